@@ -1,0 +1,146 @@
+"""Two arrays in, evidence out: how many entries differ, by how much, where, and against what is allowed.
+
+No array is computed by convolution here and nothing is printed. Comparing nothing is never a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ChannelDifference, Check, CheckName, Verdict, Worst
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is compared: the check's name, the gradient, and the rule that is printed with the verdict."""
+
+    name: CheckName
+    gradient: str
+    criterion: str
+
+
+def compare_exact(question: Question, expected: Array, actual: Array | None) -> Check:
+    """Compare bit for bit: `expected == actual` for every entry, NaN never equal.
+
+    Args:
+        question: what is compared.
+        expected: any shape, the trusted side.
+        actual: the judged side; None or another shape fails.
+    """
+    return compare_within(question, expected, actual, np.zeros(expected.shape))
+
+
+def compare_within(question: Question, expected: Array, actual: Array | None, allowed: Array) -> Check:
+    """Compare entry by entry: `|actual - expected| <= allowed`.
+
+    Args:
+        question: what is compared.
+        expected: any shape, the trusted side.
+        actual: same shape; None, another shape, NaN or infinity fails.
+        allowed: same shape, float64, >= 0.
+    """
+    if actual is None:
+        return _not_compared(question, expected, "nothing was returned")
+    if actual.shape != expected.shape:
+        return _not_compared(question, expected, f"shape {actual.shape}, expected {expected.shape}")
+    if expected.size == 0:
+        return Check(question.name, question.gradient, Verdict.INCONCLUSIVE, 0, 0, question.criterion)
+    wrong = ~within(expected, actual, allowed)
+    mismatched = int(np.count_nonzero(wrong))
+    return Check(
+        name=question.name,
+        gradient=question.gradient,
+        verdict=Verdict.FAIL if mismatched else Verdict.PASS,
+        entries=int(expected.size),
+        mismatched=mismatched,
+        criterion=question.criterion,
+        worst=worst_entry(expected, actual, allowed),
+    )
+
+
+def within(expected: Array, actual: Array, allowed: Array) -> Array:
+    """Entry by entry, is `|actual - expected| <= allowed`? False wherever NaN is involved."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        close: Array = (difference(expected, actual) <= allowed) & np.isfinite(actual)
+    return close
+
+
+def difference(expected: Array, actual: Array) -> Array:
+    """|actual - expected| in float64; 0 where both are the same infinity."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap: Array = np.abs(actual.astype(np.float64) - expected.astype(np.float64))
+    return np.where(expected == actual, 0.0, gap)
+
+
+def ratio(gap: Array, allowed: Array) -> Array:
+    """gap / allowed; 0 where the gap is 0, infinite where something differs and nothing is allowed."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        quotient: Array = np.where(gap == 0, 0.0, gap / allowed)
+    # NaN / anything and infinity / infinity: nothing bounds them.
+    return np.where(np.isnan(quotient), np.inf, quotient)
+
+
+def worst_entry(expected: Array, actual: Array, allowed: Array) -> Worst:
+    """The entry with the largest ratio of difference to allowance; among equal ratios the largest difference."""
+    gap = difference(expected, actual)
+    ratios = ratio(gap, allowed)
+    size = np.where(np.isnan(gap), np.inf, gap)
+    at_most = ratios == ratios.max()
+    flat = int(np.argmax(np.where(at_most, size, -1.0)))
+    index = tuple(int(i) for i in np.unravel_index(flat, expected.shape))
+    return Worst(
+        index=index,
+        expected=float(expected[index]),
+        actual=float(actual[index]),
+        difference=float(gap[index]),
+        allowed=float(allowed[index]),
+        ratio=float(ratios[index]),
+    )
+
+
+def channel_differences(expected: Array, actual: Array, allowed: Array) -> tuple[ChannelDifference, ...]:
+    """The table filters x channels of |actual - expected|, each plane with its largest difference and ratio.
+
+    Args:
+        expected: (c_out, c_in/groups, kh, kw).
+        actual: same shape.
+        allowed: same shape, float64.
+    """
+    gap = difference(expected, actual)
+    ratios = ratio(gap, allowed)
+    equal = expected == actual
+    rows, columns = expected.shape[:2]
+    return tuple(
+        ChannelDifference(
+            filter=o,
+            channel=i,
+            max_abs_difference=float(gap[o, i].max()),
+            ratio=float(ratios[o, i].max()),
+            equal_entries=int(np.count_nonzero(equal[o, i])),
+            entries=int(equal[o, i].size),
+        )
+        for o in range(rows)
+        for i in range(columns)
+    )
+
+
+def with_detail(check: Check, detail: str) -> Check:
+    """The check with its sentence; the numbers stay."""
+    return replace(check, detail=detail)
+
+
+def undecided(question: Question, detail: str, entries: int = 0) -> Check:
+    """A check that could not be decided, and why."""
+    return Check(question.name, question.gradient, Verdict.INCONCLUSIVE, entries, 0, question.criterion, detail=detail)
+
+
+def not_applicable(question: Question, detail: str) -> Check:
+    """A check that has no meaning here, and why; it never touches the exit code."""
+    return Check(question.name, question.gradient, Verdict.NOT_APPLICABLE, 0, 0, question.criterion, detail=detail)
+
+
+def _not_compared(question: Question, expected: Array, detail: str) -> Check:
+    size = int(expected.size)
+    return Check(question.name, question.gradient, Verdict.FAIL, size, size, question.criterion, detail=detail)

@@ -1,0 +1,91 @@
+"""The geometries on which a backward is tried: a short list where mistakes show, and a thousand drawn at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from gradcheck_cli.errors import GeometryError
+from gradcheck_cli.model import ConvSpec, Size
+
+FULL_COUNT = 1000
+
+
+def _spec(
+    sizes: tuple[int, int, int, int, int],
+    kernel: Size | int,
+    stride: Size | int = 1,
+    padding: Size | int = 0,
+    dilation: int = 1,
+    groups: int = 1,
+) -> ConvSpec:
+    """`sizes` is (n, c_in, c_out, h, w)."""
+    return ConvSpec(*sizes, _pair(kernel), _pair(stride), _pair(padding), _pair(dilation), groups)
+
+
+def _pair(value: Size | int) -> Size:
+    return (value, value) if isinstance(value, int) else value
+
+
+# N, C, F, H, W, s, p and k differ from one another wherever the place's own purpose allows it, so that a mix-up of two
+# of them changes the numbers.
+QUICK: tuple[ConvSpec, ...] = (
+    _spec((2, 3, 4, 8, 7), 3, 1, 1),
+    _spec((2, 3, 4, 7, 9), 3),
+    _spec((3, 2, 5, 9, 7), 3, 2, 1),
+    _spec((2, 3, 4, 8, 6), 3, 2, 1),
+    _spec((2, 3, 4, 7, 11), 3, 2),
+    _spec((3, 2, 4, 8, 10), 3, 2),
+    _spec((2, 3, 5, 6, 10), 2, 2),
+    _spec((2, 3, 4, 5, 6), 1),
+    _spec((2, 3, 4, 9, 8), 5, 1, 2),
+    _spec((2, 3, 5, 8, 7), 4, 1, 1),
+    _spec((3, 2, 5, 11, 8), 4, 3, 2),
+    _spec((2, 3, 4, 7, 6), (3, 2), 1, 1),
+    _spec((2, 3, 5, 9, 8), (2, 4), 1),
+    _spec((5, 2, 6, 13, 11), (4, 3), 3, 1),
+    _spec((2, 3, 4, 9, 8), 3, (2, 1), (1, 2)),
+    _spec((2, 3, 1, 7, 6), 3, 1, 1),
+    _spec((2, 1, 3, 7, 6), 3, 1, 1),
+    _spec((2, 3, 4, 6, 6), 3, 1, 1),
+    _spec((1, 2, 3, 7, 6), 3, 1, 1),
+    _spec((1, 3, 2, 8, 7), 3),
+    _spec((1, 3, 4, 9, 8), 5, 2),
+    _spec((1, 1, 3, 8, 6), 3),
+    _spec((1, 1, 1, 6, 5), 3),
+    _spec((1, 1, 2, 9, 7), 5),
+    _spec((1, 2, 3, 34, 33), 32),
+    _spec((2, 3, 4, 9, 8), 3, 1, 1, 2),
+    _spec((2, 3, 4, 11, 10), 3, 2, 2, 2),
+    _spec((2, 4, 6, 7, 8), 3, 1, 1, 1, 2),
+    _spec((2, 3, 3, 7, 6), 3, 2, 1, 1, 3),
+)
+
+
+def full(seed: int) -> Iterator[ConvSpec]:
+    """The quick ones, then random ones up to `FULL_COUNT` in all, the same for the same seed."""
+    yield from QUICK
+    generator = random.Random(seed)
+    left = FULL_COUNT - len(QUICK)
+    while left:
+        spec = random_spec(generator)
+        if spec is not None:
+            left -= 1
+            yield spec
+
+
+def random_spec(generator: random.Random) -> ConvSpec | None:
+    """One small random geometry, or None where the draw does not fit together."""
+    groups = generator.choice((1, 1, 1, 1, 2, 3))
+    channels, filters = (groups * generator.randint(1, 4 if groups == 1 else 2) for _ in range(2))
+    side = generator.randint(1, 5)
+    kernel = (side, side if generator.random() < 0.6 else generator.randint(1, 5))
+    step = generator.choice((1, 1, 2, 2, 3))
+    margin = generator.choice((0, 0, 1, 1, 2, 3))
+    dilation = generator.choice((1, 1, 1, 2, 3))
+    height, width = generator.randint(1, 12), generator.randint(1, 12)
+    batch = generator.randint(1, 4)
+    try:
+        return _spec((batch, channels, filters, height, width), kernel, step, margin, dilation, groups)
+    except GeometryError:
+        return None

@@ -1,0 +1,54 @@
+"""The nouns of gradcheck: frozen dataclasses that every room shares. Nothing here computes or prints."""
+
+from gradcheck_cli.model.evidence import (
+    CannotShow as CannotShow,
+    ChannelDifference as ChannelDifference,
+    ChannelPair as ChannelPair,
+    Check as Check,
+    CheckName as CheckName,
+    Counterexample as Counterexample,
+    Counterfactual as Counterfactual,
+    Finding as Finding,
+    Power as Power,
+    Rung as Rung,
+    Sameness as Sameness,
+    Term as Term,
+    Verdict as Verdict,
+    Worst as Worst,
+)
+from gradcheck_cli.model.options import (
+    Arithmetic as Arithmetic,
+    Device as Device,
+    Dtype as Dtype,
+    Progress as Progress,
+    RunOptions as RunOptions,
+    VerifyOptions as VerifyOptions,
+    no_progress as no_progress,
+)
+from gradcheck_cli.model.report import (
+    SCHEMA_VERSION as SCHEMA_VERSION,
+    Experiment as Experiment,
+    Figures as Figures,
+    Geometries as Geometries,
+    GeometryResult as GeometryResult,
+    GradientResult as GradientResult,
+    GradOutput as GradOutput,
+    Loss as Loss,
+    LossName as LossName,
+    Reduction as Reduction,
+    Report as Report,
+    RunReport as RunReport,
+    SamenessReport as SamenessReport,
+    SeedResult as SeedResult,
+    TargetReport as TargetReport,
+    VerifyReport as VerifyReport,
+)
+from gradcheck_cli.model.spec import (
+    GRADIENTS as GRADIENTS,
+    Array as Array,
+    Case as Case,
+    ConvSpec as ConvSpec,
+    GradientName as GradientName,
+    Gradients as Gradients,
+    Size as Size,
+)

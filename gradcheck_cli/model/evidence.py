@@ -1,0 +1,197 @@
+"""What the checks found: verdicts, the numbers behind them, findings. Plain data, no printing and no computing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from gradcheck_cli.model.spec import Array, ConvSpec, GradientName
+
+
+class Verdict(StrEnum):
+    """The outcome of a check, of one gradient, or of a whole report."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+    MISSING = "missing"
+    ERROR = "error"
+
+
+CheckName = Literal["exact", "hand-vs-autograd", "numeric", "adjoint", "repeat", "grad-output", "referee"]
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The entry that is furthest from what is allowed. `ratio` = difference / allowed (infinite when allowed is 0)."""
+
+    index: tuple[int, ...]
+    expected: float
+    actual: float
+    difference: float
+    allowed: float
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one gradient.
+
+    Attributes:
+        gradient: "weight", "input", "bias", or "output" for the check of G itself.
+        entries: entries compared; 0 is never a pass.
+        mismatched: entries outside what is allowed.
+        criterion: the rule, as an inequality or in words, printed with the verdict.
+        detail: one sentence on what was found.
+    """
+
+    name: CheckName
+    gradient: str
+    verdict: Verdict
+    entries: int
+    mismatched: int
+    criterion: str
+    worst: Worst | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class ChannelDifference:
+    """grad_weight[filter, channel]: our backward against autograd. `ratio` is in units of what is allowed."""
+
+    filter: int
+    channel: int
+    max_abs_difference: float
+    ratio: float
+    equal_entries: int
+    entries: int
+
+
+class Rung(StrEnum):
+    """The sameness ladder, from most to least similar (members are in that order)."""
+
+    IDENTICAL = "identical"
+    IDENTICAL_TO_ROUNDING = "identical-to-rounding"
+    LOOKS_SAME = "looks-same"
+    NEARLY_SAME = "nearly-same"
+    SIMILAR_SHAPE = "similar-shape"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True)
+class ChannelPair:
+    """Two planes of grad_weight that share a filter (pair = two channels) or a channel (pair = two filters).
+
+    `correlation` is NaN where a plane is constant. `bit_equal` is about the bits that autograd returned.
+    Exactly one of `filter` and `channel` is not None: the one that the two planes share.
+    """
+
+    pair: tuple[int, int]
+    verdict: Rung
+    relative_difference: float
+    correlation: float
+    max_abs_difference: float
+    bit_equal: bool
+    filter: int | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True)
+class Sameness:
+    """One direction of "the same across channels": the least similar pair decides.
+
+    `verdict` is None when there is only one plane, so nothing to compare. `pairs` holds at most 200, the extremes
+    among them; `counts` covers all. `relative_difference` and `correlation` are (smallest, largest) over all pairs.
+    """
+
+    verdict: Rung | None
+    reason: str
+    counts: dict[str, int] = field(default_factory=dict)
+    pairs: tuple[ChannelPair, ...] = ()
+    relative_difference: tuple[float, float] | None = None
+    correlation: tuple[float, float] | None = None
+    bit_equal_pairs: int = 0
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """The same run with one thing changed, to show the reason at work."""
+
+    name: str
+    change: str
+    across: Literal["channels", "filters"]
+    verdict: Rung
+    expected: Rung
+
+
+@dataclass(frozen=True)
+class CannotShow:
+    """A mistake whose formula equals the truth here, and what would tell them apart."""
+
+    id: str
+    shown_by: str
+
+
+@dataclass(frozen=True)
+class Power:
+    """What this run would have caught. `planted` = `caught` + `missed`, all ids of the catalogue."""
+
+    planted: tuple[str, ...] = ()
+    caught: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    cannot_show: tuple[CannotShow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A named mistake: proved (its formula gives the user's numbers exactly) or probable.
+
+    Attributes:
+        id: the catalogue's id.
+        message: what it is, in one sentence with the user's own numbers.
+        fix: how to mend it, in terms of the user's convention.
+        fails_when: since when it shows ("batch > 1"), derived from the results.
+        line: line in the user's file, where it can be told.
+    """
+
+    id: str
+    gradient: str
+    certainty: Literal["proved", "probable"]
+    message: str
+    fix: str
+    fails_when: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Term:
+    """One product that an entry should hold, or holds: `coefficient` * G[grad_output_index] * other[other_index].
+
+    `expected` and `actual` are the coefficients in the truth and in the user's gradient.
+    """
+
+    grad_output_index: tuple[int, ...]
+    other_index: tuple[int, ...]
+    expected: float
+    actual: float
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest failing geometry, with its arrays and the terms of one wrong entry.
+
+    `other` names the factor beside G: "x" for grad_weight, "weight" for grad_input, "" for grad_bias.
+    """
+
+    gradient: GradientName
+    spec: ConvSpec
+    x: Array
+    weight: Array
+    grad_output: Array
+    expected: Array
+    actual: Array | None
+    entry: tuple[int, ...] | None = None
+    other: str = ""
+    terms: tuple[Term, ...] = ()

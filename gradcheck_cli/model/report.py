@@ -1,0 +1,213 @@
+"""The two reports. Their public fields, in this order and spelling, are the keys of the JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from gradcheck_cli.errors import ExitCode
+from gradcheck_cli.model.evidence import (
+    ChannelDifference,
+    Check,
+    Counterexample,
+    Counterfactual,
+    Finding,
+    Power,
+    Sameness,
+    Verdict,
+)
+from gradcheck_cli.model.spec import Array, ConvSpec, Size
+
+SCHEMA_VERSION = 1
+LossName = Literal["l1", "mse", "sum", "random"]
+Reduction = Literal["mean", "sum"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """E as a function of O and the reference. `value` is what autograd computed, None before it ran."""
+
+    name: LossName = "l1"
+    reduction: Reduction = "mean"
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What was run: everything that decides the numbers."""
+
+    images: tuple[str, ...]
+    in_channels: int
+    out_channels: int
+    kernel_size: Size
+    stride: Size
+    padding: Size
+    dilation: Size
+    groups: int
+    bias: bool
+    size: Size
+    output_size: Size
+    batch: int
+    unit_range: bool
+    reference: str
+    loss: Loss
+    seed: int
+    dtype: str
+    device: str
+    threads: int
+    backward: str
+    convention: str
+
+
+@dataclass(frozen=True)
+class GradOutput:
+    """G = dE/dO, a check of its own.
+
+    `sign_flips`: outputs whose sign(O - ref) float32 and float64 decide differently, of `outputs`; None where the
+    loss has no signs. `kinks`: outputs with a residual of exactly 0. `positive`, `negative`: outputs by sign of G.
+    """
+
+    outputs: int
+    sign_flips: int | None
+    kinks: int
+    positive: int
+    negative: int
+    max_abs_difference: float
+
+
+@dataclass(frozen=True)
+class SamenessReport:
+    """The forum's question, in both directions."""
+
+    across_channels: Sameness
+    across_filters: Sameness
+    counterfactuals: tuple[Counterfactual, ...] = ()
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """One seed of `--seeds N`: the same run with other weights."""
+
+    seed: int
+    verdict: Verdict
+    loss: float
+    across_channels: Sameness
+    across_filters: Sameness
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Arrays for the pictures, (c_out, c_in/groups, kh, kw); never part of the JSON document."""
+
+    grad_weight_hand: Array
+    grad_weight_autograd: Array
+    allowed: Array
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The result of `gradcheck run`."""
+
+    command: ClassVar[str] = "run"
+
+    verdict: Verdict
+    exit_code: ExitCode
+    answer: str
+    environment: Mapping[str, Any]
+    reproduce: str
+    timings: Mapping[str, float]
+    experiment: Experiment
+    checks: tuple[Check, ...]
+    grad_output: GradOutput
+    channels: tuple[ChannelDifference, ...]
+    sameness: SamenessReport
+    seeds: tuple[SeedResult, ...] = ()
+    power: Power = Power()
+    findings: tuple[Finding, ...] = ()
+    counterexample: Counterexample | None = None
+    notes: tuple[str, ...] = ()
+    figures: Figures | None = field(default=None, compare=False, repr=False)
+
+    def _repr_html_(self) -> str:
+        from gradcheck_cli.report.html import render_html  # the one allowed arrow upwards: a notebook asks late
+
+        return render_html(self)
+
+
+@dataclass(frozen=True)
+class GradientResult:
+    """One gradient of one target over all geometries."""
+
+    verdict: Verdict
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GeometryResult:
+    """One geometry of one target. `supported` is False when the target refuses it; then nothing was compared."""
+
+    spec: ConvSpec
+    supported: bool
+    weight: Verdict
+    input: Verdict
+    bias: Verdict
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Geometries:
+    """Where a target was tried; `right` counts the supported ones on which every gradient is right."""
+
+    tried: int
+    supported: int
+    right: int
+    summary: str
+    list: tuple[GeometryResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class TargetReport:
+    """One target of `gradcheck verify`.
+
+    `convention` is the id of the recognised convention, `layout` NCHW, NHWC, CHW, HWC or HW, `why` how it was told.
+    `output` is what the user's code printed (shown with -v only).
+    """
+
+    target: str
+    file: str
+    line: int | None
+    convention: str
+    layout: str
+    why: str
+    verdict: Verdict
+    gradients: Mapping[str, GradientResult]
+    geometries: Geometries
+    findings: tuple[Finding, ...] = ()
+    counterexample: Counterexample | None = None
+    notes: tuple[str, ...] = ()
+    error: str = ""
+    output: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """The result of `gradcheck verify`."""
+
+    command: ClassVar[str] = "verify"
+
+    verdict: Verdict
+    exit_code: ExitCode
+    environment: Mapping[str, Any]
+    reproduce: str
+    timings: Mapping[str, float]
+    targets: tuple[TargetReport, ...]
+
+    def _repr_html_(self) -> str:
+        from gradcheck_cli.report.html import render_html  # the one allowed arrow upwards: a notebook asks late
+
+        return render_html(self)
+
+
+Report = RunReport | VerifyReport
