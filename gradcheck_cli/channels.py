@@ -176,7 +176,7 @@ def _correlations(one: Array, other: Array) -> Array:
     other = other - other.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     correlation: Array = np.divide((one * other).sum(axis=1), norms, out=np.full(len(norms), np.nan), where=norms > 0)
-    return correlation
+    return np.clip(correlation, -1.0, 1.0)
 
 
 def _looks_same(one: Array, other: Array) -> Array:

@@ -51,7 +51,9 @@ def test_a_difference_within_rounding_is_no_mistake():
     """A formula that is the truth up to rounding cannot show, it is not missed."""
     catalogue = {"reordered": mistake("reordered", lambda problem: problem.grad_weight + 1e-15)}
 
-    assert ("reordered",) == tuple(hidden.id for hidden in power_of([probe(rounding=1e-12)], catalogue).cannot_show)
+    assert ("reordered",) == tuple(
+        hidden.id for hidden in power_of([probe(1e-9, rounding=1e-12)], catalogue).cannot_show
+    )
 
 
 def test_another_shape_is_caught():

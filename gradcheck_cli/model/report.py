@@ -17,7 +17,7 @@ from gradcheck_cli.model.evidence import (
     Sameness,
     Verdict,
 )
-from gradcheck_cli.model.spec import Array, ConvSpec, Size
+from gradcheck_cli.model.spec import Array, ConvSpec, GradientName, Size
 
 SCHEMA_VERSION = 1
 LossName = Literal["l1", "mse", "sum", "random"]
@@ -181,7 +181,7 @@ class TargetReport:
     layout: str
     why: str
     verdict: Verdict
-    gradients: Mapping[str, GradientResult]
+    gradients: Mapping[GradientName, GradientResult]
     geometries: Geometries
     findings: tuple[Finding, ...] = ()
     counterexample: Counterexample | None = None

@@ -1,0 +1,329 @@
+"""The checks of `gradcheck run`, each from arrays to one piece of evidence. Where two sides disagree the referee names
+the wrong one. Nothing here loads a picture, draws weights or prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gradcheck_cli import rounding
+from gradcheck_cli.compare import (
+    Question,
+    compare_exact,
+    compare_within,
+    not_applicable,
+    undecided,
+    with_detail,
+    within,
+)
+from gradcheck_cli.model import (
+    GRADIENTS,
+    Array,
+    Case,
+    Check,
+    ConvSpec,
+    GradientName,
+    Gradients,
+    Verdict,
+)
+from gradcheck_cli.oracles import adjoint, reference
+from gradcheck_cli.oracles.numeric import NumericResult
+
+Backward = Callable[[Case], Gradients]
+
+# Above this share of A the finite differences no longer decide anything (design: step limits).
+LARGEST_NUMERIC_BOUND = 1e-6
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The code under test. `name` is how it is called in sentences; `allowed` widens a bound for FFT arithmetic.
+
+    `slack(case, gradient)` is what this kind of arithmetic may add to a bound: 0 for direct summation.
+    """
+
+    name: str
+    backward: Backward
+    slack: Callable[[Case, GradientName], float]
+
+    @property
+    def is_exact(self) -> bool:
+        """Direct summation is exact on integers; only then can the exact probe decide."""
+        return self.slack is no_slack
+
+
+def no_slack(_case: Case, _gradient: GradientName) -> float:
+    """Direct summation: nothing is added to the bound."""
+    return 0.0
+
+
+def fft_slack(case: Case, gradient: GradientName) -> float:
+    """FFT arithmetic: the normwise bound 2 log2(P) u ||X|| ||G|| in float64 (grad_bias is summed directly)."""
+    if gradient == "bias":
+        return 0.0
+    other = case.x if gradient == "weight" else case.weight
+    points = 4 * max(case.x[0, 0].size, case.grad_output[0, 0].size)
+    size = float(np.linalg.norm(other)), float(np.linalg.norm(case.grad_output))
+    return float(rounding.allowed_fft(points, *size, dtype="float64"))
+
+
+def truth_of(case: Case, gradient: GradientName) -> Array:
+    """The referee's value: summed straight from the definition, in int64 where the data are integers."""
+    if gradient == "weight":
+        return reference.grad_weight(case.x, case.grad_output, case.spec)
+    if gradient == "input":
+        return reference.grad_input(case.weight, case.grad_output, case.spec)
+    return reference.grad_bias(case.grad_output)
+
+
+def gauge_of(case: Case, gradient: GradientName) -> Array:
+    """A, the sum of |products| of each entry (an upper bound, float64)."""
+    if gradient == "weight":
+        return reference.gauge(case.x, case.grad_output, case.spec)
+    if gradient == "input":
+        return reference.gauge_input(case.weight, case.grad_output, case.spec)
+    return reference.gauge_bias(case.grad_output)
+
+
+def terms_of(spec: ConvSpec, gradient: GradientName) -> int:
+    """The largest number of products in one entry of the gradient."""
+    if gradient == "input":
+        return spec.out_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
+    return spec.terms
+
+
+def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradients, probe: str) -> list[Check]:
+    """The integer probe: both sides must agree bit for bit, for all three gradients.
+
+    Args:
+        case: integers in float64, every partial sum exact in the dtype of both sides.
+        judged: the code under test.
+        hand: its gradients.
+        autograd: autograd's.
+        probe: what the data are, for the criterion.
+    """
+    found: list[Check] = []
+    for name in GRADIENTS:
+        question = Question("exact", name, f"{probe}: every order of summation is exact, so equal bit for bit")
+        expected = autograd.named(name)
+        if expected is None or (hand.named(name) is None and name != "weight"):
+            found.append(not_applicable(question, "not computed by both sides"))
+            continue
+        expected = expected.astype(np.float64)
+        actual = hand.named(name)
+        if judged.is_exact:
+            check = compare_exact(question, expected, actual)
+        else:
+            question = replace(question, criterion=f"{probe}: |difference| <= 2 log2(P) u ||X|| ||G|| (FFT arithmetic)")
+            check = compare_within(question, expected, actual, np.full(expected.shape, judged.slack(case, name)))
+        found += refereed(check, case, name, {judged.name: actual, "autograd": expected}, judged)
+    return found
+
+
+def refereed(
+    check: Check, case: Case, gradient: GradientName, sides: dict[str, Array | None], judged: Judged
+) -> list[Check]:
+    """The check, and after a failure the referee's word on which side is wrong; both are suspects.
+
+    Args:
+        check: what was found.
+        case: the data, float64.
+        gradient: which gradient.
+        sides: name -> value of each side; NumPy float64 arrays of the gradient's shape.
+        judged: the code under test, for the slack of its arithmetic.
+    """
+    if check.verdict is not Verdict.FAIL:
+        return [check]
+    truth = truth_of(case, gradient).astype(np.float64)
+    bound = rounding.allowed_float64(terms_of(case.spec, gradient), gauge_of(case, gradient))
+    if is_integer(case):
+        bound = np.zeros(truth.shape)
+    wrong = {}
+    for name, side in sides.items():
+        allowed = bound + (judged.slack(case, gradient) if name == judged.name else 0.0)
+        wrong[name] = _mismatches(truth, side, allowed)
+    return [check, _referee(gradient, wrong, truth.size)]
+
+
+def is_integer(case: Case) -> bool:
+    """Are all values of the case whole numbers?"""
+    return all(bool(np.all(np.rint(part) == part)) for part in (case.x, case.weight, case.grad_output))
+
+
+def _mismatches(truth: Array, side: Array | None, allowed: Array) -> int:
+    if side is None or side.shape != truth.shape:
+        return int(truth.size)
+    return int(np.count_nonzero(~within(truth, side, allowed)))
+
+
+def _referee(gradient: str, wrong: dict[str, int], entries: int) -> Check:
+    guilty = [name for name, count in wrong.items() if count]
+    innocent = [name for name, count in wrong.items() if not count]
+    question = Question("referee", gradient, "summed straight from the definition")
+    if not guilty:
+        return undecided(
+            question, "both sides agree with the definition's sum; the disagreement is unexplained", entries
+        )
+    told = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
+    detail = f"the definition's sum says that grad_{gradient} is wrong in {told}"
+    detail += f"; {' and '.join(innocent)} is right" if innocent else ""
+    worst = max(wrong.values())
+    return Check("referee", gradient, Verdict.FAIL, entries, worst, question.criterion, detail=detail)
+
+
+@dataclass(frozen=True)
+class RealData:
+    """The run that the user sees: autograd in `dtype` and the code under test in float64 on the same X and G."""
+
+    case: Case
+    dtype: str
+    hand: Gradients
+    autograd: Gradients
+    _gauges: dict[GradientName, Array] = field(default_factory=dict, repr=False, compare=False)
+
+    def gauge(self, gradient: GradientName) -> Array:
+        """A of every entry, computed once."""
+        if gradient not in self._gauges:
+            self._gauges[gradient] = gauge_of(self.case, gradient)
+        return self._gauges[gradient]
+
+
+def real_checks(real: RealData, judged: Judged, exact_passed: bool) -> list[Check]:
+    """hand-vs-autograd on the picture, by the bound of the run's dtype."""
+    found: list[Check] = []
+    for name in ("weight", "bias"):
+        expected, actual = real.autograd.named(name), real.hand.named(name)
+        if expected is None or (actual is None and name != "weight"):
+            continue
+        check = _real_check(real, judged, name, expected.astype(np.float64), actual)
+        if check.verdict is Verdict.PASS and real.dtype == "float32":
+            check = _typical_or_worst_case(real, check, name, exact_passed)
+        if check.verdict is Verdict.FAIL and real.dtype == "float64":
+            sides = {judged.name: actual, "autograd": expected.astype(np.float64)}
+            found += refereed(check, real.case, name, sides, judged)
+        else:
+            found.append(check)
+    return found
+
+
+def allowed_between(real: RealData, judged: Judged, gradient: GradientName, expected: Array) -> Array:
+    """What rounding allows between autograd in its dtype and a float64 code, entry by entry."""
+    terms, gauge = terms_of(real.case.spec, gradient), real.gauge(gradient)
+    slack = judged.slack(real.case, gradient)
+    if real.dtype == "float64":
+        return rounding.allowed_float64(terms, gauge) + slack
+    return rounding.allowed_low(real.dtype, terms, gauge, expected) + rounding.allowed_float64(terms, gauge) / 2 + slack
+
+
+CRITERIA = {
+    "float64": "|difference| <= 2 (n+2) 2^-53 A",
+    "float32": "|difference| <= (n+2) 2^-24 A; typical up to sqrt(n) 2^-24 A",
+    "bfloat16": "|difference| <= 2^-8 |g| + (n+2) 2^-24 A",
+    "float16": "|difference| <= 2^-11 |g| + (n+2) 2^-24 A",
+}
+
+
+def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Array, actual: Array | None) -> Check:
+    terms = terms_of(real.case.spec, name)
+    question = Question("hand-vs-autograd", name, f"{CRITERIA[real.dtype]}, n = {terms}")
+    if not np.isfinite(expected).all() and actual is not None and np.isfinite(actual).all():
+        return undecided(question, f"autograd overflowed in {real.dtype}", int(expected.size))
+    reference_size = expected if actual is None or actual.shape != expected.shape else actual
+    check = compare_within(question, expected, actual, allowed_between(real, judged, name, reference_size))
+    tiny = np.finfo(np.float64 if real.dtype == "float64" else np.float32).tiny
+    if check.verdict is Verdict.FAIL and check.worst and 0 < float(real.gauge(name)[check.worst.index]) < tiny:
+        return undecided(question, "the values are denormal, and flushed denormals forbid a verdict", check.entries)
+    return check
+
+
+def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exact_passed: bool) -> Check:
+    expected, actual = real.autograd.named(name), real.hand.named(name)
+    assert expected is not None
+    assert actual is not None
+    gauge = real.gauge(name)
+    terms = terms_of(real.case.spec, name)
+    error = np.abs(expected.astype(np.float64) - actual)
+    largest = float(np.max(rounding.ratio_float32(error, gauge), initial=0.0))
+    if largest <= terms**0.5:
+        return with_detail(check, f"typical rounding: {largest:.3g} units of 2^-24 A")
+    if exact_passed:
+        return with_detail(check, f"{largest:.3g} units of 2^-24 A: float32's worst case, decided by the exact probe")
+    return replace(
+        check, verdict=Verdict.INCONCLUSIVE, detail=f"{largest:.3g} units of 2^-24 A: not decidable in float32"
+    )
+
+
+def numeric_check(numeric: NumericResult, case: Case, actual: Array | None, judged: Judged) -> list[Check]:
+    """Every kernel entry against finite differences of the true loss.
+
+    Args:
+        numeric: the finite differences with their bound.
+        case: the picture, float64, with the G of the same float64 loss.
+        actual: grad_weight of the code under test on this case.
+        judged: the code under test.
+    """
+    criterion = f"|difference| <= kinks + rounding of central differences, step {numeric.step:.2g}"
+    question = Question("numeric", "weight", criterion)
+    gauge = gauge_of(case, "weight")
+    entries = int(numeric.grad_weight.size)
+    share = float(np.max(np.divide(numeric.bound, gauge, out=np.zeros_like(gauge), where=gauge > 0), initial=0.0))
+    if share > LARGEST_NUMERIC_BOUND:
+        told = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
+        return [undecided(question, told, entries)]
+    allowed = numeric.bound + rounding.allowed_float64(case.spec.terms, gauge) / 2 + judged.slack(case, "weight")
+    check = compare_within(question, numeric.grad_weight, actual, allowed)
+    if check.verdict is Verdict.PASS:
+        return [with_detail(check, f"all {entries} entries, bound {share:.1g} of A, {numeric.kinks} kinks crossed")]
+    return [check, _numeric_referee(numeric, case, actual, judged)]
+
+
+def _numeric_referee(numeric: NumericResult, case: Case, actual: Array | None, judged: Judged) -> Check:
+    truth = truth_of(case, "weight").astype(np.float64)
+    bound = rounding.allowed_float64(case.spec.terms, gauge_of(case, "weight"))
+    wrong = {
+        judged.name: _mismatches(truth, actual, bound + judged.slack(case, "weight")),
+        "numeric": _mismatches(truth, numeric.grad_weight, bound + numeric.bound),
+    }
+    return _referee("weight", wrong, truth.size)
+
+
+def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.random.Generator) -> Check:
+    """<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX> on wide integers: a float32 hidden in float64 code shows."""
+    question = Question("adjoint", "weight", "<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX>, exact on wide integers")
+    if not judged.is_exact:
+        return not_applicable(question, "FFT arithmetic is not exact on integers")
+    if gradients.weight is None or gradients.weight.shape != case.spec.weight_shape:
+        return not_applicable(question, "no grad_weight of the right shape")
+    result = adjoint.adjoint_mismatch(case, gradients, rng)
+    entries = sum(array.size for name in GRADIENTS if (array := gradients.named(name)) is not None)
+    if result.equal:
+        chance = max(identity.miss_probability for identity in result.identities)
+        detail = f"one wrong entry would be missed with probability {chance:.1g}"
+    else:
+        detail = f"the identity does not hold for grad_{', grad_'.join(result.wrong)}"
+    verdict = Verdict.PASS if result.equal else Verdict.FAIL
+    return Check("adjoint", "weight", verdict, entries, len(result.wrong), question.criterion, detail=detail)
+
+
+def repeat_check(gradient: str, name: str, first: Array | None, second: Array | None, allowed: Array) -> Check:
+    """One side twice on the same data; its own noise is told before anything is compared.
+
+    Args:
+        gradient: which gradient.
+        name: which side.
+        first: one result.
+        second: the other.
+        allowed: what rounding in another order may change; more than that is not noise.
+    """
+    question = Question("repeat", gradient, f"{name} twice on the same data: equal, or within rounding and told")
+    if first is None:
+        return not_applicable(question, f"{name} returned nothing")
+    check = compare_exact(question, first, second)
+    if check.verdict is Verdict.PASS:
+        return with_detail(check, f"{name} gives the same bits twice")
+    size = check.worst.difference if check.worst else float("nan")
+    noise = f"{name} differs from itself by up to {size:.3g} in {check.mismatched} entries"
+    return with_detail(compare_within(question, first, second, allowed), noise)

@@ -1,0 +1,31 @@
+"""`gradcheck run` from options to Report: the only place, with `verification`, that knows the order of things."""
+
+from __future__ import annotations
+
+from gradcheck_cli.experiment.data import load_data, spec_of as spec_of
+from gradcheck_cli.experiment.stages import Stages
+from gradcheck_cli.model import Progress, RunOptions, RunReport, no_progress
+
+STAGES = 12
+
+
+def run_experiment(options: RunOptions, progress: Progress = no_progress) -> RunReport:
+    """Run the backward under test and autograd side by side on pictures.
+
+    Args:
+        options: what the command line said.
+        progress: called with the stage and the fraction done.
+
+    Returns:
+        The report; a mismatch is a result in it, not an error.
+
+    Raises:
+        GradcheckError: what the user can mend (picture, geometry, device, target).
+    """
+    stages = Stages(progress, STAGES + options.seeds)
+    with stages.stage("load pictures"):
+        data = load_data(options)
+    with stages.stage("import torch"):
+        # Late, so that a picture that cannot be read is told at once.
+        from gradcheck_cli.experiment.run import run_on
+    return run_on(data, options, stages)

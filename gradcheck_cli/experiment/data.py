@@ -1,0 +1,83 @@
+"""From options to data, without torch: the geometry, and the pictures as the forum's script read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gradcheck_cli import images
+from gradcheck_cli.model import Array, ConvSpec, Experiment, Loss, RunOptions
+
+
+@dataclass(frozen=True)
+class Data:
+    """X (n, c_in, h, w), the same pictures as gray (n, 1, h, w), the reference (n or 1, 1, h_out, w_out): float32.
+
+    `notes` tell what was dropped from the pictures.
+    """
+
+    spec: ConvSpec
+    x: Array
+    gray: Array
+    reference: Array
+    notes: tuple[str, ...] = ()
+
+    def with_x(self, x: Array) -> Data:
+        """The same data with another X."""
+        return replace(self, x=x)
+
+
+def spec_of(options: RunOptions) -> ConvSpec:
+    """The geometry that the options describe; raises GeometryError where there is none."""
+    return ConvSpec(
+        batch=max(1, len(options.images)),
+        in_channels=options.in_channels,
+        out_channels=options.out_channels,
+        height=options.size[0],
+        width=options.size[1],
+        kernel_size=options.kernel_size,
+        stride=options.stride,
+        padding=options.padding,
+        dilation=options.dilation,
+        groups=options.groups,
+    )
+
+
+def load_data(options: RunOptions) -> Data:
+    """Read the pictures; raises ImageError, UsageError and GeometryError."""
+    spec = spec_of(options)
+    pictures = images.read_pictures(options.images)
+    sources = pictures if options.reference == "gray" else images.read_pictures((options.reference,))
+    return Data(
+        spec=spec,
+        x=images.batch_of(pictures, options.in_channels, options.size, options.unit_range),
+        gray=images.batch_of(pictures, 1, options.size, options.unit_range),
+        reference=images.references_of(sources, spec.output_size),
+        notes=tuple(f"{picture.name}: {note}" for picture in pictures for note in picture.notes),
+    )
+
+
+def describe(options: RunOptions, spec: ConvSpec, loss: float, threads: int, convention: str) -> Experiment:
+    """What was run, for the report; `loss` is E as autograd computed it."""
+    return Experiment(
+        images=options.images,
+        in_channels=options.in_channels,
+        out_channels=options.out_channels,
+        kernel_size=options.kernel_size,
+        stride=options.stride,
+        padding=options.padding,
+        dilation=options.dilation,
+        groups=options.groups,
+        bias=options.bias,
+        size=options.size,
+        output_size=spec.output_size,
+        batch=spec.batch,
+        unit_range=options.unit_range,
+        reference=options.reference,
+        loss=Loss(options.loss, options.reduction, loss),
+        seed=options.seed,
+        dtype=options.dtype,
+        device=options.device,
+        threads=threads,
+        backward=options.backward,
+        convention=convention,
+    )

@@ -1,0 +1,51 @@
+"""The code under test: one of our own backwards, or the user's, in a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gradcheck_cli import conv
+from gradcheck_cli.checks import Judged, fft_slack, no_slack
+from gradcheck_cli.model import Case, Check, Counterexample, Finding, Gradients, RunOptions
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with the code under test; empty when nothing is."""
+
+    findings: tuple[Finding, ...] = ()
+    counterexample: Counterexample | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Trial:
+    """One of our own backwards under test: there is nothing of the user's to diagnose."""
+
+    convention = "ours"
+
+    def __init__(self, judged: Judged) -> None:
+        self.judged = judged
+
+    def diagnose(self, _found: Sequence[Check], /) -> Diagnosis:
+        """What is wrong, given the checks; nothing is said of our own code."""
+        return Diagnosis()
+
+
+@contextmanager
+def judged_code(options: RunOptions) -> Iterator[Trial]:
+    """The backward that `--backward` names, for as long as the run needs it."""
+    if options.backward == "direct":
+        yield Trial(Judged("the hand-written backward", conv.backward, no_slack))
+    elif options.backward == "fft":
+        yield Trial(Judged("the FFT backward", _fft, fft_slack))
+    else:
+        from gradcheck_cli.experiment.user_code import user_trial
+
+        with user_trial(options) as trial:
+            yield trial
+
+
+def _fft(case: Case) -> Gradients:
+    return conv.backward(case, "fft")

@@ -1,0 +1,59 @@
+"""One seed of the layer: the weights drawn, torch's forward, loss and backward, and the same data in float64."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.experiment.data import Data
+from gradcheck_cli.model import Array, Case, GradientName, Loss, RunOptions
+from gradcheck_cli.oracles import autograd
+from gradcheck_cli.oracles.autograd import AutogradRun, LayerSettings
+from gradcheck_cli.oracles.layer import Layer
+
+
+@dataclass(frozen=True)
+class Set:
+    """What stays when the seed changes: data, loss, precision."""
+
+    data: Data
+    loss: Loss
+    settings: LayerSettings
+    bias: bool
+
+
+@dataclass(frozen=True)
+class LayerRun:
+    """One seed: `layer` as it was given to torch (float32), what autograd did, and `case`, the data in float64.
+
+    `case` holds X, F and b as the layer used them in its dtype, and autograd's own G, all widened.
+    """
+
+    layer: Layer
+    autograd: AutogradRun
+    case: Case
+
+    @property
+    def grad_weight(self) -> Array:
+        """(c_out, c_in/groups, kh, kw) as autograd returned it."""
+        weight = self.autograd.gradients.weight
+        assert weight is not None
+        return weight
+
+
+def set_up(data: Data, options: RunOptions) -> Set:
+    """The layer's surroundings, from the options."""
+    settings = LayerSettings(options.dtype, options.device, options.threads)
+    return Set(data, Loss(options.loss, options.reduction), settings, options.bias)
+
+
+def run_layer(surroundings: Set, seed: int) -> LayerRun:
+    """Draw the weights under `seed` and run forward, loss and backward in torch."""
+    data, settings = surroundings.data, surroundings.settings
+    weight, bias = autograd.draw_parameters(data.spec, seed, surroundings.bias)
+    layer = Layer(data.x, weight, bias, data.reference, data.spec, surroundings.loss, seed)
+    wanted: tuple[GradientName, ...] = ("weight", "bias") if surroundings.bias else ("weight",)
+    run = autograd.run_layer(layer, settings, wanted)
+    x, weight64, bias64 = (autograd.rounded(array, settings) for array in (data.x, weight, bias))
+    return LayerRun(layer, run, Case(data.spec, x, weight64, bias64, run.grad_output.astype(np.float64)))

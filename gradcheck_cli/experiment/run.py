@@ -1,0 +1,243 @@
+"""The run itself, with torch. The order of the checks is here; what each one computes is elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from gradcheck_cli import checks, conv, exact
+from gradcheck_cli.answer import EXIT_OF_VERDICT, answer, verdict_of
+from gradcheck_cli.checks import Judged, RealData
+from gradcheck_cli.compare import channel_differences
+from gradcheck_cli.environment import environment
+from gradcheck_cli.experiment.data import Data, describe
+from gradcheck_cli.experiment.judged import Trial, judged_code
+from gradcheck_cli.experiment.layer import LayerRun, Set, run_layer, set_up
+from gradcheck_cli.experiment.sameness import both_directions, sameness_of
+from gradcheck_cli.experiment.stages import Stages
+from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.mistakes.mistake import Problem
+from gradcheck_cli.model import (
+    Array,
+    Case,
+    ChannelDifference,
+    Check,
+    Dtype,
+    Figures,
+    Gradients,
+    Power,
+    RunOptions,
+    RunReport,
+    SamenessReport,
+    SeedResult,
+    Verdict,
+)
+from gradcheck_cli.oracles import autograd, forward, numeric
+from gradcheck_cli.power import Probe, power_of
+from gradcheck_cli.reproduce import run_command
+from gradcheck_cli.rounding import UNIT_ROUNDOFF, allowed_float64
+from gradcheck_cli.upstream import Upstream, grad_output_check, grad_output_facts
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides on the pictures and on the narrow integer probe."""
+
+    surroundings: Set
+    run: LayerRun
+    judged: Judged
+    hand: Gradients
+    narrow: Case
+    wide: Case
+    exact: tuple[Check, ...]
+
+    @property
+    def dtype(self) -> str:
+        """What autograd computed in."""
+        return self.surroundings.settings.dtype
+
+    @cached_property
+    def real(self) -> RealData:
+        """The pictures' data with both sides' gradients."""
+        return RealData(self.run.case, self.dtype, self.hand, self.run.autograd.gradients)
+
+    @cached_property
+    def allowed(self) -> Array:
+        """What rounding allows between the two sides on the pictures, for every kernel entry."""
+        return checks.allowed_between(self.real, self.judged, "weight", self.run.grad_weight.astype(np.float64))
+
+    @property
+    def exact_passed(self) -> bool:
+        """Did the integer probe decide, and in favour?"""
+        verdicts = {check.verdict for check in self.exact}
+        return Verdict.PASS in verdicts and verdicts <= {Verdict.PASS, Verdict.NOT_APPLICABLE}
+
+
+def run_on(data: Data, options: RunOptions, stages: Stages) -> RunReport:
+    """`run_experiment` after the pictures are read and torch is imported."""
+    surroundings = set_up(data, options)
+    with judged_code(options) as trial:
+        sides = _both_sides(surroundings, trial, options.seed, stages)
+        with stages.stage("compare"):
+            found = [*sides.exact, *checks.real_checks(sides.real, trial.judged, sides.exact_passed)]
+        with stages.stage("numeric"):
+            method_holds, numeric_checks, upstream = _numeric(sides)
+        found += numeric_checks
+        with stages.stage("adjoint"):
+            found.append(_adjoint(sides, options.seed))
+        with stages.stage("repeat"):
+            found += _repeats(sides)
+        found.append(grad_output_check(upstream))
+        with stages.stage("sameness"):
+            sameness = sameness_of(surroundings, sides.run, options.seed)
+        with stages.stage("power"):
+            power = _power(sides)
+        with stages.stage("diagnosis"):
+            diagnosis = trial.diagnose(found)
+        verdict = verdict_of(found, power)
+        seeds = _seeds(sides, options, verdict, sameness, stages)
+    verdict = Verdict.FAIL if any(seed.verdict is Verdict.FAIL for seed in seeds) else verdict
+    threads = autograd.environment(surroundings.settings)["threads"]
+    assert isinstance(threads, int)
+    return RunReport(
+        verdict=verdict,
+        exit_code=EXIT_OF_VERDICT[verdict],
+        answer=answer(method_holds, found, verdict, diagnosis.findings, sameness.across_channels),
+        environment=environment(autograd.environment(surroundings.settings)),
+        reproduce=run_command(replace(options, threads=threads)),
+        timings=dict(stages.seconds),
+        experiment=describe(options, data.spec, sides.run.autograd.loss, threads, trial.convention),
+        checks=tuple(found),
+        grad_output=grad_output_facts(upstream),
+        channels=_channels(sides),
+        sameness=sameness,
+        seeds=seeds,
+        power=power,
+        findings=diagnosis.findings,
+        counterexample=diagnosis.counterexample,
+        notes=data.notes + diagnosis.notes,
+        figures=Figures(_shown(sides), sides.run.grad_weight, sides.allowed),
+    )
+
+
+def _both_sides(surroundings: Set, trial: Trial, seed: int, stages: Stages) -> Sides:
+    with stages.stage("autograd"):
+        run = run_layer(surroundings, seed)
+    with stages.stage("backward under test"):
+        hand = trial.judged.backward(run.case)
+    with stages.stage("exact probe"):
+        data = surroundings.data
+        narrow = exact.narrow_case(data.spec, np.random.default_rng(seed), x=data.x, signs=run.case.grad_output)
+        decided = _exact(surroundings, trial.judged, narrow)
+    wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
+    return Sides(surroundings, run, trial.judged, hand, narrow, wide, tuple(decided))
+
+
+def _exact(surroundings: Set, judged: Judged, narrow: Case) -> list[Check]:
+    """bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them too."""
+    settings = surroundings.settings
+    dtype: Dtype = "float64" if settings.dtype == "float64" else "float32"
+    returned = autograd.backward(narrow, replace(settings, dtype=dtype))
+    return checks.exact_checks(narrow, judged, judged.backward(narrow), returned, f"integers in {dtype}")
+
+
+def _numeric(sides: Sides) -> tuple[bool | None, list[Check], Upstream]:
+    """What finite differences say of the formula and of the code under test, and what is known of G."""
+    layer, case = sides.run.layer, sides.run.case
+    widened = replace(layer, x=case.x, weight=case.weight, bias=case.bias)
+    result = numeric.check_entries(widened, threads=sides.surroundings.settings.threads or os.cpu_count() or 1)
+    same_loss = replace(case, grad_output=result.grad_output)
+    formula = Judged("the formula", conv.backward, checks.no_slack)
+    of_formula = checks.numeric_check(
+        result, same_loss, conv.grad_weight(case.x, result.grad_output, case.spec), formula
+    )
+    of_code = checks.numeric_check(result, same_loss, sides.judged.backward(same_loss).weight, sides.judged)
+    upstream = Upstream(
+        output=sides.run.autograd.output,
+        grad_output=sides.run.autograd.grad_output,
+        output_exact=result.output,
+        grad_output_exact=result.grad_output,
+        reference=layer.reference.astype(np.float64),
+        forward_bound=_forward_bound(sides, result.output),
+        loss=layer.loss,
+        seed=layer.seed,
+        dtype=sides.dtype,
+    )
+    return _holds(of_formula), of_code, upstream
+
+
+def _holds(of_formula: Sequence[Check]) -> bool | None:
+    verdict = of_formula[0].verdict
+    return None if verdict is Verdict.INCONCLUSIVE else verdict is Verdict.PASS
+
+
+def _forward_bound(sides: Sides, output: Array) -> Array:
+    """How far autograd's O may be from the true one: summed in float32 at best, then rounded to the dtype."""
+    case = sides.run.case
+    accumulator = "float64" if sides.dtype == "float64" else "float32"
+    scale = UNIT_ROUNDOFF[accumulator] / UNIT_ROUNDOFF["float64"]
+    summed = forward.forward_bound(case.x, case.weight, case.bias, case.spec) * scale
+    bound: Array = summed + UNIT_ROUNDOFF[sides.dtype] * np.abs(output)
+    return bound
+
+
+def _adjoint(sides: Sides, seed: int) -> Check:
+    rng = np.random.default_rng(seed)
+    return checks.adjoint_check(sides.wide, sides.judged.backward(sides.wide), sides.judged, rng)
+
+
+def _repeats(sides: Sides) -> list[Check]:
+    allowed = sides.allowed
+    again = run_layer(sides.surroundings, sides.run.layer.seed).grad_weight
+    hand = sides.judged.backward(sides.run.case).weight
+    return [
+        checks.repeat_check("weight", "autograd", sides.run.grad_weight, again, 2 * allowed),
+        checks.repeat_check("weight", sides.judged.name, sides.hand.weight, hand, np.zeros(allowed.shape)),
+    ]
+
+
+def _power(sides: Sides) -> Power:
+    case = sides.run.case
+    rounding = allowed_float64(case.spec.terms, sides.real.gauge("weight"))
+    probes = [Probe(Problem(case), sides.allowed, rounding)]
+    if sides.judged.is_exact:
+        zero = np.zeros(())
+        probes = [Probe(Problem(integers), zero, zero) for integers in (sides.narrow, sides.wide)] + probes
+    return power_of(probes, CATALOGUE)
+
+
+def _shown(sides: Sides) -> Array:
+    """grad_weight of the code under test for tables and pictures; NaN where it returned none of the right shape."""
+    hand = sides.hand.weight
+    shape = sides.run.layer.spec.weight_shape
+    return hand if hand is not None and hand.shape == shape else np.full(shape, np.nan)
+
+
+def _channels(sides: Sides) -> tuple[ChannelDifference, ...]:
+    return channel_differences(sides.run.grad_weight.astype(np.float64), _shown(sides), sides.allowed)
+
+
+def _seeds(
+    sides: Sides, options: RunOptions, verdict: Verdict, sameness: SamenessReport, stages: Stages
+) -> tuple[SeedResult, ...]:
+    """The run's own seed and the following ones, each with its own weights."""
+    if options.seeds == 1:
+        return ()
+    loss = sides.run.autograd.loss
+    results = [SeedResult(options.seed, verdict, loss, sameness.across_channels, sameness.across_filters)]
+    for seed in range(options.seed + 1, options.seed + options.seeds):
+        with stages.stage(f"seed {seed}"):
+            results.append(_seed(sides, seed))
+    return tuple(results)
+
+
+def _seed(sides: Sides, seed: int) -> SeedResult:
+    run = run_layer(sides.surroundings, seed)
+    real = RealData(run.case, sides.dtype, sides.judged.backward(run.case), run.autograd.gradients)
+    found = checks.real_checks(real, sides.judged, sides.exact_passed)
+    across_channels, across_filters = both_directions(run)
+    return SeedResult(seed, verdict_of(found, Power()), run.autograd.loss, across_channels, across_filters)

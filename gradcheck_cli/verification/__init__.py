@@ -1,0 +1,87 @@
+"""`gradcheck verify` from options to Report: every target on every geometry, then one verdict. Nothing is printed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+from gradcheck_cli.environment import environment
+from gradcheck_cli.errors import ExitCode, TargetError
+from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
+from gradcheck_cli.reproduce import verify_command
+from gradcheck_cli.targets import TargetRef, resolve
+from gradcheck_cli.verification.target import unusable, verify_target
+from gradcheck_cli.verification.truth import load_oracles
+
+
+def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> VerifyReport:
+    """Judge every target on exact integers and name its mistakes.
+
+    Args:
+        options: what the command line said.
+        progress: called with the target's name and the fraction done.
+
+    Returns:
+        The report; one broken target never stops the others.
+
+    Raises:
+        TargetError: a name that is not there, or a glob that matches nothing.
+    """
+    start = time.perf_counter()
+    refs = resolve(options.targets)
+    load_oracles()
+    loaded = time.perf_counter()
+    tell = _Told(progress, len(refs))
+    with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
+        reports = tuple(pool.map(lambda ref: tell(ref, lambda: _verified(ref, options)), refs))
+    exit_code = exit_code_of(reports)
+    return VerifyReport(
+        verdict=verdict_of(exit_code, reports),
+        exit_code=exit_code,
+        environment=environment(),
+        reproduce=verify_command(options),
+        timings={"import": loaded - start, "targets": time.perf_counter() - loaded},
+        targets=reports,
+    )
+
+
+def exit_code_of(reports: Sequence[TargetReport]) -> ExitCode:
+    """1 if a target failed, else 2 if one could not be checked or none was compared, else 0."""
+    verdicts = {report.verdict for report in reports}
+    if Verdict.FAIL in verdicts:
+        return ExitCode.FAIL
+    return ExitCode.PASS if verdicts == {Verdict.PASS} else ExitCode.NOT_CHECKED
+
+
+def verdict_of(exit_code: ExitCode, reports: Sequence[TargetReport]) -> Verdict:
+    """The verdict that belongs to the exit code; "error" when nothing at all could be loaded."""
+    if exit_code is ExitCode.NOT_CHECKED and all(report.verdict is Verdict.ERROR for report in reports):
+        return Verdict.ERROR
+    return {ExitCode.PASS: Verdict.PASS, ExitCode.FAIL: Verdict.FAIL}.get(exit_code, Verdict.INCONCLUSIVE)
+
+
+def _verified(ref: TargetRef, options: VerifyOptions) -> TargetReport:
+    try:
+        return verify_target(ref, options)
+    except TargetError as error:
+        return unusable(ref, error.text())
+
+
+class _Told:
+    """Tells the progress callback when a target begins; safe in several threads."""
+
+    def __init__(self, progress: Progress, count: int) -> None:
+        self._progress, self._count, self._done, self._lock = progress, count, 0, Lock()
+
+    def __call__(self, ref: TargetRef, work: Callable[[], TargetReport]) -> TargetReport:
+        self._tell(ref.text, 0)
+        report = work()
+        self._tell(ref.text, 1)
+        return report
+
+    def _tell(self, name: str, finished: int) -> None:
+        with self._lock:
+            self._done += finished
+            self._progress(name, self._done / self._count)

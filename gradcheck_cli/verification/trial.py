@@ -1,0 +1,94 @@
+"""One target on one integer case: what it returned beside the truth, and what that says of each gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.checks import fft_slack
+from gradcheck_cli.compare import within
+from gradcheck_cli.diagnose import Observation
+from gradcheck_cli.model import GRADIENTS, Arithmetic, Array, Case, GeometryResult, GradientName, Verdict
+from gradcheck_cli.targets import Outcome
+from gradcheck_cli.verification.truth import Truth
+
+CANNOT_RUN = ("raised", "timeout", "crashed", "memory", "exited")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One call. `yields` are the gradients that the convention gives; `arithmetic` is what the user declared."""
+
+    case: Case
+    outcome: Outcome
+    truth: Truth
+    yields: tuple[GradientName, ...]
+    arithmetic: Arithmetic
+
+    @property
+    def supported(self) -> bool:
+        """Did the target take this geometry? Only then was anything compared."""
+        return self.outcome.supported
+
+    @property
+    def right(self) -> bool:
+        """Is every gradient that it gives right?"""
+        return all(self.verdict(name) is Verdict.PASS for name in self.yields)
+
+    def verdict(self, gradient: GradientName) -> Verdict:
+        """PASS only when every entry was compared and holds."""
+        if not self.supported:
+            return Verdict.NOT_APPLICABLE
+        if self.outcome.error_kind in CANNOT_RUN:
+            return Verdict.ERROR
+        if gradient not in self.yields:
+            return Verdict.MISSING
+        actual, expected = self.outcome.gradients.named(gradient), self.truth.gradients.named(gradient)
+        assert expected is not None
+        if actual is None or actual.shape != expected.shape:
+            return Verdict.FAIL
+        return self._compared(gradient, expected, actual)
+
+    def _compared(self, gradient: GradientName, expected: Array, actual: Array) -> Verdict:
+        if np.array_equal(expected, actual):
+            return Verdict.PASS
+        slack = np.full(expected.shape, fft_slack(self.case, gradient))
+        if not within(expected, actual, slack).all():
+            return Verdict.FAIL
+        return Verdict.PASS if self.arithmetic == "fft" else Verdict.INCONCLUSIVE
+
+    def result(self) -> GeometryResult:
+        """For the report."""
+        return GeometryResult(
+            spec=self.case.spec,
+            supported=self.supported,
+            weight=self.verdict("weight"),
+            input=self.verdict("input"),
+            bias=self.verdict("bias"),
+            message=self.outcome.error,
+        )
+
+    def observation(self) -> Observation:
+        """For the diagnosis."""
+        outcome = self.outcome
+        return Observation(
+            case=self.case,
+            actual=outcome.gradients,
+            second=outcome.second,
+            error=outcome.error if outcome.error_kind in CANNOT_RUN else "",
+            error_line=outcome.error_line,
+            timed_out=outcome.error_kind == "timeout",
+            seconds=outcome.seconds,
+            mutated=outcome.mutated,
+            dtypes=outcome.dtypes,
+        )
+
+    @property
+    def repeats(self) -> bool:
+        """Did the second call give the same bits as the first (or was there none)?"""
+        second = self.outcome.second
+        if second is None:
+            return True
+        pairs = [(self.outcome.gradients.named(name), second.named(name)) for name in GRADIENTS]
+        return all(np.array_equal(one, other) for one, other in pairs if one is not None and other is not None)
