@@ -273,11 +273,16 @@ def numeric_check(numeric: NumericResult, case: Case, actual: Array | None, judg
     if share > LARGEST_NUMERIC_BOUND:
         told = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
         return [undecided(question, told, entries)]
-    allowed = numeric.bound + rounding.allowed_float64(case.spec.terms, gauge) / 2 + judged.slack(case, "weight")
-    check = compare_within(question, numeric.grad_weight, actual, allowed)
+    check = compare_within(question, numeric.grad_weight, actual, allowed_numeric(numeric, case, judged, gauge))
     if check.verdict is Verdict.PASS:
         return [with_detail(check, f"all {entries} entries, bound {share:.1g} of A, {numeric.kinks} kinks crossed")]
     return [check, _numeric_referee(numeric, case, actual, judged)]
+
+
+def allowed_numeric(numeric: NumericResult, case: Case, judged: Judged, gauge: Array) -> Array:
+    """What finite differences and the code under test may differ by, entry by entry."""
+    allowed: Array = numeric.bound + rounding.allowed_float64(case.spec.terms, gauge) / 2 + judged.slack(case, "weight")
+    return allowed
 
 
 def _numeric_referee(numeric: NumericResult, case: Case, actual: Array | None, judged: Judged) -> Check:

@@ -1,7 +1,7 @@
 """What a pass is worth: the catalogue of mistakes, planted into the right gradient on this very data.
 
-A mistake is *planted* when its formula differs from the truth on some probe by more than rounding, *caught* when a
-probe would have refused it, and *cannot show* when it gives the truth on every probe.
+A mistake is *planted* when its formula differs from the truth on the data by more than rounding, *caught* when a
+comparison of the run would have refused it, and *cannot show* when it gives the truth on the data.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ class Probe:
     rounding: Array
 
 
-def power_of(probes: Sequence[Probe], catalogue: Mapping[str, Mistake]) -> Power:
-    """Plant every grad_weight mistake of the catalogue and tell what the probes would have said.
+def power_of(probes: Sequence[Probe], further: Sequence[Probe], catalogue: Mapping[str, Mistake]) -> Power:
+    """Plant every grad_weight mistake of the catalogue and tell what the comparisons would have said.
 
     Args:
-        probes: the comparisons, cheapest and sharpest first; later ones are only asked when needed.
+        probes: the comparisons on the data, cheapest and sharpest first; they decide what is planted.
+        further: comparisons on other data, asked only where those on the data miss a mistake.
         catalogue: id -> mistake; those without a formula for grad_weight are left out.
     """
     caught, missed, hidden = [], [], []
@@ -44,6 +45,8 @@ def power_of(probes: Sequence[Probe], catalogue: Mapping[str, Mistake]) -> Power
         if formula is None:
             continue
         outcomes = list(_until_caught(probes, formula))
+        if "missed" in outcomes and "caught" not in outcomes:
+            outcomes += _until_caught(further, formula)
         if "caught" in outcomes:
             caught.append(mistake.id)
         elif "missed" in outcomes:

@@ -85,17 +85,17 @@ def run_on(data: Data, options: RunOptions, stages: Stages) -> RunReport:
         with stages.stage("compare"):
             found = [*sides.exact, *checks.real_checks(sides.real, trial.judged, sides.exact_passed)]
         with stages.stage("numeric"):
-            method_holds, numeric_checks, upstream = _numeric(sides)
-        found += numeric_checks
+            differences = _numeric(sides)
+        found += differences.checks
         with stages.stage("adjoint"):
             found.append(_adjoint(sides, options.seed))
         with stages.stage("repeat"):
             found += _repeats(sides)
-        found.append(grad_output_check(upstream))
+        found.append(grad_output_check(differences.upstream))
         with stages.stage("sameness"):
             sameness = sameness_of(surroundings, sides.run, options.seed)
         with stages.stage("power"):
-            power = _power(sides)
+            power = _power(sides, differences)
         with stages.stage("diagnosis"):
             diagnosis = trial.diagnose(found)
         verdict = verdict_of(found, power)
@@ -106,13 +106,13 @@ def run_on(data: Data, options: RunOptions, stages: Stages) -> RunReport:
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
-        answer=answer(method_holds, found, verdict, diagnosis.findings, sameness.across_channels),
+        answer=answer(differences.method_holds, found, verdict, diagnosis.findings, sameness.across_channels),
         environment=environment(autograd.environment(surroundings.settings)),
         reproduce=run_command(replace(options, threads=threads)),
         timings=dict(stages.seconds),
         experiment=describe(options, data.spec, sides.run.autograd.loss, threads, trial.convention),
         checks=tuple(found),
-        grad_output=grad_output_facts(upstream),
+        grad_output=grad_output_facts(differences.upstream),
         channels=_channels(sides),
         sameness=sameness,
         seeds=seeds,
@@ -145,8 +145,18 @@ def _exact(surroundings: Set, judged: Judged, narrow: Case) -> list[Check]:
     return checks.exact_checks(narrow, judged, judged.backward(narrow), returned, f"integers in {dtype}")
 
 
-def _numeric(sides: Sides) -> tuple[bool | None, list[Check], Upstream]:
-    """What finite differences say of the formula and of the code under test, and what is known of G."""
+@dataclass(frozen=True)
+class Numeric:
+    """What finite differences say of the formula and of the code under test, what is known of G, and the data."""
+
+    method_holds: bool | None
+    checks: list[Check]
+    upstream: Upstream
+    probe: Probe
+
+
+def _numeric(sides: Sides) -> Numeric:
+    """Differentiate the loss numerically and compare the formula and the code under test with it."""
     layer, case = sides.run.layer, sides.run.case
     widened = replace(layer, x=case.x, weight=case.weight, bias=case.bias)
     result = numeric.check_entries(widened, threads=sides.surroundings.settings.threads or os.cpu_count() or 1)
@@ -167,7 +177,10 @@ def _numeric(sides: Sides) -> tuple[bool | None, list[Check], Upstream]:
         seed=layer.seed,
         dtype=sides.dtype,
     )
-    return _holds(of_formula), of_code, upstream
+    gauge = checks.gauge_of(same_loss, "weight")
+    allowed = checks.allowed_numeric(result, same_loss, sides.judged, gauge)
+    probe = Probe(Problem(same_loss), allowed, allowed_float64(case.spec.terms, gauge))
+    return Numeric(_holds(of_formula), of_code, upstream, probe)
 
 
 def _holds(of_formula: Sequence[Check]) -> bool | None:
@@ -200,14 +213,16 @@ def _repeats(sides: Sides) -> list[Check]:
     ]
 
 
-def _power(sides: Sides) -> Power:
+def _power(sides: Sides, differences: Numeric) -> Power:
     case = sides.run.case
     rounding = allowed_float64(case.spec.terms, sides.real.gauge("weight"))
-    probes = [Probe(Problem(case), sides.allowed, rounding)]
-    if sides.judged.is_exact:
-        zero = np.zeros(())
-        probes = [Probe(Problem(integers), zero, zero) for integers in (sides.narrow, sides.wide)] + probes
-    return power_of(probes, CATALOGUE)
+    narrow, wide = (_integer_probe(integers, sides.judged) for integers in (sides.narrow, sides.wide))
+    return power_of([narrow, Probe(Problem(case), sides.allowed, rounding)], [differences.probe, wide], CATALOGUE)
+
+
+def _integer_probe(case: Case, judged: Judged) -> Probe:
+    """Integers allow nothing to direct summation, and its slack to an FFT."""
+    return Probe(Problem(case), np.asarray(judged.slack(case, "weight")), np.zeros(()))
 
 
 def _shown(sides: Sides) -> Array:
