@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gradcheck_cli import images
+from gradcheck_cli.images.refusal import shown
 from gradcheck_cli.model import Array, ConvSpec, Experiment, Loss, RunOptions
 
 
@@ -46,13 +47,13 @@ def load_data(options: RunOptions) -> Data:
     """Read the pictures; raises ImageError, UsageError and GeometryError."""
     spec = spec_of(options)
     pictures = images.read_pictures(options.images)
-    sources = pictures if options.reference == "gray" else images.read_pictures((options.reference,))
+    common = () if options.reference == "gray" else (images.reference_picture(options.reference, pictures),)
     return Data(
         spec=spec,
         x=images.batch_of(pictures, options.in_channels, options.size, options.unit_range),
         gray=images.batch_of(pictures, 1, options.size, options.unit_range),
-        reference=images.references_of(sources, spec.output_size),
-        notes=tuple(f"{picture.name}: {note}" for picture in pictures for note in picture.notes),
+        reference=images.references_of(common or pictures, spec.output_size),
+        notes=tuple(f"{shown(picture.name)}: {note}" for picture in (*pictures, *common) for note in picture.notes),
     )
 
 

@@ -1,0 +1,199 @@
+"""Pictures as arrays: the batch X, and the gray reference of the loss.
+
+The order of the forum script is kept, because it decides every bit: decode to uint8, cast to float32, then resize.
+Reading files and decoding are in the files beside.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from gradcheck_cli.errors import GeometryError, UsageError
+from gradcheck_cli.images.decoder import MAX_PIXELS, Colours, check_size, decode, load_cv2
+from gradcheck_cli.images.formats import read_header
+from gradcheck_cli.images.header import Header
+from gradcheck_cli.images.refusal import STANDARD_INPUT, UnreadableError
+from gradcheck_cli.images.source import read_bytes
+from gradcheck_cli.model import Array, Size
+
+
+@dataclass(eq=False)
+class Picture:
+    """One picture file, read once and decoded when asked for (a decoded photograph takes 30 times its file).
+
+    `name` as the user wrote it, "-" for standard input.
+    """
+
+    name: str
+    _data: bytes = field(repr=False)
+    _header: Header
+    _complaints: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was dropped or doubtful on the way to 0..255. Complete after `planes` or `gray` was called."""
+        return (*self._header.notes, *self._complaints)
+
+    def planes(self, channels: int, size: Size) -> Array:
+        """The picture as one sample of X.
+
+        Args:
+            channels: 3 for blue, green, red; 1 for gray.
+            size: (h, w) in pixels.
+
+        Returns:
+            float32 (channels, h, w), 0..255, C-contiguous.
+
+        Raises:
+            UsageError: other channels. GeometryError: a size below 1 or beyond memory.
+            ImageError: a damaged picture. DependencyError: no OpenCV.
+        """
+        check_channels(channels)
+        return self._resized(cast(Colours, channels), size)
+
+    def gray(self, size: Size) -> Array:
+        """The picture as a reference: decoded as gray, not averaged from the colours.
+
+        Args:
+            size: (h_out, w_out), the layer's output size in pixels.
+
+        Returns:
+            float32 (1, h_out, w_out), 0..255, C-contiguous.
+
+        Raises:
+            GeometryError, ImageError, DependencyError: as `planes`.
+        """
+        return self._resized(1, size)
+
+    def _resized(self, colours: Colours, size: Size) -> Array:
+        _check_target(size)
+        import numpy as np
+
+        cv2 = load_cv2()
+        height, width = size
+        samples = self._decoded(colours)
+        out = np.empty((colours, height, width), np.float32)
+        # Plane by plane: the same bits as resizing all three at once, for a third of the float32 memory.
+        for plane, resized in zip(np.moveaxis(np.atleast_3d(samples), 2, 0), out, strict=True):
+            resized[...] = cv2.resize(plane.astype(np.float32), dsize=(width, height))
+        return out
+
+    def _decoded(self, colours: Colours) -> Array:
+        try:
+            samples, complaint = decode(self._data, self._header, colours)
+        except UnreadableError as refusal:
+            raise refusal.named(self.name) from None
+        note = f"damaged, the decoder says: {complaint}"
+        if complaint and note not in self._complaints:
+            self._complaints.append(note)
+        return samples
+
+
+def check_channels(in_channels: int) -> None:
+    """A picture can be an input of 3 channels or of 1. Loads nothing.
+
+    Raises:
+        UsageError: any other number of channels.
+    """
+    if in_channels not in (1, 3):
+        raise UsageError(
+            f"--in {in_channels} does not fit a picture: it has 3 channels (blue, green, red), or 1 as gray.",
+            hint="--in 3 takes the colours, --in 1 the gray picture",
+            see=f"gradcheck explain shapes --in {in_channels}" if in_channels > 0 else None,
+        )
+
+
+def read_pictures(names: Sequence[str | os.PathLike[str]]) -> tuple[Picture, ...]:
+    """Reads each file once and checks its header; nothing is decoded yet.
+
+    Args:
+        names: file names; "-" is standard input and may stand once.
+
+    Returns:
+        One picture per name, in order.
+
+    Raises:
+        UsageError: no name, or "-" twice.
+        ImageError: a file that is missing, is no picture, is cut short or too large.
+    """
+    texts = [os.fspath(name) for name in names]
+    if not texts:
+        raise UsageError("no picture is named.", hint="gradcheck run images/coffee.jpg")
+    if texts.count(STANDARD_INPUT) > 1:
+        raise UsageError("- stands twice: standard input holds one picture.", hint="name the other one by its file")
+    return tuple(_read_picture(text) for text in texts)
+
+
+def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Picture]) -> Picture:
+    """The common reference `name`: one of `pictures` where it has that name ("-" too), else read from its file.
+
+    Raises:
+        ImageError: as `read_pictures`.
+    """
+    text = os.fspath(name)
+    known = {picture.name: picture for picture in pictures}
+    return known[text] if text in known else _read_picture(text)
+
+
+def batch_of(pictures: Sequence[Picture], channels: int, size: Size, unit_range: bool = False) -> Array:
+    """X for the whole batch.
+
+    Args:
+        pictures: n of them.
+        channels: c_in, 3 or 1.
+        size: (h, w) in pixels.
+        unit_range: X / 255, so 0..1; a reference stays 0..255.
+
+    Returns:
+        float32 (n, c_in, h, w).
+
+    Raises:
+        As `Picture.planes`.
+    """
+    import numpy as np
+
+    x = np.stack([picture.planes(channels, size) for picture in pictures])
+    return x / np.float32(255) if unit_range else x
+
+
+def references_of(pictures: Picture | Sequence[Picture], size: Size) -> Array:
+    """The gray references.
+
+    Args:
+        pictures: one for each sample, or a common one.
+        size: (h_out, w_out) in pixels.
+
+    Returns:
+        float32 (n, 1, h_out, w_out), n = 1 for a common one.
+
+    Raises:
+        As `Picture.gray`.
+    """
+    import numpy as np
+
+    each = (pictures,) if isinstance(pictures, Picture) else pictures
+    return np.stack([picture.gray(size) for picture in each])
+
+
+def _read_picture(name: str) -> Picture:
+    try:
+        data = read_bytes(name)
+        header = read_header(data)
+        check_size(header)
+    except UnreadableError as refusal:
+        raise refusal.named(name) from None
+    return Picture(name, data, header)
+
+
+def _check_target(size: Size) -> None:
+    height, width = size
+    if min(size) < 1:
+        raise GeometryError(f"a picture cannot be resized to {height}x{width}: each side must be at least 1.")
+    if height * width > MAX_PIXELS:
+        raise GeometryError(
+            f"a picture cannot be resized to {height}x{width}: {height * width:,} pixels are more than {MAX_PIXELS:,}.",
+            hint="choose a smaller --size",
+        )
