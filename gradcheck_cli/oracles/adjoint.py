@@ -1,0 +1,171 @@
+"""The adjoint identity on integers: a check of whole gradients that needs two forwards and no backward formula.
+
+O is linear in F and in X, so for any F', X', b'
+    <conv(X, F'), G> = <F', dE/dF>,   <conv(X', F), G> = <X', dE/dX>,   <b', sum over n,p,q of G> = <b', dE/db>.
+With random integers F', X', b' a gradient that is wrong anywhere breaks its equation, but for bad luck. Both sides are
+integers and are compared with ==.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
+from gradcheck_cli.oracles.forward import forward
+
+LARGEST_RANDOM = 2**15
+FLOAT64_LIMIT = 2**53
+INT64_LIMIT = 2**63
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Both sides of one equation. `gradient_side` is None where the gradient holds a number that is not whole."""
+
+    gradient: GradientName
+    forward_side: int
+    gradient_side: int | None
+    miss_probability: float
+
+    @property
+    def equal(self) -> bool:
+        """Does the equation hold?"""
+        return self.forward_side == self.gradient_side
+
+
+@dataclass(frozen=True)
+class AdjointResult:
+    """The equations of all gradients that were given. Without any, or with a sure miss, `equal` is False."""
+
+    identities: tuple[Identity, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Do all equations hold, and could each have failed? Nothing compared is never a pass."""
+        return self.miss_probability < 1 and all(identity.equal for identity in self.identities)
+
+    @property
+    def wrong(self) -> tuple[GradientName, ...]:
+        """The gradients whose equation does not hold."""
+        return tuple(identity.gradient for identity in self.identities if not identity.equal)
+
+    @property
+    def forward_side(self) -> int | None:
+        """<conv(X, F'), G>; None where grad_weight was not given."""
+        identity = self._of("weight")
+        return identity.forward_side if identity else None
+
+    @property
+    def weight_side(self) -> int | None:
+        """<F', dE/dF>."""
+        identity = self._of("weight")
+        return identity.gradient_side if identity else None
+
+    @property
+    def input_side(self) -> int | None:
+        """<X', dE/dX>; its partner is <conv(X', F), G>, in `identities`."""
+        identity = self._of("input")
+        return identity.gradient_side if identity else None
+
+    @property
+    def miss_probability(self) -> float:
+        """How likely the least sensitive equation is to hold for a wrong gradient, at most."""
+        return max((identity.miss_probability for identity in self.identities), default=1.0)
+
+    def _of(self, name: GradientName) -> Identity | None:
+        return next((identity for identity in self.identities if identity.gradient == name), None)
+
+
+def adjoint_mismatch(case: Case, gradients: Gradients, rng: np.random.Generator) -> AdjointResult:
+    """Compare both sides of the adjoint identity for each gradient that is not None.
+
+    Args:
+        case: whole numbers in any dtype.
+        gradients: the gradients of that case under test, of the right shapes.
+        rng: draws F', X' and b'.
+
+    Returns:
+        Both sides of each equation, exact. A gradient that is wrong, in one entry or many, by any amounts, is missed
+        with at most `miss_probability`: each random factor takes 2 L + 1 values, at most one of which hides the fault.
+
+    Source:
+        Freivalds, "Probabilistic machines can use less running time" (1977), with a wide range in place of 0 and 1;
+        research/numerics.md 3.2.
+    """
+    equations = {"weight": _weight_identity, "input": _input_identity, "bias": _bias_identity}
+    found = []
+    for name in GRADIENTS:
+        gradient = gradients.named(name)
+        if gradient is not None:
+            found.append(equations[name](case, gradient, rng))
+    return AdjointResult(tuple(found))
+
+
+def _weight_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
+    limit = _limit(case.x, case)
+    factors = _draw(rng, limit, case.spec.weight_shape)
+    moved = forward(case.x, factors, np.zeros(case.spec.out_channels), case.spec)
+    return _identity("weight", exact_dot(moved, case.grad_output), factors, gradient)
+
+
+def _input_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
+    limit = _limit(case.weight, case)
+    factors = _draw(rng, limit, case.spec.x_shape)
+    moved = forward(factors, case.weight, np.zeros(case.spec.out_channels), case.spec)
+    return _identity("input", exact_dot(moved, case.grad_output), factors, gradient)
+
+
+def _bias_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
+    factors = _draw(rng, LARGEST_RANDOM, (case.spec.out_channels,))
+    moved = np.broadcast_to(factors.reshape(1, -1, 1, 1), case.grad_output.shape)
+    return _identity("bias", exact_dot(moved, case.grad_output), factors, gradient)
+
+
+def _identity(name: GradientName, forward_side: int, factors: Array, gradient: Array) -> Identity:
+    gradient_side = exact_dot(factors, gradient) if is_whole(gradient) else None
+    return Identity(name, forward_side, gradient_side, 1 / (2 * int(np.abs(factors).max(initial=0)) + 1))
+
+
+def _draw(rng: np.random.Generator, limit: int, shape: tuple[int, ...]) -> Array:
+    """Random integers from -limit to limit, the limit itself among them so that it can be read off."""
+    return rng.integers(-limit, limit, shape, endpoint=True)
+
+
+def _limit(fixed: Array, case: Case) -> int:
+    """The largest random factor, at most 2^15, for which the forward stays below 2^53 and so exact in float64."""
+    spec = case.spec
+    terms = spec.in_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
+    largest = max(int(np.abs(fixed).max(initial=0)), 1)
+    return min(LARGEST_RANDOM, (FLOAT64_LIMIT - 1) // (largest * terms))
+
+
+def is_whole(array: Array) -> bool:
+    """Are all numbers whole, and small enough to be an int64?"""
+    with np.errstate(invalid="ignore"):
+        return bool(np.all(np.abs(array) < FLOAT64_LIMIT) and np.all(array == np.rint(array)))
+
+
+def exact_dot(first: Array, second: Array) -> int:
+    """<first, second> of whole numbers below 2^53 as a Python integer, exact however large it is.
+
+    Where int64 could overflow, `first` is split into high and low bits, or the arrays into halves.
+
+    Args:
+        first: any shape.
+        second: the same shape.
+    """
+    left, right = (np.asarray(array).reshape(-1).astype(np.int64, copy=False) for array in (first, second))
+    return _exact_dot(left, right)
+
+
+def _exact_dot(left: Array, right: Array) -> int:
+    largest = [int(np.abs(array).max(initial=0)) for array in (left, right)]
+    if largest[0] * largest[1] * left.size < INT64_LIMIT:
+        return int(np.dot(left, right))
+    if largest[0] < largest[1]:
+        return _exact_dot(right, left)
+    half = largest[0].bit_length() // 2
+    high = left >> half
+    return (_exact_dot(high, right) << half) + _exact_dot(left - (high << half), right)

@@ -1,0 +1,293 @@
+"""What torch.autograd says: a real torch.nn.Conv2d, a loss, `.backward()`. No other oracle loads torch.
+
+Import it late: `import torch` takes a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradcheck_cli.errors import UsageError
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Device, Dtype, GradientName, Gradients, Loss
+from gradcheck_cli.oracles.layer import Layer
+from gradcheck_cli.oracles.losses import random_factors
+
+DTYPES = {
+    "float32": torch.float32,
+    "float64": torch.float64,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+
+
+@dataclass(frozen=True)
+class LayerSettings:
+    """What torch computes in and on. `threads` None leaves torch's own choice."""
+
+    dtype: Dtype = "float32"
+    device: Device = "cpu"
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class AutogradRun:
+    """One forward and backward of the layer: numpy arrays, float64 for float64, else float32 (a widening, exact).
+
+    `output` and `grad_output` are (n, c_out, h_out, w_out); `loss` is E as torch computed it.
+    """
+
+    output: Array
+    grad_output: Array
+    gradients: Gradients
+    loss: float
+
+
+def draw_parameters(spec: ConvSpec, seed: int, bias: bool) -> tuple[Array, Array]:
+    """The weights that `torch.manual_seed(seed); torch.nn.Conv2d(...)` draws; the global generator is left alone.
+
+    Args:
+        spec: the geometry.
+        seed: of torch's generator.
+        bias: does the layer have one?
+
+    Returns:
+        weight (c_out, c_in/groups, kh, kw) and bias (c_out,), float32; the bias is zeros where the layer has none.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        layer = torch.nn.Conv2d(**_arguments(spec), bias=bias)
+    weight = layer.weight.detach().numpy().copy()
+    if layer.bias is None:
+        return weight, np.zeros(spec.out_channels, np.float32)
+    return weight, layer.bias.detach().numpy().copy()
+
+
+def run_layer(
+    layer: Layer, settings: LayerSettings, wanted: Sequence[GradientName] = ("weight", "bias")
+) -> AutogradRun:
+    """Forward, loss and `.backward()` of a torch.nn.Conv2d with these weights, all in `settings.dtype`.
+
+    Args:
+        layer: inputs, weights, loss; rounded to `settings.dtype` where that is narrower.
+        settings: dtype, device, threads.
+        wanted: the gradients to ask torch for; "input" costs a further convolution.
+
+    Raises:
+        UsageError: the device is not there, or does not have this dtype.
+    """
+    with _prepared(settings):
+        module = _module(layer, settings, wanted)
+        x = _tensor(layer.x, settings).requires_grad_("input" in wanted)
+        output = module(x)
+        output.retain_grad()
+        loss = _loss(output, _tensor(layer.reference, settings), layer.loss, layer.seed)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return AutogradRun(_array(output), _array(output.grad), _gradients(module, x), float(loss.item()))
+
+
+def backward(case: Case, settings: LayerSettings, wanted: Sequence[GradientName] = GRADIENTS) -> Gradients:
+    """Autograd's gradients for a given G: the same layer as `run_layer`, with `O.backward(G)` in place of a loss.
+
+    Args:
+        case: X, weights, bias and G; rounded to `settings.dtype` where that is narrower.
+        settings: dtype, device, threads.
+        wanted: the gradients to ask torch for.
+
+    Raises:
+        UsageError: the device is not there, or does not have this dtype.
+    """
+    with _prepared(settings):
+        module = _module(case, settings, wanted)
+        x = _tensor(case.x, settings).requires_grad_("input" in wanted)
+        module(x).backward(_tensor(case.grad_output, settings))
+        return _gradients(module, x)
+
+
+def environment(settings: LayerSettings) -> dict[str, str | int | bool | None]:
+    """What the numbers may depend on: torch's version, threads, instruction set, precision settings, device."""
+    facts: dict[str, str | int | bool | None] = {
+        "torch": torch.__version__,
+        "threads": settings.threads or torch.get_num_threads(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "mkldnn": bool(torch.backends.mkldnn.enabled),
+        "mkldnn_conv_fp32_precision": _precision_setting(torch.backends.mkldnn, "conv"),
+        "mkldnn_matmul_fp32_precision": _precision_setting(torch.backends.mkldnn, "matmul"),
+        "device": settings.device,
+        "device_name": _device_name(settings.device),
+    }
+    if settings.device == "cuda":
+        facts["tf32"] = "off for these runs (IEEE float32)"
+        facts["cudnn"] = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+        facts["cudnn_allow_tf32"] = torch.backends.cudnn.allow_tf32
+    return facts
+
+
+def rounded(array: Array, settings: LayerSettings) -> Array:
+    """What the layer really gets: `array` rounded to `settings.dtype`, widened to float64."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array)).to(DTYPES[settings.dtype])
+    return np.asarray(tensor.to(torch.float64).numpy())
+
+
+def memory_of_float64(spec: ConvSpec) -> int:
+    """Bytes that torch's float64 convolution on the CPU needs at its peak, beside X, O and the gradients.
+
+    It unfolds the input, one group at a time: n * c_in/groups * kh * kw * h_out * w_out numbers of 8 bytes.
+
+    Source:
+        research/numerics.md 2.4: 1.24 GB for the forum layer, measured.
+    """
+    columns = spec.in_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
+    return 8 * columns * spec.terms
+
+
+def _arguments(spec: ConvSpec) -> dict[str, Any]:
+    return {
+        "in_channels": spec.in_channels,
+        "out_channels": spec.out_channels,
+        "kernel_size": spec.kernel_size,
+        "stride": spec.stride,
+        "padding": spec.padding,
+        "dilation": spec.dilation,
+        "groups": spec.groups,
+    }
+
+
+def _module(problem: Layer | Case, settings: LayerSettings, wanted: Sequence[GradientName]) -> torch.nn.Conv2d:
+    """The layer with the given weights; `skip_init` leaves torch's generator alone."""
+    module: torch.nn.Conv2d = torch.nn.utils.skip_init(torch.nn.Conv2d, **_arguments(problem.spec))  # type: ignore[no-untyped-call]
+    module.weight = torch.nn.Parameter(_tensor(problem.weight, settings), requires_grad="weight" in wanted)
+    module.bias = torch.nn.Parameter(_tensor(problem.bias, settings), requires_grad="bias" in wanted)
+    return module
+
+
+def _loss(output: torch.Tensor, reference: torch.Tensor, loss: Loss, seed: int) -> torch.Tensor:
+    """E, in torch's words; `losses.value` says the same in numpy."""
+    if loss.name == "l1":
+        terms = torch.abs(output - reference)
+    elif loss.name == "mse":
+        terms = torch.square(output - reference)
+    elif loss.name == "sum":
+        terms = output
+    else:
+        factors = torch.from_numpy(random_factors(tuple(output.shape), seed))
+        terms = output * factors.to(output.dtype).to(output.device)
+    return terms.mean() if loss.reduction == "mean" else terms.sum()
+
+
+def _gradients(module: torch.nn.Conv2d, x: torch.Tensor) -> Gradients:
+    bias = None if module.bias is None else module.bias.grad
+    return Gradients(weight=_optional(module.weight.grad), input=_optional(x.grad), bias=_optional(bias))
+
+
+def _optional(tensor: torch.Tensor | None) -> Array | None:
+    return None if tensor is None else _array(tensor)
+
+
+def _tensor(array: Array, settings: LayerSettings) -> torch.Tensor:
+    """A copy, so that nothing torch does can reach the caller's array."""
+    return torch.tensor(np.asarray(array), dtype=DTYPES[settings.dtype], device=settings.device)
+
+
+def _array(tensor: torch.Tensor) -> Array:
+    """float64 stays; the narrower ones are widened to float32, which changes no value."""
+    wide = tensor.detach().cpu()
+    return wide.numpy() if wide.dtype == torch.float64 else wide.float().numpy()
+
+
+@contextlib.contextmanager
+def _prepared(settings: LayerSettings) -> Iterator[None]:
+    """Device and dtype checked, IEEE float32 on CUDA, the thread count set; everything as before afterwards."""
+    _check_device(settings)
+    with _threads(settings.threads), _ieee_float32(settings.device), _told(settings):
+        yield
+
+
+@contextlib.contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def _ieee_float32(device: Device) -> Iterator[None]:
+    """cuDNN may cut float32 to TF32 (10 bits) by default, which is another layer than the one judged."""
+    if device != "cuda":
+        yield
+        return
+    cudnn = torch.backends.cudnn
+    owner, name, ieee = (
+        (cudnn.conv, "fp32_precision", "ieee") if hasattr(cudnn, "conv") else (cudnn, "allow_tf32", False)
+    )
+    before = getattr(owner, name)
+    setattr(owner, name, ieee)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+@contextlib.contextmanager
+def _told(settings: LayerSettings) -> Iterator[None]:
+    """Torch's refusals as sentences that name the option."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise UsageError(
+            f"--device {settings.device} has too little memory for this layer in {settings.dtype}.",
+            facts={"torch says": _first_line(error)},
+            hint="--size, --dtype float32 or fewer images make it smaller",
+        ) from error
+    except (RuntimeError, NotImplementedError, TypeError) as error:
+        raise UsageError(
+            f"torch cannot run this layer with --dtype {settings.dtype} on --device {settings.device}.",
+            facts={"torch": torch.__version__, "it says": _first_line(error)},
+            hint="--dtype float32 works on every device",
+        ) from error
+
+
+def _check_device(settings: LayerSettings) -> None:
+    available = available_devices()
+    if settings.device not in available:
+        raise UsageError(
+            f"--device {settings.device} is not available: this torch has {', '.join(available)}.",
+            facts={"torch": torch.__version__},
+            hint=f"--device {available[-1]}",
+        )
+    if settings.device == "mps" and settings.dtype == "float64":
+        raise UsageError("--device mps has no float64.", hint="--dtype float32, or --device cpu")
+
+
+def available_devices() -> tuple[Device, ...]:
+    """The devices that this torch can use, the CPU first."""
+    found: list[Device] = ["cpu"]
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return tuple(found)
+
+
+def _device_name(device: Device) -> str:
+    if device == "cuda" and torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return platform.processor() or platform.machine()
+
+
+def _precision_setting(backend: Any, operation: str) -> str:
+    """What torch says of float32 inside `operation`; "none" is its word for "not changed", so IEEE."""
+    return str(getattr(getattr(backend, operation, None), "fp32_precision", "not reported by this torch"))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__

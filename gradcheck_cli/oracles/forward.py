@@ -1,0 +1,64 @@
+"""The convolution itself in numpy, float64, with a bound on its own rounding. No gradient here.
+
+    O[n,o,p,q] = b[o] + sum over i,u,v of F[o,i,u,v] * X_padded[n, i, s*p + d*u, s*q + d*v]
+
+One input row is read at a time, so the memory beside O is a few rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.oracles.windows import padded, row_pairs, windows_of_row
+from gradcheck_cli.rounding import UNIT_ROUNDOFF
+
+
+def forward(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
+    """O by the formula above, in float64: exact on integers as long as sum |X||F| + |b| < 2^53.
+
+    Args:
+        x: (n, c_in, h, w), not padded.
+        weight: (c_out, c_in/groups, kh, kw).
+        bias: (c_out,).
+        spec: the geometry.
+
+    Returns:
+        (n, c_out, h_out, w_out), float64.
+    """
+    x_padded = padded(np.asarray(x, np.float64), spec)
+    n, groups = spec.batch, spec.groups
+    (h_out, w_out), (kh, kw) = spec.output_size, spec.kernel_size
+    c_in, c_out = spec.in_channels // groups, spec.out_channels // groups
+    kernel_rows = np.asarray(weight, np.float64).reshape(groups, c_out, c_in, kh, kw)
+    kernel_rows = np.ascontiguousarray(kernel_rows.transpose(0, 3, 1, 2, 4)).reshape(groups, kh, c_out, c_in * kw)
+    output = np.empty((n, groups, c_out, h_out, w_out))
+    output[...] = np.asarray(bias, np.float64).reshape(groups, c_out, 1, 1)
+    by_row = output.transpose(0, 1, 3, 2, 4)
+    for pairs in row_pairs(spec):
+        windows = windows_of_row(x_padded, pairs.row, spec).reshape(n, groups, c_in * kw, w_out)
+        rows = kernel_rows[:, pairs.u].reshape(groups, -1, c_in * kw)
+        by_row[:, :, pairs.p] += np.matmul(rows, windows).reshape(n, groups, -1, c_out, w_out)
+    return output.reshape(spec.output_shape)
+
+
+def forward_bound(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
+    """How far `forward` may be from the exact O: (n_f + 2) u (sum |X||F| + |b|), n_f = c_in/groups * kh * kw.
+
+    The sum is bounded from above, filter by filter, by sum over i of max |X[n,i]| * sum over u,v of |F[o,i,u,v]|.
+
+    Args: as `forward`.
+
+    Returns:
+        (n, c_out, 1, 1), float64, >= 0.
+
+    Source:
+        research/numerics.md 1.7, delta_p.
+    """
+    groups, c_in = spec.groups, spec.in_channels // spec.groups
+    largest = np.abs(x).max(axis=(2, 3)).astype(np.float64).reshape(spec.batch, groups, 1, c_in)
+    mass = np.abs(weight).sum(axis=(2, 3), dtype=np.float64).reshape(1, groups, -1, c_in)
+    size = (largest * mass).sum(axis=3).reshape(spec.batch, spec.out_channels) + np.abs(bias).astype(np.float64)
+    terms = c_in * spec.kernel_size[0] * spec.kernel_size[1] + 1
+    bound: Array = (terms + 2) * UNIT_ROUNDOFF["float64"] * (1 + 1e-9) * size
+    return bound.reshape(spec.batch, spec.out_channels, 1, 1)

@@ -1,0 +1,191 @@
+"""Finite differences for every kernel entry: an oracle that knows the forward and the loss, and no backward formula.
+
+O is linear in F, so F[o,i,u,v] +- step only moves the plane O[:,o], by +- step * X_padded[:, i, s*p + d*u, s*q + d*v].
+No convolution is run again: the loss of the moved plane is evaluated at both ends,
+
+    dE/dF[o,i,u,v] = (E(+step) - E(-step)) / (2 step),   E(+-step) = scale * sum over n,p,q of f * l(r +- step * x),
+
+with r = O - reference (l1, mse) or O, a factor f for each output, and l one of |.|, (.)^2 and the identity. How far
+such a quotient may be from the gradient is in `numeric_bounds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ConvSpec, LossName, Progress, no_progress
+from gradcheck_cli.oracles import losses
+from gradcheck_cli.oracles.forward import forward
+from gradcheck_cli.oracles.layer import Layer
+from gradcheck_cli.oracles.numeric_bounds import Residuals, bound_of, choose_step, find_kinks
+from gradcheck_cli.oracles.windows import padded
+
+LARGEST_BOUND = 1e-6
+# Numbers in a block: its arrays fit a core's cache of half a megabyte, and the calls cost little beside the work.
+BLOCK = 16384
+LARGEST_COPY = 2**20
+
+
+@dataclass(frozen=True)
+class NumericResult:
+    """Central differences with their own bound.
+
+    Attributes:
+        grad_weight: (c_out, c_in/groups, kh, kw), float64.
+        bound: how far each entry may be from the exact gradient; same shape; not finite where something overflowed.
+        step: the ends are F - step and F + step; a power of 2.
+        kinks: pairs of an entry and an output whose |.| changes its sign between the two ends.
+        kink_outputs: outputs whose residual cannot be told from 0.
+        grad_output: G of the same residuals, (n, c_out, h_out, w_out), float64.
+        output: O, same shape, float64.
+        loss: E.
+    """
+
+    grad_weight: Array
+    bound: Array
+    step: float
+    kinks: int
+    kink_outputs: int
+    grad_output: Array
+    output: Array
+    loss: float
+
+
+def check_entries(layer: Layer, progress: Progress = no_progress, threads: int = 1) -> NumericResult:
+    """Differentiate the loss numerically in every kernel entry.
+
+    Args:
+        layer: the inputs; widened to float64.
+        progress: told how far it is.
+        threads: how many columns of the kernel numpy works on at a time.
+
+    Returns:
+        The differences, their bound, and the O and G that they belong to: judge a backward on this very G.
+    """
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        output = forward(layer.x, layer.weight, layer.bias, layer.spec)
+        known = Residuals.of(layer, output)
+        step = choose_step(known)
+        kinks = find_kinks(known, step)
+        return NumericResult(
+            grad_weight=_quotients(known, step, progress, threads),
+            bound=bound_of(known, kinks, step),
+            step=step,
+            kinks=kinks.crossings,
+            kink_outputs=kinks.outputs,
+            grad_output=known.grad_output,
+            output=output,
+            loss=losses.value(output, layer.reference, layer.loss, layer.seed),
+        )
+
+
+def inconclusive(bound: Array, gauge: Array) -> bool:
+    """Is the bound of any entry above 1e-6 of its gauge (or not finite), so that agreement would show too little?
+
+    Args:
+        bound: of `NumericResult`.
+        gauge: A of the same entries.
+    """
+    return not bool(np.all(bound <= LARGEST_BOUND * gauge))
+
+
+@dataclass(frozen=True)
+class _Planes:
+    """Residuals and, where they differ, factors as (c_out, n, h_out * w_out)."""
+
+    residual: Array
+    factor: Array | None
+
+    def part(self, *index: slice) -> _Planes:
+        """Views of both."""
+        return _Planes(self.residual[index], None if self.factor is None else self.factor[index])
+
+
+def _quotients(known: Residuals, step: float, progress: Progress, threads: int) -> Array:
+    """(E(+step) - E(-step)) / (2 step) for all entries; a task is one column of the kernel of one channel."""
+    spec = known.spec
+    group_in, group_out = spec.weight_shape[1], spec.out_channels // spec.groups
+    columns = list(np.ndindex(spec.in_channels, spec.kernel_size[1]))
+    work = partial(_column, known, padded(known.x, spec) * step, _by_filter(known))
+    gradient = np.empty((spec.groups, group_out, *spec.weight_shape[1:]))
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for done, ((channel, v), sums) in enumerate(zip(columns, pool.map(work, columns), strict=True), start=1):
+            gradient[channel // group_in, :, channel % group_in, :, v] = sums.T
+            progress("finite differences", done / len(columns))
+    quotients: Array = gradient.reshape(spec.weight_shape) * known.scale / (2 * step)
+    return quotients
+
+
+def _by_filter(known: Residuals) -> _Planes:
+    shape = (known.spec.out_channels, known.spec.batch, -1)
+    residual = np.ascontiguousarray(known.residual.swapaxes(0, 1)).reshape(shape)
+    if known.factor is None:
+        return _Planes(residual, None)
+    return _Planes(residual, np.ascontiguousarray(known.factor.swapaxes(0, 1)).reshape(shape))
+
+
+@np.errstate(over="ignore", invalid="ignore", under="ignore")  # numpy keeps this setting for each thread apart
+def _column(known: Residuals, moves: Array, planes: _Planes, column: tuple[int, int]) -> Array:
+    """(E(+step) - E(-step)) / scale for kernel column v of a channel: (kh, filters of its group).
+
+    `moves` is step * X_padded. The samples are taken a few at a time, so that what is copied stays small.
+    """
+    spec, (channel, v) = known.spec, column
+    filters = spec.out_channels // spec.groups
+    first = channel // spec.weight_shape[1] * filters
+    differences = np.zeros((spec.kernel_size[0], filters))
+    workspace = np.empty(2 * BLOCK)
+    samples = max(1, LARGEST_COPY // (moves.shape[2] * spec.output_size[1]))
+    for n in range(0, spec.batch, samples):
+        part = planes.part(slice(first, first + filters), slice(n, n + samples))
+        shifts = _shifts(moves[n : n + samples, channel], v, spec)
+        for block in _blocks(part.residual.shape):
+            ends = workspace[: 2 * part.residual[block].size].reshape(2, *part.residual[block].shape)
+            for u, shift in enumerate(shifts):
+                differences[u, block[0]] += _difference(known.loss.name, part.part(*block), shift[block[1:]], ends)
+    return differences
+
+
+def _difference(loss: LossName, planes: _Planes, move: Array, ends: Array) -> Array:
+    """Sum of f * l(r + move) - f * l(r - move) over samples and outputs: the loss at both ends, (filters,)."""
+    np.add(planes.residual, move, out=ends[0])
+    np.subtract(planes.residual, move, out=ends[1])
+    if loss == "l1":
+        np.abs(ends, out=ends)
+    elif loss == "mse":
+        np.square(ends, out=ends)
+    if planes.factor is not None:
+        np.multiply(ends, planes.factor, out=ends)
+    np.subtract(ends[0], ends[1], out=ends[0])
+    return np.asarray(np.add.reduce(ends[0], axis=(1, 2)))
+
+
+def _shifts(moves: Array, v: int, spec: ConvSpec) -> list[Array]:
+    """For each kernel row u, step * x at all outputs, (n, h_out * w_out): views of one copy of the column's pixels."""
+    (stride_h, stride_w), (dilation_h, dilation_w) = spec.stride, spec.dilation
+    h_out, w_out = spec.output_size
+    columns = moves[:, :, dilation_w * v : dilation_w * v + stride_w * (w_out - 1) + 1 : stride_w]
+    phases = [np.ascontiguousarray(columns[:, phase::stride_h]) for phase in range(stride_h)]
+    shifts = []
+    for u in range(spec.kernel_size[0]):
+        start, phase = divmod(dilation_h * u, stride_h)
+        shifts.append(phases[phase][:, start : start + h_out].reshape(moves.shape[0], -1))
+    return shifts
+
+
+def _blocks(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice, slice]]:
+    """Cut (filters, samples, outputs) into blocks of at most `BLOCK` numbers, whole planes where they fit."""
+    filters, samples, outputs = shape
+    pieces = -(-outputs // BLOCK)
+    length = -(-outputs // pieces)
+    some_samples = min(samples, max(1, BLOCK // length))
+    some_filters = min(filters, max(1, BLOCK // (length * some_samples)))
+    for o in range(0, filters, some_filters):
+        for n in range(0, samples, some_samples):
+            for start in range(0, outputs, length):
+                yield slice(o, o + some_filters), slice(n, n + some_samples), slice(start, start + length)

@@ -1,0 +1,202 @@
+"""How large a step the finite differences take, which kinks it crosses, and how far the quotients may be off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ConvSpec, Loss
+from gradcheck_cli.oracles import losses
+from gradcheck_cli.oracles.forward import forward_bound
+from gradcheck_cli.oracles.gauge import gauge
+from gradcheck_cli.oracles.layer import Layer
+from gradcheck_cli.oracles.windows import padded, tap_slices
+from gradcheck_cli.rounding import SMALLEST_DENORMAL, UNIT_ROUNDOFF
+
+U = UNIT_ROUNDOFF["float64"]
+LARGEST_STEP = 1e-4
+KINK_ERRORS = 1000
+# A linear loss has no truncation error, so its step may drown the rounding of O.
+LINEAR_STEP = 2.0**10
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """What the finite differences start from; E = scale * sum of factor * l(residual).
+
+    `x` (n, c_in, h, w); `residual`, `grad_output` and `factor` (None: all 1) are (n, c_out, h_out, w_out); float64.
+    `error` is how far two right forwards may put a residual apart, of the same shape.
+    """
+
+    spec: ConvSpec
+    loss: Loss
+    x: Array
+    residual: Array
+    error: Array
+    factor: Array | None
+    scale: float
+    grad_output: Array
+
+    @classmethod
+    def of(cls, layer: Layer, output: Array) -> Residuals:
+        """Everything that follows from the layer and its own O."""
+        spec, loss = layer.spec, layer.loss
+        residual = losses.residuals(output, layer.reference, loss)
+        summed = forward_bound(layer.x, layer.weight, layer.bias, spec)
+        return cls(
+            spec=spec,
+            loss=loss,
+            x=np.asarray(layer.x, np.float64),
+            residual=residual,
+            error=2 * (summed + U * np.abs(residual)),
+            factor=losses.random_factors(output.shape, layer.seed) if loss.name == "random" else None,
+            scale=1.0 / output.size if loss.reduction == "mean" else 1.0,
+            grad_output=losses.grad_output(output, layer.reference, loss, layer.seed),
+        )
+
+    @property
+    def largest_x(self) -> Array:
+        """max |X| that an output of each sample and filter may meet, (n, c_out, 1, 1)."""
+        n, groups = self.spec.batch, self.spec.groups
+        by_group = np.abs(self.x).reshape(n, groups, -1).max(axis=2)
+        return np.repeat(by_group, self.spec.out_channels // groups, axis=1).reshape(n, -1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Kinks:
+    """`bound` (c_out, c_in/groups, kh, kw): by how much kinks may shift a quotient; the rest as in `NumericResult`."""
+
+    bound: Array
+    crossings: int
+    outputs: int
+
+
+def choose_step(known: Residuals) -> float:
+    """The step with the smallest bound: a power of 2, so that step * x is exact.
+
+    l1: the largest one that crosses no kink, min (|r| - error) / max |x|, over the residuals above 1000 times their
+    error; it moves a kernel entry by at most 1e-4, or an output by at most 1e-4 where |X| < 1. A piecewise linear loss
+    has no truncation error. mse: sqrt(sum r^2 / sum x^2), where the rounding of both is alike; the central difference
+    of a square has no truncation error. sum, random: large, for the same reason.
+
+    Source:
+        research/numerics.md 2.2.
+    """
+    largest = float(np.abs(known.x).max())
+    if not 0 < largest < math.inf:
+        return _power_of_2(LARGEST_STEP)
+    if known.loss.name == "l1":
+        return _power_of_2(min(_nearest_kink(known), LARGEST_STEP / min(1.0, largest)))
+    if known.loss.name == "mse":
+        return _power_of_2(_norm(known.residual) / _norm(known.x))
+    return _power_of_2(LINEAR_STEP * float(np.abs(known.residual).max()) / largest)
+
+
+def find_kinks(known: Residuals, step: float) -> Kinks:
+    """Bound what kinks of |.| do to the quotients, entry by entry; nothing for the smooth losses.
+
+    An output contributes a wrong slope to entry (o,i,u,v) only where |r| < step * |x|, and then one that is off by
+    |x| - |r| / step at most. With every |r| taken smaller by its error the bound also holds for G of another forward,
+    and for any slope between -1 and 1 at r = 0.
+
+    Source:
+        research/numerics.md 2.2, K.
+    """
+    spec, bound = known.spec, np.zeros(known.spec.weight_shape)
+    if known.loss.name != "l1":
+        return Kinks(bound, 0, 0)
+    size = np.abs(known.residual)
+    x_padded = np.abs(padded(known.x, spec))
+    crossings = 0
+    near = (size - known.error <= step * known.largest_x) & (known.largest_x > 0)
+    for n, o, p, q in np.argwhere(near):
+        patch = _patch(x_padded, (n, o, p, q), spec)
+        surely = max(size[n, o, p, q] - known.error[n, o, p, q], 0.0)
+        bound[o] += np.maximum(patch - surely / step, 0)
+        crossings += int(np.count_nonzero(size[n, o, p, q] < step * patch))
+    return Kinks(bound * known.scale, crossings, int(np.count_nonzero(size <= KINK_ERRORS * known.error)))
+
+
+def bound_of(known: Residuals, kinks: Kinks, step: float) -> Array:
+    """Kinks plus the rounding of the evaluation: an upper bound of |quotient - gradient|, (c_out, c_in/groups, kh, kw).
+
+    With x = 0 both ends are equal and nothing is lost; for each other term (S = those terms, D = sum |l'(r)||x|)
+        l1:          u (sum over S of |r| / step) + (n + 6) u D
+        mse:         3 u (sum over S of r^2 / step + step * sum x^2) + (n + 6) u D
+        sum, random: 2 u (sum over S of |f r| / step) + (n + 6) u D
+    and a few denormals. The first terms are the roundings of r +- step * x and of l, divided by 2 step; (n + 6) u D is
+    that of the difference, the sum over n terms and the scale.
+
+    Source:
+        research/numerics.md 2.2, R, with the exact count of roundings.
+    """
+    spec = known.spec
+    mass = known.residual if known.factor is None else known.factor * known.residual
+    count = _window_sums(known.x != 0, spec)
+    if known.loss.name == "mse":
+        squares = _window_sums(np.square(known.x), spec)
+        lost = 3 * (_at_most(np.square(mass), count, spec) / step + step * squares)
+    else:
+        lost = (1 if known.loss.name == "l1" else 2) * _at_most(np.abs(mass), count, spec) / step
+    slopes = _slopes(known)
+    rounding = U * (lost * known.scale + (spec.terms + 6) * slopes) * (1 + 1e-6)
+    denormals = 4 * count * SMALLEST_DENORMAL["float64"] * max(1.0, known.scale / step)
+    total: Array = kinks.bound * (1 + 1e-6) + (rounding + denormals).reshape(spec.weight_shape)
+    return total
+
+
+def _slopes(known: Residuals) -> Array:
+    """D * scale: the gauge of G, for l1 with 1 in place of |sign r|; (groups, filters, channels, kh, kw)."""
+    by_group = (known.spec.groups, -1, *known.spec.weight_shape[1:])
+    if known.loss.name in ("l1", "sum"):
+        return _window_sums(np.abs(known.x), known.spec) * known.scale
+    return gauge(known.x, known.grad_output, known.spec).reshape(by_group)
+
+
+def _at_most(mass: Array, count: Array, spec: ConvSpec) -> Array:
+    """Bound the sum of `mass` over any `count` of a filter's outputs: (groups, filters, channels, kh, kw)."""
+    by_filter = mass.swapaxes(0, 1).reshape(spec.out_channels, -1)
+    total, largest = (part.reshape(spec.groups, -1, 1, 1, 1) for part in (by_filter.sum(axis=1), by_filter.max(axis=1)))
+    return np.asarray(np.minimum(total, largest * count))
+
+
+def _window_sums(planes: Array, spec: ConvSpec) -> Array:
+    """Sum over n,p,q of planes[n, i, s*p + d*u, s*q + d*v] for numbers >= 0: (groups, 1, channels, kh, kw)."""
+    columns = padded(planes, spec).sum(axis=0, dtype=np.float64)
+    kh, kw = spec.kernel_size
+    by_column = np.stack([columns[..., tap_slices(0, v, spec)[1]].sum(axis=-1) for v in range(kw)], axis=-1)
+    sums = np.stack([by_column[:, tap_slices(u, 0, spec)[0]].sum(axis=1) for u in range(kh)], axis=1)
+    return sums.reshape(spec.groups, 1, -1, kh, kw)
+
+
+def _patch(x_padded: Array, output: tuple[int, int, int, int], spec: ConvSpec) -> Array:
+    """The pixels that meet output (n, o, p, q), (c_in/groups, kh, kw)."""
+    n, o, p, q = output
+    channels = spec.weight_shape[1]
+    first = o // (spec.out_channels // spec.groups) * channels
+    top, left = spec.stride[0] * p, spec.stride[1] * q
+    rows = slice(top, top + spec.extent[0], spec.dilation[0])
+    return x_padded[n, first : first + channels, rows, left : left + spec.extent[1] : spec.dilation[1]]
+
+
+def _nearest_kink(known: Residuals) -> float:
+    """The largest step that no residual above 1000 times its error crosses."""
+    size = np.abs(known.residual)
+    is_clear = (size > KINK_ERRORS * known.error) & (known.largest_x > 0)
+    room = np.divide(size - known.error, known.largest_x, out=np.full(size.shape, np.inf), where=is_clear)
+    return float(room.min())
+
+
+def _norm(array: Array) -> float:
+    largest = float(np.abs(array).max())
+    return largest * float(np.sqrt(np.square(array / largest).sum())) if 0 < largest < math.inf else largest
+
+
+def _power_of_2(step: float) -> float:
+    """The largest power of 2 that is not above `step`; 2^-14 where that is no positive finite number."""
+    if not 0 < step < math.inf:
+        step = LARGEST_STEP
+    exponent = math.frexp(step)[1] - 1
+    return math.ldexp(1.0, max(-1000, min(1000, exponent)))

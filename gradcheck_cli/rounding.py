@@ -1,0 +1,123 @@
+"""Bounds on what rounding may do to one gradient entry. Only bounds: nothing here computes a gradient or a gauge.
+
+Terms used throughout: n = products summed into an entry, A = the sum of |G||X| over them (the gauge),
+u = the unit roundoff, half the distance from 1 to the next number.
+Every bound assumes round-to-nearest, no overflow and direct summation, in any order and with or without FMA.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from gradcheck_cli.model import Array
+
+UNIT_ROUNDOFF: Mapping[str, float] = MappingProxyType(
+    {"float32": 2.0**-24, "float64": 2.0**-53, "bfloat16": 2.0**-8, "float16": 2.0**-11}
+)
+SMALLEST_DENORMAL: Mapping[str, float] = MappingProxyType(
+    {"float32": 2.0**-149, "float64": 2.0**-1074, "bfloat16": 2.0**-133, "float16": 2.0**-24}
+)
+
+
+def allowed_float64(terms: int, gauge: Array) -> Array:
+    """How far apart two right float64 codes may be: 2 (n+2) u A + 2 n times the smallest denormal, u = 2^-53.
+
+    A sum of n products, in any order, is off by at most n u A; "+ 2" covers the rounding of G and a final scaling.
+    Both codes may be off, in opposite directions. A product that underflows loses at most half a denormal.
+    This is a theorem, without a tuned constant: a larger difference is certified to be another formula.
+
+    Args:
+        terms: n, products per entry.
+        gauge: A, an upper bound of the sum of |G||X|, any shape.
+
+    Returns:
+        The largest allowed |difference|, shape of `gauge`. 0 terms or A = 0 allow (almost) nothing.
+
+    Source:
+        Jeannerod and Rump, "Improved error bounds for inner products in floating-point arithmetic" (2013): n u in
+        place of n u / (1 - n u); research/numerics.md 1.1 and 1.7.
+    """
+    bound: Array = 2 * (terms + 2) * UNIT_ROUNDOFF["float64"] * gauge + 2 * terms * SMALLEST_DENORMAL["float64"]
+    return bound
+
+
+def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array) -> Array:
+    """The worst case of a gradient that was accumulated in float32 (or `dtype`, if wider) and returned in `dtype`.
+
+    float32, float64: (n+2) u A + 2n denormals.
+    bfloat16, float16: u_out |expected| + (1 + u_out) ((n+2) 2^-24 A + 2n denormals) + half an output denormal, which is
+    2^-25 for float16: the accumulator is a float32, and its sum is rounded once more.
+
+    Args:
+        dtype: what the code computed in.
+        terms: n, products per entry.
+        gauge: A, shape of the gradient.
+        expected: the gradient of the same (already rounded) X and G in float64, shape of the gradient.
+
+    Returns:
+        The largest allowed |actual - expected|, shape of `gauge`.
+
+    Source:
+        As `allowed_float64`; for the rounding of the result, research/numerics.md 1.7 and 1.8.
+    """
+    accumulator = "float64" if dtype == "float64" else "float32"
+    summed: Array = (terms + 2) * UNIT_ROUNDOFF[accumulator] * gauge + 2 * terms * SMALLEST_DENORMAL[accumulator]
+    if dtype == accumulator:
+        return summed
+    u_out = UNIT_ROUNDOFF[dtype]
+    bound: Array = u_out * np.abs(expected) + (1 + u_out) * summed + SMALLEST_DENORMAL[dtype] / 2
+    return bound
+
+
+def ratio_float32(error: Array, gauge: Array) -> Array:
+    """|error| in units of 2^-24 A: up to `typical_limit` is typical of float32, above n + 2 no summation order does it.
+
+    Args:
+        error: actual - expected, any shape.
+        gauge: A, same shape. Where A = 0 the ratio is 0 for no error and infinite for any.
+
+    Returns:
+        The ratio, shape of `error`.
+
+    Source:
+        research/numerics.md 1.3: right float32 code reached 2,621 on photographs, so this is a label, never a pass.
+    """
+    size = np.abs(np.asarray(error, np.float64))
+    unit = UNIT_ROUNDOFF["float32"] * np.asarray(gauge, np.float64)
+    exceeds = np.where(size > 0, np.inf, 0.0)
+    ratio: Array = np.divide(size, unit, out=exceeds, where=unit > 0)
+    return ratio
+
+
+def typical_limit(terms: int) -> float:
+    """sqrt(n): the ratio that roundings which behave like independent errors of both signs stay below.
+
+    Source:
+        Higham and Mary, "A new approach to probabilistic rounding error analysis" (2019); see research/numerics.md 1.1
+        for why sums of one sign exceed it.
+    """
+    return math.sqrt(terms)
+
+
+def allowed_fft(points: int, x_norm: Array | float, g_norm: Array | float, dtype: str) -> Array:
+    """What an FFT correlation may be off in any entry: 2 log2(P) u ||X|| ||G||, a bound by norms, not entry by entry.
+
+    Args:
+        points: P, points of the padded transform.
+        x_norm: Euclidean norm of the channel's plane (or of all of X).
+        g_norm: Euclidean norm of the filter's G; broadcasts against `x_norm`.
+        dtype: what the transform computed in; bfloat16 and float16 are transformed in float32.
+
+    Returns:
+        The largest allowed |difference|, broadcast shape of the two norms.
+
+    Source:
+        research/numerics.md 1.7, measured there at most 7.4 in these units with a bound of 32.
+    """
+    u = UNIT_ROUNDOFF["float64" if dtype == "float64" else "float32"]
+    bound: Array = np.asarray(2 * math.log2(max(points, 2)) * u * np.asarray(x_norm) * np.asarray(g_norm))
+    return bound

@@ -1,0 +1,204 @@
+"""Torch's side: the post's own layer, exactness on integers, settings that do not leak, refusals in words."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+from random_layers import specs
+
+from gradcheck_cli import exact
+from gradcheck_cli.errors import UsageError
+from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Loss
+from gradcheck_cli.oracles import autograd, losses, numeric, reference
+from gradcheck_cli.oracles.autograd import LayerSettings
+from gradcheck_cli.oracles.forward import forward, forward_bound
+from gradcheck_cli.oracles.layer import Layer
+from gradcheck_cli.rounding import UNIT_ROUNDOFF
+
+SPEC = ConvSpec(2, 4, 6, 9, 8, (3, 2), (2, 1), (1, 2), (1, 2), 2)
+
+
+def layer_of(spec, loss, seed=0):
+    """Pixels, torch's own weights, a reference of pixels."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 256, spec.x_shape).astype(np.float32)
+    target = rng.integers(0, 256, (spec.batch, 1, *spec.output_size)).astype(np.float32)
+    return Layer(x, *autograd.draw_parameters(spec, seed, True), target, spec, loss, seed)
+
+
+def test_parameters_are_those_of_the_forum_script():
+    """torch.manual_seed, then torch.nn.Conv2d: the same bits, with and without a bias."""
+    torch.manual_seed(3)
+    expected = torch.nn.Conv2d(3, 3, 32)
+    weight, bias = autograd.draw_parameters(ConvSpec(1, 3, 3, 64, 64, (32, 32)), 3, True)
+    assert (expected.weight.detach().numpy() == weight).all()
+    assert (expected.bias.detach().numpy() == bias).all()
+    again, zeros = autograd.draw_parameters(ConvSpec(1, 3, 3, 64, 64, (32, 32)), 3, False)
+    assert (again == weight).all()
+    assert zeros.tolist() == [0, 0, 0]
+
+
+def test_drawing_parameters_leaves_the_global_generator_alone():
+    """The user's own random numbers stay as they were."""
+    torch.manual_seed(0)
+    expected = torch.rand(3).tolist()
+    torch.manual_seed(0)
+    autograd.draw_parameters(SPEC, 7, True)
+    autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings())
+    assert torch.rand(3).tolist() == expected
+
+
+def test_run_layer_equals_the_forum_script():
+    """Conv2d, abs, mean, backward: loss and gradients to the bit."""
+    layer = layer_of(ConvSpec(1, 3, 3, 40, 41, (5, 5)), Loss())
+    torch.manual_seed(0)
+    model = torch.nn.Conv2d(3, 3, 5)
+    loss = torch.abs(model(torch.from_numpy(layer.x)) - torch.from_numpy(layer.reference)).mean()
+    loss.backward()
+    run = autograd.run_layer(layer, LayerSettings())
+    assert loss.item() == run.loss
+    assert (model.weight.grad.numpy() == run.gradients.weight).all()
+    assert (model.bias.grad.numpy() == run.gradients.bias).all()
+    assert run.gradients.input is None
+
+
+@pytest.mark.parametrize("name", ["l1", "mse", "sum", "random"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_torch_and_numpy_mean_the_same_loss(name, reduction):
+    """Value, O and G of both, in float64 and within the forward's bound."""
+    layer = layer_of(SPEC, Loss(name, reduction))
+    run = autograd.run_layer(layer, LayerSettings("float64"), GRADIENTS)
+    output = forward(layer.x, layer.weight, layer.bias, SPEC)
+    assert (np.abs(run.output - output) <= 2 * forward_bound(layer.x, layer.weight, layer.bias, SPEC)).all()
+    assert run.loss == pytest.approx(losses.value(run.output, layer.reference, layer.loss, 0), rel=1e-13)
+    expected = losses.grad_output(run.output, layer.reference, layer.loss, 0)
+    assert run.grad_output == pytest.approx(expected, rel=1e-15)
+    assert run.output.dtype == run.grad_output.dtype == run.gradients.input.dtype == np.float64
+
+
+@pytest.mark.parametrize("name", ["l1", "mse", "sum", "random"])
+def test_torch_and_finite_differences_agree_within_the_bound(name):
+    """Two oracles that share no formula."""
+    layer = layer_of(SPEC, Loss(name, "mean"))
+    result = numeric.check_entries(layer)
+    case = Case(SPEC, layer.x, layer.weight, layer.bias, result.grad_output)
+    returned = autograd.backward(case, LayerSettings("float64")).weight
+    assert (np.abs(returned - result.grad_weight) <= result.bound).all()
+
+
+@given(specs(), st.integers(0, 999), st.sampled_from(["float32", "float64"]))
+@settings(max_examples=60)
+def test_narrow_integers_are_exact_bit_for_bit(spec, seed, dtype):
+    """Any geometry: torch equals the int64 referee in all three gradients."""
+    case = exact.narrow_case(spec, np.random.default_rng(seed))
+    returned = autograd.backward(case, LayerSettings(dtype, threads=1))
+    assert (reference.grad_weight(case.x, case.grad_output, spec) == returned.weight).all()
+    assert (reference.grad_input(case.weight, case.grad_output, spec) == returned.input).all()
+    assert (reference.grad_bias(case.grad_output) == returned.bias).all()
+
+
+@given(specs(), st.integers(0, 999))
+@settings(max_examples=40)
+def test_wide_integers_are_exact_in_float64_and_show_float32(spec, seed):
+    """The same layer in float32 is the planted fault."""
+    case = exact.wide_case(spec, np.random.default_rng(seed))
+    exact64 = autograd.backward(case, LayerSettings("float64", threads=1))
+    hidden32 = autograd.backward(case, LayerSettings("float32", threads=1))
+    truth = {
+        "weight": reference.grad_weight(case.x, case.grad_output, spec),
+        "input": reference.grad_input(case.weight, case.grad_output, spec),
+        "bias": reference.grad_bias(case.grad_output),
+    }
+    for name, expected in truth.items():
+        assert (expected == exact64.named(name)).all()
+        assert (expected != hidden32.named(name)).any() or not expected.any()
+
+
+def test_only_the_wanted_gradients_come_back():
+    """What was not asked for is None."""
+    case = exact.narrow_case(SPEC, np.random.default_rng(0))
+    gradients = autograd.backward(case, LayerSettings(), ("input",))
+    assert (gradients.weight, gradients.bias) == (None, None)
+    assert gradients.input.shape == SPEC.x_shape
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_narrow_dtypes_come_back_as_float32(dtype):
+    """Widened without a change: rounding them again changes nothing."""
+    case = exact.narrow_case(SPEC, np.random.default_rng(0))
+    weight = autograd.backward(case, LayerSettings(dtype)).weight
+    assert weight.dtype == np.float32
+    assert (autograd.rounded(weight, LayerSettings(dtype)) == weight).all()
+
+
+def test_rounded_by_hand():
+    """1 + 2^-8 is a tie in bfloat16 and goes to the even 1; float64 keeps it."""
+    x = np.array([1 + 2.0**-8])
+    assert autograd.rounded(x, LayerSettings("bfloat16")).tolist() == [1.0]
+    assert autograd.rounded(x, LayerSettings("float64")).tolist() == [1 + 2.0**-8]
+    assert UNIT_ROUNDOFF["bfloat16"] == 2.0**-8
+
+
+def test_nothing_that_torch_does_reaches_the_callers_arrays():
+    """Read-only inputs are accepted and unchanged."""
+    case = exact.narrow_case(SPEC, np.random.default_rng(0))
+    for array in (case.x, case.weight, case.bias, case.grad_output):
+        array.flags.writeable = False
+    gradients = autograd.backward(case, LayerSettings("float64"))
+    gradients.weight[...] = 0
+    assert case.weight.all()
+
+
+def test_the_thread_count_is_put_back():
+    """Also after an error."""
+    before = torch.get_num_threads()
+    autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings(threads=before + 1))
+    assert torch.get_num_threads() == before
+
+
+def test_environment_tells_what_the_numbers_depend_on():
+    """Version, threads, instruction set, precision, device."""
+    facts = autograd.environment(LayerSettings(threads=3))
+    assert facts["torch"] == torch.__version__
+    assert facts["threads"] == 3
+    assert {"cpu_capability", "mkldnn_conv_fp32_precision", "device", "device_name"} <= set(facts)
+
+
+def test_memory_of_float64_at_the_forum_layer():
+    """3,072 columns of 50,625 numbers: 1.24 GB."""
+    assert autograd.memory_of_float64(ConvSpec(1, 3, 3, 256, 256, (32, 32))) == 8 * 3072 * 50625
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_device_that_is_not_there_is_refused_with_what_is():
+    """The sentence names both."""
+    with pytest.raises(UsageError) as caught:
+        autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings(device="cuda"))
+    available = ", ".join(autograd.available_devices())
+    assert caught.value.sentence == f"--device cuda is not available: this torch has {available}."
+
+
+def test_mps_without_float64_is_refused(monkeypatch):
+    """Apple's GPU has no float64."""
+    monkeypatch.setattr(autograd, "available_devices", lambda: ("cpu", "mps"))
+    with pytest.raises(UsageError) as caught:
+        autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings("float64", "mps"))
+    assert caught.value.text() == "--device mps has no float64.\n  hint: --dtype float32, or --device cpu"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, NotImplementedError])
+def test_what_torch_refuses_is_said_in_one_sentence(monkeypatch, error):
+    """An operation that a dtype lacks, with torch's own first line."""
+
+    def refuse(*arguments):
+        raise error('"slow_conv2d_cpu" not implemented for Half\nand a long story')
+
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", refuse)
+    with pytest.raises(UsageError) as caught:
+        autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings("float16"))
+    assert caught.value.text().splitlines() == [
+        "torch cannot run this layer with --dtype float16 on --device cpu.",
+        f"  torch    {torch.__version__}",
+        '  it says  "slow_conv2d_cpu" not implemented for Half',
+        "  hint: --dtype float32 works on every device",
+    ]

@@ -1,0 +1,199 @@
+"""Finite differences: by hand, against the referee within their own bound, kinks, and planted faults."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from random_layers import specs
+
+from gradcheck_cli.model import ConvSpec, Loss
+from gradcheck_cli.oracles import numeric, numeric_bounds, reference
+from gradcheck_cli.oracles.forward import forward
+from gradcheck_cli.oracles.layer import Layer
+
+LOSSES = ("l1", "mse", "sum", "random")
+SMALL = ConvSpec(2, 4, 6, 9, 8, (3, 2), (2, 1), (1, 2), (1, 2), 2)
+
+
+def layer_of(spec, loss, seed=0, scale=1.0):
+    """Photograph-like inputs, small weights, a reference of its own for each sample."""
+    rng = np.random.default_rng(seed)
+    x = (rng.integers(0, 256, spec.x_shape) * scale).astype(np.float32)
+    weight = (rng.standard_normal(spec.weight_shape) / 10).astype(np.float32)
+    bias = rng.standard_normal(spec.out_channels).astype(np.float32)
+    target = (rng.integers(0, 256, (spec.batch, 1, *spec.output_size)) * scale).astype(np.float32)
+    return Layer(x, weight, bias, target, spec, loss, seed)
+
+
+def truth_of(layer, result):
+    """The gradient of the very G that the differences belong to, and its gauge."""
+    exact = reference.grad_weight(layer.x, result.grad_output, layer.spec)
+    return exact, reference.gauge(layer.x, result.grad_output, layer.spec)
+
+
+def test_by_hand():
+    """O = 2*3 + 1 = 7 and 2*5 + 1 = 11, reference 10: signs -1 and +1, so dE/dF = -3 + 5 over 2."""
+    x, target = np.array([[[[3.0, 5.0]]]]), np.full((1, 1, 1, 2), 10.0)
+    layer = Layer(x, np.full((1, 1, 1, 1), 2.0), np.ones(1), target, ConvSpec(1, 1, 1, 1, 2, (1, 1)), Loss())
+    result = numeric.check_entries(layer)
+    assert result.grad_weight.item() == 1.0
+    assert result.grad_output.tolist() == [[[[-0.5, 0.5]]]]
+    assert result.output.tolist() == [[[[7.0, 11.0]]]]
+    assert result.loss == 2.0
+    assert (result.kinks, result.kink_outputs, result.step) == (0, 0, 2.0**-14)
+
+
+def test_the_loss_is_really_evaluated_at_both_ends():
+    """A step across a kink gives the secant: r = 1, step * x = 3: (|4| - |-2|) / 2 = 1, where the slope is 3."""
+    ends = numeric._difference(
+        "l1", numeric._Planes(np.ones((1, 1, 1)), None), np.full((1, 1), 3.0), np.empty((2, 1, 1, 1))
+    )
+    assert ends.tolist() == [2.0]
+
+
+@given(specs(), st.sampled_from(LOSSES), st.sampled_from(["mean", "sum"]), st.integers(0, 999))
+@settings(max_examples=80)
+def test_the_referee_is_within_the_bound(spec, name, reduction, seed):
+    """Any geometry, loss and reduction."""
+    layer = layer_of(spec, Loss(name, reduction), seed)
+    result = numeric.check_entries(layer)
+    exact, gauge = truth_of(layer, result)
+    assert (np.abs(result.grad_weight - exact) <= result.bound + spec.terms * 2.0**-53 * gauge).all()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("scale", [1e-30, 1 / 255, 1.0, 1e30])
+def test_the_bound_decides_at_any_scale(name, scale):
+    """Tiny, unit-range and huge inputs are still conclusive, for every loss."""
+    layer = layer_of(SMALL, Loss(name, "mean"), 5, scale)
+    result = numeric.check_entries(layer)
+    exact, gauge = truth_of(layer, result)
+    assert (np.abs(result.grad_weight - exact) <= result.bound).all()
+    assert not numeric.inconclusive(result.bound, gauge)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_threads_change_nothing(name):
+    """Each column is summed by itself, so the bits are the same."""
+    layer = layer_of(SMALL, Loss(name, "mean"))
+    one, two = (numeric.check_entries(layer, threads=threads) for threads in (1, 2))
+    assert (one.grad_weight == two.grad_weight).all()
+
+
+def test_planes_larger_than_a_block_and_many_samples():
+    """Blocks and the copies of a few samples at a time join without a gap."""
+    spec = ConvSpec(3, 1, 2, 131, 259, (2, 3))
+    layer = layer_of(spec, Loss("l1", "sum"))
+    result = numeric.check_entries(layer)
+    exact, _ = truth_of(layer, result)
+    assert (np.abs(result.grad_weight - exact) <= result.bound).all()
+
+
+def test_blocks_cover_every_number_once():
+    """Also where neither the planes nor the counts divide evenly."""
+    for shape in ((3, 1, 50625), (64, 5, 49), (7, 3, numeric.BLOCK), (1, 2, numeric.BLOCK + 1)):
+        seen = np.zeros(shape, int)
+        for block in numeric._blocks(shape):
+            seen[block] += 1
+            assert seen[block].size <= numeric.BLOCK
+        assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("fault", [1 + 1e-6, -1.0, 0.0])
+def test_a_wrong_entry_exceeds_the_bound(fault):
+    """Planted: one entry of the gradient multiplied."""
+    layer = layer_of(SMALL, Loss())
+    result = numeric.check_entries(layer)
+    exact, _ = truth_of(layer, result)
+    exact[3, 1, 2, 0] *= fault
+    wrong = np.argwhere(np.abs(result.grad_weight - exact) > result.bound)
+    assert wrong.tolist() == [[3, 1, 2, 0]]
+
+
+@pytest.mark.parametrize("exponent", range(-30, 1, 3))
+def test_the_kink_bound_holds_for_every_step(exponent):
+    """A sweep of steps over a residual field with many kinks and some exact zeros."""
+    layer = layer_of(ConvSpec(2, 2, 3, 12, 11, (3, 4)), Loss("l1", "sum"), 3)
+    output = forward(layer.x, layer.weight, layer.bias, layer.spec)
+    near = output[:, :1] + np.random.default_rng(0).standard_normal(output[:, :1].shape)
+    near[:, :, ::3] = output[:, :1, ::3]
+    known = numeric_bounds.Residuals.of(Layer(layer.x, layer.weight, layer.bias, near, layer.spec, layer.loss), output)
+    step = 2.0**exponent
+    kinks = numeric_bounds.find_kinks(known, step)
+    quotients = numeric._quotients(known, step, lambda stage, fraction: None, 1)
+    for slope_at_zero in (-1.0, 0.0, 1.0):
+        grad_output = np.where(known.residual == 0, slope_at_zero, np.sign(known.residual))
+        exact = reference.grad_weight(layer.x, grad_output, layer.spec)
+        assert (np.abs(quotients - exact) <= numeric_bounds.bound_of(known, kinks, step)).all()
+    assert kinks.outputs == np.count_nonzero(known.residual == 0)
+
+
+def test_a_residual_of_zero_makes_the_check_inconclusive():
+    """Nothing is claimed about a slope at a kink."""
+    layer = layer_of(SMALL, Loss())
+    output = forward(layer.x, layer.weight, layer.bias, layer.spec)
+    target = output[:, :1].copy()
+    result = numeric.check_entries(Layer(layer.x, layer.weight, layer.bias, target, SMALL, layer.loss))
+    assert result.kink_outputs >= target.size
+    assert numeric.inconclusive(result.bound, truth_of(layer, result)[1])
+
+
+def test_a_black_picture_has_the_gradient_zero_exactly():
+    """No x, no move: both ends are equal, and the bound is 0 too."""
+    layer = layer_of(SMALL, Loss(), scale=0.0)
+    result = numeric.check_entries(layer)
+    assert not result.grad_weight.any()
+    assert not result.bound.any()
+    assert not numeric.inconclusive(result.bound, truth_of(layer, result)[1])
+
+
+def test_overflow_is_inconclusive():
+    """Infinite squares never count as agreement."""
+    layer = layer_of(SMALL, Loss("mse", "mean"))
+    wide = Layer(layer.x.astype(np.float64) * 1e200, layer.weight, layer.bias, layer.reference, SMALL, layer.loss)
+    result = numeric.check_entries(wide)
+    assert numeric.inconclusive(result.bound, np.ones(SMALL.weight_shape))
+
+
+def test_inconclusive_by_hand():
+    """A bound of a millionth of the gauge is the last that decides; NaN never does."""
+    assert not numeric.inconclusive(np.array([1e-6]), np.array([1.0]))
+    assert numeric.inconclusive(np.array([0.0, 1.1e-6]), np.array([1.0, 1.0]))
+    assert numeric.inconclusive(np.array([np.nan]), np.array([1.0]))
+
+
+def test_progress_ends_at_one():
+    """The last call says that all is done."""
+    seen = []
+    numeric.check_entries(layer_of(SMALL, Loss()), progress=lambda stage, fraction: seen.append(fraction))
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+
+
+def test_the_step_is_at_most_a_ten_thousandth():
+    """Far from any kink the cap of the design decides."""
+    layer = layer_of(SMALL, Loss())
+    far = Layer(layer.x, layer.weight, layer.bias, layer.reference + 1e6, SMALL, layer.loss)
+    assert numeric.check_entries(far).step == 2.0**-14
+
+
+def two_outputs(residual):
+    """O = 4 twice, with the given residual and one of 1."""
+    target = np.array([[[[4 - residual, 3.0]]]])
+    return Layer(
+        np.full((1, 1, 1, 2), 4.0), np.ones((1, 1, 1, 1)), np.zeros(1), target, ConvSpec(1, 1, 1, 1, 2, (1, 1)), Loss()
+    )
+
+
+def test_the_nearest_kink_decides_the_step():
+    """A residual of 2^-20 and x = 4: just below 2^-22, so 2^-23, and no kink is crossed."""
+    result = numeric.check_entries(two_outputs(2.0**-20))
+    assert (result.step, result.kinks, result.kink_outputs) == (2.0**-23, 0, 0)
+    assert result.grad_weight.item() == 4.0
+
+
+def test_a_residual_below_a_thousand_errors_is_a_kink():
+    """2^-40 is 256 errors: the step ignores it, it is crossed and counted, and the bound covers it."""
+    result = numeric.check_entries(two_outputs(2.0**-40))
+    assert (result.step, result.kinks, result.kink_outputs) == (2.0**-14, 1, 1)
+    assert result.bound.item() == pytest.approx(2.0, rel=1e-6)
+    assert abs(result.grad_weight.item() - 4.0) <= result.bound.item()
