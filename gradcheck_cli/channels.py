@@ -29,6 +29,7 @@ class Evidence:
 
     Attributes:
         gradient: exact scaled integers in float64 where they exist, else float64.
+        scale: dE/dF is `gradient` times this.
         rounding: (n + 2) 2^-53 A of each entry of `gradient`, zero where it is exact.
         is_exact: whether equality of two entries of `gradient` proves equality of the gradients.
         returned: what autograd returned, for `bit_equal` only.
@@ -40,6 +41,7 @@ class Evidence:
     is_exact: bool
     returned: Array
     groups: int = 1
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def across_channels(evidence: Evidence, x: Array, reason: str) -> Sameness:
         first = (o // filters_per_group) * per_group
         source = same[first : first + per_group, first : first + per_group]
         planes = _planes(evidence, (np.full(per_group, o), np.arange(per_group)), source, tuple(range(per_group)))
-        pairs += [_pair(found, filter=o) for found in _compare(planes)]
+        pairs += [_pair(found, evidence.scale, filter=o) for found in _compare(planes)]
     return _sameness(pairs, reason)
 
 
@@ -90,7 +92,7 @@ def across_filters(evidence: Evidence, grad_output: Array, reason: str) -> Samen
         source = same[np.ix_(filters, filters)]
         for i in range(evidence.gradient.shape[1]):
             planes = _planes(evidence, (filters, np.full(per_group, i)), source, tuple(int(o) for o in filters))
-            pairs += [_pair(found, channel=i) for found in _compare(planes)]
+            pairs += [_pair(found, evidence.scale, channel=i) for found in _compare(planes)]
     return _sameness(pairs, reason)
 
 
@@ -188,13 +190,13 @@ def _looks_same(one: Array, other: Array) -> Array:
     return same
 
 
-def _pair(found: _Compared, filter: int | None = None, channel: int | None = None) -> ChannelPair:
+def _pair(found: _Compared, scale: float, filter: int | None = None, channel: int | None = None) -> ChannelPair:
     return ChannelPair(
         pair=found.pair,
         verdict=found.rung,
         relative_difference=found.relative,
         correlation=found.correlation,
-        max_abs_difference=found.largest,
+        max_abs_difference=found.largest * scale,
         bit_equal=found.bit_equal,
         filter=filter,
         channel=channel,

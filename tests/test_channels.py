@@ -1,5 +1,7 @@
 """The sameness ladder, pair by pair."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -163,3 +165,11 @@ def test_relative_difference_is_by_the_larger_norm():
     """||a - b|| / max(||a||, ||b||): 3-4-5 by hand, and nothing for two zeros."""
     assert 0.8 == relative_difference(np.array([3.0, 4.0]), np.array([3.0, 0.0]))
     assert 0.0 == relative_difference(np.zeros(3), np.zeros(3))
+
+
+def test_the_difference_is_told_in_the_units_of_the_gradient():
+    """Scaled integers are scaled back: 2 in integers is 0.5 in dE/dF when the scale is 1/4."""
+    x = np.arange(8.0).reshape(1, 2, 2, 2)
+    scaled = replace(evidence([[PLANE, PLANE + 2]]), scale=0.25)
+
+    assert 0.5 == across_channels(scaled, x, "why").pairs[0].max_abs_difference

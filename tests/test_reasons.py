@@ -62,7 +62,9 @@ def test_the_share_of_agreeing_signs_is_told():
     """Three of four signs agree."""
     first, second = np.ones((2, 2)), np.array([[1.0, 1.0], [1.0, -1.0]])
 
-    assert "sign(O - ref) agrees between two filters at 75 % of the outputs" == filter_reason(planes(first, second), "l1")
+    assert "sign(O - ref) agrees between two filters at 75 % of the outputs" == filter_reason(
+        planes(first, second), "l1"
+    )
 
 
 def test_filters_that_share_g_are_counted():
@@ -79,7 +81,15 @@ def test_a_smooth_loss_tells_the_difference_of_g():
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0%"), (1, "100%"), (0.5, "50 %"), (0.00004, "0.004 %"), (0.9999, "99.99 %"), (0.999999, "99.9999 %"), (1.53, "150 %")],
+    [
+        (0, "0%"),
+        (1, "100%"),
+        (0.5, "50 %"),
+        (0.00004, "0.004 %"),
+        (0.9999, "99.99 %"),
+        (0.999999, "99.9999 %"),
+        (1.53, "150 %"),
+    ],
 )
 def test_a_share_is_never_rounded_to_nothing_or_everything(share, text):
     """Two significant digits of the share, or of what is missing to 100 %."""

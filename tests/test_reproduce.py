@@ -13,7 +13,9 @@ def test_the_forum_command_is_told_in_full_though_all_is_default():
 
 def test_every_option_that_is_not_its_default_is_told():
     """Pairs as 3x5, flags as flags, names quoted for a shell."""
-    options = RunOptions(("it's.jpg",), kernel_size=(3, 5), stride=(2, 2), unit_range=True, bias=False, loss="mse", threads=2)
+    options = RunOptions(
+        ("it's.jpg",), kernel_size=(3, 5), stride=(2, 2), unit_range=True, bias=False, loss="mse", threads=2
+    )
     expected = (
         "gradcheck run --in 3 --out 3 --k 3x5 --stride 2 --loss mse --seed 0 --threads 2 --unit-range --no-bias "
         "'it'\"'\"'s.jpg'"

@@ -26,7 +26,8 @@ def evidence_of(case: Case, returned: Array) -> Evidence:
     x, grad_output = (case.x, case.grad_output) if scaled is None else (scaled.x, scaled.grad_output)
     gradient = conv.grad_weight(x, grad_output, spec)
     if scaled is not None:
-        return Evidence(gradient, np.zeros(gradient.shape), True, returned, spec.groups)
+        scale = abs(scaled.factor) * 2.0**-scaled.exponent
+        return Evidence(gradient, np.zeros(gradient.shape), True, returned, spec.groups, scale)
     # allowed_float64 bounds two codes, the ladder adds both planes: half of it is one plane's share.
     rounding = allowed_float64(spec.terms, reference.gauge(x, grad_output, spec)) / 2
     return Evidence(gradient, rounding, False, returned, spec.groups)

@@ -1,0 +1,232 @@
+"""Words, numbers and tables as lines of styled text, for any width and encoding. What to say is decided elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from gradcheck_cli.model import Rung, Verdict
+from gradcheck_cli.report import words
+from gradcheck_cli.report.words import visible
+
+Cell = str | Text
+
+VERDICT_WORDS = {verdict: "n/a" if verdict == "not-applicable" else verdict.upper() for verdict in Verdict}
+VERDICT_STYLES = {
+    Verdict.PASS: "bold green",
+    Verdict.FAIL: "bold red",
+    Verdict.ERROR: "bold red",
+    Verdict.INCONCLUSIVE: "bold yellow",
+    Verdict.MISSING: "yellow",
+    Verdict.NOT_APPLICABLE: "dim",
+}
+RUNG_ANSWERS = {
+    Rung.IDENTICAL: "yes, identical",
+    Rung.IDENTICAL_TO_ROUNDING: "yes, identical to rounding",
+    Rung.LOOKS_SAME: "no, they only look the same",
+    Rung.NEARLY_SAME: "no, nearly the same (within 1 %)",
+    Rung.SIMILAR_SHAPE: "no, only their shapes are similar",
+    Rung.DIFFERENT: "no, different",
+}
+RUNG_STYLES = {Rung.IDENTICAL: "green", Rung.IDENTICAL_TO_ROUNDING: "green"}
+
+_EXACT = 2**53
+_GAP = 2
+_MIN_PROSE = 26
+_HANG = 6
+_READABLE = 120
+
+
+def encodable(text: str, encoding: str) -> str:
+    r"""`text` on one line, with all that cannot be seen or that `encoding` lacks as an escape."""
+    return visible(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def number(value: float) -> str:
+    """`value` for a sentence: integers exactly, everything else with 3 significant digits."""
+    whole = math.isfinite(value) and value == int(value) and abs(value) < _EXACT
+    return str(int(value)) if whole else words.number(value, 3)
+
+
+def scientific(value: float) -> str:
+    """`value` for a column of a table: 3 significant digits in scientific form, 0 as "0"."""
+    return f"{value:.2e}" if value and math.isfinite(value) else number(value)
+
+
+def distinct(expected: float, actual: float) -> tuple[str, str]:
+    """Both values with as many digits as it takes to tell them apart, at least 3 and at most 17."""
+    if expected == actual or number(expected) != number(actual):
+        return number(expected), number(actual)
+    shown = [(f"{expected:.{digits}e}", f"{actual:.{digits}e}") for digits in range(3, 17)]
+    return next((pair for pair in shown if pair[0] != pair[1]), shown[-1])
+
+
+def grouped(value: int) -> str:
+    """`value` with its thousands apart."""
+    return f"{value:,}"
+
+
+def subscript(values: Sequence[int]) -> str:
+    """An index as it is written behind a letter: "[0,2,31,4]"."""
+    return f"[{','.join(str(value) for value in values)}]"
+
+
+def styled(value: str, style: str) -> Text:
+    """`value` in one style that ends where it ends: text appended later does not inherit it."""
+    return Text().append(value, style)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table; `prose` columns wrap and come last, all others are never broken."""
+
+    title: str
+    right: bool = False
+    prose: bool = False
+    style: str = "dim"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where the lines go: how wide it is, what it can encode, how much the user wants to read."""
+
+    console: Console
+    verbosity: int = 0
+
+    @property
+    def width(self) -> int:
+        """Columns of the screen."""
+        return self.console.width
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the screen."""
+        return self.console.encoding
+
+    @property
+    def blocks(self) -> bool:
+        """Whether half-block cells show: enough colours to grade, and the character itself."""
+        colours = self.console.color_system in ("256", "truecolor", "windows")
+        return colours and encodable("▀", self.encoding) == "▀"
+
+    def text(self, value: Cell, style: str = "") -> Text:
+        """`value` as harmless text: no markup, no control characters, nothing that cannot be encoded."""
+        return value if isinstance(value, Text) else styled(encodable(value, self.encoding), style)
+
+    def verdict(self, verdict: Verdict) -> Text:
+        """The word for `verdict`, coloured."""
+        return styled(VERDICT_WORDS[verdict], VERDICT_STYLES[verdict])
+
+    def wrap(self, value: Cell, width: int) -> list[Text]:
+        """`value` in lines of at most `width` cells, broken between words where that is possible."""
+        wrapped = self.text(value).wrap(self.console, max(1, width), overflow="fold")
+        return [_stripped(line) for line in wrapped] or [Text("")]
+
+    def labelled(self, label: Cell, value: Cell, indent: int) -> list[Text]:
+        """`value` wrapped beside `label`, which takes the first `indent` cells."""
+        head = self.text(label)
+        lines = [Text(" " * indent) + line for line in self.wrap(value, min(self.width, _READABLE) - indent)]
+        if head.cell_len > indent:
+            return [head, *lines]
+        return [pad(head, indent) + lines[0][indent:], *lines[1:]]
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> list[Text]:
+        """Aligned rows below their titles. Where they are too wide for the screen, each row takes several lines."""
+        cells = [[self.text(cell) for cell in row] for row in rows]
+        titles = [self.text(column.title, column.style) for column in columns]
+        fixed = [place for place, column in enumerate(columns) if not column.prose]
+        widths = {place: max(row[place].cell_len for row in [titles, *cells]) for place in fixed}
+        groups = _groups(widths, self.width)
+        lines = [line for row in [titles, *cells] for line in self._row(columns, row, widths, groups)]
+        return [line for line in lines if line.plain]
+
+    def _row(
+        self, columns: Sequence[Column], row: Sequence[Text], widths: dict[int, int], groups: list[list[int]]
+    ) -> list[Text]:
+        lines = []
+        for position, group in enumerate(groups):
+            line = Text(" " * (_HANG if position else 0))
+            for place in group:
+                line += pad(row[place], widths[place], columns[place].right) + Text(" " * _GAP)
+            lines.append(line)
+        return self._with_prose(lines, row[-1]) if columns[-1].prose else [_stripped(line) for line in lines]
+
+    def _with_prose(self, lines: list[Text], prose: Text) -> list[Text]:
+        indent = lines[-1].cell_len
+        if self.width - indent < _MIN_PROSE:
+            below = [Text(" " * _HANG) + line for line in self.wrap(prose, self.width - _HANG)]
+            return [_stripped(line) for line in [*lines, *below] if line.plain.strip()]
+        wrapped = self.wrap(prose, self.width - indent)
+        beside = [(lines[-1] if row == 0 else Text(" " * indent)) + line for row, line in enumerate(wrapped)]
+        return [_stripped(line) for line in [*lines[:-1], *beside]]
+
+
+def pad(text: Text, width: int, right: bool = False) -> Text:
+    """`text` filled up with spaces to `width` cells; a longer one stays whole."""
+    missing = Text(" " * max(0, width - text.cell_len))
+    return missing + text if right else text + missing
+
+
+def _stripped(line: Text) -> Text:
+    line.rstrip()
+    return line
+
+
+def _groups(widths: dict[int, int], room: int) -> list[list[int]]:
+    """The columns that share a line: all of them where they fit, else as many as fit, then the next."""
+    groups: list[list[int]] = [[]]
+    used = 0
+    for place, width in widths.items():
+        if groups[-1] and used + width > room:
+            groups.append([])
+            used = _HANG
+        groups[-1].append(place)
+        used += width + _GAP
+    return groups
+
+
+def heading(screen: Screen, title: str, note: Cell = "") -> list[Text]:
+    """A section's title, with `note` beside it, after an empty line."""
+    line = styled(title, "bold") + Text("  " if note else "") + screen.text(note)
+    lines = screen.wrap(line, screen.width)
+    return [Text(""), *lines]
+
+
+def beside(blocks: Sequence[Sequence[Text]], width: int, gap: int = 3) -> list[Text]:
+    """Blocks of lines side by side, in as many rows of blocks as `width` asks for."""
+    lines: list[Text] = []
+    for row in _rows_of_blocks(blocks, width, gap):
+        lines += _joined(row, gap)
+    return lines
+
+
+def _rows_of_blocks(blocks: Sequence[Sequence[Text]], width: int, gap: int) -> list[list[Sequence[Text]]]:
+    rows: list[list[Sequence[Text]]] = []
+    used = width + 1
+    for block in blocks:
+        own = block_width(block)
+        if used + gap + own > width:
+            rows.append([])
+            used = -gap
+        rows[-1].append(block)
+        used += gap + own
+    return rows
+
+
+def block_width(block: Sequence[Text]) -> int:
+    """Cells of the widest line of `block`."""
+    return max((line.cell_len for line in block), default=0)
+
+
+def _joined(blocks: Sequence[Sequence[Text]], gap: int) -> list[Text]:
+    lines = []
+    for row in range(max(len(block) for block in blocks)):
+        line = Text("")
+        for block in blocks:
+            line += pad(block[row] if row < len(block) else Text(""), block_width(block) + gap)
+        lines.append(_stripped(line))
+    return lines

@@ -1,0 +1,160 @@
+"""What `gradcheck verify` says on the screen: a table of the targets, then each target that deserves a closer look."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.text import Text
+
+from gradcheck_cli.model import (
+    GRADIENTS,
+    Geometries,
+    GeometryResult,
+    GradientName,
+    GradientResult,
+    TargetReport,
+    Verdict,
+    VerifyReport,
+)
+from gradcheck_cli.report.terminal_grids import draw_counterexample
+from gradcheck_cli.report.terminal_tail import draw_findings, draw_notes, draw_reproduce, draw_surroundings
+from gradcheck_cli.report.terminal_text import VERDICT_STYLES, VERDICT_WORDS, Column, Screen, heading, styled
+from gradcheck_cli.report.words import count, geometry
+
+_LABEL = 15
+_SECTIONS = 8
+_NAMED = 3
+_OUTCOMES = (
+    (Verdict.PASS, "right"),
+    (Verdict.FAIL, "wrong"),
+    (Verdict.ERROR, "failed to run"),
+    (Verdict.INCONCLUSIVE, "could not be checked"),
+)
+
+
+def verify_lines(screen: Screen, report: VerifyReport) -> list[Text]:
+    """The verdict over all targets, their table where there are several, then one section for each target."""
+    lines = _answer(screen, report)
+    shown = _worth_showing(screen, report)
+    for target in shown[: None if screen.verbosity > 0 else _SECTIONS]:
+        lines += _target(screen, target)
+    if len(shown) > _SECTIONS and screen.verbosity < 1:
+        lines += [Text(""), Text(f"{len(shown) - _SECTIONS} more targets in detail with -v")]
+    return [*lines, Text(""), *draw_surroundings(screen, report), *draw_reproduce(screen, report.reproduce)]
+
+
+def _worth_showing(screen: Screen, report: VerifyReport) -> tuple[TargetReport, ...]:
+    """The targets that get a section: a single one, all under -v, else those that are not simply right."""
+    if len(report.targets) == 1 or screen.verbosity > 0:
+        return report.targets
+    return tuple(target for target in report.targets if target.verdict is not Verdict.PASS)
+
+
+def verify_summary(report: VerifyReport) -> str:
+    """One line for -q: how many targets are right, and what is wrong with those that are not."""
+    wrong = [
+        f"{target.target}: {', '.join(finding.id for finding in target.findings) or target.verdict}"
+        for target in report.targets
+        if target.verdict is not Verdict.PASS
+    ]
+    more = [f"{len(wrong) - _NAMED} more"] if len(wrong) > _NAMED else []
+    return "; ".join([f"{VERDICT_WORDS[report.verdict]}  {_outcomes(report)}", *wrong[:_NAMED], *more])
+
+
+def _outcomes(report: VerifyReport) -> str:
+    amounts = Counter(target.verdict for target in report.targets)
+    told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
+    return f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+
+
+def _answer(screen: Screen, report: VerifyReport) -> list[Text]:
+    verdict = screen.verdict(report.verdict)
+    lines = screen.labelled(verdict, styled(_outcomes(report), "bold"), max(6, verdict.cell_len + 2))
+    if len(report.targets) < 2:
+        return lines
+    titles = ("verdict", *GRADIENTS, "right")
+    columns = [Column(title, right=title == "right") for title in titles] + [Column("target", prose=True)]
+    return [*lines, Text(""), *screen.table(columns, [_summary_row(screen, target) for target in report.targets])]
+
+
+def _summary_row(screen: Screen, target: TargetReport) -> tuple[str | Text, ...]:
+    gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
+    found = f"  {', '.join(finding.id for finding in target.findings)}" if target.findings else ""
+    name = screen.text(target.target) + screen.text(found, "red")
+    return (screen.verdict(target.verdict), *gradients, _right(target.geometries), name)
+
+
+def _short(verdict: Verdict) -> Text:
+    word = "unclear" if verdict is Verdict.INCONCLUSIVE else VERDICT_WORDS[verdict].lower()
+    return styled(word, VERDICT_STYLES[verdict])
+
+
+def _gradient(target: TargetReport, name: GradientName) -> GradientResult:
+    return target.gradients.get(name, GradientResult(Verdict.MISSING))
+
+
+def _right(geometries: Geometries) -> str:
+    return f"{geometries.right} of {geometries.tried}"
+
+
+def _target(screen: Screen, target: TargetReport) -> list[Text]:
+    place = "" if target.line is None else f"  (line {target.line})"
+    title = Text.assemble(screen.verdict(target.verdict), "  ", screen.text(target.target, "bold"), (place, "dim"))
+    lines = [Text(""), *screen.wrap(title, screen.width)]
+    for label, value in (
+        ("convention", _convention(target)),
+        ("gradients", _gradients(screen, target)),
+        ("geometries", _geometries(target.geometries)),
+    ):
+        lines += screen.labelled(f"  {label}", value, _LABEL) if value else []
+    lines += _error(screen, target.error)
+    lines += draw_findings(screen, target.findings, target.file)
+    if target.counterexample is not None:
+        lines += draw_counterexample(screen, target.counterexample)
+    return lines + draw_notes(screen, target.notes, "  note", _LABEL) + _details(screen, target)
+
+
+def _convention(target: TargetReport) -> str:
+    told = ", ".join(part for part in (target.convention, target.layout) if part)
+    return f"{told}: {target.why}" if told and target.why else told or target.why
+
+
+def _gradients(screen: Screen, target: TargetReport) -> Text:
+    told = Text("")
+    for name in GRADIENTS:
+        told += Text(f"{'   ' if told else ''}{name} ") + screen.verdict(_gradient(target, name).verdict)
+    return told
+
+
+def _geometries(geometries: Geometries) -> str:
+    told = f"right on {geometries.right} of {geometries.supported}"
+    refused = geometries.tried - geometries.supported
+    told += f" ({refused} more not supported)" if refused else ""
+    return f"{told}; {geometries.summary}" if geometries.summary else told
+
+
+def _error(screen: Screen, error: str) -> list[Text]:
+    """What stopped the target, its lines kept and fenced off."""
+    return [line for row in error.splitlines() for line in screen.labelled(styled("  | ", "red"), row, 4)]
+
+
+def _details(screen: Screen, target: TargetReport) -> list[Text]:
+    if screen.verbosity < 1:
+        return []
+    lines = [Text(""), *_geometry_table(screen, target.geometries)] if target.geometries.list else []
+    if target.output:
+        lines += heading(screen, "What the code printed")
+        lines += [line for row in target.output.splitlines() for line in screen.labelled("  | ", row, 4)]
+    return [*lines, styled(f"{target.seconds:.2f} s", "dim")]
+
+
+def _geometry_table(screen: Screen, geometries: Geometries) -> list[Text]:
+    columns = [*(Column(name) for name in GRADIENTS), Column("geometry", prose=True)]
+    return screen.table(columns, [_geometry_row(screen, result) for result in geometries.list])
+
+
+def _geometry_row(screen: Screen, result: GeometryResult) -> tuple[str | Text, ...]:
+    verdicts = [screen.verdict(verdict) for verdict in (result.weight, result.input, result.bias)]
+    message = f": {result.message}" if result.message else ""
+    supported = "" if result.supported else " (not supported)"
+    return (*verdicts, f"{geometry(result.spec)}{supported}{message}")

@@ -1,0 +1,118 @@
+"""How a report puts a value into text: names made harmless, numbers, indices, geometries. No format is known here."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from gradcheck_cli.model import ConvSpec, Finding, Report, RunReport, Size
+
+# Control characters (C0 but for tab and newline, DEL, C1), halves of surrogate pairs, the overrides of the writing
+# direction and the two noncharacters: none of them can be seen, and each can make a reader see something else.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
+def visible(text: object) -> str:
+    r"""`text` with everything that cannot be seen written as an escape, line breaks and tabs included.
+
+    A byte of a file name that is not UTF-8 becomes `\xff` again. Emoji and their joiners stay.
+    """
+    return visible_lines(text).replace("\n", r"\n").replace("\t", r"\t")
+
+
+def visible_lines(text: object) -> str:
+    """`visible` for text of several lines: line breaks and tabs stay."""
+    return _UNSEEN.sub(_escape, str(text).replace("\r\n", "\n"))
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    if code == 0x0D:
+        return r"\r"
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number for people: "64.41", "6.104e-05", "NaN", "infinity"; "-" where there is none."""
+    if value is None:
+        return "-"
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "infinity" if value > 0 else "-infinity"
+    return f"{value:.{digits}g}"
+
+
+def exact_number(value: float) -> str:
+    """All the digits of a number."""
+    return number(value, 17) if not math.isfinite(value) else repr(float(value))
+
+
+def count(amount: int, noun: str) -> str:
+    """ "1 finding", "9,216 entries"."""
+    if amount == 1:
+        return f"1 {noun}"
+    plural = noun[:-1] + "ies" if noun.endswith("ry") else noun + "s"
+    return f"{amount:,} {plural}"
+
+
+def index(values: tuple[int, ...]) -> str:
+    """ "[2, 0, 31, 7]" """
+    return f"[{', '.join(map(str, values))}]"
+
+
+def size(value: Size) -> str:
+    """ "256x256" """
+    return f"{value[0]}x{value[1]}"
+
+
+def geometry(spec: ConvSpec) -> str:
+    """One line that tells a geometry; what has its default is left out."""
+    words = [
+        f"batch {spec.batch}",
+        f"in {spec.in_channels}",
+        f"out {spec.out_channels}",
+        f"input {size(spec.input_size)}",
+        f"kernel {size(spec.kernel_size)}",
+    ]
+    for name, value in (("stride", spec.stride), ("padding", spec.padding), ("dilation", spec.dilation)):
+        usual = 0 if name == "padding" else 1
+        if value != (usual, usual):
+            words.append(f"{name} {value[0] if value[0] == value[1] else size(value)}")
+    if spec.groups != 1:
+        words.append(f"groups {spec.groups}")
+    return ", ".join(words)
+
+
+def headline(report: Report) -> str:
+    """The verdict in one line, with what it is about."""
+    verdict = report.verdict.value.upper()
+    if isinstance(report, RunReport):
+        return f"{verdict}: gradcheck run, {subject(report)}"
+    right = sum(target.verdict == "pass" for target in report.targets)
+    return f"{verdict}: gradcheck verify, {right} of {count(len(report.targets), 'target')} right"
+
+
+def subject(report: RunReport) -> str:
+    """What a run judged: the user's function, or one of our own backwards."""
+    backward = report.experiment.backward
+    return backward if user_file(report) else f"the hand-written backward ({backward})"
+
+
+def user_file(report: RunReport) -> str:
+    """The file of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
+    return report.experiment.backward.rpartition(":")[0]
+
+
+def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:
+    """(file, line, finding) for every finding; `line` falls back to where the function begins."""
+    if isinstance(report, RunReport):
+        for finding in report.findings:
+            yield user_file(report), finding.line, finding
+        return
+    for target in report.targets:
+        for finding in target.findings:
+            yield target.file, finding.line or target.line, finding

@@ -1,0 +1,180 @@
+import io
+from dataclasses import replace
+
+import pytest
+
+from gradcheck_cli.model import CannotShow, ChannelDifference, Check, Power, Rung, Sameness, Verdict, Worst
+from gradcheck_cli.report.terminal import TerminalOptions, print_report
+from tests.report import samples
+
+
+def printed(report, width=100, verbosity=0):
+    """What is printed, without colours."""
+    file = io.StringIO()
+    print_report(report, TerminalOptions(color="never", verbosity=verbosity, width=width), file)
+    return file.getvalue()
+
+
+def section(text, title):
+    """The lines from the one that starts with `title` to the next empty one."""
+    lines = text.splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith(title))
+    end = next((place for place in range(start, len(lines)) if not lines[place]), len(lines))
+    return lines[start:end]
+
+
+def check(name, gradient, verdict=Verdict.PASS, ratio=None, **changes):
+    """A check of ten entries; `ratio` is that of its worst one."""
+    worst = None if ratio is None else Worst((0,), 1.0, 1.0, ratio, 1.0, ratio)
+    return replace(Check(name, gradient, verdict, 10, 0, "a rule", worst), **changes)
+
+
+def test_checks_that_passed_share_a_row_and_the_worst_speaks():
+    """Entries add up, the ratio is the largest one, the detail is that check's."""
+    checks = (
+        check("hand-vs-autograd", "weight", ratio=0.25, detail="weight's"),
+        check("hand-vs-autograd", "bias", ratio=0.5, detail="bias's"),
+        check("repeat", "weight"),
+        check("repeat", "weight"),
+    )
+    expected = [
+        "Checks                    gradient      wrong / of  of allowed",
+        "PASS    hand-vs-autograd  weight, bias      0 / 20         0.5  bias's",
+        "PASS    repeat            weight            0 / 20",
+    ]
+    assert expected == section(printed(samples.sample_run_report(checks=checks)), "Checks")
+
+
+def test_a_failed_check_hides_in_no_other_row():
+    """A failure keeps its own row, its rule and its worst entry beside two passes of the same name."""
+    failed = check("exact", "input", Verdict.FAIL, float("nan"), mismatched=3)
+    checks = (check("exact", "weight"), failed, check("exact", "bias"))
+    expected = [
+        "Checks         gradient      wrong / of  of allowed",
+        "PASS    exact  weight, bias      0 / 20",
+        "FAIL    exact  input             3 / 10         NaN",
+        "  exact input: a rule",
+        "    worst at [0]: expected 1, actual 1, difference NaN, allowed 1",
+    ]
+    assert expected == section(printed(samples.sample_run_report(checks=checks)), "Checks")
+
+
+def test_every_check_has_its_row_and_rule_under_v():
+    """-v merges nothing and hides nothing."""
+    lines = section(printed(samples.sample_run_report(), verbosity=1), "Checks")
+    assert 3 == sum(line.startswith("PASS    exact") for line in lines)
+    assert 8 == sum(": " in line and line.startswith("  ") and "worst at" not in line for line in lines)
+    assert "n/a     adjoint" in "\n".join(lines)
+
+
+def test_the_worst_planes_come_first_and_the_rest_is_counted():
+    """NaN is worst, then what is furthest from allowed; eight rows, and how many more."""
+    rows = [ChannelDifference(o, 0, 1e-8 * (o + 1), 0.1 * (o + 1), 4, 4) for o in range(9)]
+    rows.append(ChannelDifference(9, 0, float("nan"), float("nan"), 0, 4))
+    lines = section(printed(samples.sample_run_report(channels=tuple(rows))), "Kernel gradients")
+    assert lines[0].endswith("; 2 more with -v")
+    assert "     9        0               NaN         NaN          0 / 4  not allowed" == lines[2]
+    assert "     8        0          9.00e-08         0.9          4 / 4" == lines[3]
+    assert 10 == len(lines)
+    assert 12 == len(section(printed(samples.sample_run_report(channels=tuple(rows)), verbosity=1), "Kernel gradients"))
+
+
+ANSWERS = {
+    Rung.IDENTICAL: "yes, identical",
+    Rung.IDENTICAL_TO_ROUNDING: "yes, identical to rounding",
+    Rung.LOOKS_SAME: "no, they only look the same",
+    Rung.NEARLY_SAME: "no, nearly the same (within 1 %)",
+    Rung.SIMILAR_SHAPE: "no, only their shapes are similar",
+    Rung.DIFFERENT: "no, different",
+}
+
+
+@pytest.mark.parametrize("rung", Rung)
+def test_the_sameness_answer_is_plain(rung):
+    """yes or no first, then why, then the numbers."""
+    found = Sameness(rung, "of a reason.", {rung.value: 3}, (), (0.18, 1.83), (0.5, 0.993), 1)
+    report = samples.sample_run_report()
+    report = replace(report, sameness=replace(report.sameness, across_channels=found))
+    expected = (
+        f"across channels  {ANSWERS[rung]}, because of a reason; relative difference 0.18 to 1.83; correlation up to "
+        "0.993; 1 of 3 pairs bit-equal"
+    )
+    assert (
+        expected
+        == " ".join(" ".join(section(printed(report, 200), "across channels")[:2]).split())
+        .replace("across channels", "across channels ", 1)
+        .partition(" across filters")[0]
+    )
+
+
+def test_a_counterfactual_that_fails_is_told():
+    """What should have come out is said where it did not."""
+    report = samples.sample_run_report()
+    wrong = replace(report.sameness.counterfactuals[0], verdict=Rung.DIFFERENT)
+    text = printed(replace(report, sameness=replace(report.sameness, counterfactuals=(wrong,))), 120)
+    assert "different across channels, but it should be identical" in text
+
+
+def test_seeds_have_a_table_and_a_sentence():
+    """A row for each seed; what depends on the seed is told apart from what does not."""
+    report = samples.seeds_run_report()
+    other = Sameness(Rung.IDENTICAL, "", {"identical": 9}, (), (0.0, 0.0), (1.0, 1.0), 9)
+    seeds = (*report.seeds[:2], replace(report.seeds[2], across_filters=other))
+    expected = [
+        "Seeds  relative: smallest to largest relative difference over all pairs",
+        "seed  verdict   loss  channels       relative  filters              relative",
+        "   0  PASS     116.4  different  0.18 to 0.78  nearly same  0.0054 to 0.0074",
+        "   1  PASS     117.4  different  0.18 to 0.78  nearly same  0.0054 to 0.0074",
+        "   2  PASS     118.4  different  0.18 to 0.78  identical                   0",
+        "Across channels the verdict does not depend on the seed: different for all. Across filters the",
+        "verdict changes with the seed: nearly-same for 2, identical for 1. The numbers themselves change with",
+        "every seed.",
+    ]
+    assert expected[:5] == section(printed(replace(report, seeds=seeds)), "Seeds")[:5]
+    assert " ".join(expected[5:]) == " ".join(section(printed(replace(report, seeds=seeds)), "Seeds")[5:])
+
+
+def test_power_says_what_was_missed_and_what_cannot_show():
+    """The missed ones are named in full; three blind spots are, and the number of the others."""
+    spots = tuple(CannotShow(f"mistake-{n}", f"--option {n}") for n in range(5))
+    power = Power(("shifted", "batch-mean"), ("shifted",), ("batch-mean",), spots)
+    expected = [
+        "Power   caught 1 of 2 planted mistakes; missed: batch-mean; cannot show here: mistake-0, mistake-1,",
+        "        mistake-2 and 2 more (-v says what would)",
+    ]
+    report = samples.sample_run_report(power=power, notes=())
+    assert expected == section(printed(report), "Power")[:2]
+    verbose = section(printed(report, verbosity=1), "Power")
+    assert ["caught  shifted", "cannot show here  shown by", "mistake-0         --option 0"] == verbose[1:4]
+
+
+def test_v_says_where_the_time_went():
+    """The largest part first, with its share."""
+    expected = [
+        "Where the time went",
+        "          seconds  share",
+        "numeric     0.310   69 %",
+        "autograd    0.061   13 %",
+        "images      0.012    3 %",
+        "hand        0.008    2 %",
+        "total       0.452  100 %",
+    ]
+    assert expected == section(printed(samples.sample_run_report(), verbosity=1), "Where the time went")
+
+
+def test_a_long_command_is_broken_as_a_shell_takes_it():
+    """Between words, an option with its value, quotes whole, with a backslash at the end of the line."""
+    command = "gradcheck run --backward 'my layers.py:conv backward' --in 3 --out 3 --k 32 --seed 0 images/coffee.jpg"
+    lines = section(printed(samples.sample_run_report(reproduce=command), 60), "Reproduce")
+    expected = [
+        "Reproduce  gradcheck run \\",
+        "             --backward 'my layers.py:conv backward' \\",
+        "             --in 3 --out 3 --k 32 --seed 0 \\",
+        "             images/coffee.jpg",
+    ]
+    assert expected == lines
+
+
+def test_no_figures_no_heatmap():
+    """A report that was read back from its JSON has no arrays, and no picture."""
+    assert "grad_weight of autograd" not in printed(samples.sample_run_report(figures=None))

@@ -1,0 +1,179 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.model import Term, Verdict
+from gradcheck_cli.report.terminal import TerminalOptions, print_report
+from tests.report import samples
+
+
+def printed(report, width=100, verbosity=0):
+    """What is printed, without colours."""
+    file = io.StringIO()
+    print_report(report, TerminalOptions(color="never", verbosity=verbosity, width=width), file)
+    return file.getvalue()
+
+
+def one(target):
+    """A report on this target alone."""
+    return samples.sample_verify_report(verdict=target.verdict, targets=(target,))
+
+
+RIGHT = """\
+PASS  1 target: 1 right
+
+PASS  my_layers.py:conv_backward  (line 10)
+  convention   x-weight-grad, NCHW: the parameters are called x, weight, grad_output
+  gradients    weight PASS   input PASS   bias PASS
+  geometries   right on 3 of 3; all geometries
+
+Reproduce  gradcheck verify my_layers.py:conv_backward --seed 0
+"""
+
+WRONG = """\
+FAIL  1 target: 1 wrong
+
+FAIL  submissions/anna.py:conv_backward  (line 4)
+  convention   x-weight-grad, NCHW: the parameters are called x, weight, grad_output
+  gradients    weight FAIL   input PASS   bias MISSING
+  geometries   right on 1 of 3 (1 more not supported); right only for a batch of 1
+  finding      batch-mean (proved), grad_weight: grad_weight is divided by the batch size: yours is
+               exactly 1/2 of the truth with 2 images.
+  mend it      Sum over the batch; drop the division by x.shape[0].
+  fails when   batch > 1
+  at           submissions/anna.py:12
+
+Smallest example that fails  grad_weight; batch 2, in 1, out 1, input 2x2, kernel 1x1
+x[0,0]   x[1,0]   G[0,0]   G[1,0]   expected[0,0]   actual[0,0]
+1 2       0  1     1 -1    1 1      5               *2.5
+3 0       2 -1     1  1    1 0
+* differs from expected; the terms of grad_weight[0,0,0,0]:
+  should hold  G[0,0,0,0]*x[0,0,0,0] + G[0,0,0,1]*x[0,0,0,1] + G[0,0,1,0]*x[0,0,1,0] +
+               G[0,0,1,1]*x[0,0,1,1] + G[1,0,0,0]*x[1,0,0,0] + G[1,0,0,1]*x[1,0,0,1] +
+               G[1,0,1,0]*x[1,0,1,0] + G[1,0,1,1]*x[1,0,1,1] = 5
+  holds        0.5 times that sum = 2.5
+  note         returns no bias gradient
+
+Reproduce  gradcheck verify my_layers.py:conv_backward --seed 0
+"""
+
+TABLE = """\
+FAIL  4 targets: 1 right, 1 wrong, 1 failed to run, 1 could not be checked
+
+verdict       weight   input    bias      right  target
+PASS          pass     pass     pass     3 of 3  my_layers.py:conv_backward
+FAIL          fail     pass     missing  1 of 4  submissions/anna.py:conv_backward  batch-mean
+ERROR         error    error    error    0 of 1  submissions/ben.py:conv_backward  crashes
+INCONCLUSIVE  unclear  unclear  unclear  0 of 0  submissions/cleo.py:conv_backward
+
+FAIL  submissions/anna.py:conv_backward  (line 4)
+"""
+
+
+def test_a_right_target_word_for_word():
+    """The verdict, how the function was understood, and where it was tried."""
+    assert RIGHT == printed(one(samples.sample_target(convention="x-weight-grad")))
+
+
+def test_a_wrong_target_word_for_word():
+    """The mistake, how to mend it, since when it shows, and the smallest example with its sum."""
+    assert WRONG == printed(one(samples.failing_target(convention="x-weight-grad")))
+
+
+def test_several_targets_have_a_table_first():
+    """One row each, then only those that are not right."""
+    text = printed(samples.failing_verify_report())
+    assert TABLE == text[: len(TABLE)]
+    assert "PASS  my_layers.py" not in text
+    assert "PASS  my_layers.py" in printed(samples.failing_verify_report(), verbosity=1)
+
+
+def test_a_hundred_wrong_targets_are_no_wall_of_text():
+    """Eight in detail, the others counted; all of them under -v."""
+    report = samples.sample_verify_report(targets=(samples.inconclusive_target(),) * 100)
+    assert 8 == printed(report).count("geometries   right")
+    assert "\n92 more targets in detail with -v\n" in printed(report)
+    assert 100 == printed(report, verbosity=1).count("geometries   right")
+
+
+def test_what_the_code_raised_keeps_its_lines():
+    """The traceback is fenced off, line by line."""
+    expected = (
+        '  |   File "submissions/ben.py", line 9, in conv_backward\n'
+        "  |     dw[o, i] = x[n + 1]\n"
+        "  | IndexError: index 1 is out of bounds\n"
+    )
+    assert expected in printed(one(samples.crashed_target()))
+
+
+def test_what_the_code_printed_waits_for_v():
+    """The user's output and the geometries one by one are there under -v only, and no order to a CI runner."""
+    target = replace(samples.failing_target(), output="first\n::error::second\n")
+    assert "first" not in printed(one(target))
+    text = printed(one(target), verbosity=1)
+    assert "What the code printed\n  | first\n  | ::error::second\n" in text
+    refused = "n/a     n/a    n/a   batch 1, in 2, out 3, input 9x9, kernel 3x3, stride 2 (not supported): has no"
+    assert refused in text
+
+
+def test_products_that_are_missing_and_products_that_are_wrong():
+    """grad_input with the kernel not rotated: one product should be there, another one is."""
+    example = samples.input_counterexample()
+    text = printed(one(samples.failing_target(counterexample=example)))
+    assert "weight[0,0]   G[0,0]   expected[0,0]   actual[0,0]\n1 2           1 0      1 2 0" in text
+    assert "  should hold  G[0,0,0,0]*weight[0,0,0,0] = 1\n" in text
+    assert "  holds        G[0,0,0,0]*weight[0,0,1,1] = 4\n" in text
+
+
+def test_signs_and_factors_are_written_as_a_person_would():
+    """-1 is a minus, other factors stand before their product, nothing is "nothing"."""
+    terms = (Term((0,), (1,), 1.0, -1.0), Term((2,), (3,), 1.0, 2.0), Term((4,), (5,), 0.0, -0.5))
+    example = replace(samples.sample_counterexample(), terms=terms)
+    text = printed(one(samples.failing_target(counterexample=example)))
+    assert "  should hold  G[0]*x[1] + G[2]*x[3] = 5\n" in text
+    assert "  holds        -G[0]*x[1] + 2*G[2]*x[3] - 0.5*G[4]*x[5] = 2.5\n" in text
+    empty = replace(example, terms=(Term((0,), (1,), 1.0, 0.0),))
+    assert "  holds        nothing = 2.5\n" in printed(one(samples.failing_target(counterexample=empty)))
+
+
+def test_only_the_entries_that_differ_have_a_star():
+    """A grid marks the wrong entries, and says of which plane it shows a corner."""
+    expected = np.zeros((1, 1, 5, 5))
+    actual = expected.copy()
+    actual[0, 0, 0, 1], actual[0, 0, 3, 3] = 7.0, np.nan
+    example = replace(samples.sample_counterexample(), expected=expected, actual=actual, entry=None, terms=())
+    text = printed(one(samples.failing_target(counterexample=example)), 120)
+    assert 1 == text.count("*7")
+    assert 1 == text.count("*NaN")
+    assert 2 == text.count("the corner of 5x5")
+
+
+def test_a_wrong_shape_and_nothing_at_all():
+    """A gradient of another shape is shown with both shapes; one that was not returned is called that."""
+    example = replace(samples.sample_counterexample(), actual=np.ones((1, 1)), entry=None, terms=())
+    assert "shape (1, 1), not (1, 1, 1, 1)" in printed(one(samples.failing_target(counterexample=example)))
+    text = printed(one(samples.failing_target(counterexample=samples.bare_counterexample())))
+    assert "nothing returned" in text
+
+
+def test_a_bias_is_a_row():
+    """A gradient with one axis is shown as one row, and x is left out of it."""
+    example = replace(
+        samples.sample_counterexample(),
+        gradient="bias",
+        other="",
+        expected=np.array([1.0, 2.0]),
+        actual=np.array([1.0, 3.0]),
+        entry=(1,),
+        terms=(Term((0, 1, 0, 0), (), 1.0, 1.5),),
+    )
+    text = printed(one(samples.failing_target(counterexample=example)))
+    assert "G[0,0]   G[1,0]   expected   actual\n 1 -1    1 1      1 2         1 *3\n" in text
+    assert "  should hold  G[0,1,0,0] = 2\n  holds        1.5 times that sum = 3\n" in text
+
+
+def test_a_target_without_any_verdict_is_no_pass():
+    """A gradient that is not in the report is missing, not right."""
+    target = samples.sample_target(gradients={}, verdict=Verdict.INCONCLUSIVE)
+    assert "weight MISSING   input MISSING   bias MISSING" in printed(one(target))
