@@ -25,7 +25,7 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits
-from gradcheck_cli.verification.trial import Trial
+from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import truth_of
 
 WIDE_PROBES = 2
@@ -102,7 +102,7 @@ class Session:
     def gradients_of(self, case: Case) -> Gradients:
         """The target's gradients for a case; an error of the target is raised as such."""
         outcome = self.worker.backward(case, calls=1)
-        if outcome.error:
+        if outcome.error_kind in CANNOT_RUN:
             raise RuntimeError(outcome.error)
         return outcome.gradients
 

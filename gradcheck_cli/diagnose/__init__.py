@@ -1,0 +1,11 @@
+"""From wrong numbers to a named mistake: which formula gives exactly these numbers, and if none, where they are wrong.
+
+Arrays in, evidence out: nothing here prints, and nothing runs user code except `shrink`, through a callable.
+"""
+
+from gradcheck_cli.diagnose.locate import locate as locate
+from gradcheck_cli.diagnose.naming import diagnose as diagnose
+from gradcheck_cli.diagnose.observation import Observation as Observation
+from gradcheck_cli.diagnose.shrink import shrink as shrink
+from gradcheck_cli.diagnose.summary import condition as condition, summarise_geometries as summarise_geometries
+from gradcheck_cli.diagnose.words import Words as Words, words_for as words_for

@@ -1,0 +1,184 @@
+"""Which wrong formulas give exactly the user's numbers: alone, times a constant factor, or two together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck_cli import conv
+from gradcheck_cli.diagnose.factors import NONE, Factor, close, exactly, fitted, named_factors, ratio
+from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
+from gradcheck_cli.model import Array, Case, GradientName
+
+# Told apart by the factor, by the dtype or by a second call; their formulas are no structure of their own.
+_NOT_STRUCTURE = frozenset(
+    (
+        *("batch-mean", "scaled-constant", "sign-flipped", "bias-spatial-mean"),
+        *("accumulates-between-calls", "single-precision", "integer-dtype"),
+    )
+)
+
+Formula = Callable[[Problem], "Array | None"]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A wrong formula and the mistakes that it is made of; none of them is the right formula itself."""
+
+    parts: tuple[tuple[Mistake, Variant], ...]
+    formula: Formula
+    fits_rate: bool = False
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A structure and a factor that together give the user's numbers on every observation."""
+
+    structure: Structure
+    factor: Factor
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The mistakes involved, in the order in which they are told."""
+        return tuple(mistake.id for mistake, _ in self.structure.parts) + self.factor.ids
+
+    @property
+    def cost(self) -> int:
+        """How much it assumes; among causes that fit, the cheapest are believed."""
+        return len(self.ids)
+
+
+def singles(gradient: GradientName) -> list[Structure]:
+    """The right formula, then every form of every mistake in `gradient`."""
+    found = [Structure((), lambda problem: problem.right(gradient))]
+    for mistake in CATALOGUE.values():
+        if mistake.id not in _NOT_STRUCTURE:
+            found += [Structure(((mistake, form),), form.formula) for form in mistake.forms(gradient)]
+    if gradient == "input":
+        early = CATALOGUE["updated-too-early"]
+        found.append(Structure(((early, Variant("", _early_step)),), _early_step, fits_rate=True))
+    return found
+
+
+def pairs(gradient: GradientName, pivot: Evidence) -> Iterator[Structure]:
+    """Two mistakes at once: one on top of the other's result, or on the case that the other prepares.
+
+    Args:
+        pivot: the observation on which it is tried out which formulas build on the right gradient at all.
+    """
+    single = [structure for structure in singles(gradient) if structure.parts and not structure.fits_rate]
+    builders = [structure for structure in single if _builds_on_right(structure, gradient, pivot)]
+    for inner in single:
+        for outer in builders:
+            if outer.parts[0][0] is not inner.parts[0][0]:
+                yield Structure(inner.parts + outer.parts, _on_top(inner.formula, outer.formula, gradient))
+    for first in CATALOGUE.values():
+        if first.prepare is not None and gradient in first.formulas:
+            for second in single:
+                if second.parts[0][0] is not first:
+                    parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
+                    yield Structure(parts, _on_prepared(first, second.formula))
+
+
+def explain_all(structures: Iterable[Structure], evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]:
+    """Every cause that gives exactly the user's numbers on all of `evidence`, cheapest first.
+
+    Observations on which the user is right count too: the cause must give the truth there.
+    """
+    ordered = sorted(evidence, key=_telling, reverse=True)
+    factors = (NONE, *named_factors(gradient))
+    causes: list[Cause] = []
+    for structure in structures:
+        left: list[Factor] | None = None
+        for seen in ordered:
+            fits = fitting(structure, seen, factors if left is None else left, fit=left is None)
+            left = fits if left is None else [factor for factor in left if factor in fits]
+            if not left:
+                break
+        causes += [Cause(structure, factor) for factor in left or ()]
+    return sorted((cause for cause in causes if cause.ids), key=lambda cause: cause.cost)
+
+
+def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, fit: bool) -> list[Factor]:
+    """The factors with which the structure gives the user's numbers on one observation.
+
+    Args:
+        factors: those to try.
+        fit: whether an unnamed constant may be read off when none of them fits.
+    """
+    base, actual = structure.formula(seen.problem), seen.actual
+    if structure.fits_rate:
+        if actual.shape != seen.right.shape:
+            return []
+        actual = actual - seen.right
+    elif base is None:
+        base = seen.right
+    if base is None or base.shape != actual.shape:
+        return []
+    if np.array_equal(base, actual):
+        return [factor for factor in factors if not base.any() or factor.value(seen.spec) == 1]
+    found = ratio(base, actual)
+    if found is None:
+        return []
+    candidates = [factor for factor in factors if close(found, factor.value(seen.spec))]
+    constant = fitted(found) if fit else None
+    if structure.fits_rate:
+        candidates = [factor for factor in candidates if not factor.ids]
+    candidates += [] if constant is None else [replace(constant, ids=() if structure.fits_rate else constant.ids)]
+    error = _error(structure, seen)
+    return [factor for factor in candidates if exactly(base, actual, factor.value(seen.spec), error)]
+
+
+def _error(structure: Structure, seen: Evidence) -> float:
+    """Bound on the rounding in the user's sums, with the structure's own gauge: its formula on absolute values."""
+    case = seen.problem.case
+    absolute = Case(case.spec, np.abs(case.x), np.abs(case.weight), np.abs(case.bias), np.abs(case.grad_output))
+    gauge = structure.formula(Problem(absolute))
+    largest = float(np.abs(seen.right if gauge is None else gauge).max(initial=0.0))
+    terms = case.spec.terms + case.weight.size + 8
+    return 2 * terms * seen.unit * largest
+
+
+def _telling(seen: Evidence) -> tuple[bool, int, int]:
+    """Wrong ones first, then those whose sizes differ most: there the fewest formulas agree by accident."""
+    spec = seen.spec
+    sizes = {spec.batch, spec.in_channels, spec.out_channels, *spec.input_size, *spec.kernel_size}
+    return (seen.wrong, len(sizes - {1}) + max(spec.stride) + max(spec.padding), -seen.right.size)
+
+
+def _builds_on_right(structure: Structure, gradient: GradientName, pivot: Evidence) -> bool:
+    """Whether the formula rearranges the right gradient: then another right gradient changes its result."""
+    other = seen_through(structure.formula, pivot.problem.case, gradient, pivot.right * 3 + 1)
+    result = structure.formula(pivot.problem)
+    return result is not None and other is not None and not np.array_equal(result, other)
+
+
+def seen_through(formula: Formula, case: Case, gradient: GradientName, array: Array) -> Array | None:
+    """`formula` on the problem in which `array` is the right gradient."""
+    return formula(Problem.supposing(case, gradient, array))
+
+
+def _on_top(inner: Formula, outer: Formula, gradient: GradientName) -> Formula:
+    def formula(problem: Problem) -> Array | None:
+        wrong = inner(problem)
+        if wrong is None or wrong.shape != problem.right(gradient).shape:
+            return wrong
+        return seen_through(outer, problem.case, gradient, wrong)
+
+    return formula
+
+
+def _on_prepared(first: Mistake, second: Formula) -> Formula:
+    def formula(problem: Problem) -> Array | None:
+        other = None if first.prepare is None else first.prepare(problem.case)
+        return second(problem) if other is None else second(Problem(other))
+
+    return formula
+
+
+def _early_step(problem: Problem) -> Array:
+    """What dE/dX gains per unit of learning rate when F has already been updated: minus dE/dX through dE/dF."""
+    return -conv.grad_input(problem.grad_weight, problem.case.grad_output, problem.spec)

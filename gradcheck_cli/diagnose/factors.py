@@ -1,0 +1,137 @@
+"""Constant factors that turn up in wrong gradients, by name, and the exact test for one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ConvSpec, GradientName
+
+_NEAR = 1e-6
+_MAX_EXACT = 2.0**53
+_LARGEST_DENOMINATOR = 100_000
+_CERTAIN = 0.25  # a rounding error below this cannot hide between two integers
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor as a function of the geometry. `name` reads "1/(P*Q)"; `ids` are the mistakes that it stands for."""
+
+    name: str
+    ids: tuple[str, ...]
+    value: Callable[[ConvSpec], Fraction]
+
+
+def _always(value: Fraction) -> Callable[[ConvSpec], Fraction]:
+    return lambda _: value
+
+
+NONE = Factor("", (), _always(Fraction(1)))
+
+
+def _sizes(spec: ConvSpec) -> dict[str, int]:
+    rows, columns = spec.output_size
+    taps = spec.kernel_size[0] * spec.kernel_size[1]
+    return {
+        "N": spec.batch,
+        "P*Q": rows * columns,
+        "N*P*Q": spec.terms,
+        "numel(O)": spec.terms * spec.out_channels,
+        "P": rows,
+        "Q": columns,
+        "H": spec.height,
+        "W": spec.width,
+        "H*W": spec.height * spec.width,
+        "c_in": spec.in_channels,
+        "c_out": spec.out_channels,
+        "kh*kw": taps,
+        "c_in*kh*kw": taps * spec.in_channels // spec.groups,
+        "stride": spec.stride[0],
+        "groups": spec.groups,
+    }
+
+
+_NAMES = tuple(_sizes(ConvSpec(1, 1, 1, 1, 1, (1, 1))))
+
+
+def named_factors(gradient: GradientName) -> Iterator[Factor]:
+    """Every named factor but 1, each with both signs."""
+    yield Factor("-1", ("sign-flipped",), _always(Fraction(-1)))
+    for name in _NAMES:
+        divisor = f"1/({name})" if "*" in name else f"1/{name}"
+        yield from _signed(divisor, _divided_by(name, gradient), _reciprocal(name))
+        yield from _signed(name, "scaled-constant", _multiple(name))
+
+
+def _divided_by(name: str, gradient: GradientName) -> str:
+    if name == "N":
+        return "batch-mean"
+    return "bias-spatial-mean" if gradient == "bias" and name in ("P*Q", "N*P*Q") else "scaled-constant"
+
+
+def _multiple(name: str) -> Callable[[ConvSpec], Fraction]:
+    return lambda spec: Fraction(_sizes(spec)[name])
+
+
+def _reciprocal(name: str) -> Callable[[ConvSpec], Fraction]:
+    return lambda spec: Fraction(1, _sizes(spec)[name])
+
+
+def _signed(name: str, identifier: str, value: Callable[[ConvSpec], Fraction]) -> Iterator[Factor]:
+    yield Factor(name, (identifier,), value)
+    yield Factor(f"-{name}", ("sign-flipped", identifier), lambda spec: -value(spec))
+
+
+def ratio(base: Array, actual: Array) -> float | None:
+    """actual / base where |base| is largest, if the two are proportional at a glance; None if not."""
+    if base.shape != actual.shape or base.size == 0:
+        return None
+    place = int(np.abs(base).argmax())
+    largest = float(base.flat[place])
+    if largest == 0:
+        return None
+    found = float(actual.flat[place]) / largest
+    near = np.abs(actual - found * base).max() <= _NEAR * abs(found * largest)
+    return found if found and near else None
+
+
+def close(found: float, value: Fraction) -> bool:
+    """Whether a ratio may be this factor; `exactly` decides."""
+    return abs(found - float(value)) <= _NEAR * abs(float(value))
+
+
+def fitted(found: float) -> Factor | None:
+    """The simple fraction that a ratio is, such as a learning rate of 1/100; None where it is none."""
+    value = Fraction(found).limit_denominator(_LARGEST_DENOMINATOR)
+    if value in (0, 1) or abs(found - float(value)) > 1e-11 * abs(found):
+        return None
+    ids = ("sign-flipped",) if value == -1 else ("scaled-constant",)
+    shown = f"{float(value):g}"
+    name = shown if Fraction(shown) == value else str(value)
+    return Factor(name, ids, _always(value))
+
+
+def exactly(base: Array, actual: Array, value: Fraction, error: float) -> bool:
+    """Whether `actual` is `value * base`: the factor undone, rounded to integers, compared with `==`.
+
+    Where the sums are so large that rounding to integers proves nothing, the two must agree within `error`: such an
+    observation can refute, and does not count as a proof (see `Evidence.decisive`).
+
+    Args:
+        base: integers in float64.
+        actual: the user's numbers.
+        error: bound on the rounding of `actual`, before the factor.
+    """
+    bound = error * abs(value.numerator)
+    target = base * value.numerator
+    if bound >= _CERTAIN or np.abs(target).max(initial=0.0) >= _MAX_EXACT:
+        factor = float(value)
+        return bool(np.abs(actual - base * factor).max(initial=0.0) <= 2 * error * abs(factor))
+    if value == 1:
+        return np.array_equal(base, actual)
+    undone = actual * value.denominator
+    whole = np.rint(undone)
+    return bool(np.abs(undone - whole).max() <= bound) and np.array_equal(whole, target)

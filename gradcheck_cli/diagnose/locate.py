@@ -1,0 +1,99 @@
+"""Where a gradient is wrong, when no mistake of the catalogue explains it. Facts only, never a guess."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck_cli.model import Array, GradientName
+
+_AXES: dict[GradientName, tuple[tuple[str, str], ...]] = {
+    "weight": (("filter", "filters"), ("channel", "channels"), ("row", "rows"), ("column", "columns")),
+    "input": (("image", "images"), ("channel", "channels"), ("row", "rows"), ("column", "columns")),
+    "bias": (("filter", "filters"),),
+}
+_LISTED = 6
+
+
+def locate(expected: Array, actual: Array, gradient: GradientName = "weight") -> str:
+    """One sentence on where `actual` differs from `expected`; "" where they are equal.
+
+    Args:
+        expected: the right gradient, integers in float64.
+        actual: what the user's code returned, in any shape.
+        gradient: decides what the axes are called.
+    """
+    name = f"grad_{gradient}"
+    if actual.shape != expected.shape:
+        return f"{name} has shape {actual.shape} where {expected.shape} is right{_common_part(expected, actual)}."
+    broken: Array = ~np.isfinite(actual)
+    if broken.any():
+        index = _first(broken)
+        return f"{name}{list(index)} is {actual[index]}, the first of {broken.sum()} entries that are not finite."
+    wrong: Array = np.not_equal(expected, actual)
+    if not wrong.any():
+        return ""
+    places = _places(wrong, _AXES[gradient])
+    return f"{name} is wrong in {_share(wrong)}{places}; {_worst(expected, actual)}."
+
+
+def _share(wrong: Array) -> str:
+    if wrong.all():
+        return f"all {wrong.size} entries" if wrong.size > 1 else "its one entry"
+    return f"{wrong.sum()} of {wrong.size} entries"
+
+
+def _places(wrong: Array, axes: tuple[tuple[str, str], ...]) -> str:
+    """The indices that the wrong entries are confined to, axis by axis; the border where they fill it."""
+    if wrong.all():
+        return ""
+    if wrong.ndim == 4 and not wrong[..., 1:-1, 1:-1].any() and min(wrong.shape[2:]) > 2:
+        edge = ", all on the border of the planes"
+        axes = axes[:2]
+    else:
+        edge = ""
+    parts = []
+    for axis, (one, many) in enumerate(axes):
+        others = tuple(other for other in range(wrong.ndim) if other != axis)
+        hit: Array = np.asarray(wrong.any(axis=others))
+        if not hit.all():
+            parts.append(_indices(np.flatnonzero(hit), len(hit), one, many))
+    return edge + (f", only in {', '.join(parts)}" if parts else "")
+
+
+def _indices(found: Array, length: int, one: str, many: str) -> str:
+    if len(found) == 1:
+        last = " (the last)" if found[0] == length - 1 else ""
+        return f"{one} {found[0]}{last}"
+    if len(found) > 2 and found[-1] - found[0] == len(found) - 1:
+        last = " (to the last)" if found[-1] == length - 1 else ""
+        return f"{many} {found[0]} to {found[-1]}{last}"
+    listed = ", ".join(map(str, found[:_LISTED]))
+    return f"{many} {listed}" + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
+
+
+def _worst(expected: Array, actual: Array) -> str:
+    difference = np.abs(actual - expected)
+    index = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), difference.shape))
+    return (
+        f"the largest difference is at {list(index)}: {number(actual[index])} where {number(expected[index])} is right"
+    )
+
+
+def _common_part(expected: Array, actual: Array) -> str:
+    if actual.size == 0:
+        return "; it is empty"
+    if actual.ndim != expected.ndim:
+        same = actual.size == expected.size and np.array_equal(actual.ravel(), expected.ravel())
+        return "; its numbers are right" if same else ""
+    common = tuple(slice(min(a, b)) for a, b in zip(actual.shape, expected.shape, strict=True))
+    equal = np.array_equal(actual[common], expected[common])
+    return f"; the part that both have is {'equal' if equal else 'different too'}"
+
+
+def _first(mask: Array) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(mask)[0])
+
+
+def number(value: float) -> str:
+    """A number as a person writes it: integers without a point."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else f"{value:.6g}"

@@ -1,0 +1,154 @@
+"""The diagnosis: behaviour first, then the formulas, with the certainty that the evidence carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+import numpy as np
+
+from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
+from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
+from gradcheck_cli.diagnose.factors import NONE
+from gradcheck_cli.diagnose.observation import Evidence, Observation, gather
+from gradcheck_cli.diagnose.sentences import either, finding, message_for
+from gradcheck_cli.diagnose.summary import condition
+from gradcheck_cli.diagnose.words import Words
+from gradcheck_cli.model import Finding, GradientName
+
+_GEOMETRIES_FOR_PROOF = 2
+_ENTRIES_FOR_PROOF = 4
+_PARTIAL_CAUSES = 3
+_LISTED_TIES = 3
+
+
+def diagnose(
+    observations: Sequence[Observation], gradient: GradientName, words: Words | None = None
+) -> tuple[Finding, ...]:
+    """Name the mistakes that explain what a backward returned.
+
+    Args:
+        observations: calls on small integers in float64, fresh data each, as many geometries as possible; in the best
+            of them N, C, F, s, p, H, W, kh and kw all differ. Refused geometries are left out.
+        gradient: the one to look at.
+        words: what the user's convention calls the arrays, for the fixes.
+
+    Returns:
+        Nothing where the gradient is right everywhere or no mistake explains it. A finding is proved only when its
+        formula gives the user's numbers exactly on two geometries or more, agrees with every other observation, and
+        no other mistake of the catalogue does.
+    """
+    words = words or Words()
+    found = behaviour(observations, gradient, words)
+    named = {item.id for item in found}
+    evidence = gather(observations, gradient)
+    if any(seen.wrong for seen in evidence):
+        formulas = _by_formula(evidence, gradient, words)
+        found += [item for item in formulas if item.id not in named]
+    return tuple(found)
+
+
+def _by_formula(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+    rounded = single_precision(evidence, gradient, words)
+    if rounded:
+        return rounded
+    pivot = max(
+        (seen for seen in evidence if seen.wrong), key=lambda seen: (len(set(seen.spec.x_shape)), seen.spec.terms)
+    )
+    causes = _causes(evidence, gradient, pivot)
+    if causes:
+        return _findings(_cheapest(causes), evidence, gradient, words)
+    in_float32 = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
+    causes = _causes(in_float32, gradient, pivot) if not all(seen.decisive for seen in evidence) else []
+    if causes:
+        return [*_findings(_cheapest(causes), evidence, gradient, words), rounded_too(gradient, words)]
+    partial = _partial(evidence, gradient, words)
+    return partial + ([] if partial else unexplained_shape(evidence, gradient, words))
+
+
+def _causes(evidence: Sequence[Evidence], gradient: GradientName, pivot: Evidence) -> list[Cause]:
+    return explain_all(singles(gradient), evidence, gradient) or explain_all(pairs(gradient, pivot), evidence, gradient)
+
+
+def _cheapest(causes: list[Cause]) -> list[Cause]:
+    """The causes that assume least; among equals a named factor is believed before an unnamed constant."""
+    best = list(takewhile(lambda cause: cause.cost == causes[0].cost, causes))
+    unique: dict[tuple[str, ...], Cause] = {}
+    for cause in best:
+        unique.setdefault(tuple(sorted(cause.ids)), cause)
+    return list(unique.values())
+
+
+def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+    wrong = [seen for seen in evidence if seen.wrong]
+    if len(causes) > 1:
+        when = condition([(seen.spec, not seen.wrong) for seen in evidence])
+        message = either(causes[:_LISTED_TIES], gradient)
+        return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
+    cause, shown, certain = causes[0], _clearest(wrong), _enough(wrong)
+    return [
+        finding(
+            identifier,
+            gradient,
+            message_for(cause, identifier, shown, gradient),
+            words,
+            certain=certain,
+            fails_when=_shows_when(cause, identifier, evidence),
+        )
+        for identifier in cause.ids
+    ]
+
+
+def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence]) -> str:
+    """Where this one of the cause's mistakes changes anything by itself, on the geometries that were tried."""
+    if len(cause.ids) == 1:
+        return condition([(seen.spec, not seen.wrong) for seen in evidence])
+    formulas = [form.formula for mistake, form in cause.structure.parts if mistake.id == identifier]
+
+    def harmless(seen: Evidence) -> bool:
+        if not formulas:
+            return cause.factor.value(seen.spec) == 1
+        alone = formulas[0](seen.problem)
+        return alone is None or np.array_equal(alone, seen.right)
+
+    return condition([(seen.spec, harmless(seen)) for seen in evidence])
+
+
+def _enough(wrong: Sequence[Evidence]) -> bool:
+    """Two geometries and a handful of entries: a formula does not meet them by accident."""
+    wrong = [seen for seen in wrong if seen.decisive]
+    entries = sum(
+        int((seen.actual != seen.right).sum()) if seen.actual.shape == seen.right.shape else seen.right.size
+        for seen in wrong
+    )
+    return len({seen.spec for seen in wrong}) >= _GEOMETRIES_FOR_PROOF and entries >= _ENTRIES_FOR_PROOF
+
+
+def _clearest(wrong: Sequence[Evidence]) -> Evidence:
+    """The observation to quote: the one with the smallest arrays among those with different sizes."""
+    return min(wrong, key=lambda seen: (-len({*seen.spec.x_shape, *seen.spec.weight_shape}), seen.right.size))
+
+
+def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+    """No cause explains everything: those that explain some geometries exactly, most first, never as proved."""
+    wrong = [seen for seen in evidence if seen.wrong]
+    explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient)]
+    found: list[Finding] = []
+    left = set(range(len(wrong)))
+    for _ in range(_PARTIAL_CAUSES):
+        structure, places = max(explained, key=lambda item: len(item[1] & left))
+        covered = sorted(places & left)
+        if not structure.parts or not _enough([wrong[place] for place in covered]):
+            break
+        seen = [wrong[place] for place in covered]
+        message = message_for(Cause(structure, NONE), structure.parts[0][0].id, _clearest(seen), gradient)
+        message = f"On {len(covered)} of {len(wrong)} wrong geometries {message}"
+        when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
+        found.append(finding(structure.parts[0][0].id, gradient, message, words, certain=False, fails_when=when))
+        left -= places
+    return found
+
+
+def _explained(structure: Structure, wrong: Sequence[Evidence]) -> set[int]:
+    return {place for place, seen in enumerate(wrong) if fitting(structure, seen, (NONE,), fit=False)}

@@ -1,0 +1,95 @@
+"""What was seen of one backward call, and the same made ready for comparing one of its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from gradcheck_cli.mistakes import Problem
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
+
+_DECISIVE = 2.0**24
+_UNITS = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One call of a backward on integers in float64.
+
+    Attributes:
+        actual: what it returned; an entry may have a wrong shape.
+        second: what the same call returned the second time; None where it was not repeated.
+        error: one sentence on why it returned nothing; "" when it returned.
+        error_line: line in the user's file.
+        timed_out: it was stopped at the time limit; `seconds` is that limit.
+        seconds: of the first call.
+        mutated: names of the arguments that the call changed.
+        dtypes: gradient -> dtype as returned, where that is not float64.
+    """
+
+    case: Case
+    actual: Gradients
+    second: Gradients | None = None
+    error: str = ""
+    error_line: int | None = None
+    timed_out: bool = False
+    seconds: float = 0.0
+    mutated: tuple[str, ...] = ()
+    dtypes: Mapping[GradientName, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One gradient of one observation beside the truth. `unit` is the unit roundoff of the user's dtype."""
+
+    problem: Problem
+    right: Array
+    actual: Array
+    unit: float
+
+    @property
+    def spec(self) -> ConvSpec:
+        """The geometry."""
+        return self.problem.spec
+
+    @property
+    def wrong(self) -> bool:
+        """Whether shape or numbers differ from the truth."""
+        return not np.array_equal(self.right, self.actual)
+
+    @cached_property
+    def decisive(self) -> bool:
+        """Whether all sums are exact even in float32; beyond that an observation can refute, but proves nothing."""
+        case = self.problem.case
+        absolute = Problem(replace(case, x=abs(case.x), weight=abs(case.weight), grad_output=abs(case.grad_output)))
+        largest = max(float(absolute.right(name).max(initial=0.0)) for name in GRADIENTS)
+        return largest <= _DECISIVE
+
+
+def gather(observations: Sequence[Observation], gradient: GradientName) -> tuple[Evidence, ...]:
+    """The observations that hold finite numbers for `gradient`; axes of length 1 too many or too few are mended."""
+    found = []
+    for seen in observations:
+        actual = seen.actual.named(gradient)
+        if actual is None or not np.isfinite(actual).all():
+            continue
+        problem = Problem(seen.case)
+        right = problem.right(gradient)
+        unit = _UNITS.get(seen.dtypes.get(gradient, str(actual.dtype)), 2.0**-53)
+        found.append(Evidence(problem, right, squeezed_to(np.asarray(actual, np.float64), right), unit))
+    return tuple(found)
+
+
+def squeezed_to(actual: Array, right: Array) -> Array:
+    """`actual` in the shape of `right` where it has axes of length 1 too many or too few, else as it is."""
+    if actual.ndim != right.ndim and lengths(actual.shape) == lengths(right.shape):
+        return actual.reshape(right.shape)
+    return actual
+
+
+def lengths(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without its ones."""
+    return tuple(length for length in shape if length != 1)

@@ -1,0 +1,49 @@
+"""The catalogue of mistakes: each entry is a wrong formula with its explanation, one file in `catalogue/` each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+
+from gradcheck_cli.mistakes import catalogue as _folder
+from gradcheck_cli.mistakes.mistake import (
+    Mistake as Mistake,
+    Problem as Problem,
+    Variant as Variant,
+    WrongFormula as WrongFormula,
+    sizes as sizes,
+)
+from gradcheck_cli.model import GradientName
+
+# The order of presentation; a file that is not named here comes after these.
+_ORDER = (
+    *("batch-mean", "scaled-constant", "sign-flipped"),
+    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-times-output"),
+    *("upstream-rotated", "kernel-rotated", "axes-transposed", "reshape-not-transpose", "input-grad-kernel-unrotated"),
+    *("channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped", "wrong-index", "samples-mixed"),
+    *("last-sample-only", "last-window-only", "window-not-moved"),
+    *("accumulates-between-calls", "starts-from-data", "updated-too-early"),
+    *("stride-ignored", "offset-times-stride", "partial-output", "input-grad-stride-not-dilated"),
+    *("remainder-dropped", "unpad-empty", "padding-hard-coded", "padded-twice", "padding-not-stripped"),
+    *("full-margin-wrong", "upstream-padded", "upstream-ignored", "wrong-tensor", "dilation-ignored"),
+    *("groups-ignored", "shifted", "single-precision", "integer-dtype", "mutates-input", "not-repeatable"),
+    *("not-finite", "wrong-shape", "crashes", "too-slow"),
+)
+
+
+def _discover() -> dict[str, Mistake]:
+    names = [module.name for module in iter_modules(_folder.__path__)]
+    found: list[Mistake] = [import_module(f"{_folder.__name__}.{name}").MISTAKE for name in names]
+    rank = {identifier: place for place, identifier in enumerate(_ORDER)}
+    found.sort(key=lambda mistake: (rank.get(mistake.id, len(rank)), mistake.id))
+    return {mistake.id: mistake for mistake in found}
+
+
+CATALOGUE: Mapping[str, Mistake] = MappingProxyType(_discover())
+
+
+def formulas_for(gradient: GradientName) -> dict[str, WrongFormula]:
+    """id -> the usual wrong formula, for every mistake that occurs in `gradient`, in the catalogue's order."""
+    return {mistake.id: mistake.formulas[gradient] for mistake in CATALOGUE.values() if gradient in mistake.formulas}

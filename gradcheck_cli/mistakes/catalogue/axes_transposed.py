@@ -1,0 +1,35 @@
+"""axes-transposed: rows and columns exchanged."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_output
+from gradcheck_cli.model import Array, Case
+
+
+def _exchanged(right: Array) -> Array:
+    return right.swapaxes(2, 3)
+
+
+def _upstream_exchanged(case: Case) -> Case | None:
+    rows, columns = case.spec.output_size
+    return with_grad_output(case, case.grad_output.swapaxes(2, 3)) if rows == columns else None
+
+
+MISTAKE = Mistake(
+    id="axes-transposed",
+    title="exchanges rows and columns",
+    formulas={"weight": rearranged("weight", _exchanged), "input": rearranged("input", _exchanged)},
+    variants={
+        "weight": (Variant("of G", on_other_case("weight", _upstream_exchanged)),),
+        "input": (Variant("of G", on_other_case("input", _upstream_exchanged)),),
+    },
+    why=(
+        "A loop that writes [v, u] for [u, v], (width, height) where (height, width) is meant, as in OpenCV's sizes, "
+        "or a reshape from the other order. On square sizes every shape still fits."
+    ),
+    hides_when="the arrays are symmetric, or one row or column wide",
+    fix="Keep the order (rows, columns) everywhere: the first kernel index goes with the row of X and of G.",
+    shown_by="--k 3 or larger; --k 3x5 even changes the shape",
+    numbers="kernel {kernel}, image {H}x{W}",
+)

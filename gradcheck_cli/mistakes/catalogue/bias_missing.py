@@ -1,0 +1,23 @@
+"""bias-missing: no bias gradient at all, or zeros."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem
+from gradcheck_cli.model import Array
+
+
+def _left_at_zero(problem: Problem) -> Array:
+    return np.zeros_like(problem.grad_bias)
+
+
+MISTAKE = Mistake(
+    id="bias-missing",
+    title="leaves the bias gradient at zero or does not return it",
+    formulas={"bias": _left_at_zero},
+    why="The array is created and never filled, or the bias was forgotten. The bias then never learns.",
+    hides_when="G sums to zero for every filter",
+    fix="Add dE/db = G.sum over images, rows and columns.",
+    shown_by="any picture, with --bias",
+)

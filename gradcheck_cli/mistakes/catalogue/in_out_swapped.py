@@ -1,0 +1,37 @@
+"""in-out-swapped: input channels and filters exchanged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.mistakes.mistake import Mistake
+from gradcheck_cli.mistakes.pieces import on_other_case, rearranged
+from gradcheck_cli.model import Array, Case
+
+
+def _exchanged(right: Array) -> Array:
+    return right.swapaxes(0, 1)
+
+
+def _kernel_exchanged(case: Case) -> Case | None:
+    filters, channels = case.spec.weight_shape[:2]
+    if filters != channels:
+        return None
+    return replace(case, weight=np.ascontiguousarray(case.weight.swapaxes(0, 1)))
+
+
+MISTAKE = Mistake(
+    id="in-out-swapped",
+    title="exchanges input channels and filters",
+    formulas={"weight": rearranged("weight", _exchanged), "input": on_other_case("input", _kernel_exchanged)},
+    why=(
+        "F has the shape (c_out, c_in, kh, kw), while `conv_transpose2d` and some frameworks want (c_in, c_out, ...). "
+        "With as many filters as channels every shape still fits."
+    ),
+    hides_when="there is one channel and one filter",
+    fix="Keep F and dE/dF as (c_out, c_in, kh, kw): G gives the first axis, X the second.",
+    shown_by="--in 3 with --out 3; other numbers even change the shape",
+    numbers="{C} channels, {K} filters",
+)

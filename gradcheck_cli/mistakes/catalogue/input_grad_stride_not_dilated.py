@@ -1,0 +1,58 @@
+"""input-grad-stride-not-dilated: no zeros, or the wrong number, between the values of G."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.pieces import spread, stepping, window
+from gradcheck_cli.model import Array, Size
+
+
+def _natural_size(problem: Problem, stride: Size) -> Array | None:
+    """The full convolution with `stride` - 1 zeros between the values of G, in the size that comes out of it."""
+    case, spec = problem.case, problem.spec
+    whole = spread(case.weight, case.grad_output, stepping(spec, stride=stride))
+    rows, columns = (size - 2 * padding for size, padding in zip(whole.shape[2:], spec.padding, strict=True))
+    return window(whole, spec.padding, (rows, columns)) if min(rows, columns) > 0 else None
+
+
+def _not_dilated(problem: Problem) -> Array | None:
+    return problem.grad_input if problem.spec.stride == (1, 1) else _natural_size(problem, (1, 1))
+
+
+def _one_zero_too_many(problem: Problem) -> Array:
+    case, spec = problem.case, problem.spec
+    if spec.stride == (1, 1):
+        return problem.grad_input
+    stride = (spec.stride[0] + 1, spec.stride[1] + 1)
+    whole = spread(case.weight, case.grad_output, stepping(spec, stride=stride))
+    return window(whole, spec.padding, spec.input_size)
+
+
+def _one_zero_too_few(problem: Problem) -> Array:
+    case, spec = problem.case, problem.spec
+    if spec.stride == (1, 1):
+        return problem.grad_input
+    stride = (max(spec.stride[0] - 1, 1), max(spec.stride[1] - 1, 1))
+    whole = spread(case.weight, case.grad_output, stepping(spec, stride=stride))
+    return window(whole, spec.padding, spec.input_size)
+
+
+MISTAKE = Mistake(
+    id="input-grad-stride-not-dilated",
+    title="puts the wrong number of zeros, or none, between the values of G in dE/dX",
+    formulas={"input": _not_dilated},
+    variants={
+        "input": (
+            Variant("one zero too many", _one_zero_too_many),
+            Variant("one zero too few", _one_zero_too_few),
+        )
+    },
+    why=(
+        "With stride s the windows lie s apart, so G has to be spread out with s - 1 zeros between its values before "
+        "the full convolution with F. Without them the gradient lands in the wrong places and is too small."
+    ),
+    hides_when="stride = 1",
+    fix="Make zeros of size s*(h_out - 1) + 1 and set `spread[:, :, ::s, ::s] = G` first.",
+    shown_by="--stride 2, or gradcheck verify (dE/dX)",
+    numbers="stride {stride}",
+)

@@ -1,0 +1,27 @@
+"""kernel-rotated: the right kernel gradient, turned by 180 degrees."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.pieces import rearranged
+
+MISTAKE = Mistake(
+    id="kernel-rotated",
+    title="returns the kernel gradient turned by 180 degrees",
+    formulas={"weight": rearranged("weight", lambda right: right[..., ::-1, ::-1])},
+    variants={
+        "weight": (
+            Variant("only upside down", rearranged("weight", lambda right: right[..., ::-1, :])),
+            Variant("only left to right", rearranged("weight", lambda right: right[..., ::-1])),
+        )
+    },
+    why=(
+        "In a true convolution the kernel is turned, and so is its gradient. `conv2d` of the deep-learning libraries "
+        "is a cross-correlation: tap (u, v) of the gradient belongs to tap (u, v) of F. Swapped arguments of a "
+        "correlation turn it as well."
+    ),
+    hides_when="the kernel is 1x1, or its gradient is symmetric",
+    fix="Do not turn the result. With `correlate2d`, X comes first and G second.",
+    shown_by="--k 3 or larger",
+    numbers="kernel {kernel}",
+)

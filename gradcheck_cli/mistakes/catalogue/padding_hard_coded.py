@@ -1,0 +1,74 @@
+"""padding-hard-coded: one padding for all layers, or none."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
+from gradcheck_cli.model import Array
+
+
+def _weight_padded_by(padding: int) -> WrongFormula:
+    """Windows start `padding` outside of X, whatever the layer says."""
+
+    def formula(problem: Problem) -> Array:
+        actual = problem.spec.padding
+        if actual == (padding, padding):
+            return problem.grad_weight
+        return read_elsewhere(problem, (actual[0] - padding, actual[1] - padding))
+
+    return formula
+
+
+def _input_unpadded_by(padding: int) -> WrongFormula:
+    """[padding:-padding] on the padded frame: the wrong size as well, unless the layer agrees."""
+
+    def formula(problem: Problem) -> Array | None:
+        if problem.spec.padding == (padding, padding):
+            return problem.grad_input
+        whole = frame(problem)
+        rows, columns = whole.shape[2] - 2 * padding, whole.shape[3] - 2 * padding
+        return window(whole, (padding, padding), (rows, columns)) if min(rows, columns) > 0 else None
+
+    return formula
+
+
+def _input_moved_by(padding: int) -> WrongFormula:
+    """The size is right, but the frame is cut `padding` from its edge."""
+
+    def formula(problem: Problem) -> Array:
+        if problem.spec.padding == (padding, padding):
+            return problem.grad_input
+        return window(frame(problem), (padding, padding), problem.spec.input_size)
+
+    return formula
+
+
+def _usual_weight(problem: Problem) -> Array | None:
+    return _weight_padded_by(0 if problem.spec.padding == (1, 1) else 1)(problem)
+
+
+def _usual_input(problem: Problem) -> Array | None:
+    return _input_unpadded_by(2 if problem.spec.padding == (1, 1) else 1)(problem)
+
+
+_CONSTANTS = (0, 1, 2)
+MISTAKE = Mistake(
+    id="padding-hard-coded",
+    title="uses a fixed padding in place of the layer's",
+    formulas={"weight": _usual_weight, "input": _usual_input},
+    variants={
+        "weight": tuple(Variant(f"always {count}", _weight_padded_by(count)) for count in _CONSTANTS),
+        "input": (
+            *(Variant(f"always {count}", _input_unpadded_by(count)) for count in _CONSTANTS[1:]),
+            *(Variant(f"always {count}, cut to X's size", _input_moved_by(count)) for count in _CONSTANTS[1:]),
+        ),
+    },
+    why=(
+        "`[1:-1]` or `pad=1` was right for the 3x3 layer of the first experiment, and no padding for the layer of the "
+        "lecture. With any other padding every window is read in the wrong place."
+    ),
+    hides_when="the layer's padding is the fixed one",
+    fix="Pad X by the layer's p, and take dX_padded[:, :, p : p + H, p : p + W] at the end.",
+    shown_by="--padding 1 or --padding 2",
+    numbers="padding {padding}",
+)

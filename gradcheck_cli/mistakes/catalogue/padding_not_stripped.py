@@ -1,0 +1,46 @@
+"""padding-not-stripped: dE/dX of the padded X, borders and all."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.pieces import frame, window
+from gradcheck_cli.model import Array
+
+
+def _whole_frame(problem: Problem) -> Array:
+    return problem.grad_input if problem.spec.padding == (0, 0) else frame(problem)
+
+
+def _first_rows(problem: Problem) -> Array:
+    """The frame cut to X's size at its top left corner: moved by p."""
+    if problem.spec.padding == (0, 0):
+        return problem.grad_input
+    return window(frame(problem), (0, 0), problem.spec.input_size)
+
+
+def _last_rows(problem: Problem) -> Array:
+    spec = problem.spec
+    if spec.padding == (0, 0):
+        return problem.grad_input
+    return window(frame(problem), (2 * spec.padding[0], 2 * spec.padding[1]), spec.input_size)
+
+
+MISTAKE = Mistake(
+    id="padding-not-stripped",
+    title="returns dE/dX with the padding still on it, or cut off at the wrong side",
+    formulas={"input": _whole_frame},
+    variants={
+        "input": (
+            Variant("cut off at the bottom and right only, which a margin of k - 1 around G does too", _first_rows),
+            Variant("cut off at the top and left only", _last_rows),
+        )
+    },
+    why=(
+        "The windows add into the gradient of the *padded* X. Its border belongs to the zeros, which are no part of X "
+        "and have to be cut off, p on every side."
+    ),
+    hides_when="padding = 0",
+    fix="Return dX_padded[:, :, p : p + H, p : p + W].",
+    shown_by="--padding 1, or gradcheck verify (dE/dX)",
+    numbers="padding {padding}",
+)

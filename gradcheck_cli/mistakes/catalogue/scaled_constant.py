@@ -1,0 +1,31 @@
+"""scaled-constant: right up to one constant factor."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula
+from gradcheck_cli.mistakes.pieces import each
+from gradcheck_cli.model import GRADIENTS, Array, GradientName
+
+
+def _outputs_times_too_large(gradient: GradientName) -> WrongFormula:
+    """The usual constant: the mean over the outputs was undone, or never taken, so their number is left over."""
+
+    def formula(problem: Problem) -> Array:
+        outputs = problem.spec.output_size[0] * problem.spec.output_size[1]
+        return problem.right(gradient) * float(outputs if outputs > 1 else 2)
+
+    return formula
+
+
+MISTAKE = Mistake(
+    id="scaled-constant",
+    title="multiplies the whole gradient by a constant",
+    formulas=each(_outputs_times_too_large, *GRADIENTS),
+    why=(
+        "A mean taken twice or not at all, a learning rate left inside, a 2 from a squared loss, or a sum inside one "
+        "loop too many. A training run hides it: the optimiser only takes longer or shorter steps."
+    ),
+    hides_when="the constant happens to be 1",
+    fix="Remove the factor: each product G * X (or G * F) counts exactly once, with the coefficient 1.",
+    shown_by="any picture",
+)

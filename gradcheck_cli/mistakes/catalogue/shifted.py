@@ -1,0 +1,52 @@
+"""shifted: every window is read a pixel away."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
+from gradcheck_cli.model import Array, Size
+
+_NEIGHBOURS: dict[str, Size] = {
+    "one row too low": (1, 0),
+    "one row too high": (-1, 0),
+    "one column too far right": (0, 1),
+    "one column too far left": (0, -1),
+    "one row too low and one column too far right": (1, 1),
+    "one row too high and one column too far left": (-1, -1),
+    "one row too low and one column too far left": (1, -1),
+    "one row too high and one column too far right": (-1, 1),
+}
+
+
+def _weight_read(shift: Size) -> WrongFormula:
+    def formula(problem: Problem) -> Array:
+        return read_elsewhere(problem, shift)
+
+    return formula
+
+
+def _input_written(shift: Size) -> WrongFormula:
+    def formula(problem: Problem) -> Array:
+        spec = problem.spec
+        start = (spec.padding[0] - shift[0], spec.padding[1] - shift[1])
+        return window(frame(problem), start, spec.input_size)
+
+    return formula
+
+
+MISTAKE = Mistake(
+    id="shifted",
+    title="places every window one pixel off",
+    formulas={"weight": _weight_read((1, 0)), "input": _input_written((1, 0))},
+    variants={
+        "weight": tuple(Variant(label, _weight_read(shift)) for label, shift in _NEIGHBOURS.items()),
+        "input": tuple(Variant(label, _input_written(shift)) for label, shift in _NEIGHBOURS.items()),
+    },
+    why=(
+        "A slice from 1 in place of 0, a centre computed as k // 2 for an even kernel, or 1-based indices carried over "
+        "from another language. On a smooth picture the result looks almost right."
+    ),
+    hides_when="X does not change from pixel to pixel",
+    fix="The window of output (p, q) starts exactly at row s*p and column s*q of the padded X.",
+    shown_by="any picture",
+)

@@ -1,0 +1,23 @@
+"""unpad-empty: `[p:-p]` is empty when p is 0."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem
+from gradcheck_cli.model import Array
+
+
+def _sliced(problem: Problem) -> Array:
+    rows, columns = (slice(None) if padding else slice(0) for padding in problem.spec.padding)
+    return problem.grad_input[:, :, rows, columns]
+
+
+MISTAKE = Mistake(
+    id="unpad-empty",
+    title="strips the padding with [p:-p], which is empty for p = 0",
+    formulas={"input": _sliced},
+    why="`a[p:-p]` drops p entries at each end for p > 0. For p = 0 it is `a[0:0]`: nothing at all.",
+    hides_when="padding > 0",
+    fix="Write `dX_padded[:, :, p : p + H, p : p + W]`, which holds for p = 0 too.",
+    shown_by="--padding 0, or gradcheck verify (dE/dX)",
+    numbers="padding {padding}",
+)

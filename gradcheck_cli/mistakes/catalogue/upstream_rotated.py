@@ -1,0 +1,45 @@
+"""upstream-rotated: G turned by 180 degrees before it is correlated."""
+
+from __future__ import annotations
+
+from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
+from gradcheck_cli.model import Case
+
+
+def _turned(case: Case) -> Case:
+    return with_grad_output(case, case.grad_output[..., ::-1, ::-1])
+
+
+def _upside_down(case: Case) -> Case:
+    return with_grad_output(case, case.grad_output[..., ::-1, :])
+
+
+def _left_to_right(case: Case) -> Case:
+    return with_grad_output(case, case.grad_output[..., ::-1])
+
+
+MISTAKE = Mistake(
+    id="upstream-rotated",
+    title="turns G by 180 degrees before correlating it",
+    formulas=each(lambda gradient: on_other_case(gradient, _turned), "weight", "input"),
+    variants={
+        "weight": (
+            Variant("only upside down", on_other_case("weight", _upside_down)),
+            Variant("only left to right", on_other_case("weight", _left_to_right)),
+        ),
+        "input": (
+            Variant("only upside down", on_other_case("input", _upside_down)),
+            Variant("only left to right", on_other_case("input", _left_to_right)),
+        ),
+    },
+    why=(
+        "The text books say that dE/dF is a convolution of X with G, and `scipy.signal.convolve2d` turns its second "
+        "argument. The layer is a cross-correlation, so dE/dF is one too. The result is not even the right gradient "
+        "turned."
+    ),
+    hides_when="G looks the same when it is turned, for example one output or a constant G",
+    fix="Correlate without turning: `correlate2d(X, G, mode='valid')`, no `rot90`, no `[::-1]` on G.",
+    shown_by="--loss random",
+    prepare=_turned,
+)

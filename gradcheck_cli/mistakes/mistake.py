@@ -1,0 +1,121 @@
+"""What a mistake is. Each file of `catalogue/` holds one: the wrong formula itself, and its explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gradcheck_cli import conv
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A case with its right gradients at hand, computed once and on demand (most wrong formulas rearrange them)."""
+
+    case: Case
+
+    @classmethod
+    def supposing(cls, case: Case, gradient: GradientName, array: Array) -> Problem:
+        """The problem in which `array` is taken for the right `gradient`: a second mistake on top of a first."""
+        problem = cls(case)
+        problem.__dict__[f"grad_{gradient}"] = array
+        return problem
+
+    @property
+    def spec(self) -> ConvSpec:
+        """The geometry of the case."""
+        return self.case.spec
+
+    @cached_property
+    def grad_weight(self) -> Array:
+        """The right dE/dF, (c_out, c_in/groups, kh, kw)."""
+        return conv.grad_weight(self.case.x, self.case.grad_output, self.spec)
+
+    @cached_property
+    def grad_input(self) -> Array:
+        """The right dE/dX, (n, c_in, h, w)."""
+        return conv.grad_input(self.case.weight, self.case.grad_output, self.spec)
+
+    @cached_property
+    def grad_bias(self) -> Array:
+        """The right dE/db, (c_out,)."""
+        return conv.grad_bias(self.case.grad_output)
+
+    def right(self, gradient: GradientName) -> Array:
+        """The right gradient called `gradient`."""
+        array: Array = getattr(self, f"grad_{gradient}")
+        return array
+
+
+WrongFormula = Callable[[Problem], "Array | None"]
+OtherCase = Callable[[Case], "Case | None"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to make a mistake. `label` says which ("one row too low"); empty for the only or the usual way."""
+
+    label: str
+    formula: WrongFormula
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One entry of the catalogue, the same object for diagnosis, power, explain, docs and tests.
+
+    Attributes:
+        id: kebab-case, stable.
+        title: what the code does wrong, one clause ("divides the gradient by the batch size").
+        formulas: gradient -> the wrong gradient, or None where the mistake has no meaning for this geometry.
+            Empty for mistakes of behaviour (crashes, mutates-input, ...), which are recognised by what happened.
+        why: why people write it, and why it is wrong.
+        hides_when: when it gives the right numbers.
+        fix: how to mend it. X, F and G stand for the arrays; a report puts the user's own names in their place.
+        shown_by: the option of `gradcheck run` that makes it visible, where there is one ("two images").
+        variants: gradient -> further ways to make the mistake, beside the one in `formulas`.
+        numbers: the sizes that belong into the sentence, a template over `sizes()` ("N = {N}").
+        prepare: where the wrong code is the right code on another case, that case. Serves pairs of mistakes.
+    """
+
+    id: str
+    title: str
+    why: str
+    hides_when: str
+    fix: str
+    shown_by: str
+    formulas: Mapping[GradientName, WrongFormula] = field(default_factory=dict)
+    variants: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
+    numbers: str = ""
+    prepare: OtherCase | None = None
+
+    def forms(self, gradient: GradientName) -> tuple[Variant, ...]:
+        """Every way to make the mistake in `gradient`, the usual one first; empty where it does not occur."""
+        usual = self.formulas.get(gradient)
+        first = () if usual is None else (Variant("", usual),)
+        return first + self.variants.get(gradient, ())
+
+
+def sizes(spec: ConvSpec) -> dict[str, object]:
+    """The sizes of a geometry under the letters that the texts use, for `Mistake.numbers`."""
+    return {
+        "N": spec.batch,
+        "C": spec.in_channels,
+        "K": spec.out_channels,
+        "H": spec.height,
+        "W": spec.width,
+        "kernel": "x".join(map(str, spec.kernel_size)),
+        "P": spec.output_size[0],
+        "Q": spec.output_size[1],
+        "stride": pair(spec.stride),
+        "padding": pair(spec.padding),
+        "dilation": pair(spec.dilation),
+        "groups": spec.groups,
+        "remainder": pair(spec.remainder),
+    }
+
+
+def pair(size: tuple[int, int]) -> str:
+    """(2, 2) -> "2"; (2, 1) -> "(2, 1)"."""
+    return str(size[0]) if size[0] == size[1] else f"({size[0]}, {size[1]})"

@@ -1,0 +1,156 @@
+"""The few moves that wrong formulas are made of: read, correlate and spread with steps of one's own choice.
+
+No mistake lives here. All sums go through `conv`, so a wrong formula is as exact on integers as the right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli import conv
+from gradcheck_cli.mistakes.mistake import OtherCase, Problem, WrongFormula
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Size
+
+Rearrangement = Callable[[Array], "Array | None"]
+
+
+def rearranged(gradient: GradientName, change: Rearrangement) -> WrongFormula:
+    """The formula that computes the right `gradient` and then spoils it by `change`."""
+    return lambda problem: change(problem.right(gradient))
+
+
+def on_other_case(gradient: GradientName, prepare: OtherCase) -> WrongFormula:
+    """The formula that computes `gradient` rightly, but from the case that `prepare` makes."""
+
+    def formula(problem: Problem) -> Array | None:
+        other = prepare(problem.case)
+        if other is None:
+            return None
+        return problem.right(gradient) if other is problem.case else Problem(other).right(gradient)
+
+    return formula
+
+
+def with_grad_output(case: Case, grad_output: Array) -> Case:
+    """The case with another G of the same shape."""
+    return replace(case, grad_output=np.ascontiguousarray(grad_output))
+
+
+def window(array: Array, start: Size, size: Size) -> Array:
+    """Rows and columns `start` to `start + size` of the last two axes; zeros outside of the array.
+
+    Args:
+        array: (..., h, w).
+        start: may be negative.
+
+    Returns:
+        (..., *size), a fresh array.
+    """
+    out = np.zeros((*array.shape[:-2], *size), dtype=array.dtype)
+    inner, outer = [], []
+    for begin, length, available in zip(start, size, array.shape[-2:], strict=True):
+        low, high = max(begin, 0), max(min(begin + length, available), max(begin, 0))
+        inner.append(slice(low, high))
+        outer.append(slice(low - begin, high - begin))
+    out[..., outer[0], outer[1]] = array[..., inner[0], inner[1]]
+    return out
+
+
+def padded(x: Array, padding: Size) -> Array:
+    """`x` with `padding` zeros on each side of the last two axes."""
+    size = (x.shape[-2] + 2 * padding[0], x.shape[-1] + 2 * padding[1])
+    return window(x, (-padding[0], -padding[1]), size)
+
+
+def correlate(x: Array, grad_output: Array, spec: ConvSpec, start: Size = (0, 0)) -> Array:
+    """sum over n,p,q of G[n,o,p,q] * x[n, i, start + stride*p + dilation*u, ...]; `x` reads as 0 outside.
+
+    Only kernel_size, stride, dilation and groups of `spec` are used; `x` comes padded, in any size.
+
+    Returns:
+        (c_out, c_in/groups, kh, kw)
+    """
+    exact = exact_spec(x.shape[1], grad_output, spec)
+    return conv.grad_weight(window(x, start, exact.input_size), grad_output, exact)
+
+
+def spread(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
+    """F[o,i,u,v] * G[n,o,p,q] added at row stride*p + dilation*u of a frame that is just large enough.
+
+    Returns:
+        (n, c_in, stride*(h_out - 1) + dilation*(kh - 1) + 1, ...)
+    """
+    exact = exact_spec(weight.shape[1] * spec.groups, grad_output, spec)
+    return conv.grad_input(weight, grad_output, exact)
+
+
+def exact_spec(in_channels: int, grad_output: Array, spec: ConvSpec) -> ConvSpec:
+    """The unpadded geometry without a remainder that has G's outputs and the steps of `spec`."""
+    batch, out_channels, *outputs = grad_output.shape
+    height, width = (
+        step * (count - 1) + extent for step, count, extent in zip(spec.stride, outputs, spec.extent, strict=True)
+    )
+    return ConvSpec(
+        batch=batch,
+        in_channels=in_channels,
+        out_channels=out_channels,
+        height=height,
+        width=width,
+        kernel_size=spec.kernel_size,
+        stride=spec.stride,
+        dilation=spec.dilation,
+        groups=spec.groups,
+    )
+
+
+def stepping(spec: ConvSpec, stride: Size | None = None, dilation: Size | None = None) -> ConvSpec:
+    """`spec` as a pattern for `correlate` and `spread`: other steps, and a size that any of them fits."""
+    stride, dilation = stride or spec.stride, dilation or spec.dilation
+    height, width = (step * (size - 1) + 1 for step, size in zip(dilation, spec.kernel_size, strict=True))
+    return replace(spec, stride=stride, dilation=dilation, padding=(0, 0), height=height, width=width)
+
+
+def frame(problem: Problem) -> Array:
+    """dE/d(X padded), (n, c_in, h + 2*ph, w + 2*pw): what most code computes before it strips the padding."""
+    spec = problem.spec
+    whole = replace(spec, height=spec.height + 2 * spec.padding[0], width=spec.width + 2 * spec.padding[1])
+    return conv.grad_input(problem.case.weight, problem.case.grad_output, replace(whole, padding=(0, 0)))
+
+
+def padded_x(problem: Problem) -> Array:
+    """X with its zeros around it, (n, c_in, h + 2*ph, w + 2*pw)."""
+    return padded(problem.case.x, problem.spec.padding)
+
+
+def read_elsewhere(problem: Problem, shift: Size) -> Array:
+    """grad_weight with every window read `shift` rows and columns away: X_padded[n, i, s*p + d*u + shift, ...].
+
+    A shift by whole taps moves the right gradient; only the taps that come in at the edge are summed anew.
+    """
+    spec = problem.spec
+    source, grad_output = padded_x(problem), problem.case.grad_output
+    if spec.dilation != (1, 1):
+        return correlate(source, grad_output, stepping(spec), shift)
+    out = window(problem.grad_weight, shift, spec.kernel_size)
+    for axis in (0, 1):
+        for tap in _entering(shift[axis], spec.kernel_size[axis]):
+            strip = [(0, spec.kernel_size[0]), (0, spec.kernel_size[1])]
+            strip[axis] = (tap, tap + 1)
+            (top, bottom), (left, right) = strip
+            narrow = replace(spec, kernel_size=(bottom - top, right - left))
+            start = (top + shift[0], left + shift[1])
+            out[..., top:bottom, left:right] = correlate(source, grad_output, stepping(narrow), start)
+    return out
+
+
+def _entering(shift: int, count: int) -> range:
+    """The taps whose values the right gradient does not hold after a move by `shift`."""
+    return range(max(count - shift, 0), count) if shift > 0 else range(min(-shift, count))
+
+
+def each(make: Callable[[GradientName], WrongFormula], *gradients: GradientName) -> dict[GradientName, WrongFormula]:
+    """The same mistake in several gradients."""
+    return {gradient: make(gradient) for gradient in gradients}

@@ -1,0 +1,244 @@
+"""Every plantable mistake is named, nothing else is, and right gradients are left alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from mistaken import SPECS, integers, observe, planted, right_backward
+
+from gradcheck_cli.diagnose import Observation, diagnose, words_for
+from gradcheck_cli.mistakes import CATALOGUE, Problem
+from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
+
+NOT_BY_FORMULA = {"accumulates-between-calls", "single-precision", "integer-dtype"}
+FORMS = [
+    pytest.param(gradient, mistake.id, number, id=f"{gradient}-{mistake.id}-{number}")
+    for gradient in GRADIENTS
+    for mistake in CATALOGUE.values()
+    for number in range(len(mistake.forms(gradient)))
+    if mistake.id not in NOT_BY_FORMULA
+]
+
+
+def named(findings):
+    """Ids with their certainty."""
+    return [(finding.id, finding.certainty) for finding in findings]
+
+
+@pytest.mark.parametrize(("gradient", "identifier", "number"), FORMS)
+def test_every_planted_mistake_is_named_and_nothing_else(gradient, identifier, number):
+    """One finding, proved, with the right id."""
+    findings = diagnose(observe(gradient, planted(identifier, gradient, number)), gradient)
+    assert named(findings) == [(identifier, "proved")]
+
+
+@pytest.mark.parametrize("gradient", GRADIENTS)
+def test_right_gradients_give_no_finding(gradient):
+    """The definition, called twice, raises no false alarm."""
+    seen = []
+    for spec in SPECS:
+        case = integers(spec)
+        seen.append(Observation(case, right_backward(case), right_backward(case)))
+    assert diagnose(seen, gradient) == ()
+
+
+def test_the_message_holds_the_user_s_own_numbers():
+    """Batch size, entry, both values, when it shows and how to mend it."""
+    spec = ConvSpec(3, 2, 4, 5, 6, (2, 3))
+    other = replace(spec, batch=2, height=7)
+    single = replace(spec, batch=1)
+    seen = observe("weight", planted("batch-mean", "weight"), (spec, other, single))
+    (finding,) = diagnose(seen, "weight")
+    case = seen[0].case
+    right = Problem(case).grad_weight[0, 0, 0, 0]
+    assert finding.message == (
+        "grad_weight is exactly what comes from code that divides the gradient by the batch size (N = 3): "
+        f"entry [0, 0, 0, 0] is {right / 3:.6g} where {right:.0f} is right."
+    )
+    assert finding.fails_when == "batch > 1"
+    assert finding.fix == "Sum over the batch and do not divide: G already carries the factor of the loss."
+
+
+def test_the_fix_speaks_the_user_s_convention():
+    """Names of the arrays, and a word on the layout where axes are written."""
+    words = words_for("cache-dict", "NHWC")
+    (finding,) = diagnose(observe("input", planted("unpad-empty", "input")), "input", words)
+    assert finding.fix.startswith("Write `dX_padded[:, :, p : p + H, p : p + W]`")
+    assert finding.fix.endswith("(The axes are written as NCHW; yours are NHWC.)")
+    (finding,) = diagnose(observe("weight", planted("upstream-padded", "weight")), "weight", words_for("cache-dict"))
+    assert finding.fix == "Leave dout as it is; pad x only."
+
+
+PAIRS = {
+    "rotated and mean": ("weight", ("upstream-rotated", "batch-mean")),
+    "summed channels and minus": ("weight", ("channels-summed", "sign-flipped")),
+    "reversed and transposed": ("weight", ("channels-reversed", "axes-transposed")),
+    "stride and rotated": ("weight", ("stride-ignored", "kernel-rotated")),
+    "unrotated and unpadded": ("input", ("input-grad-kernel-unrotated", "unpad-empty")),
+    "totalled and mean": ("bias", ("bias-totalled", "batch-mean")),
+}
+
+
+@pytest.mark.parametrize(("gradient", "identifiers"), PAIRS.values(), ids=PAIRS.keys())
+def test_two_mistakes_at_once_are_both_named(gradient, identifiers):
+    """The second is planted on the result of the first."""
+
+    def wrong(problem):
+        first = planted(identifiers[0], gradient)(problem)
+        if first.shape != problem.right(gradient).shape:
+            return first
+        return planted(identifiers[1], gradient)(Problem.supposing(problem.case, gradient, first))
+
+    findings = diagnose(observe(gradient, wrong), gradient)
+    assert sorted(named(findings)) == sorted((identifier, "proved") for identifier in identifiers)
+    first, second = findings
+    assert f", together with {second.id}: " in first.message
+    assert f", together with {first.id}: " in second.message
+
+
+def test_a_mistake_on_another_s_case_is_found_too():
+    """G padded, and only the last image counted: both change what goes in, not what comes out."""
+
+    def wrong(problem):
+        case = CATALOGUE["last-sample-only"].prepare(problem.case)
+        return planted("upstream-padded", "weight")(Problem(case))
+
+    findings = diagnose(observe("weight", wrong), "weight")
+    assert sorted(named(findings)) == [("last-sample-only", "proved"), ("upstream-padded", "proved")]
+    assert {finding.id: finding.fails_when for finding in findings} == {
+        "last-sample-only": "batch > 1",
+        "upstream-padded": "padding > 0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("factor", "phrase"),
+    [
+        (lambda spec: 1 / (spec.output_size[0] * spec.output_size[1]), "(1/(P*Q) = 1/"),
+        (lambda spec: spec.output_size[0], "(P = "),
+        (lambda spec: 0.01, "(0.01)"),
+        (lambda spec: 2, "(2)"),
+        (lambda spec: 1 / (spec.terms * spec.out_channels), "(1/numel(O) = 1/"),
+    ],
+)
+def test_constant_factors_are_read_off_and_named(factor, phrase):
+    """A factor of the sizes by name, any other by its value."""
+    (finding,) = diagnose(observe("weight", lambda problem: problem.grad_weight * factor(problem.spec)), "weight")
+    assert (finding.id, finding.certainty) == ("scaled-constant", "proved")
+    assert f"multiplies the whole gradient by a constant {phrase}" in finding.message
+
+
+def test_the_learning_rate_of_an_early_update_is_fitted():
+    """dE/dX through weights that were already updated with lr = 0.1."""
+
+    def wrong(problem):
+        return 0.9 * problem.grad_input + 0.1 * planted("updated-too-early", "input")(problem)
+
+    (finding,) = diagnose(observe("input", wrong), "input")
+    assert (finding.id, finding.certainty) == ("updated-too-early", "proved")
+    assert "learning rate 0.1" in finding.message
+
+
+def test_one_geometry_is_no_proof():
+    """A formula that fits once is only probable."""
+    findings = diagnose(observe("weight", planted("kernel-rotated", "weight"), SPECS[:1]), "weight")
+    assert named(findings) == [("kernel-rotated", "probable")]
+
+
+def test_mistakes_that_cannot_be_told_apart_are_not_proved():
+    """With N = c_in everywhere, 1/N and 1/c_in are the same number."""
+    specs = (ConvSpec(2, 2, 3, 6, 7, (3, 2)), ConvSpec(3, 3, 4, 6, 7, (3, 2)))
+    (finding,) = diagnose(observe("weight", lambda problem: problem.grad_weight / problem.spec.batch, specs), "weight")
+    assert finding.certainty == "probable"
+    assert "batch-mean" in finding.message
+    assert "scaled-constant" in finding.message
+
+
+def test_a_fault_outside_of_the_catalogue_gets_no_name():
+    """One entry off by one, differently on each geometry."""
+
+    def wrong(problem):
+        array = problem.grad_weight.copy()
+        array.flat[problem.spec.terms % array.size] += problem.spec.batch
+        return array
+
+    assert diagnose(observe("weight", wrong), "weight") == ()
+
+
+def test_a_mistake_on_some_geometries_only_is_probable():
+    """Rotated where the stride is not 1, and otherwise a fault without a name: exact there, but not proved."""
+
+    def wrong(problem):
+        if problem.spec.stride != (1, 1):
+            return planted("kernel-rotated", "weight")(problem)
+        array = problem.grad_weight.copy()
+        array[-1, -1, -1, -1] += 1
+        return array
+
+    findings = diagnose(observe("weight", wrong), "weight")
+    assert named(findings) == [("kernel-rotated", "probable")]
+    assert findings[0].message.startswith("On 4 of 15 wrong geometries grad_weight is exactly")
+    assert findings[0].fails_when == "stride > 1"
+
+
+def wide(case):
+    """The same case with X so large that sums need more than 24 bits."""
+    return Case(case.spec, case.x * 2.0**22 + 1, case.weight * 2.0**22 + 1, case.bias, case.grad_output)
+
+
+@pytest.mark.parametrize("gradient", ["weight", "input"])
+def test_float32_inside_is_seen_on_wide_integers(gradient):
+    """Right on small integers, off by float32 rounding on large ones."""
+    seen = observe(gradient, lambda problem: problem.right(gradient))
+    for seed, spec in enumerate(SPECS[:3]):
+        case = wide(integers(spec, seed))
+        narrow = planted("single-precision", gradient)(Problem(case))
+        seen.append(Observation(case, Gradients(**{gradient: narrow})))
+    findings = diagnose(seen, gradient)
+    assert named(findings) == [("single-precision", "proved")]
+
+
+def test_wide_integers_do_not_stand_in_the_way_of_a_factor():
+    """Where sums are too large for a proof, an observation can only refute."""
+    seen = observe("weight", planted("batch-mean", "weight"))
+    for spec in SPECS[:2]:
+        case = wide(integers(spec))
+        case = replace(case, x=case.x * 2.0**20)
+        seen.append(Observation(case, Gradients(weight=Problem(case).grad_weight / spec.batch)))
+    assert named(diagnose(seen, "weight")) == [("batch-mean", "proved")]
+
+
+def test_float32_beside_another_mistake_is_told_as_probable():
+    """The mean over the batch is proved on small integers, float32 only suspected on large ones."""
+    seen = observe("weight", planted("batch-mean", "weight"))
+    for spec in SPECS[:3]:
+        case = wide(integers(spec))
+        narrow = planted("single-precision", "weight")(Problem(case))
+        seen.append(Observation(case, Gradients(weight=narrow / spec.batch)))
+    assert named(diagnose(seen, "weight")) == [("batch-mean", "proved"), ("single-precision", "probable")]
+
+
+def test_a_nearly_right_factor_is_refused():
+    """1/N with a relative error of 1e-9 is another number, not batch-mean."""
+    findings = diagnose(observe("weight", lambda p: p.grad_weight / p.spec.batch * (1 + 1e-9)), "weight")
+    assert findings == ()
+
+
+def test_the_bias_gradient_with_axes_kept_is_still_diagnosed():
+    """(1, F, 1, 1) is a finding of its own and does not hide the mean over the batch."""
+
+    def wrong(problem):
+        return (problem.grad_bias / problem.spec.batch).reshape(1, -1, 1, 1)
+
+    findings = diagnose(observe("bias", wrong), "bias")
+    assert named(findings) == [("wrong-shape", "proved"), ("batch-mean", "proved")]
+    assert findings[0].message == (
+        "grad_bias has shape (1, 4, 1, 1) where (4,) is right; axes of length 1 are the difference."
+    )
+
+
+def test_unexplained_shapes_are_said_to_be_wrong():
+    """A shape that no formula has, with both shapes."""
+    findings = diagnose(observe("weight", lambda problem: np.ones((2, 2))), "weight")
+    assert named(findings) == [("wrong-shape", "proved")]
+    assert findings[0].message == "grad_weight has shape (2, 2) where (4, 3, 3, 3) is right."

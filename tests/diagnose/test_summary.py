@@ -1,0 +1,60 @@
+"""Conditions that agree with every result."""
+
+import pytest
+from hypothesis import given, strategies as st
+from mistaken import SPECS
+
+from gradcheck_cli.diagnose import condition, summarise_geometries
+
+
+def results(wrong):
+    """Every geometry, right unless `wrong` says otherwise."""
+    return [(spec, not wrong(spec)) for spec in SPECS]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        (lambda spec: False, "right on all 15 geometries"),
+        (lambda spec: True, "wrong on all 15 geometries"),
+        (lambda spec: spec.padding == (0, 0), "right, except when padding = 0 (wrong on 6 of 15 geometries)"),
+        (lambda spec: spec.groups > 1, "right, except when groups > 1 (wrong on 2 of 15 geometries)"),
+        (
+            lambda spec: spec.batch > 1,
+            "right only when batch = 1 (wrong on 12 of 15 geometries)",
+        ),
+        (
+            lambda spec: spec.stride > (1, 1) and spec.padding == (0, 0),
+            "right, except when padding = 0 and stride > 1 (wrong on 1 of 15 geometries)",
+        ),
+        (
+            lambda spec: spec.stride > (1, 1) or spec.batch == 1,
+            "right, except when batch = 1 or stride > 1 (wrong on 7 of 15 geometries)",
+        ),
+    ],
+)
+def test_the_sentence_names_the_cause(wrong, expected):
+    """Single conditions first, then pairs."""
+    assert summarise_geometries(results(wrong)) == expected
+
+
+def test_no_cause_is_admitted():
+    """A set that no condition and no pair describes."""
+    picked = [(spec, place not in (0, 3, 5, 8, 10)) for place, spec in enumerate(SPECS)]
+    assert summarise_geometries(picked) == "no single cause: wrong on 5 of 15 geometries"
+
+
+def test_nothing_compared_is_no_pass():
+    """No result, no praise."""
+    assert summarise_geometries([]) == "no geometry was compared"
+
+
+@given(st.lists(st.booleans(), min_size=len(SPECS), max_size=len(SPECS)))
+def test_a_condition_is_never_given_when_all_are_alike(right):
+    """Always right or always wrong has no condition; everything else is counted truly."""
+    picked = list(zip(SPECS, right, strict=True))
+    text = summarise_geometries(picked)
+    if all(right) or not any(right):
+        assert condition(picked) == ""
+    else:
+        assert f"wrong on {right.count(False)} of 15 geometries" in text

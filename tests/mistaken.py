@@ -1,0 +1,71 @@
+"""Backwards with planted mistakes, and cases for them, for the tests of the catalogue and of the diagnosis."""
+
+import numpy as np
+
+from gradcheck_cli import conv
+from gradcheck_cli.diagnose import Observation
+from gradcheck_cli.mistakes import CATALOGUE, Problem
+from gradcheck_cli.model import Case, ConvSpec, Gradients
+
+# N, C, F, H, W, s, p and the kernel differ wherever the geometry's purpose allows it.
+SPECS = (
+    ConvSpec(2, 3, 4, 8, 7, (3, 3), padding=(1, 1)),
+    ConvSpec(3, 2, 5, 9, 7, (3, 2)),
+    ConvSpec(3, 2, 5, 11, 8, (4, 3), stride=(3, 3), padding=(2, 2)),
+    ConvSpec(2, 3, 4, 8, 6, (3, 3), stride=(2, 2), padding=(1, 1)),
+    ConvSpec(2, 4, 3, 7, 10, (3, 2), stride=(2, 2)),
+    ConvSpec(2, 3, 4, 9, 8, (5, 5), padding=(2, 2)),
+    ConvSpec(1, 3, 2, 7, 8, (3, 3)),
+    ConvSpec(1, 2, 3, 6, 6, (3, 3), padding=(1, 1)),
+    ConvSpec(2, 1, 1, 7, 6, (3, 3), padding=(1, 1)),
+    ConvSpec(2, 3, 3, 6, 7, (3, 3), padding=(1, 1)),
+    ConvSpec(3, 2, 4, 5, 6, (1, 1)),
+    ConvSpec(2, 3, 4, 10, 9, (3, 3), stride=(2, 2), padding=(2, 2), dilation=(2, 2)),
+    ConvSpec(2, 4, 6, 7, 8, (3, 3), padding=(1, 1), groups=2),
+    ConvSpec(1, 4, 4, 7, 9, (3, 2), dilation=(2, 2)),
+    ConvSpec(2, 6, 3, 6, 8, (2, 3), groups=3),
+)
+
+
+def integers(spec, seed=0):
+    """A case of small integers without zeros, so that no term hides."""
+    random = np.random.default_rng((seed, *spec.x_shape, *spec.weight_shape))
+
+    def draw(shape):
+        return (random.integers(1, 10, shape) * random.choice((-1, 1), shape)).astype(np.float64)
+
+    return Case(spec, draw(spec.x_shape), draw(spec.weight_shape), draw((spec.out_channels,)), draw(spec.output_shape))
+
+
+def planted(identifier, gradient, form=0):
+    """Problem -> the wrong gradient; the right one where the mistake has no meaning."""
+    formula = CATALOGUE[identifier].forms(gradient)[form].formula
+
+    def wrong(problem):
+        result = formula(problem)
+        return problem.right(gradient) if result is None else result
+
+    return wrong
+
+
+def observe(gradient, wrong, specs=SPECS):
+    """What a backward with `wrong` (problem -> array) returns on fresh data of every geometry."""
+    found = []
+    for seed, spec in enumerate(specs):
+        case = integers(spec, seed)
+        found.append(Observation(case, Gradients(**{gradient: wrong(Problem(case))})))
+    return found
+
+
+def backward_of(gradient, wrong):
+    """Case -> Gradients, a target for `shrink`."""
+    return lambda case: Gradients(**{gradient: wrong(Problem(case))})
+
+
+def right_backward(case):
+    """The truth, by the definition."""
+    return Gradients(
+        weight=conv.definition.grad_weight(case.x, case.grad_output, case.spec),
+        input=conv.definition.grad_input(case.weight, case.grad_output, case.spec),
+        bias=conv.definition.grad_bias(case.grad_output),
+    )

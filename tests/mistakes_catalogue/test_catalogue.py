@@ -1,0 +1,122 @@
+"""The catalogue as a whole: complete, in order, and every formula shows somewhere."""
+
+import pkgutil
+
+import numpy as np
+import pytest
+from mistaken import SPECS, integers
+
+from gradcheck_cli.mistakes import CATALOGUE, Problem, catalogue, formulas_for
+from gradcheck_cli.model import GRADIENTS, ConvSpec
+
+DESIGN = [
+    *("batch-mean", "scaled-constant", "sign-flipped", "bias-spatial-mean", "bias-totalled", "bias-missing"),
+    *("upstream-rotated", "kernel-rotated", "axes-transposed", "reshape-not-transpose"),
+    *("input-grad-kernel-unrotated", "channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped"),
+    *("wrong-index", "last-sample-only", "last-window-only", "accumulates-between-calls", "starts-from-data"),
+    *("updated-too-early", "stride-ignored", "offset-times-stride", "partial-output"),
+    *("input-grad-stride-not-dilated", "remainder-dropped", "unpad-empty", "padding-hard-coded"),
+    *("padding-not-stripped", "full-margin-wrong", "upstream-padded", "upstream-ignored", "wrong-tensor"),
+    *("dilation-ignored", "groups-ignored", "shifted", "single-precision", "integer-dtype", "mutates-input"),
+    *("not-finite", "wrong-shape", "crashes", "too-slow"),
+]
+BEHAVIOUR = {"mutates-input", "not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"}
+INVISIBLE_ON_SMALL_INTEGERS = {"single-precision", "integer-dtype"}
+FORMS = [
+    pytest.param(gradient, mistake.id, number, id=f"{gradient}-{mistake.id}-{number}")
+    for gradient in GRADIENTS
+    for mistake in CATALOGUE.values()
+    for number in range(len(mistake.forms(gradient)))
+    if mistake.id not in INVISIBLE_ON_SMALL_INTEGERS
+]
+
+
+def test_the_design_s_mistakes_are_there_in_its_order():
+    """Ids of the design come in the design's order, with ours between them."""
+    assert [identifier for identifier in CATALOGUE if identifier in DESIGN] == DESIGN
+
+
+def test_one_file_per_mistake_named_after_it():
+    """A new file is a new mistake: ids and file names are the same words."""
+    files = {module.name for module in pkgutil.iter_modules(catalogue.__path__)}
+    assert files == {identifier.replace("-", "_") for identifier in CATALOGUE}
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE.values(), ids=list(CATALOGUE))
+def test_every_text_is_written_and_fits_its_sentence(mistake):
+    """Titles and conditions are clauses; reasons and fixes are sentences."""
+    assert mistake.title[0].islower()
+    assert not mistake.title.endswith(".")
+    assert "{" not in mistake.title
+    assert mistake.why.endswith(".")
+    assert mistake.fix.rstrip("`").endswith((".", ")"))
+    assert mistake.hides_when
+    assert not mistake.hides_when.endswith(".")
+    assert mistake.shown_by
+    assert (not mistake.formulas) == (mistake.id in BEHAVIOUR)
+
+
+def test_enough_mistakes_of_grad_weight_show_at_the_forum_layer():
+    """Small stand-in for the forum's layer (N = 1, stride 1, no padding): at least sixteen exist, ten show."""
+    problem = Problem(integers(ConvSpec(1, 3, 3, 12, 12, (4, 4))))
+    formulas = formulas_for("weight")
+    shown = [
+        identifier
+        for identifier, formula in formulas.items()
+        if (wrong := formula(problem)) is not None and not np.array_equal(wrong, problem.grad_weight)
+    ]
+    assert len(formulas) >= 16
+    assert len(shown) >= 10
+
+
+@pytest.mark.parametrize(("gradient", "identifier", "number"), FORMS)
+def test_every_form_differs_from_the_truth_on_some_geometry(gradient, identifier, number):
+    """A form that never shows would be a claim without power."""
+    formula = CATALOGUE[identifier].forms(gradient)[number].formula
+    problems = [Problem(integers(spec)) for spec in SPECS]
+    wrong = [(problem, formula(problem)) for problem in problems]
+    assert any(found is not None and not np.array_equal(found, problem.right(gradient)) for problem, found in wrong)
+
+
+HIDDEN_BY = {
+    "batch-mean": (ConvSpec(1, 2, 3, 6, 7, (3, 2)), ConvSpec(2, 2, 3, 6, 7, (3, 2))),
+    "last-sample-only": (ConvSpec(1, 2, 3, 6, 7, (3, 2)), ConvSpec(2, 2, 3, 6, 7, (3, 2))),
+    "kernel-rotated": (ConvSpec(1, 2, 3, 6, 7, (1, 1)), ConvSpec(1, 2, 3, 6, 7, (3, 3))),
+    "channels-summed": (ConvSpec(1, 1, 3, 6, 7, (3, 2)), ConvSpec(1, 3, 3, 6, 7, (3, 2))),
+    "channels-reversed": (ConvSpec(1, 1, 3, 6, 7, (3, 2)), ConvSpec(1, 3, 3, 6, 7, (3, 2))),
+    "filters-collapsed": (ConvSpec(1, 2, 1, 6, 7, (3, 2)), ConvSpec(1, 2, 2, 6, 7, (3, 2))),
+    "updated-too-early": (ConvSpec(1, 2, 1, 6, 7, (3, 2)), ConvSpec(1, 2, 2, 6, 7, (3, 2))),
+    "window-not-moved": (ConvSpec(1, 2, 3, 6, 7, (1, 1)), ConvSpec(1, 2, 3, 6, 7, (3, 3))),
+    "stride-ignored": (
+        ConvSpec(1, 2, 3, 9, 7, (3, 2)),
+        ConvSpec(1, 2, 3, 9, 7, (3, 2), stride=(2, 2)),
+    ),
+    "offset-times-stride": (
+        ConvSpec(1, 2, 3, 9, 7, (3, 2)),
+        ConvSpec(1, 2, 3, 9, 7, (3, 2), stride=(2, 2)),
+    ),
+    "padded-twice": (ConvSpec(1, 2, 3, 6, 7, (3, 2)), ConvSpec(1, 2, 3, 6, 7, (3, 2), padding=(1, 1))),
+    "upstream-padded": (ConvSpec(1, 2, 3, 6, 7, (3, 2)), ConvSpec(1, 2, 3, 6, 7, (3, 2), padding=(1, 1))),
+    "dilation-ignored": (
+        ConvSpec(1, 2, 3, 6, 7, (3, 2)),
+        ConvSpec(1, 2, 3, 6, 7, (3, 2), dilation=(2, 2)),
+    ),
+    "groups-ignored": (ConvSpec(1, 4, 4, 6, 7, (3, 2)), ConvSpec(1, 4, 4, 6, 7, (3, 2), groups=2)),
+}
+
+
+@pytest.mark.parametrize("identifier", HIDDEN_BY)
+def test_it_hides_and_shows_where_the_texts_say(identifier):
+    """The usual formula of grad_weight equals the truth in the first geometry and not in the second."""
+    formula = CATALOGUE[identifier].formulas["weight"]
+    hidden, shown = (Problem(integers(spec)) for spec in HIDDEN_BY[identifier])
+    assert np.array_equal(formula(hidden), hidden.grad_weight)
+    assert not np.array_equal(formula(shown), shown.grad_weight)
+
+
+def test_equal_channels_hide_what_mixes_channels():
+    """A gray picture copied to all channels cannot show a reversed order of channels."""
+    case = integers(ConvSpec(1, 3, 2, 6, 7, (3, 2)))
+    case.x[:, 1:] = case.x[:, :1]
+    problem = Problem(case)
+    assert np.array_equal(CATALOGUE["channels-reversed"].formulas["weight"](problem), problem.grad_weight)

@@ -1,0 +1,112 @@
+"""Every id and topic has a text that fits the terminal and whose numbers are computed."""
+
+import numpy as np
+import pytest
+from mistaken import integers
+
+from gradcheck_cli import conv
+from gradcheck_cli.errors import GeometryError, UsageError
+from gradcheck_cli.explain import TOPICS, explain, shapes
+from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.model import ConvSpec
+
+HEADINGS = {"Why it is wrong", "Hides when", "How to mend it", "Shown by"}
+
+
+@pytest.mark.parametrize("topic", [*CATALOGUE, *TOPICS])
+def test_every_text_fits_80_columns(topic):
+    """No line is longer, and none ends in blanks."""
+    lines = explain(topic).text().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not [line for line in lines if line != line.rstrip()]
+    assert lines[0].startswith(f"{topic}: ")
+
+
+@pytest.mark.parametrize("identifier", CATALOGUE)
+def test_every_mistake_is_explained_in_full(identifier):
+    """Reason, hiding place, cure, how to see it, and an example where there is a formula."""
+    explanation = explain(identifier)
+    headings = {section.heading for section in explanation.sections}
+    assert headings >= HEADINGS
+    assert ("Example, 4x4" in headings) == bool(CATALOGUE[identifier].formulas)
+    assert explanation.markdown().startswith(f"## {identifier}\n\nthe code {CATALOGUE[identifier].title}.")
+
+
+def test_the_example_is_worked_in_numbers():
+    """Two images, the sum over the batch, and its half."""
+    assert explain("batch-mean").text().split("Example, 4x4\n")[1] == (
+        "  2 images, 1 channel, 1 filter, kernel 2x2, stride 1, padding 0, dilation 1,\n"
+        "  groups 1\n"
+        "\n"
+        "  X[0,0]    X[1,0]    F[0,0]   G[0,0]     G[1,0]\n"
+        "  7 4 1 8   0 7 4 2    1 -1     2 -1  3    4  1 -2\n"
+        "  5 2 9 6   9 6 3 0    2  0     0  4  1    2  0  4\n"
+        "  3 1 8 5   7 4 1 8            -1  3  0    1 -2  2\n"
+        "  2 9 6 3   5 3 0 7\n"
+        "\n"
+        "  dE/dF, right:\n"
+        "  [0,0]\n"
+        "   60 154\n"
+        "  125 143\n"
+        "\n"
+        "  dE/dF, with this mistake (4 of 4 entries differ):\n"
+        "  [0,0]\n"
+        "    30   77\n"
+        "  62.5 71.5"
+    )
+
+
+def test_the_post_s_shapes_are_answered():
+    """5x100x100, ten filters 5x5x5: 50 correlations of 100x100 with 96x96."""
+    text = shapes(in_channels=5, out_channels=10, kernel_size=(5, 5), size=(100, 100)).text()
+    for fact in (
+        "X   5x100x100",
+        "F   10 filters of 5x5x5",
+        "O   10x96x96",
+        "G   10x96x96",
+        "50 separate correlations",
+        "X[i] is 100x100, G[o] is 96x96, the result 5x5.",
+        "1,250 numbers, 11,520,000 products for one image.",
+    ):
+        assert fact in text
+    assert shapes() == explain("shapes")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        ConvSpec(1, 2, 3, 7, 8, (3, 2)),
+        ConvSpec(1, 4, 6, 11, 9, (3, 2), (2, 3), (1, 2), (2, 1), 2),
+    ],
+)
+def test_the_code_that_is_shown_gives_the_gradient(spec):
+    """The lines of the text, run as they stand."""
+    (code,) = [section.body for section in shapes(layer=spec).sections if section.heading == "In numpy"]
+    case = integers(spec)
+    names = {"np": np, "X": case.x[0], "G": case.grad_output[0]}
+    exec(code, names)
+    assert np.array_equal(names["dF"], conv.definition.grad_weight(case.x, case.grad_output, spec))
+
+
+def test_impossible_sizes_are_refused():
+    """The sentence of the geometry itself."""
+    with pytest.raises(GeometryError, match="the kernel does not fit the input along its height: 5 > 3"):
+        shapes(size=(3, 3))
+
+
+def test_unknown_ids_get_the_nearest_ones():
+    """A slip of the pen is met with what was meant."""
+    with pytest.raises(UsageError) as caught:
+        explain("batch-meen")
+    assert str(caught.value) == (
+        "There is no explanation of 'batch-meen'.\n"
+        "  hint: probably batch-mean or bias-spatial-mean or last-sample-only\n"
+        "  see:  gradcheck explain --help"
+    )
+
+
+def test_equal_channels_are_shown_to_give_equal_gradients():
+    """The worked example of the topic says what its heading says."""
+    sections = {section.heading: section.body for section in explain("same-across-channels").sections}
+    assert "30 96        30 96" in sections["The same with equal channels of X"]
+    assert "30 96        37 27" in sections["Example: two channels, two filters"]
