@@ -1,0 +1,199 @@
+"""Which reports there are, where they may be written, and how: whole or not at all. The renderers are loaded late.
+
+The screen's own text is not made here but by `gradcheck_cli.report.terminal`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gradcheck_cli.errors import ReportError
+from gradcheck_cli.model import Report
+from gradcheck_cli.report.words import visible
+
+FileFormat = Literal["json", "junit", "html", "png", "md", "repro"]
+FORMATS: tuple[FileFormat, ...] = ("json", "junit", "html", "png", "md", "repro")
+STDOUT_FORMATS = ("text", "json", "github")
+# A picture shows the planes of one layer; `verify` judges many geometries and has none.
+NOT_FOR = {"verify": ("png",)}
+
+
+@dataclass(frozen=True)
+class Destination:
+    """One `--report FORMAT=PATH`."""
+
+    format: str
+    path: str
+
+
+def parse_destination(text: str) -> Destination:
+    """The destination that `FORMAT=PATH` names.
+
+    Raises:
+        ReportError: no "=", no path, or a format that is not known; the near one is named.
+    """
+    name, equals, path = text.partition("=")
+    if not equals or not path:
+        raise ReportError(f"--report {visible(text)!r} is not FORMAT=PATH, as in json=report.json.")
+    _check_format(name)
+    return Destination(name, path)
+
+
+def check_destinations(destinations: Sequence[Destination], inputs: Iterable[str], command: str) -> None:
+    """Everything about `--report` that can be told before the run, so that no result is lost to a misspelt folder.
+
+    Args:
+        inputs: the files that the run reads; "-" is standard input.
+        command: "run" or "verify".
+
+    Raises:
+        ReportError: the first thing that is wrong, in one sentence.
+    """
+    files = [name for name in inputs if name != "-"]
+    for position, destination in enumerate(destinations):
+        if destination.format in NOT_FOR.get(command, ()):
+            raise ReportError(f"`gradcheck {command}` has no {destination.format} report.")
+        check_destination(destination.format, destination.path, files)
+        for earlier in destinations[:position]:
+            if _same_file(earlier.path, destination.path):
+                raise ReportError(
+                    f"the {earlier.format} and the {destination.format} report would both be written to"
+                    f" {_quoted(destination.path)}."
+                )
+
+
+def check_destination(name: str, path: str, inputs: Iterable[str]) -> None:
+    """Can a report of this format be written to `path`, as far as can be told without writing?
+
+    Raises:
+        ReportError: unknown format; no such folder, or one that may not be written to; `path` is a folder or a device;
+            or it is one of `inputs`, also by a symbolic or a hard link.
+    """
+    _check_format(name)
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise ReportError(f"the folder of the {name} report {_quoted(path)} does not exist.")
+    if os.path.isdir(path) or path.endswith(("/", os.sep)):
+        raise ReportError(f"the {name} report {_quoted(path)} is a folder, not a file.")
+    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        raise ReportError(f"the {name} report {_quoted(path)} is not a regular file.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ReportError(f"the {name} report {_quoted(path)} cannot be written: no permission for its folder.")
+    for file in inputs:
+        if _same_file(file, path):
+            raise ReportError(f"the {name} report {_quoted(path)} would overwrite the input {_quoted(file)}.")
+
+
+def render(report: Report, name: str, attachment: str = "") -> bytes:
+    """The report in one format, as the bytes of its file.
+
+    Args:
+        name: one of `FORMATS`, or "github".
+        attachment: the picture beside a junit report, as GitLab is to find it.
+
+    Raises:
+        ReportError: the format is not known, or this report cannot be told in it.
+    """
+    if name == "png":
+        from gradcheck_cli.report.png import render_png
+
+        return render_png(report)
+    return _text(report, name, attachment).encode("utf-8", "backslashreplace")
+
+
+def write_reports(report: Report, destinations: Sequence[Destination]) -> None:
+    """Write every report; the junit one points at the picture where both are asked for.
+
+    Raises:
+        ReportError: the first that cannot be written; those before it stand, each whole.
+    """
+    pictures = [destination.path for destination in destinations if destination.format == "png"]
+    for destination in destinations:
+        write_report(report, destination.format, destination.path, pictures[0] if pictures else "")
+
+
+def write_report(report: Report, name: str, path: str, attachment: str = "") -> None:
+    """Write one report, whole or not at all: a reader finds the old file or the new one, whatever happens.
+
+    Raises:
+        ReportError: it cannot be written (disk full, no permission); nothing is left behind.
+    """
+    content = render(report, name, attachment)
+    try:
+        _replace(os.path.realpath(path), content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ReportError(f"the {name} report {_quoted(path)} cannot be written: {reason}.") from error
+
+
+def _replace(path: str, content: bytes) -> None:
+    """A new file beside the old one takes its place in one step, with the same permissions."""
+    temporary = os.path.join(os.path.dirname(path), f".gradcheck-{secrets.token_hex(8)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            if os.path.exists(path):
+                os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def _text(report: Report, name: str, attachment: str) -> str:
+    if name == "json":
+        from gradcheck_cli.report.json import render_json
+
+        return render_json(report)
+    if name == "junit":
+        from gradcheck_cli.report.junit import render_junit
+
+        return render_junit(report, attachment)
+    if name == "html":
+        from gradcheck_cli.report.html import render_html
+
+        return render_html(report)
+    if name == "md":
+        from gradcheck_cli.report.markdown import COMMENT_LIMIT, render_markdown
+
+        return render_markdown(report, COMMENT_LIMIT)
+    if name == "repro":
+        from gradcheck_cli.report.repro import render_repro
+
+        return render_repro(report)
+    if name == "github":
+        from gradcheck_cli.report.github import render_github
+
+        return render_github(report)
+    raise _unknown(name)
+
+
+def _check_format(name: str) -> None:
+    if name not in FORMATS:
+        raise _unknown(name)
+
+
+def _unknown(name: str) -> ReportError:
+    near = difflib.get_close_matches(name, FORMATS, 1)
+    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMATS)}."
+    return ReportError(f"there is no report format {visible(name)!r}; {meant}")
+
+
+def _same_file(first: str, second: str) -> bool:
+    if os.path.exists(first) and os.path.exists(second):
+        return os.path.samefile(first, second)
+    real = [os.path.normcase(os.path.realpath(path)) for path in (first, second)]
+    return real[0] == real[1]
+
+
+def _quoted(path: str) -> str:
+    return f"'{visible(path)}'"

@@ -1,0 +1,134 @@
+"""What a GitHub step prints (`--format github`): annotations on the user's lines, and the summary of the step.
+
+Source: GitHub Docs, "Workflow commands for GitHub Actions" (escaping, stop-commands, job summaries).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradcheck_cli.errors import ReportError
+from gradcheck_cli.model import Report, RunReport, Verdict
+from gradcheck_cli.report.markdown import render_markdown
+from gradcheck_cli.report.words import count, findings_with_place, headline, user_file, visible, visible_lines
+
+MAX_ANNOTATIONS = 10
+"""Annotations of one type that GitHub shows per step; it drops the others without a word."""
+
+SUMMARY_LIMIT = 1_000_000
+"""Bytes of all summaries of one step (1 MiB), less a margin; over it GitHub shows none of it."""
+
+
+@dataclass(frozen=True)
+class _Annotation:
+    """One ::error, ::warning or ::notice. `file` may be "" and `line` None: then it is about the whole step."""
+
+    level: str
+    title: str
+    message: str
+    file: str = ""
+    line: int | None = None
+
+    def command(self) -> str:
+        """The workflow command, on one line."""
+        properties = {"file": _from_here(self.file), "line": self.line if self.file else None, "title": self.title}
+        told = [f"{name}={_property(visible(value))}" for name, value in properties.items() if value]
+        return f"::{self.level} {','.join(told)}::{_data(visible_lines(self.message))}"
+
+
+def render_github(report: Report) -> str:
+    """What standard output gets: the verdict and the user's output fenced off, then the annotations.
+
+    At most `MAX_ANNOTATIONS` of one level; the last says how many more there are.
+    """
+    commands = [annotation.command() for annotation in _limited(_annotations(report))]
+    return "\n".join([*_fenced(_plain_text(report)), *commands]) + "\n"
+
+
+def append_summary(report: Report, path: str) -> None:
+    """Append the report to the file that GITHUB_STEP_SUMMARY names, within what is left of its limit.
+
+    Raises:
+        ReportError: the file cannot be written.
+    """
+    try:
+        used = os.path.getsize(path) if os.path.exists(path) else 0
+        room = SUMMARY_LIMIT - used
+        content = render_markdown(report, room).encode("utf-8", "backslashreplace")
+        if len(content) <= room:
+            with open(path, "ab") as file:
+                file.write(content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ReportError(f"the step summary '{visible(path)}' cannot be written: {reason}.") from error
+
+
+def _annotations(report: Report) -> Iterator[_Annotation]:
+    for file, line, finding in findings_with_place(report):
+        message = f"{finding.message}\n{finding.fix}".strip()
+        yield _Annotation("error", f"gradcheck: {finding.id} ({finding.certainty})", message, file, line)
+    if isinstance(report, RunReport):
+        if not report.findings:
+            yield _whole(report.verdict, headline(report), report.answer, user_file(report))
+        return
+    for target in report.targets:
+        if not target.findings and target.verdict is not Verdict.PASS:
+            message = target.error or target.geometries.summary
+            title = f"gradcheck: {target.target}: {target.verdict}"
+            yield _Annotation(_level(target.verdict), title, message, target.file, target.line)
+    if report.verdict is Verdict.PASS:
+        yield _whole(report.verdict, headline(report), headline(report), "")
+
+
+def _whole(verdict: Verdict, title: str, message: str, file: str) -> _Annotation:
+    return _Annotation(_level(verdict), f"gradcheck: {title}", message, file)
+
+
+def _level(verdict: Verdict) -> str:
+    return {Verdict.PASS: "notice", Verdict.INCONCLUSIVE: "warning"}.get(verdict, "error")
+
+
+def _limited(annotations: Iterator[_Annotation]) -> Iterator[_Annotation]:
+    levels: dict[str, list[_Annotation]] = {}
+    for annotation in annotations:
+        levels.setdefault(annotation.level, []).append(annotation)
+    for level, listed in levels.items():
+        if len(listed) <= MAX_ANNOTATIONS:
+            yield from listed
+            continue
+        yield from listed[: MAX_ANNOTATIONS - 1]
+        more = count(len(listed) - MAX_ANNOTATIONS + 1, "more annotation").replace("more annotations", "more")
+        yield _Annotation(level, f"gradcheck: {more}", f"{more}; GitHub shows {MAX_ANNOTATIONS} per step.")
+
+
+def _plain_text(report: Report) -> str:
+    lines = [headline(report)]
+    if isinstance(report, RunReport):
+        lines.append(report.answer)
+    else:
+        lines += [f"{target.target}: {target.verdict}" for target in report.targets]
+        lines += [f"--- output of {target.target}\n{target.output}" for target in report.targets if target.output]
+    return visible_lines("\n".join(lines))
+
+
+def _fenced(text: str) -> list[str]:
+    """`text` where no line of it is taken for a command. No text can hold its own digest, so none can end the fence."""
+    token = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+    return [f"::stop-commands::{token}", text.rstrip("\n"), f"::{token}::"]
+
+
+def _from_here(file: str) -> str:
+    """A path below the current folder as seen from it: annotations want paths that begin at the repository's root."""
+    here = os.path.join(os.getcwd(), "")
+    return file.removeprefix(here).replace(os.sep, "/") if file.startswith(here) else file
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,96 @@
+"""The report as one page that needs nothing else: no script, no font, no network. The page itself is the template.
+
+Every value passes through jinja2's escaping, and before that through `visible_lines`, so that no control character
+of a name or of the user's output reaches the file.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from gradcheck_cli.model import Report, Rung, RunReport, Verdict
+from gradcheck_cli.report import html_view, words
+
+VERDICTS = {
+    Verdict.PASS: ("good", "✓"),
+    Verdict.FAIL: ("bad", "✗"),
+    Verdict.ERROR: ("bad", "✗"),
+    Verdict.INCONCLUSIVE: ("open", "?"),
+    Verdict.MISSING: ("none", "–"),
+    Verdict.NOT_APPLICABLE: ("none", "–"),
+}
+# How the answer to "are they the same?" reads, for each rung of the ladder.
+ANSWERS = {
+    Rung.IDENTICAL: "Yes, identical",
+    Rung.IDENTICAL_TO_ROUNDING: "Yes, identical to rounding",
+    Rung.LOOKS_SAME: "No, they only look the same",
+    Rung.NEARLY_SAME: "No, nearly the same",
+    Rung.SIMILAR_SHAPE: "No, only similar in shape",
+    Rung.DIFFERENT: "No, different",
+}
+
+
+def render_html(report: Report) -> str:
+    """The page, as HTML text."""
+    run = report if isinstance(report, RunReport) else None
+    yours = "yours" if run and words.user_file(run) else "hand-written"
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            uid=f"g{zlib.crc32(repr(report).encode('utf-8', 'replace')):08x}",
+            headline=words.headline(report),
+            parts_of_page=_parts(report),
+            yours=yours,
+            pictures=html_view.pictures(run, yours) if run else None,
+        )
+    )
+
+
+def _parts(report: Report) -> list[tuple[str, str]]:
+    """(id, title) of what the page's own list of contents leads to, what is wrong first."""
+    if not isinstance(report, RunReport):
+        return [("targets", "Targets"), ("details", "One by one"), ("reproduce", "Reproduce")]
+    wrong = [("findings", "What is wrong")] if report.findings else []
+    example = [("example", "Counterexample")] if report.counterexample else []
+    same = [("same", "The same?"), ("checks", "Checks")]
+    channels = [("channels", "Per channel")] if report.channels else []
+    drawn = [("pictures", "Pictures")] if report.figures is not None and report.channels else []
+    return [*wrong, *example, *same, *channels, *drawn, ("power", "Power"), ("reproduce", "Reproduce")]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("gradcheck_cli.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=words.number, exact=words.exact_number, index=words.index, size=words.size, geometry=words.geometry
+    )
+    environment.globals.update(
+        verdicts=VERDICTS,
+        answers=ANSWERS,
+        amount=words.count,
+        visible=words.visible,
+        worst_channels=html_view.worst_channels,
+        extreme_pairs=html_view.extreme_pairs,
+        grid_groups=html_view.grid_groups,
+        term_rows=html_view.term_rows,
+        max_terms=html_view.MAX_TERMS,
+    )
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    return words.visible_lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value

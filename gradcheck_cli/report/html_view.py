@@ -1,0 +1,229 @@
+"""What the page shows, prepared for the template: chosen rows, heatmaps, little grids. No HTML, no results computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ChannelDifference, ChannelPair, Counterexample, Figures, RunReport, Term
+from gradcheck_cli.report.pixels import heatmap
+from gradcheck_cli.report.words import exact_number, number
+
+MAX_PLANES = 27
+MAX_CHANNELS = 60
+MAX_PAIRS = 40
+MAX_TERMS = 60
+MAX_GRIDS = 12
+MAX_CELLS = 256
+AXES = {"x": ("n", "c"), "weight": ("o", "i"), "grad_output": ("n", "o"), "input": ("n", "c")}
+SYMBOLS = {"x": "X", "weight": "F", "grad_output": "G"}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One heatmap, with the words for who cannot see it."""
+
+    name: str
+    source: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Plane:
+    """grad_weight[filter, channel] from both sides, and their difference."""
+
+    filter: int
+    channel: int
+    panels: tuple[Panel, ...]
+    ratio: str
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The planes that are drawn, the scale that they share, and how many are not drawn."""
+
+    planes: tuple[Plane, ...]
+    scale: float
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a grid. `tone` is -4 to 4, `mark` "", "term", "wrong" or "entry"."""
+
+    text: str
+    exact: str
+    tone: int
+    mark: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One plane of an array as a table."""
+
+    title: str
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class GridGroup:
+    """An array of the counterexample: its planes, or none where it is too large."""
+
+    title: str
+    shape: str
+    grids: tuple[Grid, ...]
+
+
+@dataclass(frozen=True)
+class TermRow:
+    """One product: both factors with their places, and how often it counts."""
+
+    grad_output: str
+    other: str
+    term: Term
+
+
+def worst_channels(channels: Sequence[ChannelDifference], limit: int = MAX_CHANNELS) -> list[ChannelDifference]:
+    """The rows with the largest ratio, NaN before all, then by filter and channel."""
+    order = sorted(channels, key=lambda row: (-_rank(row.ratio), row.filter, row.channel))
+    return order[:limit]
+
+
+def extreme_pairs(pairs: Sequence[ChannelPair]) -> list[ChannelPair]:
+    """The pairs to list: all, or the most and the least different ones."""
+    if len(pairs) <= MAX_PAIRS:
+        return list(pairs)
+    order = sorted(pairs, key=lambda pair: _rank(pair.relative_difference))
+    return order[: MAX_PAIRS // 2] + order[-MAX_PAIRS // 2 :]
+
+
+def _rank(value: float) -> float:
+    return math.inf if math.isnan(value) else value
+
+
+def pictures(report: RunReport, yours: str) -> Pictures | None:
+    """The heatmaps of a run, on one scale for the gradients and one for the differences; None without figures.
+
+    Args:
+        yours: what the judged side is called.
+    """
+    figures = report.figures
+    if figures is None:
+        return None
+    chosen = sorted((row.filter, row.channel) for row in worst_channels(report.channels, MAX_PLANES))
+    inside = [place for place in chosen if _holds(figures.grad_weight_autograd, place)]
+    scale = _largest(figures.grad_weight_hand, figures.grad_weight_autograd)
+    ratios = {(row.filter, row.channel): row.ratio for row in report.channels}
+    planes = tuple(_plane(figures, place, scale, yours, ratios[place]) for place in inside)
+    return Pictures(planes, scale, len(report.channels) - len(planes))
+
+
+def _holds(array: Array, place: tuple[int, ...]) -> bool:
+    return all(0 <= position < length for position, length in zip(place, array.shape, strict=False))
+
+
+def _plane(figures: Figures, place: tuple[int, int], scale: float, yours: str, ratio: float) -> Plane:
+    hand, autograd = figures.grad_weight_hand[place], figures.grad_weight_autograd[place]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        difference = np.asarray(hand, np.float64) - autograd
+        relative = np.where(difference == 0, 0.0, difference / figures.allowed[place])
+    panels = (
+        Panel("autograd", heatmap(autograd, scale), f"autograd, {_extent(autograd)}"),
+        Panel(yours, heatmap(hand, scale), f"{yours}, {_extent(hand)}"),
+        Panel("difference", heatmap(relative, 1.0), f"difference, at most {number(ratio)} of what is allowed"),
+    )
+    return Plane(*place, panels, number(ratio))
+
+
+def _extent(plane: Array) -> str:
+    finite = plane[np.isfinite(plane)]
+    if finite.size == 0:
+        return "no finite value"
+    missing = plane.size - finite.size
+    words = f"from {number(float(finite.min()))} to {number(float(finite.max()))}"
+    return words + (f", {missing} not finite" if missing else "")
+
+
+def _largest(*arrays: Array) -> float:
+    return max((float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays), default=0.0)
+
+
+def grid_groups(example: Counterexample) -> list[GridGroup]:
+    """The arrays of a counterexample as grids, the entries of its terms marked."""
+    marks = _marks(example)
+    arrays = {"x": example.x, "weight": example.weight, "grad_output": example.grad_output}
+    if example.gradient == "bias" or (example.gradient == "weight" and example.other != "weight"):
+        del arrays["weight"]
+    groups = [_group(f"{SYMBOLS[name]} ({name})", name, array, marks.get(name, {})) for name, array in arrays.items()]
+    entry = {} if example.entry is None else {example.entry: "entry"}
+    groups.append(_group(f"grad_{example.gradient}, expected", example.gradient, example.expected, entry))
+    if example.actual is not None:
+        groups.append(_group(f"grad_{example.gradient}, yours", example.gradient, example.actual, entry))
+    return groups
+
+
+def _marks(example: Counterexample) -> dict[str, dict[tuple[int, ...], str]]:
+    """Array -> index -> "term" or "wrong"; an entry that is in a wrong and in a right term is wrong."""
+    marks: dict[str, dict[tuple[int, ...], str]] = {"grad_output": {}, example.other: {}}
+    for term in example.terms:
+        mark = "term" if term.expected == term.actual else "wrong"
+        for name, place in (("grad_output", term.grad_output_index), (example.other, term.other_index)):
+            if marks[name].get(place) != "wrong":
+                marks[name][place] = mark
+    return marks
+
+
+def _group(title: str, name: str, array: Array, marks: dict[tuple[int, ...], str]) -> GridGroup:
+    shape = "x".join(map(str, array.shape))
+    planes = array.reshape((1,) * (4 - array.ndim) + array.shape) if array.ndim <= 4 else array[:0]
+    amount = math.prod(planes.shape[:2])
+    if planes.ndim != 4 or amount > MAX_GRIDS or math.prod(planes.shape[2:]) > MAX_CELLS:
+        return GridGroup(title, shape, ())
+    scale = _largest(array)
+    grids = [_grid(name, array.ndim, planes, place, (scale, marks)) for place in np.ndindex(*planes.shape[:2])]
+    return GridGroup(title, shape, tuple(grids))
+
+
+def _grid(
+    name: str, rank: int, planes: Array, place: tuple[int, ...], look: tuple[float, dict[tuple[int, ...], str]]
+) -> Grid:
+    scale, marks = look
+    axes = AXES.get(name, ("", ""))
+    title = ", ".join(f"{axis}={position}" for axis, position in zip(axes, place, strict=True)) if rank == 4 else ""
+    rows = [
+        tuple(
+            _cell(float(value), scale, marks.get((*place, row, column)[4 - rank :], ""))
+            for column, value in enumerate(line)
+        )
+        for row, line in enumerate(planes[place])
+    ]
+    return Grid(title, tuple(rows))
+
+
+def _cell(value: float, scale: float, mark: str) -> Cell:
+    share = value / scale if scale and math.isfinite(value) else 0.0
+    tone = math.ceil(4 * abs(share) - 1e-9)
+    return Cell(number(value, 4), exact_number(value), tone if share > 0 else -tone, mark)
+
+
+def term_rows(example: Counterexample) -> list[TermRow]:
+    """The first products of the wrong entry, with the values of their factors."""
+    others: dict[str, Array] = {"x": example.x, "weight": example.weight}
+    return [
+        TermRow(
+            _factor("grad_output", example.grad_output, term.grad_output_index),
+            _factor(example.other, others[example.other], term.other_index) if example.other else "",
+            term,
+        )
+        for term in example.terms[:MAX_TERMS]
+    ]
+
+
+def _factor(name: str, array: Array, place: tuple[int, ...]) -> str:
+    """ "X[0, 0, 1, 1] = 3" """
+    symbol = f"{SYMBOLS[name]}[{', '.join(map(str, place))}]"
+    inside = len(place) == array.ndim and _holds(array, place)
+    return f"{symbol} = {number(float(array[place]))}" if inside else f"{symbol} (outside)"

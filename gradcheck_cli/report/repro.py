@@ -1,0 +1,170 @@
+"""A Python script that shows the finding again by itself: the smallest counterexamples, or the whole run without one.
+
+The script holds the arrays, sums the expected gradient straight from the definition, calls the user's function in the
+convention that was recognised, and ends with 0 once both agree. Every name in it is an ASCII literal.
+"""
+
+from __future__ import annotations
+
+import pprint
+from collections.abc import Mapping
+from typing import Any
+
+from gradcheck_cli.model import Counterexample, Report, RunReport, VerifyReport
+from gradcheck_cli.report.words import user_file
+
+_WIDTH = 110
+
+_HEAD = '''"""{title}
+
+Run it with Python: it needs numpy, and gradcheck-cli to call your function as it was called before.
+"""
+
+'''
+
+_COUNTEREXAMPLE = '''import os
+import sys
+
+import numpy as np
+
+nan, inf = float("nan"), float("inf")
+
+CASES = {cases}
+
+
+def by_definition(case):
+    """The gradient summed term by term; x is not padded, so taps outside it are skipped."""
+    x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
+    (sh, sw), (ph, pw), (dh, dw) = case["stride"], case["padding"], case["dilation"]
+    filters = weight.shape[0] // case["groups"]
+    result = {{"weight": np.zeros_like(weight), "input": np.zeros_like(x), "bias": np.zeros(weight.shape[0])}}
+    for n, o, p, q in np.ndindex(*grad_output.shape):
+        g = grad_output[n, o, p, q]
+        result["bias"][o] += g
+        for i, u, v in np.ndindex(*weight.shape[1:]):
+            c, row, column = o // filters * weight.shape[1] + i, sh * p + dh * u - ph, sw * q + dw * v - pw
+            if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
+                result["weight"][o, i, u, v] += g * x[n, c, row, column]
+                result["input"][n, c, row, column] += g * weight[o, i, u, v]
+    return result[case["gradient"]]
+
+
+def by_your_function(case):
+    """What the function in case["file"] returns for the same arrays."""
+    from gradcheck_cli.model import Case, ConvSpec
+    from gradcheck_cli.targets import TargetRef, Worker
+
+    x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
+    sizes = (x.shape[0], x.shape[1], weight.shape[0], x.shape[2], x.shape[3], weight.shape[2:])
+    spec = ConvSpec(*sizes, case["stride"], case["padding"], case["dilation"], case["groups"])
+    file = os.path.abspath(case["file"])
+    ref = TargetRef(file + ":" + case["name"], file, case["name"])
+    with Worker(ref, convention=case["convention"]) as worker:
+        outcome = worker.backward(Case(spec, x, weight, np.zeros(weight.shape[0]), grad_output))
+    print(outcome.printed, end="")
+    if outcome.error:
+        print("your function:", outcome.error)
+    return outcome.gradients.named(case["gradient"])
+
+
+def agrees(case):
+    """Print both gradients; True where they are equal."""
+    print(case["name"], "in", ascii(case["file"]), "- grad_" + case["gradient"])
+    for name in ("x", "weight", "grad_output"):
+        print(name, "=", case[name])
+    expected = by_definition(case)
+    print("expected =", expected.tolist())
+    print("actual when reported =", case["actual"])
+    actual = by_your_function(case)
+    print("actual now =", None if actual is None else actual.tolist())
+    equal = actual is not None and np.array_equal(expected, actual)
+    print("equal" if equal else "DIFFERENT")
+    return equal
+
+
+if __name__ == "__main__":
+    results = [agrees(case) for case in CASES]
+    sys.exit(0 if all(results) else 1)
+'''
+
+_AGAIN = """import sys
+
+import gradcheck_cli
+
+{variable} = {values}
+OPTIONS = {options}
+
+if __name__ == "__main__":
+    report = gradcheck_cli.{function}({variable}, **OPTIONS)
+    print(report.verdict{also})
+    sys.exit(int(report.exit_code))
+"""
+
+
+def render_repro(report: Report) -> str:
+    """The script. Paths in it are those of the report: relative ones mean the folder that gradcheck ran in."""
+    cases = list(_run_cases(report) if isinstance(report, RunReport) else _verify_cases(report))
+    if cases:
+        title = "The smallest counterexample that gradcheck found."
+        return _HEAD.format(title=title) + _COUNTEREXAMPLE.format(cases=_literal(cases))
+    title = "The same check once more, through gradcheck's Python API."
+    again = _run_again(report) if isinstance(report, RunReport) else _verify_again(report)
+    return _HEAD.format(title=title) + again
+
+
+def _run_cases(report: RunReport) -> list[dict[str, Any]]:
+    """A counterexample to one of our own backwards has no file to load, so the run itself is repeated."""
+    if report.counterexample is None or not user_file(report):
+        return []
+    return [_case(report.experiment.backward, user_file(report), report.experiment.convention, report.counterexample)]
+
+
+def _verify_cases(report: VerifyReport) -> list[dict[str, Any]]:
+    return [
+        _case(target.target, target.file, target.convention, target.counterexample)
+        for target in report.targets
+        if target.counterexample is not None
+    ]
+
+
+def _case(target: str, file: str, convention: str, example: Counterexample) -> dict[str, Any]:
+    spec = example.spec
+    return {
+        "file": file,
+        "name": target.rpartition(":")[2],
+        "convention": convention or "auto",
+        "gradient": example.gradient,
+        "stride": spec.stride,
+        "padding": spec.padding,
+        "dilation": spec.dilation,
+        "groups": spec.groups,
+        "x": example.x.tolist(),
+        "weight": example.weight.tolist(),
+        "grad_output": example.grad_output.tolist(),
+        "actual": None if example.actual is None else example.actual.tolist(),
+    }
+
+
+def _run_again(report: RunReport) -> str:
+    run = report.experiment
+    left_out = {"images", "output_size", "batch", "loss"}
+    options = {name: value for name, value in vars(run).items() if name not in left_out}
+    options |= {"loss": run.loss.name, "reduction": run.loss.reduction, "seeds": max(1, len(report.seeds))}
+    return _script("IMAGES", run.images, options, "run")
+
+
+def _verify_again(report: VerifyReport) -> str:
+    return _script("TARGETS", tuple(target.target for target in report.targets), {}, "verify")
+
+
+def _script(variable: str, values: tuple[str, ...], options: Mapping[str, Any], function: str) -> str:
+    also = ", report.answer" if function == "run" else ""
+    return _AGAIN.format(
+        variable=variable, values=_literal(values), options=_literal(dict(options)), function=function, also=also
+    )
+
+
+def _literal(value: Any) -> str:
+    r"""A Python literal, wrapped; what is not ASCII in its strings is written as \x, \u or \U."""
+    source = pprint.pformat(value, width=_WIDTH, compact=True, sort_dicts=False)
+    return source.encode("ascii", "backslashreplace").decode("ascii")

@@ -1,0 +1,175 @@
+"""What a GitHub step prints: annotations within the limits, nothing injected, and the step's summary."""
+
+import re
+
+import pytest
+from hypothesis import given, strategies as st
+
+from gradcheck_cli.errors import ReportError
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.report import github
+from gradcheck_cli.report.github import append_summary, render_github
+from tests.report.samples import (
+    VERIFY_SAMPLES,
+    evil_run_report,
+    evil_verify_report,
+    failing_run_report,
+    failing_target,
+    failing_verify_report,
+    inconclusive_run_report,
+    sample_run_report,
+    sample_target,
+    sample_verify_report,
+)
+
+
+def runner(output):
+    """The commands that GitHub's runner acts on, as (name, properties, message); the rest is only shown."""
+    commands, stopped = [], None
+    for line in output.splitlines():
+        match = re.match(r"\s*::([\w-]+)(?: (.*?))?::(.*)$", line)
+        if stopped is not None:
+            stopped = None if line.strip() == f"::{stopped}::" else stopped
+        elif match and match[1] == "stop-commands":
+            stopped = match[3]
+        elif match:
+            pairs = [pair.split("=", 1) for pair in (match[2] or "").split(",") if pair]
+            commands.append((match[1], {key: decode(value) for key, value in pairs}, decode(match[3])))
+        else:
+            assert "##[" not in line
+    assert stopped is None
+    return commands
+
+
+def decode(value):
+    """Undo the escapes as the runner does."""
+    for code, char in (("%3A", ":"), ("%2C", ","), ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        value = value.replace(code, char)
+    return value
+
+
+def test_a_failing_run():
+    """The finding points at the user's file and line, with the cure in the message."""
+    assert runner(render_github(failing_run_report())) == [
+        (
+            "error",
+            {"file": "my_layers.py", "line": "12", "title": "gradcheck: batch-mean (proved)"},
+            "grad_weight is divided by the batch size: yours is exactly 1/2 of the truth with 2 images.\n"
+            "Sum over the batch; drop the division by x.shape[0].",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("report", "level", "message"),
+    [
+        (sample_run_report(), "notice", sample_run_report().answer),
+        (inconclusive_run_report(), "warning", "Nothing was compared: the output is not finite."),
+        (failing_run_report(findings=()), "error", failing_run_report().answer),
+        (sample_verify_report(), "notice", "PASS: gradcheck verify, 1 of 1 target right"),
+    ],
+)
+def test_without_findings(report, level, message):
+    """There is always one annotation, and its level is the verdict's."""
+    commands = runner(render_github(report))
+
+    assert [(name, text) for name, _, text in commands] == [(level, message)]
+
+
+def test_verify():
+    """Each finding is on its own file; a target that could not be checked is a warning with the reason."""
+    commands = runner(render_github(failing_verify_report()))
+
+    assert [(name, properties["file"], properties.get("line")) for name, properties, _ in commands] == [
+        ("error", "submissions/anna.py", "12"),
+        ("error", "submissions/ben.py", "9"),
+        ("warning", "submissions/cleo.py", None),
+    ]
+
+
+def test_a_finding_without_a_line_points_at_the_function():
+    """GitHub puts an annotation on line 1 otherwise."""
+    target = failing_target()
+    finding = target.findings[0].__class__(**{**vars(target.findings[0]), "line": None})
+    commands = runner(render_github(sample_verify_report(targets=(failing_target(findings=(finding,)),))))
+
+    assert commands[0][1]["line"] == "4"
+
+
+def test_paths_begin_at_the_current_folder(tmp_path, monkeypatch):
+    """GitHub places an annotation by the path inside the repository, where the step runs."""
+    monkeypatch.chdir(tmp_path)
+    files = (str(tmp_path / "sub" / "a.py"), str(tmp_path.parent / "a.py"), "b.py")
+    targets = tuple(failing_target(file=file) for file in files)
+    commands = runner(render_github(sample_verify_report(verdict=Verdict.FAIL, targets=targets)))
+
+    assert [properties["file"] for _, properties, _ in commands] == ["sub/a.py", files[1], "b.py"]
+
+
+@pytest.mark.parametrize("make", [evil_run_report, evil_verify_report])
+def test_hostile_text_is_no_command(make):
+    """Names and output that look like commands are shown or escaped, never acted on."""
+    output = render_github(make())
+    commands = runner(output)
+
+    assert {name for name, _, _ in commands} == {"error"}
+    assert all(set(properties) == {"file", "line", "title"} for _, properties, _ in commands)
+    assert "::error::injected" in output.replace("\\r", "")
+    assert "%250A" in output
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_output_stays_fenced(text):
+    """Whatever the user's code prints, the runner acts on our own annotations only."""
+    target = sample_target(output=f"\n::error::{text}\n{text}\n::stop-commands::x\n##[error]y", file=text, target=text)
+    commands = runner(render_github(sample_verify_report(targets=(target,))))
+
+    assert [name for name, _, _ in commands] == ["notice"]
+
+
+def test_the_fence_is_the_texts_own():
+    """Another output has another token, so no run's log ends the fence of another."""
+    tokens = {re.search("::stop-commands::(.*)", render_github(make()))[1] for make in VERIFY_SAMPLES.values()}
+
+    assert len(tokens) == len(VERIFY_SAMPLES)
+
+
+@pytest.mark.parametrize(("amount", "shown", "more"), [(10, 10, None), (11, 10, "2 more"), (100, 10, "91 more")])
+def test_the_limit_of_annotations(amount, shown, more):
+    """GitHub drops the eleventh silently; here the tenth says how many there are."""
+    targets = tuple(failing_target(target=f"{number}.py:f") for number in range(amount))
+    commands = runner(render_github(sample_verify_report(targets=targets, verdict=Verdict.FAIL)))
+
+    assert len(commands) == shown
+    assert (commands[-1][2] == f"{more}; GitHub shows 10 per step.") is (more is not None)
+
+
+def test_summary_is_appended(tmp_path):
+    """Other tools of the step keep what they wrote."""
+    path = tmp_path / "summary.md"
+    path.write_text("# before\n")
+    append_summary(failing_run_report(), str(path))
+
+    assert path.read_text("utf-8").startswith("# before\n## gradcheck: ❌ FAIL")
+    assert "### Reproduce" in path.read_text("utf-8")
+
+
+def test_summary_keeps_within_what_is_left(tmp_path, monkeypatch):
+    """Over the limit GitHub shows nothing at all, so whole sections are cut, and at last the report itself."""
+    monkeypatch.setattr(github, "SUMMARY_LIMIT", 3000)
+    path = tmp_path / "summary.md"
+    for _ in range(5):
+        append_summary(failing_run_report(), str(path))
+    content = path.read_text("utf-8")
+
+    assert len(content.encode()) <= 3000
+    assert "left out: too long for this place" in content
+
+
+def test_summary_that_cannot_be_written(tmp_path):
+    """One line with the path."""
+    path = tmp_path / "none" / "summary.md"
+    with pytest.raises(ReportError) as caught:
+        append_summary(sample_run_report(), str(path))
+
+    assert caught.value.text() == f"the step summary '{path}' cannot be written: No such file or directory."

@@ -1,0 +1,445 @@
+"""The page: what it says, that nothing in it is acted upon, and that a real browser shows it on a phone and a desk."""
+
+import html
+import itertools
+import re
+import shutil
+import struct
+import subprocess
+import zlib
+from base64 import b64decode
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from gradcheck_cli.model import ChannelDifference, Figures
+from gradcheck_cli.report import html_view, pixels
+from gradcheck_cli.report.html import render_html
+from tests.report.samples import (
+    EVIL_NAMES,
+    SAMPLES,
+    bare_counterexample,
+    evil_run_report,
+    evil_verify_report,
+    failing_run_report,
+    failing_target,
+    failing_verify_report,
+    inconclusive_run_report,
+    input_counterexample,
+    sample_counterexample,
+    sample_figures,
+    sample_run_report,
+    sample_target,
+    sample_verify_report,
+)
+
+VOID = {"meta", "link", "img", "br", "input", "hr"}
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-headless-shell", "google-chrome") if (found := shutil.which(name))), None
+)
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
+
+
+class Page(HTMLParser):
+    """The elements and the text of a page; an element that is not closed in order is an error."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.elements, self.words, self.stack = [], [], []
+        self.feed(source)
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag in {"td", "th", "dt", "dd", "p", "li", "h1", "h2", "h3", "h4", "figcaption"}:
+            self.words.append(" ")
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.stack:
+            self.words.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def text(self):
+        return " ".join("".join(self.words).split())
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_is_well_formed(name):
+    """Elements nest, ids are unique, and every link of the page leads somewhere in it."""
+    page = Page(render_html(SAMPLES[name]()))
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    targets = {attributes["href"][1:] for attributes in page.all("a")}
+    labels = {attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes}
+
+    assert len(set(ids)) == len(ids)
+    assert targets <= set(ids)
+    assert labels <= set(ids)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_page_is_self_contained(name):
+    """Nothing is fetched and nothing is executed, whatever the names say."""
+    page = Page(render_html(SAMPLES[name]()))
+    policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+    assert not {"script", "iframe", "object", "form", "base", "svg"} & {tag for tag, _ in page.elements}
+    assert all(image["src"].startswith("data:image/png;base64,") for image in page.all("img"))
+    assert all(link["href"] == "data:," for link in page.all("link"))
+    assert all(anchor["href"].startswith("#") for anchor in page.all("a"))
+    assert not [key for _, attributes in page.elements for key in attributes if key.startswith("on")]
+    assert "url(" not in render_html(SAMPLES[name]())
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_for_people_who_cannot_see(name):
+    """Every picture has words, every table a caption and titles with a scope, every scrolling part takes the focus."""
+    source = render_html(SAMPLES[name]())
+    page = Page(source)
+
+    assert all(image["alt"] for image in page.all("img"))
+    assert all(title["scope"] in {"col", "row"} for title in page.all("th"))
+    assert len(page.all("table")) == len(page.all("caption"))
+    assert not re.search(r"<caption>\s*</caption>", source)
+    assert all(
+        part["tabindex"] == "0" and part["aria-label"] for part in page.all("div") if part.get("class") == "scroll"
+    )
+    assert len(page.all("main")) == len(page.all("h1")) == len(page.all("header")) == 1
+    assert page.all("html") == [{"lang": "en"}]
+
+
+def test_headings_never_skip_a_level():
+    """h1, then h2, then h3, as a screen reader lists them."""
+    for make in SAMPLES.values():
+        levels = [int(tag[1]) for tag, _ in Page(render_html(make())).elements if re.fullmatch("h[1-6]", tag)]
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_the_order_of_a_failing_run():
+    """The verdict and the answer come first, then the sameness, and so on down to the environment."""
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", render_html(failing_run_report()))
+
+    assert titles == [
+        "Are the kernel gradients the same?",
+        "Checks",
+        "Per channel",
+        "Gradients and differences",
+        "What is wrong",
+        "The smallest counterexample",
+        "What this would have caught",
+        "What was run",
+        "Reproduce",
+        "Environment",
+    ]
+
+
+def test_what_a_failing_run_says():
+    """Verdict, answer, mistake, cure and numbers are there as text, not as colour only."""
+    text = Page(render_html(failing_run_report())).text
+
+    for expected in (
+        "✗ FAIL gradcheck run, my_layers.py:conv_backward",
+        "No, different",
+        "No, nearly the same",
+        "batch-mean (proved, grad_weight, line 12)",
+        "Sum over the batch; drop the division by x.shape[0].",
+        "[2, 1, 3, 30]: expected 64.41279, got 32.206395; difference 32.21, allowed 0.2043",
+        "G[0, 0, 0, 1] = -1 X[0, 0, 0, 1] = 2 1 0.5 misweighted",
+        "gradcheck run --backward my_layers.py:conv_backward",
+    ):
+        assert expected in text
+
+
+def test_hover_values_have_all_digits():
+    """The table shows four digits, its hover text every one."""
+    source = render_html(sample_run_report(channels=(ChannelDifference(0, 0, 1 / 3, 2 / 3, 1, 2),)))
+
+    assert f'<span title="{1 / 3!r}">0.3333</span>' in source
+
+
+def test_numbers_that_are_none():
+    """NaN and infinity are told as words."""
+    text = Page(render_html(inconclusive_run_report())).text
+
+    assert "expected NaN, got infinity; difference NaN, allowed 0" in text
+    assert "Nothing to compare" in text
+
+
+def test_verify_has_a_row_and_a_part_for_each_target():
+    """What is right is folded, the rest is open."""
+    page = Page(render_html(failing_verify_report()))
+    parts = [part for part in page.all("details") if part.get("class") == "target"]
+
+    assert ["open" in part for part in parts] == [False, True, True, True]
+    assert "IndexError: index 1 is out of bounds" in page.text
+    assert "refused, nothing was compared" in page.text
+    assert "debug: dw (3, 2, 3, 3)" in page.text
+
+
+def test_many_targets_are_folded():
+    """A hundred submissions stay a list."""
+    report = sample_verify_report(targets=tuple(failing_target(target=f"{n}.py:f") for n in range(100)))
+
+    assert not [part for part in Page(render_html(report)).all("details") if "open" in part]
+
+
+@pytest.mark.parametrize("make", [evil_run_report, evil_verify_report])
+def test_hostile_names_are_text(make):
+    """Markup, template code and escape codes of a name are shown, not acted upon."""
+    source = render_html(make())
+    text = Page(source).text
+
+    assert "<img src=x onerror=alert(1)>.jpg" in text
+    assert "{{ 7*7 }}</script>" in text
+    assert r"\x1b[31mred\x1b[0m\x07.jpg" in text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f]", source)
+
+
+@settings(max_examples=25)
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_can_be_shown(text):
+    """The page stays well formed and encodable with any name, message or output."""
+    target = sample_target(target=text, output=text, why=text, notes=(text,))
+    source = render_html(sample_verify_report(targets=(target,), reproduce=text))
+
+    assert Page(source).all("h1")
+    assert source.encode("utf-8")
+
+
+def test_two_reports_in_one_notebook():
+    """Ids differ between reports, and no rule of the style reaches beyond the report."""
+    first, second = (render_html(make()) for make in (sample_run_report, failing_run_report))
+    ids = [set(re.findall(' id="(.*?)"', source)) for source in (first, second)]
+    style = re.search("<style>(.*?)</style>", first, re.DOTALL)[1]
+    selectors = [
+        part.strip() for part in re.findall(r"([^{}@;]+)\{", style) if not part.strip().startswith(("(", "media"))
+    ]
+
+    assert not ids[0] & ids[1]
+    assert selectors
+    assert all(one.strip().startswith(".gradcheck") for part in selectors for one in part.split(",") if "(" not in one)
+
+
+def test_notebook():
+    """A report shows itself with the same page."""
+    assert sample_run_report()._repr_html_() == render_html(sample_run_report())
+
+
+# Heatmaps
+
+
+def decoded(uri):
+    """The RGB pixels of a data URI, as another decoder reads them."""
+    data = np.frombuffer(b64decode(uri.partition(",")[2]), np.uint8)
+    return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+
+
+def test_png_is_read_by_others():
+    """OpenCV reads back exactly the pixels that were written; the chunks' checksums hold."""
+    image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    data = pixels.png(image)
+
+    assert (cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1] == image).all()
+    assert struct.unpack(">I", data[29:33])[0] == zlib.crc32(data[12:29])
+
+
+def test_colours():
+    """White is zero, the ends are full blue and red, beyond them nothing changes, NaN is amber."""
+    shown = decoded(pixels.heatmap(np.array([[0.0, 2.0, -2.0, 50.0], [np.nan, np.inf, -np.inf, 1.0]]), 2.0))
+
+    assert shown[0].tolist() == [[247, 247, 247], [178, 24, 43], [33, 102, 172], [178, 24, 43]]
+    assert shown[1].tolist() == [[255, 200, 0], [178, 24, 43], [33, 102, 172], [212, 136, 145]]
+
+
+def test_colours_without_a_scale():
+    """Where nothing is allowed, any difference is in full colour, and none is white."""
+    assert pixels.colours(np.array([[0.0, 1e-300]]), 0.0).tolist() == [[[247, 247, 247], [178, 24, 43]]]
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (65, 3), (200, 130), (1, 1000)])
+def test_pooling_hides_nothing(shape):
+    """One wrong entry anywhere stays the furthest from zero after pooling, with its sign; so does a NaN."""
+    for value in (-7.0, np.nan):
+        plane = np.ones(shape)
+        plane[-1, -1] = value
+        pooled = pixels.pool(plane)
+
+        assert max(pooled.shape) <= pixels.LONGEST
+        assert np.array_equal(pooled[-1, -1], value, equal_nan=True)
+        assert (pooled == 1).sum() == pooled.size - 1
+
+
+def test_the_panels_share_scales():
+    """Gradients share one scale; a difference in full colour is one that is not allowed."""
+    figures = Figures(np.array([[[[4.0, 1.0]]]]), np.array([[[[2.0, 1.0]]]]), np.array([[[[2.0, 2.0]]]]))
+    report = sample_run_report(figures=figures, channels=(ChannelDifference(0, 0, 2.0, 1.0, 1, 2),))
+    drawn = html_view.pictures(report, "yours")
+    autograd, yours, difference = (decoded(panel.source)[0].tolist() for panel in drawn.planes[0].panels)
+
+    assert drawn.scale == 4.0
+    assert autograd[0] == pixels.colours(np.array([[2.0]]), 4.0)[0, 0].tolist()
+    assert yours[0] == difference[0] == [178, 24, 43]
+    assert difference[1] == [247, 247, 247]
+
+
+def test_many_planes_show_the_worst():
+    """The planes with the largest ratios are drawn, and how many are not is said."""
+    channels = tuple(ChannelDifference(o, 0, 1.0, float(o), 0, 4) for o in range(40))
+    report = sample_run_report(figures=sample_figures(40, 1, 2, 2), channels=channels)
+    drawn = html_view.pictures(report, "hand-written")
+
+    assert [plane.filter for plane in drawn.planes] == list(range(13, 40))
+    assert "13 more are not drawn" in Page(render_html(report)).text
+
+
+# The little grids
+
+
+def marks(group):
+    """Grid title -> the marks of its cells."""
+    return {grid.title: [[cell.mark for cell in row] for row in grid.rows] for grid in group.grids}
+
+
+def test_grids_mark_the_terms():
+    """What counts wrongly, what counts rightly and the entry itself are told apart."""
+    x, weight, grad_output, expected, actual = html_view.grid_groups(input_counterexample())
+
+    assert x.title == "X (x)"
+    assert marks(weight) == {"o=0, i=0": [["wrong", ""], ["", "wrong"]]}
+    assert marks(grad_output)["n=0, o=0"][0] == ["wrong", ""]
+    assert marks(expected) == marks(actual) == {"n=0, c=0": [["entry", "", ""], ["", "", ""], ["", "", ""]]}
+
+
+def test_terms_have_words():
+    """A missing, a surplus and a misweighted product are named."""
+    text = Page(render_html(failing_run_report(counterexample=input_counterexample()))).text
+
+    assert "G[0, 0, 0, 0] = 1 F[0, 0, 0, 0] = 1 1 0 missing" in text
+    assert "G[0, 0, 0, 0] = 1 F[0, 0, 1, 1] = 4 0 1 surplus" in text
+
+
+def test_nothing_returned():
+    """A target that crashed has no actual gradient and no terms."""
+    text = Page(render_html(failing_run_report(counterexample=bare_counterexample()))).text
+
+    assert "Nothing was returned." in text
+    assert "expected" in text
+
+
+def test_a_bias_is_one_row():
+    """A gradient with one axis is shown as one row."""
+    example = replace(
+        sample_counterexample(), gradient="bias", expected=np.array([3.0, 4.0]), actual=np.array([1.0, 4.0]), entry=(0,)
+    )
+    groups = html_view.grid_groups(replace(example, other="", terms=()))
+
+    assert [group.title for group in groups] == [
+        "X (x)",
+        "G (grad_output)",
+        "grad_bias, expected",
+        "grad_bias, yours",
+    ]
+    assert [cell.mark for cell in groups[2].grids[0].rows[0]] == ["entry", ""]
+
+
+def test_large_arrays_are_not_shown():
+    """A hundred planes would hide the rest of the page."""
+    example = replace(sample_counterexample(), x=np.zeros((100, 1, 2, 2)))
+
+    assert "Too large to be shown here" in Page(render_html(failing_run_report(counterexample=example))).text
+
+
+# In a real browser
+
+
+def chromium(folder, page, *options):
+    """Open a page with a new profile; what Chromium says on both streams."""
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    flags += ["--disable-component-update", "--no-first-run", "--hide-scrollbars", "--enable-logging=stderr", "--v=0"]
+    command = [CHROMIUM, *flags, f"--user-data-dir={folder / 'profile'}", *options, page.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=True)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def measured(folder, pages):
+    """[(width taken, pictures decoded, pictures)] of (page, width of the frame), all parts of each page unfolded."""
+    script = """
+    const frames = [...document.querySelectorAll("iframe")], found = frames.map(() => "");
+    frames.forEach((frame, place) => {
+      frame.onload = () => {
+        const page = frame.contentDocument;
+        page.querySelectorAll("details").forEach((part) => part.open = true);
+        const drawn = [...page.images].filter((image) => image.complete && image.naturalWidth > 0).length;
+        found[place] = [page.documentElement.scrollWidth, drawn, page.images.length].join(" ");
+        document.title = found.join(";");
+      };
+      frame.srcdoc = frame.dataset.page;
+    });
+    """
+    frames = "".join(
+        f'<iframe width="{width}" height="900" style="border:0" data-page="{html.escape(source)}"></iframe>'
+        for source, width in pages
+    )
+    path = folder / "frame.html"
+    path.write_text(f'<!DOCTYPE html><meta charset="utf-8"><title></title>{frames}<script>{script}</script>', "utf-8")
+    dom, console = chromium(folder, path, "--virtual-time-budget=5000", "--dump-dom", "--window-size=1400,1000")
+    assert console == []
+    title = re.search("<title>(.*?)</title>", dom)[1]
+    return [tuple(map(int, part.split())) for part in title.split(";")]
+
+
+@needs_chromium
+def test_it_fits_the_screen(tmp_path):
+    """Nothing sticks out of a phone or a desk with everything unfolded, and every picture is drawn."""
+    cases = [(name, width) for name in SAMPLES for width in (375, 1280)]
+    found = measured(tmp_path, [(render_html(SAMPLES[name]()), width) for name, width in cases])
+
+    assert len(found) == len(cases)
+    for (name, width), (taken, drawn, pictures) in zip(cases, found, strict=True):
+        assert (name, taken, drawn) == (name, min(taken, width), pictures)
+    assert sum(pictures for _, _, pictures in found) > 0
+
+
+@needs_chromium
+def test_the_measure_can_fail(tmp_path):
+    """A page that is too wide is seen to be, and so is a picture that is none."""
+    broken = '<body style="margin:0"><div style="width:600px">wide</div><img src="data:image/png;base64,AAAA">'
+
+    assert measured(tmp_path, [(broken, 375)]) == [(600, 0, 1)]
+
+
+@needs_chromium
+@pytest.mark.parametrize("name", ["run-evil", "verify-evil"])
+def test_it_opens_without_console_errors(tmp_path, name):
+    """The page itself, opened from a file, breaks no rule of its own policy and keeps hostile names as text."""
+    path = tmp_path / "<b>report é.html"
+    path.write_text(render_html(SAMPLES[name]()), "utf-8")
+    dom, console = chromium(tmp_path, path, "--dump-dom")
+
+    assert console == []
+    assert "&lt;img src=x onerror=alert(1)&gt;.jpg" in dom
+    assert EVIL_NAMES[4] in dom
+
+
+@needs_chromium
+def test_the_policy_holds(tmp_path):
+    """A script that got into the page would be refused, and that would be seen here."""
+    path = tmp_path / "broken.html"
+    path.write_text(render_html(sample_run_report()).replace("</main>", "<script>document.title = 1</script></main>"))
+    dom, console = chromium(tmp_path, path, "--dump-dom")
+
+    assert "<title>1</title>" not in dom
+    assert len(console) == 1
+    assert "Content Security Policy" in console[0]
