@@ -1,0 +1,57 @@
+# `make run` and `make test` do everything from a clean clone: environment, installation, work.
+# PYTHON=python3.12 make run    takes another Python; it is only used to create .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALLED := $(VENV)/.installed
+LINTERS := $(VENV)/.linters
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := run
+.PHONY: run test stress bench lint format clean
+
+run: $(INSTALLED)
+	@$(BIN)/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
+
+test: $(INSTALLED)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+stress: $(INSTALLED)
+	@$(BIN)/python -m pytest -m stress $(PYTEST_ARGS)
+
+bench: $(INSTALLED)
+	@$(BIN)/python -m benchmarks
+
+lint: $(LINTERS)
+	@$(BIN)/python -m ruff check
+	@$(BIN)/python -m ruff format --check
+	@$(BIN)/python -m mypy
+
+format: $(LINTERS)
+	@$(BIN)/python -m ruff check --fix
+	@$(BIN)/python -m ruff format
+
+clean:
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The stamps are newer than what they were made from, so a second `make run` installs nothing.
+$(INSTALLED): pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "gradcheck: installing into $(VENV); the first time takes some minutes, torch is large" >&2
+	@$(PIP) --version > /dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	@$(PIP) install -qq -c constraints.txt -e '.[test]'
+	@touch $@
+
+$(LINTERS): $(INSTALLED)
+	@$(PIP) install -qq -c constraints.txt -e '.[lint]'
+	@touch $@
+
+$(VENV)/bin/python:
+	@command -v "$(PYTHON)" > /dev/null || \
+		{ echo "gradcheck: there is no $(PYTHON); install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "gradcheck: $$("$(PYTHON)" -V 2>&1) is too old; Python 3.11 or newer is needed: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2> /dev/null || \
+		{ echo "gradcheck: $(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@"$(PYTHON)" -m venv --clear $(VENV)

@@ -1,0 +1,180 @@
+"""The Python API: `gradcheck_cli.run` and `gradcheck_cli.verify`, the two commands as functions.
+
+They check the options, load the heavy rooms late and return the report. Nothing is printed here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
+
+from gradcheck_cli.errors import TargetError
+from gradcheck_cli.limits import check_run, check_verify, near
+from gradcheck_cli.model import (
+    Arithmetic,
+    Device,
+    Dtype,
+    LossName,
+    Progress,
+    Reduction,
+    RunOptions,
+    RunReport,
+    Size,
+    VerifyOptions,
+    VerifyReport,
+    no_progress,
+)
+
+try:
+    __version__ = version("gradcheck-cli")
+except PackageNotFoundError:
+    __version__ = "0+uninstalled"
+
+FileName = str | os.PathLike[str]
+Target = FileName | Callable[..., Any]
+Options = TypeVar("Options", RunOptions, VerifyOptions)
+SIZES = ("kernel_size", "stride", "padding", "dilation", "size")
+
+
+class RunSettings(TypedDict, total=False):
+    """The options of `gradcheck run`, by their names in Python. One number for a size means both directions."""
+
+    in_channels: int
+    out_channels: int
+    kernel_size: int | Size
+    stride: int | Size
+    padding: int | Size
+    dilation: int | Size
+    groups: int
+    bias: bool
+    size: int | Size
+    unit_range: bool
+    loss: LossName
+    reduction: Reduction
+    reference: FileName
+    seed: int
+    seeds: int
+    dtype: Dtype
+    device: Device
+    threads: int | None
+    backward: Target
+    convention: str
+    arithmetic: Arithmetic
+    timeout: float
+    progress: Progress
+
+
+class VerifySettings(TypedDict, total=False):
+    """The options of `gradcheck verify`, by their names in Python."""
+
+    convention: str
+    arithmetic: Arithmetic
+    geometries: Literal["quick", "full"]
+    timeout: float
+    jobs: int
+    seed: int
+    progress: Progress
+
+
+def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -> RunReport:
+    """Judge a convolution backward on real pictures against torch.autograd, as `gradcheck run` does.
+
+    Args:
+        images: one file name or several; several make one batch. "-" is standard input.
+        options: see `RunSettings`; the defaults are those of the command line. `backward` takes "direct", "fft",
+            "file.py:name" or a function that is defined in a file.
+
+    Returns:
+        The report; `report.verdict` and `report.exit_code` sum it up, and a notebook shows it as a page.
+
+    Raises:
+        GradcheckError: something that the caller can mend, as the command line would say it.
+        TypeError: an option that does not exist.
+    """
+    progress, values = _split("run", dict(options), RunOptions)
+    names = (images,) if isinstance(images, str | os.PathLike) else tuple(images)
+    values["images"] = tuple(map(os.fspath, names))
+    if "backward" in values:
+        values["backward"] = target_name(values["backward"])
+    if "reference" in values:
+        values["reference"] = os.fspath(values["reference"])
+    settings = RunOptions(**values)
+    check_run(settings)
+    from gradcheck_cli.experiment import run_experiment
+
+    return run_experiment(settings, progress)
+
+
+def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings]) -> VerifyReport:
+    """Judge hand-written backwards on exact integers and name their mistakes, as `gradcheck verify` does.
+
+    Args:
+        target: "file.py:name", "package.module:name", a function or class that is defined in a file, or several.
+            The code runs in a process of its own, which loads the file again.
+        options: see `VerifySettings`.
+
+    Returns:
+        The report, with one entry per target.
+
+    Raises:
+        GradcheckError: something that the caller can mend, as the command line would say it.
+        TypeError: an option that does not exist.
+    """
+    progress, values = _split("verify", dict(options), VerifyOptions)
+    targets = (target,) if isinstance(target, str | os.PathLike) or callable(target) else tuple(target)
+    settings = VerifyOptions(targets=tuple(map(target_name, targets)), **values)
+    check_verify(settings)
+    from gradcheck_cli.verification import verify_targets
+
+    return verify_targets(settings, progress)
+
+
+def target_name(target: Target) -> str:
+    """`file.py:qualified.name` of a function or class; text and paths as they are.
+
+    Raises:
+        TargetError: an object that a fresh process could not find again, such as a lambda.
+    """
+    if isinstance(target, str | os.PathLike):
+        return os.fspath(target)
+    name = getattr(target, "__qualname__", None)
+    if name is None:
+        raise _unreachable(f"{target!r} has no name.", "pass the function or the class itself")
+    if inspect.ismethod(target):
+        raise _unreachable(f"{name} is bound to an object.", "pass the class itself: the checks make their own objects")
+    if "<" in name:
+        raise _unreachable(f"{name} is not defined at the top of a file.", "give it a name at the top of a file")
+    return f"{_source_file(target, name)}:{name}"
+
+
+def _source_file(target: Callable[..., Any], name: str) -> str:
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(target))
+    except TypeError:
+        file = None
+    if file is None or not os.path.isfile(file):
+        raise _unreachable(f"{name} has no source file.", "save it in a file and import it from there")
+    return os.path.abspath(file)
+
+
+def _unreachable(sentence: str, hint: str) -> TargetError:
+    return TargetError(
+        sentence, facts={"why": "the code runs in a process of its own, which loads its file"}, hint=hint
+    )
+
+
+def _split(function: str, options: dict[str, Any], kind: type[Options]) -> tuple[Progress, dict[str, Any]]:
+    progress = options.pop("progress", no_progress)
+    known = [field.name for field in fields(kind)][1:]
+    for name in options:
+        if name not in known:
+            advice = near(name, known)
+            raise TypeError(f"{function}() has no option {name!r}" + (f"; {advice}" if advice else ""))
+    for name in SIZES:
+        if isinstance(options.get(name), int):
+            options[name] = (options[name], options[name])
+    return progress, options

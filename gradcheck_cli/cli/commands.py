@@ -1,0 +1,164 @@
+"""The commands. Each builds its options, has them checked while that is cheap, and makes one library call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+from click.core import ParameterSource
+
+from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli.messages import say
+from gradcheck_cli.cli.options import Output
+from gradcheck_cli.cli.output import deliver
+from gradcheck_cli.cli.progress import LateProgress
+from gradcheck_cli.cli.root import Command, cli
+from gradcheck_cli.cli.session import Session
+from gradcheck_cli.errors import ExitCode, UsageError
+from gradcheck_cli.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
+from gradcheck_cli.model import ConvSpec, RunOptions, VerifyOptions
+from gradcheck_cli.report import check_destinations
+
+if TYPE_CHECKING:
+    from gradcheck_cli.model import Progress, Report
+
+SHAPES = "shapes"
+GEOMETRY = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "size")
+
+
+@cli.command("run", cls=Command)
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=shared.FILE)
+@shared.geometry_options()
+@shared.experiment_options
+@shared.seed_option
+@shared.target_options
+@shared.output_options
+@click.pass_context
+def run(context: click.Context, /, **values: Any) -> int:
+    """Judge a convolution backward on real pictures, side by side with torch.autograd.
+
+    Several pictures make one batch; - is standard input.
+
+    \b
+    Example:
+      gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
+    """
+    output = Output.take(values)
+    options = RunOptions(**values)
+    check_run(options)
+    _check_target_options(context, options)
+
+    def execute(progress: Progress) -> Report:
+        from gradcheck_cli.experiment import run_experiment
+
+        return run_experiment(options, progress)
+
+    inputs = (*options.images, options.reference, *_files((options.backward,)))
+    return _conduct(context, output, inputs, execute)
+
+
+@cli.command("verify", cls=Command)
+@click.argument("targets", metavar="FILE.py:NAME...", nargs=-1, required=True, type=shared.FILE)
+@shared.target_options
+@shared.verification_options
+@shared.seed_option
+@shared.output_options
+@click.pass_context
+def verify(context: click.Context, /, **values: Any) -> int:
+    """Judge your own convolution backward on exact integers, and name its mistake.
+
+    A target is FILE.py:NAME, FILE.py, or PACKAGE.MODULE:NAME. Quote patterns; they are expanded here.
+
+    \b
+    Example:
+      gradcheck verify my_layers.py:conv_backward 'submissions/*.py:conv_backward'
+    """
+    output = Output.take(values)
+    options = VerifyOptions(**values)
+    check_verify(options)
+
+    def execute(progress: Progress) -> Report:
+        from gradcheck_cli.verification import verify_targets
+
+        return verify_targets(options, progress)
+
+    return _conduct(context, output, _files(options.targets), execute)
+
+
+@cli.command("explain", cls=Command)
+@click.argument("topic", required=False)
+@shared.geometry_options(**shared.FORUM_LAYER)
+@shared.debug_option
+@click.pass_context
+def explain(context: click.Context, /, topic: str | None, **values: Any) -> int:
+    """Explain a mistake, `tolerance`, `same-across-channels`, or the shapes of a layer.
+
+    \b
+    Examples:
+      gradcheck explain batch-mean
+      gradcheck explain shapes --in 5 --out 10 --k 5 --size 100
+    """
+    if topic == SHAPES:
+        _explain_shapes(values)
+        return ExitCode.PASS
+    _refuse_geometry(context, topic)
+    from gradcheck_cli import explain as texts
+
+    click.echo(texts.explain(topic).text() if topic else _topics())
+    return ExitCode.PASS
+
+
+def _conduct(
+    context: click.Context, output: Output, inputs: Iterable[str], execute: Callable[[Progress], Report]
+) -> int:
+    """Check where the reports go, work, and deliver."""
+    check_destinations(output.reports, list(inputs), str(context.info_name))
+    if output.verbosity > 0:
+        for line in cast("Session", context.obj).sources():
+            say(line)
+    with LateProgress(enabled=output.verbosity >= 0) as progress:
+        report = execute(progress)
+    return deliver(report, output)
+
+
+def _files(targets: Iterable[str]) -> list[str]:
+    """The files of `FILE.py:NAME` targets, and of those without a name."""
+    return [name for target in targets for name in (target, target.rpartition(":")[0]) if name]
+
+
+def _check_target_options(context: click.Context, options: RunOptions) -> None:
+    """--convention and its like say how the user's code is called; typed without such code they are a slip."""
+    if options.backward not in BUILT_IN_BACKWARDS:
+        return
+    for name in ("convention", "arithmetic", "timeout"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(
+                f"--{name} is about your own code, and --backward is {options.backward}.",
+                hint="give --backward FILE.py:NAME too",
+            )
+
+
+def _explain_shapes(values: dict[str, Any]) -> None:
+    height, width = values.pop("size")
+    spec = ConvSpec(batch=1, height=height, width=width, **values)
+    check_spec(spec)
+    from gradcheck_cli.explain import shapes
+
+    click.echo(shapes(layer=spec).text())
+
+
+def _topics() -> str:
+    """Everything that can be explained, a line each."""
+    from gradcheck_cli.explain import TOPICS
+    from gradcheck_cli.mistakes import CATALOGUE
+
+    width = max(map(len, CATALOGUE))
+    mistakes = [f"  {name:<{width}}  {mistake.title}" for name, mistake in CATALOGUE.items()]
+    return "\n".join(["Topics:", *(f"  {name}" for name in TOPICS), "", "Mistakes (the code ...):", *mistakes])
+
+
+def _refuse_geometry(context: click.Context, topic: str | None) -> None:
+    for name in GEOMETRY:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"only `gradcheck explain {SHAPES}` takes sizes, not {topic or 'the list of topics'!r}.")

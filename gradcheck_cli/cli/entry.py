@@ -1,0 +1,132 @@
+"""`main`: the console script. It maps whatever happens to the five exit codes and to messages of at most six lines.
+
+click's own main is not used: it ends with 1 for a traceback, for Ctrl-C and for a closed pipe, and here 1 means that
+a gradient is wrong.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+from click.core import ParameterSource
+from click.shell_completion import shell_complete
+
+from gradcheck_cli.cli.messages import say
+from gradcheck_cli.cli.root import PROGRAM, cli
+from gradcheck_cli.cli.session import Session
+from gradcheck_cli.errors import ExitCode, GradcheckError, UsageError
+from gradcheck_cli.limits import OptionError
+
+COMPLETION = "_GRADCHECK_COMPLETE"
+DISK_TROUBLE = (errno.ENOSPC, errno.EIO, errno.EFBIG)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code (`gradcheck_cli.errors.ExitCode`).
+
+    Args:
+        arguments: without the program's name; those of the process by default.
+    """
+    _tolerate_odd_characters()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if COMPLETION in os.environ:
+        return shell_complete(cli, {}, PROGRAM, COMPLETION, os.environ[COMPLETION])
+    session = Session()
+    code = _guarded(words, session)
+    return _flushed(code)
+
+
+def _guarded(words: list[str], session: Session) -> int:
+    try:
+        return _invoke(words, session)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say("Interrupted.")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return ExitCode.PASS
+    except GradcheckError as error:
+        say(f"Error: {_with_source(error, session)}")
+    except click.ClickException as error:
+        say(f"Error: {_usage(error, session)}")
+    except OSError as error:
+        return _lost_output(error) if error.errno in DISK_TROUBLE and not error.filename else _bug(error, session)
+    except MemoryError:
+        say("Error: there is not enough memory.\n  hint: a smaller --size, --k or --out, or fewer pictures would do")
+    except Exception as error:
+        return _bug(error, session)
+    return ExitCode.NOT_CHECKED
+
+
+def _invoke(words: list[str], session: Session) -> int:
+    with cli.make_context(PROGRAM, words, obj=session) as context:
+        code: int | None = cli.invoke(context)
+    return code or ExitCode.PASS
+
+
+def _with_source(error: GradcheckError, session: Session) -> str:
+    if not isinstance(error, OptionError):
+        return error.text()
+    return _sourced(error.text(), session, error.parameter)
+
+
+def _usage(error: click.ClickException, session: Session) -> str:
+    context = session.context or getattr(error, "ctx", None)
+    path = context.command_path if context else PROGRAM
+    parameter = getattr(error, "param", None)
+    message = _sourced(error.format_message(), session, parameter.name if parameter else None)
+    return UsageError(message, see=f"{path} --help").text()
+
+
+def _sourced(message: str, session: Session, parameter: str | None) -> str:
+    """The message, and where the value came from when it was not typed."""
+    source = session.source(parameter)
+    if source is None or source.kind not in (ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP):
+        return message
+    return f"{message}\n  from: {source.place}"
+
+
+def _bug(error: Exception, session: Session) -> int:
+    if session.debug:
+        traceback.print_exc()
+    summary = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    say(f"Error: a bug in gradcheck: {summary} (--debug shows the traceback; please report it)")
+    return ExitCode.BUG
+
+
+def _tolerate_odd_characters() -> None:
+    """A file name that is no UTF-8, or a terminal of another encoding, must never end in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flushed(code: int) -> int:
+    """Write what is still buffered, here and not at the interpreter's end, where a closed pipe makes noise."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_stdout()
+    except OSError as error:
+        return code or _lost_output(error)
+    return code
+
+
+def _lost_output(error: OSError) -> int:
+    _drop_stdout()
+    say(f"Error: standard output cannot be written: {error.strerror}.")
+    return ExitCode.NOT_CHECKED
+
+
+def _drop_stdout() -> None:
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)

@@ -1,0 +1,88 @@
+"""What may be written after an option: whole numbers, sizes, seconds, FORMAT=PATH. Ranges are checked in `limits`.
+
+click's ParamType takes a type argument only since 8.5, so ours name none.
+"""
+
+from __future__ import annotations
+
+import re
+
+import click
+from click.shell_completion import CompletionItem
+
+from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.report import FORMATS, Destination, parse_destination
+
+DIGITS = 20
+"""More digits than any option can use; Python itself refuses to read numbers of thousands."""
+
+WHOLE = re.compile(rf"[+-]?\d{{1,{DIGITS}}}", re.ASCII)
+
+
+class Whole(click.ParamType):  # type: ignore[type-arg]
+    """A whole number."""
+
+    name = "integer"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """`value` as a number."""
+        number = _whole(str(value))
+        if number is None:
+            self.fail(f"{value!r} is not a whole number.", param, ctx)
+        return number
+
+
+class Length(click.ParamType):  # type: ignore[type-arg]
+    """`32`, or `3x5` for vertical x horizontal."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """`value` as (vertical, horizontal)."""
+        if isinstance(value, tuple):
+            return (value[0], value[1])
+        numbers = [_whole(part) for part in str(value).lower().split("x")]
+        if len(numbers) > 2 or None in numbers:
+            self.fail(f"{value!r} is not a size; write 32, or 3x5 for vertical x horizontal.", param, ctx)
+        vertical, horizontal = numbers[0], numbers[-1]
+        assert vertical is not None
+        assert horizontal is not None
+        return (vertical, horizontal)
+
+
+class Seconds(click.ParamType):  # type: ignore[type-arg]
+    """A number of seconds."""
+
+    name = "seconds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """`value` as a number."""
+        try:
+            return float(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+
+
+class Report(click.ParamType):  # type: ignore[type-arg]
+    """`FORMAT=PATH`."""
+
+    name = "FORMAT=PATH"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Destination:
+        """`value` as a destination."""
+        if isinstance(value, Destination):
+            return value
+        try:
+            return parse_destination(str(value))
+        except GradcheckError as error:
+            self.fail(error.sentence, param, ctx)
+
+    def shell_complete(self, _: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The formats, then files."""
+        if "=" in incomplete:
+            return [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if WHOLE.fullmatch(text.strip()) else None

@@ -1,0 +1,24 @@
+"""Settings that every test shares: Hypothesis profiles, and an environment that the machine cannot colour."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+pytest.register_assert_rewrite("helpers")
+pytest_plugins = ["pytester"]
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+FOREIGN_PREFIXES = ("GRADCHECK_", "GITHUB_")
+FOREIGN_NAMES = ("CI", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    """Every test starts without the variables that change what gradcheck prints or takes as a default."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN_PREFIXES) or name in FOREIGN_NAMES:
+            monkeypatch.delenv(name)

@@ -1,0 +1,194 @@
+"""The Python API: from arguments to options, and from functions to places in files."""
+
+import functools
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import gradcheck_cli
+from gradcheck_cli.api import target_name
+from gradcheck_cli.errors import TargetError
+from gradcheck_cli.model import RunOptions, VerifyOptions, no_progress
+
+HERE = str(Path(__file__).resolve())
+WHY = "\n  why  the code runs in a process of its own, which loads its file\n"
+
+
+NESTED = f"_nested.<locals>.inner is not defined at the top of a file.{WHY}  hint: give it a name at the top of a file"
+
+
+def conv_backward(x, grad_output):
+    """A function that a fresh process can find again."""
+
+
+class Layer:
+    """A class that a fresh process can find again."""
+
+    @staticmethod
+    def backward(x, grad_output):
+        """A static method."""
+
+    def step(self, x, grad_output):
+        """A method."""
+
+
+@functools.wraps(conv_backward)
+def decorated(x, grad_output):
+    """Known by the name of what it wraps."""
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Both library calls replaced; the options and progress that they got."""
+    seen = []
+    for module, function in (("experiment", "run_experiment"), ("verification", "verify_targets")):
+        stand_in = types.ModuleType(module)
+        setattr(stand_in, function, lambda options, progress: seen.append((options, progress)) or "report")
+        monkeypatch.setitem(sys.modules, f"gradcheck_cli.{module}", stand_in)
+    return seen
+
+
+def test_public_names():
+    """The package shows its public names and has each of them."""
+    assert [
+        "GradcheckError",
+        "Report",
+        "RunReport",
+        "VerifyReport",
+        "__version__",
+        "run",
+        "verify",
+    ] == dir(gradcheck_cli)
+    assert all(getattr(gradcheck_cli, name) is not None for name in dir(gradcheck_cli))
+
+
+def test_absent_name():
+    """A name that is not public is an AttributeError, as for any module."""
+    with pytest.raises(AttributeError, match=r"^module 'gradcheck_cli' has no attribute 'runn'$"):
+        gradcheck_cli.runn  # noqa: B018
+
+
+def test_run_with_one_picture(calls):
+    """One file name is enough, and one number for a size means both directions."""
+    assert "report" == gradcheck_cli.run(Path("x.jpg"), kernel_size=5, size=(40, 50), seed=3)
+    assert [(RunOptions(("x.jpg",), kernel_size=(5, 5), size=(40, 50), seed=3), no_progress)] == calls
+
+
+def test_run_with_several_pictures(calls):
+    """Several pictures make one batch, in order."""
+    gradcheck_cli.run(["b.jpg", "a.jpg"], backward=conv_backward, reference=Path("r.png"))
+
+    assert RunOptions(("b.jpg", "a.jpg"), backward=f"{HERE}:conv_backward", reference="r.png") == calls[0][0]
+
+
+def test_verify_with_text(calls):
+    """A place in a file is passed on as it is."""
+    gradcheck_cli.verify("mine.py:f", geometries="full", timeout=3)
+
+    assert VerifyOptions(("mine.py:f",), geometries="full", timeout=3) == calls[0][0]
+
+
+def test_verify_with_several_targets(calls):
+    """Functions, classes and places may be mixed."""
+    gradcheck_cli.verify([conv_backward, Layer, "mine.py:f"])
+
+    assert (f"{HERE}:conv_backward", f"{HERE}:Layer", "mine.py:f") == calls[0][0].targets
+
+
+def test_progress_is_handed_on(calls):
+    """A caller may follow the progress."""
+
+    def progress(stage, fraction):
+        """Nothing."""
+
+    gradcheck_cli.verify("mine.py:f", progress=progress)
+
+    assert progress is calls[0][1]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gradcheck_cli.run("x.jpg", sede=3), "run() has no option 'sede'; did you mean 'seed'?"),
+        (lambda: gradcheck_cli.verify("a.py", zzz=3), "verify() has no option 'zzz'"),
+    ],
+)
+def test_unknown_option(call, message):
+    """A misspelt option is a TypeError with the near one."""
+    with pytest.raises(TypeError) as caught:
+        call()
+
+    assert message == str(caught.value)
+
+
+def test_options_are_checked_before_any_work(calls):
+    """What the command line refuses, Python refuses with the same words."""
+    with pytest.raises(gradcheck_cli.GradcheckError) as caught:
+        gradcheck_cli.run("x.jpg", out_channels=0)
+
+    assert "--out must be at least 1, not 0." == str(caught.value)
+    assert [] == calls
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (conv_backward, "conv_backward"),
+        (Layer, "Layer"),
+        (Layer.backward, "Layer.backward"),
+        (decorated, "conv_backward"),
+    ],
+)
+def test_functions_become_places(target, name):
+    """A function or class becomes the file and the name where a fresh process finds it."""
+    assert f"{HERE}:{name}" == target_name(target)
+
+
+def _nested():
+    def inner(x, grad_output):
+        """Gone when its function ends."""
+
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (
+            lambda x, g: x,
+            f"<lambda> is not defined at the top of a file.{WHY}  hint: give it a name at the top of a file",
+        ),
+        (
+            _nested(),
+            NESTED,
+        ),
+        (
+            Layer().step,
+            f"Layer.step is bound to an object.{WHY}  hint: pass the class itself: the checks make their own objects",
+        ),
+        (len, f"len has no source file.{WHY}  hint: save it in a file and import it from there"),
+    ],
+)
+def test_functions_that_no_process_finds_again(target, message):
+    """What exists only here is refused with the reason."""
+    with pytest.raises(TargetError) as caught:
+        target_name(target)
+
+    assert message == caught.value.text()
+
+
+def test_function_of_a_session_without_files():
+    """A function typed at a prompt has no file to load."""
+    scope = {"__name__": "__main__"}
+    exec(compile("def f(x, g): pass", "<stdin>", "exec"), scope)
+
+    with pytest.raises(TargetError, match="f has no source file"):
+        target_name(scope["f"])
+
+
+def test_object_without_a_name():
+    """An object that is callable but has no name is refused."""
+    with pytest.raises(TargetError, match="has no name"):
+        target_name(functools.partial(conv_backward, None))

@@ -1,0 +1,246 @@
+"""The import ladder: arrows only point down, and what must be light stays light."""
+
+import ast
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from helpers import ROOT
+
+PACKAGE = ROOT / "gradcheck_cli"
+HEAVY = ("torch", "cv2", "numpy", "matplotlib", "rich", "jinja2")
+
+# Level of each room; a room imports from its own level or from below.
+LEVELS = {
+    "errors": 0,
+    "model": 0,
+    "limits": 1,
+    "conv": 1,
+    "images": 1,
+    "rounding": 1,
+    "exact": 1,
+    "geometries": 1,
+    "oracles": 2,
+    "mistakes": 2,
+    "targets": 2,
+    "compare": 3,
+    "channels": 3,
+    "diagnose": 3,
+    "explain": 3,
+    "experiment": 4,
+    "verification": 4,
+    "report": 5,
+    "cli": 6,
+}
+# The public front: light names that reach up late, when they are called.
+FRONT = {"__init__", "__main__", "api", "pytest_plugin"}
+# What a file of a room may import from outside the house (the standard library aside).
+FOREIGN = {
+    "errors": set(),
+    "model": {"numpy"},
+    "limits": set(),
+    "conv": {"numpy"},
+    "images": {"numpy", "cv2"},
+    "rounding": {"numpy"},
+    "exact": {"numpy"},
+    "geometries": {"numpy"},
+    "oracles": {"numpy", "torch"},
+    "mistakes": {"numpy"},
+    "targets": {"numpy", "torch"},
+    "compare": {"numpy"},
+    "channels": {"numpy"},
+    "diagnose": {"numpy"},
+    "explain": {"numpy"},
+    "experiment": {"numpy", "torch"},
+    "verification": {"numpy", "torch"},
+    "report": {"numpy", "rich", "matplotlib", "jinja2", "markupsafe"},
+    "cli": {"click", "rich"},
+}
+# The oracles are independent of the hand-written backward, or they prove nothing.
+FORBIDDEN = {"oracles": {"conv", "mistakes", "targets"}, "report": {"conv", "oracles", "images", "cli"}}
+# A report that shows itself in a notebook loads its page late: the one allowed arrow upwards.
+EXCEPTIONS = {("model", "report")}
+
+
+def room(path):
+    """The room that a file of the package is in."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def modules(source):
+    """Dotted names of all modules that a source imports, also inside functions, but for type checkers."""
+    tree = ast.parse(source)
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.module == "gradcheck_cli":
+                yield from (f"gradcheck_cli.{alias.name}" for alias in node.names)
+            else:
+                yield node.module or "."
+
+
+def violations(name, source):
+    """What one source of room `name` imports and may not, as sentences."""
+    for module in modules(source):
+        top, _, rest = module.partition(".")
+        if top != "gradcheck_cli":
+            if top not in sys.stdlib_module_names and top not in FOREIGN.get(name, set()):
+                yield f"{name} imports {module}"
+            continue
+        other = rest.partition(".")[0]
+        if other in FRONT or (name, other) in EXCEPTIONS or other.startswith("__"):
+            continue
+        if LEVELS.get(other, 4) > LEVELS.get(name, 4) or other in FORBIDDEN.get(name, set()):
+            yield f"{name} imports {module}"
+
+
+def files():
+    """Every file of the house but the public front, which reaches up by design, late."""
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if room(path) not in FRONT]
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_only_go_down(path):
+    """No file imports from a higher level, from a forbidden room, or a package that its room may not use.
+
+    A module that is no room of its own helps the orchestration, so it may do what the experiment may.
+    """
+    name = room(path) if room(path) in LEVELS else "experiment"
+
+    assert [] == list(violations(name, path.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("conv", "import torch"),
+        ("conv", "from torch import nn"),
+        ("conv", "def f():\n    import torch"),
+        ("oracles", "from gradcheck_cli.conv import grad_weight"),
+        ("oracles", "from gradcheck_cli import conv"),
+        ("oracles", "import gradcheck_cli.conv.direct"),
+        ("model", "import gradcheck_cli.cli"),
+        ("report", "import click"),
+        ("compare", "from gradcheck_cli.report import render"),
+        ("errors", "import numpy"),
+    ],
+)
+def test_the_check_can_fail(name, source):
+    """Each kind of forbidden arrow is seen, so an empty list above means something."""
+    assert 1 == len(list(violations(name, source)))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("conv", "import numpy as np\nfrom gradcheck_cli.model import ConvSpec"),
+        ("conv", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch"),
+        ("oracles", "import torch"),
+        ("model", "def page(self):\n    from gradcheck_cli.report.html import render_html"),
+        ("cli", "import click\nfrom gradcheck_cli.experiment import run_experiment"),
+    ],
+)
+def test_the_check_lets_pass(name, source):
+    """What the design allows is allowed."""
+    assert [] == list(violations(name, source))
+
+
+def test_only_cli_imports_click():
+    """click lives in one room."""
+    found = {
+        room(path) for path in PACKAGE.rglob("*.py") if "click" in {m.split(".")[0] for m in modules(path.read_text())}
+    }
+
+    assert {"cli"} == found
+
+
+def test_only_the_oracles_name_torch_autograd():
+    """Autograd is asked in one file only."""
+    found = {
+        str(path.relative_to(PACKAGE / "oracles"))
+        for path in (PACKAGE / "oracles").rglob("*.py")
+        if "torch" in {m.split(".")[0] for m in modules(path.read_text())}
+    }
+
+    assert {"autograd.py"} == found
+
+
+def loaded(code, heavy=HEAVY, env=None):
+    """The heavy packages that a fresh process has loaded after `code`."""
+    program = f"import sys\ntry:\n{textwrap.indent(textwrap.dedent(code), '    ')}\nfinally:\n"
+    program += f"    print('LOADED', *[n for n in {heavy!r} if n in sys.modules], file=sys.__stdout__)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        check=False,
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("LOADED"))
+    return line.split()[1:]
+
+
+LIGHT = [
+    ["--help"],
+    ["--version"],
+    ["run", "--help"],
+    ["verify", "--help"],
+    ["explain", "--help"],
+    [],
+    ["rnu"],
+    ["run"],
+    ["run", "x.jpg", "--in", "4"],
+    ["run", "x.jpg", "--k", "300"],
+    ["run", "x.jpg", "--seed", "three"],
+    ["run", "x.jpg", "--report", "json=no/such/folder.json"],
+    ["verify", "x.py:f", "--jobs", "0"],
+]
+
+
+def test_light_commands_load_nothing_heavy():
+    """Help, version and usage errors answer before anything heavy is imported."""
+    assert [] == loaded(f"from gradcheck_cli.cli import main\nfor argv in {LIGHT!r}: main(argv)")
+
+
+def test_completion_loads_nothing_heavy():
+    """TAB answers at once."""
+    env = {"_GRADCHECK_COMPLETE": "bash_complete", "COMP_WORDS": "gradcheck run --dt", "COMP_CWORD": "2"}
+
+    assert [] == loaded("from gradcheck_cli.cli import main\nmain([])", env=env)
+
+
+def test_light_modules_load_nothing_heavy():
+    """The package itself, its API and its plugin cost nothing until they are used."""
+    modules = ("gradcheck_cli", "gradcheck_cli.api", "gradcheck_cli.pytest_plugin", "gradcheck_cli.report")
+
+    assert [] == loaded(f"import {', '.join(modules)}")
+
+
+def test_plugin_imports_nothing_but_pytest():
+    """pytest loads the plugin in every run of the environment, also in those that never use it."""
+    assert [] == loaded(
+        "import gradcheck_cli.pytest_plugin", heavy=("click", "gradcheck_cli.api", "gradcheck_cli.model")
+    )
+
+
+def test_the_hand_written_backward_loads_no_torch():
+    """The backward is numpy from end to end, also in what its imports import."""
+    assert [] == loaded("import gradcheck_cli.conv", heavy=("torch", "cv2"))
+
+
+def test_the_process_check_can_fail():
+    """A heavy import is seen, so an empty list above means something."""
+    assert ["numpy"] == loaded("import numpy", heavy=("numpy", "torch"))
