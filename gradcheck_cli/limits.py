@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from gradcheck_cli.errors import GeometryError, UsageError
-from gradcheck_cli.model import Arithmetic, ConvSpec, Device, Dtype, LossName, Reduction, RunOptions, VerifyOptions
+from gradcheck_cli.options import Arithmetic, Device, Dtype, LossName, Reduction, RunOptions, VerifyOptions
+
+if TYPE_CHECKING:
+    from gradcheck_cli.model import ConvSpec
 
 LARGEST = 2**31 - 1
 LARGEST_SEED = 2**32 - 1
@@ -75,12 +78,12 @@ def check_run(options: RunOptions) -> None:
         UsageError: no picture, or standard input asked for twice.
     """
     _check_values(options)
-    _check_channels(options.in_channels)
+    check_channels(options.in_channels)
     if options.seed + options.seeds - 1 > LARGEST_SEED:
         raise OptionError("seeds", f"--seed {options.seed} and --seeds {options.seeds} pass {LARGEST_SEED}.")
     _check_files(options)
     _check_backward(options.backward)
-    check_memory(spec_of(options))
+    check_memory(options.spec)
 
 
 def check_verify(options: VerifyOptions) -> None:
@@ -93,26 +96,6 @@ def check_verify(options: VerifyOptions) -> None:
     _check_values(options)
     if not options.targets:
         raise UsageError("there is no target to verify.", hint="name one: gradcheck verify my_layers.py:conv_backward")
-
-
-def spec_of(options: RunOptions) -> ConvSpec:
-    """The geometry that the options describe.
-
-    Raises:
-        GeometryError: sizes that no convolution can have.
-    """
-    return ConvSpec(
-        batch=max(1, len(options.images)),
-        in_channels=options.in_channels,
-        out_channels=options.out_channels,
-        height=options.size[0],
-        width=options.size[1],
-        kernel_size=options.kernel_size,
-        stride=options.stride,
-        padding=options.padding,
-        dilation=options.dilation,
-        groups=options.groups,
-    )
 
 
 def check_spec(spec: ConvSpec) -> None:
@@ -190,7 +173,12 @@ def _check_timeout(seconds: float) -> None:
         raise OptionError("timeout", f"--timeout must be above 0 and at most {DAY:g} seconds, not {seconds:g}.")
 
 
-def _check_channels(in_channels: int) -> None:
+def check_channels(in_channels: int) -> None:
+    """A picture can be an input of 3 channels or of 1.
+
+    Raises:
+        OptionError: any other number of channels.
+    """
     if in_channels not in PICTURE_CHANNELS:
         raise OptionError(
             "in_channels",
@@ -202,7 +190,7 @@ def _check_channels(in_channels: int) -> None:
 def _check_files(options: RunOptions) -> None:
     if not options.images:
         raise UsageError("there is no picture.", hint="name one, or - for standard input: gradcheck run coffee.jpg")
-    if (*options.images, options.reference).count("-") > 1:
+    if options.images.count("-") > 1:
         raise UsageError("standard input (-) can be read only once.", hint="give the other pictures as files")
 
 

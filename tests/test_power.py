@@ -42,7 +42,9 @@ def test_a_mistake_smaller_than_the_allowance_is_missed_and_said_to_be():
 
 def test_a_sharper_probe_catches_what_another_misses():
     """One probe that would refuse it is enough."""
-    power = power_of([probe(allowed=5.0), probe()], [], {"off": mistake("off", lambda problem: problem.grad_weight + 1)})
+    catalogue = {"off": mistake("off", lambda problem: problem.grad_weight + 1)}
+
+    power = power_of([probe(allowed=5.0), probe()], [], catalogue)
 
     assert (("off",), ()) == (power.caught, power.missed)
 

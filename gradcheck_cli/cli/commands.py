@@ -17,7 +17,7 @@ from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.errors import ExitCode, UsageError
 from gradcheck_cli.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
-from gradcheck_cli.model import ConvSpec, RunOptions, VerifyOptions
+from gradcheck_cli.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import check_destinations
 
 if TYPE_CHECKING:
@@ -140,11 +140,12 @@ def _check_target_options(context: click.Context, options: RunOptions) -> None:
 
 
 def _explain_shapes(values: dict[str, Any]) -> None:
+    from gradcheck_cli.explain import shapes
+    from gradcheck_cli.model import ConvSpec
+
     height, width = values.pop("size")
     spec = ConvSpec(batch=1, height=height, width=width, **values)
     check_spec(spec)
-    from gradcheck_cli.explain import shapes
-
     click.echo(shapes(layer=spec).text())
 
 

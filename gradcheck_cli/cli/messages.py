@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 
 from gradcheck_cli.errors import MAX_LINES
+from gradcheck_cli.text import visible
 
 LINE = 400
-INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def say(message: str) -> None:
@@ -24,9 +23,4 @@ def say(message: str) -> None:
 
 
 def _harmless(line: str) -> str:
-    shown = line if len(line) <= LINE else line[: LINE - 4] + " ..."
-    return "".join(_escaped(char) if unicodedata.category(char) in INVISIBLE else char for char in shown)
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode-escape", "surrogatepass").decode("ascii")
+    return visible(line if len(line) <= LINE else line[: LINE - 4] + " ...")

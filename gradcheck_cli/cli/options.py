@@ -11,7 +11,7 @@ import click
 from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.limits import CHOICES
-from gradcheck_cli.model import RunOptions, VerifyOptions
+from gradcheck_cli.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import STDOUT_FORMATS, Destination
 
 Function = Callable[..., Any]

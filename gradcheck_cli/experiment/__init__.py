@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.experiment.data import load_data, spec_of as spec_of
+from gradcheck_cli.experiment.data import load_data
 from gradcheck_cli.experiment.stages import Stages
 from gradcheck_cli.model import Progress, RunOptions, RunReport, no_progress
 

@@ -27,25 +27,9 @@ class Data:
         return replace(self, x=x)
 
 
-def spec_of(options: RunOptions) -> ConvSpec:
-    """The geometry that the options describe; raises GeometryError where there is none."""
-    return ConvSpec(
-        batch=max(1, len(options.images)),
-        in_channels=options.in_channels,
-        out_channels=options.out_channels,
-        height=options.size[0],
-        width=options.size[1],
-        kernel_size=options.kernel_size,
-        stride=options.stride,
-        padding=options.padding,
-        dilation=options.dilation,
-        groups=options.groups,
-    )
-
-
 def load_data(options: RunOptions) -> Data:
     """Read the pictures; raises ImageError, UsageError and GeometryError."""
-    spec = spec_of(options)
+    spec = options.spec
     pictures = images.read_pictures(options.images)
     common = () if options.reference == "gray" else (images.reference_picture(options.reference, pictures),)
     return Data(

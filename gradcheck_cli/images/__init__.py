@@ -6,7 +6,6 @@ Importing this room is cheap: numpy and OpenCV are loaded when the first picture
 from gradcheck_cli.images.pictures import (
     Picture as Picture,
     batch_of as batch_of,
-    check_channels as check_channels,
     read_pictures as read_pictures,
     reference_picture as reference_picture,
     references_of as references_of,

@@ -17,6 +17,7 @@ from gradcheck_cli.images.formats import read_header
 from gradcheck_cli.images.header import Header
 from gradcheck_cli.images.refusal import STANDARD_INPUT, UnreadableError
 from gradcheck_cli.images.source import read_bytes
+from gradcheck_cli.limits import check_channels
 from gradcheck_cli.model import Array, Size
 
 
@@ -90,20 +91,6 @@ class Picture:
         if complaint and note not in self._complaints:
             self._complaints.append(note)
         return samples
-
-
-def check_channels(in_channels: int) -> None:
-    """A picture can be an input of 3 channels or of 1. Loads nothing.
-
-    Raises:
-        UsageError: any other number of channels.
-    """
-    if in_channels not in (1, 3):
-        raise UsageError(
-            f"--in {in_channels} does not fit a picture: it has 3 channels (blue, green, red), or 1 as gray.",
-            hint="--in 3 takes the colours, --in 1 the gray picture",
-            see=f"gradcheck explain shapes --in {in_channels}" if in_channels > 0 else None,
-        )
 
 
 def read_pictures(names: Sequence[str | os.PathLike[str]]) -> tuple[Picture, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.errors import ImageError
+from gradcheck_cli.text import visible
 
 STANDARD_INPUT = "-"
 _LONGEST_NAME = 120
@@ -27,21 +28,10 @@ def cut_short(kind: str) -> UnreadableError:
 
 
 def shown(name: str) -> str:
-    """`name` as it may be printed: control characters, undecodable bytes and invisible characters as escapes.
-
-    Quoted where it would not stand out as one word, and shortened in the middle when very long.
-    """
+    """`name` as it may be printed: quoted where it would not stand out as one word, cut when it is very long."""
     if name == STANDARD_INPUT:
         return "standard input"
-    text = "".join(c if c.isprintable() else _escape(c) for c in name)
+    text = visible(name)
     if len(text) > _LONGEST_NAME:
         text = f"{text[:60]}...{text[-50:]}"
     return text if text and " " not in text else f"'{text}'"
-
-
-def _escape(character: str) -> str:
-    """Surrogates stand for the bytes of a name that is not UTF-8 (PEP 383)."""
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode("ascii")

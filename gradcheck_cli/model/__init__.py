@@ -16,15 +16,6 @@ from gradcheck_cli.model.evidence import (
     Verdict as Verdict,
     Worst as Worst,
 )
-from gradcheck_cli.model.options import (
-    Arithmetic as Arithmetic,
-    Device as Device,
-    Dtype as Dtype,
-    Progress as Progress,
-    RunOptions as RunOptions,
-    VerifyOptions as VerifyOptions,
-    no_progress as no_progress,
-)
 from gradcheck_cli.model.report import (
     SCHEMA_VERSION as SCHEMA_VERSION,
     Experiment as Experiment,
@@ -34,8 +25,6 @@ from gradcheck_cli.model.report import (
     GradientResult as GradientResult,
     GradOutput as GradOutput,
     Loss as Loss,
-    LossName as LossName,
-    Reduction as Reduction,
     Report as Report,
     RunReport as RunReport,
     SamenessReport as SamenessReport,
@@ -51,4 +40,15 @@ from gradcheck_cli.model.spec import (
     GradientName as GradientName,
     Gradients as Gradients,
     Size as Size,
+)
+from gradcheck_cli.options import (
+    Arithmetic as Arithmetic,
+    Device as Device,
+    Dtype as Dtype,
+    LossName as LossName,
+    Progress as Progress,
+    Reduction as Reduction,
+    RunOptions as RunOptions,
+    VerifyOptions as VerifyOptions,
+    no_progress as no_progress,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from gradcheck_cli.errors import ExitCode
 from gradcheck_cli.model.evidence import (
@@ -18,10 +18,9 @@ from gradcheck_cli.model.evidence import (
     Verdict,
 )
 from gradcheck_cli.model.spec import Array, ConvSpec, GradientName, Size
+from gradcheck_cli.options import LossName, Reduction
 
 SCHEMA_VERSION = 1
-LossName = Literal["l1", "mse", "sum", "random"]
-Reduction = Literal["mean", "sum"]
 
 
 @dataclass(frozen=True)

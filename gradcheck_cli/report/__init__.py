@@ -5,17 +5,17 @@ The screen's own text is not made here but by `gradcheck_cli.report.terminal`.
 
 from __future__ import annotations
 
-import difflib
 import os
-import secrets
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gradcheck_cli.errors import ReportError
-from gradcheck_cli.model import Report
-from gradcheck_cli.report.words import visible
+from gradcheck_cli.text import visible
+
+if TYPE_CHECKING:
+    from gradcheck_cli.model import Report
 
 FileFormat = Literal["json", "junit", "html", "png", "md", "repro"]
 FORMATS: tuple[FileFormat, ...] = ("json", "junit", "html", "png", "md", "repro")
@@ -134,7 +134,7 @@ def write_report(report: Report, name: str, path: str, attachment: str = "") -> 
 
 def _replace(path: str, content: bytes) -> None:
     """A new file beside the old one takes its place in one step, with the same permissions."""
-    temporary = os.path.join(os.path.dirname(path), f".gradcheck-{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(os.path.dirname(path), f".gradcheck-{os.urandom(8).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
             if os.path.exists(path):
@@ -183,7 +183,9 @@ def _check_format(name: str) -> None:
 
 
 def _unknown(name: str) -> ReportError:
-    near = difflib.get_close_matches(name, FORMATS, 1)
+    from difflib import get_close_matches  # late: most runs misspell nothing
+
+    near = get_close_matches(name, FORMATS, 1)
     meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMATS)}."
     return ReportError(f"there is no report format {visible(name)!r}; {meant}")
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from gradcheck_cli.model import Report, Rung, RunReport, Verdict
 from gradcheck_cli.report import html_view, words
+from gradcheck_cli.text import visible, visible_lines
 
 VERDICTS = {
     Verdict.PASS: ("good", "✓"),
@@ -82,7 +83,7 @@ def _environment() -> Environment:
         verdicts=VERDICTS,
         answers=ANSWERS,
         amount=words.count,
-        visible=words.visible,
+        visible=visible,
         worst_channels=html_view.worst_channels,
         extreme_pairs=html_view.extreme_pairs,
         grid_groups=html_view.grid_groups,
@@ -93,4 +94,4 @@ def _environment() -> Environment:
 
 
 def _finalize(value: Any) -> Any:
-    return words.visible_lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return visible_lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value

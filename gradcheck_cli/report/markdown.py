@@ -20,7 +20,8 @@ from gradcheck_cli.model import (
     TargetReport,
     Verdict,
 )
-from gradcheck_cli.report.words import count, geometry, headline, index, number, visible, visible_lines
+from gradcheck_cli.report.words import count, geometry, headline, index, number
+from gradcheck_cli.text import visible, visible_lines
 
 COMMENT_LIMIT = 65_000
 """Characters that one comment of GitHub may hold (65,536), less a margin."""

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gradcheck_cli.model import Rung, Verdict
 from gradcheck_cli.report import words
-from gradcheck_cli.report.words import visible
+from gradcheck_cli.text import visible
 
 Cell = str | Text
 

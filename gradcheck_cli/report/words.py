@@ -3,36 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 
 from gradcheck_cli.model import ConvSpec, Finding, Report, RunReport, Size
-
-# Control characters (C0 but for tab and newline, DEL, C1), halves of surrogate pairs, the overrides of the writing
-# direction and the two noncharacters: none of them can be seen, and each can make a reader see something else.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
-
-
-def visible(text: object) -> str:
-    r"""`text` with everything that cannot be seen written as an escape, line breaks and tabs included.
-
-    A byte of a file name that is not UTF-8 becomes `\xff` again. Emoji and their joiners stay.
-    """
-    return visible_lines(text).replace("\n", r"\n").replace("\t", r"\t")
-
-
-def visible_lines(text: object) -> str:
-    """`visible` for text of several lines: line breaks and tabs stay."""
-    return _UNSEEN.sub(_escape, str(text).replace("\r\n", "\n"))
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:
-        code -= 0xDC00
-    if code == 0x0D:
-        return r"\r"
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -219,7 +219,7 @@ def test_odd_file_name_in_a_message_is_harmless(experiment):
 
     result = gradcheck("run", "x.jpg")
 
-    assert (2, "Error: cannot read a\\x1b[31m\\udcff.py: no.\n") == (result.exit_code, result.stderr)
+    assert (2, "Error: cannot read a\\x1b[31m\\xff.py: no.\n") == (result.exit_code, result.stderr)
 
 
 def test_long_messages_are_cut(experiment):

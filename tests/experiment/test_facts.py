@@ -1,4 +1,4 @@
-"""What the five photographs say of the forum's question over ten seeds; measured facts that must come out of the program."""
+"""What the five photographs say of the forum's question over ten seeds: measured facts that must come out."""
 
 from collections import Counter
 from pathlib import Path

@@ -99,7 +99,8 @@ def test_the_room_is_light():
 import sys
 from gradcheck_cli import images
 from gradcheck_cli.errors import GradcheckError
-for call in (lambda: images.check_channels(5), lambda: images.read_pictures(["no-such.jpg"])):
+from gradcheck_cli.limits import check_channels
+for call in (lambda: check_channels(5), lambda: images.read_pictures(["no-such.jpg"])):
     try:
         call()
     except GradcheckError as error:
@@ -107,7 +108,7 @@ for call in (lambda: images.check_channels(5), lambda: images.read_pictures(["no
 images.read_pictures(["images/coffee.jpg"])
 print([name for name in ("numpy", "cv2", "torch", "click") if name in sys.modules])
 """
-    assert python(code) == "UsageError ImageError []"
+    assert python(code) == "OptionError ImageError []"
 
 
 @pytest.mark.parametrize("value", ["", "abc", "-5", "0", "1e9", "64 MB", "9" * 30, "5x"])

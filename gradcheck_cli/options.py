@@ -1,14 +1,19 @@
-"""What the user asked for: one dataclass per command, the same names as the options of the command line."""
+"""What the user asked for: one dataclass per command, the same names as the options of the command line.
+
+Nothing of `model` is imported at load, so that `--help` and usage errors stay fast; `model` passes these names on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from gradcheck_cli.model.report import LossName, Reduction
-from gradcheck_cli.model.spec import Size
+if TYPE_CHECKING:
+    from gradcheck_cli.model.spec import ConvSpec, Size
 
+LossName = Literal["l1", "mse", "sum", "random"]
+Reduction = Literal["mean", "sum"]
 Dtype = Literal["float32", "float64", "bfloat16", "float16"]
 Device = Literal["cpu", "cuda", "mps"]
 Arithmetic = Literal["direct", "fft"]
@@ -48,6 +53,28 @@ class RunOptions:
     convention: str = "auto"
     arithmetic: Arithmetic = "direct"
     timeout: float = 60.0
+
+    @property
+    def spec(self) -> ConvSpec:
+        """The geometry that the options describe.
+
+        Raises:
+            GeometryError: sizes that no convolution can have.
+        """
+        from gradcheck_cli.model.spec import ConvSpec
+
+        return ConvSpec(
+            batch=max(1, len(self.images)),
+            in_channels=self.in_channels,
+            out_channels=self.out_channels,
+            height=self.size[0],
+            width=self.size[1],
+            kernel_size=self.kernel_size,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
 
 
 @dataclass(frozen=True)
