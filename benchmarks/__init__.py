@@ -1,0 +1,1 @@
+"""The speed of gradcheck beside what it replaces: `make bench`, or `python benchmarks/bench.py --quick` for a look."""
