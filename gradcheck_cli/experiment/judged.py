@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from gradcheck_cli import conv
 from gradcheck_cli.checks import Judged, fft_slack, no_slack
-from gradcheck_cli.model import Case, Check, Counterexample, Finding, Gradients, RunOptions
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What is wrong with the code under test; empty when nothing is."""
-
-    findings: tuple[Finding, ...] = ()
-    counterexample: Counterexample | None = None
-    notes: tuple[str, ...] = ()
-
-
-class Trial:
-    """One of our own backwards under test: there is nothing of the user's to diagnose."""
-
-    convention = "ours"
-
-    def __init__(self, judged: Judged) -> None:
-        self.judged = judged
-
-    def diagnose(self, _found: Sequence[Check], /) -> Diagnosis:
-        """What is wrong, given the checks; nothing is said of our own code."""
-        return Diagnosis()
+from gradcheck_cli.experiment.trial import Trial
+from gradcheck_cli.model import Case, Gradients, RunOptions
 
 
 @contextmanager

@@ -15,10 +15,11 @@ from gradcheck_cli.checks import Judged, RealData
 from gradcheck_cli.compare import channel_differences
 from gradcheck_cli.environment import environment
 from gradcheck_cli.experiment.data import Data, describe
-from gradcheck_cli.experiment.judged import Trial, judged_code
+from gradcheck_cli.experiment.judged import judged_code
 from gradcheck_cli.experiment.layer import LayerRun, Set, run_layer, set_up
 from gradcheck_cli.experiment.sameness import both_directions, sameness_of
 from gradcheck_cli.experiment.stages import Stages
+from gradcheck_cli.experiment.trial import Trial
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.mistakes.mistake import Problem
 from gradcheck_cli.model import (

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from gradcheck_cli import geometries
 from gradcheck_cli.checks import Judged, fft_slack, no_slack
 from gradcheck_cli.errors import TargetError
-from gradcheck_cli.experiment.judged import Diagnosis, Trial
+from gradcheck_cli.experiment.trial import Diagnosis, Trial
 from gradcheck_cli.model import Case, Check, Gradients, RunOptions, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits, resolve
 from gradcheck_cli.verification.target import Session, judge
