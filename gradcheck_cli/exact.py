@@ -119,8 +119,9 @@ def wide_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None) 
     if rows.size and columns.size:
         for n, i in np.ndindex(spec.batch, spec.in_channels):
             pixels[n, i, rng.choice(rows), rng.choice(columns)] = _wide(rng)
+    meeting = np.ix_(*(_meeting(axis, spec) for axis in (0, 1)))
     for o in range(spec.out_channels):
-        _widen(upstream[:, o], rng)
+        _widen(upstream[:, o], meeting, rng)
     by_group = kernel.reshape(spec.groups, -1, *spec.weight_shape[1:])
     for g, i in np.ndindex(spec.groups, spec.weight_shape[1]):
         place = tuple(rng.integers(0, by_group.shape[axis]) for axis in (1, 3, 4))
@@ -198,12 +199,18 @@ def _wide(rng: np.random.Generator) -> float:
     return float(FLOAT32_LIMIT + 1 + 4 * rng.integers(0, FLOAT32_LIMIT // 4))
 
 
-def _widen(plane: Array, rng: np.random.Generator) -> None:
-    """Make 3 numbers of a filter's G wide (1 of fewer than 3), and its sum odd: float32 cannot hold that either."""
-    places = rng.permutation(plane.size)[: WIDE_OUTPUTS + 1]
+def _widen(plane: Array, meeting: tuple[Array, ...], rng: np.random.Generator) -> None:
+    """Make 3 numbers of a filter's G wide (1 of fewer than 3), and its sum odd: float32 cannot hold that either.
+
+    They are taken from the outputs that meet the picture; where only padding is met, all are as good.
+    """
+    flat = np.arange(plane.size).reshape(plane.shape)
+    inside = flat[:, meeting[0], meeting[1]].ravel()
+    others = np.setdiff1d(flat, inside)
+    places = np.concatenate([rng.permutation(inside), rng.permutation(others)])[: WIDE_OUTPUTS + 1]
     count = WIDE_OUTPUTS if plane.size >= WIDE_OUTPUTS else 1
-    for flat in places[:count]:
-        plane[np.unravel_index(flat, plane.shape)] = _wide(rng)
+    for place in places[:count]:
+        plane[np.unravel_index(place, plane.shape)] = _wide(rng)
     if plane.sum() % 2 == 0:
         plane[np.unravel_index(places[count], plane.shape)] += 1
 
@@ -220,6 +227,14 @@ def _touched(axis: int, spec: ConvSpec) -> Array:
     taps = spec.dilation[axis] * np.arange(spec.kernel_size[axis])
     reached = np.unique(starts[:, None] + taps) - spec.padding[axis]
     return np.asarray(reached[(reached >= 0) & (reached < spec.input_size[axis])])
+
+
+def _meeting(axis: int, spec: ConvSpec) -> Array:
+    """Output rows (or columns) whose window reads the unpadded input."""
+    starts = spec.stride[axis] * np.arange(spec.output_size[axis])
+    taps = spec.dilation[axis] * np.arange(spec.kernel_size[axis])
+    read = starts[:, None] + taps - spec.padding[axis]
+    return np.flatnonzero(((read >= 0) & (read < spec.input_size[axis])).any(axis=1))
 
 
 def _weight_bound(x: Array, grad_output: Array, spec: ConvSpec) -> float:

@@ -18,12 +18,14 @@ ROUNDINGS = 4
 
 @dataclass(frozen=True)
 class Upstream:
-    """What is known of O and G, all of shape (n, c_out, h_out, w_out) but `reference` (n or 1, 1, h_out, w_out).
+    """What is known of O and G, (n, c_out, h_out, w_out); the two references are (n or 1, 1, h_out, w_out).
 
     Attributes:
         output, grad_output: autograd's, in the run's dtype.
         output_exact, grad_output_exact: of an own forward in float64.
-        forward_bound: how far autograd's forward may be from the true one.
+        reference: as the layer used it, rounded to its dtype.
+        reference_exact: as the own forward used it.
+        forward_bound: how far autograd's O - reference may be from the true one.
     """
 
     output: Array
@@ -31,6 +33,7 @@ class Upstream:
     output_exact: Array
     grad_output_exact: Array
     reference: Array
+    reference_exact: Array
     forward_bound: Array
     loss: Loss
     seed: int
@@ -73,7 +76,7 @@ def _with_flips(check: Check, upstream: Upstream) -> Check:
     count = int(np.count_nonzero(flips))
     if not count:
         return with_detail(check, f"{upstream.dtype} and float64 decide every sign alike")
-    residual = np.abs(upstream.output_exact - upstream.reference)
+    residual = np.abs(upstream.output_exact - upstream.reference_exact)
     unexplained = int(np.count_nonzero(flips & (residual > upstream.forward_bound)))
     detail = f"{count} of {flips.size} signs differ between {upstream.dtype} and float64"
     if unexplained:
@@ -84,6 +87,6 @@ def _with_flips(check: Check, upstream: Upstream) -> Check:
 
 
 def _flips(upstream: Upstream) -> Array:
-    exact = np.sign(upstream.output_exact - upstream.reference)
+    exact = np.sign(upstream.output_exact - upstream.reference_exact)
     flips: Array = np.sign(upstream.output.astype(np.float64) - upstream.reference) != exact
     return flips

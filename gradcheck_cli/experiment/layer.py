@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_cli.errors import UsageError
 from gradcheck_cli.experiment.data import Data
 from gradcheck_cli.model import Array, Case, GradientName, Loss, RunOptions
 from gradcheck_cli.oracles import autograd
@@ -49,11 +50,20 @@ def set_up(data: Data, options: RunOptions) -> Set:
 
 
 def run_layer(surroundings: Set, seed: int) -> LayerRun:
-    """Draw the weights under `seed` and run forward, loss and backward in torch."""
+    """Draw the weights under `seed` and run forward, loss and backward in torch.
+
+    Raises:
+        UsageError: the device or dtype is not there, or the layer overflows in it.
+    """
     data, settings = surroundings.data, surroundings.settings
     weight, bias = autograd.draw_parameters(data.spec, seed, surroundings.bias)
     layer = Layer(data.x, weight, bias, data.reference, data.spec, surroundings.loss, seed)
     wanted: tuple[GradientName, ...] = ("weight", "bias") if surroundings.bias else ("weight",)
     run = autograd.run_layer(layer, settings, wanted)
+    if not np.isfinite(run.grad_output).all():
+        raise UsageError(
+            f"the layer overflows in {settings.dtype}: dE/dO holds numbers that are not finite.",
+            hint="--dtype float32, --reduction mean or --unit-range",
+        )
     x, weight64, bias64 = (autograd.rounded(array, settings) for array in (data.x, weight, bias))
     return LayerRun(layer, run, Case(data.spec, x, weight64, bias64, run.grad_output.astype(np.float64)))

@@ -27,7 +27,6 @@ from gradcheck_cli.model import (
     Case,
     ChannelDifference,
     Check,
-    Dtype,
     Figures,
     Gradients,
     Power,
@@ -38,6 +37,7 @@ from gradcheck_cli.model import (
     Verdict,
 )
 from gradcheck_cli.oracles import autograd, forward, numeric
+from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.power import Probe, power_of
 from gradcheck_cli.reproduce import run_command
 from gradcheck_cli.rounding import UNIT_ROUNDOFF, allowed_float64
@@ -133,17 +133,28 @@ def _both_sides(surroundings: Set, trial: Trial, seed: int, stages: Stages) -> S
     with stages.stage("exact probe"):
         data = surroundings.data
         narrow = exact.narrow_case(data.spec, np.random.default_rng(seed), x=data.x, signs=run.case.grad_output)
-        decided = _exact(surroundings, trial.judged, narrow)
-    wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
+        wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
+        decided = _exact(surroundings, trial.judged, run.case, narrow, wide)
     return Sides(surroundings, run, trial.judged, hand, narrow, wide, tuple(decided))
 
 
-def _exact(surroundings: Set, judged: Judged, narrow: Case) -> list[Check]:
-    """bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them too."""
-    settings = surroundings.settings
-    dtype: Dtype = "float64" if settings.dtype == "float64" else "float32"
-    returned = autograd.backward(narrow, replace(settings, dtype=dtype))
-    return checks.exact_checks(narrow, judged, judged.backward(narrow), returned, f"integers in {dtype}")
+def _exact(surroundings: Set, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
+    """Narrow integers in any dtype; in float64 wide ones too, and the pictures themselves where they are dyadic.
+
+    bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them.
+    """
+    if surroundings.settings.dtype != "float64":
+        single = replace(surroundings.settings, dtype="float32")
+        return _exact_on(narrow, judged, single, "integers in float32")
+    probes = {"narrow integers in float64": narrow, "wide integers in float64": wide}
+    scaled = exact.dyadic(real.x, real.grad_output, real.spec)
+    if scaled is not None:
+        probes["the pictures as integers, in float64"] = replace(narrow, x=scaled.x, grad_output=scaled.grad_output)
+    return [check for name, case in probes.items() for check in _exact_on(case, judged, surroundings.settings, name)]
+
+
+def _exact_on(case: Case, judged: Judged, settings: LayerSettings, probe: str) -> list[Check]:
+    return checks.exact_checks(case, judged, judged.backward(case), autograd.backward(case, settings), probe)
 
 
 @dataclass(frozen=True)
@@ -172,7 +183,8 @@ def _numeric(sides: Sides) -> Numeric:
         grad_output=sides.run.autograd.grad_output,
         output_exact=result.output,
         grad_output_exact=result.grad_output,
-        reference=layer.reference.astype(np.float64),
+        reference=autograd.rounded(layer.reference, sides.surroundings.settings),
+        reference_exact=layer.reference.astype(np.float64),
         forward_bound=_forward_bound(sides, result.output),
         loss=layer.loss,
         seed=layer.seed,
@@ -190,12 +202,13 @@ def _holds(of_formula: Sequence[Check]) -> bool | None:
 
 
 def _forward_bound(sides: Sides, output: Array) -> Array:
-    """How far autograd's O may be from the true one: summed in float32 at best, then rounded to the dtype."""
+    """How far autograd's O - reference may be off: summed in float32 at best, then both rounded to the dtype."""
     case = sides.run.case
     accumulator = "float64" if sides.dtype == "float64" else "float32"
     scale = UNIT_ROUNDOFF[accumulator] / UNIT_ROUNDOFF["float64"]
     summed = forward.forward_bound(case.x, case.weight, case.bias, case.spec) * scale
-    bound: Array = summed + UNIT_ROUNDOFF[sides.dtype] * np.abs(output)
+    stored = UNIT_ROUNDOFF[sides.dtype] * (np.abs(output) + np.abs(sides.run.layer.reference))
+    bound: Array = summed + stored
     return bound
 
 

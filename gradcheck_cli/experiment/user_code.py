@@ -12,7 +12,9 @@ from gradcheck_cli.errors import TargetError
 from gradcheck_cli.experiment.trial import Diagnosis, Trial
 from gradcheck_cli.model import Case, Check, Gradients, RunOptions, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits, resolve
-from gradcheck_cli.verification.target import Session, judge
+from gradcheck_cli.verification.session import Session
+from gradcheck_cli.verification.target import judge
+from gradcheck_cli.verification.truth import Questions
 
 
 class UserTrial(Trial):
@@ -39,9 +41,9 @@ class UserTrial(Trial):
         if all(check.verdict is not Verdict.FAIL for check in found):
             return Diagnosis(notes=self._described.notes)
         settings = VerifyOptions((self._ref.text,), arithmetic=self._options.arithmetic, seed=self._options.seed)
-        session = Session(self._worker, self._described, settings, time.perf_counter() + self._options.timeout)
-        session.try_all(geometries.QUICK)
-        session.try_wide()
+        deadline = time.perf_counter() + self._options.timeout
+        session = Session(self._worker, self._described, settings, Questions(settings.seed), deadline)
+        session.run(geometries.QUICK)
         report = judge(self._ref, session)
         return Diagnosis(report.findings, report.counterexample, report.notes)
 

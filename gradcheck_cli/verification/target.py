@@ -1,39 +1,36 @@
-"""One target: run it on every geometry, compare exactly, name what is wrong and show the smallest example."""
+"""One target: every question asked, the answers judged, the mistakes named, the smallest example shown."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from gradcheck_cli import exact, geometries
+from gradcheck_cli import geometries
 from gradcheck_cli.diagnose import diagnose, locate, shrink, summarise_geometries, words_for
 from gradcheck_cli.model import (
     GRADIENTS,
-    Case,
     ConvSpec,
     Counterexample,
     Finding,
     Geometries,
     GradientName,
     GradientResult,
-    Gradients,
     TargetReport,
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits
-from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
-from gradcheck_cli.verification.truth import truth_of
+from gradcheck_cli.targets import TargetRef, Worker, WorkerLimits
+from gradcheck_cli.verification.session import Session
+from gradcheck_cli.verification.trial import Trial
+from gradcheck_cli.verification.truth import Questions, load_oracles
 
-WIDE_PROBES = 2
-MOST_DEATHS = 3
+SHRINK_SECONDS = 10.0
 FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable")
+FINDINGS_OF_ALL = ("crashes", "too-slow", "mutates-input")
 
 
-def verify_target(ref: TargetRef, options: VerifyOptions) -> TargetReport:
+def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions) -> TargetReport:
     """Judge one target.
 
     Raises:
@@ -42,12 +39,17 @@ def verify_target(ref: TargetRef, options: VerifyOptions) -> TargetReport:
     start = time.perf_counter()
     with Worker(ref, WorkerLimits(timeout=options.timeout), options.convention) as worker:
         described = worker.describe()
-        session = Session(worker, described, options, start + options.timeout)
-        specs = geometries.QUICK if options.geometries == "quick" else geometries.full(options.seed)
-        session.try_all(specs)
-        session.try_wide()
+        used = time.perf_counter() - start
+        load_oracles()
+        session = Session(worker, described, options, questions, time.perf_counter() + options.timeout - used)
+        session.run(specs_of(options))
         report = judge(ref, session)
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def specs_of(options: VerifyOptions) -> Iterator[ConvSpec]:
+    """The geometries that the options ask for."""
+    return iter(geometries.QUICK) if options.geometries == "quick" else geometries.full(options.seed)
 
 
 def unusable(ref: TargetRef, error: str) -> TargetReport:
@@ -66,59 +68,6 @@ def unusable(ref: TargetRef, error: str) -> TargetReport:
     )
 
 
-@dataclass
-class Session:
-    """A target at work: its worker, what it was given and what it did."""
-
-    worker: Worker
-    described: Described
-    options: VerifyOptions
-    deadline: float
-    trials: list[Trial] = field(default_factory=list)
-    wide: list[Trial] = field(default_factory=list)
-    stopped: str = ""
-
-    def try_all(self, specs: Iterable[ConvSpec]) -> None:
-        """The narrow integer probe on every geometry, until time is up or the target keeps dying."""
-        deaths = 0
-        for number, spec in enumerate(specs):
-            if time.perf_counter() > self.deadline:
-                self.stopped = f"stopped after {number} geometries at the time limit of {self.options.timeout:g} s"
-                return
-            trial = self._try(exact.narrow_case(spec, self._rng(number)))
-            self.trials.append(trial)
-            deaths += trial.outcome.error_kind in ("timeout", "crashed", "memory", "exited")
-            if deaths == MOST_DEATHS:
-                self.stopped = f"stopped after {number + 1} geometries: the target's process died {deaths} times"
-                return
-
-    def try_wide(self) -> None:
-        """The wide probe where the narrow one was right: a float32 hidden inside shows here."""
-        right = [trial.case.spec for trial in self.trials if trial.supported and trial.right]
-        right.sort(key=lambda spec: -spec.terms)
-        for number, spec in enumerate(right[:WIDE_PROBES]):
-            self.wide.append(self._try(exact.wide_case(spec, self._rng(1000 + number))))
-
-    def gradients_of(self, case: Case) -> Gradients:
-        """The target's gradients for a case; an error of the target is raised as such."""
-        outcome = self.worker.backward(case, calls=1)
-        if outcome.error_kind in CANNOT_RUN:
-            raise RuntimeError(outcome.error)
-        return outcome.gradients
-
-    @property
-    def compared(self) -> list[Trial]:
-        """Every trial on a geometry that the target takes."""
-        return [trial for trial in self.trials + self.wide if trial.supported]
-
-    def _try(self, case: Case) -> Trial:
-        outcome = self.worker.backward(case)
-        return Trial(case, outcome, truth_of(case), self.described.yields, self.options.arithmetic)
-
-    def _rng(self, number: int) -> np.random.Generator:
-        return np.random.default_rng((self.options.seed, number))
-
-
 def judge(ref: TargetRef, session: Session) -> TargetReport:
     """From what happened to the report."""
     described = session.described
@@ -135,10 +84,10 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         verdict=verdict,
         gradients=results,
         geometries=_geometries(session),
-        findings=findings,
+        findings=tuple(_placed(finding, described.line or ref.line) for finding in findings),
         counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
         notes=_notes(session),
-        output="".join(dict.fromkeys(trial.outcome.printed for trial in session.trials)),
+        output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
     )
 
 
@@ -148,26 +97,27 @@ def findings_of(session: Session) -> tuple[Finding, ...]:
     seen = [trial.observation() for trial in session.compared]
     found: dict[tuple[str, str], Finding] = {}
     for name in session.described.yields:
-        if _aggregate(session, name) is Verdict.INCONCLUSIVE:
-            continue
-        named = diagnose(seen, name, words) or _placed(session, name)
-        for finding in named:
-            shared = finding.id in ("crashes", "too-slow", "mutates-input")
-            found.setdefault((finding.id, "" if shared else finding.gradient), finding)
+        for finding in diagnose(seen, name, words) or _unexplained(session, name):
+            if finding.id in FINDINGS_OF_BEHAVIOUR or _aggregate(session, name) in (Verdict.FAIL, Verdict.ERROR):
+                found.setdefault((finding.id, "" if finding.id in FINDINGS_OF_ALL else finding.gradient), finding)
     return tuple(found.values())
 
 
-def _placed(session: Session, name: GradientName) -> tuple[Finding, ...]:
+def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     """No formula gives these numbers: say where they are wrong, as probable and without a cause."""
-    wrong = [trial for trial in session.compared if trial.verdict(name) is Verdict.FAIL]
-    if not wrong:
+    smallest = _smallest_failure(session, name)
+    if smallest is None:
         return ()
-    smallest = min(wrong, key=lambda trial: trial.case.grad_output.size * trial.case.weight.size)
     expected, actual = smallest.truth.gradients.named(name), smallest.outcome.gradients.named(name)
     if expected is None or actual is None:
         return ()
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name)}"
     return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample"),)
+
+
+def _placed(finding: Finding, line: int | None) -> Finding:
+    """With the line of the definition where nothing better is known."""
+    return finding if finding.line is not None else replace(finding, line=line)
 
 
 def _gradient_result(session: Session, name: GradientName, findings: Sequence[Finding]) -> GradientResult:
@@ -202,19 +152,43 @@ def _geometries(session: Session) -> Geometries:
         tried=len(session.trials),
         supported=len(supported),
         right=sum(trial.right for trial in supported),
-        summary=summarise_geometries([(trial.case.spec, trial.right) for trial in supported]),
+        summary=_summary(supported),
         list=tuple(trial.result() for trial in session.trials),
     )
+
+
+def _summary(supported: Sequence[Trial]) -> str:
+    """Where it holds; numbers that are right but for rounding are neither right nor wrong."""
+    failed = sum(trial.failed for trial in supported)
+    inexact = sum(not trial.right for trial in supported) - failed
+    if not inexact:
+        return summarise_geometries([(trial.case.spec, trial.right) for trial in supported])
+    told = f"right but for rounding on {inexact} of {len(supported)} geometries"
+    return f"{told}, wrong on {failed}" if failed else told
 
 
 def _counterexample(session: Session, results: dict[GradientName, GradientResult]) -> Counterexample | None:
     """The smallest failing geometry of the first wrong gradient; None where only behaviour is wrong."""
     for name, result in results.items():
-        wrong = [trial.case.spec for trial in session.trials if trial.supported and trial.verdict(name) is Verdict.FAIL]
-        if result.verdict is Verdict.FAIL and wrong:
-            smallest = min(wrong, key=lambda spec: spec.terms * spec.in_channels * spec.out_channels)
-            return shrink(session.gradients_of, smallest, name, session.options.seed)
+        found = _smallest_failure(session, name)
+        if result.verdict is Verdict.FAIL and found is not None:
+            session.deadline = time.perf_counter() + min(SHRINK_SECONDS, session.options.timeout)
+            shrunk = shrink(session.gradients_of, found.case.spec, name, session.options.seed)
+            return shrunk if shrunk is not None and not session.late else _as_it_was(found, name)
     return None
+
+
+def _smallest_failure(session: Session, name: GradientName) -> Trial | None:
+    wrong = [trial for trial in session.compared if trial.verdict(name) is Verdict.FAIL]
+    return min(wrong, key=lambda trial: trial.case.grad_output.size * trial.case.weight.size, default=None)
+
+
+def _as_it_was(trial: Trial, name: GradientName) -> Counterexample:
+    """The failing geometry itself, where it could not be made smaller in time."""
+    case, expected = trial.case, trial.truth.gradients.named(name)
+    assert expected is not None
+    actual = trial.outcome.gradients.named(name)
+    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual)
 
 
 def _notes(session: Session) -> tuple[str, ...]:

@@ -9,7 +9,16 @@ import numpy as np
 from gradcheck_cli.checks import fft_slack
 from gradcheck_cli.compare import within
 from gradcheck_cli.diagnose import Observation
-from gradcheck_cli.model import GRADIENTS, Arithmetic, Array, Case, GeometryResult, GradientName, Verdict
+from gradcheck_cli.model import (
+    GRADIENTS,
+    Arithmetic,
+    Array,
+    Case,
+    GeometryResult,
+    GradientName,
+    Gradients,
+    Verdict,
+)
 from gradcheck_cli.targets import Outcome
 from gradcheck_cli.verification.truth import Truth
 
@@ -35,6 +44,11 @@ class Trial:
     def right(self) -> bool:
         """Is every gradient that it gives right?"""
         return all(self.verdict(name) is Verdict.PASS for name in self.yields)
+
+    @property
+    def failed(self) -> bool:
+        """Is a gradient that it gives wrong, or did it not run?"""
+        return any(self.verdict(name) in (Verdict.FAIL, Verdict.ERROR) for name in self.yields)
 
     def verdict(self, gradient: GradientName) -> Verdict:
         """PASS only when every entry was compared and holds."""
@@ -74,7 +88,7 @@ class Trial:
         outcome = self.outcome
         return Observation(
             case=self.case,
-            actual=outcome.gradients,
+            actual=self._snapped(),
             second=outcome.second,
             error=outcome.error if outcome.error_kind in CANNOT_RUN else "",
             error_line=outcome.error_line,
@@ -84,11 +98,17 @@ class Trial:
             dtypes=outcome.dtypes,
         )
 
-    @property
-    def repeats(self) -> bool:
-        """Did the second call give the same bits as the first (or was there none)?"""
-        second = self.outcome.second
-        if second is None:
-            return True
-        pairs = [(self.outcome.gradients.named(name), second.named(name)) for name in GRADIENTS]
-        return all(np.array_equal(one, other) for one, other in pairs if one is not None and other is not None)
+    def _snapped(self) -> Gradients:
+        """For FFT arithmetic: numbers that are whole but for its rounding are made whole, so that formulas can meet."""
+        if self.arithmetic != "fft":
+            return self.outcome.gradients
+        snapped: dict[str, Array | None] = {name: self._whole(name) for name in GRADIENTS}
+        return Gradients(**snapped)
+
+    def _whole(self, gradient: GradientName) -> Array | None:
+        actual = self.outcome.gradients.named(gradient)
+        if actual is None:
+            return None
+        whole = np.rint(actual)
+        near = np.abs(actual - whole) <= fft_slack(self.case, gradient)
+        return np.where(near, whole, actual)

@@ -1,13 +1,16 @@
-"""The truth on one integer case: the definition's sum and torch.autograd, which must agree with it bit for bit."""
+"""The truth on integer cases: the definition's sum and torch.autograd, which must agree with it bit for bit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
 from importlib import import_module
+from threading import Lock
 
 import numpy as np
 
-from gradcheck_cli.model import GRADIENTS, Case, Gradients
+from gradcheck_cli import exact
+from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 from gradcheck_cli.oracles import reference
 
 
@@ -19,8 +22,40 @@ class Truth:
     autograd_agrees: bool
 
 
+@dataclass(frozen=True)
+class Question:
+    """A case and its answer."""
+
+    case: Case
+    truth: Truth
+
+
+class Questions:
+    """The integer cases of one seed, the same for every target: each is drawn and answered once. Safe in threads."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._known: dict[tuple[str, ConvSpec], Question] = {}
+        self._lock = Lock()
+
+    def narrow(self, spec: ConvSpec) -> Question:
+        """Integers on which float32 is exact."""
+        return self._asked("narrow", spec, exact.narrow_case)
+
+    def wide(self, spec: ConvSpec) -> Question:
+        """Integers on which float64 is exact and float32 is not."""
+        return self._asked("wide", spec, exact.wide_case)
+
+    def _asked(self, kind: str, spec: ConvSpec, draw: Callable[[ConvSpec, np.random.Generator], Case]) -> Question:
+        with self._lock:
+            if (kind, spec) not in self._known:
+                case = draw(spec, np.random.default_rng((self.seed, len(kind), *_numbers(spec))))
+                self._known[kind, spec] = Question(case, truth_of(case))
+            return self._known[kind, spec]
+
+
 def load_oracles() -> None:
-    """Import torch, which takes a second, once and before anything is timed."""
+    """Import torch, which takes a second."""
     import_module("gradcheck_cli.oracles.autograd")
 
 
@@ -32,11 +67,19 @@ def truth_of(case: Case) -> Truth:
     """
     from gradcheck_cli.oracles import autograd
 
-    exact = Gradients(
+    exact_gradients = Gradients(
         weight=reference.grad_weight(case.x, case.grad_output, case.spec).astype(np.float64),
         input=reference.grad_input(case.weight, case.grad_output, case.spec).astype(np.float64),
         bias=reference.grad_bias(case.grad_output).astype(np.float64),
     )
     returned = autograd.backward(case, autograd.LayerSettings("float64"))
-    agrees = all(np.array_equal(exact.named(name), returned.named(name)) for name in GRADIENTS)  # type: ignore[arg-type]
-    return Truth(exact, agrees)
+    agrees = all(
+        np.array_equal(exact_gradients.named(name), returned.named(name))  # type: ignore[arg-type]
+        for name in GRADIENTS
+    )
+    return Truth(exact_gradients, agrees)
+
+
+def _numbers(spec: ConvSpec) -> list[int]:
+    """All numbers of a geometry, in a row."""
+    return [int(number) for value in astuple(spec) for number in np.atleast_1d(value)]

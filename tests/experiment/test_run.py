@@ -90,6 +90,40 @@ def test_the_right_backward_passes_whatever_is_asked(changes):
     assert Verdict.PASS == report.verdict, report.answer
 
 
+@pytest.mark.parametrize(
+    ("images", "changes"),
+    [
+        (["astronaut.jpg"], {"out_channels": 4, "stride": (3, 2), "padding": (1, 3), "size": (51, 57), "loss": "mse"}),
+        (["camera-gray.jpg", "astronaut.jpg"], {"in_channels": 1, "stride": (3, 3), "size": (38, 9)}),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_low_precision_is_judged_by_its_own_roundings(images, changes, dtype):
+    """The reference is rounded too, and torch adds the samples of a batch one after another into the result."""
+    assert Verdict.PASS == run(*(str(IMAGES / name) for name in images), dtype=dtype, seed=5, **changes).verdict
+
+
+def test_an_overflow_forbids_a_verdict():
+    """A sum of thousands of pixels does not fit float16; that is said, and nothing is passed or failed by it."""
+    report = run(dtype="float16", loss="sum", reduction="sum", size=(29, 25))
+
+    assert (Verdict.INCONCLUSIVE, ExitCode.NOT_CHECKED) == (report.verdict, report.exit_code)
+    assert {"autograd overflowed in float16"} == {
+        check.detail for check in report.checks if check.verdict is Verdict.INCONCLUSIVE
+    }
+
+
+def test_float64_is_decided_on_wide_integers_and_on_the_pictures_themselves():
+    """Pixels are dyadic numbers and G is a sign, so the real gradient has an exact float64 value."""
+    probes = {check.criterion.split(":")[0] for check in checks_of(run(dtype="float64"), "exact")}
+
+    assert {
+        "narrow integers in float64",
+        "wide integers in float64",
+        "the pictures as integers, in float64",
+    } == probes
+
+
 def test_one_part_in_a_billion_in_one_entry_fails(monkeypatch):
     """The exact probe sees a factor of 1 + 1e-9 in one entry, and the referee names the hand-written side."""
     right = conv.backward

@@ -1,0 +1,15 @@
+"""The user's own backward: found, loaded in a child process, recognised, called.
+
+`resolve` turns what was typed into `TargetRef`s without executing anything; `Worker` runs one of them in a child
+process and hands back `Outcome`s in our layout. Nothing here judges a gradient.
+"""
+
+from gradcheck_cli.targets.contract import (
+    Described as Described,
+    ErrorKind as ErrorKind,
+    Outcome as Outcome,
+    TargetRef as TargetRef,
+    WorkerLimits as WorkerLimits,
+)
+from gradcheck_cli.targets.resolve import resolve as resolve
+from gradcheck_cli.targets.worker import Worker as Worker

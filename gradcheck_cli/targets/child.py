@@ -1,0 +1,279 @@
+"""The child's main loop: limits, loading, recognising, calling. The only place where the user's code runs.
+
+Started by `process.Child`; speaks frames over two private pipes. File descriptors 1 and 2 belong to the user's prints.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import random
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli import conv
+from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
+from gradcheck_cli.targets.contract import TargetRef
+from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
+from gradcheck_cli.targets.conventions.base import RefusedError, Returned
+from gradcheck_cli.targets.conventions.results import Taken, plan, take
+from gradcheck_cli.targets.conventions.source import autograd_notes
+from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
+from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
+
+SEED = 0
+LOAD_SHARE = 0.4
+MAX_RETURNED = 2**28
+
+
+class HungError(Exception):
+    """The user's code did not come back in time while it was loaded or tried."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A loaded and recognised target."""
+
+    ref: TargetRef
+    loaded: Loaded
+    chosen: Chosen
+    first_error: BaseException | None = None
+
+
+def main(request: int, answer: int, life: int, memory: int) -> None:
+    """Serve requests until the parent is gone."""
+    for descriptor in (request, answer, life):
+        os.set_inheritable(descriptor, False)
+    threading.Thread(target=_die_with_parent, args=(life,), daemon=True).start()
+    if memory:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ready: Ready | None = None
+    while True:
+        message, arrays = _receive(request)
+        if message["do"] == "load":
+            reply, ready = _load(message)
+            _send(answer, reply, {})
+        elif ready is not None:
+            _send(answer, *_backward(ready, message, arrays))
+
+
+def _die_with_parent(life: int) -> None:
+    """The pipe ends when the parent does, however it does; then nothing of this session may stay."""
+    while os.read(life, 1):
+        pass
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _receive(request: int) -> tuple[Message, dict[str, Array]]:
+    header, body = lengths(_read(request, PREFIX.size))
+    return decode(_read(request, header), _read(request, body))
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        part = os.read(descriptor, min(size - len(data), 2**20))
+        if not part:
+            os._exit(0)
+        data += part
+    return bytes(data)
+
+
+def _send(answer: int, message: Message, arrays: dict[str, Array]) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    frame = memoryview(encode(message, arrays))
+    while frame:
+        frame = frame[os.write(answer, frame) :]
+
+
+def _load(message: Message) -> tuple[Message, Ready | None]:
+    ref = TargetRef(message["text"], message["file"], message["name"], message["line"], message["module"])
+    seconds = float(message["seconds"])
+    try:
+        wanted = check_convention(message["convention"])
+        import_installed(ref)
+        with _alarm(LOAD_SHARE * seconds):
+            loaded = _load_either_way(ref, bool(message["only_needed"]), seconds)
+        chosen = recognise(loaded, wanted, _seed, lambda: _alarm(min(10.0, 0.2 * seconds)), LOAD_SHARE * seconds)
+    except LoadError as error:
+        return {"failed": error.sentence, "hint": error.hint}, None
+    except GradcheckError as error:
+        return {
+            "failed": error.sentence,
+            "facts": {k: str(v) for k, v in error.facts.items()},
+            "hint": error.hint,
+        }, None
+    except AmbiguousError as error:
+        hint = f"say which: --convention {error.layouts[0]}"
+        return {"failed": f"{ref.text} is ambiguous: {error}.", "hint": hint}, None
+    except NotRecognisedError as error:
+        return _not_recognised(ref, error), None
+    except (Exception, SystemExit) as error:
+        return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
+    return _description(loaded, chosen), Ready(ref, loaded, chosen)
+
+
+def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float) -> Loaded:
+    """A script part that never ends is left out, like one that fails."""
+    try:
+        with _alarm(LOAD_SHARE * seconds / 2):
+            return load(ref, only_needed)
+    except HungError:
+        return load(ref, only_needed=True)
+
+
+def _description(loaded: Loaded, chosen: Chosen) -> Message:
+    candidate = chosen.candidate
+    notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
+    if candidate.layout.flipped:
+        notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
+    return {
+        "convention": candidate.family,
+        "layout": candidate.layout.id,
+        "why": candidate.why(),
+        "yields": list(chosen.yields),
+        "notes": notes,
+        "flipped": candidate.layout.flipped,
+    }
+
+
+def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
+    facts = {}
+    if error.error is not None:
+        line = user_line(error.error, ref.file)
+        facts["the likeliest raised"] = _sentence(error.error) + (f" (line {line})" if line else "")
+    hint = "probably the arguments are not told by their names; rename them or try --convention"
+    return {"failed": f"{ref.text}: {error}.", "facts": facts, "hint": hint}
+
+
+def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
+    case = Case(_spec(message["spec"]), **arrays)
+    reason = ready.chosen.candidate.refuses(case.spec)
+    if reason:
+        return {"kind": "refused", "supported": False, "error": reason}, {}
+    try:
+        return _called(ready, case, int(message["calls"]))
+    except (Exception, SystemExit) as error:
+        return _failure(ready, error), {}
+
+
+def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Array]]:
+    _seed()
+    session = ready.chosen.candidate.start(case)
+    _seed()
+    started = time.perf_counter()
+    returned = session()
+    seconds = time.perf_counter() - started
+    taken = _take(ready, case, returned)
+    reply: Message = {"kind": "", "calls": calls, "mutated": list(returned.mutated), "seconds": seconds}
+    arrays = _named("first", taken.gradients)
+    if calls > 1:
+        _seed()
+        arrays |= _named("second", _take(ready, case, session()).gradients)
+    if taken.wrong:
+        reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
+    return reply, arrays
+
+
+def _take(ready: Ready, case: Case, returned: Returned) -> Taken:
+    candidate, keys = ready.chosen.candidate, ready.chosen.plan
+    if not keys:
+        keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, conv.backward(case))
+    return take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
+
+
+def _named(call: str, gradients: Gradients) -> dict[str, Array]:
+    found = {f"{call}.{name}": array for name in GRADIENTS if (array := gradients.named(name)) is not None}
+    return {name: array if array.nbytes <= MAX_RETURNED else np.zeros(0) for name, array in found.items()}
+
+
+def _failure(ready: Ready, error: BaseException) -> Message:
+    line = user_line(error, ready.ref.file)
+    kind = _kind(error, ready)
+    return {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+
+
+def _kind(error: BaseException, ready: Ready) -> str:
+    text = str(error)
+    if isinstance(error, RefusedError | NotImplementedError):
+        return "refused"
+    if isinstance(error, MemoryError) or "can't allocate memory" in text:
+        return "memory"
+    if isinstance(error, SystemExit):
+        return "exited"
+    if "returned an invalid gradient" in text:
+        return "wrong-shape"
+    return "refused" if _is_own_refusal(error, ready) else "raised"
+
+
+def _is_own_refusal(error: BaseException, ready: Ready) -> bool:
+    """The user's own `raise` or `assert` ended the call, and it was not an assertion about a result."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames or frames[-1].filename != ready.ref.file:
+        return False
+    number = frames[-1].lineno or 0
+    around = [
+        node
+        for node in ast.walk(ready.loaded.tree)
+        if isinstance(node, ast.Raise | ast.Assert) and node.lineno <= number <= (node.end_lineno or node.lineno)
+    ]
+    return any(isinstance(node, ast.Raise) or not _about_result(node) for node in around)
+
+
+def _about_result(node: ast.Raise | ast.Assert) -> bool:
+    names = [item.id.lower() for item in ast.walk(node) if isinstance(item, ast.Name)]
+    results = ("dx", "dw", "db", "da", "dk", "df", "grad_x", "grad_w", "grad_b", "grad_input", "da_prev", "dinput")
+    return any(name.startswith(results) for name in names)
+
+
+def _sentence(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:300].rstrip(".")
+    if isinstance(error, RefusedError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _spec(values: dict[str, Any]) -> ConvSpec:
+    kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
+    kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
+    return ConvSpec(**kept)
+
+
+def _seed() -> None:
+    """The user's use of global random numbers is fine, and the same at every call."""
+    random.seed(SEED)
+    np.random.seed(SEED)
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "manual_seed"):
+        torch.manual_seed(SEED)
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise `HungError` in the user's Python code after `seconds`; code inside C is ended by the parent."""
+
+    def ring(*_: object) -> None:
+        raise HungError(f"no answer within {seconds:g} s")
+
+    outer = signal.getitimer(signal.ITIMER_REAL)[0]
+    handler: Callable[..., Any] | int | None = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer) if outer else seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)

@@ -1,0 +1,105 @@
+"""What the rest of the house sees of a target: where it is, how it is called, what came back. Plain data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gradcheck_cli.model import GradientName, Gradients
+
+ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape"]
+
+GIBIBYTE = 2**30
+
+
+@dataclass(frozen=True)
+class TargetRef:
+    """One function, class or method to check.
+
+    Attributes:
+        text: what the user typed, or what one of our globs expanded to ("my.py:conv_backward").
+        file: absolute path of the Python file.
+        name: dotted name inside the file ("conv_backward", "Conv.backward").
+        line: line of its definition, None where it is not written in the file itself.
+        module: dotted module name when the user named a package ("package.module:name"), else "".
+    """
+
+    text: str
+    file: str
+    name: str
+    line: int | None = None
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class WorkerLimits:
+    """What a target may use.
+
+    Attributes:
+        timeout: seconds for loading, and again for each call.
+        memory: bytes of private memory, None for no limit.
+        restarts: how often a dead worker is started again for the next case.
+        output: bytes of captured prints that are kept per call.
+    """
+
+    timeout: float = 60.0
+    memory: int | None = 4 * GIBIBYTE
+    restarts: int = 3
+    output: int = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Described:
+    """How the target is called, and why we think so.
+
+    Attributes:
+        convention: id of the recognised convention ("function", "cache", "class-update"...).
+        layout: NCHW, NHWC, CHW, HWC or HW.
+        why: how it was told, one clause.
+        line: line of the target's definition.
+        yields: the gradients that the target gives.
+        notes: what a reader of the verdict should know, one sentence each.
+        flipped: the target's own forward turns the kernel (a true convolution); it is judged against that forward.
+        printed: what the code printed while it was loaded and tried.
+    """
+
+    convention: str
+    layout: str
+    why: str
+    line: int | None
+    yields: tuple[GradientName, ...]
+    notes: tuple[str, ...] = ()
+    flipped: bool = False
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one backward call did.
+
+    Attributes:
+        gradients: in our layout; an entry that has a wrong shape is given as the user returned it.
+        second: the same call once more; None where it was not made.
+        supported: False when the target refuses this geometry; then nothing was computed.
+        error: one sentence, "" when the call returned.
+        error_kind: "" when the call returned gradients of the right shapes.
+        error_line: line in the user's file.
+        printed: what the code wrote to file descriptors 1 and 2, bounded.
+        mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
+        dtypes: gradient -> name of the dtype that the user returned.
+        flipped: see `Described.flipped`.
+        seconds: of the first call, in the worker.
+    """
+
+    gradients: Gradients
+    second: Gradients | None = None
+    supported: bool = True
+    error: str = ""
+    error_kind: ErrorKind = ""
+    error_line: int | None = None
+    printed: str = ""
+    mutated: tuple[str, ...] = ()
+    dtypes: Mapping[GradientName, str] = field(default_factory=dict)
+    flipped: bool = False
+    seconds: float = 0.0

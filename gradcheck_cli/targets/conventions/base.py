@@ -1,0 +1,132 @@
+"""What every convention offers: candidates that can be tried on a case, and what a call gave back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.conventions.layout import Layout
+
+BIAS_FORMS: Mapping[str, Callable[[int], tuple[int, ...]]] = {
+    "o": lambda count: (count,),
+    "111o": lambda count: (1, 1, 1, count),
+    "o1": lambda count: (count, 1),
+    "1o": lambda count: (1, count),
+    "o11": lambda count: (count, 1, 1),
+    "1o11": lambda count: (1, count, 1, 1),
+    "11o": lambda count: (1, 1, count),
+}
+"""Shapes in which a bias of `count` filters is kept."""
+
+
+class RefusedError(Exception):
+    """The target does not accept this geometry; nothing was computed."""
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What one call of a target gave, still in its own layout.
+
+    Attributes:
+        items: key -> array; keys are positions ("0", "1.0"), dict keys, attribute paths.
+        names: key -> the name that the source has for it.
+        mutated: arguments that the call changed.
+        output: what the target's own forward gave, None without one.
+    """
+
+    items: Mapping[str, Array]
+    names: Mapping[str, str] = field(default_factory=dict)
+    mutated: tuple[str, ...] = ()
+    output: Array | None = None
+
+
+NOTHING: Array = np.zeros(0)
+"""Stands for a None among results."""
+
+Session = Callable[[], Returned]
+"""Calls the target once more on the same case."""
+
+
+class Candidate(Protocol):
+    """One way to call a target."""
+
+    @property
+    def family(self) -> str:
+        """Id of the convention."""
+
+    @property
+    def layout(self) -> Layout:
+        """Axis orders of what is passed."""
+
+    @property
+    def bias_form(self) -> str:
+        """A key of `BIAS_FORMS`, "untied" or "" (no bias is passed)."""
+
+    @property
+    def prior(self) -> int:
+        """Static evidence; larger is likelier."""
+
+    def why(self) -> str:
+        """How it was told, one clause."""
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the verdict should know."""
+
+    def refuses(self, spec: ConvSpec) -> str:
+        """Why it cannot take `spec`; "" when it can."""
+
+    def start(self, case: Case) -> Session:
+        """Prepare `case`."""
+
+
+def collect(returned: Any, none: bool = False) -> dict[str, Array]:
+    """Every array in what a function returned; keys are positions or dict keys, joined by dots.
+
+    `none`: list what is None too, as an empty array.
+    """
+    found: dict[str, Array] = {}
+    _collect(returned, "", found)
+    return found if none else {key: array for key, array in found.items() if array is not NOTHING}
+
+
+def is_tensor(value: Any) -> bool:
+    """A torch tensor, told without importing torch."""
+    return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)
+
+
+def to_numpy(value: Any) -> Array | None:
+    """An array of numbers, from numpy, torch, a number or nested lists; None for anything else."""
+    if is_tensor(value):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, list | int | float | np.generic | np.ndarray) and not isinstance(value, bool):
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            return None
+        return array if array.dtype.kind in "fiub" else None
+    return None
+
+
+def _collect(value: Any, key: str, found: dict[str, Array]) -> None:
+    array = NOTHING if value is None and key else to_numpy(value)
+    if array is not None:
+        found[key or "0"] = array
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            _collect(item, f"{key}.{name}".strip("."), found)
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            _collect(item, f"{key}.{index}".strip("."), found)
+
+
+def changed(before: Mapping[str, Array], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the arguments whose bytes differ now."""
+    return tuple(name for name, array in before.items() if not _same(array, to_numpy(after[name])))
+
+
+def _same(before: Array, after: Array | None) -> bool:
+    return after is not None and before.shape == after.shape and np.array_equal(before, after, equal_nan=True)

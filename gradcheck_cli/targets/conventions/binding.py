@@ -1,0 +1,249 @@
+"""From roles to arguments: which parameter gets what, and the values of one case for every role."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.source import Source
+
+ARRAY_ROLES = ("x", "weight", "bias", "grad_output")
+PAIRS = ("stride", "padding", "dilation")
+GEOMETRY = (*PAIRS, "groups")
+SKIPPED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+MAX_ASSIGNMENTS = 12
+
+Assignment = Mapping[str, str]
+"""parameter -> role; a parameter that is absent keeps its default."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How values are spelled.
+
+    Attributes:
+        layout: axis orders.
+        bias: a key of `BIAS_FORMS`, or "untied".
+        pairs: strides, paddings and kernel sizes are tuples; else numbers.
+        mode: padding is "same" or "valid".
+        torch: arrays are tensors.
+    """
+
+    layout: Layout
+    bias: str = "o"
+    pairs: bool = False
+    mode: bool = False
+    torch: bool = False
+
+
+def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Parameter]:
+    """Named parameters of a callable without its first `skip`; [] where Python cannot tell."""
+    try:
+        found = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return []
+    return [parameter for parameter in found[skip:] if parameter.kind not in SKIPPED]
+
+
+def assignments(found: Sequence[inspect.Parameter], needed: Sequence[str]) -> list[dict[str, str]]:
+    """Possible meanings of the parameters, the likeliest first: by name, then unknown names by trial."""
+    named = _by_name(found)
+    for role in needed:
+        named |= _claimed(role, named)
+    used = set(named.values())
+    if "grad_output" in needed and "grad_output" not in used and "output" in used:
+        named = {name: "grad_output" if role == "output" else role for name, role in named.items()}
+        used = set(named.values())
+    unknown = [item.name for item in found if item.name not in named and item.default is inspect.Parameter.empty]
+    if not unknown:
+        return [named]
+    missing = [role for role in needed if role not in used and not (role == "x" and "x_padded" in used)]
+    missing += [role for role in ("bias", "stride", "padding", "output") if role not in used and role not in missing]
+    trials = itertools.islice(itertools.permutations(missing, len(unknown)), MAX_ASSIGNMENTS)
+    return [{**named, **dict(zip(unknown, trial, strict=True))} for trial in trials]
+
+
+def by_trial(assignment: Assignment) -> list[str]:
+    """Parameters whose names told nothing."""
+    return [name for name, role in assignment.items() if role not in function_roles(name)]
+
+
+def _claimed(role: str, named: Assignment) -> dict[str, str]:
+    """A needed role that nobody plays goes to a parameter that could play it, such as `d`."""
+    if role in named.values():
+        return {}
+    able = [name for name, other in named.items() if role in function_roles(name) and other not in ARRAY_ROLES]
+    return {able[0]: role} if able else {}
+
+
+def _by_name(found: Sequence[inspect.Parameter]) -> dict[str, str]:
+    """Names with one meaning first; then those with several take what is still free."""
+    roles = {item.name: function_roles(item.name) for item in found}
+    named: dict[str, str] = {}
+    for name in sorted(roles, key=lambda name: len(roles[name])):
+        free = [role for role in roles[name] if role not in named.values()]
+        if free:
+            named[name] = free[0]
+    return {item.name: named[item.name] for item in found if item.name in named}
+
+
+def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
+    """The value of every role for `case`; arrays are fresh copies."""
+    spec, layout = case.spec, form.layout
+    arrays = {
+        "x": layout.give("x", case.x),
+        "weight": layout.give("weight", case.weight),
+        "bias": give_bias(case.bias, spec, form),
+        "grad_output": layout.give("output", case.grad_output),
+    }
+    arrays["x_padded"] = layout.give("x", _pad(case))
+    given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
+    shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape}
+    return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0}
+
+
+def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
+    """b as the target keeps it; untied: one bias for every output."""
+    if form.bias != "untied":
+        return bias.reshape(BIAS_FORMS.get(form.bias, BIAS_FORMS["o"])(spec.out_channels)).copy()
+    whole = np.broadcast_to(bias[None, :, None, None], (1, *spec.output_shape[1:]))
+    given = form.layout.give("output", np.ascontiguousarray(whole))
+    return given[0] if form.layout.output.startswith("n") else given
+
+
+def spelled(pair: tuple[int, int], form: Form, what: str) -> int | tuple[int, int]:
+    """A pair as the target wants it.
+
+    Raises:
+        RefusedError: the two differ and the target takes one number.
+    """
+    if form.pairs:
+        return pair
+    if pair[0] != pair[1]:
+        raise RefusedError(f"it takes one number for the {what}")
+    return pair[0]
+
+
+def padding_mode(spec: ConvSpec) -> str:
+    """ "valid" or "same".
+
+    Raises:
+        RefusedError: the padding is neither.
+    """
+    if spec.padding == (0, 0):
+        return "valid"
+    if is_same(spec):
+        return "same"
+    raise RefusedError("its padding is 'same' or 'valid'")
+
+
+def is_same(spec: ConvSpec) -> bool:
+    """Whether the padding keeps the size at stride 1: p = d (k - 1) / 2."""
+    wanted = tuple((extent - 1) / 2 for extent in spec.extent)
+    return spec.stride == (1, 1) and tuple(float(p) for p in spec.padding) == wanted
+
+
+def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> str:
+    """Why a target with parameters of these `roles` cannot take `spec`; "" when it can.
+
+    `same`: it has no padding parameter and keeps the size of its input.
+    """
+    defaults = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    for name, default in defaults.items():
+        wanted = getattr(spec, name)
+        if wanted == default or name in roles or f"{name}_h" in roles:
+            continue
+        if not (name == "padding" and same):
+            return f"it has no parameter for {name}"
+    if same and "padding" not in roles and not is_same(spec):
+        return "it always pads to keep the size"
+    try:
+        _check_spelling(spec, form, roles)
+    except RefusedError as reason:
+        return str(reason)
+    return form.layout.refuses(spec)
+
+
+def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:
+    for name in PAIRS:
+        if name in roles and not (name == "padding" and form.mode):
+            spelled(getattr(spec, name), form, name)
+    if "kernel_size" in roles and "kernel_h" not in roles:
+        spelled(spec.kernel_size, form, "kernel size")
+    if form.mode and "padding" in roles:
+        padding_mode(spec)
+
+
+def mapping(keys: Sequence[str], given: Mapping[str, Any], lookup: Callable[[str], list[str]]) -> dict[str, Any]:
+    """A dict with the keys that the source reads, each filled by its role."""
+    filled: dict[str, Any] = {}
+    for key in keys:
+        role = next((role for role in lookup(key) if given.get(role) is not None), None)
+        if role is not None:
+            filled[key] = given[role]
+    return filled
+
+
+def parameter_dict(source: Source, variable: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The `conv_param` or `hparameters` of one case, with every spelling that the source reads."""
+    keys = source.keys(variable) or source.keys()
+    always = {"stride": given.get("stride"), "pad": given.get("padding"), "padding": given.get("padding")}
+    return {**always, **mapping(keys, given, function_roles)}
+
+
+def parameter_keys(source: Source, variable: str) -> set[str]:
+    """Geometry roles that a parameter dict carries: what the source reads, else stride and padding."""
+    keys = source.keys(variable) or source.keys()
+    found = {role for key in keys for role in function_roles(key)[:1] if role in GEOMETRY}
+    return found or {"stride", "padding"}
+
+
+def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
+    numbers: dict[str, Any] = {
+        "batch": spec.batch,
+        "in_channels": spec.in_channels,
+        "out_channels": spec.out_channels,
+        "groups": spec.groups,
+        "in_h": spec.height,
+        "in_w": spec.width,
+        "out_h": spec.output_size[0],
+        "out_w": spec.output_size[1],
+    }
+    pairs = {"stride": spec.stride, "padding": spec.padding, "dilation": spec.dilation, "kernel": spec.kernel_size}
+    for name, pair in pairs.items():
+        numbers[f"{name}_h"], numbers[f"{name}_w"] = pair
+        numbers[name] = _spelled_or_none(pair, form)
+    numbers["kernel_size"] = numbers.pop("kernel")
+    if form.mode:
+        numbers["padding"] = "valid" if spec.padding == (0, 0) else "same"
+    return numbers
+
+
+def _spelled_or_none(pair: tuple[int, int], form: Form) -> int | tuple[int, int]:
+    """Numbers that differ are refused before a call; the pair only stands where nobody reads it."""
+    return pair if form.pairs or pair[0] != pair[1] else pair[0]
+
+
+def _pad(case: Case) -> Array:
+    (ph, pw) = case.spec.padding
+    return np.pad(case.x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+
+
+def as_given(array: Array, form: Form) -> Any:
+    """The array as the target takes arrays."""
+    return _tensor(array) if form.torch else array
+
+
+def _tensor(array: Array) -> Any:
+    import torch  # only for targets that imported it themselves
+
+    return torch.from_numpy(np.ascontiguousarray(array))

@@ -1,0 +1,377 @@
+"""Layer classes: built, given our weights, run; their gradients are returned, kept, or read off an update."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.conventions import binding, probes, state
+from gradcheck_cli.targets.conventions.base import (
+    RefusedError,
+    Returned,
+    Session,
+    changed,
+    collect,
+    is_tensor,
+    to_numpy,
+)
+from gradcheck_cli.targets.conventions.binding import Form
+from gradcheck_cli.targets.conventions.construct import Recipe, StandInOptimizer
+from gradcheck_cli.targets.conventions.function import Callee, result_names, split_forward
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.source import Source
+
+INITIALIZERS = ("initialize", "init", "init_params", "_init_params", "build", "initialize_weights", "init_weights")
+UPDATERS = ("update", "step", "apply_gradients", "apply_grads", "optimize", "learn", "gradient_step", "apply_gradient")
+ZEROERS = (
+    "zero_grad",
+    "zero_grads",
+    "zero_gradients",
+    "reset_grad",
+    "reset_gradients",
+    "clear_grad",
+    "clear_gradients",
+)
+SILENCED = (
+    "reg",
+    "weight_decay",
+    "l2",
+    "lambda",
+    "lamda",
+    "lmbda",
+    "momentum",
+    "decay",
+    "l2_reg",
+    "reg_lambda",
+    "l1",
+    "mu",
+)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An instance and where its weights are."""
+
+    instance: Any
+    weight: state.Held
+    bias: state.Held | None
+
+
+@dataclass(frozen=True)
+class LayerCandidate:
+    """One way to build and call a layer class.
+
+    `shape_order` is the layout with which the constructor's own weights were recognised; `rectified`: the layer
+    applies max(0, .), undone by a bias so large that every output is positive; `forward_right`: its forward gives
+    exactly O.
+    """
+
+    make: Callable[..., Any]
+    source: Source
+    parameters: tuple[inspect.Parameter, ...]
+    recipe: Recipe
+    form: Form
+    forward: str
+    backward: str
+    weight: state.Path
+    bias: state.Path | None
+    rectified: bool = False
+    forward_right: bool = False
+    same: bool = False
+    lr: float = 1.0
+    exposure: str = ""
+    prior: int = 0
+
+    @property
+    def layout(self) -> Layout:
+        """Axis orders of what is passed."""
+        return self.form.layout
+
+    @property
+    def bias_form(self) -> str:
+        """How the layer keeps b; "" without one."""
+        return self.form.bias if self.bias else ""
+
+    @property
+    def family(self) -> str:
+        """Id of the convention."""
+        if not self.backward:
+            return "module"
+        return {"update": "class-update", "attribute": "class-attribute"}.get(self.exposure, "class")
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether we could set its learning rate; else the rate is a number in its code."""
+        method = binding.parameters(getattr(self.make, self.backward, self.make))
+        roles = {role for item in method for role in function_roles(item.name)[:1]} | set(self.recipe.roles.values())
+        return bool(roles & {"lr", "optimizer"})
+
+    def why(self) -> str:
+        """How it was told."""
+        agrees = "its forward gives our O exactly" if self.forward_right else "its shapes fit"
+        how = {
+            "update": f"the gradients are read off the update of the weights, (old - new) / {self.lr:g}",
+            "attribute": "the gradients are read from its attributes",
+        }
+        return f"a class with {self.forward} and {self.backward or 'autograd'}; {agrees}; " + how.get(
+            self.exposure, "the gradients are returned"
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the layer."""
+        notes = []
+        if self.rectified:
+            notes.append("the layer applies max(0, .); the bias was raised so that every output is positive")
+        if not self.forward_right:
+            notes.append("the class's own forward gives other numbers than a convolution")
+        if self.form.bias == "untied":
+            notes.append("one bias for each output; its gradient was summed over the outputs of a filter")
+        return tuple(notes)
+
+    def refuses(self, spec: ConvSpec) -> str:
+        """Why it cannot take `spec`; sizes that its constructor fixes show when it is built."""
+        form = replace(self.form, pairs=True) if not self.recipe.mode else replace(self.form, pairs=True, mode=True)
+        return binding.refuses(spec, form, set(self.recipe.roles.values()) | self._extra(), self.same)
+
+    def _extra(self) -> set[str]:
+        return {"stride", "padding"} if "params" in self.recipe.roles.values() else set()
+
+    def start(self, case: Case) -> Session:
+        """An instance with the case's weights; each call runs forward and backward on it.
+
+        Raises:
+            RefusedError: the instance has other weights or outputs than this geometry asks for.
+        """
+        trained = self.build(case)
+        return lambda: self._call(trained, case)
+
+    def _uneven(self, spec: ConvSpec) -> bool:
+        """Pairs that differ, for a class that was recognised with numbers: tried, but never promised."""
+        pairs = (spec.stride, spec.padding, spec.dilation, spec.kernel_size)
+        promised = self.recipe.pairs, self.recipe.pairs, self.recipe.pairs, self.recipe.kernel_pair
+        return any(pair[0] != pair[1] and not known for pair, known in zip(pairs, promised, strict=True))
+
+    def build(self, case: Case) -> Trained:
+        """An instance for this geometry, with its weights located."""
+        try:
+            instance = self.recipe.build(self.make, list(self.parameters), case)
+            _quieten(instance)
+            trained = self._locate(instance, case)
+        except Exception as error:
+            if self._uneven(case.spec):
+                raise RefusedError("it takes one number for sizes, strides and paddings") from error
+            raise
+        wanted = self.layout.shape("weight", case.spec.weight_shape)
+        if trained.weight.array.shape != wanted:
+            raise RefusedError(f"its constructor makes weights of shape {trained.weight.array.shape}, not {wanted}")
+        return trained
+
+    def _locate(self, instance: Any, case: Case) -> Trained:
+        if state.read(instance, self.weight) is None:
+            initialize(instance, self.forward, self.layout.give("x", case.x), self.form)
+        places = {place.path: place for place in state.held(instance)}
+        if self.weight not in places:
+            raise RefusedError("its constructor makes no weights for this geometry")
+        return Trained(instance, places[self.weight], places.get(self.bias) if self.bias else None)
+
+    def _call(self, trained: Trained, case: Case) -> Returned:
+        given = self.prepare(trained, case)
+        before = {name: np.array(to_numpy(given[name])) for name in ("x", "grad_output")}
+        try:
+            output = self.run_forward(trained.instance, given)
+        except Exception as error:
+            if self._uneven(case.spec):
+                raise RefusedError("it takes one number for sizes, strides and paddings") from error
+            raise
+        self._check_output(output, case)
+        earlier = {place.path: place.array for place in state.held(trained.instance)}
+        result = self._backward(trained.instance, given)
+        mutated = changed(before, given)
+        items, names = _returned(result, self.source.method(self.backward))
+        if not self.backward:
+            items, names = _leaf(given["x"])
+        self._add_kept(trained, earlier, items, names)
+        return Returned(items, names, mutated, to_numpy(output))
+
+    def prepare(self, trained: Trained, case: Case) -> dict[str, Any]:
+        """Put the case's weights into the instance; the values of every role."""
+        if self.rectified:
+            case = replace(case, bias=case.bias + _shift(case))
+        given = binding.values(case, self.form)
+        state.write(trained.instance, trained.weight, np.array(to_numpy(given["weight"])))
+        if trained.bias:
+            bias = np.array(to_numpy(given["bias"]))
+            state.write(trained.instance, trained.bias, bias.reshape(trained.bias.array.shape))
+        if not self.backward:
+            given["x"].requires_grad_(True)
+        given["optimizer"] = StandInOptimizer()
+        return given
+
+    def run_forward(self, instance: Any, given: dict[str, Any]) -> Any:
+        """What the layer's forward gives; its cache, if any, joins `given`."""
+        callee = Callee(getattr(instance, self.forward), self.forward, self.source.method(self.forward))
+        assigned = binding.assignments(callee.parameters, ("x",))[0]
+        result = callee.function(**_arguments(callee, assigned, given))
+        output, given["cache"] = split_forward(result)
+        given["output"] = output
+        return output
+
+    def _check_output(self, output: Any, case: Case) -> None:
+        """G must have the shape of the layer's own output."""
+        array, wanted = to_numpy(output), self.layout.shape("output", case.spec.output_shape)
+        if array is not None and array.shape != wanted:
+            raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
+
+    def _backward(self, instance: Any, given: dict[str, Any]) -> Any:
+        for name in ZEROERS:
+            if callable(getattr(instance, name, None)):
+                getattr(instance, name)()
+                break
+        if not self.backward:
+            return given["output"].backward(given["grad_output"])
+        callee = Callee(getattr(instance, self.backward), self.backward, self.source.method(self.backward))
+        assigned = binding.assignments(callee.parameters, ("grad_output",))[0]
+        return callee.function(**_arguments(callee, assigned, given))
+
+    def _add_kept(
+        self, trained: Trained, earlier: Mapping[state.Path, Array], items: dict[str, Array], names: dict[str, str]
+    ) -> None:
+        """Add what the instance keeps, and the update of its weights, to what was returned."""
+        _add_attributes(trained, earlier, items, names)
+        _add_updates(trained, earlier, items, names, self.lr)
+        if not any(names.get(key) == "dw" for key in items) and _run_updater(trained.instance):
+            _add_updates(trained, earlier, items, names, self.lr)
+
+
+def _shift(case: Case) -> float:
+    """What lifts every output of the case above zero."""
+    lowest = float(probes.forward(case).min())
+    return float(max(0.0, np.ceil(-lowest)) + 1.0)
+
+
+def initialize(instance: Any, forward: str, x: Array, form: Form) -> None:
+    """Weights that are made late: by the first forward, else by an initialiser.
+
+    Raises:
+        Exception: whatever the forward raised, when there is no initialiser either.
+    """
+    try:
+        getattr(instance, forward)(binding.as_given(x, form))
+        return
+    except Exception:
+        methods = [getattr(instance, name) for name in INITIALIZERS if callable(getattr(instance, name, None))]
+        if not methods:
+            raise
+    required = [item for item in binding.parameters(methods[0]) if _required(item)]
+    methods[0](*[StandInOptimizer() if "opt" in item.name.lower() else x.shape for item in required])
+
+
+def _quieten(instance: Any) -> None:
+    """A learning rate of 1 makes W_old - W_new the gradient, exactly; decay and momentum would blur it."""
+    for name, value in list(getattr(instance, "__dict__", {}).items()):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        if function_roles(name)[:1] == ["lr"]:
+            setattr(instance, name, 1.0)
+        elif name.lower().strip("_") in SILENCED:
+            setattr(instance, name, 0.0)
+
+
+def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = {}
+    for item in callee.parameters:
+        role = assigned.get(item.name, "")
+        if "opt" in item.name.lower():
+            arguments[item.name] = given["optimizer"]
+        elif role == "params":
+            arguments[item.name] = binding.parameter_dict(callee.source, item.name, given)
+        elif given.get(role) is not None and (role in ("x", "grad_output", "lr") or _required(item)):
+            arguments[item.name] = given[role]
+    return arguments
+
+
+def _required(item: inspect.Parameter) -> bool:
+    return item.default is inspect.Parameter.empty
+
+
+def _returned(result: Any, source: Source) -> tuple[dict[str, Array], dict[str, str]]:
+    return collect(result), result_names(result, source)
+
+
+def _leaf(x: Any) -> tuple[dict[str, Array], dict[str, str]]:
+    grad = to_numpy(x.grad)
+    return ({"0": grad}, {"0": "dx"}) if grad is not None else ({}, {})
+
+
+def _add_attributes(
+    trained: Trained, earlier: Mapping[state.Path, Array], items: dict[str, Array], names: dict[str, str]
+) -> None:
+    """Named gradients that changed, then unnamed new arrays, then named ones that did not change."""
+    own = {trained.weight.path} | ({trained.bias.path} if trained.bias else set())
+    ranked = []
+    for place in _with_grads(trained.instance):
+        if place.path in own:
+            continue
+        role = state.role_of(place)
+        was = earlier.get(place.path)
+        moved = was is None or was.shape != place.array.shape or not np.array_equal(was, place.array, equal_nan=True)
+        if (moved and not state.is_state(place)) or role in ("weight", "bias"):
+            ranked.append((0 if moved and role else 1 if moved else 2, place, role))
+    for _, place, role in sorted(ranked, key=lambda item: item[0]):
+        items[place.name] = place.array
+        names[place.name] = {"weight": "dw", "bias": "db", "input": "dx"}.get(role, "_")
+
+
+def _with_grads(instance: Any) -> list[state.Held]:
+    """Attributes, and the `.grad` of tensors among them."""
+    places = state.held(instance)
+    for name, value in list(getattr(instance, "__dict__", {}).items()) + list(
+        getattr(instance, "__dict__", {}).get("_parameters", {}).items()
+    ):
+        grad = getattr(value, "grad", None) if is_tensor(value) else None
+        array = to_numpy(grad) if grad is not None else None
+        if array is not None:
+            places.append(state.Held((("attr", name), ("attr", "grad")), np.array(array)))
+    return places
+
+
+def _add_updates(
+    trained: Trained, earlier: Mapping[state.Path, Array], items: dict[str, Array], names: dict[str, str], lr: float
+) -> None:
+    for place, name in ((trained.weight, "dw"), (trained.bias, "db")):
+        if place is None or place.path not in earlier:
+            continue
+        now = state.read(trained.instance, place.path)
+        if now is not None and now.shape == earlier[place.path].shape and not np.array_equal(now, earlier[place.path]):
+            key = f"update{place.name}"
+            items[key] = _unscaled(earlier[place.path] - now, lr)
+            names[key] = name
+
+
+def _unscaled(difference: Array, lr: float) -> Array:
+    """(old - new) / lr; with another rate than 1 rounded to integers where that is certain (bound below 1/4)."""
+    if lr == 1.0:
+        return difference
+    quotient = difference / lr
+    nearest = np.rint(quotient)
+    certain = np.abs(quotient).max(initial=0) * 2.0**-40 < 0.25 and np.abs(quotient - nearest).max(initial=0) < 1e-3
+    return nearest if certain else quotient
+
+
+def _run_updater(instance: Any) -> bool:
+    """Call the layer's own update with a rate of 1; False when it has none."""
+    for name in UPDATERS + tuple(name for name in dir(instance) if name.startswith("update")):
+        method = getattr(instance, name, None)
+        if callable(method):
+            required = [item for item in binding.parameters(method) if _required(item)]
+            if len(required) > 1:
+                continue
+            method(*[StandInOptimizer() if "opt" in item.name.lower() else 1.0 for item in required])
+            return True
+    return False

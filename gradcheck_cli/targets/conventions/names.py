@@ -1,0 +1,171 @@
+"""What people call their arguments: from a name to the roles it may play, the likeliest first.
+
+Names of arrays and sizes only; what is done with them is `binding`'s work.
+"""
+
+from __future__ import annotations
+
+import re
+
+FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
+    (
+        "x_padded",
+        r"x_?pad(ded)?|xp|padded_?(x|input|a|image|data)|(input|a_prev|image|inp|a)_?pad(ded)?|x_p|pad(ded)?_x",
+    ),
+    ("x_shape", r"(x|input|inp|in|image|a_prev|input_data)_?(shape|dims?)|shape_x|shape|in_size|input_size"),
+    ("w_shape", r"(w|weights?|filters?|kernels?)_?(shape|dims?)|shape_w"),
+    ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|rate|step_size|epsilon|learningrate|l_r|learnrate"),
+    ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
+    ("stride_w", r"s_?w|stride_?(w|x|width)|sx"),
+    ("padding_h", r"p_?h|pad_?(h|y|height)|padding_(h|y)"),
+    ("padding_w", r"p_?w|pad_?(w|x|width)|padding_(w|x)"),
+    ("dilation_h", r"dil(ation)?_?(h|y)"),
+    ("dilation_w", r"dil(ation)?_?(w|x)"),
+    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|conv_?stride|st"),
+    ("padding", r"p|pads?|padding|zero_?pad(ding)?|pad_?(size|len|amount|width)|paddings|pd|conv_?pad(ding)?|n_?pad"),
+    ("dilation", r"dil|dilations?|dilate|dilation_?rate|atrous|d"),
+    ("groups", r"groups?|n_?groups|num_groups|grp"),
+    (
+        "cache",
+        r"caches?|saved|memory|mem|store|stored|ctx|cached|conv_?cache|layer_cache|context|tape|state|intermediates?",
+    ),
+    (
+        "params",
+        r"(conv_?|hyper_?|h_?)(params?|parameters?)|hp|hps|config|cfg|opts?|options?|conv_?(config|opts?|options?)",
+    ),
+    ("kernel_h", r"kh|k_?h|fh|f_?h|hh|(kernel|filter|pool|field)_?(h|height)|f_?height|kernel_rows|krows"),
+    ("kernel_w", r"kw|k_?w|fw|f_?w|ww|(kernel|filter|pool|field)_?(w|width)|f_?width|kernel_cols|kcols"),
+    (
+        "kernel_size",
+        r"(kernel|filter|field|window|f|k)_?(size|dim|shape|sz|len)|ksize|fsize|ksz|ks|filtersize|kernel_?sizes|k_?shape",
+    ),
+    (
+        "grad_output",
+        r"d_?(out|outputs?|z|y|o|a|l|e|h|next|upper|values?|conv|top|s|v|u|c|loss|err|score|scores|res|result)"
+        r"(_?(next|prev|l|curr|in|out|conv|\d))?"
+        r"|d_?[le](oss)?_?d_?(out|outputs?|z|y|o|a|h|s|c)|grad|grads|gradients?|g|gy|gz|go|gout|upstream\w*|deltas?|delta_?\w*"
+        r"|(output|out|up|upstream|accum|accumulated|loss|prev|next|top|incoming|y|z|o)_?(grads?|gradients?|errors?|delta|diff|derivative)"
+        r"|grads?_?(out|outputs?|y|z|o|a|h|in|upstream|accum|loss|next|top|conv)|gradients?_?(out|output|y|loss|upstream)\w*"
+        r"|errors?|err|errs|residuals?|dj_?d\w+|d_?[le]_?d\w+|douts?|top_diff|sensitivity|back_?(grad|prop|error)\w*|d_?\w*out\w*|epsilon_next|pd_\w+"
+        r"|eta|d",
+    ),
+    ("bias", r"b|bias|biases|beta|w_?0|theta_?0|b_?(conv|\d|c|l)|conv_?b(ias)?|bs|bias_?vec(tor)?"),
+    (
+        "weight",
+        r"w|weights?|wt|ws|f|filters?|filt|filts|k|kernels?|ker|theta|thetas|w_?(conv|\d|c|l)|conv_?(w|weights?|filters?|kernels?)"
+        r"|kern|kerns|wgt|flt|masks?|(filter|kernel)_?(weights?|bank)|parameters_w|w_?(mat|matrix)|cur_?(weights?|filters?)",
+    ),
+    (
+        "x",
+        r"x|x_?(in|prev|\d|i|data|input|batch|l|orig)|inp|inputs?|input_?(data|x|tensor|image|images|batch|volume|array|layer|map|feature|features|img)"
+        r"|in_?|in_?data|a_?prev|prev_?a\w*|a_?in|images?|imgs?|im|a|a_?\d|a_?l|activations?|act|bottom|bottom_?data|data|feature_?maps?|fmap"
+        r"|last_?(inputs?|x)|prev_?(layer|input|out|output|activations?)|layer_?(in|input)|xs|batch|features?|volume|signal|h_?prev|z_?prev|i|conv_?(in|input)"
+        r"|orig_?\w*|src|source|previous\w*|cached_?input|saved_?input|tensor",
+    ),
+    ("output", r"out|outputs?|y|z|o|a_?(out|cur|curr|l)|y_?(hat|pred)|conv_?out|top|forward_?out\w*|result"),
+    ("batch", r"n|m|batch_?size|n_?batch|num_?images|bs"),
+    ("in_channels", r"c|c_?in|in_?(channels?|ch)|n_?c_?prev|channels?"),
+    ("out_channels", r"c_?out|out_?(channels?|ch)|n_?c|n_?filters|num_?filters|nf"),
+    ("in_h", r"h|in_?h(eight)?|height|n_?h_?prev|h_?in|input_?h(eight)?"),
+    ("in_w", r"w_?in|in_?w(idth)?|width|n_?w_?prev|input_?w(idth)?"),
+    ("out_h", r"h_?out|out_?h(eight)?|oh|ho"),
+    ("out_w", r"w_?out|out_?w(idth)?|ow|wo"),
+)
+
+CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
+    ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|l_?rate"),
+    ("optimizer", r"optimi[sz]er|opt|optim|solver"),
+    ("activation", r"act|activation\w*|act_?fn|act_?func\w*|nonlinearity|actfunc|non_?lin\w*"),
+    (
+        "input_shape",
+        r"(input|in|image|x|img|inp)_?(shape|dims?|dimensions?|size)|input_?size|shape|insize|inputs?_shape",
+    ),
+    (
+        "kernel_size",
+        r"(kernel|filter|field|window|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?",
+    ),
+    ("w_shape", r"(w|weights?|filters?|kernels?)_?(tensor_)?(shape|dims?)|k_?shape"),
+    ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
+    ("stride_w", r"s_?w|stride_?(w|x|width)|sx"),
+    ("padding_h", r"p_?h|pad_?(h|y|height)|padding_(h|y)"),
+    ("padding_w", r"p_?w|pad_?(w|x|width)|padding_(w|x)"),
+    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|conv_?stride"),
+    (
+        "padding",
+        r"p|pads?|padding|zero_?pad(ding)?|pad_?(size|len|amount|width|mode|type)|mode|border_?mode|padding_?(mode|type|size)",
+    ),
+    ("dilation", r"dil|dilations?|dilate|dilation_?(rate|factor)|d"),
+    ("groups", r"groups?|n_?groups|num_groups"),
+    ("use_bias", r"use_?bias|with_?bias|has_?bias|bias|fit_?bias|add_?bias|bias_?(term|flag|enabled)|biased|b"),
+    ("kernel_h", r"kh|k_?h|fh|f_?h|hh|(kernel|filter|k|f)_?(h|height|rows|y)|f_?height|n_?rows"),
+    ("kernel_w", r"kw|k_?w|fw|f_?w|ww|(kernel|filter|k|f)_?(w|width|cols|x)|f_?width|n_?cols"),
+    (
+        "out_channels",
+        r"(n|num|nb|no|number|count|n_?of|num_?of|number_?of)_?(of_?)?(filters?|kernels?|out\w*|feature_?maps?|f|k|maps|units|neurons)|out_?(channels?|ch|c|planes|features|maps|dim|depth|filters|put_?channels?)"
+        r"|outputs?(_?(channels?|depth|dim|maps|size|features|ch|filters))?|c_?out|filters?|kernels?|depth|f|n_?f|n_?out|n_?o|nfilters?|nkernels?|out|oc|outc|co|cout|n_?c|channels_?out|out_?n|filter_?(num|count|nums|number|depth_?out)|kernel_?(num|count|nums|number)|ch_?out|k_?num|next_?channels|num",
+    ),
+    (
+        "in_channels",
+        r"(n|num|nb|no|number|number_?of)_?(of_?)?(channels?|in\w*|c)|in_?(channels?|ch|c|planes|features|maps|dim|depth|put_?channels?)|inputs?(_?(channels?|depth|dim|maps|features|ch))?"
+        r"|c_?in|channels?|c|n_?in|n_?i|n_?c_?prev|in|ic|inc|ci|cin|channels_?in|ch_?in|image_?(channels?|depth)|img_?(channels?|depth)|prev_?channels|ch|(filter|kernel)_?(depth|channels?)|input_?n|n_?channel|depth_?in",
+    ),
+    ("in_h", r"h|in_?h(eight)?|height|input_?h(eight)?|image_?h(eight)?|img_?h(eight)?|x_?h|h_?in"),
+    ("in_w", r"w|in_?w(idth)?|width|input_?w(idth)?|image_?w(idth)?|img_?w(idth)?|x_?w|w_?in"),
+    ("in_size", r"(image|img|input)_?(len|length|side)"),
+    ("batch", r"n|m|batch_?size|bs|n_?batch|batch|mini_?batch_?size"),
+    ("weight", r"w|weights?|filter_?weights|kernel|kernels|filters|w_?init\w*|initial_?weights?"),
+    ("bias", r"b|bias|biases|b_?init\w*"),
+    ("params", r"(conv_?|hyper_?|h_?)?(params?|parameters?)|hp|config|cfg|options?"),
+    ("name", r"name|layer_?name|id|tag|label"),
+)
+
+GRADIENT_NAMES: tuple[tuple[str, str], ...] = (
+    (
+        "weight",
+        r"(d|grads?|g|gradients?|delta|del|nabla|partial|dl_?d|de_?d|dj_?d|d_?l_?d_?|d_?loss_?d_?)_?(w|ws|weights?|f|filters?|filts?|k|ks|kernels?|ker|theta|filt|wt|param_w)(_?\d|_?conv|_?total|_?sum|_?acc)?"
+        r"|(w|weights?|f|filters?|k|kernels?)_?(grads?|gradients?|d|delta|deltas|error|derivative|diff|update)|dw\w*|dk\w*|df\w*|gradient_?w\w*|grad_?w\w*",
+    ),
+    (
+        "bias",
+        r"(d|grads?|g|gradients?|delta|del|nabla|partial|dl_?d|de_?d|dj_?d|d_?l_?d_?|d_?loss_?d_?)_?(b|bs|bias|biases)(_?\d|_?conv|_?total|_?sum|_?acc)?"
+        r"|(b|bias|biases)_?(grads?|gradients?|d|delta|deltas|error|derivative|diff|update)|db\w*|gradient_?b\w*|grad_?b\w*",
+    ),
+    (
+        "input",
+        r"(d|grads?|g|gradients?|delta|del|nabla|partial|dl_?d|de_?d|dj_?d|d_?l_?d_?|d_?loss_?d_?)_?(x|xs|inputs?|inp|in|i|a|a_?prev|prev|image|images|img|im|data|z_?prev|h|feature_?map)(_?\w*)?"
+        r"|(x|inputs?|a_?prev|image|in)_?(grads?|gradients?|d|delta|deltas|error|derivative|diff)|dx\w*|grad_?x\w*|bottom_diff|output_error|in_?diff|out|result|dprev\w*|da\w*",
+    ),
+)
+
+
+NO_GRADIENTS = ("dat", "dim", "dep", "dil", "dic", "dev", "dty", "deb", "dro", "den")
+"""Words that begin with a d and are no derivative."""
+
+
+def function_roles(name: str) -> list[str]:
+    """Roles that a parameter of a backward or forward function may play; [] for a name that tells nothing."""
+    return _match(name, FUNCTION_ROLES)
+
+
+def constructor_roles(name: str) -> list[str]:
+    """Roles that a parameter of a layer's constructor may play."""
+    return _match(name, CONSTRUCTOR_ROLES)
+
+
+def gradient_role(name: str) -> str:
+    """ "weight", "bias" or "input" for a name such as dW, grad_b, d_input; "" for another."""
+    if _plain(name).startswith(NO_GRADIENTS):
+        return ""
+    roles = _match(name, GRADIENT_NAMES)
+    return roles[0] if roles else ""
+
+
+def _match(name: str, table: tuple[tuple[str, str], ...]) -> list[str]:
+    plain = _plain(name)
+    return [role for role, pattern in table if re.fullmatch(pattern, plain)]
+
+
+def _plain(name: str) -> str:
+    """Lower case, camelCase split, outer underscores and a leading "self" dropped."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)
+    return split.lower().strip("_")

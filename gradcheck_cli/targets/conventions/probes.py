@@ -1,0 +1,43 @@
+"""Small integer cases on which a convention is tried, and the forward that they are compared with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Case, ConvSpec
+
+PROBES = (
+    ConvSpec(3, 2, 4, 8, 7, (3, 3)),
+    ConvSpec(3, 2, 4, 8, 7, (3, 3), padding=(1, 1)),
+    ConvSpec(3, 2, 4, 7, 7, (3, 3), stride=(2, 2), padding=(1, 1)),
+    ConvSpec(1, 2, 4, 8, 8, (3, 3)),
+    ConvSpec(1, 2, 4, 8, 8, (3, 3), padding=(1, 1)),
+    ConvSpec(1, 1, 4, 8, 7, (3, 3)),
+    ConvSpec(3, 1, 4, 8, 8, (3, 3)),
+    ConvSpec(3, 4, 4, 8, 8, (3, 3)),
+    ConvSpec(1, 2, 1, 8, 7, (3, 3)),
+    ConvSpec(1, 1, 1, 8, 8, (3, 3)),
+    ConvSpec(1, 1, 1, 8, 8, (3, 3), padding=(1, 1)),
+    ConvSpec(2, 3, 6, 12, 12, (5, 5)),
+    ConvSpec(1, 1, 4, 28, 28, (3, 3)),
+)
+
+
+def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
+    """X, F, b and G of small integers as float64; every gradient of them is exact in any order of summation."""
+    draw = np.random.default_rng(seed)
+    shapes = (spec.x_shape, spec.weight_shape, (spec.out_channels,), spec.output_shape)
+    x, weight, bias, grad_output = (draw.integers(-4, 5, shape).astype(np.float64) for shape in shapes)
+    return Case(spec, x, weight, bias, grad_output)
+
+
+def forward(case: Case) -> Array:
+    """O[n,o,p,q] = b[o] + sum over i,u,v of F[o,i,u,v] X_padded[n,i,s*p+d*u,s*q+d*v], (n, c_out, h_out, w_out)."""
+    spec = case.spec
+    (ph, pw), (sh, sw), (dh, dw) = spec.padding, spec.stride, spec.dilation
+    padded = np.pad(case.x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, spec.extent, axis=(2, 3))
+    windows = windows[:, :, ::sh, ::sw, ::dh, ::dw]
+    parts = zip(np.split(windows, spec.groups, axis=1), np.split(case.weight, spec.groups), strict=True)
+    outputs = [np.einsum("nipquv,oiuv->nopq", window, weight) for window, weight in parts]
+    return np.concatenate(outputs, axis=1) + case.bias[:, None, None]

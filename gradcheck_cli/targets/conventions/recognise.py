@@ -1,0 +1,371 @@
+"""Chooses among the candidates of all conventions by trying them on small integer cases.
+
+A candidate whose own forward is right, or whose gradients are right, is taken; the truth serves to recognise, never
+to judge. `--convention` narrows the candidates: a family, a layout, or both ("cache,nhwc").
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli import conv
+from gradcheck_cli.errors import UsageError
+from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
+from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
+from gradcheck_cli.targets.conventions.base import Candidate, Returned
+from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate, function_candidates
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
+from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.results import Plan, plan, take
+from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.load import Loaded, user_line
+
+FAMILIES = ("function", "cache", "autograd-function", "class")
+LAYOUTS = ("nchw", "nhwc", "chw", "hwc", "hw", "nhw", "chwn", "hwcn")
+CONVENTIONS = ("auto", *FAMILIES, *LAYOUTS)
+FORWARD_WORDS = ("forward", "fprop", "fwd")
+EVIDENCE = 6
+PATIENCE = 3
+LONG_PATIENCE = 9
+BUDGET = 20.0
+
+
+class NotRecognisedError(Exception):
+    """No way to call the target was found; `error` is what the likeliest way raised."""
+
+    def __init__(self, sentence: str, error: BaseException | None = None) -> None:
+        super().__init__(sentence)
+        self.error = error
+
+
+class AmbiguousError(Exception):
+    """Several ways to call the target run, and nothing tells them apart."""
+
+    def __init__(self, layouts: Sequence[str]) -> None:
+        super().__init__(f"it runs in more than one layout ({', '.join(layouts)}), and no gradient is right in any")
+        self.layouts = tuple(layouts)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The candidate that is used from now on, and which result is which gradient."""
+
+    candidate: Candidate
+    plan: Plan
+
+    @property
+    def yields(self) -> tuple[GradientName, ...]:
+        """The gradients that the target gives."""
+        return tuple(name for name in GRADIENTS if name in self.plan)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a candidate did on one probe: larger is better. `clean`: every result has a right shape."""
+
+    chosen: Chosen
+    score: int
+    clean: bool
+
+
+def check_convention(text: str) -> tuple[str, ...]:
+    """The words of a `--convention`.
+
+    Raises:
+        UsageError: a word that is none.
+    """
+    words = tuple(word.strip().lower() for word in text.split(",") if word.strip())
+    for word in words:
+        if word not in CONVENTIONS:
+            raise UsageError(f"there is no convention {word}.", facts={"known": ", ".join(CONVENTIONS)})
+    return tuple(word for word in words if word != "auto")
+
+
+def recognise(
+    loaded: Loaded,
+    wanted: Sequence[str] = (),
+    seed: Callable[[], None] = lambda: None,
+    guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+    budget: float = BUDGET,
+) -> Chosen:
+    """The way to call `loaded`.
+
+    Args:
+        wanted: words of `--convention`.
+        seed: called before every call of the user's code.
+        guard: ends a single try that takes too long.
+        budget: seconds for all tries.
+
+    Raises:
+        NotRecognisedError: nothing runs.
+        AmbiguousError: several layouts run, none with a right gradient.
+    """
+    deadline = time.monotonic() + min(budget, BUDGET)
+    trials: list[Trial] = []
+    failed: list[tuple[Candidate, BaseException]] = []
+    stumbled: set[Layout] = set()
+    for number, spec in enumerate(probes.PROBES):
+        case = probes.integer_case(spec, seed=number)
+        truth = conv.backward(case)
+        tried: set[Layout] = set()
+        for candidate in _candidates(loaded, wanted, case):
+            if candidate.refuses(spec):
+                continue
+            seed()
+            trial, error = _try(candidate, case, truth, guard)
+            if error is not None:
+                failed.append((candidate, error))
+            tripped = candidate.layout in stumbled
+            if trial is not None:
+                trials.append(replace(trial, score=trial.score - tripped))
+                if trial.clean and trial.score >= EVIDENCE and not tripped:
+                    return trial.chosen
+            tried.add(candidate.layout)
+            if time.monotonic() > deadline:
+                break
+        stumbled |= tried
+        if _enough(trials, number) or time.monotonic() > deadline:
+            break
+    return _settle(trials, failed, loaded)
+
+
+def _enough(trials: Sequence[Trial], number: int) -> bool:
+    """Some gradient is right; or code that runs has been seen on a few geometries and never was right."""
+    best = max((trial.score for trial in trials), default=-1)
+    patience = PATIENCE if best > 0 else LONG_PATIENCE
+    return best >= EVIDENCE or (number >= patience and any(trial.clean for trial in trials))
+
+
+def _settle(trials: Sequence[Trial], failed: Sequence[tuple[Candidate, BaseException]], loaded: Loaded) -> Chosen:
+    if not trials:
+        return _failing(failed, loaded)
+    best = max(trial.score for trial in trials)
+    leaders = [trial for trial in trials if trial.score == best]
+    layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
+    axes = {len(layout) for layout in layouts}
+    if len(layouts) > 1 and len(axes) == 1 and best < 2:
+        raise AmbiguousError(layouts)
+    return leaders[0].chosen
+
+
+def _failing(failed: Sequence[tuple[Candidate, BaseException]], loaded: Loaded) -> Chosen:
+    """Code that runs nowhere but is understood by its names: it will crash on every case, and that is the result.
+
+    Raises:
+        NotRecognisedError: it is not understood either.
+    """
+    inside = [item for item in failed if user_line(item[1], loaded.module.__file__ or "") is not None]
+    if not inside:
+        raise NotRecognisedError("no way to call it was found", failed[0][1] if failed else None)
+    return Chosen(max(inside, key=lambda item: item[0].prior)[0], {})
+
+
+def _try(
+    candidate: Candidate, case: Case, truth: Gradients, guard: Callable[[], AbstractContextManager[None]]
+) -> tuple[Trial | None, BaseException | None]:
+    try:
+        with guard():
+            candidate, forward_right = _as_its_forward(candidate, case)
+            returned = candidate.start(case)()
+        keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
+        if not keys:
+            return None, TypeError(_no_gradient(returned))
+        candidate = _fitted(candidate, returned, keys, truth)
+        returned = replace(returned, items=_rescaled(returned, candidate))
+        taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
+    except (Exception, SystemExit) as error:
+        return None, error
+    points = sum(_points(taken.gradients.named(name), truth.named(name), name) for name in keys)
+    score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
+    return Trial(Chosen(candidate, keys), score, not taken.wrong), None
+
+
+def _no_gradient(returned: Returned) -> str:
+    shapes = ", ".join(f"{array.shape}" for array in returned.items.values())
+    return f"it returned {shapes or 'no array'}, which fits no gradient"
+
+
+def _fitted(candidate: Candidate, returned: Returned, keys: Plan, truth: Gradients) -> Candidate:
+    """For layers: how the gradients are exposed, and the learning rate where it is a literal in the class."""
+    if not isinstance(candidate, LayerCandidate):
+        return candidate
+    key = keys.get("weight", keys.get("bias", ""))
+    exposure = "update" if key.startswith("update") else "attribute" if key.startswith((".", "[")) else "returned"
+    candidate = replace(candidate, exposure=exposure)
+    if exposure != "update" or "weight" not in keys or truth.weight is None or candidate.has_rate:
+        return candidate
+    expected = candidate.layout.give("weight", truth.weight)
+    for number in sorted(candidate.source.numbers()):
+        if 0 < number <= 0.1 and np.allclose(returned.items[key], number * expected, rtol=1e-9, atol=1e-9):
+            return replace(candidate, lr=number)
+    return candidate
+
+
+def _rescaled(returned: Returned, candidate: Candidate) -> dict[str, Array]:
+    lr = candidate.lr if isinstance(candidate, LayerCandidate) else 1.0
+    if lr == 1.0:
+        return dict(returned.items)
+    return {key: np.rint(array / lr) if key.startswith("update") else array for key, array in returned.items.items()}
+
+
+def _points(actual: Array | None, expected: Array | None, name: GradientName) -> int:
+    """Evidence that a candidate is the one: a right gradient, or one that is right up to a factor."""
+    if actual is None or expected is None or actual.shape != expected.shape:
+        return 0
+    if _equal(actual, expected):
+        return 1 if name == "bias" else 6
+    top = int(np.abs(expected).argmax())
+    factor = float(actual.flat[top]) / float(expected.flat[top]) if expected.flat[top] else 0.0
+    close = factor != 0 and np.allclose(actual, factor * expected, rtol=1e-6, atol=1e-6 * abs(factor))
+    return 0 if name == "bias" else 4 * int(close)
+
+
+def _equal(actual: Array | None, expected: Array | None) -> bool:
+    if actual is None or expected is None or actual.shape != expected.shape:
+        return False
+    return bool(np.allclose(actual, expected, rtol=1e-5, atol=1e-3))
+
+
+def _forward_right(candidate: Candidate, case: Case) -> bool:
+    if isinstance(candidate, LayerCandidate):
+        return candidate.forward_right
+    output = candidate.forward_output(case) if isinstance(candidate, FunctionCandidate) else None
+    if output is None or output.shape != candidate.layout.shape("output", case.spec.output_shape):
+        return False
+    ours = candidate.layout.take("output", output, case.spec.output_shape)
+    expected = probes.forward(case)
+    return _equal(ours, expected) or _equal(ours, expected - case.bias[:, None, None])
+
+
+def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
+    """The candidate as its own forward wants it, turned for a true convolution; and whether that forward is right."""
+    if _forward_right(candidate, case):
+        return candidate, True
+    if isinstance(candidate, FunctionCandidate) and _forward_right(candidate.turned(), case):
+        return candidate.turned(), True
+    return candidate, False
+
+
+def _candidates(loaded: Loaded, wanted: Sequence[str], case: Case) -> Iterator[Candidate]:
+    families = [word for word in wanted if word in FAMILIES]
+    layouts = [word for word in wanted if word in LAYOUTS]
+    for candidate in _all_candidates(loaded, layouts, case):
+        family = "class" if isinstance(candidate, LayerCandidate) else candidate.family
+        if not families or family in families:
+            yield candidate
+
+
+def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Iterator[Candidate]:
+    common = _ordered(COMMON, layouts)
+    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
+    if _is_autograd_function(owner):
+        forward = _callee(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
+        yield from autograd_candidates(owner, forward, common)
+    elif owner is None:
+        yield from _function(loaded, None, loaded.name, common)
+    else:
+        yield from _class(loaded, owner, common, _ordered(LAYER_ORDERS, layouts), case)
+
+
+def _ordered(orders: Sequence[Layout], names: Sequence[str]) -> list[Layout]:
+    return [layout for layout in orders if not names or layout.x in names]
+
+
+def _class(
+    loaded: Loaded, owner: type, common: Sequence[Layout], orders: Sequence[Layout], case: Case
+) -> Iterator[Candidate]:
+    """Static methods as functions; else a layer; else a method that is handed everything."""
+    named = loaded.name if loaded.owner is not None else ""
+    backward = named or method_name(owner, BACKWARD_NAMES, ("back", "bprop"))
+    static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)
+    if static:
+        yield from _function(loaded, owner, backward, common)
+        return
+    source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
+    if backward or hasattr(owner, "parameters"):
+        yield from layer_candidates(owner, source, backward, orders, case)
+    if backward:
+        yield from _stateless(loaded, owner, backward, common)
+
+
+def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layout]) -> Iterator[Candidate]:
+    try:
+        instance = owner()
+    except Exception:
+        return
+    yield from _function(loaded, instance, backward, common)
+
+
+def _function(loaded: Loaded, owner: Any, name: str, layouts: Sequence[Layout]) -> Iterator[Candidate]:
+    callee = _callee(loaded, owner, name)
+    forward = _forward_beside(loaded, owner, name)
+    tensors = _backends(loaded, callee)
+    yield from function_candidates(callee, forward, layouts, tensors)
+
+
+def _callee(loaded: Loaded, owner: Any, name: str, skip: int = 0) -> Callee:
+    holder = loaded.module if owner is None else owner
+    kind = owner if isinstance(owner, type) else type(owner)
+    dotted = name if owner is None else f"{kind.__name__}.{name}"
+    return Callee(getattr(holder, name), dotted, Source(loaded.node(dotted)), skip)
+
+
+def _forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
+    """The forward that belongs to the backward, by its name."""
+    holder = loaded.module if owner is None else owner
+    guesses = [name.replace(back, fore) for back, fore in _SWAPS if back in name]
+    own = [item for item in dir(holder) if _is_forward(item) and callable(getattr(holder, item))]
+    convolutions = [item for item in own if "conv" in item.lower()]
+    for guess in [*guesses, *convolutions, *(own if len(own) == 1 else [])]:
+        if guess != name and callable(getattr(holder, guess, None)):
+            callee = _callee(loaded, owner, guess)
+            roles = {role for item in callee.parameters for role in function_roles(item.name)[:1]}
+            if len(callee.parameters) >= 2 and "cache" not in roles and "grad_output" not in roles:
+                return callee
+    return None
+
+
+_SWAPS = (
+    ("backward", "forward"), ("Backward", "Forward"), ("backprop", "forwardprop"), ("backprop", "forward"),
+    ("bprop", "fprop"),
+    ("back", "forward"), ("bwd", "fwd"), ("_backward", ""), ("backward_", ""), ("_back", ""), ("_grad", ""),
+)  # fmt: skip
+
+
+def _is_forward(name: str) -> bool:
+    return any(word in name.lower() for word in FORWARD_WORDS)
+
+
+def _backends(loaded: Loaded, callee: Callee) -> tuple[bool, ...]:
+    """Numpy, torch or both: torch only where the user's module imported it."""
+    names = vars(loaded.module)
+    if "torch" not in names and "F" not in names and not any(_from_torch(value) for value in names.values()):
+        return (False,)
+    return (True, False) if callee.source.mentions("torch", "F") or "np" not in names else (False, True)
+
+
+def _from_torch(value: Any) -> bool:
+    return str(getattr(value, "__module__", "")).partition(".")[0] == "torch"
+
+
+def _static(owner: type, name: str) -> Any:
+    return next((vars(kind)[name] for kind in owner.__mro__ if name in vars(kind)), None)
+
+
+def _is_autograd_function(owner: Any) -> bool:
+    return isinstance(owner, type) and any(
+        kind.__module__.startswith("torch.autograd") and kind.__name__ == "Function" for kind in owner.__mro__
+    )
+
+
+def _has_setup_context(owner: type) -> bool:
+    return any("setup_context" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))

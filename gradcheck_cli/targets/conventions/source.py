@@ -1,0 +1,188 @@
+"""What the target's source tells without running it: how a cache is taken apart, what is returned, layout hints."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Structure = str | tuple["Structure", ...] | dict[str, str]
+"""A cache: the name of one member, a tuple of members, or a dict of key -> name."""
+
+AUTOGRAD_CALLS = (
+    "autograd.grad",
+    "nn.grad.",
+    "conv2d_weight",
+    "conv2d_input",
+    "convolution_backward",
+    "jax.grad",
+    "jax.vjp",
+)
+CHANNEL_FIRST = ("nchw", "chw")
+CHANNEL_LAST = ("nhwc", "hwc")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One definition (function or class) of the user's file, or nothing where it is not written there."""
+
+    node: ast.AST | None
+
+    def walk(self) -> Iterator[ast.AST]:
+        """Every node of the definition."""
+        return ast.walk(self.node) if self.node is not None else iter(())
+
+    def method(self, name: str) -> Source:
+        """The definition of a method."""
+        body = getattr(self.node, "body", [])
+        found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
+        return Source(found[-1] if found else None)
+
+    def keys(self, variable: str = "") -> list[str]:
+        """String keys read from `variable` (from anything, without a name), in order."""
+        found: dict[str, None] = {}
+        for node in self.walk():
+            owner, key = _subscript(node)
+            if key is not None and variable in ("", owner):
+                found[key] = None
+        return list(found)
+
+    def structure(self, variable: str) -> Structure | None:
+        """How `variable` is unpacked: `(x, w, b, p) = cache`, `x = cache[0]`, `x = cache["x"]`."""
+        members: dict[int, str] = {}
+        keys = self.keys(variable)
+        for node in self.walk():
+            if not isinstance(node, ast.Assign):
+                continue
+            target, value = node.targets[0], node.value
+            if isinstance(value, ast.Name) and value.id == variable and isinstance(target, ast.Tuple | ast.List):
+                return _names(target)
+            members.update(_indexed(target, value, variable))
+        if keys:
+            return {key: key for key in keys}
+        if members:
+            return tuple(members.get(index, f"_{index}") for index in range(max(members) + 1))
+        return None
+
+    def returns(self) -> list[str]:
+        """Names of what the last `return` gives, outermost order; "" for an expression."""
+        statements = [node for node in self.walk() if isinstance(node, ast.Return) and node.value is not None]
+        if not statements:
+            return []
+        value = max(statements, key=lambda node: node.lineno).value
+        return _returned(value) if value is not None else []
+
+    def axes_hint(self) -> str:
+        """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
+        for node in self.walk():
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and _is_shape(node.value):
+                hint = _channel_position([_identifier(item) for item in node.targets[0].elts])
+                if hint:
+                    return hint
+        return ""
+
+    def mentions(self, *words: str) -> bool:
+        """Whether a string, a name or an attribute of the definition is one of `words`."""
+        wanted = set(words)
+        return any(_word(node) in wanted for node in self.walk())
+
+    def numbers(self) -> set[float]:
+        """Numeric literals."""
+        constants = (node.value for node in self.walk() if isinstance(node, ast.Constant))
+        return {float(value) for value in constants if isinstance(value, int | float) and not isinstance(value, bool)}
+
+
+def autograd_notes(tree: ast.Module) -> tuple[str, ...]:
+    """Says when the file itself asks autograd or torch's convolution gradients."""
+    notes = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if any(word in called for word in AUTOGRAD_CALLS) or _is_loss_backward(node, called):
+                notes.append(f"line {node.lineno} calls {called}: the file itself uses automatic differentiation")
+    return tuple(dict.fromkeys(notes))[:3]
+
+
+def _is_loss_backward(node: ast.Call, called: str) -> bool:
+    return (
+        called.rpartition(".")[0] in ("loss", "l", "cost", "err", "error")
+        and called.endswith(".backward")
+        and not node.args
+    )
+
+
+def _subscript(node: ast.AST) -> tuple[str, str | None]:
+    """(variable, key) of `variable["key"]` and `variable.get("key")`."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        return _identifier(node.value), node.slice.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        first = node.args[0]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            return _identifier(node.func.value), first.value
+    return "", None
+
+
+def _identifier(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _names(node: ast.expr) -> Structure:
+    if isinstance(node, ast.Tuple | ast.List):
+        return tuple(_names(item) for item in node.elts)
+    return _identifier(node)
+
+
+def _indexed(target: ast.expr, value: ast.expr, variable: str) -> dict[int, str]:
+    """{0: "x"} for `x = cache[0]`, also inside `x, w = cache[0], cache[1]`."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        pairs = zip(target.elts, value.elts, strict=False)
+        return {index: name for left, right in pairs for index, name in _indexed(left, right, variable).items()}
+    if (
+        (
+            isinstance(value, ast.Subscript)
+            and _identifier(value.value) == variable
+            and isinstance(value.slice, ast.Constant)
+        )
+        and isinstance(value.slice.value, int)
+        and value.slice.value >= 0
+    ):
+        return {value.slice.value: _identifier(target)}
+    return {}
+
+
+def _returned(value: ast.expr) -> list[str]:
+    if isinstance(value, ast.Tuple | ast.List):
+        return [name for item in value.elts for name in _returned(item)]
+    if isinstance(value, ast.Dict):
+        return [str(key.value) if isinstance(key, ast.Constant) else "" for key in value.keys]
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        return [_identifier(value.func.value)]
+    return [_identifier(value)]
+
+
+def _is_shape(value: ast.expr) -> bool:
+    return isinstance(value, ast.Attribute) and value.attr == "shape"
+
+
+def _channel_position(names: list[str]) -> str:
+    """Where the channel stands among unpacked shape names, by the places of the height and the width."""
+    plain = [name.lower().replace("_", "") for name in names]
+    heights = [
+        i for i, name in enumerate(plain) if name[:1] == "h" or "height" in name or name.startswith(("nh", "ih", "xh"))
+    ]
+    widths = [
+        i for i, name in enumerate(plain) if "width" in name or name.startswith(("nw", "iw", "xw")) or name[:1] == "w"
+    ]
+    if not heights or not widths or widths[0] != heights[0] + 1:
+        return ""
+    if widths[0] == len(plain) - 1 and len(plain) > 2:
+        return "first"
+    return "last" if widths[0] == len(plain) - 2 else ""
+
+
+def _word(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return _identifier(node)

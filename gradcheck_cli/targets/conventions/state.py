@@ -1,0 +1,194 @@
+"""The arrays that an object holds: in attributes, dicts, lists and nested objects; found, read, replaced."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets.conventions.base import is_tensor, to_numpy
+from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
+
+MAX_DEPTH = 3
+GRADIENT_WORDS = (
+    "grad",
+    "grads",
+    "gradient",
+    "gradients",
+    "g",
+    "derivative",
+    "derivatives",
+    "_grad",
+    "_grads",
+    "dparams",
+)
+VALUE_WORDS = ("val", "value", "values", "data", "array", "param", "v")
+OPTIMIZER_WORDS = (
+    "velocity",
+    "momentum",
+    "moment",
+    "cache",
+    "vw",
+    "vb",
+    "mw",
+    "mb",
+    "v_w",
+    "v_b",
+    "m_w",
+    "m_b",
+    "sw",
+    "sb",
+)
+
+Step = tuple[str, Any]
+Path = tuple[Step, ...]
+"""("attr", name) and ("item", key) steps from the object to an array."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """An array inside an object. `listed`: it is a list of equal arrays, one per filter."""
+
+    path: Path
+    array: Array
+    listed: bool = False
+
+    @property
+    def name(self) -> str:
+        """`.W`, `.grads['W']`"""
+        return "".join(f".{key}" if kind == "attr" else f"[{key!r}]" for kind, key in self.path)
+
+    @property
+    def words(self) -> list[str]:
+        """The names on the way, lower case, outermost first."""
+        return [str(key).lower().rpartition("__")[2] for _, key in self.path]
+
+
+def held(owner: Any) -> list[Held]:
+    """Every numeric array that can be reached from `owner`."""
+    return list(_walk(owner, (), set(), 0))
+
+
+def read(owner: Any, path: Path) -> Array | None:
+    """The array at `path` as it is now (a copy), None when it is gone."""
+    try:
+        value = _follow(owner, path)
+    except (AttributeError, KeyError, IndexError, TypeError):
+        return None
+    array = to_numpy(value)
+    return None if array is None else np.array(array)
+
+
+def write(owner: Any, place: Held, array: Array) -> None:
+    """Put `array` at `place`: into the same memory where shape and dtype allow it, for other references to it."""
+    parent, (kind, key) = _follow(owner, place.path[:-1]), place.path[-1]
+    current = getattr(parent, key) if kind == "attr" else parent[key]
+    fits = isinstance(current, np.ndarray) and current.shape == array.shape and current.dtype == array.dtype
+    if fits and current.flags.writeable:
+        current[...] = array
+        return
+    value: Any = [np.array(part) for part in array] if place.listed else np.array(array)
+    if is_tensor(current):
+        import torch  # only when the object already holds tensors
+
+        value = torch.from_numpy(value)
+        if isinstance(current, torch.nn.Parameter):
+            value = torch.nn.Parameter(value)
+    if kind == "attr":
+        setattr(parent, key, value)
+    else:
+        parent[key] = value
+
+
+def is_weight(place: Held) -> bool:
+    """Its name says weights, and nothing on the way says gradient or optimiser state."""
+    return not is_gradient(place) and not is_state(place) and _parameter(_own_name(place)) == "weight"
+
+
+def is_bias(place: Held) -> bool:
+    """Its name says bias, and nothing on the way says gradient or optimiser state."""
+    return not is_gradient(place) and not is_state(place) and _parameter(_own_name(place)) == "bias"
+
+
+def _own_name(place: Held) -> str:
+    """The last telling name: W of `.W.data` and `.W['val']`."""
+    telling = [word for word in place.words if word.strip("_") not in VALUE_WORDS]
+    return (telling or place.words)[-1]
+
+
+def is_gradient(place: Held) -> bool:
+    """A name such as dW, grads['W'], W.grad."""
+    return bool(role_of(place))
+
+
+def is_state(place: Held) -> bool:
+    """Momentum and the like."""
+    return any(word.strip("_") in OPTIMIZER_WORDS for word in place.words)
+
+
+def role_of(place: Held) -> str:
+    """The gradient that its name says: "weight", "bias", "input" or ""."""
+    words = [word.strip("_") for word in place.words]
+    inside = any(word in GRADIENT_WORDS for word in words[:-1])
+    plain = _parameter(words[-1])
+    if inside and plain:
+        return plain
+    if words[-1] in GRADIENT_WORDS and len(words) > 1:
+        return _parameter(words[-2])
+    last = str(place.path[-1][1])
+    return gradient_role(last.rpartition("__")[2]) if not plain else ""
+
+
+def _parameter(word: str) -> str:
+    roles = function_roles(word)
+    return next((role for role in roles if role in ("weight", "bias")), "")
+
+
+def _follow(owner: Any, path: Path) -> Any:
+    for kind, key in path:
+        owner = getattr(owner, key) if kind == "attr" else owner[key]
+    return owner
+
+
+def _walk(owner: Any, path: Path, seen: set[int], depth: int) -> Iterator[Held]:
+    if id(owner) in seen or depth > MAX_DEPTH:
+        return
+    seen.add(id(owner))
+    for step, value in _members(owner):
+        here = (*path, step)
+        array = None if isinstance(value, list) else to_numpy(value)
+        if array is not None and not isinstance(value, int | float):
+            yield Held(here, np.array(array))
+        elif _is_array_list(value):
+            yield Held(here, np.array(value), listed=True)
+        elif _is_container(value):
+            yield from _walk(value, here, seen, depth + 1)
+
+
+def _members(owner: Any) -> list[tuple[Step, Any]]:
+    if isinstance(owner, dict):
+        return [(("item", key), value) for key, value in owner.items()]
+    if isinstance(owner, list | tuple):
+        return [(("item", index), value) for index, value in enumerate(owner[:64])]
+    inside = dict(getattr(owner, "__dict__", {}))
+    inside |= {f"{name}": item for group in ("_parameters",) for name, item in (inside.get(group) or {}).items()}
+    members: list[tuple[Step, Any]] = [(("attr", name), value) for name, value in inside.items()]
+    slots = [name for kind in type(owner).__mro__ for name in getattr(kind, "__slots__", ()) if hasattr(owner, name)]
+    return members + [(("attr", name), getattr(owner, name)) for name in slots]
+
+
+def _is_array_list(value: Any) -> bool:
+    if not isinstance(value, list) or not value or not isinstance(value[0], np.ndarray):
+        return False
+    return all(isinstance(item, np.ndarray) and item.shape == value[0].shape and item.ndim for item in value)
+
+
+def _is_container(value: Any) -> bool:
+    if isinstance(value, dict | list | tuple):
+        return True
+    plain = (type, types.ModuleType, types.FunctionType, types.MethodType, str, bytes, int, float, np.random.Generator)
+    return not isinstance(value, plain) and hasattr(value, "__dict__")

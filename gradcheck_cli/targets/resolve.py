@@ -1,0 +1,235 @@
+"""From what the user typed to `TargetRef`s: `file.py:name`, `file.py`, `package.module:name`, globs.
+
+Files are parsed, never executed. Loading is `load`'s work, in the child process.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import glob
+import importlib.util
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from gradcheck_cli.errors import TargetError
+from gradcheck_cli.targets.contract import TargetRef
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+MAGIC = frozenset("*?[")
+BACKWARD_WORDS = ("backward", "backprop", "bprop", "back_prop", "grad")
+HELPER_WORDS = ("numerical", "numeric", "check", "test", "relu", "pool", "linear", "dense", "softmax", "norm", "affine")
+
+
+def resolve(texts: Sequence[str]) -> tuple[TargetRef, ...]:
+    """Find what was typed, in the order typed, each target once.
+
+    Args:
+        texts: `file.py:name`, `file.py` where one candidate is in it, `package.module:name`, and globs of files
+            (`submissions/*.py:name`), which we expand ourselves.
+
+    Raises:
+        TargetError: nothing matches, the file cannot be read or parsed, the name is not in it, or several could be
+            meant.
+    """
+    found: dict[tuple[str, str], TargetRef] = {}
+    for text in texts:
+        path, name = split(text)
+        for file in _expand(path, text):
+            ref = _resolve_file(file, name, text if file == path else _joined(file, name))
+            found.setdefault((ref.file, ref.name), ref)
+    return tuple(found.values())
+
+
+def split(text: str) -> tuple[str, str]:
+    r"""Split at the last colon when a dotted name follows it: `C:\x\my.py:bw` is (`C:\x\my.py`, `bw`)."""
+    path, colon, name = text.rpartition(":")
+    if colon and path and all(part.isidentifier() for part in name.split(".")):
+        return path, name
+    return text, ""
+
+
+def definitions(tree: ast.Module) -> dict[str, Definition]:
+    """Top-level functions and classes, also those inside `if` and `try`, and methods as "Class.method"."""
+    found: dict[str, Definition] = {}
+    for node in _top_level(tree.body):
+        found[node.name] = node
+        if isinstance(node, ast.ClassDef):
+            methods = [item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
+            found.update({f"{node.name}.{method.name}": method for method in methods})
+    return found
+
+
+def parse(file: str) -> ast.Module:
+    """The file as a tree.
+
+    Raises:
+        TargetError: it cannot be read, or is not Python.
+    """
+    try:
+        source = Path(file).read_bytes()
+    except OSError as error:
+        raise TargetError(f"cannot read {file}: {error.strerror}.") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source, filename=file)
+    except SyntaxError as error:
+        raise TargetError(
+            f"{file}:{error.lineno or 0} is not valid Python: {error.msg}.",
+            facts={"line": (error.text or "").strip()} if error.text else None,
+        ) from error
+    except ValueError as error:
+        raise TargetError(f"{file} is not Python source: {error}.") from error
+
+
+def candidates(tree: ast.Module) -> list[str]:
+    """Names that look like a convolution backward: best kind only."""
+    found = definitions(tree)
+    classes = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _has_backward(node)]
+    functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
+    backward = [name for name in functions if _is_backward(name)]
+    named = [name for name in classes + backward if not _is_helper(name)]
+    convolutions = [name for name in named if "conv" in name.lower()]
+    return convolutions or named or _only(functions)
+
+
+def _only(names: list[str]) -> list[str]:
+    """A file with one function needs no telling names."""
+    return names if len(names) == 1 else []
+
+
+def _is_backward(name: str) -> bool:
+    return any(word in name.lower() for word in BACKWARD_WORDS)
+
+
+def _is_helper(name: str) -> bool:
+    return any(word in name.lower() for word in HELPER_WORDS) and "conv" not in name.lower()
+
+
+def _has_backward(node: ast.ClassDef) -> bool:
+    methods = [item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return any(_is_backward(name) and "zero" not in name for name in methods)
+
+
+def _top_level(body: Sequence[ast.stmt]) -> list[Definition]:
+    found: list[Definition] = []
+    for node in body:
+        if isinstance(node, Definition):
+            found.append(node)
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            found += _top_level(node.body)
+            found += _top_level(getattr(node, "orelse", []))
+    return found
+
+
+def _joined(file: str, name: str) -> str:
+    return f"{file}:{name}" if name else file
+
+
+def _expand(path: str, text: str) -> list[str]:
+    """Files that a path or a glob means; a dotted module stays as typed."""
+    if Path(path).is_file() or not MAGIC & set(path):
+        return [path]
+    files = sorted(file for file in glob.glob(path, recursive=True) if Path(file).is_file())
+    if not files:
+        raise TargetError(f"no file matches {path}.", facts={"typed": text, "folder": Path.cwd()})
+    return files
+
+
+def _resolve_file(path: str, name: str, text: str) -> TargetRef:
+    file, module = _locate(path, text)
+    tree = parse(file)
+    chosen = name or _choose(tree, path)
+    node = definitions(tree).get(chosen)
+    if node is None and not _bound_elsewhere(tree, chosen):
+        raise _absent(tree, path, chosen)
+    return TargetRef(text, file, chosen, node.lineno if node else None, module)
+
+
+def _locate(path: str, text: str) -> tuple[str, str]:
+    """(absolute file, dotted module or "")"""
+    if Path(path).is_file():
+        return str(Path(path).resolve()), ""
+    if Path(path).is_dir():
+        raise TargetError(f"{path} is a folder.", hint=f"name a file in it, or all: '{path.rstrip('/')}/*.py:name'")
+    if path.endswith(".py") or "/" in path or "\\" in path or not _is_dotted(path):
+        raise TargetError(f"there is no file {path}.", facts=_near_files(path))
+    return _locate_module(path, text), path
+
+
+def _is_dotted(path: str) -> bool:
+    return all(part.isidentifier() for part in path.split("."))
+
+
+def _near_files(path: str) -> dict[str, object]:
+    folder = Path(path).parent
+    names = sorted(item.name for item in folder.glob("*.py")) if folder.is_dir() else []
+    near = difflib.get_close_matches(Path(path).name, names)
+    return {"similar": ", ".join(near)} if near else {"folder": folder.resolve()}
+
+
+def _locate_module(dotted: str, text: str) -> str:
+    """The file of an importable module, found without importing the module itself."""
+    here = Path(*dotted.split("."))
+    for file in (here.with_suffix(".py"), here / "__init__.py"):
+        if file.is_file():
+            return str(file.resolve())
+    try:
+        spec = importlib.util.find_spec(dotted)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        raise TargetError(f"there is no file and no module {dotted}.", facts={"typed": text}, hint="write file.py:name")
+    return spec.origin
+
+
+def _choose(tree: ast.Module, path: str) -> str:
+    names = candidates(tree)
+    if len(names) == 1:
+        return names[0]
+    if names:
+        raise TargetError(
+            f"{path} holds {len(names)} candidates.",
+            facts={"they are": ", ".join(names[:8])},
+            hint=f"name one: {path}:{names[0]}",
+        )
+    there = ", ".join(name for name in definitions(tree) if "." not in name)
+    raise TargetError(
+        f"nothing in {path} looks like a convolution backward.",
+        facts={"it holds": there[:200] or "no function and no class"},
+        hint=f"name the function: {path}:name",
+    )
+
+
+def _bound_elsewhere(tree: ast.Module, name: str) -> bool:
+    """Assigned, imported or inherited names exist, though no definition of theirs is in the file."""
+    found = definitions(tree)
+    head, dot, _ = name.partition(".")
+    if dot:
+        owner = found.get(head)
+        return (isinstance(owner, ast.ClassDef) and bool(owner.bases)) or (
+            owner is None and _bound_elsewhere(tree, head)
+        )
+    return any(head in _targets(node) for node in ast.walk(tree) if isinstance(node, ast.stmt))
+
+
+def _targets(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    if isinstance(node, ast.Assign):
+        return {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return set()
+
+
+def _absent(tree: ast.Module, path: str, name: str) -> TargetError:
+    names = list(definitions(tree))
+    near = difflib.get_close_matches(name, names, cutoff=0.5) or [n for n in names if name.lower() in n.lower()]
+    shown = near or candidates(tree)
+    return TargetError(
+        f"{path} has no {name}.",
+        facts={"similar" if near else "it holds": ", ".join(shown[:6]) or "no function and no class"},
+        hint=f"{path}:{shown[0]}" if shown else None,
+    )

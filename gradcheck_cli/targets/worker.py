@@ -1,0 +1,216 @@
+"""The parent's side: one target in a child process, asked for many cases, restarted when it dies.
+
+The child computes; what it sends is checked here for size and shape, and compared elsewhere. It is no sandbox: the
+code runs with the user's rights.
+"""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from gradcheck_cli.errors import TargetError
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.targets.contract import Described, ErrorKind, Outcome, TargetRef, WorkerLimits
+from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
+from gradcheck_cli.targets.wire import Message, WireError
+
+KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
+
+
+class Worker:
+    """Runs one target in a child process, for many cases.
+
+    Use it in a `with` statement: leaving it, also by Ctrl-C, kills the child and what it started.
+    """
+
+    def __init__(self, ref: TargetRef, limits: WorkerLimits | None = None, convention: str = "auto") -> None:
+        """Nothing is started before the first question.
+
+        Args:
+            ref: from `resolve`.
+            limits: time, memory, restarts.
+            convention: "auto", or words of `--convention` ("cache", "nhwc", "class,chw").
+        """
+        self._ref, self._limits, self._convention = ref, limits or WorkerLimits(), convention
+        self._child: Child | None = None
+        self._described: Described | None = None
+        self._starts = 0
+        self._only_needed = False
+
+    def __enter__(self) -> Worker:
+        """The worker itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Kill the child."""
+        self.close()
+
+    def describe(self) -> Described:
+        """How the target is called.
+
+        Raises:
+            TargetError: it cannot be loaded, no convention fits, or several do.
+        """
+        if self._described is None:
+            self._described = self._load()
+        return self._described
+
+    def backward(self, case: Case, calls: int = 2) -> Outcome:
+        """Ask the target for the gradients of `case`.
+
+        Args:
+            case: arrays in our layout.
+            calls: 2 calls it once more on fresh copies of the inputs, for `Outcome.second`.
+
+        Raises:
+            TargetError: it cannot be loaded.
+        """
+        described = self.describe()
+        if self._child is None:
+            if self._starts > self._limits.restarts:
+                return Outcome(Gradients(), error="not tried: it died too often before", error_kind="crashed")
+            self._load()
+        assert self._child is not None
+        arrays = {"x": case.x, "weight": case.weight, "bias": case.bias, "grad_output": case.grad_output}
+        request = {"do": "backward", "spec": _spec_dict(case), "calls": calls}
+        try:
+            message, answered = self._child.exchange(request, arrays, self._limits.timeout)
+        except (TimedOutError, DiedError, WireError) as failure:
+            return self._lost(failure)
+        return _outcome(message, answered, self._child.printed(), described, case.spec)
+
+    def close(self) -> None:
+        """Kill the child and what it started; the worker can be used again."""
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
+
+    def _load(self) -> Described:
+        self._starts += 1
+        self._child = Child(self._limits.memory, self._limits.output)
+        try:
+            message, _ = self._child.exchange(self._load_request(), {}, self._limits.timeout)
+        except (TimedOutError, DiedError, WireError) as failure:
+            lost = self._lost(failure)
+            if not self._only_needed:
+                self._only_needed = True
+                return self._load()
+            raise TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost)) from failure
+        except BaseException:
+            self.close()
+            raise
+        printed = self._child.printed()
+        if "failed" in message:
+            self.close()
+            raise _target_error(message)
+        return _described(message, self._ref, printed)
+
+    def _load_request(self) -> Message:
+        ref = self._ref
+        return {
+            "do": "load",
+            "text": ref.text,
+            "file": ref.file,
+            "name": ref.name,
+            "line": ref.line,
+            "module": ref.module,
+            "convention": self._convention,
+            "only_needed": self._only_needed,
+            "seconds": self._limits.timeout,
+        }
+
+    def _lost(self, failure: Exception) -> Outcome:
+        """What is left to say when the child gave no answer."""
+        assert self._child is not None
+        self._child.kill()
+        printed, self._child = self._child.printed(), None
+        error, kind = _epitaph(failure, self._limits)
+        return Outcome(Gradients(), error=error, error_kind=kind, printed=printed)
+
+
+def _epitaph(failure: Exception, limits: WorkerLimits) -> tuple[str, ErrorKind]:
+    if isinstance(failure, TimedOutError):
+        return f"no answer within {limits.timeout:g} s", "timeout"
+    if isinstance(failure, DiedError) and failure.status < 0:
+        try:
+            name = signal.Signals(-failure.status).name
+        except ValueError:
+            name = f"signal {-failure.status}"
+        return f"the process was ended by {name}", "crashed"
+    if isinstance(failure, DiedError):
+        return f"the code ended the process (exit status {failure.status})", "exited"
+    return str(failure).rstrip("."), "crashed"
+
+
+def _shown(lost: Outcome) -> dict[str, object] | None:
+    last = lost.printed.strip().splitlines()[-1:]
+    return {"printed": last[0][:120]} if last else None
+
+
+def _target_error(message: Message) -> TargetError:
+    facts = message.get("facts")
+    return TargetError(
+        str(message["failed"]),
+        facts={str(key): str(value) for key, value in facts.items()} if isinstance(facts, dict) and facts else None,
+        hint=str(message["hint"]) if message.get("hint") else None,
+    )
+
+
+def _described(message: Message, ref: TargetRef, printed: str) -> Described:
+    yields: tuple[GradientName, ...] = tuple(name for name in GRADIENTS if name in message["yields"])
+    return Described(
+        convention=str(message["convention"]),
+        layout=str(message["layout"]),
+        why=str(message["why"]),
+        line=ref.line,
+        yields=yields,
+        notes=tuple(str(note) for note in message["notes"]),
+        flipped=bool(message["flipped"]),
+        printed=printed,
+    )
+
+
+def _outcome(message: Message, arrays: dict[str, Array], printed: str, described: Described, spec: ConvSpec) -> Outcome:
+    """The child's answer, with the shapes checked again on this side."""
+    first = _gradients(arrays, "first")
+    kind: ErrorKind = next((kind for kind in KINDS if kind == message.get("kind")), "crashed")
+    if not kind and not _shapes_fit(first, spec):
+        kind = "wrong-shape"
+    return Outcome(
+        gradients=first,
+        second=_gradients(arrays, "second") if message.get("calls", 1) > 1 else None,
+        supported=bool(message.get("supported", True)),
+        error=str(message.get("error", "")),
+        error_kind=kind,
+        error_line=_line(message.get("line")),
+        printed=printed,
+        mutated=tuple(str(name) for name in message.get("mutated", ())),
+        dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
+        flipped=described.flipped,
+        seconds=float(message.get("seconds", 0.0)),
+    )
+
+
+def _gradients(arrays: dict[str, Array], call: str) -> Gradients:
+    found: dict[str, Any] = {name: arrays.get(f"{call}.{name}") for name in GRADIENTS}
+    return replace(Gradients(), **found)
+
+
+def _shapes_fit(gradients: Gradients, spec: ConvSpec) -> bool:
+    shapes = {"weight": spec.weight_shape, "input": spec.x_shape, "bias": (spec.out_channels,)}
+    found = ((gradients.named(name), shapes[name]) for name in GRADIENTS)
+    return all(array is None or array.shape == shape for array, shape in found)
+
+
+def _line(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _spec_dict(case: Case) -> dict[str, Any]:
+    spec = case.spec
+    return {name: getattr(spec, name) for name in spec.__dataclass_fields__}

@@ -1,0 +1,132 @@
+"""A target at work: what it was asked and what it did. Nothing is judged here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from gradcheck_cli.errors import TargetError
+from gradcheck_cli.model import Case, ConvSpec, Gradients, Verdict, VerifyOptions
+from gradcheck_cli.targets import Described, Outcome, Worker
+from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
+from gradcheck_cli.verification.truth import Question, Questions
+from gradcheck_cli.verification.variants import variants
+
+WIDE_PROBES = 2
+MOST_DEATHS = 3
+DEATHS = ("timeout", "crashed", "memory", "exited")
+# A target that takes fewer geometries than this, or is wrong on a single one, is asked about their neighbours too.
+FEW_GEOMETRIES = 8
+MOST_VARIANTS = 40
+
+
+@dataclass
+class Session:
+    """One target, its worker, the questions and its answers.
+
+    Attributes:
+        deadline: of `time.perf_counter`; nothing is asked after it.
+        stopped: why not everything was asked, "" if it was.
+        late: a call after the deadline was refused.
+    """
+
+    worker: Worker
+    described: Described
+    options: VerifyOptions
+    questions: Questions
+    deadline: float
+    trials: list[Trial] = field(default_factory=list)
+    wide: list[Trial] = field(default_factory=list)
+    stopped: str = ""
+    late: bool = False
+
+    def run(self, specs: Iterable[ConvSpec]) -> None:
+        """Ask everything: the narrow probe on every geometry, their neighbours where these are few, the wide probe."""
+        self.try_all(specs)
+        self.try_more()
+        self.try_wide()
+
+    def try_all(self, specs: Iterable[ConvSpec]) -> None:
+        """The narrow integer probe on every geometry, until time is up or the target keeps dying."""
+        for spec in specs:
+            if self._over():
+                return
+            self.trials.append(self._try(self.questions.narrow(spec)))
+
+    def try_more(self) -> None:
+        """The narrow probe on neighbours, where few geometries are taken or a gradient is wrong on a single one."""
+        asked = {trial.case.spec for trial in self.trials}
+        for spec in self._neighbours():
+            if not self._too_little() or self._over() or len(self.trials) >= len(asked) + MOST_VARIANTS:
+                return
+            if all(trial.case.spec != spec for trial in self.trials):
+                self.trials.append(self._try(self.questions.narrow(spec)))
+
+    def try_wide(self) -> None:
+        """The wide probe where the narrow one was right: a float32 hidden inside shows here."""
+        right = [trial.case.spec for trial in self.trials if trial.supported and trial.right]
+        right.sort(key=lambda spec: -spec.terms)
+        for spec in right[:WIDE_PROBES]:
+            if not self._over():
+                self.wide.append(self._try(self.questions.wide(spec)))
+
+    def gradients_of(self, case: Case) -> Gradients:
+        """The target's gradients for a case.
+
+        Raises:
+            RuntimeError: the target's error, or that its time is up.
+        """
+        if time.perf_counter() > self.deadline:
+            self.late = True
+            raise RuntimeError("no time left")
+        outcome = self._answer(case, calls=1)
+        if outcome.error_kind in CANNOT_RUN or not outcome.supported:
+            raise RuntimeError(outcome.error)
+        return outcome.gradients
+
+    @property
+    def compared(self) -> list[Trial]:
+        """Every trial on a geometry that the target takes."""
+        return [trial for trial in self.trials + self.wide if trial.supported]
+
+    def _over(self) -> bool:
+        """Is it time to stop? Then `stopped` says why."""
+        count = len(self.trials)
+        deaths = sum(trial.outcome.error_kind in DEATHS for trial in self.trials + self.wide)
+        if deaths >= MOST_DEATHS:
+            self.stopped = f"stopped after {count} geometries: the target's process died or hung {deaths} times"
+        elif time.perf_counter() > self.deadline:
+            self.stopped = f"stopped after {count} geometries at the time limit of {self.options.timeout:g} s"
+        return bool(self.stopped)
+
+    def _too_little(self) -> bool:
+        few = sum(trial.supported for trial in self.trials) < FEW_GEOMETRIES
+        return few or bool(self._wrong_once())
+
+    def _wrong_once(self) -> list[ConvSpec]:
+        """Geometries that are the only one on which some gradient is wrong: too few to prove a cause."""
+        found = []
+        for name in self.described.yields:
+            wrong = [trial.case.spec for trial in self.trials if trial.verdict(name) is Verdict.FAIL]
+            found += wrong if len(wrong) == 1 else []
+        return found
+
+    def _neighbours(self) -> Iterator[ConvSpec]:
+        """Of those where a gradient is wrong once, then of all that are taken, and of the neighbours that are taken."""
+        for spec in self._wrong_once():
+            yield from variants(spec)
+        for trial in self.trials:  # grows while it is walked through
+            if trial.supported:
+                yield from variants(trial.case.spec)
+
+    def _try(self, question: Question) -> Trial:
+        outcome = self._answer(question.case, calls=2)
+        return Trial(question.case, outcome, question.truth, self.described.yields, self.options.arithmetic)
+
+    def _answer(self, case: Case, calls: int) -> Outcome:
+        """A target that could be loaded once and not again has died for good."""
+        try:
+            return self.worker.backward(case, calls)
+        except TargetError as error:
+            return Outcome(Gradients(), error=error.sentence, error_kind="crashed")

@@ -1,0 +1,96 @@
+"""Every file of tests/mistakes/ through a worker: the right ones bit for bit, the planted ones must differ."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradcheck_cli import conv
+from gradcheck_cli.model import Case, ConvSpec
+from gradcheck_cli.targets import Worker, WorkerLimits, resolve
+
+CORPUS = Path(__file__).resolve().parent.parent / "mistakes"
+FILES = sorted(CORPUS.glob("*/*.py"))
+LIMITS = WorkerLimits(timeout=60)
+SPECS = (
+    ConvSpec(3, 2, 4, 8, 7, (3, 3)),
+    ConvSpec(2, 3, 4, 8, 7, (3, 3), padding=(1, 1)),
+    ConvSpec(2, 2, 3, 9, 8, (3, 3), stride=(2, 2), padding=(1, 1)),
+    ConvSpec(1, 2, 3, 9, 8, (3, 3), stride=(2, 2)),
+    ConvSpec(2, 1, 2, 7, 8, (3, 3)),
+    ConvSpec(1, 3, 2, 8, 7, (3, 3)),
+    ConvSpec(1, 1, 1, 6, 6, (3, 3)),
+    ConvSpec(1, 1, 3, 6, 7, (3, 3)),
+    ConvSpec(2, 3, 3, 8, 7, (3, 2)),
+    ConvSpec(2, 4, 2, 9, 8, (3, 3), dilation=(2, 2)),
+    ConvSpec(2, 4, 2, 9, 8, (3, 3), groups=2),
+)
+
+
+def header(file):
+    """(expectation, target) from the first two lines of a file of the corpus."""
+    lines = file.read_text().splitlines()[:2]
+    return tuple(line.partition(":")[2].strip() for line in lines)
+
+
+def case_of(spec, largest):
+    """Integers up to `largest`, as float64."""
+    draw = np.random.default_rng(11)
+    shapes = (spec.x_shape, spec.weight_shape, (spec.out_channels,), spec.output_shape)
+    return Case(spec, *(draw.integers(-largest, largest + 1, shape).astype(float) for shape in shapes))
+
+
+def wrong_gradients(worker, case):
+    """Names of what is not right in one outcome; None when the geometry is refused."""
+    outcome, expected = worker.backward(case), conv.backward(case)
+    if not outcome.supported:
+        return None
+    wrong = set(outcome.mutated)
+    for name in worker.describe().yields:
+        calls = (outcome.gradients.named(name), outcome.second.named(name) if outcome.second else None)
+        if any(array is None or not np.array_equal(array, expected.named(name)) for array in calls):
+            wrong.add(name)
+    return wrong
+
+
+def observe(file, name):
+    """What is wrong on each supported geometry, with small integers and with large ones."""
+    (ref,) = resolve([f"{file}:{name}"])
+    with Worker(ref, LIMITS) as worker:
+        worker.describe()
+        cases = [case_of(spec, largest) for spec in SPECS for largest in (4, 2**14)]
+        found = [wrong_gradients(worker, case) for case in cases]
+    return [wrong for wrong in found if wrong is not None]
+
+
+def files(kind):
+    """Files of the corpus that should pass, or that should not, as pytest parameters."""
+    chosen = [file for file in FILES if (header(file)[0] == "pass") == (kind == "right")]
+    return [pytest.param(file, id=f"{file.parent.name}/{file.stem}") for file in chosen]
+
+
+@pytest.mark.parametrize("file", files("right"))
+def test_a_right_file_is_right_wherever_it_runs(file):
+    """Recognised unmodified; all its gradients equal ours bit for bit, on two geometries or more."""
+    observed = observe(file, header(file)[1])
+    assert observed == [set()] * len(observed)
+    assert len(observed) >= 2
+
+
+@pytest.mark.parametrize("file", files("wrong"))
+def test_a_planted_mistake_shows_in_the_gradient_of_its_header(file):
+    """The fault planted in a file changes each gradient that its header names."""
+    expectation, name = header(file)
+    named = set(expectation.partition(" ")[2].split(","))
+    assert named <= set().union(*observe(file, name))
+
+
+def test_every_row_of_the_table_of_conventions_has_three_right_files():
+    """Fifteen ways to hand over a backward, three styles each (classes are split by how they expose gradients)."""
+    counts = {}
+    for file in FILES:
+        if header(file)[0] == "pass":
+            family = file.parent.name.replace("class_returns", "class_keeps").replace("class_attributes", "class_keeps")
+            counts[family] = counts.get(family, 0) + 1
+    assert {family: count for family, count in counts.items() if count < 3} == {}
+    assert len(counts) == 15

@@ -1,0 +1,118 @@
+"""From what is typed to targets, without executing anything."""
+
+import pytest
+
+from gradcheck_cli.errors import TargetError
+from gradcheck_cli.targets import resolve
+from gradcheck_cli.targets.resolve import split
+
+SOURCE = """raise SystemExit  # never executed
+
+
+def conv_backward(dout, cache):
+    return dout
+
+
+class Conv:
+    def backward(self, g):
+        return g
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A file with a function and a class."""
+    path = tmp_path / "my_layers.py"
+    path.write_text(SOURCE)
+    return path
+
+
+def message(*texts):
+    """The text of the TargetError that `texts` give."""
+    with pytest.raises(TargetError) as caught:
+        resolve(texts)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("my.py:bw", ("my.py", "bw")),
+        (r"C:\x\my.py:bw", (r"C:\x\my.py", "bw")),
+        (r"C:\x\my.py", (r"C:\x\my.py", "")),
+        ("a:b/my.py:Conv.backward", ("a:b/my.py", "Conv.backward")),
+        ("package.module:name", ("package.module", "name")),
+        ("my.py", ("my.py", "")),
+    ],
+)
+def test_the_last_colon_splits_when_a_name_follows(text, expected):
+    """Drive letters and colons in folders are no separators."""
+    assert split(text) == expected
+
+
+@pytest.mark.parametrize(("name", "line"), [("conv_backward", 4), ("Conv", 8), ("Conv.backward", 9)])
+def test_a_name_is_found_with_its_line(file, name, line):
+    """Functions, classes and methods."""
+    (ref,) = resolve([f"{file}:{name}"])
+    assert (ref.file, ref.name, ref.line, ref.text) == (str(file), name, line, f"{file}:{name}")
+
+
+def test_a_glob_is_expanded_in_order_and_targets_come_once(tmp_path):
+    """Our own globs, sorted; a file named twice is one target."""
+    for name in ("b.py", "a.py"):
+        (tmp_path / name).write_text(SOURCE)
+    refs = resolve([f"{tmp_path}/*.py:Conv", f"{tmp_path}/a.py:Conv"])
+    assert [ref.text for ref in refs] == [f"{tmp_path}/a.py:Conv", f"{tmp_path}/b.py:Conv"]
+
+
+def test_a_glob_without_a_match_says_so(tmp_path, monkeypatch):
+    """Nothing to check is an error, not a pass."""
+    monkeypatch.chdir(tmp_path)
+    assert message("none/*.py:f") == f"no file matches none/*.py.\n  typed   none/*.py:f\n  folder  {tmp_path}"
+
+
+def test_a_file_alone_needs_one_candidate(file, tmp_path):
+    """Two candidates are named; one is taken."""
+    assert message(str(file)) == (
+        f"{file} holds 2 candidates.\n  they are  Conv, conv_backward\n  hint: name one: {file}:Conv"
+    )
+    single = tmp_path / "single.py"
+    single.write_text("def helper(x): pass\n\ndef conv_backward(dout, cache): pass\n")
+    assert resolve([str(single)])[0].name == "conv_backward"
+
+
+def test_an_absent_name_shows_the_near_ones(file):
+    """By difflib."""
+    assert message(f"{file}:conv_backwrd") == (
+        f"{file} has no conv_backwrd.\n  similar  conv_backward, Conv.backward\n  hint: {file}:conv_backward"
+    )
+
+
+def test_a_syntax_error_gives_file_and_line(tmp_path):
+    """One sentence, the line itself below."""
+    path = tmp_path / "broken.py"
+    path.write_text("x = 1\ndef f(:\n")
+    assert message(f"{path}:f") == f"{path}:2 is not valid Python: invalid syntax.\n  line  def f(:"
+
+
+def test_a_missing_file_shows_similar_ones(file):
+    """A typing error in the file name."""
+    wanted = file.with_name("my_layer.py")
+    assert message(f"{wanted}:f") == f"there is no file {wanted}.\n  similar  my_layers.py"
+
+
+def test_a_module_is_found_by_its_dotted_name():
+    """package.module:name"""
+    (ref,) = resolve(["gradcheck_cli.errors:TargetError"])
+    assert (ref.module, ref.name, ref.file.endswith("gradcheck_cli/errors.py")) == (
+        "gradcheck_cli.errors",
+        "TargetError",
+        True,
+    )
+
+
+def test_a_missing_module_is_one_clear_message():
+    """Neither a file nor a module."""
+    assert message("no_such.module:f") == (
+        "there is no file and no module no_such.module.\n  typed  no_such.module:f\n  hint: write file.py:name"
+    )
