@@ -39,7 +39,7 @@ def allowed_float64(terms: int, gauge: Array) -> Array:
 
     Source:
         Jeannerod and Rump, "Improved error bounds for inner products in floating-point arithmetic" (2013): n u in
-        place of n u / (1 - n u); research/numerics.md 1.1 and 1.7.
+        place of n u / (1 - n u); docs/mathematics.md, "Rounding".
     """
     bound: Array = 2 * (terms + 2) * UNIT_ROUNDOFF["float64"] * gauge + 2 * terms * SMALLEST_DENORMAL["float64"]
     return bound
@@ -64,7 +64,7 @@ def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, samples: 
         The largest allowed |actual - expected|, shape of `gauge`.
 
     Source:
-        As `allowed_float64`; for the rounding of the result, research/numerics.md 1.7 and 1.8.
+        As `allowed_float64`; for the rounding of the result, docs/mathematics.md, "float16, bfloat16".
     """
     accumulator = "float64" if dtype == "float64" else "float32"
     summed: Array = (terms + 2) * UNIT_ROUNDOFF[accumulator] * gauge + 2 * terms * SMALLEST_DENORMAL[accumulator]
@@ -88,7 +88,7 @@ def ratio_float32(error: Array, gauge: Array) -> Array:
         The ratio, shape of `error`.
 
     Source:
-        research/numerics.md 1.3: right float32 code reached 2,621 on photographs, so this is a label, never a pass.
+        Measured: right float32 code reached 2,621 on photographs, so this is a label, never a pass.
     """
     size = np.abs(np.asarray(error, np.float64))
     unit = UNIT_ROUNDOFF["float32"] * np.asarray(gauge, np.float64)
@@ -101,7 +101,7 @@ def typical_limit(terms: int) -> float:
     """sqrt(n): the ratio that roundings which behave like independent errors of both signs stay below.
 
     Source:
-        Higham and Mary, "A new approach to probabilistic rounding error analysis" (2019); see research/numerics.md 1.1
+        Higham and Mary, "A new approach to probabilistic rounding error analysis" (2019); see docs/mathematics.md
         for why sums of one sign exceed it.
     """
     return math.sqrt(terms)
@@ -120,7 +120,7 @@ def allowed_fft(points: int, x_norm: Array | float, g_norm: Array | float, dtype
         The largest allowed |difference|, broadcast shape of the two norms.
 
     Source:
-        research/numerics.md 1.7, measured there at most 7.4 in these units with a bound of 32.
+        docs/mathematics.md, "FFT"; measured at most 7.4 in these units with a bound of 32.
     """
     u = UNIT_ROUNDOFF["float64" if dtype == "float64" else "float32"]
     bound: Array = np.asarray(2 * math.log2(max(points, 2)) * u * np.asarray(x_norm) * np.asarray(g_norm))

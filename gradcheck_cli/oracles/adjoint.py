@@ -92,7 +92,7 @@ def adjoint_mismatch(case: Case, gradients: Gradients, rng: np.random.Generator)
 
     Source:
         Freivalds, "Probabilistic machines can use less running time" (1977), with a wide range in place of 0 and 1;
-        research/numerics.md 3.2.
+        docs/mathematics.md, "Adjoint".
     """
     equations = {"weight": _weight_identity, "input": _input_identity, "bias": _bias_identity}
     found = []

@@ -53,7 +53,7 @@ def forward_bound(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array
         (n, c_out, 1, 1), float64, >= 0.
 
     Source:
-        research/numerics.md 1.7, delta_p.
+        docs/mathematics.md, "Rounding".
     """
     groups, c_in = spec.groups, spec.in_channels // spec.groups
     largest = np.abs(x).max(axis=(2, 3)).astype(np.float64).reshape(spec.batch, groups, 1, c_in)

@@ -82,7 +82,7 @@ def choose_step(known: Residuals) -> float:
     of a square has no truncation error. sum, random: large, for the same reason.
 
     Source:
-        research/numerics.md 2.2.
+        docs/mathematics.md, "Finite differences".
     """
     largest = float(np.abs(known.x).max())
     if not 0 < largest < math.inf:
@@ -102,7 +102,7 @@ def find_kinks(known: Residuals, step: float) -> Kinks:
     and for any slope between -1 and 1 at r = 0.
 
     Source:
-        research/numerics.md 2.2, K.
+        docs/mathematics.md, "Finite differences", K.
     """
     spec, bound = known.spec, np.zeros(known.spec.weight_shape)
     if known.loss.name != "l1":
@@ -130,7 +130,7 @@ def bound_of(known: Residuals, kinks: Kinks, step: float) -> Array:
     that of the difference, the sum over n terms and the scale.
 
     Source:
-        research/numerics.md 2.2, R, with the exact count of roundings.
+        docs/mathematics.md, "Finite differences", R, with the exact count of roundings.
     """
     spec = known.spec
     mass = known.residual if known.factor is None else known.factor * known.residual
