@@ -10,7 +10,7 @@ LINTERS := $(VENV)/.linters
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := run
-.PHONY: run test stress bench lint format clean
+.PHONY: run test stress bench docs lint format clean
 
 run: $(INSTALLED)
 	@$(BIN)/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
@@ -23,6 +23,10 @@ stress: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks
+
+# The generated pages of docs/ and the table of the README; `python docs/generate.py --measure` measures again.
+docs: $(INSTALLED)
+	@$(BIN)/python docs/generate.py
 
 lint: $(LINTERS)
 	@$(BIN)/python -m ruff check
