@@ -98,9 +98,12 @@ def _table(file: str) -> dict[str, Any] | None:
     import tomllib
 
     try:
-        table = tomllib.loads(content.decode()).get("tool", {}).get("gradcheck")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        tools = tomllib.loads(content.decode()).get("tool", {})
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{file} is not valid TOML: {error}.") from error
+    if not isinstance(tools, dict):
+        raise UsageError(f"tool in {file} is not a table.")
+    table = tools.get("gradcheck")
     if table is not None and not isinstance(table, dict):
         raise UsageError(f"gradcheck in [tool] of {file} is not a table.")
     return table
@@ -159,7 +162,7 @@ def _text(parameter: click.Parameter, value: Any, key: str, file: str) -> Any:
         if all(isinstance(item, str) for item in items):
             return items
         raise _wrong_kind(key, "a list of texts", value, file)
-    if isinstance(value, list) and value and all(isinstance(item, int) for item in value):
+    if isinstance(value, list) and value and all(type(item) is int for item in value):
         return "x".join(map(str, value))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _wrong_kind(key, "a text or a number", value, file)

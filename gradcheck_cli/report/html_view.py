@@ -180,7 +180,7 @@ def _group(title: str, name: str, array: Array, marks: dict[tuple[int, ...], str
     shape = "x".join(map(str, array.shape))
     planes = array.reshape((1,) * (4 - array.ndim) + array.shape) if array.ndim <= 4 else array[:0]
     amount = math.prod(planes.shape[:2])
-    if planes.ndim != 4 or amount > MAX_GRIDS or math.prod(planes.shape[2:]) > MAX_CELLS:
+    if array.size == 0 or planes.ndim != 4 or amount > MAX_GRIDS or math.prod(planes.shape[2:]) > MAX_CELLS:
         return GridGroup(title, shape, ())
     scale = _largest(array)
     grids = [_grid(name, array.ndim, planes, place, (scale, marks)) for place in np.ndindex(*planes.shape[:2])]

@@ -37,6 +37,8 @@ def _blocks(example: Counterexample) -> list[list[Text]]:
 
 def _planes(name: str, array: Array, truth: Array | None) -> list[list[Text]]:
     """One block for each of the first planes of `array`; entries unlike `truth` are marked with a star."""
+    if array.size == 0:
+        return [[styled(name, "bold"), Text("empty"), styled(f"shape {array.shape}", "red")]]
     planes = array.reshape(-1, *array.shape[-2:]) if array.ndim > 2 else array.reshape(1, *_as_plane(array))
     same = truth is not None and truth.shape == array.shape
     right = truth.reshape(planes.shape) if truth is not None and same else planes

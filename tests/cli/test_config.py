@@ -231,3 +231,24 @@ def test_spellings_of_one_option():
         "GRADCHECK_K",
         "GRADCHECK_KERNEL_SIZE",
     ] == variable_names("run", option)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("tool = 'gradcheck'", "Error: tool in {file} is not a table.\n"),
+        ("[tool.gradcheck]\nseed = " + "[" * 2000, "Error: {file} is not valid TOML: "),
+        ("[tool.gradcheck]\nseed = " + "9" * 5000, "Error: {file} is not valid TOML: "),
+    ],
+    ids=["no table", "too deep", "too long"],
+)
+def test_a_file_that_no_reader_takes(tmp_path, monkeypatch, content, message):
+    """A file that cannot be read as TOML is told by its name, however it fails."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "pyproject.toml"
+    file.write_text(content)
+
+    result = gradcheck("run", "x.jpg")
+
+    assert 2 == result.exit_code
+    assert result.stderr.startswith(message.format(file=file))

@@ -338,6 +338,15 @@ def test_nothing_returned():
     assert "expected" in text
 
 
+def test_an_empty_gradient_is_called_empty():
+    """A result without entries is shown as such, with its shape."""
+    example = replace(sample_counterexample(), actual=np.zeros((1, 1, 0, 0)), entry=None, terms=())
+    report = failing_verify_report(targets=(failing_target(counterexample=example),))
+    text = " ".join(Page(render_html(report)).words)
+    assert "1x1x0x0" in text
+    assert "Empty." in text
+
+
 def test_a_bias_is_one_row():
     """A gradient with one axis is shown as one row."""
     example = replace(

@@ -157,6 +157,14 @@ def test_a_wrong_shape_and_nothing_at_all():
     assert "nothing returned" in text
 
 
+def test_an_empty_gradient_is_called_empty():
+    """[p:-p] with p = 0 leaves nothing; that is shown with its shape."""
+    example = replace(samples.sample_counterexample(), actual=np.zeros((1, 1, 0, 0)), entry=None, terms=())
+    text = printed(one(samples.failing_target(counterexample=example)))
+    assert "empty" in text
+    assert "shape (1, 1, 0, 0)" in text
+
+
 def test_a_bias_is_a_row():
     """A gradient with one axis is shown as one row, and x is left out of it."""
     example = replace(
