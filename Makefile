@@ -10,7 +10,7 @@ LINTERS := $(VENV)/.linters
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := run
-.PHONY: run test stress bench docs lint format clean
+.PHONY: run test stress bench docs mutants lint format clean
 
 run: $(INSTALLED)
 	@$(BIN)/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
@@ -23,6 +23,11 @@ stress: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks
+
+# Changes the package itself, one place at a time, and asks the tests; resumable, in a folder of its own.
+mutants: $(INSTALLED)
+	@$(PIP) install -qq -c constraints.txt -e '.[mutants]'
+	@$(BIN)/python scripts/mutants.py --seconds 1500
 
 # The generated pages of docs/ and the table of the README; `python docs/generate.py --measure` measures again.
 docs: $(INSTALLED)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
@@ -37,6 +38,7 @@ except PackageNotFoundError:
 FileName = str | os.PathLike[str]
 Target = FileName | Callable[..., Any]
 Options = TypeVar("Options", RunOptions, VerifyOptions)
+WORKER_MODULE = "gradcheck_cli.targets.child"
 SIZES = ("kernel_size", "stride", "padding", "dilation", "size")
 
 
@@ -95,6 +97,7 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
         GradcheckError: something that the caller can mend, as the command line would say it.
         TypeError: an option that does not exist.
     """
+    _refuse_in_worker("run")
     progress, values = _split("run", dict(options), RunOptions)
     names = (images,) if isinstance(images, str | os.PathLike) else tuple(images)
     values["images"] = tuple(map(os.fspath, names))
@@ -124,6 +127,7 @@ def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings])
         GradcheckError: something that the caller can mend, as the command line would say it.
         TypeError: an option that does not exist.
     """
+    _refuse_in_worker("verify")
     progress, values = _split("verify", dict(options), VerifyOptions)
     targets = (target,) if isinstance(target, str | os.PathLike) or callable(target) else tuple(target)
     settings = VerifyOptions(targets=tuple(map(target_name, targets)), **values)
@@ -159,6 +163,15 @@ def _source_file(target: Callable[..., Any], name: str) -> str:
     if file is None or not os.path.isfile(file):
         raise _unreachable(f"{name} has no source file.", "save it in a file and import it from there")
     return os.path.abspath(file)
+
+
+def _refuse_in_worker(function: str) -> None:
+    """The worker loads the user's file again: a check at the top of it would start a worker that loads it again."""
+    if WORKER_MODULE in sys.modules:
+        raise TargetError(
+            f"gradcheck_cli.{function} was called while a worker loads the file.",
+            hint="put the call below `if __name__ == '__main__':`",
+        )
 
 
 def _unreachable(sentence: str, hint: str) -> TargetError:

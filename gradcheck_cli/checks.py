@@ -1,15 +1,16 @@
-"""The checks of `gradcheck run`, each from arrays to one piece of evidence. Where two sides disagree the referee names
-the wrong one. Nothing here loads a picture, draws weights or prints.
+"""The checks of `gradcheck run`, each from arrays to one piece of evidence.
+
+Where two sides disagree the referee is asked. Nothing here loads a picture, draws weights or prints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from gradcheck_cli import rounding
+from gradcheck_cli.arithmetic import Judged
 from gradcheck_cli.compare import (
     Question,
     compare_exact,
@@ -19,80 +20,13 @@ from gradcheck_cli.compare import (
     with_detail,
     within,
 )
-from gradcheck_cli.model import (
-    GRADIENTS,
-    Array,
-    Case,
-    Check,
-    ConvSpec,
-    GradientName,
-    Gradients,
-    Verdict,
-)
-from gradcheck_cli.oracles import adjoint, reference
+from gradcheck_cli.model import GRADIENTS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
+from gradcheck_cli.oracles import adjoint
 from gradcheck_cli.oracles.numeric import NumericResult
+from gradcheck_cli.referee import gauge_of, mismatches, named_guilty, of_right_shape, refereed, terms_of, truth_of
 
-Backward = Callable[[Case], Gradients]
-
-# Above this share of A the finite differences no longer decide anything (design: step limits).
+# Above this share of A the finite differences no longer decide anything.
 LARGEST_NUMERIC_BOUND = 1e-6
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The code under test. `name` is how it is called in sentences; `allowed` widens a bound for FFT arithmetic.
-
-    `slack(case, gradient)` is what this kind of arithmetic may add to a bound: 0 for direct summation.
-    """
-
-    name: str
-    backward: Backward
-    slack: Callable[[Case, GradientName], float]
-
-    @property
-    def is_exact(self) -> bool:
-        """Direct summation is exact on integers; only then can the exact probe decide."""
-        return self.slack is no_slack
-
-
-def no_slack(_case: Case, _gradient: GradientName) -> float:
-    """Direct summation: nothing is added to the bound."""
-    return 0.0
-
-
-def fft_slack(case: Case, gradient: GradientName) -> float:
-    """FFT arithmetic: the normwise bound 2 log2(P) u ||X|| ||G|| in float64 (grad_bias is summed directly)."""
-    if gradient == "bias":
-        return 0.0
-    other = case.x if gradient == "weight" else case.weight
-    points = 4 * max(case.x[0, 0].size, case.grad_output[0, 0].size)
-    size = float(np.linalg.norm(other)), float(np.linalg.norm(case.grad_output))
-    return float(rounding.allowed_fft(points, *size, dtype="float64"))
-
-
-def truth_of(case: Case, gradient: GradientName) -> Array:
-    """The referee's value: summed straight from the definition, in int64 where the data are integers."""
-    if gradient == "weight":
-        return reference.grad_weight(case.x, case.grad_output, case.spec)
-    if gradient == "input":
-        return reference.grad_input(case.weight, case.grad_output, case.spec)
-    return reference.grad_bias(case.grad_output)
-
-
-def gauge_of(case: Case, gradient: GradientName) -> Array:
-    """A, the sum of |products| of each entry (an upper bound, float64)."""
-    if gradient == "weight":
-        return reference.gauge(case.x, case.grad_output, case.spec)
-    if gradient == "input":
-        return reference.gauge_input(case.weight, case.grad_output, case.spec)
-    return reference.gauge_bias(case.grad_output)
-
-
-def terms_of(spec: ConvSpec, gradient: GradientName) -> int:
-    """The largest number of products in one entry of the gradient."""
-    if gradient == "input":
-        return spec.out_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
-    return spec.terms
 
 
 def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradients, probe: str) -> list[Check]:
@@ -123,57 +57,6 @@ def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradient
     return found
 
 
-def refereed(
-    check: Check, case: Case, gradient: GradientName, sides: dict[str, Array | None], judged: Judged
-) -> list[Check]:
-    """The check, and after a failure the referee's word on which side is wrong; both are suspects.
-
-    Args:
-        check: what was found.
-        case: the data, float64.
-        gradient: which gradient.
-        sides: name -> value of each side; NumPy float64 arrays of the gradient's shape.
-        judged: the code under test, for the slack of its arithmetic.
-    """
-    if check.verdict is not Verdict.FAIL:
-        return [check]
-    truth = truth_of(case, gradient).astype(np.float64)
-    bound = rounding.allowed_float64(terms_of(case.spec, gradient), gauge_of(case, gradient))
-    if is_integer(case):
-        bound = np.zeros(truth.shape)
-    wrong = {}
-    for name, side in sides.items():
-        allowed = bound + (judged.slack(case, gradient) if name == judged.name else 0.0)
-        wrong[name] = _mismatches(truth, side, allowed)
-    return [check, _referee(gradient, wrong, truth.size)]
-
-
-def is_integer(case: Case) -> bool:
-    """Are all values of the case whole numbers?"""
-    return all(bool(np.all(np.rint(part) == part)) for part in (case.x, case.weight, case.grad_output))
-
-
-def _mismatches(truth: Array, side: Array | None, allowed: Array) -> int:
-    if side is None or side.shape != truth.shape:
-        return int(truth.size)
-    return int(np.count_nonzero(~within(truth, side, allowed)))
-
-
-def _referee(gradient: str, wrong: dict[str, int], entries: int) -> Check:
-    guilty = [name for name, count in wrong.items() if count]
-    innocent = [name for name, count in wrong.items() if not count]
-    question = Question("referee", gradient, "summed straight from the definition")
-    if not guilty:
-        return undecided(
-            question, "both sides agree with the definition's sum; the disagreement is unexplained", entries
-        )
-    told = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
-    detail = f"the definition's sum says that grad_{gradient} is wrong in {told}"
-    detail += f"; {' and '.join(innocent)} is right" if innocent else ""
-    worst = max(wrong.values())
-    return Check("referee", gradient, Verdict.FAIL, entries, worst, question.criterion, detail=detail)
-
-
 @dataclass(frozen=True)
 class RealData:
     """The run that the user sees: autograd in `dtype` and the code under test in float64 on the same X and G."""
@@ -194,7 +77,7 @@ class RealData:
 def real_checks(real: RealData, judged: Judged, exact_passed: bool) -> list[Check]:
     """hand-vs-autograd on the picture, by the bound of the run's dtype."""
     found: list[Check] = []
-    for name in ("weight", "bias"):
+    for name in GRADIENTS:
         expected, actual = real.autograd.named(name), real.hand.named(name)
         if expected is None or (actual is None and name != "weight"):
             continue
@@ -215,15 +98,20 @@ def allowed_between(real: RealData, judged: Judged, gradient: GradientName, expe
     slack = judged.slack(real.case, gradient)
     if real.dtype == "float64":
         return rounding.allowed_float64(terms, gauge) + slack
-    of_autograd = rounding.allowed_low(real.dtype, terms, gauge, expected, real.case.spec.batch)
+    of_autograd = rounding.allowed_low(real.dtype, terms, gauge, expected, _parts(real.case.spec, gradient))
     return of_autograd + rounding.allowed_float64(terms, gauge) / 2 + slack
+
+
+def _parts(spec: ConvSpec, gradient: GradientName) -> int:
+    """Partial sums that torch may round to a low dtype: one for each sample, and in grad_input for each tap."""
+    return spec.kernel_size[0] * spec.kernel_size[1] if gradient == "input" else spec.batch
 
 
 CRITERIA = {
     "float64": "|difference| <= 2 (n+2) 2^-53 A",
     "float32": "|difference| <= (n+2) 2^-24 A; typical up to sqrt(n) 2^-24 A",
-    "bfloat16": "|difference| <= 2^-8 (|g| + (N-1) A) + (n+2) 2^-24 A",
-    "float16": "|difference| <= 2^-11 (|g| + (N-1) A) + (n+2) 2^-24 A",
+    "bfloat16": "|difference| <= 2^-8 (|g| + (m-1) A) + (n+2) 2^-24 A, m partial sums",
+    "float16": "|difference| <= 2^-11 (|g| + (m-1) A) + (n+2) 2^-24 A, m partial sums",
 }
 
 
@@ -237,9 +125,10 @@ def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Ar
     check = compare_within(question, expected, actual, allowed)
     # A processor that flushes denormals loses up to the smallest normal number in each product and each sum.
     flushed = 2 * terms * float(np.finfo(np.float64 if real.dtype == "float64" else np.float32).tiny)
-    if check.verdict is Verdict.FAIL and actual is not None and actual.shape == expected.shape:
-        if within(expected, actual, allowed + flushed).all():
-            return undecided(question, "flushed denormals could explain the difference", check.entries)
+    if check.verdict is not Verdict.FAIL or actual is None or actual.shape != expected.shape:
+        return check
+    if within(expected, actual, allowed + flushed).all():
+        return undecided(question, "flushed denormals could explain the difference", check.entries)
     return check
 
 
@@ -260,7 +149,9 @@ def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exa
     )
 
 
-def numeric_check(numeric: NumericResult, case: Case, actual: Array | None, judged: Judged) -> list[Check]:
+def numeric_check(
+    numeric: NumericResult, case: Case, actual: Array | None, judged: Judged, gauge: Array
+) -> list[Check]:
     """Every kernel entry against finite differences of the true loss.
 
     Args:
@@ -268,10 +159,10 @@ def numeric_check(numeric: NumericResult, case: Case, actual: Array | None, judg
         case: the picture, float64, with the G of the same float64 loss.
         actual: grad_weight of the code under test on this case.
         judged: the code under test.
+        gauge: A of every entry of this case.
     """
     criterion = f"|difference| <= kinks + rounding of central differences, step {numeric.step:.2g}"
     question = Question("numeric", "weight", criterion)
-    gauge = gauge_of(case, "weight")
     entries = int(numeric.grad_weight.size)
     share = float(np.max(np.divide(numeric.bound, gauge, out=np.zeros_like(gauge), where=gauge > 0), initial=0.0))
     if share > LARGEST_NUMERIC_BOUND:
@@ -293,10 +184,10 @@ def _numeric_referee(numeric: NumericResult, case: Case, actual: Array | None, j
     truth = truth_of(case, "weight").astype(np.float64)
     bound = rounding.allowed_float64(case.spec.terms, gauge_of(case, "weight"))
     wrong = {
-        judged.name: _mismatches(truth, actual, bound + judged.slack(case, "weight")),
-        "numeric": _mismatches(truth, numeric.grad_weight, bound + numeric.bound),
+        judged.name: mismatches(truth, actual, bound + judged.slack(case, "weight")),
+        "numeric": mismatches(truth, numeric.grad_weight, bound + numeric.bound),
     }
-    return _referee("weight", wrong, truth.size)
+    return named_guilty("weight", wrong, truth.size)
 
 
 def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.random.Generator) -> Check:
@@ -304,10 +195,11 @@ def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.rand
     question = Question("adjoint", "weight", "<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX>, exact on wide integers")
     if not judged.is_exact:
         return not_applicable(question, "FFT arithmetic is not exact on integers")
-    if gradients.weight is None or gradients.weight.shape != case.spec.weight_shape:
+    fitting = of_right_shape(gradients, case.spec)
+    if fitting.weight is None:
         return not_applicable(question, "no grad_weight of the right shape")
-    result = adjoint.adjoint_mismatch(case, gradients, rng)
-    entries = sum(array.size for name in GRADIENTS if (array := gradients.named(name)) is not None)
+    result = adjoint.adjoint_mismatch(case, fitting, rng)
+    entries = sum(array.size for name in GRADIENTS if (array := fitting.named(name)) is not None)
     if result.equal:
         chance = max(identity.miss_probability for identity in result.identities)
         detail = f"one wrong entry would be missed with probability {chance:.1g}"

@@ -83,7 +83,7 @@ def explain(topic: str) -> Explanation:
 
 
 def _of_mistake(mistake: Mistake) -> Explanation:
-    gradients = [_SYMBOLS[gradient] for gradient in mistake.formulas]
+    gradients = [symbol for gradient, symbol in _SYMBOLS.items() if mistake.forms(gradient)]
     labels = dict.fromkeys(form.label for forms in mistake.variants.values() for form in forms)
     sections = [Section("Why it is wrong", mistake.why)]
     if gradients:
@@ -104,9 +104,14 @@ def _example(mistake: Mistake) -> Section:
         for case in _small_cases():
             problem = Problem(case)
             wrong = formula(problem)
-            if wrong is not None and not np.array_equal(wrong, problem.right(gradient)):
+            if wrong is not None and _tells(wrong, problem.right(gradient)):
                 return Section("Example, 4x4", _worked(problem, gradient, wrong), fixed=True)
     return Section("Example", "It has no formula of its own: it is recognised by what happens when the code runs.")
+
+
+def _tells(wrong: Array, right: Array) -> bool:
+    """Whether it makes an example: different, and not a kernel or picture of zeros that would hide what happened."""
+    return not np.array_equal(wrong, right) and bool(wrong.any() or wrong.size == 0 or wrong.ndim == 1)
 
 
 def _small_cases() -> Iterator[Case]:

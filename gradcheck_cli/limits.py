@@ -84,6 +84,7 @@ def check_run(options: RunOptions) -> None:
     _check_files(options)
     _check_backward(options.backward)
     check_memory(options.spec)
+    _check_stride(options.spec)
 
 
 def check_verify(options: VerifyOptions) -> None:
@@ -185,6 +186,18 @@ def check_channels(in_channels: int) -> None:
             f"--in {in_channels} does not fit a picture: it has 3 channels (blue, green, red), or 1 as gray.",
             hint="--in 3, or --in 1 for gray",
         )
+
+
+def _check_stride(spec: ConvSpec) -> None:
+    """A stride beyond the padded input is that input's size in disguise: one output either way."""
+    for axis, name in enumerate(("height", "width")):
+        room = spec.input_size[axis] + 2 * spec.padding[axis]
+        if spec.stride[axis] > room:
+            raise OptionError(
+                "stride",
+                f"--stride {spec.stride[axis]} is larger than the padded input, whose {name} is {room}.",
+                hint=f"--stride {room} gives the same outputs",
+            )
 
 
 def _check_files(options: RunOptions) -> None:

@@ -22,7 +22,7 @@ def channel_reason(x: Array) -> str:
     """
     planes = np.moveaxis(x, 1, 0)[:MOST_PLANES].astype(np.float64)
     if len(planes) == 1:
-        return "the picture has one channel, so there is nothing to compare"
+        return "X has one channel"
     gaps = {pair: relative_difference(planes[pair[0]], planes[pair[1]]) for pair in combinations(range(len(planes)), 2)}
     if max(gaps.values()) == 0:
         return "X's channels are equal, so every filter correlates the same plane"
@@ -45,7 +45,7 @@ def filter_reason(grad_output: Array, loss: str) -> str:
     """
     planes = np.moveaxis(grad_output, 1, 0)[:MOST_PLANES]
     if len(planes) == 1:
-        return "there is one filter, so there is nothing to compare"
+        return "there is one filter"
     pairs = list(combinations(range(len(planes)), 2))
     agree = {(o, p): float(np.mean(planes[o] == planes[p])) for o, p in pairs}
     if min(agree.values()) == 1:

@@ -45,20 +45,21 @@ def allowed_float64(terms: int, gauge: Array) -> Array:
     return bound
 
 
-def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, samples: int = 1) -> Array:
+def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, parts: int = 1) -> Array:
     """The worst case of a gradient that was accumulated in float32 (or `dtype`, if wider) and returned in `dtype`.
 
     float32, float64: (n+2) u A + 2n denormals.
     bfloat16, float16: u_out |expected| + (1 + u_out) ((n+2) 2^-24 A + 2n denormals) + half an output denormal, which is
-    2^-25 for float16: the accumulator is a float32, and its sum is rounded once more. Of several samples, torch adds
-    one after another into a result of `dtype`: each of those partial sums is at most A and is rounded too.
+    2^-25 for float16: the accumulator is a float32, and its sum is rounded once more. Torch adds several parts
+    (samples, in grad_input taps) one after another into a result of `dtype`: each of these partial sums is at most A
+    and is rounded too.
 
     Args:
         dtype: what the code computed in.
         terms: n, products per entry.
         gauge: A, shape of the gradient.
         expected: the gradient of the same (already rounded) X and G in float64, shape of the gradient.
-        samples: size of the batch.
+        parts: partial sums that are rounded to `dtype`.
 
     Returns:
         The largest allowed |actual - expected|, shape of `gauge`.
@@ -72,8 +73,8 @@ def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, samples: 
         return summed
     u_out = UNIT_ROUNDOFF[dtype]
     stored = u_out * np.abs(expected) + SMALLEST_DENORMAL[dtype] / 2
-    partial = (samples - 1) * (u_out * gauge + SMALLEST_DENORMAL[dtype] / 2)
-    bound: Array = stored + partial + (1 + u_out) ** samples * summed
+    partial = (parts - 1) * (u_out * gauge + SMALLEST_DENORMAL[dtype] / 2)
+    bound: Array = stored + partial + (1 + u_out) ** parts * summed
     return bound
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gradcheck_cli
-from gradcheck_cli.api import target_name
+from gradcheck_cli.api import WORKER_MODULE, target_name
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import RunOptions, VerifyOptions, no_progress
 
@@ -192,3 +192,11 @@ def test_object_without_a_name():
     """An object that is callable but has no name is refused."""
     with pytest.raises(TargetError, match="has no name"):
         target_name(functools.partial(conv_backward, None))
+
+
+@pytest.mark.parametrize("call", [lambda: gradcheck_cli.verify("user.py:f"), lambda: gradcheck_cli.run("picture.png")])
+def test_a_check_at_the_top_of_a_file_does_not_start_itself_again(call, monkeypatch):
+    """The worker loads the file, and a worker never starts a worker."""
+    monkeypatch.setitem(sys.modules, WORKER_MODULE, None)
+    with pytest.raises(TargetError, match=r"was called while a worker loads the file\.\n  hint: put the call below"):
+        call()

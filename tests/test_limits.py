@@ -1,5 +1,7 @@
 """What is refused before any work: every option at -1, 0, huge, by the exact text."""
 
+from dataclasses import replace
+
 import pytest
 
 from gradcheck_cli.errors import GeometryError, UsageError
@@ -210,3 +212,14 @@ def test_option_error_names_its_parameter():
 def test_near_offers_nothing_far():
     """A word that is like none of the others gets no advice."""
     assert near("zzz", ["seed", "size"]) is None
+
+
+def test_a_stride_beyond_the_input():
+    """A stride that is larger than the padded input is told with the one that gives the same layer."""
+    expected = (
+        "--stride 17 is larger than the padded input, whose height is 16.\n  hint: --stride 16 gives the same outputs"
+    )
+    options = RunOptions(PICTURE, kernel_size=(3, 3), size=(12, 20), padding=(2, 2))
+
+    assert expected == refusal(check_run, replace(options, stride=(17, 1)))
+    check_run(replace(options, stride=(16, 24)))

@@ -22,7 +22,7 @@ def test_equal_channels_are_the_reason():
 
 def test_one_channel_has_nothing_to_compare():
     """A single channel needs no reason."""
-    assert "the picture has one channel, so there is nothing to compare" == channel_reason(planes(PLANE))
+    assert "X has one channel" == channel_reason(planes(PLANE))
 
 
 def test_the_difference_of_the_channels_is_told_in_numbers():

@@ -51,7 +51,11 @@ def run(context: click.Context, /, **values: Any) -> int:
 
     def execute(progress: Progress) -> Report:
         from gradcheck_cli.experiment import run_experiment
+        from gradcheck_cli.plan import plan_of
 
+        price = plan_of(options).announcement
+        if price and output.verbosity >= 0:
+            say(price)
         return run_experiment(options, progress)
 
     inputs = (*options.images, options.reference, *_files((options.backward,)))

@@ -46,6 +46,8 @@ class Session:
         lines = []
         for option in self.context.command.params if self.context else ():
             source = self.source(option.name) if isinstance(option, click.Option) else None
+            if option.name == "verbose":
+                continue
             if self.context and option.name and source and source.kind is not ParameterSource.DEFAULT:
                 lines.append(f"{spelling(option.name)} {_shown(self.context.params[option.name])}: {source.place}")
         return lines

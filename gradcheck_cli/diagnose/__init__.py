@@ -3,6 +3,7 @@
 Arrays in, evidence out: nothing here prints, and nothing runs user code except `shrink`, through a callable.
 """
 
+from gradcheck_cli.diagnose.lines import likely_line as likely_line
 from gradcheck_cli.diagnose.locate import locate as locate
 from gradcheck_cli.diagnose.naming import diagnose as diagnose
 from gradcheck_cli.diagnose.observation import Observation as Observation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -37,7 +38,7 @@ def behaviour(observations: Sequence[Observation], gradient: GradientName, words
         when = condition([(seen.case.spec, not said) for seen, said in zip(observations, messages, strict=True)])
         line = observations[first].error_line if identifier in ("crashes", "too-slow") else None
         found.append(finding(identifier, gradient, messages[first], words, fails_when=when, line=line))
-    return found
+    return found + _empty_unpad(observations, gradient, words)
 
 
 Test = tuple[str, Callable[[Observation, GradientName], str]]
@@ -172,6 +173,17 @@ def _crashes(seen: Observation, _: GradientName) -> str:
     if not seen.error or seen.timed_out:
         return ""
     return f"It stops with an error ({describe(seen.case.spec)}): {seen.error.rstrip('.')}."
+
+
+def _empty_unpad(observations: Sequence[Observation], gradient: GradientName, words: Words) -> list[Finding]:
+    """It stops with an empty array, and only where padding = 0: most likely a[p:-p], which is no proof."""
+    stopped = [seen for seen in observations if seen.error and re.search(r"shape \((\d+, ?)*0, ?0[,)]", seen.error)]
+    when = condition([(seen.case.spec, not seen.error) for seen in observations])
+    if gradient != "input" or not stopped or when != "padding = 0":
+        return []
+    message = f"It stops with an empty array where padding = 0, probably from a slice [p:-p] ({stopped[0].error})."
+    line = stopped[0].error_line
+    return [finding("unpad-empty", "input", message, words, certain=False, fails_when=when, line=line)]
 
 
 def _too_slow(seen: Observation, _: GradientName) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
 from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
-from gradcheck_cli.diagnose.factors import NONE
+from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Evidence, Observation, gather
 from gradcheck_cli.diagnose.sentences import either, finding, message_for
 from gradcheck_cli.diagnose.summary import condition
@@ -42,7 +42,7 @@ def diagnose(
     words = words or Words()
     found = behaviour(observations, gradient, words)
     named = {item.id for item in found}
-    evidence = gather(observations, gradient)
+    evidence = gather(observations, gradient, words.layout)
     if any(seen.wrong for seen in evidence):
         formulas = _by_formula(evidence, gradient, words)
         found += [item for item in formulas if item.id not in named]
@@ -84,14 +84,14 @@ def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: Gradi
     wrong = [seen for seen in evidence if seen.wrong]
     if len(causes) > 1:
         when = condition([(seen.spec, not seen.wrong) for seen in evidence])
-        message = either(causes[:_LISTED_TIES], gradient)
+        message = either(causes[:_LISTED_TIES], gradient, words)
         return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
-    cause, shown, certain = causes[0], _clearest(wrong), _enough(wrong)
+    cause, shown, certain = causes[0], _clearest(wrong, causes[0].factor), _enough(wrong)
     return [
         finding(
             identifier,
             gradient,
-            message_for(cause, identifier, shown, gradient),
+            message_for(cause, identifier, shown, gradient, words),
             words,
             certain=certain,
             fails_when=_shows_when(cause, identifier, evidence),
@@ -125,9 +125,20 @@ def _enough(wrong: Sequence[Evidence]) -> bool:
     return len({seen.spec for seen in wrong}) >= _GEOMETRIES_FOR_PROOF and entries >= _ENTRIES_FOR_PROOF
 
 
-def _clearest(wrong: Sequence[Evidence]) -> Evidence:
-    """The observation to quote: the one with the smallest arrays among those with different sizes."""
-    return min(wrong, key=lambda seen: (-len({*seen.spec.x_shape, *seen.spec.weight_shape}), seen.right.size))
+def _clearest(wrong: Sequence[Evidence], factor: Factor = NONE) -> Evidence:
+    """The observation to quote: round factors first, then different sizes, then small arrays."""
+
+    def rank(seen: Evidence) -> tuple[bool, int, int]:
+        value = abs(factor.value(seen.spec))
+        round_number = _round(value.numerator) and _round(value.denominator) and (value != 1 or not factor.name)
+        return (not round_number, -len({*seen.spec.x_shape, *seen.spec.weight_shape}), seen.right.size)
+
+    return min(wrong, key=rank)
+
+
+def _round(number: int) -> bool:
+    """A power of two: a quotient by it has few digits."""
+    return number & (number - 1) == 0
 
 
 def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
@@ -142,7 +153,8 @@ def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words)
         if not structure.parts or not _enough([wrong[place] for place in covered]):
             break
         seen = [wrong[place] for place in covered]
-        message = message_for(Cause(structure, NONE), structure.parts[0][0].id, _clearest(seen), gradient)
+        cause = Cause(structure, NONE)
+        message = message_for(cause, structure.parts[0][0].id, _clearest(seen), gradient, words)
         message = f"On {len(covered)} of {len(wrong)} wrong geometries {message}"
         when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
         found.append(finding(structure.parts[0][0].id, gradient, message, words, certain=False, fails_when=when))

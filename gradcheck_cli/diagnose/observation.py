@@ -69,8 +69,12 @@ class Evidence:
         return largest <= _DECISIVE
 
 
-def gather(observations: Sequence[Observation], gradient: GradientName) -> tuple[Evidence, ...]:
-    """The observations that hold finite numbers for `gradient`; axes of length 1 too many or too few are mended."""
+def gather(observations: Sequence[Observation], gradient: GradientName, layout: str = "NCHW") -> tuple[Evidence, ...]:
+    """The observations that hold finite numbers for `gradient`; axes of length 1 too many or too few are mended.
+
+    Args:
+        layout: of the target; an array of a wrong shape comes in this order of axes and is turned into ours.
+    """
     found = []
     for seen in observations:
         actual = seen.actual.named(gradient)
@@ -79,8 +83,29 @@ def gather(observations: Sequence[Observation], gradient: GradientName) -> tuple
         problem = Problem(seen.case)
         right = problem.right(gradient)
         unit = _UNITS.get(seen.dtypes.get(gradient, str(actual.dtype)), 2.0**-53)
-        found.append(Evidence(problem, right, squeezed_to(np.asarray(actual, np.float64), right), unit))
+        numbers = squeezed_to(np.asarray(actual, np.float64), right)
+        if numbers.shape != right.shape and gradient != "bias":
+            numbers = in_our_order(numbers, gradient, layout)
+        found.append(Evidence(problem, right, numbers, unit))
     return tuple(found)
+
+
+def in_our_order(array: Array, gradient: GradientName, layout: str) -> Array:
+    """An array that fits nothing, in the order (n, c, h, w) or (o, i, u, v); as it is where its axes cannot be told."""
+    order = "nchw" if gradient == "input" else "oiuv"
+    letters = layout.lower() if gradient == "input" else _weight_letters(layout, array.ndim)
+    if len(letters) != array.ndim:
+        return array
+    kept = [axis for axis in order if axis in letters]
+    turned = array.transpose([letters.index(axis) for axis in kept])
+    return turned.reshape([turned.shape[kept.index(axis)] if axis in kept else 1 for axis in order])
+
+
+def _weight_letters(layout: str, axes: int) -> str:
+    """The usual order of F's axes beside X's, with as many letters as there are axes."""
+    if layout.endswith("C"):
+        return "uvio"
+    return "oiuv" if "C" in layout else {3: "ouv", 2: "uv"}.get(axes, "oiuv")
 
 
 def squeezed_to(actual: Array, right: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,30 +42,69 @@ def _pair(size: tuple[int, int]) -> str:
     return str(size[0]) if size[0] == size[1] else f"({size[0]}, {size[1]})"
 
 
-def message_for(cause: Cause, identifier: str, seen: Evidence, gradient: GradientName) -> str:
+def message_for(cause: Cause, identifier: str, seen: Evidence, gradient: GradientName, words: Words) -> str:
     """What the code does, with this geometry's sizes and one entry as the proof; the other parts by their ids."""
+    entry = _entry(seen, gradient, words)
+    if not cause.structure.parts:
+        return (
+            f"your grad_{gradient} is exactly {words.gradient(gradient)} {_factor_phrase(cause, seen.spec)}: {entry}."
+        )
+    rate = _rate(cause) if cause.structure.fits_rate else ""
     clauses = {
-        mistake.id: _clause(mistake, variant.label, seen.spec, _rate(cause) if cause.structure.fits_rate else "")
-        for mistake, variant in cause.structure.parts
+        mistake.id: _clause(mistake, variant.label, seen.spec, rate) for mistake, variant in cause.structure.parts
     }
     clauses |= {part: _factor_clause(part, cause, seen.spec) for part in cause.factor.ids}
     others = [part for part in clauses if part != identifier]
     together = f", together with {' and '.join(others)}" if others else ""
-    return f"grad_{gradient} is exactly what comes from code that {clauses[identifier]}{together}: {_entry(seen)}."
+    told = words.rename(clauses[identifier])
+    return f"your grad_{gradient} is exactly what comes out when the code {told}{together}: {entry}."
 
 
-def either(causes: Sequence[Cause], gradient: GradientName) -> str:
+def either(causes: Sequence[Cause], gradient: GradientName, words: Words) -> str:
     """Several mistakes that give the same numbers wherever the code was tried."""
     ways = []
     for cause in causes:
         titles = " and ".join(CATALOGUE[identifier].title for identifier in cause.ids)
-        ways.append(f"{titles} ({' + '.join(cause.ids)})")
-    listed = "; ".join(ways)
-    return f"grad_{gradient} is exactly what each of these gives, the same numbers on all that was tried: {listed}."
+        ways.append(f"it {words.rename(titles)} ({' + '.join(cause.ids)})")
+    listed = ", or ".join(ways)
+    return (
+        f"your grad_{gradient} fits more than one mistake, which give the same numbers on all that was tried: {listed}."
+    )
+
+
+def _factor_phrase(cause: Cause, spec: ConvSpec) -> str:
+    """ "divided by the batch size N = 5", "times 2", "with the opposite sign"."""
+    value = cause.factor.value(spec)
+    sign = ["with the opposite sign"] if value < 0 else []
+    name, value = cause.factor.name.removeprefix("-"), abs(value)
+    if value == 1:
+        return sign[0] if sign else f"times {name} = 1"
+    if name.startswith("1/"):
+        size = name[3:-1] if name.startswith("1/(") else name[2:]
+        if size.isdigit():
+            return " and ".join([*sign, f"divided by {size}"])
+        scale = f"divided by {_NAMES.get(size, '')}{size} = {1 / value}"
+    elif name[0].isdigit():
+        scale = f"times {name}"
+    else:
+        scale = f"times {_NAMES.get(name, '')}{name} = {value}"
+    return " and ".join([*sign, scale])
+
+
+_NAMES = {
+    "N": "the batch size ",
+    "P*Q": "the outputs of an image, ",
+    "N*P*Q": "all outputs of a filter, ",
+    "numel(O)": "the size of O, ",
+    "c_in": "the number of channels, ",
+    "c_out": "the number of filters, ",
+    "stride": "the ",
+}
 
 
 def _clause(mistake: Mistake, label: str, spec: ConvSpec, rate: str) -> str:
-    details = [detail for detail in (label, mistake.numbers.format(**sizes(spec)), rate) if detail]
+    numbers = re.sub(r"\b1 (channel|filter)s", r"1 \1", mistake.numbers.format(**sizes(spec)))
+    details = [detail for detail in (label, numbers, rate) if detail]
     return mistake.title + (f" ({'; '.join(details)})" if details else "")
 
 
@@ -84,8 +124,17 @@ def _rate(cause: Cause) -> str:
     return f"learning rate {cause.factor.name}" if cause.factor.name else "learning rate 1"
 
 
-def _entry(seen: Evidence) -> str:
+def _entry(seen: Evidence, gradient: GradientName, words: Words) -> str:
     if seen.actual.shape != seen.right.shape:
-        return f"its shape is {seen.actual.shape} where {seen.right.shape} is right"
+        shapes = f"its shape is {seen.actual.shape} where {seen.right.shape} is right"
+        return shapes + _axes(gradient, words)
     index = tuple(int(i) for i in np.argwhere(seen.actual != seen.right)[0])
-    return f"entry {list(index)} is {number(seen.actual[index])} where {number(seen.right[index])} is right"
+    place = f"entry {list(index)}{_axes(gradient, words)}"
+    return f"{place} is {number(seen.actual[index])} where {number(seen.right[index])} is right"
+
+
+def _axes(gradient: GradientName, words: Words) -> str:
+    """What the axes are, where the user's own order is another."""
+    if words.layout == "NCHW" or gradient == "bias":
+        return ""
+    return " (filter, channel, row, column)" if gradient == "weight" else " (image, channel, row, column)"

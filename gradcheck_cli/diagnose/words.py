@@ -24,8 +24,8 @@ class Words:
         """The user's name of a gradient."""
         return {"weight": self.grad_weight, "input": self.grad_input, "bias": self.grad_bias}[name]
 
-    def speak(self, text: str) -> str:
-        """`text` with our names replaced by theirs; a layout other than NCHW is said at the end."""
+    def rename(self, text: str) -> str:
+        """`text` with our names replaced by theirs."""
         theirs = {
             "dE/dF": self.grad_weight,
             "dE/dX": self.grad_input,
@@ -34,7 +34,11 @@ class Words:
             "F": self.weight,
             "G": self.grad_output,
         }
-        spoken = re.sub(r"dE/d[FXb]\b|(?<![\w/])[XFG]\b(?!\()", lambda found: theirs[found[0]], text)
+        return re.sub(r"dE/d[FXb]\b|(?<![\w/])[XFG]\b(?!\()", lambda found: theirs[found[0]], text)
+
+    def speak(self, text: str) -> str:
+        """`rename`, and a layout other than NCHW is said at the end where the text writes axes."""
+        spoken = self.rename(text)
         if self.layout != "NCHW" and "[:, :" in text:
             spoken += f" (The axes are written as NCHW; yours are {self.layout}.)"
         return spoken

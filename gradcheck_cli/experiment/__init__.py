@@ -5,8 +5,9 @@ from __future__ import annotations
 from gradcheck_cli.experiment.data import load_data
 from gradcheck_cli.experiment.stages import Stages
 from gradcheck_cli.model import Progress, RunOptions, RunReport, no_progress
+from gradcheck_cli.plan import plan_of
 
-STAGES = 12
+STAGES = 13
 
 
 def run_experiment(options: RunOptions, progress: Progress = no_progress) -> RunReport:
@@ -20,12 +21,13 @@ def run_experiment(options: RunOptions, progress: Progress = no_progress) -> Run
         The report; a mismatch is a result in it, not an error.
 
     Raises:
-        GradcheckError: what the user can mend (picture, geometry, device, target).
+        GradcheckError: what the user can mend (picture, geometry, device, target, more than the memory holds).
     """
+    plan = plan_of(options)
     stages = Stages(progress, STAGES + options.seeds)
     with stages.stage("load pictures"):
         data = load_data(options)
     with stages.stage("import torch"):
         # Late, so that a picture that cannot be read is told at once.
         from gradcheck_cli.experiment.run import run_on
-    return run_on(data, options, stages)
+    return run_on(data, plan, options, stages)

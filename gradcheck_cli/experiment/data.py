@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from gradcheck_cli import images
 from gradcheck_cli.images.refusal import shown
-from gradcheck_cli.model import Array, ConvSpec, Experiment, Loss, RunOptions
+from gradcheck_cli.model import Array, ConvSpec, Experiment, Loss, RunOptions, Size
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,30 @@ class Data:
         """The same data with another X."""
         return replace(self, x=x)
 
+    def cut_to(self, spec: ConvSpec) -> Data:
+        """The part that the smaller layer `spec` sees: the first pictures, and the middle of each.
+
+        It starts at a whole number of strides, so that its outputs are outputs of the whole and keep their reference.
+        """
+        firsts = [
+            (whole - part) // 2 // stride
+            for whole, part, stride in zip(self.spec.input_size, spec.input_size, spec.stride, strict=True)
+        ]
+        starts = [first * stride for first, stride in zip(firsts, spec.stride, strict=True)]
+        inputs, outputs = _window(starts, spec.input_size), _window(firsts, spec.output_size)
+        pictures = slice(spec.batch)
+        return Data(
+            spec=spec,
+            x=np.ascontiguousarray(self.x[pictures, :, *inputs]),
+            gray=np.ascontiguousarray(self.gray[pictures, :, *inputs]),
+            reference=np.ascontiguousarray(self.reference[pictures, :, *outputs]),
+            notes=self.notes,
+        )
+
+
+def _window(starts: Sequence[int], size: Size) -> tuple[slice, slice]:
+    return slice(starts[0], starts[0] + size[0]), slice(starts[1], starts[1] + size[1])
+
 
 def load_data(options: RunOptions) -> Data:
     """Read the pictures; raises ImageError, UsageError and GeometryError."""
@@ -41,8 +68,8 @@ def load_data(options: RunOptions) -> Data:
     )
 
 
-def describe(options: RunOptions, spec: ConvSpec, loss: float, threads: int, convention: str) -> Experiment:
-    """What was run, for the report; `loss` is E as autograd computed it."""
+def describe(options: RunOptions, spec: ConvSpec, loss: float | None, threads: int, convention: str) -> Experiment:
+    """What was asked for, for the report; `loss` is E as autograd computed it, None where it saw only a cut."""
     return Experiment(
         images=options.images,
         in_channels=options.in_channels,

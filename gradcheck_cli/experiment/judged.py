@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gradcheck_cli import conv
-from gradcheck_cli.checks import Judged, fft_slack, no_slack
+from gradcheck_cli.arithmetic import Judged, fft_slack, no_slack
 from gradcheck_cli.experiment.trial import Trial
 from gradcheck_cli.model import Case, Gradients, RunOptions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,8 +50,13 @@ def set_up(data: Data, options: RunOptions) -> Set:
     return Set(data, Loss(options.loss, options.reduction), settings, options.bias)
 
 
-def run_layer(surroundings: Set, seed: int) -> LayerRun:
+def run_layer(surroundings: Set, seed: int, wanted: Sequence[GradientName] = ("weight", "bias")) -> LayerRun:
     """Draw the weights under `seed` and run forward, loss and backward in torch.
+
+    Args:
+        surroundings: what stays when the seed changes.
+        seed: of the weights, and of the loss "random".
+        wanted: the gradients to ask autograd for, as the forum's script by default; that of a missing bias is left out.
 
     Raises:
         UsageError: the device or dtype is not there, or the layer overflows in it.
@@ -58,8 +64,8 @@ def run_layer(surroundings: Set, seed: int) -> LayerRun:
     data, settings = surroundings.data, surroundings.settings
     weight, bias = autograd.draw_parameters(data.spec, seed, surroundings.bias)
     layer = Layer(data.x, weight, bias, data.reference, data.spec, surroundings.loss, seed)
-    wanted: tuple[GradientName, ...] = ("weight", "bias") if surroundings.bias else ("weight",)
-    run = autograd.run_layer(layer, settings, wanted)
+    asked = [name for name in wanted if name != "bias" or surroundings.bias]
+    run = autograd.run_layer(layer, settings, asked)
     if not np.isfinite(run.grad_output).all():
         raise UsageError(
             f"the layer overflows in {settings.dtype}: dE/dO holds numbers that are not finite.",

@@ -11,10 +11,12 @@ import numpy as np
 
 from gradcheck_cli import checks, conv, exact
 from gradcheck_cli.answer import EXIT_OF_VERDICT, answer, verdict_of
-from gradcheck_cli.checks import Judged, RealData
+from gradcheck_cli.arithmetic import Judged, no_slack
+from gradcheck_cli.checks import RealData
 from gradcheck_cli.compare import channel_differences
 from gradcheck_cli.environment import environment
 from gradcheck_cli.experiment.data import Data, describe
+from gradcheck_cli.experiment.full_size import full_size_checks
 from gradcheck_cli.experiment.judged import judged_code
 from gradcheck_cli.experiment.layer import LayerRun, Set, run_layer, set_up
 from gradcheck_cli.experiment.sameness import both_directions, sameness_of
@@ -23,6 +25,7 @@ from gradcheck_cli.experiment.trial import Trial
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.mistakes.mistake import Problem
 from gradcheck_cli.model import (
+    GRADIENTS,
     Array,
     Case,
     ChannelDifference,
@@ -38,7 +41,9 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.oracles import autograd, forward, numeric
 from gradcheck_cli.oracles.autograd import LayerSettings
+from gradcheck_cli.plan import Plan
 from gradcheck_cli.power import Probe, power_of
+from gradcheck_cli.referee import gauge_of, truth_of
 from gradcheck_cli.reproduce import run_command
 from gradcheck_cli.rounding import UNIT_ROUNDOFF, allowed_float64
 from gradcheck_cli.upstream import Upstream, grad_output_check, grad_output_facts
@@ -78,9 +83,9 @@ class Sides:
         return Verdict.PASS in verdicts and verdicts <= {Verdict.PASS, Verdict.NOT_APPLICABLE}
 
 
-def run_on(data: Data, options: RunOptions, stages: Stages) -> RunReport:
+def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunReport:
     """`run_experiment` after the pictures are read and torch is imported."""
-    surroundings = set_up(data, options)
+    surroundings = set_up(data.cut_to(plan.judged) if plan.is_cut else data, options)
     with judged_code(options) as trial:
         sides = _both_sides(surroundings, trial, options.seed, stages)
         with stages.stage("compare"):
@@ -97,21 +102,26 @@ def run_on(data: Data, options: RunOptions, stages: Stages) -> RunReport:
             sameness = sameness_of(surroundings, sides.run, options.seed)
         with stages.stage("power"):
             power = _power(sides, differences)
+        if plan.is_cut:
+            with stages.stage("full size"):
+                found += full_size_checks(data.x, plan, trial.judged, surroundings.settings, options.seed)
         with stages.stage("diagnosis"):
             diagnosis = trial.diagnose(found)
-        verdict = verdict_of(found, power)
+        verdict = verdict_of(found, power) if diagnosis.holds else Verdict.FAIL
         seeds = _seeds(sides, options, verdict, sameness, stages)
     verdict = Verdict.FAIL if any(seed.verdict is Verdict.FAIL for seed in seeds) else verdict
     threads = autograd.environment(surroundings.settings)["threads"]
     assert isinstance(threads, int)
+    loss = None if plan.is_cut else sides.run.autograd.loss
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
-        answer=answer(differences.method_holds, found, verdict, diagnosis.findings, sameness.across_channels),
+        answer=answer(differences.method_holds, found, verdict, diagnosis.findings, sameness.across_channels)
+        + (f" Judged on {plan.cut_text}." if plan.is_cut else ""),
         environment=environment(autograd.environment(surroundings.settings)),
         reproduce=run_command(replace(options, threads=threads)),
         timings=dict(stages.seconds),
-        experiment=describe(options, data.spec, sides.run.autograd.loss, threads, trial.convention),
+        experiment=describe(options, plan.asked, loss, threads, trial.convention),
         checks=tuple(found),
         grad_output=grad_output_facts(differences.upstream),
         channels=_channels(sides),
@@ -120,14 +130,14 @@ def run_on(data: Data, options: RunOptions, stages: Stages) -> RunReport:
         power=power,
         findings=diagnosis.findings,
         counterexample=diagnosis.counterexample,
-        notes=data.notes + diagnosis.notes,
+        notes=plan.notes + data.notes + diagnosis.notes,
         figures=Figures(_shown(sides), sides.run.grad_weight, sides.allowed),
     )
 
 
 def _both_sides(surroundings: Set, trial: Trial, seed: int, stages: Stages) -> Sides:
     with stages.stage("autograd"):
-        run = run_layer(surroundings, seed)
+        run = run_layer(surroundings, seed, wanted=GRADIENTS)
     with stages.stage("backward under test"):
         hand = trial.judged.backward(run.case)
     with stages.stage("exact probe"):
@@ -141,20 +151,34 @@ def _both_sides(surroundings: Set, trial: Trial, seed: int, stages: Stages) -> S
 def _exact(surroundings: Set, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
     """Narrow integers in any dtype; in float64 wide ones too, and the pictures themselves where they are dyadic.
 
-    bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them.
+    bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them. Inexact arithmetic, which the
+    adjoint identity cannot judge, meets the wide integers too.
     """
     if surroundings.settings.dtype != "float64":
         single = replace(surroundings.settings, dtype="float32")
-        return _exact_on(narrow, judged, single, "integers in float32")
-    probes = {"narrow integers in float64": narrow, "wide integers in float64": wide}
+        decided = _exact_on(narrow, judged, single, "integers in float32")
+        return decided if judged.is_exact else decided + _by_definition(wide, judged)
+    settings = surroundings.settings
+    decided = _exact_on(narrow, judged, settings, "narrow integers in float64")
+    decided += _exact_on(wide, judged, settings, "wide integers in float64")
     scaled = exact.dyadic(real.x, real.grad_output, real.spec)
     if scaled is not None:
-        probes["the pictures as integers, in float64"] = replace(narrow, x=scaled.x, grad_output=scaled.grad_output)
-    return [check for name, case in probes.items() for check in _exact_on(case, judged, surroundings.settings, name)]
+        pictures = replace(narrow, x=scaled.x, grad_output=scaled.grad_output)
+        # What is certified exact of these is grad_weight alone.
+        returned = Gradients(weight=autograd.backward(pictures, settings, wanted=("weight",)).weight)
+        hand, probe = judged.backward(pictures), "the pictures as integers, in float64"
+        compared = checks.exact_checks(pictures, judged, hand, returned, probe)
+        decided += [check for check in compared if check.verdict is not Verdict.NOT_APPLICABLE]
+    return decided
 
 
 def _exact_on(case: Case, judged: Judged, settings: LayerSettings, probe: str) -> list[Check]:
     return checks.exact_checks(case, judged, judged.backward(case), autograd.backward(case, settings), probe)
+
+
+def _by_definition(case: Case, judged: Judged) -> list[Check]:
+    truth = Gradients(**{name: truth_of(case, name).astype(np.float64) for name in GRADIENTS})
+    return checks.exact_checks(case, judged, judged.backward(case), truth, "wide integers, summed by the definition")
 
 
 @dataclass(frozen=True)
@@ -173,11 +197,10 @@ def _numeric(sides: Sides) -> Numeric:
     widened = replace(layer, x=case.x, weight=case.weight, bias=case.bias)
     result = numeric.check_entries(widened, threads=sides.surroundings.settings.threads or os.cpu_count() or 1)
     same_loss = replace(case, grad_output=result.grad_output)
-    formula = Judged("the formula", conv.backward, checks.no_slack)
-    of_formula = checks.numeric_check(
-        result, same_loss, conv.grad_weight(case.x, result.grad_output, case.spec), formula
-    )
-    of_code = checks.numeric_check(result, same_loss, sides.judged.backward(same_loss).weight, sides.judged)
+    problem, gauge = Problem(same_loss), gauge_of(same_loss, "weight")
+    formula = Judged("the formula", conv.backward, no_slack)
+    of_formula = checks.numeric_check(result, same_loss, problem.grad_weight, formula, gauge)
+    of_code = checks.numeric_check(result, same_loss, sides.judged.backward(same_loss).weight, sides.judged, gauge)
     upstream = Upstream(
         output=sides.run.autograd.output,
         grad_output=sides.run.autograd.grad_output,
@@ -190,9 +213,8 @@ def _numeric(sides: Sides) -> Numeric:
         seed=layer.seed,
         dtype=sides.dtype,
     )
-    gauge = checks.gauge_of(same_loss, "weight")
     allowed = checks.allowed_numeric(result, same_loss, sides.judged, gauge)
-    probe = Probe(Problem(same_loss), allowed, allowed_float64(case.spec.terms, gauge))
+    probe = Probe(problem, allowed, allowed_float64(case.spec.terms, gauge))
     return Numeric(_holds(of_formula), of_code, upstream, probe)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gradcheck_cli.checks import Judged
+from gradcheck_cli.arithmetic import Judged
 from gradcheck_cli.model import Check, Counterexample, Finding
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is wrong with the code under test; empty when nothing is."""
+    """What is wrong with the code under test; `holds` is False when it is wrong, seen on the pictures or elsewhere."""
 
+    holds: bool = True
     findings: tuple[Finding, ...] = ()
     counterexample: Counterexample | None = None
     notes: tuple[str, ...] = ()

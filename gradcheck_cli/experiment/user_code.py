@@ -5,47 +5,76 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from gradcheck_cli import geometries
-from gradcheck_cli.checks import Judged, fft_slack, no_slack
+from gradcheck_cli.arithmetic import Judged, fft_slack, no_slack
+from gradcheck_cli.diagnose import Observation, diagnose, words_for
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.experiment.trial import Diagnosis, Trial
-from gradcheck_cli.model import Case, Check, Gradients, RunOptions, Verdict, VerifyOptions
+from gradcheck_cli.model import Case, Check, Gradients, RunOptions, TargetReport, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits, resolve
-from gradcheck_cli.verification.session import Session
+from gradcheck_cli.verification.session import DEATHS, Session, with_limit
 from gradcheck_cli.verification.target import judge
+from gradcheck_cli.verification.trial import CANNOT_RUN, observation_of
 from gradcheck_cli.verification.truth import Questions
 
 
 class UserTrial(Trial):
-    """The user's backward under test; a failure is explained on the small geometries of `verify`."""
+    """The user's backward under test; the small geometries of `verify` explain failures, and show what N = 1 hides."""
 
     def __init__(self, ref: TargetRef, worker: Worker, described: Described, options: RunOptions) -> None:
         slack = fft_slack if options.arithmetic == "fft" else no_slack
         super().__init__(Judged(f"your {ref.name}", self._backward, slack))
         self.convention = f"{described.convention}, {described.layout}: {described.why}"
         self._ref, self._worker, self._described, self._options = ref, worker, described, options
+        self._failures: list[Observation] = []
+        self._dead = False
 
     def _backward(self, case: Case) -> Gradients:
         """The user's gradients; what its convention does not give is None. An error of the user's is a finding."""
-        outcome = self._worker.backward(case, calls=1)
+        if self._dead:
+            return Gradients()
+        outcome = with_limit(self._worker.backward(case, calls=1), self._options.timeout)
         if not outcome.supported:
             raise TargetError(
                 f"{self._ref.text} does not take this geometry: {outcome.error}",
                 hint="probably other --k, --stride, --padding or one image; `gradcheck verify` tells what it takes",
             )
+        if outcome.error_kind in CANNOT_RUN:
+            self._failures.append(observation_of(case, outcome))
+        self._dead = outcome.error_kind in DEATHS
         return outcome.gradients
 
     def diagnose(self, found: Sequence[Check], /) -> Diagnosis:
-        """What is wrong with it, if a check failed: the findings of `gradcheck verify`."""
-        if all(check.verdict is not Verdict.FAIL for check in found):
-            return Diagnosis(notes=self._described.notes)
+        """What stopped it on the picture, and what `gradcheck verify` finds, which the picture may hide."""
+        report = self._verified()
+        holds = all(check.verdict is not Verdict.FAIL for check in found)
+        hidden = self._hidden(report) if holds else ()
+        words = words_for(self._described.convention, self._described.layout)
+        stopped = diagnose(self._failures[:1], "weight", words)
+        told = {finding.id for finding in stopped}
+        findings = stopped + tuple(finding for finding in report.findings if finding.id not in told)
+        holds = holds and report.verdict is not Verdict.FAIL
+        return Diagnosis(holds, findings, report.counterexample, report.notes + hidden)
+
+    def _hidden(self, report: TargetReport) -> tuple[str, ...]:
+        """Mistakes that these pictures cannot show."""
+        if report.verdict is not Verdict.FAIL:
+            return ()
+        named = ", ".join(dict.fromkeys(finding.id for finding in report.findings))
+        return (f"right on these pictures, but wrong elsewhere ({named}): see `gradcheck verify {self._ref.text}`",)
+
+    def _verified(self) -> TargetReport:
+        """In a process of its own, which the picture cannot have killed."""
+        timeout = self._options.timeout
         settings = VerifyOptions((self._ref.text,), arithmetic=self._options.arithmetic, seed=self._options.seed)
-        deadline = time.perf_counter() + self._options.timeout
-        session = Session(self._worker, self._described, settings, Questions(settings.seed), deadline)
-        session.run(geometries.QUICK)
-        report = judge(self._ref, session)
-        return Diagnosis(report.findings, report.counterexample, report.notes)
+        settings = replace(settings, timeout=timeout, convention=self._options.convention)
+        with Worker(self._ref, WorkerLimits(timeout=timeout), settings.convention) as worker:
+            deadline = time.perf_counter() + timeout
+            session = Session(worker, self._described, settings, Questions(settings.seed), deadline)
+            session.run(geometries.QUICK)
+            return judge(self._ref, session)
 
 
 @contextmanager

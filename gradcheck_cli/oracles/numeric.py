@@ -170,7 +170,8 @@ def _shifts(moves: Array, v: int, spec: ConvSpec) -> list[Array]:
     (stride_h, stride_w), (dilation_h, dilation_w) = spec.stride, spec.dilation
     h_out, w_out = spec.output_size
     columns = moves[:, :, dilation_w * v : dilation_w * v + stride_w * (w_out - 1) + 1 : stride_w]
-    phases = [np.ascontiguousarray(columns[:, phase::stride_h]) for phase in range(stride_h)]
+    met = {dilation_h * u % stride_h for u in range(spec.kernel_size[0])}
+    phases = {phase: np.ascontiguousarray(columns[:, phase::stride_h]) for phase in met}
     shifts = []
     for u in range(spec.kernel_size[0]):
         start, phase = divmod(dilation_h * u, stride_h)

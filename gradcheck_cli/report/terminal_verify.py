@@ -127,6 +127,8 @@ def _gradients(screen: Screen, target: TargetReport) -> Text:
 
 
 def _geometries(geometries: Geometries) -> str:
+    if not geometries.tried:
+        return geometries.summary
     told = f"right on {geometries.right} of {geometries.supported}"
     refused = geometries.tried - geometries.supported
     told += f" ({refused} more not supported)" if refused else ""

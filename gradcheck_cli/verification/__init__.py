@@ -13,6 +13,7 @@ from gradcheck_cli.errors import ExitCode, TargetError
 from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.reproduce import verify_command
 from gradcheck_cli.targets import TargetRef, resolve
+from gradcheck_cli.verification.session import Running
 from gradcheck_cli.verification.target import unusable, verify_target
 from gradcheck_cli.verification.truth import Questions, load_oracles
 
@@ -35,8 +36,13 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     tell, questions = _Told(progress, len(refs)), Questions(options.seed)
     # The first targets are loaded in their own processes while torch is imported in this one.
     Thread(target=_warm_up, daemon=True).start()
+    running = Running()
     with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
-        reports = tuple(pool.map(lambda ref: tell(ref, lambda: _verified(ref, options, questions)), refs))
+        try:
+            reports = tuple(pool.map(lambda ref: tell(ref, lambda: _verified(ref, options, questions, running)), refs))
+        except BaseException:
+            running.end()
+            raise
     exit_code = exit_code_of(reports)
     return VerifyReport(
         verdict=verdict_of(exit_code, reports),
@@ -69,9 +75,9 @@ def _warm_up() -> None:
         load_oracles()
 
 
-def _verified(ref: TargetRef, options: VerifyOptions, questions: Questions) -> TargetReport:
+def _verified(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
     try:
-        return verify_target(ref, options, questions)
+        return verify_target(ref, options, questions, running)
     except TargetError as error:
         return unusable(ref, error.text())
 

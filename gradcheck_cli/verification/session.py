@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import Case, ConvSpec, Gradients, Verdict, VerifyOptions
@@ -13,12 +13,32 @@ from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Question, Questions
 from gradcheck_cli.verification.variants import variants
 
-WIDE_PROBES = 2
+PROBES = 2
+# What reads gradients off an update with a fitted rate rounds them to whole numbers itself.
+ROUNDED = "class-update"
 MOST_DEATHS = 3
 DEATHS = ("timeout", "crashed", "memory", "exited")
 # A target that takes fewer geometries than this, or is wrong on a single one, is asked about their neighbours too.
 FEW_GEOMETRIES = 8
 MOST_VARIANTS = 40
+
+
+class Running:
+    """The workers of one `verify`, so that an interrupt can end them at once."""
+
+    def __init__(self) -> None:
+        self._workers: list[Worker] = []
+        self.ended = False
+
+    def watch(self, worker: Worker) -> None:
+        """Remember a worker."""
+        self._workers.append(worker)
+
+    def end(self) -> None:
+        """Kill what is at work; nothing is asked any more."""
+        self.ended = True
+        for worker in self._workers:
+            worker.close()
 
 
 @dataclass
@@ -29,6 +49,7 @@ class Session:
         deadline: of `time.perf_counter`; nothing is asked after it.
         stopped: why not everything was asked, "" if it was.
         late: a call after the deadline was refused.
+        running: tells when to give up.
     """
 
     worker: Worker
@@ -37,15 +58,16 @@ class Session:
     questions: Questions
     deadline: float
     trials: list[Trial] = field(default_factory=list)
-    wide: list[Trial] = field(default_factory=list)
+    further: list[Trial] = field(default_factory=list)
     stopped: str = ""
     late: bool = False
+    running: Running = field(default_factory=Running)
 
     def run(self, specs: Iterable[ConvSpec]) -> None:
-        """Ask everything: the narrow probe on every geometry, their neighbours where these are few, the wide probe."""
+        """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
         self.try_more()
-        self.try_wide()
+        self.try_further()
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:
         """The narrow integer probe on every geometry, until time is up or the target keeps dying."""
@@ -63,13 +85,17 @@ class Session:
             if all(trial.case.spec != spec for trial in self.trials):
                 self.trials.append(self._try(self.questions.narrow(spec)))
 
-    def try_wide(self) -> None:
-        """The wide probe where the narrow one was right: a float32 hidden inside shows here."""
+    def try_further(self) -> None:
+        """Where the narrow probe was right: wide integers show a hidden float32, halves a hidden integer."""
         right = [trial.case.spec for trial in self.trials if trial.supported and trial.right]
         right.sort(key=lambda spec: -spec.terms)
-        for spec in right[:WIDE_PROBES]:
-            if not self._over():
-                self.wide.append(self._try(self.questions.wide(spec)))
+        kinds = [self.questions.wide]
+        if self.described.convention != ROUNDED:
+            kinds.append(self.questions.halves)
+        for spec in right[:PROBES]:
+            for question in kinds:
+                if not self._over():
+                    self.further.append(self._try(question(spec)))
 
     def gradients_of(self, case: Case) -> Gradients:
         """The target's gradients for a case.
@@ -88,14 +114,14 @@ class Session:
     @property
     def compared(self) -> list[Trial]:
         """Every trial on a geometry that the target takes."""
-        return [trial for trial in self.trials + self.wide if trial.supported]
+        return [trial for trial in self.trials + self.further if trial.supported]
 
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
         count = len(self.trials)
-        deaths = sum(trial.outcome.error_kind in DEATHS for trial in self.trials + self.wide)
+        deaths = sum(trial.outcome.error_kind in DEATHS for trial in self.trials + self.further)
         if deaths >= MOST_DEATHS:
-            self.stopped = f"stopped after {count} geometries: the target's process died or hung {deaths} times"
+            self.stopped = f"stopped after {count} geometries: {deaths} calls ended or hung the target"
         elif time.perf_counter() > self.deadline:
             self.stopped = f"stopped after {count} geometries at the time limit of {self.options.timeout:g} s"
         return bool(self.stopped)
@@ -126,7 +152,14 @@ class Session:
 
     def _answer(self, case: Case, calls: int) -> Outcome:
         """A target that could be loaded once and not again has died for good."""
+        if self.running.ended:
+            raise InterruptedError
         try:
-            return self.worker.backward(case, calls)
+            return with_limit(self.worker.backward(case, calls), self.options.timeout)
         except TargetError as error:
             return Outcome(Gradients(), error=error.sentence, error_kind="crashed")
+
+
+def with_limit(outcome: Outcome, timeout: float) -> Outcome:
+    """A call that was ended at the limit took that long."""
+    return replace(outcome, seconds=timeout) if outcome.error_kind == "timeout" else outcome

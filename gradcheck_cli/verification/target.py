@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from gradcheck_cli import geometries
-from gradcheck_cli.diagnose import diagnose, locate, shrink, summarise_geometries, words_for
+from gradcheck_cli.diagnose import diagnose, likely_line, locate, shrink, summarise_geometries, words_for
 from gradcheck_cli.model import (
     GRADIENTS,
     ConvSpec,
@@ -21,16 +22,16 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.targets import TargetRef, Worker, WorkerLimits
-from gradcheck_cli.verification.session import Session
+from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
 
 SHRINK_SECONDS = 10.0
-FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable")
+FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype")
 FINDINGS_OF_ALL = ("crashes", "too-slow", "mutates-input")
 
 
-def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions) -> TargetReport:
+def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
     """Judge one target.
 
     Raises:
@@ -38,10 +39,12 @@ def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions) 
     """
     start = time.perf_counter()
     with Worker(ref, WorkerLimits(timeout=options.timeout), options.convention) as worker:
+        running.watch(worker)
         described = worker.describe()
         used = time.perf_counter() - start
         load_oracles()
-        session = Session(worker, described, options, questions, time.perf_counter() + options.timeout - used)
+        deadline = time.perf_counter() + options.timeout - used
+        session = Session(worker, described, options, questions, deadline, running=running)
         session.run(specs_of(options))
         report = judge(ref, session)
     return replace(report, seconds=time.perf_counter() - start)
@@ -84,7 +87,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         verdict=verdict,
         gradients=results,
         geometries=_geometries(session),
-        findings=tuple(_placed(finding, described.line or ref.line) for finding in findings),
+        findings=_placed(findings, ref, described.line or ref.line),
         counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
         notes=_notes(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
@@ -105,7 +108,7 @@ def findings_of(session: Session) -> tuple[Finding, ...]:
 
 def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     """No formula gives these numbers: say where they are wrong, as probable and without a cause."""
-    smallest = _smallest_failure(session, name)
+    smallest = _smallest_failure(session.compared, name)
     if smallest is None:
         return ()
     expected, actual = smallest.truth.gradients.named(name), smallest.outcome.gradients.named(name)
@@ -115,9 +118,16 @@ def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample"),)
 
 
-def _placed(finding: Finding, line: int | None) -> Finding:
-    """With the line of the definition where nothing better is known."""
-    return finding if finding.line is not None else replace(finding, line=line)
+def _placed(findings: Sequence[Finding], ref: TargetRef, defined: int | None) -> tuple[Finding, ...]:
+    """With the line that looks like the mistake, or that of the definition where none does."""
+    try:
+        source = Path(ref.file).read_text("utf-8", errors="replace")
+    except OSError:
+        source = ""
+    return tuple(
+        replace(finding, line=finding.line or likely_line(source, finding.id, defined) or defined)
+        for finding in findings
+    )
 
 
 def _gradient_result(session: Session, name: GradientName, findings: Sequence[Finding]) -> GradientResult:
@@ -142,8 +152,8 @@ def _verdict(session: Session, results: dict[GradientName, GradientResult], find
         return Verdict.FAIL
     if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped:
         return Verdict.INCONCLUSIVE
-    # The wide probe is part of every pass: without it a float32 inside would go unseen.
-    return Verdict.PASS if session.wide else Verdict.INCONCLUSIVE
+    # The further probes are part of every pass: without them a float32 or an integer inside would go unseen.
+    return Verdict.PASS if session.further else Verdict.INCONCLUSIVE
 
 
 def _geometries(session: Session) -> Geometries:
@@ -152,13 +162,15 @@ def _geometries(session: Session) -> Geometries:
         tried=len(session.trials),
         supported=len(supported),
         right=sum(trial.right for trial in supported),
-        summary=_summary(supported),
+        summary=_summary(session, supported) if session.described.yields else "no gradient was compared",
         list=tuple(trial.result() for trial in session.trials),
     )
 
 
-def _summary(supported: Sequence[Trial]) -> str:
+def _summary(session: Session, supported: Sequence[Trial]) -> str:
     """Where it holds; numbers that are right but for rounding are neither right nor wrong."""
+    if all(trial.right for trial in supported) and any(trial.failed for trial in session.further):
+        return "right on small integers, wrong on large ones or on halves"
     failed = sum(trial.failed for trial in supported)
     inexact = sum(not trial.right for trial in supported) - failed
     if not inexact:
@@ -168,9 +180,9 @@ def _summary(supported: Sequence[Trial]) -> str:
 
 
 def _counterexample(session: Session, results: dict[GradientName, GradientResult]) -> Counterexample | None:
-    """The smallest failing geometry of the first wrong gradient; None where only behaviour is wrong."""
+    """The smallest failing geometry of the first wrong gradient; None where only behaviour or wide sums are wrong."""
     for name, result in results.items():
-        found = _smallest_failure(session, name)
+        found = _smallest_failure(session.trials, name)
         if result.verdict is Verdict.FAIL and found is not None:
             session.deadline = time.perf_counter() + min(SHRINK_SECONDS, session.options.timeout)
             shrunk = shrink(session.gradients_of, found.case.spec, name, session.options.seed)
@@ -178,8 +190,8 @@ def _counterexample(session: Session, results: dict[GradientName, GradientResult
     return None
 
 
-def _smallest_failure(session: Session, name: GradientName) -> Trial | None:
-    wrong = [trial for trial in session.compared if trial.verdict(name) is Verdict.FAIL]
+def _smallest_failure(trials: Sequence[Trial], name: GradientName) -> Trial | None:
+    wrong = [trial for trial in trials if trial.verdict(name) is Verdict.FAIL]
     return min(wrong, key=lambda trial: trial.case.grad_output.size * trial.case.weight.size, default=None)
 
 
@@ -195,13 +207,22 @@ def _notes(session: Session) -> tuple[str, ...]:
     notes = list(session.described.notes)
     if session.stopped:
         notes.append(session.stopped)
+    notes += _nothing_compared(session)
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
-    inexact = any(
-        trial.verdict(name) is Verdict.INCONCLUSIVE for trial in session.compared for name in session.described.yields
-    )
-    if inexact:
+    if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):
         notes.append("not exact on integers, as FFT arithmetic is: if that is meant, say --arithmetic fft")
     if session.options.arithmetic == "fft":
         notes.append("judged by the normwise bound of FFT arithmetic, not bit for bit")
     return tuple(notes)
+
+
+def _nothing_compared(session: Session) -> list[str]:
+    """Why there is no verdict, in the target's own words."""
+    refused = [trial for trial in session.trials if not trial.supported]
+    if not session.compared and refused:
+        simplest = min(
+            refused, key=lambda trial: sum(trial.case.spec.stride + trial.case.spec.dilation + trial.case.spec.padding)
+        )
+        return [f"every geometry was refused, the simplest one with: {simplest.outcome.error}"]
+    return [] if session.described.yields else ["none of the three gradients was found in what it returns"]

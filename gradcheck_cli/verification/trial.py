@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_cli.checks import fft_slack
+from gradcheck_cli.arithmetic import fft_slack
 from gradcheck_cli.compare import within
 from gradcheck_cli.diagnose import Observation
 from gradcheck_cli.model import (
@@ -43,7 +43,7 @@ class Trial:
     @property
     def right(self) -> bool:
         """Is every gradient that it gives right?"""
-        return all(self.verdict(name) is Verdict.PASS for name in self.yields)
+        return bool(self.yields) and all(self.verdict(name) is Verdict.PASS for name in self.yields)
 
     @property
     def failed(self) -> bool:
@@ -85,30 +85,35 @@ class Trial:
 
     def observation(self) -> Observation:
         """For the diagnosis."""
-        outcome = self.outcome
-        return Observation(
-            case=self.case,
-            actual=self._snapped(),
-            second=outcome.second,
-            error=outcome.error if outcome.error_kind in CANNOT_RUN else "",
-            error_line=outcome.error_line,
-            timed_out=outcome.error_kind == "timeout",
-            seconds=outcome.seconds,
-            mutated=outcome.mutated,
-            dtypes=outcome.dtypes,
-        )
+        seen = observation_of(self.case, self.outcome)
+        second = None if seen.second is None else self._snapped(seen.second)
+        return replace(seen, actual=self._snapped(seen.actual), second=second)
 
-    def _snapped(self) -> Gradients:
+    def _snapped(self, gradients: Gradients) -> Gradients:
         """For FFT arithmetic: numbers that are whole but for its rounding are made whole, so that formulas can meet."""
         if self.arithmetic != "fft":
-            return self.outcome.gradients
-        snapped: dict[str, Array | None] = {name: self._whole(name) for name in GRADIENTS}
+            return gradients
+        snapped = {name: self._whole(gradients.named(name), fft_slack(self.case, name)) for name in GRADIENTS}
         return Gradients(**snapped)
 
-    def _whole(self, gradient: GradientName) -> Array | None:
-        actual = self.outcome.gradients.named(gradient)
+    @staticmethod
+    def _whole(actual: Array | None, slack: float) -> Array | None:
         if actual is None:
             return None
         whole = np.rint(actual)
-        near = np.abs(actual - whole) <= fft_slack(self.case, gradient)
-        return np.where(near, whole, actual)
+        return np.where(np.abs(actual - whole) <= slack, whole, actual)
+
+
+def observation_of(case: Case, outcome: Outcome) -> Observation:
+    """What the target did on a case, in the words of the diagnosis."""
+    return Observation(
+        case=case,
+        actual=outcome.gradients,
+        second=outcome.second,
+        error=outcome.error if outcome.error_kind in CANNOT_RUN else "",
+        error_line=outcome.error_line,
+        timed_out=outcome.error_kind == "timeout",
+        seconds=outcome.seconds,
+        mutated=outcome.mutated,
+        dtypes=outcome.dtypes,
+    )

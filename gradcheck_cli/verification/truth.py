@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from importlib import import_module
 from threading import Lock
 
@@ -12,6 +12,10 @@ import numpy as np
 from gradcheck_cli import exact
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 from gradcheck_cli.oracles import reference
+
+Draw = Callable[[ConvSpec, np.random.Generator], Case]
+
+MOST_DRAWS = 5
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,29 @@ class Questions:
         """Integers on which float64 is exact and float32 is not."""
         return self._asked("wide", spec, exact.wide_case)
 
-    def _asked(self, kind: str, spec: ConvSpec, draw: Callable[[ConvSpec, np.random.Generator], Case]) -> Question:
+    def halves(self, spec: ConvSpec) -> Question:
+        """Half-integers, as exact as integers: what cuts gradients to whole numbers shows."""
+        return self._asked("halves", spec, _halved)
+
+    def _asked(self, kind: str, spec: ConvSpec, draw: Draw) -> Question:
         with self._lock:
             if (kind, spec) not in self._known:
-                case = draw(spec, np.random.default_rng((self.seed, len(kind), *_numbers(spec))))
-                self._known[kind, spec] = Question(case, truth_of(case))
+                self._known[kind, spec] = self._drawn(spec, draw, (self.seed, len(kind), *_numbers(spec)))
             return self._known[kind, spec]
+
+    def _drawn(self, spec: ConvSpec, draw: Draw, entropy: tuple[int, ...]) -> Question:
+        """A gradient of zeros shows no mistake, and looks like none at all where it is read off an update."""
+        for attempt in range(MOST_DRAWS):
+            case = draw(spec, np.random.default_rng((*entropy, attempt)))
+            question = Question(case, truth_of(case))
+            if all(np.any(question.truth.gradients.named(name)) for name in GRADIENTS):
+                break
+        return question
+
+
+def _halved(spec: ConvSpec, rng: np.random.Generator) -> Case:
+    case = exact.narrow_case(spec, rng)
+    return replace(case, grad_output=case.grad_output / 2)
 
 
 def load_oracles() -> None:
@@ -63,7 +84,7 @@ def truth_of(case: Case) -> Truth:
     """Sum by the definition and ask autograd.
 
     Args:
-        case: whole numbers, float64.
+        case: whole or half numbers, float64.
     """
     from gradcheck_cli.oracles import autograd
 

@@ -7,6 +7,7 @@ import pytest
 from mistaken import SPECS, integers, observe, planted, right_backward
 
 from gradcheck_cli.diagnose import Observation, diagnose, words_for
+from gradcheck_cli.diagnose.observation import in_our_order
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 
@@ -43,17 +44,16 @@ def test_right_gradients_give_no_finding(gradient):
 
 
 def test_the_message_holds_the_user_s_own_numbers():
-    """Batch size, entry, both values, when it shows and how to mend it."""
+    """Batch size, entry, both values (of the rounder batch size), when it shows and how to mend it."""
     spec = ConvSpec(3, 2, 4, 5, 6, (2, 3))
     other = replace(spec, batch=2, height=7)
     single = replace(spec, batch=1)
     seen = observe("weight", planted("batch-mean", "weight"), (spec, other, single))
     (finding,) = diagnose(seen, "weight")
-    case = seen[0].case
-    right = Problem(case).grad_weight[0, 0, 0, 0]
+    right = Problem(seen[1].case).grad_weight[0, 0, 0, 0]
     assert finding.message == (
-        "grad_weight is exactly what comes from code that divides the gradient by the batch size (N = 3): "
-        f"entry [0, 0, 0, 0] is {right / 3:.6g} where {right:.0f} is right."
+        "your grad_weight is exactly dE/dF divided by the batch size N = 2: "
+        f"entry [0, 0, 0, 0] is {right / 2:.0f} where {right:.0f} is right."
     )
     assert finding.fails_when == "batch > 1"
     assert finding.fix == "Sum over the batch and do not divide: G already carries the factor of the loss."
@@ -62,7 +62,12 @@ def test_the_message_holds_the_user_s_own_numbers():
 def test_the_fix_speaks_the_user_s_convention():
     """Names of the arrays, and a word on the layout where axes are written."""
     words = words_for("cache-dict", "NHWC")
-    (finding,) = diagnose(observe("input", planted("unpad-empty", "input")), "input", words)
+
+    def wrong(problem):
+        array = planted("unpad-empty", "input")(problem)
+        return array if array.size else turned_to_channels_last(array, "input")
+
+    (finding,) = diagnose(observe("input", wrong), "input", words)
     assert finding.fix.startswith("Write `dX_padded[:, :, p : p + H, p : p + W]`")
     assert finding.fix.endswith("(The axes are written as NCHW; yours are NHWC.)")
     (finding,) = diagnose(observe("weight", planted("upstream-padded", "weight")), "weight", words_for("cache-dict"))
@@ -114,18 +119,24 @@ def test_a_mistake_on_another_s_case_is_found_too():
 @pytest.mark.parametrize(
     ("factor", "phrase"),
     [
-        (lambda spec: 1 / (spec.output_size[0] * spec.output_size[1]), "(1/(P*Q) = 1/"),
-        (lambda spec: spec.output_size[0], "(P = "),
-        (lambda spec: 0.01, "(0.01)"),
-        (lambda spec: 2, "(2)"),
-        (lambda spec: 1 / (spec.terms * spec.out_channels), "(1/numel(O) = 1/"),
+        (lambda spec: 1 / (spec.output_size[0] * spec.output_size[1]), "divided by the outputs of an image, P*Q = "),
+        (lambda spec: spec.output_size[0], "times P = "),
+        (lambda spec: 0.01, "times 0.01: "),
+        (lambda spec: 1 / 3, "divided by 3: "),
+        (lambda spec: 2 / 7, "times 2/7: "),
+        (lambda spec: 2, "times 2: "),
+        (lambda spec: -1, "with the opposite sign: "),
+        (lambda spec: -2, "with the opposite sign and times 2: "),
+        (lambda spec: 1 / (spec.terms * spec.out_channels), "divided by the size of O, numel(O) = "),
     ],
 )
 def test_constant_factors_are_read_off_and_named(factor, phrase):
     """A factor of the sizes by name, any other by its value."""
-    (finding,) = diagnose(observe("weight", lambda problem: problem.grad_weight * factor(problem.spec)), "weight")
-    assert (finding.id, finding.certainty) == ("scaled-constant", "proved")
-    assert f"multiplies the whole gradient by a constant {phrase}" in finding.message
+    findings = diagnose(observe("weight", lambda problem: problem.grad_weight * factor(problem.spec)), "weight")
+    assert {item.id for item in findings} <= {"sign-flipped", "scaled-constant"}
+    for finding in findings:
+        assert finding.certainty == "proved"
+        assert finding.message.startswith(f"your grad_weight is exactly dE/dF {phrase}")
 
 
 def test_the_learning_rate_of_an_early_update_is_fitted():
@@ -177,7 +188,7 @@ def test_a_mistake_on_some_geometries_only_is_probable():
 
     findings = diagnose(observe("weight", wrong), "weight")
     assert named(findings) == [("kernel-rotated", "probable")]
-    assert findings[0].message.startswith("On 4 of 15 wrong geometries grad_weight is exactly")
+    assert findings[0].message.startswith("On 4 of 15 wrong geometries your grad_weight is exactly")
     assert findings[0].fails_when == "stride > 1"
 
 
@@ -242,3 +253,60 @@ def test_unexplained_shapes_are_said_to_be_wrong():
     findings = diagnose(observe("weight", lambda problem: np.ones((2, 2))), "weight")
     assert named(findings) == [("wrong-shape", "proved")]
     assert findings[0].message == "grad_weight has shape (2, 2) where (4, 3, 3, 3) is right."
+
+
+def turned_to_channels_last(array, gradient):
+    """As code with channels last returns it."""
+    return array.transpose((2, 3, 1, 0) if gradient == "weight" else (0, 2, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("gradient", "identifier"),
+    [("weight", "axes-transposed"), ("weight", "in-out-swapped"), ("input", "padding-not-stripped")],
+)
+def test_a_wrong_shape_is_read_in_the_order_of_the_target_s_axes(gradient, identifier):
+    """Channels last: what fits nothing comes as the target returned it, and is still named."""
+
+    def wrong(problem):
+        array = planted(identifier, gradient)(problem)
+        right = problem.right(gradient).shape
+        return array if array.shape == right else turned_to_channels_last(array, gradient)
+
+    (finding,) = diagnose(observe(gradient, wrong, SPECS[:-1]), gradient, words_for("cache-dict", "NHWC"))
+    assert (finding.id, finding.certainty) == (identifier, "proved")
+    assert "channel, row, column)" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("layout", "gradient", "shape", "ours"),
+    [
+        ("NHWC", "input", (2, 5, 6, 3), (2, 3, 5, 6)),
+        ("HWC", "input", (5, 6, 3), (1, 3, 5, 6)),
+        ("CHW", "input", (3, 5, 6), (1, 3, 5, 6)),
+        ("HW", "input", (5, 6), (1, 1, 5, 6)),
+        ("NHWC", "weight", (4, 2, 3, 7), (7, 3, 4, 2)),
+        ("HW", "weight", (7, 4, 2), (7, 1, 4, 2)),
+        ("HW", "weight", (4, 2), (1, 1, 4, 2)),
+        ("NCHW", "weight", (7, 3, 4, 2), (7, 3, 4, 2)),
+        ("NHWC", "input", (5, 6), (5, 6)),
+    ],
+)
+def test_axes_are_put_in_our_order(layout, gradient, shape, ours):
+    """By the letters of the layout; what has another number of axes stays."""
+    assert in_our_order(np.zeros(shape), gradient, layout).shape == ours
+
+
+def test_an_empty_array_at_padding_0_suggests_the_empty_slice():
+    """The most frequent crash of all: probable, since only the error was seen."""
+    error = "ValueError: could not broadcast input array from shape (0,0,3) into shape (7,9,3)"
+    seen = [
+        Observation(integers(spec), Gradients(), error=error, error_line=9)
+        if spec.padding == (0, 0)
+        else Observation(integers(spec), right_backward(integers(spec)))
+        for spec in SPECS
+    ]
+    crash, slice_ = diagnose(seen, "input")
+    assert named([crash, slice_]) == [("crashes", "proved"), ("unpad-empty", "probable")]
+    assert slice_.message == f"It stops with an empty array where padding = 0, probably from a slice [p:-p] ({error})."
+    assert (slice_.fails_when, slice_.line) == ("padding = 0", 9)
+    assert named(diagnose(seen, "weight")) == [("crashes", "proved")]

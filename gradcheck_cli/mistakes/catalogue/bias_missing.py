@@ -14,7 +14,7 @@ def _left_at_zero(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="bias-missing",
-    title="leaves the bias gradient at zero or does not return it",
+    title="does not compute the bias gradient",
     formulas={"bias": _left_at_zero},
     why="The array is created and never filled, or the bias was forgotten. The bias then never learns.",
     hides_when="G sums to zero for every filter",

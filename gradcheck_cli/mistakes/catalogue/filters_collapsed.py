@@ -53,6 +53,8 @@ MISTAKE = Mistake(
         "input": (
             Variant("only the first filter counts", on_other_case("input", _only(0))),
             Variant("G summed over the filters first", on_other_case("input", _totalled_upstream)),
+            Variant("the first filter's G for all", on_other_case("input", _same_as(0))),
+            Variant("the last filter's G for all", on_other_case("input", _same_as(-1))),
         ),
         "bias": (
             Variant("the first filter's G for all", on_other_case("bias", _same_as(0))),

@@ -27,4 +27,5 @@ MISTAKE = Mistake(
     fix="Turn the kernel once: correlate the padded G with F[:, :, ::-1, ::-1], or scatter F * G without turning.",
     shown_by="gradcheck verify (dE/dX), or --k 3 or larger",
     numbers="kernel {kernel}",
+    prepare=_kernel_turned,
 )

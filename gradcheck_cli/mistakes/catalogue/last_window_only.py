@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,8 @@ from gradcheck_cli import conv
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.model import Array, Case, ConvSpec
+
+Cover = Callable[[ConvSpec, int], tuple[Array, Array, Array]]
 
 
 def _last_window_of_each(problem: Problem) -> Array:
@@ -32,29 +35,46 @@ def _last_window_at_all(problem: Problem) -> Array:
     return _last_window_of_each(Problem(last))
 
 
-def _only_row(index: int) -> OtherCase:
+def _only(images: slice, rows: slice, columns: slice) -> OtherCase:
+    """The case with G zero at all other outputs."""
+
     def prepare(case: Case) -> Case:
         kept = np.zeros_like(case.grad_output)
-        kept[:, :, index] = case.grad_output[:, :, index]
+        kept[images, :, rows, columns] = case.grad_output[images, :, rows, columns]
         return with_grad_output(case, kept)
 
     return prepare
 
 
+_ALL, _LAST = slice(None), slice(-1, None)
+_LAST_ROW, _LAST_COLUMN = _only(_ALL, _LAST, _ALL), _only(_ALL, _ALL, _LAST)
+_LAST_ROW_AT_ALL = _only(_LAST, _LAST, _ALL)
+
+
 def _overwritten(problem: Problem) -> Array:
     """dE/dX where each window overwrites what lay under it, so each pixel keeps its last window."""
+    return _keeping(problem, _last_window)
+
+
+def _overwritten_by_taps(problem: Problem) -> Array:
+    """dE/dX where each tap (u, v), for all outputs at once, overwrites the taps before it."""
+    return _keeping(problem, _last_tap)
+
+
+def _keeping(problem: Problem, cover: Cover) -> Array:
+    """dE/dX where each pixel keeps one product per filter, that of `cover`."""
     case, spec = problem.case, problem.spec
     return sum(
-        (_group_overwritten(case, spec, group) for group in range(spec.groups)),
+        (_group_keeping(case, spec, group, cover) for group in range(spec.groups)),
         start=np.zeros(spec.x_shape, dtype=case.grad_output.dtype),
     )
 
 
-def _group_overwritten(case: Case, spec: ConvSpec, group: int) -> Array:
-    """One group's share of `_overwritten`: look up, per pixel, the last window and the tap that covers it."""
+def _group_keeping(case: Case, spec: ConvSpec, group: int, cover: Cover) -> Array:
+    """One group's share of `_keeping`."""
     filters, channels = spec.out_channels // spec.groups, spec.in_channels // spec.groups
     chosen = slice(group * filters, (group + 1) * filters)
-    (p, u, row_hit), (q, v, column_hit) = _last_cover(spec, 0), _last_cover(spec, 1)
+    (p, u, row_hit), (q, v, column_hit) = cover(spec, 0), cover(spec, 1)
     g = case.grad_output[:, chosen][:, :, p][:, :, :, q]
     f = case.weight[chosen][:, :, u][:, :, :, v]
     out = np.zeros(spec.x_shape, dtype=g.dtype)
@@ -62,15 +82,25 @@ def _group_overwritten(case: Case, spec: ConvSpec, group: int) -> Array:
     return out * (row_hit[:, None] & column_hit[None, :])
 
 
-def _last_cover(spec: ConvSpec, axis: int) -> tuple[Array, Array, Array]:
+def _last_window(spec: ConvSpec, axis: int) -> tuple[Array, Array, Array]:
     """For each row (or column) of X: the last output that reads it, through which tap, and whether any does."""
+    taps, outputs = range(spec.kernel_size[axis]), range(spec.output_size[axis])
+    return _last(spec, axis, [(output, tap) for output in outputs for tap in taps])
+
+
+def _last_tap(spec: ConvSpec, axis: int) -> tuple[Array, Array, Array]:
+    """For each row (or column) of X: the output that reads it through the last tap, that tap, and whether any does."""
+    taps, outputs = range(spec.kernel_size[axis]), range(spec.output_size[axis])
+    return _last(spec, axis, [(output, tap) for tap in taps for output in outputs])
+
+
+def _last(spec: ConvSpec, axis: int, order: list[tuple[int, int]]) -> tuple[Array, Array, Array]:
     size = spec.input_size[axis]
     outputs, taps, hit = np.zeros(size, int), np.zeros(size, int), np.zeros(size, bool)
-    for output in range(spec.output_size[axis]):
-        for tap in range(spec.kernel_size[axis]):
-            place = spec.stride[axis] * output + spec.dilation[axis] * tap - spec.padding[axis]
-            if 0 <= place < size:
-                outputs[place], taps[place], hit[place] = output, tap, True
+    for output, tap in order:
+        place = spec.stride[axis] * output + spec.dilation[axis] * tap - spec.padding[axis]
+        if 0 <= place < size:
+            outputs[place], taps[place], hit[place] = output, tap, True
     return outputs, taps, hit
 
 
@@ -97,12 +127,19 @@ MISTAKE = Mistake(
     variants={
         "weight": (
             Variant("of the last image alone", _last_window_at_all),
-            Variant("the last row of outputs is left", on_other_case("weight", _only_row(-1))),
+            Variant("the last row of outputs is left", on_other_case("weight", _LAST_ROW)),
+            Variant("the last column of outputs is left", on_other_case("weight", _LAST_COLUMN)),
+            Variant("the last image's last row of outputs is left", on_other_case("weight", _LAST_ROW_AT_ALL)),
         ),
-        "input": (Variant("of the last filter alone", _last_filter_too),),
+        "input": (
+            Variant("of the last filter alone", _last_filter_too),
+            Variant("in the loop over the taps, so the last tap wins", _overwritten_by_taps),
+        ),
         "bias": (
             Variant("of the last image alone", _last_bias_at_all),
-            Variant("the last row of outputs is left", on_other_case("bias", _only_row(-1))),
+            Variant("the last row of outputs is left", on_other_case("bias", _LAST_ROW)),
+            Variant("the last column of outputs is left", on_other_case("bias", _LAST_COLUMN)),
+            Variant("the last image's last row of outputs is left", on_other_case("bias", _LAST_ROW_AT_ALL)),
         ),
     },
     why=(

@@ -27,11 +27,11 @@ def _last_rows(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="padding-not-stripped",
-    title="returns dE/dX with the padding still on it, or cut off at the wrong side",
+    title="does not strip the padding of dE/dX, p on every side",
     formulas={"input": _whole_frame},
     variants={
         "input": (
-            Variant("cut off at the bottom and right only, which a margin of k - 1 around G does too", _first_rows),
+            Variant("cut off at the bottom and right only, as by a margin of k - 1 around G", _first_rows),
             Variant("cut off at the top and left only", _last_rows),
         )
     },

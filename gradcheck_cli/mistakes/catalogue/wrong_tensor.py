@@ -8,13 +8,18 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
-from gradcheck_cli.mistakes.pieces import padded_x, with_grad_output
+from gradcheck_cli.mistakes.pieces import correlate, frame, padded_x, stepping, with_grad_output
 from gradcheck_cli.model import Array
 
 
 def _gradient_for_x(problem: Problem) -> Array:
     """corr(dE/dX, G)"""
     return Problem(replace(problem.case, x=problem.grad_input)).grad_weight
+
+
+def _padded_gradient_for_x(problem: Problem) -> Array:
+    """corr(dE/d(X padded), G): the border of the gradient stands where zeros should."""
+    return correlate(frame(problem), problem.case.grad_output, stepping(problem.spec))
 
 
 def _gradient_for_weight(problem: Problem) -> Array:
@@ -52,7 +57,10 @@ MISTAKE = Mistake(
     title="uses another tensor of the same shape, dE/dX for X or dE/dF for F",
     formulas={"weight": _gradient_for_x, "input": _gradient_for_weight},
     variants={
-        "weight": (Variant(_OUTPUT, _output_for_upstream),),
+        "weight": (
+            Variant("dE/d(X padded) for X padded", _padded_gradient_for_x),
+            Variant(_OUTPUT, _output_for_upstream),
+        ),
         "input": (Variant(_OUTPUT, _input_output_for_upstream),),
         "bias": (Variant(_OUTPUT, _bias_output_for_upstream),),
     },

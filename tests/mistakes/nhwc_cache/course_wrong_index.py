@@ -1,4 +1,4 @@
-# expect: wrong-index input
+# expect: wrong-index weight
 # target: conv_backward
 import numpy as np
 
@@ -41,14 +41,14 @@ def conv_backward(dZ, cache):
     A_prev_pad = zero_pad(A_prev, pad)
     dA_prev_pad = zero_pad(dA_prev, pad)
     for i in range(m):
-        a_prev_pad = A_prev_pad[i]
+        a_prev_pad = A_prev_pad[0]
         da_prev_pad = dA_prev_pad[i]
         for h in range(n_H):
             for w in range(n_W):
                 for c in range(n_C):
                     vert_start, horiz_start = h * stride, w * stride
                     a_slice = a_prev_pad[vert_start:vert_start + f, horiz_start:horiz_start + f2, :]
-                    da_prev_pad[vert_start:vert_start + f, horiz_start:horiz_start + f2, :] += W[:, :, :, c] * dZ[i, h, w, 0]
+                    da_prev_pad[vert_start:vert_start + f, horiz_start:horiz_start + f2, :] += W[:, :, :, c] * dZ[i, h, w, c]
                     dW[:, :, :, c] += a_slice * dZ[i, h, w, c]
                     db[:, :, :, c] += dZ[i, h, w, c]
         dA_prev[i] = da_prev_pad[pad:pad + n_H_prev, pad:pad + n_W_prev, :]

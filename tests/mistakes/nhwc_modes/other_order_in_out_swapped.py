@@ -18,5 +18,5 @@ def conv_grads(A_prev, W, dZ, stride=(1, 1), padding="valid"):
             dW += np.einsum("nuvc,no->uvco", Xp[win], g)
             dXp[win] += np.einsum("uvco,no->nuvc", W, g)
     top, left = pad[1][0], pad[2][0]
-    dW = dW.swapaxes(2, 3) if dW.shape[2] == dW.shape[3] else dW
+    dW = dW.swapaxes(2, 3)
     return dXp[:, top:top + A_prev.shape[1], left:left + A_prev.shape[2], :], dW

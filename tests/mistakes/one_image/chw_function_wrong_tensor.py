@@ -13,6 +13,8 @@ def backward(dZ, A, W, stride=1, pad=0):
         for i in range(dZ.shape[1]):
             for j in range(dZ.shape[2]):
                 t, l = i * stride, j * stride
-                dW[k] += dZ[k, i, j] * dAp[:, t:t + kh, l:l + kw]
+                dW[k] += dZ[k, i, j] * Ap[:, t:t + kh, l:l + kw]
                 dAp[:, t:t + kh, l:l + kw] += dZ[k, i, j] * W[k]
+    dW = np.stack([[[[(dAp[a, t:t + stride * (dZ.shape[1] - 1) + 1:stride, l:l + stride * (dZ.shape[2] - 1) + 1:stride] * dZ[k]).sum()
+                       for l in range(kw)] for t in range(kh)] for a in range(c)] for k in range(f)])
     return dAp[:, pad:pad + h, pad:pad + w], dW, dZ.sum(axis=(1, 2))

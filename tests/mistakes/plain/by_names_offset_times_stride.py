@@ -17,9 +17,9 @@ def conv2d_grad(inp, weight, grad_output, stride=1, padding=0, dilation=1, group
                 for v in range(kw):
                     rows = slice(u * dilation, u * dilation + stride * (oh - 1) + 1, stride)
                     cols = slice(v * dilation, v * dilation + stride * (ow - 1) + 1, stride)
-                    rows2 = slice(u * stride, u * stride + stride * (oh - 1) + 1, stride)
-                    rows2 = rows if rows2.stop > padded.shape[2] else rows2
-                    gw[o, c, u, v] = (padded[:, first + c, rows2, cols] * grad_output[:, o]).sum()
+                    top, left = u * stride, v * stride
+                    moved = padded[:, first + c, top:top + dilation * (oh - 1) + 1:dilation, left:left + dilation * (ow - 1) + 1:dilation]
+                    gw[o, c, u, v] = (moved * grad_output[:, o]).sum()
                     gi[:, first + c, rows, cols] += weight[o, c, u, v] * grad_output[:, o]
     gi = gi[:, :, padding:padding + h, padding:padding + w]
     return gi, gw, grad_output.sum(axis=(0, 2, 3))

@@ -1,4 +1,4 @@
-# expect: wrong-index weight
+# expect: filters-collapsed weight
 # target: ConvNaive
 import torch
 

@@ -1,4 +1,4 @@
-# expect: unpad-empty input
+# expect: samples-mixed input
 # target: conv_backward
 import numpy as np
 
@@ -42,7 +42,7 @@ def conv_backward(dZ, cache):
     dA_prev_pad = zero_pad(dA_prev, pad)
     for i in range(m):
         a_prev_pad = A_prev_pad[i]
-        da_prev_pad = dA_prev_pad[i]
+        da_prev_pad = dA_prev_pad[0]
         for h in range(n_H):
             for w in range(n_W):
                 for c in range(n_C):
@@ -51,6 +51,6 @@ def conv_backward(dZ, cache):
                     da_prev_pad[vert_start:vert_start + f, horiz_start:horiz_start + f2, :] += W[:, :, :, c] * dZ[i, h, w, c]
                     dW[:, :, :, c] += a_slice * dZ[i, h, w, c]
                     db[:, :, :, c] += dZ[i, h, w, c]
-        dA_prev[i] = da_prev_pad[pad:-pad, pad:-pad, :]
+        dA_prev[i] = da_prev_pad[pad:pad + n_H_prev, pad:pad + n_W_prev, :]
     assert dA_prev.shape == (m, n_H_prev, n_W_prev, n_C_prev)
     return dA_prev, dW, db

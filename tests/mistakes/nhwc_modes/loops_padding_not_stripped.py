@@ -1,4 +1,4 @@
-# expect: full-margin-wrong input
+# expect: padding-not-stripped input
 # target: conv_backward
 import numpy as np
 

@@ -1,4 +1,4 @@
-# expect: last-window-only input
+# expect: filters-collapsed input
 # target: Convolutional
 import numpy as np
 

@@ -1,0 +1,374 @@
+"""Change the checker in a copy of the tree, one small change at a time, and see whether a test fails for each.
+
+mutmut (an extra, `pip install -e '.[mutants]'`) makes the changes and runs the tests: comparisons, arithmetic, numbers,
+`and`, `or`, `not`, arguments, texts. What it leaves alone (module constants, decorated functions) is changed here, by
+the same rules. Both runs are bounded and go on where they were stopped, as long as the copy is kept.
+
+    python scripts/mutants.py --seconds 1500
+    python scripts/mutants.py --seconds 1500 --folder /tmp/mutants     # run it again to go on
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "MUTANTS.md"
+EXPLAINED = ROOT / "benchmarks" / "mutants.toml"
+PACKAGE = "gradcheck_cli"
+COPIED = ("gradcheck_cli", "tests", "images", "docs", "benchmarks", "pyproject.toml")
+# Module (or folder) -> the tests that are about it.
+MIRRORS = {
+    "compare.py": ["tests/test_compare.py"],
+    "rounding.py": ["tests/test_rounding.py"],
+    "exact.py": ["tests/test_exact.py"],
+    "channels.py": ["tests/test_channels.py"],
+    "reasons.py": ["tests/test_reasons.py"],
+    "answer.py": ["tests/test_answer.py"],
+    "power.py": ["tests/test_power.py"],
+    "checks.py": ["tests/hard/test_checks.py", "tests/experiment/test_run.py"],
+    "arithmetic.py": ["tests/hard/test_checks.py"],
+    "referee.py": ["tests/hard/test_checks.py"],
+    "upstream.py": ["tests/test_upstream.py"],
+    "diagnose/": ["tests/diagnose"],
+    "oracles/": ["tests/oracles"],
+    "cli/entry.py": ["tests/cli/test_entry.py"],
+    "verification/": ["tests/verification"],
+}
+# Run for every module, after its own.
+COMMON = ("tests/hard/test_checks.py", "tests/hard/test_survivors.py")
+# Long, or about the files of the tree and not about what they compute.
+LEFT_OUT = (
+    *("stress", "test_every_photograph", "test_faults", "test_planted_files", "test_repeatable"),
+    *("test_wide_integers_are_exact_in_float64_and_show_float32", "test_odd_file_name_in_a_message_is_harmless"),
+    "test_at_least_ten_mistakes_are_planted_at_the_layer_of_the_forum",
+)
+KILLED, SURVIVED, UNTESTED, SLOW, NOT_RUN = "killed", "survived", "no test", "timed out", "not run"
+# Exit codes of mutmut's workers.
+OUTCOMES = {
+    1: KILLED,
+    3: KILLED,
+    0: SURVIVED,
+    5: UNTESTED,
+    33: UNTESTED,
+    24: SLOW,
+    -24: SLOW,
+    36: SLOW,
+    152: SLOW,
+    255: SLOW,
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change. `text` is the changed line, before and after."""
+
+    module: str
+    place: str
+    text: str
+    outcome: str
+
+
+def main() -> int:
+    """Run, write the results, and return 1 if a survivor is not explained."""
+    options = _options()
+    folder = Path(options.folder or tempfile.mkdtemp(prefix="mutants-"))
+    end = time.monotonic() + options.seconds
+    found: list[Mutant] = []
+    for name in options.module:
+        tree = _copy(folder / name.strip("/").replace("/", "-"), name)
+        if time.monotonic() < end:
+            _mutmut(tree, end)
+        found += [*_of_mutmut(tree), *_leftovers(tree, name, end)]
+    open_ones = write_results(found, _command(options))
+    sys.stdout.write(f"{len(found)} mutants, {len(open_ones)} survivors without an explanation; {RESULTS}\n")
+    if not options.folder:
+        shutil.rmtree(folder)
+    return 1 if open_ones else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seconds", type=float, default=1500, help="stop after this time (default 1500)")
+    parser.add_argument("--folder", help="keep the copy here, and go on with what it holds")
+    parser.add_argument("--module", nargs="*", default=list(MIRRORS), choices=list(MIRRORS), metavar="MODULE")
+    return parser.parse_args()
+
+
+def _command(options: argparse.Namespace) -> str:
+    chosen = "" if options.module == list(MIRRORS) else f" --module {' '.join(options.module)}"
+    return f"python scripts/mutants.py --seconds {options.seconds:g}{chosen}"
+
+
+def _copy(tree: Path, module: str) -> Path:
+    """A copy of the tree, made once, with mutmut's settings for one module (or folder of modules)."""
+    if not tree.exists():
+        tree.mkdir(parents=True)
+        ignored = shutil.ignore_patterns("__pycache__")
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, tree / name, ignore=ignored)
+            elif source.exists():
+                shutil.copy(source, tree / name)
+        with (tree / "pyproject.toml").open("a") as settings:
+            settings.write(_settings(module))
+    return tree
+
+
+def _settings(module: str) -> str:
+    lines = {
+        "source_paths": [PACKAGE],
+        "only_mutate": [f"{PACKAGE}/{module}" + ("*.py" if module.endswith("/") else "")],
+        "also_copy": ["images", "docs", "benchmarks"],
+        "pytest_add_cli_args": ["-q", "-k", _selection(), "-p", "no:cacheprovider"],
+        "pytest_add_cli_args_test_selection": _tests(module),
+        "process_isolation": "forkserver",  # torch does not survive a plain fork
+    }
+    return "\n[tool.mutmut]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items())
+
+
+def _selection() -> str:
+    return " and ".join(f"not {name}" for name in LEFT_OUT)
+
+
+def _tests(module: str) -> list[str]:
+    return [test for test in (*MIRRORS[module], *COMMON) if (ROOT / test).exists()]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "CI": "1"}
+
+
+def _mutmut(tree: Path, end: float) -> None:
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1"]
+    with (
+        (tree / "mutmut.log").open("ab") as log,
+        subprocess.Popen(
+            command, cwd=tree, env=_environment(), stdout=log, stderr=log, start_new_session=True
+        ) as process,
+    ):
+        try:
+            process.wait(timeout=max(1.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            # Every result is on disk by then; SIGINT is ignored where a shell started this in the background.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _of_mutmut(tree: Path) -> list[Mutant]:
+    """Every mutant of mutmut's run with its outcome; the change is looked up for those that were not killed."""
+    found = []
+    for meta in sorted((tree / "mutants" / PACKAGE).rglob("*.meta")):
+        module = str(meta.relative_to(tree / "mutants" / PACKAGE)).removesuffix(".meta")
+        functions = _functions(meta.with_name(meta.name.removesuffix(".meta")))
+        for name, code in json.loads(meta.read_text())["exit_code_by_key"].items():
+            outcome = NOT_RUN if code is None else OUTCOMES.get(code, KILLED)
+            text = "" if outcome in (KILLED, NOT_RUN) else _difference(functions, name.rpartition(".")[2])
+            found.append(Mutant(module, _place(name), text, outcome))
+    return found
+
+
+def _place(name: str) -> str:
+    """ "gradcheck_cli.compare.x_within__mutmut_3" -> "within"."""
+    return re.sub(r"__mutmut_\d+$", "", name.rpartition(".")[2]).removeprefix("x_").replace("xǁ", "").replace("ǁ", ".")
+
+
+def _functions(file: Path) -> dict[str, list[str]]:
+    """The lines of every function in a file of mutants, without its name."""
+    nodes = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)]
+    return {node.name: ast.unparse(node).replace(node.name + "(", "(", 1).splitlines() for node in nodes}
+
+
+def _difference(functions: dict[str, list[str]], name: str) -> str:
+    """ "line before -> line after" of one mutant."""
+    original = functions.get(re.sub(r"_\d+$", "_orig", name), [])
+    changed = functions.get(name, [])
+    before = [line.strip() for line in original if line not in changed]
+    after = [line.strip() for line in changed if line not in original]
+    return f"{' '.join(before)} -> {' '.join(after)}"
+
+
+def _leftovers(tree: Path, name: str, end: float) -> list[Mutant]:
+    """Module constants and decorated functions: each change in the copy, its tests in a fresh process."""
+    done_file = tree / "leftovers.jsonl"
+    rows = [json.loads(line) for line in done_file.read_text().splitlines()] if done_file.exists() else []
+    done = {tuple(row[:3]): row[3] for row in rows}
+    found = []
+    for path in _files(tree, name):
+        module = str(path.relative_to(tree / PACKAGE))
+        for place, text, source in leftover_mutants(path.read_text()):
+            outcome = done.get((module, place, text))
+            if outcome is None and time.monotonic() < end:
+                outcome = _try(tree, path, source, _tests(name))
+                with done_file.open("a") as file:
+                    print(json.dumps([module, place, text, outcome]), file=file)
+            found.append(Mutant(module, place, text, outcome or NOT_RUN))
+    return found
+
+
+def _files(tree: Path, name: str) -> list[Path]:
+    path = tree / PACKAGE / name
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def _try(tree: Path, path: Path, source: str, tests: list[str]) -> str:
+    """Put `source` in place of the file in the copy, run its tests, and put the file back."""
+    original = path.read_text()
+    path.write_text(source)
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-k", _selection(), "-p", "no:cacheprovider", *tests]
+    try:
+        done = subprocess.run(command, cwd=tree, env=_environment(), capture_output=True, timeout=120)
+        return SURVIVED if done.returncode == 0 else KILLED
+    except subprocess.TimeoutExpired:
+        return SLOW
+    finally:
+        path.write_text(original)
+
+
+def leftover_mutants(source: str) -> Iterator[tuple[str, str, str]]:
+    """(place, change, changed source) for every change in what mutmut leaves alone."""
+    tree = ast.parse(source)
+    for place, node in _left_alone(tree):
+        for target in ast.walk(node):
+            for attribute, value in _changes(target):
+                old = ast.unparse(target)
+                before, changed = getattr(target, attribute), copy.copy(value)
+                setattr(target, attribute, changed)
+                text = f"{old} -> {ast.unparse(target)}"
+                if text.partition(" -> ")[0] != text.partition(" -> ")[2]:
+                    yield place, text, ast.unparse(tree)
+                setattr(target, attribute, before)
+
+
+def _left_alone(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            yield ast.unparse(target), node.value
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            for statement in node.body:
+                yield node.name, statement
+
+
+COMPARED = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+COMPUTED = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Div,
+    ast.Pow: ast.Mult,
+}
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
+    """(attribute, new value) of each change at this node."""
+    if isinstance(node, ast.Compare):
+        for at, operator in enumerate(node.ops):
+            if type(operator) in COMPARED:
+                yield "ops", [*node.ops[:at], COMPARED[type(operator)](), *node.ops[at + 1 :]]
+    elif isinstance(node, ast.BinOp) and type(node.op) in COMPUTED:
+        yield "op", COMPUTED[type(node.op)]()
+    elif isinstance(node, ast.BoolOp):
+        yield "op", ast.Or() if isinstance(node.op, ast.And) else ast.And()
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield "op", ast.UAdd()
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield "value", not node.value
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        yield "value", node.value + 1
+    elif isinstance(node, ast.Return) and node.value is not None:
+        yield "value", ast.Constant(None)
+
+
+def write_results(found: list[Mutant], command: str) -> list[Mutant]:
+    """Write the report; the survivors that nothing explains are returned."""
+    explained = tomllib.loads(EXPLAINED.read_text())["survivor"] if EXPLAINED.exists() else []
+    survivors = [mutant for mutant in found if mutant.outcome in (SURVIVED, UNTESTED)]
+    reasons = {mutant: _reason(mutant, explained) for mutant in survivors}
+    lines = [
+        "# Mutants of the checker",
+        "",
+        f"`{command}`",
+        "",
+        "Each mutant is the package with one small change; it is killed when a test fails.",
+        "",
+        *_table(found, reasons),
+        "",
+        "## Survivors",
+        "",
+    ]
+    for mutant, reason in reasons.items():
+        text = mutant.text.replace("|", "\\|").replace("`", "'")[:200]
+        lines.append(f"- {mutant.module}, {mutant.place}: `{text}`: {reason or '**not explained**'}")
+    RESULTS.write_text("\n".join(lines) + "\n")
+    return [mutant for mutant, reason in reasons.items() if not reason]
+
+
+def _reason(mutant: Mutant, explained: list[dict[str, str]]) -> str:
+    if is_text(mutant.text):
+        return "the words of a sentence, or how a number is written in it"
+    for row in explained:
+        same_place = row["place"] in ("*", f"{mutant.module}:{mutant.place}")
+        if same_place and re.search(row.get("change", ""), mutant.text):
+            return row["why"]
+    return ""
+
+
+def is_text(change: str) -> bool:
+    """Is the change one of words only: both sides are equal once their quoted parts are taken out?"""
+    before, _, after = change.partition(" -> ")
+    strip = re.compile(r"(?:f|r)?\"[^\"]*\"|(?:f|r)?'[^']*'")
+    quoted = [part for part in strip.findall(before) if " " in part]
+    return bool(quoted) and strip.sub("", before) == strip.sub("", after)
+
+
+def _table(found: list[Mutant], reasons: dict[Mutant, str]) -> list[str]:
+    rows = [
+        "| module | mutants | run | killed | timed out | survived, explained | survived, open |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    modules = sorted({mutant.module for mutant in found})
+    for module in [*modules, ""]:
+        mine = [mutant for mutant in found if module in ("", mutant.module)]
+        ran = [mutant for mutant in mine if mutant.outcome != NOT_RUN]
+        survived = [mutant for mutant in ran if mutant in reasons]
+        good = sum(bool(reasons[mutant]) for mutant in survived)
+        numbers = (
+            *(len(mine), len(ran), sum(mutant.outcome == KILLED for mutant in ran)),
+            *(sum(mutant.outcome == SLOW for mutant in ran), good, len(survived) - good),
+        )
+        rows.append(f"| {module or '**all**'} | {' | '.join(map(str, numbers))} |")
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""A named mistake is placed on a line only where exactly one line looks like it."""
+
+import pytest
+
+from gradcheck_cli.diagnose import likely_line
+
+FUNCTION = """\
+def helper(n, m):
+    return n / m
+
+def backward(dout, cache):
+    x, w, b, pad = cache
+    N = len(x)
+    {}
+    return dx, dw, db
+"""
+PLACED = [
+    ("batch-mean", "dw = np.einsum('nopq,ncpq->oc', dout, x) / N"),
+    ("batch-mean", "dw = 1 / len(x) * total"),
+    ("batch-mean", "dw /= x.shape[0]"),
+    ("bias-spatial-mean", "db = dout.mean(axis=(0, 2, 3))"),
+    ("bias-totalled", "db[:] = np.sum(dout)"),
+    ("bias-totalled", "db[:] = dout.sum()"),
+    ("upstream-rotated", "g = np.rot90(dout, 2, (2, 3))"),
+    ("upstream-rotated", "g = dout[:, :, ::-1, ::-1]"),
+    ("upstream-rotated", "dw = convolve2d(x, dout)"),
+    ("kernel-rotated", "dw = np.flip(dw, (2, 3))"),
+    ("axes-transposed", "dw = dw.transpose(0, 1, 3, 2)"),
+    ("reshape-not-transpose", "dw = cols.reshape(w.shape)"),
+    ("last-window-only", "dw[f] = dout[n, f, i, j] * x[n]"),
+    ("unpad-empty", "dx = dxp[:, :, pad:-pad, pad:-pad]"),
+    ("padding-hard-coded", "dx = dxp[:, :, 1:-1, 1:-1]"),
+    ("single-precision", "dw = np.zeros(w.shape, dtype=np.float32)"),
+    ("single-precision", "dw = torch.zeros(3).float()"),
+    ("integer-dtype", "db = np.zeros(3, dtype=int)"),
+    ("integer-dtype", "db = total.astype('int64')"),
+]
+NOT_PLACED = [
+    ("batch-mean", "dw = total / scale"),
+    ("batch-mean", "half = pad // N"),
+    ("batch-mean", "dw = a / N\n    db = b / N"),
+    ("bias-totalled", "db = dout.sum(axis=(0, 2, 3))"),
+    ("bias-totalled", "db = np.sum(dout, (0, 2, 3))"),
+    ("last-window-only", "dw[f] = dw[f] + dout[n, f, i, j] * x[n]"),
+    ("last-window-only", "dw[f] += dout[n, f, i, j] * x[n]"),
+    ("unpad-empty", "dx = dxp[:, :, 1:-1, 1:-1]"),
+    ("padding-hard-coded", "dx = dxp[:, :, pad:pad + H]"),
+    ("integer-dtype", "db = np.zeros(3, dtype=float)"),
+    ("wrong-index", "dw = total / N"),
+]
+
+
+@pytest.mark.parametrize(("finding", "line"), PLACED, ids=[line for _, line in PLACED])
+def test_the_one_line_that_looks_like_the_mistake_is_named(finding, line):
+    """Line 7 of the file; what stands outside of the function is not looked at."""
+    assert likely_line(FUNCTION.format(line), finding, 4) == 7
+
+
+@pytest.mark.parametrize(("finding", "line"), NOT_PLACED, ids=[line for _, line in NOT_PLACED])
+def test_no_line_or_several_give_none(finding, line):
+    """Nothing is said where the text does not tell."""
+    assert likely_line(FUNCTION.format(line), finding, 4) is None
+
+
+def test_without_a_line_the_whole_file_is_searched():
+    """The helper's division is then the only one."""
+    assert likely_line(FUNCTION.format("pass"), "batch-mean", None) == 2
+
+
+def test_of_a_class_only_the_methods_of_the_backward_pass_are_searched():
+    """The forward pass may take means as it likes; the decorator's line stands for the class as well."""
+    source = (
+        "@register\nclass Conv:\n    def forward(self, x):\n        return x.mean()\n"
+        "    def backward(self, dout):\n        self.db = dout.mean(axis=0)\n"
+    )
+    assert likely_line(source, "bias-spatial-mean", 1) == 6
+    assert likely_line(source, "bias-spatial-mean", 2) == 6
+    assert likely_line(source, "bias-spatial-mean", 3) == 4
+
+
+@pytest.mark.parametrize(("source", "line"), [("def f(:\n", 1), ("\0", 1), ("x = 1\n", 1), ("", None)])
+def test_a_file_that_cannot_be_searched_gives_none(source, line):
+    """Syntax errors, null bytes, no definition on that line, an empty file."""
+    assert likely_line(source, "batch-mean", line) is None

@@ -1,0 +1,52 @@
+"""One generated target file, verified as a user would, and what is then not as it must be."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from helpers import gradcheck
+
+FILE = "target.py"
+PATIENCE = 2.0
+MARK = "FUZZED_TARGET"
+
+
+def verify(content, timeout=3):
+    """`gradcheck verify` of a file with this content, in the current folder, which holds nothing else."""
+    Path(FILE).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+    mark = f"{os.getpid()}-{time.monotonic_ns()}"
+    result = gradcheck("verify", f"{FILE}:backward", "--timeout", str(timeout), env={MARK: mark})
+    return result, mark
+
+
+def wrong(result, mark):
+    """What is not as it must be, in words; empty where all is well."""
+    found = [f"exit code {result.exit_code}"] if result.exit_code not in (0, 1, 2) else []
+    found += [f"{result.stderr.count(chr(10))} lines of messages"] if result.stderr.count("\n") > 6 else []
+    found += ["traceback"] if "Traceback" in result.stdout + result.stderr else []
+    found += ["silent"] if not result.stdout and not result.stderr else []
+    found += [f"left {name}" for name in sorted(os.listdir()) if name != FILE]
+    found += [f"orphan: {words}" for words in orphans(mark)]
+    return "; ".join(found)
+
+
+def orphans(mark):
+    """Command lines of processes that carry the mark, given a moment to die; empty where there is no /proc."""
+    end = time.monotonic() + PATIENCE
+    while (found := _alive(mark)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def _alive(mark):
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = f"{MARK}={mark}".encode() in (process / "environ").read_bytes()
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:80]
+        except OSError:  # it ended meanwhile, or belongs to somebody else
+            continue
+        found += [words] if marked and words else []
+    return found

@@ -1,0 +1,43 @@
+"""The planted files of tests/mistakes: what their headers promise, and one run of `verify` over many of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradcheck_cli.model import VerifyOptions
+from gradcheck_cli.verification import verify_targets
+
+FOLDER = Path(__file__).resolve().parent / "mistakes"
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One file. `mistake` is "" in a right one; `gradients` are those that the mistake spoils."""
+
+    file: Path
+    target: str
+    mistake: str
+    gradients: tuple[str, ...]
+
+    @property
+    def id(self):
+        """Family and name, for pytest."""
+        return f"{self.file.parent.name}/{self.file.stem}"
+
+
+def planted(file):
+    """Read the two header lines."""
+    expectation, name = (line.partition(":")[2].strip() for line in file.read_text().splitlines()[:2])
+    mistake, _, gradients = expectation.partition(" ")
+    right = mistake == "pass"
+    return Planted(file, f"{file}:{name}", "" if right else mistake, () if right else tuple(gradients.split(",")))
+
+
+ALL = tuple(planted(file) for file in sorted(FOLDER.glob("*/*.py")))
+RIGHT = tuple(each for each in ALL if not each.mistake)
+WRONG = tuple(each for each in ALL if each.mistake)
+
+
+def verified(files, **options):
+    """The whole report and each file's own, two at a time."""
+    report = verify_targets(VerifyOptions(tuple(each.target for each in files), jobs=2, **options))
+    return report, {target.target: target for target in report.targets}

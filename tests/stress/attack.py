@@ -1,0 +1,157 @@
+"""The whole attack on the checker, bounded and resumable, and its results in benchmarks/STRESS.md.
+
+    python tests/stress/attack.py --count 2000 --seconds 1800
+
+Finished experiments are kept, a line of JSON each, in build/stress/; another version of the package starts anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
+
+from stress.experiments import draw, judge_faulty, judge_right  # noqa: E402
+from stress.planted import judge_planted, planted_count  # noqa: E402
+
+from gradcheck_cli.errors import GradcheckError  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "STRESS.md"
+KEPT = ROOT / "build" / "stress"
+# What may keep a verdict from a right run.
+EXCUSES = ("denormals", "overflow", "kinks", "would miss")
+
+
+def attack(kind: str, count: int, seconds: float, kept: Path | None = None) -> list[dict]:
+    """The lines of the first `count` experiments of a kind, as many as fit into the time.
+
+    Args:
+        kind: "right", "faulty" or "planted".
+        count: experiments wanted; those in `kept` are not repeated.
+        seconds: after this no further one is begun.
+        kept: where finished ones are kept; None for nowhere.
+    """
+    rows = _finished(kept)
+    end = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(min(count, planted_count()) if kind == "planted" else count):
+            if number in rows:
+                continue
+            if time.monotonic() > end:
+                break
+            rows[number] = _judged(kind, number, Path(folder))
+            if kept:
+                with kept.open("a") as file:
+                    print(json.dumps(rows[number]), file=file)
+    return [rows[number] for number in sorted(rows) if number < count]
+
+
+def _finished(kept):
+    if kept is None or not kept.exists():
+        return {}
+    rows = [json.loads(line) for line in kept.read_text().splitlines() if line.endswith("}")]
+    return {row["number"]: row for row in rows}
+
+
+def _judged(kind, number, folder):
+    if kind == "planted":
+        return judge_planted(number)
+    judge = judge_faulty if kind == "faulty" else judge_right
+    # Warnings of numpy are faults on ordinary pictures: the user would see them.
+    ordinary = draw(number, folder, kind == "faulty").scale == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error" if ordinary else "ignore")
+        try:
+            return judge(number, folder)
+        except GradcheckError as error:
+            excuse = "overflow" if "overflow" in str(error) else str(error)
+            return {"number": number, "verdict": "inconclusive", "reason": excuse, "shown": []}
+        except Exception as error:
+            return {"number": number, "verdict": "crash", "reason": f"{type(error).__name__}: {error}"}
+
+
+def is_bad(kind: str, row: dict) -> bool:
+    """A crash, a false alarm, a false pass, or no verdict without one of the excuses."""
+    if row["verdict"] == "crash":
+        return True
+    if kind == "right":
+        return row["verdict"] == "fail" or not row.get("reason", EXCUSES[0]).startswith(EXCUSES)
+    if kind == "faulty":
+        return row["verdict"] == "pass" and bool(row["shown"])
+    return row["verdict"] != row["expected"]
+
+
+def kept_file(kind: str) -> Path:
+    """Where the finished experiments of this version of the package are kept."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "gradcheck_cli").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return KEPT / f"{kind}-{digest.hexdigest()[:12]}.jsonl"
+
+
+def counted(kind: str, rows: list[dict]) -> list[str]:
+    """A table of the outcomes, in the order of their number."""
+    words = Counter(_outcome(kind, row) for row in rows)
+    lines = ["| outcome | experiments |", "|---|---|"]
+    return lines + [f"| {outcome} | {count} |" for outcome, count in words.most_common()]
+
+
+def _outcome(kind, row):
+    told = row["verdict"] + (f" ({row['reason']})" if row.get("reason") else "")
+    if kind == "faulty":
+        return f"{told}, the fault {'changed a result' if row.get('shown') else 'changes nothing on these data'}"
+    return told if kind == "right" else f"{row.get('expected')} expected: {told}"
+
+
+TITLES = {
+    "right": "Right code: false alarms",
+    "faulty": "One planted fault each: false passes",
+    "planted": "verify: the planted files, right ones on random geometries too",
+}
+
+
+def write(results: dict[str, list[dict]], command: str) -> None:
+    """benchmarks/STRESS.md: counts, and everything that is bad in full."""
+    lines = ["# Attack on the checker", "", f"`{command}`", ""]
+    for kind, rows in results.items():
+        bad = [row for row in rows if is_bad(kind, row)]
+        lines += [f"## {TITLES[kind]}", "", f"{len(rows)} experiments, {len(bad)} bad.", "", *counted(kind, rows), ""]
+        lines += [f"- bad: `{_without_folders(json.dumps(row))[:600]}`" for row in bad[:20]] + [""]
+    RESULTS.write_text("\n".join(lines).rstrip() + "\n")
+
+
+def _without_folders(text):
+    """The same pictures have other folders on other machines."""
+    return re.sub(r"/[^' ]*/(?=[^/' ]+\.(?:png|jpg)')", "", text)
+
+
+def main() -> int:
+    """Run all kinds and write the results; 1 if something is bad or unfinished."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--count", type=int, default=2000, help="experiments of each kind (default 2000)")
+    parser.add_argument("--seconds", type=float, default=1800, help="for each kind (default 1800)")
+    options = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "2")
+    results = {kind: attack(kind, options.count, options.seconds, kept_file(kind)) for kind in TITLES}
+    write(results, f"python tests/stress/attack.py --count {options.count} --seconds {options.seconds:g}")
+    bad = sum(is_bad(kind, row) for kind, rows in results.items() for row in rows)
+    for kind, rows in results.items():
+        told = f"{kind}: {len(rows)} experiments, {sum(is_bad(kind, row) for row in rows)} bad\n"
+        sys.stdout.write(told)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""One answer beside the truth: what is a pass, what a failure, what neither."""
+
+import numpy as np
+import pytest
+
+from gradcheck_cli.model import ConvSpec, Gradients, Verdict
+from gradcheck_cli.targets import Outcome
+from gradcheck_cli.verification.session import with_limit
+from gradcheck_cli.verification.trial import Trial, observation_of
+from gradcheck_cli.verification.truth import Questions
+
+SPEC = ConvSpec(2, 1, 2, 5, 4, (2, 2))
+ASKED = Questions(0).narrow(SPEC)
+RIGHT = ASKED.truth.gradients
+ALL = ("weight", "input", "bias")
+
+
+def trial(outcome, yields=ALL, arithmetic="direct"):
+    """An answer to the one question."""
+    return Trial(ASKED.case, outcome, ASKED.truth, yields, arithmetic)
+
+
+def weight(changed):
+    """All right but for grad_weight."""
+    return Outcome(Gradients(weight=changed, input=RIGHT.input, bias=RIGHT.bias))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (RIGHT.weight, Verdict.PASS),
+        (-RIGHT.weight, Verdict.FAIL),
+        (RIGHT.weight[0], Verdict.FAIL),
+        (RIGHT.weight * np.nan, Verdict.FAIL),
+        (None, Verdict.FAIL),
+        (RIGHT.weight * (1 + 2**-52), Verdict.INCONCLUSIVE),
+        (RIGHT.weight * (1 + 1e-9), Verdict.FAIL),
+    ],
+)
+def test_only_equal_bits_pass(changed, expected):
+    """Right but for rounding is neither right nor wrong."""
+    assert expected == trial(weight(changed)).verdict("weight")
+    assert (expected == Verdict.PASS) == trial(weight(changed)).right
+    assert (expected == Verdict.FAIL) == trial(weight(changed)).failed
+
+
+def test_declared_fft_is_judged_by_its_bound():
+    """Its rounding passes, one entry that is off by 1e-9 does not."""
+    off = RIGHT.weight.copy()
+    off[0, 0, 0, 0] *= 1 + 1e-9
+
+    assert trial(weight(RIGHT.weight * (1 + 2**-52)), arithmetic="fft").verdict("weight") is Verdict.PASS
+    assert trial(weight(off), arithmetic="fft").verdict("weight") is Verdict.FAIL
+
+
+def test_declared_fft_is_diagnosed_on_whole_numbers():
+    """Formulas give integers: FFT rounding is taken off before they are compared, in both calls."""
+    outcome = weight(RIGHT.weight + 2.0**-40)
+    twice = Outcome(outcome.gradients, second=outcome.gradients)
+    seen = trial(twice, arithmetic="fft").observation()
+
+    assert np.array_equal(RIGHT.weight, seen.actual.weight)
+    assert np.array_equal(RIGHT.weight, seen.second.weight)
+    assert not np.array_equal(RIGHT.weight, trial(twice).observation().actual.weight)
+
+
+def test_a_refused_geometry_is_not_compared():
+    """Not applicable, neither right nor wrong."""
+    refused = trial(Outcome(Gradients(), supported=False, error="only 3x3", error_kind="refused"))
+
+    assert refused.verdict("weight") is Verdict.NOT_APPLICABLE
+    assert (refused.right, refused.failed) == (False, False)
+
+
+def test_nothing_yielded_is_never_right():
+    """A convention without gradients passes nowhere."""
+    assert not trial(Outcome(Gradients()), yields=()).right
+
+
+def test_a_hung_call_took_its_limit():
+    """The diagnosis quotes the limit."""
+    outcome = with_limit(Outcome(Gradients(), error="no answer within 3 s", error_kind="timeout"), 3.0)
+    seen = observation_of(ASKED.case, outcome)
+
+    assert (seen.timed_out, seen.seconds) == (True, 3.0)
+    assert trial(outcome).verdict("bias") is Verdict.ERROR

@@ -1,0 +1,33 @@
+"""The questions: the same for every target, exact, and never with a gradient of zeros."""
+
+import numpy as np
+
+from gradcheck_cli.geometries import QUICK
+from gradcheck_cli.model import GRADIENTS, ConvSpec
+from gradcheck_cli.verification.truth import Questions
+
+SPEC = ConvSpec(1, 1, 1, 6, 5, (3, 3))
+
+
+def test_a_question_is_answered_once():
+    """The second target gets the very same arrays."""
+    questions = Questions(0)
+    assert questions.narrow(SPEC) is questions.narrow(SPEC)
+    assert questions.narrow(SPEC) is not questions.wide(SPEC)
+
+
+def test_the_seed_decides_the_data():
+    """The same seed asks the same, another one does not."""
+    one, same, other = (Questions(seed).narrow(SPEC).case.x for seed in (1, 1, 2))
+
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_no_truth_is_all_zeros():
+    """Zeros show no mistake, and an update by zeros cannot be told from no update."""
+    for seed in range(4):
+        for spec in QUICK:
+            truth = Questions(seed).narrow(spec).truth
+            assert all(truth.gradients.named(name).any() for name in GRADIENTS), (seed, spec)
+            assert truth.autograd_agrees

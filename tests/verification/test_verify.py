@@ -1,0 +1,165 @@
+"""Whole targets through `verify_targets`: hostile ones, restricted ones, and several at once."""
+
+import pytest
+
+from gradcheck_cli.errors import TargetError
+from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
+from gradcheck_cli.targets import Described, Outcome, TargetRef
+from gradcheck_cli.verification import verify_targets
+from gradcheck_cli.verification.session import Running, Session
+from gradcheck_cli.verification.target import judge
+from gradcheck_cli.verification.trial import Trial
+from gradcheck_cli.verification.truth import Questions
+
+DESCRIBED = Described("function", "NCHW", "by the names of its parameters", 3, ("weight",))
+
+RIGHT = """
+import numpy as np
+
+def right(x, w, dout):
+    kh, kw = w.shape[2:]
+    dw, dx = np.zeros_like(w), np.zeros_like(x)
+    for i in range(dout.shape[2]):
+        for j in range(dout.shape[3]):
+            dw += np.einsum("no,ncuv->ocuv", dout[:, :, i, j], x[:, :, i:i + kh, j:j + kw])
+            dx[:, :, i:i + kh, j:j + kw] += np.einsum("no,ocuv->ncuv", dout[:, :, i, j], w)
+    return dx, dw, dout.sum(axis=(0, 2, 3))
+"""
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Verify functions with these bodies, one file each; returns the report."""
+
+    def run(*bodies, **options):
+        names = []
+        for number, body in enumerate(bodies):
+            file = tmp_path / f"user{number}.py"
+            lines = body.splitlines()
+            file.write_text(RIGHT + "\ndef backward(x, w, dout):\n" + "".join(f"    {line}\n" for line in lines))
+            names.append(f"{file}:backward")
+        return verify_targets(VerifyOptions(tuple(names), **options))
+
+    return run
+
+
+def findings(report):
+    """(id, gradient) of everything that is proved in the only target."""
+    return {(found.id, found.gradient) for found in report.targets[0].findings if found.certainty == "proved"}
+
+
+def test_a_target_that_takes_one_image_size_only_is_asked_about_neighbours(check):
+    """Wrong on two geometries at least, so that the cause is proved."""
+    report = check(
+        "if w.shape[2:] != (5, 5): raise NotImplementedError\ndx, dw, db = right(x, w, dout)\n"
+        "return dx, dw / len(x), db"
+    )
+    assert {("batch-mean", "weight")} == findings(report)
+
+
+def test_refusing_everything_is_no_verdict(check):
+    """Nothing compared is never a pass; the reason is the target's own words."""
+    report = check("raise NotImplementedError('only 1000x1000')")
+
+    assert report.exit_code == 2
+    assert "NotImplementedError: only 1000x1000" in report.targets[0].error + "".join(report.targets[0].notes)
+
+
+def test_refusing_all_geometries_but_those_that_told_the_convention_is_no_verdict():
+    """The note quotes the refusal of the simplest geometry."""
+    specs = [ConvSpec(2, 1, 1, 6, 5, (3, 3), padding=(pad, pad)) for pad in (1, 0)]
+    answers = ["no padding here", "only 1000x1000"]
+    questions, ref = Questions(0), TargetRef("user.py:f", "user.py", "f", 3)
+    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, 0.0)
+    for spec, answer in zip(specs, answers, strict=True):
+        asked = questions.narrow(spec)
+        refusal = Outcome(Gradients(), supported=False, error=answer, error_kind="refused")
+        session.trials.append(Trial(asked.case, refusal, asked.truth, ("weight",), "direct"))
+    report = judge(ref, session)
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.notes == ("every geometry was refused, the simplest one with: only 1000x1000",)
+    assert report.geometries.summary == "no geometry was compared"
+
+
+def test_a_crash_on_some_geometries_is_a_failure_with_its_line(check):
+    """The others are told apart."""
+    report = check("if x.shape[0] == 3: [][1]\nreturn right(x, w, dout)")
+
+    assert report.exit_code == 1
+    assert [(found.id, found.line) for found in report.targets[0].findings] == [("crashes", 14)]
+    assert 0 < report.targets[0].geometries.right < report.targets[0].geometries.supported
+
+
+def test_a_target_that_keeps_dying_is_given_up(check):
+    """Three times, then the rest is not tried; the report says so."""
+    (target,) = check("import os\nif x.shape[2] != 8: os._exit(0)\nreturn right(x, w, dout)").targets
+
+    assert target.verdict is Verdict.FAIL
+    assert any("3 calls ended or hung the target" in note for note in target.notes)
+
+
+def test_a_hanging_target_is_stopped_at_the_limit(check):
+    """The finding names the limit; nothing waits for ever."""
+    (target,) = check("while x.shape[2] == 7: pass\nreturn right(x, w, dout)", timeout=4.0).targets
+
+    assert {"too-slow"} == {found.id for found in target.findings}
+    assert "No answer within 4 s" in target.findings[0].message
+
+
+def test_changed_arguments_are_a_failure_of_right_numbers(check):
+    """All gradients pass, the target does not."""
+    (target,) = check("result = right(x, w, dout)\ndout *= 0\nreturn result").targets
+
+    assert target.verdict is Verdict.FAIL
+    assert {"mutates-input"} == {found.id for found in target.findings}
+    assert {Verdict.PASS} == {result.verdict for result in target.gradients.values()}
+
+
+def test_undeclared_inexact_numbers_are_inconclusive(check):
+    """Right but for rounding; neither "right" nor "wrong" is claimed."""
+    body = "dx, dw, db = right(x, w, dout)\nreturn dx, dw * (1 + 2.0**-52), db"
+    (target,) = check(body).targets
+    (declared,) = check(body, arithmetic="fft").targets
+
+    assert target.verdict is Verdict.INCONCLUSIVE
+    assert target.findings == ()
+    assert target.geometries.summary.startswith("right but for rounding on ")
+    assert "not exact on integers, as FFT arithmetic is: if that is meant, say --arithmetic fft" in target.notes
+    assert declared.verdict is Verdict.PASS
+    assert declared.findings == ()
+
+
+def test_one_broken_target_never_stops_the_others(check):
+    """A failure beats what could not be checked, which beats a pass."""
+    right, wrong, unusable = "return right(x, w, dout)", "return right(x, w, -dout)", "return"
+    report = check(right, wrong, unusable, jobs=2)
+
+    assert report.exit_code == 1
+    assert [target.verdict for target in report.targets] == [Verdict.PASS, Verdict.FAIL, Verdict.ERROR]
+    assert check(right, unusable).exit_code == 2
+    assert check(right).exit_code == 0
+
+
+def test_a_glob_without_files_is_an_error(tmp_path):
+    """Nothing is checked and nothing passes."""
+    with pytest.raises(TargetError, match="no file matches"):
+        verify_targets(VerifyOptions((f"{tmp_path}/*.py:f",)))
+
+
+def test_an_interrupt_ends_all_workers_at_once():
+    """Their processes are closed and nothing is asked any more."""
+    closed = []
+
+    class Watched:
+        def close(self):
+            closed.append(self)
+
+    running, worker = Running(), Watched()
+    running.watch(worker)
+    running.end()
+    session = Session(worker, DESCRIBED, VerifyOptions(("user.py:f",)), Questions(0), float("inf"), running=running)
+
+    assert closed == [worker]
+    with pytest.raises(InterruptedError):
+        session.try_all([ConvSpec(1, 1, 1, 6, 5, (3, 3))])
