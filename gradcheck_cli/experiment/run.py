@@ -229,6 +229,8 @@ def _forward_bound(sides: Sides, output: Array) -> Array:
     accumulator = "float64" if sides.dtype == "float64" else "float32"
     scale = UNIT_ROUNDOFF[accumulator] / UNIT_ROUNDOFF["float64"]
     summed = forward.forward_bound(case.x, case.weight, case.bias, case.spec) * scale
+    # A processor that flushes denormals loses up to the smallest normal float32 in each product and each sum.
+    summed = summed + 2 * sides.run.layer.weight[0].size * float(np.finfo(np.float32).tiny)
     stored = UNIT_ROUNDOFF[sides.dtype] * (np.abs(output) + np.abs(sides.run.layer.reference))
     bound: Array = summed + stored
     return bound

@@ -23,6 +23,7 @@ class TargetRef:
         name: dotted name inside the file ("conv_backward", "Conv.backward").
         line: line of its definition, None where it is not written in the file itself.
         module: dotted module name when the user named a package ("package.module:name"), else "".
+        error: why it cannot be loaded, known without running it; "" for all others.
     """
 
     text: str
@@ -30,6 +31,7 @@ class TargetRef:
     name: str
     line: int | None = None
     module: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import ast
 import difflib
 import glob
 import importlib.util
+import os.path
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,15 +32,23 @@ def resolve(texts: Sequence[str]) -> tuple[TargetRef, ...]:
             (`submissions/*.py:name`), which we expand ourselves.
 
     Raises:
-        TargetError: nothing matches, the file cannot be read or parsed, the name is not in it, or several could be
-            meant.
+        TargetError: nothing matches; or the only file cannot be read or parsed, the name is not in it, or several
+            could be meant. Among several files this is the `error` of that one's reference: it stops no other.
     """
+    asked = [
+        (file, path, text) for path, text in ((split(text)[0], text) for text in texts) for file in _expand(path, text)
+    ]
     found: dict[tuple[str, str], TargetRef] = {}
-    for text in texts:
-        path, name = split(text)
-        for file in _expand(path, text):
-            ref = _resolve_file(file, name, text if file == path else _joined(file, name))
-            found.setdefault((ref.file, ref.name), ref)
+    for file, path, text in asked:
+        name = split(text)[1]
+        shown = text if file == path else _joined(file, name)
+        try:
+            ref = _resolve_file(file, name, shown)
+        except TargetError as error:
+            if len(asked) == 1:
+                raise
+            ref = TargetRef(shown, os.path.abspath(file), name, error=error.text())
+        found.setdefault((ref.file, ref.name), ref)
     return tuple(found.values())
 
 
@@ -83,6 +92,8 @@ def parse(file: str) -> ast.Module:
         ) from error
     except ValueError as error:
         raise TargetError(f"{file} is not Python source: {error}.") from error
+    except (RecursionError, MemoryError) as error:
+        raise TargetError(f"{file} is nested too deeply for Python to parse.") from error
 
 
 def candidates(tree: ast.Module) -> list[str]:
@@ -131,9 +142,9 @@ def _joined(file: str, name: str) -> str:
 
 def _expand(path: str, text: str) -> list[str]:
     """Files that a path or a glob means; a dotted module stays as typed."""
-    if Path(path).is_file() or not MAGIC & set(path):
+    if os.path.isfile(path) or not MAGIC & set(path):
         return [path]
-    files = sorted(file for file in glob.glob(path, recursive=True) if Path(file).is_file())
+    files = sorted(file for file in glob.glob(path, recursive=True) if os.path.isfile(file))
     if not files:
         raise TargetError(f"no file matches {path}.", facts={"typed": text, "folder": Path.cwd()})
     return files
@@ -151,9 +162,9 @@ def _resolve_file(path: str, name: str, text: str) -> TargetRef:
 
 def _locate(path: str, text: str) -> tuple[str, str]:
     """(absolute file, dotted module or "")"""
-    if Path(path).is_file():
+    if os.path.isfile(path):
         return str(Path(path).resolve()), ""
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         raise TargetError(f"{path} is a folder.", hint=f"name a file in it, or all: '{path.rstrip('/')}/*.py:name'")
     if path.endswith(".py") or "/" in path or "\\" in path or not _is_dotted(path):
         raise TargetError(f"there is no file {path}.", facts=_near_files(path))
@@ -166,7 +177,7 @@ def _is_dotted(path: str) -> bool:
 
 def _near_files(path: str) -> dict[str, object]:
     folder = Path(path).parent
-    names = sorted(item.name for item in folder.glob("*.py")) if folder.is_dir() else []
+    names = sorted(item.name for item in folder.glob("*.py")) if os.path.isdir(folder) else []
     near = difflib.get_close_matches(Path(path).name, names)
     return {"similar": ", ".join(near)} if near else {"folder": folder.resolve()}
 
@@ -175,7 +186,7 @@ def _locate_module(dotted: str, text: str) -> str:
     """The file of an importable module, found without importing the module itself."""
     here = Path(*dotted.split("."))
     for file in (here.with_suffix(".py"), here / "__init__.py"):
-        if file.is_file():
+        if os.path.isfile(file):
             return str(file.resolve())
     try:
         spec = importlib.util.find_spec(dotted)

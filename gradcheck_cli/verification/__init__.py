@@ -76,6 +76,8 @@ def _warm_up() -> None:
 
 
 def _verified(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
+    if ref.error:
+        return unusable(ref, ref.error)
     try:
         return verify_target(ref, options, questions, running)
     except TargetError as error:

@@ -92,9 +92,9 @@ def test_several_targets_have_a_table_first():
 def test_a_hundred_wrong_targets_are_no_wall_of_text():
     """Eight in detail, the others counted; all of them under -v."""
     report = samples.sample_verify_report(targets=(samples.inconclusive_target(),) * 100)
-    assert 8 == printed(report).count("geometries   right")
+    assert 8 == printed(report).count("\n  gradients ")
     assert "\n92 more targets in detail with -v\n" in printed(report)
-    assert 100 == printed(report, verbosity=1).count("geometries   right")
+    assert 100 == printed(report, verbosity=1).count("\n  gradients ")
 
 
 def test_what_the_code_raised_keeps_its_lines():
