@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 LINTERS := $(VENV)/.linters
-PYTEST_ARGS ?=
+# Two workers, so that the tests stay under ten minutes on two cores.
+PYTEST_ARGS ?= -n 2
 
 .DEFAULT_GOAL := run
 .PHONY: run test stress bench docs mutants lint format clean

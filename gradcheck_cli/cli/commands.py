@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -50,6 +51,7 @@ def run(context: click.Context, /, **values: Any) -> int:
     _check_target_options(context, options)
 
     def execute(progress: Progress) -> Report:
+        _leave_threads_to_torch()
         from gradcheck_cli.experiment import run_experiment
         from gradcheck_cli.plan import plan_of
 
@@ -83,6 +85,7 @@ def verify(context: click.Context, /, **values: Any) -> int:
     check_verify(options)
 
     def execute(progress: Progress) -> Report:
+        _leave_threads_to_torch()
         from gradcheck_cli.verification import verify_targets
 
         return verify_targets(options, progress)
@@ -129,6 +132,11 @@ def _conduct(
 def _files(targets: Iterable[str]) -> list[str]:
     """The files of `FILE.py:NAME` targets, and of those without a name."""
     return [name for target in targets for name in (target, target.rpartition(":")[0]) if name]
+
+
+def _leave_threads_to_torch() -> None:
+    """numpy's BLAS threads wait by spinning and slow torch's down; it must be told before numpy is loaded."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _check_target_options(context: click.Context, options: RunOptions) -> None:

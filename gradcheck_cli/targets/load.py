@@ -65,7 +65,7 @@ def load(ref: TargetRef, only_needed: bool = False) -> Loaded:
         LoadError: the file, an import of it or the name fails.
     """
     tree = parse(ref.file)
-    _reach_siblings(ref.file)
+    _reach_siblings(ref.file, tree)
     module, notes = _module(ref, tree, only_needed)
     owner, target = None, module
     for part in ref.name.split("."):
@@ -96,12 +96,19 @@ def user_line(error: BaseException, file: str) -> int | None:
     return lines[-1] if lines else None
 
 
-def _reach_siblings(file: str) -> None:
+def _reach_siblings(file: str, tree: ast.Module) -> None:
     """At the END of the path: a sibling `html.py` or `numpy.py` must never win over the real one."""
     folder = Path(file).parent
-    for reached in (folder, Path.cwd(), folder.parent, folder.parent.parent):
+    for reached in (folder, Path.cwd(), folder.parent, folder.parent.parent, *_roots(folder, tree)):
         if str(reached) not in sys.path and reached != reached.parent:
             sys.path.append(str(reached))
+
+
+def _roots(folder: Path, tree: ast.Module) -> list[Path]:
+    """Folders above that hold what the file imports by its full name (`from project.layers.base import Layer`)."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level and node.module]
+    names = {str(node.module).partition(".")[0] for node in nodes}
+    return [above for above in folder.parents if any((above / name) in folder.parents for name in names)]
 
 
 def _member(owner: Any, name: str, ref: TargetRef) -> Any:
@@ -137,7 +144,7 @@ def _empty_module(ref: TargetRef, tree: ast.Module) -> types.ModuleType:
     if spec is None:
         raise LoadError(f"{ref.file} is not a Python file.")
     if "." in name:
-        _import_parent(name.rpartition(".")[0], ref)
+        _import_parent(name.rpartition(".")[0], file.parent)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     return module
@@ -155,11 +162,19 @@ def _stand_in_package(file: Path, tree: ast.Module) -> str:
     return ".".join([package.__name__, *file.relative_to(root).with_suffix("").parts])
 
 
-def _import_parent(parent: str, ref: TargetRef) -> None:
+def _import_parent(parent: str, folder: Path) -> None:
+    """The packages around the file; one whose `__init__` fails (a missing import of its own) stays empty."""
     try:
         importlib.import_module(parent)
-    except Exception as error:
-        raise LoadError(f"the package {parent} around {ref.file} fails: {type(error).__name__}: {error}.") from error
+        return
+    except (Exception, SystemExit):
+        parts = parent.split(".")
+    for depth in range(1, len(parts) + 1):
+        name = ".".join(parts[:depth])
+        if name not in sys.modules:
+            package = types.ModuleType(name)
+            package.__path__ = [str([folder, *folder.parents][len(parts) - depth])]
+            sys.modules[name] = package
 
 
 def _package_root(file: Path) -> Path | None:

@@ -116,3 +116,11 @@ def test_a_missing_module_is_one_clear_message():
     assert message("no_such.module:f") == (
         "there is no file and no module no_such.module.\n  typed  no_such.module:f\n  hint: write file.py:name"
     )
+
+
+@pytest.mark.parametrize("length", [300, 5000])
+def test_a_name_that_no_file_system_takes_is_an_absent_file(length):
+    """OSError 36 from the system is no bug of ours."""
+    name = "x" * length
+    assert message(f"{name}.py:f").startswith(f"there is no file {name}.py.")
+    assert message(f"{name}:f").startswith(f"there is no file and no module {name}.")

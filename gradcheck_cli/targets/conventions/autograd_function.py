@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Case, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import Returned, Session, changed, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
@@ -60,19 +61,43 @@ class AutogradCandidate:
         """Fresh leaves for each call."""
 
         def call() -> Returned:
-            given = binding.values(case, self.form)
-            before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
-            for name in LEAVES:
-                given[name].requires_grad_(True)
-            output = self.target.apply(*self._arguments(given))
-            output = output[0] if isinstance(output, tuple) else output
-            output.backward(given["grad_output"])
-            grads = {"0": given["x"].grad, "1": given["weight"].grad, "2": given["bias"].grad}
-            items = {key: array for key, grad in grads.items() if (array := to_numpy(grad)) is not None}
-            names = {"0": "dx", "1": "dw"} | ({"2": "db"} if self.bias_form else {})
-            return Returned(items, names, changed(before, given), to_numpy(output))
+            refused: dict[str, Array] = {}
+            while True:
+                try:
+                    return self._call(case, refused)
+                except RuntimeError as error:
+                    name, shape = self._refused(error)
+                    if not name or name in refused:
+                        raise
+                    refused[name] = np.zeros(shape)
 
         return call
+
+    def _call(self, case: Case, refused: Mapping[str, Array]) -> Returned:
+        """One forward and backward; the leaves in `refused` ask for no gradient, theirs has a wrong shape."""
+        given = binding.values(case, self.form)
+        before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
+        for name in LEAVES:
+            given[name].requires_grad_(name not in refused)
+        output = self.target.apply(*self._arguments(given))
+        output = output[0] if isinstance(output, tuple) else output
+        if output.requires_grad:
+            output.backward(given["grad_output"])
+        grads = {name: refused.get(name, to_numpy(given[name].grad)) for name in LEAVES if name in self._passed()}
+        items = {name: array for name, array in grads.items() if array is not None}
+        names = {name: f"d{letter}" for name, letter in zip(LEAVES, "xwb", strict=True) if name in self._passed()}
+        return Returned(items, names, changed(before, given), to_numpy(output))
+
+    def _passed(self) -> set[str]:
+        return set(self.assignment.values())
+
+    def _refused(self, error: RuntimeError) -> tuple[str, tuple[int, ...]]:
+        """Autograd refuses a gradient of a wrong shape: whose it is, and its shape."""
+        found = re.search(r"invalid gradient at index (\d+) - got \[([\d, ]*)\]", str(error))
+        if found is None or int(found[1]) >= len(self.forward.parameters):
+            return "", ()
+        name = self.assignment.get(self.forward.parameters[int(found[1])].name, "")
+        return name if name in LEAVES else "", tuple(int(size) for size in found[2].split(",") if size.strip())
 
     def _arguments(self, given: dict[str, Any]) -> list[Any]:
         """`apply` takes positions only; what we have no value for keeps its default."""

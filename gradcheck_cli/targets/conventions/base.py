@@ -112,9 +112,11 @@ def to_numpy(value: Any) -> Array | None:
 
 
 def _collect(value: Any, key: str, found: dict[str, Array]) -> None:
-    array = NOTHING if value is None and key else to_numpy(value)
-    if array is not None:
-        found[key or "0"] = array
+    array = to_numpy(value)
+    if value is None and key:
+        found[key] = NOTHING
+    elif array is not None:
+        found[key or "0"] = np.array(array)  # a later call may write into the array that it returned
     elif isinstance(value, Mapping):
         for name, item in value.items():
             _collect(item, f"{key}.{name}".strip("."), found)

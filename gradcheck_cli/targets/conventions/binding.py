@@ -54,16 +54,34 @@ def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Para
     return [parameter for parameter in found[skip:] if parameter.kind not in SKIPPED]
 
 
+def required(item: inspect.Parameter) -> bool:
+    """A parameter without a default."""
+    return item.default is inspect.Parameter.empty
+
+
 def assignments(found: Sequence[inspect.Parameter], needed: Sequence[str]) -> list[dict[str, str]]:
     """Possible meanings of the parameters, the likeliest first: by name, then unknown names by trial."""
-    named = _by_name(found)
+    trials: list[dict[str, str]] = []
+    for named in _by_name(found):
+        for trial in _completed(found, needed, named):
+            if trial not in trials:
+                trials.append(trial)
+    return trials[:MAX_ASSIGNMENTS]
+
+
+def _completed(
+    found: Sequence[inspect.Parameter], needed: Sequence[str], named: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """`named` with the required parameters that it leaves out, in every order of the roles that are missing."""
+    named = dict(named)
     for role in needed:
         named |= _claimed(role, named)
     used = set(named.values())
-    if "grad_output" in needed and "grad_output" not in used and "output" in used:
-        named = {name: "grad_output" if role == "output" else role for name, role in named.items()}
+    stand_in = _upstream_stand_in(needed, used)
+    if stand_in:
+        named = {name: "grad_output" if role == stand_in else role for name, role in named.items()}
         used = set(named.values())
-    unknown = [item.name for item in found if item.name not in named and item.default is inspect.Parameter.empty]
+    unknown = [item.name for item in found if item.name not in named and required(item)]
     if not unknown:
         return [named]
     missing = [role for role in needed if role not in used and not (role == "x" and "x_padded" in used)]
@@ -72,9 +90,17 @@ def assignments(found: Sequence[inspect.Parameter], needed: Sequence[str]) -> li
     return [{**named, **dict(zip(unknown, trial, strict=True))} for trial in trials]
 
 
+def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:
+    """The role whose name people also use for G: `out`, and `input` in a backward that needs no x."""
+    if "grad_output" not in needed or "grad_output" in used:
+        return ""
+    roles = ("output",) if "x" in needed else ("output", "x")
+    return next((role for role in roles if role in used), "")
+
+
 def by_trial(assignment: Assignment) -> list[str]:
     """Parameters whose names told nothing."""
-    return [name for name, role in assignment.items() if role not in function_roles(name)]
+    return [name for name, role in assignment.items() if role != "made" and role not in function_roles(name)]
 
 
 def _claimed(role: str, named: Assignment) -> dict[str, str]:
@@ -85,15 +111,25 @@ def _claimed(role: str, named: Assignment) -> dict[str, str]:
     return {able[0]: role} if able else {}
 
 
-def _by_name(found: Sequence[inspect.Parameter]) -> dict[str, str]:
-    """Names with one meaning first; then those with several take what is still free."""
+def _by_name(found: Sequence[inspect.Parameter]) -> list[dict[str, str]]:
+    """Names with one meaning first; then those with several take what is still free.
+
+    Where two parameters claim one role (`prev_layer`, `input`), the first gets it, and the last in another try.
+    """
     roles = {item.name: function_roles(item.name) for item in found}
+    orders = [sorted(names, key=lambda name: len(roles[name])) for names in (list(roles), list(roles)[::-1])]
+    tries = [_taken(order, roles) for order in orders]
+    named = [{item.name: one[item.name] for item in found if item.name in one} for one in tries]
+    return named[:1] if named[0] == named[1] else named
+
+
+def _taken(order: Sequence[str], roles: Mapping[str, Sequence[str]]) -> dict[str, str]:
     named: dict[str, str] = {}
-    for name in sorted(roles, key=lambda name: len(roles[name])):
+    for name in order:
         free = [role for role in roles[name] if role not in named.values()]
         if free:
             named[name] = free[0]
-    return {item.name: named[item.name] for item in found if item.name in named}
+    return named
 
 
 def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
@@ -150,6 +186,22 @@ def is_same(spec: ConvSpec) -> bool:
     """Whether the padding keeps the size at stride 1: p = d (k - 1) / 2."""
     wanted = tuple((extent - 1) / 2 for extent in spec.extent)
     return spec.stride == (1, 1) and tuple(float(p) for p in spec.padding) == wanted
+
+
+def square_only(spec: ConvSpec, form: Form, sources: Sequence[Source]) -> str:
+    """ "its kernel is square" when the source says so, `f, f, c, o = W.shape`, and `spec`'s is not."""
+    letters = form.layout.weight
+    if spec.kernel_size[0] == spec.kernel_size[1] or "(" in letters or not {"u", "v"} <= set(letters):
+        return ""
+    height, width = letters.index("u"), letters.index("v")
+    for names in (names for source in sources for names in source.shape_names("weight")):
+        if len(names) == len(letters) and _one_size(names[height], names[width]):
+            return "its kernel is square: it reads one size for both directions"
+    return ""
+
+
+def _one_size(height: str, width: str) -> bool:
+    return (height == width != "_") or ((height == "_") != (width == "_"))
 
 
 def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> str:

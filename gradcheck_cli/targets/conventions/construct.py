@@ -84,6 +84,8 @@ class Recipe:
     def _argument(self, item: inspect.Parameter, role: str, given: Mapping[str, Any]) -> Any:
         if role == "use_bias" and item.default is not inspect.Parameter.empty and not isinstance(item.default, bool):
             return given["bias"] if item.default is not None else item.default
+        if role == "dilation" and item.default == 0:
+            return given["dilation_h"] - 1  # zeros between the taps instead of their distance
         if role == "padding" and self.mode:
             mode = given["mode"]
             return mode.upper() if self.upper else mode
@@ -104,10 +106,17 @@ class Recipe:
             "optimizer": StandInOptimizer(),
             "activation": self.activation,
             "name": "conv",
+            "w_shape": self._weight_shape(given["w_shape"]),
             "mode": "valid" if spec.padding == (0, 0) else "same",
             "params": {"stride": given["stride"], "pad": given["padding"], "padding": given["padding"]},
         }
         return given
+
+    def _weight_shape(self, whole: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one filter where the number of filters is asked for apart."""
+        if "out_channels" not in self.roles.values():
+            return whole
+        return tuple(size for size, axis in zip(whole, self.order.weight, strict=True) if axis != "o")
 
     def _input_shape(self, case: Case) -> Any:
         spec = case.spec
@@ -204,6 +213,8 @@ def _activations(
 ) -> Iterator[Recipe]:
     if "activation" not in used or defaults.get("activation", "") is None:
         yield replace(plain, roles=roles)
+        if defaults.get("optimizer", inspect.Parameter.empty) is None:
+            yield replace(plain, roles={name: role for name, role in roles.items() if role != "optimizer"})
         return
     for value in (*LINEAR, _identity):
         yield replace(plain, roles=roles, activation=value)

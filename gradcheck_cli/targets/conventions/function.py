@@ -20,6 +20,21 @@ from gradcheck_cli.targets.conventions.source import Source, Structure
 
 PADDING_MODES = ("same", "valid", "SAME", "VALID")
 CACHE_ORDER = ("x", "weight", "bias", "params")
+FROM_FORWARD = ("forward", "returned")
+
+
+class StandInContext:
+    """Given where a static forward and backward share a `ctx` that is not torch's."""
+
+    def __init__(self) -> None:
+        self.saved_tensors: tuple[Any, ...] = ()
+        self.saved_data: dict[str, Any] = {}
+        self.needs_input_grad = (True,) * 16
+
+    def save_for_backward(self, *tensors: Any, **named: Any) -> None:
+        """Keep what backward will ask for."""
+        self.saved_tensors = tensors
+        self.saved_data = named
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,12 @@ class FunctionCandidate:
         meaning = ", ".join(f"{name} = {role}" for name, role in self.assignment.items())
         trial = binding.by_trial(self.assignment)
         how = f"{', '.join(trial)} by trial, the rest by name" if trial else "by the names of its parameters"
-        cache = {"forward": f"; the cache is made by {self.forward.name}" if self.forward else "", "": ""}
+        maker = self.forward.name if self.forward else ""
+        cache = {
+            "": "",
+            "forward": f"; the cache is made by {maker}",
+            "returned": f"; the rest is made by {maker}",
+        }
         return f"{how} ({meaning}){cache.get(self.cache_from, '; the cache is filled as the function unpacks it')}"
 
     def notes(self) -> tuple[str, ...]:
@@ -90,14 +110,16 @@ class FunctionCandidate:
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""
-        return binding.refuses(spec, self.form, self._roles, self.same)
+        return binding.refuses(spec, self.form, self._roles, self.same) or binding.square_only(
+            spec, self.form, [self.callee.source]
+        )
 
     def start(self, case: Case) -> Session:
         """Fresh arguments for each call."""
 
         def call() -> Returned:
             given = binding.values(case, self.form)
-            output = self._run_forward(given) if self.cache_from == "forward" else None
+            output = self._run_forward(given) if self.cache_from in FROM_FORWARD else None
             arguments = self._arguments(self.callee, self.assignment, given)
             before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
             result = self._call(self.callee, arguments)
@@ -128,7 +150,7 @@ class FunctionCandidate:
         for name, role in self.assignment.items():
             if role == "params":
                 roles |= binding.parameter_keys(source, name)
-        if self.cache_from == "forward" and self.forward:
+        if self.cache_from in FROM_FORWARD and self.forward:
             roles |= self._forward_roles(self.forward)
         elif self.cache_from:
             roles |= _structure_roles(self._structure(), source)
@@ -153,17 +175,28 @@ class FunctionCandidate:
         """Call the file's forward; its cache joins `given`, its output is returned."""
         assert self.forward is not None
         assigned = binding.assignments(self.forward.parameters, ("x", "weight"))[0]
+        given["cache"] = context = StandInContext()
         result = self._call(self.forward, self._arguments(self.forward, assigned, given))
-        output, given["cache"] = split_forward(result)
+        output, cache = split_forward(result)
+        given["cache"] = context if "cache" in assigned.values() else cache
+        given["made"] = self._made(result)
         given["output"] = output
         return to_numpy(output)
+
+    def _made(self, result: Any) -> dict[str, Any]:
+        """What the forward returns, by the names that its `return` has for them."""
+        names = self.forward.source.returns() if self.forward else []
+        fits = isinstance(result, tuple | list) and len(result) == len(names)
+        return dict(zip(names, result, strict=True)) if fits else {}
 
     def _arguments(self, callee: Callee, assigned: Assignment, given: dict[str, Any]) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
         for name, role in assigned.items():
             if role == "params":
                 arguments[name] = binding.parameter_dict(self._dict_source(callee, name), name, given)
-            elif role == "cache" and self.cache_from != "forward":
+            elif role == "made":
+                arguments[name] = given["made"][name]
+            elif role == "cache" and self.cache_from == "filled":
                 arguments[name] = _fill(self._structure(), given, callee.source)
             elif given.get(role) is not None:
                 arguments[name] = given[role]
@@ -206,13 +239,27 @@ def function_candidates(
     callee: Callee, forward: Callee | None, layouts: Sequence[Layout], torch_first: Sequence[bool]
 ) -> Iterator[FunctionCandidate]:
     """Ways to call the function, the likeliest first."""
-    for assigned in binding.assignments(callee.parameters, ("grad_output", "x", "weight")):
+    for assigned in _assignments(callee, forward):
         for form in _forms(callee, forward, assigned, layouts, torch_first):
             for cache_from in _cache_sources(assigned, forward):
                 plain = FunctionCandidate(callee, assigned, form, forward, cache_from, prior=_prior(callee, form))
                 yield plain
                 if "padding" not in plain._roles and "padding_h" not in plain._roles:
                     yield replace(plain, same=True)
+
+
+def _assignments(callee: Callee, forward: Callee | None) -> Iterator[Assignment]:
+    """Meanings of the parameters; names that the forward returns and that tell nothing else are made by it."""
+    returned = forward.source.returns()[1:] if forward else []
+    made = {item.name: "made" for item in callee.parameters if item.name in returned and _is_made(item.name)}
+    if made:
+        rest = [item for item in callee.parameters if item.name not in made]
+        yield from ({**found, **made} for found in binding.assignments(rest, ("grad_output", "weight")))
+    yield from binding.assignments(callee.parameters, ("grad_output", "x", "weight"))
+
+
+def _is_made(name: str) -> bool:
+    return bool(name) and not set(function_roles(name)) & {"x", "weight", "bias", "grad_output", "cache"}
 
 
 def _prior(callee: Callee, form: Form) -> int:
@@ -252,6 +299,8 @@ def _spellings(callee: Callee, forward: Callee | None, plain: Form) -> Iterator[
 
 
 def _cache_sources(assigned: Assignment, forward: Callee | None) -> tuple[str, ...]:
+    if "made" in assigned.values():
+        return ("returned",)
     if "cache" not in assigned.values():
         return ("",)
     return ("forward", "filled") if forward else ("filled",)

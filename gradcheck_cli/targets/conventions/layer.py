@@ -23,35 +23,12 @@ from gradcheck_cli.targets.conventions.base import (
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.construct import Recipe, StandInOptimizer
 from gradcheck_cli.targets.conventions.function import Callee, result_names, split_forward
+from gradcheck_cli.targets.conventions.instance import clear_gradients, initialize, quieten, run_updater
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
 
-INITIALIZERS = ("initialize", "init", "init_params", "_init_params", "build", "initialize_weights", "init_weights")
-UPDATERS = ("update", "step", "apply_gradients", "apply_grads", "optimize", "learn", "gradient_step", "apply_gradient")
-ZEROERS = (
-    "zero_grad",
-    "zero_grads",
-    "zero_gradients",
-    "reset_grad",
-    "reset_gradients",
-    "clear_grad",
-    "clear_gradients",
-)
-SILENCED = (
-    "reg",
-    "weight_decay",
-    "l2",
-    "lambda",
-    "lamda",
-    "lmbda",
-    "momentum",
-    "decay",
-    "l2_reg",
-    "reg_lambda",
-    "l1",
-    "mu",
-)
+TRAINING = ("training", "is_training", "train", "is_train", "train_mode", "training_mode", "cache", "save")
 
 
 @dataclass(frozen=True)
@@ -137,7 +114,13 @@ class LayerCandidate:
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`; sizes that its constructor fixes show when it is built."""
         form = replace(self.form, pairs=True) if not self.recipe.mode else replace(self.form, pairs=True, mode=True)
-        return binding.refuses(spec, form, set(self.recipe.roles.values()) | self._extra(), self.same)
+        roles = set(self.recipe.roles.values()) | self._extra()
+        return binding.refuses(spec, form, roles, self.same) or binding.square_only(spec, form, [self.source])
+
+    def takes(self, role: str) -> bool:
+        """Whether `forward` itself is handed an array of `role`."""
+        found = binding.parameters(getattr(self.make, self.forward))
+        return any(role in function_roles(item.name)[:1] and binding.required(item) for item in found)
 
     def _extra(self) -> set[str]:
         return {"stride", "padding"} if "params" in self.recipe.roles.values() else set()
@@ -161,7 +144,7 @@ class LayerCandidate:
         """An instance for this geometry, with its weights located."""
         try:
             instance = self.recipe.build(self.make, list(self.parameters), case)
-            _quieten(instance)
+            quieten(instance)
             trained = self._locate(instance, case)
         except Exception as error:
             if self._uneven(case.spec):
@@ -182,6 +165,7 @@ class LayerCandidate:
 
     def _call(self, trained: Trained, case: Case) -> Returned:
         given = self.prepare(trained, case)
+        clear_gradients(trained.instance)
         before = {name: np.array(to_numpy(given[name])) for name in ("x", "grad_output")}
         try:
             output = self.run_forward(trained.instance, given)
@@ -229,10 +213,6 @@ class LayerCandidate:
             raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
 
     def _backward(self, instance: Any, given: dict[str, Any]) -> Any:
-        for name in ZEROERS:
-            if callable(getattr(instance, name, None)):
-                getattr(instance, name)()
-                break
         if not self.backward:
             return given["output"].backward(given["grad_output"])
         callee = Callee(getattr(instance, self.backward), self.backward, self.source.method(self.backward))
@@ -245,7 +225,7 @@ class LayerCandidate:
         """Add what the instance keeps, and the update of its weights, to what was returned."""
         _add_attributes(trained, earlier, items, names)
         _add_updates(trained, earlier, items, names, self.lr)
-        if not any(names.get(key) == "dw" for key in items) and _run_updater(trained.instance):
+        if not any(names.get(key) == "dw" for key in items) and run_updater(trained.instance):
             _add_updates(trained, earlier, items, names, self.lr)
 
 
@@ -253,34 +233,6 @@ def _shift(case: Case) -> float:
     """What lifts every output of the case above zero."""
     lowest = float(probes.forward(case).min())
     return float(max(0.0, np.ceil(-lowest)) + 1.0)
-
-
-def initialize(instance: Any, forward: str, x: Array, form: Form) -> None:
-    """Weights that are made late: by the first forward, else by an initialiser.
-
-    Raises:
-        Exception: whatever the forward raised, when there is no initialiser either.
-    """
-    try:
-        getattr(instance, forward)(binding.as_given(x, form))
-        return
-    except Exception:
-        methods = [getattr(instance, name) for name in INITIALIZERS if callable(getattr(instance, name, None))]
-        if not methods:
-            raise
-    required = [item for item in binding.parameters(methods[0]) if _required(item)]
-    methods[0](*[StandInOptimizer() if "opt" in item.name.lower() else x.shape for item in required])
-
-
-def _quieten(instance: Any) -> None:
-    """A learning rate of 1 makes W_old - W_new the gradient, exactly; decay and momentum would blur it."""
-    for name, value in list(getattr(instance, "__dict__", {}).items()):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        if function_roles(name)[:1] == ["lr"]:
-            setattr(instance, name, 1.0)
-        elif name.lower().strip("_") in SILENCED:
-            setattr(instance, name, 0.0)
 
 
 def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -291,13 +243,11 @@ def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, 
             arguments[item.name] = given["optimizer"]
         elif role == "params":
             arguments[item.name] = binding.parameter_dict(callee.source, item.name, given)
-        elif given.get(role) is not None and (role in ("x", "grad_output", "lr") or _required(item)):
+        elif item.name in TRAINING and item.default is False:
+            arguments[item.name] = True
+        elif given.get(role) is not None and (role in ("x", "grad_output", "lr") or binding.required(item)):
             arguments[item.name] = given[role]
     return arguments
-
-
-def _required(item: inspect.Parameter) -> bool:
-    return item.default is inspect.Parameter.empty
 
 
 def _returned(result: Any, source: Source) -> tuple[dict[str, Array], dict[str, str]]:
@@ -329,15 +279,13 @@ def _add_attributes(
 
 
 def _with_grads(instance: Any) -> list[state.Held]:
-    """Attributes, and the `.grad` of tensors among them."""
+    """Arrays that the instance holds, and the `.grad` of tensors among them."""
     places = state.held(instance)
-    for name, value in list(getattr(instance, "__dict__", {}).items()) + list(
-        getattr(instance, "__dict__", {}).get("_parameters", {}).items()
-    ):
-        grad = getattr(value, "grad", None) if is_tensor(value) else None
-        array = to_numpy(grad) if grad is not None else None
+    for place in list(places):
+        grad = getattr(state.follow(instance, place.path), "grad", None)
+        array = to_numpy(grad) if grad is not None and is_tensor(grad) else None
         if array is not None:
-            places.append(state.Held((("attr", name), ("attr", "grad")), np.array(array)))
+            places.append(state.Held((*place.path, ("attr", "grad")), np.array(array)))
     return places
 
 
@@ -362,16 +310,3 @@ def _unscaled(difference: Array, lr: float) -> Array:
     nearest = np.rint(quotient)
     certain = np.abs(quotient).max(initial=0) * 2.0**-40 < 0.25 and np.abs(quotient - nearest).max(initial=0) < 1e-3
     return nearest if certain else quotient
-
-
-def _run_updater(instance: Any) -> bool:
-    """Call the layer's own update with a rate of 1; False when it has none."""
-    for name in UPDATERS + tuple(name for name in dir(instance) if name.startswith("update")):
-        method = getattr(instance, name, None)
-        if callable(method):
-            required = [item for item in binding.parameters(method) if _required(item)]
-            if len(required) > 1:
-                continue
-            method(*[StandInOptimizer() if "opt" in item.name.lower() else 1.0 for item in required])
-            return True
-    return False

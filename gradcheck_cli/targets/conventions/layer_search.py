@@ -14,7 +14,8 @@ from gradcheck_cli.targets.conventions import binding, probes, state
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, is_tensor, to_numpy
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.construct import Recipe, recipes
-from gradcheck_cli.targets.conventions.layer import LayerCandidate, initialize
+from gradcheck_cli.targets.conventions.instance import initialize
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.source import Source
 
@@ -40,15 +41,15 @@ LAYER_ORDERS = (
     Layout("hwc", "uvio", "pqo"),
     Layout("hwc", "ouvi", "pqo"),
     Layout("hwc", "oiuv", "pqo"),
+    Layout("nhw", "ouv", "nopq"),
+    Layout("nhw", "ouv", "npqo"),
+    Layout("nhw", "uv", "npq"),
+    Layout("nhw", "uvo", "npqo"),
     Layout("hw", "ouv", "pqo"),
     Layout("hw", "ouv", "opq"),
     Layout("hw", "uv", "pq"),
     Layout("hw", "oiuv", "opq"),
-    Layout("nhw", "ouv", "nopq"),
-    Layout("nhw", "ouv", "npqo"),
-    Layout("nhw", "uv", "npq"),
     Layout("hw", "uvo", "pqo"),
-    Layout("nhw", "uvo", "npqo"),
     Layout("nchw", "iouv", "nopq"),
     Layout("nchw", "uvio", "nopq"),
     Layout("nchw", "ouvi", "nopq"),
@@ -89,7 +90,8 @@ def layer_candidates(
 
 def method_name(owner: type, names: Sequence[str], parts: Sequence[str]) -> str:
     """The first of `names` that the class has, else a method whose name holds one of `parts`."""
-    defined = {key for kind in owner.__mro__[:-1] for key in vars(kind)}
+    own_kinds = [kind for kind in owner.__mro__[:-1] if not kind.__module__.startswith("torch.")]
+    defined = {key for kind in own_kinds for key in vars(kind)}
     own = [name for name in dir(owner) if name in defined and callable(getattr(owner, name, None))]
     exact = [name for name in names if name in own]
     near = [name for name in own if not name.startswith("__") and any(part in name.lower() for part in parts)]
@@ -212,7 +214,7 @@ def _forward_verdict(candidate: LayerCandidate, case: Case) -> str:
     if output is None or output.shape != candidate.layout.shape("output", spec.output_shape):
         return ""
     ours = candidate.layout.take("output", output, spec.output_shape)
-    biased = case if candidate.bias else replace(case, bias=np.zeros_like(case.bias))
+    biased = case if candidate.bias or candidate.takes("bias") else replace(case, bias=np.zeros_like(case.bias))
     expected = probes.forward(biased)
     if np.allclose(ours, expected, rtol=1e-5, atol=1e-3):
         return "right"

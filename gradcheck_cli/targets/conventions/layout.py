@@ -99,13 +99,13 @@ COMMON = (
     Layout("chw", "oiuv", "opq"),
     Layout("hwc", "uvio", "pqo"),
     Layout("hwc", "ouvi", "pqo"),
-    Layout("hw", "ouv", "pqo"),
-    Layout("hw", "ouv", "opq"),
-    Layout("hw", "uv", "pq"),
     Layout("nhw", "ouv", "nopq"),
     Layout("nhw", "ouv", "npqo"),
     Layout("nhw", "uv", "npq"),
     Layout("nhw", "uvo", "npqo"),
+    Layout("hw", "ouv", "pqo"),
+    Layout("hw", "ouv", "opq"),
+    Layout("hw", "uv", "pq"),
     Layout("hw", "uvo", "pqo"),
     Layout("nhwc", "oiuv", "npqo"),
     Layout("nchw", "iouv", "nopq"),
@@ -118,4 +118,4 @@ COMMON = (
     Layout("chwn", "iuvo", "opqn"),
     Layout("hwcn", "uvio", "pqon"),
 )
-"""Tried in this order, the most frequent first."""
+"""Tried in this order, the most frequent first; with a batch axis before the same without one."""

@@ -21,7 +21,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
     ("padding_w", r"p_?w|pad_?(w|x|width)|padding_(w|x)"),
     ("dilation_h", r"dil(ation)?_?(h|y)"),
     ("dilation_w", r"dil(ation)?_?(w|x)"),
-    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|conv_?stride|st"),
+    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|(conv|filter)_?s(tride)?|st"),
     ("padding", r"p|pads?|padding|zero_?pad(ding)?|pad_?(size|len|amount|width)|paddings|pd|conv_?pad(ding)?|n_?pad"),
     ("dilation", r"dil|dilations?|dilate|dilation_?rate|atrous|d"),
     ("groups", r"groups?|n_?groups|num_groups|grp"),
@@ -37,7 +37,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
     ("kernel_w", r"kw|k_?w|fw|f_?w|ww|(kernel|filter|pool|field)_?(w|width)|f_?width|kernel_cols|kcols"),
     (
         "kernel_size",
-        r"(kernel|filter|field|window|f|k)_?(size|dim|shape|sz|len)|ksize|fsize|ksz|ks|filtersize|kernel_?sizes|k_?shape",
+        r"(kernel|filter|field|window|f|k)_?(size|dim|shape|sz|len)|ksize|fsize|ksz|ks|filtersize|kernel_?sizes|k_?shape|k",
     ),
     (
         "grad_output",
@@ -84,12 +84,12 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
         "kernel_size",
         r"(kernel|filter|field|window|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?",
     ),
-    ("w_shape", r"(w|weights?|filters?|kernels?)_?(tensor_)?(shape|dims?)|k_?shape"),
+    ("w_shape", r"(w|weights?|filters?|kernels?|conv|convolution)_?(tensor_)?(shape|dims?)|k_?shape"),
     ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
     ("stride_w", r"s_?w|stride_?(w|x|width)|sx"),
     ("padding_h", r"p_?h|pad_?(h|y|height)|padding_(h|y)"),
     ("padding_w", r"p_?w|pad_?(w|x|width)|padding_(w|x)"),
-    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|conv_?stride"),
+    ("stride", r"s|strides?|stride_?(len|length|size|shape)|step|steps|conv_?stride"),
     (
         "padding",
         r"p|pads?|padding|zero_?pad(ding)?|pad_?(size|len|amount|width|mode|type)|mode|border_?mode|padding_?(mode|type|size)",

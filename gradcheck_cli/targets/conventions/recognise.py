@@ -20,6 +20,7 @@ from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
+from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate, function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
@@ -33,6 +34,7 @@ FAMILIES = ("function", "cache", "autograd-function", "class")
 LAYOUTS = ("nchw", "nhwc", "chw", "hwc", "hw", "nhw", "chwn", "hwcn")
 CONVENTIONS = ("auto", *FAMILIES, *LAYOUTS)
 FORWARD_WORDS = ("forward", "fprop", "fwd")
+CONTEXT_NAMES = ("ctx", "context")
 EVIDENCE = 6
 PATIENCE = 3
 LONG_PATIENCE = 9
@@ -64,8 +66,17 @@ class Chosen:
 
     @property
     def yields(self) -> tuple[GradientName, ...]:
-        """The gradients that the target gives."""
-        return tuple(name for name in GRADIENTS if name in self.plan)
+        """The gradients that the target gives; all, without a plan, of one that only ever raises."""
+        return tuple(name for name in GRADIENTS if name in self.plan or not self.plan)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A try that raised. `understood`: the candidate's own forward was right, so it is surely called as meant."""
+
+    candidate: Candidate
+    error: BaseException
+    understood: bool
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,7 @@ def recognise(
     """
     deadline = time.monotonic() + min(budget, BUDGET)
     trials: list[Trial] = []
-    failed: list[tuple[Candidate, BaseException]] = []
+    failed: list[Failed] = []
     stumbled: set[Layout] = set()
     for number, spec in enumerate(probes.PROBES):
         case = probes.integer_case(spec, seed=number)
@@ -121,11 +132,11 @@ def recognise(
             if candidate.refuses(spec):
                 continue
             seed()
-            trial, error = _try(candidate, case, truth, guard)
-            if error is not None:
-                failed.append((candidate, error))
+            trial = _try(candidate, case, truth, guard)
             tripped = candidate.layout in stumbled
-            if trial is not None:
+            if isinstance(trial, Failed):
+                failed.append(trial)
+            else:
                 trials.append(replace(trial, score=trial.score - tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped:
                     return trial.chosen
@@ -145,48 +156,58 @@ def _enough(trials: Sequence[Trial], number: int) -> bool:
     return best >= EVIDENCE or (number >= patience and any(trial.clean for trial in trials))
 
 
-def _settle(trials: Sequence[Trial], failed: Sequence[tuple[Candidate, BaseException]], loaded: Loaded) -> Chosen:
+def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded) -> Chosen:
     if not trials:
         return _failing(failed, loaded)
     best = max(trial.score for trial in trials)
     leaders = [trial for trial in trials if trial.score == best]
+    most_axes = max(len(trial.chosen.candidate.layout.x) for trial in leaders)
+    leaders = [trial for trial in leaders if len(trial.chosen.candidate.layout.x) == most_axes]
     layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
-    axes = {len(layout) for layout in layouts}
-    if len(layouts) > 1 and len(axes) == 1 and best < 2:
+    if len(layouts) > 1 and best < 2:
         raise AmbiguousError(layouts)
     return leaders[0].chosen
 
 
-def _failing(failed: Sequence[tuple[Candidate, BaseException]], loaded: Loaded) -> Chosen:
-    """Code that runs nowhere but is understood by its names: it will crash on every case, and that is the result.
+def _failing(failed: Sequence[Failed], loaded: Loaded) -> Chosen:
+    """Code that is understood but runs nowhere: it will crash on every case, and that is the result.
 
     Raises:
-        NotRecognisedError: it is not understood either.
+        NotRecognisedError: it may as well be called in a way that it does not mean.
     """
-    inside = [item for item in failed if user_line(item[1], loaded.module.__file__ or "") is not None]
+    inside = [item for item in failed if user_line(item.error, loaded.module.__file__ or "") is not None]
     if not inside:
-        raise NotRecognisedError("no way to call it was found", failed[0][1] if failed else None)
-    return Chosen(max(inside, key=lambda item: item[0].prior)[0], {})
+        raise NotRecognisedError("no way to call it was found", failed[0].error if failed else None)
+    likeliest = max(inside, key=lambda item: (item.understood, item.candidate.prior))
+    if not likeliest.understood and not isinstance(likeliest.error, NameError):
+        raise NotRecognisedError("it raises in every way in which it was called", likeliest.error)
+    return Chosen(likeliest.candidate, {})
 
 
 def _try(
     candidate: Candidate, case: Case, truth: Gradients, guard: Callable[[], AbstractContextManager[None]]
-) -> tuple[Trial | None, BaseException | None]:
+) -> Trial | Failed:
+    forward_right = False
     try:
         with guard():
             candidate, forward_right = _as_its_forward(candidate, case)
             returned = candidate.start(case)()
         keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
         if not keys:
-            return None, TypeError(_no_gradient(returned))
+            return Failed(candidate, TypeError(_no_gradient(returned)), False)
         candidate = _fitted(candidate, returned, keys, truth)
         returned = replace(returned, items=_rescaled(returned, candidate))
         taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
     except (Exception, SystemExit) as error:
-        return None, error
+        return Failed(candidate, error, forward_right and not _guessed(candidate))
     points = sum(_points(taken.gradients.named(name), truth.named(name), name) for name in keys)
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
-    return Trial(Chosen(candidate, keys), score, not taken.wrong), None
+    return Trial(Chosen(candidate, keys), score, not taken.wrong)
+
+
+def _guessed(candidate: Candidate) -> bool:
+    """Some of its parameters were given a meaning by trial only."""
+    return isinstance(candidate, FunctionCandidate) and bool(by_trial(candidate.assignment))
 
 
 def _no_gradient(returned: Returned) -> str:
@@ -329,7 +350,8 @@ def _forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
         if guess != name and callable(getattr(holder, guess, None)):
             callee = _callee(loaded, owner, guess)
             roles = {role for item in callee.parameters for role in function_roles(item.name)[:1]}
-            if len(callee.parameters) >= 2 and "cache" not in roles and "grad_output" not in roles:
+            own_cache = "cache" in roles and callee.named("cache") not in CONTEXT_NAMES
+            if len(callee.parameters) >= 2 and not own_cache and "grad_output" not in roles:
                 return callee
     return None
 

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcheck_cli.targets.conventions.names import function_roles
+
 Structure = str | tuple["Structure", ...] | dict[str, str]
 """A cache: the name of one member, a tuple of members, or a dict of key -> name."""
 
@@ -71,6 +73,15 @@ class Source:
             return []
         value = max(statements, key=lambda node: node.lineno).value
         return _returned(value) if value is not None else []
+
+    def shape_names(self, role: str) -> list[list[str]]:
+        """The names into which `w.shape` is unpacked, for every array that plays `role` by its name."""
+        assigned = [node for node in self.walk() if isinstance(node, ast.Assign)]
+        return [
+            [_identifier(item) for item in node.targets[0].elts]
+            for node in assigned
+            if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(_shape_owner(node.value))
+        ]
 
     def axes_hint(self) -> str:
         """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
@@ -160,6 +171,10 @@ def _returned(value: ast.expr) -> list[str]:
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         return [_identifier(value.func.value)]
     return [_identifier(value)]
+
+
+def _shape_owner(value: ast.expr) -> str:
+    return _identifier(value.value) if isinstance(value, ast.Attribute) and value.attr == "shape" else ""
 
 
 def _is_shape(value: ast.expr) -> bool:

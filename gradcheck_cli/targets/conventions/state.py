@@ -76,7 +76,7 @@ def held(owner: Any) -> list[Held]:
 def read(owner: Any, path: Path) -> Array | None:
     """The array at `path` as it is now (a copy), None when it is gone."""
     try:
-        value = _follow(owner, path)
+        value = follow(owner, path)
     except (AttributeError, KeyError, IndexError, TypeError):
         return None
     array = to_numpy(value)
@@ -85,7 +85,7 @@ def read(owner: Any, path: Path) -> Array | None:
 
 def write(owner: Any, place: Held, array: Array) -> None:
     """Put `array` at `place`: into the same memory where shape and dtype allow it, for other references to it."""
-    parent, (kind, key) = _follow(owner, place.path[:-1]), place.path[-1]
+    parent, (kind, key) = follow(owner, place.path[:-1]), place.path[-1]
     current = getattr(parent, key) if kind == "attr" else parent[key]
     fits = isinstance(current, np.ndarray) and current.shape == array.shape and current.dtype == array.dtype
     if fits and current.flags.writeable:
@@ -148,7 +148,8 @@ def _parameter(word: str) -> str:
     return next((role for role in roles if role in ("weight", "bias")), "")
 
 
-def _follow(owner: Any, path: Path) -> Any:
+def follow(owner: Any, path: Path) -> Any:
+    """The live object at `path`."""
     for kind, key in path:
         owner = getattr(owner, key) if kind == "attr" else owner[key]
     return owner
