@@ -141,6 +141,8 @@ def _description(loaded: Loaded, chosen: Chosen) -> Message:
     notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
+    if candidate.layout.weight == "iouv":
+        notes.insert(0, "its F is taken as (c_in, c_out, kh, kw): in the usual order its gradient is not right")
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,

@@ -474,3 +474,21 @@ class Conv:
 """
     spec = ConvSpec(2, 3, 4, 9, 8, (3, 3), padding=(1, 1))
     assert right_ones(ask(code, "Conv", spec)[1], spec) == ALL
+
+
+def test_an_unusual_order_of_the_kernel_is_told(tmp_path):
+    """Code that is right only for F as (c_in, c_out, kh, kw) is judged so, and that is said."""
+    file = tmp_path / "swapped.py"
+    file.write_text(
+        "import numpy as np\n"
+        "def conv_backward(dout, x, w):\n"
+        "    kh, kw = w.shape[2:]\n"
+        "    dw = np.zeros((x.shape[1], dout.shape[1], kh, kw))\n"
+        "    for n, f, p, q in np.ndindex(dout.shape):\n"
+        "        dw[:, f] += dout[n, f, p, q] * x[n, :, p : p + kh, q : q + kw]\n"
+        "    return dw\n"
+    )
+    [ref] = resolve([f"{file}:conv_backward"])
+    with Worker(ref) as worker:
+        notes = worker.describe().notes
+    assert "its F is taken as (c_in, c_out, kh, kw): in the usual order its gradient is not right" in notes
