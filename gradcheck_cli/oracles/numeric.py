@@ -26,8 +26,9 @@ from gradcheck_cli.oracles.numeric_bounds import Residuals, bound_of, choose_ste
 from gradcheck_cli.oracles.windows import padded
 
 LARGEST_BOUND = 1e-6
-# Numbers in a block: its arrays fit a core's cache of half a megabyte, and the calls cost little beside the work.
-BLOCK = 16384
+# Numbers in a block: its arrays fit a core's cache of 2 MiB, and calls are so few that two threads do not wait for
+# one another (measured: 0.61 s for the forum layer with two, 1.09 s with a quarter of this).
+BLOCK = 65536
 LARGEST_COPY = 2**20
 
 
