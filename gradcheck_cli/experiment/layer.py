@@ -66,10 +66,11 @@ def run_layer(surroundings: Set, seed: int, wanted: Sequence[GradientName] = ("w
     layer = Layer(data.x, weight, bias, data.reference, data.spec, surroundings.loss, seed)
     asked = [name for name in wanted if name != "bias" or surroundings.bias]
     run = autograd.run_layer(layer, settings, asked)
-    if not np.isfinite(run.grad_output).all():
-        raise UsageError(
-            f"the layer overflows in {settings.dtype}: dE/dO holds numbers that are not finite.",
-            hint="--dtype float32, --reduction mean or --unit-range",
-        )
     x, weight64, bias64 = (autograd.rounded(array, settings) for array in (data.x, weight, bias))
+    for name, array in {"X": x, "dE/dO": run.grad_output}.items():
+        if not np.isfinite(array).all():
+            raise UsageError(
+                f"the layer overflows in {settings.dtype}: {name} holds numbers that are not finite.",
+                hint="--dtype float32, --reduction mean or --unit-range",
+            )
     return LayerRun(layer, run, Case(data.spec, x, weight64, bias64, run.grad_output.astype(np.float64)))
