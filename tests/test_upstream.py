@@ -101,3 +101,14 @@ def test_a_smooth_loss_has_no_signs():
 
     assert Verdict.PASS == grad_output_check(known).verdict
     assert grad_output_facts(known).sign_flips is None
+
+
+def test_a_flushed_denormal_forbids_a_verdict():
+    """A G below the smallest normal number that comes back as 0 is neither right nor wrong."""
+    known = upstream(loss=Loss("mse", "sum"), reference=np.zeros((1, 1, 2, 2)), dtype="bfloat16")
+    output = np.full((1, 1, 2, 2), 1e-40, np.float32)
+    known = replace(known, output=output, grad_output=np.zeros((1, 1, 2, 2), np.float32))
+
+    check = grad_output_check(known)
+
+    assert (Verdict.INCONCLUSIVE, "flushed denormals could explain the difference") == (check.verdict, check.detail)
