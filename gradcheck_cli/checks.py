@@ -51,7 +51,8 @@ def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradient
         if judged.is_exact:
             check = compare_exact(question, expected, actual)
         else:
-            question = replace(question, criterion=f"{probe}: |difference| <= 2 log2(P) u ||X|| ||G|| (FFT arithmetic)")
+            rule = f"|difference| <= {judged.slack.rule} ({judged.slack.cause})"
+            question = replace(question, criterion=f"{probe}: {rule}")
             check = compare_within(question, expected, actual, np.full(expected.shape, judged.slack(case, name)))
         found += refereed(check, case, name, {judged.name: actual, "autograd": expected}, judged)
     return found
@@ -194,7 +195,7 @@ def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.rand
     """<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX> on wide integers: a float32 hidden in float64 code shows."""
     question = Question("adjoint", "weight", "<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX>, exact on wide integers")
     if not judged.is_exact:
-        return not_applicable(question, "FFT arithmetic is not exact on integers")
+        return not_applicable(question, f"not exact on integers: {judged.slack.cause}")
     fitting = of_right_shape(gradients, case.spec)
     if fitting.weight is None:
         return not_applicable(question, "no grad_weight of the right shape")

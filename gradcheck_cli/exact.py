@@ -1,4 +1,4 @@
-"""Integer probes: cases on which every order of summation is exact, with the certificate that it is. No gradients here.
+"""Exact probes: cases on which every order of summation is exact, with the certificate that it is. No gradients here.
 
 A sum of integers is exact in floating point as long as no partial sum can leave the range in which every integer has
 its own number, 2^24 for float32 and 2^53 for float64. The sum of the absolute values of its terms, A, bounds every
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
 
 FLOAT32_LIMIT = 2**24
 FLOAT64_LIMIT = 2**53
@@ -22,6 +22,9 @@ LARGEST_UPSTREAM = 3
 LARGEST_KERNEL = 7
 SMALLEST_RANGE = 15
 WIDE_OUTPUTS = 3
+# Parts of 1 by which fractional numbers are finer than integers. Those of G are finer: grad_bias is made of it alone.
+PARTS_OF_X, PARTS_OF_UPSTREAM = 4, 64
+SMALL_STEP = 2.0**-20
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,58 @@ def wide_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None) 
     return Case(spec, pixels, kernel, case.bias, upstream)
 
 
+def fractional_case(spec: ConvSpec, rng: np.random.Generator) -> Case:
+    """Numbers with something behind the point, exact in float64: what cuts X, F, G or a gradient to integers shows.
+
+    A narrow case in which every number but 0 is moved away from 0 by less than 1, so that cutting gives the narrow
+    number back. Products are whole multiples of 2^-8 and max A < 4 * 2^24.
+
+    Args:
+        spec: the geometry.
+        rng: draws everything.
+    """
+    case = narrow_case(spec, rng)
+    return replace(
+        case,
+        x=_with_fractions(case.x, PARTS_OF_X, rng),
+        weight=_with_fractions(case.weight, PARTS_OF_X, rng),
+        grad_output=_with_fractions(case.grad_output, PARTS_OF_UPSTREAM, rng),
+    )
+
+
+def tiny_case(spec: ConvSpec, rng: np.random.Generator) -> Case:
+    """A narrow case times 2^-20: what rounds gradients to decimals, or takes small ones for 0, shows.
+
+    Args:
+        spec: the geometry.
+        rng: draws everything.
+    """
+    return scaled(narrow_case(spec, rng), SMALL_STEP)
+
+
+def scaled(case: Case, factor: float) -> Case:
+    """The case with X, F and G times `factor`, a power of 2: as exact as it was."""
+    return replace(case, x=case.x * factor, weight=case.weight * factor, grad_output=case.grad_output * factor)
+
+
+def unscaled(gradients: Gradients, factor: float) -> Gradients:
+    """The gradients of a case, from those of the case `scaled` by `factor`; exact."""
+    weight, given, bias = gradients.weight, gradients.input, gradients.bias
+    return Gradients(
+        weight=None if weight is None else weight / factor**2,
+        input=None if given is None else given / factor**2,
+        bias=None if bias is None else bias / factor,
+    )
+
+
+def as_integers(case: Case) -> Case:
+    """The case with X, F and G each times the power of 2 that makes them the smallest integers."""
+    x, weight, grad_output = (
+        np.asarray(np.ldexp(array, -_lowest_bit(array))) for array in (case.x, case.weight, case.grad_output)
+    )
+    return replace(case, x=x, weight=weight, grad_output=grad_output)
+
+
 def dyadic(x: Array, grad_output: Array, spec: ConvSpec) -> Scaled | None:
     """Real data as integers, where that makes their grad_weight exact in float64.
 
@@ -187,6 +242,11 @@ def _thinned_inside(grad_output: Array, share: float, rng: np.random.Generator) 
     for border in (np.s_[:, :, [0, -1]], np.s_[:, :, :, [0, -1]]):
         thin[border] = grad_output[border]
     return thin
+
+
+def _with_fractions(array: Array, parts: int, rng: np.random.Generator) -> Array:
+    """Every number but 0 moved away from 0 by 1, 2, ... or parts - 1 of that many parts of 1."""
+    return np.asarray(array + np.sign(array) * rng.integers(1, parts, array.shape) / parts)
 
 
 def _draw(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Array:

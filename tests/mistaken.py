@@ -1,8 +1,10 @@
 """Backwards with planted mistakes, and cases for them, for the tests of the catalogue and of the diagnosis."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli import conv, exact
 from gradcheck_cli.diagnose import Observation
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import Case, ConvSpec, Gradients
@@ -37,6 +39,22 @@ def integers(spec, seed=0):
     return Case(spec, draw(spec.x_shape), draw(spec.weight_shape), draw((spec.out_channels,)), draw(spec.output_shape))
 
 
+def fractions(spec, seed=0):
+    """The case of small integers with something behind the point, on a grid of 1/4 for X and F and 1/64 for G."""
+    case, random = integers(spec, seed), np.random.default_rng(seed)
+
+    def moved(array, parts):
+        return array + np.sign(array) * random.integers(1, parts, array.shape) / parts
+
+    return replace(case, x=moved(case.x, 4), weight=moved(case.weight, 4), grad_output=moved(case.grad_output, 64))
+
+
+def tiny(spec, seed=0):
+    """The case of small integers times 2^-14."""
+    case = integers(spec, seed)
+    return exact.scaled(case, 2.0**-14)
+
+
 def planted(identifier, gradient, form=0):
     """Problem -> the wrong gradient; the right one where the mistake has no meaning."""
     formula = CATALOGUE[identifier].forms(gradient)[form].formula
@@ -48,11 +66,11 @@ def planted(identifier, gradient, form=0):
     return wrong
 
 
-def observe(gradient, wrong, specs=SPECS):
+def observe(gradient, wrong, specs=SPECS, draw=integers):
     """What a backward with `wrong` (problem -> array) returns on fresh data of every geometry."""
     found = []
     for seed, spec in enumerate(specs):
-        case = integers(spec, seed)
+        case = draw(spec, seed)
         found.append(Observation(case, Gradients(**{gradient: wrong(Problem(case))})))
     return found
 

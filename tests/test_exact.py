@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 from random_layers import specs
 
 from gradcheck_cli import exact
-from gradcheck_cli.model import Case, ConvSpec
+from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 from gradcheck_cli.oracles import reference
 
 SPEC = ConvSpec(2, 4, 6, 9, 8, (3, 2), (2, 1), (1, 2), (1, 2), 2)
@@ -214,3 +214,66 @@ def test_dyadic_gradients_scale_back_exactly(spec, seed, exponent):
     scaled = exact.dyadic(x, grad_output, spec)
     product = reference.grad_weight(scaled.x, scaled.grad_output, spec) * scaled.factor
     assert (product * 2.0**-scaled.exponent == reference.grad_weight(x.astype(np.float64), grad_output, spec)).all()
+
+
+@given(specs(), st.integers(0, 999))
+@settings(max_examples=50)
+def test_fractional_and_tiny_cases_are_exact_in_float64(spec, seed):
+    """As integers on their own grid they have max A < 2^53."""
+    for draw in (exact.fractional_case, exact.tiny_case):
+        whole = exact.as_integers(draw(spec, rng(seed)))
+        assert exact.certificate(whole).exact_in_float64
+        assert all(np.array_equal(array, np.rint(array)) for array in (whole.x, whole.weight, whole.grad_output))
+
+
+def test_fractions_cut_to_integers_are_the_narrow_case():
+    """Every number but 0 has something behind the point, on a grid of 1/4, and of 1/64 for G."""
+    narrow, case = exact.narrow_case(SPEC, rng()), exact.fractional_case(SPEC, rng())
+
+    for name, parts in (("x", 4), ("weight", 4), ("grad_output", 64)):
+        array = getattr(case, name)
+        assert np.array_equal(getattr(narrow, name), np.trunc(array))
+        assert np.array_equal(array * parts, np.rint(array * parts))
+        assert np.all(np.where(array != 0, array != np.rint(array), True))
+        assert parts - 1 == len(np.unique(np.abs(array[array != 0]) % 1))
+
+
+def test_zeros_stay_zeros_among_fractions():
+    """A case thinned out to zeros stays thin."""
+    spec = ConvSpec(1, 1, 1, 600, 600, (1, 1))
+    narrow, case = exact.narrow_case(spec, rng()), exact.fractional_case(spec, rng())
+
+    assert np.any(narrow.grad_output == 0)
+    assert np.array_equal(narrow.grad_output == 0, case.grad_output == 0)
+
+
+def test_a_tiny_case_is_the_narrow_one_times_a_power_of_2():
+    """2^-20 each, so that gradients come near 1e-12; the bias stays."""
+    narrow, case = exact.narrow_case(SPEC, rng()), exact.tiny_case(SPEC, rng())
+
+    for name in ("x", "weight", "grad_output"):
+        assert np.array_equal(getattr(narrow, name), getattr(case, name) * 2.0**20)
+    assert np.array_equal(narrow.bias, case.bias)
+
+
+def test_scaling_back_gives_the_gradients_of_the_integers():
+    """Two factors in grad_weight and grad_input, one in grad_bias; what is None stays None."""
+    case = exact.wide_case(SPEC, rng())
+    right = Gradients(*gradients(case, np.float64))
+    scaled = exact.scaled(case, 2.0**-13)
+
+    back = exact.unscaled(Gradients(*gradients(scaled, np.float64)), 2.0**-13)
+    assert all(np.array_equal(right.named(name), back.named(name)) for name in GRADIENTS)
+    assert Gradients() == exact.unscaled(Gradients(), 2.0**-13)
+
+
+def test_as_integers_takes_each_array_to_its_own_grid():
+    """The smallest integers that are a power of 2 times the array; zeros stay."""
+    spec = ConvSpec(1, 1, 1, 1, 2, (1, 1))
+    case = Case(spec, np.array([[[[0.75, -4.0]]]]), np.full((1, 1, 1, 1), 2.0**60), np.ones(1), np.zeros((1, 1, 1, 2)))
+
+    whole = exact.as_integers(case)
+    assert [3, -16] == whole.x.ravel().tolist()
+    assert [1] == whole.weight.ravel().tolist()
+    assert [0, 0] == whole.grad_output.ravel().tolist()
+    assert [1] == whole.bias.tolist()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from gradcheck_cli.diagnose.locate import locate, number
+from gradcheck_cli.diagnose.locate import in_place_of, locate, number
 from gradcheck_cli.diagnose.observation import Evidence, Observation, lengths
 from gradcheck_cli.diagnose.sentences import describe, finding
 from gradcheck_cli.diagnose.summary import condition
@@ -54,7 +54,7 @@ def single_precision(evidence: Sequence[Evidence], gradient: GradientName, words
     index = tuple(int(i) for i in np.argwhere(first.right != first.actual)[0])
     message = (
         f"grad_{gradient} is right to 24 bits only: {'it is' if proved else 'probably'} computed in float32, and "
-        f"entry {list(index)} is {number(first.actual[index])} where {number(first.right[index])} is right."
+        f"entry {list(index)} is {in_place_of(first.actual[index], first.right[index])}."
     )
     return [
         finding(

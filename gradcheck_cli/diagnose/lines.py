@@ -16,6 +16,7 @@ _BATCH_SIZE = re.compile(
 _GOES_BACKWARD = re.compile(r"back|grad|update|step")
 _SHORT = re.compile(r"float32|\.float\(\)")
 _WHOLE = re.compile(r"(dtype=|astype\()(np\.|numpy\.|torch\.|['\"])?u?(int|long|i[1248])")
+_CLIPS = ("clip", "clamp", "clip_", "clamp_", "clip_grad_norm_", "clip_grad_value_")
 
 
 def likely_line(source: str, finding_id: str, function_line: int | None) -> int | None:
@@ -128,6 +129,14 @@ def _in_integers(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and _WHOLE.search(ast.unparse(node)) is not None
 
 
+def _rounds(node: ast.AST) -> bool:
+    return _called(node) in ("round", "around", "round_")
+
+
+def _clips(node: ast.AST) -> bool:
+    return _called(node) in _CLIPS
+
+
 def _exchanges_axes(node: ast.AST) -> bool:
     return _called(node) in ("transpose", "swapaxes", "permute", "moveaxis") or getattr(node, "attr", "") == "T"
 
@@ -161,5 +170,7 @@ _LOOKS: Mapping[str, _Test] = MappingProxyType(
         "padding-hard-coded": _unpads_by_number,
         "single-precision": _in_float32,
         "integer-dtype": _in_integers,
+        "rounded-decimals": _rounds,
+        "clipped": _clips,
     }
 )

@@ -74,9 +74,7 @@ def _indices(found: Array, length: int, one: str, many: str) -> str:
 def _worst(expected: Array, actual: Array) -> str:
     difference = np.abs(actual - expected)
     index = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), difference.shape))
-    return (
-        f"the largest difference is at {list(index)}: {number(actual[index])} where {number(expected[index])} is right"
-    )
+    return f"the largest difference is at {list(index)}: {in_place_of(actual[index], expected[index])}"
 
 
 def _common_part(expected: Array, actual: Array) -> str:
@@ -94,6 +92,15 @@ def _first(mask: Array) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(mask)[0])
 
 
-def number(value: float) -> str:
+def number(value: float, digits: int = 6) -> str:
     """A number as a person writes it: integers without a point."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else f"{value:.6g}"
+    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else f"{value:.{digits}g}"
+
+
+def in_place_of(actual: float, expected: float) -> str:
+    """ "3 where 4 is right", with as many digits as it takes to tell two different numbers apart."""
+    for digits in range(6, 18):
+        pair = number(actual, digits), number(expected, digits)
+        if pair[0] != pair[1]:
+            break
+    return f"{pair[0]} where {pair[1]} is right"

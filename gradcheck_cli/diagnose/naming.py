@@ -51,7 +51,7 @@ def diagnose(
 
 def _by_formula(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
     rounded = single_precision(evidence, gradient, words)
-    if rounded:
+    if any(item.certainty == "proved" for item in rounded):
         return rounded
     pivot = max(
         (seen for seen in evidence if seen.wrong), key=lambda seen: (len(set(seen.spec.x_shape)), seen.spec.terms)
@@ -59,6 +59,8 @@ def _by_formula(evidence: Sequence[Evidence], gradient: GradientName, words: Wor
     causes = _causes(evidence, gradient, pivot)
     if causes:
         return _findings(_cheapest(causes), evidence, gradient, words)
+    if rounded:
+        return rounded
     in_float32 = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
     causes = _causes(in_float32, gradient, pivot) if not all(seen.decisive for seen in evidence) else []
     if causes:
@@ -86,7 +88,7 @@ def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: Gradi
         when = condition([(seen.spec, not seen.wrong) for seen in evidence])
         message = either(causes[:_LISTED_TIES], gradient, words)
         return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
-    cause, shown, certain = causes[0], _clearest(wrong, causes[0].factor), _enough(wrong)
+    cause, shown, certain = causes[0], _clearest(wrong, causes[0].factor), _enough(_telling(wrong, evidence))
     return [
         finding(
             identifier,
@@ -113,6 +115,13 @@ def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence]) -> 
         return alone is None or np.array_equal(alone, seen.right)
 
     return condition([(seen.spec, harmless(seen)) for seen in evidence])
+
+
+def _telling(wrong: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Zeros where the right numbers are small come out of more than one formula; zeros everywhere are one."""
+    if not any(np.any(seen.actual) for seen in evidence):
+        return list(wrong)
+    return [seen for seen in wrong if np.any(seen.actual) or seen.actual.shape != seen.right.shape]
 
 
 def _enough(wrong: Sequence[Evidence]) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gradcheck_cli import exact
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
 
@@ -17,7 +18,7 @@ _UNITS = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 
 @dataclass(frozen=True)
 class Observation:
-    """One call of a backward on integers in float64.
+    """One call of a backward on integers, or integers times a power of 2, in float64.
 
     Attributes:
         actual: what it returned; an entry may have a wrong shape.
@@ -63,7 +64,7 @@ class Evidence:
     @cached_property
     def decisive(self) -> bool:
         """Whether all sums are exact even in float32; beyond that an observation can refute, but proves nothing."""
-        case = self.problem.case
+        case = exact.as_integers(self.problem.case)
         absolute = Problem(replace(case, x=abs(case.x), weight=abs(case.weight), grad_output=abs(case.grad_output)))
         largest = max(float(absolute.right(name).max(initial=0.0)) for name in GRADIENTS)
         return largest <= _DECISIVE

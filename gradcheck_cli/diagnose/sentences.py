@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcheck_cli.diagnose.causes import Cause
-from gradcheck_cli.diagnose.locate import number
+from gradcheck_cli.diagnose.locate import in_place_of
 from gradcheck_cli.diagnose.observation import Evidence
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, sizes
@@ -130,7 +130,7 @@ def _entry(seen: Evidence, gradient: GradientName, words: Words) -> str:
         return shapes + _axes(gradient, words)
     index = tuple(int(i) for i in np.argwhere(seen.actual != seen.right)[0])
     place = f"entry {list(index)}{_axes(gradient, words)}"
-    return f"{place} is {number(seen.actual[index])} where {number(seen.right[index])} is right"
+    return f"{place} is {in_place_of(seen.actual[index], seen.right[index])}"
 
 
 def _axes(gradient: GradientName, words: Words) -> str:

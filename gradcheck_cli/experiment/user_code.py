@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from gradcheck_cli import geometries
-from gradcheck_cli.arithmetic import Judged, fft_slack, no_slack
+from gradcheck_cli.arithmetic import Judged, declared_slack
 from gradcheck_cli.diagnose import Observation, diagnose, words_for
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.experiment.trial import Diagnosis, Trial
@@ -24,7 +24,7 @@ class UserTrial(Trial):
     """The user's backward under test; the small geometries of `verify` explain failures, and show what N = 1 hides."""
 
     def __init__(self, ref: TargetRef, worker: Worker, described: Described, options: RunOptions) -> None:
-        slack = fft_slack if options.arithmetic == "fft" else no_slack
+        slack = declared_slack(options.arithmetic, described.rate)
         super().__init__(Judged(f"your {ref.name}", self._backward, slack))
         self.convention = f"{described.convention}, {described.layout}: {described.why}"
         self._ref, self._worker, self._described, self._options = ref, worker, described, options

@@ -19,7 +19,7 @@ from gradcheck_cli.model import GradientName
 
 # The order of presentation; a file that is not named here comes after these.
 _ORDER = (
-    *("batch-mean", "scaled-constant", "sign-flipped"),
+    *("batch-mean", "scaled-constant", "sign-flipped", "clipped"),
     *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-times-output"),
     *("upstream-rotated", "kernel-rotated", "axes-transposed", "reshape-not-transpose", "input-grad-kernel-unrotated"),
     *("channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped", "wrong-index", "samples-mixed"),
@@ -28,8 +28,8 @@ _ORDER = (
     *("stride-ignored", "offset-times-stride", "partial-output", "input-grad-stride-not-dilated"),
     *("remainder-dropped", "unpad-empty", "padding-hard-coded", "padded-twice", "padding-not-stripped"),
     *("full-margin-wrong", "upstream-padded", "upstream-ignored", "wrong-tensor", "dilation-ignored"),
-    *("groups-ignored", "shifted", "single-precision", "integer-dtype", "mutates-input", "not-repeatable"),
-    *("not-finite", "wrong-shape", "crashes", "too-slow"),
+    *("groups-ignored", "shifted", "single-precision", "integer-dtype", "rounded-decimals", "mutates-input"),
+    *("not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"),
 )
 
 

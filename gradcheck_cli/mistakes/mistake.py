@@ -91,10 +91,14 @@ class Mistake:
     prepare: OtherCase | None = None
 
     def forms(self, gradient: GradientName) -> tuple[Variant, ...]:
-        """Every way to make the mistake in `gradient`, the usual one first; empty where it does not occur."""
-        usual = self.formulas.get(gradient)
-        first = () if usual is None else (Variant("", usual),)
-        return first + self.variants.get(gradient, ())
+        """Every way to make the mistake in `gradient`, the usual one first; empty where it does not occur.
+
+        The usual way has no label, but where it is among the variants too.
+        """
+        usual, others = self.formulas.get(gradient), self.variants.get(gradient, ())
+        is_labelled = any(variant.formula is usual for variant in others)
+        first = () if usual is None or is_labelled else (Variant("", usual),)
+        return first + others
 
 
 def sizes(spec: ConvSpec) -> dict[str, object]:

@@ -27,6 +27,7 @@ from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
 from gradcheck_cli.targets.conventions.base import RefusedError, Returned
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
 from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
@@ -150,6 +151,7 @@ def _description(loaded: Loaded, chosen: Chosen) -> Message:
         "yields": list(chosen.yields),
         "notes": notes,
         "flipped": candidate.layout.flipped,
+        "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
     }
 
 

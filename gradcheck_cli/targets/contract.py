@@ -63,6 +63,8 @@ class Described:
         yields: the gradients that the target gives.
         notes: what a reader of the verdict should know, one sentence each.
         flipped: the target's own forward turns the kernel (a true convolution); it is judged against that forward.
+        rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
+            returned, or where the rate could be set.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -73,6 +75,7 @@ class Described:
     yields: tuple[GradientName, ...]
     notes: tuple[str, ...] = ()
     flipped: bool = False
+    rate: float = 1.0
     printed: str = ""
 
 

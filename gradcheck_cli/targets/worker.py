@@ -171,6 +171,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         yields=yields,
         notes=tuple(str(note) for note in message["notes"]),
         flipped=bool(message["flipped"]),
+        rate=float(message["rate"]),
         printed=printed,
     )
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from gradcheck_cli.arithmetic import Slack, declared_slack
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import Case, ConvSpec, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, Outcome, Worker
@@ -14,8 +15,6 @@ from gradcheck_cli.verification.truth import Question, Questions
 from gradcheck_cli.verification.variants import variants
 
 PROBES = 2
-# What reads gradients off an update with a fitted rate rounds them to whole numbers itself.
-ROUNDED = "class-update"
 MOST_DEATHS = 3
 DEATHS = ("timeout", "crashed", "memory", "exited")
 # A target that takes fewer geometries than this, or is wrong on a single one, is asked about their neighbours too.
@@ -63,6 +62,11 @@ class Session:
     late: bool = False
     running: Running = field(default_factory=Running)
 
+    @property
+    def slack(self) -> Slack:
+        """What its kind of arithmetic explains."""
+        return declared_slack(self.options.arithmetic, self.described.rate)
+
     def run(self, specs: Iterable[ConvSpec]) -> None:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
@@ -86,12 +90,10 @@ class Session:
                 self.trials.append(self._try(self.questions.narrow(spec)))
 
     def try_further(self) -> None:
-        """Where the narrow probe was right: wide integers show a hidden float32, halves a hidden integer."""
+        """Where the narrow probe was right: what only wide, fractional or tiny numbers show."""
         right = [trial.case.spec for trial in self.trials if trial.supported and trial.right]
         right.sort(key=lambda spec: -spec.terms)
-        kinds = [self.questions.wide]
-        if self.described.convention != ROUNDED:
-            kinds.append(self.questions.halves)
+        kinds = (self.questions.wide, self.questions.fractional, self.questions.tiny)
         for spec in right[:PROBES]:
             for question in kinds:
                 if not self._over():
@@ -148,7 +150,7 @@ class Session:
 
     def _try(self, question: Question) -> Trial:
         outcome = self._answer(question.case, calls=2)
-        return Trial(question.case, outcome, question.truth, self.described.yields, self.options.arithmetic)
+        return Trial(question.case, outcome, question.truth, self.described.yields, self.slack)
 
     def _answer(self, case: Case, calls: int) -> Outcome:
         """A target that could be loaded once and not again has died for good."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gradcheck_cli import geometries
+from gradcheck_cli.arithmetic import no_slack
 from gradcheck_cli.diagnose import diagnose, likely_line, locate, shrink, summarise_geometries, words_for
 from gradcheck_cli.model import (
     GRADIENTS,
@@ -170,7 +171,7 @@ def _geometries(session: Session) -> Geometries:
 def _summary(session: Session, supported: Sequence[Trial]) -> str:
     """Where it holds; numbers that are right but for rounding are neither right nor wrong."""
     if all(trial.right for trial in supported) and any(trial.failed for trial in session.further):
-        return "right on small integers, wrong on large ones or on halves"
+        return "right on small integers, wrong on large numbers, fractions or tiny ones"
     failed = sum(trial.failed for trial in supported)
     inexact = sum(not trial.right for trial in supported) - failed
     if not inexact:
@@ -212,8 +213,8 @@ def _notes(session: Session) -> tuple[str, ...]:
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):
         notes.append("not exact on integers, as FFT arithmetic is: if that is meant, say --arithmetic fft")
-    if session.options.arithmetic == "fft":
-        notes.append("judged by the normwise bound of FFT arithmetic, not bit for bit")
+    if session.slack is not no_slack:
+        notes.append(f"judged by |difference| <= {session.slack.rule}, not bit for bit: {session.slack.cause}")
     return tuple(notes)
 
 

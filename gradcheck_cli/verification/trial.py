@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_cli.arithmetic import fft_slack
+from gradcheck_cli.arithmetic import Slack, fft_slack, no_slack
 from gradcheck_cli.compare import within
 from gradcheck_cli.diagnose import Observation
 from gradcheck_cli.model import (
     GRADIENTS,
-    Arithmetic,
     Array,
     Case,
     GeometryResult,
@@ -27,13 +26,13 @@ CANNOT_RUN = ("raised", "timeout", "crashed", "memory", "exited")
 
 @dataclass(frozen=True)
 class Trial:
-    """One call. `yields` are the gradients that the convention gives; `arithmetic` is what the user declared."""
+    """One call. `yields` are the gradients that the convention gives; `slack` is that of the target's arithmetic."""
 
     case: Case
     outcome: Outcome
     truth: Truth
     yields: tuple[GradientName, ...]
-    arithmetic: Arithmetic
+    slack: Slack
 
     @property
     def supported(self) -> bool:
@@ -67,10 +66,12 @@ class Trial:
     def _compared(self, gradient: GradientName, expected: Array, actual: Array) -> Verdict:
         if np.array_equal(expected, actual):
             return Verdict.PASS
-        slack = np.full(expected.shape, fft_slack(self.case, gradient))
-        if not within(expected, actual, slack).all():
-            return Verdict.FAIL
-        return Verdict.PASS if self.arithmetic == "fft" else Verdict.INCONCLUSIVE
+        if self._within(self.slack, gradient, expected, actual):
+            return Verdict.PASS
+        return Verdict.INCONCLUSIVE if self._within(fft_slack, gradient, expected, actual) else Verdict.FAIL
+
+    def _within(self, slack: Slack, gradient: GradientName, expected: Array, actual: Array) -> bool:
+        return bool(within(expected, actual, np.full(expected.shape, slack(self.case, gradient))).all())
 
     def result(self) -> GeometryResult:
         """For the report."""
@@ -90,18 +91,20 @@ class Trial:
         return replace(seen, actual=self._snapped(seen.actual), second=second)
 
     def _snapped(self, gradients: Gradients) -> Gradients:
-        """For FFT arithmetic: numbers that are whole but for its rounding are made whole, so that formulas can meet."""
-        if self.arithmetic != "fft":
+        """For inexact arithmetic: numbers that are right or whole but for its rounding are made so for the formulas."""
+        if self.slack is no_slack:
             return gradients
-        snapped = {name: self._whole(gradients.named(name), fft_slack(self.case, name)) for name in GRADIENTS}
-        return Gradients(**snapped)
+        return Gradients(**{name: self._without_rounding(name, gradients.named(name)) for name in GRADIENTS})
 
-    @staticmethod
-    def _whole(actual: Array | None, slack: float) -> Array | None:
+    def _without_rounding(self, name: GradientName, actual: Array | None) -> Array | None:
         if actual is None:
             return None
-        whole = np.rint(actual)
-        return np.where(np.abs(actual - whole) <= slack, whole, actual)
+        right, slack = self.truth.gradients.named(name), self.slack(self.case, name)
+        nearest = np.rint(actual)
+        whole = np.where(np.abs(actual - nearest) <= slack, nearest, actual)
+        if right is None or actual.shape != right.shape:
+            return whole
+        return np.where(within(right, actual, np.full(right.shape, slack)), right, whole)
 
 
 def observation_of(case: Case, outcome: Outcome) -> Observation:

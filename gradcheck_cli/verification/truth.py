@@ -1,9 +1,9 @@
-"""The truth on integer cases: the definition's sum and torch.autograd, which must agree with it bit for bit."""
+"""The truth on exact cases: the definition's sum and torch.autograd, which must agree with it bit for bit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from importlib import import_module
 from threading import Lock
 
@@ -35,7 +35,7 @@ class Question:
 
 
 class Questions:
-    """The integer cases of one seed, the same for every target: each is drawn and answered once. Safe in threads."""
+    """The exact cases of one seed, the same for every target: each is drawn and answered once. Safe in threads."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -50,9 +50,13 @@ class Questions:
         """Integers on which float64 is exact and float32 is not."""
         return self._asked("wide", spec, exact.wide_case)
 
-    def halves(self, spec: ConvSpec) -> Question:
-        """Half-integers, as exact as integers: what cuts gradients to whole numbers shows."""
-        return self._asked("halves", spec, _halved)
+    def fractional(self, spec: ConvSpec) -> Question:
+        """Numbers with something behind the point: what cuts them to whole numbers shows."""
+        return self._asked("fractional", spec, exact.fractional_case)
+
+    def tiny(self, spec: ConvSpec) -> Question:
+        """Numbers near 0: what rounds gradients to decimals shows."""
+        return self._asked("tiny", spec, exact.tiny_case)
 
     def _asked(self, kind: str, spec: ConvSpec, draw: Draw) -> Question:
         with self._lock:
@@ -70,11 +74,6 @@ class Questions:
         return question
 
 
-def _halved(spec: ConvSpec, rng: np.random.Generator) -> Case:
-    case = exact.narrow_case(spec, rng)
-    return replace(case, grad_output=case.grad_output / 2)
-
-
 def load_oracles() -> None:
     """Import torch, which takes a second."""
     import_module("gradcheck_cli.oracles.autograd")
@@ -84,7 +83,7 @@ def truth_of(case: Case) -> Truth:
     """Sum by the definition and ask autograd.
 
     Args:
-        case: whole or half numbers, float64.
+        case: whole multiples of a power of 2 whose sums are exact, float64.
     """
     from gradcheck_cli.oracles import autograd
 

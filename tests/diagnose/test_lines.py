@@ -34,6 +34,10 @@ PLACED = [
     ("single-precision", "dw = torch.zeros(3).float()"),
     ("integer-dtype", "db = np.zeros(3, dtype=int)"),
     ("integer-dtype", "db = total.astype('int64')"),
+    ("rounded-decimals", "dw = np.round(dw, 4)"),
+    ("rounded-decimals", "dw = dw.round(3)"),
+    ("clipped", "np.clip(dw, -5, 5, out=dw)"),
+    ("clipped", "dw = dw.clamp(-1, 1)"),
 ]
 NOT_PLACED = [
     ("batch-mean", "dw = total / scale"),

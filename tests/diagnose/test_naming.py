@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mistaken import SPECS, integers, observe, planted, right_backward
+from mistaken import SPECS, fractions, integers, observe, planted, right_backward, tiny
 
 from gradcheck_cli.diagnose import Observation, diagnose, words_for
 from gradcheck_cli.diagnose.observation import in_our_order
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 
-NOT_BY_FORMULA = {"accumulates-between-calls", "single-precision", "integer-dtype"}
+HIDDEN_BY_INTEGERS = {"integer-dtype", "rounded-decimals"}
+NOT_BY_FORMULA = {"accumulates-between-calls", "single-precision", *HIDDEN_BY_INTEGERS}
 FORMS = [
     pytest.param(gradient, mistake.id, number, id=f"{gradient}-{mistake.id}-{number}")
     for gradient in GRADIENTS
@@ -31,6 +32,36 @@ def test_every_planted_mistake_is_named_and_nothing_else(gradient, identifier, n
     """One finding, proved, with the right id."""
     findings = diagnose(observe(gradient, planted(identifier, gradient, number)), gradient)
     assert named(findings) == [(identifier, "proved")]
+
+
+@pytest.mark.parametrize(
+    ("gradient", "identifier", "number"),
+    [
+        pytest.param(gradient, identifier, number, id=f"{gradient}-{identifier}-{number}")
+        for gradient in GRADIENTS
+        for identifier in sorted(HIDDEN_BY_INTEGERS)
+        for number in range(len(CATALOGUE[identifier].forms(gradient)))
+    ],
+)
+def test_what_integers_hide_is_named_on_fractions_and_tiny_numbers(gradient, identifier, number):
+    """Right on integers, and the very formula elsewhere; zeros alone would be no proof."""
+    wrong = planted(identifier, gradient, number)
+    seen = observe(gradient, wrong)
+    assert diagnose(seen, gradient) == ()
+
+    seen += observe(gradient, wrong, draw=fractions) + observe(gradient, wrong, draw=tiny)
+    assert named(diagnose(seen, gradient)) == [(identifier, "proved")]
+
+
+def test_zeros_in_place_of_tiny_numbers_prove_no_rounding():
+    """Taking what is small for 0 is not rounding, though both give zeros where all is tiny."""
+
+    def wrong(problem):
+        return np.where(np.abs(problem.grad_weight) < 0.01, 0.0, problem.grad_weight)
+
+    findings = diagnose(observe("weight", wrong) + observe("weight", wrong, draw=tiny), "weight")
+
+    assert {finding.certainty for finding in findings} == {"probable"}
 
 
 @pytest.mark.parametrize("gradient", GRADIENTS)

@@ -21,7 +21,7 @@ DESIGN = [
     *("not-finite", "wrong-shape", "crashes", "too-slow"),
 ]
 BEHAVIOUR = {"mutates-input", "not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"}
-INVISIBLE_ON_SMALL_INTEGERS = {"single-precision", "integer-dtype"}
+INVISIBLE_ON_SMALL_INTEGERS = {"single-precision", "integer-dtype", "rounded-decimals"}
 FORMS = [
     pytest.param(gradient, mistake.id, number, id=f"{gradient}-{mistake.id}-{number}")
     for gradient in GRADIENTS

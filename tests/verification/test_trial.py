@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gradcheck_cli.arithmetic import fft_slack, no_slack, update_slack
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict
 from gradcheck_cli.targets import Outcome
 from gradcheck_cli.verification.session import with_limit
@@ -15,9 +16,9 @@ RIGHT = ASKED.truth.gradients
 ALL = ("weight", "input", "bias")
 
 
-def trial(outcome, yields=ALL, arithmetic="direct"):
+def trial(outcome, yields=ALL, slack=no_slack, asked=ASKED):
     """An answer to the one question."""
-    return Trial(ASKED.case, outcome, ASKED.truth, yields, arithmetic)
+    return Trial(asked.case, outcome, asked.truth, yields, slack)
 
 
 def weight(changed):
@@ -49,19 +50,34 @@ def test_declared_fft_is_judged_by_its_bound():
     off = RIGHT.weight.copy()
     off[0, 0, 0, 0] *= 1 + 1e-9
 
-    assert trial(weight(RIGHT.weight * (1 + 2**-52)), arithmetic="fft").verdict("weight") is Verdict.PASS
-    assert trial(weight(off), arithmetic="fft").verdict("weight") is Verdict.FAIL
+    assert trial(weight(RIGHT.weight * (1 + 2**-52)), slack=fft_slack).verdict("weight") is Verdict.PASS
+    assert trial(weight(off), slack=fft_slack).verdict("weight") is Verdict.FAIL
 
 
 def test_declared_fft_is_diagnosed_on_whole_numbers():
     """Formulas give integers: FFT rounding is taken off before they are compared, in both calls."""
     outcome = weight(RIGHT.weight + 2.0**-40)
     twice = Outcome(outcome.gradients, second=outcome.gradients)
-    seen = trial(twice, arithmetic="fft").observation()
+    seen = trial(twice, slack=fft_slack).observation()
 
     assert np.array_equal(RIGHT.weight, seen.actual.weight)
     assert np.array_equal(RIGHT.weight, seen.second.weight)
     assert not np.array_equal(RIGHT.weight, trial(twice).observation().actual.weight)
+
+
+def test_what_is_read_off_an_update_is_right_but_for_its_rounding():
+    """On wide integers too, where its rounding is more than 1: the diagnosis sees the truth there."""
+    wide, slack = Questions(0).wide(SPEC), update_slack(0.01)
+    right = wide.truth.gradients
+    assert slack(wide.case, "weight") > 1
+    read = Outcome(Gradients(right.weight + 1, right.input, right.bias))
+    off = Outcome(Gradients(right.weight * (1 + 1e-9), right.input, right.bias))
+
+    assert trial(read, slack=slack, asked=wide).verdict("weight") is Verdict.PASS
+    assert trial(read, asked=wide).verdict("weight") is Verdict.INCONCLUSIVE
+    assert np.array_equal(right.weight, trial(read, slack=slack, asked=wide).observation().actual.weight)
+    assert trial(off, slack=slack, asked=wide).verdict("weight") is Verdict.FAIL
+    assert not np.array_equal(right.weight, trial(off, slack=slack, asked=wide).observation().actual.weight)
 
 
 def test_a_refused_geometry_is_not_compared():

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake
-from gradcheck_cli.mistakes.pieces import each, rearranged
-from gradcheck_cli.model import GRADIENTS
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
+from gradcheck_cli.mistakes.pieces import each, on_other_case, rearranged
+from gradcheck_cli.model import GRADIENTS, Case
+
+
+def _cut(*names: str) -> OtherCase:
+    """The case with these arrays cut to integers."""
+
+    def prepare(case: Case) -> Case:
+        return replace(case, **{name: np.trunc(getattr(case, name)) for name in names})
+
+    return prepare
+
 
 MISTAKE = Mistake(
     id="integer-dtype",
-    title="stores the gradient in integers and cuts off what follows the decimal point",
+    title="puts numbers into an integer array, which cuts off what follows the decimal point",
     formulas=each(lambda gradient: rearranged(gradient, np.trunc), *GRADIENTS),
+    variants={
+        "weight": (
+            Variant("X is cut", on_other_case("weight", _cut("x"))),
+            Variant("G is cut", on_other_case("weight", _cut("grad_output"))),
+            Variant("X and G are cut", on_other_case("weight", _cut("x", "grad_output"))),
+        ),
+        "input": (
+            Variant("F is cut", on_other_case("input", _cut("weight"))),
+            Variant("G is cut", on_other_case("input", _cut("grad_output"))),
+            Variant("F and G are cut", on_other_case("input", _cut("weight", "grad_output"))),
+        ),
+        "bias": (Variant("G is cut", on_other_case("bias", _cut("grad_output"))),),
+    },
     why=(
         "`np.array([0, 0, 0])`, `np.zeros(n, dtype=int)` or zeros made like an uint8 picture are integer arrays; "
         "numpy cuts every number that is put into them, without a word."
     ),
     hides_when="all gradients are whole numbers",
-    fix="Make the arrays in floating point: `np.zeros(shape)` or `np.zeros_like(X, dtype=float)`.",
+    fix="Make every array in floating point: `np.zeros(shape)`, `np.zeros_like(X, dtype=float)`, `X.astype(float)`.",
     shown_by="any picture (with a mean loss the gradients are small fractions)",
 )

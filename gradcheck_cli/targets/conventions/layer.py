@@ -28,6 +28,8 @@ from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
 
+# Keys of what was read off an update begin with this.
+UPDATE = "update"
 TRAINING = ("training", "is_training", "train", "is_train", "train_mode", "training_mode", "cache", "save")
 
 
@@ -80,7 +82,7 @@ class LayerCandidate:
         """Id of the convention."""
         if not self.backward:
             return "module"
-        return {"update": "class-update", "attribute": "class-attribute"}.get(self.exposure, "class")
+        return {UPDATE: "class-update", "attribute": "class-attribute"}.get(self.exposure, "class")
 
     @property
     def has_rate(self) -> bool:
@@ -93,7 +95,7 @@ class LayerCandidate:
         """How it was told."""
         agrees = "its forward gives our O exactly" if self.forward_right else "its shapes fit"
         how = {
-            "update": f"the gradients are read off the update of the weights, (old - new) / {self.lr:g}",
+            UPDATE: f"the gradients are read off the update of the weights, (old - new) / {self.lr:g}",
             "attribute": "the gradients are read from its attributes",
         }
         return f"a class with {self.forward} and {self.backward or 'autograd'}; {agrees}; " + how.get(
@@ -181,6 +183,8 @@ class LayerCandidate:
         if not self.backward:
             items, names = _leaf(given["x"])
         self._add_kept(trained, earlier, items, names)
+        if self.lr != 1.0 and _is_whole(case):
+            items = {key: _snapped(array) if key.startswith(UPDATE) else array for key, array in items.items()}
         return Returned(items, names, mutated, to_numpy(output))
 
     def prepare(self, trained: Trained, case: Case) -> dict[str, Any]:
@@ -297,16 +301,18 @@ def _add_updates(
             continue
         now = state.read(trained.instance, place.path)
         if now is not None and now.shape == earlier[place.path].shape and not np.array_equal(now, earlier[place.path]):
-            key = f"update{place.name}"
-            items[key] = _unscaled(earlier[place.path] - now, lr)
+            key = f"{UPDATE}{place.name}"
+            items[key] = (earlier[place.path] - now) / lr
             names[key] = name
 
 
-def _unscaled(difference: Array, lr: float) -> Array:
-    """(old - new) / lr; with another rate than 1 rounded to integers where that is certain (bound below 1/4)."""
-    if lr == 1.0:
-        return difference
-    quotient = difference / lr
-    nearest = np.rint(quotient)
-    certain = np.abs(quotient).max(initial=0) * 2.0**-40 < 0.25 and np.abs(quotient - nearest).max(initial=0) < 1e-3
-    return nearest if certain else quotient
+def _is_whole(case: Case) -> bool:
+    """Are the right gradients integers?"""
+    return all(np.array_equal(array, np.rint(array)) for array in (case.x, case.weight, case.grad_output))
+
+
+def _snapped(gradient: Array) -> Array:
+    """A gradient of integers that was read off an update, made whole where that is certain (bound below 1/4)."""
+    nearest = np.rint(gradient)
+    certain = np.abs(gradient).max(initial=0) * 2.0**-40 < 0.25 and np.abs(gradient - nearest).max(initial=0) < 1e-3
+    return nearest if certain else gradient

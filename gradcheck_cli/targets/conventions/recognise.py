@@ -22,7 +22,7 @@ from gradcheck_cli.targets.conventions.autograd_function import autograd_candida
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate, function_candidates
-from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.layer import UPDATE, LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.names import function_roles
@@ -220,22 +220,34 @@ def _fitted(candidate: Candidate, returned: Returned, keys: Plan, truth: Gradien
     if not isinstance(candidate, LayerCandidate):
         return candidate
     key = keys.get("weight", keys.get("bias", ""))
-    exposure = "update" if key.startswith("update") else "attribute" if key.startswith((".", "[")) else "returned"
+    exposure = UPDATE if key.startswith(UPDATE) else "attribute" if key.startswith((".", "[")) else "returned"
     candidate = replace(candidate, exposure=exposure)
-    if exposure != "update" or "weight" not in keys or truth.weight is None or candidate.has_rate:
+    if exposure != UPDATE or candidate.has_rate:
         return candidate
-    expected = candidate.layout.give("weight", truth.weight)
     for number in sorted(candidate.source.numbers()):
-        if 0 < number <= 0.1 and np.allclose(returned.items[key], number * expected, rtol=1e-9, atol=1e-9):
+        if 0 < number <= 0.1 and _is_rate(number, candidate, returned, keys, truth):
             return replace(candidate, lr=number)
     return candidate
+
+
+def _is_rate(number: float, candidate: LayerCandidate, returned: Returned, keys: Plan, truth: Gradients) -> bool:
+    """Is an update the right gradient times this number? One of the two is enough, for the other may be wrong."""
+    for name in ("weight", "bias"):
+        expected, key = truth.named(name), keys.get(name, "")
+        if expected is None or not key.startswith(UPDATE):
+            continue
+        given = candidate.layout.give("weight", expected) if name == "weight" else expected
+        update = returned.items[key]
+        if update.size == given.size and np.allclose(update.reshape(given.shape), number * given, rtol=1e-9, atol=1e-9):
+            return True
+    return False
 
 
 def _rescaled(returned: Returned, candidate: Candidate) -> dict[str, Array]:
     lr = candidate.lr if isinstance(candidate, LayerCandidate) else 1.0
     if lr == 1.0:
         return dict(returned.items)
-    return {key: np.rint(array / lr) if key.startswith("update") else array for key, array in returned.items.items()}
+    return {key: np.rint(array / lr) if key.startswith(UPDATE) else array for key, array in returned.items.items()}
 
 
 def _points(actual: Array | None, expected: Array | None, name: GradientName) -> int:

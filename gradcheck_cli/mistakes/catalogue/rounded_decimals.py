@@ -1,0 +1,38 @@
+"""rounded-decimals: gradients rounded to a few digits behind the decimal point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula
+from gradcheck_cli.mistakes.pieces import rearranged
+from gradcheck_cli.model import GRADIENTS, Array, GradientName
+
+_USUAL = 4
+_DECIMALS = (_USUAL, 0, 1, 2, 3, 5, 6, 7, 8)
+
+
+def _rounded(gradient: GradientName, decimals: int) -> WrongFormula:
+    def rounded(array: Array) -> Array:
+        return np.asarray(np.round(array, decimals))
+
+    return rearranged(gradient, rounded)
+
+
+_VARIANTS = {
+    gradient: tuple(Variant(f"{decimals} of them", _rounded(gradient, decimals)) for decimals in _DECIMALS)
+    for gradient in GRADIENTS
+}
+MISTAKE = Mistake(
+    id="rounded-decimals",
+    title="rounds the gradient to a few decimals",
+    formulas={gradient: variants[0].formula for gradient, variants in _VARIANTS.items()},
+    variants=_VARIANTS,
+    why=(
+        "`np.round(dW, 4)` makes a print readable and is forgotten in the code. Gradients of a mean loss are small, "
+        "and those below half a unit of the last decimal become 0: these weights never learn."
+    ),
+    hides_when="all gradients are whole numbers, or multiples of the last decimal",
+    fix="Round where you print, not where you compute.",
+    shown_by="any picture (with a mean loss the gradients are small fractions)",
+)
