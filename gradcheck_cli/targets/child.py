@@ -1,6 +1,6 @@
 """The child's main loop: limits, loading, recognising, calling. The only place where the user's code runs.
 
-Started by `process.Child`; speaks frames over two private pipes. File descriptors 1 and 2 belong to the user's prints.
+Forked by `supervisor`; speaks frames over two private pipes. File descriptors 1 and 2 belong to the user's prints.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import random
 import resource
 import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -52,14 +51,12 @@ class Ready:
     first_error: BaseException | None = None
 
 
-def main(request: int, answer: int, life: int, memory: int) -> None:
+def main(request: int, answer: int, memory: int) -> None:
     """Serve requests until the parent is gone."""
-    for descriptor in (request, answer, life):
+    for descriptor in (request, answer):
         os.set_inheritable(descriptor, False)
-    threading.Thread(target=_die_with_parent, args=(life,), daemon=True).start()
     if memory:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ready: Ready | None = None
     while True:
         message, arrays = _receive(request)
@@ -68,13 +65,6 @@ def main(request: int, answer: int, life: int, memory: int) -> None:
             _send(answer, reply, {})
         elif ready is not None:
             _send(answer, *_backward(ready, message, arrays))
-
-
-def _die_with_parent(life: int) -> None:
-    """The pipe ends when the parent does, however it does; then nothing of this session may stay."""
-    while os.read(life, 1):
-        pass
-    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _receive(request: int) -> tuple[Message, dict[str, Array]]:

@@ -1,8 +1,7 @@
-"""One child process: started in its own session, spoken to over private pipes, killed with everything it started."""
+"""One child process under a supervisor: spoken to over private pipes, killed with everything it started."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import signal
@@ -15,11 +14,9 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 CHUNK = 2**18
-BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import gradcheck_cli.targets.child as child; "
-    "sys.path.remove(sys.argv[1]); child.main(*map(int, sys.argv[2:]))"
-)
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 DRAIN_SECONDS = 0.05
+END_SECONDS = 30.0
 
 
 class TimedOutError(Exception):
@@ -49,10 +46,10 @@ class Child:
         self._answer, answer_write = os.pipe()
         life_read, self._life = os.pipe()
         theirs = (request_read, answer_write, life_read)
-        root = str(Path(__file__).resolve().parents[2])
+        root = SUPERVISOR.resolve().parents[2]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", BOOT, root, *map(str, theirs), str(memory or 0)],
+                [sys.executable, "-P", *map(str, (SUPERVISOR, root, *theirs, memory or 0))],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -108,17 +105,23 @@ class Child:
         return text
 
     def kill(self) -> None:
-        """End the child and all that it started in its session; safe to call twice."""
+        """End the child and all that it started; safe to call twice."""
         if self._life < 0:
             return
-        _kill_group(self._process.pid)
-        self._process.wait()
+        os.close(self._life)
+        self._life = -1
+        # The user's code may have stopped the supervisor.
+        self._process.send_signal(signal.SIGCONT)
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._drain()
         assert self._process.stdout is not None
         self._process.stdout.close()
-        for descriptor in (self._request, self._answer, self._life):
+        for descriptor in (self._request, self._answer):
             os.close(descriptor)
-        self._life = -1
 
     def _send(self, selector: selectors.BaseSelector, outgoing: memoryview) -> memoryview:
         try:
@@ -169,8 +172,3 @@ def _missing(incoming: bytearray) -> int:
         return PREFIX.size - len(incoming)
     header, body = lengths(bytes(incoming[: PREFIX.size]))
     return PREFIX.size + header + body - len(incoming)
-
-
-def _kill_group(group: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)

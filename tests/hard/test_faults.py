@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 
 import pytest
 from stress.faults import (
@@ -15,6 +16,7 @@ from stress.faults import (
     TRICKS,
     WRITER,
     command,
+    ending_marked,
     environment,
     files_of,
     interrupted,
@@ -122,14 +124,15 @@ def test_ctrl_c_during_a_run(tmp_path, delay):
 
 def test_targets_that_misbehave_do_not_touch_the_others(tmp_path):
     """Each is judged apart, standard output is one JSON document, and no process stays."""
-    file, mark = target_file(tmp_path), "stress-mark-of-misbehaviour"
-    names = ["right", *TRICKS, "prints"]
-    done = gradcheck_process(
-        *("verify", "--format", "json", "--timeout", "6", "--jobs", "2"),
-        *(f"{file}:{name}" for name in names),
-        env=environment(mark, tmp_path),
-        timeout=300,
-    )
+    file, names = target_file(tmp_path), ["right", *TRICKS, "prints"]
+    with ending_marked(uuid.uuid4().hex) as mark:
+        done = gradcheck_process(
+            *("verify", "--format", "json", "--timeout", "6", "--jobs", "2"),
+            *(f"{file}:{name}" for name in names),
+            env=environment(mark, tmp_path),
+            timeout=300,
+        )
+        left = orphans(mark)
 
     report = done.json()
     verdicts = {target["target"].rpartition(":")[2]: target["verdict"] for target in report["targets"]}
@@ -138,4 +141,4 @@ def test_targets_that_misbehave_do_not_touch_the_others(tmp_path):
     assert dict.fromkeys(good, "pass") == {name: verdicts[name] for name in good}
     assert {"fail"} == {verdicts[name] for name in TRICKS if name not in HARMLESS}
     assert (1, 1, "") == (done.exit_code, report["exit_code"], done.stderr)
-    assert [] == orphans(mark)
+    assert [] == left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -14,9 +15,41 @@ from pathlib import Path
 
 from helpers import IMAGES, ROOT
 
+# What targets call to start processes that leave the worker's session; for files that import os, subprocess, sys, time.
+ESCAPES = """
+UNMARKED = [sys.executable, "-c", "import time; time.sleep(600)", os.environ.get("STRESS_MARK", "")]
+
+def daemon(work=lambda: time.sleep(600)):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            work()
+        os._exit(0)
+    os.wait()
+
+def become_a_daemon():
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    time.sleep(600)
+
+def replace_the_dead():
+    while True:
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(600)
+        os.wait()
+
+def fork_apart(generations=4):
+    for _ in range(generations):
+        if os.fork() == 0:
+            os.setsid()
+    time.sleep(600)
+"""
 COFFEE = str(IMAGES / "coffee.jpg")
 SMALL = ("run", "--size", "16", "--k", "3", COFFEE)
-RIGHT = """
+RIGHT = (
+    """
 import ctypes, os, signal, subprocess, sys, time
 import numpy as np
 
@@ -33,12 +66,21 @@ def right(x, weight, grad_output, stride=1, padding=0):
     dx = dxp[:, :, padding : padding + height, padding : padding + width]
     return dx, dw, grad_output.sum(axis=(0, 2, 3))
 """
+    + ESCAPES
+)
 # Name -> what it does on the geometry with a kernel of 5, and on no other.
 TRICKS = {
     "leaves_a_child": "subprocess.Popen(['sleep', '600'])",
     "leaves_a_fork": "os.fork() or time.sleep(600)",
+    "leaves_a_session": "subprocess.Popen(['sleep', '600'], start_new_session=True)",
+    "leaves_a_daemon": "daemon()",
+    "leaves_an_unmarked_session": "subprocess.Popen(UNMARKED, start_new_session=True, env={})",
+    "leaves_what_is_replaced": "daemon(replace_the_dead)",
+    "leaves_a_fork_loop": "daemon(fork_apart)",
     "eats_memory": "kept = [np.empty(2**27) for _ in range(64)]",
     "ignores_sigterm": "[signal.signal(number, signal.SIG_IGN) for number in (15, 2, 1)] and time.sleep(600)",
+    "becomes_a_daemon": "become_a_daemon()",
+    "leaves_a_daemon_and_loops": "\n        daemon()\n        while True: pass",
     "exits": "os._exit(0)",
     "exits_politely": "sys.exit(0)",
     "loops": "\n        while True: pass",
@@ -47,7 +89,10 @@ TRICKS = {
     "closes_everything": "os.closerange(3, 256)",
 }
 # These do harm and then give the right gradients: leaving a process behind is no wrong gradient.
-HARMLESS = ("leaves_a_child", "leaves_a_fork")
+HARMLESS = (
+    *("leaves_a_child", "leaves_a_fork", "leaves_a_session", "leaves_a_daemon", "leaves_an_unmarked_session"),
+    *("leaves_what_is_replaced", "leaves_a_fork_loop"),
+)
 PRINTS = (
     "print('print')",
     "os.write(1, b'{\"one\": 1}\\n')",
@@ -103,36 +148,53 @@ def interrupted(folder, arguments, delay, number=signal.SIGINT) -> Ended:
     """The process that is sent a signal `delay` seconds after its start (nothing more once it has ended)."""
     mark, scratch = uuid.uuid4().hex, folder / "scratch"
     scratch.mkdir(exist_ok=True)
-    with subprocess.Popen(
+    process = subprocess.Popen(
         command(*arguments),
         cwd=folder,
         env=environment(mark, scratch),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as process:
+    )
+    with process, ending_marked(mark):
         try:
             process.wait(timeout=delay)
         except subprocess.TimeoutExpired:
             process.send_signal(number)
         stdout, stderr = process.communicate(timeout=60)
-    return Ended(process.returncode, stdout, stderr, orphans(mark), files_of(scratch))
+        return Ended(process.returncode, stdout, stderr, orphans(mark), files_of(scratch))
 
 
 def orphans(mark, patience=3.0) -> list[str]:
     """Command lines of the processes that still carry the mark, given a moment to end."""
     end = time.monotonic() + patience
-    while (found := _marked(mark)) and time.monotonic() < end:
+    while (found := marked(mark)) and time.monotonic() < end:
         time.sleep(0.05)
-    return found
+    return list(found.values())
 
 
-def _marked(mark):
-    found = []
+@contextlib.contextmanager
+def ending_marked(mark):
+    """In the end, kill what carries the mark until nothing does."""
+    try:
+        yield mark
+    finally:
+        while found := marked(mark):
+            for number in found:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+            time.sleep(0.01)
+
+
+def marked(mark) -> dict[int, str]:
+    """Numbers and command lines of the living processes that carry the mark, in their environment or as an argument."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if mark.encode() in (process / "environ").read_bytes() and "Z" not in _state(process):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            words = (process / "cmdline").read_bytes()
+            carried = words + (process / "environ").read_bytes()
+            if mark.encode() in carried and "Z" not in _state(process):
+                found[int(process.name)] = words.replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
     return found
