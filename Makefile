@@ -20,6 +20,7 @@ test: $(INSTALLED)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 stress: $(INSTALLED)
+	@$(BIN)/python tests/stress/attack.py
 	@$(BIN)/python -m pytest -m stress $(PYTEST_ARGS)
 
 bench: $(INSTALLED)

@@ -24,6 +24,7 @@ from gradcheck_cli.model import Array, Case, ConvSpec
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 0
 RIGHT = "(right code)"
+SINGLE = "single-precision"
 ACCUMULATES = "accumulates-between-calls"
 SMALL = (
     ConvSpec(2, 3, 4, 6, 5, (3, 2), padding=(1, 1)),
@@ -172,9 +173,10 @@ def refused_by_projection(name: str, case: Case) -> bool:
 
 
 def refused_by_allclose(name: str, case: Case) -> bool:
-    """numpy.allclose with its defaults, against autograd in float32."""
-    narrow = in_float32(case)
-    wrong, right = gradient(formula_of(name), narrow), of_autograd(narrow)
+    """numpy.allclose with its defaults, on results as float32 holds them: summed so, the answer hangs on the machine."""
+    if name == SINGLE:
+        return False  # in float32 that is no mistake
+    wrong, right = (array.astype(np.float32) for array in (gradient(formula_of(name), case), of_autograd(case)))
     return wrong.shape != right.shape or not np.allclose(wrong, right)
 
 
@@ -330,8 +332,8 @@ was asked, as it comes, with its own defaults. "caught" means that it refused th
   X = whole pixels 0..255.
 - **one random projection**: one direction, eps 1e-4, tolerance 1e-5, in float64, as `jax.test_util.check_grads` does in
   reverse mode. Computed in numpy, not by JAX.
-- **allclose, float32**: the code runs in float32 and is compared with autograd in float32 by `numpy.allclose` with its
-  defaults.
+- **allclose, float32**: the code's result and autograd's, both rounded to float32, are compared by `numpy.allclose` with
+  its defaults. A float32 inside the code is no mistake there.
 - **gradcheck verify**: this tool, on its default geometries. The last column is what it named.
 
 The first four see the mistake on the first small geometry that shows it (last table), so none is judged where nothing

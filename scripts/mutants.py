@@ -42,7 +42,7 @@ MIRRORS = {
     "answer.py": ["tests/test_answer.py"],
     "power.py": ["tests/test_power.py"],
     "checks.py": ["tests/hard/test_checks.py", "tests/experiment/test_run.py"],
-    "arithmetic.py": ["tests/hard/test_checks.py"],
+    "arithmetic.py": ["tests/test_arithmetic.py"],
     "referee.py": ["tests/hard/test_checks.py"],
     "upstream.py": ["tests/test_upstream.py"],
     "diagnose/": ["tests/diagnose"],

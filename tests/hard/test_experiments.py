@@ -33,6 +33,7 @@ def test_most_experiments_come_to_a_verdict():
         ("right", {"verdict": "inconclusive", "reason": "nothing open"}),
         ("faulty", {"verdict": "pass", "shown": ["weight"]}),
         ("planted", {"verdict": "inconclusive", "expected": "fail"}),
+        ("pictures", {"verdict": "works", "problems": ["11.2 s"]}),
     ],
 )
 def test_what_is_bad_is_seen(kind, row):

@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
 
+from stress import bad_input  # noqa: E402
 from stress.experiments import draw, judge_faulty, judge_right  # noqa: E402
 from stress.planted import judge_planted, planted_count  # noqa: E402
 
@@ -37,11 +38,13 @@ def attack(kind: str, count: int, seconds: float, kept: Path | None = None) -> l
     """The lines of the first `count` experiments of a kind, as many as fit into the time.
 
     Args:
-        kind: "right", "faulty" or "planted".
+        kind: of `TITLES`.
         count: experiments wanted; those in `kept` are not repeated.
         seconds: after this no further one is begun.
         kept: where finished ones are kept; None for nowhere.
     """
+    if kind in BAD_INPUT:
+        return _bad_input(kind, seconds, kept)
     rows = _finished(kept)
     end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
@@ -55,6 +58,21 @@ def attack(kind: str, count: int, seconds: float, kept: Path | None = None) -> l
                 with kept.open("a") as file:
                     print(json.dumps(rows[number]), file=file)
     return [rows[number] for number in sorted(rows) if number < count]
+
+
+def _bad_input(kind, seconds, kept):
+    """All of one kind, or as many as fit into the time; kept only when it is whole."""
+    rows = list(_finished(kept).values())
+    if rows:
+        return rows
+    end = time.monotonic() + seconds
+    for number, row in enumerate(BAD_INPUT[kind]()):
+        rows.append({"number": number, **row})
+        if time.monotonic() > end:
+            return rows
+    if kept:
+        kept.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return rows
 
 
 def _finished(kept):
@@ -83,6 +101,8 @@ def _judged(kind, number, folder):
 
 def is_bad(kind: str, row: dict) -> bool:
     """A crash, a false alarm, a false pass, or no verdict without one of the excuses."""
+    if kind in BAD_INPUT:
+        return bool(row["problems"])
     if row["verdict"] == "crash":
         return True
     if kind == "right":
@@ -112,13 +132,17 @@ def _outcome(kind, row):
     told = row["verdict"] + (f" ({row['reason']})" if row.get("reason") else "")
     if kind == "faulty":
         return f"{told}, the fault {'changed a result' if row.get('shown') else 'changes nothing on these data'}"
-    return told if kind == "right" else f"{row.get('expected')} expected: {told}"
+    return f"{row['expected']} expected: {told}" if kind == "planted" else told
 
 
+BAD_INPUT = {"pictures": bad_input.pictures, "options": bad_input.options, "targets": bad_input.targets}
 TITLES = {
     "right": "Right code: false alarms",
     "faulty": "One planted fault each: false passes",
     "planted": "verify: the planted files, right ones on random geometries too",
+    "pictures": "Bad pictures: damaged, lying, of every kind",
+    "options": "Bad command lines, configuration files and variables",
+    "targets": "Bad target files: damaged source, odd signatures, odd behaviour",
 }
 
 
@@ -127,7 +151,7 @@ def write(results: dict[str, list[dict]], command: str) -> None:
     lines = ["# Attack on the checker", "", f"`{command}`", ""]
     for kind, rows in results.items():
         bad = [row for row in rows if is_bad(kind, row)]
-        lines += [f"## {TITLES[kind]}", "", f"{len(rows)} experiments, {len(bad)} bad.", "", *counted(kind, rows), ""]
+        lines += [f"## {TITLES[kind]}", "", f"{len(rows)} cases, {len(bad)} bad.", "", *counted(kind, rows), ""]
         lines += [f"- bad: `{_without_folders(json.dumps(row))[:600]}`" for row in bad[:20]] + [""]
     RESULTS.write_text("\n".join(lines).rstrip() + "\n")
 
@@ -148,7 +172,7 @@ def main() -> int:
     write(results, f"python tests/stress/attack.py --count {options.count} --seconds {options.seconds:g}")
     bad = sum(is_bad(kind, row) for kind, rows in results.items() for row in rows)
     for kind, rows in results.items():
-        told = f"{kind}: {len(rows)} experiments, {sum(is_bad(kind, row) for row in rows)} bad\n"
+        told = f"{kind}: {len(rows)} cases, {sum(is_bad(kind, row) for row in rows)} bad\n"
         sys.stdout.write(told)
     return 1 if bad else 0
 
