@@ -1,7 +1,11 @@
 """The tests with the oldest and the newest versions that pyproject.toml admits: python -m benchmarks.versions.
 
 One environment at a time is made in a temporary folder, the fast tests run in it, and it is removed again. The result
-goes to benchmarks/VERSIONS.md. torch is large, so one version of it is taken, and left out where it is not to be had.
+goes to benchmarks/VERSIONS.md. torch is large (gigabytes with its libraries); `--torch` takes another version of it.
+
+    python -m benchmarks.versions                          # the oldest of everything, then the newest of everything
+    python -m benchmarks.versions --torch 2.13.0           # both with this version of torch
+    python -m benchmarks.versions --light python3.13       # another Python, without torch
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ FAST = (*LIGHT, "tests/conv", "tests/oracles/test_autograd.py", "tests/test_api.
 
 @dataclass(frozen=True)
 class Trial:
-    """One environment: `age` is oldest or newest, `torch` its version, empty where the tests go without."""
+    """One environment: `age` is oldest or newest, `torch` its requirement, empty where the tests go without."""
 
     python: str
     age: str
@@ -69,12 +73,16 @@ class Result:
 def main() -> int:
     """Try every environment that was asked for, and write the table. 0 when nothing failed."""
     options = _options()
-    trials = [Trial(python, age, torch) for python, torch in _pythons(options) for age in options.ages]
+    trials = [
+        Trial(python, age, _torch(options.torch, age) if with_torch else "")
+        for python, with_torch in _pythons(options)
+        for age in options.ages
+    ]
     results = []
     for trial in trials:
         results.append(_tried(trial))
         print(f"{_label(results[-1])}: {results[-1].verdict} {results[-1].summary}{results[-1].problem}", flush=True)
-    Path(options.output).write_text(_document(results, options.torch), encoding="utf-8")
+    Path(options.output).write_text(_document(results), encoding="utf-8")
     return any(result.verdict == "failed" for result in results)
 
 
@@ -90,16 +98,23 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.versions", description=__doc__)
     parser.add_argument("--python", action="append", default=[], help="another Python, with torch; repeatable")
     parser.add_argument("--light", action="append", default=[], help="another Python, without torch; repeatable")
-    parser.add_argument("--torch", default="2.13.0", help="the version of torch to take")
+    parser.add_argument("--torch", default="", help="the version of torch to take (default: as old or new as the rest)")
     parser.add_argument("--ages", nargs="+", choices=("oldest", "newest"), default=("oldest", "newest"))
     parser.add_argument("--output", default=str(RESULTS))
     return parser.parse_args()
 
 
-def _pythons(options: argparse.Namespace) -> list[tuple[str, str]]:
-    """(interpreter, torch) pairs; the one that runs this by default."""
+def _pythons(options: argparse.Namespace) -> list[tuple[str, bool]]:
+    """(interpreter, with torch?) pairs; the one that runs this by default."""
     full = options.python or ([] if options.light else [sys.executable])
-    return [(python, options.torch) for python in full] + [(python, "") for python in options.light]
+    return [(python, True) for python in full] + [(python, False) for python in options.light]
+
+
+def _torch(version: str, age: str) -> str:
+    """The requirement for torch."""
+    if version:
+        return f"torch=={version}"
+    return f"torch=={bounds()['torch']}.*" if age == "oldest" else f"torch>={bounds()['torch']}"
 
 
 def _tried(trial: Trial) -> Result:
@@ -124,7 +139,7 @@ def _installed(python: str, trial: Trial) -> str:
     """Install everything; the reason where that is not possible."""
     wanted = [_pinned(python, name, bound, trial.age) for name, bound in bounds().items() if name != "torch"]
     if trial.torch:
-        wanted.append(f"torch=={trial.torch}")
+        wanted.append(trial.torch)
     steps = [["install", "-q", "--prefer-binary", *wanted], ["install", "-q", "--no-deps", "-e", str(ROOT)]]
     for step in steps:
         done = _pip(python, step)
@@ -166,7 +181,7 @@ def _versions(python: str) -> dict[str, str]:
     return {name: installed[name] for name in bounds() if name in installed}
 
 
-def _document(results: Sequence[Result], torch: str) -> str:
+def _document(results: Sequence[Result]) -> str:
     names = list(bounds())
     head = ["Python", "versions", "verdict", "tests", *names]
     rows = [
@@ -178,17 +193,23 @@ def _document(results: Sequence[Result], torch: str) -> str:
     lines = ["# Versions", "", *_preface(results), ""]
     lines += ["| " + " | ".join(row) + " |" for row in table]
     lines += ["", "## Failures", "", *_failures(results)]
-    lines += ["", "## Not tried", "", *_untried(results, torch)]
+    lines += ["", "## Not tried", "", *_untried(results)]
     return "\n".join(lines) + "\n"
 
 
 def _preface(results: Sequence[Result]) -> list[str]:
     counts = f"{sum(result.verdict == 'passed' for result in results)} of {len(results)} environments passed"
     return [
-        f"Made by `python -m benchmarks.versions` on {platform.machine()} {platform.system()}: {counts}.",
+        f"Made by `{_command()}` on {platform.machine()} {platform.system()}: {counts}.",
         "Each row is a fresh environment with the versions shown. With torch the fast tests ran; without it those of",
         "the rooms that torch never enters (pictures, reports, options).",
     ]
+
+
+def _command() -> str:
+    """How this was called, without folders of this machine."""
+    words = [Path(word).name if "/" in word else word for word in sys.argv[1:]]
+    return " ".join(["python -m benchmarks.versions", *words])
 
 
 def _failures(results: Sequence[Result]) -> list[str]:
@@ -200,12 +221,13 @@ def _failures(results: Sequence[Result]) -> list[str]:
     return lines or ["None."]
 
 
-def _untried(results: Sequence[Result], torch: str) -> list[str]:
+def _untried(results: Sequence[Result]) -> list[str]:
     classifiers = [line for line in _project()["classifiers"] if line.startswith(PYTHON_CLASSIFIER)]
     admitted = [line.rpartition(" ")[2] for line in classifiers]
     full = {_minor(result.python) for result in results if result.trial.torch and not result.problem}
     light = {_minor(result.python) for result in results if not result.problem} - full
-    lines = [f"- torch other than {torch}, down to the bound {bounds()['torch']}: too large to fetch for this run."]
+    tried = sorted({result.versions["torch"] for result in results if "torch" in result.versions})
+    lines = [f"- torch other than {', '.join(tried) or 'none'}."]
     lines += [f"- Python {minor} with torch: only the rooms without torch ran." for minor in admitted if minor in light]
     lines += [f"- Python {minor}: not installed here." for minor in admitted if minor not in full | light]
     return lines

@@ -173,7 +173,7 @@ def refused_by_projection(name: str, case: Case) -> bool:
 
 
 def refused_by_allclose(name: str, case: Case) -> bool:
-    """numpy.allclose with its defaults, on results as float32 holds them: summed so, the answer hangs on the machine."""
+    """numpy.allclose with its defaults, on results as float32 holds them; summed in it they hang on the machine."""
     if name == SINGLE:
         return False  # in float32 that is no mistake
     wrong, right = (array.astype(np.float32) for array in (gradient(formula_of(name), case), of_autograd(case)))
@@ -332,8 +332,8 @@ was asked, as it comes, with its own defaults. "caught" means that it refused th
   X = whole pixels 0..255.
 - **one random projection**: one direction, eps 1e-4, tolerance 1e-5, in float64, as `jax.test_util.check_grads` does in
   reverse mode. Computed in numpy, not by JAX.
-- **allclose, float32**: the code's result and autograd's, both rounded to float32, are compared by `numpy.allclose` with
-  its defaults. A float32 inside the code is no mistake there.
+- **allclose, float32**: the code's result and autograd's, both rounded to float32, are compared by `numpy.allclose`
+  with its defaults. A float32 inside the code is no mistake there.
 - **gradcheck verify**: this tool, on its default geometries. The last column is what it named.
 
 The first four see the mistake on the first small geometry that shows it (last table), so none is judged where nothing
