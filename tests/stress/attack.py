@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
 
-from stress import bad_input  # noqa: E402
+from stress import bad_input, large  # noqa: E402
 from stress.experiments import draw, judge_faulty, judge_right  # noqa: E402
 from stress.planted import judge_planted, planted_count  # noqa: E402
 
@@ -43,8 +43,8 @@ def attack(kind: str, count: int, seconds: float, kept: Path | None = None) -> l
         seconds: after this no further one is begun.
         kept: where finished ones are kept; None for nowhere.
     """
-    if kind in BAD_INPUT:
-        return _bad_input(kind, seconds, kept)
+    if kind in IN_ONE_GO:
+        return _in_one_go(kind, seconds, kept)
     rows = _finished(kept)
     end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
@@ -60,13 +60,13 @@ def attack(kind: str, count: int, seconds: float, kept: Path | None = None) -> l
     return [rows[number] for number in sorted(rows) if number < count]
 
 
-def _bad_input(kind, seconds, kept):
+def _in_one_go(kind, seconds, kept):
     """All of one kind, or as many as fit into the time; kept only when it is whole."""
     rows = list(_finished(kept).values())
     if rows:
         return rows
     end = time.monotonic() + seconds
-    for number, row in enumerate(BAD_INPUT[kind]()):
+    for number, row in enumerate(IN_ONE_GO[kind]()):
         rows.append({"number": number, **row})
         if time.monotonic() > end:
             return rows
@@ -101,7 +101,7 @@ def _judged(kind, number, folder):
 
 def is_bad(kind: str, row: dict) -> bool:
     """A crash, a false alarm, a false pass, or no verdict without one of the excuses."""
-    if kind in BAD_INPUT:
+    if kind in IN_ONE_GO:
         return bool(row["problems"])
     if row["verdict"] == "crash":
         return True
@@ -135,7 +135,13 @@ def _outcome(kind, row):
     return f"{row['expected']} expected: {told}" if kind == "planted" else told
 
 
-BAD_INPUT = {"pictures": bad_input.pictures, "options": bad_input.options, "targets": bad_input.targets}
+# Kinds that are judged in one go: their rows tell their own problems.
+IN_ONE_GO = {
+    "pictures": bad_input.pictures,
+    "options": bad_input.options,
+    "targets": bad_input.targets,
+    "large": large.layers,
+}
 TITLES = {
     "right": "Right code: false alarms",
     "faulty": "One planted fault each: false passes",
@@ -143,6 +149,7 @@ TITLES = {
     "pictures": "Bad pictures: damaged, lying, of every kind",
     "options": "Bad command lines, configuration files and variables",
     "targets": "Bad target files: damaged source, odd signatures, odd behaviour",
+    "large": "Large layers, each in a process of its own",
 }
 
 
