@@ -115,7 +115,7 @@ def _tells(wrong: Array, right: Array) -> bool:
 
 
 def _small_cases() -> Iterator[Case]:
-    """4x4 images, the plainest layer first; then with fractions in G, then with numbers beyond 24 bits."""
+    """4x4 images, the plainest layer first; then fractions and small numbers in G, then numbers beyond 24 bits."""
     specs = [
         ConvSpec(1, 1, 1, 4, 4, (2, 2)),
         ConvSpec(2, 1, 1, 4, 4, (2, 2)),
@@ -131,6 +131,7 @@ def _small_cases() -> Iterator[Case]:
     yield from map(_plain_case, specs)
     plain = _plain_case(specs[0])
     yield replace(plain, grad_output=plain.grad_output / 4)
+    yield replace(plain, grad_output=plain.grad_output / 512)
     yield replace(plain, x=plain.x * 2.0**23 + 1)
 
 

@@ -20,12 +20,15 @@ def _rounded(gradient: GradientName, decimals: int) -> WrongFormula:
 
 
 _VARIANTS = {
-    gradient: tuple(Variant(f"{decimals} of them", _rounded(gradient, decimals)) for decimals in _DECIMALS)
+    gradient: tuple(
+        Variant(f"to {decimals} decimals" if decimals != 1 else "to 1 decimal", _rounded(gradient, decimals))
+        for decimals in _DECIMALS
+    )
     for gradient in GRADIENTS
 }
 MISTAKE = Mistake(
     id="rounded-decimals",
-    title="rounds the gradient to a few decimals",
+    title="rounds the gradient",
     formulas={gradient: variants[0].formula for gradient, variants in _VARIANTS.items()},
     variants=_VARIANTS,
     why=(
