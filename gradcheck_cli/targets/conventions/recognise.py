@@ -21,8 +21,9 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
+from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate, function_candidates
-from gradcheck_cli.targets.conventions.layer import UPDATE, LayerCandidate
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.names import function_roles
@@ -195,8 +196,8 @@ def _try(
         keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
         if not keys:
             return Failed(candidate, TypeError(_no_gradient(returned)), False)
-        candidate = _fitted(candidate, returned, keys, truth)
-        returned = replace(returned, items=_rescaled(returned, candidate))
+        candidate = exposed(candidate, returned, keys, truth)
+        returned = replace(returned, items=rescaled(returned, candidate))
         taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
     except (Exception, SystemExit) as error:
         return Failed(candidate, error, forward_right and not _guessed(candidate))
@@ -213,41 +214,6 @@ def _guessed(candidate: Candidate) -> bool:
 def _no_gradient(returned: Returned) -> str:
     shapes = ", ".join(f"{array.shape}" for array in returned.items.values())
     return f"it returned {shapes or 'no array'}, which fits no gradient"
-
-
-def _fitted(candidate: Candidate, returned: Returned, keys: Plan, truth: Gradients) -> Candidate:
-    """For layers: how the gradients are exposed, and the learning rate where it is a literal in the class."""
-    if not isinstance(candidate, LayerCandidate):
-        return candidate
-    key = keys.get("weight", keys.get("bias", ""))
-    exposure = UPDATE if key.startswith(UPDATE) else "attribute" if key.startswith((".", "[")) else "returned"
-    candidate = replace(candidate, exposure=exposure)
-    if exposure != UPDATE or candidate.has_rate:
-        return candidate
-    for number in sorted(candidate.source.numbers()):
-        if 0 < number <= 0.1 and _is_rate(number, candidate, returned, keys, truth):
-            return replace(candidate, lr=number)
-    return candidate
-
-
-def _is_rate(number: float, candidate: LayerCandidate, returned: Returned, keys: Plan, truth: Gradients) -> bool:
-    """Is an update the right gradient times this number? One of the two is enough, for the other may be wrong."""
-    for name in ("weight", "bias"):
-        expected, key = truth.named(name), keys.get(name, "")
-        if expected is None or not key.startswith(UPDATE):
-            continue
-        given = candidate.layout.give("weight", expected) if name == "weight" else expected
-        update = returned.items[key]
-        if update.size == given.size and np.allclose(update.reshape(given.shape), number * given, rtol=1e-9, atol=1e-9):
-            return True
-    return False
-
-
-def _rescaled(returned: Returned, candidate: Candidate) -> dict[str, Array]:
-    lr = candidate.lr if isinstance(candidate, LayerCandidate) else 1.0
-    if lr == 1.0:
-        return dict(returned.items)
-    return {key: np.rint(array / lr) if key.startswith(UPDATE) else array for key, array in returned.items.items()}
 
 
 def _points(actual: Array | None, expected: Array | None, name: GradientName) -> int:
