@@ -58,6 +58,7 @@ LEFT_OUT = (
     *("test_wide_integers_are_exact_in_float64_and_show_float32", "test_odd_file_name_in_a_message_is_harmless"),
     "test_at_least_ten_mistakes_are_planted_at_the_layer_of_the_forum",
 )
+MARKED = "not stress and not further_form"
 KILLED, SURVIVED, UNTESTED, SLOW, NOT_RUN = "killed", "survived", "no test", "timed out", "not run"
 # Exit codes of mutmut's workers.
 OUTCOMES = {
@@ -136,7 +137,7 @@ def _settings(module: str) -> str:
         "source_paths": [PACKAGE],
         "only_mutate": [f"{PACKAGE}/{module}" + ("*.py" if module.endswith("/") else "")],
         "also_copy": ["images", "docs", "benchmarks"],
-        "pytest_add_cli_args": ["-q", "-k", _selection(), "-p", "no:cacheprovider"],
+        "pytest_add_cli_args": ["-q", "-m", MARKED, "-k", _selection(), "-p", "no:cacheprovider"],
         "pytest_add_cli_args_test_selection": _tests(module),
         "process_isolation": "forkserver",  # torch does not survive a plain fork
     }
@@ -231,7 +232,20 @@ def _try(tree: Path, path: Path, source: str, tests: list[str]) -> str:
     """Put `source` in place of the file in the copy, run its tests, and put the file back."""
     original = path.read_text()
     path.write_text(source)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-k", _selection(), "-p", "no:cacheprovider", *tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-m",
+        MARKED,
+        "-k",
+        _selection(),
+        "-p",
+        "no:cacheprovider",
+        *tests,
+    ]
     try:
         done = subprocess.run(command, cwd=tree, env=_environment(), capture_output=True, timeout=120)
         return SURVIVED if done.returncode == 0 else KILLED

@@ -13,8 +13,9 @@ from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 
 HIDDEN_BY_INTEGERS = {"integer-dtype", "rounded-decimals"}
 NOT_BY_FORMULA = {"accumulates-between-calls", "single-precision", *HIDDEN_BY_INTEGERS}
+FURTHER = ((), pytest.mark.further_form)
 FORMS = [
-    pytest.param(gradient, mistake.id, number, id=f"{gradient}-{mistake.id}-{number}")
+    pytest.param(gradient, mistake.id, number, id=f"{gradient}-{mistake.id}-{number}", marks=FURTHER[number > 0])
     for gradient in GRADIENTS
     for mistake in CATALOGUE.values()
     for number in range(len(mistake.forms(gradient)))
@@ -37,7 +38,7 @@ def test_every_planted_mistake_is_named_and_nothing_else(gradient, identifier, n
 @pytest.mark.parametrize(
     ("gradient", "identifier", "number"),
     [
-        pytest.param(gradient, identifier, number, id=f"{gradient}-{identifier}-{number}")
+        pytest.param(gradient, identifier, number, id=f"{gradient}-{identifier}-{number}", marks=FURTHER[number > 0])
         for gradient in GRADIENTS
         for identifier in sorted(HIDDEN_BY_INTEGERS)
         for number in range(len(CATALOGUE[identifier].forms(gradient)))
