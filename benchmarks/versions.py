@@ -140,12 +140,12 @@ def _installed(python: str, trial: Trial) -> str:
     wanted = [_pinned(python, name, bound, trial.age) for name, bound in bounds().items() if name != "torch"]
     if trial.torch:
         wanted.append(trial.torch)
-    steps = [["install", "-q", "--prefer-binary", *wanted], ["install", "-q", "--no-deps", "-e", str(ROOT)]]
+    steps = [["install", "-q", "--only-binary=:all:", *wanted], ["install", "-q", "--no-deps", "-e", str(ROOT)]]
     for step in steps:
         done = _pip(python, step)
         if done.returncode:
             told = [line.strip() for line in done.stderr.splitlines() if "error:" in line.lower()]
-            return told[-1][:200] if told else "pip failed"
+            return f"nothing built fits: {told[-1][:200]}" if told else "pip failed"
     return ""
 
 

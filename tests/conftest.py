@@ -5,6 +5,9 @@ import os
 import pytest
 from hypothesis import settings
 
+# As the command line does, before torch is loaded: two workers on two cores would wait for one another by spinning.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 pytest.register_assert_rewrite("helpers")
 pytest_plugins = ["pytester"]
 

@@ -51,7 +51,7 @@ def run(context: click.Context, /, **values: Any) -> int:
     _check_target_options(context, options)
 
     def execute(progress: Progress) -> Report:
-        _leave_threads_to_torch()
+        _let_threads_sleep()
         from gradcheck_cli.experiment import run_experiment
         from gradcheck_cli.plan import plan_of
 
@@ -85,7 +85,7 @@ def verify(context: click.Context, /, **values: Any) -> int:
     check_verify(options)
 
     def execute(progress: Progress) -> Report:
-        _leave_threads_to_torch()
+        _let_threads_sleep()
         from gradcheck_cli.verification import verify_targets
 
         return verify_targets(options, progress)
@@ -134,9 +134,14 @@ def _files(targets: Iterable[str]) -> list[str]:
     return [name for target in targets for name in (target, target.rpartition(":")[0]) if name]
 
 
-def _leave_threads_to_torch() -> None:
-    """numpy's BLAS threads wait by spinning and slow torch's down; it must be told before numpy is loaded."""
+def _let_threads_sleep() -> None:
+    """Threads that wait by spinning slow each other down; they must be told before numpy and torch are loaded.
+
+    numpy's BLAS is left one thread. Torch's threads sleep while they wait: beside another busy process they would
+    otherwise spin through the turns of the thread that they wait for.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _check_target_options(context: click.Context, options: RunOptions) -> None:

@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is loaded
+
 from stress import bad_input, large  # noqa: E402
 from stress.experiments import draw, judge_faulty, judge_right  # noqa: E402
 from stress.planted import judge_planted, planted_count  # noqa: E402
