@@ -47,16 +47,17 @@ MIRRORS = {
     "upstream.py": ["tests/test_upstream.py"],
     "diagnose/": ["tests/diagnose"],
     "oracles/": ["tests/oracles"],
-    "cli/entry.py": ["tests/cli/test_entry.py"],
+    "cli/entry.py": ["tests/cli/test_entry.py", "tests/cli/test_config.py", "tests/cli/test_options.py"],
     "verification/": ["tests/verification"],
 }
 # Run for every module, after its own.
 COMMON = ("tests/hard/test_checks.py", "tests/hard/test_survivors.py")
-# Long, or about the files of the tree and not about what they compute.
+# Long, in a process of their own elsewhere, or about the files of the tree and not about what they compute.
 LEFT_OUT = (
     *("stress", "test_every_photograph", "test_faults", "test_planted_files", "test_repeatable"),
     *("test_wide_integers_are_exact_in_float64_and_show_float32", "test_odd_file_name_in_a_message_is_harmless"),
     "test_at_least_ten_mistakes_are_planted_at_the_layer_of_the_forum",
+    *("of_a_real_process", "test_full_disk_behind_standard_output", "test_the_process_gives"),
 )
 MARKED = "not stress and not further_form"
 KILLED, SURVIVED, UNTESTED, SLOW, NOT_RUN = "killed", "survived", "no test", "timed out", "not run"
@@ -129,6 +130,9 @@ def _copy(tree: Path, module: str) -> Path:
                 shutil.copy(source, tree / name)
         with (tree / "pyproject.toml").open("a") as settings:
             settings.write(_settings(module))
+        # A changed function reads mutmut's settings from the current folder: now, before a test is somewhere else.
+        with (tree / "tests" / "conftest.py").open("a") as tests:
+            tests.write("\n\nfrom mutmut.configuration import config\n\nconfig()\n")
     return tree
 
 

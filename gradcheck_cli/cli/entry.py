@@ -24,6 +24,7 @@ from gradcheck_cli.errors import ExitCode, GradcheckError, UsageError
 from gradcheck_cli.limits import OptionError
 
 COMPLETION = "_GRADCHECK_COMPLETE"
+JUDGES = ("run", "verify")
 DISK_TROUBLE = (errno.ENOSPC, errno.EIO, errno.EFBIG)
 
 
@@ -51,7 +52,7 @@ def _guarded(words: list[str], session: Session) -> int:
         say("Interrupted.")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        return ExitCode.PASS
+        return _cut_short(session)
     except GradcheckError as error:
         say(f"Error: {_with_source(error, session)}")
     except click.ClickException as error:
@@ -63,6 +64,12 @@ def _guarded(words: list[str], session: Session) -> int:
     except Exception as error:
         return _bug(error, session)
     return ExitCode.NOT_CHECKED
+
+
+def _cut_short(session: Session) -> ExitCode:
+    """Nobody reads on: that is well for help and explanations, but a check that was cut short has checked nothing."""
+    is_check = session.context is not None and session.context.info_name in JUDGES
+    return ExitCode.NOT_CHECKED if is_check else ExitCode.PASS
 
 
 def _invoke(words: list[str], session: Session) -> int:

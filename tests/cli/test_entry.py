@@ -1,5 +1,6 @@
 """`main`: exit codes and messages for everything that can happen."""
 
+import errno
 import io
 import os
 import sys
@@ -97,13 +98,21 @@ def test_too_little_memory_is_exit_2(experiment):
     )
 
 
-def test_broken_pipe_inside_the_work_is_silent(experiment):
-    """A closed pipe that reaches the wrapper says nothing."""
+def test_broken_pipe_inside_the_work_is_silent_and_no_pass(experiment):
+    """A closed pipe that reaches the wrapper says nothing; what was to be checked has not been."""
     experiment.error = BrokenPipeError(32, "Broken pipe")
 
     result = gradcheck("run", "x.jpg")
 
-    assert (0, "", "") == (result.exit_code, result.stdout, result.stderr)
+    assert (2, "", "") == (result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["run", "--help"], ["--version"], ["explain", "batch-mean"]])
+def test_a_reader_that_leaves_before_help_ends_is_no_failure(argv, monkeypatch):
+    """Help and explanations check nothing."""
+    monkeypatch.setattr(sys, "stdout", ClosedPipe())
+
+    assert 0 == entry.main(argv)
 
 
 class ClosedPipe(io.StringIO):
@@ -141,6 +150,101 @@ def test_full_disk_behind_standard_output_is_exit_2():
         result = _with_stdout(full.fileno(), "run", "--help")
 
     assert (2, "Error: standard output cannot be written: No space left on device.\n") == result
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EFBIG])
+def test_a_full_disk_inside_the_work_is_exit_2(experiment, monkeypatch, number):
+    """Standard output has no file name; what was already printed is dropped without a second error."""
+    dropped = []
+    monkeypatch.setattr(entry, "_drop_stdout", lambda: dropped.append(True))
+    experiment.error = OSError(number, "The disk is full")
+
+    result = gradcheck("run", "x.jpg")
+
+    assert (2, "Error: standard output cannot be written: The disk is full.\n") == (result.exit_code, result.stderr)
+    assert [True] == dropped
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "The disk is full", "/some/file"), OSError(errno.EPERM, "Not permitted"), OSError("odd")],
+)
+def test_other_trouble_of_the_system_is_a_bug(experiment, error):
+    """A file that we name must have been handled where it was opened."""
+    experiment.error = error
+
+    result = gradcheck("run", "x.jpg", "--debug")
+
+    assert 3 == result.exit_code
+    assert "Traceback" in result.stderr
+    assert f"Error: a bug in gradcheck: {type(error).__name__}: {error} (--debug shows" in result.stderr
+
+
+class FullDisk(io.StringIO):
+    """A standard output that cannot be flushed."""
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, "The disk is full")
+
+
+@pytest.mark.parametrize(("code", "expected"), [(0, 2), (1, 1), (3, 3)])
+def test_output_lost_at_the_end_is_no_success_and_hides_no_failure(monkeypatch, capsys, code, expected):
+    """0 becomes 2, with the reason; another exit code stays."""
+    dropped = []
+    monkeypatch.setattr(entry, "_drop_stdout", lambda: dropped.append(True))
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+
+    assert expected == entry._flushed(code)
+    told = "Error: standard output cannot be written: The disk is full.\n" if code == 0 else ""
+    assert told == capsys.readouterr().err
+
+
+def test_without_a_standard_output_the_exit_code_is_told_all_the_same(monkeypatch):
+    """As under pythonw, or with the descriptor closed."""
+    monkeypatch.setattr(sys, "stdout", None)
+
+    assert 1 == entry._flushed(1)
+
+
+def test_dropped_output_goes_nowhere_and_leaves_no_descriptor_open(monkeypatch, tmp_path):
+    """What is still buffered is then written into the null device."""
+    with open(tmp_path / "out", "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else None
+        entry._drop_stdout()
+        stream.write("text")
+        stream.flush()
+        after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else None
+
+    assert "" == (tmp_path / "out").read_text()
+    assert before == after
+
+
+def test_the_words_of_the_process_are_taken_by_default(monkeypatch, capsys):
+    """All but the program's name."""
+    monkeypatch.setattr(sys, "argv", ["gradcheck", "explain", "--nonsense"])
+
+    assert 2 == entry.main()
+    assert "No such option '--nonsense'." in capsys.readouterr().err
+
+
+def test_odd_characters_are_escaped_in_every_stream(monkeypatch):
+    """A terminal of another encoding gets backslashes, not an error."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    entry._tolerate_odd_characters()
+    stream.write("é\udcff")
+    stream.flush()
+
+    assert b"\\xe9\\udcff" == stream.buffer.getvalue()
+
+
+def test_a_long_bug_is_cut(experiment):
+    """300 characters are enough to know it again."""
+    experiment.error = ValueError("x" * 1000)
+
+    assert f"bug in gradcheck: ValueError: {'x' * 288} (--debug" in gradcheck("run", "x.jpg").stderr
 
 
 def _with_stdout(descriptor, *argv):
