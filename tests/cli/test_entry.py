@@ -5,9 +5,11 @@ import io
 import os
 import sys
 
+import click
 import pytest
 
 from gradcheck_cli.cli import entry
+from gradcheck_cli.cli.session import Session
 from gradcheck_cli.errors import DependencyError, ExitCode, TargetError
 from gradcheck_cli.model import Verdict
 from helpers import gradcheck, gradcheck_process
@@ -225,7 +227,16 @@ def test_the_words_of_the_process_are_taken_by_default(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["gradcheck", "explain", "--nonsense"])
 
     assert 2 == entry.main()
-    assert "No such option '--nonsense'." in capsys.readouterr().err
+    assert "Error: No such option '--nonsense'.\n  see:  gradcheck explain --help\n" == capsys.readouterr().err
+
+
+def test_a_usage_error_points_to_the_help_of_its_own_command():
+    """Click tells the command where it knows it; else it is the whole program's help."""
+    elsewhere = click.Context(click.Command("other"), info_name="elsewhere")
+
+    assert "Odd.\n  see:  elsewhere --help" == entry._usage(click.UsageError("Odd.", elsewhere), Session())
+    assert "Odd.\n  see:  gradcheck --help" == entry._usage(click.UsageError("Odd."), Session())
+    assert "Odd.\n  see:  gradcheck --help" == entry._usage(click.ClickException("Odd."), Session())
 
 
 def test_odd_characters_are_escaped_in_every_stream(monkeypatch):
