@@ -48,9 +48,6 @@ from gradcheck_cli.reproduce import run_command
 from gradcheck_cli.rounding import UNIT_ROUNDOFF, allowed_float64
 from gradcheck_cli.upstream import Upstream, grad_output_check, grad_output_facts
 
-# Wide integers have 25 bits; times this 12 of them stand before the point, and narrow integers are below 1.
-WIDE_AS_FRACTIONS = 2.0**-13
-
 
 @dataclass(frozen=True)
 class Sides:
@@ -155,14 +152,12 @@ def _exact(surroundings: Set, judged: Judged, real: Case, narrow: Case, wide: Ca
     """Narrow integers in any dtype; in float64 wide ones too, and the pictures themselves where they are dyadic.
 
     bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them. Inexact arithmetic, which the
-    adjoint identity cannot judge, meets the wide integers too.
+    adjoint identity cannot judge, meets the wide integers as fractions too.
     """
-    if surroundings.settings.dtype != "float64":
-        single = replace(surroundings.settings, dtype="float32")
-        decided = _exact_on(narrow, judged, single, "integers in float32")
-        return decided if judged.is_exact else decided + _by_definition(wide, judged)
-    settings = surroundings.settings
-    decided = _exact_on(narrow, judged, settings, "narrow integers in float64")
+    settings, decided = surroundings.settings, [] if judged.is_exact else _by_definition(_as_fractions(wide), judged)
+    if settings.dtype != "float64":
+        return _exact_on(narrow, judged, replace(settings, dtype="float32"), "integers in float32") + decided
+    decided += _exact_on(narrow, judged, settings, "narrow integers in float64")
     decided += _exact_on(wide, judged, settings, "wide integers in float64")
     scaled = exact.dyadic(real.x, real.grad_output, real.spec)
     if scaled is not None:
@@ -181,7 +176,12 @@ def _exact_on(case: Case, judged: Judged, settings: LayerSettings, probe: str) -
 
 def _by_definition(case: Case, judged: Judged) -> list[Check]:
     truth = Gradients(**{name: truth_of(case, name).astype(np.float64) for name in GRADIENTS})
-    return checks.exact_checks(case, judged, judged.backward(case), truth, "wide integers, summed by the definition")
+    return checks.exact_checks(case, judged, judged.backward(case), truth, "wide fractions, summed by the definition")
+
+
+def _as_fractions(case: Case) -> Case:
+    """Integers so small that code which cuts or rounds gradients shows: each time by far more than it may be off."""
+    return exact.scaled(case, exact.SMALL_STEP)
 
 
 @dataclass(frozen=True)
@@ -243,8 +243,7 @@ def _adjoint(sides: Sides, seed: int) -> Check:
     """On wide integers, which the code meets as fractions: one that cuts or rounds them shows as a float32 does."""
     rng, gradients = np.random.default_rng(seed), Gradients()
     if sides.judged.is_exact:
-        fractions = exact.scaled(sides.wide, WIDE_AS_FRACTIONS)
-        gradients = exact.unscaled(sides.judged.backward(fractions), WIDE_AS_FRACTIONS)
+        gradients = exact.unscaled(sides.judged.backward(_as_fractions(sides.wide)), exact.SMALL_STEP)
     return checks.adjoint_check(sides.wide, gradients, sides.judged, rng)
 
 

@@ -64,8 +64,6 @@ def draw(number: int, folder, faulty: bool) -> Drawn:
         options = replace(options, reference=_picture(rng, folder, f"{number}-reference"))
     scale = float(_pick(rng, SCALES)) if rng.random() < 0.2 and not faulty else 1.0
     fault = _pick(rng, FAULTS) if faulty else ""
-    if fault == UNUSED_BY_FFT:
-        options = replace(options, backward="direct")
     return Drawn(options, scale, fault)
 
 
@@ -299,8 +297,6 @@ def _transposed_shape(_rest, _case, gradients, _call, _method):
 
 
 ORIGINAL = conv.backward
-# The fourth call is the wide probe's, which cannot judge the arithmetic of an FFT and so is not used for it.
-UNUSED_BY_FFT = "only-on-call:4"
 SMALL_FAULTS = {
     "billionth": _one_entry(_billionth),
     "nan": _one_entry(_not_a_number),
