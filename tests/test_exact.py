@@ -1,5 +1,7 @@
 """Integer probes: certified, exact in the format they promise, and revealing in the next narrower one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -275,3 +277,177 @@ def test_as_integers_takes_each_array_to_its_own_grid():
     assert [1] == whole.weight.ravel().tolist()
     assert [0, 0] == whole.grad_output.ravel().tolist()
     assert [1] == whole.bias.tolist()
+
+
+def test_what_is_drawn_covers_its_whole_range():
+    """X from 1 to 255, F to 7, G to 3, each with both signs and never 0; the bias counts from 1."""
+    spec = ConvSpec(1, 3, 4, 60, 60, (9, 9))
+    case = exact.narrow_case(spec, rng())
+
+    for array, largest in (
+        (case.weight, 7),
+        (exact._draw(rng(), (9, 999), 255), 255),
+        (exact._draw(rng(), (99,), 3), 3),
+    ):
+        assert [*range(-largest, 0), *range(1, largest + 1)] == np.unique(array).tolist()
+    assert [1.0, 2.0, 3.0, 4.0] == case.bias.tolist() == exact.wide_case(spec, rng()).bias.tolist()
+    small = exact.narrow_case(ConvSpec(1, 1, 2, 12, 12, (1, 1)), rng())
+    assert {1.0, 2.0, 3.0} == set(np.unique(np.abs(small.grad_output)))
+    assert 200 < np.abs(small.x).max() <= 255
+
+
+def test_the_certificate_looks_at_each_group_by_itself():
+    """A large X in one group meets only the G of its own filters; F of both filters of a group add up."""
+    spec = ConvSpec(1, 2, 4, 1, 2, (1, 1), groups=2)
+    x = np.array([1.0, -2.0, 100.0, 0.0]).reshape(spec.x_shape)
+    grad_output = np.array([1.0, 1.0, 1.0, 0.0, 0.0, -1.0, 2.0, 0.0]).reshape(spec.output_shape)
+    weight = np.array([5.0, -6.0, 7.0, 1.0]).reshape(spec.weight_shape)
+
+    # weight: group 0 min(2*2, 1*3) = 3; group 1 min(2*100, 2*100) = 200. input: 5 + 6 = 11, 7 + 2*1 = 9. bias: 2.
+    assert exact.Certificate(200, 11, 2) == exact.certificate(Case(spec, x, weight, np.zeros(4), grad_output))
+
+
+@pytest.mark.parametrize(
+    ("bound", "whole"),
+    [(7.0, 7), (2.0**53 - 1, 2**53 - 1), (2.0**53, 2**53 + 2**33 + 1), (2.0**60, 2**60 + 2**40 + 1)],
+)
+def test_a_bound_that_may_have_been_rounded_is_raised(bound, whole):
+    """By a part in 2^20 and 1, from 2^53 on."""
+    assert whole == exact._above(bound)
+
+
+def case_of(upstream, weight=1.0, x=100.0):
+    """One channel, two outputs in a row."""
+    spec = ConvSpec(1, 1, 1, 1, 2, (1, 1))
+    arrays = np.full(spec.x_shape, x), np.full(spec.weight_shape, weight), np.zeros(1), np.full((1, 1, 1, 2), upstream)
+    return Case(spec, *arrays)
+
+
+LIMIT = 2**24
+
+
+@pytest.mark.parametrize(
+    ("case", "proof", "expected"),
+    [
+        # G is halved while it holds more than signs, whatever else is too large.
+        (case_of(3.0), exact.Certificate(LIMIT, LIMIT, LIMIT), case_of(1.0)),
+        (case_of(2.0), exact.Certificate(LIMIT, LIMIT, LIMIT), case_of(1.0)),
+        # Then F, where grad_input is too large; its signs stay.
+        (case_of(1.0, weight=-5.0), exact.Certificate(LIMIT, LIMIT, 1), case_of(1.0, weight=-2.0)),
+        (case_of(1.0, weight=2.0), exact.Certificate(LIMIT, LIMIT, 1), case_of(1.0, weight=1.0)),
+        # Then the low bits of X, down to 15.
+        (case_of(1.0, x=-101.0), exact.Certificate(LIMIT, LIMIT - 1, LIMIT - 1), case_of(1.0, x=-50.0)),
+        (case_of(1.0, x=16.0), exact.Certificate(LIMIT, 1, 1), case_of(1.0, x=8.0)),
+    ],
+)
+def test_one_step_towards_the_limit_is_the_least_harmful_one(case, proof, expected):
+    """By hand, at the limits themselves."""
+    found = exact._smaller(case, proof, rng())
+
+    for name in ("x", "weight", "grad_output"):
+        assert np.array_equal(getattr(expected, name), getattr(found, name))
+
+
+def test_the_last_steps_thin_out():
+    """F of signs about by half; G where X has no more bits to lose, or where G alone is too large."""
+    spec = ConvSpec(1, 1, 1, 60, 60, (30, 30))
+    ones = [np.ones(shape) for shape in (spec.x_shape, spec.weight_shape, (1,), spec.output_shape)]
+    case = Case(spec, ones[0] * 15, *ones[1:])
+
+    by_half = exact._smaller(case, exact.Certificate(1, LIMIT, 1), rng()).weight
+    assert {0.0, 1.0} == set(np.unique(by_half))
+    assert 0.4 < by_half.mean() < 0.6
+    without_bits = exact._smaller(case, exact.Certificate(2 * LIMIT, 1, 1), rng())
+    assert np.array_equal(case.x, without_bits.x)
+    inside = without_bits.grad_output[:, :, 1:-1, 1:-1]
+    assert 0.35 < inside.mean() < 0.55
+    assert without_bits.grad_output[:, :, [0, -1]].all()
+    assert without_bits.grad_output[..., [0, -1]].all()
+    of_bias = exact._smaller(replace(case, x=case.x * 9), exact.Certificate(1, 1, 2 * LIMIT), rng())
+    assert np.array_equal(case.x * 9, of_bias.x)
+    assert of_bias.grad_output.mean() < 1
+
+
+@pytest.mark.parametrize("place", [(1, 1), (1, 2), (2, 1), (2, 2)])
+def test_borders_are_kept_while_anything_inside_is_left(place):
+    """One number inside, wherever it is, and the border stays; none, and the border is thinned out too."""
+    plane = np.zeros((1, 1, 4, 4))
+    plane[..., [0, -1], :] = plane[..., [0, -1]] = 1.0
+    assert exact._thinned_inside(plane, 0.1, rng()).sum() < plane.sum()
+
+    plane[0, 0][place] = 1.0
+    kept = exact._thinned_inside(plane, 0.1, rng())
+    border = np.ones((4, 4), bool)
+    border[1:-1, 1:-1] = False
+    assert kept[0, 0][border].all()
+
+
+def windows(axis, spec):
+    """Rows (or columns) of the padded input that each output reads, by the definition."""
+    return [
+        [spec.stride[axis] * p + spec.dilation[axis] * u - spec.padding[axis] for u in range(spec.kernel_size[axis])]
+        for p in range(spec.output_size[axis])
+    ]
+
+
+@given(specs())
+def test_wide_numbers_are_put_where_windows_meet_the_picture(spec):
+    """Rows and columns that are read at all, and outputs whose window reads more than padding."""
+    for axis in (0, 1):
+        inside = range(spec.input_size[axis])
+        reads = windows(axis, spec)
+        touched = sorted({place for window in reads for place in window if place in inside})
+        meeting = [p for p, window in enumerate(reads) if any(place in inside for place in window)]
+        assert touched == exact._touched(axis, spec).tolist()
+        assert meeting == exact._meeting(axis, spec).tolist()
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, 1), (2, 1), (3, 3), (4, 3), (12, 3)])
+@pytest.mark.parametrize("seed", range(4))
+def test_three_numbers_of_a_filter_become_wide_and_its_sum_odd(size, count, seed):
+    """One of fewer than three; where the sum is even, one of the others is moved by 1."""
+    for filled in (2.0, 1.0, 0.0):
+        plane = np.full((1, 1, size), filled)
+        exact._widen(plane, np.ix_(np.arange(1), np.arange(size)), rng(seed))
+        wide = plane[plane >= 2**24]
+        assert count == wide.size
+        assert np.all(wide % 4 == 1)
+        assert 1 == plane.sum() % 2
+        others = plane[plane < 2**24]
+        assert set(others.tolist()) <= {filled, filled + 1}
+        assert np.count_nonzero(others != filled) <= 1
+
+
+def test_outputs_that_meet_the_picture_are_made_wide_first():
+    """Where only two do, the third is one that meets padding."""
+    plane = np.full((1, 1, 6), 2.0)
+    exact._widen(plane, np.ix_([0], [2, 3]), rng())
+
+    assert (plane[0, 0, 2:4] >= 2**24).all()
+    assert 1 == np.count_nonzero(plane[0, 0, [0, 1, 4, 5]] >= 2**24)
+
+
+@pytest.mark.parametrize(
+    ("given_x", "expected"),
+    [
+        ([0.0, 0.0], [0, 0]),
+        ([0.5, -1.0], [128, -255]),
+        ([1.5, 2.0], [2, 2]),
+        ([0.4, 65536.0], [0, 65536]),
+        ([65537.0, 0.0], [255, 0]),
+        ([], []),
+    ],
+)
+def test_pixels_as_integers(given_x, expected):
+    """Rounded; spread over 255 steps where they lie within 1, and brought back to 255 above 2^16."""
+    assert expected == exact._whole_pixels(np.array(given_x)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "bit", "least"),
+    [([0.0], 0, 1.0), ([6.0, 4.0], 1, 4.0), ([0.75, -0.5], -2, 0.5), ([3.0, 2.0**40], 0, 3.0), ([0.1], -55, 0.1)],
+)
+def test_the_grid_of_an_array(numbers, bit, least):
+    """The largest power of 2 that divides every number, and the smallest magnitude; 0 and 1 for zeros."""
+    assert bit == exact._lowest_bit(np.array(numbers))
+    assert least == exact._smallest(np.array(numbers))
