@@ -321,7 +321,7 @@ def _above(bound: float) -> int:
 
 def _smallest(array: Array) -> float:
     sizes = np.abs(array[array != 0])
-    return float(sizes.min(initial=np.inf)) if sizes.size else 1.0
+    return float(sizes.min()) if sizes.size else 1.0
 
 
 def _lowest_bit(array: Array) -> int:

@@ -93,7 +93,10 @@ def main() -> int:
     end = time.monotonic() + options.seconds
     found: list[Mutant] = []
     for name in options.module:
-        tree = _copy(folder / name.strip("/").replace("/", "-"), name)
+        tree = folder / name.strip("/").replace("/", "-")
+        if options.again and tree.exists():
+            _forget_survivors(tree)
+        _copy(tree, name)
         if time.monotonic() < end:
             _mutmut(tree, end)
         found += [*_of_mutmut(tree), *_leftovers(tree, name, end)]
@@ -108,6 +111,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=1500, help="stop after this time (default 1500)")
     parser.add_argument("--folder", help="keep the copy here, and go on with what it holds")
+    parser.add_argument("--again", action="store_true", help="try the survivors again, with the tests as they are now")
     parser.add_argument("--module", nargs="*", default=list(MIRRORS), choices=list(MIRRORS), metavar="MODULE")
     return parser.parse_args()
 
@@ -117,23 +121,42 @@ def _command(options: argparse.Namespace) -> str:
     return f"python scripts/mutants.py --seconds {options.seconds:g}{chosen}"
 
 
-def _copy(tree: Path, module: str) -> Path:
-    """A copy of the tree, made once, with mutmut's settings for one module (or folder of modules)."""
-    if not tree.exists():
-        tree.mkdir(parents=True)
-        ignored = shutil.ignore_patterns("__pycache__")
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, tree / name, ignore=ignored)
-            elif source.exists():
-                shutil.copy(source, tree / name)
-        with (tree / "pyproject.toml").open("a") as settings:
-            settings.write(_settings(module))
-        # A changed function reads mutmut's settings from the current folder: now, before a test is somewhere else.
-        with (tree / "tests" / "conftest.py").open("a") as tests:
-            tests.write("\n\nfrom mutmut.configuration import config\n\nconfig()\n")
-    return tree
+def _copy(tree: Path, module: str) -> None:
+    """Copy the tree, where it is not there yet, with mutmut's settings for one module (or folder of modules)."""
+    for name in COPIED:
+        source, there = ROOT / name, tree / name
+        if there.exists():
+            continue
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, there, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, there)
+        if name == "pyproject.toml":
+            there.write_text(there.read_text() + _settings(module))
+        elif name == "tests":
+            # A changed function reads mutmut's settings from the current folder: now, before a test is elsewhere.
+            with (there / "conftest.py").open("a") as tests:
+                tests.write("\n\nfrom mutmut.configuration import config\n\nconfig()\n")
+
+
+def _forget_survivors(tree: Path) -> None:
+    """What is not killed is to be tried again, with new copies of the tests and of the settings."""
+    for old in (tree / "tests", tree / "mutants" / "tests"):
+        shutil.rmtree(old, ignore_errors=True)
+    for old in (tree / "pyproject.toml", tree / "mutants" / "mutmut-stats.json"):
+        old.unlink(missing_ok=True)
+    for path in (tree / "mutants" / PACKAGE).rglob("*.meta"):
+        meta = json.loads(path.read_text())
+        codes = meta["exit_code_by_key"]
+        meta["exit_code_by_key"] = {
+            key: code if OUTCOMES.get(code, KILLED) == KILLED else None for key, code in codes.items()
+        }
+        path.write_text(json.dumps(meta))
+    leftovers = tree / "leftovers.jsonl"
+    if leftovers.exists():
+        kept = [line for line in leftovers.read_text().splitlines() if json.loads(line)[3] == KILLED]
+        leftovers.write_text("".join(f"{line}\n" for line in kept))
 
 
 def _settings(module: str) -> str:

@@ -300,11 +300,17 @@ def test_the_certificate_looks_at_each_group_by_itself():
     """A large X in one group meets only the G of its own filters; F of both filters of a group add up."""
     spec = ConvSpec(1, 2, 4, 1, 2, (1, 1), groups=2)
     x = np.array([1.0, -2.0, 100.0, 0.0]).reshape(spec.x_shape)
-    grad_output = np.array([1.0, 1.0, 1.0, 0.0, 0.0, -1.0, 2.0, 0.0]).reshape(spec.output_shape)
+    grad_output = np.array([50.0, 1.0, 1.0, 0.0, 0.0, -1.0, 2.0, 0.0]).reshape(spec.output_shape)
     weight = np.array([5.0, -6.0, 7.0, 1.0]).reshape(spec.weight_shape)
 
-    # weight: group 0 min(2*2, 1*3) = 3; group 1 min(2*100, 2*100) = 200. input: 5 + 6 = 11, 7 + 2*1 = 9. bias: 2.
-    assert exact.Certificate(200, 11, 2) == exact.certificate(Case(spec, x, weight, np.zeros(4), grad_output))
+    # weight: group 0 min(51*2, 50*3) = 102; group 1 min(2*100, 2*100) = 200. input: 50*5 + 6, 7 + 2*1. bias: 51.
+    assert exact.Certificate(200, 256, 51) == exact.certificate(Case(spec, x, weight, np.zeros(4), grad_output))
+
+
+def test_the_largest_magnitude_of_each_channel():
+    """Of either sign, and of no other channel."""
+    assert [1, 9] == exact._maxima(np.array([1.0, -9.0]).reshape(1, 2, 1, 1)).tolist()
+    assert [9, 1] == exact._maxima(np.array([9.0, -1.0]).reshape(1, 2, 1, 1)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -338,6 +344,8 @@ LIMIT = 2**24
         # Then the low bits of X, down to 15.
         (case_of(1.0, x=-101.0), exact.Certificate(LIMIT, LIMIT - 1, LIMIT - 1), case_of(1.0, x=-50.0)),
         (case_of(1.0, x=16.0), exact.Certificate(LIMIT, 1, 1), case_of(1.0, x=8.0)),
+        # Then G, which where grad_bias is too large comes before X; this draw leaves both of its numbers.
+        (case_of(1.0), exact.Certificate(LIMIT, 1, LIMIT), case_of(1.0)),
     ],
 )
 def test_one_step_towards_the_limit_is_the_least_harmful_one(case, proof, expected):
