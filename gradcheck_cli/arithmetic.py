@@ -82,7 +82,7 @@ def update_slack(rate: float) -> Slack:
             size = given * upstream
         else:
             size = float(np.abs(case.grad_output).sum(axis=(0, 2, 3)).max())
-        return rounding.UNIT_ROUNDOFF["float64"] * (5 * size + 2 * float(np.abs(old).max(initial=0.0)) / rate)
+        return rounding.UNIT_ROUNDOFF["float64"] * (5 * size + 2 * float(np.abs(old).max()) / rate)
 
     return Slack(
         "u (5 ||X|| ||G|| + 2 max |F| / rate)", f"the gradients are read off an update with rate {rate:g}", bound

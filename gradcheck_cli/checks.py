@@ -140,7 +140,7 @@ def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exa
     gauge = real.gauge(name)
     terms = terms_of(real.case.spec, name)
     error = np.abs(expected.astype(np.float64) - actual)
-    largest = float(np.max(rounding.ratio_float32(error, gauge), initial=0.0))
+    largest = float(np.max(rounding.ratio_float32(error, gauge)))
     if largest <= terms**0.5:
         return with_detail(check, f"typical rounding: {largest:.3g} units of 2^-24 A")
     if exact_passed:
@@ -165,7 +165,7 @@ def numeric_check(
     criterion = f"|difference| <= kinks + rounding of central differences, step {numeric.step:.2g}"
     question = Question("numeric", "weight", criterion)
     entries = int(numeric.grad_weight.size)
-    share = float(np.max(np.divide(numeric.bound, gauge, out=np.zeros_like(gauge), where=gauge > 0), initial=0.0))
+    share = float(np.max(np.divide(numeric.bound, gauge, out=np.zeros_like(gauge), where=gauge > 0)))
     if share > LARGEST_NUMERIC_BOUND:
         told = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
         return [undecided(question, told, entries)]

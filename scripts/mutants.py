@@ -43,7 +43,7 @@ MIRRORS = {
     "power.py": ["tests/test_power.py"],
     "checks.py": ["tests/hard/test_checks.py", "tests/experiment/test_run.py"],
     "arithmetic.py": ["tests/test_arithmetic.py"],
-    "referee.py": ["tests/hard/test_checks.py"],
+    "referee.py": ["tests/test_referee.py", "tests/hard/test_checks.py"],
     "upstream.py": ["tests/test_upstream.py"],
     "diagnose/": ["tests/diagnose"],
     "oracles/": ["tests/oracles"],

@@ -1,5 +1,7 @@
 """What a kind of arithmetic may add to a bound: by hand, and against numbers rounded in the way it describes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -30,7 +32,7 @@ def test_direct_summation_adds_nothing():
 def test_fft_slack_by_hand():
     """2 log2(P) u ||.|| ||G|| with P = 4 * 4; grad_input has F in the place of X; grad_bias is summed directly."""
     assert 2 * 4 * U * 5 * 4 == fft_slack(CASE, "weight")
-    assert 2 * 4 * U * np.sqrt(58.0) * 4 == pytest.approx(fft_slack(CASE, "input"), rel=1e-15)
+    assert 2 * 4 * U * np.sqrt(58.0) * 4 == pytest.approx(fft_slack(CASE, "input"), rel=1e-15, abs=0)
     assert 0 == fft_slack(CASE, "bias")
 
 
@@ -41,6 +43,22 @@ def test_update_slack_by_hand():
     assert U * (5 * 20 + 2 * 7 / 0.25) == slack(CASE, "weight")
     assert U * (5 * 6 + 2 * 9 / 0.25) == slack(CASE, "bias")
     assert 0 == slack(CASE, "input")
+
+
+def test_update_slack_of_weights_below_1():
+    """The largest |F| and |b| count, however small: 0.5 and 0.25."""
+    small = replace(CASE, weight=CASE.weight * 0 - 0.5, bias=CASE.bias * 0 + 0.25)
+
+    assert U * (5 * 20 + 2 * 0.5 / 0.25) == update_slack(0.25)(small, "weight")
+    assert U * (5 * 6 + 2 * 0.25 / 0.25) == update_slack(0.25)(small, "bias")
+
+
+def test_each_slack_says_its_rule_and_its_cause():
+    """They stand in the criterion of a check, and direct summation has no cause."""
+    assert ("nothing", "") == (no_slack.rule, no_slack.cause)
+    assert ("2 log2(P) u ||X|| ||G||", "FFT arithmetic") == (fft_slack.rule, fft_slack.cause)
+    assert "u (5 ||X|| ||G|| + 2 max |F| / rate)" == update_slack(0.1).rule
+    assert "the gradients are read off an update with rate 0.1" == update_slack(0.1).cause
 
 
 @given(st.floats(1e-6, 10), st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4), st.floats(-1e6, 1e6))
