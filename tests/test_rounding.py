@@ -41,12 +41,12 @@ def test_allowed_low_float64_is_one_sided():
 def test_allowed_low_bfloat16_by_hand():
     """u_out |g| plus the float32 sum, which is rounded once more."""
     allowed = rounding.allowed_low("bfloat16", 6, np.array([2.0]), np.array([1.0]))[0]
-    assert allowed == pytest.approx(2.0**-8 + (1 + 2.0**-8) * 16 * 2.0**-24, rel=1e-12)
+    assert allowed == pytest.approx(2.0**-8 + (1 + 2.0**-8) * 16 * 2.0**-24, rel=1e-12, abs=0)
 
 
 def test_allowed_low_float16_has_an_absolute_term():
     """A result of 0 may still be half the smallest float16, 2^-25, away."""
-    assert rounding.allowed_low("float16", 1, np.zeros(1), np.zeros(1))[0] == pytest.approx(2.0**-25, rel=1e-12)
+    assert rounding.allowed_low("float16", 1, np.zeros(1), np.zeros(1))[0] == pytest.approx(2.0**-25, rel=1e-12, abs=0)
 
 
 def test_ratio_float32_by_hand():

@@ -1,8 +1,10 @@
 """Where it is wrong, in words."""
 
 import numpy as np
+import pytest
 
 from gradcheck_cli.diagnose import locate
+from gradcheck_cli.diagnose.locate import in_place_of
 
 RIGHT = np.arange(1.0, 1 + 4 * 3 * 4 * 5).reshape(4, 3, 4, 5)
 
@@ -74,3 +76,98 @@ def test_a_bias_has_filters_only():
     assert locate(np.array([1.0, 2.0, 3.0]), np.array([1.0, 5.0, 3.0]), "bias") == (
         "grad_bias is wrong in 1 of 3 entries, only in filter 1; the largest difference is at [1]: 5 where 2 is right."
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "places", "expected"),
+    [
+        (9, [4], "only in filter 4"),
+        (9, [8], "only in filter 8 (the last)"),
+        (9, [3, 4], "only in filters 3, 4"),
+        (9, [0, 2, 4], "only in filters 0, 2, 4"),
+        (9, [2, 3, 4], "only in filters 2 to 4"),
+        (9, [1, 2, 3, 4, 5, 6, 7], "only in filters 1 to 7"),
+        (9, [6, 7, 8], "only in filters 6 to 8 (to the last)"),
+        (9, [1, 2, 4], "only in filters 1, 2, 4"),
+        (9, [0, 1, 2, 4, 5, 7], "only in filters 0, 1, 2, 4, 5, 7"),
+        (9, [0, 1, 2, 4, 5, 7, 8], "only in filters 0, 1, 2, 4, 5, 7 and 1 more"),
+        (20, [0, 2, 4, 6, 8, 10, 12, 14], "only in filters 0, 2, 4, 6, 8, 10 and 2 more"),
+    ],
+)
+def test_indices_are_listed_as_a_person_would(size, places, expected):
+    """One, a few, a range, the last, and not more than six."""
+    right = np.arange(1.0, size + 1)
+    wrong = right.copy()
+    wrong[places] += 1000
+
+    assert f"{len(places)} of {size} entries, {expected}; the largest" in locate(right, wrong, "bias")
+
+
+@pytest.mark.parametrize(("size", "expected"), [(1, "its one entry"), (2, "all 2 entries"), (3, "all 3 entries")])
+def test_one_entry_is_spoken_of_as_one(size, expected):
+    """Where it is all that there is."""
+    assert f"grad_bias is wrong in {expected}; the largest" in locate(np.zeros(size), np.ones(size), "bias")
+
+
+def square(side, *, inside=(), width=None):
+    """Planes that are wrong on the whole border, and at the places `inside`."""
+    right = np.zeros((1, 1, side, width or side))
+    wrong = np.ones_like(right)
+    wrong[..., 1:-1, 1:-1] = 0
+    for place in inside:
+        wrong[0, 0][place] = 1
+    return locate(right, wrong)
+
+
+def test_a_border_needs_an_inside():
+    """A plane of two rows or columns is all border; one wrong number inside and it is none."""
+    assert "8 of 9 entries, all on the border of the planes;" in square(3)
+    assert "12 of 16 entries, all on the border of the planes;" in square(4)
+    for place in ((1, 1), (1, 2), (2, 1), (2, 2)):
+        assert "border" not in square(4, inside=[place])
+    right = np.zeros((2, 1, 2, 9))
+    wrong = right.copy()
+    wrong[1] = 1
+    assert "18 of 36 entries, only in filter 1 (the last); the" in locate(right, wrong)
+    assert "border" not in locate(right.transpose(0, 1, 3, 2), wrong.transpose(0, 1, 3, 2))
+
+
+def test_a_border_is_confined_to_planes_and_not_to_rows():
+    """Which rows a border fills says nothing more."""
+    right = np.zeros((3, 2, 4, 4))
+    wrong = right.copy()
+    wrong[1, :, 0, 1:3] = 1
+
+    assert "4 of 96 entries, all on the border of the planes, only in filter 1; the largest" in locate(right, wrong)
+
+
+def test_another_number_of_axes_may_hold_the_right_numbers():
+    """Equal in the same order, or not; more or fewer numbers are not compared."""
+    right = np.arange(6.0).reshape(1, 1, 2, 3)
+    head = "grad_weight has shape {} where (1, 1, 2, 3) is right"
+
+    assert head.format("(2, 3)") + "; its numbers are right." == locate(right, right[0, 0])
+    assert head.format("(3, 2)") + "." == locate(right, right[0, 0].T)
+    assert head.format("(3,)") + "." == locate(right, right[0, 0, 0])
+    assert head.format("(1, 1, 2, 2)") + "; the part that both have is different too." == locate(right, right[..., 1:])
+    assert head.format("(1, 1, 4, 3)") + "; the part that both have is equal." == locate(
+        right, np.concatenate([right, right], axis=2)
+    )
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "told"),
+    [
+        (3.0, 4.0, "3 where 4 is right"),
+        (0.5, -0.25, "0.5 where -0.25 is right"),
+        (1 / 3, 1 / 3 + 1e-9, "0.333333333 where 0.333333334 is right"),
+        (1.0, 1.0 + 2.0**-52, "1 where 1.0000000000000002 is right"),
+        (1e20, 1e20, "1e+20 where 1e+20 is right"),
+        (2.0**53, 5.0, "9.0072e+15 where 5 is right"),
+        (2.0**53 - 1, -7.0, "9007199254740991 where -7 is right"),
+        (0.1234567, 1.0, "0.123457 where 1 is right"),
+    ],
+)
+def test_two_numbers_are_shown_with_the_digits_that_tell_them_apart(actual, expected, told):
+    """Six where they are enough."""
+    assert told == in_place_of(actual, expected)

@@ -44,6 +44,22 @@ def test_no_cause_is_admitted():
     assert summarise_geometries(picked) == "no single cause: wrong on 5 of 15 geometries"
 
 
+@pytest.mark.parametrize(
+    ("right", "expected"),
+    [
+        ([True], "right on the one geometry compared"),
+        ([False], "wrong on the one geometry compared"),
+        ([True, True], "right on all 2 geometries"),
+        ([False, False], "wrong on all 2 geometries"),
+        # Wrong on half of them: the exception is told, not the rule.
+        ([False, True], "right, except when padding > 0 (wrong on 1 of 2 geometries)"),
+    ],
+)
+def test_one_geometry_is_spoken_of_as_one(right, expected):
+    """And two are all."""
+    assert summarise_geometries(list(zip(SPECS, right, strict=False))) == expected
+
+
 def test_nothing_compared_is_no_pass():
     """No result, no praise."""
     assert summarise_geometries([]) == "no geometry was compared"

@@ -1,0 +1,60 @@
+"""The user's own names in our sentences."""
+
+import pytest
+
+from gradcheck_cli.diagnose.words import Words, words_for
+
+CS231N = ("x", "w", "dout", "dw", "dx", "db")
+COURSERA = ("A_prev", "W", "dZ", "dW", "dA_prev", "db")
+AUTOGRAD = ("x", "weight", "grad_output", "grad_weight", "grad_input", "grad_bias")
+OURS = ("X", "F", "G", "dE/dF", "dE/dX", "dE/db")
+
+
+@pytest.mark.parametrize(
+    ("convention", "layout", "names"),
+    [
+        ("cache", "NCHW", CS231N),
+        ("cache-dict", "CHW", CS231N),
+        ("cs231n", "NCHW", CS231N),
+        ("cache", "NHWC", COURSERA),
+        ("cs231n", "NHWC", COURSERA),
+        ("coursera", "NCHW", COURSERA),
+        ("autograd-function", "NCHW", AUTOGRAD),
+        ("autograd-function", "NHWC", AUTOGRAD),
+        ("function", "NHWC", OURS),
+        ("class-update", "HW", OURS),
+    ],
+)
+def test_every_convention_has_its_names(convention, layout, names):
+    """All six, and the layout is the target's own."""
+    assert Words(*names, layout) == words_for(convention, layout)
+
+
+def test_the_usual_layout_is_ours():
+    """NCHW where none is given."""
+    assert "NCHW" == words_for("cache").layout == words_for("function").layout
+
+
+def test_a_gradient_is_called_by_its_own_name():
+    """By the user's word for it."""
+    words = words_for("autograd-function")
+    assert ["grad_weight", "grad_input", "grad_bias"] == [words.gradient(name) for name in ("weight", "input", "bias")]
+
+
+def test_names_are_replaced_as_whole_words():
+    """Not inside another word, not where X or F is a function."""
+    words = words_for("cache")
+
+    assert "x and dout give dw; w and dout give dx; db sums dout" == words.rename(
+        "X and G give dE/dF; F and G give dE/dX; dE/db sums G"
+    )
+    assert "XY, F(3), a/X and Gs stay" == words.rename("XY, F(3), a/X and Gs stay")
+
+
+def test_another_layout_is_told_where_axes_are_written():
+    """And only there."""
+    words = words_for("cache", "NHWC")
+
+    assert "A_prev[:, :, p] (The axes are written as NCHW; yours are NHWC.)" == words.speak("X[:, :, p]")
+    assert "sum dZ" == words.speak("sum G")
+    assert "x[:, :, p]" == words_for("cache").speak("X[:, :, p]")
