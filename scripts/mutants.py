@@ -98,7 +98,7 @@ def main() -> int:
             _forget_survivors(tree)
         _copy(tree, name)
         if time.monotonic() < end:
-            _mutmut(tree, end)
+            _mutmut(tree, end, options.jobs)
         found += [*_of_mutmut(tree), *_leftovers(tree, name, end)]
     open_ones = write_results(found, _command(options))
     sys.stdout.write(f"{len(found)} mutants, {len(open_ones)} survivors without an explanation; {RESULTS}\n")
@@ -111,6 +111,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=1500, help="stop after this time (default 1500)")
     parser.add_argument("--folder", help="keep the copy here, and go on with what it holds")
+    parser.add_argument("--jobs", type=int, default=1, help="mutants that are tried at the same time (default 1)")
     parser.add_argument("--again", action="store_true", help="try the survivors again, with the tests as they are now")
     parser.add_argument("--module", nargs="*", default=list(MIRRORS), choices=list(MIRRORS), metavar="MODULE")
     return parser.parse_args()
@@ -183,8 +184,8 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "CI": "1"}
 
 
-def _mutmut(tree: Path, end: float) -> None:
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1"]
+def _mutmut(tree: Path, end: float, jobs: int) -> None:
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
     with (
         (tree / "mutmut.log").open("ab") as log,
         subprocess.Popen(
