@@ -26,16 +26,31 @@ LAYERS = {
     "one photograph at 1024x1024, 3 filters of 128x128": ["--k", "128", "--size", "1024", COFFEE],
     "one photograph at 4096x4096, 3 filters of 128x128": ["--k", "128", "--size", "4096", COFFEE],
     "64 images of 256x256, 16 filters of 7x7": ["--out", "16", "--k", "7", *(PICTURES * 13)[:64]],
-    "the same in float64": ["--out", "16", "--k", "7", "--dtype", "float64", *(PICTURES * 13)[:64]],
+    "the same, squared loss, float64": [
+        "--loss",
+        "mse",
+        "--out",
+        "16",
+        "--k",
+        "7",
+        "--dtype",
+        "float64",
+        *(PICTURES * 13)[:64],
+    ],
 }
+KINKS = "kinks of the loss are too near"
 PRICE = re.compile(r"price|would take|GiB|products")
 
 
 def layers() -> Iterator[dict]:
-    """Each passes, tells its price first, and stays within memory and time."""
+    """Each passes, tells its price first, and stays within memory and time.
+
+    Among millions of outputs some residual is so near 0 that finite differences of |.| decide nothing: told, no pass.
+    """
     for name, arguments in LAYERS.items():
         code, stdout, stderr, seconds, gibibytes = _ran(arguments)
-        problems = [f"exit code {code}: {(stdout + stderr)[-300:]}"] if code else []
+        is_excused = code == 2 and KINKS in " ".join(stdout.split())
+        problems = [f"exit code {code}: {(stdout + stderr)[-300:]}"] if code and not is_excused else []
         problems += [] if PRICE.search(stderr) else ["no price on standard error"]
         problems += [f"{seconds:.0f} s"] if seconds > SECONDS else []
         problems += [f"{gibibytes:.1f} GiB"] if gibibytes > GIBIBYTES else []
