@@ -110,8 +110,6 @@ def _clause(mistake: Mistake, label: str, spec: ConvSpec, rate: str) -> str:
 
 def _factor_clause(identifier: str, cause: Cause, spec: ConvSpec) -> str:
     mistake = CATALOGUE[identifier]
-    if identifier == "sign-flipped":
-        return mistake.title
     if identifier != "scaled-constant":
         return _clause(mistake, "", spec, "")
     value = abs(cause.factor.value(spec))

@@ -6,7 +6,11 @@ import numpy as np
 from mistaken import SPECS, integers, right_backward
 
 from gradcheck_cli.diagnose import Observation, diagnose
-from gradcheck_cli.model import Gradients
+from gradcheck_cli.diagnose.behaviour import rounded_too, unexplained_shape
+from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.diagnose.words import Words
+from gradcheck_cli.mistakes import CATALOGUE, Problem
+from gradcheck_cli.model import ConvSpec, Finding, Gradients
 
 
 def observations(change):
@@ -108,3 +112,37 @@ def test_a_bias_gradient_that_is_never_returned_is_missing():
     finding = one(lambda seen: replace(seen, actual=replace(seen.actual, bias=None)), "bias")
     assert finding.id == "bias-missing"
     assert finding.message == "grad_bias is not returned."
+
+
+def test_float32_beside_another_mistake_is_probable_and_says_when():
+    """Every field of the finding."""
+    assert Finding(
+        "single-precision",
+        "input",
+        "probable",
+        "grad_input is probably computed in float32: large sums are off by no more than its rounding.",
+        CATALOGUE["single-precision"].fix.replace("X", "x"),
+        "a sum needs more than 24 bits",
+    ) == rounded_too("input", Words(x="x"))
+
+
+def test_a_shape_that_no_formula_has_is_told_with_the_geometries_on_which_it_comes():
+    """The first of them is shown; without any there is nothing to say."""
+
+    def evidence(batch, actual):
+        case = integers(ConvSpec(batch, 1, 1, 2, 3, (2, 3)))
+        return Evidence(Problem(case), np.zeros((batch, 1, 2, 3)), np.zeros(actual), 2.0**-53)
+
+    right, first = evidence(1, (1, 1, 2, 3)), evidence(2, (2, 1, 2, 1))
+    expected = Finding(
+        "wrong-shape",
+        "input",
+        "proved",
+        "grad_input has shape (2, 1, 2, 1) where (2, 1, 2, 3) is right; the part that both have is equal.",
+        CATALOGUE["wrong-shape"].fix,
+        "batch > 1",
+    )
+
+    assert [expected] == unexplained_shape([right, first, evidence(3, (3, 1, 1, 1))], "input", Words())
+    assert [expected] == unexplained_shape([right, first], "input", Words())
+    assert [] == unexplained_shape([right], "input", Words())

@@ -55,6 +55,7 @@ NOT_PLACED = [
     ("bias-totalled", "db = np.sum(dout, (0, 2, 3))"),
     ("bias-totalled", "db = np.sum(dout, axis=0)"),
     ("bias-totalled", "db = total.sum(dout)"),
+    ("bias-totalled", "db = dout.sum(0, keepdims=True)"),
     ("padding-hard-coded", "dx = dxp[:, :, 1:H, 1:W]"),
     ("padding-hard-coded", "dx = dxp[:, :, 1:-2]"),
     ("padding-hard-coded", "dx = dxp[:, :, :-1]"),

@@ -77,6 +77,10 @@ ROTATED = "returns the kernel gradient turned by 180 degrees (kernel 1x1)"
         (factor("0.01", Fraction(1, 100), "scaled-constant"), "multiplies the whole gradient by a constant (0.01)"),
         (factor("-1/3", Fraction(-1, 3), "scaled-constant"), "multiplies the whole gradient by a constant (1/3)"),
         (factor("-H*W", -30, "scaled-constant"), "multiplies the whole gradient by a constant (H*W = 30)"),
+        (
+            Factor("H*W", ("scaled-constant",), lambda spec: Fraction(spec.height * spec.width)),
+            "multiplies the whole gradient by a constant (H*W = 4)",
+        ),
     ],
 )
 def test_a_factor_beside_a_mistake_is_a_finding_of_its_own(found, clause):
