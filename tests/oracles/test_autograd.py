@@ -1,5 +1,8 @@
 """Torch's side: the post's own layer, exactness on integers, settings that do not leak, refusals in words."""
 
+import platform
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -36,6 +39,7 @@ def test_parameters_are_those_of_the_forum_script():
     again, zeros = autograd.draw_parameters(ConvSpec(1, 3, 3, 64, 64, (32, 32)), 3, False)
     assert (again == weight).all()
     assert zeros.tolist() == [0, 0, 0]
+    assert weight.dtype == bias.dtype == zeros.dtype == np.float32
 
 
 def test_drawing_parameters_leaves_the_global_generator_alone():
@@ -70,10 +74,23 @@ def test_torch_and_numpy_mean_the_same_loss(name, reduction):
     run = autograd.run_layer(layer, LayerSettings("float64"), GRADIENTS)
     output = forward(layer.x, layer.weight, layer.bias, SPEC)
     assert (np.abs(run.output - output) <= 2 * forward_bound(layer.x, layer.weight, layer.bias, SPEC)).all()
-    assert run.loss == pytest.approx(losses.value(run.output, layer.reference, layer.loss, 0), rel=1e-13)
+    assert run.loss == pytest.approx(losses.value(run.output, layer.reference, layer.loss, 0), rel=1e-13, abs=0)
     expected = losses.grad_output(run.output, layer.reference, layer.loss, 0)
-    assert run.grad_output == pytest.approx(expected, rel=1e-15)
+    assert run.grad_output == pytest.approx(expected, rel=1e-15, abs=0)
     assert run.output.dtype == run.grad_output.dtype == run.gradients.input.dtype == np.float64
+
+
+def test_the_random_loss_stays_in_the_dtype_and_on_the_device_of_the_output():
+    """Every torch has the device "meta", one without numbers; nothing is summed in the factors' float64."""
+    output = torch.empty(SPEC.output_shape, dtype=torch.float16, device="meta")
+    loss = autograd._loss(output, output, Loss("random"), 0)
+    assert (loss.dtype, loss.device.type) == (torch.float16, "meta")
+
+
+def test_arrays_go_to_the_device_in_the_dtype_of_the_settings():
+    """Also where that is not the CPU."""
+    tensor = autograd._tensor(np.ones(3), LayerSettings("bfloat16", "meta"))
+    assert (tensor.dtype, tensor.device.type) == (torch.bfloat16, "meta")
 
 
 @pytest.mark.parametrize("name", ["l1", "mse", "sum", "random"])
@@ -149,19 +166,96 @@ def test_nothing_that_torch_does_reaches_the_callers_arrays():
     assert case.weight.all()
 
 
-def test_the_thread_count_is_put_back():
-    """Also after an error."""
-    before = torch.get_num_threads()
-    autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings(threads=before + 1))
-    assert torch.get_num_threads() == before
+def test_the_thread_count_is_that_of_the_settings_and_put_back(monkeypatch):
+    """Also after an error; without one in the settings it is torch's own."""
+    seen, before = [], torch.get_num_threads()
+
+    def refuse(*arguments):
+        seen.append(torch.get_num_threads())
+        raise RuntimeError
+
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", refuse)
+    for count in (before + 1, None):
+        with pytest.raises(UsageError):
+            autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings(threads=count))
+        assert torch.get_num_threads() == before
+    assert seen == [before + 1, before]
 
 
-def test_environment_tells_what_the_numbers_depend_on():
+def test_environment_tells_what_the_numbers_depend_on(monkeypatch):
     """Version, threads, instruction set, precision, device."""
-    facts = autograd.environment(LayerSettings(threads=3))
-    assert facts["torch"] == torch.__version__
-    assert facts["threads"] == 3
-    assert {"cpu_capability", "mkldnn_conv_fp32_precision", "device", "device_name"} <= set(facts)
+    mkldnn = SimpleNamespace(enabled=1, conv=SimpleNamespace(fp32_precision="bf16"), matmul=SimpleNamespace())
+    monkeypatch.setattr(torch.backends, "mkldnn", mkldnn)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX9")
+    monkeypatch.setattr(platform, "processor", lambda: "a chip")
+    expected = {
+        "torch": torch.__version__,
+        "threads": 3,
+        "cpu_capability": "AVX9",
+        "mkldnn": True,
+        "mkldnn_conv_fp32_precision": "bf16",
+        "mkldnn_matmul_fp32_precision": "not reported by this torch",
+        "device": "cpu",
+        "device_name": "a chip",
+    }
+    assert expected == autograd.environment(LayerSettings(threads=3))
+    assert autograd.environment(LayerSettings())["threads"] == torch.get_num_threads()
+    del mkldnn.conv
+    mkldnn.matmul.fp32_precision = "tf32"
+    facts = autograd.environment(LayerSettings())
+    assert facts["mkldnn_conv_fp32_precision"] == "not reported by this torch"
+    assert facts["mkldnn_matmul_fp32_precision"] == "tf32"
+
+
+def test_environment_tells_the_card_and_its_settings(monkeypatch):
+    """A machine with CUDA, made up; the name of the CPU where that is what computes."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a card")
+    monkeypatch.setattr(torch.backends, "cudnn", SimpleNamespace(version=lambda: 90000, allow_tf32=False))
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    monkeypatch.setattr(platform, "machine", lambda: "a machine")
+    facts = autograd.environment(LayerSettings(device="cuda"))
+    assert (facts["device"], facts["device_name"]) == ("cuda", "a card")
+    assert facts["tf32"] == "off for these runs (IEEE float32)"
+    assert (facts["cudnn"], facts["cudnn_allow_tf32"]) == (90000, False)
+    facts = autograd.environment(LayerSettings())
+    assert facts["device_name"] == "a machine"
+    assert not {"tf32", "cudnn", "cudnn_allow_tf32"} & set(facts)
+
+
+@pytest.mark.parametrize(
+    ("cudnn", "during", "before"),
+    [
+        (SimpleNamespace(conv=SimpleNamespace(fp32_precision="tf32"), allow_tf32=True), ("ieee", True), ("tf32", True)),
+        (SimpleNamespace(allow_tf32=True), (None, False), (None, True)),
+    ],
+)
+def test_cuda_computes_in_ieee_float32_and_is_put_back(monkeypatch, cudnn, during, before):
+    """By torch's newer setting, or by its older one; on the CPU neither is touched."""
+    monkeypatch.setattr(torch.backends, "cudnn", cudnn)
+
+    def state():
+        return getattr(getattr(cudnn, "conv", None), "fp32_precision", None), cudnn.allow_tf32
+
+    with autograd._ieee_float32("cpu"):
+        assert before == state()
+    with autograd._ieee_float32("cuda"):
+        assert during == state()
+    assert before == state()
+    with pytest.raises(KeyError), autograd._ieee_float32("cuda"):
+        raise KeyError
+    assert before == state()
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"),
+    [(False, False, ("cpu",)), (True, False, ("cpu", "cuda")), (False, True, ("cpu", "mps"))],
+)
+def test_available_devices_are_those_of_torch(monkeypatch, cuda, mps, expected):
+    """The CPU first."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert expected == autograd.available_devices()
 
 
 def test_memory_of_float64_at_the_forum_layer():
@@ -169,13 +263,22 @@ def test_memory_of_float64_at_the_forum_layer():
     assert autograd.memory_of_float64(ConvSpec(1, 3, 3, 256, 256, (32, 32))) == 8 * 3072 * 50625
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
-def test_a_device_that_is_not_there_is_refused_with_what_is():
+def test_memory_of_float64_by_hand():
+    """One group at a time: 2 channels * 3 * 2 taps, for 2 * 5 * 10 outputs; a whole number of bytes."""
+    needed = autograd.memory_of_float64(SPEC)
+    assert (type(needed), needed) == (int, 8 * 12 * 100)
+
+
+def test_a_device_that_is_not_there_is_refused_with_what_is(monkeypatch):
     """The sentence names both."""
+    monkeypatch.setattr(autograd, "available_devices", lambda: ("cpu", "mps"))
     with pytest.raises(UsageError) as caught:
         autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings(device="cuda"))
-    available = ", ".join(autograd.available_devices())
-    assert caught.value.sentence == f"--device cuda is not available: this torch has {available}."
+    assert caught.value.text().splitlines() == [
+        "--device cuda is not available: this torch has cpu, mps.",
+        f"  torch  {torch.__version__}",
+        "  hint: --device mps",
+    ]
 
 
 def test_mps_without_float64_is_refused(monkeypatch):
@@ -202,3 +305,12 @@ def test_what_torch_refuses_is_said_in_one_sentence(monkeypatch, error):
         '  it says  "slow_conv2d_cpu" not implemented for Half',
         "  hint: --dtype float32 works on every device",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(ValueError("  first\nsecond"), "first"), (ValueError("x" * 200), "x" * 120), (ValueError(" \n"), "ValueError")],
+)
+def test_the_first_line_of_an_error(error, expected):
+    """At most 120 characters; its kind where it says nothing."""
+    assert autograd._first_line(error) == expected

@@ -1,5 +1,7 @@
 """The oracles' own forward: by hand, by loops, and its bound."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -39,7 +41,7 @@ def test_forward_bound_by_hand():
     """n_f = 2 products and the bias: 5 u (3 * 9 + 5) = 160 u, raised by a billionth."""
     x, weight, bias = np.array([[[[1.0, -3]]]]), np.array([[[[2.0, -7]]]]), np.array([-5.0])
     bound = forward_bound(x, weight, bias, ConvSpec(1, 1, 1, 1, 2, (1, 2)))
-    assert bound.item() == pytest.approx(160 * 2.0**-53, rel=1e-8)
+    assert bound.item() == pytest.approx(160 * 2.0**-53, rel=1e-8, abs=0)
 
 
 @given(specs(), st.integers(0, 999))
@@ -62,3 +64,21 @@ def test_forward_stays_within_its_bound(spec, seed):
     slack = 0 if np.finfo(np.longdouble).eps < np.finfo(np.float64).eps else forward_bound(x, weight, bias, spec)
     difference = np.abs(forward(x, weight, bias, spec) - wide)
     assert (difference <= forward_bound(x, weight, bias, spec) + slack).all()
+
+
+@given(specs(), st.integers(0, 999), st.sampled_from([np.float32, np.float64]))
+@settings(max_examples=40)
+def test_forward_bound_is_its_formula_and_a_billionth(spec, seed, dtype):
+    """(n_f + 2) u (sum over i of max |X[n,i]| * sum of |F[o,i]| + |b[o]|), n_f one for the bias too, in fractions."""
+    rng = np.random.default_rng(seed)
+    x, weight = (rng.standard_normal(shape).astype(dtype) for shape in (spec.x_shape, spec.weight_shape))
+    bias = rng.standard_normal(spec.out_channels).astype(dtype)
+    c_in, c_out = spec.in_channels // spec.groups, spec.out_channels // spec.groups
+    bound = forward_bound(x, weight, bias, spec)
+    for n, o in np.ndindex(spec.batch, spec.out_channels):
+        size = abs(Fraction(float(bias[o])))
+        for i in range(c_in):
+            largest = np.abs(x[n, o // c_out * c_in + i]).max()
+            size += Fraction(float(largest)) * sum(abs(Fraction(float(number))) for number in weight[o, i].flat)
+        expected = Fraction(weight[0].size + 3, 2**53) * size
+        assert expected <= Fraction(bound[n, o, 0, 0]) <= expected * (1 + Fraction(2, 10**9))

@@ -55,3 +55,11 @@ def test_the_gradient_can_be_written_to():
     grad_output = losses.grad_output(OUTPUT, REFERENCE, Loss("sum", "sum"), 0)
     grad_output[0, 0, 0, 0] = 7
     assert grad_output.sum() == 10
+
+
+@pytest.mark.parametrize(("name", "expected"), [("l1", 2.0**24 + 1), ("mse", 2.0**24 + 1), ("sum", 2.0**24)])
+def test_residuals_are_taken_in_float64(name, expected):
+    """2^24 - (-1) would be 2^24 in float32."""
+    output, target = np.full((1, 1, 1, 1), 2**24, np.float32), np.full((1, 1, 1, 1), -1, np.float32)
+    residual = losses.residuals(output, target, Loss(name))
+    assert (residual.dtype, residual.item()) == (np.float64, expected)

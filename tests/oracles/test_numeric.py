@@ -1,12 +1,14 @@
 """Finite differences: by hand, against the referee within their own bound, kinks, and planted faults."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from random_layers import specs
 
 from gradcheck_cli.model import ConvSpec, Loss
-from gradcheck_cli.oracles import numeric, numeric_bounds, reference
+from gradcheck_cli.oracles import losses, numeric, numeric_bounds, reference
 from gradcheck_cli.oracles.forward import forward
 from gradcheck_cli.oracles.layer import Layer
 
@@ -90,7 +92,7 @@ def test_planes_larger_than_a_block_and_many_samples():
 
 def test_blocks_cover_every_number_once():
     """Also where neither the planes nor the counts divide evenly."""
-    for shape in ((3, 1, 50625), (64, 5, 49), (7, 3, numeric.BLOCK), (1, 2, numeric.BLOCK + 1)):
+    for shape in ((3, 1, 50625), (64, 5, 49), (7, 3, numeric.BLOCK), (1, 2, numeric.BLOCK + 1), (2000, 5, 49)):
         seen = np.zeros(shape, int)
         for block in numeric._blocks(shape):
             seen[block] += 1
@@ -164,9 +166,9 @@ def test_inconclusive_by_hand():
 def test_progress_ends_at_one():
     """The last call says that all is done."""
     seen = []
-    numeric.check_entries(layer_of(SMALL, Loss()), progress=lambda stage, fraction: seen.append(fraction))
-    assert seen == sorted(seen)
-    assert seen[-1] == 1.0
+    numeric.check_entries(layer_of(SMALL, Loss()), progress=lambda *told: seen.append(told))
+    columns = SMALL.in_channels * SMALL.kernel_size[1]
+    assert seen == [("finite differences", done / columns) for done in range(1, columns + 1)]
 
 
 def test_the_step_is_at_most_a_ten_thousandth():
@@ -197,3 +199,48 @@ def test_a_residual_below_a_thousand_errors_is_a_kink():
     assert (result.step, result.kinks, result.kink_outputs) == (2.0**-14, 1, 1)
     assert result.bound.item() == pytest.approx(2.0, rel=1e-6)
     assert abs(result.grad_weight.item() - 4.0) <= result.bound.item()
+
+
+def test_the_loss_is_that_of_the_layer():
+    """The random factors are those of the layer's seed."""
+    layer = layer_of(SMALL, Loss("random", "sum"), seed=7)
+    result = numeric.check_entries(layer)
+    assert result.loss == float((losses.random_factors(SMALL.output_shape, 7) * result.output).sum())
+
+
+def test_as_many_threads_as_asked_for(monkeypatch):
+    """One, where nobody asks."""
+    asked = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, max_workers):
+            asked.append(max_workers)
+            super().__init__(max_workers)
+
+    monkeypatch.setattr(numeric, "ThreadPoolExecutor", Pool)
+    numeric.check_entries(layer_of(SMALL, Loss()))
+    numeric.check_entries(layer_of(SMALL, Loss()), threads=3)
+    assert asked == [1, 3]
+
+
+@given(specs(), st.sampled_from(LOSSES), st.integers(1, 40), st.integers(1, 200))
+@settings(max_examples=40)
+def test_blocks_and_copies_of_any_size_give_the_same_differences(spec, name, block, copy):
+    """A number, a filter or a sample at a time: the sums are the same but for their rounding."""
+    layer = layer_of(spec, Loss(name))
+    whole = numeric.check_entries(layer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numeric, "BLOCK", block)
+        patch.setattr(numeric, "LARGEST_COPY", copy)
+        cut = numeric.check_entries(layer)
+    assert (np.abs(whole.grad_weight - cut.grad_weight) <= 2 * whole.bound).all()
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(1, [1] * 5), (2 * 9 * 5, [2, 2, 1]), (3 * 9 * 5 - 1, [2, 2, 1])])
+def test_a_few_samples_are_copied_at_a_time(monkeypatch, limit, expected):
+    """As many as LARGEST_COPY numbers allow, of 9 rows of 5 columns each, and one at the least."""
+    seen, shifts = [], numeric._shifts
+    monkeypatch.setattr(numeric, "LARGEST_COPY", limit)
+    monkeypatch.setattr(numeric, "_shifts", lambda moves, *others: seen.append(len(moves)) or shifts(moves, *others))
+    numeric.check_entries(layer_of(ConvSpec(5, 1, 1, 9, 6, (2, 2)), Loss()))
+    assert seen == 2 * expected

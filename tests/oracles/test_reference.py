@@ -1,5 +1,7 @@
 """The referee and the gauges: by hand, then against each other, then planted faults."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -57,11 +59,37 @@ def test_terms_of_reference_by_hand():
     assert reference.terms_of_grad_input(ONE) == 2
 
 
+@given(specs())
+def test_terms_are_counted_for_any_geometry(spec):
+    """As many products as the plainest loops form; an entry of grad_input gets at most one per filter and tap."""
+    taps = spec.kernel_size[0] * spec.kernel_size[1]
+    counts = (reference.terms_of_reference(spec), reference.terms_of_grad_input(spec))
+    filters, channels = spec.out_channels // spec.groups, spec.in_channels // spec.groups
+    outputs = spec.batch * spec.out_channels * spec.output_size[0] * spec.output_size[1]
+    assert (outputs * channels * taps, filters * taps) == counts
+    assert [type(count) for count in counts] == [int, int]
+
+
 def test_whole_numbers_are_summed_as_integers():
     """Sums beyond 2^53 stay exact to the last unit."""
     spec = ConvSpec(1, 1, 1, 1, 2, (1, 1))
     x, grad_output = np.array([[[[2.0**30, 1]]]]), np.array([[[[2.0**30, 1]]]])
-    assert reference.grad_weight(x, grad_output, spec)[0, 0, 0, 0] == 2**60 + 1
+    assert int(reference.grad_weight(x, grad_output, spec)[0, 0, 0, 0]) == 2**60 + 1
+    assert int(reference.grad_input(grad_output[:, :, :, :1], x, spec)[0, 0, 0, 0]) == 2**60
+    assert int(reference.grad_bias(np.array([[[[2.0**60, 1]]]]))[0]) == 2**60 + 1
+
+
+@given(specs(), st.integers(0, 999))
+@settings(max_examples=20)
+def test_whole_numbers_give_int64_and_fractions_float64(spec, seed):
+    """In all three gradients, also where only one of the two arrays holds fractions."""
+    x, weight, grad_output = integers(spec, seed)
+    for shift, dtype in ((0, np.int64), (0.5, np.float64)):
+        assert reference.grad_weight(x + shift, grad_output, spec).dtype == dtype
+        assert reference.grad_weight(x, grad_output + shift, spec).dtype == dtype
+        assert reference.grad_input(weight + shift, grad_output, spec).dtype == dtype
+        assert reference.grad_input(weight, grad_output + shift, spec).dtype == dtype
+        assert reference.grad_bias(grad_output + shift).dtype == dtype
 
 
 def test_fractions_are_summed_as_float64():
@@ -72,6 +100,34 @@ def test_fractions_are_summed_as_float64():
 def test_numbers_too_large_for_int64_are_summed_as_float64():
     """1e20 is whole but does not fit: no wrapped integer comes back."""
     assert reference.grad_weight(X * 1e20, G, ONE)[0, 0, 0, 0] == pytest.approx(3.9e21)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count", "dtype"),
+    [
+        (2.0**30, 2.0**30, 3, np.int64),
+        (2.0**30, 2.0**30, 12, np.float64),
+        (2.0**40, 2.0**40, 1, np.float64),
+        (2.0**60, 2.0**4, 1, np.float64),
+        (2.0**4, 2.0**60, 1, np.float64),
+        (0.0, 2.0**61, 4, np.int64),
+        (0.0, 2.0**70, 1, np.float64),
+        (100583125626831.0, 857.0, 107, np.float64),
+    ],
+)
+def test_what_fits_int64_and_what_does_not(first, second, count, dtype):
+    """The sum of `count` equal products is right either way; the last is 2^63 + 61 and, in floats, below 2^63."""
+    spec = ConvSpec(1, 1, 1, 1, count, (1, 1))
+    x, grad_output = np.full((1, 1, 1, count), first), np.full((1, 1, 1, count), second)
+    gradient = reference.grad_weight(x, grad_output, spec)
+    assert int(first) * int(second) * count == pytest.approx(gradient.item(), rel=1e-13)
+    assert gradient.dtype == dtype
+
+
+def test_grad_bias_counts_its_terms():
+    """256 times 2^57 are 2^65, too large for an int64; 4 times are not."""
+    assert reference.grad_bias(np.full((1, 1, 64, 4), 2.0**57)).tolist() == [2.0**65]
+    assert reference.grad_bias(np.full((1, 4, 1, 4), 2.0**57)).dtype == np.int64
 
 
 def test_numbers_that_are_not_finite_stay_visible():
@@ -88,6 +144,23 @@ def test_both_gradients_equal_the_plainest_loops(spec, seed):
     expected_weight, expected_input = by_loops(x, weight, grad_output, spec)
     assert (reference.grad_weight(x, grad_output, spec) == expected_weight).all()
     assert (reference.grad_input(weight, grad_output, spec) == expected_input).all()
+
+
+@given(specs(), st.integers(0, 999))
+@settings(max_examples=40)
+def test_gauges_of_whole_numbers_are_the_raised_sums_to_the_bit(spec, seed):
+    """A (1 + 2 (n+2) u), rounded once; n counts what may meet in an entry."""
+    x, weight, grad_output = integers(spec, seed)
+    sums = (*by_loops(*(np.abs(array) for array in (x, weight, grad_output)), spec), np.abs(grad_output).sum((0, 2, 3)))
+    filters = spec.out_channels // spec.groups
+    terms = (spec.terms, filters * spec.kernel_size[0] * spec.kernel_size[1], spec.terms)
+    gauges = (
+        reference.gauge(x, grad_output, spec),
+        reference.gauge_input(weight, grad_output, spec),
+        reference.gauge_bias(grad_output),
+    )
+    for total, n, gauge in zip(sums, terms, gauges, strict=True):
+        assert [float(Fraction(a) * (1 + Fraction(n + 2, 2**52))) for a in total.flat] == gauge.ravel().tolist()
 
 
 @given(specs(), st.integers(0, 999))
