@@ -166,6 +166,8 @@ def numeric_check(
     question = Question("numeric", "weight", criterion)
     entries = int(numeric.grad_weight.size)
     share = float(np.max(np.divide(numeric.bound, gauge, out=np.zeros_like(gauge), where=gauge > 0)))
+    if not np.isfinite(share):
+        return [undecided(question, "something overflowed in the finite differences", entries)]
     if share > LARGEST_NUMERIC_BOUND:
         told = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
         return [undecided(question, told, entries)]

@@ -362,6 +362,15 @@ def test_finite_differences_that_are_too_coarse_decide_nothing():
     assert "pass" == checks.numeric_check(numeric(6.0, 5e-7), CASE, one(6), OURS, one(0.5))[0].verdict
 
 
+@pytest.mark.parametrize("bound", [np.nan, np.inf])
+def test_finite_differences_that_overflow_decide_nothing(bound):
+    """Neither a right code nor a wrong one is judged by numbers that are none."""
+    for value in (6, 9):
+        (check,) = checks.numeric_check(numeric(6.0, bound), CASE, one(value), OURS, one(12))
+        assert ("inconclusive", 1) == (check.verdict, check.entries)
+        assert "something overflowed in the finite differences" == check.detail
+
+
 def test_an_entry_whose_a_is_zero_says_nothing_about_sharpness():
     """Its own bound is all that it may differ by; the others still count."""
     spec = ConvSpec(1, 1, 2, 2, 2, (1, 1))
