@@ -70,7 +70,7 @@ def grad_output_facts(upstream: Upstream) -> GradOutput:
         kinks=int(np.count_nonzero(upstream.output == upstream.reference)) if is_l1 else 0,
         positive=int(np.count_nonzero(grad_output > 0)),
         negative=int(np.count_nonzero(grad_output < 0)),
-        max_abs_difference=float(np.max(gap, initial=0.0)),
+        max_abs_difference=float(np.max(gap)),
     )
 
 

@@ -120,3 +120,8 @@ def test_a_float32_accumulator_exceeds_allowed_float64():
 def test_one_part_in_a_billion_exceeds_allowed_float64_at_the_forum_layer():
     """Planted: a factor of 1 + 1e-9 on a sum of one sign."""
     assert 1e-9 > rounding.allowed_float64(50625, np.array(1.0))
+
+
+def test_ratio_float32_does_not_lose_a_small_gauge():
+    """2^-24 A is below float32's numbers for A = 2^-140, and is still what the error is measured in."""
+    assert [3.0] == rounding.ratio_float32(np.array([3 * 2.0**-164]), np.array([2.0**-140], np.float32)).tolist()

@@ -112,3 +112,12 @@ def test_a_flushed_denormal_forbids_a_verdict():
     check = grad_output_check(known)
 
     assert (Verdict.INCONCLUSIVE, "flushed denormals could explain the difference") == (check.verdict, check.detail)
+    assert 4 == check.entries
+
+
+def test_what_is_flushed_in_float32_is_no_excuse_in_float64():
+    """1e-40 is an ordinary number there; 1e-310 is not."""
+    for size, verdict in ((1e-40, Verdict.FAIL), (1e-310, Verdict.INCONCLUSIVE)):
+        known = upstream(loss=Loss("mse", "sum"), reference=np.zeros((1, 1, 2, 2)), dtype="float64")
+        known = replace(known, output=np.full((1, 1, 2, 2), size), grad_output=np.zeros((1, 1, 2, 2)))
+        assert verdict is grad_output_check(known).verdict
