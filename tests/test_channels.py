@@ -153,6 +153,16 @@ def test_filters_of_different_groups_are_not_compared():
     assert Rung.IDENTICAL == found.verdict
 
 
+def test_with_groups_equal_sources_are_looked_for_among_the_filters_of_the_group():
+    """Filters 2 and 3 have the same G, filters 0 and 1 have not."""
+    gradient = np.stack([PLANE] * 4)[:, None]
+    grad_output = np.array([1.0, 0.0, 1.0, 1.0]).reshape(1, 4, 1, 1)
+
+    found = across_filters(evidence(gradient, groups=2, is_exact=False, rounding=1e-9), grad_output, "why")
+
+    assert [Rung.IDENTICAL_TO_ROUNDING, Rung.IDENTICAL] == [pair.verdict for pair in found.pairs]
+
+
 def test_with_groups_the_channels_of_a_filter_are_those_of_its_group():
     """Equal planes of X prove identity only for the group that reads them."""
     x = np.stack([np.ones((2, 2)), np.ones((2, 2)), np.zeros((2, 2)), PLANE])[None]

@@ -60,8 +60,8 @@ def terms_of(backward: Probe, case: Case, gradient: GradientName, entry: Index, 
         expected = _coefficients(truth, budget)
     except _NotLinearError:
         return ()
-    keys = sorted(key for key in actual.keys() | expected.keys() if actual.get(key, 0) or expected.get(key, 0))
-    return tuple(Term(g, other, expected.get((g, other), 0.0), actual.get((g, other), 0.0)) for g, other in keys)
+    keys = sorted(key for key in actual if actual[key] or expected[key])
+    return tuple(Term(*key, expected[key], actual[key]) for key in keys)
 
 
 def _coefficients(reader: _Reader, budget: int) -> dict[tuple[Index, Index], float]:

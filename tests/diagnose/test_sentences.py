@@ -186,3 +186,14 @@ def test_a_finding_carries_the_fix_in_the_user_s_words():
 def test_a_geometry_in_a_few_words(spec, text):
     """Only what differs from the simplest."""
     assert text == describe(spec)
+
+
+def test_a_title_without_details_has_no_brackets():
+    """The entry follows at once."""
+    plain = CATALOGUE["upstream-ignored"]
+    message = message_for(
+        Cause(mistaken("upstream-ignored"), NONE), "upstream-ignored", seen([[[[4.0]]]]), "weight", Words()
+    )
+
+    assert "" == plain.numbers
+    assert message.endswith(f"when the code {plain.title}: {ENTRY}")

@@ -1,10 +1,14 @@
 """The smallest counterexample and its terms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from mistaken import SPECS, backward_of, planted, right_backward
 
 from gradcheck_cli.diagnose import shrink
+from gradcheck_cli.diagnose.shrink import _changes, _kind, _less, fresh_case
+from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import ConvSpec, Gradients, Term
 
@@ -131,3 +135,108 @@ def test_code_that_answers_differently_each_time_is_no_crash():
 
         found = shrink(moody, SPECS[0], "weight", 0)
         assert found is None or found.entry is None or found.actual[found.entry] != found.expected[found.entry]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0, [1, 1, 1, 1]), (2, [1, 1, 2, 5]), (1, [1, 1, 2, 8])],
+    ids=["least", "halfway", "one less"],
+)
+def test_a_number_is_made_smaller_in_three_ways(share, expected):
+    """To the least value, half the way there, by one; never below the least."""
+    assert expected == [_less(value, 1, share) for value in (1, 2, 3, 9)]
+    assert [0, 0, 0] == [_less(value, 0, share) for value in (0, 1, 1)]
+    assert 3 == _less(6, 0, 2)
+
+
+def test_a_fresh_case_holds_digits_without_zeros():
+    """1 to 9 in X, F and b; G with signs; another seed gives other numbers, the same one the same."""
+    spec = ConvSpec(1, 3, 40, 20, 20, (3, 3))
+    case = fresh_case(spec, 5)
+
+    for array in (case.x, case.weight):
+        assert [*range(1, 10)] == np.unique(array).tolist()
+    assert {*case.bias.tolist()} <= {*range(1, 10)}
+    assert [*range(-9, 0), *range(1, 10)] == np.unique(case.grad_output).tolist()
+    shapes = (spec.x_shape, spec.weight_shape, (40,), spec.output_shape)
+    assert shapes == (case.x.shape, case.weight.shape, case.bias.shape, case.grad_output.shape)
+    assert np.array_equal(case.x, fresh_case(spec, 5).x)
+    assert not np.array_equal(case.x, fresh_case(spec, 6).x)
+
+
+@pytest.mark.parametrize(
+    ("actual", "error", "kind"),
+    [
+        (np.ones(2), "", ""),
+        (np.zeros(2), "", "numbers"),
+        (np.array([1.0, np.nan]), "", "not finite"),
+        (np.ones(3), "", "shape"),
+        (None, "", "missing"),
+        (None, "ValueError", "error ValueError"),
+    ],
+)
+def test_failures_of_one_kind_are_shrunk_together(actual, error, kind):
+    """A smaller geometry counts only where it fails in the same way."""
+    assert kind == _kind(np.ones(2), actual, error)
+
+
+def changed(spec, share):
+    """The geometries of `_changes`, None where one is impossible."""
+    found = []
+    for change in _changes(spec, share):
+        try:
+            found.append(change())
+        except GeometryError:
+            found.append(None)
+    return found
+
+
+@pytest.mark.parametrize(("share", "by"), [(0, "least"), (2, "half"), (1, "one")])
+def test_every_number_of_a_geometry_is_tried(share, by):
+    """Groups first where all goes to the least; then pairs together and apart; then the single numbers."""
+    spec = ConvSpec(5, 8, 12, 60, 70, (6, 4), (4, 3), (5, 3), (3, 2), 4)
+    least = {"least": [], "half": [], "one": []}
+    least["least"] = [
+        replace(spec, groups=1),
+        replace(spec, in_channels=4, out_channels=4),
+        replace(spec, groups=2, in_channels=2, out_channels=2),
+    ]
+    pairs = {
+        "dilation": {"least": (1, 1), "half": (2, 1), "one": (2, 1)},
+        "stride": {"least": (1, 1), "half": (2, 2), "one": (3, 2)},
+        "kernel_size": {"least": (1, 1), "half": (3, 2), "one": (5, 3)},
+        "padding": {"least": (0, 0), "half": (2, 1), "one": (4, 2)},
+    }
+    expected = least[by]
+    for name, smaller in pairs.items():
+        before, after = getattr(spec, name), smaller[by]
+        for pair in (after, (after[0], before[1]), (before[0], after[1])):
+            expected.append(replace(spec, **{name: pair}))
+    numbers = {
+        "batch": {"least": 1, "half": 3, "one": 4},
+        "in_channels": {"least": None, "half": 4, "one": None},
+        "out_channels": {"least": None, "half": None, "one": None},
+        "height": {"least": None, "half": 30, "one": 59},
+        "width": {"least": 1, "half": 35, "one": 69},
+    }
+    for name, smaller in numbers.items():
+        expected.append(None if smaller[by] is None else replace(spec, **{name: smaller[by]}))
+
+    assert expected == changed(spec, share)
+
+
+def test_without_groups_none_are_tried():
+    """A layer of one group has no fewer."""
+    assert 4 * 3 + 5 == len(changed(ConvSpec(2, 2, 2, 5, 5, (2, 2)), 0))
+
+
+def test_a_backward_that_returns_nothing_is_a_counterexample():
+    """Every field of it, at the smallest geometry."""
+    found = shrink(lambda case: Gradients(), LARGE, "bias", 0)
+
+    assert ConvSpec(1, 1, 1, 1, 1, (1, 1)) == found.spec
+    assert ("bias", None, None, "", ()) == (found.gradient, found.actual, found.entry, found.other, found.terms)
+    case = fresh_case(found.spec, 0)
+    for name in ("x", "weight", "grad_output"):
+        assert np.array_equal(getattr(case, name), getattr(found, name))
+    assert np.array_equal(case.grad_output.sum(axis=(0, 2, 3)), found.expected)
