@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import combinations
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from gradcheck_cli.channels import relative_difference
 from gradcheck_cli.model import Array
 
-# A residual below this share of the plane's spread is called affine.
+# A residual below this share of the plane's norm is called affine.
 AFFINE = 1e-12
+# Equality is decided on all planes, numbers are told of the first of them.
 MOST_PLANES = 64
 
 
@@ -20,16 +22,18 @@ def channel_reason(x: Array) -> str:
     Args:
         x: (n, c_in, h, w).
     """
-    planes = np.moveaxis(x, 1, 0)[:MOST_PLANES].astype(np.float64)
-    if len(planes) == 1:
+    every = np.moveaxis(x, 1, 0)
+    if len(every) == 1:
         return "X has one channel"
-    gaps = {pair: relative_difference(planes[pair[0]], planes[pair[1]]) for pair in combinations(range(len(planes)), 2)}
-    if max(gaps.values()) == 0:
+    if _are_equal(every):
         return "X's channels are equal, so every filter correlates the same plane"
+    planes = every[:MOST_PLANES].astype(np.float64)
+    gaps = {pair: relative_difference(planes[pair[0]], planes[pair[1]]) for pair in combinations(range(len(planes)), 2)}
     equal = sum(gap == 0 for gap in gaps.values())
     nearest, furthest = min(gaps, key=gaps.__getitem__), max(gaps, key=gaps.__getitem__)
     text = f"X's channels differ (by {percent(gaps[nearest])}"
-    text += f" to {percent(gaps[furthest])})" if len(gaps) > 1 else ")"
+    text += f" to {percent(gaps[furthest])}" if len(gaps) > 1 else ""
+    text += f"{_among_the_first(every)})"
     if equal:
         text += f"; {equal} of {len(gaps)} pairs are equal"
     affine = [f"X[{b}] = {slope:.3g} X[{a}] + {offset:.3g}" for a, b, slope, offset in _affine_pairs(planes)]
@@ -43,20 +47,24 @@ def filter_reason(grad_output: Array, loss: str) -> str:
         grad_output: (n, c_out, h_out, w_out).
         loss: name of the loss; for l1 the share of outputs where the signs agree is told.
     """
-    planes = np.moveaxis(grad_output, 1, 0)[:MOST_PLANES]
-    if len(planes) == 1:
+    every = np.moveaxis(grad_output, 1, 0)
+    if len(every) == 1:
         return "there is one filter"
+    if _are_equal(every):
+        return _all_equal(every, loss)
+    planes = every[:MOST_PLANES]
     pairs = list(combinations(range(len(planes)), 2))
     agree = {(o, p): float(np.mean(planes[o] == planes[p])) for o, p in pairs}
-    if min(agree.values()) == 1:
-        return _all_equal(planes, loss)
     least, most = min(agree.values()), max(agree.values())
     if loss == "l1":
         text = f"sign(O - ref) agrees between two filters at {percent(least)}"
-        text += f" to {percent(most)} of the outputs" if len(pairs) > 1 else " of the outputs"
+        text += f" to {percent(most)}" if len(pairs) > 1 else ""
+        text += f" of the outputs{_among_the_first(every)}"
     else:
         gaps = [relative_difference(planes[o], planes[p]) for o, p in pairs]
-        text = f"G differs between filters (by {percent(min(gaps))} to {percent(max(gaps))})"
+        text = f"G differs between filters (by {percent(min(gaps))}"
+        text += f" to {percent(max(gaps))}" if len(gaps) > 1 else ""
+        text += f"{_among_the_first(every)})"
     equal = sum(share == 1 for share in agree.values())
     return text + (f"; {equal} of {len(pairs)} pairs of filters have the same G" if equal else "")
 
@@ -65,9 +73,17 @@ def percent(share: float) -> str:
     """A share as per cent, two significant digits, never rounded to 0 % or 100 % when it is not."""
     if share in (0, 1):
         return f"{share:.0%}"
-    if 0.99 < share < 1:
-        return f"{100 - float(f'{100 * (1 - share):.2g}'):.10g} %"
+    if abs(share - 1) < 0.01:
+        return f"{100 - Decimal(f'{100 * (1 - share):.2g}'):f} %"
     return f"{float(f'{100 * share:.2g}'):g} %"
+
+
+def _are_equal(planes: Array) -> bool:
+    return all(np.array_equal(planes[0], plane) for plane in planes[1:])
+
+
+def _among_the_first(planes: Array) -> str:
+    return f", among the first {MOST_PLANES}" if len(planes) > MOST_PLANES else ""
 
 
 def _all_equal(planes: Array, loss: str) -> str:
@@ -85,10 +101,12 @@ def _affine_pairs(planes: Array) -> list[tuple[int, int, float, float]]:
     """(i, i', slope, offset) for every pair with X[i'] = slope X[i] + offset up to rounding, slope not 0."""
     flat = planes.reshape(len(planes), -1)
     found = []
-    for first, second in combinations(range(len(flat)), 2):
+    # The mean of equal numbers may be rounded: a constant plane would seem to vary.
+    varied = [k for k, plane in enumerate(flat) if plane.min() < plane.max()]
+    for first, second in combinations(varied, 2):
         one, other = flat[first] - flat[first].mean(), flat[second] - flat[second].mean()
         spread = float(one @ one)
-        slope = float(one @ other) / spread if spread else 0.0
+        slope = float(one @ other) / spread
         residual = float(np.linalg.norm(other - slope * one))
         equal = np.array_equal(flat[first], flat[second])
         if slope and not equal and residual <= AFFINE * float(np.linalg.norm(flat[second])):

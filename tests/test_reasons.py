@@ -31,6 +31,19 @@ def test_one_channel_has_nothing_to_compare():
     assert "X has one channel" == channel_reason(planes(PLANE))
 
 
+def test_equal_is_said_of_all_channels_and_numbers_of_the_first_64():
+    """The 65th channel and filter are the odd ones out: the others, all equal, are not the whole."""
+    odd = planes(*[PLANE] * 64, 3 * PLANE)
+    pairs = "among the first 64"
+
+    assert f"X's channels differ (by 0% to 0%, {pairs}); 2016 of 2016 pairs are equal" == channel_reason(odd)
+    assert f"G differs between filters (by 0% to 0%, {pairs}); 2016 of 2016 pairs of filters have the same G" == (
+        filter_reason(odd, "mse")
+    )
+    assert f" at 100% to 100% of the outputs, {pairs}; 2016 of 2016 pairs" in filter_reason(odd, "l1")
+    assert "among" not in channel_reason(planes(*[PLANE] * 63, 3 * PLANE)) + filter_reason(odd[:, 1:], "mse")
+
+
 def test_the_difference_of_the_channels_is_told_in_numbers():
     """||(3,4) - (3,0)|| / 5 = 80 %, ||(3,4) - (0,4)|| / 5 = 60 %, ||(3,0) - (0,4)|| / 4 = 125 %."""
     first, second, third = (np.array([[*pixels, 0.0, 0.0]]) for pixels in ((3.0, 4.0), (3.0, 0.0), (0.0, 4.0)))
@@ -59,6 +72,14 @@ def test_at_most_two_affine_channels_are_told():
     text = channel_reason(planes(PLANE, 2 * PLANE + 3, 5 - PLANE))
 
     assert text.endswith("; X[1] = 2 X[0] + 3, X[2] = -1 X[0] + 5")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_constant_channel_of_the_unit_range_is_not_called_affine(order):
+    """The mean of 225 x 225 times 7/255 is not 7/255 in floating point, and yet that channel does not vary."""
+    picture = np.random.default_rng(0).integers(0, 256, (225, 225)) / 255
+
+    assert "X[" not in channel_reason(planes(picture, np.full((225, 225), 7 / 255))[:, ::order])
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -149,6 +170,7 @@ def test_a_smooth_loss_tells_the_difference_of_g():
     """Without signs the relative difference of G is told."""
     three = planes(PLANE, 2 * PLANE, 4 * PLANE)
 
+    assert "G differs between filters (by 50 %)" == filter_reason(three[:, :2], "mse")
     assert "G differs between filters (by 50 % to 75 %)" == filter_reason(three, "mse")
 
 
@@ -216,6 +238,8 @@ def line(first, second):
         (1.53, "150 %"),
         (0.994, "99.4 %"),
         (0.985, "98 %"),
+        (1 - 1e-12, "99.9999999999 %"),
+        (1.002, "100.2 %"),
     ],
 )
 def test_a_share_is_never_rounded_to_nothing_or_everything(share, text):
@@ -225,8 +249,8 @@ def test_a_share_is_never_rounded_to_nothing_or_everything(share, text):
 
 @given(st.floats(1e-9, 2).filter(lambda share: share not in (0, 1)))
 def test_a_share_is_rounded_by_less_than_half_a_unit_of_its_second_digit(share):
-    """What is told is as near as two significant digits can be, above 99 % as two digits of the rest can be."""
+    """What is told is as near as two significant digits can be, within 1 % of 100 % as two of the rest can be."""
     told = float(percent(share).removesuffix(" %"))
 
-    digits = 100 * (1 - share if 0.99 < share < 1 else share)
+    digits = 100 * (abs(1 - share) if abs(1 - share) < 0.01 else share)
     assert abs(told - 100 * share) <= 0.5 * 10 ** (math.floor(math.log10(digits)) - 1) * (1 + 1e-6)
