@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,8 @@ LEFT_OUT = (
 )
 MARKED = "not stress and not further_form"
 KILLED, SURVIVED, UNTESTED, SLOW, NOT_RUN = "killed", "survived", "no test", "timed out", "not run"
+# Exit codes of pytest: nothing failed, a test failed, the changed file cannot be imported.
+PYTEST = {0: SURVIVED, 1: KILLED, 2: KILLED}
 # Exit codes of mutmut's workers.
 OUTCOMES = {
     1: KILLED,
@@ -156,7 +159,7 @@ def _forget_survivors(tree: Path) -> None:
         path.write_text(json.dumps(meta))
     leftovers = tree / "leftovers.jsonl"
     if leftovers.exists():
-        kept = [line for line in leftovers.read_text().splitlines() if json.loads(line)[3] == KILLED]
+        kept = [line for line in leftovers.read_text().splitlines() if json.loads(line)[-1] == KILLED]
         leftovers.write_text("".join(f"{line}\n" for line in kept))
 
 
@@ -237,16 +240,19 @@ def _leftovers(tree: Path, name: str, end: float) -> list[Mutant]:
     """Module constants and decorated functions: each change in the copy, its tests in a fresh process."""
     done_file = tree / "leftovers.jsonl"
     rows = [json.loads(line) for line in done_file.read_text().splitlines()] if done_file.exists() else []
-    done = {tuple(row[:3]): row[3] for row in rows}
+    done = {tuple(row[:4]): row[4] for row in rows}
     found = []
     for path in _files(tree, name):
         module = str(path.relative_to(tree / PACKAGE))
-        for place, text, source in leftover_mutants(path.read_text()):
-            outcome = done.get((module, place, text))
+        seen: Counter[tuple[str, str]] = Counter()
+        for place, text, source in leftover_mutants((ROOT / PACKAGE / module).read_text()):
+            seen[place, text] += 1
+            number = seen[place, text]
+            outcome = done.get((module, place, text, number))
             if outcome is None and time.monotonic() < end:
                 outcome = _try(tree, path, source, _tests(name))
                 with done_file.open("a") as file:
-                    print(json.dumps([module, place, text, outcome]), file=file)
+                    print(json.dumps([module, place, text, number, outcome]), file=file)
             found.append(Mutant(module, place, text, outcome or NOT_RUN))
     return found
 
@@ -257,8 +263,8 @@ def _files(tree: Path, name: str) -> list[Path]:
 
 
 def _try(tree: Path, path: Path, source: str, tests: list[str]) -> str:
-    """Put `source` in place of the file in the copy, run its tests, and put the file back."""
-    original = path.read_text()
+    """Put `source` in place of the file in the copy, run its tests, and put the file back as it is in the project."""
+    original = (ROOT / path.relative_to(tree)).read_text()
     path.write_text(source)
     command = [
         sys.executable,
@@ -275,8 +281,12 @@ def _try(tree: Path, path: Path, source: str, tests: list[str]) -> str:
         *tests,
     ]
     try:
-        done = subprocess.run(command, cwd=tree, env=_environment(), capture_output=True, timeout=120)
-        return SURVIVED if done.returncode == 0 else KILLED
+        done = subprocess.run(command, cwd=tree, env=_environment(), capture_output=True, timeout=120, text=True)
+        if done.returncode not in PYTEST:
+            raise RuntimeError(
+                f"pytest ended with {done.returncode} in {tree}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
+        return PYTEST[done.returncode]
     except subprocess.TimeoutExpired:
         return SLOW
     finally:
@@ -390,7 +400,12 @@ def is_text(change: str) -> bool:
     before, _, after = change.partition(" -> ")
     strip = re.compile(r"(?:f|r)?\"[^\"]*\"|(?:f|r)?'[^']*'")
     quoted = [part for part in strip.findall(before) if " " in part]
-    return bool(quoted) and strip.sub("", before) == strip.sub("", after)
+    return bool(quoted) and _in_braces(before) == _in_braces(after) and strip.sub("", before) == strip.sub("", after)
+
+
+def _in_braces(text: str) -> list[str]:
+    """The code inside the braces of f-strings, without how its value is written."""
+    return [re.split("[:!]", part)[0] for part in re.findall(r"\{([^{}]*)\}", text)]
 
 
 def _table(found: list[Mutant], reasons: dict[Mutant, str]) -> list[str]:

@@ -52,6 +52,17 @@ def test_drawing_parameters_leaves_the_global_generator_alone():
     assert torch.rand(3).tolist() == expected
 
 
+def test_drawing_parameters_asks_for_no_gpu(monkeypatch):
+    """The generators of GPUs are not used, so none is saved; torch would warn where there are several."""
+
+    def refuse():
+        raise AssertionError
+
+    monkeypatch.setattr(torch.cuda, "device_count", refuse)
+    weight, _ = autograd.draw_parameters(SPEC, 7, True)
+    assert weight.shape == SPEC.weight_shape
+
+
 def test_run_layer_equals_the_forum_script():
     """Conv2d, abs, mean, backward: loss and gradients to the bit."""
     layer = layer_of(ConvSpec(1, 3, 3, 40, 41, (5, 5)), Loss())
@@ -269,15 +280,16 @@ def test_memory_of_float64_by_hand():
     assert (type(needed), needed) == (int, 8 * 12 * 100)
 
 
-def test_a_device_that_is_not_there_is_refused_with_what_is(monkeypatch):
-    """The sentence names both."""
-    monkeypatch.setattr(autograd, "available_devices", lambda: ("cpu", "mps"))
+@pytest.mark.parametrize("available", [("cpu",), ("cpu", "mps")])
+def test_a_device_that_is_not_there_is_refused_with_what_is(monkeypatch, available):
+    """The sentence names both; the hint is the last one that is there."""
+    monkeypatch.setattr(autograd, "available_devices", lambda: available)
     with pytest.raises(UsageError) as caught:
         autograd.run_layer(layer_of(SPEC, Loss()), LayerSettings(device="cuda"))
     assert caught.value.text().splitlines() == [
-        "--device cuda is not available: this torch has cpu, mps.",
+        f"--device cuda is not available: this torch has {', '.join(available)}.",
         f"  torch  {torch.__version__}",
-        "  hint: --device mps",
+        f"  hint: --device {available[-1]}",
     ]
 
 
