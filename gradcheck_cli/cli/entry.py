@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 from click.core import ParameterSource
@@ -39,8 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if COMPLETION in os.environ:
         return shell_complete(cli, {}, PROGRAM, COMPLETION, os.environ[COMPLETION])
     session = Session()
-    code = _guarded(words, session)
-    return _flushed(code)
+    code = _flushed(_guarded(words, session))
+    if arguments is None:
+        _ignore_interrupts()
+    return code
 
 
 def _guarded(words: list[str], session: Session) -> int:
@@ -113,6 +117,12 @@ def _tolerate_odd_characters() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _ignore_interrupts() -> None:
+    """All is said: Ctrl-C while the interpreter clears up must not turn the exit code into a signal."""
+    with suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _flushed(code: int) -> int:

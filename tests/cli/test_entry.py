@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import signal
 import sys
 
 import click
@@ -76,6 +77,14 @@ def test_debug_shows_the_traceback(experiment):
     assert 3 == result.exit_code
     assert result.stderr.startswith("Traceback (most recent call last):\n")
     assert result.stderr.count("\nError: a bug in gradcheck: ZeroDivisionError: division by zero") == 1
+
+
+def test_a_caller_keeps_its_interrupts():
+    """Words that are handed over come from another program, which goes on."""
+    before = signal.getsignal(signal.SIGINT)
+
+    assert 0 == entry.main(["--version"])
+    assert before is signal.getsignal(signal.SIGINT)
 
 
 def test_interrupt_is_exit_130(experiment):
@@ -223,10 +232,15 @@ def test_dropped_output_goes_nowhere_and_leaves_no_descriptor_open(monkeypatch, 
 
 
 def test_the_words_of_the_process_are_taken_by_default(monkeypatch, capsys):
-    """All but the program's name."""
+    """All but the program's name; then all is said, and Ctrl-C no longer changes how the process ends."""
     monkeypatch.setattr(sys, "argv", ["gradcheck", "explain", "--nonsense"])
 
-    assert 2 == entry.main()
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert 2 == entry.main()
+        assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "Error: No such option '--nonsense'.\n  see:  gradcheck explain --help\n" == capsys.readouterr().err
 
 
