@@ -260,12 +260,12 @@ def _repeats(sides: Sides) -> list[Check]:
 def _power(sides: Sides, differences: Numeric) -> Power:
     case = sides.run.case
     rounding = allowed_float64(case.spec.terms, sides.real.gauge("weight"))
-    narrow, wide = (_integer_probe(integers, sides.judged) for integers in (sides.narrow, sides.wide))
+    narrow, wide = (_exact_probe(exact_case, sides.judged) for exact_case in (sides.narrow, _as_fractions(sides.wide)))
     return power_of([narrow, Probe(Problem(case), sides.allowed, rounding)], [differences.probe, wide], CATALOGUE)
 
 
-def _integer_probe(case: Case, judged: Judged) -> Probe:
-    """Integers allow nothing to direct summation, and its slack to an FFT."""
+def _exact_probe(case: Case, judged: Judged) -> Probe:
+    """Exact sums allow nothing to direct summation, and its slack to an FFT."""
     return Probe(Problem(case), np.asarray(judged.slack(case, "weight")), np.zeros(()))
 
 
