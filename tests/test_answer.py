@@ -147,3 +147,14 @@ def test_a_run_that_would_have_missed_a_mistake_tells_so():
 def test_sameness_in_words(sameness, expected):
     """Yes, yes up to rounding, no although it looks so, or nothing to compare."""
     assert expected == same(sameness)
+
+
+def test_only_the_full_stop_of_a_reason_is_taken_away():
+    """Not an X before it."""
+    failed = Check("referee", "weight", Verdict.FAIL, 1, 1, "rule", detail="the sum says that it reads X.")
+    open_one = Check("numeric", "weight", Verdict.INCONCLUSIVE, 1, 0, "rule", detail="nothing is known of X.")
+    found = Finding("wrong-tensor", "weight", "proved", "it takes G for X.", "do not")
+
+    assert "wrong: it takes G for X." == code([failed], Verdict.FAIL, [found])
+    assert "wrong: the sum says that it reads X." == code([failed], Verdict.FAIL, [])
+    assert "not decided (nothing is known of X)." == code([open_one], Verdict.INCONCLUSIVE, [])

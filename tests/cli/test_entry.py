@@ -5,6 +5,7 @@ import io
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import click
 import pytest
@@ -81,10 +82,18 @@ def test_debug_shows_the_traceback(experiment):
 
 def test_a_caller_keeps_its_interrupts():
     """Words that are handed over come from another program, which goes on."""
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert 0 == entry.main(["--version"])
+        assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
-    assert 0 == entry.main(["--version"])
-    assert before is signal.getsignal(signal.SIGINT)
+
+def test_another_thread_has_no_say_in_signals():
+    """Python lets only the main thread set them; that is no error of the user's."""
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(entry._ignore_interrupts).result() is None
 
 
 def test_interrupt_is_exit_130(experiment):
@@ -235,7 +244,7 @@ def test_the_words_of_the_process_are_taken_by_default(monkeypatch, capsys):
     """All but the program's name; then all is said, and Ctrl-C no longer changes how the process ends."""
     monkeypatch.setattr(sys, "argv", ["gradcheck", "explain", "--nonsense"])
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         assert 2 == entry.main()
         assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
