@@ -73,13 +73,18 @@ NOT_PLACED = [
 ]
 
 
-@pytest.mark.parametrize(("finding", "line"), PLACED, ids=[line for _, line in PLACED])
+def _names(cases):
+    """A number and the finding: a line of code in a test's name can be misread where tests are chosen by name."""
+    return [f"{finding}-{place}" for place, (finding, _) in enumerate(cases)]
+
+
+@pytest.mark.parametrize(("finding", "line"), PLACED, ids=_names(PLACED))
 def test_the_one_line_that_looks_like_the_mistake_is_named(finding, line):
     """Line 7 of the file; what stands outside of the function is not looked at."""
     assert likely_line(FUNCTION.format(line), finding, 4) == 7
 
 
-@pytest.mark.parametrize(("finding", "line"), NOT_PLACED, ids=[line for _, line in NOT_PLACED])
+@pytest.mark.parametrize(("finding", "line"), NOT_PLACED, ids=_names(NOT_PLACED))
 def test_no_line_or_several_give_none(finding, line):
     """Nothing is said where the text does not tell."""
     assert likely_line(FUNCTION.format(line), finding, 4) is None
@@ -101,7 +106,11 @@ def test_of_a_class_only_the_methods_of_the_backward_pass_are_searched():
     assert likely_line(source, "bias-spatial-mean", 3) == 4
 
 
-@pytest.mark.parametrize(("source", "line"), [("def f(:\n", 1), ("\0", 1), ("x = 1\n", 1), ("", None)])
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [("def f(:\n", 1), ("\0", 1), ("x = 1\n", 1), ("", None)],
+    ids=("syntax", "null", "none", "empty"),
+)
 def test_a_file_that_cannot_be_searched_gives_none(source, line):
     """Syntax errors, null bytes, no definition on that line, an empty file."""
     assert likely_line(source, "batch-mean", line) is None
