@@ -173,7 +173,7 @@ def numeric_check(
         return [undecided(question, told, entries)]
     check = compare_within(question, numeric.grad_weight, actual, allowed_numeric(numeric, case, judged, gauge))
     if check.verdict is Verdict.PASS:
-        return [with_detail(check, f"all {entries} entries, bound {share:.1g} of A, {numeric.kinks} kinks crossed")]
+        return [with_detail(check, f"all {entries} entries, bound {share:.1g} of A, {numeric.kinks} outputs at a kink")]
     return [check, _numeric_referee(numeric, case, actual, judged)]
 
 

@@ -1,4 +1,4 @@
-"""Step, kinks and bound of the finite differences: by hand, then in exact fractions from the formulas as written."""
+"""Step and bound of the finite differences: by hand, then in exact fractions from the formulas as written."""
 
 import math
 from fractions import Fraction
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from random_layers import specs
+from residuals import PAIR, known_of, meetings, two
 
 from gradcheck_cli.model import ConvSpec, Loss
 from gradcheck_cli.oracles import numeric, numeric_bounds
@@ -14,42 +15,6 @@ from gradcheck_cli.oracles.layer import Layer
 
 LOSSES = ("l1", "mse", "sum", "random")
 U, DENORMAL = Fraction(1, 2**53), Fraction(1, 2**1074)
-PAIR = ConvSpec(1, 1, 1, 1, 2, (1, 1))
-
-
-def meetings(spec):
-    """Which pixel meets which kernel entry at which output, by the plainest loops; the border of zeros is left out."""
-    c_in, c_out = spec.weight_shape[1], spec.out_channels // spec.groups
-    for n, o, p, q in np.ndindex(spec.output_shape):
-        for i, u, v in np.ndindex(spec.weight_shape[1:]):
-            row = spec.stride[0] * p + spec.dilation[0] * u - spec.padding[0]
-            column = spec.stride[1] * q + spec.dilation[1] * v - spec.padding[1]
-            if 0 <= row < spec.height and 0 <= column < spec.width:
-                yield (n, o, p, q), (o, i, u, v), (n, o // c_out * c_in + i, row, column)
-
-
-def known_of(spec, name, seed, unit=0.25, residual_unit=0.25):
-    """Whole multiples of two units, zeros among them; each residual with an error of its own; E is a mean."""
-    rng = np.random.default_rng(seed)
-    x = rng.integers(-9, 10, spec.x_shape) * rng.choice([0.0, unit], (spec.batch, spec.in_channels, 1, 1), p=[0.2, 0.8])
-    residual = rng.integers(-40, 41, spec.output_shape) * residual_unit
-    error = rng.choice([0.0, 2.0**-20, 0.5, 3.0], spec.output_shape) * residual_unit
-    factor = rng.integers(1, 8, spec.output_shape).astype(float) if name == "random" else None
-    scale = 1 / residual.size
-    slope = {"l1": np.sign(residual), "mse": 2 * residual, "sum": np.ones(spec.output_shape), "random": factor}[name]
-    return numeric_bounds.Residuals(spec, Loss(name), x, residual, error, factor, scale, slope * scale)
-
-
-def two(name, x, residual, error=(0.0, 0.0), scale=1.0):
-    """Two pixels, a kernel of one entry, two outputs; every factor is 3."""
-    arrays = (np.array([[[numbers]]], float) for numbers in (x, residual, error))
-    factor = np.full((1, 1, 1, 2), 3.0) if name == "random" else None
-    return numeric_bounds.Residuals(PAIR, Loss(name), *arrays, factor, scale, np.full((1, 1, 1, 2), 3.0))
-
-
-def no_kinks(known):
-    """The bound of the rounding alone."""
-    return numeric_bounds.Kinks(np.zeros(known.spec.weight_shape), 0, 0)
 
 
 def test_residuals_by_hand():
@@ -90,7 +55,7 @@ def test_power_of_2_by_hand():
     """Rounded down; kept where squares and quotients stay finite; 2^-14 in place of what is no positive number."""
     steps = (0.75, 1.0, 1.5, 2.0**-1010, 2.0**1010, 0.0, -1.0, math.inf, math.nan)
     expected = [0.5, 1.0, 1.0, 2.0**-1000, 2.0**1000, *[2.0**-14] * 4]
-    assert expected == [numeric_bounds._power_of_2(step) for step in steps]
+    assert expected == [numeric_bounds.power_of_2(step) for step in steps]
 
 
 def test_steps_by_hand():
@@ -107,12 +72,29 @@ def test_an_output_may_be_moved_by_a_ten_thousandth_where_all_pixels_are_small()
     assert numeric_bounds.choose_step(two("l1", [2.0**7, 0], [1, 1])) == 2.0**-14
 
 
-def test_a_residual_of_exactly_a_thousand_errors_is_a_kink():
-    """It is counted and does not limit the step; half an error more, and it does."""
-    for errors, count, step in ((1000, 1, 2.0**-14), (1000.5, 0, 2.0**-21)):
+def test_a_residual_of_exactly_a_thousand_errors_is_close_to_a_kink():
+    """It does not limit the step; half an error more, and it does."""
+    for errors, is_close, step in ((1000, True, 2.0**-14), (1000.5, False, 2.0**-21)):
         known = two("l1", [1, 1], [errors * 2.0**-30, 1], [2.0**-30, 0])
         assert numeric_bounds.choose_step(known) == step
-        assert numeric_bounds.find_kinks(known, step).outputs == count
+        assert known.is_close_to_kink.tolist() == [[[[is_close, False]]]]
+
+
+def test_one_output_in_1024_may_be_nearer_than_the_step_reaches():
+    """Residuals 1/1024, 2/1024, ...: of 2047 outputs the second decides, of 2048 the third."""
+    for count, step in ((1023, 2.0**-10), (1024, 2.0**-9), (2047, 2.0**-9), (3072, 2.0**-8)):
+        spec = ConvSpec(1, 1, 1, 1, count, (1, 1))
+        x, residual = np.full((1, 1, 1, count), 2.0**-20), np.arange(1, count + 1).reshape(1, 1, 1, count) * 2.0**-30
+        known = numeric_bounds.Residuals(spec, Loss(), x, residual, 0 * x, None, 1.0, x)
+        assert numeric_bounds.choose_step(known) == step
+
+
+def test_outputs_are_left_out_by_a_residual_of_0():
+    """Of one output of two; the other and the rest stay, and so does the original."""
+    known = two("l1", [1, 2], [3, 4])
+    assert known.without(np.array([[0, 0, 0, 1]])).residual.tolist() == [[[[3, 0]]]]
+    assert known.without(np.empty((0, 4), int)).residual.tolist() == [[[[3, 4]]]]
+    assert known.residual.tolist() == [[[[3, 4]]]]
 
 
 def test_residuals_that_are_all_kinks_leave_the_largest_step():
@@ -158,36 +140,6 @@ def test_the_step_is_the_power_of_2_below_the_best_one(spec, name, seed, exponen
     assert 2 * step > best * (1 - Fraction(1, 10**12))
 
 
-def test_kinks_by_hand():
-    """Step 1, x = 4 and -2, |r| = 1 and 2, errors of 1 and 0: 4 - 0 and 2 - 2; 1 < 4 is crossed, 2 = 2 is not."""
-    kinks = numeric_bounds.find_kinks(two("l1", [4, -2], [-1, 2], [1, 0], scale=0.5), 1.0)
-    assert (kinks.bound.item(), kinks.crossings, kinks.outputs) == (2.0, 1, 1)
-
-
-@pytest.mark.parametrize("name", ["mse", "sum", "random"])
-def test_smooth_losses_have_no_kinks(name):
-    """Residuals of 0 are none there."""
-    kinks = numeric_bounds.find_kinks(two(name, [4, 2], [0, 0], [1, 1]), 1.0)
-    assert (kinks.bound.tolist(), kinks.crossings, kinks.outputs) == ([[[[0.0]]]], 0, 0)
-
-
-@given(specs(), st.integers(0, 999), st.integers(-3, 3), st.sampled_from([2.0**-6, 0.25]))
-@settings(max_examples=60)
-def test_kinks_are_the_sum_of_the_docstring(spec, seed, exponent, unit):
-    """Sum of max(|x| - max(|r| - error, 0) / step, 0) * scale, one pair of an entry and an output at a time."""
-    known, step = known_of(spec, "l1", seed, unit), 2.0**exponent
-    size = np.abs(known.residual)
-    bound, crossings = np.zeros(spec.weight_shape), 0
-    for output, entry, pixel in meetings(spec):
-        x = abs(known.x[pixel])
-        bound[entry] += max(x - max(size[output] - known.error[output], 0) / step, 0)
-        crossings += size[output] < step * x
-    kinks = numeric_bounds.find_kinks(known, step)
-    assert kinks.bound == pytest.approx(bound * known.scale, rel=1e-14, abs=0)
-    assert crossings == kinks.crossings
-    assert sum(size.flat <= 1000 * known.error.ravel()) == kinks.outputs
-
-
 def formula(known, step):
     """Rounding and denormals of the docstring in fractions; the sum over S is the least that any so many may have.
 
@@ -222,7 +174,7 @@ def formula(known, step):
 def test_the_bound_is_its_formula_and_a_millionth(spec, name, seed, exponent):
     """Never below the exact value of the formula, and above it by what covers the bound's own rounding."""
     known, step = known_of(spec, name, seed), 2.0**exponent
-    bound, expected = numeric_bounds.bound_of(known, no_kinks(known), step), formula(known, step)
+    bound, expected = numeric_bounds.rounding_bound(known, step), formula(known, step)
     for index in np.ndindex(spec.weight_shape):
         assert expected[index] <= Fraction(bound[index]) <= expected[index] * (1 + Fraction(11, 10**7))
 
@@ -234,10 +186,8 @@ def test_bounds_by_hand():
     """
     for name, units in (("l1", 22), ("sum", 28), ("random", 132), ("mse", 156)):
         known = two(name, [4, 0], [1, -3], scale=0.5)
-        bound = numeric_bounds.bound_of(known, no_kinks(known), 0.25)
+        bound = numeric_bounds.rounding_bound(known, 0.25)
         assert bound.item() == pytest.approx(units * 2.0**-53, rel=1.1e-6, abs=0)
-        kinks = numeric_bounds.Kinks(np.full((1, 1, 1, 1), 2.0), 1, 1)
-        assert 2 < numeric_bounds.bound_of(known, kinks, 0.25).item() == pytest.approx(2, rel=1.1e-6)
 
 
 def test_products_that_underflow_are_a_few_denormals():
@@ -249,7 +199,7 @@ def test_products_that_underflow_are_a_few_denormals():
     ):
         known = two("sum", x, [0, 0], scale=scale)
         with np.errstate(under="ignore"):
-            bound = numeric_bounds.bound_of(known, no_kinks(known), step)
+            bound = numeric_bounds.rounding_bound(known, step)
         assert bound.item() == denormals * 2.0**-1074
 
 

@@ -38,19 +38,14 @@ LAYERS = {
         *(PICTURES * 13)[:64],
     ],
 }
-KINKS = "kinks of the loss are too near"
 PRICE = re.compile(r"price|would take|GiB|products")
 
 
 def layers() -> Iterator[dict]:
-    """Each passes, tells its price first, and stays within memory and time.
-
-    Among millions of outputs some residual is so near 0 that finite differences of |.| decide nothing: told, no pass.
-    """
+    """Each passes, tells its price first, and stays within memory and time."""
     for name, arguments in LAYERS.items():
         code, stdout, stderr, seconds, gibibytes = _ran(arguments)
-        is_excused = code == 2 and KINKS in " ".join(stdout.split())
-        problems = [f"exit code {code}: {(stdout + stderr)[-300:]}"] if code and not is_excused else []
+        problems = [f"exit code {code}: {(stdout + stderr)[-300:]}"] if code else []
         problems += [] if PRICE.search(stderr) else ["no price on standard error"]
         problems += [f"{seconds:.0f} s"] if seconds > SECONDS else []
         problems += [f"{gibibytes:.1f} GiB"] if gibibytes > GIBIBYTES else []
