@@ -115,7 +115,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1500, help="stop after this time (default 1500)")
     parser.add_argument("--folder", help="keep the copy here, and go on with what it holds")
     parser.add_argument("--jobs", type=int, default=1, help="mutants that are tried at the same time (default 1)")
-    parser.add_argument("--again", action="store_true", help="try the survivors again, with the tests as they are now")
+    parser.add_argument(
+        "--again", action="store_true", help="try survivors and what has changed again, with the tests as they are"
+    )
     parser.add_argument("--module", nargs="*", default=list(MIRRORS), choices=list(MIRRORS), metavar="MODULE")
     return parser.parse_args()
 
@@ -145,8 +147,8 @@ def _copy(tree: Path, module: str) -> None:
 
 
 def _forget_survivors(tree: Path) -> None:
-    """What is not killed is to be tried again, with new copies of the tests and of the settings."""
-    for old in (tree / "tests", tree / "mutants" / "tests"):
+    """What is not killed, and every function that has changed, is to be tried again, with new copies of everything."""
+    for old in (*(tree / name for name in COPIED), tree / "mutants" / "tests"):
         shutil.rmtree(old, ignore_errors=True)
     for old in (tree / "pyproject.toml", tree / "mutants" / "mutmut-stats.json"):
         old.unlink(missing_ok=True)

@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gradcheck_cli.diagnose.locate import in_place_of, locate, number
-from gradcheck_cli.diagnose.observation import Evidence, Observation, lengths
+from gradcheck_cli.diagnose.observation import Evidence, Observation, absolute, lengths
 from gradcheck_cli.diagnose.sentences import describe, finding
 from gradcheck_cli.diagnose.summary import condition
 from gradcheck_cli.diagnose.words import Words
-from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Array, Case, Finding, GradientName
 
 
@@ -78,10 +77,8 @@ def rounded_too(gradient: GradientName, words: Words) -> Finding:
 def _within_float32(seen: Evidence, gradient: GradientName) -> bool:
     if seen.actual.shape != seen.right.shape:
         return False
-    case = seen.problem.case
-    absolute = Case(case.spec, np.abs(case.x), np.abs(case.weight), np.abs(case.bias), np.abs(case.grad_output))
-    gauge = Problem(absolute).right(gradient)
-    terms = case.spec.terms + case.weight.size + 2
+    gauge = absolute(seen.problem.case).right(gradient)
+    terms = seen.spec.terms + seen.problem.case.weight.size + 2
     error = np.abs(seen.actual - seen.right)
     large_enough = error.max() > terms * 2.0**-53 * float(gauge.max())
     return bool((error <= terms * 2.0**-24 * gauge).all()) and large_enough
@@ -123,8 +120,10 @@ def _two_calls(seen: Observation, gradient: GradientName) -> tuple[Array, Array]
 
 def _integer(seen: Observation, gradient: GradientName) -> str:
     actual = seen.actual.named(gradient)
-    dtype = seen.dtypes.get(gradient, "" if actual is None else str(actual.dtype))
-    if actual is None or not dtype.startswith(("int", "uint")):
+    if actual is None:
+        return ""
+    dtype = seen.dtypes.get(gradient, str(actual.dtype))
+    if not dtype.startswith(("int", "uint")):
         return ""
     return f"grad_{gradient} is returned as {dtype}: what follows the decimal point is cut off."
 

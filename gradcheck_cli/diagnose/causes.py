@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli import conv
 from gradcheck_cli.diagnose.factors import NONE, Factor, close, exactly, fitted, named_factors, ratio
-from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.diagnose.observation import Evidence, absolute
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
 from gradcheck_cli.model import Array, Case, GradientName
 
@@ -94,8 +94,7 @@ def explain_all(structures: Iterable[Structure], evidence: Sequence[Evidence], g
     for structure in structures:
         left: list[Factor] | None = None
         for seen in ordered:
-            fits = fitting(structure, seen, factors if left is None else left, fit=left is None)
-            left = fits if left is None else [factor for factor in left if factor in fits]
+            left = fitting(structure, seen, factors if left is None else left, fit=left is None)
             if not left:
                 break
         causes += [Cause(structure, factor) for factor in left or ()]
@@ -134,11 +133,9 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
 
 def _error(structure: Structure, seen: Evidence) -> float:
     """Bound on the rounding in the user's sums, with the structure's own gauge: its formula on absolute values."""
-    case = seen.problem.case
-    absolute = Case(case.spec, np.abs(case.x), np.abs(case.weight), np.abs(case.bias), np.abs(case.grad_output))
-    gauge = structure.formula(Problem(absolute))
-    largest = float(np.abs(seen.right if gauge is None else gauge).max(initial=0.0))
-    terms = case.spec.terms + case.weight.size + 8
+    gauge = structure.formula(absolute(seen.problem.case))
+    largest = float(np.abs(seen.right if gauge is None else gauge).max())
+    terms = seen.spec.terms + seen.problem.case.weight.size + 8
     return 2 * terms * seen.unit * largest
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -64,13 +64,17 @@ class Evidence:
     @cached_property
     def decisive(self) -> bool:
         """Whether all sums are exact even in float32; beyond that an observation can refute, but proves nothing."""
-        case = exact.as_integers(self.problem.case)
-        absolute = Problem(replace(case, x=abs(case.x), weight=abs(case.weight), grad_output=abs(case.grad_output)))
-        largest = max(float(absolute.right(name).max(initial=0.0)) for name in GRADIENTS)
+        gauge = absolute(exact.as_integers(self.problem.case))
+        largest = max(float(gauge.right(name).max()) for name in GRADIENTS)
         return largest <= _DECISIVE
 
 
-def gather(observations: Sequence[Observation], gradient: GradientName, layout: str = "NCHW") -> tuple[Evidence, ...]:
+def absolute(case: Case) -> Problem:
+    """The same with absolute values everywhere: its gradients are A, what their rounding is measured by."""
+    return Problem(Case(case.spec, abs(case.x), abs(case.weight), abs(case.bias), abs(case.grad_output)))
+
+
+def gather(observations: Sequence[Observation], gradient: GradientName, layout: str) -> tuple[Evidence, ...]:
     """The observations that hold finite numbers for `gradient`; axes of length 1 too many or too few are mended.
 
     Args:

@@ -3,14 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from mistaken import SPECS, integers, right_backward
 
 from gradcheck_cli.diagnose import Observation, diagnose
-from gradcheck_cli.diagnose.behaviour import rounded_too, unexplained_shape
+from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
 from gradcheck_cli.diagnose.observation import Evidence
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Problem
-from gradcheck_cli.model import ConvSpec, Finding, Gradients
+from gradcheck_cli.model import Case, ConvSpec, Finding, Gradients
 
 
 def observations(change):
@@ -54,8 +55,11 @@ def test_a_second_call_that_differs_is_not_repeatable():
 def test_changed_inputs_are_named():
     """All arguments that the call wrote into."""
     finding = one(lambda seen: replace(seen, mutated=("x", "grad_output")))
-    assert finding.id == "mutates-input"
+    assert (finding.id, finding.gradient, finding.line) == ("mutates-input", "weight", None)
     assert finding.message == "The call changes its arguments x, grad_output."
+
+    finding = one(lambda seen: replace(seen, mutated=("dout",), error_line=3))
+    assert (finding.message, finding.line) == ("The call changes its argument dout.", None)
 
 
 def test_nan_comes_with_its_first_index():
@@ -72,6 +76,24 @@ def test_nan_comes_with_its_first_index():
         "grad_weight[0, 0, 2, 0] is nan, the first of 3 such entries "
         "(x (2, 3, 8, 7), weight (4, 3, 3, 3), stride 1, padding 1)."
     )
+
+
+@pytest.mark.parametrize(("count", "more"), [(1, ""), (2, ", the first of 2 such entries")])
+def test_a_single_nan_is_the_only_one(count, more):
+    """Two are counted; NaN in the same places of both calls is no difference between them."""
+    observation = Observation(integers(SPECS[0]), right_backward(integers(SPECS[0])))
+    bias = observation.actual.bias.copy()
+    bias[:count] = np.inf
+    seen = replace(observation, actual=Gradients(bias=bias), second=Gradients(bias=bias.copy()))
+    (finding,) = behaviour([seen], "bias", Words())
+
+    assert finding.id == "not-finite"
+    told = "grad_bias[0] is inf{} (x (2, 3, 8, 7), weight (4, 3, 3, 3), stride 1, padding 1)."
+    assert told.format(more) == finding.message
+
+    bias[:count] = np.nan
+    poisoned = replace(observation, actual=Gradients(bias=bias), second=Gradients(bias=bias.copy()))
+    assert ["not-finite"] == [finding.id for finding in behaviour([poisoned], "bias", Words())]
 
 
 def test_errors_come_with_the_geometry_and_the_line():
@@ -98,6 +120,15 @@ def test_a_time_limit_is_too_slow_and_not_a_crash():
     )
     assert finding.id == "too-slow"
     assert finding.message == ("No answer within 2 s (x (2, 3, 8, 7), weight (4, 3, 3, 3), stride 1, padding 1).")
+    slow = Observation(integers(SPECS[0]), Gradients(), error="stopped", error_line=7, timed_out=True, seconds=2.0)
+    assert [("too-slow", 7)] == [(finding.id, finding.line) for finding in behaviour([slow], "weight", Words())]
+
+
+def test_an_error_loses_its_full_stop_and_nothing_else():
+    """The sentence has one of its own."""
+    stopped = Observation(integers(SPECS[0]), Gradients(), error="ValueError: no axis X.")
+    (finding,) = behaviour([stopped], "weight", Words())
+    assert finding.message.endswith("padding 1): ValueError: no axis X.")
 
 
 def test_integer_results_are_named_by_their_dtype():
@@ -106,12 +137,25 @@ def test_integer_results_are_named_by_their_dtype():
     assert finding.id == "integer-dtype"
     assert finding.message == "grad_weight is returned as int64: what follows the decimal point is cut off."
 
+    for dtype in (np.int32, np.uint8):
+        seen = Observation(integers(SPECS[0]), Gradients(weight=np.ones(SPECS[0].weight_shape, dtype)))
+        (finding,) = behaviour([seen], "weight", Words())
+        assert (
+            f"grad_weight is returned as {np.dtype(dtype)}: what follows the decimal point is cut off."
+            == finding.message
+        )
+    assert [] == behaviour([Observation(integers(SPECS[0]), Gradients())], "weight", Words())
+
 
 def test_a_bias_gradient_that_is_never_returned_is_missing():
     """None everywhere is missing; None where it crashed is not."""
     finding = one(lambda seen: replace(seen, actual=replace(seen.actual, bias=None)), "bias")
     assert finding.id == "bias-missing"
     assert finding.message == "grad_bias is not returned."
+
+    with_bias = Observation(integers(SPECS[0]), right_backward(integers(SPECS[0])))
+    without = replace(with_bias, actual=replace(with_bias.actual, bias=None))
+    assert [] == behaviour([without, with_bias], "bias", Words())
 
 
 def test_float32_beside_another_mistake_is_probable_and_says_when():
@@ -146,3 +190,95 @@ def test_a_shape_that_no_formula_has_is_told_with_the_geometries_on_which_it_com
     assert [expected] == unexplained_shape([right, first, evidence(3, (3, 1, 1, 1))], "input", Words())
     assert [expected] == unexplained_shape([right, first], "input", Words())
     assert [] == unexplained_shape([right], "input", Words())
+
+
+WIDE = ConvSpec(1, 1, 1, 1, 4, (1, 2))
+
+
+def float32_evidence(*errors):
+    """X = 2^30 and G = 1: A = 3 * 2^30 for both taps; (3 + 2 + 2) u A is 1344 in float32, 21 * 2^-23 in float64."""
+    case = Case(WIDE, np.full((1, 1, 1, 4), 2.0**30), np.ones((1, 1, 1, 2)), np.ones(1), np.ones((1, 1, 1, 3)))
+    right = np.zeros((1, 1, 1, 2))
+    return Evidence(Problem(case), right, right + np.array(errors), 2.0**-53)
+
+
+def precision(*evidence):
+    """The finding of `single_precision` on grad_weight."""
+    return single_precision(evidence, "weight", Words(x="x"))
+
+
+def test_float32_is_proved_where_every_number_is_one():
+    """Every field; the first wrong entry of the first wrong observation is shown."""
+    right, first, later = float32_evidence(0, 0), float32_evidence(0, 3), float32_evidence(5, 5)
+    expected = Finding(
+        "single-precision",
+        "weight",
+        "proved",
+        "grad_weight is right to 24 bits only: it is computed in float32, and "
+        "entry [0, 0, 0, 1] is 3 where 0 is right.",
+        CATALOGUE["single-precision"].fix.replace("X", "x"),
+        "a sum needs more than 24 bits",
+    )
+    assert [expected] == precision(right, first, later)
+
+    (both,) = precision(later)
+    assert "entry [0, 0, 0, 0] is 5 where 0 is right" in both.message
+
+    (probable,) = precision(first, float32_evidence(0, 1 / 3))
+    assert probable.certainty == "probable"
+    assert probable.message == expected.message.replace("it is computed", "probably computed")
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [(1344, True), (-1344, True), (np.nextafter(1344, 1e9), False), (21 * 2.0**-23, False), (22 * 2.0**-23, True)],
+)
+def test_float32_is_as_far_off_as_float32_may_be(error, named):
+    """By more than float64's rounding, by no more than float32's, both with n + 2 and the taps as the terms."""
+    assert named is bool(precision(float32_evidence(0, error)))
+
+
+def test_float32_explains_all_that_is_wrong_or_nothing():
+    """One entry too far off, another shape, nothing wrong at all."""
+    assert [] == precision(float32_evidence(3, 3), float32_evidence(3, 2000))
+    odd = float32_evidence(0, 3)
+    assert [] == precision(odd, replace(odd, actual=np.zeros(3)))
+    assert [] == precision(float32_evidence(0, 0))
+    assert [] == precision()
+
+
+EMPTY = "ValueError: could not broadcast input array from shape (0,0) into shape (7,9)"
+
+
+def stopping(*errors):
+    """One observation for each error; "" where it is right. Lines are counted from 1."""
+    specs = (SPECS[1], SPECS[4], SPECS[0], SPECS[2])
+    return [
+        Observation(
+            integers(spec), Gradients() if error else right_backward(integers(spec)), error=error, error_line=line
+        )
+        for line, (spec, error) in enumerate(zip(specs, errors, strict=True), start=1)
+    ]
+
+
+def test_an_empty_slice_is_probable_with_the_first_such_error():
+    """Both of padding 0 stop, the second and the third time it is said; every field."""
+    *_, finding = behaviour(stopping("IndexError: 3", EMPTY, "", ""), "input", Words(x="x"))
+    message = f"It stops with an empty array where padding = 0, probably from a slice [p:-p] ({EMPTY})."
+    fix = Words(x="x").speak(CATALOGUE["unpad-empty"].fix)
+
+    assert Finding("unpad-empty", "input", "probable", message, fix, "padding = 0", 2) == finding
+
+
+@pytest.mark.parametrize(
+    ("gradient", "errors"),
+    [
+        ("weight", (EMPTY, EMPTY, "", "")),
+        ("input", ("IndexError: 3", "IndexError: 3", "", "")),
+        ("input", (EMPTY, EMPTY, EMPTY, "")),
+    ],
+    ids=["another gradient", "another error", "with padding too"],
+)
+def test_no_empty_slice_is_suspected(gradient, errors):
+    """Only the crash is told."""
+    assert ["crashes"] == [finding.id for finding in behaviour(stopping(*errors), gradient, Words())]

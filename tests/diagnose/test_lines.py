@@ -18,6 +18,8 @@ PLACED = [
     ("batch-mean", "dw = np.einsum('nopq,ncpq->oc', dout, x) / N"),
     ("batch-mean", "dw = 1 / len(x) * total"),
     ("batch-mean", "dw /= x.shape[0]"),
+    ("batch-mean", "dw = per_image.mean(axis=0)"),
+    ("batch-mean", "dw = np.average(per_image, 0)"),
     ("bias-spatial-mean", "db = dout.mean(axis=(0, 2, 3))"),
     ("bias-totalled", "db[:] = np.sum(dout)"),
     ("bias-totalled", "db[:] = dout.sum()"),

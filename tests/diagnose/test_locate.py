@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.diagnose import locate
-from gradcheck_cli.diagnose.locate import in_place_of
+from gradcheck_cli.diagnose.locate import in_place_of, number
 
 RIGHT = np.arange(1.0, 1 + 4 * 3 * 4 * 5).reshape(4, 3, 4, 5)
 
@@ -171,3 +171,9 @@ def test_another_number_of_axes_may_hold_the_right_numbers():
 def test_two_numbers_are_shown_with_the_digits_that_tell_them_apart(actual, expected, told):
     """Six where they are enough."""
     assert told == in_place_of(actual, expected)
+
+
+def test_six_digits_where_nobody_asks_for_more():
+    """A third, and what is whole in any number of digits."""
+    assert "0.333333" == number(1 / 3)
+    assert "12345678" == number(12345678.0)

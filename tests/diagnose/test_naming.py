@@ -1,15 +1,18 @@
 """Every plantable mistake is named, nothing else is, and right gradients are left alone."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from mistaken import SPECS, fractions, integers, observe, planted, right_backward, tiny
 
-from gradcheck_cli.diagnose import Observation, diagnose, words_for
-from gradcheck_cli.diagnose.observation import in_our_order
+from gradcheck_cli.diagnose import Observation, diagnose, naming, words_for
+from gradcheck_cli.diagnose.factors import Factor
+from gradcheck_cli.diagnose.naming import _causes, _clearest, _enough, _telling
+from gradcheck_cli.diagnose.observation import Evidence, gather, in_our_order
 from gradcheck_cli.mistakes import CATALOGUE, Problem
-from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
+from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Finding, Gradients
 
 HIDDEN_BY_INTEGERS = {"integer-dtype", "rounded-decimals"}
 NOT_BY_FORMULA = {"accumulates-between-calls", "single-precision", *HIDDEN_BY_INTEGERS}
@@ -128,9 +131,23 @@ def test_two_mistakes_at_once_are_both_named(gradient, identifiers):
 
     findings = diagnose(observe(gradient, wrong), gradient)
     assert sorted(named(findings)) == sorted((identifier, "proved") for identifier in identifiers)
+    assert {gradient} == {finding.gradient for finding in findings}
     first, second = findings
     assert f", together with {second.id}: " in first.message
     assert f", together with {first.id}: " in second.message
+
+
+def test_each_of_two_mistakes_says_where_it_shows_by_itself():
+    """The mean needs a batch, the turned kernel more than one tap."""
+
+    def wrong(problem):
+        return planted("kernel-rotated", "weight")(problem) / problem.spec.batch
+
+    findings = diagnose(observe("weight", wrong), "weight")
+    assert {finding.id: finding.fails_when for finding in findings} == {
+        "kernel-rotated": "the kernel is larger than 1x1",
+        "batch-mean": "batch > 1",
+    }
 
 
 def test_a_mistake_on_another_s_case_is_found_too():
@@ -190,11 +207,15 @@ def test_one_geometry_is_no_proof():
 
 def test_mistakes_that_cannot_be_told_apart_are_not_proved():
     """With N = c_in everywhere, 1/N and 1/c_in are the same number."""
-    specs = (ConvSpec(2, 2, 3, 6, 7, (3, 2)), ConvSpec(3, 3, 4, 6, 7, (3, 2)))
+    specs = (ConvSpec(2, 2, 3, 6, 7, (3, 2)), ConvSpec(3, 3, 4, 6, 7, (3, 2)), ConvSpec(1, 1, 3, 6, 7, (3, 2)))
     (finding,) = diagnose(observe("weight", lambda problem: problem.grad_weight / problem.spec.batch, specs), "weight")
-    assert finding.certainty == "probable"
-    assert "batch-mean" in finding.message
-    assert "scaled-constant" in finding.message
+    batch, constant = CATALOGUE["batch-mean"].title, CATALOGUE["scaled-constant"].title
+    message = (
+        "your grad_weight fits more than one mistake, which give the same numbers on all that was tried: "
+        f"it {batch} (batch-mean), or it {constant} (scaled-constant)."
+    )
+    fix = CATALOGUE["batch-mean"].fix
+    assert Finding("batch-mean", "weight", "probable", message, fix, "batch > 1") == finding
 
 
 def test_a_fault_outside_of_the_catalogue_gets_no_name():
@@ -221,7 +242,43 @@ def test_a_mistake_on_some_geometries_only_is_probable():
     findings = diagnose(observe("weight", wrong), "weight")
     assert named(findings) == [("kernel-rotated", "probable")]
     assert findings[0].message.startswith("On 4 of 15 wrong geometries your grad_weight is exactly")
-    assert findings[0].fails_when == "stride > 1"
+    assert (findings[0].fails_when, findings[0].gradient) == ("stride > 1", "weight")
+
+
+def nameless(problem):
+    """One entry too large by one: no formula of the catalogue."""
+    array = problem.grad_weight.copy()
+    array[-1, -1, -1, -1] += 1
+    return array
+
+
+def test_a_formula_that_fits_a_single_geometry_of_many_is_not_told():
+    """One may be an accident."""
+
+    def wrong(problem):
+        return planted("kernel-rotated", "weight")(problem) if problem.spec == SPECS[0] else nameless(problem)
+
+    assert () == diagnose(observe("weight", wrong), "weight")
+
+
+def test_no_constant_is_read_off_for_a_part_of_the_geometries():
+    """Three times the turned kernel where the stride is not 1: two guesses at once, for some geometries only."""
+
+    def wrong(problem):
+        if problem.spec.stride != (1, 1):
+            return 3 * planted("kernel-rotated", "weight")(problem)
+        return nameless(problem)
+
+    assert () == diagnose(observe("weight", wrong), "weight")
+
+
+def test_a_wrong_shape_beside_a_formula_for_some_geometries_is_left_to_it():
+    """What is probable comes first; the shape would be told where nothing fits."""
+
+    def wrong(problem):
+        return planted("kernel-rotated", "weight")(problem) if problem.spec.stride != (1, 1) else np.ones((2, 2))
+
+    assert [("kernel-rotated", "probable")] == named(diagnose(observe("weight", wrong), "weight"))
 
 
 def wide(case):
@@ -258,7 +315,71 @@ def test_float32_beside_another_mistake_is_told_as_probable():
         case = wide(integers(spec))
         narrow = planted("single-precision", "weight")(Problem(case))
         seen.append(Observation(case, Gradients(weight=narrow / spec.batch)))
-    assert named(diagnose(seen, "weight")) == [("batch-mean", "proved"), ("single-precision", "probable")]
+    findings = diagnose(seen, "weight")
+    assert named(findings) == [("batch-mean", "proved"), ("single-precision", "probable")]
+    assert {"weight"} == {finding.gradient for finding in findings}
+
+
+def test_float32_beside_two_other_mistakes():
+    """The pair is proved on small integers."""
+    inner, outer = planted("channels-reversed", "weight"), planted("axes-transposed", "weight")
+
+    def wrong(problem):
+        first = inner(problem)
+        return outer(Problem.supposing(problem.case, "weight", first)) if first.ndim == 4 else first
+
+    seen = observe("weight", wrong)
+    for spec in SPECS[:3]:
+        case = wide(integers(spec))
+        array = wrong(Problem(case))
+        seen.append(Observation(case, Gradients(weight=array.astype(np.float32).astype(np.float64))))
+    expected = [("channels-reversed", "proved"), ("axes-transposed", "proved"), ("single-precision", "probable")]
+    assert sorted(expected) == sorted(named(diagnose(seen, "weight")))
+
+
+def test_float32_is_no_excuse_on_small_integers():
+    """A factor off by 1e-9 is refused there, though large sums would fit it in float32."""
+
+    def wrong(problem):
+        return problem.grad_weight / problem.spec.batch * (1 + 1e-9)
+
+    seen = observe("weight", wrong)
+    for spec in SPECS[:3]:
+        case = wide(integers(spec))
+        seen.append(Observation(case, Gradients(weight=wrong(Problem(case)))))
+    assert () == diagnose(seen, "weight")
+
+
+def test_how_far_float32_may_put_a_factor_off():
+    """2 (n + taps + 8) u with n = 2 and one tap: 22 * 2^-24, some 1.3e-6; more than 1e-6 is no factor at all."""
+    spec = ConvSpec(2, 1, 1, 1, 1, (1, 1))
+    case = Case(spec, *(np.full(shape, 1.0) for shape in (spec.x_shape, spec.weight_shape, (1,), spec.output_shape)))
+    case = replace(case, x=case.x * (2.0**30 + 1))
+
+    def names(error):
+        wide_one = Observation(case, Gradients(weight=Problem(case).grad_weight / 2 * (1 + error)))
+        return named(diagnose([*observe("weight", planted("batch-mean", "weight")), wide_one], "weight"))
+
+    assert [("batch-mean", "proved"), ("single-precision", "probable")] == names(9e-7)
+    assert [] == names(1.1e-6)
+
+
+def test_where_all_is_right_to_24_bits_no_formula_is_searched(monkeypatch):
+    """Float32 is proved; the search costs a second."""
+    case = wide(integers(SPECS[0]))
+    narrow = Observation(case, Gradients(weight=planted("single-precision", "weight")(Problem(case))))
+    monkeypatch.setattr(naming, "_causes", None)
+
+    assert [("single-precision", "proved")] == named(diagnose([narrow], "weight"))
+
+
+def test_formulas_are_searched_once_where_every_sum_is_small(monkeypatch):
+    """Float32 cannot change such sums, so a second search would find the same."""
+    searched = []
+    monkeypatch.setattr(naming, "_causes", lambda evidence, *others: searched.append(evidence) or [])
+
+    assert () == diagnose(observe("weight", nameless), "weight")
+    assert 1 == len(searched)
 
 
 def test_a_nearly_right_factor_is_refused():
@@ -342,3 +463,73 @@ def test_an_empty_array_at_padding_0_suggests_the_empty_slice():
     assert slice_.message == f"It stops with an empty array where padding = 0, probably from a slice [p:-p] ({error})."
     assert (slice_.fails_when, slice_.line) == ("padding = 0", 9)
     assert named(diagnose(seen, "weight")) == [("crashes", "proved")]
+
+
+def test_three_mistakes_in_the_bias_gradient_are_told_by_the_factors_of_the_bias():
+    """The last image only, totalled, and divided by the outputs of an image, which has a name of its own there."""
+
+    def wrong(problem):
+        last = Problem(CATALOGUE["last-sample-only"].prepare(problem.case) or problem.case)
+        return planted("bias-totalled", "bias")(last) / (problem.spec.output_size[0] * problem.spec.output_size[1])
+
+    evidence = gather(observe("bias", wrong), "bias", "NCHW")
+    best = _causes(evidence, "bias", evidence[0])[0]
+    assert {"last-sample-only", "bias-totalled", "bias-spatial-mean"} == set(best.ids)
+
+
+PLAIN = ConvSpec(1, 1, 1, 1, 1, (1, 1))
+
+
+def evidence(actual, right=(1.0, 2.0, 3.0, 4.0, 5.0), spec=PLAIN):
+    """Numbers by hand, on a geometry of small integers."""
+    return Evidence(Problem(integers(spec)), np.array(right), np.array(actual, np.float64), 2.0**-53)
+
+
+def test_zeros_tell_only_where_all_is_zero():
+    """Zeros beside other numbers fit many formulas; zeros of another shape, or everywhere, are something."""
+    zeros, other, shape = evidence([0] * 5), evidence([2] * 5), evidence([0] * 3)
+
+    assert [zeros, zeros] == _telling([zeros, zeros], [zeros, zeros])
+    assert [other, shape] == _telling([zeros, other, shape], [zeros, other, shape])
+    assert [] == _telling([zeros], [zeros, other])
+
+
+def test_two_geometries_and_four_entries_are_enough():
+    """Only the wrong entries count, all of them where the shape is wrong, and only small integers."""
+    tall = replace(PLAIN, height=2)
+    one, two = evidence([9, 2, 3, 4, 5]), evidence([9, 9, 3, 4, 5], spec=tall)
+    three = evidence([9, 9, 9, 4, 5], spec=tall)
+
+    assert _enough([one, three])
+    assert not _enough([one, two])
+    assert not _enough([evidence([9] * 5), evidence([9] * 5)])
+    assert _enough([one, evidence([9], spec=tall)])
+    large = replace(
+        three.problem.case, x=three.problem.case.x * 2.0**30 + 1, weight=three.problem.case.weight * 2.0**30
+    )
+    assert not _enough([one, replace(three, problem=Problem(replace(large, grad_output=large.grad_output + 0.5)))])
+
+
+def clearest(factor, *specs):
+    """The geometry that is quoted, of evidence on each."""
+    return _clearest([evidence([0] * 5, spec=spec) for spec in specs], factor).spec
+
+
+def test_the_clearest_observation_has_a_round_factor_then_different_sizes():
+    """1/2 rather than 1/3; 2 rather than 1 where the factor has a name; 1 where it has none; then the sizes."""
+    batches = [replace(PLAIN, batch=batch) for batch in (3, 1, 2)]
+    batch = Factor("1/N", ("batch-mean",), lambda spec: 1 / Fraction(spec.batch))
+    unnamed = Factor("", (), lambda spec: Fraction(spec.batch, 3))
+
+    assert 2 == clearest(batch, *batches).batch
+    assert 3 == clearest(unnamed, *batches).batch
+    tall = replace(PLAIN, batch=3, height=4)
+    assert tall == clearest(naming.NONE, *batches, tall)
+
+
+def test_of_equally_clear_observations_the_smaller_array_is_quoted():
+    """Fewer numbers to look at."""
+    long, short = evidence([0] * 5), evidence([0] * 3, right=(1.0, 2.0, 3.0))
+
+    assert short is _clearest([long, short])
+    assert long is _clearest([long, long])

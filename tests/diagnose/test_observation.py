@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.diagnose import Observation
-from gradcheck_cli.diagnose.observation import gather, in_our_order, squeezed_to
+from gradcheck_cli.diagnose.observation import absolute, gather, in_our_order, squeezed_to
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Case, ConvSpec, Gradients
 
@@ -83,7 +83,7 @@ def test_axes_of_length_1_are_no_other_shape():
 def test_only_sums_that_are_exact_in_float32_decide(changes, decisive):
     """At most 2^24 on the grid of the data, whatever their scale: two pixels of 2^23 are one times 2^24."""
     seen = Observation(case(**changes), Gradients(weight=np.zeros((1, 1, 1, 1))))
-    (evidence,) = gather([seen], "weight")
+    (evidence,) = gather([seen], "weight", "NCHW")
 
     assert decisive == evidence.decisive
 
@@ -101,9 +101,32 @@ def test_what_is_gathered():
             replace(seen, dtypes={"weight": "int64"}),
         ],
         "weight",
+        "NCHW",
     )
 
     assert [2.0**-24, 2.0**-11, 2.0**-53] == [evidence.unit for evidence in found]
     assert {np.dtype(np.float64)} == {evidence.actual.dtype for evidence in found}
     assert not found[0].wrong
     assert np.array_equal(Problem(case()).grad_weight, found[0].right)
+
+
+def test_a_bias_gradient_of_another_shape_stays_as_it_came():
+    """It has no layout that it could be turned from."""
+    bias = np.arange(24.0).reshape(1, 2, 3, 4)
+    (found,) = gather([Observation(case(), Gradients(bias=bias))], "bias", "NHWC")
+
+    assert np.array_equal(bias, found.actual)
+
+
+def test_absolute_values_everywhere():
+    """X, F, b and G; their gradients are A."""
+    made = replace(case(x=-2.0, grad_output=-3.0, weight=-5.0), bias=np.array([-7.0]))
+    found = absolute(made)
+
+    assert [2, 5, 7, 3] == [array.flat[0] for array in (found.case.x, *_arrays(found.case))]
+    assert (12, 15, 6) == (found.grad_weight.item(), found.grad_input.flat[0], found.grad_bias.item())
+    assert found.spec == SPEC
+
+
+def _arrays(made):
+    return made.weight, made.bias, made.grad_output

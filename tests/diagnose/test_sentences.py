@@ -197,3 +197,12 @@ def test_a_title_without_details_has_no_brackets():
 
     assert "" == plain.numbers
     assert message.endswith(f"when the code {plain.title}: {ENTRY}")
+
+
+def test_three_mistakes_at_once_name_both_others():
+    """In the order of the cause."""
+    structure = Structure(mistaken("kernel-rotated").parts + mistaken("axes-transposed").parts, lambda _: None)
+    cause = Cause(structure, factor("-1", -1, "sign-flipped"))
+    message = message_for(cause, "axes-transposed", seen([[[[4.0]]]]), "weight", Words())
+
+    assert f", together with kernel-rotated and sign-flipped: {ENTRY}" in message

@@ -1,5 +1,6 @@
 """The smallest counterexample and its terms."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from mistaken import SPECS, backward_of, planted, right_backward
 
 from gradcheck_cli.diagnose import shrink
-from gradcheck_cli.diagnose.shrink import _changes, _kind, _less, fresh_case
+from gradcheck_cli.diagnose.shrink import _changes, _kind, _less, _smaller, fresh_case
 from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import ConvSpec, Gradients, Term
@@ -235,8 +236,36 @@ def test_a_backward_that_returns_nothing_is_a_counterexample():
     found = shrink(lambda case: Gradients(), LARGE, "bias", 0)
 
     assert ConvSpec(1, 1, 1, 1, 1, (1, 1)) == found.spec
-    assert ("bias", None, None, "", ()) == (found.gradient, found.actual, found.entry, found.other, found.terms)
+    assert ("bias", None, "", ()) == (found.gradient, found.entry, found.other, found.terms)
+    assert found.actual is None
     case = fresh_case(found.spec, 0)
     for name in ("x", "weight", "grad_output"):
         assert np.array_equal(getattr(case, name), getattr(found, name))
     assert np.array_equal(case.grad_output.sum(axis=(0, 2, 3)), found.expected)
+
+
+def test_every_call_counts_and_the_budget_ends_the_search(monkeypatch):
+    """Five on geometries and one for what is shown; without a limit all smaller geometries are tried."""
+
+    def target(case):
+        if case.spec == LARGE:
+            raise IndexError
+        return right_backward(case)
+
+    counting = Counting(target)
+    assert LARGE == shrink(counting, LARGE, "weight", 0).spec
+    assert 1 + len({*_smaller(LARGE)}) + 1 == counting.calls
+
+    monkeypatch.setattr(sys.modules["gradcheck_cli.diagnose.shrink"], "_SHRINK_CALLS", 5)
+    limited = Counting(target)
+    assert LARGE == shrink(limited, LARGE, "weight", 0).spec
+    assert 5 + 1 == limited.calls
+
+
+def test_smaller_geometries_are_all_possible_changes_the_boldest_first():
+    """To the least, halfway, one less; what changes nothing or is impossible is left out."""
+    spec = ConvSpec(5, 8, 12, 60, 70, (6, 4), (4, 3), (5, 3), (3, 2), 4)
+    possible = [smaller for share in (0, 2, 1) for smaller in changed(spec, share) if smaller not in (None, spec)]
+
+    assert possible == list(_smaller(spec))
+    assert [] == list(_smaller(ConvSpec(1, 1, 1, 1, 1, (1, 1))))

@@ -90,7 +90,13 @@ def test_grad_input_pairs_g_with_f(budget):
 
 def test_grad_bias_holds_g_alone():
     """Its terms have no second factor; a half is a coefficient too."""
-    terms = terms_of(lambda case: Problem(case).grad_bias / 2, CASE, "bias", (0,), 4 + 2)
+
+    def half(case):
+        assert case.x is CASE.x
+        assert case.weight is CASE.weight
+        return Problem(case).grad_bias / 2
+
+    terms = terms_of(half, CASE, "bias", (0,), 4 + 2)
 
     assert tuple(Term(at(p, q), (), 1.0, 0.5) for p in (0, 1) for q in (0, 1)) == terms
 
@@ -131,3 +137,42 @@ def test_balanced_digits_by_hand(digits):
     assert digits == list(_digits(float(value)))
     with pytest.raises(_NotLinearError):
         list(_digits(value + 0.5))
+
+
+def test_a_last_portion_that_is_not_full_is_a_call_too():
+    """6 pixels are two portions of five at the most: 2 * 2 calls and two more."""
+    spec = ConvSpec(1, 1, 1, 2, 3, (2, 2))
+    case = Case(spec, X[:, :, :2], WEIGHT, np.zeros(1), G[:, :, :1])
+    calls = Counted(right)
+
+    assert () == terms_of(calls, case, "weight", FIRST, 5)
+    assert 0 == calls.calls
+    assert 2 == len(terms_of(calls, case, "weight", FIRST, 6))
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    # Of an entry that holds nothing: 1e-9 is the last that counts as nothing.
+    [(1e-9, True), (1.5e-9, False)],
+)
+def test_what_is_left_may_be_a_billionth_of_1(value, fits):
+    """The probes see 0 everywhere, the case itself a little."""
+
+    def backward(problem):
+        is_itself = problem.case.x.max() == 9 and abs(problem.case.grad_output).max() == 4
+        return np.full((1, 1, 2, 2), value if is_itself else 0.0)
+
+    terms = terms_of(Counted(backward), CASE, "weight", FIRST, ONE_BY_ONE)
+    assert (len(RIGHT_TERMS) if fits else 0) == len(terms)
+
+
+@pytest.mark.parametrize(("error", "fits"), [(5e-10, True), (2e-9, False)])
+def test_what_is_left_may_be_a_billionth_of_the_entry(error, fits):
+    """An entry of some 20."""
+
+    def backward(problem):
+        return problem.grad_weight * (1 + error * (problem.case.x.max() == 9))
+
+    assert abs(Problem(CASE).grad_weight[FIRST]) > 10
+    terms = terms_of(Counted(backward), CASE, "weight", FIRST, ONE_BY_ONE)
+    assert (RIGHT_TERMS if fits else ()) == terms
