@@ -7,6 +7,7 @@ a gradient is wrong.
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import os
 import signal
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = _flushed(_guarded(words, session))
     if arguments is None:
         _ignore_interrupts()
+        _leave_memory_to_the_system()
     return code
 
 
@@ -123,6 +125,11 @@ def _ignore_interrupts() -> None:
     """All is said: Ctrl-C while the interpreter clears up must not turn the exit code into a signal."""
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _leave_memory_to_the_system() -> None:
+    """The interpreter would look through all of torch's objects once more before it ends: 0.4 s."""
+    gc.freeze()
 
 
 def _flushed(code: int) -> int:
