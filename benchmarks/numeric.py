@@ -65,13 +65,14 @@ def _arrays() -> tuple[Any, Any, Any]:
 def main() -> None:
     """Print the seconds of our check and the MiB above numpy."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    from gradcheck_cli.oracles import numeric
     from gradcheck_cli.oracles.layer import Layer
-    from gradcheck_cli.oracles.numeric import check_entries
 
     x, weight, reference = _arrays()
     layer = Layer(x, weight, np.zeros(SPEC.out_channels), reference, SPEC, Loss("l1", "mean"))
     start = time.perf_counter()
-    check_entries(layer)
+    with numeric.workers(1) as pool:
+        numeric.start(layer, pool).result()
     taken = time.perf_counter() - start
     print(taken, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradcheck_cli.model import ConvSpec, Loss
-from gradcheck_cli.oracles import numeric_bounds
+from gradcheck_cli.model import ConvSpec, Loss, no_progress
+from gradcheck_cli.oracles import numeric, numeric_bounds
 
 PAIR = ConvSpec(1, 1, 1, 1, 2, (1, 1))
 
@@ -36,3 +36,9 @@ def two(name, x, residual, error=(0.0, 0.0), scale=1.0):
     arrays = (np.array([[[numbers]]], float) for numbers in (x, residual, error))
     factor = np.full((1, 1, 1, 2), 3.0) if name == "random" else None
     return numeric_bounds.Residuals(PAIR, Loss(name), *arrays, factor, scale, np.full((1, 1, 1, 2), 3.0))
+
+
+def check_entries(layer, progress=no_progress, threads=1):
+    """Finite differences from start to end."""
+    with numeric.workers(threads) as pool:
+        return numeric.start(layer, pool).result(progress)

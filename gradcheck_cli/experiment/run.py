@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -51,10 +52,11 @@ from gradcheck_cli.upstream import Upstream, grad_output_check, grad_output_fact
 
 @dataclass(frozen=True)
 class Sides:
-    """Both sides on the pictures and on the narrow integer probe."""
+    """Both sides on the pictures and on the narrow integer probe; finite differences go on behind the other checks."""
 
     surroundings: Set
     run: LayerRun
+    differences: numeric.Started
     judged: Judged
     hand: Gradients
     narrow: Case
@@ -86,8 +88,8 @@ class Sides:
 def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunReport:
     """`run_experiment` after the pictures are read and torch is imported."""
     surroundings = set_up(data.cut_to(plan.judged) if plan.is_cut else data, options)
-    with judged_code(options) as trial:
-        sides = _both_sides(surroundings, trial, options.seed, stages)
+    with judged_code(options) as trial, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
+        sides = _both_sides(surroundings, trial, pool, options.seed, stages)
         with stages.stage("compare"):
             found = [*sides.exact, *checks.real_checks(sides.real, trial.judged, sides.exact_passed)]
         with stages.stage("numeric"):
@@ -135,9 +137,11 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     )
 
 
-def _both_sides(surroundings: Set, trial: Trial, seed: int, stages: Stages) -> Sides:
+def _both_sides(surroundings: Set, trial: Trial, pool: Executor, seed: int, stages: Stages) -> Sides:
     with stages.stage("autograd"):
         run = run_layer(surroundings, seed, wanted=GRADIENTS)
+    with stages.stage("numeric"):
+        differences = numeric.start(replace(run.layer, x=run.case.x, weight=run.case.weight, bias=run.case.bias), pool)
     with stages.stage("backward under test"):
         hand = trial.judged.backward(run.case)
     with stages.stage("exact probe"):
@@ -145,7 +149,7 @@ def _both_sides(surroundings: Set, trial: Trial, seed: int, stages: Stages) -> S
         narrow = exact.narrow_case(data.spec, np.random.default_rng(seed), x=data.x, signs=run.case.grad_output)
         wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
         decided = _exact(surroundings, trial.judged, run.case, narrow, wide)
-    return Sides(surroundings, run, trial.judged, hand, narrow, wide, tuple(decided))
+    return Sides(surroundings, run, differences, trial.judged, hand, narrow, wide, tuple(decided))
 
 
 def _exact(surroundings: Set, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
@@ -195,10 +199,8 @@ class Numeric:
 
 
 def _numeric(sides: Sides) -> Numeric:
-    """Differentiate the loss numerically and compare the formula and the code under test with it."""
-    layer, case = sides.run.layer, sides.run.case
-    widened = replace(layer, x=case.x, weight=case.weight, bias=case.bias)
-    result = numeric.check_entries(widened, threads=sides.surroundings.settings.threads or os.cpu_count() or 1)
+    """Compare the formula and the code under test with finite differences of the loss."""
+    layer, case, result = sides.run.layer, sides.run.case, sides.differences.result()
     same_loss = replace(case, grad_output=result.grad_output)
     problem, gauge = Problem(same_loss), gauge_of(same_loss, "weight")
     formula = Judged("the formula", conv.backward, no_slack)

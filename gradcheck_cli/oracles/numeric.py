@@ -12,16 +12,16 @@ such a quotient may be from the gradient is in `numeric_bounds`; outputs next to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec, LossName, Progress, no_progress
 from gradcheck_cli.oracles import losses
 from gradcheck_cli.oracles.forward import forward
-from gradcheck_cli.oracles.kinks import find_kinks
+from gradcheck_cli.oracles.kinks import Kinks, find_kinks
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.oracles.numeric_bounds import Residuals, choose_step, rounding_bound
 from gradcheck_cli.oracles.windows import padded
@@ -55,31 +55,76 @@ class NumericResult:
     loss: float
 
 
-def check_entries(layer: Layer, progress: Progress = no_progress, threads: int = 1) -> NumericResult:
-    """Differentiate the loss numerically in every kernel entry.
+@contextmanager
+def workers(count: int) -> Iterator[Executor]:
+    """So many threads; work that has not begun when the block is left is dropped."""
+    pool = ThreadPoolExecutor(max_workers=count)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class Started:
+    """Finite differences on their way: a task of the pool is one column of the kernel of one channel."""
+
+    known: Residuals
+    kinks: Kinks
+    step: float
+    output: Array
+    loss: float
+    columns: tuple[Future[Array], ...]
+
+    @np.errstate(over="ignore", invalid="ignore", under="ignore")
+    def result(self, progress: Progress = no_progress) -> NumericResult:
+        """Wait for what is left; `progress` is told how far it is."""
+        return NumericResult(
+            grad_weight=self._quotients(progress) + self.kinks.grad_weight,
+            bound=rounding_bound(self.known, self.step) + self.kinks.bound * (1 + 1e-6),
+            step=self.step,
+            kinks=self.kinks.unknown,
+            grad_output=self.known.grad_output,
+            output=self.output,
+            loss=self.loss,
+        )
+
+    def _quotients(self, progress: Progress) -> Array:
+        """(E(+step) - E(-step)) / (2 step) for all entries."""
+        spec = self.known.spec
+        group_in, group_out = spec.weight_shape[1], spec.out_channels // spec.groups
+        gradient = np.empty((spec.groups, group_out, *spec.weight_shape[1:]))
+        for done, ((channel, v), sums) in enumerate(zip(_columns(spec), self.columns, strict=True), start=1):
+            gradient[channel // group_in, :, channel % group_in, :, v] = sums.result().T
+            progress("finite differences", done / len(self.columns))
+        quotients: Array = gradient.reshape(spec.weight_shape) * self.known.scale / (2 * self.step)
+        return quotients
+
+
+@np.errstate(over="ignore", invalid="ignore", under="ignore")
+def start(layer: Layer, pool: Executor) -> Started:
+    """Begin to differentiate the loss numerically in every kernel entry.
 
     Args:
         layer: the inputs; widened to float64.
-        progress: told how far it is.
-        threads: how many columns of the kernel numpy works on at a time.
+        pool: where the columns are worked on, each by itself: how many threads it has changes no number.
 
     Returns:
-        The differences, their bound, and the O and G that they belong to: judge a backward on this very G.
+        Its `result`: the differences, their bound, and the O and G that they belong to; judge a backward on this G.
     """
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        output = forward(layer.x, layer.weight, layer.bias, layer.spec)
-        known = Residuals.of(layer, output)
-        step = choose_step(known)
-        kinks = find_kinks(known, step)
-        return NumericResult(
-            grad_weight=_quotients(known.without(kinks.outputs), step, progress, threads) + kinks.grad_weight,
-            bound=rounding_bound(known, step) + kinks.bound * (1 + 1e-6),
-            step=step,
-            kinks=kinks.unknown,
-            grad_output=known.grad_output,
-            output=output,
-            loss=losses.value(output, layer.reference, layer.loss, layer.seed),
-        )
+    output = forward(layer.x, layer.weight, layer.bias, layer.spec)
+    known = Residuals.of(layer, output)
+    step = choose_step(known)
+    kinks = find_kinks(known, step)
+    moves, planes = padded(known.x, layer.spec) * step, _by_filter(known.without(kinks.outputs))
+    columns = tuple(pool.submit(_column, known, moves, planes, column) for column in _columns(layer.spec))
+    loss = losses.value(output, layer.reference, layer.loss, layer.seed)
+    return Started(known, kinks, step, output, loss, columns)
+
+
+def _columns(spec: ConvSpec) -> list[tuple[int, ...]]:
+    """(channel, kernel column v)."""
+    return list(np.ndindex(spec.in_channels, spec.kernel_size[1]))
 
 
 @dataclass(frozen=True)
@@ -94,21 +139,6 @@ class _Planes:
         return _Planes(self.residual[index], None if self.factor is None else self.factor[index])
 
 
-def _quotients(known: Residuals, step: float, progress: Progress, threads: int) -> Array:
-    """(E(+step) - E(-step)) / (2 step) for all entries; a task is one column of the kernel of one channel."""
-    spec = known.spec
-    group_in, group_out = spec.weight_shape[1], spec.out_channels // spec.groups
-    columns = list(np.ndindex(spec.in_channels, spec.kernel_size[1]))
-    work = partial(_column, known, padded(known.x, spec) * step, _by_filter(known))
-    gradient = np.empty((spec.groups, group_out, *spec.weight_shape[1:]))
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        for done, ((channel, v), sums) in enumerate(zip(columns, pool.map(work, columns), strict=True), start=1):
-            gradient[channel // group_in, :, channel % group_in, :, v] = sums.T
-            progress("finite differences", done / len(columns))
-    quotients: Array = gradient.reshape(spec.weight_shape) * known.scale / (2 * step)
-    return quotients
-
-
 def _by_filter(known: Residuals) -> _Planes:
     shape = (known.spec.out_channels, known.spec.batch, -1)
     residual = np.ascontiguousarray(known.residual.swapaxes(0, 1)).reshape(shape)
@@ -118,7 +148,7 @@ def _by_filter(known: Residuals) -> _Planes:
 
 
 @np.errstate(over="ignore", invalid="ignore", under="ignore")  # numpy keeps this setting for each thread apart
-def _column(known: Residuals, moves: Array, planes: _Planes, column: tuple[int, int]) -> Array:
+def _column(known: Residuals, moves: Array, planes: _Planes, column: tuple[int, ...]) -> Array:
     """(E(+step) - E(-step)) / scale for kernel column v of a channel: (kh, filters of its group).
 
     `moves` is step * X_padded. The samples are taken a few at a time, so that what is copied stays small.

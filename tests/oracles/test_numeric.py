@@ -1,11 +1,13 @@
 """Finite differences: by hand, against the referee within their own bound, kinks, and planted faults."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from random_layers import specs
+from residuals import check_entries
 
 from gradcheck_cli.model import ConvSpec, Loss
 from gradcheck_cli.oracles import losses, numeric, reference
@@ -42,7 +44,7 @@ def test_by_hand():
     """O = 2*3 + 1 = 7 and 2*5 + 1 = 11, reference 10: signs -1 and +1, so dE/dF = -3 + 5 over 2."""
     x, target = np.array([[[[3.0, 5.0]]]]), np.full((1, 1, 1, 2), 10.0)
     layer = Layer(x, np.full((1, 1, 1, 1), 2.0), np.ones(1), target, ConvSpec(1, 1, 1, 1, 2, (1, 1)), Loss())
-    result = numeric.check_entries(layer)
+    result = check_entries(layer)
     assert result.grad_weight.item() == 1.0
     assert result.grad_output.tolist() == [[[[-0.5, 0.5]]]]
     assert result.output.tolist() == [[[[7.0, 11.0]]]]
@@ -63,7 +65,7 @@ def test_the_loss_is_really_evaluated_at_both_ends():
 def test_the_referee_is_within_the_bound(spec, name, reduction, seed):
     """Any geometry, loss and reduction."""
     layer = layer_of(spec, Loss(name, reduction), seed)
-    result = numeric.check_entries(layer)
+    result = check_entries(layer)
     exact, gauge = truth_of(layer, result)
     assert (np.abs(result.grad_weight - exact) <= result.bound + spec.terms * 2.0**-53 * gauge).all()
 
@@ -73,7 +75,7 @@ def test_the_referee_is_within_the_bound(spec, name, reduction, seed):
 def test_the_bound_decides_at_any_scale(name, scale):
     """Tiny, unit-range and huge inputs are still conclusive, for every loss."""
     layer = layer_of(SMALL, Loss(name, "mean"), 5, scale)
-    result = numeric.check_entries(layer)
+    result = check_entries(layer)
     exact, gauge = truth_of(layer, result)
     assert (np.abs(result.grad_weight - exact) <= result.bound).all()
     assert decides(result.bound, gauge)
@@ -83,7 +85,7 @@ def test_the_bound_decides_at_any_scale(name, scale):
 def test_threads_change_nothing(name):
     """Each column is summed by itself, so the bits are the same."""
     layer = layer_of(SMALL, Loss(name, "mean"))
-    one, two = (numeric.check_entries(layer, threads=threads) for threads in (1, 2))
+    one, two = (check_entries(layer, threads=threads) for threads in (1, 2))
     assert (one.grad_weight == two.grad_weight).all()
 
 
@@ -91,7 +93,7 @@ def test_planes_larger_than_a_block_and_many_samples():
     """Blocks and the copies of a few samples at a time join without a gap."""
     spec = ConvSpec(3, 1, 2, 131, 259, (2, 3))
     layer = layer_of(spec, Loss("l1", "sum"))
-    result = numeric.check_entries(layer)
+    result = check_entries(layer)
     exact, _ = truth_of(layer, result)
     assert (np.abs(result.grad_weight - exact) <= result.bound).all()
 
@@ -110,7 +112,7 @@ def test_blocks_cover_every_number_once():
 def test_a_wrong_entry_exceeds_the_bound(fault):
     """Planted: one entry of the gradient multiplied."""
     layer = layer_of(SMALL, Loss())
-    result = numeric.check_entries(layer)
+    result = check_entries(layer)
     exact, _ = truth_of(layer, result)
     exact[3, 1, 2, 0] *= fault
     wrong = np.argwhere(np.abs(result.grad_weight - exact) > result.bound)
@@ -124,7 +126,7 @@ def test_near_kinks_decide_and_those_at_a_kink_are_within_the_bound(exponent):
     output = forward(layer.x, layer.weight, layer.bias, layer.spec)
     near = output[:, :1] + 2.0**exponent * np.random.default_rng(0).standard_normal(output[:, :1].shape)
     near[:, :, ::3] = output[:, :1, ::3]
-    result = numeric.check_entries(Layer(layer.x, layer.weight, layer.bias, near, layer.spec, layer.loss))
+    result = check_entries(Layer(layer.x, layer.weight, layer.bias, near, layer.spec, layer.loss))
     residual = output - near
     error = Residuals.of(Layer(layer.x, layer.weight, layer.bias, near, layer.spec, layer.loss), output).error
     is_unknown = np.abs(residual) <= error
@@ -139,7 +141,7 @@ def test_a_residual_of_zero_makes_the_check_inconclusive():
     layer = layer_of(SMALL, Loss())
     output = forward(layer.x, layer.weight, layer.bias, layer.spec)
     target = output[:, :1].copy()
-    result = numeric.check_entries(Layer(layer.x, layer.weight, layer.bias, target, SMALL, layer.loss))
+    result = check_entries(Layer(layer.x, layer.weight, layer.bias, target, SMALL, layer.loss))
     assert result.kinks >= target.size
     assert not decides(result.bound, truth_of(layer, result)[1])
 
@@ -147,7 +149,7 @@ def test_a_residual_of_zero_makes_the_check_inconclusive():
 def test_a_black_picture_has_the_gradient_zero_exactly():
     """No x, no move: both ends are equal, and the bound is 0 too."""
     layer = layer_of(SMALL, Loss(), scale=0.0)
-    result = numeric.check_entries(layer)
+    result = check_entries(layer)
     assert not result.grad_weight.any()
     assert not result.bound.any()
     assert decides(result.bound, truth_of(layer, result)[1])
@@ -157,14 +159,14 @@ def test_overflow_is_inconclusive():
     """Infinite squares never count as agreement."""
     layer = layer_of(SMALL, Loss("mse", "mean"))
     wide = Layer(layer.x.astype(np.float64) * 1e200, layer.weight, layer.bias, layer.reference, SMALL, layer.loss)
-    result = numeric.check_entries(wide)
+    result = check_entries(wide)
     assert not decides(result.bound, np.ones(SMALL.weight_shape))
 
 
 def test_progress_ends_at_one():
     """The last call says that all is done."""
     seen = []
-    numeric.check_entries(layer_of(SMALL, Loss()), progress=lambda *told: seen.append(told))
+    check_entries(layer_of(SMALL, Loss()), progress=lambda *told: seen.append(told))
     columns = SMALL.in_channels * SMALL.kernel_size[1]
     assert seen == [("finite differences", done / columns) for done in range(1, columns + 1)]
 
@@ -173,7 +175,7 @@ def test_the_step_is_at_most_a_ten_thousandth():
     """Far from any kink the cap of the design decides."""
     layer = layer_of(SMALL, Loss())
     far = Layer(layer.x, layer.weight, layer.bias, layer.reference + 1e6, SMALL, layer.loss)
-    assert numeric.check_entries(far).step == 2.0**-14
+    assert check_entries(far).step == 2.0**-14
 
 
 def two_outputs(residual):
@@ -186,14 +188,14 @@ def two_outputs(residual):
 
 def test_the_nearest_kink_decides_the_step():
     """A residual of 2^-20 and x = 4: just below 2^-22, so 2^-23, and nothing is at a kink."""
-    result = numeric.check_entries(two_outputs(2.0**-20))
+    result = check_entries(two_outputs(2.0**-20))
     assert (result.step, result.kinks) == (2.0**-23, 0)
     assert result.grad_weight.item() == 4.0
 
 
 def test_a_residual_below_a_thousand_errors_has_a_step_of_its_own():
     """2^-40 is 256 errors: the common step ignores it, and the quotient is exact all the same."""
-    result = numeric.check_entries(two_outputs(2.0**-40))
+    result = check_entries(two_outputs(2.0**-40))
     assert (result.step, result.kinks) == (2.0**-14, 0)
     assert result.grad_weight.item() == 4.0
     assert decides(result.bound, np.full((1, 1, 1, 1), 4.0))
@@ -201,7 +203,7 @@ def test_a_residual_below_a_thousand_errors_has_a_step_of_its_own():
 
 def test_a_residual_below_its_error_is_left_out():
     """2^-49 is half an error: only the other output, 4 / 2, is differentiated, and 4 / 2 may be missing."""
-    result = numeric.check_entries(two_outputs(2.0**-49))
+    result = check_entries(two_outputs(2.0**-49))
     assert (result.step, result.kinks) == (2.0**-14, 1)
     assert result.grad_weight.item() == 2.0
     assert result.bound.item() == pytest.approx(2.0, rel=1.1e-6)
@@ -210,7 +212,7 @@ def test_a_residual_below_its_error_is_left_out():
 def test_the_loss_is_that_of_the_layer():
     """The random factors are those of the layer's seed."""
     layer = layer_of(SMALL, Loss("random", "sum"), seed=7)
-    result = numeric.check_entries(layer)
+    result = check_entries(layer)
     assert result.loss == float((losses.random_factors(SMALL.output_shape, 7) * result.output).sum())
 
 
@@ -224,8 +226,8 @@ def test_as_many_threads_as_asked_for(monkeypatch):
             super().__init__(max_workers)
 
     monkeypatch.setattr(numeric, "ThreadPoolExecutor", Pool)
-    numeric.check_entries(layer_of(SMALL, Loss()))
-    numeric.check_entries(layer_of(SMALL, Loss()), threads=3)
+    check_entries(layer_of(SMALL, Loss()))
+    check_entries(layer_of(SMALL, Loss()), threads=3)
     assert asked == [1, 3]
 
 
@@ -234,11 +236,11 @@ def test_as_many_threads_as_asked_for(monkeypatch):
 def test_blocks_and_copies_of_any_size_give_the_same_differences(spec, name, block, copy):
     """A number, a filter or a sample at a time: the sums are the same but for their rounding."""
     layer = layer_of(spec, Loss(name))
-    whole = numeric.check_entries(layer)
+    whole = check_entries(layer)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numeric, "BLOCK", block)
         patch.setattr(numeric, "LARGEST_COPY", copy)
-        cut = numeric.check_entries(layer)
+        cut = check_entries(layer)
     assert (np.abs(whole.grad_weight - cut.grad_weight) <= 2 * whole.bound).all()
 
 
@@ -248,5 +250,14 @@ def test_a_few_samples_are_copied_at_a_time(monkeypatch, limit, expected):
     seen, shifts = [], numeric._shifts
     monkeypatch.setattr(numeric, "LARGEST_COPY", limit)
     monkeypatch.setattr(numeric, "_shifts", lambda moves, *others: seen.append(len(moves)) or shifts(moves, *others))
-    numeric.check_entries(layer_of(ConvSpec(5, 1, 1, 9, 6, (2, 2)), Loss()))
+    check_entries(layer_of(ConvSpec(5, 1, 1, 9, 6, (2, 2)), Loss()))
     assert seen == 2 * expected
+
+
+def test_work_that_has_not_begun_is_dropped_when_the_block_is_left():
+    """Ctrl-C in the middle of a run does not wait for the rest of the columns."""
+    layer = layer_of(ConvSpec(1, 40, 2, 64, 64, (3, 30)), Loss())
+    with suppress(KeyboardInterrupt), numeric.workers(1) as pool:
+        started = numeric.start(layer, pool)
+        raise KeyboardInterrupt
+    assert started.columns[-1].cancelled()
