@@ -522,6 +522,7 @@ def test_the_clearest_observation_has_a_round_factor_then_different_sizes():
     unnamed = Factor("", (), lambda spec: Fraction(spec.batch, 3))
 
     assert 2 == clearest(batch, *batches).batch
+    assert 2 == clearest(batch, *batches, replace(PLAIN, height=4, width=5)).batch
     assert 3 == clearest(unnamed, *batches).batch
     tall = replace(PLAIN, batch=3, height=4)
     assert tall == clearest(naming.NONE, *batches, tall)
