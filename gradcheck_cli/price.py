@@ -128,7 +128,7 @@ def refuse_beyond_memory(needed: int, what: str, hint: str, memory: int | None =
         return
     raise UsageError(
         f"{what} would take about {needed / GIB:,.1f} GiB; this machine has {memory / GIB:,.1f} GiB.",
-        facts={"planned with": f"{SHARE_OF_MEMORY:.0%} of it, {SHARE_OF_MEMORY * memory / GIB:,.1f} GiB"},
+        facts={"planned with": f"{100 * SHARE_OF_MEMORY:.0f} % of it, {SHARE_OF_MEMORY * memory / GIB:,.1f} GiB"},
         hint=hint,
     )
 

@@ -77,7 +77,7 @@ def _adjoint_referee(case: Case, gradient: GradientName, sides: dict[str, Array 
         return undecided(question, "both sides satisfy the adjoint identity; the disagreement is unexplained")
     right = [name for name in sides if name not in wrong]
     detail = f"the adjoint identity says that grad_{gradient} is wrong in {' and '.join(wrong)}"
-    detail += f"; {' and '.join(right)} is right" if right else ""
+    detail += f"; {right[0]} is right" if right else ""
     return Check("referee", gradient, Verdict.FAIL, len(sides), len(wrong), question.criterion, detail=detail)
 
 
@@ -124,6 +124,6 @@ def named_guilty(gradient: str, wrong: dict[str, int], entries: int) -> Check:
         )
     told = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
     detail = f"the definition's sum says that grad_{gradient} is wrong in {told}"
-    detail += f"; {' and '.join(innocent)} is right" if innocent else ""
+    detail += f"; {innocent[0]} is right" if innocent else ""
     worst = max(wrong.values())
     return Check("referee", gradient, Verdict.FAIL, entries, worst, question.criterion, detail=detail)

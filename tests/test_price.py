@@ -82,7 +82,7 @@ def test_more_than_the_memory_is_refused_with_both_numbers():
         price.refuse_beyond_memory(9 * 2**30, "this run", "a smaller --size", memory=8 * 2**30)
     assert str(refused.value) == (
         "this run would take about 9.0 GiB; this machine has 8.0 GiB.\n"
-        "  planned with  80% of it, 6.4 GiB\n"
+        "  planned with  80 % of it, 6.4 GiB\n"
         "  hint: a smaller --size"
     )
 

@@ -36,11 +36,11 @@ def test_equal_is_said_of_all_channels_and_numbers_of_the_first_64():
     odd = planes(*[PLANE] * 64, 3 * PLANE)
     pairs = "among the first 64"
 
-    assert f"X's channels differ (by 0% to 0%, {pairs}); 2016 of 2016 pairs are equal" == channel_reason(odd)
-    assert f"G differs between filters (by 0% to 0%, {pairs}); 2016 of 2016 pairs of filters have the same G" == (
+    assert f"X's channels differ (by 0 % to 0 %, {pairs}); 2016 of 2016 pairs are equal" == channel_reason(odd)
+    assert f"G differs between filters (by 0 % to 0 %, {pairs}); 2016 of 2016 pairs of filters have the same G" == (
         filter_reason(odd, "mse")
     )
-    assert f" at 100% to 100% of the outputs, {pairs}; 2016 of 2016 pairs" in filter_reason(odd, "l1")
+    assert f" at 100 % to 100 % of the outputs, {pairs}; 2016 of 2016 pairs" in filter_reason(odd, "l1")
     assert "among" not in channel_reason(planes(*[PLANE] * 63, 3 * PLANE)) + filter_reason(odd[:, 1:], "mse")
 
 
@@ -113,7 +113,7 @@ def test_some_equal_channels_are_counted():
     text = channel_reason(planes(PLANE, PLANE, PLANE[::-1] ** 2))
 
     # ||(9,16,1,4) - (1,2,3,4)|| = sqrt(264), ||(9,16,1,4)|| = sqrt(354)
-    assert "X's channels differ (by 0% to 86 %); 1 of 3 pairs are equal" == text
+    assert "X's channels differ (by 0 % to 86 %); 1 of 3 pairs are equal" == text
 
 
 def test_one_filter_has_nothing_to_compare():
@@ -160,10 +160,10 @@ def test_filters_that_share_g_are_counted():
     three = planes(PLANE, PLANE, -PLANE)
     counted = "; 1 of 3 pairs of filters have the same G"
 
-    assert f"sign(O - ref) agrees between two filters at 0% to 100% of the outputs{counted}" == filter_reason(
+    assert f"sign(O - ref) agrees between two filters at 0 % to 100 % of the outputs{counted}" == filter_reason(
         three, "l1"
     )
-    assert f"G differs between filters (by 0% to 200 %){counted}" == filter_reason(three, "mse")
+    assert f"G differs between filters (by 0 % to 200 %){counted}" == filter_reason(three, "mse")
 
 
 def test_a_smooth_loss_tells_the_difference_of_g():
@@ -229,8 +229,8 @@ def line(first, second):
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0, "0%"),
-        (1, "100%"),
+        (0, "0 %"),
+        (1, "100 %"),
         (0.5, "50 %"),
         (0.00004, "0.004 %"),
         (0.9999, "99.99 %"),
