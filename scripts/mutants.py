@@ -6,6 +6,8 @@ the same rules. Both runs are bounded and go on where they were stopped, as long
 
     python scripts/mutants.py --seconds 1500
     python scripts/mutants.py --seconds 1500 --folder /tmp/mutants     # run it again to go on
+
+benchmarks/MUTANTS.md keeps what it says of modules that are not run this time.
 """
 
 from __future__ import annotations
@@ -22,15 +24,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from mutants_report import KILLED, NOT_RUN, RESULTS, SLOW, SURVIVED, UNTESTED, Mutant, write_results
+
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "MUTANTS.md"
-EXPLAINED = ROOT / "benchmarks" / "mutants.toml"
 PACKAGE = "gradcheck_cli"
 COPIED = ("gradcheck_cli", "tests", "images", "docs", "benchmarks", "pyproject.toml")
 # Module (or folder) -> the tests that are about it.
@@ -61,7 +61,6 @@ LEFT_OUT = (
     *("of_a_real_process", "test_full_disk_behind_standard_output", "test_the_process_gives"),
 )
 MARKED = "not stress and not further_form"
-KILLED, SURVIVED, UNTESTED, SLOW, NOT_RUN = "killed", "survived", "no test", "timed out", "not run"
 # Exit codes of pytest: nothing failed, a test failed, the changed file cannot be imported.
 PYTEST = {0: SURVIVED, 1: KILLED, 2: KILLED}
 # Exit codes of mutmut's workers.
@@ -77,16 +76,6 @@ OUTCOMES = {
     152: SLOW,
     255: SLOW,
 }
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change. `text` is the changed line, before and after."""
-
-    module: str
-    place: str
-    text: str
-    outcome: str
 
 
 def main() -> int:
@@ -361,72 +350,6 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
         yield "value", node.value + 1
     elif isinstance(node, ast.Return) and node.value is not None:
         yield "value", ast.Constant(None)
-
-
-def write_results(found: list[Mutant], command: str) -> list[Mutant]:
-    """Write the report; the survivors that nothing explains are returned."""
-    explained = tomllib.loads(EXPLAINED.read_text())["survivor"] if EXPLAINED.exists() else []
-    survivors = [mutant for mutant in found if mutant.outcome in (SURVIVED, UNTESTED)]
-    reasons = {mutant: _reason(mutant, explained) for mutant in survivors}
-    lines = [
-        "# Mutants of the checker",
-        "",
-        f"`{command}`",
-        "",
-        "Each mutant is the package with one small change; it is killed when a test fails.",
-        "",
-        *_table(found, reasons),
-        "",
-        "## Survivors",
-        "",
-    ]
-    for mutant, reason in reasons.items():
-        text = mutant.text.replace("|", "\\|").replace("`", "'")[:200]
-        lines.append(f"- {mutant.module}, {mutant.place}: `{text}`: {reason or '**not explained**'}")
-    RESULTS.write_text("\n".join(lines) + "\n")
-    return [mutant for mutant, reason in reasons.items() if not reason]
-
-
-def _reason(mutant: Mutant, explained: list[dict[str, str]]) -> str:
-    if is_text(mutant.text):
-        return "the words of a sentence, or how a number is written in it"
-    for row in explained:
-        same_place = row["place"] in ("*", f"{mutant.module}:{mutant.place}")
-        if same_place and re.search(row.get("change", ""), mutant.text):
-            return row["why"]
-    return ""
-
-
-def is_text(change: str) -> bool:
-    """Is the change one of words only: both sides are equal once their quoted parts are taken out?"""
-    before, _, after = change.partition(" -> ")
-    strip = re.compile(r"(?:f|r)?\"[^\"]*\"|(?:f|r)?'[^']*'")
-    quoted = [part for part in strip.findall(before) if " " in part]
-    return bool(quoted) and _in_braces(before) == _in_braces(after) and strip.sub("", before) == strip.sub("", after)
-
-
-def _in_braces(text: str) -> list[str]:
-    """The code inside the braces of f-strings, without how its value is written."""
-    return [re.split("[:!]", part)[0] for part in re.findall(r"\{([^{}]*)\}", text)]
-
-
-def _table(found: list[Mutant], reasons: dict[Mutant, str]) -> list[str]:
-    rows = [
-        "| module | mutants | run | killed | timed out | survived, explained | survived, open |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    modules = sorted({mutant.module for mutant in found})
-    for module in [*modules, ""]:
-        mine = [mutant for mutant in found if module in ("", mutant.module)]
-        ran = [mutant for mutant in mine if mutant.outcome != NOT_RUN]
-        survived = [mutant for mutant in ran if mutant in reasons]
-        good = sum(bool(reasons[mutant]) for mutant in survived)
-        numbers = (
-            *(len(mine), len(ran), sum(mutant.outcome == KILLED for mutant in ran)),
-            *(sum(mutant.outcome == SLOW for mutant in ran), good, len(survived) - good),
-        )
-        rows.append(f"| {module or '**all**'} | {' | '.join(map(str, numbers))} |")
-    return rows
 
 
 if __name__ == "__main__":
