@@ -44,7 +44,7 @@ def find_kinks(known: Residuals, step: float) -> Kinks:
     where x is not 0 (the first term is 0 unless e underflows). Where |r| <= error nothing is added, off by at most |x|.
 
     Source:
-        docs/mathematics.md, "Finite differences", K.
+        docs/mathematics.md, "Finite differences".
     """
     spec = known.spec
     outputs = np.argwhere(_near(known, step))

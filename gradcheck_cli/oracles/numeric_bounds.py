@@ -109,7 +109,7 @@ def rounding_bound(known: Residuals, step: float) -> Array:
     that of the difference, the sum over n terms and the scale.
 
     Source:
-        docs/mathematics.md, "Finite differences", R, with the exact count of roundings.
+        docs/mathematics.md, "Finite differences", with the exact count of roundings.
     """
     spec = known.spec
     mass = known.residual if known.factor is None else known.factor * known.residual
