@@ -1,6 +1,7 @@
 """`main`: exit codes and messages for everything that can happen."""
 
 import errno
+import gc
 import io
 import os
 import signal
@@ -241,14 +242,16 @@ def test_dropped_output_goes_nowhere_and_leaves_no_descriptor_open(monkeypatch, 
 
 
 def test_the_words_of_the_process_are_taken_by_default(monkeypatch, capsys):
-    """All but the program's name; then all is said, and Ctrl-C no longer changes how the process ends."""
+    """All but the program's name; then all is said: Ctrl-C changes nothing, and no garbage is looked for any more."""
     monkeypatch.setattr(sys, "argv", ["gradcheck", "explain", "--nonsense"])
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         assert 2 == entry.main()
         assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
+        assert gc.get_freeze_count() > 0
     finally:
+        gc.unfreeze()
         signal.signal(signal.SIGINT, before)
     assert "Error: No such option '--nonsense'.\n  see:  gradcheck explain --help\n" == capsys.readouterr().err
 
