@@ -1,5 +1,7 @@
 """`gradcheck run` as a function: verdicts on real pictures, and planted faults whose side is named."""
 
+import gc
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from gradcheck_cli import conv
 from gradcheck_cli.errors import ExitCode, GeometryError, ImageError
-from gradcheck_cli.experiment import run_experiment
+from gradcheck_cli.experiment import _uncollected, run_experiment
 from gradcheck_cli.model import Rung, RunOptions, Verdict
 from gradcheck_cli.oracles import autograd, numeric
 
@@ -270,3 +272,17 @@ def test_the_same_run_twice_gives_the_same_report():
     first, second = (replace(run(), timings={}, figures=None) for _ in range(2))
 
     assert first == second
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_garbage_is_looked_for_again_once_torch_is_there(was_enabled):
+    """As before, also after an error; whoever had switched it off finds it off."""
+    before = gc.isenabled()
+    try:
+        (gc.enable if was_enabled else gc.disable)()
+        with suppress(ImportError), _uncollected():
+            assert not gc.isenabled()
+            raise ImportError
+        assert was_enabled is gc.isenabled()
+    finally:
+        (gc.enable if before else gc.disable)()
