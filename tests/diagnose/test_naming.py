@@ -8,9 +8,11 @@ import pytest
 from mistaken import SPECS, fractions, integers, observe, planted, right_backward, tiny
 
 from gradcheck_cli.diagnose import Observation, diagnose, naming, words_for
+from gradcheck_cli.diagnose.causes import Cause, singles
 from gradcheck_cli.diagnose.factors import Factor
 from gradcheck_cli.diagnose.naming import _causes, _clearest, _enough, _telling
 from gradcheck_cli.diagnose.observation import Evidence, gather, in_our_order
+from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Finding, Gradients
 
@@ -250,6 +252,31 @@ def nameless(problem):
     array = problem.grad_weight.copy()
     array[-1, -1, -1, -1] += 1
     return array
+
+
+def test_at_most_three_formulas_are_told_for_parts_of_the_geometries():
+    """Four would fit two geometries each."""
+    specs = [spec for spec in SPECS if min(spec.in_channels, *spec.kernel_size) > 1 and spec.groups == 1][:9]
+    twice = ["kernel-rotated", "channels-reversed", "upstream-rotated", "channels-summed"] * 2
+
+    def wrong(problem):
+        place = specs.index(problem.spec)
+        return planted(twice[place], "weight")(problem) if place < len(twice) else nameless(problem)
+
+    found = named(diagnose(observe("weight", wrong, specs), "weight"))
+    assert 3 == len({identifier for identifier, _ in found}) == len(found)
+    assert {"probable"} == {certainty for _, certainty in found}
+
+
+FOUR = ["batch-mean", "sign-flipped", "scaled-constant", "bias-spatial-mean"]
+
+
+def test_of_many_ties_three_are_listed():
+    """Four factors that are 2 on all that was tried."""
+    wrong_ones = gather(observe("weight", lambda problem: 2 * problem.grad_weight, SPECS[:2]), "weight", "NCHW")
+    twos = [Cause(singles("weight")[0], Factor(name, (name,), lambda _: Fraction(2))) for name in FOUR]
+    (finding,) = naming._findings(twos, wrong_ones, "weight", Words())
+    assert FOUR[:3] == [name for name in FOUR if f"({name})" in finding.message]
 
 
 def test_a_formula_that_fits_a_single_geometry_of_many_is_not_told():

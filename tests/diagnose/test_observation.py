@@ -96,6 +96,7 @@ def test_what_is_gathered():
         [
             seen,
             replace(seen, dtypes={"weight": "float16"}),
+            replace(seen, dtypes={"weight": "bfloat16"}),
             replace(seen, actual=Gradients()),
             replace(seen, actual=Gradients(weight=weight * np.nan)),
             replace(seen, dtypes={"weight": "int64"}),
@@ -104,7 +105,7 @@ def test_what_is_gathered():
         "NCHW",
     )
 
-    assert [2.0**-24, 2.0**-11, 2.0**-53] == [evidence.unit for evidence in found]
+    assert [2.0**-24, 2.0**-11, 2.0**-8, 2.0**-53] == [evidence.unit for evidence in found]
     assert {np.dtype(np.float64)} == {evidence.actual.dtype for evidence in found}
     assert not found[0].wrong
     assert np.array_equal(Problem(case()).grad_weight, found[0].right)
