@@ -1,10 +1,14 @@
 """Conditions that agree with every result."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 from mistaken import SPECS
 
 from gradcheck_cli.diagnose import condition, summarise_geometries
+from gradcheck_cli.diagnose.summary import _CONDITIONS
+from gradcheck_cli.model import ConvSpec
 
 
 def results(wrong):
@@ -74,3 +78,47 @@ def test_a_condition_is_never_given_when_all_are_alike(right):
         assert condition(picked) == ""
     else:
         assert f"wrong on {right.count(False)} of 15 geometries" in text
+
+
+# A base for which each condition is told by one change: (the changes that fulfil it, those that do not).
+BASE = ConvSpec(1, 1, 1, 9, 9, (3, 3))
+TABLE = {
+    "batch > 1": ([{"batch": 2}], [{}]),
+    "padding = 0": ([{}], [{"padding": (0, 1)}, {"padding": (1, 1)}]),
+    "stride > 1": ([{"stride": (1, 2)}], [{}]),
+    "a remainder is left over": ([{"stride": (1, 2), "width": 10}, {"stride": (2, 1), "height": 10}], [{}]),
+    "dilation > 1": ([{"dilation": (1, 2)}], [{}]),
+    "groups > 1": ([{"groups": 2, "in_channels": 2, "out_channels": 2}], [{"in_channels": 2, "out_channels": 2}]),
+    "in channels > 1": ([{"in_channels": 2}], [{}]),
+    "out channels > 1": ([{"out_channels": 2}], [{}]),
+    "the kernel is larger than 1x1": ([{}, {"kernel_size": (1, 2)}], [{"kernel_size": (1, 1)}]),
+    "the kernel is not square": ([{"kernel_size": (3, 2)}], [{}]),
+    "the image is not square": ([{"width": 8}], [{}]),
+    "the kernel has an even side": ([{"kernel_size": (2, 3)}, {"kernel_size": (3, 4)}], [{}, {"kernel_size": (1, 3)}]),
+    "padding differs from 1": ([{}, {"padding": (1, 2)}], [{"padding": (1, 1)}]),
+    "padding differs from (kernel - 1) / 2": (
+        [{}, {"padding": (1, 2)}, {"padding": (1, 1), "dilation": (2, 1)}, {"kernel_size": (1, 5), "padding": (0, 1)}],
+        [{"padding": (1, 1)}, {"kernel_size": (5, 5), "padding": (2, 2)}, {"kernel_size": (1, 1)}],
+    ),
+    "stride or padding differ between rows and columns": (
+        [{"stride": (1, 2)}, {"padding": (1, 0)}],
+        [{}, {"stride": (2, 2), "padding": (1, 1)}],
+    ),
+    "in and out channels differ": ([{"in_channels": 2}], [{}]),
+    "there is more than one output": ([{}, {"height": 3}], [{"height": 3, "width": 3}]),
+}
+
+
+def test_every_condition_is_in_the_table():
+    """None goes without its two sides."""
+    assert list(TABLE) == [phrase for phrase, _, _ in _CONDITIONS]
+
+
+@pytest.mark.parametrize("phrase", TABLE)
+def test_a_condition_tells_its_two_sides_apart(phrase):
+    """By the smallest change that fulfils it, and by the nearest one that does not."""
+    ((_, _, holds),) = [row for row in _CONDITIONS if row[0] == phrase]
+    fulfilled, not_fulfilled = TABLE[phrase]
+
+    assert [True] * len(fulfilled) == [holds(replace(BASE, **changes)) for changes in fulfilled]
+    assert [False] * len(not_fulfilled) == [holds(replace(BASE, **changes)) for changes in not_fulfilled]
