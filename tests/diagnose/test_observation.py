@@ -131,3 +131,12 @@ def test_absolute_values_everywhere():
 
 def _arrays(made):
     return made.weight, made.bias, made.grad_output
+
+
+@pytest.mark.parametrize(("larger", "decisive"), [(2.0**23 + 1, True), (2.0**23 + 3, False)])
+def test_a_sum_of_exactly_2_to_the_24_still_decides(larger, decisive):
+    """Two odd pixels, which no power of 2 makes smaller: 2^23 - 1 beside the larger one."""
+    made = replace(case(), x=np.array([[[[2.0**23 - 1, larger]]]]))
+    (evidence,) = gather([Observation(made, Gradients(weight=np.zeros((1, 1, 1, 1))))], "weight", "NCHW")
+
+    assert decisive == evidence.decisive
