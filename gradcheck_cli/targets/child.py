@@ -145,13 +145,18 @@ def _description(loaded: Loaded, chosen: Chosen) -> Message:
     }
 
 
+WAYS_OUT = (
+    'say how: --call "NAME(G, x, w)" --returns input,weight,bias, or gradcheck_call() in the file '
+    "(gradcheck explain calling)"
+)
+
+
 def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
-    facts = {}
+    facts: dict[str, str] = {error.step: error.tried} if error.tried else {}
     if error.error is not None:
         line = user_line(error.error, ref.file)
         facts["the likeliest raised"] = _sentence(error.error) + (f" (line {line})" if line else "")
-    hint = "probably the arguments are not told by their names; rename them or try --convention"
-    return {"failed": f"{ref.text}: {error}.", "facts": facts, "hint": hint}
+    return {"failed": f"{ref.text}: {error}.", "facts": facts, "hint": WAYS_OUT}
 
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:

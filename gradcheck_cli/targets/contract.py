@@ -91,6 +91,8 @@ class Outcome:
         error_kind: "" when the call returned gradients of the right shapes.
         error_line: line in the user's file.
         printed: what the code wrote to file descriptors 1 and 2, bounded.
+        wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
+            ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
         flipped: see `Described.flipped`.
@@ -104,6 +106,7 @@ class Outcome:
     error_kind: ErrorKind = ""
     error_line: int | None = None
     printed: str = ""
+    wrong_forward: str = ""
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)
     flipped: bool = False

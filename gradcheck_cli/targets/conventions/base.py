@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -23,8 +23,39 @@ BIAS_FORMS: Mapping[str, Callable[[int], tuple[int, ...]]] = {
 """Shapes in which a bias of `count` filters is kept."""
 
 
+Step = Literal["build", "run", "read"]
+"""Where recognition ends: the constructor and its wiring; which argument is what; where the gradients are."""
+
+
 class RefusedError(Exception):
     """The target does not accept this geometry; nothing was computed."""
+
+
+class WrongForwardError(Exception):
+    """The target takes this geometry, and its own forward computes another convolution (or none) there."""
+
+
+class NotRecognisedError(Exception):
+    """No way to call the target was found.
+
+    Attributes:
+        step: how far it went.
+        sentence: why, with the parameter that it is about.
+        tried: what was tried, one clause.
+        error: what the likeliest way raised.
+    """
+
+    def __init__(self, step: Step, sentence: str, tried: str = "", error: BaseException | None = None) -> None:
+        super().__init__(sentence)
+        self.step, self.sentence, self.tried, self.error = step, sentence, tried, error
+
+
+class AmbiguousError(Exception):
+    """Several ways to call the target run, and nothing tells them apart."""
+
+    def __init__(self, layouts: Sequence[str]) -> None:
+        super().__init__(f"it runs in more than one layout ({', '.join(layouts)}), and no gradient is right in any")
+        self.layouts = tuple(layouts)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from gradcheck_cli.errors import UsageError
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
-from gradcheck_cli.targets.conventions.base import Candidate, Returned
+from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate, function_candidates
@@ -40,22 +40,6 @@ EVIDENCE = 6
 PATIENCE = 3
 LONG_PATIENCE = 9
 BUDGET = 20.0
-
-
-class NotRecognisedError(Exception):
-    """No way to call the target was found; `error` is what the likeliest way raised."""
-
-    def __init__(self, sentence: str, error: BaseException | None = None) -> None:
-        super().__init__(sentence)
-        self.error = error
-
-
-class AmbiguousError(Exception):
-    """Several ways to call the target run, and nothing tells them apart."""
-
-    def __init__(self, layouts: Sequence[str]) -> None:
-        super().__init__(f"it runs in more than one layout ({', '.join(layouts)}), and no gradient is right in any")
-        self.layouts = tuple(layouts)
 
 
 @dataclass(frozen=True)
@@ -178,10 +162,10 @@ def _failing(failed: Sequence[Failed], loaded: Loaded) -> Chosen:
     """
     inside = [item for item in failed if user_line(item.error, loaded.module.__file__ or "") is not None]
     if not inside:
-        raise NotRecognisedError("no way to call it was found", failed[0].error if failed else None)
+        raise NotRecognisedError("run", "no way to call it was found", error=failed[0].error if failed else None)
     likeliest = max(inside, key=lambda item: (item.understood, item.candidate.prior))
     if not likeliest.understood and not isinstance(likeliest.error, NameError):
-        raise NotRecognisedError("it raises in every way in which it was called", likeliest.error)
+        raise NotRecognisedError("run", "it raises in every way in which it was called", error=likeliest.error)
     return Chosen(likeliest.candidate, {})
 
 
