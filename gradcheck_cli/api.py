@@ -140,6 +140,8 @@ def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings])
 def target_name(target: Target) -> str:
     """`file.py:qualified.name` of a function or class; text and paths as they are.
 
+    One that was typed into a notebook cell is written to a file of its own, with what it uses.
+
     Raises:
         TargetError: an object that a fresh process could not find again, such as a lambda.
     """
@@ -161,6 +163,10 @@ def _source_file(target: Callable[..., Any], name: str) -> str:
     except TypeError:
         file = None
     if file is None or not os.path.isfile(file):
+        from gradcheck_cli.targets import typed  # late: it is needed in notebooks only
+
+        if typed.source_of(target):
+            return typed.write_typed(target)
         raise _unreachable(f"{name} has no source file.", "save it in a file and import it from there")
     return os.path.abspath(file)
 
