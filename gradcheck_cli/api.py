@@ -29,6 +29,7 @@ from gradcheck_cli.model import (
     VerifyReport,
     no_progress,
 )
+from gradcheck_cli.model.files import expanded
 
 try:
     __version__ = version("gradcheck-cli")
@@ -100,7 +101,7 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
     _refuse_in_worker("run")
     progress, values = _split("run", dict(options), RunOptions)
     names = (images,) if isinstance(images, str | os.PathLike) else tuple(images)
-    values["images"] = tuple(map(os.fspath, names))
+    values["images"] = expanded(os.fspath(name) for name in names)
     if "backward" in values:
         values["backward"] = target_name(values["backward"])
     if "reference" in values:

@@ -18,6 +18,7 @@ from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.errors import ExitCode, UsageError
 from gradcheck_cli.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
+from gradcheck_cli.model.files import expanded
 from gradcheck_cli.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import check_destinations
 
@@ -46,7 +47,7 @@ def run(context: click.Context, /, **values: Any) -> int:
       gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
     """
     output = Output.take(values)
-    options = RunOptions(**values)
+    options = RunOptions(**{**values, "images": expanded(values["images"])})
     check_run(options)
     _check_target_options(context, options)
 
