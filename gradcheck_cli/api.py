@@ -87,7 +87,8 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
     """Judge a convolution backward on real pictures against torch.autograd, as `gradcheck run` does.
 
     Args:
-        images: one file name or several; several make one batch. "-" is standard input.
+        images: one file name or several; several make one batch. "-" is standard input; x.npy, x.pt and
+            "random:1x5x100x100" are inputs of any number of channels.
         options: see `RunSettings`; the defaults are those of the command line. `backward` takes "direct", "fft",
             "file.py:name" or a function that is defined in a file.
 

@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, get_args
 
 from gradcheck_cli.errors import GeometryError, UsageError
-from gradcheck_cli.model.files import is_code, is_picture
+from gradcheck_cli.model.files import is_array, is_code, is_picture
 from gradcheck_cli.options import Arithmetic, Device, Dtype, LossName, Reduction, RunOptions, VerifyOptions
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def check_run(options: RunOptions) -> None:
         UsageError: no picture, or standard input asked for twice.
     """
     _check_values(options)
-    check_channels(options.in_channels)
+    if not all(map(is_array, options.images)):
+        check_channels(options.in_channels)
     if options.seed + options.seeds - 1 > LARGEST_SEED:
         raise OptionError("seeds", f"--seed {options.seed} and --seeds {options.seeds} pass {LARGEST_SEED}.")
     _check_files(options)

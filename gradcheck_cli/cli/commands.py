@@ -40,11 +40,13 @@ GEOMETRY = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "
 def run(context: click.Context, /, **values: Any) -> int:
     """Judge a convolution backward on real pictures, side by side with torch.autograd.
 
-    Several pictures make one batch; - is standard input.
+    Several pictures make one batch; - is standard input. x.npy, x.pt and random:1x5x100x100 (n, c, h, w) are
+    inputs of any number of channels.
 
     \b
-    Example:
+    Examples:
       gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
+      gradcheck run --in 5 --out 10 --k 5 --size 100 random:1x5x100x100
     """
     output = Output.take(values)
     options = RunOptions(**{**values, "images": expanded(values["images"])})

@@ -8,6 +8,8 @@ import os.path
 from collections.abc import Iterable
 
 MAGIC = frozenset("*?[")
+RANDOM = "random:"
+ARRAYS = (".npy", ".pt", ".pth")
 
 
 def matching(pattern: str) -> tuple[str, ...]:
@@ -31,3 +33,8 @@ def is_picture(name: str) -> bool:
 def is_code(name: str) -> bool:
     """FILE.py or FILE.py:NAME."""
     return name.endswith(".py") or ".py:" in name
+
+
+def is_array(name: str) -> bool:
+    """A file of numbers, or "random:SHAPE": an input of any number of channels."""
+    return name.startswith(RANDOM) or name.lower().endswith(ARRAYS)
