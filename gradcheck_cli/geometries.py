@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.model import ConvSpec, Size
@@ -79,6 +79,38 @@ QUICK: tuple[ConvSpec, ...] = (
     _spec((2, 4, 6, 7, 8), 3, 1, 1, 1, 2),
     _spec((2, 3, 3, 7, 6), 3, 2, 1, 1, 3),
 )
+
+
+# Where the rules of padding 'same' differ: for even kernels, and where size - 1 is no multiple of the stride. Asked of
+# code that pads by itself, under the rules that it was seen to follow.
+SAME: Mapping[str, tuple[ConvSpec, ...]] = {
+    "floor": (
+        _spec((2, 3, 4, 7, 6), 4, 1, 1),
+        _spec((2, 3, 4, 6, 7), 2),
+        _spec((3, 2, 4, 7, 5), (2, 3), 1, (0, 1)),
+        _spec((2, 3, 4, 8, 6), 4, 2, 1),
+        _spec((2, 3, 5, 7, 9), (4, 3), 3, 1),
+    ),
+    "half": (
+        _spec((2, 3, 4, 7, 6), 4, 1, 2),
+        _spec((2, 3, 4, 6, 7), 2, 1, 1),
+        _spec((3, 2, 4, 7, 5), (2, 3), 1, 1),
+        _spec((2, 3, 4, 8, 6), 4, 2, 2),
+        _spec((2, 3, 5, 7, 9), (4, 3), 3, (2, 1)),
+    ),
+    "tensorflow": (
+        _spec((2, 3, 4, 8, 6), 4, 2, 1),
+        _spec((3, 2, 4, 8, 6), (4, 2), 2, (1, 0)),
+        _spec((2, 3, 4, 9, 6), 5, 3, 1),
+        _spec((2, 3, 5, 9, 7), (5, 3), 3, 1),
+    ),
+    "keep": (
+        _spec((2, 3, 4, 7, 5), 3, 2, (4, 3)),
+        _spec((3, 2, 4, 7, 5), (3, 5), 2, 4),
+        _spec((2, 3, 5, 6, 5), (2, 3), 2, 3),
+        _spec((2, 3, 4, 4, 5), 3, 3, (4, 5)),
+    ),
+}
 
 
 def full(seed: int) -> Iterator[ConvSpec]:

@@ -76,3 +76,89 @@ def test_what_is_wrong_from_the_second_block_on_fails(judged):
 
     assert [Verdict.FAIL] * 4 == [report.verdict for report in reports]
     assert all(report.geometries.supported - 2 <= report.geometries.right > 8 for report in reports)
+
+
+SAME = """
+    def back(g, x, w, s=1):
+        (a, A), (b, B) = [margins(x.shape[d + 2], w.shape[d + 2], s) for d in (0, 1)]
+        xp = np.pad(x, ((0, 0), (0, 0), (a, A), (b, B)))
+        dw, dxp, (kh, kw) = np.zeros(w.shape), np.zeros(xp.shape), w.shape[2:]
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                there = (slice(None), slice(None), slice(i * s, i * s + kh), slice(j * s, j * s + kw))
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], xp[WEIGHTS])
+                dxp[there] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        return dxp[:, :, a:a + x.shape[2], b:b + x.shape[3]], dw
+
+    def margins(size, k, s):
+        total = TOTAL
+        return FIRST, total - FIRST
+    """
+
+
+def keeping(total, first="total // 2", weights="there"):
+    """Code that pads by itself: what it adds to an axis, and how much of that before it."""
+    return SAME.replace("TOTAL", total).replace("FIRST", first).replace("WEIGHTS", weights)
+
+
+AS_TENSORFLOW = "max((-(-size // s) - 1) * s + k - size, 0)"
+STRIDE_FORGOTTEN = "(*there[:2], slice(i, i + kh), slice(j, j + kw))"
+
+
+def asked(report, **wanted):
+    """Was it compared, and right, on a geometry with these sizes?"""
+    supported = [place for place in report.geometries.list if place.supported and place.weight is Verdict.PASS]
+    return any(all(getattr(place.spec, name) == size for name, size in wanted.items()) for place in supported)
+
+
+def test_code_that_keeps_the_size_by_itself_is_asked_at_every_stride(judged):
+    """By whichever rule it pads: right code passes, code whose dE/dF forgets the stride fails."""
+    rules = ["k - 1", "2 * (k // 2)", AS_TENSORFLOW, "(size - 1) * s + k - size"]
+    right = judged(*map(keeping, rules))
+    wrong = judged(*(keeping(rule, weights=STRIDE_FORGOTTEN) for rule in rules))
+
+    assert [Verdict.PASS] * 4 == [report.verdict for report in right]
+    assert all(asked(report, stride=(2, 2)) and asked(report, stride=(3, 3)) for report in right)
+    assert [Verdict.FAIL] * 4 == [report.verdict for report in wrong]
+    assert all("stride-ignored" in {found.id for found in report.findings} for report in wrong)
+
+
+def test_code_that_keeps_the_size_by_itself_is_asked_about_even_kernels(judged):
+    """Under the rule that it follows."""
+    low, high, tensorflow = judged(keeping("2 * ((k - 1) // 2)"), keeping("2 * (k // 2)"), keeping(AS_TENSORFLOW))
+
+    assert asked(low, kernel_size=(4, 4), stride=(1, 1), padding=(1, 1))
+    assert asked(high, kernel_size=(4, 4), stride=(1, 1), padding=(2, 2))
+    assert asked(tensorflow, kernel_size=(4, 4), stride=(2, 2), padding=(1, 1))
+    assert {Verdict.PASS} == {low.verdict, high.verdict, tensorflow.verdict}
+
+
+def test_code_that_does_not_take_even_kernels_does_not_fail_for_that(judged):
+    """It raises, or pads more on one side than any geometry says."""
+    guarded = keeping("k - 1 if k % 2 else 1 // 0")
+    lopsided = keeping("k - 1", first="(total - total // 2)")
+    reports = judged(guarded, lopsided)
+
+    assert [Verdict.PASS] * 2 == [report.verdict for report in reports]
+    assert not any(asked(report, kernel_size=(4, 4)) for report in reports)
+
+
+SWAPPED = """
+    def back(g, x, w):
+        ph, pw = w.shape[3] // 2, w.shape[2] // 2
+        xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))[:, :, :x.shape[2] + w.shape[2] - 1]
+        xp = np.pad(xp, ((0, 0), (0, 0), (0, 9), (0, 9)))
+        xp = xp[:, :, :x.shape[2] + w.shape[2] - 1, :x.shape[3] + w.shape[3] - 1]
+        seen = windows(xp, *w.shape[2:])
+        dx = spread(g, w, xp.shape)[:, :, ph:ph + x.shape[2], pw:pw + x.shape[3]]
+        return dx, np.einsum("ncpquv,nfpq->fcuv", seen, g)
+    """
+
+
+def test_margins_of_rows_and_columns_mixed_up_show_without_any_option_for_padding(judged):
+    """A kernel of 3x5 at margins of (1, 2)."""
+    (report,) = judged(SWAPPED)
+    wrong = [place.spec.kernel_size for place in report.geometries.list if place.weight is Verdict.FAIL]
+
+    assert report.verdict is Verdict.FAIL
+    assert (3, 5) in wrong
