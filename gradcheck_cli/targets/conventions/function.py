@@ -58,7 +58,11 @@ class Callee:
 
     def named(self, role: str) -> str:
         """The parameter whose first role is `role`, "" without one."""
-        return next((item.name for item in self.parameters if function_roles(item.name)[:1] == [role]), "")
+        return next((item.name for item in self.parameters if self.source.roles(item.name)[:1] == [role]), "")
+
+    def assignments(self, *needed: str) -> list[dict[str, str]]:
+        """Possible meanings of its parameters, see `binding.assignments`."""
+        return binding.assignments(self.parameters, needed, self.source)
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ class FunctionCandidate:
         return roles
 
     def _forward_roles(self, forward: Callee) -> set[str]:
-        assigned = binding.assignments(forward.parameters, ("x", "weight"))[0]
+        assigned = forward.assignments("x", "weight")[0]
         roles = set(assigned.values())
         for name, role in assigned.items():
             if role == "params":
@@ -174,7 +178,7 @@ class FunctionCandidate:
     def _run_forward(self, given: dict[str, Any]) -> Array | None:
         """Call the file's forward; its cache joins `given`, its output is returned."""
         assert self.forward is not None
-        assigned = binding.assignments(self.forward.parameters, ("x", "weight"))[0]
+        assigned = self.forward.assignments("x", "weight")[0]
         given["cache"] = context = StandInContext()
         result = self._call(self.forward, self._arguments(self.forward, assigned, given))
         output, cache = split_forward(result)
@@ -254,8 +258,8 @@ def _assignments(callee: Callee, forward: Callee | None) -> Iterator[Assignment]
     made = {item.name: "made" for item in callee.parameters if item.name in returned and _is_made(item.name)}
     if made:
         rest = [item for item in callee.parameters if item.name not in made]
-        yield from ({**found, **made} for found in binding.assignments(rest, ("grad_output", "weight")))
-    yield from binding.assignments(callee.parameters, ("grad_output", "x", "weight"))
+        yield from ({**found, **made} for found in binding.assignments(rest, ("grad_output", "weight"), callee.source))
+    yield from callee.assignments("grad_output", "x", "weight")
 
 
 def _is_made(name: str) -> bool:
@@ -322,8 +326,8 @@ def _fill(structure: Structure, given: Mapping[str, Any], source: Source) -> Any
 def _member(name: str, given: Mapping[str, Any], source: Source) -> Any:
     if name in CACHE_ORDER and name != "params":
         return given[name]
-    roles = function_roles(name)
-    if name == "params" or "params" in roles:
+    roles = source.roles(name)
+    if name == "params" or roles[:1] == ["params"]:
         return binding.parameter_dict(source, name if name != "params" else "", given)
     for role in roles:
         if given.get(role) is not None:
@@ -340,6 +344,6 @@ def _structure_roles(structure: Structure, source: Source) -> set[str]:
 
 
 def _name_roles(name: str, source: Source) -> set[str]:
-    if name == "params" or "params" in function_roles(name):
+    if name == "params" or source.roles(name)[:1] == ["params"]:
         return binding.parameter_keys(source, name if name != "params" else "")
-    return set(function_roles(name)[:1]) or {name}
+    return set(source.roles(name)[:1]) or {name}

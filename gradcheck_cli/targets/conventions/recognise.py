@@ -26,7 +26,6 @@ from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
-from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded, user_line
@@ -311,7 +310,7 @@ def _forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
     for guess in [*guesses, *convolutions, *(own if len(own) == 1 else [])]:
         if guess != name and callable(getattr(holder, guess, None)):
             callee = _callee(loaded, owner, guess)
-            roles = {role for item in callee.parameters for role in function_roles(item.name)[:1]}
+            roles = {role for item in callee.parameters for role in callee.source.roles(item.name)[:1]}
             own_cache = "cache" in roles and callee.named("cache") not in CONTEXT_NAMES
             if len(callee.parameters) >= 2 and not own_cache and "grad_output" not in roles:
                 return callee
