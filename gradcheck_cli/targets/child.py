@@ -25,7 +25,7 @@ from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
-from gradcheck_cli.targets.conventions.base import RefusedError, Returned
+from gradcheck_cli.targets.conventions.base import HungError, RefusedError, Returned, UnfinishedError, raised_in
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
 from gradcheck_cli.targets.conventions.source import autograd_notes
@@ -35,10 +35,6 @@ from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 SEED = 0
 LOAD_SHARE = 0.4
 MAX_RETURNED = 2**28
-
-
-class HungError(Exception):
-    """The user's code did not come back in time while it was loaded or tried."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +150,9 @@ WAYS_OUT = (
 def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
     facts: dict[str, str] = {error.step: error.tried} if error.tried else {}
     if error.error is not None:
-        line = user_line(error.error, ref.file)
-        facts["the likeliest raised"] = _sentence(error.error) + (f" (line {line})" if line else "")
-    return {"failed": f"{ref.text}: {error}.", "facts": facts, "hint": WAYS_OUT}
+        facts["the likeliest raised"] = _sentence_with_line(ref, error.error)
+    sentence = f"{ref.text}: {error}"
+    return {"failed": sentence if sentence.endswith("?") else f"{sentence}.", "facts": facts, "hint": WAYS_OUT}
 
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
@@ -183,8 +179,11 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
     if calls > 1:
         _seed()
         arrays |= _named("second", _take(ready, case, session()).gradients)
+    if returned.forward_error is not None:
+        reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
     if taken.wrong:
-        reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
+        told = [f"autograd refuses the gradients: {returned.refused}"] if returned.refused else []
+        reply |= {"kind": "wrong-shape", "error": "; ".join([*taken.wrong, *told]), "line": ready.ref.line}
     return reply, arrays
 
 
@@ -203,11 +202,14 @@ def _named(call: str, gradients: Gradients) -> dict[str, Array]:
 def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
     kind = _kind(error, ready)
-    return {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+    found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+    return found | {"where": raised_in(error)}
 
 
 def _kind(error: BaseException, ready: Ready) -> str:
     text = str(error)
+    if isinstance(error, UnfinishedError):
+        return "raised"
     if isinstance(error, RefusedError | NotImplementedError):
         return "refused"
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
@@ -239,9 +241,14 @@ def _about_result(node: ast.Raise | ast.Assert) -> bool:
     return any(name.startswith(results) for name in names)
 
 
+def _sentence_with_line(ref: TargetRef, error: BaseException) -> str:
+    line = user_line(error, ref.file)
+    return _sentence(error) + (f" (line {line})" if line else "")
+
+
 def _sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError | UnfinishedError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

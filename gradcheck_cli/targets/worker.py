@@ -13,10 +13,11 @@ from typing import Any
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
-from gradcheck_cli.targets.contract import Described, ErrorKind, Outcome, TargetRef, WorkerLimits
+from gradcheck_cli.targets.contract import Described, ErrorKind, Outcome, TargetRef, Where, WorkerLimits
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.wire import Message, WireError
 
+WHERE: tuple[Where, ...] = ("forward", "backward")
 KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
 
 
@@ -189,6 +190,8 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         error=str(message.get("error", "")),
         error_kind=kind,
         error_line=_line(message.get("line")),
+        error_where=next((where for where in WHERE if where == message.get("where")), ""),
+        forward_error=str(message.get("forward_error", "")),
         printed=printed,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},

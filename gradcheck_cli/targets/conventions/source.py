@@ -101,11 +101,46 @@ class Source:
 
     def returns(self) -> list[str]:
         """Names of what the last `return` gives, outermost order; "" for an expression."""
-        statements = [node for node in self.walk() if isinstance(node, ast.Return) and node.value is not None]
-        if not statements:
-            return []
-        value = max(statements, key=lambda node: node.lineno).value
+        value = self._last_return()
         return _returned(value) if value is not None else []
+
+    def cache_names(self) -> list[str]:
+        """Names of what a forward that ends in `return out, (x, w, b)` stores; also where the tuple has a name."""
+        value = self._last_return()
+        if not isinstance(value, ast.Tuple) or len(value.elts) != 2:
+            return []
+        cache: ast.expr = value.elts[1]
+        if isinstance(cache, ast.Name):
+            named = [node.value for node in self.walk() if isinstance(node, ast.Assign) and _binds(node, cache.id)]
+            cache = named[-1] if named else cache
+        return [identifier(item) for item in cache.elts] if isinstance(cache, ast.Tuple) else []
+
+    def returns_nothing(self) -> bool:
+        """Whether the definition is there and holds no `return` with a value, those of inner functions left out."""
+        return isinstance(self.node, ast.FunctionDef) and not any(
+            isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and node.value is not None
+            for node in _own_nodes(self.node)
+        )
+
+    def not_implemented(self) -> int:
+        """The line of a `raise NotImplementedError` that every call reaches; 0 without one."""
+        body = self.node.body if isinstance(self.node, ast.FunctionDef) else []
+        for node in body:
+            raised = node.exc if isinstance(node, ast.Raise) else None
+            if identifier(raised.func if isinstance(raised, ast.Call) else raised) == "NotImplementedError":
+                return node.lineno
+        return 0
+
+    def refuses_at(self, name: str, line: int) -> bool:
+        """Whether a `raise` or an `assert` of this definition, called `name`, stands at `line`: its own refusal."""
+        return getattr(self.node, "name", "") == name and any(
+            isinstance(node, ast.Raise | ast.Assert) and node.lineno <= line <= (node.end_lineno or node.lineno)
+            for node in self.walk()
+        )
+
+    def _last_return(self) -> ast.expr | None:
+        statements = [node for node in self.walk() if isinstance(node, ast.Return) and node.value is not None]
+        return max(statements, key=lambda node: node.lineno).value if statements else None
 
     def shape_names(self, role: str) -> list[list[str]]:
         """The names into which `w.shape` is unpacked, for every array that plays `role` by its name."""
@@ -164,6 +199,18 @@ def _subscript(node: ast.AST) -> tuple[str, str | None]:
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             return identifier(node.func.value), first.value
     return "", None
+
+
+def _binds(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes of a function, those of functions inside it left out."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            yield child
+            yield from _own_nodes(child)
 
 
 def _names(node: ast.expr) -> Structure:
