@@ -175,6 +175,7 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
     seconds = time.perf_counter() - started
     taken = _take(ready, case, returned)
     reply: Message = {"kind": "", "calls": calls, "mutated": list(returned.mutated), "seconds": seconds}
+    reply["autograd_refused"] = returned.refused
     arrays = _named("first", taken.gradients)
     if calls > 1:
         _seed()
@@ -182,8 +183,7 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
     if returned.forward_error is not None:
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
     if taken.wrong:
-        told = [f"autograd refuses the gradients: {returned.refused}"] if returned.refused else []
-        reply |= {"kind": "wrong-shape", "error": "; ".join([*taken.wrong, *told]), "line": ready.ref.line}
+        reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays
 
 

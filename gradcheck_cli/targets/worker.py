@@ -191,6 +191,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         error_kind=kind,
         error_line=_line(message.get("line")),
         error_where=next((where for where in WHERE if where == message.get("where")), ""),
+        autograd_refused=str(message.get("autograd_refused", "")),
         forward_error=str(message.get("forward_error", "")),
         printed=printed,
         mutated=tuple(str(name) for name in message.get("mutated", ())),

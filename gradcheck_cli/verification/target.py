@@ -209,7 +209,7 @@ def _notes(session: Session) -> tuple[str, ...]:
     notes = list(session.described.notes)
     if session.stopped:
         notes.append(session.stopped)
-    notes += _forward_failures(session.trials)
+    notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
     notes += _nothing_compared(session)
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
@@ -230,6 +230,19 @@ def _forward_failures(trials: Sequence[Trial]) -> list[str]:
     return [
         f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
         "unpacks it, and the backward was judged alone"
+    ]
+
+
+def _refused_by_autograd(trials: Sequence[Trial]) -> list[str]:
+    """Autograd's own words where it did not take the gradients; they were judged as they were returned."""
+    refused = [trial for trial in trials if trial.outcome.autograd_refused]
+    if not refused:
+        return []
+    first = refused[0]
+    where = f"on {len(refused)} of {sum(trial.supported for trial in trials)} geometries"
+    return [
+        f"autograd refuses its gradients {where} ({describe(first.case.spec)}: {first.outcome.autograd_refused}); "
+        "there they were judged as its backward returned them"
     ]
 
 

@@ -39,7 +39,7 @@ def settled(failed: Failed, loaded: Loaded) -> bool:
     return isinstance(failed.error, UnfinishedError | HungError | MemoryError) and certain(failed.candidate, loaded)
 
 
-def likeliest_failure(failed: Sequence[Failed], loaded: Loaded) -> Candidate:
+def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str] = ()) -> Candidate:
     """The way in which the code was meant to be called, where it raises in every one: that is its failure.
 
     Raises:
@@ -48,7 +48,7 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded) -> Candidate:
     file = loaded.module.__file__ or ""
     inside = [item for item in failed if user_line(item.error, file) is not None]
     if not inside:
-        raise _outside(failed, loaded)
+        raise _outside(failed, loaded, wanted)
     likeliest = max(inside, key=lambda item: (item.understood, certain(item.candidate, loaded), item.candidate.prior))
     _refuse_missing_import(likeliest.error, loaded)
     _refuse_three_axes(likeliest.candidate)
@@ -74,6 +74,8 @@ def _told(callee: Callee, assignment: binding.Assignment) -> bool:
     """Did names tell every parameter, and every key of a dict of sizes?"""
     if binding.by_trial(assignment) or binding.NO_ROLE in assignment.values():
         return False
+    if not all(callee.source.use(name).fits(role) for name, role in assignment.items()):
+        return False
     keys = [key for name, role in assignment.items() if role == "params" for key in callee.source.keys(name)]
     return all(function_roles(key) for key in keys)
 
@@ -88,13 +90,17 @@ def _comes_from(value: Any, packages: Sequence[str]) -> bool:
     return str(name).partition(".")[0] in packages
 
 
-def _outside(failed: Sequence[Failed], loaded: Loaded) -> NotRecognisedError:
+def _outside(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> NotRecognisedError:
     """No try went wrong in the file itself."""
     odd = [item.error for item in failed if isinstance(item.error, NoGradientError | UnfinishedError)]
     if odd:
         return NotRecognisedError("read", str(odd[0]))
     if failed:
         return NotRecognisedError("run", "its arguments cannot be passed", failed[0].candidate.why(), failed[0].error)
+    if wanted:
+        return NotRecognisedError("run", f"--convention {','.join(wanted)} leaves no way to call it")
+    if isinstance(loaded.target, type):
+        return NotRecognisedError("build", "it was not possible to build it and to run its forward")
     try:
         names = [item.name for item in inspect.signature(loaded.target).parameters.values()]
     except (TypeError, ValueError):

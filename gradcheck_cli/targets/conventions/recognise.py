@@ -128,7 +128,7 @@ def recognise(
             break
     if refusals and not trials:
         raise refusals[0]
-    return _settle(trials, failed, loaded)
+    return _settle(trials, failed, loaded, wanted)
 
 
 def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognisedError]) -> Iterator[Candidate]:
@@ -146,9 +146,9 @@ def _enough(trials: Sequence[Trial], number: int) -> bool:
     return best >= EVIDENCE or (number >= patience and any(trial.clean for trial in trials))
 
 
-def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded) -> Chosen:
+def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> Chosen:
     if not trials:
-        return Chosen(likeliest_failure(failed, loaded), {})
+        return Chosen(likeliest_failure(failed, loaded, wanted), {})
     best = max(trial.score for trial in trials)
     leaders = [trial for trial in trials if trial.score == best]
     most_axes = max(len(trial.chosen.candidate.layout.x) for trial in leaders)

@@ -60,6 +60,8 @@ class Source:
             return named
         if "mapping" in use.kinds:
             members = {role for key in use.keys for role in function_roles(key)[:1]}
+            if not members:
+                return function_roles(name)
             return ["cache", "params"] if {"x", "x_padded"} & members else ["params"]
         if use.unpacked > 2 and any(set(function_roles(member)) & set(ARRAYS) for member in self._members(name)):
             return ["cache"]
