@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,14 @@ from gradcheck_cli import conv
 from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.contract import TargetRef
-from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
+from gradcheck_cli.targets.conventions import (
+    AmbiguousError,
+    Chosen,
+    NotRecognisedError,
+    check_convention,
+    recognise,
+    recognise_by_names,
+)
 from gradcheck_cli.targets.conventions.base import HungError, RefusedError, Returned, UnfinishedError, raised_in
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
@@ -94,7 +101,13 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         wanted = check_convention(message["convention"])
         import_installed(ref)
         with _alarm(LOAD_SHARE * seconds):
-            loaded = _load_either_way(ref, bool(message["only_needed"]), seconds)
+            loaded = _load_either_way(ref, message["how"] != "whole", seconds)
+        if message["how"] == "untried":
+            chosen = recognise_by_names(loaded, wanted)
+            loaded = replace(
+                loaded, notes=("every try ended the process; it is called by the names of its parameters",)
+            )
+            return _description(loaded, chosen), Ready(ref, loaded, chosen)
         chosen = recognise(loaded, wanted, _seed, lambda: _alarm(min(10.0, 0.2 * seconds)), LOAD_SHARE * seconds)
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint}, None

@@ -38,6 +38,7 @@ class Form:
         bias: a key of `BIAS_FORMS`, or "untied".
         pairs: strides, paddings and kernel sizes are tuples; else numbers.
         mode: padding is "same" or "valid".
+        capitals: it is "SAME" or "VALID".
         torch: arrays are tensors.
     """
 
@@ -45,6 +46,7 @@ class Form:
     bias: str = "o"
     pairs: bool = False
     mode: bool = False
+    capitals: bool = False
     torch: bool = False
 
 
@@ -321,7 +323,8 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         numbers[name] = _spelled_or_none(pair, form)
     numbers["kernel_size"] = numbers.pop("kernel")
     if form.mode:
-        numbers["padding"] = "valid" if spec.padding == (0, 0) else "same"
+        word = "valid" if spec.padding == (0, 0) else "same"
+        numbers["padding"] = word.upper() if form.capitals else word
     return numbers
 
 

@@ -94,7 +94,16 @@ def _spellings(callee: Callee, forward: Callee | None, plain: Form) -> Iterator[
     number_default = any(isinstance(value, int) and not isinstance(value, bool) for value in defaults)
     for pairs in (True,) if pair_default else (False,) if number_default else (False, True):
         for is_mode in (True,) if mode else (False, True) if literal else (False,):
-            yield replace(plain, pairs=pairs, mode=is_mode)
+            yield replace(plain, pairs=pairs, mode=is_mode, capitals=is_mode and _in_capitals(callees))
+
+
+def _in_capitals(callees: Sequence[Callee]) -> bool:
+    """Whether the mode is spelled "SAME", by a default or, without one, in the code."""
+    defaults = [item.default for one in callees for item in one.parameters if isinstance(item.default, str)]
+    modes = [value for value in defaults if value in PADDING_MODES]
+    if modes:
+        return modes[0].isupper()
+    return any(one.source.mentions("SAME", "VALID") for one in callees)
 
 
 def _cache_sources(assigned: Assignment, callee: Callee, forward: Callee | None) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidat
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
-from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, likeliest_failure, settled
+from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.function_search import function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
@@ -58,11 +58,15 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Trial:
-    """How a candidate did on one probe: larger is better. `clean`: every result has a right shape."""
+    """How a candidate did on one probe: larger is better.
+
+    `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave.
+    """
 
     chosen: Chosen
     score: int
     clean: bool
+    zeros: bool = False
 
 
 def check_convention(text: str) -> tuple[str, ...]:
@@ -131,6 +135,20 @@ def recognise(
     return _settle(trials, failed, loaded, wanted)
 
 
+def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
+    """The way to call a function whose every try ends the process, where the names of its parameters leave no doubt.
+
+    Raises:
+        NotRecognisedError: they do.
+    """
+    if not isinstance(loaded.target, type) and loaded.owner is None:
+        case = probes.integer_case(probes.PROBES[0])
+        found = [each for each in _candidates(loaded, wanted, case) if certain(each, loaded)]
+        if found:
+            return Chosen(max(found, key=lambda candidate: candidate.prior), {})
+    raise NotRecognisedError("run", "it ends the process in every way in which it was called")
+
+
 def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognisedError]) -> Iterator[Candidate]:
     """The candidates; a reason why there can be no more of them joins `refusals`."""
     try:
@@ -154,7 +172,7 @@ def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, w
     most_axes = max(len(trial.chosen.candidate.layout.x) for trial in leaders)
     leaders = [trial for trial in leaders if len(trial.chosen.candidate.layout.x) == most_axes]
     layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
-    if len(layouts) > 1 and best < 2:
+    if len(layouts) > 1 and best < 2 and not all(trial.zeros for trial in leaders):
         raise AmbiguousError(layouts)
     return leaders[0].chosen
 
@@ -177,7 +195,8 @@ def _try(
         return Failed(candidate, error, forward_right and not _guessed(candidate))
     points = sum(_points(taken.gradients.named(name), truth.named(name), name) for name in keys)
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
-    return Trial(Chosen(candidate, keys), score, not taken.wrong)
+    zeros = not any(np.any(taken.gradients.named(name)) for name in keys)
+    return Trial(Chosen(candidate, keys), score, not taken.wrong, zeros)
 
 
 def _guessed(candidate: Candidate) -> bool:
