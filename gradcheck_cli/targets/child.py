@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -25,8 +25,22 @@ from gradcheck_cli import conv
 from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.contract import TargetRef
-from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
-from gradcheck_cli.targets.conventions.base import Candidate, RefusedError, Returned
+from gradcheck_cli.targets.conventions import (
+    AmbiguousError,
+    Chosen,
+    NotRecognisedError,
+    check_convention,
+    recognise,
+    recognise_by_names,
+)
+from gradcheck_cli.targets.conventions.base import (
+    Candidate,
+    HungError,
+    RefusedError,
+    Returned,
+    UnfinishedError,
+    raised_in,
+)
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
@@ -38,10 +52,6 @@ from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 SEED = 0
 LOAD_SHARE = 0.4
 MAX_RETURNED = 2**28
-
-
-class HungError(Exception):
-    """The user's code did not come back in time while it was loaded or tried."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +111,14 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         wanted = check_convention(message["convention"])
         import_installed(ref)
         with _alarm(LOAD_SHARE * seconds):
-            loaded = _load_either_way(ref, bool(message["only_needed"]), seconds)
+            loaded = _load_either_way(ref, message["how"] != "whole", seconds)
         guard = partial(_alarm, min(10.0, 0.2 * seconds))
-        chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
-        same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
+        if message["how"] == "untried":
+            notes = ("every try ended the process; it is called by the names of its parameters",)
+            loaded, chosen, same = replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None
+        else:
+            chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
+            same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint}, None
     except GradcheckError as error:
@@ -168,9 +182,9 @@ WAYS_OUT = (
 def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
     facts: dict[str, str] = {error.step: error.tried} if error.tried else {}
     if error.error is not None:
-        line = user_line(error.error, ref.file)
-        facts["the likeliest raised"] = _sentence(error.error) + (f" (line {line})" if line else "")
-    return {"failed": f"{ref.text}: {error}.", "facts": facts, "hint": WAYS_OUT}
+        facts["the likeliest raised"] = _sentence_with_line(ref, error.error)
+    sentence = f"{ref.text}: {error}"
+    return {"failed": sentence if sentence.endswith("?") else f"{sentence}.", "facts": facts, "hint": WAYS_OUT}
 
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
@@ -207,10 +221,13 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
     seconds = time.perf_counter() - started
     taken = _take(ready, case, returned)
     reply: Message = {"kind": "", "calls": calls, "mutated": list(returned.mutated), "seconds": seconds}
+    reply["autograd_refused"] = returned.refused
     arrays = _named("first", taken.gradients)
     if calls > 1:
         _seed()
         arrays |= _named("second", _take(ready, case, session()).gradients)
+    if returned.forward_error is not None:
+        reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
     if taken.wrong:
         reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays
@@ -231,11 +248,14 @@ def _named(call: str, gradients: Gradients) -> dict[str, Array]:
 def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
     kind = _kind(error, ready)
-    return {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+    found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+    return found | {"where": raised_in(error)}
 
 
 def _kind(error: BaseException, ready: Ready) -> str:
     text = str(error)
+    if isinstance(error, UnfinishedError):
+        return "raised"
     if isinstance(error, RefusedError | NotImplementedError):
         return "refused"
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
@@ -267,9 +287,14 @@ def _about_result(node: ast.Raise | ast.Assert) -> bool:
     return any(name.startswith(results) for name in names)
 
 
+def _sentence_with_line(ref: TargetRef, error: BaseException) -> str:
+    line = user_line(error, ref.file)
+    return _sentence(error) + (f" (line {line})" if line else "")
+
+
 def _sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError | UnfinishedError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

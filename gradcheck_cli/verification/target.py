@@ -10,6 +10,7 @@ from pathlib import Path
 from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import no_slack
 from gradcheck_cli.diagnose import diagnose, likely_line, locate, shrink, summarise_geometries, words_for
+from gradcheck_cli.diagnose.sentences import describe
 from gradcheck_cli.model import (
     GRADIENTS,
     ConvSpec,
@@ -208,6 +209,7 @@ def _notes(session: Session) -> tuple[str, ...]:
     notes = list(session.described.notes)
     if session.stopped:
         notes.append(session.stopped)
+    notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
     notes += _nothing_compared(session)
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
@@ -216,6 +218,32 @@ def _notes(session: Session) -> tuple[str, ...]:
     if session.slack is not no_slack:
         notes.append(f"judged by |difference| <= {session.slack.rule}, not bit for bit: {session.slack.cause}")
     return tuple(notes)
+
+
+def _forward_failures(trials: Sequence[Trial]) -> list[str]:
+    """Where the file's own forward raised, and the backward was judged without it."""
+    raised = [trial for trial in trials if trial.outcome.forward_error]
+    if not raised:
+        return []
+    first, spec = raised[0].outcome.forward_error, raised[0].case.spec
+    where = f"on {len(raised)} of {sum(trial.supported for trial in trials)} geometries"
+    return [
+        f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
+        "unpacks it, and the backward was judged alone"
+    ]
+
+
+def _refused_by_autograd(trials: Sequence[Trial]) -> list[str]:
+    """Autograd's own words where it did not take the gradients; they were judged as they were returned."""
+    refused = [trial for trial in trials if trial.outcome.autograd_refused]
+    if not refused:
+        return []
+    first = refused[0]
+    where = f"on {len(refused)} of {sum(trial.supported for trial in trials)} geometries"
+    return [
+        f"autograd refuses its gradients {where} ({describe(first.case.spec)}: {first.outcome.autograd_refused}); "
+        "there they were judged as its backward returned them"
+    ]
 
 
 def _nothing_compared(session: Session) -> list[str]:

@@ -72,7 +72,7 @@ def take(returned: Returned, keys: Plan, spec: ConvSpec, layout: Layout, bias_fo
         except WrongShapeError as error:
             taken[name] = returned.items[key]
             wrong.append(f"grad_{name} has shape {error}")
-    return Taken(Gradients(**{name: np.ascontiguousarray(value) for name, value in taken.items()}), tuple(wrong))
+    return Taken(Gradients(**{name: np.asarray(value, order="C") for name, value in taken.items()}), tuple(wrong))
 
 
 def take_one(array: Array, name: GradientName, spec: ConvSpec, layout: Layout, bias_form: str) -> Array:
