@@ -21,11 +21,13 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
+from gradcheck_cli.targets.conventions.confirm import confirmed
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate, function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
+from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, stores_state
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
 from gradcheck_cli.targets.conventions.source import Source
@@ -108,12 +110,13 @@ def recognise(
     deadline = time.monotonic() + min(budget, BUDGET)
     trials: list[Trial] = []
     failed: list[Failed] = []
+    refusals: list[NotRecognisedError] = []
     stumbled: set[Layout] = set()
     for number, spec in enumerate(probes.PROBES):
         case = probes.integer_case(spec, seed=number)
         truth = conv.backward(case)
         tried: set[Layout] = set()
-        for candidate in _candidates(loaded, wanted, case):
+        for candidate in _heard(_candidates(loaded, wanted, case), refusals):
             if candidate.refuses(spec):
                 continue
             seed()
@@ -124,14 +127,24 @@ def recognise(
             else:
                 trials.append(replace(trial, score=trial.score - tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped:
-                    return trial.chosen
+                    return _confirmed(trial.chosen)
             tried.add(candidate.layout)
             if time.monotonic() > deadline:
                 break
         stumbled |= tried
         if _enough(trials, number) or time.monotonic() > deadline:
             break
+    if refusals and not trials and not any(item.understood for item in failed):
+        raise refusals[0]
     return _settle(trials, failed, loaded)
+
+
+def _heard(candidates: Iterator[Candidate], refusals: list[NotRecognisedError]) -> Iterator[Candidate]:
+    """The candidates; a refusal is kept, for another case may do."""
+    try:
+        yield from candidates
+    except NotRecognisedError as error:
+        refusals.append(error)
 
 
 def _enough(trials: Sequence[Trial], number: int) -> bool:
@@ -151,7 +164,14 @@ def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded) -
     layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
     if len(layouts) > 1 and best < 2:
         raise AmbiguousError(layouts)
-    return leaders[0].chosen
+    return _confirmed(leaders[0].chosen)
+
+
+def _confirmed(chosen: Chosen) -> Chosen:
+    """What is chosen, once it is known to be a convolution."""
+    if not isinstance(chosen.candidate, LayerCandidate):
+        return chosen
+    return replace(chosen, candidate=confirmed(chosen.candidate, chosen.plan))
 
 
 def _failing(failed: Sequence[Failed], loaded: Loaded) -> Chosen:
@@ -267,17 +287,17 @@ def _class(
     loaded: Loaded, owner: type, common: Sequence[Layout], orders: Sequence[Layout], case: Case
 ) -> Iterator[Candidate]:
     """Static methods as functions; else a layer; else a method that is handed everything."""
-    named = loaded.name if loaded.owner is not None else ""
-    backward = named or method_name(owner, BACKWARD_NAMES, ("back", "bprop"))
+    source = class_source(owner, loaded.node)
+    backward = loaded.name if loaded.owner is not None else backward_name(owner, source)
     static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)
     if static:
         yield from _function(loaded, owner, backward, common)
         return
-    source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
-    if backward or hasattr(owner, "parameters"):
-        yield from layer_candidates(owner, source, backward, orders, case)
-    if backward:
+    if not backward and not hasattr(owner, "register_full_backward_hook"):
+        raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
+    if backward and not stores_state(source, backward):
         yield from _stateless(loaded, owner, backward, common)
+    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
 
 
 def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layout]) -> Iterator[Candidate]:
