@@ -21,13 +21,15 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate, autograd_candidates
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
+from gradcheck_cli.targets.conventions.confirm import confirmed
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.function_search import function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
+from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, stores_state
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
@@ -123,14 +125,14 @@ def recognise(
             else:
                 trials.append(replace(trial, score=trial.score - tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped:
-                    return trial.chosen
+                    return _confirmed(trial.chosen)
             tried.add(candidate.layout)
             if time.monotonic() > deadline:
                 break
         stumbled |= tried
         if refusals or _enough(trials, number) or time.monotonic() > deadline:
             break
-    if refusals and not trials:
+    if refusals and not trials and not any(item.understood for item in failed):
         raise refusals[0]
     return _settle(trials, failed, loaded, wanted)
 
@@ -174,7 +176,14 @@ def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, w
     layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
     if len(layouts) > 1 and best < 2 and not all(trial.zeros for trial in leaders):
         raise AmbiguousError(layouts)
-    return leaders[0].chosen
+    return _confirmed(leaders[0].chosen)
+
+
+def _confirmed(chosen: Chosen) -> Chosen:
+    """What is chosen, once it is known to be a convolution."""
+    if not isinstance(chosen.candidate, LayerCandidate):
+        return chosen
+    return replace(chosen, candidate=confirmed(chosen.candidate, chosen.plan))
 
 
 def _try(
@@ -287,17 +296,17 @@ def _class(
     loaded: Loaded, owner: type, common: Sequence[Layout], orders: Sequence[Layout], case: Case
 ) -> Iterator[Candidate]:
     """Static methods as functions; else a layer; else a method that is handed everything."""
-    named = loaded.name if loaded.owner is not None else ""
-    backward = named or method_name(owner, BACKWARD_NAMES, ("back", "bprop"))
+    source = class_source(owner, loaded.node)
+    backward = loaded.name if loaded.owner is not None else backward_name(owner, source)
     static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)
     if static:
         yield from _function(loaded, owner, backward, common)
         return
-    source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
-    if backward or hasattr(owner, "parameters"):
-        yield from layer_candidates(owner, source, backward, orders, case)
-    if backward:
+    if not backward and not hasattr(owner, "register_full_backward_hook"):
+        raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
+    if backward and not stores_state(source, backward):
         yield from _stateless(loaded, owner, backward, common)
+    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
 
 
 def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layout]) -> Iterator[Candidate]:
