@@ -130,7 +130,7 @@ def recognise(
             if time.monotonic() > deadline:
                 break
         stumbled |= tried
-        if refusals or _enough(trials, number) or time.monotonic() > deadline:
+        if _enough(trials, number) or time.monotonic() > deadline:
             break
     if refusals and not trials and not any(item.understood for item in failed):
         raise refusals[0]
