@@ -1,5 +1,9 @@
 """Whole targets through `verify_targets`: hostile ones, restricted ones, and several at once."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from gradcheck_cli.errors import TargetError
@@ -10,6 +14,7 @@ from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.target import judge
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions
+from helpers import ROOT
 
 DESCRIBED = Described("function", "NCHW", "by the names of its parameters", 3, ("weight",))
 
@@ -145,6 +150,41 @@ def test_a_glob_without_files_is_an_error(tmp_path):
     """Nothing is checked and nothing passes."""
     with pytest.raises(TargetError, match="no file matches"):
         verify_targets(VerifyOptions((f"{tmp_path}/*.py:f",)))
+
+
+LEAVING = """
+import sys, threading, torch
+from gradcheck_cli import verification
+from gradcheck_cli.cli import main
+
+said = threading.Event()
+
+def work():
+    torch.ones(3, requires_grad=True).mul(2).sum().backward()
+
+def long_start():
+    while not said.is_set():
+        work()
+    for _ in range(5000):
+        work()
+
+verification.load_oracles = long_start
+code = main()
+said.set()
+sys.exit(code)
+"""
+
+
+def test_torch_is_never_ended_in_the_middle_of_its_start(tmp_path):
+    """All is said while torch is still at work in another thread: the exit code is ours, not that of SIGABRT."""
+    file = tmp_path / "user.py"
+    file.write_text("import nowhere_to_be_found\n\n@nowhere_to_be_found.f\ndef backward(x, w, dout):\n    return x\n")
+    command = [sys.executable, "-c", LEAVING, "verify", f"{file}:backward"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    assert (2, "") == (done.returncode, done.stderr)
+    assert "1 target: 1 failed to run" in done.stdout
 
 
 def test_an_interrupt_ends_all_workers_at_once():
