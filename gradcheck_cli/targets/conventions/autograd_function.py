@@ -102,16 +102,19 @@ class AutogradCandidate:
                     raise
                 refused = " ".join(str(error).split())
         items = self._as_returned(raw) if refused else self._as_arrived(given)
-        names = {name: f"d{LETTERS[name]}" for name in items}
+        names = {name: f"d{LETTERS[name]}" for name in self._passed()}  # one that is None is missing, not absent
         return Returned(items, names, changed(before, given), to_numpy(output), refused=refused)
 
     def _apply(self, target: Any, given: dict[str, Any]) -> Any:
         output = target.apply(*self._arguments(given))
         return output[0] if isinstance(output, tuple) else output
 
+    def _passed(self) -> list[str]:
+        return [name for name in LEAVES if name in self.assignment.values()]
+
     def _as_arrived(self, given: Mapping[str, Any]) -> dict[str, Array]:
         """What autograd put into the leaves."""
-        grads = {name: to_numpy(given[name].grad) for name in LEAVES if name in self.assignment.values()}
+        grads = {name: to_numpy(given[name].grad) for name in self._passed()}
         return {name: array for name, array in grads.items() if array is not None}
 
     def _as_returned(self, raw: Sequence[Any]) -> dict[str, Array]:
