@@ -89,6 +89,7 @@ class Outcome:
         supported: False when the target refuses this geometry; then nothing was computed.
         error: one sentence, "" when the call returned.
         error_kind: "" when the call returned gradients of the right shapes.
+        error_where: whether the target's forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
@@ -104,6 +105,7 @@ class Outcome:
     supported: bool = True
     error: str = ""
     error_kind: ErrorKind = ""
+    error_where: Literal["", "forward", "backward"] = ""
     error_line: int | None = None
     printed: str = ""
     wrong_forward: str = ""
