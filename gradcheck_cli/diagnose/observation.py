@@ -24,6 +24,7 @@ class Observation:
         actual: what it returned; an entry may have a wrong shape.
         second: what the same call returned the second time; None where it was not repeated.
         error: one sentence on why it returned nothing; "" when it returned.
+        error_where: whether its forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
         timed_out: it was stopped at the time limit; `seconds` is that limit.
         seconds: of the first call.
@@ -35,6 +36,7 @@ class Observation:
     actual: Gradients
     second: Gradients | None = None
     error: str = ""
+    error_where: str = ""
     error_line: int | None = None
     timed_out: bool = False
     seconds: float = 0.0

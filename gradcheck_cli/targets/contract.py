@@ -94,6 +94,7 @@ class Outcome:
         supported: False when the target refuses this geometry; then nothing was computed.
         error: one sentence, "" when the call returned.
         error_kind: "" when the call returned gradients of the right shapes.
+        error_where: whether the target's forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
         error_where: the call that raised; "" where nothing did, or nobody knows.
         forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
@@ -114,6 +115,7 @@ class Outcome:
     supported: bool = True
     error: str = ""
     error_kind: ErrorKind = ""
+    error_where: Literal["", "forward", "backward"] = ""
     error_line: int | None = None
     error_where: Where = ""
     forward_error: str = ""

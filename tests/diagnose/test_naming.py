@@ -476,22 +476,6 @@ def test_axes_are_put_in_our_order(layout, gradient, shape, ours):
     assert in_our_order(np.zeros(shape), gradient, layout).shape == ours
 
 
-def test_an_empty_array_at_padding_0_suggests_the_empty_slice():
-    """The most frequent crash of all: probable, since only the error was seen."""
-    error = "ValueError: could not broadcast input array from shape (0,0,3) into shape (7,9,3)"
-    seen = [
-        Observation(integers(spec), Gradients(), error=error, error_line=9)
-        if spec.padding == (0, 0)
-        else Observation(integers(spec), right_backward(integers(spec)))
-        for spec in SPECS
-    ]
-    crash, slice_ = diagnose(seen, "input")
-    assert named([crash, slice_]) == [("crashes", "proved"), ("unpad-empty", "probable")]
-    assert slice_.message == f"It stops with an empty array where padding = 0, probably from a slice [p:-p] ({error})."
-    assert (slice_.fails_when, slice_.line) == ("padding = 0", 9)
-    assert named(diagnose(seen, "weight")) == [("crashes", "proved")]
-
-
 def test_three_mistakes_in_the_bias_gradient_are_told_by_the_factors_of_the_bias():
     """The last image only, totalled, and divided by the outputs of an image, which has a name of its own there."""
 
