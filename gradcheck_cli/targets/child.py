@@ -24,11 +24,12 @@ import numpy as np
 from gradcheck_cli import conv
 from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
-from gradcheck_cli.targets.contract import TargetRef
+from gradcheck_cli.targets.contract import HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,
     Chosen,
     NotRecognisedError,
+    call,
     check_convention,
     recognise,
     recognise_by_names,
@@ -113,7 +114,11 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         with _alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds)
         guard = partial(_alarm, min(10.0, 0.2 * seconds))
-        if message["how"] == "untried":
+        how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
+        as_said = call.said(loaded, how, wanted)
+        if as_said is not None:
+            chosen, same = Chosen(as_said, call.checked(as_said, loaded)), None
+        elif message["how"] == "untried":
             notes = ("every try ended the process; it is called by the names of its parameters",)
             loaded, chosen, same = replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None
         else:

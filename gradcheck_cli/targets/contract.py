@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gradcheck_cli.model import GradientName, Gradients
+from gradcheck_cli.model import GradientName, Gradients, RunOptions, VerifyOptions
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape"]
 
@@ -35,6 +35,26 @@ class TargetRef:
     line: int | None = None
     module: str = ""
     error: str = ""
+
+
+@dataclass(frozen=True)
+class HowToCall:
+    """What the user says of how a target is called.
+
+    Attributes:
+        convention: "auto", or words of `--convention` ("cache", "nhwc", "class,chw").
+        call: an expression over the standard names; "" where it is to be found out.
+        returns: what the expression gives, in order: weight, input, bias, or _ for what is none of them.
+    """
+
+    convention: str = "auto"
+    call: str = ""
+    returns: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, options: RunOptions | VerifyOptions) -> HowToCall:
+        """What the options say."""
+        return cls(options.convention, options.call, tuple(role.strip() for role in options.returns.split(",") if role))
 
 
 @dataclass(frozen=True)
@@ -94,7 +114,6 @@ class Outcome:
         supported: False when the target refuses this geometry; then nothing was computed.
         error: one sentence, "" when the call returned.
         error_kind: "" when the call returned gradients of the right shapes.
-        error_where: whether the target's forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
         error_where: the call that raised; "" where nothing did, or nobody knows.
         forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
@@ -115,7 +134,6 @@ class Outcome:
     supported: bool = True
     error: str = ""
     error_kind: ErrorKind = ""
-    error_where: Literal["", "forward", "backward"] = ""
     error_line: int | None = None
     error_where: Where = ""
     forward_error: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
-from gradcheck_cli.targets.contract import Described, ErrorKind, Outcome, TargetRef, Where, WorkerLimits
+from gradcheck_cli.targets.contract import Described, ErrorKind, HowToCall, Outcome, TargetRef, Where, WorkerLimits
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.wire import Message, WireError
 
@@ -29,15 +29,15 @@ class Worker:
     Use it in a `with` statement: leaving it, also by Ctrl-C, kills the child and what it started.
     """
 
-    def __init__(self, ref: TargetRef, limits: WorkerLimits | None = None, convention: str = "auto") -> None:
+    def __init__(self, ref: TargetRef, limits: WorkerLimits | None = None, how: HowToCall | None = None) -> None:
         """Nothing is started before the first question.
 
         Args:
             ref: from `resolve`.
             limits: time, memory, restarts.
-            convention: "auto", or words of `--convention` ("cache", "nhwc", "class,chw").
+            how: what the user says of how it is called.
         """
-        self._ref, self._limits, self._convention = ref, limits or WorkerLimits(), convention
+        self._ref, self._limits, self._how = ref, limits or WorkerLimits(), how or HowToCall()
         self._child: Child | None = None
         self._described: Described | None = None
         self._starts = 0
@@ -122,7 +122,9 @@ class Worker:
             "name": ref.name,
             "line": ref.line,
             "module": ref.module,
-            "convention": self._convention,
+            "convention": self._how.convention,
+            "call": self._how.call,
+            "returns": list(self._how.returns),
             "how": ATTEMPTS[self._attempt],
             "seconds": self._limits.timeout,
         }

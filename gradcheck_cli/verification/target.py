@@ -33,7 +33,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.targets import TargetRef, Worker, WorkerLimits
+from gradcheck_cli.targets import HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
@@ -50,7 +50,7 @@ def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions, 
         TargetError: it cannot be loaded or its convention cannot be told.
     """
     start = time.perf_counter()
-    with Worker(ref, WorkerLimits(timeout=options.timeout), options.convention) as worker:
+    with Worker(ref, WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         running.watch(worker)
         described = worker.describe()
         used = time.perf_counter() - start

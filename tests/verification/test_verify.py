@@ -65,7 +65,7 @@ def test_a_target_that_takes_one_image_size_only_is_asked_about_neighbours(check
 
 def test_refusing_everything_is_no_verdict(check):
     """Nothing compared is never a pass; the reason is the target's own words."""
-    report = check("raise NotImplementedError('only 1000x1000')")
+    report = check("if x.shape[2] != 1000:\n    raise NotImplementedError('only 1000x1000')")
 
     assert report.exit_code == 2
     assert "NotImplementedError: only 1000x1000" in report.targets[0].error + "".join(report.targets[0].notes)
