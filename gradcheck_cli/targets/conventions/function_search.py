@@ -30,7 +30,7 @@ def function_candidates(
         told = ", ".join(f"{name} = {role}" for name, role in meanings[0].items())
         raise NotRecognisedError("run", f"{callee.name} takes no gradient dE/dO: is it a forward function?", told)
     for assigned in with_upstream:
-        for form in _forms(callee, forward, assigned, layouts, torch_first):
+        for form in forms(callee, forward, assigned, layouts, torch_first):
             for cache_from in _cache_sources(assigned, callee, forward):
                 plain = FunctionCandidate(callee, assigned, form, forward, cache_from, prior=_prior(callee, form))
                 yield plain
@@ -68,9 +68,10 @@ def _prior(callee: Callee, form: Form) -> int:
     return int((hint == "last" and last) or (hint == "first" and first))
 
 
-def _forms(
+def forms(
     callee: Callee, forward: Callee | None, assigned: Assignment, layouts: Sequence[Layout], backends: Sequence[bool]
 ) -> Iterator[Form]:
+    """Axis orders and spellings of the arguments, the likeliest first."""
     for torch in backends:
         for layout in layouts:
             plain = Form(layout, torch=torch)

@@ -6,10 +6,12 @@ to judge. `--convention` narrows the candidates: a family, a layout, or both ("c
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate, autograd_candidates
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
+from gradcheck_cli.targets.conventions.closure import ClosureCandidate, closure_candidates
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
@@ -37,6 +40,7 @@ LAYOUTS = ("nchw", "nhwc", "chw", "hwc", "hw", "nhw", "chwn", "hwcn")
 CONVENTIONS = ("auto", *FAMILIES, *LAYOUTS)
 FORWARD_WORDS = ("forward", "fprop", "fwd")
 CONTEXT_NAMES = ("ctx", "context")
+WITH_FORWARD = (FunctionCandidate, AutogradCandidate, ClosureCandidate)
 EVIDENCE = 6
 PATIENCE = 3
 LONG_PATIENCE = 9
@@ -184,6 +188,8 @@ def _try(
     try:
         with guard():
             candidate, forward_right = _as_its_forward(candidate, case)
+            if isinstance(candidate, FunctionCandidate):
+                candidate = candidate.stepping(case)
             returned = candidate.start(case)()
         keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
         if not keys:
@@ -242,7 +248,7 @@ def _own_forward(candidate: Candidate, case: Case) -> Array | None:
     """What the file's forward gives; where it raises with b in one shape, with a plain b: the layout is the same."""
     if isinstance(candidate, AutogradCandidate):
         return candidate.forward_output(case)
-    if not isinstance(candidate, FunctionCandidate):
+    if not isinstance(candidate, FunctionCandidate | ClosureCandidate):
         return None
     output = candidate.forward_output(case)
     return candidate.with_bias("o").forward_output(case) if output is None and candidate.form.bias != "o" else output
@@ -252,7 +258,7 @@ def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
     """The candidate as its own forward wants it, turned for a true convolution; and whether that forward is right."""
     if _forward_right(candidate, case):
         return candidate, True
-    if isinstance(candidate, FunctionCandidate | AutogradCandidate) and _forward_right(candidate.turned(), case):
+    if isinstance(candidate, WITH_FORWARD) and _forward_right(candidate.turned(), case):
         return candidate.turned(), True
     return candidate, False
 
@@ -304,22 +310,53 @@ def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layo
     try:
         instance = owner()
     except Exception:
-        return
+        if not _needs_no_state(owner, Source(loaded.node(f"{owner.__name__}.{backward}"))):
+            return
+        instance = object.__new__(owner)
     yield from _function(loaded, instance, backward, common)
+
+
+def _needs_no_state(owner: type, source: Source) -> bool:
+    """Whether a method takes nothing from `self` but what its class has: it can run without `__init__`."""
+    held = source.held_by("self")
+    return held is not None and all(hasattr(owner, name) for name in held)
 
 
 def _function(loaded: Loaded, owner: Any, name: str, layouts: Sequence[Layout]) -> Iterator[Candidate]:
     callee = _callee(loaded, owner, name)
     forward = _forward_beside(loaded, owner, name)
-    tensors = _backends(loaded, callee)
-    yield from function_candidates(callee, forward, layouts, tensors)
+    backends = _backends(loaded, callee)
+    if callee.source.returned_function().node is not None:
+        yield from closure_candidates(callee, layouts, backends)
+    else:
+        yield from function_candidates(callee, forward, layouts, backends)
 
 
 def _callee(loaded: Loaded, owner: Any, name: str, skip: int = 0) -> Callee:
     holder = loaded.module if owner is None else owner
     kind = owner if isinstance(owner, type) else type(owner)
     dotted = name if owner is None else f"{kind.__name__}.{name}"
-    return Callee(getattr(holder, name), dotted, Source(loaded.node(dotted)), skip)
+    function = getattr(holder, name)
+    return Callee(function, dotted, Source(loaded.node(dotted) or _written_at(loaded, function)), skip)
+
+
+def _written_at(loaded: Loaded, function: Any) -> ast.AST | None:
+    """The definition of a function that has another name: a lambda, a partial, an alias."""
+    while isinstance(function, partial):
+        function = function.func
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_filename != loaded.module.__file__:
+        return None
+    for node in ast.walk(loaded.tree):
+        if not isinstance(node, ast.Lambda | ast.FunctionDef):
+            continue
+        if code.co_firstlineno in {node.lineno, *_decorator_lines(node)}:
+            return node
+    return None
+
+
+def _decorator_lines(node: ast.AST) -> list[int]:
+    return [decorator.lineno for decorator in getattr(node, "decorator_list", [])]
 
 
 def _forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
