@@ -80,6 +80,11 @@ def user_file(report: RunReport) -> str:
     return report.experiment.backward.rpartition(":")[0]
 
 
+def user_name(report: RunReport) -> str:
+    """The name of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
+    return report.experiment.backward.rpartition(":")[2] if user_file(report) else ""
+
+
 def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:
     """(file, line, finding) for every finding; `line` falls back to where the function begins."""
     if isinstance(report, RunReport):

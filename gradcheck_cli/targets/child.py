@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,18 @@ from gradcheck_cli.targets.conventions import (
     recognise,
     recognise_by_names,
 )
-from gradcheck_cli.targets.conventions.base import HungError, RefusedError, Returned, UnfinishedError, raised_in
+from gradcheck_cli.targets.conventions.base import (
+    Candidate,
+    HungError,
+    RefusedError,
+    Returned,
+    UnfinishedError,
+    raised_in,
+)
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
+from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
@@ -46,12 +56,12 @@ MAX_RETURNED = 2**28
 
 @dataclass(frozen=True)
 class Ready:
-    """A loaded and recognised target."""
+    """A loaded and recognised target. `same`: the rules by which it keeps the size by itself; None where it is told."""
 
     ref: TargetRef
     loaded: Loaded
     chosen: Chosen
-    first_error: BaseException | None = None
+    same: frozenset[str] | None
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -102,13 +112,13 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         import_installed(ref)
         with _alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds)
+        guard = partial(_alarm, min(10.0, 0.2 * seconds))
         if message["how"] == "untried":
-            chosen = recognise_by_names(loaded, wanted)
-            loaded = replace(
-                loaded, notes=("every try ended the process; it is called by the names of its parameters",)
-            )
-            return _description(loaded, chosen), Ready(ref, loaded, chosen)
-        chosen = recognise(loaded, wanted, _seed, lambda: _alarm(min(10.0, 0.2 * seconds)), LOAD_SHARE * seconds)
+            notes = ("every try ended the process; it is called by the names of its parameters",)
+            loaded, chosen, same = replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None
+        else:
+            chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
+            same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint}, None
     except GradcheckError as error:
@@ -124,7 +134,8 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return _not_recognised(ref, error), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    return _description(loaded, chosen), Ready(ref, loaded, chosen)
+    ready = Ready(ref, loaded, chosen, same)
+    return _description(ready), ready
 
 
 def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float) -> Loaded:
@@ -136,8 +147,15 @@ def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float) -> Loade
         return load(ref, only_needed=True)
 
 
-def _description(loaded: Loaded, chosen: Chosen) -> Message:
-    candidate = chosen.candidate
+def _pads_by_itself(candidate: Candidate) -> bool:
+    """It keeps the size without being told a margin: always, or in the mode "same"."""
+    if isinstance(candidate, LayerCandidate):
+        return candidate.same or candidate.recipe.mode
+    return isinstance(candidate, FunctionCandidate) and (candidate.same or candidate.form.mode)
+
+
+def _description(ready: Ready) -> Message:
+    loaded, candidate = ready.loaded, ready.chosen.candidate
     notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
@@ -147,10 +165,11 @@ def _description(loaded: Loaded, chosen: Chosen) -> Message:
         "convention": candidate.family,
         "layout": candidate.layout.id,
         "why": candidate.why(),
-        "yields": list(chosen.yields),
+        "yields": list(ready.chosen.yields),
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
+        "same": sorted(ready.same or ()),
     }
 
 
@@ -170,13 +189,27 @@ def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
     case = Case(_spec(message["spec"]), **arrays)
-    reason = ready.chosen.candidate.refuses(case.spec)
+    reason = _refuses(ready, case.spec)
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
         return _called(ready, case, int(message["calls"]))
     except (Exception, SystemExit) as error:
         return _failure(ready, error), {}
+
+
+def _refuses(ready: Ready, spec: ConvSpec) -> str:
+    """Why the target cannot take `spec`; "" when it can."""
+    reason = ready.chosen.candidate.refuses(spec)
+    if reason or ready.same is None or _is_valid_mode(ready.chosen.candidate, spec) or followed(spec, ready.same):
+        return reason
+    return "it keeps the size by another rule"
+
+
+def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
+    """No margin, asked of code that can be told so."""
+    always = isinstance(candidate, LayerCandidate | FunctionCandidate) and candidate.same
+    return spec.padding == (0, 0) and not always
 
 
 def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Array]]:

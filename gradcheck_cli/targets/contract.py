@@ -68,6 +68,7 @@ class Described:
         flipped: the target's own forward turns the kernel (a true convolution); it is judged against that forward.
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
             returned, or where the rate could be set.
+        same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -79,6 +80,7 @@ class Described:
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0
+    same: tuple[str, ...] = ()
     printed: str = ""
 
 
@@ -92,8 +94,8 @@ class Outcome:
         supported: False when the target refuses this geometry; then nothing was computed.
         error: one sentence, "" when the call returned.
         error_kind: "" when the call returned gradients of the right shapes.
+        error_where: whether the target's forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
-        error_where: the call that raised; "" where nothing did, or nobody knows.
         forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
             that we filled ("ValueError: ... (line 7)"); "" elsewhere.
         autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
@@ -112,8 +114,8 @@ class Outcome:
     supported: bool = True
     error: str = ""
     error_kind: ErrorKind = ""
-    error_line: int | None = None
     error_where: Where = ""
+    error_line: int | None = None
     forward_error: str = ""
     autograd_refused: str = ""
     printed: str = ""

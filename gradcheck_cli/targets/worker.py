@@ -175,6 +175,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         notes=tuple(str(note) for note in message["notes"]),
         flipped=bool(message["flipped"]),
         rate=float(message["rate"]),
+        same=tuple(str(rule) for rule in message["same"]),
         printed=printed,
     )
 

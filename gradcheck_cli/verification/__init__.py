@@ -34,8 +34,10 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     start = time.perf_counter()
     refs = resolve(options.targets)
     tell, questions = _Told(progress, len(refs)), Questions(options.seed)
-    # The first targets are loaded in their own processes while torch is imported in this one.
-    Thread(target=_warm_up, daemon=True).start()
+    if any(not ref.error for ref in refs):
+        # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
+        # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
+        Thread(target=_warm_up).start()
     running = Running()
     with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
         try:

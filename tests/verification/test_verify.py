@@ -1,15 +1,21 @@
 """Whole targets through `verify_targets`: hostile ones, restricted ones, and several at once."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
+from gradcheck_cli.arithmetic import no_slack
 from gradcheck_cli.errors import TargetError
-from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
+from gradcheck_cli.model import ConvSpec, GradientResult, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, Outcome, TargetRef
 from gradcheck_cli.verification import verify_targets
 from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.target import judge
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions
+from helpers import ROOT
 
 DESCRIBED = Described("function", "NCHW", "by the names of its parameters", 3, ("weight",))
 
@@ -88,7 +94,44 @@ def test_a_crash_on_some_geometries_is_a_failure_with_its_line(check):
 
     assert report.exit_code == 1
     assert [(found.id, found.line) for found in report.targets[0].findings] == [("crashes", 14)]
+    assert report.targets[0].findings[0].about == "the call"
     assert 0 < report.targets[0].geometries.right < report.targets[0].geometries.supported
+    assert {Verdict.PASS} == {result.verdict for result in report.targets[0].gradients.values()}
+
+
+def judged(*outcomes):
+    """The report of a session in which a function of no file answered so, one geometry each."""
+    questions, ref = Questions(0), TargetRef("user.py:f", "user.py", "f", 3)
+    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, 0.0)
+    for width, outcome in enumerate(outcomes, start=5):
+        asked = questions.narrow(ConvSpec(2, 1, 1, 6, width, (3, 3)))
+        answer = outcome(asked) if callable(outcome) else outcome
+        session.trials.append(Trial(asked.case, answer, asked.truth, ("weight",), no_slack))
+    return judge(ref, session)
+
+
+def test_a_crash_on_all_geometries_is_an_error_of_every_gradient():
+    """Nothing was seen of any; the finding is of the call, stands without a line and is told beside each gradient."""
+    report = judged(*[Outcome(Gradients(), error="NameError: name 'q' is not defined", error_kind="raised")] * 2)
+
+    assert report.verdict is Verdict.FAIL
+    assert [(found.id, found.gradient, found.line) for found in report.findings] == [("crashes", "call", None)]
+    assert report.gradients["weight"] == GradientResult(Verdict.ERROR, ("crashes",))
+    assert report.name == "f"
+
+
+def test_a_gradient_is_judged_where_the_call_ended():
+    """Right there, it is no error; wrong there, it is wrong, and its name comes before the crash."""
+    crash = Outcome(Gradients(), error="KeyError: 1", error_kind="raised")
+
+    def times(factor):
+        return lambda asked: Outcome(Gradients(weight=asked.truth.gradients.weight * factor))
+
+    right, wrong = judged(crash, times(1)), judged(crash, times(-1), times(-1))
+    assert (right.verdict, right.gradients["weight"].verdict) == (Verdict.FAIL, Verdict.PASS)
+    assert right.geometries.summary.startswith("right, except when ")
+    assert [found.id for found in wrong.findings] == ["sign-flipped", "crashes"]
+    assert wrong.gradients["weight"] == GradientResult(Verdict.FAIL, ("sign-flipped",))
 
 
 def test_a_target_that_keeps_dying_is_given_up(check):
@@ -145,6 +188,41 @@ def test_a_glob_without_files_is_an_error(tmp_path):
     """Nothing is checked and nothing passes."""
     with pytest.raises(TargetError, match="no file matches"):
         verify_targets(VerifyOptions((f"{tmp_path}/*.py:f",)))
+
+
+LEAVING = """
+import sys, threading, torch
+from gradcheck_cli import verification
+from gradcheck_cli.cli import main
+
+said = threading.Event()
+
+def work():
+    torch.ones(3, requires_grad=True).mul(2).sum().backward()
+
+def long_start():
+    while not said.is_set():
+        work()
+    for _ in range(5000):
+        work()
+
+verification.load_oracles = long_start
+code = main()
+said.set()
+sys.exit(code)
+"""
+
+
+def test_torch_is_never_ended_in_the_middle_of_its_start(tmp_path):
+    """All is said while torch is still at work in another thread: the exit code is ours, not that of SIGABRT."""
+    file = tmp_path / "user.py"
+    file.write_text("import nowhere_to_be_found\n\n@nowhere_to_be_found.f\ndef backward(x, w, dout):\n    return x\n")
+    command = [sys.executable, "-c", LEAVING, "verify", f"{file}:backward"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    assert (2, "") == (done.returncode, done.stderr)
+    assert "1 target: 1 failed to run" in done.stdout
 
 
 def test_an_interrupt_ends_all_workers_at_once():

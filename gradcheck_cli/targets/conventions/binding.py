@@ -14,6 +14,7 @@ from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.same import rules_of
 from gradcheck_cli.targets.conventions.source import Source
 
 ARRAY_ROLES = ("x", "weight", "bias", "grad_output")
@@ -214,9 +215,8 @@ def padding_mode(spec: ConvSpec) -> str:
 
 
 def is_same(spec: ConvSpec) -> bool:
-    """Whether the padding keeps the size at stride 1: p = d (k - 1) / 2."""
-    wanted = tuple((extent - 1) / 2 for extent in spec.extent)
-    return spec.stride == (1, 1) and tuple(float(p) for p in spec.padding) == wanted
+    """Whether code that keeps the size pads so, by one of the usual rules; which rule it follows is seen later."""
+    return bool(rules_of(spec))
 
 
 def square_only(spec: ConvSpec, form: Form, sources: Sequence[Source]) -> str:

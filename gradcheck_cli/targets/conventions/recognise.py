@@ -6,13 +6,10 @@ to judge. `--convention` narrows the candidates: a family, a layout, or both ("c
 
 from __future__ import annotations
 
-import ast
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -20,26 +17,22 @@ from gradcheck_cli import conv
 from gradcheck_cli.errors import UsageError
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate, autograd_candidates
+from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
-from gradcheck_cli.targets.conventions.closure import ClosureCandidate, closure_candidates
+from gradcheck_cli.targets.conventions.candidates import FAMILIES, LAYOUTS, candidates
+from gradcheck_cli.targets.conventions.closure import ClosureCandidate
+from gradcheck_cli.targets.conventions.confirm import confirmed
+from gradcheck_cli.targets.conventions.confirm_function import confirm
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
-from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
-from gradcheck_cli.targets.conventions.function_search import function_candidates
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
-from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
-from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
 
-FAMILIES = ("function", "cache", "autograd-function", "class")
-LAYOUTS = ("nchw", "nhwc", "chw", "hwc", "hw", "nhw", "chwn", "hwcn")
 CONVENTIONS = ("auto", *FAMILIES, *LAYOUTS)
-FORWARD_WORDS = ("forward", "fprop", "fwd")
-CONTEXT_NAMES = ("ctx", "context")
 WITH_FORWARD = (FunctionCandidate, AutogradCandidate, ClosureCandidate)
 EVIDENCE = 6
 PATIENCE = 3
@@ -114,7 +107,7 @@ def recognise(
         case = probes.integer_case(spec, seed=number)
         truth = conv.backward(case)
         tried: set[Layout] = set()
-        for candidate in _until_refused(_candidates(loaded, wanted, case), refusals):
+        for candidate in _until_refused(candidates(loaded, wanted, case), refusals):
             if candidate.refuses(spec):
                 continue
             seed()
@@ -127,14 +120,14 @@ def recognise(
             else:
                 trials.append(replace(trial, score=trial.score - tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped:
-                    return trial.chosen
+                    return _confirmed(trial.chosen)
             tried.add(candidate.layout)
             if time.monotonic() > deadline:
                 break
         stumbled |= tried
-        if refusals or _enough(trials, number) or time.monotonic() > deadline:
+        if _enough(trials, number) or time.monotonic() > deadline:
             break
-    if refusals and not trials:
+    if refusals and not trials and not any(item.understood for item in failed):
         raise refusals[0]
     return _settle(trials, failed, loaded, wanted)
 
@@ -147,7 +140,7 @@ def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
     """
     if not isinstance(loaded.target, type) and loaded.owner is None:
         case = probes.integer_case(probes.PROBES[0])
-        found = [each for each in _candidates(loaded, wanted, case) if certain(each, loaded)]
+        found = [each for each in candidates(loaded, wanted, case) if certain(each, loaded)]
         if found:
             return Chosen(max(found, key=lambda candidate: candidate.prior), {})
     raise NotRecognisedError("run", "it ends the process in every way in which it was called")
@@ -178,7 +171,15 @@ def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, w
     layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
     if len(layouts) > 1 and best < 2 and not all(trial.zeros for trial in leaders):
         raise AmbiguousError(layouts)
-    return leaders[0].chosen
+    return _confirmed(leaders[0].chosen)
+
+
+def _confirmed(chosen: Chosen) -> Chosen:
+    """What is chosen, once it is known to be a convolution."""
+    if not isinstance(chosen.candidate, LayerCandidate):
+        confirm(chosen.candidate, chosen.plan)
+        return chosen
+    return replace(chosen, candidate=confirmed(chosen.candidate, chosen.plan))
 
 
 def _try(
@@ -240,8 +241,7 @@ def _forward_right(candidate: Candidate, case: Case) -> bool:
     if output is None or output.shape != candidate.layout.shape("output", case.spec.output_shape):
         return False
     ours = candidate.layout.take("output", output, case.spec.output_shape)
-    expected = probes.forward(case)
-    return _equal(ours, expected) or _equal(ours, expected - case.bias[:, None, None])
+    return probes.is_forward(ours, case)
 
 
 def _own_forward(candidate: Candidate, case: Case) -> Array | None:
@@ -261,152 +261,3 @@ def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
     if isinstance(candidate, WITH_FORWARD) and _forward_right(candidate.turned(), case):
         return candidate.turned(), True
     return candidate, False
-
-
-def _candidates(loaded: Loaded, wanted: Sequence[str], case: Case) -> Iterator[Candidate]:
-    families = [word for word in wanted if word in FAMILIES]
-    layouts = [word for word in wanted if word in LAYOUTS]
-    for candidate in _all_candidates(loaded, layouts, case):
-        family = "class" if isinstance(candidate, LayerCandidate) else candidate.family
-        if not families or family in families:
-            yield candidate
-
-
-def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Iterator[Candidate]:
-    common = _ordered(COMMON, layouts)
-    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
-    if _is_autograd_function(owner):
-        forward = _callee(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
-        source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
-        yield from autograd_candidates(owner, forward, source, common)
-    elif owner is None:
-        yield from _function(loaded, None, loaded.name, common)
-    else:
-        yield from _class(loaded, owner, common, _ordered(LAYER_ORDERS, layouts), case)
-
-
-def _ordered(orders: Sequence[Layout], names: Sequence[str]) -> list[Layout]:
-    return [layout for layout in orders if not names or layout.x in names]
-
-
-def _class(
-    loaded: Loaded, owner: type, common: Sequence[Layout], orders: Sequence[Layout], case: Case
-) -> Iterator[Candidate]:
-    """Static methods as functions; else a layer; else a method that is handed everything."""
-    named = loaded.name if loaded.owner is not None else ""
-    backward = named or method_name(owner, BACKWARD_NAMES, ("back", "bprop"))
-    static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)
-    if static:
-        yield from _function(loaded, owner, backward, common)
-        return
-    source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
-    if backward or hasattr(owner, "parameters"):
-        yield from layer_candidates(owner, source, backward, orders, case)
-    if backward:
-        yield from _stateless(loaded, owner, backward, common)
-
-
-def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layout]) -> Iterator[Candidate]:
-    try:
-        instance = owner()
-    except Exception:
-        if not _needs_no_state(owner, Source(loaded.node(f"{owner.__name__}.{backward}"))):
-            return
-        instance = object.__new__(owner)
-    yield from _function(loaded, instance, backward, common)
-
-
-def _needs_no_state(owner: type, source: Source) -> bool:
-    """Whether a method takes nothing from `self` but what its class has: it can run without `__init__`."""
-    held = source.held_by("self")
-    return held is not None and all(hasattr(owner, name) for name in held)
-
-
-def _function(loaded: Loaded, owner: Any, name: str, layouts: Sequence[Layout]) -> Iterator[Candidate]:
-    callee = _callee(loaded, owner, name)
-    forward = _forward_beside(loaded, owner, name)
-    backends = _backends(loaded, callee)
-    if callee.source.returned_function().node is not None:
-        yield from closure_candidates(callee, layouts, backends)
-    else:
-        yield from function_candidates(callee, forward, layouts, backends)
-
-
-def _callee(loaded: Loaded, owner: Any, name: str, skip: int = 0) -> Callee:
-    holder = loaded.module if owner is None else owner
-    kind = owner if isinstance(owner, type) else type(owner)
-    dotted = name if owner is None else f"{kind.__name__}.{name}"
-    function = getattr(holder, name)
-    return Callee(function, dotted, Source(loaded.node(dotted) or _written_at(loaded, function)), skip)
-
-
-def _written_at(loaded: Loaded, function: Any) -> ast.AST | None:
-    """The definition of a function that has another name: a lambda, a partial, an alias."""
-    while isinstance(function, partial):
-        function = function.func
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_filename != loaded.module.__file__:
-        return None
-    for node in ast.walk(loaded.tree):
-        if not isinstance(node, ast.Lambda | ast.FunctionDef):
-            continue
-        if code.co_firstlineno in {node.lineno, *_decorator_lines(node)}:
-            return node
-    return None
-
-
-def _decorator_lines(node: ast.AST) -> list[int]:
-    return [decorator.lineno for decorator in getattr(node, "decorator_list", [])]
-
-
-def _forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
-    """The forward that belongs to the backward, by its name."""
-    holder = loaded.module if owner is None else owner
-    guesses = [name.replace(back, fore) for back, fore in _SWAPS if back in name]
-    own = [item for item in dir(holder) if _is_forward(item) and callable(getattr(holder, item))]
-    convolutions = [item for item in own if "conv" in item.lower()]
-    for guess in [*guesses, *convolutions, *(own if len(own) == 1 else [])]:
-        if guess != name and callable(getattr(holder, guess, None)):
-            callee = _callee(loaded, owner, guess)
-            roles = {role for item in callee.parameters for role in callee.source.roles(item.name)[:1]}
-            own_cache = "cache" in roles and callee.named("cache") not in CONTEXT_NAMES
-            if len(callee.parameters) >= 2 and not own_cache and "grad_output" not in roles:
-                return callee
-    return None
-
-
-_SWAPS = (
-    ("backward", "forward"), ("Backward", "Forward"), ("backprop", "forwardprop"), ("backprop", "forward"),
-    ("bprop", "fprop"),
-    ("back", "forward"), ("bwd", "fwd"), ("_backward", ""), ("backward_", ""), ("_back", ""), ("_grad", ""),
-)  # fmt: skip
-
-
-def _is_forward(name: str) -> bool:
-    return any(word in name.lower() for word in FORWARD_WORDS)
-
-
-def _backends(loaded: Loaded, callee: Callee) -> tuple[bool, ...]:
-    """Numpy, torch or both: torch only where the user's module imported it."""
-    names = vars(loaded.module)
-    if "torch" not in names and "F" not in names and not any(_from_torch(value) for value in names.values()):
-        return (False,)
-    return (True, False) if callee.source.mentions("torch", "F") or "np" not in names else (False, True)
-
-
-def _from_torch(value: Any) -> bool:
-    return str(getattr(value, "__module__", "")).partition(".")[0] == "torch"
-
-
-def _static(owner: type, name: str) -> Any:
-    return next((vars(kind)[name] for kind in owner.__mro__ if name in vars(kind)), None)
-
-
-def _is_autograd_function(owner: Any) -> bool:
-    return isinstance(owner, type) and any(
-        kind.__module__.startswith("torch.autograd") and kind.__name__ == "Function" for kind in owner.__mro__
-    )
-
-
-def _has_setup_context(owner: type) -> bool:
-    return any("setup_context" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))
