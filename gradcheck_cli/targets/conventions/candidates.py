@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -16,7 +17,7 @@ from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.function_search import function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
-from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.layout import COMMON, ONE_AXIS, Layout
 from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, stores_state
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
@@ -41,17 +42,30 @@ def candidates(loaded: Loaded, wanted: Sequence[str], case: Case) -> Iterator[Ca
             yield candidate
 
 
+def of_one_axis(loaded: Loaded) -> Iterator[Candidate]:
+    """Ways to call a function as one for arrays with a single axis; none for a layer."""
+    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
+    if owner is None:
+        yield from _function(loaded, None, loaded.name, ONE_AXIS)
+    elif _is_autograd_function(owner):
+        yield from _autograd(loaded, owner, ONE_AXIS)
+
+
 def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Iterator[Candidate]:
     common = _ordered(COMMON, layouts)
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if _is_autograd_function(owner):
-        forward = _callee(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
-        source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
-        yield from autograd_candidates(owner, forward, source, common)
+        yield from _autograd(loaded, owner, common)
     elif owner is None:
         yield from _function(loaded, None, loaded.name, common)
     else:
         yield from _class(loaded, owner, common, _ordered(LAYER_ORDERS, layouts), case)
+
+
+def _autograd(loaded: Loaded, owner: type, layouts: Sequence[Layout]) -> Iterator[Candidate]:
+    forward = _callee(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
+    source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
+    yield from autograd_candidates(owner, forward, source, layouts)
 
 
 def _ordered(orders: Sequence[Layout], names: Sequence[str]) -> list[Layout]:
@@ -156,16 +170,20 @@ def _is_forward(name: str) -> bool:
     return any(word in name.lower() for word in FORWARD_WORDS)
 
 
-def _backends(loaded: Loaded, callee: Callee) -> tuple[bool, ...]:
-    """Numpy, torch or both: torch only where the user's module imported it."""
+def _backends(loaded: Loaded, callee: Callee) -> tuple[str, ...]:
+    """The libraries whose arrays it may want, the likeliest first: numpy, and what the user's module imported."""
     names = vars(loaded.module)
-    if "torch" not in names and "F" not in names and not any(_from_torch(value) for value in names.values()):
-        return (False,)
-    return (True, False) if callee.source.mentions("torch", "F") or "np" not in names else (False, True)
+    if any(_comes_from(value, "jax") for value in names.values()):
+        return ("jax.numpy", "numpy")
+    if "torch" not in names and "F" not in names and not any(_comes_from(value, "torch") for value in names.values()):
+        return ("numpy",)
+    return ("torch", "numpy") if callee.source.mentions("torch", "F") or "np" not in names else ("numpy", "torch")
 
 
-def _from_torch(value: Any) -> bool:
-    return str(getattr(value, "__module__", "")).partition(".")[0] == "torch"
+def _comes_from(value: Any, package: str) -> bool:
+    """A module of the package, or something that it defines."""
+    name = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "")
+    return str(name).partition(".")[0] == package
 
 
 def _static(owner: type, name: str) -> Any:

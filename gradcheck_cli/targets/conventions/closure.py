@@ -112,7 +112,7 @@ class ClosureCandidate:
 
 
 def closure_candidates(
-    callee: Callee, layouts: Sequence[Layout], backends: Sequence[bool]
+    callee: Callee, layouts: Sequence[Layout], backends: Sequence[str]
 ) -> Iterator[ClosureCandidate]:
     """Ways to call a forward that returns a function; none for any other."""
     inner = callee.source.returned_function()
