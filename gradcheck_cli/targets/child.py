@@ -110,6 +110,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
     seconds = float(message["seconds"])
     try:
         wanted = check_convention(message["convention"])
+        os.environ.setdefault("JAX_ENABLE_X64", "1")  # read when jax is imported; else it computes in float32
         import_installed(ref)
         with _alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds)

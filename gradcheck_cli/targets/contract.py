@@ -114,8 +114,8 @@ class Outcome:
         supported: False when the target refuses this geometry; then nothing was computed.
         error: one sentence, "" when the call returned.
         error_kind: "" when the call returned gradients of the right shapes.
-        error_line: line in the user's file.
         error_where: the call that raised; "" where nothing did, or nobody knows.
+        error_line: line in the user's file.
         forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
             that we filled ("ValueError: ... (line 7)"); "" elsewhere.
         autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
@@ -134,8 +134,8 @@ class Outcome:
     supported: bool = True
     error: str = ""
     error_kind: ErrorKind = ""
-    error_line: int | None = None
     error_where: Where = ""
+    error_line: int | None = None
     forward_error: str = ""
     autograd_refused: str = ""
     printed: str = ""

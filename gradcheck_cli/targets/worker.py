@@ -42,6 +42,7 @@ class Worker:
         self._described: Described | None = None
         self._starts = 0
         self._attempt = 0
+        self._loss: TargetError | None = None
 
     def __enter__(self) -> Worker:
         """The worker itself."""
@@ -100,17 +101,18 @@ class Worker:
             message, _ = self._child.exchange(self._load_request(), {}, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             lost = self._lost(failure)
+            self._loss = TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost))
             if self._attempt < len(ATTEMPTS) - 1:
                 self._attempt += 1
                 return self._load()
-            raise TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost)) from failure
+            raise self._loss from failure
         except BaseException:
             self.close()
             raise
         printed = self._child.printed()
         if "failed" in message:
             self.close()
-            raise _target_error(message)
+            raise self._loss if self._loss and ATTEMPTS[self._attempt] == "untried" else _target_error(message)
         return _described(message, self._ref, printed)
 
     def _load_request(self) -> Message:
