@@ -25,7 +25,7 @@ from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
-from gradcheck_cli.targets.conventions.base import RefusedError, Returned
+from gradcheck_cli.targets.conventions.base import RefusedError, Returned, WrongForwardError
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
 from gradcheck_cli.targets.conventions.source import autograd_notes
@@ -142,6 +142,7 @@ def _description(loaded: Loaded, chosen: Chosen) -> Message:
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
+        "holds": list(candidate.holds) if isinstance(candidate, LayerCandidate) else [],
     }
 
 
@@ -202,6 +203,8 @@ def _named(call: str, gradients: Gradients) -> dict[str, Array]:
 
 def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
+    if isinstance(error, WrongForwardError):
+        return {"kind": "refused", "supported": False, "error": f"its own forward gives {error}", "wrong": str(error)}
     kind = _kind(error, ready)
     return {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
 

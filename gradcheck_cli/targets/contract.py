@@ -65,6 +65,7 @@ class Described:
         flipped: the target's own forward turns the kernel (a true convolution); it is judged against that forward.
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
             returned, or where the rate could be set.
+        holds: the gradients that a layer has, found or not: of what its own forward depends on; () for a function.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -76,6 +77,7 @@ class Described:
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0
+    holds: tuple[GradientName, ...] = ()
     printed: str = ""
 
 

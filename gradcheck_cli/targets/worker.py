@@ -172,6 +172,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         notes=tuple(str(note) for note in message["notes"]),
         flipped=bool(message["flipped"]),
         rate=float(message["rate"]),
+        holds=tuple(name for name in GRADIENTS if name in message["holds"]),
         printed=printed,
     )
 
@@ -190,6 +191,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         error_kind=kind,
         error_line=_line(message.get("line")),
         printed=printed,
+        wrong_forward=str(message.get("wrong", "")),
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
         flipped=described.flipped,

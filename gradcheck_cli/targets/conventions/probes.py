@@ -10,6 +10,8 @@ PROBES = (
     ConvSpec(3, 2, 4, 8, 7, (3, 3)),
     ConvSpec(3, 2, 4, 8, 7, (3, 3), padding=(1, 1)),
     ConvSpec(3, 2, 4, 7, 7, (3, 3), stride=(2, 2), padding=(1, 1)),
+    ConvSpec(3, 4, 4, 8, 7, (3, 3), groups=4),
+    ConvSpec(1, 4, 4, 8, 7, (3, 3), groups=4),
     ConvSpec(1, 2, 4, 8, 8, (3, 3)),
     ConvSpec(1, 2, 4, 8, 8, (3, 3), padding=(1, 1)),
     ConvSpec(1, 1, 4, 8, 7, (3, 3)),

@@ -27,10 +27,11 @@ from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
-from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, stores_state
+from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, is_unwritten, stores_state
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
 from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded, user_line
 
 FAMILIES = ("function", "cache", "autograd-function", "class")
@@ -132,11 +133,16 @@ def recognise(
             if time.monotonic() > deadline:
                 break
         stumbled |= tried
-        if _enough(trials, number) or time.monotonic() > deadline:
+        if _is_final(refusals) or _enough(trials, number) or time.monotonic() > deadline:
             break
     if refusals and not trials and not any(item.understood for item in failed):
-        raise refusals[0]
+        raise next((error for error in refusals if not isinstance(error, NotHereError)), refusals[0])
     return _settle(trials, failed, loaded)
+
+
+def _is_final(refusals: Sequence[NotRecognisedError]) -> bool:
+    """Whether no other geometry can help."""
+    return any(not isinstance(error, NotHereError) for error in refusals)
 
 
 def _heard(candidates: Iterator[Candidate], refusals: list[NotRecognisedError]) -> Iterator[Candidate]:
@@ -295,6 +301,8 @@ def _class(
         return
     if not backward and not hasattr(owner, "register_full_backward_hook"):
         raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
+    if backward and is_unwritten(source, backward):
+        raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
     if backward and not stores_state(source, backward):
         yield from _stateless(loaded, owner, backward, common)
     yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
