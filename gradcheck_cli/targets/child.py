@@ -40,6 +40,7 @@ from gradcheck_cli.targets.conventions.base import (
     RefusedError,
     Returned,
     UnfinishedError,
+    WrongForwardError,
     raised_in,
 )
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
@@ -176,6 +177,7 @@ def _description(ready: Ready) -> Message:
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
         "same": sorted(ready.same or ()),
+        "holds": list(candidate.holds) if isinstance(candidate, LayerCandidate) else [],
     }
 
 
@@ -253,6 +255,8 @@ def _named(call: str, gradients: Gradients) -> dict[str, Array]:
 
 def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
+    if isinstance(error, WrongForwardError):
+        return {"kind": "refused", "supported": False, "error": f"its own forward gives {error}", "wrong": str(error)}
     kind = _kind(error, ready)
     found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
     return found | {"where": raised_in(error)}

@@ -89,6 +89,7 @@ class Described:
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
             returned, or where the rate could be set.
         same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
+        holds: the gradients that a layer has, found or not: of what its own forward depends on; () for a function.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -101,6 +102,7 @@ class Described:
     flipped: bool = False
     rate: float = 1.0
     same: tuple[str, ...] = ()
+    holds: tuple[GradientName, ...] = ()
     printed: str = ""
 
 

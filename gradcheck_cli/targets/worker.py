@@ -180,6 +180,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         flipped=bool(message["flipped"]),
         rate=float(message["rate"]),
         same=tuple(str(rule) for rule in message["same"]),
+        holds=tuple(name for name in GRADIENTS if name in message["holds"]),
         printed=printed,
     )
 
@@ -201,6 +202,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         autograd_refused=str(message.get("autograd_refused", "")),
         forward_error=str(message.get("forward_error", "")),
         printed=printed,
+        wrong_forward=str(message.get("wrong", "")),
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
         flipped=described.flipped,

@@ -49,6 +49,7 @@ class LayerCandidate:
         handwritten: its gradients are not all torch's own.
     """
 
+    owner: type
     constructor: Constructor
     source: Source
     recipe: Recipe
@@ -91,7 +92,7 @@ class LayerCandidate:
     @property
     def has_rate(self) -> bool:
         """Whether we could set its learning rate; else the rate is a number in its code."""
-        method = binding.parameters(getattr(self.constructor.make, self.calls.backward, self.constructor.make))
+        method = binding.parameters(getattr(self.owner, self.calls.backward, self.owner))
         roles = {role for item in method for role in function_roles(item.name)[:1]} | set(self.recipe.roles.values())
         return bool(roles & {"lr", "optimizer"})
 
@@ -133,7 +134,7 @@ class LayerCandidate:
 
     def takes(self, role: str) -> bool:
         """Whether `forward` itself is handed an array of `role`."""
-        return role in calling.forward_roles(getattr(self.constructor.make, self.calls.forward))
+        return self.weight is None and role in calling.handed(self.owner, self.calls.forward).values()
 
     def _roles(self) -> set[str]:
         """What it can be told."""
@@ -141,8 +142,8 @@ class LayerCandidate:
         roles |= {"stride", "padding"} if "params" in roles else set()
         roles |= {"groups"} if self.depthwise else set()
         if self.weight is None:
-            found = binding.parameters(getattr(self.constructor.make, self.calls.forward))
-            roles |= {role for item in found for role in function_roles(item.name)[:1]}
+            settings = binding.parameters(getattr(self.owner, self.calls.forward), 1)
+            roles |= {role for item in settings for role in function_roles(item.name)[:1]}
         return roles
 
     def start(self, case: Case) -> Session:

@@ -30,6 +30,7 @@ from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
+from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
 CONVENTIONS = ("auto", *FAMILIES, *LAYOUTS)
@@ -125,10 +126,10 @@ def recognise(
             if time.monotonic() > deadline:
                 break
         stumbled |= tried
-        if _enough(trials, number) or time.monotonic() > deadline:
+        if _is_final(refusals) or _enough(trials, number) or time.monotonic() > deadline:
             break
     if refusals and not trials and not any(item.understood for item in failed):
-        raise refusals[0]
+        raise next((error for error in refusals if not isinstance(error, NotHereError)), refusals[0])
     return _settle(trials, failed, loaded, wanted)
 
 
@@ -144,6 +145,11 @@ def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
         if found:
             return Chosen(max(found, key=lambda candidate: candidate.prior), {})
     raise NotRecognisedError("run", "it ends the process in every way in which it was called")
+
+
+def _is_final(refusals: Sequence[NotRecognisedError]) -> bool:
+    """Whether no other geometry can help."""
+    return any(not isinstance(error, NotHereError) for error in refusals)
 
 
 def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognisedError]) -> Iterator[Candidate]:
