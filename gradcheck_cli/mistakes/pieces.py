@@ -26,10 +26,8 @@ def on_other_case(gradient: GradientName, prepare: OtherCase) -> WrongFormula:
     """The formula that computes `gradient` rightly, but from the case that `prepare` makes."""
 
     def formula(problem: Problem) -> Array | None:
-        other = prepare(problem.case)
-        if other is None:
-            return None
-        return problem.right(gradient) if other is problem.case else Problem(other).right(gradient)
+        other = problem.prepared(prepare)
+        return None if other is None else other.right(gradient)
 
     return formula
 
@@ -128,11 +126,12 @@ def padded_x(problem: Problem) -> Array:
 def read_elsewhere(problem: Problem, shift: Size) -> Array:
     """grad_weight with every window read `shift` rows and columns away: X_padded[n, i, s*p + d*u + shift, ...].
 
-    A shift by whole taps moves the right gradient; only the taps that come in at the edge are summed anew.
+    A shift by whole taps moves the right gradient; only the taps that come in at the edge are summed anew. What is
+    supposed to be right is not moved: half of it would come from X and G.
     """
     spec = problem.spec
     source, grad_output = padded_x(problem), problem.case.grad_output
-    if spec.dilation != (1, 1):
+    if spec.dilation != (1, 1) or problem.supposed:
         return correlate(source, grad_output, stepping(spec), shift)
     out = window(problem.grad_weight, shift, spec.kernel_size)
     for axis in (0, 1):

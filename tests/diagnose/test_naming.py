@@ -500,7 +500,7 @@ def test_three_mistakes_in_the_bias_gradient_are_told_by_the_factors_of_the_bias
         return planted("bias-totalled", "bias")(last) / (problem.spec.output_size[0] * problem.spec.output_size[1])
 
     evidence = gather(observe("bias", wrong), "bias", "NCHW")
-    best = _causes(evidence, "bias", evidence[0])[0]
+    best = _causes(evidence, "bias")[0]
     assert {"last-sample-only", "bias-totalled", "bias-spatial-mean"} == set(best.ids)
 
 
