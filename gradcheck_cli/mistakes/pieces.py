@@ -118,6 +118,29 @@ def frame(problem: Problem) -> Array:
     return conv.grad_input(problem.case.weight, problem.case.grad_output, replace(whole, padding=(0, 0)))
 
 
+def full_with_margin(problem: Problem, margin: Size, size: Size | None = None) -> Array | None:
+    """correlate(G spread by the stride with `margin` zeros around it, turned F).
+
+    Args:
+        size: of the result; None for the size that comes out.
+
+    Returns:
+        None where nothing is left.
+    """
+    edge = problem.spec.extent
+    start = (edge[0] - 1 - margin[0], edge[1] - 1 - margin[1])
+    return stripped(spread(problem.case.weight, problem.case.grad_output, stepping(problem.spec)), start, size)
+
+
+def stripped(whole: Array, margin: Size, size: Size | None = None) -> Array | None:
+    """`whole` without `margin` rows and columns on each side, or `size` rows and columns from there on.
+
+    A negative margin adds zeros. None where nothing is left.
+    """
+    rows, columns = size or (whole.shape[-2] - 2 * margin[0], whole.shape[-1] - 2 * margin[1])
+    return window(whole, margin, (rows, columns)) if min(rows, columns) > 0 else None
+
+
 def padded_x(problem: Problem) -> Array:
     """X with its zeros around it, (n, c_in, h + 2*ph, w + 2*pw)."""
     return padded(problem.case.x, problem.spec.padding)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from mistaken import SPECS, fractions, integers, observe, planted, right_backward, tiny
+from mistaken import SPECS, UNEQUAL, fractions, integers, observe, planted, right_backward, tiny
 
 from gradcheck_cli.diagnose import Observation, diagnose, naming, words_for
 from gradcheck_cli.diagnose.causes import Cause, singles
@@ -36,7 +36,7 @@ def named(findings):
 @pytest.mark.parametrize(("gradient", "identifier", "number"), FORMS)
 def test_every_planted_mistake_is_named_and_nothing_else(gradient, identifier, number):
     """One finding, proved, with the right id."""
-    findings = diagnose(observe(gradient, planted(identifier, gradient, number)), gradient)
+    findings = diagnose(observe(gradient, planted(identifier, gradient, number), SPECS + UNEQUAL), gradient)
     assert named(findings) == [(identifier, "proved")]
 
 
