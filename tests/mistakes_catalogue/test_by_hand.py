@@ -7,6 +7,7 @@ import pytest
 from mistaken import integers
 
 from gradcheck_cli.mistakes import CATALOGUE, Problem
+from gradcheck_cli.mistakes.catalogue.reshape_not_transpose import _columns, reread
 from gradcheck_cli.mistakes.pieces import read_elsewhere, window
 from gradcheck_cli.model import Case, ConvSpec
 
@@ -171,6 +172,26 @@ def test_windows_beyond_the_array_read_on_in_memory_and_then_what_is_nobody_s():
     assert {"not-repeatable", "not-finite"} == set(form.brings)
     same = ConvSpec(2, 3, 2, 6, 5, (3, 3), padding=(1, 1))
     assert form.formula(Problem(integers(same))) is None
+
+
+def test_numbers_are_read_in_another_order_than_they_are_stored_in():
+    """Two images, two filters, one row of three outputs; 1 to 12 in memory."""
+    g = np.arange(1.0, 13.0).reshape(2, 2, 1, 3)
+    # reshape(-1, 2): the rows (1, 2), (3, 4), ... are taken for the two filters at one output.
+    assert reread(g, "nopq", "nopq", "npqo").tolist() == [[[[1, 3, 5]], [[2, 4, 6]]], [[[7, 9, 11]], [[8, 10, 12]]]]
+    # reshape(2, -1): the first image for the first filter, the second for the second.
+    assert reread(g, "nopq", "nopq", "onpq").tolist() == [[[[1, 2, 3]], [[7, 8, 9]]], [[[4, 5, 6]], [[10, 11, 12]]]]
+    assert np.array_equal(reread(g, "nopq", "npqo", "npqo"), g)
+    # The same with channels last in memory: 1, 4, 2, 5, 3, 6 and 7, 10, 8, 11, 9, 12, six for each filter.
+    assert reread(g, "nopq", "npqo", "onpq").tolist() == [[[[1, 4, 2]], [[7, 10, 8]]], [[[5, 3, 6]], [[11, 9, 12]]]]
+
+
+def test_columns_that_are_folded_in_their_own_order_give_the_right_gradient():
+    """And in another order they do not: the same numbers elsewhere."""
+    problem = Problem(integers(ConvSpec(2, 3, 4, 8, 7, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2))))
+    assert np.array_equal(_columns("iuvnpq", "iuvnpq")(problem), problem.grad_input)
+    assert not np.array_equal(_columns("npqiuv", "iuvnpq")(problem), problem.grad_input)
+    assert _columns("npqiuv", "iuvnpq")(Problem(integers(ConvSpec(1, 2, 2, 5, 5, (3, 3), groups=2)))) is None
 
 
 def test_unpadding_by_zero_leaves_nothing():
