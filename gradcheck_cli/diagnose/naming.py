@@ -158,25 +158,67 @@ def _round(number: int) -> bool:
 
 
 def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
-    """No cause explains everything: those that explain some geometries exactly, most first, never as proved."""
+    """No cause explains everything: those that explain a kind of geometries exactly, most first, never as proved."""
     wrong = [seen for seen in evidence if seen.wrong]
-    explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient)]
+    explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient) if structure.parts]
     found: list[Finding] = []
     left = set(range(len(wrong)))
-    for _ in range(_PARTIAL_CAUSES):
-        structure, places = max(explained, key=lambda item: len(item[1] & left))
-        covered = sorted(places & left)
-        if not structure.parts or not _enough([wrong[place] for place in covered]):
+    while len(found) < _PARTIAL_CAUSES:
+        explained = [(structure, places) for structure, places in explained if _enough(_at(wrong, places & left))]
+        structure, places = max(explained, key=lambda item: len(item[1] & left), default=(None, set()))
+        if structure is None:
             break
-        seen = [wrong[place] for place in covered]
-        cause = Cause(structure, NONE)
-        message = message_for(cause, structure.parts[0][0].id, _clearest(seen), gradient, words)
-        message = f"On {len(covered)} of {len(wrong)} wrong geometries {message}"
-        when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
-        found.append(finding(structure.parts[0][0].id, gradient, message, words, certain=False, fails_when=when))
-        left -= places
+        rivals = [other for other, same in explained if same & left == places & left]
+        explained = [(other, same) for other, same in explained if other not in rivals]
+        told = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
+        if told:
+            found.append(_partly(told, _at(wrong, places & left), evidence, gradient, words))
+            left -= places
     return found
 
 
+def _partly(
+    structures: Sequence[Structure],
+    seen: Sequence[Evidence],
+    evidence: Sequence[Evidence],
+    gradient: GradientName,
+    words: Words,
+) -> Finding:
+    """What one formula, or several that give the same there, explain of the wrong observations."""
+    causes = _cheapest([Cause(structure, NONE) for structure in structures])
+    identifier, wrong = causes[0].ids[0], sum(other.wrong for other in evidence)
+    if len(causes) == 1:
+        message = message_for(causes[0], identifier, _clearest(seen), gradient, words)
+    else:
+        message = either(causes[:_LISTED_TIES], gradient, words)
+    share = (
+        f"all {wrong} geometries where it is wrong"
+        if len(seen) == wrong
+        else f"{len(seen)} of {wrong} wrong geometries"
+    )
+    when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
+    return finding(identifier, gradient, f"On {share} {message}", words, certain=False, fails_when=when)
+
+
+def _coherent(structure: Structure, places: set[int], wrong: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool:
+    """Whether a formula may be told for a part of the observations: what it explains is a kind of geometries.
+
+    Where it explains all that is wrong, it may give something else where the user is right, if the two kinds can be
+    told apart: code that branches. Otherwise it must give the truth there too, or it would be no mistake of this code.
+    """
+    if len(places) == len(wrong):
+        return bool(condition([(seen.spec, not seen.wrong) for seen in evidence])) or len(wrong) == len(evidence)
+    kind = condition([(seen.spec, place not in places) for place, seen in enumerate(wrong)])
+    return bool(kind) and all(seen.wrong or _fits(structure, seen) for seen in evidence)
+
+
+def _at(wrong: Sequence[Evidence], places: set[int]) -> list[Evidence]:
+    return [wrong[place] for place in sorted(places)]
+
+
 def _explained(structure: Structure, wrong: Sequence[Evidence]) -> set[int]:
-    return {place for place, seen in enumerate(wrong) if fitting(structure, seen, (NONE,), fit=False)}
+    return {place for place, seen in enumerate(wrong) if _fits(structure, seen)}
+
+
+def _fits(structure: Structure, seen: Evidence) -> bool:
+    return bool(fitting(structure, seen, (NONE,), fit=False))
