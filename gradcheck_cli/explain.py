@@ -128,6 +128,7 @@ def _small_cases() -> Iterator[Case]:
         ConvSpec(1, 1, 1, 4, 4, (3, 3), padding=(1, 1)),
         ConvSpec(1, 1, 1, 4, 4, (2, 2), dilation=(2, 2)),
         ConvSpec(1, 2, 2, 4, 4, (2, 2), groups=2),
+        ConvSpec(1, 1, 1, 4, 4, (3, 2)),
     ]
     yield from map(_plain_case, specs)
     plain = _plain_case(specs[0])
