@@ -7,9 +7,10 @@ code runs with the user's rights.
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
@@ -20,11 +21,27 @@ from gradcheck_cli.targets.wire import Message, WireError
 KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
 
 
+class Answerer(Protocol):
+    """What runs the target: see `Child`."""
+
+    def exchange(self, message: Message, arrays: dict[str, Array], timeout: float) -> tuple[Message, dict[str, Array]]:
+        """Send one frame, wait for one."""
+
+    def printed(self) -> str:
+        """What was printed since the last call."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
 class Worker:
     """Runs one target in a child process, for many cases.
 
     Use it in a `with` statement: leaving it, also by Ctrl-C, kills the child and what it started.
     """
+
+    # What answers: a child process; `here` puts this process in its place.
+    child: ClassVar[Callable[[int | None, int], Answerer]] = Child
 
     def __init__(self, ref: TargetRef, limits: WorkerLimits | None = None, convention: str = "auto") -> None:
         """Nothing is started before the first question.
@@ -35,7 +52,7 @@ class Worker:
             convention: "auto", or words of `--convention` ("cache", "nhwc", "class,chw").
         """
         self._ref, self._limits, self._convention = ref, limits or WorkerLimits(), convention
-        self._child: Child | None = None
+        self._child: Answerer | None = None
         self._described: Described | None = None
         self._starts = 0
         self._only_needed = False
@@ -92,7 +109,7 @@ class Worker:
 
     def _load(self) -> Described:
         self._starts += 1
-        self._child = Child(self._limits.memory, self._limits.output)
+        self._child = type(self).child(self._limits.memory, self._limits.output)
         try:
             message, _ = self._child.exchange(self._load_request(), {}, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:

@@ -201,7 +201,7 @@ def _as_it_was(trial: Trial, name: GradientName) -> Counterexample:
     case, expected = trial.case, trial.truth.gradients.named(name)
     assert expected is not None
     actual = trial.outcome.gradients.named(name)
-    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual)
+    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual, bias=case.bias)
 
 
 def _notes(session: Session) -> tuple[str, ...]:
