@@ -33,8 +33,6 @@ _COUNTEREXAMPLE = '''import sys
 import numpy as np
 
 from gradcheck_cli.model import Case, ConvSpec
-from gradcheck_cli.targets import resolve
-from gradcheck_cli.targets.here import worker_here
 
 nan, inf = float("nan"), float("inf")
 
@@ -60,6 +58,9 @@ def by_definition(case):
 
 def by_your_function(case):
     """What case["target"] returns for the same arrays."""
+    from gradcheck_cli.targets import resolve
+    from gradcheck_cli.targets.here import worker_here
+
     x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
     sizes = (x.shape[0], x.shape[1], weight.shape[0], x.shape[2], x.shape[3], weight.shape[2:])
     spec = ConvSpec(*sizes, case["stride"], case["padding"], case["dilation"], case["groups"])

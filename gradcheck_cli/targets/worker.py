@@ -7,10 +7,9 @@ code runs with the user's rights.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
@@ -39,9 +38,6 @@ class Worker:
 
     Use it in a `with` statement: leaving it, also by Ctrl-C, kills the child and what it started.
     """
-
-    # What answers: a child process; `here` puts this process in its place.
-    child: ClassVar[Callable[[int | None, int], Answerer]] = Child
 
     def __init__(self, ref: TargetRef, limits: WorkerLimits | None = None, convention: str = "auto") -> None:
         """Nothing is started before the first question.
@@ -107,9 +103,13 @@ class Worker:
             self._child.kill()
             self._child = None
 
+    def start(self) -> Answerer:
+        """What answers from now on: a child process. `here` puts this process in its place."""
+        return Child(self._limits.memory, self._limits.output)
+
     def _load(self) -> Described:
         self._starts += 1
-        self._child = type(self).child(self._limits.memory, self._limits.output)
+        self._child = self.start()
         try:
             message, _ = self._child.exchange(self._load_request(), {}, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:

@@ -205,6 +205,7 @@ def test_the_script_judges(tmp_path, factor, words, code):
         grad_output=grad_output,
         entry=None,
         terms=(),
+        bias=np.array([1.0, -2.0, 5.0]),
     )
     target = failing_target(target="my_layers.py:conv_backward", file="my_layers.py", counterexample=example)
     done = run(render_repro(sample_verify_report(targets=(target,))), tmp_path)
