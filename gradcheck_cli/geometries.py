@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.model import ConvSpec, Size
@@ -59,12 +59,58 @@ QUICK: tuple[ConvSpec, ...] = (
     _spec((2, 1, 1, 9, 7), 3),
     _spec((1, 1, 1, 7, 7), 3),
     _spec((1, 1, 2, 9, 7), 5),
-    _spec((1, 2, 3, 34, 33), 32),
+    _spec((1, 2, 1, 34, 33), 32),
+    # One axis past 4, 8, 16 and 32 and no multiple of any: what is done in blocks shows at the second block, and at the
+    # rest. All others are small, since plain loops cost the product of all of them.
+    _spec((37, 1, 1, 3, 4), 3),
+    _spec((1, 37, 1, 4, 5), 3),
+    _spec((1, 1, 37, 3, 4), 3),
+    _spec((1, 1, 1, 39, 4), 3),
+    _spec((1, 1, 1, 4, 41), 3),
+    _spec((1, 1, 1, 38, 39), 37),
+    # Where size - 1 is a multiple of the stride, every rule of padding 'same' agrees on these margins for odd kernels.
+    _spec((2, 3, 4, 7, 9), (3, 5), 2, (1, 2)),
+    _spec((3, 2, 4, 7, 10), (5, 3), 3, (2, 1)),
+    _spec((1, 2, 3, 7, 10), 5, 3, 2),
+    _spec((2, 2, 3, 5, 7), (1, 3), 2, (0, 1)),
+    _spec((2, 3, 2, 6, 5), (3, 5), 1, (1, 2)),
     _spec((2, 3, 4, 9, 8), 3, 1, 1, 2),
     _spec((2, 3, 4, 11, 10), 3, 2, 2, 2),
     _spec((2, 4, 6, 7, 8), 3, 1, 1, 1, 2),
     _spec((2, 3, 3, 7, 6), 3, 2, 1, 1, 3),
 )
+
+
+# Where the rules of padding 'same' differ: for even kernels, and where size - 1 is no multiple of the stride. Asked of
+# code that pads by itself, under the rules that it was seen to follow.
+SAME: Mapping[str, tuple[ConvSpec, ...]] = {
+    "floor": (
+        _spec((2, 3, 4, 7, 6), 4, 1, 1),
+        _spec((2, 3, 4, 6, 7), 2),
+        _spec((3, 2, 4, 7, 5), (2, 3), 1, (0, 1)),
+        _spec((2, 3, 4, 8, 6), 4, 2, 1),
+        _spec((2, 3, 5, 7, 9), (4, 3), 3, 1),
+    ),
+    "half": (
+        _spec((2, 3, 4, 7, 6), 4, 1, 2),
+        _spec((2, 3, 4, 6, 7), 2, 1, 1),
+        _spec((3, 2, 4, 7, 5), (2, 3), 1, 1),
+        _spec((2, 3, 4, 8, 6), 4, 2, 2),
+        _spec((2, 3, 5, 7, 9), (4, 3), 3, (2, 1)),
+    ),
+    "tensorflow": (
+        _spec((2, 3, 4, 8, 6), 4, 2, 1),
+        _spec((3, 2, 4, 8, 6), (4, 2), 2, (1, 0)),
+        _spec((2, 3, 4, 9, 6), 5, 3, 1),
+        _spec((2, 3, 5, 9, 7), (5, 3), 3, 1),
+    ),
+    "keep": (
+        _spec((2, 3, 4, 7, 5), 3, 2, (4, 3)),
+        _spec((3, 2, 4, 7, 5), (3, 5), 2, 4),
+        _spec((2, 3, 5, 6, 5), (2, 3), 2, 3),
+        _spec((2, 3, 4, 4, 5), 3, 3, (4, 5)),
+    ),
+}
 
 
 def full(seed: int) -> Iterator[ConvSpec]:

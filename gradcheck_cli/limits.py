@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, get_args
 
 from gradcheck_cli.errors import GeometryError, UsageError
+from gradcheck_cli.model.files import is_array, is_code, is_picture
 from gradcheck_cli.options import Arithmetic, Device, Dtype, LossName, Reduction, RunOptions, VerifyOptions
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def check_run(options: RunOptions) -> None:
         UsageError: no picture, or standard input asked for twice.
     """
     _check_values(options)
-    check_channels(options.in_channels)
+    if not all(map(is_array, options.images)):
+        check_channels(options.in_channels)
     if options.seed + options.seeds - 1 > LARGEST_SEED:
         raise OptionError("seeds", f"--seed {options.seed} and --seeds {options.seeds} pass {LARGEST_SEED}.")
     _check_files(options)
@@ -97,6 +99,9 @@ def check_verify(options: VerifyOptions) -> None:
     _check_values(options)
     if not options.targets:
         raise UsageError("there is no target to verify.", hint="name one: gradcheck verify my_layers.py:conv_backward")
+    for name in options.targets:
+        if is_picture(name):
+            raise UsageError(f"{name} is a picture, and verify takes code.", hint=f"gradcheck run {name}")
 
 
 def check_spec(spec: ConvSpec) -> None:
@@ -203,6 +208,12 @@ def _check_stride(spec: ConvSpec) -> None:
 def _check_files(options: RunOptions) -> None:
     if not options.images:
         raise UsageError("there is no picture.", hint="name one, or - for standard input: gradcheck run coffee.jpg")
+    for name in options.images:
+        if is_code(name):
+            raise UsageError(
+                f"{name} is code, and run takes pictures.",
+                hint=f"gradcheck verify {name}, or on a picture: gradcheck run --backward {name} PICTURE",
+            )
     if options.images.count("-") > 1:
         raise UsageError("standard input (-) can be read only once.", hint="give the other pictures as files")
 

@@ -28,7 +28,10 @@ def no_progress(stage: str, fraction: float) -> None:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of `gradcheck run`. `images` are file names, or "-" for standard input."""
+    """Options of `gradcheck run`. `images` are file names, "-" for standard input, or "random:SHAPE".
+
+    `batch` is the number of samples in all; None: one for each of `images`, as pictures are.
+    """
 
     images: tuple[str, ...]
     in_channels: int = 3
@@ -53,6 +56,7 @@ class RunOptions:
     convention: str = "auto"
     arithmetic: Arithmetic = "direct"
     timeout: float = 60.0
+    batch: int | None = None
 
     @property
     def spec(self) -> ConvSpec:
@@ -64,7 +68,7 @@ class RunOptions:
         from gradcheck_cli.model.spec import ConvSpec
 
         return ConvSpec(
-            batch=max(1, len(self.images)),
+            batch=self.batch or max(1, len(self.images)),
             in_channels=self.in_channels,
             out_channels=self.out_channels,
             height=self.size[0],

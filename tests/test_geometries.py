@@ -39,3 +39,26 @@ def test_full_begins_with_the_quick_ones_and_is_the_same_for_a_seed():
     assert QUICK == tuple(first[: len(QUICK)])
     assert first == again
     assert first != other
+
+
+def test_every_axis_reaches_past_32_with_a_rest_for_every_usual_block():
+    """Blocks of 4, 8, 16 and 32 each have a second one, and leave something over."""
+    axes = {
+        "batch": lambda spec: spec.batch,
+        "in channels": lambda spec: spec.in_channels,
+        "filters": lambda spec: spec.out_channels,
+        "rows": lambda spec: spec.height,
+        "columns": lambda spec: spec.width,
+        "kernel": lambda spec: min(spec.kernel_size),
+        "rows of the output": lambda spec: spec.output_size[0],
+        "columns of the output": lambda spec: spec.output_size[1],
+    }
+    for name, size in axes.items():
+        assert some(lambda spec, size=size: size(spec) > 32 and size(spec) % 4), name
+
+
+def test_geometries_with_a_large_axis_are_cheap_for_plain_loops():
+    """All loops together turn no more often than those of an ordinary geometry do."""
+    for spec in QUICK:
+        turns = spec.terms * spec.out_channels * spec.weight_shape[1] * spec.kernel_size[0] * spec.kernel_size[1]
+        assert turns <= 2 * 3 * 4 * 72 * 25, spec

@@ -59,7 +59,7 @@ def geometry_options(**changes: Any) -> Decorator:
             "--in", "in_channels", **_whole(layer["in_channels"], "Input channels; a picture has 3, or 1 as gray.")
         ),
         click.option("--out", "out_channels", **_whole(layer["out_channels"], "Filters, the output channels.")),
-        click.option("--k", "kernel_size", **_length(layer["kernel_size"], "Kernel size, 32 or 3x5.")),
+        click.option("--k", "kernel_size", **_length(layer["kernel_size"], "Kernel size; 3x5 is 3 rows, 5 columns.")),
         click.option("--stride", **_length(layer["stride"], "Step of the kernel.")),
         click.option("--padding", **_length(layer["padding"], "Zeros around the input.")),
         click.option("--dilation", **_length(layer["dilation"], "Distance of the kernel's taps.")),

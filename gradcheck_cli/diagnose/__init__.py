@@ -3,6 +3,8 @@
 Arrays in, evidence out: nothing here prints, and nothing runs user code except `shrink`, through a callable.
 """
 
+from gradcheck_cli.diagnose.calls import of_calls as of_calls
+from gradcheck_cli.diagnose.code import Code as Code
 from gradcheck_cli.diagnose.lines import likely_line as likely_line
 from gradcheck_cli.diagnose.locate import locate as locate
 from gradcheck_cli.diagnose.naming import diagnose as diagnose

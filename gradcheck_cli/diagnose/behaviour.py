@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,7 +15,8 @@ from gradcheck_cli.model import Array, Case, Finding, GradientName
 
 
 def behaviour(observations: Sequence[Observation], gradient: GradientName, words: Words) -> list[Finding]:
-    """The findings that need no formula, in the catalogue's order."""
+    """The findings that need no formula, in the catalogue's order. Calls that did not end show none of them."""
+    observations = [seen for seen in observations if not seen.error]
     tests: tuple[Test, ...] = (
         ("bias-missing", _missing),
         ("accumulates-between-calls", _accumulates),
@@ -25,8 +25,6 @@ def behaviour(observations: Sequence[Observation], gradient: GradientName, words
         ("not-repeatable", _differs),
         ("not-finite", _not_finite),
         ("wrong-shape", _other_axes),
-        ("crashes", _crashes),
-        ("too-slow", _too_slow),
     )
     found = []
     for identifier, test in tests:
@@ -35,9 +33,8 @@ def behaviour(observations: Sequence[Observation], gradient: GradientName, words
         if first is None or (identifier == "bias-missing" and not all(messages)):
             continue
         when = condition([(seen.case.spec, not said) for seen, said in zip(observations, messages, strict=True)])
-        line = observations[first].error_line if identifier in ("crashes", "too-slow") else None
-        found.append(finding(identifier, gradient, messages[first], words, fails_when=when, line=line))
-    return found + _empty_unpad(observations, gradient, words)
+        found.append(finding(identifier, gradient, messages[first], words, fails_when=when))
+    return found
 
 
 Test = tuple[str, Callable[[Observation, GradientName], str]]
@@ -166,24 +163,3 @@ def unexplained_shape(evidence: Sequence[Evidence], gradient: GradientName, word
     when = condition([(seen.spec, seen.actual.shape == seen.right.shape) for seen in evidence])
     message = locate(odd[0].right, odd[0].actual, gradient)
     return [finding("wrong-shape", gradient, message, words, fails_when=when)]
-
-
-def _crashes(seen: Observation, _: GradientName) -> str:
-    if not seen.error or seen.timed_out:
-        return ""
-    return f"It stops with an error ({describe(seen.case.spec)}): {seen.error.rstrip('.')}."
-
-
-def _empty_unpad(observations: Sequence[Observation], gradient: GradientName, words: Words) -> list[Finding]:
-    """It stops with an empty array, and only where padding = 0: most likely a[p:-p], which is no proof."""
-    stopped = [seen for seen in observations if seen.error and re.search(r"shape \((\d+, ?)*0, ?0[,)]", seen.error)]
-    when = condition([(seen.case.spec, not seen.error) for seen in observations])
-    if gradient != "input" or not stopped or when != "padding = 0":
-        return []
-    message = f"It stops with an empty array where padding = 0, probably from a slice [p:-p] ({stopped[0].error})."
-    line = stopped[0].error_line
-    return [finding("unpad-empty", "input", message, words, certain=False, fails_when=when, line=line)]
-
-
-def _too_slow(seen: Observation, _: GradientName) -> str:
-    return f"No answer within {seen.seconds:g} s ({describe(seen.case.spec)})." if seen.timed_out else ""

@@ -63,14 +63,20 @@ def singles(gradient: GradientName) -> list[Structure]:
     return found
 
 
-def pairs(gradient: GradientName, pivot: Evidence) -> Iterator[Structure]:
+def pairs(gradient: GradientName, evidence: Sequence[Evidence]) -> Iterator[Structure]:
     """Two mistakes at once: one on top of the other's result, or on the case that the other prepares.
 
     Args:
-        pivot: the observation on which it is tried out which formulas build on the right gradient at all.
+        evidence: only mistakes that change something there are put together; the others can add nothing.
     """
-    single = [structure for structure in singles(gradient) if structure.parts and not structure.fits_rate]
-    builders = [structure for structure in single if _builds_on_right(structure, gradient, pivot)]
+    ordered = sorted(evidence, key=_telling, reverse=True)
+    single: list[Structure] = []
+    builders: list[Structure] = []
+    for structure in singles(gradient):
+        shown = _shown_on(structure, ordered) if structure.parts and not structure.fits_rate else None
+        if shown is not None:
+            single.append(structure)
+            builders += [structure] if _builds_on_right(structure, gradient, shown) else []
     for inner in single:
         for outer in builders:
             if outer.parts[0][0] is not inner.parts[0][0]:
@@ -81,6 +87,15 @@ def pairs(gradient: GradientName, pivot: Evidence) -> Iterator[Structure]:
                 if second.parts[0][0] is not first:
                     parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
                     yield Structure(parts, _on_prepared(first, second.formula))
+
+
+def _shown_on(structure: Structure, evidence: Iterable[Evidence]) -> Evidence | None:
+    """The first observation on which the formula differs from the truth; None where it never does."""
+    for seen in evidence:
+        result = seen.problem.result_of(structure.formula)
+        if result is not None and not np.array_equal(result, seen.right):
+            return seen
+    return None
 
 
 def explain_all(structures: Iterable[Structure], evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]:
@@ -108,7 +123,7 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
         factors: those to try.
         fit: whether an unnamed constant may be read off when none of them fits.
     """
-    base, actual = structure.formula(seen.problem), seen.actual
+    base, actual = seen.problem.result_of(structure.formula), seen.actual
     if structure.fits_rate:
         if actual.shape != seen.right.shape:
             return []
@@ -146,10 +161,10 @@ def _telling(seen: Evidence) -> tuple[bool, int, int]:
     return (seen.wrong, len(sizes - {1}) + max(spec.stride) + max(spec.padding), -seen.right.size)
 
 
-def _builds_on_right(structure: Structure, gradient: GradientName, pivot: Evidence) -> bool:
+def _builds_on_right(structure: Structure, gradient: GradientName, seen: Evidence) -> bool:
     """Whether the formula rearranges the right gradient: then another right gradient changes its result."""
-    other = seen_through(structure.formula, pivot.problem.case, gradient, pivot.right * 3 + 1)
-    result = structure.formula(pivot.problem)
+    other = seen_through(structure.formula, seen.problem.case, gradient, seen.right * 3 + 1)
+    result = seen.problem.result_of(structure.formula)
     return result is not None and other is not None and not np.array_equal(result, other)
 
 
@@ -160,7 +175,7 @@ def seen_through(formula: Formula, case: Case, gradient: GradientName, array: Ar
 
 def _on_top(inner: Formula, outer: Formula, gradient: GradientName) -> Formula:
     def formula(problem: Problem) -> Array | None:
-        wrong = inner(problem)
+        wrong = problem.result_of(inner)
         if wrong is None or wrong.shape != problem.right(gradient).shape:
             return wrong
         return seen_through(outer, problem.case, gradient, wrong)
@@ -170,8 +185,8 @@ def _on_top(inner: Formula, outer: Formula, gradient: GradientName) -> Formula:
 
 def _on_prepared(first: Mistake, second: Formula) -> Formula:
     def formula(problem: Problem) -> Array | None:
-        other = None if first.prepare is None else first.prepare(problem.case)
-        return second(problem) if other is None else second(Problem(other))
+        other = None if first.prepare is None else problem.prepared(first.prepare)
+        return second(problem) if other is None else second(other)
 
     return formula
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+from gradcheck_cli.diagnose.code import Code
+
 _Test = Callable[[ast.AST], bool]
 
 _BATCH_SIZE = re.compile(
@@ -31,27 +32,11 @@ def likely_line(source: str, finding_id: str, function_line: int | None) -> int 
     Returns:
         None where no line looks like it, where several do, or where nothing is known to look for.
     """
-    looks_like, body = _LOOKS.get(finding_id), _definition(source, function_line)
+    looks_like, body = _LOOKS.get(finding_id), Code(source, function_line).definition
     if looks_like is None or body is None:
         return None
     lines = {node.lineno for node in _searched(body) if isinstance(node, ast.expr | ast.stmt) and looks_like(node)}
     return lines.pop() if len(lines) == 1 else None
-
-
-def _definition(source: str, line: int | None) -> ast.AST | None:
-    try:
-        module = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-    if line is None:
-        return module
-    definitions = (node for node in ast.walk(module) if isinstance(node, _Definition))
-    return next((node for node in definitions if _begins(node) <= line <= node.lineno), None)
-
-
-def _begins(node: _Definition) -> int:
-    """The line of the first decorator, or of the definition."""
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
 def _searched(body: ast.AST) -> Iterator[ast.AST]:
@@ -81,9 +66,10 @@ def _called(node: ast.AST) -> str:
     return str(getattr(function, "attr", getattr(function, "id", "")))
 
 
-def _unpads_by_name(node: ast.AST) -> bool:
-    """a[:, :, p:-p]"""
-    return any(_symmetric(part) and not isinstance(part.lower, ast.Constant) for part in _slices(node))
+def unpads_by_name(node: ast.AST) -> bool:
+    """a[:, :, p:-p], or slice(p, -p)."""
+    parts = [ast.Slice(*node.args[:2])] if isinstance(node, ast.Call) and _called(node) == "slice" else _slices(node)
+    return any(_symmetric(part) and not isinstance(part.lower, ast.Constant) for part in parts)
 
 
 def _unpads_by_number(node: ast.AST) -> bool:
@@ -166,7 +152,7 @@ _LOOKS: Mapping[str, _Test] = MappingProxyType(
         "reshape-not-transpose": _reshapes,
         "last-window-only": _overwrites,
         "last-sample-only": _overwrites,
-        "unpad-empty": _unpads_by_name,
+        "unpad-empty": unpads_by_name,
         "padding-hard-coded": _unpads_by_number,
         "single-precision": _in_float32,
         "integer-dtype": _in_integers,

@@ -53,24 +53,22 @@ def _by_formula(evidence: Sequence[Evidence], gradient: GradientName, words: Wor
     rounded = single_precision(evidence, gradient, words)
     if any(item.certainty == "proved" for item in rounded):
         return rounded
-    pivot = max(
-        (seen for seen in evidence if seen.wrong), key=lambda seen: (len(set(seen.spec.x_shape)), seen.spec.terms)
-    )
-    causes = _causes(evidence, gradient, pivot)
+    causes = _causes(evidence, gradient)
     if causes:
         return _findings(_cheapest(causes), evidence, gradient, words)
     if rounded:
         return rounded
     in_float32 = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
-    causes = _causes(in_float32, gradient, pivot) if not all(seen.decisive for seen in evidence) else []
+    causes = _causes(in_float32, gradient) if not all(seen.decisive for seen in evidence) else []
     if causes:
         return [*_findings(_cheapest(causes), evidence, gradient, words), rounded_too(gradient, words)]
     partial = _partial(evidence, gradient, words)
     return partial + ([] if partial else unexplained_shape(evidence, gradient, words))
 
 
-def _causes(evidence: Sequence[Evidence], gradient: GradientName, pivot: Evidence) -> list[Cause]:
-    return explain_all(singles(gradient), evidence, gradient) or explain_all(pairs(gradient, pivot), evidence, gradient)
+def _causes(evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]:
+    alone = explain_all(singles(gradient), evidence, gradient)
+    return alone or explain_all(pairs(gradient, evidence), evidence, gradient)
 
 
 def _cheapest(causes: list[Cause]) -> list[Cause]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from gradcheck_cli import exact
-from gradcheck_cli.mistakes import Problem
+from gradcheck_cli.mistakes import Problem, RememberingProblem
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
 
 _DECISIVE = 2.0**24
@@ -24,6 +24,7 @@ class Observation:
         actual: what it returned; an entry may have a wrong shape.
         second: what the same call returned the second time; None where it was not repeated.
         error: one sentence on why it returned nothing; "" when it returned.
+        error_where: whether its forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
         timed_out: it was stopped at the time limit; `seconds` is that limit.
         seconds: of the first call.
@@ -35,6 +36,7 @@ class Observation:
     actual: Gradients
     second: Gradients | None = None
     error: str = ""
+    error_where: str = ""
     error_line: int | None = None
     timed_out: bool = False
     seconds: float = 0.0
@@ -85,7 +87,7 @@ def gather(observations: Sequence[Observation], gradient: GradientName, layout: 
         actual = seen.actual.named(gradient)
         if actual is None or not np.isfinite(actual).all():
             continue
-        problem = Problem(seen.case)
+        problem = RememberingProblem(seen.case)
         right = problem.right(gradient)
         unit = _UNITS.get(seen.dtypes.get(gradient, str(actual.dtype)), 2.0**-53)
         numbers = squeezed_to(np.asarray(actual, np.float64), right)

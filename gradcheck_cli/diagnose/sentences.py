@@ -12,21 +12,22 @@ from gradcheck_cli.diagnose.locate import in_place_of
 from gradcheck_cli.diagnose.observation import Evidence
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, sizes
-from gradcheck_cli.model import ConvSpec, Finding, GradientName
+from gradcheck_cli.model import ConvSpec, Finding, FindingAbout, GradientName
 
 
 def finding(
     identifier: str,
-    gradient: GradientName,
+    gradient: FindingAbout,
     message: str,
     words: Words,
     *,
     certain: bool = True,
     fails_when: str = "",
     line: int | None = None,
+    fix: str = "",
 ) -> Finding:
-    """A finding whose fix is the catalogue's, in the user's words."""
-    fix = words.speak(CATALOGUE[identifier].fix)
+    """A finding; its fix is the catalogue's in the user's words, where no other is given."""
+    fix = fix or words.speak(CATALOGUE[identifier].fix)
     return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when, line)
 
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import Judged, declared_slack
-from gradcheck_cli.diagnose import Observation, diagnose, words_for
+from gradcheck_cli.diagnose import Observation, of_calls, words_for
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.experiment.trial import Diagnosis, Trial
 from gradcheck_cli.model import Case, Check, Gradients, RunOptions, TargetReport, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits, resolve
 from gradcheck_cli.verification.session import DEATHS, Session, with_limit
-from gradcheck_cli.verification.target import judge
+from gradcheck_cli.verification.target import code_of, judge
 from gradcheck_cli.verification.trial import CANNOT_RUN, observation_of
 from gradcheck_cli.verification.truth import Questions
 
@@ -52,9 +52,9 @@ class UserTrial(Trial):
         holds = all(check.verdict is not Verdict.FAIL for check in found)
         hidden = self._hidden(report) if holds else ()
         words = words_for(self._described.convention, self._described.layout)
-        stopped = diagnose(self._failures[:1], "weight", words)
+        stopped = of_calls(self._failures[:1], words, code_of(self._ref, self._described.line))
         told = {finding.id for finding in stopped}
-        findings = stopped + tuple(finding for finding in report.findings if finding.id not in told)
+        findings = (*stopped, *(finding for finding in report.findings if finding.id not in told))
         holds = holds and report.verdict is not Verdict.FAIL
         return Diagnosis(holds, findings, report.counterexample, report.notes + hidden)
 

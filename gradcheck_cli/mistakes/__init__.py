@@ -11,6 +11,7 @@ from gradcheck_cli.mistakes import catalogue as _folder
 from gradcheck_cli.mistakes.mistake import (
     Mistake as Mistake,
     Problem as Problem,
+    RememberingProblem as RememberingProblem,
     Variant as Variant,
     WrongFormula as WrongFormula,
     sizes as sizes,
@@ -21,13 +22,21 @@ from gradcheck_cli.model import GradientName
 _ORDER = (
     *("batch-mean", "scaled-constant", "sign-flipped", "clipped"),
     *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-times-output"),
-    *("upstream-rotated", "kernel-rotated", "axes-transposed", "reshape-not-transpose", "input-grad-kernel-unrotated"),
+    *("upstream-rotated", "kernel-rotated", "axes-transposed", "rows-columns-mixed"),
+    *("reshape-not-transpose", "input-grad-kernel-unrotated"),
     *("channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped", "wrong-index", "samples-mixed"),
     *("last-sample-only", "last-window-only", "window-not-moved"),
     *("accumulates-between-calls", "starts-from-data", "updated-too-early"),
     *("stride-ignored", "offset-times-stride", "partial-output", "input-grad-stride-not-dilated"),
     *("remainder-dropped", "unpad-empty", "padding-hard-coded", "padded-twice", "padding-not-stripped"),
-    *("full-margin-wrong", "upstream-padded", "upstream-ignored", "wrong-tensor", "dilation-ignored"),
+    *(
+        "full-margin-wrong",
+        "upstream-padded",
+        "upstream-ignored",
+        "output-for-upstream",
+        "wrong-tensor",
+        "dilation-ignored",
+    ),
     *("groups-ignored", "shifted", "single-precision", "integer-dtype", "rounded-decimals", "mutates-input"),
     *("not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"),
 )

@@ -1,6 +1,7 @@
 """The nouns of gradcheck: frozen dataclasses that every room shares. Nothing here computes or prints."""
 
 from gradcheck_cli.model.evidence import (
+    CALL as CALL,
     CannotShow as CannotShow,
     ChannelDifference as ChannelDifference,
     ChannelPair as ChannelPair,
@@ -9,6 +10,7 @@ from gradcheck_cli.model.evidence import (
     Counterexample as Counterexample,
     Counterfactual as Counterfactual,
     Finding as Finding,
+    FindingAbout as FindingAbout,
     Power as Power,
     Rung as Rung,
     Sameness as Sameness,

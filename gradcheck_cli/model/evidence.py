@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from gradcheck_cli.model.spec import Array, ConvSpec, GradientName
 
@@ -144,16 +144,23 @@ class Power:
     cannot_show: tuple[CannotShow, ...] = ()
 
 
+CALL: Literal["call"] = "call"
+"""In place of a gradient: the finding is about the call as a whole, which raised or did not end."""
+
+FindingAbout: TypeAlias = GradientName | Literal["call"]
+
+
 @dataclass(frozen=True)
 class Finding:
     """A named mistake: proved (its formula gives the user's numbers exactly) or probable.
 
     Attributes:
         id: the catalogue's id.
+        gradient: "weight", "input", "bias", or `CALL`.
         message: what it is, in one sentence with the user's own numbers.
         fix: how to mend it, in terms of the user's convention.
         fails_when: since when it shows ("batch > 1"), derived from the results.
-        line: line in the user's file, where it can be told.
+        line: line in the user's file, None where it was not found.
     """
 
     id: str
@@ -163,6 +170,11 @@ class Finding:
     fix: str
     fails_when: str = ""
     line: int | None = None
+
+    @property
+    def about(self) -> str:
+        """ "grad_weight", or "the call"."""
+        return "the call" if self.gradient == CALL else f"grad_{self.gradient}"
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,8 @@ class TargetReport:
     """One target of `gradcheck verify`.
 
     `convention` is the id of the recognised convention, `layout` NCHW, NHWC, CHW, HWC or HW, `why` how it was told.
-    `output` is what the user's code printed (shown with -v only).
+    `output` is what the user's code printed (shown with -v only). `name` is that of the function or class, as it is
+    called in the file; a finding without a line is told to stand in it.
     """
 
     target: str
@@ -188,6 +189,7 @@ class TargetReport:
     error: str = ""
     output: str = ""
     seconds: float = 0.0
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from xml.etree import ElementTree
 
-from gradcheck_cli.model import Check, Finding, Report, RunReport, SeedResult, TargetReport, Verdict
+from gradcheck_cli.model import CALL, Check, Finding, Report, RunReport, SeedResult, TargetReport, Verdict
 from gradcheck_cli.report.words import exact_number, index, subject
 from gradcheck_cli.text import visible, visible_lines
 
@@ -75,7 +75,7 @@ def _run_suite(report: RunReport, attachment: str) -> _Suite:
 
 
 def _check_case(check: Check, findings: Iterable[Finding], attachment: str) -> _TestCase:
-    about = [finding for finding in findings if finding.gradient == check.gradient]
+    about = [finding for finding in findings if finding.gradient in (check.gradient, CALL)]
     pictured = bool(attachment) and check.gradient == "weight"
     return _TestCase(
         name=f"{check.name}[{check.gradient}]",

@@ -20,7 +20,7 @@ from gradcheck_cli.model import (
     TargetReport,
     Verdict,
 )
-from gradcheck_cli.report.words import count, geometry, headline, index, number
+from gradcheck_cli.report.words import count, geometry, headline, index, number, user_name
 from gradcheck_cli.text import visible, visible_lines
 
 COMMENT_LIMIT = 65_000
@@ -104,7 +104,7 @@ def _verdict(verdict: Verdict) -> str:
 
 def _run_sections(report: RunReport) -> Iterator[str]:
     yield f"**Answer** {text(report.answer)}"
-    yield from _findings(report.findings)
+    yield from _findings(report.findings, user_name(report))
     yield "### Checks\n\n" + _checks(report.checks)
     yield "### The same?\n\n" + _sameness(report)
     if report.channels:
@@ -172,16 +172,14 @@ def _channels(channels: Sequence[ChannelDifference]) -> str:
     return table + (f"\n\n{more:,} more." if more else "")
 
 
-def _findings(findings: Sequence[Finding]) -> Iterator[str]:
+def _findings(findings: Sequence[Finding], name: str) -> Iterator[str]:
     if findings:
-        yield "### What is wrong\n\n" + "\n".join(map(_finding, findings))
+        yield "### What is wrong\n\n" + "\n".join(_finding(finding, name) for finding in findings)
 
 
-def _finding(finding: Finding) -> str:
-    place = "" if finding.line is None else f", line {finding.line}"
-    words = [
-        f"* **{text(finding.id)}** ({finding.certainty}, {text(finding.gradient)}{place}): {text(finding.message)}"
-    ]
+def _finding(finding: Finding, name: str) -> str:
+    place = f", line {finding.line}" if finding.line is not None else f", in {text(name)}" if name else ""
+    words = [f"* **{text(finding.id)}** ({finding.certainty}, {text(finding.about)}{place}): {text(finding.message)}"]
     words += [f"Fails when {text(finding.fails_when)}."] if finding.fails_when else []
     words += [f"Mend: {text(finding.fix)}"] if finding.fix else []
     return " ".join(words)
@@ -224,7 +222,7 @@ def _target_row(target: TargetReport) -> list[str]:
 
 def _target(target: TargetReport) -> str:
     parts = [f"### {MARKS[target.verdict]} {code(target.target)}", f"**Where** {text(target.geometries.summary)}"]
-    parts += ["\n".join(map(_finding, target.findings))] if target.findings else []
+    parts += ["\n".join(_finding(finding, target.name) for finding in target.findings)] if target.findings else []
     parts += [block(target.error[:MAX_TEXT])] if target.error else []
     parts += [_counterexample(target.counterexample)] if target.counterexample else []
     return "\n\n".join(parts)

@@ -45,7 +45,7 @@ def run_lines(screen: Screen, report: RunReport) -> list[Text]:
     if report.findings:
         lines += [
             *heading(screen, "What is wrong"),
-            *draw_findings(screen, report.findings, report.experiment.backward),
+            *draw_findings(screen, report.findings, words.user_file(report), words.user_name(report)),
         ]
     if report.counterexample is not None:
         lines += draw_counterexample(screen, report.counterexample)

@@ -14,20 +14,21 @@ _LABEL = 15
 _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+""")
 
 
-def draw_findings(screen: Screen, findings: Sequence[Finding], file: str) -> list[Text]:
-    """Each finding with how to mend it and when it shows; `file` is where its line is counted."""
+def draw_findings(screen: Screen, findings: Sequence[Finding], file: str, name: str) -> list[Text]:
+    """Each finding with how to mend it and when it shows; `file` is where its line is counted, `name` what it is in."""
     lines = []
     for finding in findings:
-        title = screen.text(finding.id, "bold red") + screen.text(f" ({finding.certainty}), grad_{finding.gradient}: ")
+        title = screen.text(finding.id, "bold red") + screen.text(f" ({finding.certainty}), {finding.about}: ")
         lines += screen.labelled("  finding", title + screen.text(finding.message), _LABEL)
-        facts = {"mend it": finding.fix, "fails when": finding.fails_when, "at": _place(finding, file)}
+        facts = {"mend it": finding.fix, "fails when": finding.fails_when, **_place(finding, file, name)}
         for label, value in facts.items():
             lines += screen.labelled(f"  {label}", value, _LABEL) if value else []
     return lines
 
 
-def _place(finding: Finding, file: str) -> str:
-    return "" if finding.line is None else f"{file.rpartition(':')[0] or file}:{finding.line}"
+def _place(finding: Finding, file: str, name: str) -> dict[str, str]:
+    """The line where it was found, else the function or class that was judged."""
+    return {"in": name} if finding.line is None else {"at": f"{file}:{finding.line}"}
 
 
 def draw_surroundings(screen: Screen, report: RunReport | VerifyReport) -> list[Text]:

@@ -108,7 +108,7 @@ def _target(screen: Screen, target: TargetReport) -> list[Text]:
     ):
         lines += screen.labelled(f"  {label}", value, _LABEL) if value else []
     lines += screen.fenced(target.error, "red")
-    lines += draw_findings(screen, target.findings, target.file)
+    lines += draw_findings(screen, target.findings, target.file, target.name)
     if target.counterexample is not None:
         lines += draw_counterexample(screen, target.counterexample)
     return lines + draw_notes(screen, target.notes, "  note", _LABEL) + _details(screen, target)

@@ -83,6 +83,11 @@ def user_file(report: RunReport) -> str:
     return "" if backward in BUILT_IN_BACKWARDS else split(backward)[0]
 
 
+def user_name(report: RunReport) -> str:
+    """The name of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
+    return report.experiment.backward.rpartition(":")[2] if user_file(report) else ""
+
+
 def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:
     """(file, line, finding) for every finding; `line` falls back to where the function begins."""
     if isinstance(report, RunReport):

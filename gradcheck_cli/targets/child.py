@@ -15,7 +15,8 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,26 @@ from gradcheck_cli import conv
 from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.contract import TargetRef
-from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
-from gradcheck_cli.targets.conventions.base import RefusedError, Returned
+from gradcheck_cli.targets.conventions import (
+    AmbiguousError,
+    Chosen,
+    NotRecognisedError,
+    check_convention,
+    recognise,
+    recognise_by_names,
+)
+from gradcheck_cli.targets.conventions.base import (
+    Candidate,
+    HungError,
+    RefusedError,
+    Returned,
+    UnfinishedError,
+    raised_in,
+)
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
+from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
@@ -37,18 +54,14 @@ LOAD_SHARE = 0.4
 MAX_RETURNED = 2**28
 
 
-class HungError(Exception):
-    """The user's code did not come back in time while it was loaded or tried."""
-
-
 @dataclass(frozen=True)
 class Ready:
-    """A loaded and recognised target."""
+    """A loaded and recognised target. `same`: the rules by which it keeps the size by itself; None where it is told."""
 
     ref: TargetRef
     loaded: Loaded
     chosen: Chosen
-    first_error: BaseException | None = None
+    same: frozenset[str] | None
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -105,8 +118,14 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         wanted = check_convention(message["convention"])
         import_installed(ref)
         with _alarm(LOAD_SHARE * seconds):
-            loaded = _load_either_way(ref, bool(message["only_needed"]), seconds)
-        chosen = recognise(loaded, wanted, _seed, lambda: _alarm(min(10.0, 0.2 * seconds)), LOAD_SHARE * seconds)
+            loaded = _load_either_way(ref, message["how"] != "whole", seconds)
+        guard = partial(_alarm, min(10.0, 0.2 * seconds))
+        if message["how"] == "untried":
+            notes = ("every try ended the process; it is called by the names of its parameters",)
+            loaded, chosen, same = replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None
+        else:
+            chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
+            same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint}, None
     except GradcheckError as error:
@@ -122,7 +141,8 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return _not_recognised(ref, error), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    return _description(loaded, chosen), Ready(ref, loaded, chosen)
+    ready = Ready(ref, loaded, chosen, same)
+    return _description(ready), ready
 
 
 def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float) -> Loaded:
@@ -134,8 +154,15 @@ def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float) -> Loade
         return load(ref, only_needed=True)
 
 
-def _description(loaded: Loaded, chosen: Chosen) -> Message:
-    candidate = chosen.candidate
+def _pads_by_itself(candidate: Candidate) -> bool:
+    """It keeps the size without being told a margin: always, or in the mode "same"."""
+    if isinstance(candidate, LayerCandidate):
+        return candidate.same or candidate.recipe.mode
+    return isinstance(candidate, FunctionCandidate) and (candidate.same or candidate.form.mode)
+
+
+def _description(ready: Ready) -> Message:
+    loaded, candidate = ready.loaded, ready.chosen.candidate
     notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
@@ -145,10 +172,11 @@ def _description(loaded: Loaded, chosen: Chosen) -> Message:
         "convention": candidate.family,
         "layout": candidate.layout.id,
         "why": candidate.why(),
-        "yields": list(chosen.yields),
+        "yields": list(ready.chosen.yields),
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
+        "same": sorted(ready.same or ()),
     }
 
 
@@ -161,20 +189,34 @@ WAYS_OUT = (
 def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
     facts: dict[str, str] = {error.step: error.tried} if error.tried else {}
     if error.error is not None:
-        line = user_line(error.error, ref.file)
-        facts["the likeliest raised"] = _sentence(error.error) + (f" (line {line})" if line else "")
-    return {"failed": f"{ref.text}: {error}.", "facts": facts, "hint": WAYS_OUT}
+        facts["the likeliest raised"] = _sentence_with_line(ref, error.error)
+    sentence = f"{ref.text}: {error}"
+    return {"failed": sentence if sentence.endswith("?") else f"{sentence}.", "facts": facts, "hint": WAYS_OUT}
 
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
     case = Case(_spec(message["spec"]), **arrays)
-    reason = ready.chosen.candidate.refuses(case.spec)
+    reason = _refuses(ready, case.spec)
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
         return _called(ready, case, int(message["calls"]))
     except (Exception, SystemExit) as error:
         return _failure(ready, error), {}
+
+
+def _refuses(ready: Ready, spec: ConvSpec) -> str:
+    """Why the target cannot take `spec`; "" when it can."""
+    reason = ready.chosen.candidate.refuses(spec)
+    if reason or ready.same is None or _is_valid_mode(ready.chosen.candidate, spec) or followed(spec, ready.same):
+        return reason
+    return "it keeps the size by another rule"
+
+
+def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
+    """No margin, asked of code that can be told so."""
+    always = isinstance(candidate, LayerCandidate | FunctionCandidate) and candidate.same
+    return spec.padding == (0, 0) and not always
 
 
 def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Array]]:
@@ -186,10 +228,13 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
     seconds = time.perf_counter() - started
     taken = _take(ready, case, returned)
     reply: Message = {"kind": "", "calls": calls, "mutated": list(returned.mutated), "seconds": seconds}
+    reply["autograd_refused"] = returned.refused
     arrays = _named("first", taken.gradients)
     if calls > 1:
         _seed()
         arrays |= _named("second", _take(ready, case, session()).gradients)
+    if returned.forward_error is not None:
+        reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
     if taken.wrong:
         reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays
@@ -210,11 +255,14 @@ def _named(call: str, gradients: Gradients) -> dict[str, Array]:
 def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
     kind = _kind(error, ready)
-    return {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+    found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+    return found | {"where": raised_in(error)}
 
 
 def _kind(error: BaseException, ready: Ready) -> str:
     text = str(error)
+    if isinstance(error, UnfinishedError):
+        return "raised"
     if isinstance(error, RefusedError | NotImplementedError):
         return "refused"
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
@@ -246,9 +294,14 @@ def _about_result(node: ast.Raise | ast.Assert) -> bool:
     return any(name.startswith(results) for name in names)
 
 
+def _sentence_with_line(ref: TargetRef, error: BaseException) -> str:
+    line = user_line(error, ref.file)
+    return _sentence(error) + (f" (line {line})" if line else "")
+
+
 def _sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError | UnfinishedError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

@@ -10,6 +10,9 @@ from gradcheck_cli.model import GradientName, Gradients
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape"]
 
+Where = Literal["", "forward", "backward"]
+"""Which of the target's two calls."""
+
 GIBIBYTE = 2**30
 
 
@@ -65,6 +68,7 @@ class Described:
         flipped: the target's own forward turns the kernel (a true convolution); it is judged against that forward.
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
             returned, or where the rate could be set.
+        same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -76,6 +80,7 @@ class Described:
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0
+    same: tuple[str, ...] = ()
     printed: str = ""
 
 
@@ -89,7 +94,13 @@ class Outcome:
         supported: False when the target refuses this geometry; then nothing was computed.
         error: one sentence, "" when the call returned.
         error_kind: "" when the call returned gradients of the right shapes.
+        error_where: whether the target's forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
+        error_where: the call that raised; "" where nothing did, or nobody knows.
+        forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
+            that we filled ("ValueError: ... (line 7)"); "" elsewhere.
+        autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
+            Function returned them.
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
@@ -104,7 +115,11 @@ class Outcome:
     supported: bool = True
     error: str = ""
     error_kind: ErrorKind = ""
+    error_where: Literal["", "forward", "backward"] = ""
     error_line: int | None = None
+    error_where: Where = ""
+    forward_error: str = ""
+    autograd_refused: str = ""
     printed: str = ""
     wrong_forward: str = ""
     mutated: tuple[str, ...] = ()

@@ -13,10 +13,13 @@ from typing import Any, Protocol
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
-from gradcheck_cli.targets.contract import Described, ErrorKind, Outcome, TargetRef, WorkerLimits
+from gradcheck_cli.targets.contract import Described, ErrorKind, Outcome, TargetRef, Where, WorkerLimits
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.wire import Message, WireError
 
+# How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
+ATTEMPTS = ("whole", "needed", "untried")
+WHERE: tuple[Where, ...] = ("forward", "backward")
 KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
 
 
@@ -51,7 +54,7 @@ class Worker:
         self._child: Answerer | None = None
         self._described: Described | None = None
         self._starts = 0
-        self._only_needed = False
+        self._attempt = 0
 
     def __enter__(self) -> Worker:
         """The worker itself."""
@@ -114,8 +117,8 @@ class Worker:
             message, _ = self._child.exchange(self._load_request(), {}, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             lost = self._lost(failure)
-            if not self._only_needed:
-                self._only_needed = True
+            if self._attempt < len(ATTEMPTS) - 1:
+                self._attempt += 1
                 return self._load()
             raise TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost)) from failure
         except BaseException:
@@ -137,7 +140,7 @@ class Worker:
             "line": ref.line,
             "module": ref.module,
             "convention": self._convention,
-            "only_needed": self._only_needed,
+            "how": ATTEMPTS[self._attempt],
             "seconds": self._limits.timeout,
         }
 
@@ -189,6 +192,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         notes=tuple(str(note) for note in message["notes"]),
         flipped=bool(message["flipped"]),
         rate=float(message["rate"]),
+        same=tuple(str(rule) for rule in message["same"]),
         printed=printed,
     )
 
@@ -206,6 +210,9 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         error=str(message.get("error", "")),
         error_kind=kind,
         error_line=_line(message.get("line")),
+        error_where=next((where for where in WHERE if where == message.get("where")), ""),
+        autograd_refused=str(message.get("autograd_refused", "")),
+        forward_error=str(message.get("forward_error", "")),
         printed=printed,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},

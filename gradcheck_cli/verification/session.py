@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import Slack, declared_slack
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import Case, ConvSpec, Gradients, Verdict, VerifyOptions
@@ -70,6 +71,7 @@ class Session:
     def run(self, specs: Iterable[ConvSpec]) -> None:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
+        self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
         self.try_more()
         self.try_further()
 
@@ -147,6 +149,14 @@ class Session:
         for trial in self.trials:  # grows while it is walked through
             if trial.supported:
                 yield from variants(trial.case.spec)
+
+    def _new(self, specs: Iterable[ConvSpec]) -> Iterator[ConvSpec]:
+        """Those that were not asked before, each once."""
+        known = {trial.case.spec for trial in self.trials}
+        for spec in specs:
+            if spec not in known:
+                known.add(spec)
+                yield spec
 
     def _try(self, question: Question) -> Trial:
         outcome = self._answer(question.case, calls=2)

@@ -9,8 +9,19 @@ from pathlib import Path
 
 from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import no_slack
-from gradcheck_cli.diagnose import diagnose, likely_line, locate, shrink, summarise_geometries, words_for
+from gradcheck_cli.diagnose import (
+    Code,
+    diagnose,
+    likely_line,
+    locate,
+    of_calls,
+    shrink,
+    summarise_geometries,
+    words_for,
+)
+from gradcheck_cli.diagnose.sentences import describe
 from gradcheck_cli.model import (
+    CALL,
     GRADIENTS,
     ConvSpec,
     Counterexample,
@@ -29,7 +40,7 @@ from gradcheck_cli.verification.truth import Questions, load_oracles
 
 SHRINK_SECONDS = 10.0
 FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype")
-FINDINGS_OF_ALL = ("crashes", "too-slow", "mutates-input")
+FINDINGS_OF_ALL = ("mutates-input",)
 
 
 def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
@@ -69,13 +80,15 @@ def unusable(ref: TargetRef, error: str) -> TargetReport:
         gradients={name: GradientResult(Verdict.ERROR) for name in GRADIENTS},
         geometries=Geometries(0, 0, 0, "not tried"),
         error=error,
+        name=ref.name,
     )
 
 
 def judge(ref: TargetRef, session: Session) -> TargetReport:
     """From what happened to the report."""
     described = session.described
-    findings = findings_of(session)
+    code = code_of(ref, described.line)
+    findings = findings_of(session, code)
     results = {name: _gradient_result(session, name, findings) for name in GRADIENTS}
     verdict = _verdict(session, results, findings)
     return TargetReport(
@@ -88,22 +101,37 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         verdict=verdict,
         gradients=results,
         geometries=_geometries(session),
-        findings=_placed(findings, ref, described.line or ref.line),
+        findings=_placed(findings, code),
         counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
         notes=_notes(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
+        name=ref.name,
     )
 
 
-def findings_of(session: Session) -> tuple[Finding, ...]:
-    """The named mistakes of every gradient, each once; where nothing is named, the place where it is wrong."""
+def code_of(ref: TargetRef, line: int | None) -> Code:
+    """The text of a target's file and the line of its definition; no text where the file cannot be read."""
+    try:
+        return Code(Path(ref.file).read_text("utf-8", errors="replace"), line or ref.line)
+    except OSError:
+        return Code(defined=line or ref.line)
+
+
+def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
+    """The named mistakes of every gradient, then what ended a call, then where numbers are wrong without a name."""
     words = words_for(session.described.convention, session.described.layout)
     seen = [trial.observation() for trial in session.compared]
-    found: dict[tuple[str, str], Finding] = {}
+    named: list[Finding] = []
+    unexplained: list[Finding] = []
     for name in session.described.yields:
-        for finding in diagnose(seen, name, words) or _unexplained(session, name):
-            if finding.id in FINDINGS_OF_BEHAVIOUR or _aggregate(session, name) in (Verdict.FAIL, Verdict.ERROR):
-                found.setdefault((finding.id, "" if finding.id in FINDINGS_OF_ALL else finding.gradient), finding)
+        diagnosed = diagnose(seen, name, words)
+        failed = _aggregate(session, name) is Verdict.FAIL
+        named += [finding for finding in diagnosed if failed or finding.id in FINDINGS_OF_BEHAVIOUR]
+        unexplained += () if diagnosed else _unexplained(session, name)
+    found: dict[tuple[str, str, int | None], Finding] = {}
+    for finding in [*named, *of_calls(seen, words, code), *unexplained]:
+        about = "" if finding.id in FINDINGS_OF_ALL else finding.gradient
+        found.setdefault((finding.id, about, finding.line), finding)
     return tuple(found.values())
 
 
@@ -119,29 +147,34 @@ def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample"),)
 
 
-def _placed(findings: Sequence[Finding], ref: TargetRef, defined: int | None) -> tuple[Finding, ...]:
-    """With the line that looks like the mistake, or that of the definition where none does."""
-    try:
-        source = Path(ref.file).read_text("utf-8", errors="replace")
-    except OSError:
-        source = ""
+def _placed(findings: Sequence[Finding], code: Code) -> tuple[Finding, ...]:
+    """With the line that raised, or the one that looks like the mistake; without one where none or several do."""
     return tuple(
-        replace(finding, line=finding.line or likely_line(source, finding.id, defined) or defined)
+        replace(finding, line=finding.line or likely_line(code.source, finding.id, code.defined))
         for finding in findings
     )
 
 
 def _gradient_result(session: Session, name: GradientName, findings: Sequence[Finding]) -> GradientResult:
-    ids = tuple(finding.id for finding in findings if finding.gradient == name)
-    return GradientResult(_aggregate(session, name), ids)
+    """A gradient that is right wherever the call ended is wrong all the same where its own line ended the others."""
+    verdict = _aggregate(session, name)
+    ids = [finding.id for finding in findings if finding.gradient == name]
+    if verdict is Verdict.PASS and set(ids) - {*FINDINGS_OF_BEHAVIOUR}:
+        verdict = Verdict.FAIL
+    if verdict is Verdict.ERROR:
+        ids += [finding.id for finding in findings if finding.gradient == CALL]
+    return GradientResult(verdict, tuple(ids))
 
 
 def _aggregate(session: Session, name: GradientName) -> Verdict:
-    """The worst verdict over the geometries; nothing compared is inconclusive."""
+    """The worst verdict over the geometries on which the call ended; an error where it ended on none of them.
+
+    A call that raised says nothing of one gradient: it is a finding of its own. Nothing compared is inconclusive.
+    """
     if name not in session.described.yields:
         return Verdict.MISSING
     verdicts = {trial.verdict(name) for trial in session.compared}
-    for worst in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS):
+    for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.ERROR):
         if worst in verdicts:
             return worst
     return Verdict.INCONCLUSIVE
@@ -149,7 +182,8 @@ def _aggregate(session: Session, name: GradientName) -> Verdict:
 
 def _verdict(session: Session, results: dict[GradientName, GradientResult], findings: Sequence[Finding]) -> Verdict:
     verdicts = {result.verdict for result in results.values()}
-    if verdicts & {Verdict.FAIL, Verdict.ERROR} or any(item.id in FINDINGS_OF_BEHAVIOUR for item in findings):
+    proved = any(item.id in FINDINGS_OF_BEHAVIOUR or item.gradient == CALL for item in findings)
+    if proved or verdicts & {Verdict.FAIL, Verdict.ERROR}:
         return Verdict.FAIL
     if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped:
         return Verdict.INCONCLUSIVE
@@ -208,6 +242,7 @@ def _notes(session: Session) -> tuple[str, ...]:
     notes = list(session.described.notes)
     if session.stopped:
         notes.append(session.stopped)
+    notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
     notes += _nothing_compared(session)
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
@@ -216,6 +251,32 @@ def _notes(session: Session) -> tuple[str, ...]:
     if session.slack is not no_slack:
         notes.append(f"judged by |difference| <= {session.slack.rule}, not bit for bit: {session.slack.cause}")
     return tuple(notes)
+
+
+def _forward_failures(trials: Sequence[Trial]) -> list[str]:
+    """Where the file's own forward raised, and the backward was judged without it."""
+    raised = [trial for trial in trials if trial.outcome.forward_error]
+    if not raised:
+        return []
+    first, spec = raised[0].outcome.forward_error, raised[0].case.spec
+    where = f"on {len(raised)} of {sum(trial.supported for trial in trials)} geometries"
+    return [
+        f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
+        "unpacks it, and the backward was judged alone"
+    ]
+
+
+def _refused_by_autograd(trials: Sequence[Trial]) -> list[str]:
+    """Autograd's own words where it did not take the gradients; they were judged as they were returned."""
+    refused = [trial for trial in trials if trial.outcome.autograd_refused]
+    if not refused:
+        return []
+    first = refused[0]
+    where = f"on {len(refused)} of {sum(trial.supported for trial in trials)} geometries"
+    return [
+        f"autograd refuses its gradients {where} ({describe(first.case.spec)}: {first.outcome.autograd_refused}); "
+        "there they were judged as its backward returned them"
+    ]
 
 
 def _nothing_compared(session: Session) -> list[str]:

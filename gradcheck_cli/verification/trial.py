@@ -114,6 +114,7 @@ def observation_of(case: Case, outcome: Outcome) -> Observation:
         actual=outcome.gradients,
         second=outcome.second,
         error=outcome.error if outcome.error_kind in CANNOT_RUN else "",
+        error_where=outcome.error_where,
         error_line=outcome.error_line,
         timed_out=outcome.error_kind == "timeout",
         seconds=outcome.seconds,

@@ -96,39 +96,17 @@ def test_a_single_nan_is_the_only_one(count, more):
     assert ["not-finite"] == [finding.id for finding in behaviour([poisoned], "bias", Words())]
 
 
-def test_errors_come_with_the_geometry_and_the_line():
-    """It fails with padding 0 only, and the finding says so."""
+def test_a_call_that_raised_shows_no_behaviour_of_a_gradient():
+    """It is a finding of its own; whether the second call doubles is known where both ended, so there is no "when"."""
 
-    def crashing(seen):
-        if max(seen.case.spec.padding) > 0:
-            return seen
-        return replace(seen, actual=Gradients(), second=None, error="IndexError: out of range.", error_line=12)
+    def changed(seen):
+        if seen.case.spec.padding == (0, 0):
+            return replace(seen, actual=Gradients(), second=None, error="IndexError: 3")
+        return replace(seen, second=Gradients(weight=seen.actual.weight * 2))
 
-    finding = one(crashing)
-    assert finding.id == "crashes"
-    assert finding.line == 12
-    assert finding.fails_when == "padding = 0"
-    assert finding.message == (
-        "It stops with an error (x (3, 2, 9, 7), weight (5, 2, 3, 2), stride 1, padding 0): IndexError: out of range."
-    )
-
-
-def test_a_time_limit_is_too_slow_and_not_a_crash():
-    """Stopped by us, so only slowness is claimed."""
-    finding = one(
-        lambda seen: replace(seen, actual=Gradients(), second=None, error="stopped", timed_out=True, seconds=2.0)
-    )
-    assert finding.id == "too-slow"
-    assert finding.message == ("No answer within 2 s (x (2, 3, 8, 7), weight (4, 3, 3, 3), stride 1, padding 1).")
-    slow = Observation(integers(SPECS[0]), Gradients(), error="stopped", error_line=7, timed_out=True, seconds=2.0)
-    assert [("too-slow", 7)] == [(finding.id, finding.line) for finding in behaviour([slow], "weight", Words())]
-
-
-def test_an_error_loses_its_full_stop_and_nothing_else():
-    """The sentence has one of its own."""
-    stopped = Observation(integers(SPECS[0]), Gradients(), error="ValueError: no axis X.")
-    (finding,) = behaviour([stopped], "weight", Words())
-    assert finding.message.endswith("padding 1): ValueError: no axis X.")
+    finding = one(changed)
+    assert (finding.id, finding.fails_when) == ("accumulates-between-calls", "")
+    assert () == diagnose(observations(lambda seen: replace(seen, actual=Gradients(), error="KeyError: 1")), "bias")
 
 
 def test_integer_results_are_named_by_their_dtype():
@@ -245,40 +223,3 @@ def test_float32_explains_all_that_is_wrong_or_nothing():
     assert [] == precision(odd, replace(odd, actual=np.zeros(3)))
     assert [] == precision(float32_evidence(0, 0))
     assert [] == precision()
-
-
-EMPTY = "ValueError: could not broadcast input array from shape (0,0) into shape (7,9)"
-
-
-def stopping(*errors):
-    """One observation for each error; "" where it is right. Lines are counted from 1."""
-    specs = (SPECS[1], SPECS[4], SPECS[0], SPECS[2])
-    return [
-        Observation(
-            integers(spec), Gradients() if error else right_backward(integers(spec)), error=error, error_line=line
-        )
-        for line, (spec, error) in enumerate(zip(specs, errors, strict=True), start=1)
-    ]
-
-
-def test_an_empty_slice_is_probable_with_the_first_such_error():
-    """Both of padding 0 stop, the second and the third time it is said; every field."""
-    *_, finding = behaviour(stopping("IndexError: 3", EMPTY, "", ""), "input", Words(x="x"))
-    message = f"It stops with an empty array where padding = 0, probably from a slice [p:-p] ({EMPTY})."
-    fix = Words(x="x").speak(CATALOGUE["unpad-empty"].fix)
-
-    assert Finding("unpad-empty", "input", "probable", message, fix, "padding = 0", 2) == finding
-
-
-@pytest.mark.parametrize(
-    ("gradient", "errors"),
-    [
-        ("weight", (EMPTY, EMPTY, "", "")),
-        ("input", ("IndexError: 3", "IndexError: 3", "", "")),
-        ("input", (EMPTY, EMPTY, EMPTY, "")),
-    ],
-    ids=["another gradient", "another error", "with padding too"],
-)
-def test_no_empty_slice_is_suspected(gradient, errors):
-    """Only the crash is told."""
-    assert ["crashes"] == [finding.id for finding in behaviour(stopping(*errors), gradient, Words())]

@@ -97,15 +97,17 @@ def test_the_right_formula_comes_first_and_then_every_form_of_every_mistake(grad
     assert {1} == {len(other.parts) for other in others}
 
 
-def building(gradient, pivot):
-    """The forms whose result changes when other numbers are taken for the right gradient."""
-    found = []
-    for structure in singles(gradient)[1:]:
-        other = Problem.supposing(pivot.problem.case, gradient, pivot.right * 5 - 2)
-        before, after = structure.formula(pivot.problem), structure.formula(other)
-        if not structure.fits_rate and before is not None and not np.array_equal(before, after):
-            found.append(structure)
-    return found
+def showing(gradient, problem):
+    """The forms that differ from the truth, but for those of a learning rate."""
+    results = [(one, one.formula(problem)) for one in singles(gradient)[1:] if not one.fits_rate]
+    right = problem.right(gradient)
+    return [one for one, result in results if result is not None and not np.array_equal(result, right)]
+
+
+def building(gradient, problem):
+    """Those of them whose result changes when other numbers are taken for the right gradient."""
+    other = Problem.supposing(problem.case, gradient, problem.right(gradient) * 5 - 2)
+    return [one for one in showing(gradient, problem) if not np.array_equal(one.formula(problem), one.formula(other))]
 
 
 def told(structure):
@@ -115,31 +117,57 @@ def told(structure):
 
 @pytest.mark.parametrize("gradient", GRADIENTS)
 def test_pairs_are_every_mistake_under_one_that_rearranges_and_on_every_prepared_case(gradient):
-    """Never two forms of one mistake; the one underneath is told first."""
+    """Never two forms of one mistake, nor one that shows nowhere; the one underneath is told first."""
     problem = Problem(integers(SPECS[3]))
-    pivot = Evidence(problem, problem.right(gradient), problem.right(gradient), UNIT)
-    single = [structure for structure in singles(gradient)[1:] if not structure.fits_rate]
+    single = showing(gradient, problem)
     expected = [
         told(inner) + told(outer)
         for inner in single
-        for outer in building(gradient, pivot)
+        for outer in building(gradient, problem)
         if told(inner)[0][0] != told(outer)[0][0]
     ]
     for first in CATALOGUE.values():
         if first.prepare is not None and gradient in first.formulas:
             expected += [[(first.id, ""), *told(second)] for second in single if told(second)[0][0] != first.id]
 
-    found = list(pairs(gradient, pivot))
+    found = list(pairs(gradient, [evidence_of(gradient, problem)]))
 
     assert expected == [told(structure) for structure in found]
     assert not any(structure.fits_rate for structure in found)
 
 
+def evidence_of(gradient, problem):
+    """A right answer."""
+    return Evidence(problem, problem.right(gradient), problem.right(gradient), UNIT)
+
+
 def pair_of(gradient, first, second):
-    """The pair with these ids, in their usual forms."""
-    problem = Problem(integers(SPECS[2]))
-    pivot = Evidence(problem, problem.right(gradient), problem.right(gradient), UNIT)
-    return next(pair for pair in pairs(gradient, pivot) if told(pair) == [(first, ""), (second, "")])
+    """The pair with these ids, in their usual forms, on geometries with and without padding."""
+    seen = [evidence_of(gradient, Problem(integers(spec))) for spec in (SPECS[2], SPECS[1])]
+    return next(pair for pair in pairs(gradient, seen) if told(pair) == [(first, ""), (second, "")])
+
+
+def test_a_mistake_that_shows_elsewhere_is_put_together_too():
+    """groups-ignored changes nothing without groups; one geometry with groups is enough."""
+    plain, grouped = (evidence_of("weight", Problem(integers(SPECS[place]))) for place in (3, 12))
+
+    def ids(seen):
+        return {mistake.id for pair in pairs("weight", seen) for mistake, _ in pair.parts}
+
+    assert "groups-ignored" not in ids([plain])
+    assert "groups-ignored" in ids([plain, grouped])
+
+
+@pytest.mark.parametrize("identifier", ["shifted", "partial-output"])
+def test_a_formula_that_sums_anew_is_never_put_on_top_of_another(identifier):
+    """Half of its result would come from the wrong numbers, half from X and G: no code computes that."""
+    problem = Problem(integers(SPECS[0]))
+    outers = {pair.parts[1][0].id for pair in pairs("weight", [evidence_of("weight", problem)])}
+    formula = CATALOGUE[identifier].formulas["weight"]
+    other = Problem.supposing(problem.case, "weight", problem.grad_weight * 5 - 2)
+
+    assert np.array_equal(formula(problem), formula(other))
+    assert "kernel-rotated" in outers
 
 
 def test_a_mistake_on_top_of_another_gets_the_other_s_result():

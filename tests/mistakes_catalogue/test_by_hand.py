@@ -29,6 +29,10 @@ BY_HAND = {
     ("weight", "upstream-ignored"): [[12, 16], [24, 28]],
     ("weight", "shifted"): [[22, 26], [23, 26]],
     ("weight", "padding-hard-coded"): [[1, 2], [6, 10]],
+    # O(0, 0) = 1 - 2 + 2*4 + 3 = 10, each step right adds 1 - 1 + 2 = 2, down 6: O = [[10, 12], [16, 18]], 56 in all.
+    ("weight", "output-for-upstream"): [[10 + 24 + 64 + 90, 188 + 56], [188 + 168, 188 + 56 + 168]],
+    ("input", "output-for-upstream"): [[10, 12 - 10, -12], [16 + 20, 18 - 16 + 24, -18], [32, 36, 0]],
+    ("bias", "output-for-upstream"): [56],
     ("input", "input-grad-kernel-unrotated"): [[0, 2, 4], [-1, -1, 4], [0, -1, 1]],
     ("input", "starts-from-data"): [[2, 3, 1], [6, 10, 5], [7, 10, 9]],
     ("input", "full-margin-wrong"): [[5]],
@@ -45,6 +49,55 @@ def test_the_formula_gives_the_numbers_worked_out_by_hand(gradient, identifier):
     actual = CATALOGUE[identifier].formulas[gradient](Problem(CASE))
     expected = np.array(BY_HAND[gradient, identifier], dtype=float)
     assert np.array_equal(actual.reshape(expected.shape), expected)
+
+
+# One row of X, 1..7, under a kernel of one row: what is forgotten on one axis is seen on that axis alone. And the
+# other way round, one column. G = 1, 10, 100 at the places 0, 2, 4; taps of the kernel 1 and -1.
+ROW = Case(
+    spec=ConvSpec(1, 1, 1, 1, 7, (1, 2), stride=(3, 2), padding=(0, 0)),
+    x=np.arange(1.0, 8.0).reshape(1, 1, 1, 7),
+    weight=np.array([[[[1.0, -1.0]]]]),
+    bias=np.array([0.0]),
+    grad_output=np.array([[[[1.0, 10.0, 100.0]]]]),
+)
+COLUMN = Case(
+    spec=ConvSpec(1, 1, 1, 7, 1, (2, 1), stride=(2, 3), padding=(0, 0)),
+    **{name: getattr(ROW, name).swapaxes(2, 3).copy() for name in ("x", "weight", "grad_output")},
+    bias=ROW.bias,
+)
+ON_ONE_AXIS = {
+    ("weight", "stride-ignored", "in the columns only"): ([1 + 20 + 300, 2 + 30 + 400], [531, 642]),
+    ("weight", "stride-ignored", "in the rows only"): ([531, 642], [321, 432]),
+    ("input", "stride-ignored", "in the columns only"): (
+        [1, 10 - 1, 100 - 10, -100, 0, 0, 0],
+        [1, -1, 10, -10, 100, -100, 0],
+    ),
+    ("weight", "rows-columns-mixed", "the stride of the rows for both"): ([1 + 40 + 700, 2 + 50], [531, 642]),
+    ("weight", "rows-columns-mixed", "the stride of the columns for both"): ([531, 642], [741, 52]),
+    ("weight", "rows-columns-mixed", "the stride of rows and columns exchanged"): ([741, 52], [741, 52]),
+    ("weight", "rows-columns-mixed", "the columns of G are visited up to its number of rows"): ([1, 2], [531, 642]),
+    ("bias", "rows-columns-mixed", "the columns of G are visited up to its number of rows"): ([1], [111]),
+    ("bias", "rows-columns-mixed", "the rows of G are visited up to its number of columns"): ([111], [1]),
+    # h_out = (7 + 0 - 1) // 3 + 1 = 3 for the row, where it is 1 and nothing is left out; w_out = (1 - 2) // 2 + 1 = 0.
+    ("bias", "rows-columns-mixed", "w_out computed from the height of X"): ([0], [111]),
+    ("weight", "rows-columns-mixed", "as many columns of taps as F has rows"): ([531, 0], [531, 642]),
+    # No zeros are put between the columns, since there is one row.
+    (
+        "input",
+        "rows-columns-mixed",
+        "the zeros between rows and columns of G both counted from its rows, in X's size",
+    ): ([1, 10 - 1, 100 - 10, -100, 0, 0, 0], [1, -1, 10, -10, 100, -100, 0]),
+    ("input", "rows-columns-mixed", "dX_padded cut to the size of its columns"): ([1, -1, 10, -10, 100, -100, 0], [1]),
+}
+
+
+@pytest.mark.parametrize(("gradient", "identifier", "label"), ON_ONE_AXIS)
+def test_what_is_mixed_up_on_one_axis_leaves_the_other_alone(gradient, identifier, label):
+    """A row and a column, the same numbers: each form spoils the one or the other."""
+    forms = {form.label: form.formula for form in CATALOGUE[identifier].forms(gradient)}
+    in_row, in_column = (forms[label](Problem(case)) for case in (ROW, COLUMN))
+    expected = ON_ONE_AXIS[gradient, identifier, label]
+    assert ([*in_row.ravel()], [*in_column.ravel()]) == expected
 
 
 def test_unpadding_by_zero_leaves_nothing():

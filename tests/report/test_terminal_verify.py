@@ -76,6 +76,14 @@ def test_a_right_target_word_for_word():
     assert RIGHT == printed(one(samples.sample_target(convention="x-weight-grad")))
 
 
+def test_a_finding_without_a_line_stands_in_its_function_and_may_be_about_the_call():
+    """No line is claimed that was not found."""
+    finding = samples.sample_finding(gradient="call", line=None)
+    shown = printed(one(samples.failing_target(findings=(finding,), name="Conv.backward")))
+    assert "  finding      batch-mean (proved), the call: grad_weight is divided" in shown
+    assert "\n  in           Conv.backward\n" in shown
+
+
 def test_a_wrong_target_word_for_word():
     """The mistake, how to mend it, since when it shows, and the smallest example with its sum."""
     assert WRONG == printed(one(samples.failing_target(convention="x-weight-grad")))

@@ -241,7 +241,7 @@ def test_convention_settles_the_layout(ask):
 def test_convention_narrows_the_family(ask):
     """A class told to be a function is not recognised as a layer."""
     code = LAYER + "\n    def backward(self, g):\n        return gradients(self.x, self.W, g)\n"
-    with pytest.raises(TargetError, match="no way to call it was found"):
+    with pytest.raises(TargetError, match="--convention function leaves no way to call it"):
         ask(code, "Conv", convention="function")
 
 

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
+from gradcheck_cli.arithmetic import no_slack
 from gradcheck_cli.errors import TargetError
-from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
+from gradcheck_cli.model import ConvSpec, GradientResult, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, Outcome, TargetRef
 from gradcheck_cli.verification import verify_targets
 from gradcheck_cli.verification.session import Running, Session
@@ -93,7 +94,44 @@ def test_a_crash_on_some_geometries_is_a_failure_with_its_line(check):
 
     assert report.exit_code == 1
     assert [(found.id, found.line) for found in report.targets[0].findings] == [("crashes", 14)]
+    assert report.targets[0].findings[0].about == "the call"
     assert 0 < report.targets[0].geometries.right < report.targets[0].geometries.supported
+    assert {Verdict.PASS} == {result.verdict for result in report.targets[0].gradients.values()}
+
+
+def judged(*outcomes):
+    """The report of a session in which a function of no file answered so, one geometry each."""
+    questions, ref = Questions(0), TargetRef("user.py:f", "user.py", "f", 3)
+    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, 0.0)
+    for width, outcome in enumerate(outcomes, start=5):
+        asked = questions.narrow(ConvSpec(2, 1, 1, 6, width, (3, 3)))
+        answer = outcome(asked) if callable(outcome) else outcome
+        session.trials.append(Trial(asked.case, answer, asked.truth, ("weight",), no_slack))
+    return judge(ref, session)
+
+
+def test_a_crash_on_all_geometries_is_an_error_of_every_gradient():
+    """Nothing was seen of any; the finding is of the call, stands without a line and is told beside each gradient."""
+    report = judged(*[Outcome(Gradients(), error="NameError: name 'q' is not defined", error_kind="raised")] * 2)
+
+    assert report.verdict is Verdict.FAIL
+    assert [(found.id, found.gradient, found.line) for found in report.findings] == [("crashes", "call", None)]
+    assert report.gradients["weight"] == GradientResult(Verdict.ERROR, ("crashes",))
+    assert report.name == "f"
+
+
+def test_a_gradient_is_judged_where_the_call_ended():
+    """Right there, it is no error; wrong there, it is wrong, and its name comes before the crash."""
+    crash = Outcome(Gradients(), error="KeyError: 1", error_kind="raised")
+
+    def times(factor):
+        return lambda asked: Outcome(Gradients(weight=asked.truth.gradients.weight * factor))
+
+    right, wrong = judged(crash, times(1)), judged(crash, times(-1), times(-1))
+    assert (right.verdict, right.gradients["weight"].verdict) == (Verdict.FAIL, Verdict.PASS)
+    assert right.geometries.summary.startswith("right, except when ")
+    assert [found.id for found in wrong.findings] == ["sign-flipped", "crashes"]
+    assert wrong.gradients["weight"] == GradientResult(Verdict.FAIL, ("sign-flipped",))
 
 
 def test_a_target_that_keeps_dying_is_given_up(check):

@@ -8,10 +8,11 @@ MISTAKE = Mistake(
     id="crashes",
     title="stops with an error",
     why=(
-        "Sizes that were right for one layer: an index past the end, arrays that do not broadcast, an axis squeezed "
+        "A name that is not defined on that way through the code, something that the installed version no longer has, "
+        "or sizes that were right for one layer: an index past the end, arrays that do not broadcast, an axis squeezed "
         "away when there is one filter or one channel."
     ),
     hides_when="the sizes are those that the code was written for",
-    fix="Take every size from the arrays themselves (`X.shape`, `F.shape`, `G.shape`), not from constants.",
+    fix="Go by the exception: it names what is missing. Where two sizes do not fit, take both from the arrays.",
     shown_by="gradcheck verify, which tries many sizes",
 )

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
-from gradcheck_cli.mistakes.pieces import spread, stepping, window
-from gradcheck_cli.model import Array, Size
-
-
-def _full_with_margin(problem: Problem, margin: Size, size: Size | None) -> Array | None:
-    """correlate(G spread by the stride, margin of zeros, turned F); `size` None is the size that comes out."""
-    case, spec = problem.case, problem.spec
-    whole = spread(case.weight, case.grad_output, stepping(spec))
-    edge = (spec.extent[0] - 1, spec.extent[1] - 1)
-    start = (edge[0] - margin[0], edge[1] - margin[1])
-    natural = tuple(length - 2 * first for length, first in zip(whole.shape[2:], start, strict=True))
-    rows, columns = size or (natural[0], natural[1])
-    return window(whole, start, (rows, columns)) if min(rows, columns) > 0 else None
+from gradcheck_cli.mistakes.pieces import full_with_margin
+from gradcheck_cli.model import Array
 
 
 def _margin_is_padding(problem: Problem) -> Array | None:
-    return _full_with_margin(problem, problem.spec.padding, None)
+    return full_with_margin(problem, problem.spec.padding)
 
 
 def _margin_is_padding_in_place(problem: Problem) -> Array | None:
-    return _full_with_margin(problem, problem.spec.padding, problem.spec.input_size)
+    return full_with_margin(problem, problem.spec.padding, problem.spec.input_size)
 
 
 def _margin_half(problem: Problem) -> Array | None:
     """'same': (k - 1) // 2 whatever the padding."""
     spec = problem.spec
     margin = ((spec.extent[0] - 1) // 2, (spec.extent[1] - 1) // 2)
-    return _full_with_margin(problem, margin, None)
+    return full_with_margin(problem, margin)
 
 
 MISTAKE = Mistake(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.contract import Where
 from gradcheck_cli.targets.conventions.layout import Layout
 
 BIAS_FORMS: Mapping[str, Callable[[int], tuple[int, ...]]] = {
@@ -33,6 +35,34 @@ class RefusedError(Exception):
 
 class WrongForwardError(Exception):
     """The target takes this geometry, and its own forward computes another convolution (or none) there."""
+
+
+class HungError(Exception):
+    """The user's code did not come back in time while it was loaded or tried."""
+
+
+class UnfinishedError(Exception):
+    """The target gives no gradient by its own doing: nothing returned, not implemented. The text is a sentence."""
+
+
+@contextmanager
+def during(where: Where) -> Iterator[None]:
+    """Marks what is raised inside with the call that raised it, see `raised_in`."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(Exception):  # an exception may forbid attributes
+            error.__dict__.setdefault(_MARK, where)
+        raise
+
+
+_MARK = "gradcheck_raised_in"
+
+
+def raised_in(error: BaseException) -> Where:
+    """The call that raised `error`; "" where nobody marked it."""
+    found: Where = getattr(error, _MARK, "")
+    return found
 
 
 class NotRecognisedError(Exception):
@@ -67,12 +97,16 @@ class Returned:
         names: key -> the name that the source has for it.
         mutated: arguments that the call changed.
         output: what the target's own forward gave, None without one.
+        forward_error: what the target's own forward raised where its backward was judged all the same.
+        refused: what autograd said of the gradients, in its words, where it did not take them.
     """
 
     items: Mapping[str, Array]
     names: Mapping[str, str] = field(default_factory=dict)
     mutated: tuple[str, ...] = ()
     output: Array | None = None
+    forward_error: BaseException | None = None
+    refused: str = ""
 
 
 NOTHING: Array = np.zeros(0)

@@ -18,18 +18,21 @@ from gradcheck_cli import conv
 from gradcheck_cli.errors import UsageError
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
+from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate, autograd_candidates
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
+from gradcheck_cli.targets.conventions.confirm import confirmed
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
-from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate, function_candidates
+from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
+from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.function_search import function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layer_search import BACKWARD_NAMES, LAYER_ORDERS, layer_candidates, method_name
+from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
-from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, stores_state
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
 from gradcheck_cli.targets.conventions.source import Source
-from gradcheck_cli.targets.load import Loaded, user_line
+from gradcheck_cli.targets.load import Loaded
 
 FAMILIES = ("function", "cache", "autograd-function", "class")
 LAYOUTS = ("nchw", "nhwc", "chw", "hwc", "hw", "nhw", "chwn", "hwcn")
@@ -56,21 +59,16 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Failed:
-    """A try that raised. `understood`: the candidate's own forward was right, so it is surely called as meant."""
-
-    candidate: Candidate
-    error: BaseException
-    understood: bool
-
-
-@dataclass(frozen=True)
 class Trial:
-    """How a candidate did on one probe: larger is better. `clean`: every result has a right shape."""
+    """How a candidate did on one probe: larger is better.
+
+    `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave.
+    """
 
     chosen: Chosen
     score: int
     clean: bool
+    zeros: bool = False
 
 
 def check_convention(text: str) -> tuple[str, ...]:
@@ -108,12 +106,13 @@ def recognise(
     deadline = time.monotonic() + min(budget, BUDGET)
     trials: list[Trial] = []
     failed: list[Failed] = []
+    refusals: list[NotRecognisedError] = []
     stumbled: set[Layout] = set()
     for number, spec in enumerate(probes.PROBES):
         case = probes.integer_case(spec, seed=number)
         truth = conv.backward(case)
         tried: set[Layout] = set()
-        for candidate in _candidates(loaded, wanted, case):
+        for candidate in _until_refused(_candidates(loaded, wanted, case), refusals):
             if candidate.refuses(spec):
                 continue
             seed()
@@ -121,17 +120,43 @@ def recognise(
             tripped = candidate.layout in stumbled
             if isinstance(trial, Failed):
                 failed.append(trial)
+                if settled(trial, loaded):
+                    return Chosen(candidate, {})
             else:
                 trials.append(replace(trial, score=trial.score - tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped:
-                    return trial.chosen
+                    return _confirmed(trial.chosen)
             tried.add(candidate.layout)
             if time.monotonic() > deadline:
                 break
         stumbled |= tried
         if _enough(trials, number) or time.monotonic() > deadline:
             break
-    return _settle(trials, failed, loaded)
+    if refusals and not trials and not any(item.understood for item in failed):
+        raise refusals[0]
+    return _settle(trials, failed, loaded, wanted)
+
+
+def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
+    """The way to call a function whose every try ends the process, where the names of its parameters leave no doubt.
+
+    Raises:
+        NotRecognisedError: they do.
+    """
+    if not isinstance(loaded.target, type) and loaded.owner is None:
+        case = probes.integer_case(probes.PROBES[0])
+        found = [each for each in _candidates(loaded, wanted, case) if certain(each, loaded)]
+        if found:
+            return Chosen(max(found, key=lambda candidate: candidate.prior), {})
+    raise NotRecognisedError("run", "it ends the process in every way in which it was called")
+
+
+def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognisedError]) -> Iterator[Candidate]:
+    """The candidates; a reason why there can be no more of them joins `refusals`."""
+    try:
+        yield from candidates
+    except NotRecognisedError as error:
+        refusals.append(error)
 
 
 def _enough(trials: Sequence[Trial], number: int) -> bool:
@@ -141,32 +166,24 @@ def _enough(trials: Sequence[Trial], number: int) -> bool:
     return best >= EVIDENCE or (number >= patience and any(trial.clean for trial in trials))
 
 
-def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded) -> Chosen:
+def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> Chosen:
     if not trials:
-        return _failing(failed, loaded)
+        return Chosen(likeliest_failure(failed, loaded, wanted), {})
     best = max(trial.score for trial in trials)
     leaders = [trial for trial in trials if trial.score == best]
     most_axes = max(len(trial.chosen.candidate.layout.x) for trial in leaders)
     leaders = [trial for trial in leaders if len(trial.chosen.candidate.layout.x) == most_axes]
     layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
-    if len(layouts) > 1 and best < 2:
+    if len(layouts) > 1 and best < 2 and not all(trial.zeros for trial in leaders):
         raise AmbiguousError(layouts)
-    return leaders[0].chosen
+    return _confirmed(leaders[0].chosen)
 
 
-def _failing(failed: Sequence[Failed], loaded: Loaded) -> Chosen:
-    """Code that is understood but runs nowhere: it will crash on every case, and that is the result.
-
-    Raises:
-        NotRecognisedError: it may as well be called in a way that it does not mean.
-    """
-    inside = [item for item in failed if user_line(item.error, loaded.module.__file__ or "") is not None]
-    if not inside:
-        raise NotRecognisedError("run", "no way to call it was found", error=failed[0].error if failed else None)
-    likeliest = max(inside, key=lambda item: (item.understood, item.candidate.prior))
-    if not likeliest.understood and not isinstance(likeliest.error, NameError):
-        raise NotRecognisedError("run", "it raises in every way in which it was called", error=likeliest.error)
-    return Chosen(likeliest.candidate, {})
+def _confirmed(chosen: Chosen) -> Chosen:
+    """What is chosen, once it is known to be a convolution."""
+    if not isinstance(chosen.candidate, LayerCandidate):
+        return chosen
+    return replace(chosen, candidate=confirmed(chosen.candidate, chosen.plan))
 
 
 def _try(
@@ -179,7 +196,7 @@ def _try(
             returned = candidate.start(case)()
         keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
         if not keys:
-            return Failed(candidate, TypeError(_no_gradient(returned)), False)
+            return Failed(candidate, NoGradientError(_no_gradient(returned)), False)
         candidate = exposed(candidate, returned, keys, truth)
         returned = replace(returned, items=rescaled(returned, candidate))
         taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
@@ -187,7 +204,8 @@ def _try(
         return Failed(candidate, error, forward_right and not _guessed(candidate))
     points = sum(_points(taken.gradients.named(name), truth.named(name), name) for name in keys)
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
-    return Trial(Chosen(candidate, keys), score, not taken.wrong)
+    zeros = not any(np.any(taken.gradients.named(name)) for name in keys)
+    return Trial(Chosen(candidate, keys), score, not taken.wrong, zeros)
 
 
 def _guessed(candidate: Candidate) -> bool:
@@ -221,7 +239,7 @@ def _equal(actual: Array | None, expected: Array | None) -> bool:
 def _forward_right(candidate: Candidate, case: Case) -> bool:
     if isinstance(candidate, LayerCandidate):
         return candidate.forward_right
-    output = candidate.forward_output(case) if isinstance(candidate, FunctionCandidate) else None
+    output = _own_forward(candidate, case)
     if output is None or output.shape != candidate.layout.shape("output", case.spec.output_shape):
         return False
     ours = candidate.layout.take("output", output, case.spec.output_shape)
@@ -229,11 +247,21 @@ def _forward_right(candidate: Candidate, case: Case) -> bool:
     return _equal(ours, expected) or _equal(ours, expected - case.bias[:, None, None])
 
 
+def _own_forward(candidate: Candidate, case: Case) -> Array | None:
+    """What the file's forward gives; where it raises with b in one shape, with a plain b: the layout is the same."""
+    if isinstance(candidate, AutogradCandidate):
+        return candidate.forward_output(case)
+    if not isinstance(candidate, FunctionCandidate):
+        return None
+    output = candidate.forward_output(case)
+    return candidate.with_bias("o").forward_output(case) if output is None and candidate.form.bias != "o" else output
+
+
 def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
     """The candidate as its own forward wants it, turned for a true convolution; and whether that forward is right."""
     if _forward_right(candidate, case):
         return candidate, True
-    if isinstance(candidate, FunctionCandidate) and _forward_right(candidate.turned(), case):
+    if isinstance(candidate, FunctionCandidate | AutogradCandidate) and _forward_right(candidate.turned(), case):
         return candidate.turned(), True
     return candidate, False
 
@@ -252,7 +280,8 @@ def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Itera
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if _is_autograd_function(owner):
         forward = _callee(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
-        yield from autograd_candidates(owner, forward, common)
+        source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
+        yield from autograd_candidates(owner, forward, source, common)
     elif owner is None:
         yield from _function(loaded, None, loaded.name, common)
     else:
@@ -267,17 +296,17 @@ def _class(
     loaded: Loaded, owner: type, common: Sequence[Layout], orders: Sequence[Layout], case: Case
 ) -> Iterator[Candidate]:
     """Static methods as functions; else a layer; else a method that is handed everything."""
-    named = loaded.name if loaded.owner is not None else ""
-    backward = named or method_name(owner, BACKWARD_NAMES, ("back", "bprop"))
+    source = class_source(owner, loaded.node)
+    backward = loaded.name if loaded.owner is not None else backward_name(owner, source)
     static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)
     if static:
         yield from _function(loaded, owner, backward, common)
         return
-    source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
-    if backward or hasattr(owner, "parameters"):
-        yield from layer_candidates(owner, source, backward, orders, case)
-    if backward:
+    if not backward and not hasattr(owner, "register_full_backward_hook"):
+        raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
+    if backward and not stores_state(source, backward):
         yield from _stateless(loaded, owner, backward, common)
+    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
 
 
 def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layout]) -> Iterator[Candidate]:
@@ -311,7 +340,7 @@ def _forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
     for guess in [*guesses, *convolutions, *(own if len(own) == 1 else [])]:
         if guess != name and callable(getattr(holder, guess, None)):
             callee = _callee(loaded, owner, guess)
-            roles = {role for item in callee.parameters for role in function_roles(item.name)[:1]}
+            roles = {role for item in callee.parameters for role in callee.source.roles(item.name)[:1]}
             own_cache = "cache" in roles and callee.named("cache") not in CONTEXT_NAMES
             if len(callee.parameters) >= 2 and not own_cache and "grad_output" not in roles:
                 return callee

@@ -73,6 +73,12 @@ def held(owner: Any) -> list[Held]:
     return list(_walk(owner, (), set(), 0))
 
 
+def lengths(owner: Any) -> dict[Path, int]:
+    """The length of every list of its own attributes: what grows may be a list of gradients."""
+    inside = getattr(owner, "__dict__", {})
+    return {(("attr", name),): len(value) for name, value in inside.items() if isinstance(value, list)}
+
+
 def read(owner: Any, path: Path) -> Array | None:
     """The array at `path` as it is now (a copy), None when it is gone."""
     try:

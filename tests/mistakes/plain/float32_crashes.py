@@ -1,4 +1,4 @@
-# expect: crashes weight
+# expect: crashes call
 # target: conv_backward
 import numpy as np
 

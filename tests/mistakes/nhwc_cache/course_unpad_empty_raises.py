@@ -1,4 +1,4 @@
-# expect: crashes weight
+# expect: unpad-empty input
 # target: conv_backward
 import numpy as np
 

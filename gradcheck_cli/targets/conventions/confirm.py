@@ -1,0 +1,70 @@
+"""What is asked of a layer once it is recognised: is it a convolution at all, does it add up, is torch at work?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
+from gradcheck_cli.targets.conventions import probes, reading
+from gradcheck_cli.targets.conventions.base import NotRecognisedError, to_numpy
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.own_forward import check_forward
+from gradcheck_cli.targets.conventions.results import Plan, take
+
+TRIES = 4
+
+
+def confirmed(candidate: LayerCandidate, keys: Plan) -> LayerCandidate:
+    """The candidate with what is told of it besides.
+
+    Raises:
+        NotRecognisedError: it is no convolution.
+    """
+    for spec in _specs(candidate):
+        try:
+            if not candidate.forward_right:
+                check_forward(
+                    lambda case: _output(candidate, case), lambda case: _gradients(candidate, keys, case), spec
+                )
+            return replace(candidate, adds_up=_adds_up(candidate, keys, probes.integer_case(spec)))
+        except NotRecognisedError:
+            raise
+        except Exception:  # what it raises is told where it is judged
+            continue
+    return candidate
+
+
+def _specs(candidate: LayerCandidate) -> Iterator[ConvSpec]:
+    able = [spec for spec in probes.PROBES if not candidate.refuses(spec)]
+    return iter(able[:TRIES])
+
+
+def _output(candidate: LayerCandidate, case: Case) -> Array:
+    trained = candidate.build(case)
+    output = to_numpy(candidate.run_forward(trained, candidate.prepare(trained, case), case))
+    if output is None:
+        raise ValueError("its forward gives no array")
+    return candidate.layout.take("output", output, case.spec.output_shape)
+
+
+def _gradients(candidate: LayerCandidate, keys: Plan, case: Case) -> Gradients:
+    returned = candidate.start(case)()
+    return take(returned, keys, case.spec, candidate.layout, candidate.bias_form).gradients
+
+
+def _adds_up(candidate: LayerCandidate, keys: Plan, case: Case) -> bool:
+    """Whether a second backward adds to the `.grad` beside a parameter, where nobody clears it."""
+    wanted = {key for name, key in keys.items() if name != "input"}
+    trained = candidate.build(case)
+    given = candidate.prepare(trained, case)
+    reading.clear_beside(trained)
+    candidate.run_once(trained, given, case)
+    once = [place for place in reading.beside(trained) if place.name in wanted]
+    if not once:
+        return False
+    candidate.run_once(trained, given, case)
+    again = {place.name: place.array for place in reading.beside(trained)}
+    return all(np.array_equal(again[place.name], 2 * place.array) and np.any(place.array) for place in once)

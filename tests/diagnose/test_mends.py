@@ -1,0 +1,191 @@
+"""What is said about an exception fits its kind."""
+
+import numpy as np
+import pytest
+
+from gradcheck_cli.diagnose.code import Code
+from gradcheck_cli.diagnose.mends import Raised, mend
+from gradcheck_cli.diagnose.words import Words
+
+SOURCE = """import numpy as np
+margin = 1
+
+class Layer:
+    def __init__(self):
+        self.columns = None
+
+def strip(a, pad, *, bias=None):
+    height = a.shape[2]
+    if not bias:
+        a = a + 1
+    b = bias.sum() if bias else None
+    return a[:, :, pad : padd + heigth], {'stride': 1}
+"""
+WORDS = Words(x="x", weight="w", grad_output="dout")
+ALL_SIZES = "Take every size from the arrays themselves (`x.shape`, `w.shape`, `dout.shape`), not from constants."
+
+
+def told(error, line=None):
+    """The mend of an error on a line of SOURCE."""
+    return mend(Raised(error, line, Code(SOURCE, 8), WORDS))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("padd", "Define `padd`, or correct the name: `pad` is defined."),
+        ("heigth", "Define `heigth`, or correct the name: `height` is defined."),
+        ("margins", "Define `margins`, or correct the name: `margin` is defined."),
+        ("summ", "Define `summ`, or correct the name: `sum` is defined."),
+        ("qqq", "Define `qqq`, or correct the name."),
+        ("torch", "Add `import torch` at the top of the file."),
+        ("F", "Add `import torch.nn.functional as F` at the top of the file."),
+    ],
+)
+def test_a_name_that_is_not_defined_gets_the_nearest_that_is(name, expected):
+    """Of the function, of the file, of Python; a module that was not imported is imported."""
+    assert told(f"NameError: name '{name}' is not defined", 13) == expected
+
+
+def test_the_names_of_another_function_are_not_near():
+    """`height` belongs to `strip`."""
+    assert told("NameError: name 'heigth' is not defined", 6) == "Define `heigth`, or correct the name."
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            "module 'numpy.lib' has no attribute 'pad'",
+            f"`numpy.lib` of the installed numpy {np.__version__} has no `pad`: correct the name, or write what has "
+            "taken its place, `np.pad`.",
+        ),
+        (
+            "module 'numpy' has no attribute 'int'. `np.int` was a deprecated alias for the builtin `int`",
+            f"`numpy` of the installed numpy {np.__version__} has no `int`: correct the name, or write what has "
+            "taken its place, `int`.",
+        ),
+        (
+            "module 'numpy' has no attribute 'zeros_lik'",
+            f"`numpy` of the installed numpy {np.__version__} has no `zeros_lik`: correct the name, or write what has "
+            "taken its place, `numpy.zeros_like`.",
+        ),
+        (
+            "module 'my_own_helpers' has no attribute 'strip'",
+            "`my_own_helpers` has no `strip`: correct the name, or write what has taken its place.",
+        ),
+        ("'NoneType' object has no attribute 'shape'", "What is asked for `.shape` is None here: give it its value "
+         "before this line."),
+        ("'Layer' object has no attribute 'column'", "Set `column` before it is read, or correct the name: `columns` "
+         "is set."),
+        ("'Layer' object has no attribute 'zzz'", "Set `zzz` before it is read, or correct the name."),
+        ("'numpy.ndarray' object has no attribute 'permute'", "A numpy.ndarray has no `permute`: convert it first, or "
+         "write what its own type has."),
+    ],
+)  # fmt: skip
+def test_a_missing_attribute_is_told_by_whose_it_is(error, expected):
+    """A module's, with its version; None's; the layer's own; another type's."""
+    assert told(f"AttributeError: {error}") == expected
+
+
+TRUTH = "ValueError: The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
+
+
+@pytest.mark.parametrize(("line", "question"), [(10, "bias is None"), (12, "bias is not None")])
+def test_the_truth_of_an_array_is_compared_with_none(line, question):
+    """As the line asks for it."""
+    expected = f"Compare with None: `{question}`; an array of several entries is neither true nor false."
+    assert told(TRUTH, line) == expected
+    assert told("RuntimeError: Boolean value of Tensor with more than one value is ambiguous", line) == expected
+
+
+def test_the_truth_of_an_expression_is_not_guessed():
+    """No bare name is asked on this line."""
+    expected = "Say what is asked of it: `is not None` for whether it is there, `.any()` or `.all()` for its entries."
+    assert told(TRUTH, 9) == told(TRUTH) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "pair"),
+    [
+        (
+            "ValueError: could not broadcast input array from shape (2,3,8,7) into shape (2,3,8,8)",
+            "(2,3,8,7) and (2,3,8,8)",
+        ),
+        (
+            "ValueError: operands could not be broadcast together with remapped shapes [original->remapped]: "
+            "(1,3,2)->(1,3,2) (2,3,3)->(2,3,3)",
+            "(1,3,2) and (2,3,3)",
+        ),
+        (
+            "ValueError: non-broadcastable output operand with shape (3,2) doesn't match the broadcast shape (3,3)",
+            "(3,2) and (3,3)",
+        ),
+        ("ValueError: shapes (2,3,3) and (6,5) not aligned: 3 (dim 2) != 6 (dim 0)", "(2,3,3) and (6,5)"),
+        ("ValueError: cannot reshape array of size 24 into shape (2,3)", "size 24 and (2,3)"),
+        ("RuntimeError: shape '[2, 3]' is invalid for input of size 24", "[2, 3] and size 24"),
+        ("RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)", "2x3 and 4x5"),
+    ],
+)
+def test_two_shapes_that_do_not_fit_are_quoted(error, pair):
+    """Both, as the exception writes them; it is likely, not certain, that a size comes from the wrong place."""
+    assert told(error) == f"Probably a size comes from the wrong place: {pair} do not fit. {ALL_SIZES}"
+
+
+def test_a_size_without_shapes_is_told_without_them():
+    """Nothing is there to be quoted."""
+    assert told("ValueError: negative dimensions are not allowed") == (
+        f"Probably a size comes from the wrong place. {ALL_SIZES}"
+    )
+
+
+def test_an_empty_array_points_to_its_slice():
+    """The sizes of the others are right."""
+    assert told("ValueError: could not broadcast input array from shape (0,5,3) into shape (10,9,3)") == (
+        "Look at the limits of the slice that gives (0,5,3), which is empty here: (0,5,3) and (10,9,3) do not fit."
+    )
+
+
+def test_an_index_past_the_end_is_quoted():
+    """With the axis and its size."""
+    assert told("IndexError: index 5 is out of bounds for axis 3 with size 5") == (
+        f"Probably a loop or a slice runs too far: index 5 where axis 3 has size 5. {ALL_SIZES}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "beginning"),
+    [
+        ("UnboundLocalError: cannot access local variable 'dx' where it is not", "Give `dx` a value on every way"),
+        ("ModuleNotFoundError: No module named 'im2col'", "Install im2col, or put it beside the file."),
+        ("ImportError: cannot import name 'imread' from 'scipy.misc'", "The installed scipy.misc has no `imread`"),
+        ("ValueError: not enough values to unpack (expected 4, got 3)", "Unpack what is there, 3 of them, where 4"),
+        ("ValueError: too many values to unpack (expected 3, got 4)", "Unpack all that was stored"),
+        ("IndexError: too many indices for array: array is 3-dimensional, but 4 were indexed", "Index no more axes"),
+        ("KeyError: 'strides'", "Use the key under which it was stored, or store it as 'strides': 'stride' is in"),
+        ("KeyError: 7", "Use the key under which it was stored, or store it as 7."),
+        ("TypeError: f() missing 2 required positional arguments: 'x' and 'w'", "Hand over `x` and `w` in this call"),
+        ("TypeError: f() got an unexpected keyword argument 'pads'", "Take `pads` as a parameter"),
+        ("TypeError: f() takes 2 positional arguments but 3 were given", "Call it with as many arguments as it takes"),
+        ("TypeError: 'NoneType' object is not subscriptable", "Something is None here"),
+        ("TypeError: 'float' object cannot be interpreted as an integer", "Compute sizes and indices as whole"),
+        ("TypeError: unsupported operand type(s) for -: 'int' and 'tuple'", "A pair stands where one number is meant"),
+        ("TypeError: only 0-dimensional arrays can be converted to Python scalars", "Take the one number out"),
+        ("TypeError: 'int' object is not callable", "Look at what is handed over on this line"),
+        ("RuntimeError: expected scalar type Double but found Float", "Make all arrays in the dtype of the first"),
+        ("RuntimeError: Can't call numpy() on Tensor that requires grad.", "Call `.detach().numpy()`."),
+        ("ZeroDivisionError: integer modulo by zero", "Look at the divisor: it is 0 here."),
+        ("RecursionError: maximum recursion depth exceeded", "It calls itself without an end"),
+        ("FloatingPointError: invalid value encountered", "Look at the operation on this line"),
+        ("AssertionError: (2, 3)", "The code's own assertion about a result fails"),
+        ("MemoryError: Unable to allocate 298. GiB", "Make smaller arrays"),
+        ("SystemExit: 3", "Do not end the process"),
+        ("the code ended the process (exit status 0)", "Do not end the process"),
+        ("the process was ended by SIGSEGV", "The process was killed in compiled code"),
+        ("CustomError: 7", "Start at the line that raised"),
+    ],
+)
+def test_each_kind_of_exception_has_its_own_mend(error, beginning):
+    """And none of them speaks of sizes."""
+    assert told(error).startswith(beginning)
+    assert "Take every size" not in told(error)

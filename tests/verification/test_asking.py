@@ -1,0 +1,164 @@
+"""What a pass is worth: what only certain sizes, strides or kernels show is met by a geometry that is asked."""
+
+import textwrap
+
+import pytest
+
+from gradcheck_cli.model import Verdict, VerifyOptions
+from gradcheck_cli.verification import verify_targets
+
+HEAD = """
+import numpy as np
+
+def windows(x, kh, kw):
+    return np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(2, 3))
+
+def spread(g, w, shape):
+    out, (kh, kw) = np.zeros(shape), w.shape[2:]
+    for r in range(g.shape[2]):
+        for c in range(g.shape[3]):
+            out[:, :, r:r + kh, c:c + kw] += np.einsum("nf,fcuv->ncuv", g[:, :, r, c], w)
+    return out
+"""
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """The reports of files with these bodies below `HEAD`, in one run of `verify`; the target is called `back`."""
+
+    def run(*bodies, name="back", **options):
+        targets = []
+        for number, body in enumerate(bodies):
+            file = tmp_path / f"user{number}.py"
+            file.write_text(HEAD + textwrap.dedent(body))
+            targets.append(f"{file}:{name}")
+        return verify_targets(VerifyOptions(tuple(targets), jobs=2, **options)).targets
+
+    return run
+
+
+BY_FOUR_CHANNELS = """
+    def back(x, w, g):
+        dw = np.zeros(w.shape)
+        for c in range(0, x.shape[1], 4):
+            some = x[:, c % 4:][:, :dw[:, c:c + 4].shape[1]]
+            dw[:, c:c + 4] = np.einsum("ncpquv,nfpq->fcuv", windows(some, *w.shape[2:]), g)
+        return dw, spread(g, w, x.shape), g.sum((0, 2, 3))
+    """
+BY_EIGHT_FILTERS = """
+    def back(x, w, g):
+        pieces = [g[:, :8]] + [g[:, f - 8:][:, :min(8, len(w) - f)] for f in range(8, len(w), 8)]
+        dw = [np.einsum("ncpquv,nfpq->fcuv", windows(x, *w.shape[2:]), piece) for piece in pieces]
+        return np.concatenate(dw), spread(g, w, x.shape), g.sum((0, 2, 3))
+    """
+BY_SIXTEEN_IMAGES = """
+    def back(x, w, g):
+        dx = np.zeros(x.shape)
+        for n in range(0, len(x) // 16 * 16 or len(x), 16):
+            dx[n:n + 16] = spread(g[n:n + 16], w, x[n:n + 16].shape)
+        return np.einsum("ncpquv,nfpq->fcuv", windows(x, *w.shape[2:]), g), dx, g.sum((0, 2, 3))
+    """
+BY_THIRTY_TWO_COLUMNS = """
+    def back(x, w, g):
+        seen, db = windows(x, *w.shape[2:]), 0
+        dw = np.zeros(w.shape)
+        for q in range(0, g.shape[3], 32):
+            tile = g[..., q:q + 32]
+            dw = np.einsum("ncpquv,nfpq->fcuv", seen[:, :, :, q:q + 32], tile)
+            db = db + tile.sum((0, 2, 3))
+        return dw, spread(g, w, x.shape), db
+    """
+
+
+def test_what_is_wrong_from_the_second_block_on_fails(judged):
+    """Channels in blocks of 4, filters of 8, images of 16, columns of 32; the first block is right."""
+    reports = judged(BY_FOUR_CHANNELS, BY_EIGHT_FILTERS, BY_SIXTEEN_IMAGES, BY_THIRTY_TWO_COLUMNS)
+
+    assert [Verdict.FAIL] * 4 == [report.verdict for report in reports]
+    assert all(report.geometries.supported - 2 <= report.geometries.right > 8 for report in reports)
+
+
+SAME = """
+    def back(g, x, w, s=1):
+        (a, A), (b, B) = [margins(x.shape[d + 2], w.shape[d + 2], s) for d in (0, 1)]
+        xp = np.pad(x, ((0, 0), (0, 0), (a, A), (b, B)))
+        dw, dxp, (kh, kw) = np.zeros(w.shape), np.zeros(xp.shape), w.shape[2:]
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                there = (slice(None), slice(None), slice(i * s, i * s + kh), slice(j * s, j * s + kw))
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], xp[WEIGHTS])
+                dxp[there] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        return dxp[:, :, a:a + x.shape[2], b:b + x.shape[3]], dw
+
+    def margins(size, k, s):
+        total = TOTAL
+        return FIRST, total - FIRST
+    """
+
+
+def keeping(total, first="total // 2", weights="there"):
+    """Code that pads by itself: what it adds to an axis, and how much of that before it."""
+    return SAME.replace("TOTAL", total).replace("FIRST", first).replace("WEIGHTS", weights)
+
+
+AS_TENSORFLOW = "max((-(-size // s) - 1) * s + k - size, 0)"
+STRIDE_FORGOTTEN = "(*there[:2], slice(i, i + kh), slice(j, j + kw))"
+
+
+def asked(report, **wanted):
+    """Was it compared, and right, on a geometry with these sizes?"""
+    supported = [place for place in report.geometries.list if place.supported and place.weight is Verdict.PASS]
+    return any(all(getattr(place.spec, name) == size for name, size in wanted.items()) for place in supported)
+
+
+def test_code_that_keeps_the_size_by_itself_is_asked_at_every_stride(judged):
+    """By whichever rule it pads: right code passes, code whose dE/dF forgets the stride fails."""
+    rules = ["k - 1", "2 * (k // 2)", AS_TENSORFLOW, "(size - 1) * s + k - size"]
+    right = judged(*map(keeping, rules))
+    wrong = judged(*(keeping(rule, weights=STRIDE_FORGOTTEN) for rule in rules))
+
+    assert [Verdict.PASS] * 4 == [report.verdict for report in right]
+    assert all(asked(report, stride=(2, 2)) and asked(report, stride=(3, 3)) for report in right)
+    assert [Verdict.FAIL] * 4 == [report.verdict for report in wrong]
+    assert all("stride-ignored" in {found.id for found in report.findings} for report in wrong)
+
+
+def test_code_that_keeps_the_size_by_itself_is_asked_about_even_kernels(judged):
+    """Under the rule that it follows."""
+    low, high, tensorflow = judged(keeping("2 * ((k - 1) // 2)"), keeping("2 * (k // 2)"), keeping(AS_TENSORFLOW))
+
+    assert asked(low, kernel_size=(4, 4), stride=(1, 1), padding=(1, 1))
+    assert asked(high, kernel_size=(4, 4), stride=(1, 1), padding=(2, 2))
+    assert asked(tensorflow, kernel_size=(4, 4), stride=(2, 2), padding=(1, 1))
+    assert {Verdict.PASS} == {low.verdict, high.verdict, tensorflow.verdict}
+
+
+def test_code_that_does_not_take_even_kernels_does_not_fail_for_that(judged):
+    """It raises, or pads more on one side than any geometry says."""
+    guarded = keeping("k - 1 if k % 2 else 1 // 0")
+    lopsided = keeping("k - 1", first="(total - total // 2)")
+    reports = judged(guarded, lopsided)
+
+    assert [Verdict.PASS] * 2 == [report.verdict for report in reports]
+    assert not any(asked(report, kernel_size=(4, 4)) for report in reports)
+
+
+SWAPPED = """
+    def back(g, x, w):
+        ph, pw = w.shape[3] // 2, w.shape[2] // 2
+        xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))[:, :, :x.shape[2] + w.shape[2] - 1]
+        xp = np.pad(xp, ((0, 0), (0, 0), (0, 9), (0, 9)))
+        xp = xp[:, :, :x.shape[2] + w.shape[2] - 1, :x.shape[3] + w.shape[3] - 1]
+        seen = windows(xp, *w.shape[2:])
+        dx = spread(g, w, xp.shape)[:, :, ph:ph + x.shape[2], pw:pw + x.shape[3]]
+        return dx, np.einsum("ncpquv,nfpq->fcuv", seen, g)
+    """
+
+
+def test_margins_of_rows_and_columns_mixed_up_show_without_any_option_for_padding(judged):
+    """A kernel of 3x5 at margins of (1, 2)."""
+    (report,) = judged(SWAPPED)
+    wrong = [place.spec.kernel_size for place in report.geometries.list if place.weight is Verdict.FAIL]
+
+    assert report.verdict is Verdict.FAIL
+    assert (3, 5) in wrong
