@@ -83,6 +83,7 @@ def shrink(backward: Backward, spec: ConvSpec, gradient: GradientName, seed: int
         entry=entry,
         other=_OTHER[gradient],
         terms=terms,
+        bias=case.bias,
     )
 
 

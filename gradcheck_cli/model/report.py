@@ -171,7 +171,8 @@ class TargetReport:
 
     `convention` is the id of the recognised convention, `layout` NCHW, NHWC, CHW, HWC or HW, `why` how it was told.
     `output` is what the user's code printed (shown with -v only). `name` is that of the function or class, as it is
-    called in the file; a finding without a line is told to stand in it.
+    called in the file; a finding without a line is told to stand in it. `call` and `returns` are what the user said of
+    how it is called, "" where nothing was said.
     """
 
     target: str
@@ -190,6 +191,8 @@ class TargetReport:
     output: str = ""
     seconds: float = 0.0
     name: str = ""
+    call: str = ""
+    returns: str = ""
 
 
 @dataclass(frozen=True)

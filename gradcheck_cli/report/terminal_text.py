@@ -34,6 +34,9 @@ RUNG_ANSWERS = {
 }
 RUNG_STYLES = {Rung.IDENTICAL: "green", Rung.IDENTICAL_TO_ROUNDING: "green"}
 
+# A CI runner takes a line that begins so as an order to itself.
+RUNNER_COMMANDS = ("::", "##[")
+
 _EXACT = 2**53
 _GAP = 2
 _MIN_PROSE = 26
@@ -133,6 +136,11 @@ class Screen:
         if head.cell_len > indent:
             return [head, *lines]
         return [pad(head, indent) + lines[0][indent:], *lines[1:]]
+
+    def fenced(self, value: str, style: str = "") -> list[Text]:
+        """Lines that are somebody else's, kept as they are, each behind a bar."""
+        wrapped = [line for row in value.splitlines() for line in self.wrap(row, min(self.width, _READABLE) - 4)]
+        return [styled("  | ", style) + line for line in wrapped]
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> list[Text]:
         """Aligned rows below their titles. Where they are too wide for the screen, each row takes several lines."""

@@ -107,7 +107,7 @@ def _target(screen: Screen, target: TargetReport) -> list[Text]:
         ("geometries", _geometries(target.geometries)),
     ):
         lines += screen.labelled(f"  {label}", value, _LABEL) if value else []
-    lines += _error(screen, target.error)
+    lines += screen.fenced(target.error, "red")
     lines += draw_findings(screen, target.findings, target.file, target.name)
     if target.counterexample is not None:
         lines += draw_counterexample(screen, target.counterexample)
@@ -135,18 +135,13 @@ def _geometries(geometries: Geometries) -> str:
     return f"{told}; {geometries.summary}" if geometries.summary else told
 
 
-def _error(screen: Screen, error: str) -> list[Text]:
-    """What stopped the target, its lines kept and fenced off."""
-    return [line for row in error.splitlines() for line in screen.labelled(styled("  | ", "red"), row, 4)]
-
-
 def _details(screen: Screen, target: TargetReport) -> list[Text]:
     if screen.verbosity < 1:
         return []
     lines = [Text(""), *_geometry_table(screen, target.geometries)] if target.geometries.list else []
     if target.output:
         lines += heading(screen, "What the code printed")
-        lines += [line for row in target.output.splitlines() for line in screen.labelled("  | ", row, 4)]
+        lines += screen.fenced(target.output)
     return [*lines, styled(f"{target.seconds:.2f} s", "dim")]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gradcheck_cli.limits import BUILT_IN_BACKWARDS
 from gradcheck_cli.model import ConvSpec, Finding, Report, RunReport, Size
+from gradcheck_cli.targets.resolve import split
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -76,8 +78,9 @@ def subject(report: RunReport) -> str:
 
 
 def user_file(report: RunReport) -> str:
-    """The file of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
-    return report.experiment.backward.rpartition(":")[0]
+    """The file of `--backward FILE.py:NAME` or FILE.py, or "" where the backward is one of ours."""
+    backward = report.experiment.backward
+    return "" if backward in BUILT_IN_BACKWARDS else split(backward)[0]
 
 
 def user_name(report: RunReport) -> str:

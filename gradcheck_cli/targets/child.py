@@ -74,12 +74,19 @@ def main(request: int, answer: int, memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     ready: Ready | None = None
     while True:
-        message, arrays = _receive(request)
-        if message["do"] == "load":
-            reply, ready = _load(message)
-            _send(answer, reply, {})
-        elif ready is not None:
-            _send(answer, *_backward(ready, message, arrays))
+        reply, arrays, ready = reply_to(*_receive(request), ready)
+        _send(answer, reply, arrays)
+
+
+def reply_to(
+    message: Message, arrays: dict[str, Array], ready: Ready | None
+) -> tuple[Message, dict[str, Array], Ready | None]:
+    """The answer to one frame, and the target that later frames are about. Also used without a process, by `here`."""
+    if message["do"] == "load":
+        reply, ready = _load(message)
+        return reply, {}, ready
+    assert ready is not None
+    return *_backward(ready, message, arrays), ready
 
 
 def _receive(request: int) -> tuple[Message, dict[str, Array]]:

@@ -37,6 +37,11 @@ class TargetRef:
     error: str = ""
 
 
+def roles_in(returns: str) -> tuple[str, ...]:
+    """The roles that `--returns` names, in order."""
+    return tuple(role.strip() for role in returns.split(",") if role.strip())
+
+
 @dataclass(frozen=True)
 class HowToCall:
     """What the user says of how a target is called.
@@ -54,7 +59,7 @@ class HowToCall:
     @classmethod
     def of(cls, options: RunOptions | VerifyOptions) -> HowToCall:
         """What the options say."""
-        return cls(options.convention, options.call, tuple(role.strip() for role in options.returns.split(",") if role))
+        return cls(options.convention, options.call, roles_in(options.returns))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
@@ -21,6 +21,19 @@ from gradcheck_cli.targets.wire import Message, WireError
 ATTEMPTS = ("whole", "needed", "untried")
 WHERE: tuple[Where, ...] = ("forward", "backward")
 KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
+
+
+class Answerer(Protocol):
+    """What runs the target: see `Child`."""
+
+    def exchange(self, message: Message, arrays: dict[str, Array], timeout: float) -> tuple[Message, dict[str, Array]]:
+        """Send one frame, wait for one."""
+
+    def printed(self) -> str:
+        """What was printed since the last call."""
+
+    def kill(self) -> None:
+        """End it."""
 
 
 class Worker:
@@ -38,7 +51,7 @@ class Worker:
             how: what the user says of how it is called.
         """
         self._ref, self._limits, self._how = ref, limits or WorkerLimits(), how or HowToCall()
-        self._child: Child | None = None
+        self._child: Answerer | None = None
         self._described: Described | None = None
         self._starts = 0
         self._attempt = 0
@@ -94,9 +107,13 @@ class Worker:
             self._child.kill()
             self._child = None
 
+    def start(self) -> Answerer:
+        """What answers from now on: a child process. `here` puts this process in its place."""
+        return Child(self._limits.memory, self._limits.output)
+
     def _load(self) -> Described:
         self._starts += 1
-        self._child = Child(self._limits.memory, self._limits.output)
+        self._child = self.start()
         try:
             message, _ = self._child.exchange(self._load_request(), {}, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:

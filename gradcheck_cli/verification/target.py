@@ -106,6 +106,8 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         notes=_notes(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
         name=ref.name,
+        call=session.options.call,
+        returns=session.options.returns,
     )
 
 
@@ -235,7 +237,7 @@ def _as_it_was(trial: Trial, name: GradientName) -> Counterexample:
     case, expected = trial.case, trial.truth.gradients.named(name)
     assert expected is not None
     actual = trial.outcome.gradients.named(name)
-    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual)
+    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual, bias=case.bias)
 
 
 def _notes(session: Session) -> tuple[str, ...]:

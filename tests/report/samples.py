@@ -310,6 +310,7 @@ def sample_counterexample() -> Counterexample:
         entry=(0, 0, 0, 0),
         other="x",
         terms=terms,
+        bias=np.array([3.0]),
     )
 
 
@@ -335,6 +336,7 @@ def input_counterexample() -> Counterexample:
             Term((0, 0, 0, 0), (0, 0, 0, 0), 1.0, 0.0),
             Term((0, 0, 0, 0), (0, 0, 1, 1), 0.0, 1.0),
         ),
+        bias=np.array([2.0]),
     )
 
 

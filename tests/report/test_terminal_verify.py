@@ -115,6 +115,15 @@ def test_what_the_code_raised_keeps_its_lines():
     assert expected in printed(one(samples.crashed_target()))
 
 
+def test_a_long_line_of_an_error_is_fenced_to_its_end():
+    """The bar stands before every line of the screen, so that none looks like ours."""
+    text = printed(one(samples.inconclusive_target(error="word " * 30 + "end\n  hint: none")), 60)
+    fenced = [line for line in text.splitlines() if "word" in line or "hint" in line]
+
+    assert len(fenced) > 3
+    assert all(line.startswith("  | ") for line in fenced)
+
+
 def test_what_the_code_printed_waits_for_v():
     """The user's output and the geometries one by one are there under -v only, and no order to a CI runner."""
     target = replace(samples.failing_target(), output="first\n::error::second\n")
