@@ -170,7 +170,8 @@ class TargetReport:
     """One target of `gradcheck verify`.
 
     `convention` is the id of the recognised convention, `layout` NCHW, NHWC, CHW, HWC or HW, `why` how it was told.
-    `output` is what the user's code printed (shown with -v only).
+    `output` is what the user's code printed (shown with -v only). `scope` says which gradients a plain function gives,
+    where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed.
     """
 
     target: str
@@ -188,6 +189,8 @@ class TargetReport:
     error: str = ""
     output: str = ""
     seconds: float = 0.0
+    scope: str = ""
+    unreached: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ def _environment() -> Environment:
         answers=ANSWERS,
         amount=words.count,
         visible=visible,
+        reservations=words.reservations,
         worst_channels=html_view.worst_channels,
         extreme_pairs=html_view.extreme_pairs,
         grid_groups=html_view.grid_groups,

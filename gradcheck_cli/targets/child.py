@@ -155,8 +155,16 @@ def _description(ready: Ready) -> Message:
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
+        "parts": _parts(candidate),
         "same": sorted(ready.same or ()),
     }
+
+
+def _parts(candidate: Candidate) -> list[str]:
+    """What the forward of a layer depends on: its input, its weight, and a bias if it has one."""
+    if not isinstance(candidate, LayerCandidate):
+        return []
+    return ["weight", "input", *(["bias"] if candidate.bias else [])]
 
 
 WAYS_OUT = (

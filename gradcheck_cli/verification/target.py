@@ -22,7 +22,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.targets import TargetRef, Worker, WorkerLimits
+from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
@@ -91,6 +91,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         findings=_placed(findings, ref, described.line or ref.line),
         counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
         notes=_notes(session),
+        scope=_scope(described),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
     )
 
@@ -151,10 +152,23 @@ def _verdict(session: Session, results: dict[GradientName, GradientResult], find
     verdicts = {result.verdict for result in results.values()}
     if verdicts & {Verdict.FAIL, Verdict.ERROR} or any(item.id in FINDINGS_OF_BEHAVIOUR for item in findings):
         return Verdict.FAIL
-    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped:
+    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped or _not_found(session):
         return Verdict.INCONCLUSIVE
     # The further probes are part of every pass: without them a float32 or an integer inside would go unseen.
     return Verdict.PASS if session.further else Verdict.INCONCLUSIVE
+
+
+def _not_found(session: Session) -> list[GradientName]:
+    """What a layer's forward depends on and what was not found: without it, the layer has not passed."""
+    return [name for name in session.described.parts if name not in session.described.yields]
+
+
+def _scope(described: Described) -> str:
+    """ "weight only", "weight and bias": what a plain function gives, where that is not all three."""
+    given = [name for name in GRADIENTS if name in described.yields]
+    if described.parts or len(given) in (0, len(GRADIENTS)):
+        return ""
+    return f"{given[0]} only" if len(given) == 1 else " and ".join(given)
 
 
 def _geometries(session: Session) -> Geometries:
@@ -209,6 +223,7 @@ def _notes(session: Session) -> tuple[str, ...]:
     if session.stopped:
         notes.append(session.stopped)
     notes += _nothing_compared(session)
+    notes += [f"the gradient of the {name} was not found: not judged" for name in _not_found(session)]
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):
