@@ -172,7 +172,8 @@ class TargetReport:
     `convention` is the id of the recognised convention, `layout` NCHW, NHWC, CHW, HWC or HW, `why` how it was told.
     `output` is what the user's code printed (shown with -v only). `name` is that of the function or class, as it is
     called in the file; a finding without a line is told to stand in it. `call` and `returns` are what the user said of
-    how it is called, "" where nothing was said.
+    how it is called, "" where nothing was said. `scope` says which gradients a plain function gives,
+    where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed.
     """
 
     target: str
@@ -193,6 +194,8 @@ class TargetReport:
     name: str = ""
     call: str = ""
     returns: str = ""
+    scope: str = ""
+    unreached: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from gradcheck_cli.model import (
     TargetReport,
     Verdict,
 )
-from gradcheck_cli.report.words import count, geometry, headline, index, number, user_name
+from gradcheck_cli.report.words import count, geometry, headline, index, number, reservations, user_name
 from gradcheck_cli.text import visible, visible_lines
 
 COMMENT_LIMIT = 65_000
@@ -212,7 +212,7 @@ def _verify_sections(targets: Sequence[TargetReport]) -> Iterator[str]:
 def _target_row(target: TargetReport) -> list[str]:
     gradients = [target.gradients.get(name) for name in GRADIENTS]
     return [
-        code(target.target),
+        code(target.target) + text(reservations(target)),
         _verdict(target.verdict),
         *("" if gradient is None else _verdict(gradient.verdict) for gradient in gradients),
         f"{target.geometries.right} of {target.geometries.supported}",

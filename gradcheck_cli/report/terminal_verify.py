@@ -19,7 +19,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.report.terminal_grids import draw_counterexample
 from gradcheck_cli.report.terminal_tail import draw_findings, draw_notes, draw_reproduce, draw_surroundings
 from gradcheck_cli.report.terminal_text import VERDICT_STYLES, VERDICT_WORDS, Column, Screen, heading, styled
-from gradcheck_cli.report.words import count, geometry
+from gradcheck_cli.report.words import count, geometry, reservations
 
 _LABEL = 15
 _SECTIONS = 8
@@ -64,7 +64,14 @@ def verify_summary(report: VerifyReport) -> str:
 def _outcomes(report: VerifyReport) -> str:
     amounts = Counter(target.verdict for target in report.targets)
     told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
-    return f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+    text = f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+    return text + (reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report))
+
+
+def _with_unreached(report: VerifyReport) -> str:
+    """A pass over many targets is worth no more than theirs."""
+    amount = sum(bool(target.unreached) for target in report.targets if target.verdict is Verdict.PASS)
+    return f"; {amount} of the right ones with lines that never ran" if amount else ""
 
 
 def _answer(screen: Screen, report: VerifyReport) -> list[Text]:
@@ -80,7 +87,7 @@ def _answer(screen: Screen, report: VerifyReport) -> list[Text]:
 def _summary_row(screen: Screen, target: TargetReport) -> tuple[str | Text, ...]:
     gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
     found = f"  {', '.join(finding.id for finding in target.findings)}" if target.findings else ""
-    name = screen.text(target.target) + screen.text(found, "red")
+    name = screen.text(target.target + reservations(target)) + screen.text(found, "red")
     return (screen.verdict(target.verdict), *gradients, _right(target.geometries), name)
 
 
@@ -100,7 +107,7 @@ def _right(geometries: Geometries) -> str:
 def _target(screen: Screen, target: TargetReport) -> list[Text]:
     place = "" if target.line is None else f"  (line {target.line})"
     title = Text.assemble(screen.verdict(target.verdict), "  ", screen.text(target.target, "bold"), (place, "dim"))
-    lines = [Text(""), *screen.wrap(title, screen.width)]
+    lines = [Text(""), *screen.wrap(title + screen.text(reservations(target)), screen.width)]
     for label, value in (
         ("convention", _convention(target)),
         ("gradients", _gradients(screen, target)),

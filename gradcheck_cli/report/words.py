@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterator
 
 from gradcheck_cli.limits import BUILT_IN_BACKWARDS
-from gradcheck_cli.model import ConvSpec, Finding, Report, RunReport, Size
+from gradcheck_cli.model import ConvSpec, Finding, Report, RunReport, Size, TargetReport, Verdict
 from gradcheck_cli.targets.resolve import split
+
+# A first line names this many lines that never ran; the JSON report has them all.
+MOST_LINES = 8
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -60,6 +63,18 @@ def geometry(spec: ConvSpec) -> str:
     if spec.groups != 1:
         words.append(f"groups {spec.groups}")
     return ", ".join(words)
+
+
+def reservations(target: TargetReport) -> str:
+    """What a pass does not say: " (weight only); lines 14, 15 never ran"; "" for all else."""
+    if target.verdict is not Verdict.PASS:
+        return ""
+    scope = f" ({target.scope})" if target.scope else ""
+    if not target.unreached:
+        return scope
+    noun = "line" if len(target.unreached) == 1 else "lines"
+    more = f" and {len(target.unreached) - MOST_LINES} more" if len(target.unreached) > MOST_LINES else ""
+    return f"{scope}; {noun} {', '.join(map(str, target.unreached[:MOST_LINES]))}{more} never ran"
 
 
 def headline(report: Report) -> str:

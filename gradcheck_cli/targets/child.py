@@ -183,8 +183,8 @@ def _description(ready: Ready) -> Message:
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
+        "parts": list(candidate.parts) if isinstance(candidate, LayerCandidate) else [],
         "same": sorted(ready.same or ()),
-        "holds": list(candidate.holds) if isinstance(candidate, LayerCandidate) else [],
     }
 
 

@@ -93,8 +93,8 @@ class Described:
         flipped: the target's own forward turns the kernel (a true convolution); it is judged against that forward.
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
             returned, or where the rate could be set.
+        parts: the gradients that it must give to pass: what a layer's forward depends on; empty for plain functions.
         same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
-        holds: the gradients that a layer has, found or not: of what its own forward depends on; () for a function.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -106,8 +106,8 @@ class Described:
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0
+    parts: tuple[GradientName, ...] = ()
     same: tuple[str, ...] = ()
-    holds: tuple[GradientName, ...] = ()
     printed: str = ""
 
 

@@ -7,6 +7,7 @@ code runs with the user's rights.
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol
@@ -186,20 +187,23 @@ def _target_error(message: Message) -> TargetError:
 
 
 def _described(message: Message, ref: TargetRef, printed: str) -> Described:
-    yields: tuple[GradientName, ...] = tuple(name for name in GRADIENTS if name in message["yields"])
     return Described(
         convention=str(message["convention"]),
         layout=str(message["layout"]),
         why=str(message["why"]),
         line=ref.line,
-        yields=yields,
+        yields=_gradient_names(message["yields"]),
         notes=tuple(str(note) for note in message["notes"]),
         flipped=bool(message["flipped"]),
         rate=float(message["rate"]),
+        parts=_gradient_names(message["parts"]),
         same=tuple(str(rule) for rule in message["same"]),
-        holds=tuple(name for name in GRADIENTS if name in message["holds"]),
         printed=printed,
     )
+
+
+def _gradient_names(given: Sequence[object]) -> tuple[GradientName, ...]:
+    return tuple(name for name in GRADIENTS if name in given)
 
 
 def _outcome(message: Message, arrays: dict[str, Array], printed: str, described: Described, spec: ConvSpec) -> Outcome:

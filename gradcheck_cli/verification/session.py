@@ -1,4 +1,7 @@
-"""A target at work: what it was asked and what it did. Nothing is judged here."""
+"""A target at work: what it is asked, and what it did.
+
+The verdict is reached elsewhere; whether an answer is right only decides here what is asked next.
+"""
 
 from __future__ import annotations
 
@@ -146,7 +149,10 @@ class Session:
         """Of those where a gradient is wrong once, then of all that are taken, and of the neighbours that are taken."""
         for spec in self._wrong_once():
             yield from variants(spec)
-        for trial in self.trials:  # grows while it is walked through
+        walked = 0
+        while walked < len(self.trials):  # a neighbour that is taken has neighbours too
+            trial = self.trials[walked]
+            walked += 1
             if trial.supported:
                 yield from variants(trial.case.spec)
 

@@ -33,7 +33,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.targets import HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
@@ -104,6 +104,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         findings=_placed(findings, code),
         counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
         notes=_notes(session),
+        scope=_scope(described),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
         name=ref.name,
         call=session.options.call,
@@ -187,10 +188,23 @@ def _verdict(session: Session, results: dict[GradientName, GradientResult], find
     proved = any(item.id in FINDINGS_OF_BEHAVIOUR or item.gradient == CALL for item in findings)
     if proved or verdicts & {Verdict.FAIL, Verdict.ERROR}:
         return Verdict.FAIL
-    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped:
+    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped or _not_found(session):
         return Verdict.INCONCLUSIVE
     # The further probes are part of every pass: without them a float32 or an integer inside would go unseen.
     return Verdict.PASS if session.further else Verdict.INCONCLUSIVE
+
+
+def _not_found(session: Session) -> list[GradientName]:
+    """What a layer's forward depends on and what was not found: without it, the layer has not passed."""
+    return [name for name in session.described.parts if name not in session.described.yields]
+
+
+def _scope(described: Described) -> str:
+    """ "weight only", "weight and bias": what a plain function gives, where that is not all three."""
+    given = [name for name in GRADIENTS if name in described.yields]
+    if described.parts or len(given) in (0, len(GRADIENTS)):
+        return ""
+    return f"{given[0]} only" if len(given) == 1 else " and ".join(given)
 
 
 def _geometries(session: Session) -> Geometries:
@@ -246,6 +260,7 @@ def _notes(session: Session) -> tuple[str, ...]:
         notes.append(session.stopped)
     notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
     notes += _nothing_compared(session)
+    notes += [f"the gradient of the {name} was not found: not judged" for name in _not_found(session)]
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):

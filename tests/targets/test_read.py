@@ -283,7 +283,7 @@ def test_a_weight_whose_gradient_is_nowhere_is_still_the_layers(tmp_path):
 """
     known = recognised(tmp_path, code)
     assert known.chosen.yields == ("input",)
-    assert set(known.candidate.holds) == BOTH
+    assert set(known.candidate.parts) == BOTH
 
 
 def test_a_bias_that_the_forward_does_not_use_is_not_held(tmp_path):
@@ -297,7 +297,7 @@ def test_a_bias_that_the_forward_does_not_use_is_not_held(tmp_path):
 """
     known = recognised(tmp_path, code)
     assert known.candidate.forward_right
-    assert set(known.candidate.holds) == BOTH
+    assert set(known.candidate.parts) == BOTH
 
 
 def test_a_rate_that_is_written_in_the_code_is_found_where_the_gradient_is_wrong(tmp_path):

@@ -162,3 +162,51 @@ def test_margins_of_rows_and_columns_mixed_up_show_without_any_option_for_paddin
 
     assert report.verdict is Verdict.FAIL
     assert (3, 5) in wrong
+
+
+LAYER = """
+    class Layer:
+        def __init__(self, channels, filters, size):
+            self.W, self.b = np.random.randn(filters, channels, size, size), np.zeros(filters)
+
+        def forward(self, X):
+            self.X = X
+            seen = windows(X, *self.W.shape[2:])
+            return np.einsum("ncpquv,fcuv->nfpq", seen, self.W) + self.b[:, None, None]
+
+        def backward(self, G):
+            self.G = G
+            LINES
+    """
+GRADIENTS = {
+    "input": "dX = spread(G, self.W, self.X.shape)",
+    "weight": "self.dW = np.einsum('ncpquv,nfpq->fcuv', windows(self.X, *self.W.shape[2:]), G)",
+    "bias": "self.db = G.sum((0, 2, 3))",
+}
+
+
+def layer_without(missing):
+    """A layer that keeps the gradients of its weight and bias, but for one that is computed elsewhere."""
+    lines = [line for name, line in GRADIENTS.items() if name != missing]
+    return LAYER.replace("LINES", "; ".join([*lines, "return None" if missing == "input" else "return dX"]))
+
+
+def test_a_layer_passes_with_every_gradient_that_its_forward_depends_on(judged):
+    """What was not found was not judged, and that is no pass."""
+    whole, *partly = judged(*map(layer_without, ("", "weight", "bias", "input")), name="Layer")
+
+    assert whole.verdict is Verdict.PASS
+    for name, report in zip(("weight", "bias", "input"), partly, strict=True):
+        assert report.verdict is Verdict.INCONCLUSIVE
+        assert f"the gradient of the {name} was not found: not judged" in report.notes
+
+
+def test_a_plain_function_that_gives_fewer_gradients_says_which(judged):
+    """In its verdict; a function that gives all three has nothing to add."""
+    weight = "np.einsum('ncpquv,nfpq->fcuv', windows(x, *w.shape[2:]), g)"
+    given, bias = "spread(g, w, x.shape)", "g.sum((0, 2, 3))"
+    returned = [weight, given, f"{weight}, {bias}", f"{weight}, {given}, {bias}"]
+    reports = judged(*(f"def back(x, w, g):\n    return {values}" for values in returned))
+
+    assert [Verdict.PASS] * 4 == [report.verdict for report in reports]
+    assert ["weight only", "input only", "weight and bias", ""] == [report.scope for report in reports]

@@ -85,7 +85,7 @@ class LayerCandidate:
         return {UPDATE: "class-update", "attribute": "class-attribute"}.get(self.exposure, "class")
 
     @property
-    def holds(self) -> tuple[GradientName, ...]:
+    def parts(self) -> tuple[GradientName, ...]:
         """Gradients that the layer has, whether they are found or not: of what its forward depends on."""
         return ("weight", "input", "bias") if self.bias_form and self.forward_right else ("weight", "input")
 
