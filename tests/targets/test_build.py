@@ -175,6 +175,18 @@ class Conv:
     )
 
 
+def test_a_layer_whose_sizes_cannot_be_told_says_which_it_has(tmp_path):
+    """Everything is written into the constructor."""
+    code = f"""
+class Conv:
+    def __init__(self):
+        self.make(6, 5, 7, 7)
+{BODY}"""
+    with pytest.raises(NotRecognisedError) as caught:
+        recognised(tmp_path, code)
+    assert str(caught.value) == ("Conv() fixes the sizes of its weights, W (6, 5, 7, 7): none could be asked for")
+
+
 def test_a_depthwise_layer_is_a_convolution_of_as_many_groups_as_channels(tmp_path):
     """W (C, kh, kw)."""
     code = """

@@ -148,7 +148,8 @@ class Search:
         optimizer = StandInOptimizer()
         instance = recipe.build(self.constructor, self.case, optimizer)
         equip(instance, optimizer)
-        form = Form(layouts[0], pairs=recipe.pairs, mode=recipe.mode)
+        torch = hasattr(instance, "register_full_backward_hook")  # a Module takes tensors
+        form = Form(layouts[0], pairs=recipe.pairs, mode=recipe.mode, torch=torch)
         plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, (), None)
         try:
             plain.wire(instance, self.case, layouts, optimizer)

@@ -128,8 +128,8 @@ def recognise(
         stumbled |= tried
         if _is_final(refusals) or _enough(trials, number) or time.monotonic() > deadline:
             break
-    if refusals and not trials and not any(item.understood for item in failed):
-        raise next((error for error in refusals if not isinstance(error, NotHereError)), refusals[0])
+    if _is_final(refusals) or (refusals and not _narrowed(wanted)):
+        _tell(refusals, trials, failed)
     return _settle(trials, failed, loaded, wanted)
 
 
@@ -150,6 +150,17 @@ def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
 def _is_final(refusals: Sequence[NotRecognisedError]) -> bool:
     """Whether no other geometry can help."""
     return any(not isinstance(error, NotHereError) for error in refusals)
+
+
+def _narrowed(wanted: Sequence[str]) -> bool:
+    """Whether `--convention` asks for another family than layers: then what is wrong with the layer is no answer."""
+    return bool(set(wanted) & set(FAMILIES)) and "class" not in wanted
+
+
+def _tell(refusals: Sequence[NotRecognisedError], trials: Sequence[Trial], failed: Sequence[Failed]) -> None:
+    """Raise the refusal that says most, unless something ran, or raised where it was surely called as meant."""
+    if not trials and not any(item.understood for item in failed):
+        raise next((error for error in refusals if not isinstance(error, NotHereError)), refusals[0])
 
 
 def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognisedError]) -> Iterator[Candidate]:

@@ -40,6 +40,10 @@ class Troubles:
         name = self._owner.__name__
         if self.built is None:
             return NotHereError("build", f"{name}({self._wanted()}) cannot be made", *self._likeliest("build"))
+        fixed = [place for place in state.held(self.built) if place.array.ndim == 4 and not state.is_gradient(place)]
+        if fixed and not self._constructor.slots:
+            sizes = f"{fixed[0].name[1:]} {fixed[0].array.shape}"
+            return NotHereError("build", f"{name}() fixes the sizes of its weights, {sizes}: none could be asked for")
         if self._shapes:
             return self._other_shape(name)
         if self._errors["run"]:
