@@ -45,10 +45,12 @@ from gradcheck_cli.targets.conventions.base import (
 )
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
+from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 SEED = 0
@@ -183,8 +185,9 @@ def _description(ready: Ready) -> Message:
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
-        "parts": list(candidate.parts) if isinstance(candidate, LayerCandidate) else [],
+        "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
+        "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
 
 

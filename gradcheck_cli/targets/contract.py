@@ -94,6 +94,7 @@ class Described:
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
             returned, or where the rate could be set.
         parts: the gradients that it must give to pass: what a layer's forward depends on; empty for plain functions.
+        constants: whole numbers in its code that may be sizes, the likeliest first.
         same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
         printed: what the code printed while it was loaded and tried.
     """
@@ -108,6 +109,7 @@ class Described:
     rate: float = 1.0
     parts: tuple[GradientName, ...] = ()
     same: tuple[str, ...] = ()
+    constants: tuple[int, ...] = ()
     printed: str = ""
 
 

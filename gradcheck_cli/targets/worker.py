@@ -198,6 +198,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         rate=float(message["rate"]),
         parts=_gradient_names(message["parts"]),
         same=tuple(str(rule) for rule in message["same"]),
+        constants=tuple(int(number) for number in message["constants"]),
         printed=printed,
     )
 

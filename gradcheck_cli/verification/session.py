@@ -75,6 +75,7 @@ class Session:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
+        self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_more()
         self.try_further()
 
