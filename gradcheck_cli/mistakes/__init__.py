@@ -29,7 +29,7 @@ _ORDER = (
     *("remainder-dropped", "unpad-empty", "padding-hard-coded", "padded-twice", "padding-not-stripped"),
     *("full-margin-wrong", "upstream-padded", "upstream-ignored", "wrong-tensor", "dilation-ignored"),
     *("groups-ignored", "shifted", "single-precision", "integer-dtype", "rounded-decimals", "mutates-input"),
-    *("not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"),
+    *("not-repeatable", "not-finite", "wrong-shape", "wrong-forward", "crashes", "too-slow"),
 )
 
 

@@ -26,10 +26,10 @@ from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
-from gradcheck_cli.targets.conventions.base import Candidate, RefusedError, Returned
+from gradcheck_cli.targets.conventions.base import Candidate, RefusedError, Returned, WrongForwardError
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.parts import parts
+from gradcheck_cli.targets.conventions.parts import other_forward, parts
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
@@ -215,6 +215,7 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
     if calls > 1:
         _seed()
         arrays |= _named("second", _take(ready, case, session()).gradients)
+    reply["forward_differs"] = other_forward(ready.chosen.candidate, case, returned)
     if taken.wrong:
         reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays
@@ -234,6 +235,8 @@ def _named(call: str, gradients: Gradients) -> dict[str, Array]:
 
 def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
+    if isinstance(error, WrongForwardError):
+        return {"kind": "refused", "supported": False, "error": f"its own forward gives {error}", "wrong": str(error)}
     kind = _kind(error, ready)
     return {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
 

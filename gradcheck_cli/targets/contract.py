@@ -99,6 +99,7 @@ class Outcome:
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
+        forward_differs: the name of a forward beside a function that gives other numbers than a convolution; else "".
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
         flipped: see `Described.flipped`.
@@ -113,6 +114,7 @@ class Outcome:
     error_line: int | None = None
     printed: str = ""
     wrong_forward: str = ""
+    forward_differs: str = ""
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)
     flipped: bool = False

@@ -197,6 +197,8 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         error_kind=kind,
         error_line=_line(message.get("line")),
         printed=printed,
+        wrong_forward=str(message.get("wrong", "")),
+        forward_differs=str(message.get("forward_differs", "")),
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
         flipped=described.flipped,

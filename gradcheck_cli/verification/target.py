@@ -23,12 +23,16 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.verification.forward import forward_note, wrong_forward
 from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
 
 SHRINK_SECONDS = 10.0
-FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype")
+FINDINGS_OF_BEHAVIOUR = (
+    *("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype"),
+    "wrong-forward",
+)
 FINDINGS_OF_ALL = ("crashes", "too-slow", "mutates-input")
 
 
@@ -75,7 +79,7 @@ def unusable(ref: TargetRef, error: str) -> TargetReport:
 def judge(ref: TargetRef, session: Session) -> TargetReport:
     """From what happened to the report."""
     described = session.described
-    findings = findings_of(session)
+    findings = findings_of(session) + wrong_forward(session.trials)
     results = {name: _gradient_result(session, name, findings) for name in GRADIENTS}
     verdict = _verdict(session, results, findings)
     return TargetReport(
@@ -222,6 +226,7 @@ def _notes(session: Session) -> tuple[str, ...]:
     notes = list(session.described.notes)
     if session.stopped:
         notes.append(session.stopped)
+    notes += forward_note(session.trials)
     notes += _nothing_compared(session)
     notes += [f"the gradient of the {name} was not found: not judged" for name in _not_found(session)]
     if any(not trial.truth.autograd_agrees for trial in session.compared):
