@@ -27,12 +27,14 @@ from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
 from gradcheck_cli.targets.conventions.base import Candidate, RefusedError, Returned, WrongForwardError
+from gradcheck_cli.targets.conventions.beside import other_forward
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.parts import other_forward, parts
+from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
+from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
@@ -54,6 +56,7 @@ class Ready:
     loaded: Loaded
     chosen: Chosen
     same: frozenset[str] | None
+    watch: Watch
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -122,7 +125,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return _not_recognised(ref, error), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    ready = Ready(ref, loaded, chosen, same)
+    ready = Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
     return _description(ready), ready
 
 
@@ -183,9 +186,11 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        return _called(ready, case, int(message["calls"]))
+        with ready.watch:
+            reply, answered = _called(ready, case, int(message["calls"]))
     except (Exception, SystemExit) as error:
-        return _failure(ready, error), {}
+        reply, answered = _failure(ready, error), {}
+    return reply | {"unreached": list(ready.watch.unreached)}, answered
 
 
 def _refuses(ready: Ready, spec: ConvSpec) -> str:

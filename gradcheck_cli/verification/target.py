@@ -96,6 +96,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
         notes=_notes(session),
         scope=_scope(described),
+        unreached=_unreached(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
     )
 
@@ -160,6 +161,13 @@ def _verdict(session: Session, results: dict[GradientName, GradientResult], find
         return Verdict.INCONCLUSIVE
     # The further probes are part of every pass: without them a float32 or an integer inside would go unseen.
     return Verdict.PASS if session.further else Verdict.INCONCLUSIVE
+
+
+def _unreached(session: Session) -> tuple[int, ...]:
+    """Lines of the backward that ran in no call. A target that was started anew counted anew."""
+    seen = [trial.outcome.unreached for trial in session.trials + session.further]
+    lists = [set(lines) for lines in seen if lines is not None]
+    return tuple(sorted(set.intersection(*lists))) if lists else ()
 
 
 def _not_found(session: Session) -> list[GradientName]:
