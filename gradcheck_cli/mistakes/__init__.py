@@ -38,7 +38,7 @@ _ORDER = (
         "dilation-ignored",
     ),
     *("groups-ignored", "shifted", "single-precision", "integer-dtype", "rounded-decimals", "mutates-input"),
-    *("not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"),
+    *("not-repeatable", "not-finite", "wrong-shape", "wrong-forward", "crashes", "too-slow"),
 )
 
 

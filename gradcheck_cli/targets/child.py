@@ -43,12 +43,14 @@ from gradcheck_cli.targets.conventions.base import (
     WrongForwardError,
     raised_in,
 )
+from gradcheck_cli.targets.conventions.beside import other_forward
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
+from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
@@ -66,6 +68,7 @@ class Ready:
     loaded: Loaded
     chosen: Chosen
     same: frozenset[str] | None
+    watch: Watch
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -150,7 +153,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return _not_recognised(ref, error), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    ready = Ready(ref, loaded, chosen, same)
+    ready = Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
     return _description(ready), ready
 
 
@@ -211,9 +214,11 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        return _called(ready, case, int(message["calls"]))
+        with ready.watch:
+            reply, answered = _called(ready, case, int(message["calls"]))
     except (Exception, SystemExit) as error:
-        return _failure(ready, error), {}
+        reply, answered = _failure(ready, error), {}
+    return reply | {"unreached": list(ready.watch.unreached)}, answered
 
 
 def _refuses(ready: Ready, spec: ConvSpec) -> str:
@@ -246,6 +251,7 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
         arrays |= _named("second", _take(ready, case, session()).gradients)
     if returned.forward_error is not None:
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
+    reply["forward_differs"] = other_forward(ready.chosen.candidate, case, returned)
     if taken.wrong:
         reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays

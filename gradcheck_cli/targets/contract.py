@@ -132,6 +132,8 @@ class Outcome:
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
+        forward_differs: the name of a forward beside a function that gives other numbers than a convolution; else "".
+        unreached: lines of the backward that no call has executed up to now; None where nothing was called.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
         flipped: see `Described.flipped`.
@@ -149,6 +151,8 @@ class Outcome:
     autograd_refused: str = ""
     printed: str = ""
     wrong_forward: str = ""
+    forward_differs: str = ""
+    unreached: tuple[int, ...] | None = None
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)
     flipped: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gradcheck_cli.targets.resolve import Definition, definitions
 
@@ -42,6 +42,19 @@ def reached(tree: ast.Module, name: str) -> dict[str, Definition]:
             found[dotted] = known[dotted]
             waiting += _used(known[dotted], dotted, known)
     return found
+
+
+def used_functions(tree: ast.Module, names: Sequence[str]) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions and methods of the file that these use, themselves included; a class brings none of its methods."""
+    known = {name: node for name, node in definitions(tree).items() if not isinstance(node, ast.ClassDef)}
+    found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
+    waiting = list(names)
+    while waiting:
+        dotted = waiting.pop()
+        if dotted in known and dotted not in found:
+            found[dotted] = known[dotted]
+            waiting += _used(known[dotted], dotted, known)
+    return list(found.values())
 
 
 def _used(node: Definition, dotted: str, known: Mapping[str, Definition]) -> Iterator[str]:

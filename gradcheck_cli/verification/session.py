@@ -121,8 +121,8 @@ class Session:
 
     @property
     def compared(self) -> list[Trial]:
-        """Every trial on a geometry that the target takes."""
-        return [trial for trial in self.trials + self.further if trial.supported]
+        """Every trial whose gradients were held against the truth."""
+        return [trial for trial in self.trials + self.further if trial.compared]
 
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
@@ -135,7 +135,7 @@ class Session:
         return bool(self.stopped)
 
     def _too_little(self) -> bool:
-        few = sum(trial.supported for trial in self.trials) < FEW_GEOMETRIES
+        few = sum(trial.compared for trial in self.trials) < FEW_GEOMETRIES
         return few or bool(self._wrong_once())
 
     def _wrong_once(self) -> list[ConvSpec]:

@@ -34,12 +34,16 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.verification.forward import forward_note, wrong_forward
 from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
 
 SHRINK_SECONDS = 10.0
-FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype")
+FINDINGS_OF_BEHAVIOUR = (
+    *("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype"),
+    "wrong-forward",
+)
 FINDINGS_OF_ALL = ("mutates-input",)
 
 
@@ -88,7 +92,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
     """From what happened to the report."""
     described = session.described
     code = code_of(ref, described.line)
-    findings = findings_of(session, code)
+    findings = findings_of(session, code) + wrong_forward(session.trials)
     results = {name: _gradient_result(session, name, findings) for name in GRADIENTS}
     verdict = _verdict(session, results, findings)
     return TargetReport(
@@ -105,6 +109,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
         notes=_notes(session),
         scope=_scope(described),
+        unreached=_unreached(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
         name=ref.name,
         call=session.options.call,
@@ -194,6 +199,13 @@ def _verdict(session: Session, results: dict[GradientName, GradientResult], find
     return Verdict.PASS if session.further else Verdict.INCONCLUSIVE
 
 
+def _unreached(session: Session) -> tuple[int, ...]:
+    """Lines of the backward that ran in no call. A target that was started anew counted anew."""
+    seen = [trial.outcome.unreached for trial in session.trials + session.further]
+    lists = [set(lines) for lines in seen if lines is not None]
+    return tuple(sorted(set.intersection(*lists))) if lists else ()
+
+
 def _not_found(session: Session) -> list[GradientName]:
     """What a layer's forward depends on and what was not found: without it, the layer has not passed."""
     return [name for name in session.described.parts if name not in session.described.yields]
@@ -259,6 +271,7 @@ def _notes(session: Session) -> tuple[str, ...]:
     if session.stopped:
         notes.append(session.stopped)
     notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
+    notes += forward_note(session.trials)
     notes += _nothing_compared(session)
     notes += [f"the gradient of the {name} was not found: not judged" for name in _not_found(session)]
     if any(not trial.truth.autograd_agrees for trial in session.compared):

@@ -246,3 +246,32 @@ def test_a_number_in_the_code_is_asked_about_on_every_axis(judged):
 
     assert [Verdict.FAIL] * len(lines) == [report.verdict for report in reports], lines
     assert all(report.geometries.right > 30 for report in reports)
+
+
+SPECIAL = """
+    def back(x, w, g, stride=1):
+        if x.dtype == np.float16:
+            x = x * 2
+        shape = list(x.shape)
+        dw, dx = np.zeros(w.shape), np.zeros(shape)
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                at = np.s_[:, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]]
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], x[at])
+                dx[at] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        return dw, dx, total(g)
+
+    def total(g):
+        if g.shape[0] == 11:
+            g = g + 0
+        return g.sum((0, 2, 3))
+    """
+
+
+def test_lines_that_no_call_executed_are_listed(judged, tmp_path):
+    """A branch on a size is asked about and so reached; a branch on what is never asked is not."""
+    (report,) = judged(SPECIAL)
+    text = (tmp_path / "user0.py").read_text().splitlines()
+
+    assert report.verdict is Verdict.PASS
+    assert ["x = x * 2"] == [text[line - 1].strip() for line in report.unreached]
