@@ -217,7 +217,7 @@ def test_mistakes_that_cannot_be_told_apart_are_not_proved():
         f"it {batch} (batch-mean), or it {constant} (scaled-constant)."
     )
     fix = CATALOGUE["batch-mean"].fix
-    assert Finding("batch-mean", "weight", "probable", message, fix, "batch > 1") == finding
+    assert Finding("batch-mean", "weight", "probable", message, fix) == finding
 
 
 def test_a_fault_outside_of_the_catalogue_gets_no_name():
@@ -474,6 +474,21 @@ def test_a_wrong_shape_is_read_in_the_order_of_the_target_s_axes(gradient, ident
 def test_axes_are_put_in_our_order(layout, gradient, shape, ours):
     """By the letters of the layout; what has another number of axes stays."""
     assert in_our_order(np.zeros(shape), gradient, layout).shape == ours
+
+
+def test_each_cause_is_shown_where_it_changes_the_result():
+    """G padded as well does nothing for padding 0, where [p:-p] does something; each is told alone."""
+
+    def wrong(problem):
+        if max(problem.spec.padding) == 0:
+            return planted("unpad-empty", "input")(problem)
+        return planted("upstream-padded", "input")(problem)
+
+    found = {each.id: each for each in diagnose(observe("input", wrong), "input")}
+    assert set(found) == {"upstream-padded", "unpad-empty"}
+    assert "(padding 0): its shape is (" in found["unpad-empty"].message
+    assert (found["unpad-empty"].fails_when, found["upstream-padded"].fails_when) == ("padding = 0", "padding > 0")
+    assert not any("together" in each.message for each in found.values())
 
 
 def test_three_mistakes_in_the_bias_gradient_are_told_by_the_factors_of_the_bias():
