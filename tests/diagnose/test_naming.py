@@ -293,7 +293,7 @@ def test_a_formula_that_is_wrong_where_the_user_is_right_explains_no_part():
         return array
 
     assert CATALOGUE["padding-hard-coded"].forms("input")[2].label == "always 2"
-    assert () == diagnose(observe("input", wrong, SPECS + UNEQUAL), "input")
+    assert [("wrong-shape", "proved")] == named(diagnose(observe("input", wrong, SPECS + UNEQUAL), "input"))
 
 
 def test_code_that_branches_is_told_by_what_it_does_on_all_that_is_wrong():
