@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 from gradcheck_cli.limits import BUILT_IN_BACKWARDS
-from gradcheck_cli.model import ConvSpec, Finding, Report, RunReport, Size
+from gradcheck_cli.model import ConvSpec, Finding, Geometries, Report, RunReport, Size, Verdict, VerifyReport
 from gradcheck_cli.targets.resolve import split
 
 
@@ -62,13 +63,40 @@ def geometry(spec: ConvSpec) -> str:
     return ", ".join(words)
 
 
+_OUTCOMES = (
+    (Verdict.PASS, "right"),
+    (Verdict.FAIL, "wrong"),
+    (Verdict.ERROR, "failed to run"),
+    (Verdict.INCONCLUSIVE, "could not be checked"),
+)
+
+
+def outcomes(report: VerifyReport) -> str:
+    """ "4 targets: 2 right, 1 wrong, 1 failed to run" """
+    amounts = Counter(target.verdict for target in report.targets)
+    told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
+    return f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+
+
+def right(geometries: Geometries) -> str:
+    """ "29 of 29": on how many of those that it takes it is right. What it refuses is neither right nor wrong."""
+    return f"{geometries.right} of {geometries.supported}"
+
+
+def right_of_taken(geometries: Geometries) -> str:
+    """ "29 of 29 it takes, 9 more not supported", "" where nothing was tried."""
+    if not geometries.tried:
+        return ""
+    refused = geometries.tried - geometries.supported
+    return f"{right(geometries)} it takes" + (f", {refused} more not supported" if refused else "")
+
+
 def headline(report: Report) -> str:
     """The verdict in one line, with what it is about."""
     verdict = report.verdict.value.upper()
     if isinstance(report, RunReport):
         return f"{verdict}: gradcheck run, {subject(report)}"
-    right = sum(target.verdict == "pass" for target in report.targets)
-    return f"{verdict}: gradcheck verify, {right} of {count(len(report.targets), 'target')} right"
+    return f"{verdict}: gradcheck verify, {outcomes(report)}"
 
 
 def subject(report: RunReport) -> str:
@@ -85,7 +113,7 @@ def user_file(report: RunReport) -> str:
 
 def user_name(report: RunReport) -> str:
     """The name of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
-    return report.experiment.backward.rpartition(":")[2] if user_file(report) else ""
+    return split(report.experiment.backward)[1] if user_file(report) else ""
 
 
 def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:
