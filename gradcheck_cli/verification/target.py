@@ -110,7 +110,8 @@ def findings_of(session: Session) -> tuple[Finding, ...]:
         for finding in diagnose(seen, name, words) or _unexplained(session, name):
             if finding.id in FINDINGS_OF_BEHAVIOUR or _aggregate(session, name) in (Verdict.FAIL, Verdict.ERROR):
                 found.setdefault((finding.id, "" if finding.id in FINDINGS_OF_ALL else finding.gradient), finding)
-    return tuple(found.values())
+    declared = bool(seen) and all(trial.declares_float32 for trial in session.compared if trial.ended)
+    return tuple(finding for finding in found.values() if not (declared and finding.id == "single-precision"))
 
 
 def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
@@ -241,6 +242,8 @@ def _notes(session: Session) -> tuple[str, ...]:
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):
         notes.append("not exact on integers, as FFT arithmetic is: if that is meant, say --arithmetic fft")
+    if any(trial.rounds_to_float32(name) for trial in session.compared for name in session.described.yields):
+        notes.append("computed in float32; right to its rounding")
     if session.slack is not no_slack:
         notes.append(f"judged by |difference| <= {session.slack.rule}, not bit for bit: {session.slack.cause}")
     return tuple(notes)
