@@ -147,7 +147,8 @@ def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
     for finding in [*named, *of_calls(seen, words, code, _refused(session)), *unexplained]:
         about = "" if finding.id in FINDINGS_OF_ALL else finding.gradient
         found.setdefault((finding.id, about, finding.line), finding)
-    return tuple(found.values())
+    declared = bool(seen) and all(trial.declares_float32 for trial in session.compared if trial.ended)
+    return tuple(finding for finding in found.values() if not (declared and finding.id == "single-precision"))
 
 
 def _known(session: Session, name: GradientName) -> tuple[Results, Results, frozenset[ConvSpec]]:
@@ -317,6 +318,8 @@ def _notes(session: Session) -> tuple[str, ...]:
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):
         notes.append("not exact on integers, as FFT arithmetic is: if that is meant, say --arithmetic fft")
+    if any(trial.rounds_to_float32(name) for trial in session.compared for name in session.described.yields):
+        notes.append("computed in float32; right to its rounding")
     if session.slack is not no_slack:
         notes.append(f"judged by |difference| <= {session.slack.rule}, not bit for bit: {session.slack.cause}")
     return tuple(notes)

@@ -275,3 +275,42 @@ def test_lines_that_no_call_executed_are_listed(judged, tmp_path):
 
     assert report.verdict is Verdict.PASS
     assert ["x = x * 2"] == [text[line - 1].strip() for line in report.unreached]
+
+
+FLOAT32 = """
+    class Layer:
+        def __init__(self, channels, filters, size):
+            self.W = np.random.randn(filters, channels, size, size).astype("float32")
+            self.b = np.zeros(filters, "float32")
+
+        def forward(self, X):
+            self.X = np.asarray(X, "float32")
+            return np.einsum("ncpquv,fcuv->nfpq", windows(self.X, *self.W.shape[2:]), self.W) + self.b[:, None, None]
+
+        def backward(self, G):
+            G = np.asarray(G, "float32")
+            self.dW = np.einsum("ncpquv,nfpq->fcuv", windows(self.X, *self.W.shape[2:]), G)
+            self.db = G.sum((0, 2, 3))
+            return spread(G, self.W, self.X.shape).astype("float32")SPOILED
+    """
+FLOAT32_NOTE = "computed in float32; right to its rounding"
+
+
+def test_a_layer_of_float32_by_declaration_passes_with_a_note(judged):
+    """Its arrays say so; what is more than rounding fails, and is not called float32."""
+    right, wrong = judged(FLOAT32.replace("SPOILED", ""), FLOAT32.replace("SPOILED", " * 2"), name="Layer")
+
+    assert right.verdict is Verdict.PASS
+    assert FLOAT32_NOTE in right.notes
+    assert wrong.verdict is Verdict.FAIL
+    assert {("scaled-constant", "input")} == {(found.id, found.gradient) for found in wrong.findings}
+
+
+def test_float32_inside_a_function_that_returns_float64_stays_a_finding(judged):
+    """Nothing of what it returns says so."""
+    body = "np.einsum('ncpquv,nfpq->fcuv', windows(x, *w.shape[2:]).astype('f4'), g.astype('f4')).astype('f8')"
+    (report,) = judged(f"def back(x, w, g):\n    return {body}, spread(g, w, x.shape), g.sum((0, 2, 3))")
+
+    assert report.verdict is Verdict.FAIL
+    assert {("single-precision", "weight")} == {(found.id, found.gradient) for found in report.findings}
+    assert FLOAT32_NOTE not in report.notes
