@@ -21,7 +21,7 @@ from gradcheck_cli.model import GradientName
 # The order of presentation; a file that is not named here comes after these.
 _ORDER = (
     *("batch-mean", "scaled-constant", "sign-flipped", "clipped"),
-    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-times-output"),
+    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-axes-wrong", "bias-times-output"),
     *("upstream-rotated", "kernel-rotated", "axes-transposed", "rows-columns-mixed"),
     *("reshape-not-transpose", "input-grad-kernel-unrotated"),
     *("channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped", "wrong-index", "samples-mixed"),
@@ -38,7 +38,7 @@ _ORDER = (
         "dilation-ignored",
     ),
     *("groups-ignored", "shifted", "single-precision", "integer-dtype", "rounded-decimals", "mutates-input"),
-    *("not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"),
+    *("not-repeatable", "not-finite", "wrong-shape", "wrong-forward", "crashes", "too-slow"),
 )
 
 

@@ -42,14 +42,18 @@ from gradcheck_cli.targets.conventions.base import (
     WrongForwardError,
     raised_in,
 )
+from gradcheck_cli.targets.conventions.beside import other_forward
 from gradcheck_cli.targets.conventions.call import CallCandidate, Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
+from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
+from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
@@ -66,6 +70,7 @@ class Ready:
     loaded: Loaded
     chosen: Chosen
     same: frozenset[str] | None
+    watch: Watch
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -156,15 +161,19 @@ def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequ
     else:
         chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
     same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
-    return Ready(ref, loaded, chosen, same)
+    return _ready(ref, loaded, chosen, same)
 
 
 def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str]) -> Ready:
     """Every try ended the process: called as was said, else by names that leave no doubt."""
     if spelled is not None:
-        return Ready(ref, replace(loaded, notes=("every try ended the process",)), untried(spelled, wanted), None)
+        return _ready(ref, replace(loaded, notes=("every try ended the process",)), untried(spelled, wanted), None)
     notes = ("every try ended the process; it is called by the names of its parameters",)
-    return Ready(ref, replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None)
+    return _ready(ref, replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None)
+
+
+def _ready(ref: TargetRef, loaded: Loaded, chosen: Chosen, same: frozenset[str] | None) -> Ready:
+    return Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
 
 
 def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: Sequence[str]) -> Loaded:
@@ -200,8 +209,9 @@ def _description(ready: Ready) -> Message:
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
-        "parts": list(candidate.parts) if isinstance(candidate, LayerCandidate) else [],
+        "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
+        "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
 
 
@@ -229,9 +239,11 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        return _called(ready, case, int(message["calls"]))
+        with ready.watch:
+            reply, answered = _called(ready, case, int(message["calls"]))
     except (Exception, SystemExit) as error:
-        return _failure(ready, error), {}
+        reply, answered = _failure(ready, error), {}
+    return reply | {"unreached": list(ready.watch.unreached)}, answered
 
 
 def _refuses(ready: Ready, spec: ConvSpec) -> str:
@@ -264,6 +276,7 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
         arrays |= _named("second", _take(ready, case, session()).gradients)
     if returned.forward_error is not None:
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
+    reply["forward_differs"] = other_forward(ready.chosen.candidate, case, returned)
     if taken.wrong:
         reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays

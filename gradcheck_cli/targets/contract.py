@@ -94,6 +94,7 @@ class Described:
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
             returned, or where the rate could be set.
         parts: the gradients that it must give to pass: what a layer's forward depends on; empty for plain functions.
+        constants: whole numbers in its code that may be sizes, the likeliest first.
         same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
         printed: what the code printed while it was loaded and tried.
     """
@@ -108,6 +109,7 @@ class Described:
     rate: float = 1.0
     parts: tuple[GradientName, ...] = ()
     same: tuple[str, ...] = ()
+    constants: tuple[int, ...] = ()
     printed: str = ""
 
 
@@ -130,6 +132,8 @@ class Outcome:
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
+        forward_differs: the name of a forward beside a function that gives other numbers than a convolution; else "".
+        unreached: lines of the backward that no call has executed up to now; None where nothing was called.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
         flipped: see `Described.flipped`.
@@ -147,6 +151,8 @@ class Outcome:
     autograd_refused: str = ""
     printed: str = ""
     wrong_forward: str = ""
+    forward_differs: str = ""
+    unreached: tuple[int, ...] | None = None
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)
     flipped: bool = False

@@ -198,6 +198,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         rate=float(message["rate"]),
         parts=_gradient_names(message["parts"]),
         same=tuple(str(rule) for rule in message["same"]),
+        constants=tuple(int(number) for number in message["constants"]),
         printed=printed,
     )
 
@@ -224,6 +225,8 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         forward_error=str(message.get("forward_error", "")),
         printed=printed,
         wrong_forward=str(message.get("wrong", "")),
+        forward_differs=str(message.get("forward_differs", "")),
+        unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
         flipped=described.flipped,

@@ -7,6 +7,7 @@ from layers import IMAGE, PLAIN, STRIDED, recognised
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions import NotRecognisedError
 from gradcheck_cli.targets.conventions.base import RefusedError, WrongForwardError
+from gradcheck_cli.targets.conventions.parts import parts
 
 ALL = {"weight", "input", "bias"}
 BOTH = {"weight", "input"}
@@ -283,7 +284,7 @@ def test_a_weight_whose_gradient_is_nowhere_is_still_the_layers(tmp_path):
 """
     known = recognised(tmp_path, code)
     assert known.chosen.yields == ("input",)
-    assert set(known.candidate.parts) == BOTH
+    assert set(parts(known.candidate)) == BOTH
 
 
 def test_a_bias_that_the_forward_does_not_use_is_not_held(tmp_path):
@@ -297,7 +298,7 @@ def test_a_bias_that_the_forward_does_not_use_is_not_held(tmp_path):
 """
     known = recognised(tmp_path, code)
     assert known.candidate.forward_right
-    assert set(known.candidate.parts) == BOTH
+    assert set(parts(known.candidate)) == BOTH
 
 
 def test_a_rate_that_is_written_in_the_code_is_found_where_the_gradient_is_wrong(tmp_path):

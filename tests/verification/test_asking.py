@@ -210,3 +210,68 @@ def test_a_plain_function_that_gives_fewer_gradients_says_which(judged):
 
     assert [Verdict.PASS] * 4 == [report.verdict for report in reports]
     assert ["weight only", "input only", "weight and bias", ""] == [report.scope for report in reports]
+
+
+def at_a_number(line, head="", call="back"):
+    """A right function, but for `line`."""
+    return f"""
+    {head}
+    def back(x, w, g, stride=1, pad=0):
+        xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        dw, dxp, db = np.zeros(w.shape), np.zeros(xp.shape), g.sum((0, 2, 3))
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                r, c = i * stride, j * stride
+                cut = (slice(None), slice(None), slice(r, r + w.shape[2]), slice(c, c + w.shape[3]))
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], xp[cut])
+                dxp[cut] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        dx = dxp[:, :, pad:pad + x.shape[2], pad:pad + x.shape[3]]
+        {line}
+        return dx, dw, db
+    """
+
+
+def test_a_number_in_the_code_is_asked_about_on_every_axis(judged):
+    """Literals, constants of the file, defaults, numbers in helpers; sizes, strides and margins."""
+    lines = {
+        "if x.shape[1] > 40: dw[:, 41:] *= 2": "",
+        "db[UNIT:] = 0": "UNIT = 50",
+        "if stride == 5: dx = -dx": "",
+        "if pad == 4: dx = dx * 2": "",
+        "if w.shape[2] == 6: dw = dw * 2": "",
+        "dx = special(dx, x)": "def special(dx, x, most=12):\n        return dx if len(x) < most else dx / 3",
+        "if len(x) % 7 == 0: db = db * 2": "",
+    }
+    reports = judged(*(at_a_number(line, head) for line, head in lines.items()))
+
+    assert [Verdict.FAIL] * len(lines) == [report.verdict for report in reports], lines
+    assert all(report.geometries.right > 30 for report in reports)
+
+
+SPECIAL = """
+    def back(x, w, g, stride=1):
+        if x.dtype == np.float16:
+            x = x * 2
+        shape = list(x.shape)
+        dw, dx = np.zeros(w.shape), np.zeros(shape)
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                at = np.s_[:, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]]
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], x[at])
+                dx[at] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        return dw, dx, total(g)
+
+    def total(g):
+        if g.shape[0] == 11:
+            g = g + 0
+        return g.sum((0, 2, 3))
+    """
+
+
+def test_lines_that_no_call_executed_are_listed(judged, tmp_path):
+    """A branch on a size is asked about and so reached; a branch on what is never asked is not."""
+    (report,) = judged(SPECIAL)
+    text = (tmp_path / "user0.py").read_text().splitlines()
+
+    assert report.verdict is Verdict.PASS
+    assert ["x = x * 2"] == [text[line - 1].strip() for line in report.unreached]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli import conv
-from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
 from gradcheck_cli.targets.conventions.base import (
     RefusedError,
@@ -83,11 +83,6 @@ class LayerCandidate:
         if not self.calls.backward:
             return "module"
         return {UPDATE: "class-update", "attribute": "class-attribute"}.get(self.exposure, "class")
-
-    @property
-    def parts(self) -> tuple[GradientName, ...]:
-        """Gradients that the layer has, whether they are found or not: of what its forward depends on."""
-        return ("weight", "input", "bias") if self.bias_form and self.forward_right else ("weight", "input")
 
     @property
     def has_rate(self) -> bool:

@@ -138,7 +138,7 @@ class Search:
             if weight is None:
                 continue
             bias, bias_form = _bias(places, layout, self.case.spec)
-            form = Form(layout, bias_form, recipe.pairs, recipe.mode, _is_tensor(instance, weight))
+            form = Form(layout, bias_form, pairs=recipe.pairs, mode=recipe.mode, torch=_is_tensor(instance, weight))
             path = bias.path if bias else None
             plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, weight.path, path)
             yield from self._judged(plain)
@@ -164,7 +164,7 @@ class Search:
         for layout in [order for order in self.orders if order in COMMON]:
             for torch in backends:
                 for variable in types:
-                    form = Form(layout, "o", recipe.pairs, recipe.mode, torch)
+                    form = Form(layout, pairs=recipe.pairs, mode=recipe.mode, torch=torch)
                     told = replace(calls, variable=variable)
                     plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, told, None, None)
                     found = [one for spelled in _spelled(plain) for one in self._judged(spelled)]
