@@ -14,6 +14,9 @@ from gradcheck_cli.limits import CHOICES
 from gradcheck_cli.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import FORMATS, STDOUT_FORMATS, Destination
 
+CALL_HELP = "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups."
+RETURNS_HELP = "What --call gives, in order: input, weight, bias, and _ for the rest, with commas."
+
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Function]
 FILE = click.Path(allow_dash=True)
@@ -108,6 +111,8 @@ def target_options(function: Function) -> Function:
             show_default=True,
             help="How your function is called; told by itself unless given.",
         ),
+        click.option("--call", metavar="EXPRESSION", default=VERIFY["call"], help=CALL_HELP),
+        click.option("--returns", metavar="ROLES", default=VERIFY["returns"], help=RETURNS_HELP),
         click.option("--arithmetic", **_choice("arithmetic", VERIFY["arithmetic"], "fft: judged by FFT's own bound.")),
         click.option(
             "--timeout",

@@ -46,6 +46,11 @@ class Cause:
         return tuple(mistake.id for mistake, _ in self.structure.parts) + self.factor.ids
 
     @property
+    def brings(self) -> frozenset[str]:
+        """The mistakes of behaviour that follow from it."""
+        return frozenset(identifier for _, form in self.structure.parts for identifier in form.brings)
+
+    @property
     def cost(self) -> int:
         """How much it assumes; among causes that fit, the cheapest are believed."""
         return len(self.ids)
@@ -132,6 +137,7 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
         base = seen.right
     if base is None or base.shape != actual.shape:
         return []
+    base, actual = _told(base, actual)
     if np.array_equal(base, actual):
         return [factor for factor in factors if not base.any() or factor.value(seen.spec) == 1]
     found = ratio(base, actual)
@@ -146,10 +152,16 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
     return [factor for factor in candidates if exactly(base, actual, factor.value(seen.spec), error)]
 
 
+def _told(base: Array, actual: Array) -> tuple[Array, Array]:
+    """The entries of which the formula says anything: all, as a rule."""
+    unknown = np.isnan(base)
+    return (base[~unknown], actual[~unknown]) if unknown.any() else (base, actual)
+
+
 def _error(structure: Structure, seen: Evidence) -> float:
     """Bound on the rounding in the user's sums, with the structure's own gauge: its formula on absolute values."""
     gauge = structure.formula(absolute(seen.problem.case))
-    largest = float(np.abs(seen.right if gauge is None else gauge).max())
+    largest = float(np.nanmax(np.abs(seen.right if gauge is None else gauge)))
     terms = seen.spec.terms + seen.problem.case.weight.size + 8
     return 2 * terms * seen.unit * largest
 

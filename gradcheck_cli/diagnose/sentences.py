@@ -58,6 +58,9 @@ def message_for(cause: Cause, identifier: str, seen: Evidence, gradient: Gradien
     others = [part for part in clauses if part != identifier]
     together = f", together with {' and '.join(others)}" if others else ""
     told = words.rename(clauses[identifier])
+    together += (
+        ". What it reads there is no number of its own, which is why two calls may differ" if cause.brings else ""
+    )
     return f"your grad_{gradient} is exactly what comes out when the code {told}{together}: {entry}."
 
 

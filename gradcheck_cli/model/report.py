@@ -196,8 +196,10 @@ class TargetReport:
 
     `convention` is the id of the recognised convention, `layout` NCHW, NHWC, CHW, HWC or HW, `why` how it was told.
     `output` is what the user's code printed (shown with -v only). `name` is that of the function or class, as it is
-    called in the file; a finding without a line is told to stand in it. `reason` is why the verdict is what it is, in
-    one line.
+    called in the file; a finding without a line is told to stand in it. `call` and `returns` are what the user said of
+    how it is called, "" where nothing was said. `scope` says which gradients a plain function gives,
+    where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed.
+    `reason` is why the verdict is what it is, in one line.
     """
 
     target: str
@@ -217,6 +219,10 @@ class TargetReport:
     seconds: float = 0.0
     name: str = ""
     reason: str = ""
+    call: str = ""
+    returns: str = ""
+    scope: str = ""
+    unreached: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

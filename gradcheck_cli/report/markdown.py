@@ -21,7 +21,17 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyReport,
 )
-from gradcheck_cli.report.words import count, geometry, headline, index, number, right, right_of_taken, user_name
+from gradcheck_cli.report.words import (
+    count,
+    geometry,
+    headline,
+    index,
+    number,
+    reason,
+    right,
+    right_of_taken,
+    user_name,
+)
 from gradcheck_cli.text import visible, visible_lines
 
 COMMENT_LIMIT = 65_000
@@ -220,12 +230,12 @@ def _target_row(target: TargetReport) -> list[str]:
         _verdict(target.verdict),
         *("" if gradient is None else _verdict(gradient.verdict) for gradient in gradients),
         right(target.geometries) if target.geometries.tried else "",
-        text(_clipped(target.reason)),
+        text(_clipped(reason(target))),
     ]
 
 
-def _clipped(reason: str) -> str:
-    return reason if len(reason) <= MAX_REASON else reason[: MAX_REASON - 1].rstrip() + "…"
+def _clipped(told: str) -> str:
+    return told if len(told) <= MAX_REASON else told[: MAX_REASON - 1].rstrip() + "…"
 
 
 def _mistakes(summary: Mapping[str, Sequence[str]]) -> str:

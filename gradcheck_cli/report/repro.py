@@ -58,13 +58,14 @@ def by_definition(case):
 
 def by_your_function(case):
     """What case["target"] returns for the same arrays."""
-    from gradcheck_cli.targets import resolve
+    from gradcheck_cli.targets import no_name, resolve
     from gradcheck_cli.targets.here import worker_here
 
     x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
     sizes = (x.shape[0], x.shape[1], weight.shape[0], x.shape[2], x.shape[3], weight.shape[2:])
     spec = ConvSpec(*sizes, case["stride"], case["padding"], case["dilation"], case["groups"])
-    worker = worker_here(resolve([case["target"]])[0], case["convention"])
+    refs = resolve([case["target"]], no_name if case["call"] else None)
+    worker = worker_here(refs[0], case["convention"], case["call"], case["returns"])
     print("called as", worker.describe().why)
     # The call itself. All before it was loading, and finding out how to call, on other arrays.
     bias = np.array(case["bias"], dtype=float)
@@ -129,6 +130,7 @@ def _run_cases(report: RunReport) -> list[dict[str, Any]]:
 def _verify_cases(report: VerifyReport) -> list[dict[str, Any]]:
     return [
         _case(_place(target), f"{target.convention},{target.layout}", target.counterexample)
+        | {"call": target.call, "returns": target.returns}
         for target in report.targets
         if target.counterexample is not None
     ]
@@ -145,6 +147,8 @@ def _case(target: str, convention: str, example: Counterexample) -> dict[str, An
     return {
         "target": target,
         "convention": _words(convention),
+        "call": "",
+        "returns": "",
         "gradient": example.gradient,
         "stride": spec.stride,
         "padding": spec.padding,

@@ -19,7 +19,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.report.terminal_grids import draw_counterexample
 from gradcheck_cli.report.terminal_tail import draw_findings, draw_notes, draw_reproduce, draw_surroundings
 from gradcheck_cli.report.terminal_text import VERDICT_STYLES, VERDICT_WORDS, Column, Screen, heading, styled
-from gradcheck_cli.report.words import geometry, outcomes, right, right_of_taken
+from gradcheck_cli.report.words import geometry, outcomes, reason, reservations, right, right_of_taken
 
 _LABEL = 15
 _SECTIONS = 8
@@ -73,8 +73,8 @@ def _summary_row(screen: Screen, target: TargetReport) -> tuple[str | Text, ...]
     gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
     counted = right(target.geometries) if target.geometries.tried else "-"
     style = "" if target.verdict is Verdict.PASS else VERDICT_STYLES[target.verdict].removeprefix("bold ")
-    name, reason = screen.text(target.target), screen.text(target.reason, style)
-    return (screen.verdict(target.verdict), *gradients, counted, name, reason)
+    name, why = screen.text(target.target), screen.text(reason(target), style)
+    return (screen.verdict(target.verdict), *gradients, counted, name, why)
 
 
 def _mistakes(screen: Screen, summary: Mapping[str, Sequence[str]]) -> list[Text]:
@@ -104,7 +104,7 @@ def _gradient(target: TargetReport, name: GradientName) -> GradientResult:
 def _target(screen: Screen, target: TargetReport) -> list[Text]:
     place = "" if target.line is None else f"  (line {target.line})"
     title = Text.assemble(screen.verdict(target.verdict), "  ", screen.text(target.target, "bold"), (place, "dim"))
-    lines = [Text(""), *screen.wrap(title, screen.width)]
+    lines = [Text(""), *screen.wrap(title + screen.text(reservations(target)), screen.width)]
     for label, value in (
         ("convention", _convention(target)),
         ("gradients", _gradients(screen, target)),

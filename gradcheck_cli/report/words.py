@@ -7,8 +7,21 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gradcheck_cli.limits import BUILT_IN_BACKWARDS
-from gradcheck_cli.model import ConvSpec, Finding, Geometries, Report, RunReport, Size, Verdict, VerifyReport
+from gradcheck_cli.model import (
+    ConvSpec,
+    Finding,
+    Geometries,
+    Report,
+    RunReport,
+    Size,
+    TargetReport,
+    Verdict,
+    VerifyReport,
+)
 from gradcheck_cli.targets.resolve import split
+
+# A first line names this many lines that never ran; the JSON report has them all.
+MOST_LINES = 8
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -75,7 +88,19 @@ def outcomes(report: VerifyReport) -> str:
     """ "4 targets: 2 right, 1 wrong, 1 failed to run" """
     amounts = Counter(target.verdict for target in report.targets)
     told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
-    return f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+    text = f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+    return text + (reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report))
+
+
+def _with_unreached(report: VerifyReport) -> str:
+    """A pass over many targets is worth no more than theirs."""
+    amount = sum(bool(target.unreached) for target in report.targets if target.verdict is Verdict.PASS)
+    return f"; {amount} of the right ones with lines that never ran" if amount else ""
+
+
+def reason(target: TargetReport) -> str:
+    """Why the verdict is what it is, for a row of a table; what a pass does not say included."""
+    return target.reason + reservations(target)
 
 
 def right(geometries: Geometries) -> str:
@@ -89,6 +114,18 @@ def right_of_taken(geometries: Geometries) -> str:
         return ""
     refused = geometries.tried - geometries.supported
     return f"{right(geometries)} it takes" + (f", {refused} more not supported" if refused else "")
+
+
+def reservations(target: TargetReport) -> str:
+    """What a pass does not say: " (weight only); lines 14, 15 never ran"; "" for all else."""
+    if target.verdict is not Verdict.PASS:
+        return ""
+    scope = f" ({target.scope})" if target.scope else ""
+    if not target.unreached:
+        return scope
+    noun = "line" if len(target.unreached) == 1 else "lines"
+    more = f" and {len(target.unreached) - MOST_LINES} more" if len(target.unreached) > MOST_LINES else ""
+    return f"{scope}; {noun} {', '.join(map(str, target.unreached[:MOST_LINES]))}{more} never ran"
 
 
 def headline(report: Report) -> str:

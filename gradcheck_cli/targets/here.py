@@ -10,7 +10,7 @@ import sys
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets import child
-from gradcheck_cli.targets.contract import TargetRef, WorkerLimits
+from gradcheck_cli.targets.contract import HowToCall, TargetRef, WorkerLimits, roles_in
 from gradcheck_cli.targets.conventions import CONVENTIONS
 from gradcheck_cli.targets.wire import Message
 from gradcheck_cli.targets.worker import Worker
@@ -50,12 +50,14 @@ class WorkerHere(Worker):
         return Here()
 
 
-def worker_here(ref: TargetRef, convention: str = "auto") -> Worker:
+def worker_here(ref: TargetRef, convention: str = "auto", call: str = "", returns: str = "") -> Worker:
     """A worker whose target runs in this process.
 
     Args:
         ref: from `resolve`.
         convention: words of `--convention`; words that are none, as a report may hold them, are left out.
+        call: what `--call` said, and `returns` what `--returns` did.
     """
     known = [word for word in convention.split(",") if word.strip().lower() in CONVENTIONS]
-    return WorkerHere(ref, WorkerLimits(memory=None), ",".join(known) or "auto")
+    how = HowToCall(",".join(known) or "auto", call, roles_in(returns))
+    return WorkerHere(ref, WorkerLimits(memory=None), how)

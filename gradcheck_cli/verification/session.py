@@ -1,4 +1,7 @@
-"""A target at work: what it was asked and what it did. Nothing is judged here."""
+"""A target at work: what it is asked, and what it did.
+
+The verdict is reached elsewhere; whether an answer is right only decides here what is asked next.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +75,7 @@ class Session:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
+        self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_more()
         self.try_further()
 
@@ -117,8 +121,8 @@ class Session:
 
     @property
     def compared(self) -> list[Trial]:
-        """Every trial on a geometry that the target takes."""
-        return [trial for trial in self.trials + self.further if trial.supported]
+        """Every trial whose gradients were held against the truth."""
+        return [trial for trial in self.trials + self.further if trial.compared]
 
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
@@ -131,7 +135,7 @@ class Session:
         return bool(self.stopped)
 
     def _too_little(self) -> bool:
-        few = sum(trial.supported for trial in self.trials) < FEW_GEOMETRIES
+        few = sum(trial.compared for trial in self.trials) < FEW_GEOMETRIES
         return few or bool(self._wrong_once())
 
     def _wrong_once(self) -> list[ConvSpec]:
@@ -146,7 +150,10 @@ class Session:
         """Of those where a gradient is wrong once, then of all that are taken, and of the neighbours that are taken."""
         for spec in self._wrong_once():
             yield from variants(spec)
-        for trial in self.trials:  # grows while it is walked through
+        walked = 0
+        while walked < len(self.trials):  # a neighbour that is taken has neighbours too
+            trial = self.trials[walked]
+            walked += 1
             if trial.supported:
                 yield from variants(trial.case.spec)
 

@@ -33,13 +33,17 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.targets import TargetRef, Worker, WorkerLimits
+from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.verification.forward import forward_note, wrong_forward
 from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
 
 SHRINK_SECONDS = 10.0
-FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype")
+FINDINGS_OF_BEHAVIOUR = (
+    *("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype"),
+    "wrong-forward",
+)
 FINDINGS_OF_ALL = ("mutates-input",)
 
 
@@ -50,7 +54,7 @@ def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions, 
         TargetError: it cannot be loaded or its convention cannot be told.
     """
     start = time.perf_counter()
-    with Worker(ref, WorkerLimits(timeout=options.timeout), options.convention) as worker:
+    with Worker(ref, WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         running.watch(worker)
         described = worker.describe()
         used = time.perf_counter() - start
@@ -88,7 +92,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
     """From what happened to the report."""
     described = session.described
     code = code_of(ref, described.line)
-    findings = findings_of(session, code)
+    findings = findings_of(session, code) + wrong_forward(session.trials)
     results = {name: _gradient_result(session, name, findings) for name in GRADIENTS}
     verdict = _verdict(session, results, findings)
     return TargetReport(
@@ -104,8 +108,12 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         findings=_placed(findings, code),
         counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
         notes=_notes(session),
+        scope=_scope(described),
+        unreached=_unreached(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
         name=ref.name,
+        call=session.options.call,
+        returns=session.options.returns,
     )
 
 
@@ -185,10 +193,30 @@ def _verdict(session: Session, results: dict[GradientName, GradientResult], find
     proved = any(item.id in FINDINGS_OF_BEHAVIOUR or item.gradient == CALL for item in findings)
     if proved or verdicts & {Verdict.FAIL, Verdict.ERROR}:
         return Verdict.FAIL
-    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped:
+    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped or _not_found(session):
         return Verdict.INCONCLUSIVE
     # The further probes are part of every pass: without them a float32 or an integer inside would go unseen.
     return Verdict.PASS if session.further else Verdict.INCONCLUSIVE
+
+
+def _unreached(session: Session) -> tuple[int, ...]:
+    """Lines of the backward that ran in no call. A target that was started anew counted anew."""
+    seen = [trial.outcome.unreached for trial in session.trials + session.further]
+    lists = [set(lines) for lines in seen if lines is not None]
+    return tuple(sorted(set.intersection(*lists))) if lists else ()
+
+
+def _not_found(session: Session) -> list[GradientName]:
+    """What a layer's forward depends on and what was not found: without it, the layer has not passed."""
+    return [name for name in session.described.parts if name not in session.described.yields]
+
+
+def _scope(described: Described) -> str:
+    """ "weight only", "weight and bias": what a plain function gives, where that is not all three."""
+    given = [name for name in GRADIENTS if name in described.yields]
+    if described.parts or len(given) in (0, len(GRADIENTS)):
+        return ""
+    return f"{given[0]} only" if len(given) == 1 else " and ".join(given)
 
 
 def _geometries(session: Session) -> Geometries:
@@ -243,7 +271,9 @@ def _notes(session: Session) -> tuple[str, ...]:
     if session.stopped:
         notes.append(session.stopped)
     notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
+    notes += forward_note(session.trials)
     notes += _nothing_compared(session)
+    notes += [f"the gradient of the {name} was not found: not judged" for name in _not_found(session)]
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):

@@ -233,3 +233,20 @@ def test_a_target_without_any_verdict_is_no_pass():
     """A gradient that is not in the report is missing, not right."""
     target = samples.sample_target(gradients={}, verdict=Verdict.INCONCLUSIVE)
     assert "weight MISSING   input MISSING   bias MISSING" in printed(one(target))
+
+
+def test_the_first_line_of_a_pass_says_what_it_does_not_hold_for():
+    """Gradients that a function does not give, and lines that no call executed; a failure needs neither."""
+    right = replace(samples.sample_verify_report().targets[0], scope="weight only", unreached=(14, 15))
+    wrong = replace(right, verdict=Verdict.FAIL)
+
+    assert "PASS  1 target: 1 right (weight only); lines 14, 15 never ran" == printed(one(right)).splitlines()[0]
+    assert "FAIL  1 target: 1 wrong" == printed(one(wrong)).splitlines()[0]
+
+
+def test_many_lines_that_never_ran_are_counted():
+    """Eight are named."""
+    right = replace(samples.sample_verify_report().targets[0], unreached=tuple(range(20, 31)))
+
+    assert printed(one(right)).splitlines()[0].endswith("; lines 20, 21, 22, 23, 24, 25, 26, 27 and 3 more never ran")
+    assert "; line 20 never ran" in printed(one(replace(right, unreached=(20,))))

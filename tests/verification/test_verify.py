@@ -65,7 +65,7 @@ def test_a_target_that_takes_one_image_size_only_is_asked_about_neighbours(check
 
 def test_refusing_everything_is_no_verdict(check):
     """Nothing compared is never a pass; the reason is the target's own words."""
-    report = check("raise NotImplementedError('only 1000x1000')")
+    report = check("if x.shape[2] != 1000:\n    raise NotImplementedError('only 1000x1000')")
 
     assert report.exit_code == 2
     assert "NotImplementedError: only 1000x1000" in report.targets[0].error + "".join(report.targets[0].notes)
@@ -241,3 +241,19 @@ def test_an_interrupt_ends_all_workers_at_once():
     assert closed == [worker]
     with pytest.raises(InterruptedError):
         session.try_all([ConvSpec(1, 1, 1, 6, 5, (3, 3))])
+
+
+def test_neighbours_of_neighbours_are_asked_without_end_of_their_list():
+    """A target that takes one geometry is asked about those around it, then around these, up to the bound."""
+    questions = Questions(0)
+    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, float("inf"))
+
+    def answer(case, calls):
+        return Outcome(questions.narrow(case.spec).truth.gradients, supported=case.spec.batch > 4)
+
+    session._answer = answer
+    session.try_all([ConvSpec(5, 1, 1, 6, 5, (3, 3))])
+    session.try_more()
+
+    assert any(trial.case.spec.batch > 5 for trial in session.trials)
+    assert len(session.trials) == len({trial.case.spec for trial in session.trials})

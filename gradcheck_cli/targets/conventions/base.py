@@ -163,10 +163,21 @@ def is_tensor(value: Any) -> bool:
     return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)
 
 
+def is_foreign(value: Any) -> bool:
+    """An array of another library (jax, say) that numpy can read, told without importing it."""
+    known = isinstance(value, type | np.ndarray | np.generic)
+    return not known and all(hasattr(value, name) for name in ("__array__", "shape", "dtype"))
+
+
 def to_numpy(value: Any) -> Array | None:
     """An array of numbers, from numpy, torch, a number or nested lists; None for anything else."""
     if is_tensor(value):
         value = value.detach().cpu().numpy()
+    elif is_foreign(value):
+        try:
+            value = np.asarray(value)
+        except Exception:  # an array of a device, or one that is only traced
+            return None
     if isinstance(value, list | int | float | np.generic | np.ndarray) and not isinstance(value, bool):
         try:
             array = np.asarray(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,7 @@ class Form:
         mode: padding is "same" or "valid".
         capitals: it is "SAME" or "VALID".
         torch: arrays are tensors.
+        wrap: the module whose `asarray` makes the arrays, "jax.numpy"; "" for numpy and torch.
     """
 
     layout: Layout
@@ -49,6 +51,7 @@ class Form:
     mode: bool = False
     capitals: bool = False
     torch: bool = False
+    wrap: str = ""
 
 
 def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Parameter]:
@@ -240,6 +243,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
 
     `same`: it has no padding parameter and keeps the size of its input.
     """
+    roles = roles | {"groups"} if form.layout.depthwise else roles
     defaults = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
     for name, default in defaults.items():
         wanted = getattr(spec, name)
@@ -340,6 +344,8 @@ def _pad(case: Case) -> Array:
 
 def as_given(array: Array, form: Form) -> Any:
     """The array as the target takes arrays."""
+    if form.wrap:
+        return sys.modules[form.wrap].asarray(array)  # imported by the target
     return _tensor(array) if form.torch else array
 
 

@@ -31,6 +31,11 @@ from gradcheck_cli.targets.conventions.source import Source, Structure
 # Where the file's own forward runs before the backward; "stored": its members are handed on by their names.
 FROM_FORWARD = ("forward", "returned", "stored")
 
+# Weights that a function may step by itself, and the name of their gradient.
+STEPPED = {"weight": "dw", "bias": "db"}
+# Keys of weights that were changed in place end so.
+AFTER = " afterwards"
+
 
 class StandInContext:
     """Given where a static forward and backward share a `ctx` that is not torch's."""
@@ -78,7 +83,8 @@ class Callee:
 class FunctionCandidate:
     """One way to call a function: which parameter gets what, in which layout.
 
-    `forward` is the file's own forward; it makes the cache when `cache_from` is "forward".
+    `forward` is the file's own forward; it makes the cache when `cache_from` is "forward". `steps` are the results that
+    are no gradients but stepped weights, old - lr * gradient: pairs of a key and "weight" or "bias".
     """
 
     callee: Callee
@@ -87,6 +93,7 @@ class FunctionCandidate:
     forward: Callee | None = None
     cache_from: str = ""
     same: bool = False
+    steps: tuple[tuple[str, str], ...] = ()
     prior: int = 0
 
     @property
@@ -116,7 +123,10 @@ class FunctionCandidate:
             "returned": f"; the rest is made by {maker}",
             "stored": f"; the cache is filled with what {maker} stores",
         }
-        return f"{how} ({meaning}){cache.get(self.cache_from, '; the cache is filled as the function unpacks it')}"
+        step = "; it steps by itself, the gradients are read as (old - new) / lr" if self.steps else ""
+        return (
+            f"{how} ({meaning}){cache.get(self.cache_from, '; the cache is filled as the function unpacks it')}{step}"
+        )
 
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know."""
@@ -140,18 +150,43 @@ class FunctionCandidate:
 
         return lambda: self._judged(case)
 
+    def stepping(self, case: Case) -> FunctionCandidate:
+        """The candidate with the results that are stepped weights: twice the rate steps twice as far, to the bit."""
+        if "lr" not in self.assignment.values():
+            return self
+        old = binding.values(case, self.form)
+        once, twice = (self._ran(case, rate)[0].items for rate in (1.0, 2.0))
+        pairs = [(key, role) for key in once for role in STEPPED if key in twice]
+        steps = [pair for pair in pairs if _is_step(old[pair[1]], once[pair[0]], twice[pair[0]])]
+        return replace(self, steps=tuple(steps))
+
     def _judged(self, case: Case) -> Returned:
-        given = binding.values(case, self.form)
+        """What came back, stepped weights as the gradients that they were stepped by."""
+        returned, before = self._ran(case, 1.0)
+        items, names, steps = dict(returned.items), dict(returned.names), dict(self.steps)
+        for key in returned.items:
+            if key in steps:
+                items[key], names[key] = before[steps[key]] - items[key], STEPPED[steps[key]]
+            elif key.endswith(AFTER):
+                del items[key]
+        mutated = tuple(name for name in returned.mutated if name not in steps.values())
+        return replace(returned, items=items, names=names, mutated=mutated)
+
+    def _ran(self, case: Case, rate: float) -> tuple[Returned, dict[str, Array]]:
+        """One call, and the arrays as they were before it."""
+        given = binding.values(case, self.form) | {"lr": rate}
         output, failure = self._forward_or_filled(given)
         arguments = self._arguments(self.callee, self.assignment, given)
         before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
         with during("backward"):
             result = self._backward(arguments)
         mutated = changed(before, {name: given[name] for name in before})
-        items = collect(result)
+        items, names = collect(result), result_names(result, self.callee.source)
         if not items and not mutated:
             raise UnfinishedError(self._nothing(result))
-        return Returned(items, result_names(result, self.callee.source), mutated, output, failure)
+        if "lr" in self.assignment.values():
+            items |= {f"{role}{AFTER}": np.array(to_numpy(given[role])) for role in STEPPED if role in mutated}
+        return Returned(items, names, mutated, output, failure), before
 
     def _backward(self, arguments: dict[str, Any]) -> Any:
         """Call the function; one whose body ends in `raise NotImplementedError` is not begun yet."""
@@ -285,6 +320,14 @@ class FunctionCandidate:
         positional = [item for item in callee.parameters if item.kind is inspect.Parameter.POSITIONAL_ONLY]
         first = [arguments.pop(item.name) for item in positional if item.name in arguments]
         return callee.function(*first, **arguments)
+
+
+def _is_step(old: Any, once: Array, twice: Array) -> bool:
+    """Is this what the weight has become, after a step of its own rate and of twice that?"""
+    start = to_numpy(old)
+    if start is None or start.shape != once.shape or once.shape != twice.shape or np.array_equal(start, once):
+        return False
+    return np.array_equal(2 * (start - once), start - twice)
 
 
 def result_names(result: Any, source: Source) -> dict[str, str]:

@@ -17,7 +17,7 @@ PADDING_MODES = ("same", "valid", "SAME", "VALID")
 
 
 def function_candidates(
-    callee: Callee, forward: Callee | None, layouts: Sequence[Layout], torch_first: Sequence[bool]
+    callee: Callee, forward: Callee | None, layouts: Sequence[Layout], backends: Sequence[str]
 ) -> Iterator[FunctionCandidate]:
     """Ways to call the function, the likeliest first.
 
@@ -30,7 +30,7 @@ def function_candidates(
         told = ", ".join(f"{name} = {role}" for name, role in meanings[0].items())
         raise NotRecognisedError("run", f"{callee.name} takes no gradient dE/dO: is it a forward function?", told)
     for assigned in with_upstream:
-        for form in _forms(callee, forward, assigned, layouts, torch_first):
+        for form in forms(callee, forward, assigned, layouts, backends):
             for cache_from in _cache_sources(assigned, callee, forward):
                 plain = FunctionCandidate(callee, assigned, form, forward, cache_from, prior=_prior(callee, form))
                 yield plain
@@ -68,12 +68,13 @@ def _prior(callee: Callee, form: Form) -> int:
     return int((hint == "last" and last) or (hint == "first" and first))
 
 
-def _forms(
-    callee: Callee, forward: Callee | None, assigned: Assignment, layouts: Sequence[Layout], backends: Sequence[bool]
+def forms(
+    callee: Callee, forward: Callee | None, assigned: Assignment, layouts: Sequence[Layout], backends: Sequence[str]
 ) -> Iterator[Form]:
-    for torch in backends:
+    """Axis orders and spellings of the arguments, the likeliest first."""
+    for library in backends:
         for layout in layouts:
-            plain = Form(layout, torch=torch)
+            plain = Form(layout, torch=library == "torch", wrap=library if "." in library else "")
             for form in _spellings(callee, forward, plain):
                 yield from (replace(form, bias=bias) for bias in _bias_forms(layout, assigned))
 

@@ -140,8 +140,29 @@ class Source:
             for node in self.walk()
         )
 
+    def returned_function(self) -> Source:
+        """The definition inside this one that its last `return` hands out; nothing where none does."""
+        names = set(self.returns())
+        inner = [node for node in self.walk() if isinstance(node, ast.FunctionDef) and node is not self.node]
+        found = [node for node in inner if node.name in names]
+        return Source(found[-1] if found else None)
+
+    def held_by(self, owner: str) -> set[str] | None:
+        """The attributes of `owner` that are used; None where `owner` itself is handed on, or nothing can be read."""
+        if self.node is None:
+            return None
+        names = [node for node in self.walk() if isinstance(node, ast.Name) and node.id == owner]
+        attributes = [
+            node for node in self.walk() if isinstance(node, ast.Attribute) and identifier(node.value) == owner
+        ]
+        plain = [node for node in attributes if isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name)]
+        return {node.attr for node in plain} if len(names) == len(plain) else None
+
     def _last_return(self) -> ast.expr | None:
-        statements = [node for node in self.walk() if isinstance(node, ast.Return) and node.value is not None]
+        if isinstance(self.node, ast.Lambda):
+            return self.node.body
+        nodes = _own_nodes(self.node) if isinstance(self.node, ast.FunctionDef) else self.walk()
+        statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
         return max(statements, key=lambda node: node.lineno).value if statements else None
 
     def shape_names(self, role: str) -> list[list[str]]:
