@@ -16,7 +16,7 @@ from gradcheck_cli.model import Case, ConvSpec, Gradients, Verdict, VerifyOption
 from gradcheck_cli.targets import Described, Outcome, Worker
 from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Question, Questions
-from gradcheck_cli.verification.variants import variants
+from gradcheck_cli.verification.variants import of_missing_kinds, variants
 
 PROBES = 2
 MOST_DEATHS = 3
@@ -77,6 +77,7 @@ class Session:
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
         self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_more()
+        self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
         self.try_further()
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:
