@@ -314,3 +314,37 @@ def test_float32_inside_a_function_that_returns_float64_stays_a_finding(judged):
     assert report.verdict is Verdict.FAIL
     assert {("single-precision", "weight")} == {(found.id, found.gradient) for found in report.findings}
     assert FLOAT32_NOTE not in report.notes
+
+
+PARTICULAR = """
+    def back(x, w, g, stride=1, pad=0):
+        if REFUSED:
+            raise NotImplementedError("not that")
+        xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        dw, dxp = np.zeros(w.shape), np.zeros(xp.shape)
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                at = np.s_[:, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]]
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], xp[at])
+                dxp[at] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        dx = dxp[:, :, pad:pad + x.shape[2], pad:pad + x.shape[3]]
+        SPOILED
+        return dw, dx
+    """
+
+
+def test_what_a_particular_target_takes_is_asked_in_all_its_kinds(judged):
+    """Square images: with uneven kernels; single ones: with even kernels; padded ones: one image, too."""
+    cases = {
+        "x.shape[2] != x.shape[3]": "dw = dw * (2 if w.shape[2] != w.shape[3] else 1)",
+        "x.shape[2] != x.shape[3] or len(x) > 1": "dx = dx * (2 if w.shape[3] % 2 == 0 else 1)",
+        "pad != stride": "dx = dx * (2 if len(x) == 1 else 1)",
+    }
+    right = judged(*(PARTICULAR.replace("REFUSED", refused).replace("SPOILED", "") for refused in cases))
+    wrong = judged(
+        *(PARTICULAR.replace("REFUSED", refused).replace("SPOILED", line) for refused, line in cases.items())
+    )
+
+    assert [Verdict.PASS] * 3 == [report.verdict for report in right]
+    assert all(report.geometries.supported >= 8 for report in right)
+    assert [Verdict.FAIL] * 3 == [report.verdict for report in wrong]
