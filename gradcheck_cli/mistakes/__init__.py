@@ -11,6 +11,7 @@ from gradcheck_cli.mistakes import catalogue as _folder
 from gradcheck_cli.mistakes.mistake import (
     Mistake as Mistake,
     Problem as Problem,
+    Told as Told,
     Variant as Variant,
     WrongFormula as WrongFormula,
     sizes as sizes,

@@ -105,7 +105,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         verdict=verdict,
         gradients=results,
         geometries=_geometries(session),
-        findings=_placed(findings, code),
+        findings=_placed(findings, code, described.flipped),
         counterexample=example,
         notes=_notes(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
@@ -123,7 +123,8 @@ def code_of(ref: TargetRef, line: int | None) -> Code:
 
 def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
     """The named mistakes of every gradient, then what ended a call, then where numbers are wrong without a name."""
-    words = words_for(session.described.convention, session.described.layout)
+    described = session.described
+    words = words_for(described.convention, described.layout, turned=described.flipped)
     seen = [trial.observation() for trial in session.compared]
     named: list[Finding] = []
     unexplained: list[Finding] = []
@@ -175,12 +176,18 @@ def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample", when),)
 
 
-def _placed(findings: Sequence[Finding], code: Code) -> tuple[Finding, ...]:
-    """With the line that raised, or the one that looks like the mistake; without one where none or several do."""
-    return tuple(
-        replace(finding, line=finding.line or likely_line(code.source, finding.id, code.defined))
-        for finding in findings
-    )
+def _placed(findings: Sequence[Finding], code: Code, flipped: bool) -> tuple[Finding, ...]:
+    """With the line that raised, or the one that looks like the mistake; without one where none or several do.
+
+    Where the layer turns F, "kernel-rotated" is a turn that is missing: no line holds it.
+    """
+
+    def line(finding: Finding) -> int | None:
+        if finding.line is not None or (flipped and finding.id == "kernel-rotated"):
+            return finding.line
+        return likely_line(code.source, finding.id, code.defined, finding.gradient)
+
+    return tuple(replace(finding, line=line(finding)) for finding in findings)
 
 
 def _gradient_result(session: Session, name: GradientName, findings: Sequence[Finding]) -> GradientResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant
 from gradcheck_cli.mistakes.pieces import spread, stepping, window
 from gradcheck_cli.model import Array, Size
 
@@ -49,6 +49,9 @@ MISTAKE = Mistake(
     ),
     hides_when="p = (k - 1) / 2",
     fix="Pad the spread G by d*(k - 1) - p on each side, then correlate with the turned F.",
+    turned=Told(
+        fix="Pad the spread G by d*(k - 1) - p on each side, then correlate with F as it stands.",
+    ),
     shown_by="--padding 0 with --k 3 or larger, or gradcheck verify (dE/dX)",
     numbers="kernel {kernel}, padding {padding}",
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant
 from gradcheck_cli.mistakes.pieces import correlate, frame, padded_x, stepping, with_grad_output
 from gradcheck_cli.model import Array
 
@@ -70,5 +70,11 @@ MISTAKE = Mistake(
     ),
     hides_when="the two tensors hold the same numbers",
     fix="Correlate X itself with G for dE/dF, and spread G through F itself for dE/dX.",
+    turned=Told(
+        fix=(
+            "Correlate X itself with G for dE/dF and turn the result by 180 degrees, and spread G through the turned F "
+            "for dE/dX, as the forward turns F."
+        ),
+    ),
     shown_by="any picture",
 )
