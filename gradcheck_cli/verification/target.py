@@ -19,6 +19,7 @@ from gradcheck_cli.diagnose import (
     shrink,
     summarise_geometries,
     with_conditions_that_hold,
+    with_unwritten_memory,
     words_for,
 )
 from gradcheck_cli.model import (
@@ -132,14 +133,17 @@ def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
         diagnosed = diagnose(seen, name, words)
         failed = _aggregate(session, name) is Verdict.FAIL
         causes = [finding for finding in diagnosed if failed and finding.id not in FINDINGS_OF_BEHAVIOUR]
-        named += [finding for finding in diagnosed if finding.id in FINDINGS_OF_BEHAVIOUR]
+        # Numbers that differ from call to call hide others: what explains those of both calls is told first.
+        shown = [finding for finding in diagnosed if finding.id in FINDINGS_OF_BEHAVIOUR]
+        named += [finding for finding in shown if finding.id != "not-repeatable"]
         named += with_conditions_that_hold(causes, *_known(session, name))
+        named += [finding for finding in shown if finding.id == "not-repeatable"]
         unexplained += () if diagnosed else _unexplained(session, name)
     found: dict[tuple[str, str, int | None], Finding] = {}
     for finding in [*named, *of_calls(seen, words, code, _refused(session)), *unexplained]:
         about = "" if finding.id in FINDINGS_OF_ALL else finding.gradient
         found.setdefault((finding.id, about, finding.line), finding)
-    return tuple(found.values())
+    return tuple(with_unwritten_memory(list(found.values()), code))
 
 
 def _known(session: Session, name: GradientName) -> tuple[Results, Results, frozenset[ConvSpec]]:
