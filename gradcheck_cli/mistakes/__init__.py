@@ -12,6 +12,7 @@ from gradcheck_cli.mistakes.mistake import (
     Mistake as Mistake,
     Problem as Problem,
     RememberingProblem as RememberingProblem,
+    Told as Told,
     Variant as Variant,
     WrongFormula as WrongFormula,
     sizes as sizes,
