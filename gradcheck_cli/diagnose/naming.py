@@ -9,11 +9,12 @@ from itertools import takewhile
 import numpy as np
 
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
+from gradcheck_cli.diagnose.beside import results_beside
 from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Evidence, Observation, gather
 from gradcheck_cli.diagnose.sentences import either, finding, message_for
-from gradcheck_cli.diagnose.summary import condition
+from gradcheck_cli.diagnose.summary import Result, condition
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.model import Finding, GradientName
 
@@ -84,7 +85,7 @@ def _cheapest(causes: list[Cause]) -> list[Cause]:
 def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
     wrong = [seen for seen in evidence if seen.wrong]
     if len(causes) > 1:
-        when = condition([(seen.spec, not seen.wrong) for seen in evidence])
+        when = _fails_when(causes, evidence, gradient)
         message = either(causes[:_LISTED_TIES], gradient, words)
         return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
     cause = causes[0]
@@ -96,10 +97,19 @@ def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: Gradi
             message_for(cause, identifier, _shown(cause, identifier, wrong), gradient, words),
             words,
             certain=certain,
-            fails_when=_shows_when(cause, identifier, evidence),
+            fails_when=_shows_when(cause, identifier, evidence, gradient),
         )
         for identifier in cause.ids
     ]
+
+
+def _fails_when(causes: Sequence[Cause], evidence: Sequence[Evidence], gradient: GradientName) -> str:
+    """The condition that holds on what was tried, and beside it wherever all of the causes say the same."""
+    results: list[Result] = [(seen.spec, not seen.wrong) for seen in evidence]
+    answers = [results_beside(cause, evidence, gradient) for cause in causes]
+    if all(answers):
+        results += [same[0] for same in zip(*answers, strict=True) if len(set(same)) == 1]
+    return condition(results)
 
 
 def _shown(cause: Cause, identifier: str, wrong: Sequence[Evidence]) -> Evidence:
@@ -117,10 +127,10 @@ def _harmless(cause: Cause, identifier: str, seen: Evidence) -> bool:
     return alone is None or np.array_equal(alone, seen.right)
 
 
-def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence]) -> str:
-    """Where this one of the cause's mistakes changes anything by itself, on the geometries that were tried."""
+def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence], gradient: GradientName) -> str:
+    """Where this one of the cause's mistakes changes anything by itself, on what was tried and beside it."""
     if len(cause.ids) == 1:
-        return condition([(seen.spec, not seen.wrong) for seen in evidence])
+        return _fails_when([cause], evidence, gradient)
     return condition([(seen.spec, _harmless(cause, identifier, seen)) for seen in evidence])
 
 
