@@ -66,6 +66,8 @@ class RunSettings(TypedDict, total=False):
     threads: int | None
     backward: Target
     convention: str
+    call: str
+    returns: str
     arithmetic: Arithmetic
     timeout: float
     progress: Progress
@@ -75,6 +77,8 @@ class VerifySettings(TypedDict, total=False):
     """The options of `gradcheck verify`, by their names in Python."""
 
     convention: str
+    call: str
+    returns: str
     arithmetic: Arithmetic
     geometries: Literal["quick", "full"]
     timeout: float

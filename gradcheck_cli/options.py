@@ -54,6 +54,8 @@ class RunOptions:
     threads: int | None = None
     backward: str = "direct"
     convention: str = "auto"
+    call: str = ""
+    returns: str = ""
     arithmetic: Arithmetic = "direct"
     timeout: float = 60.0
     batch: int | None = None
@@ -87,6 +89,8 @@ class VerifyOptions:
 
     targets: tuple[str, ...]
     convention: str = "auto"
+    call: str = ""
+    returns: str = ""
     arithmetic: Arithmetic = "direct"
     geometries: Literal["quick", "full"] = "quick"
     timeout: float = 60.0

@@ -151,7 +151,7 @@ def _check_target_options(context: click.Context, options: RunOptions) -> None:
     """--convention and its like say how the user's code is called; typed without such code they are a slip."""
     if options.backward not in BUILT_IN_BACKWARDS:
         return
-    for name in ("convention", "arithmetic", "timeout"):
+    for name in ("convention", "call", "returns", "arithmetic", "timeout"):
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise UsageError(
                 f"--{name} is about your own code, and --backward is {options.backward}.",

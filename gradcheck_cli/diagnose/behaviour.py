@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from gradcheck_cli.diagnose.conditions import condition
 from gradcheck_cli.diagnose.locate import in_place_of, locate, number
 from gradcheck_cli.diagnose.observation import Evidence, Observation, absolute, lengths
 from gradcheck_cli.diagnose.sentences import describe, finding
-from gradcheck_cli.diagnose.summary import condition
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.model import Array, Case, Finding, GradientName
 

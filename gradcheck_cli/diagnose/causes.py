@@ -21,6 +21,10 @@ _NOT_STRUCTURE = frozenset(
     )
 )
 
+_GLANCES = 16
+# Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
+_FAR = 1e-3
+
 Formula = Callable[[Problem], "Array | None"]
 
 
@@ -44,6 +48,11 @@ class Cause:
     def ids(self) -> tuple[str, ...]:
         """The mistakes involved, in the order in which they are told."""
         return tuple(mistake.id for mistake, _ in self.structure.parts) + self.factor.ids
+
+    @property
+    def brings(self) -> frozenset[str]:
+        """The mistakes of behaviour that follow from it."""
+        return frozenset(identifier for _, form in self.structure.parts for identifier in form.brings)
 
     @property
     def cost(self) -> int:
@@ -82,7 +91,7 @@ def pairs(gradient: GradientName, evidence: Sequence[Evidence]) -> Iterator[Stru
             if outer.parts[0][0] is not inner.parts[0][0]:
                 yield Structure(inner.parts + outer.parts, _on_top(inner.formula, outer.formula, gradient))
     for first in CATALOGUE.values():
-        if first.prepare is not None and gradient in first.formulas:
+        if first.prepare is not None and any(structure.parts[0][0] is first for structure in single):
             for second in single:
                 if second.parts[0][0] is not first:
                     parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
@@ -132,6 +141,9 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
         base = seen.right
     if base is None or base.shape != actual.shape:
         return []
+    if not _may_be_proportional(base, actual):
+        return []
+    base, actual = _told(base, actual)
     if np.array_equal(base, actual):
         return [factor for factor in factors if not base.any() or factor.value(seen.spec) == 1]
     found = ratio(base, actual)
@@ -146,10 +158,26 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
     return [factor for factor in candidates if exactly(base, actual, factor.value(seen.spec), error)]
 
 
+def _may_be_proportional(base: Array, actual: Array) -> bool:
+    """A glance at a few entries: most formulas are refuted by it, at a fraction of the price of `ratio`."""
+    step = base.size // _GLANCES + 1
+    pairs = list(zip(base.ravel()[::step].tolist(), actual.ravel()[::step].tolist(), strict=True))
+    largest, its = max(pairs, key=lambda pair: abs(pair[0]), default=(0.0, 0.0))
+    room = _FAR * abs(largest * its)
+    # NaN, of which a formula says nothing, refutes nothing.
+    return not any(abs(found * largest - expected * its) > room for expected, found in pairs)
+
+
+def _told(base: Array, actual: Array) -> tuple[Array, Array]:
+    """The entries of which the formula says anything: all, as a rule."""
+    unknown = np.isnan(base)
+    return (base[~unknown], actual[~unknown]) if unknown.any() else (base, actual)
+
+
 def _error(structure: Structure, seen: Evidence) -> float:
     """Bound on the rounding in the user's sums, with the structure's own gauge: its formula on absolute values."""
     gauge = structure.formula(absolute(seen.problem.case))
-    largest = float(np.abs(seen.right if gauge is None else gauge).max())
+    largest = float(np.nanmax(np.abs(seen.right if gauge is None else gauge)))
     terms = seen.spec.terms + seen.problem.case.weight.size + 8
     return 2 * terms * seen.unit * largest
 

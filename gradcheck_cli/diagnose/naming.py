@@ -10,17 +10,20 @@ import numpy as np
 
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
 from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
+from gradcheck_cli.diagnose.conditions import condition, settled
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Evidence, Observation, gather
 from gradcheck_cli.diagnose.sentences import either, finding, message_for
-from gradcheck_cli.diagnose.summary import condition
+from gradcheck_cli.diagnose.shrink import fresh_case
 from gradcheck_cli.diagnose.words import Words
-from gradcheck_cli.model import Finding, GradientName
+from gradcheck_cli.mistakes import Problem
+from gradcheck_cli.model import ConvSpec, Finding, GradientName
 
 _GEOMETRIES_FOR_PROOF = 2
 _ENTRIES_FOR_PROOF = 4
 _PARTIAL_CAUSES = 3
 _LISTED_TIES = 3
+_DECIDING = 16
 
 
 def diagnose(
@@ -43,23 +46,24 @@ def diagnose(
     found = behaviour(observations, gradient, words)
     named = {item.id for item in found}
     evidence = gather(observations, gradient, words.layout)
-    if any(seen.wrong for seen in evidence):
-        formulas = _by_formula(evidence, gradient, words)
-        found += [item for item in formulas if item.id not in named]
-    return tuple(found)
-
-
-def _by_formula(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+    if not any(seen.wrong for seen in evidence):
+        return tuple(found)
     rounded = single_precision(evidence, gradient, words)
     if any(item.certainty == "proved" for item in rounded):
-        return rounded
-    causes = _causes(evidence, gradient)
-    if causes:
-        return _findings(_cheapest(causes), evidence, gradient, words)
-    if rounded:
-        return rounded
+        formulas = rounded
+    else:
+        causes = _cheapest(_causes(evidence, gradient))
+        follows = {identifier for cause in causes for identifier in cause.brings}
+        found = [item for item in found if item.id not in follows]
+        formulas = _findings(causes, evidence, gradient, words) if causes else rounded
+    formulas = formulas or _with_reservations(evidence, gradient, words)
+    return tuple(found + [item for item in formulas if item.id not in named])
+
+
+def _with_reservations(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+    """No formula explains all of it: float32 beside a mistake, mistakes on some geometries, or a shape."""
     in_float32 = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
-    causes = _causes(in_float32, gradient) if not all(seen.decisive for seen in evidence) else []
+    causes = [] if all(seen.decisive for seen in evidence) else _causes(in_float32, gradient)
     if causes:
         return [*_findings(_cheapest(causes), evidence, gradient, words), rounded_too(gradient, words)]
     partial = _partial(evidence, gradient, words)
@@ -73,7 +77,7 @@ def _causes(evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]
 
 def _cheapest(causes: list[Cause]) -> list[Cause]:
     """The causes that assume least; among equals a named factor is believed before an unnamed constant."""
-    best = list(takewhile(lambda cause: cause.cost == causes[0].cost, causes))
+    best = takewhile(lambda cause: cause.cost == causes[0].cost, causes)
     unique: dict[tuple[str, ...], Cause] = {}
     for cause in best:
         unique.setdefault(tuple(sorted(cause.ids)), cause)
@@ -86,33 +90,53 @@ def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: Gradi
         when = condition([(seen.spec, not seen.wrong) for seen in evidence])
         message = either(causes[:_LISTED_TIES], gradient, words)
         return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
-    cause, shown, certain = causes[0], _clearest(wrong, causes[0].factor), _enough(_telling(wrong, evidence))
+    cause = causes[0]
+    certain = _enough(_telling(wrong, evidence)) and not cause.brings
     return [
         finding(
             identifier,
             gradient,
-            message_for(cause, identifier, shown, gradient, words),
+            _message(cause, identifier, wrong, gradient, words),
             words,
             certain=certain,
-            fails_when=_shows_when(cause, identifier, evidence),
+            fails_when=_shows_when(cause, identifier, evidence, gradient),
         )
         for identifier in cause.ids
     ]
 
 
-def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence]) -> str:
-    """Where this one of the cause's mistakes changes anything by itself, on the geometries that were tried."""
+def _message(cause: Cause, identifier: str, wrong: Sequence[Evidence], gradient: GradientName, words: Words) -> str:
+    """Shown where this mistake changes the result, if possible with all others; told with those that do so there."""
+    changing = [(seen, _at_work(cause, seen, gradient)) for seen in wrong]
+    own = [seen for seen, parts in changing if identifier in parts]
+    shown = _clearest([seen for seen, parts in changing if len(parts) == len(cause.ids)] or own or wrong, cause.factor)
+    return message_for(cause, identifier, shown, gradient, words, _at_work(cause, shown, gradient))
+
+
+def _at_work(cause: Cause, seen: Evidence, gradient: GradientName) -> list[str]:
+    """Those of the cause's mistakes that change something on this geometry by themselves."""
+    return [part for part in cause.ids if not _harmless(cause, part, seen.problem, gradient)]
+
+
+def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence], gradient: GradientName) -> str:
+    """Where this one of the cause's mistakes changes anything by itself; its formula tells it on any geometry."""
     if len(cause.ids) == 1:
         return condition([(seen.spec, not seen.wrong) for seen in evidence])
+    results = [(seen.spec, _harmless(cause, identifier, seen.problem, gradient)) for seen in evidence]
+
+    def harmless(spec: ConvSpec) -> bool:
+        return _harmless(cause, identifier, Problem(fresh_case(spec, 0)), gradient)
+
+    return condition(settled(results, harmless, _DECIDING))
+
+
+def _harmless(cause: Cause, identifier: str, problem: Problem, gradient: GradientName) -> bool:
+    """Whether one of the cause's mistakes alone leaves the gradient as it should be."""
     formulas = [form.formula for mistake, form in cause.structure.parts if mistake.id == identifier]
-
-    def harmless(seen: Evidence) -> bool:
-        if not formulas:
-            return cause.factor.value(seen.spec) == 1
-        alone = formulas[0](seen.problem)
-        return alone is None or np.array_equal(alone, seen.right)
-
-    return condition([(seen.spec, harmless(seen)) for seen in evidence])
+    if not formulas:
+        return cause.factor.value(problem.spec) == 1
+    alone = problem.result_of(formulas[0])
+    return alone is None or np.array_equal(alone, problem.right(gradient))
 
 
 def _telling(wrong: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -149,25 +173,67 @@ def _round(number: int) -> bool:
 
 
 def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
-    """No cause explains everything: those that explain some geometries exactly, most first, never as proved."""
+    """No cause explains everything: those that explain a kind of geometries exactly, most first, never as proved."""
     wrong = [seen for seen in evidence if seen.wrong]
-    explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient)]
+    explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient) if structure.parts]
     found: list[Finding] = []
     left = set(range(len(wrong)))
-    for _ in range(_PARTIAL_CAUSES):
-        structure, places = max(explained, key=lambda item: len(item[1] & left))
-        covered = sorted(places & left)
-        if not structure.parts or not _enough([wrong[place] for place in covered]):
+    while len(found) < _PARTIAL_CAUSES:
+        explained = [(structure, places) for structure, places in explained if _enough(_at(wrong, places & left))]
+        structure, places = max(explained, key=lambda item: len(item[1] & left), default=(None, set()))
+        if structure is None:
             break
-        seen = [wrong[place] for place in covered]
-        cause = Cause(structure, NONE)
-        message = message_for(cause, structure.parts[0][0].id, _clearest(seen), gradient, words)
-        message = f"On {len(covered)} of {len(wrong)} wrong geometries {message}"
-        when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
-        found.append(finding(structure.parts[0][0].id, gradient, message, words, certain=False, fails_when=when))
-        left -= places
+        rivals = [other for other, same in explained if same & left == places & left]
+        explained = [(other, same) for other, same in explained if other not in rivals]
+        told = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
+        if told:
+            found.append(_partly(told, _at(wrong, places & left), evidence, gradient, words))
+            left -= places
     return found
 
 
+def _partly(
+    structures: Sequence[Structure],
+    seen: Sequence[Evidence],
+    evidence: Sequence[Evidence],
+    gradient: GradientName,
+    words: Words,
+) -> Finding:
+    """What one formula, or several that give the same there, explain of the wrong observations."""
+    causes = _cheapest([Cause(structure, NONE) for structure in structures])
+    identifier, wrong = causes[0].ids[0], sum(other.wrong for other in evidence)
+    if len(causes) == 1:
+        message = message_for(causes[0], identifier, _clearest(seen), gradient, words)
+    else:
+        message = either(causes[:_LISTED_TIES], gradient, words)
+    share = (
+        f"all {wrong} geometries where it is wrong"
+        if len(seen) == wrong
+        else f"{len(seen)} of {wrong} wrong geometries"
+    )
+    when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
+    return finding(identifier, gradient, f"On {share} {message}", words, certain=False, fails_when=when)
+
+
+def _coherent(structure: Structure, places: set[int], wrong: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool:
+    """Whether a formula may be told for a part of the observations: what it explains is a kind of geometries.
+
+    Where it explains all that is wrong, it may give something else where the user is right, if the two kinds can be
+    told apart: code that branches. Otherwise it must give the truth there too, or it would be no mistake of this code.
+    """
+    if len(places) == len(wrong):
+        return bool(condition([(seen.spec, not seen.wrong) for seen in evidence])) or len(wrong) == len(evidence)
+    kind = condition([(seen.spec, place not in places) for place, seen in enumerate(wrong)])
+    return bool(kind) and all(seen.wrong or _fits(structure, seen) for seen in evidence)
+
+
+def _at(wrong: Sequence[Evidence], places: set[int]) -> list[Evidence]:
+    return [wrong[place] for place in sorted(places)]
+
+
 def _explained(structure: Structure, wrong: Sequence[Evidence]) -> set[int]:
-    return {place for place, seen in enumerate(wrong) if fitting(structure, seen, (NONE,), fit=False)}
+    return {place for place, seen in enumerate(wrong) if _fits(structure, seen)}
+
+
+def _fits(structure: Structure, seen: Evidence) -> bool:
+    return bool(fitting(structure, seen, (NONE,), fit=False))

@@ -43,8 +43,19 @@ def _pair(size: tuple[int, int]) -> str:
     return str(size[0]) if size[0] == size[1] else f"({size[0]}, {size[1]})"
 
 
-def message_for(cause: Cause, identifier: str, seen: Evidence, gradient: GradientName, words: Words) -> str:
-    """What the code does, with this geometry's sizes and one entry as the proof; the other parts by their ids."""
+def message_for(
+    cause: Cause,
+    identifier: str,
+    seen: Evidence,
+    gradient: GradientName,
+    words: Words,
+    beside: Sequence[str] | None = None,
+) -> str:
+    """What the code does, with this geometry's sizes and one entry as the proof; the other parts by their ids.
+
+    Args:
+        beside: those of the other parts that change something on this geometry; None for all.
+    """
     entry = _entry(seen, gradient, words)
     if not cause.structure.parts:
         return (
@@ -55,9 +66,12 @@ def message_for(cause: Cause, identifier: str, seen: Evidence, gradient: Gradien
         mistake.id: _clause(mistake, variant.label, seen.spec, rate) for mistake, variant in cause.structure.parts
     }
     clauses |= {part: _factor_clause(part, cause, seen.spec) for part in cause.factor.ids}
-    others = [part for part in clauses if part != identifier]
+    others = [part for part in clauses if part != identifier and (beside is None or part in beside)]
     together = f", together with {' and '.join(others)}" if others else ""
     told = words.rename(clauses[identifier])
+    together += (
+        ". What it reads there is no number of its own, which is why two calls may differ" if cause.brings else ""
+    )
     return f"your grad_{gradient} is exactly what comes out when the code {told}{together}: {entry}."
 
 

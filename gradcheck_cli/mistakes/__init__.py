@@ -21,13 +21,13 @@ from gradcheck_cli.model import GradientName
 # The order of presentation; a file that is not named here comes after these.
 _ORDER = (
     *("batch-mean", "scaled-constant", "sign-flipped", "clipped"),
-    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-times-output"),
+    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-axes-wrong", "bias-times-output"),
     *("upstream-rotated", "kernel-rotated", "axes-transposed", "rows-columns-mixed"),
     *("reshape-not-transpose", "input-grad-kernel-unrotated"),
     *("channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped", "wrong-index", "samples-mixed"),
     *("last-sample-only", "last-window-only", "window-not-moved"),
     *("accumulates-between-calls", "starts-from-data", "updated-too-early"),
-    *("stride-ignored", "offset-times-stride", "partial-output", "input-grad-stride-not-dilated"),
+    *("stride-ignored", "offset-times-stride", "extra-taps", "partial-output", "input-grad-stride-not-dilated"),
     *("remainder-dropped", "unpad-empty", "padding-hard-coded", "padded-twice", "padding-not-stripped"),
     *(
         "full-margin-wrong",
@@ -38,7 +38,7 @@ _ORDER = (
         "dilation-ignored",
     ),
     *("groups-ignored", "shifted", "single-precision", "integer-dtype", "rounded-decimals", "mutates-input"),
-    *("not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"),
+    *("not-repeatable", "not-finite", "wrong-shape", "wrong-forward", "crashes", "too-slow"),
 )
 
 

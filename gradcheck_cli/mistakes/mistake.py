@@ -92,10 +92,17 @@ OtherCase = Callable[[Case], "Case | None"]
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to make a mistake. `label` says which ("one row too low"); empty for the only or the usual way."""
+    """One way to make a mistake.
+
+    Attributes:
+        label: which ("one row too low"); empty for the only or the usual way.
+        formula: NaN in its result where the code reads memory that is not its own, so that any number may stand there.
+        brings: the mistakes of behaviour that follow from it, and are none of their own.
+    """
 
     label: str
     formula: WrongFormula
+    brings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,14 @@ def spread(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return conv.grad_input(weight, grad_output, exact)
 
 
+def spread_upstream(grad_output: Array, stride: Size) -> Array:
+    """G with stride - 1 zeros between its values, (n, c_out, stride*(h_out - 1) + 1, ...)."""
+    rows, columns = (step * (count - 1) + 1 for step, count in zip(stride, grad_output.shape[2:], strict=True))
+    out = np.zeros((*grad_output.shape[:2], rows, columns), dtype=grad_output.dtype)
+    out[:, :, :: stride[0], :: stride[1]] = grad_output
+    return out
+
+
 def exact_spec(in_channels: int, grad_output: Array, spec: ConvSpec) -> ConvSpec:
     """The unpadded geometry without a remainder that has G's outputs and the steps of `spec`."""
     batch, out_channels, *outputs = grad_output.shape

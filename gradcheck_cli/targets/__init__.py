@@ -7,9 +7,10 @@ process and hands back `Outcome`s in our layout. Nothing here judges a gradient.
 from gradcheck_cli.targets.contract import (
     Described as Described,
     ErrorKind as ErrorKind,
+    HowToCall as HowToCall,
     Outcome as Outcome,
     TargetRef as TargetRef,
     WorkerLimits as WorkerLimits,
 )
-from gradcheck_cli.targets.resolve import resolve as resolve
+from gradcheck_cli.targets.resolve import no_name as no_name, resolve as resolve
 from gradcheck_cli.targets.worker import Worker as Worker

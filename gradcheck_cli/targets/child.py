@@ -24,11 +24,12 @@ import numpy as np
 from gradcheck_cli import conv
 from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
-from gradcheck_cli.targets.contract import TargetRef
+from gradcheck_cli.targets.contract import HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,
     Chosen,
     NotRecognisedError,
+    call,
     check_convention,
     recognise,
     recognise_by_names,
@@ -39,14 +40,19 @@ from gradcheck_cli.targets.conventions.base import (
     RefusedError,
     Returned,
     UnfinishedError,
+    WrongForwardError,
     raised_in,
 )
+from gradcheck_cli.targets.conventions.beside import other_forward
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.results import Taken, plan, take
+from gradcheck_cli.targets.conventions.parts import parts
+from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
+from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
+from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 SEED = 0
@@ -62,6 +68,7 @@ class Ready:
     loaded: Loaded
     chosen: Chosen
     same: frozenset[str] | None
+    watch: Watch
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -72,12 +79,19 @@ def main(request: int, answer: int, memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     ready: Ready | None = None
     while True:
-        message, arrays = _receive(request)
-        if message["do"] == "load":
-            reply, ready = _load(message)
-            _send(answer, reply, {})
-        elif ready is not None:
-            _send(answer, *_backward(ready, message, arrays))
+        reply, arrays, ready = reply_to(*_receive(request), ready)
+        _send(answer, reply, arrays)
+
+
+def reply_to(
+    message: Message, arrays: dict[str, Array], ready: Ready | None
+) -> tuple[Message, dict[str, Array], Ready | None]:
+    """The answer to one frame, and the target that later frames are about. Also used without a process, by `here`."""
+    if message["do"] == "load":
+        reply, ready = _load(message)
+        return reply, {}, ready
+    assert ready is not None
+    return *_backward(ready, message, arrays), ready
 
 
 def _receive(request: int) -> tuple[Message, dict[str, Array]]:
@@ -114,7 +128,11 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         with _alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds)
         guard = partial(_alarm, min(10.0, 0.2 * seconds))
-        if message["how"] == "untried":
+        how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
+        as_said = call.said(loaded, how, wanted)
+        if as_said is not None:
+            chosen, same = Chosen(as_said, call.checked(as_said, loaded)), None
+        elif message["how"] == "untried":
             notes = ("every try ended the process; it is called by the names of its parameters",)
             loaded, chosen, same = replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None
         else:
@@ -135,7 +153,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return _not_recognised(ref, error), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    ready = Ready(ref, loaded, chosen, same)
+    ready = Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
     return _description(ready), ready
 
 
@@ -158,6 +176,8 @@ def _pads_by_itself(candidate: Candidate) -> bool:
 def _description(ready: Ready) -> Message:
     loaded, candidate = ready.loaded, ready.chosen.candidate
     notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
+    if candidate.family != "autograd-function":  # there the order is that of the forward's arguments
+        notes += order_notes(ready.chosen.plan)
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
     if candidate.layout.weight == "iouv":
@@ -170,7 +190,9 @@ def _description(ready: Ready) -> Message:
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
+        "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
+        "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
 
 
@@ -194,9 +216,11 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        return _called(ready, case, int(message["calls"]))
+        with ready.watch:
+            reply, answered = _called(ready, case, int(message["calls"]))
     except (Exception, SystemExit) as error:
-        return _failure(ready, error), {}
+        reply, answered = _failure(ready, error), {}
+    return reply | {"unreached": list(ready.watch.unreached)}, answered
 
 
 def _refuses(ready: Ready, spec: ConvSpec) -> str:
@@ -229,6 +253,7 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
         arrays |= _named("second", _take(ready, case, session()).gradients)
     if returned.forward_error is not None:
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
+    reply["forward_differs"] = other_forward(ready.chosen.candidate, case, returned)
     if taken.wrong:
         reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays
@@ -248,6 +273,8 @@ def _named(call: str, gradients: Gradients) -> dict[str, Array]:
 
 def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
+    if isinstance(error, WrongForwardError):
+        return {"kind": "refused", "supported": False, "error": f"its own forward gives {error}", "wrong": str(error)}
     kind = _kind(error, ready)
     found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
     return found | {"where": raised_in(error)}

@@ -68,7 +68,7 @@ def load(ref: TargetRef, only_needed: bool = False) -> Loaded:
     _reach_siblings(ref.file, tree)
     module, notes = _module(ref, tree, only_needed)
     owner, target = None, module
-    for part in ref.name.split("."):
+    for part in filter(None, ref.name.split(".")):
         owner, target = target, _member(target, part, ref)
     held = owner if isinstance(owner, type) else None
     return Loaded(target, held, ref.name.split(".")[-1], module, tree, notes)
@@ -225,7 +225,8 @@ def _missing(error: ModuleNotFoundError, statement: ast.stmt, ref: TargetRef) ->
 
 def _needed(tree: ast.Module, name: str) -> list[ast.stmt]:
     """The slice of the module that `name` rests on, and the forwards of the file with it."""
-    wanted = {name} | {found for found in definitions(tree) if "." not in found and "conv" in found.lower()}
+    here = {found for found in definitions(tree) if "." not in found}
+    wanted = {name} | {found for found in here if "conv" in found.lower()} if name else here
     chosen: set[int] = set()
     while True:
         before = len(chosen)

@@ -1,4 +1,7 @@
-"""A target at work: what it was asked and what it did. Nothing is judged here."""
+"""A target at work: what it is asked, and what it did.
+
+The verdict is reached elsewhere; whether an answer is right only decides here what is asked next.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import Slack, declared_slack
 from gradcheck_cli.errors import TargetError
-from gradcheck_cli.model import Case, ConvSpec, Gradients, Verdict, VerifyOptions
+from gradcheck_cli.model import Case, ConvSpec, GradientName, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, Outcome, Worker
+from gradcheck_cli.verification.deciding import deciding_specs, doubtful_specs
 from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Question, Questions
 from gradcheck_cli.verification.variants import variants
@@ -48,6 +52,7 @@ class Session:
     Attributes:
         deadline: of `time.perf_counter`; nothing is asked after it.
         stopped: why not everything was asked, "" if it was.
+        shrunk: gradient -> what the search for the smallest example saw: geometry -> how it failed, "" where right.
         late: a call after the deadline was refused.
         running: tells when to give up.
     """
@@ -60,6 +65,7 @@ class Session:
     trials: list[Trial] = field(default_factory=list)
     further: list[Trial] = field(default_factory=list)
     stopped: str = ""
+    shrunk: dict[GradientName, dict[ConvSpec, str]] = field(default_factory=dict)
     late: bool = False
     running: Running = field(default_factory=Running)
 
@@ -72,7 +78,9 @@ class Session:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
+        self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_more()
+        self.try_deciding()
         self.try_further()
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:
@@ -90,6 +98,20 @@ class Session:
                 return
             if all(trial.case.spec != spec for trial in self.trials):
                 self.trials.append(self._try(self.questions.narrow(spec)))
+
+    def try_deciding(self) -> None:
+        """The narrow probe where it tells apart under which condition the target is wrong; see `deciding`."""
+        for spec in deciding_specs(self):
+            if self._over():
+                return
+            self.trials.append(self._try(self.questions.narrow(spec)))
+
+    def try_doubtful(self) -> None:
+        """Once the smallest example is known: what in the search for it speaks against a condition."""
+        specs = list(doubtful_specs(self))
+        self.try_all(specs)
+        if specs:
+            self.try_deciding()
 
     def try_further(self) -> None:
         """Where the narrow probe was right: what only wide, fractional or tiny numbers show."""
@@ -117,8 +139,8 @@ class Session:
 
     @property
     def compared(self) -> list[Trial]:
-        """Every trial on a geometry that the target takes."""
-        return [trial for trial in self.trials + self.further if trial.supported]
+        """Every trial whose gradients were held against the truth."""
+        return [trial for trial in self.trials + self.further if trial.compared]
 
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
@@ -131,7 +153,7 @@ class Session:
         return bool(self.stopped)
 
     def _too_little(self) -> bool:
-        few = sum(trial.supported for trial in self.trials) < FEW_GEOMETRIES
+        few = sum(trial.compared for trial in self.trials) < FEW_GEOMETRIES
         return few or bool(self._wrong_once())
 
     def _wrong_once(self) -> list[ConvSpec]:
@@ -146,7 +168,10 @@ class Session:
         """Of those where a gradient is wrong once, then of all that are taken, and of the neighbours that are taken."""
         for spec in self._wrong_once():
             yield from variants(spec)
-        for trial in self.trials:  # grows while it is walked through
+        walked = 0
+        while walked < len(self.trials):  # a neighbour that is taken has neighbours too
+            trial = self.trials[walked]
+            walked += 1
             if trial.supported:
                 yield from variants(trial.case.spec)
 

@@ -11,12 +11,14 @@ from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import no_slack
 from gradcheck_cli.diagnose import (
     Code,
+    condition,
     diagnose,
     likely_line,
     locate,
     of_calls,
     shrink,
     summarise_geometries,
+    with_conditions_that_hold,
     words_for,
 )
 from gradcheck_cli.diagnose.sentences import describe
@@ -33,13 +35,18 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.targets import TargetRef, Worker, WorkerLimits
+from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.verification.deciding import Results
+from gradcheck_cli.verification.forward import forward_note, wrong_forward
 from gradcheck_cli.verification.session import Running, Session
-from gradcheck_cli.verification.trial import Trial
+from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
 
 SHRINK_SECONDS = 10.0
-FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype")
+FINDINGS_OF_BEHAVIOUR = (
+    *("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype"),
+    "wrong-forward",
+)
 FINDINGS_OF_ALL = ("mutates-input",)
 
 
@@ -50,7 +57,7 @@ def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions, 
         TargetError: it cannot be loaded or its convention cannot be told.
     """
     start = time.perf_counter()
-    with Worker(ref, WorkerLimits(timeout=options.timeout), options.convention) as worker:
+    with Worker(ref, WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         running.watch(worker)
         described = worker.describe()
         used = time.perf_counter() - start
@@ -88,7 +95,9 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
     """From what happened to the report."""
     described = session.described
     code = code_of(ref, described.line)
-    findings = findings_of(session, code)
+    example = _counterexample(session)
+    session.try_doubtful()
+    findings = findings_of(session, code) + wrong_forward(session.trials)
     results = {name: _gradient_result(session, name, findings) for name in GRADIENTS}
     verdict = _verdict(session, results, findings)
     return TargetReport(
@@ -102,10 +111,14 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         gradients=results,
         geometries=_geometries(session),
         findings=_placed(findings, code),
-        counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
+        counterexample=example,
         notes=_notes(session),
+        scope=_scope(described),
+        unreached=_unreached(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
         name=ref.name,
+        call=session.options.call,
+        returns=session.options.returns,
     )
 
 
@@ -126,13 +139,36 @@ def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
     for name in session.described.yields:
         diagnosed = diagnose(seen, name, words)
         failed = _aggregate(session, name) is Verdict.FAIL
-        named += [finding for finding in diagnosed if failed or finding.id in FINDINGS_OF_BEHAVIOUR]
+        causes = [finding for finding in diagnosed if failed and finding.id not in FINDINGS_OF_BEHAVIOUR]
+        named += [finding for finding in diagnosed if finding.id in FINDINGS_OF_BEHAVIOUR]
+        named += with_conditions_that_hold(causes, *_known(session, name))
         unexplained += () if diagnosed else _unexplained(session, name)
     found: dict[tuple[str, str, int | None], Finding] = {}
-    for finding in [*named, *of_calls(seen, words, code), *unexplained]:
+    for finding in [*named, *of_calls(seen, words, code, _refused(session)), *unexplained]:
         about = "" if finding.id in FINDINGS_OF_ALL else finding.gradient
         found.setdefault((finding.id, about, finding.line), finding)
     return tuple(found.values())
+
+
+def _known(session: Session, name: GradientName) -> tuple[Results, Results, frozenset[ConvSpec]]:
+    """Where a gradient is right: as asked, and in the search for the smallest example; and what is not taken."""
+    verdicts = [(trial.case.spec, trial.verdict(name)) for trial in session.trials]
+    asked = [(spec, verdict is Verdict.PASS) for spec, verdict in verdicts if verdict in (Verdict.PASS, Verdict.FAIL)]
+    return asked, _while_shrinking(session, name), _refused(session)
+
+
+def _while_shrinking(session: Session, name: GradientName) -> Results:
+    """What the search for the smallest example told of a gradient; a call that did not end told nothing.
+
+    Where it was asked again, on more than these few numbers, that answer counts.
+    """
+    asked = {trial.case.spec for trial in session.trials}
+    seen = ((spec, failure) for spec, failure in session.shrunk.get(name, {}).items() if spec not in asked)
+    return [(spec, not failure) for spec, failure in seen if not failure.startswith("error")]
+
+
+def _refused(session: Session) -> frozenset[ConvSpec]:
+    return frozenset(trial.case.spec for trial in session.trials if not trial.supported)
 
 
 def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
@@ -144,7 +180,8 @@ def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     if expected is None or actual is None:
         return ()
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name)}"
-    return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample"),)
+    when = condition(*_known(session, name))
+    return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample", when),)
 
 
 def _placed(findings: Sequence[Finding], code: Code) -> tuple[Finding, ...]:
@@ -185,10 +222,30 @@ def _verdict(session: Session, results: dict[GradientName, GradientResult], find
     proved = any(item.id in FINDINGS_OF_BEHAVIOUR or item.gradient == CALL for item in findings)
     if proved or verdicts & {Verdict.FAIL, Verdict.ERROR}:
         return Verdict.FAIL
-    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped:
+    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped or _not_found(session):
         return Verdict.INCONCLUSIVE
     # The further probes are part of every pass: without them a float32 or an integer inside would go unseen.
     return Verdict.PASS if session.further else Verdict.INCONCLUSIVE
+
+
+def _unreached(session: Session) -> tuple[int, ...]:
+    """Lines of the backward that ran in no call. A target that was started anew counted anew."""
+    seen = [trial.outcome.unreached for trial in session.trials + session.further]
+    lists = [set(lines) for lines in seen if lines is not None]
+    return tuple(sorted(set.intersection(*lists))) if lists else ()
+
+
+def _not_found(session: Session) -> list[GradientName]:
+    """What a layer's forward depends on and what was not found: without it, the layer has not passed."""
+    return [name for name in session.described.parts if name not in session.described.yields]
+
+
+def _scope(described: Described) -> str:
+    """ "weight only", "weight and bias": what a plain function gives, where that is not all three."""
+    given = [name for name in GRADIENTS if name in described.yields]
+    if described.parts or len(given) in (0, len(GRADIENTS)):
+        return ""
+    return f"{given[0]} only" if len(given) == 1 else " and ".join(given)
 
 
 def _geometries(session: Session) -> Geometries:
@@ -209,18 +266,28 @@ def _summary(session: Session, supported: Sequence[Trial]) -> str:
     failed = sum(trial.failed for trial in supported)
     inexact = sum(not trial.right for trial in supported) - failed
     if not inexact:
-        return summarise_geometries([(trial.case.spec, trial.right) for trial in supported])
+        results = [(trial.case.spec, trial.right) for trial in supported]
+        return summarise_geometries(results, _elsewhere(session), _refused(session))
     told = f"right but for rounding on {inexact} of {len(supported)} geometries"
     return f"{told}, wrong on {failed}" if failed else told
 
 
-def _counterexample(session: Session, results: dict[GradientName, GradientResult]) -> Counterexample | None:
+def _elsewhere(session: Session) -> Results:
+    """What the smallest example told: wrong in one gradient is wrong; right in it is right where no other is wrong."""
+    wrong = [name for name in session.described.yields if _aggregate(session, name) is not Verdict.PASS]
+    alone = len(wrong) == 1 and not any(trial.outcome.error_kind in CANNOT_RUN for trial in session.trials)
+    seen = [result for name in session.shrunk for result in _while_shrinking(session, name)]
+    return [(spec, right) for spec, right in seen if alone or not right]
+
+
+def _counterexample(session: Session) -> Counterexample | None:
     """The smallest failing geometry of the first wrong gradient; None where only behaviour or wide sums are wrong."""
-    for name, result in results.items():
+    for name in session.described.yields:
         found = _smallest_failure(session.trials, name)
-        if result.verdict is Verdict.FAIL and found is not None:
+        if found is not None:
             session.deadline = time.perf_counter() + min(SHRINK_SECONDS, session.options.timeout)
-            shrunk = shrink(session.gradients_of, found.case.spec, name, session.options.seed)
+            seen = session.shrunk.setdefault(name, {})
+            shrunk = shrink(session.gradients_of, found.case.spec, name, session.options.seed, seen)
             return shrunk if shrunk is not None and not session.late else _as_it_was(found, name)
     return None
 
@@ -235,7 +302,7 @@ def _as_it_was(trial: Trial, name: GradientName) -> Counterexample:
     case, expected = trial.case, trial.truth.gradients.named(name)
     assert expected is not None
     actual = trial.outcome.gradients.named(name)
-    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual)
+    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual, bias=case.bias)
 
 
 def _notes(session: Session) -> tuple[str, ...]:
@@ -243,7 +310,9 @@ def _notes(session: Session) -> tuple[str, ...]:
     if session.stopped:
         notes.append(session.stopped)
     notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
+    notes += forward_note(session.trials)
     notes += _nothing_compared(session)
+    notes += [f"the gradient of the {name} was not found: not judged" for name in _not_found(session)]
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):

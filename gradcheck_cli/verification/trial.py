@@ -36,8 +36,13 @@ class Trial:
 
     @property
     def supported(self) -> bool:
-        """Did the target take this geometry? Only then was anything compared."""
-        return self.outcome.supported
+        """Did the target take this geometry? Also where its own forward then computes something else."""
+        return self.outcome.supported or bool(self.outcome.wrong_forward)
+
+    @property
+    def compared(self) -> bool:
+        """Were its gradients held against the truth?"""
+        return self.outcome.supported and not self.outcome.wrong_forward
 
     @property
     def right(self) -> bool:
@@ -46,12 +51,13 @@ class Trial:
 
     @property
     def failed(self) -> bool:
-        """Is a gradient that it gives wrong, or did it not run?"""
-        return any(self.verdict(name) in (Verdict.FAIL, Verdict.ERROR) for name in self.yields)
+        """Is a gradient that it gives wrong, is its own forward, or did it not run?"""
+        wrong = any(self.verdict(name) in (Verdict.FAIL, Verdict.ERROR) for name in self.yields)
+        return wrong or bool(self.outcome.wrong_forward)
 
     def verdict(self, gradient: GradientName) -> Verdict:
         """PASS only when every entry was compared and holds."""
-        if not self.supported:
+        if not self.compared:
             return Verdict.NOT_APPLICABLE
         if self.outcome.error_kind in CANNOT_RUN:
             return Verdict.ERROR

@@ -21,7 +21,7 @@ DESIGN = [
     *("dilation-ignored", "groups-ignored", "shifted", "single-precision", "integer-dtype", "mutates-input"),
     *("not-finite", "wrong-shape", "crashes", "too-slow"),
 ]
-BEHAVIOUR = {"mutates-input", "not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"}
+BEHAVIOUR = {"mutates-input", "not-repeatable", "not-finite", "wrong-shape", "wrong-forward", "crashes", "too-slow"}
 INVISIBLE_ON_SMALL_INTEGERS = {"single-precision", "integer-dtype", "rounded-decimals"}
 FORMS = [
     pytest.param(gradient, mistake.id, number, id=f"{gradient}-{mistake.id}-{number}")

@@ -162,3 +162,116 @@ def test_margins_of_rows_and_columns_mixed_up_show_without_any_option_for_paddin
 
     assert report.verdict is Verdict.FAIL
     assert (3, 5) in wrong
+
+
+LAYER = """
+    class Layer:
+        def __init__(self, channels, filters, size):
+            self.W, self.b = np.random.randn(filters, channels, size, size), np.zeros(filters)
+
+        def forward(self, X):
+            self.X = X
+            seen = windows(X, *self.W.shape[2:])
+            return np.einsum("ncpquv,fcuv->nfpq", seen, self.W) + self.b[:, None, None]
+
+        def backward(self, G):
+            self.G = G
+            LINES
+    """
+GRADIENTS = {
+    "input": "dX = spread(G, self.W, self.X.shape)",
+    "weight": "self.dW = np.einsum('ncpquv,nfpq->fcuv', windows(self.X, *self.W.shape[2:]), G)",
+    "bias": "self.db = G.sum((0, 2, 3))",
+}
+
+
+def layer_without(missing):
+    """A layer that keeps the gradients of its weight and bias, but for one that is computed elsewhere."""
+    lines = [line for name, line in GRADIENTS.items() if name != missing]
+    return LAYER.replace("LINES", "; ".join([*lines, "return None" if missing == "input" else "return dX"]))
+
+
+def test_a_layer_passes_with_every_gradient_that_its_forward_depends_on(judged):
+    """What was not found was not judged, and that is no pass."""
+    whole, *partly = judged(*map(layer_without, ("", "weight", "bias", "input")), name="Layer")
+
+    assert whole.verdict is Verdict.PASS
+    for name, report in zip(("weight", "bias", "input"), partly, strict=True):
+        assert report.verdict is Verdict.INCONCLUSIVE
+        assert f"the gradient of the {name} was not found: not judged" in report.notes
+
+
+def test_a_plain_function_that_gives_fewer_gradients_says_which(judged):
+    """In its verdict; a function that gives all three has nothing to add."""
+    weight = "np.einsum('ncpquv,nfpq->fcuv', windows(x, *w.shape[2:]), g)"
+    given, bias = "spread(g, w, x.shape)", "g.sum((0, 2, 3))"
+    returned = [weight, given, f"{weight}, {bias}", f"{weight}, {given}, {bias}"]
+    reports = judged(*(f"def back(x, w, g):\n    return {values}" for values in returned))
+
+    assert [Verdict.PASS] * 4 == [report.verdict for report in reports]
+    assert ["weight only", "input only", "weight and bias", ""] == [report.scope for report in reports]
+
+
+def at_a_number(line, head="", call="back"):
+    """A right function, but for `line`."""
+    return f"""
+    {head}
+    def back(x, w, g, stride=1, pad=0):
+        xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        dw, dxp, db = np.zeros(w.shape), np.zeros(xp.shape), g.sum((0, 2, 3))
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                r, c = i * stride, j * stride
+                cut = (slice(None), slice(None), slice(r, r + w.shape[2]), slice(c, c + w.shape[3]))
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], xp[cut])
+                dxp[cut] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        dx = dxp[:, :, pad:pad + x.shape[2], pad:pad + x.shape[3]]
+        {line}
+        return dx, dw, db
+    """
+
+
+def test_a_number_in_the_code_is_asked_about_on_every_axis(judged):
+    """Literals, constants of the file, defaults, numbers in helpers; sizes, strides and margins."""
+    lines = {
+        "if x.shape[1] > 40: dw[:, 41:] *= 2": "",
+        "db[UNIT:] = 0": "UNIT = 50",
+        "if stride == 5: dx = -dx": "",
+        "if pad == 4: dx = dx * 2": "",
+        "if w.shape[2] == 6: dw = dw * 2": "",
+        "dx = special(dx, x)": "def special(dx, x, most=12):\n        return dx if len(x) < most else dx / 3",
+        "if len(x) % 7 == 0: db = db * 2": "",
+    }
+    reports = judged(*(at_a_number(line, head) for line, head in lines.items()))
+
+    assert [Verdict.FAIL] * len(lines) == [report.verdict for report in reports], lines
+    assert all(report.geometries.right > 30 for report in reports)
+
+
+SPECIAL = """
+    def back(x, w, g, stride=1):
+        if x.dtype == np.float16:
+            x = x * 2
+        shape = list(x.shape)
+        dw, dx = np.zeros(w.shape), np.zeros(shape)
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                at = np.s_[:, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]]
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], x[at])
+                dx[at] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        return dw, dx, total(g)
+
+    def total(g):
+        if g.shape[0] == 11:
+            g = g + 0
+        return g.sum((0, 2, 3))
+    """
+
+
+def test_lines_that_no_call_executed_are_listed(judged, tmp_path):
+    """A branch on a size is asked about and so reached; a branch on what is never asked is not."""
+    (report,) = judged(SPECIAL)
+    text = (tmp_path / "user0.py").read_text().splitlines()
+
+    assert report.verdict is Verdict.PASS
+    assert ["x = x * 2"] == [text[line - 1].strip() for line in report.unreached]

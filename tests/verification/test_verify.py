@@ -65,7 +65,7 @@ def test_a_target_that_takes_one_image_size_only_is_asked_about_neighbours(check
 
 def test_refusing_everything_is_no_verdict(check):
     """Nothing compared is never a pass; the reason is the target's own words."""
-    report = check("raise NotImplementedError('only 1000x1000')")
+    report = check("if x.shape[2] != 1000:\n    raise NotImplementedError('only 1000x1000')")
 
     assert report.exit_code == 2
     assert "NotImplementedError: only 1000x1000" in report.targets[0].error + "".join(report.targets[0].notes)
@@ -129,7 +129,7 @@ def test_a_gradient_is_judged_where_the_call_ended():
 
     right, wrong = judged(crash, times(1)), judged(crash, times(-1), times(-1))
     assert (right.verdict, right.gradients["weight"].verdict) == (Verdict.FAIL, Verdict.PASS)
-    assert right.geometries.summary.startswith("right, except when ")
+    assert right.geometries.summary == "wrong on 1 of 2 geometries; no single condition"
     assert [found.id for found in wrong.findings] == ["sign-flipped", "crashes"]
     assert wrong.gradients["weight"] == GradientResult(Verdict.FAIL, ("sign-flipped",))
 
@@ -241,3 +241,19 @@ def test_an_interrupt_ends_all_workers_at_once():
     assert closed == [worker]
     with pytest.raises(InterruptedError):
         session.try_all([ConvSpec(1, 1, 1, 6, 5, (3, 3))])
+
+
+def test_neighbours_of_neighbours_are_asked_without_end_of_their_list():
+    """A target that takes one geometry is asked about those around it, then around these, up to the bound."""
+    questions = Questions(0)
+    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, float("inf"))
+
+    def answer(case, calls):
+        return Outcome(questions.narrow(case.spec).truth.gradients, supported=case.spec.batch > 4)
+
+    session._answer = answer
+    session.try_all([ConvSpec(5, 1, 1, 6, 5, (3, 3))])
+    session.try_more()
+
+    assert any(trial.case.spec.batch > 5 for trial in session.trials)
+    assert len(session.trials) == len({trial.case.spec for trial in session.trials})

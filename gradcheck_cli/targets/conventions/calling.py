@@ -111,10 +111,21 @@ def own_types(scope: Mapping[str, Any]) -> Iterator[type]:
                 yield value
 
 
-def forward_roles(function: Callable[..., Any]) -> set[str]:
-    """Roles of the parameters that a forward cannot do without."""
-    found = [item for item in binding.parameters(function) if binding.required(item)]
-    return {role for item in found for role in function_roles(item.name)[:1]}
+def handed(owner: type, forward: str) -> dict[str, str]:
+    """parameter -> role of a forward that is handed its weights, as an operator is; {} of a layer that keeps them."""
+    found = _named(owner, forward)
+    assigned = binding.assignments(found, ("x", "weight"))[0]
+    weights = [name for name, role in assigned.items() if role == "weight"]
+    return dict(assigned) if any("weight" in function_roles(name) for name in weights) else {}
+
+
+def _named(owner: type, forward: str) -> list[inspect.Parameter]:
+    """The parameters of a forward that it cannot do without; of `__call__(self, *inputs)` those of its forward."""
+    found = binding.parameters(getattr(owner, forward), 1)
+    inner = getattr(owner, "forward", None)
+    if not found and callable(inner):
+        found = binding.parameters(inner, 1)
+    return [item for item in found if binding.required(item) and item.name.lower() not in TRAINING]
 
 
 def _holds_contents(kind: type) -> bool:

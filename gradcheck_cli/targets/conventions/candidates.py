@@ -18,7 +18,7 @@ from gradcheck_cli.targets.conventions.function_search import function_candidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
 from gradcheck_cli.targets.conventions.layout import COMMON, ONE_AXIS, Layout
-from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, stores_state
+from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, is_unwritten, stores_state
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
 
@@ -84,6 +84,8 @@ def _class(
         return
     if not backward and not hasattr(owner, "register_full_backward_hook"):
         raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
+    if backward and is_unwritten(source, backward):
+        raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
     if backward and not stores_state(source, backward):
         with suppress(NotRecognisedError):  # it may be a layer all the same
             yield from _stateless(loaded, owner, backward, common)

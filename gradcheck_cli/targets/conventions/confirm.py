@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +16,15 @@ from gradcheck_cli.targets.conventions.own_forward import check_forward
 from gradcheck_cli.targets.conventions.results import Plan, take
 
 TRIES = 4
+# The first step of Adam is rate * g / (|g| + 1e-8): all steps are alike to about 1e-8.
+SAME_STEP = 1e-4
 
 
 def confirmed(candidate: LayerCandidate, keys: Plan) -> LayerCandidate:
     """The candidate with what is told of it besides.
 
     Raises:
-        NotRecognisedError: it is no convolution.
+        NotRecognisedError: it is no convolution, or its gradient cannot be read off its update.
     """
     for spec in _specs(candidate):
         try:
@@ -29,7 +32,10 @@ def confirmed(candidate: LayerCandidate, keys: Plan) -> LayerCandidate:
                 check_forward(
                     lambda case: _output(candidate, case), lambda case: _gradients(candidate, keys, case), spec
                 )
-            return replace(candidate, adds_up=_adds_up(candidate, keys, probes.integer_case(spec)))
+            case = probes.integer_case(spec)
+            _check_update(candidate, keys, case)
+            written = bool(candidate.calls.backward) or _has_own_function(candidate, case)
+            return replace(candidate, adds_up=_adds_up(candidate, keys, case), handwritten=written)
         except NotRecognisedError:
             raise
         except Exception:  # what it raises is told where it is judged
@@ -53,6 +59,40 @@ def _output(candidate: LayerCandidate, case: Case) -> Array:
 def _gradients(candidate: LayerCandidate, keys: Plan, case: Case) -> Gradients:
     returned = candidate.start(case)()
     return take(returned, keys, case.spec, candidate.layout, candidate.bias_form).gradients
+
+
+def _check_update(candidate: LayerCandidate, keys: Plan, case: Case) -> None:
+    """Refuse an update by the sign of the gradient, as the first step of Adam and RMSprop is: its size is lost.
+
+    Raises:
+        NotRecognisedError: every weight is moved as far as every other.
+    """
+    key = keys.get("weight", "")
+    if not key.startswith(reading.UPDATE):
+        return
+    update = np.abs(candidate.start(case)().items[key])
+    if update.size > 1 and np.ptp(update[update > 0]) <= SAME_STEP * update.max():
+        raise NotRecognisedError(
+            "read",
+            "every weight is stepped as far as every other, as by Adam: the gradient cannot be read off its update",
+            "(old - new) of the weights; no attribute holds the gradient, and it is not returned",
+        )
+
+
+def _has_own_function(candidate: LayerCandidate, case: Case) -> bool:
+    """Whether a torch.autograd.Function of the user's is among the steps of its output."""
+    trained = candidate.build(case)
+    output = candidate.run_forward(trained, candidate.prepare(trained, case), case)
+    left, seen = [getattr(output, "grad_fn", None)], set[Any]()
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        if hasattr(node, "_forward_cls"):
+            return True
+        seen.add(node)
+        left += [before for before, _ in node.next_functions]
+    return False
 
 
 def _adds_up(candidate: LayerCandidate, keys: Plan, case: Case) -> bool:

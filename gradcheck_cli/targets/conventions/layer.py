@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli import conv
-from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
 from gradcheck_cli.targets.conventions.base import (
     RefusedError,
@@ -49,6 +49,7 @@ class LayerCandidate:
         handwritten: its gradients are not all torch's own.
     """
 
+    owner: type
     constructor: Constructor
     source: Source
     recipe: Recipe
@@ -84,14 +85,9 @@ class LayerCandidate:
         return {UPDATE: "class-update", "attribute": "class-attribute"}.get(self.exposure, "class")
 
     @property
-    def holds(self) -> tuple[GradientName, ...]:
-        """Gradients that the layer has, whether they are found or not: of what its forward depends on."""
-        return ("weight", "input", "bias") if self.bias_form and self.forward_right else ("weight", "input")
-
-    @property
     def has_rate(self) -> bool:
         """Whether we could set its learning rate; else the rate is a number in its code."""
-        method = binding.parameters(getattr(self.constructor.make, self.calls.backward, self.constructor.make))
+        method = binding.parameters(getattr(self.owner, self.calls.backward, self.owner))
         roles = {role for item in method for role in function_roles(item.name)[:1]} | set(self.recipe.roles.values())
         return bool(roles & {"lr", "optimizer"})
 
@@ -133,7 +129,7 @@ class LayerCandidate:
 
     def takes(self, role: str) -> bool:
         """Whether `forward` itself is handed an array of `role`."""
-        return role in calling.forward_roles(getattr(self.constructor.make, self.calls.forward))
+        return self.weight is None and role in calling.handed(self.owner, self.calls.forward).values()
 
     def _roles(self) -> set[str]:
         """What it can be told."""
@@ -141,8 +137,8 @@ class LayerCandidate:
         roles |= {"stride", "padding"} if "params" in roles else set()
         roles |= {"groups"} if self.depthwise else set()
         if self.weight is None:
-            found = binding.parameters(getattr(self.constructor.make, self.calls.forward))
-            roles |= {role for item in found for role in function_roles(item.name)[:1]}
+            settings = binding.parameters(getattr(self.owner, self.calls.forward), 1)
+            roles |= {role for item in settings for role in function_roles(item.name)[:1]}
         return roles
 
     def start(self, case: Case) -> Session:

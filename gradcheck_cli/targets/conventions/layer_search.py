@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import calling, probes, state
-from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, is_tensor, to_numpy
+from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, RefusedError, is_tensor, to_numpy
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, constructor_of, recipes
@@ -18,6 +18,7 @@ from gradcheck_cli.targets.conventions.instance import quieten
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
+from gradcheck_cli.targets.conventions.other_kinds import TRANSPOSED, is_transposed, other_rank
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.conventions.troubles import Troubles
@@ -58,18 +59,22 @@ LAYER_ORDERS = (
     Layout("hwc", "uvi", "pq"),
     Layout("hw", "ouv", "pqo"),
     Layout("chwn", "iuvo", "opqn"),
+    # A depthwise layer keeps one kernel for each channel.
+    Layout("nchw", "ouv", "nopq"),
+    Layout("nhwc", "uvo", "npqo"),
+    Layout("nhwc", "uvoi", "npqo"),
+    Layout("nhwc", "ouv", "npqo"),
+    Layout("nchw", "uvo", "nopq"),
+    Layout("chw", "ouv", "opq"),
+    Layout("hwc", "uvo", "pqo"),
 )
 
 
 @dataclass
 class Search:
-    """One class, tried on one case.
+    """One class, tried on one case. `troubles`: what went wrong, for the refusal."""
 
-    Attributes:
-        troubles: what went wrong, for the refusal.
-        built: how many instances were made.
-    """
-
+    owner: type
     constructor: Constructor
     source: Source
     backward: str
@@ -90,7 +95,7 @@ class Search:
         instance = self._build(recipe)
         if instance is None:
             return
-        if "weight" in calling.forward_roles(getattr(self.constructor.make, forward)):
+        if calling.handed(self.owner, forward):
             yield from self._handed(recipe, calls)
             return
         found = list(self._kept(recipe, calls, instance, self.orders))
@@ -106,6 +111,14 @@ class Search:
         self.seen.add(key)
         return fresh
 
+    def refusal(self, forward: str) -> NotRecognisedError:
+        """Why nothing was found."""
+        if self.troubles.built is not None:
+            reason = other_rank(self.troubles.built, Calls(forward, self.backward), self.source, self.case.spec)
+            if reason:
+                return NotRecognisedError("run", reason)
+        return self.troubles.refusal()
+
     def _build(self, recipe: Recipe) -> Any:
         try:
             instance = recipe.build(self.constructor, self.case, StandInOptimizer())
@@ -113,7 +126,8 @@ class Search:
             self.troubles.add("build", error)
             return None
         quieten(instance)
-        self.troubles.built = instance
+        if self.troubles.built is None:
+            self.troubles.built = instance
         return instance
 
     def _kept(self, recipe: Recipe, calls: Calls, instance: Any, layouts: Sequence[Layout]) -> Iterator[LayerCandidate]:
@@ -124,9 +138,9 @@ class Search:
             if weight is None:
                 continue
             bias, bias_form = _bias(places, layout, self.case.spec)
-            form = Form(layout, bias_form, recipe.pairs, recipe.mode, _is_tensor(instance, weight))
+            form = Form(layout, bias_form, pairs=recipe.pairs, mode=recipe.mode, torch=_is_tensor(instance, weight))
             path = bias.path if bias else None
-            plain = LayerCandidate(self.constructor, self.source, recipe, form, calls, weight.path, path)
+            plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, weight.path, path)
             yield from self._judged(plain)
 
     def _late(self, recipe: Recipe, calls: Calls, layouts: Sequence[Layout]) -> Iterator[LayerCandidate]:
@@ -134,12 +148,13 @@ class Search:
         optimizer = StandInOptimizer()
         instance = recipe.build(self.constructor, self.case, optimizer)
         equip(instance, optimizer)
-        form = Form(layouts[0], pairs=recipe.pairs, mode=recipe.mode)
-        plain = LayerCandidate(self.constructor, self.source, recipe, form, calls, (), None)
+        torch = hasattr(instance, "register_full_backward_hook")  # a Module takes tensors
+        form = Form(layouts[0], pairs=recipe.pairs, mode=recipe.mode, torch=torch)
+        plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, (), None)
         try:
             plain.wire(instance, self.case, layouts, optimizer)
         except Exception as error:
-            self.troubles.add("run", error)
+            self.troubles.add("build" if isinstance(error, RefusedError) else "run", error)
         yield from self._kept(recipe, calls, instance, layouts)
 
     def _handed(self, recipe: Recipe, calls: Calls) -> Iterator[LayerCandidate]:
@@ -149,9 +164,9 @@ class Search:
         for layout in [order for order in self.orders if order in COMMON]:
             for torch in backends:
                 for variable in types:
-                    form = Form(layout, "o", recipe.pairs, recipe.mode, torch)
+                    form = Form(layout, pairs=recipe.pairs, mode=recipe.mode, torch=torch)
                     told = replace(calls, variable=variable)
-                    plain = LayerCandidate(self.constructor, self.source, recipe, form, told, None, None)
+                    plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, told, None, None)
                     found = [one for spelled in _spelled(plain) for one in self._judged(spelled)]
                     yield from found
                     if variable is not None:
@@ -209,7 +224,7 @@ def layer_candidates(
     forwards.sort(key=lambda name: len(missing_attributes(source, backward, name)))
     constructor = constructor_of(owner, source, scope)
     able = [order for order in orders if not order.refuses(case.spec)]
-    search = Search(constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]))
+    search = Search(owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]))
     weaker: list[LayerCandidate] = []
     for recipe in recipes(constructor.slots):
         if recipe.order.refuses(case.spec) or not search.is_new(recipe):
@@ -217,6 +232,8 @@ def layer_candidates(
         right = False
         for candidate in (one for forward in forwards for one in search.candidates(recipe, forward)):
             if candidate.forward_right:
+                if not right and is_transposed(candidate, case.spec):
+                    raise NotRecognisedError("run", TRANSPOSED)
                 right = True
                 yield candidate
             else:
@@ -227,7 +244,7 @@ def layer_candidates(
             break
     yield from weaker[:MAX_WEAKER]
     if not weaker:
-        raise search.troubles.refusal()
+        raise search.refusal(forwards[0])
 
 
 def _by_input(orders: Sequence[Layout]) -> list[list[Layout]]:

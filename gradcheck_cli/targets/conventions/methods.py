@@ -12,19 +12,20 @@ from collections.abc import Callable, Sequence
 
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
+from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
 
 FORWARD_NAMES = (
     "forward", "forward_pass", "forward_propagation", "forward_prop", "forwardprop", "fprop", "feed_forward",
     "feedforward", "forward_propagate", "propagate", "conv_forward", "feed", "call", "__call__", "compute", "convolve",
-    "conv", "apply", "predict", "run",
+    "conv", "apply", "predict", "run", "fwd",
 )  # fmt: skip
 FORWARD_PARTS = ("forward", "fprop", "convol")
 
 BACKWARD_NAMES = (
     "backward", "backward_pass", "backprop", "back_prop", "backpropagation", "backward_propagation", "back_propagation",
     "backpropagate", "back_propagate", "bprop", "backward_prop", "backwardprop", "conv_backward", "back", "feedback",
-    "feed_back", "feed_backward", "gradient", "gradients", "calc_gradient", "compute_gradients",
+    "feed_back", "feed_backward", "gradient", "gradients", "calc_gradient", "compute_gradients", "bwd", "grad",
 )  # fmt: skip
 BACKWARD_PARTS = ("back", "bprop")
 # Names that hold a telling part and are something else.
@@ -61,6 +62,7 @@ def forward_names(owner: type, source: Source, backward: str = "") -> list[str]:
     near = [name for name in written if _is_plain(name) and _holds(name, FORWARD_PARTS, FORWARD_NAMES)]
     near = [name for name in near if not _holds(name, BACKWARD_PARTS, ())]
     near.sort(key=lambda name: (name.startswith("_"), -_likeness(name, FORWARD_NAMES)))
+    near = near or [name for name in written if backward and _leaves_for(name, backward, source)]
     return (near or [name for name in written if _may_be_forward(owner, source, name)])[:MAX_FORWARDS]
 
 
@@ -80,7 +82,7 @@ def backward_name(owner: type, source: Source) -> str:
         return exact[0]
     near = [name for name in written if _is_plain(name) and _holds(name, BACKWARD_PARTS, BACKWARD_NAMES)]
     near = [name for name in near if not re.fullmatch(NO_BACKWARD, name.strip("_").lower())]
-    return _best(near, owner, source)
+    return _best(near, owner, source) or _by_use(written, owner, source)
 
 
 def all_names(owner: type) -> list[str]:
@@ -131,6 +133,36 @@ def _best(near: Sequence[str], owner: type, source: Source) -> str:
             "run", f"which method is meant: {listed}? name it: {owner.__name__}.{stateful[0]}", "names and use"
         )
     return stateful[0]
+
+
+def _by_use(written: Sequence[str], owner: type, source: Source) -> str:
+    """The first method, in the order in which they are written, that is handed an array and reads what a forward left.
+
+    Names in another language, or of one letter, tell nothing; the order and the state do.
+    """
+    for position, name in enumerate(written):
+        before = written[:position]
+        if name.startswith("_") or re.fullmatch(NO_BACKWARD, name.lower()) or _takes_a_rate_only(owner, name):
+            continue
+        if any(_leaves_for(earlier, name, source) for earlier in before):
+            return name
+    return ""
+
+
+def _leaves_for(forward: str, backward: str, source: Source) -> bool:
+    """Whether one method keeps what another reads, and computes: it takes something and gives something back."""
+    node = source.method(forward).node
+    if not isinstance(node, ast.FunctionDef) or forward.startswith("__init") or len(node.args.args) < 2:
+        return False
+    gives = any(isinstance(item, ast.Return) and item.value is not None for item in ast.walk(node))
+    kept = _attributes(node, ast.Store)
+    return gives and bool(kept & _attributes(source.method(backward).node, ast.Load))
+
+
+def _takes_a_rate_only(owner: type, name: str) -> bool:
+    """A step of the weights is handed a learning rate and no array."""
+    found = binding.parameters(getattr(owner, name), 1)
+    return all(function_roles(item.name)[:1] == ["lr"] for item in found)
 
 
 def _node(kind: type, node_of: Callable[[str], ast.AST | None]) -> ast.AST | None:

@@ -22,7 +22,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
     ("padding_w", r"p_?w|pad_?(w|x|width)|padding_(w|x)"),
     ("dilation_h", r"dil(ation)?_?(h|y)"),
     ("dilation_w", r"dil(ation)?_?(w|x)"),
-    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|(conv|filter)_?s(tride)?|st"),
+    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|(conv|filter)_?stride|(conv|filter)_s|st"),
     ("padding", r"p|pads?|padding|zero_?pad(ding)?|pad_?(size|len|amount|width)|paddings|pd|conv_?pad(ding)?|n_?pad"),
     ("dilation", r"dil|dilations?|dilate|dilation_?rate|atrous|d"),
     ("groups", r"groups?|n_?groups|num_groups|grp"),

@@ -66,10 +66,10 @@ def beside(trained: Trained) -> list[state.Held]:
 def add_kept(trained: Trained, before: Before, items: dict[str, Array], names: dict[str, str]) -> None:
     """Named gradients that changed, then unnamed new arrays, then named ones that did not change."""
     own = {place.path for place, _ in trained.own}
+    grown = {path for path, length in state.lengths(trained.instance).items() if before.lengths.get(path) != length}
     ranked = []
     for place in _with_grads(trained.instance):
-        grown = before.lengths.get(place.path)
-        if place.path in own or (grown is not None and place.listed and len(place.array) != grown):
+        if place.path in own or place.path[:1] in grown:
             continue
         role, moved = state.role_of(place), _moved(place, before)
         if (moved and not state.is_state(place)) or role in ("weight", "bias"):

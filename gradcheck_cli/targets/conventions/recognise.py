@@ -30,6 +30,7 @@ from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
+from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
 CONVENTIONS = ("auto", *FAMILIES, *LAYOUTS)
@@ -125,10 +126,10 @@ def recognise(
             if time.monotonic() > deadline:
                 break
         stumbled |= tried
-        if _enough(trials, number) or time.monotonic() > deadline:
+        if _is_final(refusals) or _enough(trials, number) or time.monotonic() > deadline:
             break
-    if refusals and not trials and not any(item.understood for item in failed):
-        raise refusals[0]
+    if _is_final(refusals) or (refusals and not _narrowed(wanted)):
+        _tell(refusals, trials, failed)
     return _settle(trials, failed, loaded, wanted)
 
 
@@ -144,6 +145,22 @@ def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
         if found:
             return Chosen(max(found, key=lambda candidate: candidate.prior), {})
     raise NotRecognisedError("run", "it ends the process in every way in which it was called")
+
+
+def _is_final(refusals: Sequence[NotRecognisedError]) -> bool:
+    """Whether no other geometry can help."""
+    return any(not isinstance(error, NotHereError) for error in refusals)
+
+
+def _narrowed(wanted: Sequence[str]) -> bool:
+    """Whether `--convention` asks for another family than layers: then what is wrong with the layer is no answer."""
+    return bool(set(wanted) & set(FAMILIES)) and "class" not in wanted
+
+
+def _tell(refusals: Sequence[NotRecognisedError], trials: Sequence[Trial], failed: Sequence[Failed]) -> None:
+    """Raise the refusal that says most, unless something ran, or raised where it was surely called as meant."""
+    if not trials and not any(item.understood for item in failed):
+        raise next((error for error in refusals if not isinstance(error, NotHereError)), refusals[0])
 
 
 def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognisedError]) -> Iterator[Candidate]:

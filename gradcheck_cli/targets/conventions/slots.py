@@ -47,7 +47,7 @@ class Slot:
             return [role for role in named if role in ("activation", "optimizer")]
         parts = self.use.parts
         if parts == 4 or (parts == 3 and not self.key):
-            return [_shape_role(named)]
+            return _shape_roles(named)
         if parts == 2:
             return [role for role in named if role in PAIRS] or (["kernel_size"] if set(named) & set(KERNELS) else [])
         return named
@@ -120,8 +120,8 @@ def _field_default(field: Any) -> Any:
     return None if field.default_factory is not dataclasses.MISSING else NOTHING
 
 
-def _shape_role(named: Sequence[str]) -> str:
-    """A tuple of three or four is a shape: of the kernel if its name says so, else of the input."""
+def _shape_roles(named: Sequence[str]) -> list[str]:
+    """A tuple of three or four is a shape: of the kernel or of the input, as its name says; else either."""
     if "input_shape" in named and "w_shape" not in named:
-        return "input_shape"
-    return "w_shape" if set(named) & set(KERNELS) else "input_shape"
+        return ["input_shape"]
+    return ["w_shape"] if set(named) & set(KERNELS) else ["w_shape", "input_shape"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.conventions.base import collect, to_numpy
+from gradcheck_cli.targets.conventions.base import to_numpy
 
 
 class StandInOptimizer:
@@ -23,9 +23,8 @@ class StandInOptimizer:
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """parameter - gradient for two arrays, also when a layer hands over its name or its cost too."""
-        found = collect({**{str(index): value for index, value in enumerate(given)}, **named})
-        self.handed += [(key, array) for key, array in found.items() if array.ndim]
-        arrays = [value for value in (*given, *named.values()) if to_numpy(value) is not None and np.ndim(value)]
+        self.handed += _arrays({**{str(index): value for index, value in enumerate(given)}, **named})
+        arrays = [value for value in (*given, *named.values()) if _is_array(value)]
         if len(arrays) < 2 or np.shape(arrays[0]) != np.shape(arrays[1]):
             return None
         return arrays[0] - arrays[1]
@@ -44,6 +43,20 @@ class StandInOptimizer:
 
     def __copy__(self) -> StandInOptimizer:
         return self
+
+
+def _is_array(value: Any) -> bool:
+    array = None if isinstance(value, list) else to_numpy(value)
+    return array is not None and array.ndim > 0
+
+
+def _arrays(value: Any, key: str = "") -> list[tuple[str, Array]]:
+    """(key, array) of every array inside; lists are taken apart, also where their arrays are of one shape."""
+    if isinstance(value, dict | list | tuple):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        return [found for name, item in pairs for found in _arrays(item, f"{key}.{name}".strip("."))]
+    array = to_numpy(value)
+    return [] if array is None or not array.ndim else [(key, np.array(array))]
 
 
 def identity(x: Any, *_: Any, **__: Any) -> Any:

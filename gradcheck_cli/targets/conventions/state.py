@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.conventions.base import is_tensor, to_numpy
 from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
+from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 
 MAX_DEPTH = 3
 GRADIENT_WORDS = (
@@ -198,4 +199,6 @@ def _is_container(value: Any) -> bool:
     if isinstance(value, dict | list | tuple):
         return True
     plain = (type, types.ModuleType, types.FunctionType, types.MethodType, str, bytes, int, float, np.random.Generator)
+    if isinstance(value, StandInOptimizer):
+        return False  # ours: what it was handed is told apart
     return not isinstance(value, plain) and hasattr(value, "__dict__")

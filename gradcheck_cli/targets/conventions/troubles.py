@@ -10,11 +10,15 @@ from gradcheck_cli.targets.conventions.base import NotRecognisedError, Step
 from gradcheck_cli.targets.conventions.construct import Constructor
 
 
+class NotHereError(NotRecognisedError):
+    """On this geometry no way was found; on another there may be one."""
+
+
 class Troubles:
     """Errors of all tries on one class, by step.
 
     Attributes:
-        built: the last instance that could be made.
+        built: the first instance that could be made.
     """
 
     def __init__(self, owner: type, constructor: Constructor, forward: str) -> None:
@@ -31,26 +35,32 @@ class Troubles:
         """One forward ran and gave another shape, or nothing."""
         self._shapes.append((actual, wanted))
 
-    def refusal(self) -> NotRecognisedError:
+    def refusal(self) -> NotHereError:
         """Why no way was found."""
         name = self._owner.__name__
         if self.built is None:
-            return NotRecognisedError("build", f"{name}({self._wanted()}) cannot be made", *self._likeliest("build"))
+            return NotHereError("build", f"{name}({self._wanted()}) cannot be made", *self._likeliest("build"))
+        fixed = [place for place in state.held(self.built) if place.array.ndim == 4 and not state.is_gradient(place)]
+        if fixed and not self._constructor.slots:
+            sizes = f"{fixed[0].name[1:]} {fixed[0].array.shape}"
+            return NotHereError("build", f"{name}() fixes the sizes of its weights, {sizes}: none could be asked for")
         if self._shapes:
             return self._other_shape(name)
         if self._errors["run"]:
             sentence = f"{name}.{self._forward} raises in every way in which it was called"
-            return NotRecognisedError("run", sentence, *self._likeliest("run"))
+            return NotHereError("run", sentence, *self._likeliest("run"))
         shapes = ", ".join(f"{place.name[1:]} {place.array.shape}" for place in state.held(self.built)[:4])
-        sentence = f"no weights of a 2-D convolution were found in {name}({self._wanted()})"
-        return NotRecognisedError("build", sentence, f"it holds {shapes or 'no arrays'}", self._error("build"))
+        sentence = (
+            f"no weights of a 2-D convolution were found in {name}({self._wanted()}): it holds {shapes or 'no array'}"
+        )
+        return NotHereError("build", sentence)
 
-    def _other_shape(self, name: str) -> NotRecognisedError:
+    def _other_shape(self, name: str) -> NotHereError:
         actual, wanted = self._shapes[0]
         if all(shape is None for shape, _ in self._shapes):
-            return NotRecognisedError("run", f"{name}.{self._forward} returns nothing, and keeps no output")
+            return NotHereError("run", f"{name}.{self._forward} returns nothing, and keeps no output")
         actual, wanted = next((pair for pair in self._shapes if pair[0] is not None), (actual, wanted))
-        return NotRecognisedError(
+        return NotHereError(
             "run",
             f"its forward is not a convolution: {self._forward} gives {actual} where a convolution gives {wanted}",
         )
@@ -70,6 +80,6 @@ class Troubles:
 
 
 def _line(error: BaseException, file: str) -> int:
-    """The line of the user's file at which it was raised, 0 for an error that never got there."""
+    """How far it got: the line of the user's code that was called first, 0 for an error that never got there."""
     lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return lines[-1] if lines else 0
+    return lines[0] if lines else 0
