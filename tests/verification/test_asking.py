@@ -75,7 +75,8 @@ def test_what_is_wrong_from_the_second_block_on_fails(judged):
     reports = judged(BY_FOUR_CHANNELS, BY_EIGHT_FILTERS, BY_SIXTEEN_IMAGES, BY_THIRTY_TWO_COLUMNS)
 
     assert [Verdict.FAIL] * 4 == [report.verdict for report in reports]
-    assert all(report.geometries.supported - 2 <= report.geometries.right > 8 for report in reports)
+    # The blocks' own sizes are asked about too, so more than the list's large geometries may be wrong.
+    assert all(report.geometries.supported // 2 < report.geometries.right > 8 for report in reports)
 
 
 SAME = """

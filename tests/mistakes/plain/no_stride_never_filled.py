@@ -1,4 +1,4 @@
-# expect: never-filled weight, never-filled input
+# expect: never-filled weight,input
 # target: backward
 import numpy as np
 
