@@ -201,7 +201,7 @@ def test_half_a_turn_of_the_kernel_is_seen_under_a_single_output(label):
         ("over the images only, channels last", [[[6, 10, 14], [8, 12, 16]]]),
         ("over rows and columns only, so each image keeps its own", [[1, 5, 9], [13, 17, 21]]),
         ("not over the columns", [[6, 8], [10, 12], [14, 16]]),
-        ("not over the rows", [[14], [22], [30]]),
+        ("not over the rows", [14, 22, 30]),
         ("over axes 0, 1 and 2, as if the channels were last", [30, 36]),
         ("over axes 0, 2 and 3, as if the channels were first", [66]),
         ("over axes 1, 2 and 3, so each image has a sum", [15, 51]),

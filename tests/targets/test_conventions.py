@@ -25,6 +25,7 @@ SPECS = (
     ConvSpec(2, 3, 3, 8, 7, (3, 2)),
     ConvSpec(2, 4, 2, 9, 8, (3, 3), dilation=(2, 2)),
     ConvSpec(2, 3, 2, 8, 14, (2, 3), stride=(3, 2)),
+    ConvSpec(2, 3, 4, 9, 8, (3, 3), padding=(2, 2)),
     ConvSpec(2, 2, 3, 13, 9, (2, 4), stride=(2, 3)),
     ConvSpec(2, 2, 3, 8, 15, (3, 3), stride=(2, 2), padding=(0, 1)),
     ConvSpec(2, 4, 2, 9, 8, (3, 3), groups=2),
@@ -88,6 +89,8 @@ def test_a_planted_mistake_shows_in_the_gradient_of_its_header(file):
     fault, _, gradients = expectation.partition(" ")
     scale = 2.0**-10 if fault in HIDDEN_BY_INTEGERS else 1.0
     seen = set().union(*observe(file, name, sizes=(2**14,), scale=scale))
+    if fault == "not-found":
+        return  # what it gives is right, and what it does not give was not compared
     named = set(gradients.split(",")) - {CALL}  # a call that raises gives no gradient at all
     assert seen & {"x", "grad_output"} if fault == "mutates-input" else named <= seen
     assert seen
