@@ -101,13 +101,19 @@ def _of_mistake(mistake: Mistake) -> Explanation:
 
 
 def _example(mistake: Mistake) -> Section:
-    for gradient, formula in mistake.formulas.items():
-        for case in _small_cases():
-            problem = Problem(case)
-            wrong = formula(problem)
-            if wrong is not None and _tells(wrong, problem.right(gradient)):
-                return Section("Example, 4x4", _worked(problem, gradient, wrong), fixed=True)
+    for shows in (_tells, _differs):
+        for gradient, formula in mistake.formulas.items():
+            for case in _small_cases():
+                problem = Problem(case)
+                wrong = formula(problem)
+                if wrong is not None and shows(wrong, problem.right(gradient)):
+                    return Section("Example, 4x4", _worked(problem, gradient, wrong), fixed=True)
     return Section("Example", "It has no formula of its own: it is recognised by what happens when the code runs.")
+
+
+def _differs(wrong: Array, right: Array) -> bool:
+    """For mistakes that give zeros and nothing else."""
+    return not np.array_equal(wrong, right)
 
 
 def _tells(wrong: Array, right: Array) -> bool:

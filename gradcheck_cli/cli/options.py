@@ -12,7 +12,7 @@ from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.limits import CHOICES
 from gradcheck_cli.options import RunOptions, VerifyOptions
-from gradcheck_cli.report import STDOUT_FORMATS, Destination
+from gradcheck_cli.report import FORMATS, STDOUT_FORMATS, Destination
 
 CALL_HELP = "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups."
 RETURNS_HELP = "What --call gives, in order: input, weight, bias, and _ for the rest, with commas."
@@ -153,7 +153,7 @@ def output_options(function: Function) -> Function:
             type=Report(),
             metavar="FORMAT=PATH",
             multiple=True,
-            help="Write a report: json, junit, html, png, md or repro. Repeatable.",
+            help=f"Write a report: {', '.join(FORMATS[:-1])} or {FORMATS[-1]}. Repeatable.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="One line."),
         click.option("-v", "--verbose", count=True, help="More; -v also tells times and where options came from."),

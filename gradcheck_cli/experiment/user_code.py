@@ -51,7 +51,7 @@ class UserTrial(Trial):
         report = self._verified()
         holds = all(check.verdict is not Verdict.FAIL for check in found)
         hidden = self._hidden(report) if holds else ()
-        words = words_for(self._described.convention, self._described.layout)
+        words = words_for(self._described.convention, self._described.layout, turned=self._described.flipped)
         stopped = of_calls(self._failures[:1], words, code_of(self._ref, self._described.line))
         told = {finding.id for finding in stopped}
         findings = (*stopped, *(finding for finding in report.findings if finding.id not in told))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -37,6 +38,13 @@ def print_report(report: Report, options: TerminalOptions, file: IO[str] | None 
         _print(screen, [screen.text(_summary(report))])
         return
     _print(screen, run_lines(screen, report) if isinstance(report, RunReport) else verify_lines(screen, report))
+
+
+def as_text(report: Report) -> str:
+    """What `print_report` prints by default, without colour."""
+    text = io.StringIO()
+    print_report(report, TerminalOptions(color="never"), text)
+    return text.getvalue().rstrip()
 
 
 def _summary(report: Report) -> str:

@@ -49,7 +49,7 @@ from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.parts import parts
-from gradcheck_cli.targets.conventions.results import Taken, plan, take
+from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.lines import Watch
@@ -207,6 +207,8 @@ def _pads_by_itself(candidate: Candidate) -> bool:
 def _description(ready: Ready) -> Message:
     loaded, candidate = ready.loaded, ready.chosen.candidate
     notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
+    if candidate.family != "autograd-function":  # there the order is that of the forward's arguments
+        notes += order_notes(ready.chosen.plan)
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
     if candidate.layout.weight == "iouv":

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock, Thread
 
 from gradcheck_cli.environment import environment
@@ -13,6 +14,7 @@ from gradcheck_cli.errors import ExitCode, TargetError
 from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.reproduce import verify_command
 from gradcheck_cli.targets import TargetRef, called_by, resolve
+from gradcheck_cli.verification.reason import reason_of
 from gradcheck_cli.verification.session import Running
 from gradcheck_cli.verification.target import unusable, verify_target
 from gradcheck_cli.verification.truth import Questions, load_oracles
@@ -78,6 +80,12 @@ def _warm_up() -> None:
 
 
 def _verified(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
+    start = time.perf_counter()
+    report = _judged(ref, options, questions, running)
+    return replace(report, reason=reason_of(report), seconds=time.perf_counter() - start)
+
+
+def _judged(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
     if ref.error:
         return unusable(ref, ref.error)
     try:

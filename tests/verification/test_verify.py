@@ -37,14 +37,14 @@ def right(x, w, dout):
 def check(tmp_path):
     """Verify functions with these bodies, one file each; returns the report."""
 
-    def run(*bodies, **options):
+    def run(*bodies, also=(), **options):
         names = []
         for number, body in enumerate(bodies):
             file = tmp_path / f"user{number}.py"
             lines = body.splitlines()
             file.write_text(RIGHT + "\ndef backward(x, w, dout):\n" + "".join(f"    {line}\n" for line in lines))
             names.append(f"{file}:backward")
-        return verify_targets(VerifyOptions(tuple(names), **options))
+        return verify_targets(VerifyOptions((*names, *also), **options))
 
     return run
 
@@ -173,14 +173,16 @@ def test_undeclared_inexact_numbers_are_inconclusive(check):
     assert declared.findings == ()
 
 
-def test_one_broken_target_never_stops_the_others(check):
+def test_one_broken_target_never_stops_the_others(check, tmp_path):
     """A failure beats what could not be checked, which beats a pass."""
-    right, wrong, unusable = "return right(x, w, dout)", "return right(x, w, -dout)", "return"
-    report = check(right, wrong, unusable, jobs=2)
+    right, wrong = "return right(x, w, dout)", "return right(x, w, -dout)"
+    (tmp_path / "broken.py").write_text("import no_such_package\n\ndef backward(x, w, dout):\n    return x\n")
+    broken = (f"{tmp_path / 'broken.py'}:backward",)
+    report = check(right, wrong, also=broken, jobs=2)
 
     assert report.exit_code == 1
     assert [target.verdict for target in report.targets] == [Verdict.PASS, Verdict.FAIL, Verdict.ERROR]
-    assert check(right, unusable).exit_code == 2
+    assert check(right, also=broken).exit_code == 2
     assert check(right).exit_code == 0
 
 

@@ -18,6 +18,9 @@ Plan = Mapping[GradientName, str]
 # Keys of what was not returned: attributes and their items, updates, what an optimiser was handed.
 KEPT = (".", "[", "update", "handed")
 
+# How courses return them: dx, dw, db.
+USUAL_ORDER: tuple[GradientName, ...] = ("input", "weight", "bias")
+
 KINDS: Mapping[GradientName, str] = {"input": "x", "weight": "weight"}
 
 
@@ -49,6 +52,15 @@ def plan(
             chosen[_gradient(role)] = key
     _add_leftovers(chosen, returned, spec)
     return chosen
+
+
+def order_notes(keys: Plan) -> tuple[str, ...]:
+    """One note where gradients are returned in another order than the usual one: input, weight, bias."""
+    places = {int(key): name for name, key in keys.items() if key.isdigit()}
+    order = [places[position] for position in sorted(places)]
+    if order == [name for name in USUAL_ORDER if name in order]:
+        return ()
+    return (f"returns {', '.join(order)} in this order",)
 
 
 def _add_leftovers(chosen: dict[GradientName, str], returned: Returned, spec: ConvSpec) -> None:

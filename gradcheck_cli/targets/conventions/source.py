@@ -73,10 +73,11 @@ class Source:
 
     def keys(self, variable: str = "") -> list[str]:
         """String keys read from `variable` (from anything, without a name), and sizes read as attributes, in order."""
-        found = dict.fromkeys(self._string_keys(variable))
+        found = dict.fromkeys(self.string_keys(variable))
         return list(found | dict.fromkeys(self.use(variable).keys)) if variable else list(found)
 
-    def _string_keys(self, variable: str) -> list[str]:
+    def string_keys(self, variable: str) -> list[str]:
+        """String keys read from `variable` alone: `variable["key"]`, `variable.get("key")`."""
         found: dict[str, None] = {}
         for node in self.walk():
             owner, key = _subscript(node)
@@ -87,7 +88,7 @@ class Source:
     def structure(self, variable: str) -> Structure | None:
         """How `variable` is unpacked: `(x, w, b, p) = cache`, `x = cache[0]`, `x = cache["x"]`."""
         members: dict[int, str] = {}
-        keys = self._string_keys(variable)
+        keys = self.string_keys(variable)
         for node in self.walk():
             if not isinstance(node, ast.Assign):
                 continue

@@ -38,7 +38,7 @@ def use_of(source: Source, name: str) -> Use:
         return Use()
     names = _aliases(init, name)
     nodes = [*_within(init, name), *_elsewhere(source, names)]
-    keys = [*init.keys(name), *(key for alias in names for key in source.keys(alias))]
+    keys = [*init.string_keys(name), *(key for alias in names for key in source.string_keys(alias))]
     return Use(
         keys=tuple(dict.fromkeys(keys)),
         attributes=tuple(dict.fromkeys(word for node in nodes if (word := _attribute(node)))),
