@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
@@ -52,7 +53,7 @@ from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, 
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.lines import Watch
-from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
+from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
@@ -136,7 +137,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         else:
             ready = _tried(ref, loaded, spelled, wanted, seconds)
     except LoadError as error:
-        return {"failed": error.sentence, "hint": error.hint}, None
+        return {"failed": error.sentence, "hint": error.hint, "lacking": error.lacking}, None
     except GradcheckError as error:
         return {
             "failed": error.sentence,
@@ -159,9 +160,18 @@ def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequ
     if spelled is not None:
         chosen = as_said(spelled, wanted, _seed, guard)
     else:
-        chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
+        chosen = _recognised(loaded, wanted, guard, seconds)
     same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
     return _ready(ref, loaded, chosen, same)
+
+
+def _recognised(
+    loaded: Loaded, wanted: Sequence[str], guard: Callable[[], AbstractContextManager[None]], seconds: float
+) -> Chosen:
+    try:
+        return recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
+    except NotRecognisedError as error:
+        raise lacking(error.error, loaded) or error from error
 
 
 def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str]) -> Ready:
@@ -300,6 +310,9 @@ def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
     if isinstance(error, WrongForwardError):
         return {"kind": "refused", "supported": False, "error": f"its own forward gives {error}", "wrong": str(error)}
+    lack = lacking(error, ready.loaded)
+    if lack is not None:
+        return {"kind": "refused", "supported": False, "error": lack.sentence.rstrip(".")}
     kind = _kind(error, ready)
     found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
     return found | {"where": raised_in(error)}

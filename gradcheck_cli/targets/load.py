@@ -9,26 +9,20 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
-import importlib.machinery
-import importlib.util
 import sys
 import traceback
 import types
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gradcheck_cli.targets.contract import TargetRef
+from gradcheck_cli.targets.execute import Execution
+from gradcheck_cli.targets.missing import ANY, guarded_imports
+from gradcheck_cli.targets.packages import import_file
 from gradcheck_cli.targets.resolve import CALL, definitions, parse
-
-
-class LoadError(Exception):
-    """The target cannot be loaded; `line` is in the user's file."""
-
-    def __init__(self, sentence: str, hint: str = "", line: int | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence, self.hint, self.line = sentence, hint, line
+from gradcheck_cli.targets.stopped import LoadError as LoadError
 
 
 @dataclass(frozen=True)
@@ -42,6 +36,7 @@ class Loaded:
         module: the namespace of the file.
         tree: the file's syntax.
         notes: what was left out while loading.
+        missing: name -> why an import did not bind it; "*" for what a star import would have brought.
     """
 
     target: Any
@@ -50,6 +45,7 @@ class Loaded:
     module: types.ModuleType
     tree: ast.Module
     notes: tuple[str, ...] = ()
+    missing: Mapping[str, LoadError] = field(default_factory=dict)
 
     def node(self, name: str) -> ast.AST | None:
         """The definition of `name` in the file."""
@@ -68,12 +64,13 @@ def load(ref: TargetRef, only_needed: bool = False, names: Sequence[str] = ()) -
     """
     tree = parse(ref.file)
     _reach_siblings(ref.file, tree)
-    module, notes = _module(ref, tree, only_needed, (ref.name.split(".")[0], CALL, *names))
+    execution = Execution(ref, tree, (ref.name.split(".")[0], CALL, *names), only_needed)
+    module = import_file(ref, tree, execution)
     owner, target = None, module
     for part in filter(None, ref.name.split(".")):
         owner, target = target, _member(target, part, ref)
     held = owner if isinstance(owner, type) else None
-    return Loaded(target, held, ref.name.split(".")[-1], module, tree, notes)
+    return Loaded(target, held, ref.name.split(".")[-1], module, tree, execution.notes, execution.missing)
 
 
 def import_installed(ref: TargetRef) -> None:
@@ -98,6 +95,27 @@ def user_line(error: BaseException, file: str) -> int | None:
     return lines[-1] if lines else None
 
 
+def lacking(error: BaseException | None, loaded: Loaded) -> LoadError | None:
+    """The import that failed, where `error` is nothing but its consequence: its name is not there, or is None.
+
+    Args:
+        error: what the target raised when it was called.
+    """
+    if isinstance(error, NameError):
+        return _lacking(error.name or "", loaded) or loaded.missing.get(ANY)
+    if isinstance(error, TypeError | AttributeError) and "'NoneType'" in str(error):
+        line = user_line(error, loaded.module.__file__ or "")
+        nodes = [node for node in ast.walk(loaded.tree) if isinstance(node, ast.Name) and node.lineno == line]
+        names = [node.id for node in nodes if vars(loaded.module).get(node.id, "") is None]
+        return next((found for name in names if (found := _lacking(name, loaded))), None)
+    return None
+
+
+def _lacking(name: str, loaded: Loaded) -> LoadError | None:
+    sentence = guarded_imports(loaded.tree).get(name)
+    return LoadError(f"{sentence}.", lacking=True) if sentence else loaded.missing.get(name)
+
+
 def _reach_siblings(file: str, tree: ast.Module) -> None:
     """At the END of the path: a sibling `html.py` or `numpy.py` must never win over the real one."""
     folder = Path(file).parent
@@ -117,142 +135,3 @@ def _member(owner: Any, name: str, ref: TargetRef) -> Any:
     if not hasattr(owner, name):
         raise LoadError(f"{ref.file} defines no {ref.name} when it is executed.", line=ref.line)
     return getattr(owner, name)
-
-
-def _module(
-    ref: TargetRef, tree: ast.Module, only_needed: bool, names: Sequence[str]
-) -> tuple[types.ModuleType, tuple[str, ...]]:
-    module = _empty_module(ref, tree)
-    if only_needed:
-        _execute_needed(module, tree, ref, names)
-        return module, ("the file's script part does not come to an end; only what the target needs was executed",)
-    try:
-        exec(compile(tree, ref.file, "exec", dont_inherit=True), module.__dict__)
-    except (Exception, SystemExit) as error:
-        line = user_line(error, ref.file)
-        _execute_needed(module, tree, ref, names)
-        what = f"{type(error).__name__} at line {line}" if line else type(error).__name__
-        return module, (f"the file's script part fails ({what}); only what the target needs was executed",)
-    return module, ()
-
-
-def _empty_module(ref: TargetRef, tree: ast.Module) -> types.ModuleType:
-    """A module of the right name, inside its package where there is one, so that relative imports work."""
-    file = Path(ref.file)
-    name, package_root = ref.module or _dotted_name(file), _package_root(file)
-    if package_root is None and not ref.module:
-        name = _stand_in_package(file, tree) or name
-    if package_root and str(package_root) not in sys.path:
-        sys.path.append(str(package_root))
-    spec = importlib.util.spec_from_file_location(name, ref.file)
-    if spec is None:
-        raise LoadError(f"{ref.file} is not a Python file.")
-    if "." in name:
-        _import_parent(name.rpartition(".")[0], file.parent)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    return module
-
-
-def _stand_in_package(file: Path, tree: ast.Module) -> str:
-    """For relative imports in a folder without `__init__.py`: the dotted name inside a package made for them."""
-    levels = [node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    if not any(levels):
-        return ""
-    root = file.parents[max(levels) - 1]
-    package = types.ModuleType("_gradcheck_package")
-    package.__path__ = [str(root)]
-    sys.modules[package.__name__] = package
-    return ".".join([package.__name__, *file.relative_to(root).with_suffix("").parts])
-
-
-def _import_parent(parent: str, folder: Path) -> None:
-    """The packages around the file; one whose `__init__` fails (a missing import of its own) stays empty."""
-    try:
-        importlib.import_module(parent)
-        return
-    except (Exception, SystemExit):
-        parts = parent.split(".")
-    for depth in range(1, len(parts) + 1):
-        name = ".".join(parts[:depth])
-        if name not in sys.modules:
-            package = types.ModuleType(name)
-            package.__path__ = [str([folder, *folder.parents][len(parts) - depth])]
-            sys.modules[name] = package
-
-
-def _package_root(file: Path) -> Path | None:
-    """The folder that holds the outermost package of `file`; None for a file outside packages."""
-    folder = file.parent
-    if not (folder / "__init__.py").is_file():
-        return None
-    while (folder / "__init__.py").is_file():
-        folder = folder.parent
-    return folder
-
-
-def _dotted_name(file: Path) -> str:
-    """A name that no installed module can have, or the dotted one inside a package."""
-    root = _package_root(file)
-    if root is None:
-        return f"_gradcheck_target_{file.stem}"
-    parts = list(file.relative_to(root).with_suffix("").parts)
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def _execute_needed(module: types.ModuleType, tree: ast.Module, ref: TargetRef, names: Sequence[str]) -> None:
-    """Execute only the top-level statements that `names` need, in their order."""
-    for statement in _needed(tree, names):
-        single = ast.Module(body=[statement], type_ignores=[])
-        try:
-            exec(compile(single, ref.file, "exec", dont_inherit=True), module.__dict__)
-        except ModuleNotFoundError as error:
-            if isinstance(statement, ast.Import | ast.ImportFrom):
-                raise _missing(error, statement, ref) from error
-            raise LoadError(f"{ref.file}:{statement.lineno} fails: {error}.", line=statement.lineno) from error
-        except (Exception, SystemExit) as error:
-            if isinstance(statement, ast.Assign | ast.AnnAssign):
-                continue  # a local name of the target may be a global of the script; missing ones show when called
-            line = user_line(error, ref.file) or statement.lineno
-            text = f"{type(error).__name__}: {str(error)[:300]}".rstrip(".")
-            raise LoadError(f"{ref.file}:{line} fails while it is loaded: {text}.", line=line) from error
-
-
-def _missing(error: ModuleNotFoundError, statement: ast.stmt, ref: TargetRef) -> LoadError:
-    wanted = error.name or "a module"
-    return LoadError(
-        f"{ref.file}:{statement.lineno} imports {wanted}, which is not installed.",
-        hint=f"install {wanted.split('.')[0]}, or put it beside the file",
-        line=statement.lineno,
-    )
-
-
-def _needed(tree: ast.Module, names: Sequence[str]) -> list[ast.stmt]:
-    """The slice of the module that `names` rest on, and the forwards of the file with it."""
-    wanted = set(names) | {found for found in definitions(tree) if "." not in found and "conv" in found.lower()}
-    chosen: set[int] = set()
-    while True:
-        before = len(chosen)
-        for index, statement in enumerate(tree.body):
-            if index not in chosen and _provides(statement) & wanted:
-                chosen.add(index)
-                wanted |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        if len(chosen) == before:
-            break
-    return [tree.body[index] for index in sorted(chosen)]
-
-
-def _provides(statement: ast.stmt) -> set[str]:
-    """Names that a top-level statement binds; "*" imports and guarded imports count as providing what they hold."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
-    if isinstance(statement, ast.Assign | ast.AnnAssign):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-    if isinstance(statement, ast.Try | ast.If):
-        inner = [*statement.body, *statement.orelse, *getattr(statement, "finalbody", [])]
-        inner += [item for handler in getattr(statement, "handlers", []) for item in handler.body]
-        return set().union(*(_provides(item) for item in inner)) if inner else set()
-    return set()

@@ -130,7 +130,8 @@ class Worker:
         printed = self._child.printed()
         if "failed" in message:
             self.close()
-            raise self._loss if self._loss and ATTEMPTS[self._attempt] == "untried" else _target_error(message)
+            refusal = _target_error(message, printed)
+            raise self._loss if self._loss and ATTEMPTS[self._attempt] == "untried" else refusal
         return _described(message, self._ref, printed)
 
     def _load_request(self) -> Message:
@@ -177,8 +178,12 @@ def _shown(lost: Outcome) -> dict[str, object] | None:
     return {"printed": last[0][:120]} if last else None
 
 
-def _target_error(message: Message) -> TargetError:
+def _target_error(message: Message, printed: str) -> TargetError:
+    """What the child says; where something is not installed or not built, the file may have printed what to do."""
     facts = message.get("facts")
+    lines = printed.strip().splitlines()
+    if message.get("lacking") and lines:
+        facts = {"the file printed": lines[0][:120]}
     return TargetError(
         str(message["failed"]),
         facts={str(key): str(value) for key, value in facts.items()} if isinstance(facts, dict) and facts else None,

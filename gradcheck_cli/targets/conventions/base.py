@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.contract import Where
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.stopped import HungError as HungError
 
 BIAS_FORMS: Mapping[str, Callable[[int], tuple[int, ...]]] = {
     "o": lambda count: (count,),
@@ -35,10 +36,6 @@ class RefusedError(Exception):
 
 class WrongForwardError(Exception):
     """The target takes this geometry, and its own forward computes another convolution (or none) there."""
-
-
-class HungError(Exception):
-    """The user's code did not come back in time while it was loaded or tried."""
 
 
 class UnfinishedError(Exception):

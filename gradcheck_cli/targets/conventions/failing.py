@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import types
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from gradcheck_cli.targets.conventions.candidates import of_one_axis
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.names import FUNCTION_ROLES, function_roles
 from gradcheck_cli.targets.conventions.results import plan, take
-from gradcheck_cli.targets.load import Loaded, user_line
+from gradcheck_cli.targets.load import Loaded, lacking, user_line
 
 ONE_DIMENSION = "1-D convolutions are not covered"
 ONE_AXIS_PROBES = (ConvSpec(3, 2, 4, 1, 9, (1, 3)), ConvSpec(1, 2, 4, 1, 9, (1, 3)), ConvSpec(1, 1, 1, 1, 9, (1, 3)))
@@ -56,7 +55,9 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
     if not inside:
         raise _outside(failed, loaded, wanted)
     likeliest = max(inside, key=lambda item: (item.understood, certain(item.candidate, loaded), item.candidate.prior))
-    _refuse_missing_import(likeliest.error, loaded)
+    lack = lacking(likeliest.error, loaded)
+    if lack is not None:
+        raise lack
     _refuse_other_axes(likeliest.candidate, loaded)
     if likeliest.understood or certain(likeliest.candidate, loaded) or isinstance(likeliest.error, NameError):
         return likeliest.candidate
@@ -114,17 +115,6 @@ def _outside(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) ->
     if not names:
         return NotRecognisedError("run", "it takes no arguments that could be x, F or dE/dO")
     return NotRecognisedError("run", f"nothing tells what its parameters {', '.join(names)} are")
-
-
-def _refuse_missing_import(error: BaseException, loaded: Loaded) -> None:
-    """A name that a guarded import should have brought: the package is missing, the code is not wrong."""
-    if not isinstance(error, NameError):
-        return
-    for guarded in (node for node in ast.walk(loaded.tree) if isinstance(node, ast.Try)):
-        for node in (item for item in ast.walk(guarded) if isinstance(item, ast.Import | ast.ImportFrom)):
-            if error.name in {(alias.asname or alias.name).partition(".")[0] for alias in node.names}:
-                package = node.module if isinstance(node, ast.ImportFrom) else error.name
-                raise NotRecognisedError("build", f"{package} is missing (line {node.lineno} imports {error.name})")
 
 
 def _refuse_other_axes(candidate: Candidate, loaded: Loaded) -> None:
