@@ -13,6 +13,7 @@ from gradcheck_cli.diagnose.conditions import (
 )
 from gradcheck_cli.diagnose.lines import likely_line as likely_line
 from gradcheck_cli.diagnose.locate import locate as locate
+from gradcheck_cli.diagnose.memory import with_unwritten_memory as with_unwritten_memory
 from gradcheck_cli.diagnose.naming import diagnose as diagnose
 from gradcheck_cli.diagnose.observation import Observation as Observation
 from gradcheck_cli.diagnose.shrink import shrink as shrink

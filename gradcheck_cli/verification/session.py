@@ -17,7 +17,7 @@ from gradcheck_cli.targets import Described, Outcome, Worker
 from gradcheck_cli.verification.deciding import deciding_specs, doubtful_specs
 from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Question, Questions
-from gradcheck_cli.verification.variants import variants
+from gradcheck_cli.verification.variants import of_missing_kinds, variants
 
 PROBES = 2
 MOST_DEATHS = 3
@@ -80,6 +80,7 @@ class Session:
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
         self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_more()
+        self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
         self.try_deciding()
         self.try_further()
 

@@ -19,6 +19,7 @@ from gradcheck_cli.diagnose import (
     shrink,
     summarise_geometries,
     with_conditions_that_hold,
+    with_unwritten_memory,
     words_for,
 )
 from gradcheck_cli.diagnose.sentences import describe
@@ -110,7 +111,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         verdict=verdict,
         gradients=results,
         geometries=_geometries(session),
-        findings=_placed(findings, code),
+        findings=_placed(findings, code, described.flipped),
         counterexample=example,
         notes=_notes(session),
         scope=_scope(described),
@@ -132,7 +133,8 @@ def code_of(ref: TargetRef, line: int | None) -> Code:
 
 def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
     """The named mistakes of every gradient, then what ended a call, then where numbers are wrong without a name."""
-    words = words_for(session.described.convention, session.described.layout)
+    described = session.described
+    words = words_for(described.convention, described.layout, turned=described.flipped)
     seen = [trial.observation() for trial in session.compared]
     named: list[Finding] = []
     unexplained: list[Finding] = []
@@ -140,14 +142,19 @@ def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
         diagnosed = diagnose(seen, name, words)
         failed = _aggregate(session, name) is Verdict.FAIL
         causes = [finding for finding in diagnosed if failed and finding.id not in FINDINGS_OF_BEHAVIOUR]
-        named += [finding for finding in diagnosed if finding.id in FINDINGS_OF_BEHAVIOUR]
+        # Numbers that differ from call to call hide others: what explains those of both calls is told first.
+        shown = [finding for finding in diagnosed if finding.id in FINDINGS_OF_BEHAVIOUR]
+        named += [finding for finding in shown if finding.id != "not-repeatable"]
         named += with_conditions_that_hold(causes, *_known(session, name))
+        named += [finding for finding in shown if finding.id == "not-repeatable"]
         unexplained += () if diagnosed else _unexplained(session, name)
     found: dict[tuple[str, str, int | None], Finding] = {}
     for finding in [*named, *of_calls(seen, words, code, _refused(session)), *unexplained]:
         about = "" if finding.id in FINDINGS_OF_ALL else finding.gradient
         found.setdefault((finding.id, about, finding.line), finding)
-    return tuple(found.values())
+    declared = bool(seen) and all(trial.declares_float32 for trial in session.compared if trial.ended)
+    kept = [finding for finding in found.values() if not (declared and finding.id == "single-precision")]
+    return tuple(with_unwritten_memory(kept, code))
 
 
 def _known(session: Session, name: GradientName) -> tuple[Results, Results, frozenset[ConvSpec]]:
@@ -184,12 +191,18 @@ def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample", when),)
 
 
-def _placed(findings: Sequence[Finding], code: Code) -> tuple[Finding, ...]:
-    """With the line that raised, or the one that looks like the mistake; without one where none or several do."""
-    return tuple(
-        replace(finding, line=finding.line or likely_line(code.source, finding.id, code.defined))
-        for finding in findings
-    )
+def _placed(findings: Sequence[Finding], code: Code, flipped: bool) -> tuple[Finding, ...]:
+    """With the line that raised, or the one that looks like the mistake; without one where none or several do.
+
+    Where the layer turns F, "kernel-rotated" is a turn that is missing: no line holds it.
+    """
+
+    def line(finding: Finding) -> int | None:
+        if finding.line is not None or (flipped and finding.id == "kernel-rotated"):
+            return finding.line
+        return likely_line(code.source, finding.id, code.defined, finding.gradient)
+
+    return tuple(replace(finding, line=line(finding)) for finding in findings)
 
 
 def _gradient_result(session: Session, name: GradientName, findings: Sequence[Finding]) -> GradientResult:
@@ -317,6 +330,8 @@ def _notes(session: Session) -> tuple[str, ...]:
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):
         notes.append("not exact on integers, as FFT arithmetic is: if that is meant, say --arithmetic fft")
+    if any(trial.rounds_to_float32(name) for trial in session.compared for name in session.described.yields):
+        notes.append("computed in float32; right to its rounding")
     if session.slack is not no_slack:
         notes.append(f"judged by |difference| <= {session.slack.rule}, not bit for bit: {session.slack.cause}")
     return tuple(notes)

@@ -217,7 +217,7 @@ def test_mistakes_that_cannot_be_told_apart_are_not_proved():
         "your grad_weight fits more than one mistake, which give the same numbers on all that was tried: "
         f"it {batch} (batch-mean), or it {constant} (scaled-constant)."
     )
-    fix = CATALOGUE["batch-mean"].fix
+    fix = f"Probably: {CATALOGUE['batch-mean'].fix}"
     assert Finding("batch-mean", "weight", "probable", message, fix) == finding
 
 

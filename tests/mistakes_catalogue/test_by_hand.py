@@ -279,3 +279,10 @@ def test_reading_elsewhere_is_the_sum_over_the_moved_windows(shift, dilation):
         expected[o, i, u, v] = (seen * problem.case.grad_output[:, o]).sum()
     # Only what lies inside the padded picture counts; around it there are zeros in both.
     assert np.array_equal(read_elsewhere(problem, shift), expected)
+
+
+def test_an_array_that_is_never_filled_stays_as_it_was_made():
+    """Zeros in the shape of F and of X."""
+    problem = Problem(CASE)
+    assert np.array_equal(CATALOGUE["never-filled"].formulas["weight"](problem), np.zeros(CASE.spec.weight_shape))
+    assert np.array_equal(CATALOGUE["never-filled"].formulas["input"](problem), np.zeros(CASE.spec.x_shape))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import on_other_case
 from gradcheck_cli.model import Array, Case
 
@@ -46,6 +46,10 @@ MISTAKE = Mistake(
     ),
     hides_when="the kernel is 1x1 or symmetric",
     fix="Turn the kernel once: correlate the padded G with F[:, :, ::-1, ::-1], or scatter F * G without turning.",
+    turned=Told(
+        title="convolves G with F in dE/dX, which turns F once more than the forward does",
+        fix="Correlate the padded G with F as it stands, `correlate2d(G, F, mode='full')`: the forward has turned F.",
+    ),
     shown_by="gradcheck verify (dE/dX), or --k 3 or larger",
     numbers="kernel {kernel}",
     prepare=_kernel_turned,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import rearranged
 from gradcheck_cli.model import Array
 
@@ -37,6 +37,12 @@ MISTAKE = Mistake(
     ),
     hides_when="the kernel is 1x1, or its gradient is symmetric",
     fix="Do not turn the result. With `correlate2d`, X comes first and G second.",
+    turned=Told(
+        fix=(
+            "The forward turns F, so dE/dF is turned once too: `correlate2d(X, G, mode='valid')[::-1, ::-1]`, with X "
+            "first and G as it stands."
+        ),
+    ),
     shown_by="--k 3 or larger",
     numbers="kernel {kernel}",
 )
