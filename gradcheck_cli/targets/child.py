@@ -46,7 +46,7 @@ from gradcheck_cli.targets.conventions.base import (
 from gradcheck_cli.targets.conventions.beside import other_forward
 from gradcheck_cli.targets.conventions.call import CallCandidate, Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
-from gradcheck_cli.targets.conventions.function import FunctionCandidate
+from gradcheck_cli.targets.conventions.confirm_function import WithForward
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
@@ -201,7 +201,7 @@ def _pads_by_itself(candidate: Candidate) -> bool:
         return candidate.same or candidate.recipe.mode
     if isinstance(candidate, CallCandidate):
         return candidate.same or candidate.has_mode
-    return isinstance(candidate, FunctionCandidate) and (candidate.same or candidate.form.mode)
+    return isinstance(candidate, WithForward) and (candidate.same or candidate.form.mode)
 
 
 def _description(ready: Ready) -> Message:
@@ -268,7 +268,7 @@ def _refuses(ready: Ready, spec: ConvSpec) -> str:
 
 def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
     """No margin, asked of code that can be told so."""
-    always = isinstance(candidate, LayerCandidate | FunctionCandidate | CallCandidate) and candidate.same
+    always = isinstance(candidate, LayerCandidate | WithForward | CallCandidate) and candidate.same
     return spec.padding == (0, 0) and not always
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.base import Returned, Session, changed, during, to_numpy
+from gradcheck_cli.targets.conventions.base import Returned, Session, changed, check_output, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -92,6 +92,7 @@ class AutogradCandidate:
         recorder, raw = recorded(self.target)
         with during("forward"):
             output = self._apply(recorder, given)
+        check_output(to_numpy(output), self.layout, case.spec, self.same)
         refused = ""
         with during("backward"):
             try:

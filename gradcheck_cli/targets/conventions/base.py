@@ -158,6 +158,25 @@ def collect(returned: Any, none: bool = False) -> dict[str, Array]:
     return found if none else {key: array for key, array in found.items() if array is not NOTHING}
 
 
+def check_output(output: Array | None, layout: Layout, spec: ConvSpec, same: bool) -> None:
+    """Compare the shape of the target's own output with that of G, before it is asked for gradients of such a G.
+
+    Args:
+        same: it keeps the size by a rule of its own, so another shape is no promise that was broken.
+
+    Raises:
+        RefusedError: another shape, where it promises nothing.
+        WrongForwardError: another shape, where it was told a stride, padding, dilation or groups.
+    """
+    wanted = layout.shape("output", spec.output_shape)
+    if output is None or output.shape == wanted:
+        return
+    plain = (spec.stride, spec.padding, spec.dilation, spec.groups) == ((1, 1), (0, 0), (1, 1), 1)
+    if same or plain:
+        raise RefusedError(f"its own forward gives {output.shape} here, not {wanted}")
+    raise WrongForwardError(f"{output.shape} where {wanted} is right")
+
+
 def is_tensor(value: Any) -> bool:
     """A torch tensor, told without importing torch."""
     return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.base import Returned, Session, changed, collect, during, to_numpy
+from gradcheck_cli.targets.conventions.base import Returned, Session, changed, check_output, collect, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee, result_names
 from gradcheck_cli.targets.conventions.function_search import forms
@@ -83,6 +83,7 @@ class ClosureCandidate:
         before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
         with during("forward"):
             result = self._run_forward(given)
+        check_output(to_numpy(_first_array(result)), self.layout, case.spec, self.same or self.form.mode)
         backward = _callable(result)
         if backward is None:
             raise TypeError(f"{self.callee.name} returns no function here")

@@ -23,7 +23,7 @@ from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.candidates import FAMILIES, LAYOUTS, candidates
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.confirm import confirmed
-from gradcheck_cli.targets.conventions.confirm_function import confirm
+from gradcheck_cli.targets.conventions.confirm_function import WithForward, confirm
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
@@ -34,7 +34,6 @@ from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
 CONVENTIONS = ("auto", *FAMILIES, *LAYOUTS)
-WITH_FORWARD = (FunctionCandidate, AutogradCandidate, ClosureCandidate)
 EVIDENCE = 6
 PATIENCE = 3
 LONG_PATIENCE = 9
@@ -275,6 +274,6 @@ def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
     """The candidate as its own forward wants it, turned for a true convolution; and whether that forward is right."""
     if _forward_right(candidate, case):
         return candidate, True
-    if isinstance(candidate, WITH_FORWARD) and _forward_right(candidate.turned(), case):
+    if isinstance(candidate, WithForward) and _forward_right(candidate.turned(), case):
         return candidate.turned(), True
     return candidate, False
