@@ -119,8 +119,9 @@ CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
     *_in_blocks("out_channels", "out channels"),
 )
 
-_SENSES = tuple((phrase, test, sense) for yes, no, test in CONDITIONS for phrase, sense in ((yes, True), (no, False)))
-_PLACES = {phrase: place for place, (phrase, _, _) in enumerate(_SENSES)}
+# Both senses of each row, one after the other, as in the rows of `truths`.
+_SENSES = tuple(phrase for yes, no, _ in CONDITIONS for phrase in (yes, no))
+_PLACES = {phrase: place for place, phrase in enumerate(_SENSES)}
 # Geometries that mixtures are made of, and how many products the largest of them may have: each is asked of the user's
 # code, which may be seven nested loops.
 _MIXED = 16
@@ -138,10 +139,10 @@ class Condition:
     @property
     def phrase(self) -> str:
         """ "padding = 0", "batch > 1 and stride > 1"."""
-        first = _SENSES[self.first][0]
+        first = _SENSES[self.first]
         if self.second is None:
             return first
-        return f"{first} {'and' if self.both else 'or'} {_SENSES[self.second][0]}"
+        return f"{first} {'and' if self.both else 'or'} {_SENSES[self.second]}"
 
     def over(self, table: Array) -> Array:
         """Whether it holds, for each column of `truths`."""
@@ -170,7 +171,14 @@ def parsed(phrase: str) -> Condition | None:
 @lru_cache(maxsize=64)
 def truths(specs: tuple[ConvSpec, ...]) -> Array:
     """(rows of the table, geometries): whether each row holds on each geometry."""
-    return np.array([[test(spec) == sense for spec in specs] for _, test, sense in _SENSES], dtype=bool)
+    holds = np.array([_column(spec) for spec in specs], dtype=bool).reshape(len(specs), len(CONDITIONS)).T
+    return np.stack([holds, ~holds], axis=1).reshape(len(_SENSES), len(specs))
+
+
+@lru_cache(maxsize=2**14)
+def _column(spec: ConvSpec) -> tuple[bool, ...]:
+    """Each row's test on one geometry; the same ones come again with every answer."""
+    return tuple(test(spec) for _, _, test in CONDITIONS)
 
 
 def fitting(results: Sequence[Result]) -> list[Condition]:

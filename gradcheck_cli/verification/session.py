@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -72,9 +73,11 @@ class Session:
 
     def run(self, specs: Iterable[ConvSpec]) -> None:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
+        start = time.perf_counter()
         self.try_all(specs)
         self.try_more()
-        self.try_deciding()
+        # A condition is worth less than the verdict: it is looked for no longer than everything before took.
+        self.try_deciding(until=2 * time.perf_counter() - start)
         self.try_further()
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:
@@ -93,10 +96,10 @@ class Session:
             if all(trial.case.spec != spec for trial in self.trials):
                 self.trials.append(self._try(self.questions.narrow(spec)))
 
-    def try_deciding(self) -> None:
+    def try_deciding(self, until: float = math.inf) -> None:
         """The narrow probe where it tells apart under which condition the target is wrong; see `deciding`."""
         for spec in deciding_specs(self):
-            if self._over():
+            if self._over() or time.perf_counter() > until:
                 return
             self.trials.append(self._try(self.questions.narrow(spec)))
 
