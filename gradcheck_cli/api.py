@@ -29,6 +29,7 @@ from gradcheck_cli.model import (
     VerifyReport,
     no_progress,
 )
+from gradcheck_cli.model.files import expanded
 
 try:
     __version__ = version("gradcheck-cli")
@@ -65,6 +66,8 @@ class RunSettings(TypedDict, total=False):
     threads: int | None
     backward: Target
     convention: str
+    call: str
+    returns: str
     arithmetic: Arithmetic
     timeout: float
     progress: Progress
@@ -74,6 +77,8 @@ class VerifySettings(TypedDict, total=False):
     """The options of `gradcheck verify`, by their names in Python."""
 
     convention: str
+    call: str
+    returns: str
     arithmetic: Arithmetic
     geometries: Literal["quick", "full"]
     timeout: float
@@ -86,7 +91,8 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
     """Judge a convolution backward on real pictures against torch.autograd, as `gradcheck run` does.
 
     Args:
-        images: one file name or several; several make one batch. "-" is standard input.
+        images: one file name or several; several make one batch. "-" is standard input; x.npy, x.pt and
+            "random:1x5x100x100" are inputs of any number of channels.
         options: see `RunSettings`; the defaults are those of the command line. `backward` takes "direct", "fft",
             "file.py:name" or a function that is defined in a file.
 
@@ -100,7 +106,7 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
     _refuse_in_worker("run")
     progress, values = _split("run", dict(options), RunOptions)
     names = (images,) if isinstance(images, str | os.PathLike) else tuple(images)
-    values["images"] = tuple(map(os.fspath, names))
+    values["images"] = expanded(os.fspath(name) for name in names)
     if "backward" in values:
         values["backward"] = target_name(values["backward"])
     if "reference" in values:
@@ -140,6 +146,8 @@ def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings])
 def target_name(target: Target) -> str:
     """`file.py:qualified.name` of a function or class; text and paths as they are.
 
+    One that was typed into a notebook cell is written to a file of its own, with what it uses.
+
     Raises:
         TargetError: an object that a fresh process could not find again, such as a lambda.
     """
@@ -161,6 +169,10 @@ def _source_file(target: Callable[..., Any], name: str) -> str:
     except TypeError:
         file = None
     if file is None or not os.path.isfile(file):
+        from gradcheck_cli.targets import typed  # late: it is needed in notebooks only
+
+        if typed.source_of(target):
+            return typed.write_typed(target)
         raise _unreachable(f"{name} has no source file.", "save it in a file and import it from there")
     return os.path.abspath(file)
 

@@ -78,5 +78,17 @@ class ReportError(GradcheckError):
     """A report that cannot be written."""
 
 
+class VerdictError(GradcheckError):
+    """A report whose verdict is not a pass, raised where the caller asked for that; its text is the whole report."""
+
+    def __init__(self, text: str) -> None:
+        self._told = text
+        super().__init__(text.partition("\n")[0])
+
+    def text(self) -> str:
+        """The report as the terminal shows it, without colour."""
+        return self._told
+
+
 class DependencyError(GradcheckError):
     """An installed package that cannot be used, with what to install."""

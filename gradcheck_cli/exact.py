@@ -122,7 +122,7 @@ def wide_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None) 
     if rows.size and columns.size:
         for n, i in np.ndindex(spec.batch, spec.in_channels):
             pixels[n, i, rng.choice(rows), rng.choice(columns)] = _wide(rng)
-    meeting = np.ix_(*(_meeting(axis, spec) for axis in (0, 1)))
+    meeting = tuple(_meeting(axis, spec) for axis in (0, 1))
     for o in range(spec.out_channels):
         _widen(upstream[:, o], meeting, rng)
     by_group = kernel.reshape(spec.groups, -1, *spec.weight_shape[1:])
@@ -264,15 +264,32 @@ def _widen(plane: Array, meeting: tuple[Array, ...], rng: np.random.Generator) -
 
     They are taken from the outputs that meet the picture; where only padding is met, all are as good.
     """
-    flat = np.arange(plane.size).reshape(plane.shape)
-    inside = flat[:, meeting[0], meeting[1]].ravel()
-    others = np.setdiff1d(flat, inside)
-    places = np.concatenate([rng.permutation(inside), rng.permutation(others)])[: WIDE_OUTPUTS + 1]
+    places = _places(plane.shape, meeting, WIDE_OUTPUTS + 1, rng)
     count = WIDE_OUTPUTS if plane.size >= WIDE_OUTPUTS else 1
     for place in places[:count]:
-        plane[np.unravel_index(place, plane.shape)] = _wide(rng)
+        plane[place] = _wide(rng)
     if plane.sum() % 2 == 0:
-        plane[np.unravel_index(places[count], plane.shape)] += 1
+        plane[places[count]] += 1
+
+
+def _places(
+    shape: tuple[int, ...], meeting: tuple[Array, ...], count: int, rng: np.random.Generator
+) -> list[tuple[int, ...]]:
+    """At most `count` different places of a plane (n, p, q), those in the rows and columns of `meeting` first.
+
+    They are drawn by number: nothing as large as the plane is sorted or listed while enough of them meet.
+    """
+    rows, columns = meeting
+    inside = (shape[0], rows.size, columns.size)
+    picked = rng.choice(np.prod(inside), min(count, int(np.prod(inside))), replace=False)
+    drawn = zip(*(axis.tolist() for axis in np.unravel_index(picked, inside)), strict=True)
+    places: list[tuple[int, ...]] = [(n, int(rows[p]), int(columns[q])) for n, p, q in drawn]
+    if len(places) < count:
+        meets = np.zeros(shape, bool)
+        meets[:, rows[:, None], columns] = True
+        others = np.argwhere(~meets)
+        places += [tuple(place) for place in rng.permutation(others)[: count - len(places)].tolist()]
+    return places
 
 
 def _whole_pixels(x: Array) -> Array:

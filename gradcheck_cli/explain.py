@@ -19,7 +19,7 @@ from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Size
 
 WIDTH = 80
-TOPICS = ("tolerance", "same-across-channels", "shapes", "unexplained")
+TOPICS = ("tolerance", "same-across-channels", "shapes", "calling", "unexplained")
 _PLANES = 2
 _SYMBOLS: dict[GradientName, str] = {"weight": "dE/dF", "input": "dE/dX", "bias": "dE/db"}
 
@@ -70,6 +70,7 @@ def explain(topic: str) -> Explanation:
         "tolerance": _tolerance,
         "same-across-channels": _same_across_channels,
         "shapes": shapes,
+        "calling": _calling,
         "unexplained": _unexplained,
     }
     if topic in topics:
@@ -100,13 +101,19 @@ def _of_mistake(mistake: Mistake) -> Explanation:
 
 
 def _example(mistake: Mistake) -> Section:
-    for gradient, formula in mistake.formulas.items():
-        for case in _small_cases():
-            problem = Problem(case)
-            wrong = formula(problem)
-            if wrong is not None and _tells(wrong, problem.right(gradient)):
-                return Section("Example, 4x4", _worked(problem, gradient, wrong), fixed=True)
+    for shows in (_tells, _differs):
+        for gradient, formula in mistake.formulas.items():
+            for case in _small_cases():
+                problem = Problem(case)
+                wrong = formula(problem)
+                if wrong is not None and shows(wrong, problem.right(gradient)):
+                    return Section("Example, 4x4", _worked(problem, gradient, wrong), fixed=True)
     return Section("Example", "It has no formula of its own: it is recognised by what happens when the code runs.")
+
+
+def _differs(wrong: Array, right: Array) -> bool:
+    """For mistakes that give zeros and nothing else."""
+    return not np.array_equal(wrong, right)
 
 
 def _tells(wrong: Array, right: Array) -> bool:
@@ -127,6 +134,7 @@ def _small_cases() -> Iterator[Case]:
         ConvSpec(1, 1, 1, 4, 4, (3, 3), padding=(1, 1)),
         ConvSpec(1, 1, 1, 4, 4, (2, 2), dilation=(2, 2)),
         ConvSpec(1, 2, 2, 4, 4, (2, 2), groups=2),
+        ConvSpec(1, 1, 1, 4, 4, (3, 2)),
     ]
     yield from map(_plain_case, specs)
     plain = _plain_case(specs[0])
@@ -281,6 +289,43 @@ def _slice(spec: ConvSpec, axis: int) -> str:
     start = letter if spec.dilation[axis] == 1 else f"{spec.dilation[axis]}*{letter}"
     reach = step * (count - 1) + 1
     return f"{start} : {start} + {reach}" + (f" : {step}" if step > 1 else "")
+
+
+def _calling() -> Explanation:
+    found = (
+        "Your code is tried in three steps: build (the constructor and its wiring), run (which argument is what), read "
+        "(where the gradients are). A refusal says at which step it ended and what was tried. Two ways out always work."
+    )
+    expression = (
+        "gradcheck verify FILE.py --returns input,weight,bias \\\n"
+        "    --call \"conv_backward(G, (x, w, b, {'stride': s, 'pad': p}))\"\n\n"
+        "x, w, b, G    X (n, c, h, w), F (o, i, u, v), b (o,), dE/dO (n, o, p, q)\n"
+        "s, p, d, k    stride, padding, dilation, size of the kernel: numbers; layers\n"
+        "              whose rows and columns differ are not asked\n"
+        "stride, padding, dilation, kernel_size    the same as pairs (rows, columns)\n"
+        "groups, in_channels, out_channels         numbers\n"
+        "padding_mode  'same' or 'valid'\n"
+        "--returns     weight, input, bias in the order of the results; _ for another"
+    )
+    function = (
+        "def gradcheck_call(x, weight, bias, grad_output,\n"
+        "                   stride, padding, dilation, groups):\n"
+        "    layer = MyConv(weight, bias, stride[0])\n"
+        "    layer.forward(x)\n"
+        "    dx = layer.backward(grad_output)\n"
+        '    return {"input": dx, "weight": layer.dw, "bias": layer.db}'
+    )
+    more = (
+        "What the expression does not use (no s, say) is not asked. --convention nhwc hands the arrays over, and takes "
+        "the gradients back, in that order of axes. raise NotImplementedError for a layer that your code does not take."
+    )
+    sections = (
+        Section("How it is found", found),
+        Section("On the command line; one expression serves a whole folder", expression, fixed=True),
+        Section("In your file", function, fixed=True),
+        Section("More", more),
+    )
+    return Explanation("calling", "how to say how your code is called", sections)
 
 
 def _unexplained() -> Explanation:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.model import ConvSpec, Size
 
 FULL_COUNT = 1000
+# Numbers in a target's code, and geometries for them: each costs a plain loop some milliseconds.
+MOST_CONSTANTS, MOST_AROUND = 6, 64
+# Products in one backward of plain loops: about as many as the dearest of the quick list has.
+MOST_PRODUCTS = 50_000
+# Strides and margins above this are nobody's special case.
+LARGEST_STEP = 8
 
 
 def _spec(
@@ -59,12 +65,125 @@ QUICK: tuple[ConvSpec, ...] = (
     _spec((2, 1, 1, 9, 7), 3),
     _spec((1, 1, 1, 7, 7), 3),
     _spec((1, 1, 2, 9, 7), 5),
-    _spec((1, 2, 3, 34, 33), 32),
+    _spec((1, 2, 1, 34, 33), 32),
+    # One axis past 4, 8, 16 and 32 and no multiple of any: what is done in blocks shows at the second block, and at the
+    # rest. All others are small, since plain loops cost the product of all of them.
+    _spec((37, 1, 1, 3, 4), 3),
+    _spec((1, 37, 1, 4, 5), 3),
+    _spec((1, 1, 37, 3, 4), 3),
+    _spec((1, 1, 1, 39, 4), 3),
+    _spec((1, 1, 1, 4, 41), 3),
+    _spec((1, 1, 1, 38, 39), 37),
+    # Where size - 1 is a multiple of the stride, every rule of padding 'same' agrees on these margins for odd kernels.
+    _spec((2, 3, 4, 7, 9), (3, 5), 2, (1, 2)),
+    _spec((3, 2, 4, 7, 10), (5, 3), 3, (2, 1)),
+    _spec((1, 2, 3, 7, 10), 5, 3, 2),
+    _spec((2, 2, 3, 5, 7), (1, 3), 2, (0, 1)),
+    _spec((2, 3, 2, 6, 5), (3, 5), 1, (1, 2)),
     _spec((2, 3, 4, 9, 8), 3, 1, 1, 2),
     _spec((2, 3, 4, 11, 10), 3, 2, 2, 2),
     _spec((2, 4, 6, 7, 8), 3, 1, 1, 1, 2),
     _spec((2, 3, 3, 7, 6), 3, 2, 1, 1, 3),
+    # Depthwise code takes groups = channels only, often neither stride nor padding.
+    _spec((2, 3, 3, 8, 7), 3, 1, 0, 1, 3),
+    _spec((1, 4, 4, 6, 9), 3, 1, 0, 1, 4),
 )
+
+
+# Where the rules of padding 'same' differ: for even kernels, and where size - 1 is no multiple of the stride. Asked of
+# code that pads by itself, under the rules that it was seen to follow.
+SAME: Mapping[str, tuple[ConvSpec, ...]] = {
+    "floor": (
+        _spec((2, 3, 4, 7, 6), 4, 1, 1),
+        _spec((2, 3, 4, 6, 7), 2),
+        _spec((3, 2, 4, 7, 5), (2, 3), 1, (0, 1)),
+        _spec((2, 3, 4, 8, 6), 4, 2, 1),
+        _spec((2, 3, 5, 7, 9), (4, 3), 3, 1),
+    ),
+    "half": (
+        _spec((2, 3, 4, 7, 6), 4, 1, 2),
+        _spec((2, 3, 4, 6, 7), 2, 1, 1),
+        _spec((3, 2, 4, 7, 5), (2, 3), 1, 1),
+        _spec((2, 3, 4, 8, 6), 4, 2, 2),
+        _spec((2, 3, 5, 7, 9), (4, 3), 3, (2, 1)),
+    ),
+    "tensorflow": (
+        _spec((2, 3, 4, 8, 6), 4, 2, 1),
+        _spec((3, 2, 4, 8, 6), (4, 2), 2, (1, 0)),
+        _spec((2, 3, 4, 9, 6), 5, 3, 1),
+        _spec((2, 3, 5, 9, 7), (5, 3), 3, 1),
+    ),
+    "keep": (
+        _spec((2, 3, 4, 7, 5), 3, 2, (4, 3)),
+        _spec((3, 2, 4, 7, 5), (3, 5), 2, 4),
+        _spec((2, 3, 5, 6, 5), (2, 3), 2, 3),
+        _spec((2, 3, 4, 4, 5), 3, 3, (4, 5)),
+    ),
+}
+
+
+def around(constants: Sequence[int]) -> Iterator[ConvSpec]:
+    """Sizes at, above, below and no multiple of numbers that stand in a target's code, on every axis.
+
+    Sizes that the quick list has are left out, and so is what would cost plain loops too much.
+
+    Args:
+        constants: the likeliest first.
+    """
+    found: dict[ConvSpec, None] = {}
+    for number in [number for number in constants if number > 2][:MOST_CONSTANTS]:
+        for size in (number, number + 1, number - 1, 2 * number + 1):
+            found |= dict.fromkeys(spec for spec in _sized(size, number) if _cost(spec) <= MOST_PRODUCTS)
+    yield from list(found)[:MOST_AROUND]
+
+
+def _sized(size: int, number: int) -> Iterator[ConvSpec]:
+    """One axis of this size and the others small; a stride or a margin of it only where it is the number itself."""
+    have = {axis: {reading(spec) for spec in QUICK} for axis, reading in _AXES.items()}
+    for axis, make in _WITH_SIZE.items():
+        beside = size in (number, number + 1)
+        if axis in ("stride", "padding") and (size != number or size > LARGEST_STEP):
+            continue
+        if size not in have[axis] and (beside or not _covered(size, number, have[axis])):
+            yield from make(size)
+
+
+def _covered(size: int, number: int, have: set[int]) -> bool:
+    """Whether the quick list is on the same side: below the number, or far above it and no multiple."""
+    if size < number:
+        return any(1 < other < number for other in have)
+    return any(other > 2 * number and other % number for other in have)
+
+
+def _cost(spec: ConvSpec) -> int:
+    return spec.terms * spec.out_channels * spec.weight_shape[1] * spec.kernel_size[0] * spec.kernel_size[1]
+
+
+_AXES: Mapping[str, Callable[[ConvSpec], int]] = {
+    "batch": lambda spec: spec.batch,
+    "in channels": lambda spec: spec.in_channels,
+    "filters": lambda spec: spec.out_channels,
+    "rows": lambda spec: spec.height,
+    "columns": lambda spec: spec.width,
+    "rows of the output": lambda spec: spec.output_size[0],
+    "columns of the output": lambda spec: spec.output_size[1],
+    "kernel": lambda spec: min(spec.kernel_size),
+    "stride": lambda spec: min(spec.stride),
+    "padding": lambda spec: min(spec.padding),
+}
+# Every size of a plain loop costs its turns, so all other sizes are as small as they can be.
+_WITH_SIZE: Mapping[str, Callable[[int], tuple[ConvSpec, ...]]] = {
+    "batch": lambda size: (_spec((size, 1, 1, 3, 4), 3),),
+    "in channels": lambda size: (_spec((1, size, 1, 4, 5), 3),),
+    "filters": lambda size: (_spec((1, 1, size, 3, 4), 3),),
+    "rows": lambda size: (_spec((1, 1, 1, max(size, 3), 4), 3),),
+    "columns": lambda size: (_spec((1, 1, 1, 4, max(size, 3)), 3),),
+    "rows of the output": lambda size: (_spec((1, 1, 1, size + 2, 4), 3),),
+    "columns of the output": lambda size: (_spec((1, 1, 1, 4, size + 2), 3),),
+    "kernel": lambda size: (_spec((1, 1, 1, size + 1, size + 2), size), _spec((1, 1, 1, size, size + 1), size)),
+    "stride": lambda size: (_spec((2, 2, 3, 2 * size + 4, size + 3), 3, size), _spec((1, 1, 1, size + 3, 6), 3, size)),
+    "padding": lambda size: (_spec((1, 1, 2, 3, 4), 3, 1, size),),
+}
 
 
 def full(seed: int) -> Iterator[ConvSpec]:

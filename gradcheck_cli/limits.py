@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, get_args
 
 from gradcheck_cli.errors import GeometryError, UsageError
+from gradcheck_cli.model.files import is_array, is_code, is_picture
 from gradcheck_cli.options import Arithmetic, Device, Dtype, LossName, Reduction, RunOptions, VerifyOptions
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ DAY = 86_400.0
 PICTURE_CHANNELS = (1, 3)
 GEOMETRIES = ("quick", "full")
 BUILT_IN_BACKWARDS = ("direct", "fft")
+ROLES = ("weight", "input", "bias", "_")
+CALL_EXAMPLE = '--call "conv_backward(G, (x, w, b))" --returns input,weight,bias'
 SPELLINGS = {"in_channels": "--in", "out_channels": "--out", "kernel_size": "--k"}
 
 
@@ -78,11 +81,13 @@ def check_run(options: RunOptions) -> None:
         UsageError: no picture, or standard input asked for twice.
     """
     _check_values(options)
-    check_channels(options.in_channels)
+    if not all(map(is_array, options.images)):
+        check_channels(options.in_channels)
     if options.seed + options.seeds - 1 > LARGEST_SEED:
         raise OptionError("seeds", f"--seed {options.seed} and --seeds {options.seeds} pass {LARGEST_SEED}.")
     _check_files(options)
     _check_backward(options.backward)
+    check_call(options.call, options.returns)
     check_memory(options.spec)
     _check_stride(options.spec)
 
@@ -95,8 +100,38 @@ def check_verify(options: VerifyOptions) -> None:
         UsageError: no target.
     """
     _check_values(options)
+    check_call(options.call, options.returns)
     if not options.targets:
         raise UsageError("there is no target to verify.", hint="name one: gradcheck verify my_layers.py:conv_backward")
+    for name in options.targets:
+        if is_picture(name):
+            raise UsageError(f"{name} is a picture, and verify takes code.", hint=f"gradcheck run {name}")
+
+
+def check_call(call: str, returns: str) -> None:
+    """Refuse what --call and --returns cannot mean.
+
+    Raises:
+        OptionError: an expression that is none, an unknown role, or one option without the other.
+    """
+    roles = [role.strip() for role in returns.split(",") if role.strip()]
+    for role in roles:
+        if role not in ROLES or (role != "_" and roles.count(role) > 1):
+            sentence = f"--returns names {role!r} twice." if role in ROLES else f"--returns names {role!r}."
+            raise OptionError("returns", sentence, hint=f"{', '.join(ROLES)} in the order of the results, each once")
+    if returns and not call:
+        raise OptionError("returns", "--returns says what --call gives, and there is no --call.", hint=CALL_EXAMPLE)
+    if call:
+        _check_expression(call)
+
+
+def _check_expression(call: str) -> None:
+    try:
+        compile(call, "--call", "eval")
+    except (SyntaxError, ValueError) as error:
+        place = f" at column {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise OptionError("call", f"--call is no Python expression{place}: {reason}.", hint=CALL_EXAMPLE) from error
 
 
 def check_spec(spec: ConvSpec) -> None:
@@ -203,6 +238,12 @@ def _check_stride(spec: ConvSpec) -> None:
 def _check_files(options: RunOptions) -> None:
     if not options.images:
         raise UsageError("there is no picture.", hint="name one, or - for standard input: gradcheck run coffee.jpg")
+    for name in options.images:
+        if is_code(name):
+            raise UsageError(
+                f"{name} is code, and run takes pictures.",
+                hint=f"gradcheck verify {name}, or on a picture: gradcheck run --backward {name} PICTURE",
+            )
     if options.images.count("-") > 1:
         raise UsageError("standard input (-) can be read only once.", hint="give the other pictures as files")
 

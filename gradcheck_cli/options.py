@@ -28,7 +28,10 @@ def no_progress(stage: str, fraction: float) -> None:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of `gradcheck run`. `images` are file names, or "-" for standard input."""
+    """Options of `gradcheck run`. `images` are file names, "-" for standard input, or "random:SHAPE".
+
+    `batch` is the number of samples in all; None: one for each of `images`, as pictures are.
+    """
 
     images: tuple[str, ...]
     in_channels: int = 3
@@ -51,8 +54,11 @@ class RunOptions:
     threads: int | None = None
     backward: str = "direct"
     convention: str = "auto"
+    call: str = ""
+    returns: str = ""
     arithmetic: Arithmetic = "direct"
     timeout: float = 60.0
+    batch: int | None = None
 
     @property
     def spec(self) -> ConvSpec:
@@ -64,7 +70,7 @@ class RunOptions:
         from gradcheck_cli.model.spec import ConvSpec
 
         return ConvSpec(
-            batch=max(1, len(self.images)),
+            batch=self.batch or max(1, len(self.images)),
             in_channels=self.in_channels,
             out_channels=self.out_channels,
             height=self.size[0],
@@ -83,6 +89,8 @@ class VerifyOptions:
 
     targets: tuple[str, ...]
     convention: str = "auto"
+    call: str = ""
+    returns: str = ""
     arithmetic: Arithmetic = "direct"
     geometries: Literal["quick", "full"] = "quick"
     timeout: float = 60.0

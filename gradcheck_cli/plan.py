@@ -1,5 +1,7 @@
 """What of a run is done at full size, decided from its price before anything is read. Nothing is computed here.
 
+Of pictures only the number counts; an array may hold several samples, so it is looked into.
+
 A layer within `MOST_SECONDS` and `MOST_BYTES` is judged whole. A larger one is judged by all checks on a cut: the
 same channels, kernel, stride, padding, dilation and groups on fewer pictures and on the middle of them. At full size
 it then only meets the exact probe and the adjoint identity, picture by picture, where that is affordable. The limits
@@ -11,8 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import prod
 
+from gradcheck_cli import images
 from gradcheck_cli.errors import UsageError
 from gradcheck_cli.model import ConvSpec, Dtype, RunOptions
+from gradcheck_cli.model.files import is_array
 from gradcheck_cli.price import (
     GIB,
     LOAD_BYTES,
@@ -101,8 +105,9 @@ def plan_of(options: RunOptions) -> Plan:
     Raises:
         GeometryError: sizes that no convolution can have.
         UsageError: more than this machine's memory, or a kernel that is too dear for any picture.
+        ImageError: an array that cannot be read.
     """
-    asked, seeds, dtype = options.spec, options.seeds, options.dtype
+    asked, seeds, dtype = with_batch(options).spec, options.seeds, options.dtype
     judged = asked if full_price(asked, dtype).fits(MOST_SECONDS, MOST_BYTES) else _cut(asked, dtype)
     plan = Plan(
         asked=asked,
@@ -113,6 +118,17 @@ def plan_of(options: RunOptions) -> Plan:
     )
     _refuse(plan, dtype)
     return plan
+
+
+def with_batch(options: RunOptions) -> RunOptions:
+    """The options with the number of samples that the inputs hold: an array may be a whole batch.
+
+    Raises:
+        ImageError: an array that cannot be read.
+    """
+    if options.batch is not None or not any(map(is_array, options.images)):
+        return options
+    return replace(options, batch=images.count_samples(options.images))
 
 
 def _cut(asked: ConvSpec, dtype: Dtype) -> ConvSpec:

@@ -32,16 +32,5 @@ def _verify(target: Target | Iterable[Target], **options: Any) -> VerifyReport:
     except gradcheck_cli.GradcheckError as error:
         pytest.fail(f"gradcheck: {error.text()}", pytrace=False)
     if report.exit_code:
-        pytest.fail(_told(report), pytrace=False)
+        pytest.fail(str(report), pytrace=False)
     return report
-
-
-def _told(report: VerifyReport) -> str:
-    """The report as the terminal shows it, without colour."""
-    import io
-
-    from gradcheck_cli.report.terminal import TerminalOptions, print_report
-
-    text = io.StringIO()
-    print_report(report, TerminalOptions(color="never"), text)
-    return text.getvalue().rstrip()

@@ -26,10 +26,13 @@ RUN_FLAGS = {
     "threads": "--threads",
     "backward": "--backward",
     "convention": "--convention",
+    "call": "--call",
+    "returns": "--returns",
     "arithmetic": "--arithmetic",
     "timeout": "--timeout",
 }
-VERIFY_FLAGS = {name: f"--{name}" for name in ("convention", "arithmetic", "geometries", "timeout", "jobs", "seed")}
+VERIFY_OPTIONS = ("convention", "call", "returns", "arithmetic", "geometries", "timeout", "jobs", "seed")
+VERIFY_FLAGS = {name: f"--{name}" for name in VERIFY_OPTIONS}
 # Told even where they are the default: they are what the question is about.
 ALWAYS = ("in_channels", "out_channels", "kernel_size", "seed", "threads")
 

@@ -6,10 +6,9 @@ import os
 import time
 from pathlib import Path
 
-from helpers import gradcheck
+from helpers import gradcheck, soon
 
 FILE = "target.py"
-PATIENCE = 2.0
 MARK = "FUZZED_TARGET"
 
 
@@ -33,14 +32,13 @@ def wrong(result, mark):
 
 
 def orphans(mark):
-    """Command lines of processes that carry the mark, given a moment to die; empty where there is no /proc."""
-    end = time.monotonic() + PATIENCE
-    while (found := _alive(mark)) and time.monotonic() < end:
-        time.sleep(0.05)
-    return found
+    """Command lines of processes that carry the mark, given time to die."""
+    soon(lambda: not alive(mark))
+    return alive(mark)
 
 
-def _alive(mark):
+def alive(mark):
+    """Command lines of the living processes that carry the mark; empty where there is no /proc."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:

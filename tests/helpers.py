@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "images"
+# Seconds that a test waits for something that comes: long enough for a machine that does much else at the same time.
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,21 @@ def gradcheck_process(*argv, env=None, stdin=b"", cwd=None, timeout=120):
     )
     decode = {"encoding": "utf-8", "errors": "backslashreplace"}
     return Result(done.returncode, done.stdout.decode(**decode), done.stderr.decode(**decode))
+
+
+def soon(holds, seconds=PATIENCE):
+    """Whether it holds within that time; the wait ends as soon as it does."""
+    end = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return held
+
+
+def asked_within(worker, case, seconds):
+    """The outcome of one call that has so many seconds. A busy machine may take a minute to load the target."""
+    worker.describe()
+    with mock.patch.object(worker, "_limits", replace(worker._limits, timeout=seconds)):
+        return worker.backward(case)
 
 
 def _stream(content=b""):

@@ -11,7 +11,7 @@ FOLDER = Path(__file__).resolve().parent / "mistakes"
 
 @dataclass(frozen=True)
 class Planted:
-    """One file. `mistake` is "" in a right one; `gradients` are those that the mistake spoils."""
+    """One file. `mistake` is "" in a right one; `gradients` are those that it spoils, or that are not to be found."""
 
     file: Path
     target: str
@@ -28,8 +28,8 @@ def planted(file):
     """Read the two header lines."""
     expectation, name = (line.partition(":")[2].strip() for line in file.read_text().splitlines()[:2])
     mistake, _, gradients = expectation.partition(" ")
-    right = mistake == "pass"
-    return Planted(file, f"{file}:{name}", "" if right else mistake, () if right else tuple(gradients.split(",")))
+    named = tuple(gradients.split(",")) if gradients else ()
+    return Planted(file, f"{file}:{name}", "" if mistake in ("pass", "not-found") else mistake, named)
 
 
 ALL = tuple(planted(file) for file in sorted(FOLDER.glob("*/*.py")))

@@ -56,6 +56,7 @@ def test_public_names():
         "GradcheckError",
         "Report",
         "RunReport",
+        "VerdictError",
         "VerifyReport",
         "__version__",
         "run",

@@ -416,7 +416,7 @@ def test_three_numbers_of_a_filter_become_wide_and_its_sum_odd(size, count, seed
     """One of fewer than three; where the sum is even, one of the others is moved by 1."""
     for filled in (2.0, 1.0, 0.0):
         plane = np.full((1, 1, size), filled)
-        exact._widen(plane, np.ix_(np.arange(1), np.arange(size)), rng(seed))
+        exact._widen(plane, (np.arange(1), np.arange(size)), rng(seed))
         wide = plane[plane >= 2**24]
         assert count == wide.size
         assert np.all(wide % 4 == 1)
@@ -429,7 +429,7 @@ def test_three_numbers_of_a_filter_become_wide_and_its_sum_odd(size, count, seed
 def test_outputs_that_meet_the_picture_are_made_wide_first():
     """Where only two do, the third is one that meets padding."""
     plane = np.full((1, 1, 6), 2.0)
-    exact._widen(plane, np.ix_([0], [2, 3]), rng())
+    exact._widen(plane, (np.array([0]), np.array([2, 3])), rng())
 
     assert (plane[0, 0, 2:4] >= 2**24).all()
     assert 1 == np.count_nonzero(plane[0, 0, [0, 1, 4, 5]] >= 2**24)

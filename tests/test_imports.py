@@ -62,7 +62,7 @@ FOREIGN = {
     "price": set(),
     "plan": set(),
     "conv": {"numpy"},
-    "images": {"numpy", "cv2"},
+    "images": {"numpy", "cv2", "torch"},  # torch reads its own files, late
     "rounding": {"numpy"},
     "exact": {"numpy"},
     "geometries": {"numpy"},

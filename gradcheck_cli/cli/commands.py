@@ -18,6 +18,7 @@ from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.errors import ExitCode, UsageError
 from gradcheck_cli.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
+from gradcheck_cli.model.files import expanded
 from gradcheck_cli.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import check_destinations
 
@@ -39,14 +40,16 @@ GEOMETRY = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "
 def run(context: click.Context, /, **values: Any) -> int:
     """Judge a convolution backward on real pictures, side by side with torch.autograd.
 
-    Several pictures make one batch; - is standard input.
+    Several pictures make one batch; - is standard input. x.npy, x.pt and random:1x5x100x100 (n, c, h, w) are
+    inputs of any number of channels.
 
     \b
-    Example:
+    Examples:
       gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
+      gradcheck run --in 5 --out 10 --k 5 --size 100 random:1x5x100x100
     """
     output = Output.take(values)
-    options = RunOptions(**values)
+    options = RunOptions(**{**values, "images": expanded(values["images"])})
     check_run(options)
     _check_target_options(context, options)
 
@@ -148,7 +151,7 @@ def _check_target_options(context: click.Context, options: RunOptions) -> None:
     """--convention and its like say how the user's code is called; typed without such code they are a slip."""
     if options.backward not in BUILT_IN_BACKWARDS:
         return
-    for name in ("convention", "arithmetic", "timeout"):
+    for name in ("convention", "call", "returns", "arithmetic", "timeout"):
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise UsageError(
                 f"--{name} is about your own code, and --backward is {options.backward}.",

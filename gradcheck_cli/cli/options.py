@@ -12,7 +12,10 @@ from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.limits import CHOICES
 from gradcheck_cli.options import RunOptions, VerifyOptions
-from gradcheck_cli.report import STDOUT_FORMATS, Destination
+from gradcheck_cli.report import FORMATS, STDOUT_FORMATS, Destination
+
+CALL_HELP = "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups."
+RETURNS_HELP = "What --call gives, in order: input, weight, bias, and _ for the rest, with commas."
 
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Function]
@@ -59,7 +62,7 @@ def geometry_options(**changes: Any) -> Decorator:
             "--in", "in_channels", **_whole(layer["in_channels"], "Input channels; a picture has 3, or 1 as gray.")
         ),
         click.option("--out", "out_channels", **_whole(layer["out_channels"], "Filters, the output channels.")),
-        click.option("--k", "kernel_size", **_length(layer["kernel_size"], "Kernel size, 32 or 3x5.")),
+        click.option("--k", "kernel_size", **_length(layer["kernel_size"], "Kernel size; 3x5 is 3 rows, 5 columns.")),
         click.option("--stride", **_length(layer["stride"], "Step of the kernel.")),
         click.option("--padding", **_length(layer["padding"], "Zeros around the input.")),
         click.option("--dilation", **_length(layer["dilation"], "Distance of the kernel's taps.")),
@@ -108,6 +111,8 @@ def target_options(function: Function) -> Function:
             show_default=True,
             help="How your function is called; told by itself unless given.",
         ),
+        click.option("--call", metavar="EXPRESSION", default=VERIFY["call"], help=CALL_HELP),
+        click.option("--returns", metavar="ROLES", default=VERIFY["returns"], help=RETURNS_HELP),
         click.option("--arithmetic", **_choice("arithmetic", VERIFY["arithmetic"], "fft: judged by FFT's own bound.")),
         click.option(
             "--timeout",
@@ -148,7 +153,7 @@ def output_options(function: Function) -> Function:
             type=Report(),
             metavar="FORMAT=PATH",
             multiple=True,
-            help="Write a report: json, junit, html, png, md or repro. Repeatable.",
+            help=f"Write a report: {', '.join(FORMATS[:-1])} or {FORMATS[-1]}. Repeatable.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="One line."),
         click.option("-v", "--verbose", count=True, help="More; -v also tells times and where options came from."),

@@ -8,6 +8,8 @@ import click
 
 from gradcheck_cli.cli.config import read_defaults, refuse_unknown_variables, variable_names
 from gradcheck_cli.cli.session import Session
+from gradcheck_cli.cli.slips import meant_command, meant_options
+from gradcheck_cli.errors import UsageError
 
 PROGRAM = "gradcheck"
 HELP_OPTIONS = ("-h", "--help")
@@ -27,7 +29,12 @@ class Command(click.Command):
         """Take the defaults first; help and completion need none, and must not fail for want of them."""
         if not ctx.resilient_parsing and not set(HELP_OPTIONS) & set(args):
             self._take_defaults(ctx)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            known = [name for parameter in self.params for name in parameter.opts if name.startswith("--")]
+            meant = "".join(f" Did you mean {name!r}?" for name in meant_options(error.option_name, known))
+            raise click.UsageError(f"No such option {error.option_name!r}.{meant}", ctx) from error
 
     def _take_defaults(self, ctx: click.Context) -> None:
         session = ctx.ensure_object(Session)
@@ -39,6 +46,23 @@ class Command(click.Command):
             session.files = dict.fromkeys(defaults.values, defaults.file)
 
 
+class Group(click.Group):
+    """The commands; a file in the place of one is told what it could be given to."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's own.
+
+        Raises:
+            UsageError: the first word is a picture or a file of code.
+        """
+        meant = None if ctx.resilient_parsing or args[0] in self.commands else meant_command(args[0])
+        if meant:
+            raise UsageError(f"{args[0]} stands where a command is due.", hint=meant)
+        return super().resolve_command(ctx, args)
+
+
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         from gradcheck_cli import __version__
@@ -47,7 +71,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         context.exit()
 
 
-@click.group(PROGRAM, context_settings=SETTINGS, invoke_without_command=True)
+@click.group(PROGRAM, cls=Group, context_settings=SETTINGS, invoke_without_command=True)
 @click.option(
     "--version",
     is_flag=True,

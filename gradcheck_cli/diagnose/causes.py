@@ -21,6 +21,10 @@ _NOT_STRUCTURE = frozenset(
     )
 )
 
+_GLANCES = 16
+# Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
+_FAR = 1e-3
+
 Formula = Callable[[Problem], "Array | None"]
 
 
@@ -46,6 +50,11 @@ class Cause:
         return tuple(mistake.id for mistake, _ in self.structure.parts) + self.factor.ids
 
     @property
+    def brings(self) -> frozenset[str]:
+        """The mistakes of behaviour that follow from it."""
+        return frozenset(identifier for _, form in self.structure.parts for identifier in form.brings)
+
+    @property
     def cost(self) -> int:
         """How much it assumes; among causes that fit, the cheapest are believed."""
         return len(self.ids)
@@ -63,24 +72,39 @@ def singles(gradient: GradientName) -> list[Structure]:
     return found
 
 
-def pairs(gradient: GradientName, pivot: Evidence) -> Iterator[Structure]:
+def pairs(gradient: GradientName, evidence: Sequence[Evidence]) -> Iterator[Structure]:
     """Two mistakes at once: one on top of the other's result, or on the case that the other prepares.
 
     Args:
-        pivot: the observation on which it is tried out which formulas build on the right gradient at all.
+        evidence: only mistakes that change something there are put together; the others can add nothing.
     """
-    single = [structure for structure in singles(gradient) if structure.parts and not structure.fits_rate]
-    builders = [structure for structure in single if _builds_on_right(structure, gradient, pivot)]
+    ordered = sorted(evidence, key=_telling, reverse=True)
+    single: list[Structure] = []
+    builders: list[Structure] = []
+    for structure in singles(gradient):
+        shown = _shown_on(structure, ordered) if structure.parts and not structure.fits_rate else None
+        if shown is not None:
+            single.append(structure)
+            builders += [structure] if _builds_on_right(structure, gradient, shown) else []
     for inner in single:
         for outer in builders:
             if outer.parts[0][0] is not inner.parts[0][0]:
                 yield Structure(inner.parts + outer.parts, _on_top(inner.formula, outer.formula, gradient))
     for first in CATALOGUE.values():
-        if first.prepare is not None and gradient in first.formulas:
+        if first.prepare is not None and any(structure.parts[0][0] is first for structure in single):
             for second in single:
                 if second.parts[0][0] is not first:
                     parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
                     yield Structure(parts, _on_prepared(first, second.formula))
+
+
+def _shown_on(structure: Structure, evidence: Iterable[Evidence]) -> Evidence | None:
+    """The first observation on which the formula differs from the truth; None where it never does."""
+    for seen in evidence:
+        result = seen.problem.result_of(structure.formula)
+        if result is not None and not np.array_equal(result, seen.right):
+            return seen
+    return None
 
 
 def explain_all(structures: Iterable[Structure], evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]:
@@ -108,7 +132,7 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
         factors: those to try.
         fit: whether an unnamed constant may be read off when none of them fits.
     """
-    base, actual = structure.formula(seen.problem), seen.actual
+    base, actual = seen.problem.result_of(structure.formula), seen.actual
     if structure.fits_rate:
         if actual.shape != seen.right.shape:
             return []
@@ -117,6 +141,9 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
         base = seen.right
     if base is None or base.shape != actual.shape:
         return []
+    if not _may_be_proportional(base, actual):
+        return []
+    base, actual = _told(base, actual)
     if np.array_equal(base, actual):
         return [factor for factor in factors if not base.any() or factor.value(seen.spec) == 1]
     found = ratio(base, actual)
@@ -131,10 +158,26 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
     return [factor for factor in candidates if exactly(base, actual, factor.value(seen.spec), error)]
 
 
+def _may_be_proportional(base: Array, actual: Array) -> bool:
+    """A glance at a few entries: most formulas are refuted by it, at a fraction of the price of `ratio`."""
+    step = base.size // _GLANCES + 1
+    pairs = list(zip(base.ravel()[::step].tolist(), actual.ravel()[::step].tolist(), strict=True))
+    largest, its = max(pairs, key=lambda pair: abs(pair[0]), default=(0.0, 0.0))
+    room = _FAR * abs(largest * its)
+    # NaN, of which a formula says nothing, refutes nothing.
+    return not any(abs(found * largest - expected * its) > room for expected, found in pairs)
+
+
+def _told(base: Array, actual: Array) -> tuple[Array, Array]:
+    """The entries of which the formula says anything: all, as a rule."""
+    unknown = np.isnan(base)
+    return (base[~unknown], actual[~unknown]) if unknown.any() else (base, actual)
+
+
 def _error(structure: Structure, seen: Evidence) -> float:
     """Bound on the rounding in the user's sums, with the structure's own gauge: its formula on absolute values."""
     gauge = structure.formula(absolute(seen.problem.case))
-    largest = float(np.abs(seen.right if gauge is None else gauge).max())
+    largest = float(np.nanmax(np.abs(seen.right if gauge is None else gauge)))
     terms = seen.spec.terms + seen.problem.case.weight.size + 8
     return 2 * terms * seen.unit * largest
 
@@ -146,10 +189,10 @@ def _telling(seen: Evidence) -> tuple[bool, int, int]:
     return (seen.wrong, len(sizes - {1}) + max(spec.stride) + max(spec.padding), -seen.right.size)
 
 
-def _builds_on_right(structure: Structure, gradient: GradientName, pivot: Evidence) -> bool:
+def _builds_on_right(structure: Structure, gradient: GradientName, seen: Evidence) -> bool:
     """Whether the formula rearranges the right gradient: then another right gradient changes its result."""
-    other = seen_through(structure.formula, pivot.problem.case, gradient, pivot.right * 3 + 1)
-    result = structure.formula(pivot.problem)
+    other = seen_through(structure.formula, seen.problem.case, gradient, seen.right * 3 + 1)
+    result = seen.problem.result_of(structure.formula)
     return result is not None and other is not None and not np.array_equal(result, other)
 
 
@@ -160,7 +203,7 @@ def seen_through(formula: Formula, case: Case, gradient: GradientName, array: Ar
 
 def _on_top(inner: Formula, outer: Formula, gradient: GradientName) -> Formula:
     def formula(problem: Problem) -> Array | None:
-        wrong = inner(problem)
+        wrong = problem.result_of(inner)
         if wrong is None or wrong.shape != problem.right(gradient).shape:
             return wrong
         return seen_through(outer, problem.case, gradient, wrong)
@@ -170,8 +213,8 @@ def _on_top(inner: Formula, outer: Formula, gradient: GradientName) -> Formula:
 
 def _on_prepared(first: Mistake, second: Formula) -> Formula:
     def formula(problem: Problem) -> Array | None:
-        other = None if first.prepare is None else first.prepare(problem.case)
-        return second(problem) if other is None else second(Problem(other))
+        other = None if first.prepare is None else problem.prepared(first.prepare)
+        return second(problem) if other is None else second(other)
 
     return formula
 

@@ -46,39 +46,38 @@ def diagnose(
     found = behaviour(observations, gradient, words)
     named = {item.id for item in found}
     evidence = gather(observations, gradient, words.layout)
-    if any(seen.wrong for seen in evidence):
-        formulas = _by_formula(evidence, gradient, words)
-        found += [item for item in formulas if item.id not in named]
-    return tuple(found)
-
-
-def _by_formula(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+    if not any(seen.wrong for seen in evidence):
+        return tuple(found)
     rounded = single_precision(evidence, gradient, words)
     if any(item.certainty == "proved" for item in rounded):
-        return rounded
-    pivot = max(
-        (seen for seen in evidence if seen.wrong), key=lambda seen: (len(set(seen.spec.x_shape)), seen.spec.terms)
-    )
-    causes = _causes(evidence, gradient, pivot)
-    if causes:
-        return _findings(_cheapest(causes), evidence, gradient, words)
-    if rounded:
-        return rounded
+        formulas = rounded
+    else:
+        causes = _cheapest(_causes(evidence, gradient))
+        follows = {identifier for cause in causes for identifier in cause.brings}
+        found = [item for item in found if item.id not in follows]
+        formulas = _findings(causes, evidence, gradient, words) if causes else rounded
+    formulas = formulas or _with_reservations(evidence, gradient, words)
+    return tuple(found + [item for item in formulas if item.id not in named])
+
+
+def _with_reservations(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+    """No formula explains all of it: float32 beside a mistake, mistakes on some geometries, or a shape."""
     in_float32 = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
-    causes = _causes(in_float32, gradient, pivot) if not all(seen.decisive for seen in evidence) else []
+    causes = [] if all(seen.decisive for seen in evidence) else _causes(in_float32, gradient)
     if causes:
         return [*_findings(_cheapest(causes), evidence, gradient, words), rounded_too(gradient, words)]
     partial = _partial(evidence, gradient, words)
     return partial + ([] if partial else unexplained_shape(evidence, gradient, words))
 
 
-def _causes(evidence: Sequence[Evidence], gradient: GradientName, pivot: Evidence) -> list[Cause]:
-    return explain_all(singles(gradient), evidence, gradient) or explain_all(pairs(gradient, pivot), evidence, gradient)
+def _causes(evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]:
+    alone = explain_all(singles(gradient), evidence, gradient)
+    return alone or explain_all(pairs(gradient, evidence), evidence, gradient)
 
 
 def _cheapest(causes: list[Cause]) -> list[Cause]:
     """The causes that assume least; among equals a named factor is believed before an unnamed constant."""
-    best = list(takewhile(lambda cause: cause.cost == causes[0].cost, causes))
+    best = takewhile(lambda cause: cause.cost == causes[0].cost, causes)
     unique: dict[tuple[str, ...], Cause] = {}
     for cause in best:
         unique.setdefault(tuple(sorted(cause.ids)), cause)
@@ -91,7 +90,8 @@ def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: Gradi
         when = condition([(seen.spec, not seen.wrong) for seen in evidence])
         message = either(causes[:_LISTED_TIES], gradient, words)
         return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
-    cause, certain = causes[0], _enough(_telling(wrong, evidence))
+    cause = causes[0]
+    certain = _enough(_telling(wrong, evidence)) and not cause.brings
     return [
         finding(
             identifier,
@@ -135,7 +135,7 @@ def _harmless(cause: Cause, identifier: str, problem: Problem, gradient: Gradien
     formulas = [form.formula for mistake, form in cause.structure.parts if mistake.id == identifier]
     if not formulas:
         return cause.factor.value(problem.spec) == 1
-    alone = formulas[0](problem)
+    alone = problem.result_of(formulas[0])
     return alone is None or np.array_equal(alone, problem.right(gradient))
 
 
@@ -173,25 +173,67 @@ def _round(number: int) -> bool:
 
 
 def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
-    """No cause explains everything: those that explain some geometries exactly, most first, never as proved."""
+    """No cause explains everything: those that explain a kind of geometries exactly, most first, never as proved."""
     wrong = [seen for seen in evidence if seen.wrong]
-    explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient)]
+    explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient) if structure.parts]
     found: list[Finding] = []
     left = set(range(len(wrong)))
-    for _ in range(_PARTIAL_CAUSES):
-        structure, places = max(explained, key=lambda item: len(item[1] & left))
-        covered = sorted(places & left)
-        if not structure.parts or not _enough([wrong[place] for place in covered]):
+    while len(found) < _PARTIAL_CAUSES:
+        explained = [(structure, places) for structure, places in explained if _enough(_at(wrong, places & left))]
+        structure, places = max(explained, key=lambda item: len(item[1] & left), default=(None, set()))
+        if structure is None:
             break
-        seen = [wrong[place] for place in covered]
-        cause = Cause(structure, NONE)
-        message = message_for(cause, structure.parts[0][0].id, _clearest(seen), gradient, words)
-        message = f"On {len(covered)} of {len(wrong)} wrong geometries {message}"
-        when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
-        found.append(finding(structure.parts[0][0].id, gradient, message, words, certain=False, fails_when=when))
-        left -= places
+        rivals = [other for other, same in explained if same & left == places & left]
+        explained = [(other, same) for other, same in explained if other not in rivals]
+        told = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
+        if told:
+            found.append(_partly(told, _at(wrong, places & left), evidence, gradient, words))
+            left -= places
     return found
 
 
+def _partly(
+    structures: Sequence[Structure],
+    seen: Sequence[Evidence],
+    evidence: Sequence[Evidence],
+    gradient: GradientName,
+    words: Words,
+) -> Finding:
+    """What one formula, or several that give the same there, explain of the wrong observations."""
+    causes = _cheapest([Cause(structure, NONE) for structure in structures])
+    identifier, wrong = causes[0].ids[0], sum(other.wrong for other in evidence)
+    if len(causes) == 1:
+        message = message_for(causes[0], identifier, _clearest(seen), gradient, words)
+    else:
+        message = either(causes[:_LISTED_TIES], gradient, words)
+    share = (
+        f"all {wrong} geometries where it is wrong"
+        if len(seen) == wrong
+        else f"{len(seen)} of {wrong} wrong geometries"
+    )
+    when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
+    return finding(identifier, gradient, f"On {share} {message}", words, certain=False, fails_when=when)
+
+
+def _coherent(structure: Structure, places: set[int], wrong: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool:
+    """Whether a formula may be told for a part of the observations: what it explains is a kind of geometries.
+
+    Where it explains all that is wrong, it may give something else where the user is right, if the two kinds can be
+    told apart: code that branches. Otherwise it must give the truth there too, or it would be no mistake of this code.
+    """
+    if len(places) == len(wrong):
+        return bool(condition([(seen.spec, not seen.wrong) for seen in evidence])) or len(wrong) == len(evidence)
+    kind = condition([(seen.spec, place not in places) for place, seen in enumerate(wrong)])
+    return bool(kind) and all(seen.wrong or _fits(structure, seen) for seen in evidence)
+
+
+def _at(wrong: Sequence[Evidence], places: set[int]) -> list[Evidence]:
+    return [wrong[place] for place in sorted(places)]
+
+
 def _explained(structure: Structure, wrong: Sequence[Evidence]) -> set[int]:
-    return {place for place, seen in enumerate(wrong) if fitting(structure, seen, (NONE,), fit=False)}
+    return {place for place, seen in enumerate(wrong) if _fits(structure, seen)}
+
+
+def _fits(structure: Structure, seen: Evidence) -> bool:
+    return bool(fitting(structure, seen, (NONE,), fit=False))

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from gradcheck_cli import exact
-from gradcheck_cli.mistakes import Problem
+from gradcheck_cli.mistakes import Problem, RememberingProblem
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
 
 _DECISIVE = 2.0**24
@@ -87,7 +87,7 @@ def gather(observations: Sequence[Observation], gradient: GradientName, layout: 
         actual = seen.actual.named(gradient)
         if actual is None or not np.isfinite(actual).all():
             continue
-        problem = Problem(seen.case)
+        problem = RememberingProblem(seen.case)
         right = problem.right(gradient)
         unit = _UNITS.get(seen.dtypes.get(gradient, str(actual.dtype)), 2.0**-53)
         numbers = squeezed_to(np.asarray(actual, np.float64), right)

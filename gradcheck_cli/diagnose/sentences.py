@@ -74,6 +74,9 @@ def message_for(
     others = [part for part in clauses if part != identifier and (beside is None or part in beside)]
     together = f", together with {' and '.join(others)}" if others else ""
     told = words.rename(clauses[identifier])
+    together += (
+        ". What it reads there is no number of its own, which is why two calls may differ" if cause.brings else ""
+    )
     return f"your grad_{gradient} is exactly what comes out when the code {told}{together}: {entry}."
 
 

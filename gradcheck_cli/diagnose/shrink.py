@@ -88,6 +88,7 @@ def shrink(
         entry=entry,
         other=_OTHER[gradient],
         terms=terms,
+        bias=case.bias,
     )
 
 

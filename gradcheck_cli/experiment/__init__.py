@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from gradcheck_cli.experiment.data import load_data
 from gradcheck_cli.experiment.stages import Stages
 from gradcheck_cli.model import Progress, RunOptions, RunReport, no_progress
-from gradcheck_cli.plan import plan_of
+from gradcheck_cli.plan import plan_of, with_batch
 
 STAGES = 13
 
@@ -27,6 +27,7 @@ def run_experiment(options: RunOptions, progress: Progress = no_progress) -> Run
     Raises:
         GradcheckError: what the user can mend (picture, geometry, device, target, more than the memory holds).
     """
+    options = with_batch(options)
     plan = plan_of(options)
     stages = Stages(progress, STAGES + options.seeds)
     with stages.stage("load pictures"):

@@ -55,14 +55,14 @@ def _window(starts: Sequence[int], size: Size) -> tuple[slice, slice]:
 
 
 def load_data(options: RunOptions) -> Data:
-    """Read the pictures; raises ImageError, UsageError and GeometryError."""
+    """Read the pictures and arrays; raises ImageError, UsageError and GeometryError."""
     spec = options.spec
     pictures = images.read_pictures(options.images)
     common = () if options.reference == "gray" else (images.reference_picture(options.reference, pictures),)
     return Data(
         spec=spec,
         x=images.batch_of(pictures, options.in_channels, options.size, options.unit_range),
-        gray=images.batch_of(pictures, 1, options.size, options.unit_range),
+        gray=images.gray_batch_of(pictures, options.size, options.unit_range),
         reference=images.references_of(common or pictures, spec.output_size),
         notes=tuple(f"{shown(picture.name)}: {note}" for picture in (*pictures, *common) for note in picture.notes),
     )

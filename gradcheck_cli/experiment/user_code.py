@@ -13,7 +13,7 @@ from gradcheck_cli.diagnose import Observation, of_calls, words_for
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.experiment.trial import Diagnosis, Trial
 from gradcheck_cli.model import Case, Check, Gradients, RunOptions, TargetReport, Verdict, VerifyOptions
-from gradcheck_cli.targets import Described, TargetRef, Worker, WorkerLimits, resolve
+from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits, called_by, resolve
 from gradcheck_cli.verification.session import DEATHS, Session, with_limit
 from gradcheck_cli.verification.target import code_of, judge
 from gradcheck_cli.verification.trial import CANNOT_RUN, observation_of
@@ -68,9 +68,10 @@ class UserTrial(Trial):
     def _verified(self) -> TargetReport:
         """In a process of its own, which the picture cannot have killed."""
         timeout = self._options.timeout
-        settings = VerifyOptions((self._ref.text,), arithmetic=self._options.arithmetic, seed=self._options.seed)
-        settings = replace(settings, timeout=timeout, convention=self._options.convention)
-        with Worker(self._ref, WorkerLimits(timeout=timeout), settings.convention) as worker:
+        asked = self._options
+        settings = VerifyOptions((self._ref.text,), arithmetic=asked.arithmetic, seed=asked.seed, timeout=timeout)
+        settings = replace(settings, convention=asked.convention, call=asked.call, returns=asked.returns)
+        with Worker(self._ref, WorkerLimits(timeout=timeout), HowToCall.of(settings)) as worker:
             deadline = time.perf_counter() + timeout
             session = Session(worker, self._described, settings, Questions(settings.seed), deadline)
             session.run(geometries.QUICK)
@@ -84,8 +85,8 @@ def user_trial(options: RunOptions) -> Iterator[UserTrial]:
     Raises:
         TargetError: it is not there, cannot be loaded, or its convention cannot be told.
     """
-    refs = resolve((options.backward,))
+    refs = resolve((options.backward,), called_by(options.call) if options.call else None)
     if len(refs) != 1:
         raise TargetError(f"--backward takes one target, and {options.backward} names {len(refs)}.")
-    with Worker(refs[0], WorkerLimits(timeout=options.timeout), options.convention) as worker:
+    with Worker(refs[0], WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         yield UserTrial(refs[0], worker, worker.describe(), options)

@@ -4,8 +4,11 @@ Importing this room is cheap: numpy and OpenCV are loaded when the first picture
 """
 
 from gradcheck_cli.images.pictures import (
+    Input as Input,
     Picture as Picture,
     batch_of as batch_of,
+    count_samples as count_samples,
+    gray_batch_of as gray_batch_of,
     read_pictures as read_pictures,
     reference_picture as reference_picture,
     references_of as references_of,

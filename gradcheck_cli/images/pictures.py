@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from gradcheck_cli.errors import GeometryError, UsageError
+from gradcheck_cli.images.arrays import ArrayInput, read_array
 from gradcheck_cli.images.decoder import MAX_PIXELS, Colours, check_size, decode, load_cv2
 from gradcheck_cli.images.formats import read_header
 from gradcheck_cli.images.header import Header
@@ -19,6 +20,7 @@ from gradcheck_cli.images.refusal import STANDARD_INPUT, UnreadableError
 from gradcheck_cli.images.source import read_bytes
 from gradcheck_cli.limits import check_channels
 from gradcheck_cli.model import Array, Size
+from gradcheck_cli.model.files import is_array
 
 
 @dataclass(eq=False)
@@ -93,28 +95,32 @@ class Picture:
         return samples
 
 
-def read_pictures(names: Sequence[str | os.PathLike[str]]) -> tuple[Picture, ...]:
-    """Reads each file once and checks its header; nothing is decoded yet.
+Input = Picture | ArrayInput
+"""One of the inputs of a run: a picture is one sample, an array may hold several."""
+
+
+def read_pictures(names: Sequence[str | os.PathLike[str]]) -> tuple[Input, ...]:
+    """Reads each file once and checks its header; no picture is decoded yet.
 
     Args:
-        names: file names; "-" is standard input and may stand once.
+        names: file names or "random:SHAPE"; "-" is standard input and may stand once.
 
     Returns:
-        One picture per name, in order.
+        One input per name, in order.
 
     Raises:
         UsageError: no name, or "-" twice.
-        ImageError: a file that is missing, is no picture, is cut short or too large.
+        ImageError: a file that is missing, is no picture or array, is cut short or too large.
     """
     texts = [os.fspath(name) for name in names]
     if not texts:
         raise UsageError("no picture is named.", hint="gradcheck run images/coffee.jpg")
     if texts.count(STANDARD_INPUT) > 1:
         raise UsageError("- stands twice: standard input holds one picture.", hint="name the other one by its file")
-    return tuple(_read_picture(text) for text in texts)
+    return tuple(_read_input(text, position) for position, text in enumerate(texts))
 
 
-def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Picture]) -> Picture:
+def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Input]) -> Input:
     """The common reference `name`: one of `pictures` where it has that name ("-" too), else read from its file.
 
     Raises:
@@ -122,15 +128,15 @@ def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Picture])
     """
     text = os.fspath(name)
     known = {picture.name: picture for picture in pictures}
-    return known[text] if text in known else _read_picture(text)
+    return known[text] if text in known else _read_input(text, len(known))
 
 
-def batch_of(pictures: Sequence[Picture], channels: int, size: Size, unit_range: bool = False) -> Array:
+def batch_of(pictures: Sequence[Input], channels: int, size: Size, unit_range: bool = False) -> Array:
     """X for the whole batch.
 
     Args:
-        pictures: n of them.
-        channels: c_in, 3 or 1.
+        pictures: pictures and arrays.
+        channels: c_in; 3 or 1 of a picture.
         size: (h, w) in pixels.
         unit_range: X / 255, so 0..1; a reference stays 0..255.
 
@@ -142,11 +148,23 @@ def batch_of(pictures: Sequence[Picture], channels: int, size: Size, unit_range:
     """
     import numpy as np
 
-    x = np.stack([picture.planes(channels, size) for picture in pictures])
+    x = np.concatenate([_samples(picture.planes(channels, size)) for picture in pictures])
+    return _scaled(x, unit_range)
+
+
+def gray_batch_of(pictures: Sequence[Input], size: Size, unit_range: bool = False) -> Array:
+    """The whole batch as gray, (n, 1, h, w) float32; arguments and errors as `batch_of`."""
+    return _scaled(references_of(pictures, size), unit_range)
+
+
+def _scaled(x: Array, unit_range: bool) -> Array:
+    """0..255 as 0..1 where that is asked for."""
+    import numpy as np
+
     return x / np.float32(255) if unit_range else x
 
 
-def references_of(pictures: Picture | Sequence[Picture], size: Size) -> Array:
+def references_of(pictures: Input | Sequence[Input], size: Size) -> Array:
     """The gray references.
 
     Args:
@@ -161,8 +179,33 @@ def references_of(pictures: Picture | Sequence[Picture], size: Size) -> Array:
     """
     import numpy as np
 
-    each = (pictures,) if isinstance(pictures, Picture) else pictures
-    return np.stack([picture.gray(size) for picture in each])
+    each = (pictures,) if isinstance(pictures, Picture | ArrayInput) else pictures
+    return np.concatenate([_samples(picture.gray(size)) for picture in each])
+
+
+def count_samples(names: Sequence[str]) -> int:
+    """n of the whole batch; pictures are not opened for it, for each is one sample.
+
+    Raises:
+        ImageError: an array that cannot be read.
+    """
+    arrays = [_read_input(name, 0) for name in names if is_array(name)]
+    counts = [len(array.values) for array in arrays if isinstance(array, ArrayInput)]
+    return len(names) - len(arrays) + sum(counts)
+
+
+def _samples(planes: Array) -> Array:
+    """(n, c, h, w) of what one input gave: a picture gives a sample without its axis."""
+    return planes if planes.ndim == 4 else planes[None]
+
+
+def _read_input(name: str, position: int) -> Input:
+    if not is_array(name):
+        return _read_picture(name)
+    try:
+        return read_array(name, position)
+    except UnreadableError as refusal:
+        raise refusal.named(name) from None
 
 
 def _read_picture(name: str) -> Picture:

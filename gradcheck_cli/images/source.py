@@ -120,8 +120,12 @@ def _hint_for_missing(name: str) -> str:
     if os.path.islink(name):
         return "it is a link to a file that is not there"
     folder, base = os.path.split(name)
-    near = difflib.get_close_matches(base, _names_in(folder or "."), n=1)
-    return f"probably {shown(os.path.join(folder, near[0]))}" if near else "check the spelling and the current folder"
+    # Endings are left out: a common .jpg makes names near that have nothing else in common.
+    stems = {os.path.splitext(there)[0]: there for there in _names_in(folder or ".")}
+    near = difflib.get_close_matches(os.path.splitext(base)[0], stems, n=1)
+    if not near:
+        return "check the spelling and the current folder"
+    return f"probably {shown(os.path.join(folder, stems[near[0]]))}"
 
 
 def _names_in(folder: str) -> list[str]:

@@ -11,6 +11,7 @@ from gradcheck_cli.mistakes import catalogue as _folder
 from gradcheck_cli.mistakes.mistake import (
     Mistake as Mistake,
     Problem as Problem,
+    RememberingProblem as RememberingProblem,
     Told as Told,
     Variant as Variant,
     WrongFormula as WrongFormula,
@@ -21,16 +22,24 @@ from gradcheck_cli.model import GradientName
 # The order of presentation; a file that is not named here comes after these.
 _ORDER = (
     *("batch-mean", "scaled-constant", "sign-flipped", "clipped"),
-    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-times-output"),
-    *("upstream-rotated", "kernel-rotated", "axes-transposed", "reshape-not-transpose", "input-grad-kernel-unrotated"),
+    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-axes-wrong", "bias-times-output", "never-filled"),
+    *("upstream-rotated", "kernel-rotated", "axes-transposed", "rows-columns-mixed"),
+    *("reshape-not-transpose", "input-grad-kernel-unrotated"),
     *("channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped", "wrong-index", "samples-mixed"),
     *("last-sample-only", "last-window-only", "window-not-moved"),
     *("accumulates-between-calls", "starts-from-data", "updated-too-early"),
-    *("stride-ignored", "offset-times-stride", "partial-output", "input-grad-stride-not-dilated"),
+    *("stride-ignored", "offset-times-stride", "extra-taps", "partial-output", "input-grad-stride-not-dilated"),
     *("remainder-dropped", "unpad-empty", "padding-hard-coded", "padded-twice", "padding-not-stripped"),
-    *("full-margin-wrong", "upstream-padded", "upstream-ignored", "wrong-tensor", "dilation-ignored"),
+    *(
+        "full-margin-wrong",
+        "upstream-padded",
+        "upstream-ignored",
+        "output-for-upstream",
+        "wrong-tensor",
+        "dilation-ignored",
+    ),
     *("groups-ignored", "shifted", "single-precision", "integer-dtype", "rounded-decimals", "mutates-input"),
-    *("not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"),
+    *("not-repeatable", "not-finite", "wrong-shape", "wrong-forward", "crashes", "too-slow"),
 )
 
 

@@ -12,14 +12,19 @@ from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
 
 @dataclass(frozen=True)
 class Problem:
-    """A case with its right gradients at hand, computed once and on demand (most wrong formulas rearrange them)."""
+    """A case with its right gradients at hand, computed once and on demand (most wrong formulas rearrange them).
+
+    Attributes:
+        supposed: the gradient that another array stands for; see `supposing`.
+    """
 
     case: Case
+    supposed: GradientName | None = None
 
     @classmethod
     def supposing(cls, case: Case, gradient: GradientName, array: Array) -> Problem:
         """The problem in which `array` is taken for the right `gradient`: a second mistake on top of a first."""
-        problem = cls(case)
+        problem = cls(case, gradient)
         problem.__dict__[f"grad_{gradient}"] = array
         return problem
 
@@ -48,6 +53,38 @@ class Problem:
         array: Array = getattr(self, f"grad_{gradient}")
         return array
 
+    def prepared(self, prepare: OtherCase) -> Problem | None:
+        """The problem of the case that `prepare` makes of this one; None where it makes none."""
+        other = prepare(self.case)
+        if other is None:
+            return None
+        return self if other is self.case else Problem(other)
+
+    def result_of(self, formula: WrongFormula) -> Array | None:
+        """What a wrong formula gives here."""
+        return formula(self)
+
+
+@dataclass(frozen=True)
+class RememberingProblem(Problem):
+    """A problem that keeps what was made of it: for the diagnosis, where hundreds of formulas share small arrays."""
+
+    _problems: dict[OtherCase, Problem | None] = field(default_factory=dict, compare=False)
+    _results: dict[WrongFormula, Array | None] = field(default_factory=dict, compare=False)
+
+    def prepared(self, prepare: OtherCase) -> Problem | None:
+        """See `Problem.prepared`; each case is made once, so its gradients are computed once."""
+        if prepare not in self._problems:
+            other = super().prepared(prepare)
+            self._problems[prepare] = other if other is None or other is self else RememberingProblem(other.case)
+        return self._problems[prepare]
+
+    def result_of(self, formula: WrongFormula) -> Array | None:
+        """See `Problem.result_of`; each formula is evaluated once. The arrays are shared: not to be written to."""
+        if formula not in self._results:
+            self._results[formula] = formula(self)
+        return self._results[formula]
+
 
 WrongFormula = Callable[[Problem], "Array | None"]
 OtherCase = Callable[[Case], "Case | None"]
@@ -55,10 +92,17 @@ OtherCase = Callable[[Case], "Case | None"]
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to make a mistake. `label` says which ("one row too low"); empty for the only or the usual way."""
+    """One way to make a mistake.
+
+    Attributes:
+        label: which ("one row too low"); empty for the only or the usual way.
+        formula: NaN in its result where the code reads memory that is not its own, so that any number may stand there.
+        brings: the mistakes of behaviour that follow from it, and are none of their own.
+    """
 
     label: str
     formula: WrongFormula
+    brings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,8 @@ def on_other_case(gradient: GradientName, prepare: OtherCase) -> WrongFormula:
     """The formula that computes `gradient` rightly, but from the case that `prepare` makes."""
 
     def formula(problem: Problem) -> Array | None:
-        other = prepare(problem.case)
-        if other is None:
-            return None
-        return problem.right(gradient) if other is problem.case else Problem(other).right(gradient)
+        other = problem.prepared(prepare)
+        return None if other is None else other.right(gradient)
 
     return formula
 
@@ -87,6 +85,14 @@ def spread(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return conv.grad_input(weight, grad_output, exact)
 
 
+def spread_upstream(grad_output: Array, stride: Size) -> Array:
+    """G with stride - 1 zeros between its values, (n, c_out, stride*(h_out - 1) + 1, ...)."""
+    rows, columns = (step * (count - 1) + 1 for step, count in zip(stride, grad_output.shape[2:], strict=True))
+    out = np.zeros((*grad_output.shape[:2], rows, columns), dtype=grad_output.dtype)
+    out[:, :, :: stride[0], :: stride[1]] = grad_output
+    return out
+
+
 def exact_spec(in_channels: int, grad_output: Array, spec: ConvSpec) -> ConvSpec:
     """The unpadded geometry without a remainder that has G's outputs and the steps of `spec`."""
     batch, out_channels, *outputs = grad_output.shape
@@ -120,6 +126,29 @@ def frame(problem: Problem) -> Array:
     return conv.grad_input(problem.case.weight, problem.case.grad_output, replace(whole, padding=(0, 0)))
 
 
+def full_with_margin(problem: Problem, margin: Size, size: Size | None = None) -> Array | None:
+    """correlate(G spread by the stride with `margin` zeros around it, turned F).
+
+    Args:
+        size: of the result; None for the size that comes out.
+
+    Returns:
+        None where nothing is left.
+    """
+    edge = problem.spec.extent
+    start = (edge[0] - 1 - margin[0], edge[1] - 1 - margin[1])
+    return stripped(spread(problem.case.weight, problem.case.grad_output, stepping(problem.spec)), start, size)
+
+
+def stripped(whole: Array, margin: Size, size: Size | None = None) -> Array | None:
+    """`whole` without `margin` rows and columns on each side, or `size` rows and columns from there on.
+
+    A negative margin adds zeros. None where nothing is left.
+    """
+    rows, columns = size or (whole.shape[-2] - 2 * margin[0], whole.shape[-1] - 2 * margin[1])
+    return window(whole, margin, (rows, columns)) if min(rows, columns) > 0 else None
+
+
 def padded_x(problem: Problem) -> Array:
     """X with its zeros around it, (n, c_in, h + 2*ph, w + 2*pw)."""
     return padded(problem.case.x, problem.spec.padding)
@@ -128,11 +157,12 @@ def padded_x(problem: Problem) -> Array:
 def read_elsewhere(problem: Problem, shift: Size) -> Array:
     """grad_weight with every window read `shift` rows and columns away: X_padded[n, i, s*p + d*u + shift, ...].
 
-    A shift by whole taps moves the right gradient; only the taps that come in at the edge are summed anew.
+    A shift by whole taps moves the right gradient; only the taps that come in at the edge are summed anew. What is
+    supposed to be right is not moved: half of it would come from X and G.
     """
     spec = problem.spec
     source, grad_output = padded_x(problem), problem.case.grad_output
-    if spec.dilation != (1, 1):
+    if spec.dilation != (1, 1) or problem.supposed:
         return correlate(source, grad_output, stepping(spec), shift)
     out = window(problem.grad_weight, shift, spec.kernel_size)
     for axis in (0, 1):

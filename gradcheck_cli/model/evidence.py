@@ -194,7 +194,8 @@ class Term:
 class Counterexample:
     """The smallest failing geometry, with its arrays and the terms of one wrong entry.
 
-    `other` names the factor beside G: "x" for grad_weight, "weight" for grad_input, "" for grad_bias.
+    `other` names the factor beside G: "x" for grad_weight, "weight" for grad_input, "" for grad_bias. `bias` is what
+    the layer's bias was: no right gradient depends on it, but a wrong one may.
     """
 
     gradient: GradientName
@@ -207,3 +208,4 @@ class Counterexample:
     entry: tuple[int, ...] | None = None
     other: str = ""
     terms: tuple[Term, ...] = ()
+    bias: Array | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from gradcheck_cli.errors import ExitCode
+from gradcheck_cli.errors import ExitCode, VerdictError
 from gradcheck_cli.model.evidence import (
     ChannelDifference,
     Check,
@@ -104,8 +104,38 @@ class Figures:
     allowed: Array
 
 
+class Judgement:
+    """What both reports can do. They know no renderer: one is loaded when somebody looks, the one allowed arrow up."""
+
+    verdict: Verdict
+
+    def __bool__(self) -> bool:
+        """Passed: everything that was asked was checked and holds."""
+        return self.verdict is Verdict.PASS
+
+    def __str__(self) -> str:
+        """The text that the terminal shows, without colour."""
+        from gradcheck_cli.report.terminal import as_text
+
+        return as_text(cast("Report", self))
+
+    def raise_for_verdict(self) -> None:
+        """Nothing where it passed.
+
+        Raises:
+            VerdictError: it failed or could not be checked; the text is the terminal's.
+        """
+        if not self:
+            raise VerdictError(str(self))
+
+    def _repr_html_(self) -> str:
+        from gradcheck_cli.report.html import render_html
+
+        return render_html(cast("Report", self))
+
+
 @dataclass(frozen=True)
-class RunReport:
+class RunReport(Judgement):
     """The result of `gradcheck run`."""
 
     command: ClassVar[str] = "run"
@@ -127,11 +157,6 @@ class RunReport:
     counterexample: Counterexample | None = None
     notes: tuple[str, ...] = ()
     figures: Figures | None = field(default=None, compare=False, repr=False)
-
-    def _repr_html_(self) -> str:
-        from gradcheck_cli.report.html import render_html  # the one allowed arrow upwards: a notebook asks late
-
-        return render_html(self)
 
 
 @dataclass(frozen=True)
@@ -171,7 +196,10 @@ class TargetReport:
 
     `convention` is the id of the recognised convention, `layout` NCHW, NHWC, CHW, HWC or HW, `why` how it was told.
     `output` is what the user's code printed (shown with -v only). `name` is that of the function or class, as it is
-    called in the file; a finding without a line is told to stand in it.
+    called in the file; a finding without a line is told to stand in it. `call` and `returns` are what the user said of
+    how it is called, "" where nothing was said. `scope` says which gradients a plain function gives,
+    where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed.
+    `reason` is why the verdict is what it is, in one line.
     """
 
     target: str
@@ -190,11 +218,19 @@ class TargetReport:
     output: str = ""
     seconds: float = 0.0
     name: str = ""
+    call: str = ""
+    returns: str = ""
+    scope: str = ""
+    unreached: tuple[int, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
-class VerifyReport:
-    """The result of `gradcheck verify`."""
+class VerifyReport(Judgement):
+    """The result of `gradcheck verify`.
+
+    `summary` maps each mistake to the targets that make it, the commonest first.
+    """
 
     command: ClassVar[str] = "verify"
 
@@ -204,11 +240,15 @@ class VerifyReport:
     reproduce: str
     timings: Mapping[str, float]
     targets: tuple[TargetReport, ...]
+    summary: Mapping[str, tuple[str, ...]] = field(init=False)
 
-    def _repr_html_(self) -> str:
-        from gradcheck_cli.report.html import render_html  # the one allowed arrow upwards: a notebook asks late
-
-        return render_html(self)
+    def __post_init__(self) -> None:
+        found: dict[str, dict[str, None]] = {}
+        for target in self.targets:
+            for finding in target.findings:
+                found.setdefault(finding.id, {})[target.target] = None
+        commonest = sorted(found.items(), key=lambda item: -len(item[1]))
+        object.__setattr__(self, "summary", {mistake: tuple(names) for mistake, names in commonest})
 
 
 Report = RunReport | VerifyReport

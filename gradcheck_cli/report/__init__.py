@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from gradcheck_cli.errors import ReportError
 from gradcheck_cli.text import visible
@@ -17,11 +17,14 @@ from gradcheck_cli.text import visible
 if TYPE_CHECKING:
     from gradcheck_cli.model import Report
 
-FileFormat = Literal["json", "junit", "html", "png", "md", "repro"]
-FORMATS: tuple[FileFormat, ...] = ("json", "junit", "html", "png", "md", "repro")
+FileFormat = Literal["json", "junit", "html", "png", "md", "csv", "repro"]
+FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 STDOUT_FORMATS = ("text", "json", "github")
-# A picture shows the planes of one layer; `verify` judges many geometries and has none.
-NOT_FOR = {"verify": ("png",)}
+# Format and command that do not go together, and why.
+NOT_FOR = {
+    ("png", "verify"): "a picture shows the planes of one layer, and `verify` judges many geometries",
+    ("csv", "run"): "it has a row for each target of `gradcheck verify`",
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,9 @@ def check_destinations(destinations: Sequence[Destination], inputs: Iterable[str
     """
     files = [name for name in inputs if name != "-"]
     for position, destination in enumerate(destinations):
-        if destination.format in NOT_FOR.get(command, ()):
-            raise ReportError(f"`gradcheck {command}` has no {destination.format} report.")
+        why = NOT_FOR.get((destination.format, command))
+        if why:
+            raise ReportError(f"`gradcheck {command}` has no {destination.format} report: {why}.")
         check_destination(destination.format, destination.path, files)
         for earlier in destinations[:position]:
             if _same_file(earlier.path, destination.path):
@@ -150,31 +154,63 @@ def _replace(path: str, content: bytes) -> None:
 
 
 def _text(report: Report, name: str, attachment: str) -> str:
-    if name == "json":
-        from gradcheck_cli.report.json import render_json
+    renderer = _RENDERERS.get(name)
+    if renderer is None:
+        raise _unknown(name)
+    return renderer(report, attachment)
 
-        return render_json(report)
-    if name == "junit":
-        from gradcheck_cli.report.junit import render_junit
 
-        return render_junit(report, attachment)
-    if name == "html":
-        from gradcheck_cli.report.html import render_html
+def _json(report: Report, _: str) -> str:
+    from gradcheck_cli.report.json import render_json
 
-        return render_html(report)
-    if name == "md":
-        from gradcheck_cli.report.markdown import COMMENT_LIMIT, render_markdown
+    return render_json(report)
 
-        return render_markdown(report, COMMENT_LIMIT)
-    if name == "repro":
-        from gradcheck_cli.report.repro import render_repro
 
-        return render_repro(report)
-    if name == "github":
-        from gradcheck_cli.report.github import render_github
+def _junit(report: Report, attachment: str) -> str:
+    from gradcheck_cli.report.junit import render_junit
 
-        return render_github(report)
-    raise _unknown(name)
+    return render_junit(report, attachment)
+
+
+def _html(report: Report, _: str) -> str:
+    from gradcheck_cli.report.html import render_html
+
+    return render_html(report)
+
+
+def _md(report: Report, _: str) -> str:
+    from gradcheck_cli.report.markdown import COMMENT_LIMIT, render_markdown
+
+    return render_markdown(report, COMMENT_LIMIT)
+
+
+def _csv(report: Report, _: str) -> str:
+    from gradcheck_cli.report.csv import render_csv
+
+    return render_csv(report)
+
+
+def _repro(report: Report, _: str) -> str:
+    from gradcheck_cli.report.repro import render_repro
+
+    return render_repro(report)
+
+
+def _github(report: Report, _: str) -> str:
+    from gradcheck_cli.report.github import render_github
+
+    return render_github(report)
+
+
+_RENDERERS: dict[str, Callable[[Report, str], str]] = {
+    "json": _json,
+    "junit": _junit,
+    "html": _html,
+    "md": _md,
+    "csv": _csv,
+    "repro": _repro,
+    "github": _github,
+}
 
 
 def _check_format(name: str) -> None:

@@ -77,7 +77,7 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
         return
     for target in report.targets:
         if not target.findings and target.verdict is not Verdict.PASS:
-            message = target.error or target.geometries.summary
+            message = target.error or target.reason
             title = f"gradcheck: {target.target}: {target.verdict}"
             yield _Annotation(_level(target.verdict), title, message, target.file, target.line)
     if report.verdict is Verdict.PASS:
@@ -110,7 +110,8 @@ def _plain_text(report: Report) -> str:
     if isinstance(report, RunReport):
         lines.append(report.answer)
     else:
-        lines += [f"{target.target}: {target.verdict}" for target in report.targets]
+        lines += [f"{target.target}: {target.verdict}: {target.reason}" for target in report.targets]
+        lines += [f"{mistake}: {', '.join(names)}" for mistake, names in report.summary.items()]
         lines += [f"--- output of {target.target}\n{target.output}" for target in report.targets if target.output]
     return visible_lines("\n".join(lines))
 

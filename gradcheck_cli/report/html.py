@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gradcheck_cli.model import Report, Rung, RunReport, Verdict
+from gradcheck_cli.model import Report, Rung, RunReport, Verdict, VerifyReport
 from gradcheck_cli.report import html_view, words
 from gradcheck_cli.text import visible, visible_lines
 
@@ -39,7 +39,7 @@ ANSWERS = {
 def render_html(report: Report) -> str:
     """The page, as HTML text."""
     run = report if isinstance(report, RunReport) else None
-    yours = "yours" if run and words.user_file(run) else "hand-written"
+    yours = "yours" if run is not None and words.user_file(run) else "hand-written"
     return (
         _environment()
         .get_template("report.html.j2")
@@ -49,7 +49,8 @@ def render_html(report: Report) -> str:
             headline=words.headline(report),
             parts_of_page=_parts(report),
             yours=yours,
-            pictures=html_view.pictures(run, yours) if run else None,
+            pictures=html_view.pictures(run, yours) if run is not None else None,
+            places={} if isinstance(report, RunReport) else _places(report),
         )
     )
 
@@ -57,13 +58,19 @@ def render_html(report: Report) -> str:
 def _parts(report: Report) -> list[tuple[str, str]]:
     """(id, title) of what the page's own list of contents leads to, what is wrong first."""
     if not isinstance(report, RunReport):
-        return [("targets", "Targets"), ("details", "One by one"), ("reproduce", "Reproduce")]
+        mistakes = [("mistakes", "Mistakes")] if len(report.targets) > 1 and report.summary else []
+        return [("targets", "Targets"), *mistakes, ("details", "One by one"), ("reproduce", "Reproduce")]
     wrong = [("findings", "What is wrong")] if report.findings else []
     example = [("example", "Counterexample")] if report.counterexample else []
     same = [("same", "The same?"), ("checks", "Checks")]
     channels = [("channels", "Per channel")] if report.channels else []
     drawn = [("pictures", "Pictures")] if report.figures is not None and report.channels else []
     return [*wrong, *example, *same, *channels, *drawn, ("power", "Power"), ("reproduce", "Reproduce")]
+
+
+def _places(report: VerifyReport) -> dict[str, int]:
+    """Target -> the number of its part of the page, from 1."""
+    return {target.target: number for number, target in reversed(list(enumerate(report.targets, start=1)))}
 
 
 @cache
@@ -77,7 +84,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=words.number, exact=words.exact_number, index=words.index, size=words.size, geometry=words.geometry
+        number=words.number,
+        exact=words.exact_number,
+        index=words.index,
+        size=words.size,
+        geometry=words.geometry,
+        right=words.right,
+        right_of_taken=words.right_of_taken,
     )
     environment.globals.update(
         verdicts=VERDICTS,
@@ -85,6 +98,7 @@ def _environment() -> Environment:
         amount=words.count,
         visible=visible,
         user_name=words.user_name,
+        reservations=words.reservations,
         worst_channels=html_view.worst_channels,
         extreme_pairs=html_view.extreme_pairs,
         grid_groups=html_view.grid_groups,

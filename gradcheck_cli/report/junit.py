@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from gradcheck_cli.model import CALL, Check, Finding, Report, RunReport, SeedResult, TargetReport, Verdict
-from gradcheck_cli.report.words import exact_number, index, subject
+from gradcheck_cli.report.words import exact_number, index, right_of_taken, subject
 from gradcheck_cli.text import visible, visible_lines
 
 TAGS = {
@@ -104,18 +104,19 @@ def _seed_case(seed: SeedResult) -> _TestCase:
 
 def _target_suite(target: TargetReport, environment: Mapping[str, Any]) -> _Suite:
     cases = [_gradient_case(target, name, result.verdict, result.findings) for name, result in target.gradients.items()]
-    message = target.error or "; ".join(finding.message for finding in target.findings)
-    cases += _unshown(target.verdict, message, cases, target.findings)
+    cases += _unshown(target.verdict, target.reason, cases, target.findings)
     if target.output and cases:
         cases[0] = replace(cases[0], output=target.output)
-    properties = {**environment, "convention": target.convention, "layout": target.layout}
+    counted = right_of_taken(target.geometries)
+    told = {"convention": target.convention, "layout": target.layout, "right": counted, "reason": target.reason}
+    properties = {**environment, **told}
     return _Suite(target.target, tuple(cases), target.seconds, properties)
 
 
 def _gradient_case(target: TargetReport, name: str, verdict: Verdict, ids: Iterable[str]) -> _TestCase:
     chosen = set(ids)
     about = [finding for finding in target.findings if finding.id in chosen]
-    first = about[0].message if about else target.error or target.geometries.summary
+    first = about[0].message if about else target.reason
     return _TestCase(
         name=f"grad_{name}",
         verdict=verdict,

@@ -6,7 +6,7 @@ Free text is escaped, so that a file called `<img onerror=...>` or `@everyone` s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcheck_cli.model import (
     GRADIENTS,
@@ -19,8 +19,19 @@ from gradcheck_cli.model import (
     Sameness,
     TargetReport,
     Verdict,
+    VerifyReport,
 )
-from gradcheck_cli.report.words import count, geometry, headline, index, number, user_name
+from gradcheck_cli.report.words import (
+    count,
+    geometry,
+    headline,
+    index,
+    number,
+    reservations,
+    right,
+    right_of_taken,
+    user_name,
+)
 from gradcheck_cli.text import visible, visible_lines
 
 COMMENT_LIMIT = 65_000
@@ -37,6 +48,7 @@ MARKS = {
 MAX_ROWS = 8
 MAX_TARGETS = 200
 MAX_TEXT = 1500
+MAX_REASON = 160
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~$^]")
 _CUT = "*{} left out: too long for this place. The other reports hold everything.*"
@@ -48,7 +60,7 @@ def render_markdown(report: Report, limit: int | None = None) -> str:
     Args:
         limit: bytes that there is room for; whole sections that do not fit are left out, and counted at the end.
     """
-    sections = list(_run_sections(report) if isinstance(report, RunReport) else _verify_sections(report.targets))
+    sections = list(_run_sections(report) if isinstance(report, RunReport) else _verify_sections(report))
     sections.append(_reproduce(report.reproduce))
     head = f"## gradcheck: {MARKS[report.verdict]} {text(headline(report))}"
     return "\n\n".join(_within(head, sections, limit)) + "\n"
@@ -199,12 +211,14 @@ def _reproduce(command: str) -> str:
     return "### Reproduce\n\n" + block(command, "sh")
 
 
-def _verify_sections(targets: Sequence[TargetReport]) -> Iterator[str]:
-    rows = [_target_row(target) for target in targets[:MAX_TARGETS]]
-    titles = ["target", "verdict", "weight", "input", "bias", "right", "findings"]
-    more = len(targets) - len(rows)
+def _verify_sections(report: VerifyReport) -> Iterator[str]:
+    rows = [_target_row(target) for target in report.targets[:MAX_TARGETS]]
+    titles = ["target", "verdict", "weight", "input", "bias", "right", "reason"]
+    more = len(report.targets) - len(rows)
     yield _table(titles, rows) + (f"\n\n{count(more, 'target')} more." if more else "")
-    for target in targets:
+    if len(report.targets) > 1 and report.summary:
+        yield "### Mistakes\n\n" + _mistakes(report.summary)
+    for target in report.targets:
         if target.verdict is not Verdict.PASS or target.findings:
             yield _target(target)
 
@@ -212,16 +226,30 @@ def _verify_sections(targets: Sequence[TargetReport]) -> Iterator[str]:
 def _target_row(target: TargetReport) -> list[str]:
     gradients = [target.gradients.get(name) for name in GRADIENTS]
     return [
-        code(target.target),
+        code(target.target) + text(reservations(target)),
         _verdict(target.verdict),
         *("" if gradient is None else _verdict(gradient.verdict) for gradient in gradients),
-        f"{target.geometries.right} of {target.geometries.supported}",
-        ", ".join(text(finding.id) for finding in target.findings),
+        right(target.geometries) if target.geometries.tried else "",
+        text(_clipped(target.reason)),
     ]
 
 
+def _clipped(reason: str) -> str:
+    return reason if len(reason) <= MAX_REASON else reason[: MAX_REASON - 1].rstrip() + "…"
+
+
+def _mistakes(summary: Mapping[str, Sequence[str]]) -> str:
+    """Each mistake once, with those who make it."""
+    rows = [
+        [text(mistake), str(len(names)), ", ".join(map(code, names[:MAX_TARGETS]))]
+        for mistake, names in summary.items()
+    ]
+    return _table(["mistake", "targets", "which"], rows, " r ")
+
+
 def _target(target: TargetReport) -> str:
-    parts = [f"### {MARKS[target.verdict]} {code(target.target)}", f"**Where** {text(target.geometries.summary)}"]
+    where = "; ".join(part for part in (right_of_taken(target.geometries), target.geometries.summary) if part)
+    parts = [f"### {MARKS[target.verdict]} {code(target.target)}", f"**Where** {text(where)}"]
     parts += ["\n".join(_finding(finding, target.name) for finding in target.findings)] if target.findings else []
     parts += [block(target.error[:MAX_TEXT])] if target.error else []
     parts += [_counterexample(target.counterexample)] if target.counterexample else []

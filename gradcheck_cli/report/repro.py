@@ -1,7 +1,8 @@
 """A Python script that shows the finding again by itself: the smallest counterexamples, or the whole run without one.
 
 The script holds the arrays, sums the expected gradient straight from the definition, calls the user's function in the
-convention that was recognised, and ends with 0 once both agree. Every name in it is an ASCII literal.
+same process and in the convention that was recognised, and ends with 0 once both agree. Every name in it is an ASCII
+literal.
 """
 
 from __future__ import annotations
@@ -10,22 +11,28 @@ import pprint
 from collections.abc import Mapping
 from typing import Any
 
-from gradcheck_cli.model import Counterexample, Report, RunReport, VerifyReport
+from gradcheck_cli.model import Counterexample, Report, RunReport, TargetReport, VerifyReport
 from gradcheck_cli.report.words import user_file
+from gradcheck_cli.targets.conventions import CONVENTIONS
+from gradcheck_cli.targets.resolve import split
 
 _WIDTH = 110
 
 _HEAD = '''"""{title}
 
-Run it with Python: it needs numpy, and gradcheck-cli to call your function as it was called before.
+Run it with Python: it needs numpy and gradcheck-cli. {how}
 """
 
 '''
+_HERE = """Your code runs in this process, so a debugger can step into it: `python -m pdb
+FILE`, or a breakpoint() in your function, which stops at the call with the arrays below."""
+_AGAIN_HERE = "Your code runs in a process of its own."
 
-_COUNTEREXAMPLE = '''import os
-import sys
+_COUNTEREXAMPLE = '''import sys
 
 import numpy as np
+
+from gradcheck_cli.model import Case, ConvSpec
 
 nan, inf = float("nan"), float("inf")
 
@@ -50,18 +57,19 @@ def by_definition(case):
 
 
 def by_your_function(case):
-    """What the function in case["file"] returns for the same arrays."""
-    from gradcheck_cli.model import Case, ConvSpec
-    from gradcheck_cli.targets import TargetRef, Worker
+    """What case["target"] returns for the same arrays."""
+    from gradcheck_cli.targets import called_by, resolve
+    from gradcheck_cli.targets.here import worker_here
 
     x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
     sizes = (x.shape[0], x.shape[1], weight.shape[0], x.shape[2], x.shape[3], weight.shape[2:])
     spec = ConvSpec(*sizes, case["stride"], case["padding"], case["dilation"], case["groups"])
-    file = os.path.abspath(case["file"])
-    ref = TargetRef(file + ":" + case["name"], file, case["name"])
-    with Worker(ref, convention=case["convention"]) as worker:
-        outcome = worker.backward(Case(spec, x, weight, np.zeros(weight.shape[0]), grad_output))
-    print(outcome.printed, end="")
+    refs = resolve([case["target"]], called_by(case["call"]) if case["call"] else None)
+    worker = worker_here(refs[0], case["convention"], case["call"], case["returns"])
+    print("called as", worker.describe().why)
+    # The call itself. All before it was loading, and finding out how to call, on other arrays.
+    bias = np.array(case["bias"], dtype=float)
+    outcome = worker.backward(Case(spec, x, weight, bias, grad_output), calls=1)
     if outcome.error:
         print("your function:", outcome.error)
     return outcome.gradients.named(case["gradient"])
@@ -69,7 +77,7 @@ def by_your_function(case):
 
 def agrees(case):
     """Print both gradients; True where they are equal."""
-    print(case["name"], "in", ascii(case["file"]), "- grad_" + case["gradient"])
+    print(ascii(case["target"]), "- grad_" + case["gradient"])
     for name in ("x", "weight", "grad_output"):
         print(name, "=", case[name])
     expected = by_definition(case)
@@ -106,33 +114,41 @@ def render_repro(report: Report) -> str:
     cases = list(_run_cases(report) if isinstance(report, RunReport) else _verify_cases(report))
     if cases:
         title = "The smallest counterexample that gradcheck found."
-        return _HEAD.format(title=title) + _COUNTEREXAMPLE.format(cases=_literal(cases))
+        return _HEAD.format(title=title, how=_HERE) + _COUNTEREXAMPLE.format(cases=_literal(cases))
     title = "The same check once more, through gradcheck's Python API."
     again = _run_again(report) if isinstance(report, RunReport) else _verify_again(report)
-    return _HEAD.format(title=title) + again
+    return _HEAD.format(title=title, how=_AGAIN_HERE) + again
 
 
 def _run_cases(report: RunReport) -> list[dict[str, Any]]:
     """A counterexample to one of our own backwards has no file to load, so the run itself is repeated."""
     if report.counterexample is None or not user_file(report):
         return []
-    return [_case(report.experiment.backward, user_file(report), report.experiment.convention, report.counterexample)]
+    return [_case(report.experiment.backward, report.experiment.convention, report.counterexample)]
 
 
 def _verify_cases(report: VerifyReport) -> list[dict[str, Any]]:
     return [
-        _case(target.target, target.file, target.convention, target.counterexample)
+        _case(_place(target), f"{target.convention},{target.layout}", target.counterexample)
+        | {"call": target.call, "returns": target.returns}
         for target in report.targets
         if target.counterexample is not None
     ]
 
 
-def _case(target: str, file: str, convention: str, example: Counterexample) -> dict[str, Any]:
+def _place(target: TargetReport) -> str:
+    """The target from wherever the script is run: its file with its whole path, and the name if one was typed."""
+    name = split(target.target)[1]
+    return f"{target.file}:{name}" if name else target.file
+
+
+def _case(target: str, convention: str, example: Counterexample) -> dict[str, Any]:
     spec = example.spec
     return {
-        "file": file,
-        "name": target.rpartition(":")[2],
-        "convention": convention or "auto",
+        "target": target,
+        "convention": _words(convention),
+        "call": "",
+        "returns": "",
         "gradient": example.gradient,
         "stride": spec.stride,
         "padding": spec.padding,
@@ -140,15 +156,23 @@ def _case(target: str, file: str, convention: str, example: Counterexample) -> d
         "groups": spec.groups,
         "x": example.x.tolist(),
         "weight": example.weight.tolist(),
+        "bias": [0.0] * spec.out_channels if example.bias is None else example.bias.tolist(),
         "grad_output": example.grad_output.tolist(),
         "actual": None if example.actual is None else example.actual.tolist(),
     }
+
+
+def _words(convention: str) -> str:
+    """Of what a report says about a convention ("cache, NHWC: by name"), what `--convention` takes."""
+    words = [word.strip().lower() for word in convention.partition(":")[0].split(",")]
+    return ",".join(word for word in words if word in CONVENTIONS) or "auto"
 
 
 def _run_again(report: RunReport) -> str:
     run = report.experiment
     left_out = {"images", "output_size", "batch", "loss"}
     options = {name: value for name, value in vars(run).items() if name not in left_out}
+    options["convention"] = _words(run.convention)
     options |= {"loss": run.loss.name, "reduction": run.loss.reduction, "seeds": max(1, len(report.seeds))}
     return _script("IMAGES", run.images, options, "run")
 

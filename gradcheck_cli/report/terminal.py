@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,13 +14,12 @@ from rich.text import Text
 
 from gradcheck_cli.model import Report, RunReport
 from gradcheck_cli.report.terminal_run import run_lines, run_summary
-from gradcheck_cli.report.terminal_text import Screen
+from gradcheck_cli.report.terminal_text import RUNNER_COMMANDS, Screen
 from gradcheck_cli.report.terminal_verify import verify_lines, verify_summary
 
 NARROWEST = 60
 _PIPE_WIDTH = 100
 _CI_WIDTH = 120
-_COMMANDS = ("::", "##[")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ def print_report(report: Report, options: TerminalOptions, file: IO[str] | None 
     _print(screen, run_lines(screen, report) if isinstance(report, RunReport) else verify_lines(screen, report))
 
 
+def as_text(report: Report) -> str:
+    """What `print_report` prints by default, without colour."""
+    text = io.StringIO()
+    print_report(report, TerminalOptions(color="never"), text)
+    return text.getvalue().rstrip()
+
+
 def _summary(report: Report) -> str:
     return run_summary(report) if isinstance(report, RunReport) else verify_summary(report)
 
@@ -51,7 +58,7 @@ def _print(screen: Screen, lines: Iterable[Text]) -> None:
 
 def _without_commands(line: Text) -> Text:
     """`line`, unless a CI runner would take it as an order to itself: that needs one of two beginnings."""
-    return Text("| ") + line if line.plain.lstrip().startswith(_COMMANDS) else line
+    return Text("| ") + line if line.plain.lstrip().startswith(RUNNER_COMMANDS) else line
 
 
 def make_console(options: TerminalOptions, file: IO[str] | None = None) -> Console:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rich.text import Text
 
 from gradcheck_cli.model import Finding, RunReport, VerifyReport
-from gradcheck_cli.report.terminal_text import Column, Screen, heading, styled
+from gradcheck_cli.report.terminal_text import RUNNER_COMMANDS, Column, Screen, heading, styled
 
 _LABEL = 15
 _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+""")
@@ -74,7 +74,7 @@ def draw_reproduce(screen: Screen, command: str) -> list[Text]:
 
 def _command_lines(screen: Screen, command: str, width: int) -> list[Text]:
     lines = [""]
-    for word in _units(_words(command)):
+    for word in _units([_quoted(word) for word in _words(command)]):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if lines[-1] and screen.text(f"{longer} \\").cell_len > width:
             lines[-1] += " \\"
@@ -82,6 +82,11 @@ def _command_lines(screen: Screen, command: str, width: int) -> list[Text]:
             lines.append("")
         lines[-1] = longer
     return [screen.text(line) for line in lines]
+
+
+def _quoted(word: str) -> str:
+    """A word that begins like an order to a CI runner must not begin a line: no bar can be put before a command."""
+    return f"'{word}'" if word.startswith(RUNNER_COMMANDS) else word
 
 
 def _units(words: Sequence[str]) -> list[str]:

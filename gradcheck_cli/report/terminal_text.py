@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -34,11 +34,15 @@ RUNG_ANSWERS = {
 }
 RUNG_STYLES = {Rung.IDENTICAL: "green", Rung.IDENTICAL_TO_ROUNDING: "green"}
 
+# A CI runner takes a line that begins so as an order to itself.
+RUNNER_COMMANDS = ("::", "##[")
+
 _EXACT = 2**53
 _GAP = 2
 _MIN_PROSE = 26
 _HANG = 6
 _READABLE = 120
+_DOTS = " ..."
 
 
 def encodable(text: str, encoding: str) -> str:
@@ -82,12 +86,16 @@ def styled(value: str, style: str) -> Text:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table; `prose` columns wrap and come last, all others are never broken."""
+    """One column of a table; `prose` columns wrap and come last, all others are never broken.
+
+    `clip`: prose is cut to one line of the screen, with three dots for what is left out.
+    """
 
     title: str
     right: bool = False
     prose: bool = False
     style: str = "dim"
+    clip: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,11 @@ class Screen:
             return [head, *lines]
         return [pad(head, indent) + lines[0][indent:], *lines[1:]]
 
+    def fenced(self, value: str, style: str = "") -> list[Text]:
+        """Lines that are somebody else's, kept as they are, each behind a bar."""
+        wrapped = [line for row in value.splitlines() for line in self.wrap(row, min(self.width, _READABLE) - 4)]
+        return [styled("  | ", style) + line for line in wrapped]
+
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> list[Text]:
         """Aligned rows below their titles. Where they are too wide for the screen, each row takes several lines."""
         cells = [[self.text(cell) for cell in row] for row in rows]
@@ -153,14 +166,21 @@ class Screen:
             for place in group:
                 line += pad(row[place], widths[place], columns[place].right) + Text(" " * _GAP)
             lines.append(line)
-        return self._with_prose(lines, row[-1]) if columns[-1].prose else [_stripped(line) for line in lines]
+        if not columns[-1].prose:
+            return [_stripped(line) for line in lines]
+        return self._with_prose(lines, row[-1], self._clipped if columns[-1].clip else self.wrap)
 
-    def _with_prose(self, lines: list[Text], prose: Text) -> list[Text]:
+    def _clipped(self, prose: Text, width: int) -> list[Text]:
+        if prose.cell_len <= width:
+            return [prose]
+        return [_stripped(self.wrap(prose, width - len(_DOTS))[0]) + Text(_DOTS)]
+
+    def _with_prose(self, lines: list[Text], prose: Text, fitted: Callable[[Text, int], list[Text]]) -> list[Text]:
         indent = lines[-1].cell_len
         if self.width - indent < _MIN_PROSE:
-            below = [Text(" " * _HANG) + line for line in self.wrap(prose, self.width - _HANG)]
+            below = [Text(" " * _HANG) + line for line in fitted(prose, self.width - _HANG)]
             return [_stripped(line) for line in [*lines, *below] if line.plain.strip()]
-        wrapped = self.wrap(prose, self.width - indent)
+        wrapped = fitted(prose, self.width - indent)
         beside = [(lines[-1] if row == 0 else Text(" " * indent)) + line for row, line in enumerate(wrapped)]
         return [_stripped(line) for line in [*lines[:-1], *beside]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
@@ -19,17 +19,12 @@ from gradcheck_cli.model import (
 from gradcheck_cli.report.terminal_grids import draw_counterexample
 from gradcheck_cli.report.terminal_tail import draw_findings, draw_notes, draw_reproduce, draw_surroundings
 from gradcheck_cli.report.terminal_text import VERDICT_STYLES, VERDICT_WORDS, Column, Screen, heading, styled
-from gradcheck_cli.report.words import count, geometry
+from gradcheck_cli.report.words import geometry, outcomes, reservations, right, right_of_taken
 
 _LABEL = 15
 _SECTIONS = 8
 _NAMED = 3
-_OUTCOMES = (
-    (Verdict.PASS, "right"),
-    (Verdict.FAIL, "wrong"),
-    (Verdict.ERROR, "failed to run"),
-    (Verdict.INCONCLUSIVE, "could not be checked"),
-)
+_NAMES = 8
 
 
 def verify_lines(screen: Screen, report: VerifyReport) -> list[Text]:
@@ -52,36 +47,49 @@ def _worth_showing(screen: Screen, report: VerifyReport) -> tuple[TargetReport, 
 
 def verify_summary(report: VerifyReport) -> str:
     """One line for -q: how many targets are right, and what is wrong with those that are not."""
-    wrong = [
-        f"{target.target}: {', '.join(finding.id for finding in target.findings) or target.verdict}"
-        for target in report.targets
-        if target.verdict is not Verdict.PASS
-    ]
+    wrong = [f"{target.target}: {_brief(target)}" for target in report.targets if target.verdict is not Verdict.PASS]
     more = [f"{len(wrong) - _NAMED} more"] if len(wrong) > _NAMED else []
-    return "; ".join([f"{VERDICT_WORDS[report.verdict]}  {_outcomes(report)}", *wrong[:_NAMED], *more])
+    return "; ".join([f"{VERDICT_WORDS[report.verdict]}  {outcomes(report)}", *wrong[:_NAMED], *more])
 
 
-def _outcomes(report: VerifyReport) -> str:
-    amounts = Counter(target.verdict for target in report.targets)
-    told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
-    return f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+def _brief(target: TargetReport) -> str:
+    """The mistakes' names, or why there are none."""
+    return ", ".join(dict.fromkeys(finding.id for finding in target.findings)) or target.reason.rstrip(".")
 
 
 def _answer(screen: Screen, report: VerifyReport) -> list[Text]:
     verdict = screen.verdict(report.verdict)
-    lines = screen.labelled(verdict, styled(_outcomes(report), "bold"), max(6, verdict.cell_len + 2))
+    lines = screen.labelled(verdict, styled(outcomes(report), "bold"), max(6, verdict.cell_len + 2))
     if len(report.targets) < 2:
         return lines
-    titles = ("verdict", *GRADIENTS, "right")
-    columns = [Column(title, right=title == "right") for title in titles] + [Column("target", prose=True)]
-    return [*lines, Text(""), *screen.table(columns, [_summary_row(screen, target) for target in report.targets])]
+    titles = ("verdict", *GRADIENTS, "right", "target")
+    columns = [Column(title, right=title == "right") for title in titles]
+    columns += [Column("reason", prose=True, clip=screen.verbosity < 1)]
+    rows = [_summary_row(screen, target) for target in report.targets]
+    return [*lines, Text(""), *screen.table(columns, rows), *_mistakes(screen, report.summary)]
 
 
 def _summary_row(screen: Screen, target: TargetReport) -> tuple[str | Text, ...]:
     gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
-    found = f"  {', '.join(finding.id for finding in target.findings)}" if target.findings else ""
-    name = screen.text(target.target) + screen.text(found, "red")
-    return (screen.verdict(target.verdict), *gradients, _right(target.geometries), name)
+    counted = right(target.geometries) if target.geometries.tried else "-"
+    style = "" if target.verdict is Verdict.PASS else VERDICT_STYLES[target.verdict].removeprefix("bold ")
+    name, reason = screen.text(target.target + reservations(target)), screen.text(target.reason, style)
+    return (screen.verdict(target.verdict), *gradients, counted, name, reason)
+
+
+def _mistakes(screen: Screen, summary: Mapping[str, Sequence[str]]) -> list[Text]:
+    """Each mistake once, with those who make it."""
+    if not summary:
+        return []
+    columns = [Column("mistake"), Column("targets", right=True), Column("which", prose=True)]
+    rows = [(styled(mistake, "red"), str(len(names)), _names(screen, names)) for mistake, names in summary.items()]
+    return [Text(""), *screen.table(columns, rows)]
+
+
+def _names(screen: Screen, names: Sequence[str]) -> str:
+    shown = names if screen.verbosity > 0 else names[:_NAMES]
+    hidden = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {hidden} more with -v" if hidden else "")
 
 
 def _short(verdict: Verdict) -> Text:
@@ -93,21 +101,17 @@ def _gradient(target: TargetReport, name: GradientName) -> GradientResult:
     return target.gradients.get(name, GradientResult(Verdict.MISSING))
 
 
-def _right(geometries: Geometries) -> str:
-    return f"{geometries.right} of {geometries.tried}"
-
-
 def _target(screen: Screen, target: TargetReport) -> list[Text]:
     place = "" if target.line is None else f"  (line {target.line})"
     title = Text.assemble(screen.verdict(target.verdict), "  ", screen.text(target.target, "bold"), (place, "dim"))
-    lines = [Text(""), *screen.wrap(title, screen.width)]
+    lines = [Text(""), *screen.wrap(title + screen.text(reservations(target)), screen.width)]
     for label, value in (
         ("convention", _convention(target)),
         ("gradients", _gradients(screen, target)),
         ("geometries", _geometries(target.geometries)),
     ):
         lines += screen.labelled(f"  {label}", value, _LABEL) if value else []
-    lines += _error(screen, target.error)
+    lines += screen.fenced(target.error, "red")
     lines += draw_findings(screen, target.findings, target.file, target.name)
     if target.counterexample is not None:
         lines += draw_counterexample(screen, target.counterexample)
@@ -129,15 +133,8 @@ def _gradients(screen: Screen, target: TargetReport) -> Text:
 def _geometries(geometries: Geometries) -> str:
     if not geometries.tried:
         return geometries.summary
-    told = f"right on {geometries.right} of {geometries.supported}"
-    refused = geometries.tried - geometries.supported
-    told += f" ({refused} more not supported)" if refused else ""
+    told = f"right on {right_of_taken(geometries)}"
     return f"{told}; {geometries.summary}" if geometries.summary else told
-
-
-def _error(screen: Screen, error: str) -> list[Text]:
-    """What stopped the target, its lines kept and fenced off."""
-    return [line for row in error.splitlines() for line in screen.labelled(styled("  | ", "red"), row, 4)]
 
 
 def _details(screen: Screen, target: TargetReport) -> list[Text]:
@@ -146,7 +143,7 @@ def _details(screen: Screen, target: TargetReport) -> list[Text]:
     lines = [Text(""), *_geometry_table(screen, target.geometries)] if target.geometries.list else []
     if target.output:
         lines += heading(screen, "What the code printed")
-        lines += [line for row in target.output.splitlines() for line in screen.labelled("  | ", row, 4)]
+        lines += screen.fenced(target.output)
     return [*lines, styled(f"{target.seconds:.2f} s", "dim")]
 
 

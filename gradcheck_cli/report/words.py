@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
-from gradcheck_cli.model import ConvSpec, Finding, Report, RunReport, Size
+from gradcheck_cli.limits import BUILT_IN_BACKWARDS
+from gradcheck_cli.model import (
+    ConvSpec,
+    Finding,
+    Geometries,
+    Report,
+    RunReport,
+    Size,
+    TargetReport,
+    Verdict,
+    VerifyReport,
+)
+from gradcheck_cli.targets.resolve import split
+
+# A first line names this many lines that never ran; the JSON report has them all.
+MOST_LINES = 8
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -60,13 +76,59 @@ def geometry(spec: ConvSpec) -> str:
     return ", ".join(words)
 
 
+def reservations(target: TargetReport) -> str:
+    """What a pass does not say: " (weight only); lines 14, 15 never ran"; "" for all else."""
+    if target.verdict is not Verdict.PASS:
+        return ""
+    scope = f" ({target.scope})" if target.scope else ""
+    if not target.unreached:
+        return scope
+    noun = "line" if len(target.unreached) == 1 else "lines"
+    more = f" and {len(target.unreached) - MOST_LINES} more" if len(target.unreached) > MOST_LINES else ""
+    return f"{scope}; {noun} {', '.join(map(str, target.unreached[:MOST_LINES]))}{more} never ran"
+
+
+_OUTCOMES = (
+    (Verdict.PASS, "right"),
+    (Verdict.FAIL, "wrong"),
+    (Verdict.ERROR, "failed to run"),
+    (Verdict.INCONCLUSIVE, "could not be checked"),
+)
+
+
+def outcomes(report: VerifyReport) -> str:
+    """ "4 targets: 2 right, 1 wrong, 1 failed to run" """
+    amounts = Counter(target.verdict for target in report.targets)
+    told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
+    text = f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+    return text + (reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report))
+
+
+def _with_unreached(report: VerifyReport) -> str:
+    """A pass over many targets is worth no more than theirs."""
+    amount = sum(bool(target.unreached) for target in report.targets if target.verdict is Verdict.PASS)
+    return f"; {amount} of the right ones with lines that never ran" if amount else ""
+
+
+def right(geometries: Geometries) -> str:
+    """ "29 of 29": on how many of those that it takes it is right. What it refuses is neither right nor wrong."""
+    return f"{geometries.right} of {geometries.supported}"
+
+
+def right_of_taken(geometries: Geometries) -> str:
+    """ "29 of 29 it takes, 9 more not supported", "" where nothing was tried."""
+    if not geometries.tried:
+        return ""
+    refused = geometries.tried - geometries.supported
+    return f"{right(geometries)} it takes" + (f", {refused} more not supported" if refused else "")
+
+
 def headline(report: Report) -> str:
     """The verdict in one line, with what it is about."""
     verdict = report.verdict.value.upper()
     if isinstance(report, RunReport):
         return f"{verdict}: gradcheck run, {subject(report)}"
-    right = sum(target.verdict == "pass" for target in report.targets)
-    return f"{verdict}: gradcheck verify, {right} of {count(len(report.targets), 'target')} right"
+    return f"{verdict}: gradcheck verify, {outcomes(report)}"
 
 
 def subject(report: RunReport) -> str:
@@ -76,13 +138,14 @@ def subject(report: RunReport) -> str:
 
 
 def user_file(report: RunReport) -> str:
-    """The file of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
-    return report.experiment.backward.rpartition(":")[0]
+    """The file of `--backward FILE.py:NAME` or FILE.py, or "" where the backward is one of ours."""
+    backward = report.experiment.backward
+    return "" if backward in BUILT_IN_BACKWARDS else split(backward)[0]
 
 
 def user_name(report: RunReport) -> str:
     """The name of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
-    return report.experiment.backward.rpartition(":")[2] if user_file(report) else ""
+    return split(report.experiment.backward)[1] if user_file(report) else ""
 
 
 def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:

@@ -5,11 +5,13 @@ process and hands back `Outcome`s in our layout. Nothing here judges a gradient.
 """
 
 from gradcheck_cli.targets.contract import (
+    NOT_TRIED as NOT_TRIED,
     Described as Described,
     ErrorKind as ErrorKind,
+    HowToCall as HowToCall,
     Outcome as Outcome,
     TargetRef as TargetRef,
     WorkerLimits as WorkerLimits,
 )
-from gradcheck_cli.targets.resolve import resolve as resolve
+from gradcheck_cli.targets.resolve import called_by as called_by, resolve as resolve
 from gradcheck_cli.targets.worker import Worker as Worker

@@ -14,8 +14,9 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,37 @@ import numpy as np
 from gradcheck_cli import conv
 from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
-from gradcheck_cli.targets.contract import TargetRef
-from gradcheck_cli.targets.conventions import AmbiguousError, Chosen, NotRecognisedError, check_convention, recognise
-from gradcheck_cli.targets.conventions.base import RefusedError, Returned
+from gradcheck_cli.targets.contract import HowToCall, TargetRef
+from gradcheck_cli.targets.conventions import (
+    AmbiguousError,
+    Chosen,
+    NotRecognisedError,
+    check_convention,
+    recognise,
+    recognise_by_names,
+)
+from gradcheck_cli.targets.conventions.base import (
+    Candidate,
+    HungError,
+    RefusedError,
+    Returned,
+    UnfinishedError,
+    WrongForwardError,
+    raised_in,
+)
+from gradcheck_cli.targets.conventions.beside import other_forward
+from gradcheck_cli.targets.conventions.call import CallCandidate, Spelled
+from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.results import Taken, plan, take
+from gradcheck_cli.targets.conventions.parts import parts
+from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
+from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
+from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
+from gradcheck_cli.targets.reach import constants
+from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 SEED = 0
@@ -37,18 +62,15 @@ LOAD_SHARE = 0.4
 MAX_RETURNED = 2**28
 
 
-class HungError(Exception):
-    """The user's code did not come back in time while it was loaded or tried."""
-
-
 @dataclass(frozen=True)
 class Ready:
-    """A loaded and recognised target."""
+    """A loaded and recognised target. `same`: the rules by which it keeps the size by itself; None where it is told."""
 
     ref: TargetRef
     loaded: Loaded
     chosen: Chosen
-    first_error: BaseException | None = None
+    same: frozenset[str] | None
+    watch: Watch
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -59,12 +81,19 @@ def main(request: int, answer: int, memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     ready: Ready | None = None
     while True:
-        message, arrays = _receive(request)
-        if message["do"] == "load":
-            reply, ready = _load(message)
-            _send(answer, reply, {})
-        elif ready is not None:
-            _send(answer, *_backward(ready, message, arrays))
+        reply, arrays, ready = reply_to(*_receive(request), ready)
+        _send(answer, reply, arrays)
+
+
+def reply_to(
+    message: Message, arrays: dict[str, Array], ready: Ready | None
+) -> tuple[Message, dict[str, Array], Ready | None]:
+    """The answer to one frame, and the target that later frames are about. Also used without a process, by `here`."""
+    if message["do"] == "load":
+        reply, ready = _load(message)
+        return reply, {}, ready
+    assert ready is not None
+    return *_backward(ready, message, arrays), ready
 
 
 def _receive(request: int) -> tuple[Message, dict[str, Array]]:
@@ -96,10 +125,16 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
     seconds = float(message["seconds"])
     try:
         wanted = check_convention(message["convention"])
+        os.environ.setdefault("JAX_ENABLE_X64", "1")  # read when jax is imported; else it computes in float32
         import_installed(ref)
+        how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
         with _alarm(LOAD_SHARE * seconds):
-            loaded = _load_either_way(ref, bool(message["only_needed"]), seconds)
-        chosen = recognise(loaded, wanted, _seed, lambda: _alarm(min(10.0, 0.2 * seconds)), LOAD_SHARE * seconds)
+            loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
+        spelled = said(loaded, how, wanted)
+        if message["how"] == "untried":
+            ready = _untried(ref, loaded, spelled, wanted)
+        else:
+            ready = _tried(ref, loaded, spelled, wanted, seconds)
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint}, None
     except GradcheckError as error:
@@ -115,21 +150,55 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return _not_recognised(ref, error), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    return _description(loaded, chosen), Ready(ref, loaded, chosen)
+    return _description(ready), ready
 
 
-def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float) -> Loaded:
+def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
+    """Called as was said, else as trying tells."""
+    guard = partial(_alarm, min(10.0, 0.2 * seconds))
+    if spelled is not None:
+        chosen = as_said(spelled, wanted, _seed, guard)
+    else:
+        chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
+    same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
+    return _ready(ref, loaded, chosen, same)
+
+
+def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str]) -> Ready:
+    """Every try ended the process: called as was said, else by names that leave no doubt."""
+    if spelled is not None:
+        return _ready(ref, replace(loaded, notes=("every try ended the process",)), untried(spelled, wanted), None)
+    notes = ("every try ended the process; it is called by the names of its parameters",)
+    return _ready(ref, replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None)
+
+
+def _ready(ref: TargetRef, loaded: Loaded, chosen: Chosen, same: frozenset[str] | None) -> Ready:
+    return Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
+
+
+def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: Sequence[str]) -> Loaded:
     """A script part that never ends is left out, like one that fails."""
     try:
         with _alarm(LOAD_SHARE * seconds / 2):
-            return load(ref, only_needed)
+            return load(ref, only_needed, names)
     except HungError:
-        return load(ref, only_needed=True)
+        return load(ref, True, names)
 
 
-def _description(loaded: Loaded, chosen: Chosen) -> Message:
-    candidate = chosen.candidate
+def _pads_by_itself(candidate: Candidate) -> bool:
+    """It keeps the size without being told a margin: always, or in the mode "same"."""
+    if isinstance(candidate, LayerCandidate):
+        return candidate.same or candidate.recipe.mode
+    if isinstance(candidate, CallCandidate):
+        return candidate.same or candidate.has_mode
+    return isinstance(candidate, FunctionCandidate) and (candidate.same or candidate.form.mode)
+
+
+def _description(ready: Ready) -> Message:
+    loaded, candidate = ready.loaded, ready.chosen.candidate
     notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
+    if candidate.family != "autograd-function":  # there the order is that of the forward's arguments
+        notes += order_notes(ready.chosen.plan)
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
     if candidate.layout.weight == "iouv":
@@ -138,10 +207,13 @@ def _description(loaded: Loaded, chosen: Chosen) -> Message:
         "convention": candidate.family,
         "layout": candidate.layout.id,
         "why": candidate.why(),
-        "yields": list(chosen.yields),
+        "yields": list(ready.chosen.yields),
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
+        "parts": list(parts(candidate)),
+        "same": sorted(ready.same or ()),
+        "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
 
 
@@ -154,20 +226,40 @@ WAYS_OUT = (
 def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
     facts: dict[str, str] = {error.step: error.tried} if error.tried else {}
     if error.error is not None:
-        line = user_line(error.error, ref.file)
-        facts["the likeliest raised"] = _sentence(error.error) + (f" (line {line})" if line else "")
-    return {"failed": f"{ref.text}: {error}.", "facts": facts, "hint": WAYS_OUT}
+        facts["the likeliest raised"] = _sentence_with_line(ref, error.error)
+    sentence = f"{ref.text}: {error}"
+    return {
+        "failed": sentence if sentence.endswith("?") else f"{sentence}.",
+        "facts": facts,
+        "hint": error.hint or WAYS_OUT,
+    }
 
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
     case = Case(_spec(message["spec"]), **arrays)
-    reason = ready.chosen.candidate.refuses(case.spec)
+    reason = _refuses(ready, case.spec)
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        return _called(ready, case, int(message["calls"]))
+        with ready.watch:
+            reply, answered = _called(ready, case, int(message["calls"]))
     except (Exception, SystemExit) as error:
-        return _failure(ready, error), {}
+        reply, answered = _failure(ready, error), {}
+    return reply | {"unreached": list(ready.watch.unreached)}, answered
+
+
+def _refuses(ready: Ready, spec: ConvSpec) -> str:
+    """Why the target cannot take `spec`; "" when it can."""
+    reason = ready.chosen.candidate.refuses(spec)
+    if reason or ready.same is None or _is_valid_mode(ready.chosen.candidate, spec) or followed(spec, ready.same):
+        return reason
+    return "it keeps the size by another rule"
+
+
+def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
+    """No margin, asked of code that can be told so."""
+    always = isinstance(candidate, LayerCandidate | FunctionCandidate | CallCandidate) and candidate.same
+    return spec.padding == (0, 0) and not always
 
 
 def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Array]]:
@@ -179,10 +271,14 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
     seconds = time.perf_counter() - started
     taken = _take(ready, case, returned)
     reply: Message = {"kind": "", "calls": calls, "mutated": list(returned.mutated), "seconds": seconds}
+    reply["autograd_refused"] = returned.refused
     arrays = _named("first", taken.gradients)
     if calls > 1:
         _seed()
         arrays |= _named("second", _take(ready, case, session()).gradients)
+    if returned.forward_error is not None:
+        reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
+    reply["forward_differs"] = other_forward(ready.chosen.candidate, case, returned)
     if taken.wrong:
         reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays
@@ -202,12 +298,17 @@ def _named(call: str, gradients: Gradients) -> dict[str, Array]:
 
 def _failure(ready: Ready, error: BaseException) -> Message:
     line = user_line(error, ready.ref.file)
+    if isinstance(error, WrongForwardError):
+        return {"kind": "refused", "supported": False, "error": f"its own forward gives {error}", "wrong": str(error)}
     kind = _kind(error, ready)
-    return {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+    found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
+    return found | {"where": raised_in(error)}
 
 
 def _kind(error: BaseException, ready: Ready) -> str:
     text = str(error)
+    if isinstance(error, UnfinishedError):
+        return "raised"
     if isinstance(error, RefusedError | NotImplementedError):
         return "refused"
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
@@ -239,9 +340,14 @@ def _about_result(node: ast.Raise | ast.Assert) -> bool:
     return any(name.startswith(results) for name in names)
 
 
+def _sentence_with_line(ref: TargetRef, error: BaseException) -> str:
+    line = user_line(error, ref.file)
+    return _sentence(error) + (f" (line {line})" if line else "")
+
+
 def _sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError | UnfinishedError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

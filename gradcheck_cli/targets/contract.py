@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gradcheck_cli.model import GradientName, Gradients
+from gradcheck_cli.model import GradientName, Gradients, RunOptions, VerifyOptions
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape"]
 
+Where = Literal["", "forward", "backward"]
+"""Which of the target's two calls."""
+
 GIBIBYTE = 2**30
+NOT_TRIED = "not tried: it died too often before"
+"""The error of an outcome that no call stands behind."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,31 @@ class TargetRef:
     line: int | None = None
     module: str = ""
     error: str = ""
+
+
+def roles_in(returns: str) -> tuple[str, ...]:
+    """The roles that `--returns` names, in order."""
+    return tuple(role.strip() for role in returns.split(",") if role.strip())
+
+
+@dataclass(frozen=True)
+class HowToCall:
+    """What the user says of how a target is called.
+
+    Attributes:
+        convention: "auto", or words of `--convention` ("cache", "nhwc", "class,chw").
+        call: an expression over the standard names; "" where it is to be found out.
+        returns: what the expression gives, in order: weight, input, bias, or _ for what is none of them.
+    """
+
+    convention: str = "auto"
+    call: str = ""
+    returns: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, options: RunOptions | VerifyOptions) -> HowToCall:
+        """What the options say."""
+        return cls(options.convention, options.call, roles_in(options.returns))
 
 
 @dataclass(frozen=True)
@@ -65,6 +95,9 @@ class Described:
         flipped: the target's own forward turns the kernel (a true convolution); it is judged against that forward.
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
             returned, or where the rate could be set.
+        parts: the gradients that it must give to pass: what a layer's forward depends on; empty for plain functions.
+        constants: whole numbers in its code that may be sizes, the likeliest first.
+        same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -76,6 +109,9 @@ class Described:
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0
+    parts: tuple[GradientName, ...] = ()
+    same: tuple[str, ...] = ()
+    constants: tuple[int, ...] = ()
     printed: str = ""
 
 
@@ -89,11 +125,17 @@ class Outcome:
         supported: False when the target refuses this geometry; then nothing was computed.
         error: one sentence, "" when the call returned.
         error_kind: "" when the call returned gradients of the right shapes.
-        error_where: whether the target's forward or its backward raised; "" where that is not known.
+        error_where: the call that raised; "" where nothing did, or nobody knows.
         error_line: line in the user's file.
+        forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
+            that we filled ("ValueError: ... (line 7)"); "" elsewhere.
+        autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
+            Function returned them.
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
+        forward_differs: the name of a forward beside a function that gives other numbers than a convolution; else "".
+        unreached: lines of the backward that no call has executed up to now; None where nothing was called.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
         flipped: see `Described.flipped`.
@@ -105,10 +147,14 @@ class Outcome:
     supported: bool = True
     error: str = ""
     error_kind: ErrorKind = ""
-    error_where: Literal["", "forward", "backward"] = ""
+    error_where: Where = ""
     error_line: int | None = None
+    forward_error: str = ""
+    autograd_refused: str = ""
     printed: str = ""
     wrong_forward: str = ""
+    forward_differs: str = ""
+    unreached: tuple[int, ...] | None = None
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)
     flipped: bool = False

@@ -11,7 +11,7 @@ import glob
 import importlib.util
 import os.path
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gradcheck_cli.errors import TargetError
@@ -19,17 +19,46 @@ from gradcheck_cli.targets.contract import TargetRef
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
+CALL = "gradcheck_call"
+"""The function by which a file says itself how it is called."""
+
 MAGIC = frozenset("*?[")
 BACKWARD_WORDS = ("backward", "backprop", "bprop", "back_prop", "grad")
 HELPER_WORDS = ("numerical", "numeric", "check", "test", "relu", "pool", "linear", "dense", "softmax", "norm", "affine")
 
 
-def resolve(texts: Sequence[str]) -> tuple[TargetRef, ...]:
+Choose = Callable[[ast.Module, str], str]
+"""(tree, path) -> the name that is meant where none was typed."""
+
+
+def called_by(call: str) -> Choose:
+    """For files that are called as `call` says: the first definition that it uses, "" where it uses none."""
+
+    def choose(tree: ast.Module, _path: str) -> str:
+        found = definitions(tree)
+        return next((name for name in names_in(call) if name in found), "")
+
+    return choose
+
+
+def names_in(expression: str) -> tuple[str, ...]:
+    """The names that an expression reads and does not bind itself, the outermost first; none in an empty one."""
+    if not expression:
+        return ()
+    nodes = list(ast.walk(ast.parse(expression, mode="eval")))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return tuple(dict.fromkeys(node.id for node in names if node.id not in bound))
+
+
+def resolve(texts: Sequence[str], choose: Choose | None = None) -> tuple[TargetRef, ...]:
     """Find what was typed, in the order typed, each target once.
 
     Args:
         texts: `file.py:name`, `file.py` where one candidate is in it, `package.module:name`, and globs of files
             (`submissions/*.py:name`), which we expand ourselves.
+        choose: names what is meant where only a file was typed; the one candidate by default.
 
     Raises:
         TargetError: nothing matches; or the only file cannot be read or parsed, the name is not in it, or several
@@ -43,7 +72,7 @@ def resolve(texts: Sequence[str]) -> tuple[TargetRef, ...]:
         name = split(text)[1]
         shown = text if file == path else _joined(file, name)
         try:
-            ref = _resolve_file(file, name, shown)
+            ref = _resolve_file(file, name, shown, choose or _choose)
         except TargetError as error:
             if len(asked) == 1:
                 raise
@@ -99,6 +128,8 @@ def parse(file: str) -> ast.Module:
 def candidates(tree: ast.Module) -> list[str]:
     """Names that look like a convolution backward: best kind only."""
     found = definitions(tree)
+    if CALL in found:
+        return [CALL]
     classes = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _has_backward(node)]
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
     backward = [name for name in functions if _is_backward(name)]
@@ -150,12 +181,12 @@ def _expand(path: str, text: str) -> list[str]:
     return files
 
 
-def _resolve_file(path: str, name: str, text: str) -> TargetRef:
+def _resolve_file(path: str, name: str, text: str, choose: Choose) -> TargetRef:
     file, module = _locate(path, text)
     tree = parse(file)
-    chosen = name or _choose(tree, path)
+    chosen = name or choose(tree, path)
     node = definitions(tree).get(chosen)
-    if node is None and not _bound_elsewhere(tree, chosen):
+    if chosen and node is None and not _bound_elsewhere(tree, chosen):
         raise _absent(tree, path, chosen)
     return TargetRef(text, file, chosen, node.lineno if node else None, module)
 

@@ -7,17 +7,43 @@ code runs with the user's rights.
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
-from gradcheck_cli.targets.contract import Described, ErrorKind, Outcome, TargetRef, WorkerLimits
+from gradcheck_cli.targets.contract import (
+    NOT_TRIED,
+    Described,
+    ErrorKind,
+    HowToCall,
+    Outcome,
+    TargetRef,
+    Where,
+    WorkerLimits,
+)
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.wire import Message, WireError
 
+# How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
+ATTEMPTS = ("whole", "needed", "untried")
+WHERE: tuple[Where, ...] = ("forward", "backward")
 KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
+
+
+class Answerer(Protocol):
+    """What runs the target: see `Child`."""
+
+    def exchange(self, message: Message, arrays: dict[str, Array], timeout: float) -> tuple[Message, dict[str, Array]]:
+        """Send one frame, wait for one."""
+
+    def printed(self) -> str:
+        """What was printed since the last call."""
+
+    def kill(self) -> None:
+        """End it."""
 
 
 class Worker:
@@ -26,19 +52,20 @@ class Worker:
     Use it in a `with` statement: leaving it, also by Ctrl-C, kills the child and what it started.
     """
 
-    def __init__(self, ref: TargetRef, limits: WorkerLimits | None = None, convention: str = "auto") -> None:
+    def __init__(self, ref: TargetRef, limits: WorkerLimits | None = None, how: HowToCall | None = None) -> None:
         """Nothing is started before the first question.
 
         Args:
             ref: from `resolve`.
             limits: time, memory, restarts.
-            convention: "auto", or words of `--convention` ("cache", "nhwc", "class,chw").
+            how: what the user says of how it is called.
         """
-        self._ref, self._limits, self._convention = ref, limits or WorkerLimits(), convention
-        self._child: Child | None = None
+        self._ref, self._limits, self._how = ref, limits or WorkerLimits(), how or HowToCall()
+        self._child: Answerer | None = None
         self._described: Described | None = None
         self._starts = 0
-        self._only_needed = False
+        self._attempt = 0
+        self._loss: TargetError | None = None
 
     def __enter__(self) -> Worker:
         """The worker itself."""
@@ -73,7 +100,7 @@ class Worker:
         described = self.describe()
         if self._child is None:
             if self._starts > self._limits.restarts:
-                return Outcome(Gradients(), error="not tried: it died too often before", error_kind="crashed")
+                return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
             self._load()
         assert self._child is not None
         arrays = {"x": case.x, "weight": case.weight, "bias": case.bias, "grad_output": case.grad_output}
@@ -90,24 +117,29 @@ class Worker:
             self._child.kill()
             self._child = None
 
+    def start(self) -> Answerer:
+        """What answers from now on: a child process. `here` puts this process in its place."""
+        return Child(self._limits.memory, self._limits.output)
+
     def _load(self) -> Described:
         self._starts += 1
-        self._child = Child(self._limits.memory, self._limits.output)
+        self._child = self.start()
         try:
             message, _ = self._child.exchange(self._load_request(), {}, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             lost = self._lost(failure)
-            if not self._only_needed:
-                self._only_needed = True
+            self._loss = TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost))
+            if self._attempt < len(ATTEMPTS) - 1:
+                self._attempt += 1
                 return self._load()
-            raise TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost)) from failure
+            raise self._loss from failure
         except BaseException:
             self.close()
             raise
         printed = self._child.printed()
         if "failed" in message:
             self.close()
-            raise _target_error(message)
+            raise self._loss if self._loss and ATTEMPTS[self._attempt] == "untried" else _target_error(message)
         return _described(message, self._ref, printed)
 
     def _load_request(self) -> Message:
@@ -119,8 +151,10 @@ class Worker:
             "name": ref.name,
             "line": ref.line,
             "module": ref.module,
-            "convention": self._convention,
-            "only_needed": self._only_needed,
+            "convention": self._how.convention,
+            "call": self._how.call,
+            "returns": list(self._how.returns),
+            "how": ATTEMPTS[self._attempt],
             "seconds": self._limits.timeout,
         }
 
@@ -162,18 +196,24 @@ def _target_error(message: Message) -> TargetError:
 
 
 def _described(message: Message, ref: TargetRef, printed: str) -> Described:
-    yields: tuple[GradientName, ...] = tuple(name for name in GRADIENTS if name in message["yields"])
     return Described(
         convention=str(message["convention"]),
         layout=str(message["layout"]),
         why=str(message["why"]),
         line=ref.line,
-        yields=yields,
+        yields=_gradient_names(message["yields"]),
         notes=tuple(str(note) for note in message["notes"]),
         flipped=bool(message["flipped"]),
         rate=float(message["rate"]),
+        parts=_gradient_names(message["parts"]),
+        same=tuple(str(rule) for rule in message["same"]),
+        constants=tuple(int(number) for number in message["constants"]),
         printed=printed,
     )
+
+
+def _gradient_names(given: Sequence[object]) -> tuple[GradientName, ...]:
+    return tuple(name for name in GRADIENTS if name in given)
 
 
 def _outcome(message: Message, arrays: dict[str, Array], printed: str, described: Described, spec: ConvSpec) -> Outcome:
@@ -189,7 +229,13 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         error=str(message.get("error", "")),
         error_kind=kind,
         error_line=_line(message.get("line")),
+        error_where=next((where for where in WHERE if where == message.get("where")), ""),
+        autograd_refused=str(message.get("autograd_refused", "")),
+        forward_error=str(message.get("forward_error", "")),
         printed=printed,
+        wrong_forward=str(message.get("wrong", "")),
+        forward_differs=str(message.get("forward_differs", "")),
+        unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
         flipped=described.flipped,

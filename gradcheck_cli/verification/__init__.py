@@ -6,13 +6,15 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock, Thread
 
 from gradcheck_cli.environment import environment
 from gradcheck_cli.errors import ExitCode, TargetError
 from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.reproduce import verify_command
-from gradcheck_cli.targets import TargetRef, resolve
+from gradcheck_cli.targets import TargetRef, called_by, resolve
+from gradcheck_cli.verification.reason import reason_of
 from gradcheck_cli.verification.session import Running
 from gradcheck_cli.verification.target import unusable, verify_target
 from gradcheck_cli.verification.truth import Questions, load_oracles
@@ -32,10 +34,12 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
         TargetError: a name that is not there, or a glob that matches nothing.
     """
     start = time.perf_counter()
-    refs = resolve(options.targets)
+    refs = resolve(options.targets, called_by(options.call) if options.call else None)
     tell, questions = _Told(progress, len(refs)), Questions(options.seed)
-    # The first targets are loaded in their own processes while torch is imported in this one.
-    Thread(target=_warm_up, daemon=True).start()
+    if any(not ref.error for ref in refs):
+        # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
+        # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
+        Thread(target=_warm_up).start()
     running = Running()
     with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
         try:
@@ -76,6 +80,12 @@ def _warm_up() -> None:
 
 
 def _verified(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
+    start = time.perf_counter()
+    report = _judged(ref, options, questions, running)
+    return replace(report, reason=reason_of(report), seconds=time.perf_counter() - start)
+
+
+def _judged(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
     if ref.error:
         return unusable(ref, ref.error)
     try:

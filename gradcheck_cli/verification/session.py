@@ -1,4 +1,7 @@
-"""A target at work: what it was asked and what it did. Nothing is judged here."""
+"""A target at work: what it is asked, and what it did.
+
+The verdict is reached elsewhere; whether an answer is right only decides here what is asked next.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import Slack, declared_slack
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import Case, ConvSpec, GradientName, Gradients, Verdict, VerifyOptions
@@ -14,7 +18,7 @@ from gradcheck_cli.targets import Described, Outcome, Worker
 from gradcheck_cli.verification.deciding import deciding_specs, doubtful_specs
 from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Question, Questions
-from gradcheck_cli.verification.variants import variants
+from gradcheck_cli.verification.variants import of_missing_kinds, variants
 
 PROBES = 2
 MOST_DEATHS = 3
@@ -75,7 +79,10 @@ class Session:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         start = time.perf_counter()
         self.try_all(specs)
+        self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
+        self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_more()
+        self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
         # A condition is worth less than the verdict: it is looked for no longer than everything before took.
         self.try_deciding(until=2 * time.perf_counter() - start)
         self.try_further()
@@ -136,8 +143,8 @@ class Session:
 
     @property
     def compared(self) -> list[Trial]:
-        """Every trial on a geometry that the target takes."""
-        return [trial for trial in self.trials + self.further if trial.supported]
+        """Every trial whose gradients were held against the truth."""
+        return [trial for trial in self.trials + self.further if trial.compared]
 
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
@@ -150,7 +157,7 @@ class Session:
         return bool(self.stopped)
 
     def _too_little(self) -> bool:
-        few = sum(trial.supported for trial in self.trials) < FEW_GEOMETRIES
+        few = sum(trial.compared for trial in self.trials) < FEW_GEOMETRIES
         return few or bool(self._wrong_once())
 
     def _wrong_once(self) -> list[ConvSpec]:
@@ -165,9 +172,20 @@ class Session:
         """Of those where a gradient is wrong once, then of all that are taken, and of the neighbours that are taken."""
         for spec in self._wrong_once():
             yield from variants(spec)
-        for trial in self.trials:  # grows while it is walked through
+        walked = 0
+        while walked < len(self.trials):  # a neighbour that is taken has neighbours too
+            trial = self.trials[walked]
+            walked += 1
             if trial.supported:
                 yield from variants(trial.case.spec)
+
+    def _new(self, specs: Iterable[ConvSpec]) -> Iterator[ConvSpec]:
+        """Those that were not asked before, each once."""
+        known = {trial.case.spec for trial in self.trials}
+        for spec in specs:
+            if spec not in known:
+                known.add(spec)
+                yield spec
 
     def _try(self, question: Question) -> Trial:
         outcome = self._answer(question.case, calls=2)

@@ -22,6 +22,7 @@ from gradcheck_cli.diagnose import (
     with_unwritten_memory,
     words_for,
 )
+from gradcheck_cli.diagnose.sentences import describe
 from gradcheck_cli.model import (
     CALL,
     GRADIENTS,
@@ -35,14 +36,18 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.targets import TargetRef, Worker, WorkerLimits
+from gradcheck_cli.targets import NOT_TRIED, Described, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.verification.deciding import Results
+from gradcheck_cli.verification.forward import forward_note, wrong_forward
 from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
 
 SHRINK_SECONDS = 10.0
-FINDINGS_OF_BEHAVIOUR = ("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype")
+FINDINGS_OF_BEHAVIOUR = (
+    *("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype"),
+    "wrong-forward",
+)
 FINDINGS_OF_ALL = ("mutates-input",)
 
 
@@ -53,7 +58,7 @@ def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions, 
         TargetError: it cannot be loaded or its convention cannot be told.
     """
     start = time.perf_counter()
-    with Worker(ref, WorkerLimits(timeout=options.timeout), options.convention) as worker:
+    with Worker(ref, WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         running.watch(worker)
         described = worker.describe()
         used = time.perf_counter() - start
@@ -93,7 +98,7 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
     code = code_of(ref, described.line)
     example = _counterexample(session)
     session.try_doubtful()
-    findings = findings_of(session, code)
+    findings = findings_of(session, code) + wrong_forward(session.trials)
     results = {name: _gradient_result(session, name, findings) for name in GRADIENTS}
     verdict = _verdict(session, results, findings)
     return TargetReport(
@@ -109,8 +114,12 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         findings=_placed(findings, code, described.flipped),
         counterexample=example,
         notes=_notes(session),
+        scope=_scope(described),
+        unreached=_unreached(session),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in session.trials)])),
         name=ref.name,
+        call=session.options.call,
+        returns=session.options.returns,
     )
 
 
@@ -126,7 +135,7 @@ def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
     """The named mistakes of every gradient, then what ended a call, then where numbers are wrong without a name."""
     described = session.described
     words = words_for(described.convention, described.layout, turned=described.flipped)
-    seen = [trial.observation() for trial in session.compared]
+    seen = [trial.observation() for trial in session.compared if trial.outcome.error != NOT_TRIED]
     named: list[Finding] = []
     unexplained: list[Finding] = []
     for name in session.described.yields:
@@ -143,7 +152,9 @@ def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
     for finding in [*named, *of_calls(seen, words, code, _refused(session)), *unexplained]:
         about = "" if finding.id in FINDINGS_OF_ALL else finding.gradient
         found.setdefault((finding.id, about, finding.line), finding)
-    return tuple(with_unwritten_memory(list(found.values()), code))
+    declared = bool(seen) and all(trial.declares_float32 for trial in session.compared if trial.ended)
+    kept = [finding for finding in found.values() if not (declared and finding.id == "single-precision")]
+    return tuple(with_unwritten_memory(kept, code))
 
 
 def _known(session: Session, name: GradientName) -> tuple[Results, Results, frozenset[ConvSpec]]:
@@ -224,10 +235,30 @@ def _verdict(session: Session, results: dict[GradientName, GradientResult], find
     proved = any(item.id in FINDINGS_OF_BEHAVIOUR or item.gradient == CALL for item in findings)
     if proved or verdicts & {Verdict.FAIL, Verdict.ERROR}:
         return Verdict.FAIL
-    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped:
+    if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or session.stopped or _not_found(session):
         return Verdict.INCONCLUSIVE
     # The further probes are part of every pass: without them a float32 or an integer inside would go unseen.
     return Verdict.PASS if session.further else Verdict.INCONCLUSIVE
+
+
+def _unreached(session: Session) -> tuple[int, ...]:
+    """Lines of the backward that ran in no call. A target that was started anew counted anew."""
+    seen = [trial.outcome.unreached for trial in session.trials + session.further]
+    lists = [set(lines) for lines in seen if lines is not None]
+    return tuple(sorted(set.intersection(*lists))) if lists else ()
+
+
+def _not_found(session: Session) -> list[GradientName]:
+    """What a layer's forward depends on and what was not found: without it, the layer has not passed."""
+    return [name for name in session.described.parts if name not in session.described.yields]
+
+
+def _scope(described: Described) -> str:
+    """ "weight only", "weight and bias": what a plain function gives, where that is not all three."""
+    given = [name for name in GRADIENTS if name in described.yields]
+    if described.parts or len(given) in (0, len(GRADIENTS)):
+        return ""
+    return f"{given[0]} only" if len(given) == 1 else " and ".join(given)
 
 
 def _geometries(session: Session) -> Geometries:
@@ -284,21 +315,52 @@ def _as_it_was(trial: Trial, name: GradientName) -> Counterexample:
     case, expected = trial.case, trial.truth.gradients.named(name)
     assert expected is not None
     actual = trial.outcome.gradients.named(name)
-    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual)
+    return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual, bias=case.bias)
 
 
 def _notes(session: Session) -> tuple[str, ...]:
     notes = list(session.described.notes)
     if session.stopped:
         notes.append(session.stopped)
+    notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
+    notes += forward_note(session.trials)
     notes += _nothing_compared(session)
+    notes += [f"the gradient of the {name} was not found: not judged" for name in _not_found(session)]
     if any(not trial.truth.autograd_agrees for trial in session.compared):
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):
         notes.append("not exact on integers, as FFT arithmetic is: if that is meant, say --arithmetic fft")
+    if any(trial.rounds_to_float32(name) for trial in session.compared for name in session.described.yields):
+        notes.append("computed in float32; right to its rounding")
     if session.slack is not no_slack:
         notes.append(f"judged by |difference| <= {session.slack.rule}, not bit for bit: {session.slack.cause}")
     return tuple(notes)
+
+
+def _forward_failures(trials: Sequence[Trial]) -> list[str]:
+    """Where the file's own forward raised, and the backward was judged without it."""
+    raised = [trial for trial in trials if trial.outcome.forward_error]
+    if not raised:
+        return []
+    first, spec = raised[0].outcome.forward_error, raised[0].case.spec
+    where = f"on {len(raised)} of {sum(trial.supported for trial in trials)} geometries"
+    return [
+        f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
+        "unpacks it, and the backward was judged alone"
+    ]
+
+
+def _refused_by_autograd(trials: Sequence[Trial]) -> list[str]:
+    """Autograd's own words where it did not take the gradients; they were judged as they were returned."""
+    refused = [trial for trial in trials if trial.outcome.autograd_refused]
+    if not refused:
+        return []
+    first = refused[0]
+    where = f"on {len(refused)} of {sum(trial.supported for trial in trials)} geometries"
+    return [
+        f"autograd refuses its gradients {where} ({describe(first.case.spec)}: {first.outcome.autograd_refused}); "
+        "there they were judged as its backward returned them"
+    ]
 
 
 def _nothing_compared(session: Session) -> list[str]:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from gradcheck_cli.cli.progress import LateProgress
+from helpers import soon
 
 
 class Terminal(io.StringIO):
@@ -16,11 +17,11 @@ class Terminal(io.StringIO):
         return True
 
 
-def fail(progress):
+def fail(progress, terminal):
     """Something that ends with an exception while the bar is shown."""
     with progress:
-        time.sleep(0.2)
         progress("dividing", 0.5)
+        assert soon(lambda: "dividing" in terminal.getvalue())
         raise ZeroDivisionError
 
 
@@ -49,12 +50,8 @@ def test_long_work_on_a_terminal_shows_a_bar(open_terminal):
     """The stage is shown once the delay has passed, its brackets as they are."""
     terminal = open_terminal()
     with LateProgress(enabled=True, delay=0.05) as progress:
-        deadline = time.monotonic() + 60
-        while "entry" not in terminal.getvalue() and time.monotonic() < deadline:
-            progress("checking [every] entry", 0.5)
-            time.sleep(0.01)
-
-    assert "checking [every] entry" in terminal.getvalue()
+        progress("checking [every] entry", 0.5)
+        assert soon(lambda: "checking [every] entry" in terminal.getvalue())
 
 
 def test_short_work_shows_nothing(open_terminal):
@@ -87,7 +84,7 @@ def test_bar_ends_with_an_error(open_terminal):
     """An exception stops the bar and passes through."""
     terminal = open_terminal()
     with pytest.raises(ZeroDivisionError):
-        fail(LateProgress(enabled=True, delay=0.0))
+        fail(LateProgress(enabled=True, delay=0.0), terminal)
 
     before = terminal.getvalue()
     time.sleep(0.2)

@@ -11,6 +11,7 @@ from gradcheck_cli import conv
 from gradcheck_cli.diagnose.causes import (
     Cause,
     Structure,
+    _may_be_proportional,
     _on_prepared,
     explain_all,
     fitting,
@@ -97,15 +98,17 @@ def test_the_right_formula_comes_first_and_then_every_form_of_every_mistake(grad
     assert {1} == {len(other.parts) for other in others}
 
 
-def building(gradient, pivot):
-    """The forms whose result changes when other numbers are taken for the right gradient."""
-    found = []
-    for structure in singles(gradient)[1:]:
-        other = Problem.supposing(pivot.problem.case, gradient, pivot.right * 5 - 2)
-        before, after = structure.formula(pivot.problem), structure.formula(other)
-        if not structure.fits_rate and before is not None and not np.array_equal(before, after):
-            found.append(structure)
-    return found
+def showing(gradient, problem):
+    """The forms that differ from the truth, but for those of a learning rate."""
+    results = [(one, one.formula(problem)) for one in singles(gradient)[1:] if not one.fits_rate]
+    right = problem.right(gradient)
+    return [one for one, result in results if result is not None and not np.array_equal(result, right)]
+
+
+def building(gradient, problem):
+    """Those of them whose result changes when other numbers are taken for the right gradient."""
+    other = Problem.supposing(problem.case, gradient, problem.right(gradient) * 5 - 2)
+    return [one for one in showing(gradient, problem) if not np.array_equal(one.formula(problem), one.formula(other))]
 
 
 def told(structure):
@@ -115,31 +118,57 @@ def told(structure):
 
 @pytest.mark.parametrize("gradient", GRADIENTS)
 def test_pairs_are_every_mistake_under_one_that_rearranges_and_on_every_prepared_case(gradient):
-    """Never two forms of one mistake; the one underneath is told first."""
+    """Never two forms of one mistake, nor one that shows nowhere; the one underneath is told first."""
     problem = Problem(integers(SPECS[3]))
-    pivot = Evidence(problem, problem.right(gradient), problem.right(gradient), UNIT)
-    single = [structure for structure in singles(gradient)[1:] if not structure.fits_rate]
+    single = showing(gradient, problem)
     expected = [
         told(inner) + told(outer)
         for inner in single
-        for outer in building(gradient, pivot)
+        for outer in building(gradient, problem)
         if told(inner)[0][0] != told(outer)[0][0]
     ]
     for first in CATALOGUE.values():
-        if first.prepare is not None and gradient in first.formulas:
+        if first.prepare is not None and any(told(one)[0][0] == first.id for one in single):
             expected += [[(first.id, ""), *told(second)] for second in single if told(second)[0][0] != first.id]
 
-    found = list(pairs(gradient, pivot))
+    found = list(pairs(gradient, [evidence_of(gradient, problem)]))
 
     assert expected == [told(structure) for structure in found]
     assert not any(structure.fits_rate for structure in found)
 
 
+def evidence_of(gradient, problem):
+    """A right answer."""
+    return Evidence(problem, problem.right(gradient), problem.right(gradient), UNIT)
+
+
 def pair_of(gradient, first, second):
-    """The pair with these ids, in their usual forms."""
-    problem = Problem(integers(SPECS[2]))
-    pivot = Evidence(problem, problem.right(gradient), problem.right(gradient), UNIT)
-    return next(pair for pair in pairs(gradient, pivot) if told(pair) == [(first, ""), (second, "")])
+    """The pair with these ids, in their usual forms, on geometries with and without padding."""
+    seen = [evidence_of(gradient, Problem(integers(spec))) for spec in (SPECS[2], SPECS[1])]
+    return next(pair for pair in pairs(gradient, seen) if told(pair) == [(first, ""), (second, "")])
+
+
+def test_a_mistake_that_shows_elsewhere_is_put_together_too():
+    """groups-ignored changes nothing without groups; one geometry with groups is enough."""
+    plain, grouped = (evidence_of("weight", Problem(integers(SPECS[place]))) for place in (3, 12))
+
+    def ids(seen):
+        return {mistake.id for pair in pairs("weight", seen) for mistake, _ in pair.parts}
+
+    assert "groups-ignored" not in ids([plain])
+    assert "groups-ignored" in ids([plain, grouped])
+
+
+@pytest.mark.parametrize("identifier", ["shifted", "partial-output"])
+def test_a_formula_that_sums_anew_is_never_put_on_top_of_another(identifier):
+    """Half of its result would come from the wrong numbers, half from X and G: no code computes that."""
+    problem = Problem(integers(SPECS[0]))
+    outers = {pair.parts[1][0].id for pair in pairs("weight", [evidence_of("weight", problem)])}
+    formula = CATALOGUE[identifier].formulas["weight"]
+    other = Problem.supposing(problem.case, "weight", problem.grad_weight * 5 - 2)
+
+    assert np.array_equal(formula(problem), formula(other))
+    assert "kernel-rotated" in outers
 
 
 def test_a_mistake_on_top_of_another_gets_the_other_s_result():
@@ -253,6 +282,22 @@ def test_what_rounding_may_do_is_measured_on_absolute_values(structure, largest)
     assert fits(allowed)
     assert fits(-allowed)
     assert not fits(np.nextafter(allowed, np.inf))
+
+
+def test_a_glance_refutes_only_what_no_factor_could_explain():
+    """A thousandth of the largest entry seen is room enough for any rounding; NaN and zeros refute nothing."""
+    base = np.arange(-3.0, 4.0)
+
+    assert _may_be_proportional(base, base)
+    assert _may_be_proportional(base, base / -7)
+    assert _may_be_proportional(base, base * (1 + 1e-6))
+    assert not _may_be_proportional(base, base + 1)
+    assert not _may_be_proportional(base, base[::-1] ** 2)
+    assert _may_be_proportional(np.where(base > 2, np.nan, base), np.where(base > 2, 1e300, base))
+    assert _may_be_proportional(np.zeros(3), np.arange(3.0))
+    assert _may_be_proportional(np.zeros((1, 0)), np.zeros((1, 0)))
+    long = np.arange(1.0, 1001.0)
+    assert not _may_be_proportional(long, long[::-1])
 
 
 def test_small_numbers_get_no_more_room_than_their_size_gives():

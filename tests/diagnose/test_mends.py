@@ -124,6 +124,11 @@ def test_the_truth_of_an_expression_is_not_guessed():
         ("ValueError: shapes (2,3,3) and (6,5) not aligned: 3 (dim 2) != 6 (dim 0)", "(2,3,3) and (6,5)"),
         ("ValueError: cannot reshape array of size 24 into shape (2,3)", "size 24 and (2,3)"),
         ("RuntimeError: shape '[2, 3]' is invalid for input of size 24", "[2, 3] and size 24"),
+        (
+            "RuntimeError: Mismatch in shape: grad_output[0] has a shape of torch.Size([2, 5, 7, 6]) and output[0] has "
+            "a shape of torch.Size([2, 5, 8, 7])",
+            "[2, 5, 7, 6] and [2, 5, 8, 7]",
+        ),
         ("RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)", "2x3 and 4x5"),
     ],
 )
@@ -189,3 +194,21 @@ def test_each_kind_of_exception_has_its_own_mend(error, beginning):
     """And none of them speaks of sizes."""
     assert told(error).startswith(beginning)
     assert "Take every size" not in told(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            "conv_backward returns nothing (no return statement)",
+            "Return the gradients at the end: what the code computes is dropped otherwise.",
+        ),
+        (
+            "conv_backward is not implemented (raises NotImplementedError, line 2)",
+            "Write it: the body stops before it computes anything.",
+        ),
+    ],
+)
+def test_unfinished_code_is_told_to_be_finished(error, expected):
+    """Nothing raised, so there is no line to start at."""
+    assert expected == told(error)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from fuzzed_targets import EXAMPLES, files, functions, tricks
-from fuzzing import MARK, orphans, verify, wrong
+from fuzzing import MARK, alive, orphans, verify, wrong
 
 from helpers import Result
 
@@ -78,7 +78,7 @@ def test_a_planted_orphan_is_seen():
     """A process that carries the mark is found while it lives, and not after."""
     command = [sys.executable, "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {MARK: "planted"}) as child:
-        assert 1 == len(orphans("planted"))
+        assert 1 == len(alive("planted"))
         child.communicate(b"\n")
 
     assert [] == orphans("planted")

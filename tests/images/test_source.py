@@ -285,3 +285,10 @@ def test_standard_input_is_no_picture(monkeypatch):
         'cannot read standard input: it is not a picture, it starts with "hello world,".\n'
         "  hint: JPEG and PNG are read, for instance"
     )
+
+
+def test_a_common_ending_makes_no_name_near(tmp_path):
+    """ "broken.jpg" is no help to who misspelt "nofile.jpg"."""
+    (tmp_path / "broken.jpg").touch()
+
+    assert message("nofile.jpg") == "cannot read nofile.jpg: no such file.\n" + ASTRAY

@@ -1,12 +1,13 @@
 """The catalogue as a whole: complete, in order, and every formula shows somewhere."""
 
 import pkgutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from mistaken import SPECS, integers
+from mistaken import SPECS, UNEQUAL, integers
 
-from gradcheck_cli.mistakes import CATALOGUE, Problem, catalogue, formulas_for
+from gradcheck_cli.mistakes import CATALOGUE, Problem, RememberingProblem, catalogue, formulas_for
 from gradcheck_cli.model import GRADIENTS, ConvSpec
 
 DESIGN = [
@@ -20,7 +21,7 @@ DESIGN = [
     *("dilation-ignored", "groups-ignored", "shifted", "single-precision", "integer-dtype", "mutates-input"),
     *("not-finite", "wrong-shape", "crashes", "too-slow"),
 ]
-BEHAVIOUR = {"mutates-input", "not-repeatable", "not-finite", "wrong-shape", "crashes", "too-slow"}
+BEHAVIOUR = {"mutates-input", "not-repeatable", "not-finite", "wrong-shape", "wrong-forward", "crashes", "too-slow"}
 INVISIBLE_ON_SMALL_INTEGERS = {"single-precision", "integer-dtype", "rounded-decimals"}
 FORMS = [
     pytest.param(gradient, mistake.id, number, id=f"{gradient}-{mistake.id}-{number}")
@@ -73,7 +74,7 @@ def test_enough_mistakes_of_grad_weight_show_at_the_forum_layer():
 def test_every_form_differs_from_the_truth_on_some_geometry(gradient, identifier, number):
     """A form that never shows would be a claim without power."""
     formula = CATALOGUE[identifier].forms(gradient)[number].formula
-    problems = [Problem(integers(spec)) for spec in SPECS]
+    problems = [Problem(integers(spec)) for spec in SPECS + UNEQUAL]
     wrong = [(problem, formula(problem)) for problem in problems]
     assert any(found is not None and not np.array_equal(found, problem.right(gradient)) for problem, found in wrong)
 
@@ -120,3 +121,28 @@ def test_equal_channels_hide_what_mixes_channels():
     case.x[:, 1:] = case.x[:, :1]
     problem = Problem(case)
     assert np.array_equal(CATALOGUE["channels-reversed"].formulas["weight"](problem), problem.grad_weight)
+
+
+def test_a_remembering_problem_makes_each_case_and_each_result_once():
+    """The arrays are the same objects; a case that stays has no second problem."""
+    case, made = integers(ConvSpec(1, 2, 3, 6, 7, (3, 2))), []
+
+    def prepare(case):
+        made.append(case)
+        return replace(case, x=-case.x)
+
+    def formula(problem):
+        made.append(problem)
+        return problem.grad_weight + 1
+
+    problem = RememberingProblem(case)
+    assert problem.prepared(prepare) is problem.prepared(prepare)
+    assert problem.result_of(formula) is problem.result_of(formula)
+    assert len(made) == 2
+    assert problem.prepared(lambda same: same) is problem
+    assert problem.prepared(lambda _: None) is None
+    assert np.array_equal(problem.prepared(prepare).grad_weight, -problem.grad_weight)
+
+    forgetful = Problem(case)
+    assert forgetful.prepared(prepare) is not forgetful.prepared(prepare)
+    assert np.array_equal(forgetful.result_of(formula), problem.result_of(formula))

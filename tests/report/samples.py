@@ -40,6 +40,7 @@ from gradcheck_cli.model import (
     VerifyReport,
     Worst,
 )
+from gradcheck_cli.verification.reason import reason_of
 
 EVIL_NAMES = (
     "<img src=x onerror=alert(1)>.jpg",
@@ -310,6 +311,7 @@ def sample_counterexample() -> Counterexample:
         entry=(0, 0, 0, 0),
         other="x",
         terms=terms,
+        bias=np.array([3.0]),
     )
 
 
@@ -335,6 +337,7 @@ def input_counterexample() -> Counterexample:
             Term((0, 0, 0, 0), (0, 0, 0, 0), 1.0, 0.0),
             Term((0, 0, 0, 0), (0, 0, 1, 1), 0.0, 1.0),
         ),
+        bias=np.array([2.0]),
     )
 
 
@@ -417,10 +420,16 @@ def sample_target(**changes: Any) -> TargetReport:
         why="the parameters are called x, weight, grad_output",
         verdict=Verdict.PASS,
         gradients={"weight": passed, "input": passed, "bias": passed},
-        geometries=Geometries(3, 3, 3, "all geometries", _geometries(Verdict.PASS)),
+        geometries=Geometries(3, 3, 3, "right on all 3 geometries", _geometries(Verdict.PASS)),
         seconds=0.81,
     )
-    return replace(target, **changes)
+    return _with_reason(target, changes)
+
+
+def _with_reason(target: TargetReport, changes: dict[str, Any]) -> TargetReport:
+    """The target with these changes, and the reason that the program gives for its verdict."""
+    changed = replace(target, **changes)
+    return replace(changed, reason=changes.get("reason") or reason_of(changed))
 
 
 def _geometries(weight: Verdict) -> tuple[GeometryResult, ...]:
@@ -462,7 +471,7 @@ def failing_target(**changes: Any) -> TargetReport:
         notes=("returns no bias gradient",),
         output="debug: dw (3, 2, 3, 3)\n",
     )
-    return replace(target, **changes)
+    return _with_reason(target, changes)
 
 
 def crashed_target(**changes: Any) -> TargetReport:
@@ -485,7 +494,7 @@ def crashed_target(**changes: Any) -> TargetReport:
             "IndexError: index 1 is out of bounds"
         ),
     )
-    return replace(target, **changes)
+    return _with_reason(target, changes)
 
 
 def inconclusive_target(**changes: Any) -> TargetReport:
@@ -502,7 +511,7 @@ def inconclusive_target(**changes: Any) -> TargetReport:
         geometries=Geometries(0, 0, 0, "nothing was compared"),
         error="submissions/cleo.py cannot be imported: No module named 'tensorflow'.",
     )
-    return replace(target, **changes)
+    return _with_reason(target, changes)
 
 
 def sample_verify_report(**changes: Any) -> VerifyReport:

@@ -66,7 +66,7 @@ def test_a_failing_run():
         (sample_run_report(), "notice", sample_run_report().answer),
         (inconclusive_run_report(), "warning", "Nothing was compared: the output is not finite."),
         (failing_run_report(findings=()), "error", failing_run_report().answer),
-        (sample_verify_report(), "notice", "PASS: gradcheck verify, 1 of 1 target right"),
+        (sample_verify_report(), "notice", "PASS: gradcheck verify, 1 target: 1 right"),
     ],
 )
 def test_without_findings(report, level, message):

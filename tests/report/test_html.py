@@ -178,11 +178,16 @@ def test_numbers_that_are_none():
 
 
 def test_verify_has_a_row_and_a_part_for_each_target():
-    """What is right is folded, the rest is open."""
-    page = Page(render_html(failing_verify_report()))
+    """Closed, so that the table is seen first; a link of the table leads inside the part, which opens it."""
+    source = render_html(failing_verify_report())
+    page = Page(source)
     parts = [part for part in page.all("details") if part.get("class") == "target"]
 
-    assert ["open" in part for part in parts] == [False, True, True, True]
+    assert ["open" in part for part in parts] == [False] * 4
+    inside = re.findall(r'<dl class="wide" id="([^"]*-t[0-9]+)">', source)
+    links = [link["href"] for link in page.all("a") if re.search("-t[0-9]", link["href"])]
+    assert [f"#{place}" for place in inside] == links[: len(parts)]
+    assert "cannot be imported: No module named 'tensorflow'." in page.text
     assert "IndexError: index 1 is out of bounds" in page.text
     assert "refused, nothing was compared" in page.text
     assert "debug: dw (3, 2, 3, 3)" in page.text

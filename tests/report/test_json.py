@@ -16,10 +16,13 @@ from gradcheck_cli.report.json import as_document, render_json
 from tests.report.samples import (
     EVIL_NAMES,
     SAMPLES,
+    crashed_target,
     failing_run_report,
+    failing_target,
     failing_verify_report,
     inconclusive_run_report,
     sample_experiment,
+    sample_finding,
     sample_run_report,
     sample_verify_report,
 )
@@ -31,7 +34,10 @@ RUN_KEYS = [
     *("experiment", "checks", "grad_output", "channels", "sameness", "seeds", "power", "findings"),
     *("counterexample", "notes"),
 ]
-VERIFY_KEYS = ["schema_version", "command", "verdict", "exit_code", "environment", "reproduce", "timings", "targets"]
+VERIFY_KEYS = [
+    *("schema_version", "command", "verdict", "exit_code", "environment", "reproduce", "timings", "targets"),
+    "summary",
+]
 DATACLASSES = {
     "run": model.RunReport,
     "verify": model.VerifyReport,
@@ -228,3 +234,23 @@ def test_verify_gradients_by_name():
     document = as_document(failing_verify_report())
 
     assert document["targets"][1]["gradients"]["weight"] == {"verdict": "fail", "findings": ["batch-mean"]}
+
+
+def test_each_mistake_once_with_its_targets():
+    """The summary, the commonest mistake first, a target that makes it for two gradients once."""
+    twice = failing_target(target="b.py:f", findings=(sample_finding(), sample_finding(gradient="input")))
+    targets = (crashed_target(), failing_target(target="a.py:f"), twice)
+
+    assert as_document(sample_verify_report(targets=targets))["summary"] == {
+        "batch-mean": ["a.py:f", "b.py:f"],
+        "crashes": ["submissions/ben.py:conv_backward"],
+    }
+
+
+def test_every_target_has_a_reason():
+    """In one line, also where it could not be read."""
+    reasons = [target["reason"] for target in as_document(failing_verify_report())["targets"]]
+
+    assert reasons[0] == "right on all 3 geometries"
+    assert reasons[1].startswith("batch-mean: grad_weight is divided by the batch size: yours is exactly 1/2")
+    assert reasons[3] == "cannot be imported: No module named 'tensorflow'."

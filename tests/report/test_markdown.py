@@ -90,7 +90,10 @@ def test_verify():
     page = render_markdown(failing_verify_report())
 
     assert len(cells(page, "## gradcheck")) == 2 + 4
-    assert page.count("\n### ") == 3 + 1
+    assert page.count("\n### ") == 3 + len(("Mistakes", "Reproduce"))
+    assert "| batch-mean | 1 | <code>submissions/anna.py:conv\\_backward</code> |" in page
+    assert "| 1 of 3 | batch-mean: grad\\_weight is divided" in page
+    assert "cannot be imported: No module named 'tensorflow'. |" in page
     assert "IndexError: index 1 is out of bounds" in page
 
 

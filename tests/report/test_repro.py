@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from gradcheck_cli.model import ConvSpec, RunOptions
 from gradcheck_cli.report.repro import render_repro
+from helpers import IMAGES, gradcheck
 from tests.report.samples import (
     EVIL_NAMES,
     SAMPLES,
@@ -42,14 +44,95 @@ def conv_backward(x, weight, grad_output):
 '''
 
 
-def run(script, folder):
+# Each is wrong in a way of its own, and called in a way of its own.
+KINDS = {
+    "plain.py:grads": """
+        import numpy as np
+
+        def grads(x, weight, grad_output):
+            (ho, wo), grad_weight = grad_output.shape[2:], np.empty_like(weight)
+            for u, v in np.ndindex(*weight.shape[2:]):
+                grad_weight[..., u, v] = np.einsum("nopq,nipq->oi", grad_output, x[..., u:u + ho, v:v + wo])
+            return -grad_weight
+        """,
+    "nameless.py": """
+        def bias_backward(x, weight, bias, grad_output):
+            return grad_output.mean(axis=(0, 2, 3))
+        """,
+    "pair.py:conv_backward": """
+        import numpy as np
+        from numpy.lib.stride_tricks import sliding_window_view
+
+        def conv_forward(x, w, b):
+            windows = sliding_window_view(x, w.shape[2:], axis=(2, 3))
+            return np.einsum("nchwij,fcij->nfhw", windows, w) + b[:, None, None], (x, w, b)
+
+        def conv_backward(dout, cache):
+            x, w, b = cache
+            windows = sliding_window_view(x, w.shape[2:], axis=(2, 3))
+            dw = np.einsum("nchwij,nfhw->fcij", windows, dout)
+            rows, columns = w.shape[2] - 1, w.shape[3] - 1
+            padded = np.pad(dout, ((0, 0), (0, 0), (rows, rows), (columns, columns)))
+            dx = np.einsum("nfhwij,fcij->nchw", sliding_window_view(padded, w.shape[2:], axis=(2, 3)), w)
+            return dx, dw, dout.sum(axis=(0, 2, 3))
+        """,
+    "layer.py:Convolution": """
+        import numpy as np
+
+        class Convolution:
+            def __init__(self, in_channels, out_channels, size):
+                self.kernel = np.random.randn(out_channels, in_channels, size, size)
+                self.offset = np.zeros(out_channels)
+
+            def forward(self, images):
+                self.images, size = images, self.kernel.shape[-1]
+                height, width = images.shape[2] - size + 1, images.shape[3] - size + 1
+                result = np.zeros((len(images), len(self.kernel), height, width))
+                for row in range(size):
+                    for column in range(size):
+                        part = images[:, :, row:row + height, column:column + width]
+                        result += np.einsum("ncyx,fc->nfyx", part, self.kernel[:, :, row, column])
+                return result + self.offset[:, None, None]
+
+            def backward(self, delta):
+                size, (height, width) = self.kernel.shape[-1], delta.shape[2:]
+                self.grad_kernel, down = np.zeros_like(self.kernel), np.zeros_like(self.images)
+                for row in range(size):
+                    for column in range(size):
+                        part = self.images[:, :, row:row + height, column:column + width]
+                        self.grad_kernel[:, :, row, column] = np.einsum("ncyx,nfyx->fc", part, delta)
+                        spread = np.einsum("nfyx,fc->ncyx", delta, self.kernel[:, :, row, column])
+                        down[:, :, row:row + height, column:column + width] += spread
+                self.grad_offset = delta.sum(axis=(0, 2, 3)) / len(delta)
+                return down
+        """,
+    "function.py:Conv": """
+        import torch
+        from torch.nn.grad import conv2d_input, conv2d_weight
+
+        class Conv(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, input, weight, bias):
+                ctx.save_for_backward(input, weight)
+                return torch.conv2d(input, weight, bias)
+
+            @staticmethod
+            def backward(ctx, grad):
+                input, weight = ctx.saved_tensors
+                by_weight = conv2d_weight(input, weight.shape, grad)
+                return conv2d_input(input.shape, weight, grad), by_weight.flip(-1), grad.sum((0, 2, 3))
+        """,
+}
+
+
+def run(script, folder, typed=b""):
     """Execute a script as a user would, in a folder."""
     path = Path(folder) / "repro.py"
     path.write_text(script, "ascii")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, path.name]
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False, env=environment
+        command, cwd=folder, capture_output=True, text=True, check=False, env=environment, input=typed.decode()
     )
 
 
@@ -76,7 +159,7 @@ def test_names_are_literals():
     script = render_repro(sample_run_report(experiment=sample_experiment(images=EVIL_NAMES)))
 
     assert names_in(script)["IMAGES"] == EVIL_NAMES
-    assert names_in(render_repro(evil_verify_report()))["CASES"][0]["file"] == "".join(EVIL_NAMES) + ".py"
+    assert names_in(render_repro(evil_verify_report()))["CASES"][0]["target"] == "".join(EVIL_NAMES) + ".py:f"
 
 
 def test_arrays_are_literals():
@@ -86,7 +169,7 @@ def test_arrays_are_literals():
 
     assert case["x"] == example.x.tolist()
     assert case["actual"] == [[[[np.inf]]]]
-    assert (case["file"], case["name"]) == ("my_layers.py", "conv_backward")
+    assert case["target"] == "my_layers.py:conv_backward"
 
 
 def test_a_run_without_counterexample_is_repeated():
@@ -94,7 +177,7 @@ def test_a_run_without_counterexample_is_repeated():
     space = names_in(render_repro(seeds_run_report()))
 
     assert space["IMAGES"] == ("images/coffee.jpg",)
-    assert set(space["OPTIONS"]) | {"images", "arithmetic", "timeout"} == set(vars(RunOptions(())))
+    assert set(space["OPTIONS"]) | {"images", "arithmetic", "timeout", "batch"} == set(vars(RunOptions(())))
     assert space["OPTIONS"]["seeds"] == 3
     assert space["OPTIONS"]["loss"] == "l1"
 
@@ -122,13 +205,14 @@ def test_the_script_judges(tmp_path, factor, words, code):
         grad_output=grad_output,
         entry=None,
         terms=(),
+        bias=np.array([1.0, -2.0, 5.0]),
     )
     target = failing_target(target="my_layers.py:conv_backward", file="my_layers.py", counterexample=example)
     done = run(render_repro(sample_verify_report(targets=(target,))), tmp_path)
 
     assert done.returncode == code, done.stderr
     assert done.stdout.splitlines()[-1] == words
-    assert "conv_backward in 'my_layers.py' - grad_weight" in done.stdout
+    assert "'my_layers.py:conv_backward' - grad_weight" in done.stdout
 
 
 @pytest.mark.parametrize("example", [sample_counterexample(), input_counterexample()])
@@ -165,3 +249,71 @@ def test_the_definition_with_every_option():
     assert found["weight"][0, 0, 0, 0] == 11 * x[0, 0, 1, 1]
     assert found["weight"][1, 0, 0, 1] == 1 * x[0, 1, 1, 1]
     assert found["bias"].tolist() == [26.0, 4.0]
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory):
+    """A folder with a file of each kind."""
+    folder = tmp_path_factory.mktemp("kinds")
+    for name, source in KINDS.items():
+        (folder / name.partition(":")[0]).write_text(textwrap.dedent(source))
+    return folder
+
+
+def blocks(stdout):
+    """What the script told, target by target: name -> (what was reported, what comes out now, the last word)."""
+    told = {}
+    for text in stdout.split("DIFFERENT\n")[:-1]:
+        lines = text.splitlines()
+        name = Path(ast.literal_eval(lines[0].rpartition(" - ")[0])).name
+        values = [line.partition(" = ")[2] for line in lines if line.startswith("actual ")]
+        told[name] = ast.literal_eval(values[0]), ast.literal_eval(values[1])
+    return told
+
+
+def test_every_kind_of_target_is_wrong_again_in_the_same_way(kinds, tmp_path):
+    """From another folder, in the process of the script, with the very numbers that were reported."""
+    script = tmp_path / "script.py"
+    asked = [kinds / name for name in KINDS]
+    assert gradcheck("verify", "-q", *asked, "--report", f"repro={script}").exit_code == 1
+    done = run(script.read_text(), tmp_path)
+    told = blocks(done.stdout)
+
+    assert (1, "") == (done.returncode, done.stderr)
+    assert list(told) == list(KINDS)
+    assert all(reported == now for reported, now in told.values())
+
+
+@pytest.mark.parametrize("name", ["nameless.py", "layer.py:Convolution"])
+def test_a_wrong_backward_of_a_run_is_wrong_again(kinds, tmp_path, name):
+    """Also where the file was given without a name, and where the report says more than the convention's name."""
+    script = tmp_path / "script.py"
+    options = ("--in", "3", "--out", "2", "--k", "3", "--size", "8", "--backward", kinds / name)
+    assert gradcheck("run", "-q", *options, IMAGES / "coffee.jpg", "--report", f"repro={script}").exit_code == 1
+    done = run(script.read_text(), tmp_path)
+    told = blocks(done.stdout)
+
+    assert (1, "", [name]) == (done.returncode, done.stderr, list(told))
+    assert told[name][0] == told[name][1]
+
+
+def test_the_users_code_runs_in_the_process_of_the_script(kinds, tmp_path):
+    """A breakpoint stops there, with the arrays of the example, and nowhere before."""
+    source, script = (kinds / "plain.py").read_text(), tmp_path / "script.py"
+    (tmp_path / "stops.py").write_text(source)
+    gradcheck("verify", "-q", tmp_path / "stops.py:grads", "--report", f"repro={script}")
+    (tmp_path / "stops.py").write_text(source.replace("return -", "breakpoint()\n    return -"))
+    x = names_in(script.read_text())["CASES"][0]["x"]
+    done = run(script.read_text(), tmp_path, b"p x.tolist()\nc\n")
+
+    assert 1 == done.returncode
+    assert [f"(Pdb) {x}"] == [line for line in done.stdout.splitlines() if line.startswith("(Pdb) [")]
+
+
+def test_a_run_of_code_that_is_right_on_small_arrays_is_repeated(tmp_path):
+    """The convention in the script is one that `run` takes, though the report says how it was told."""
+    report = failing_run_report(
+        experiment=sample_experiment(backward="mine.py", convention="cache, NHWC: by name"), counterexample=None
+    )
+
+    assert names_in(render_repro(report))["OPTIONS"]["convention"] == "cache,nhwc"

@@ -1,4 +1,5 @@
 import io
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -173,6 +174,19 @@ def test_a_long_command_is_broken_as_a_shell_takes_it():
         "             images/coffee.jpg",
     ]
     assert expected == lines
+
+
+def test_no_bar_gets_into_a_broken_command():
+    """A word that begins like an order to a CI runner is quoted: a bar before it would be a pipe."""
+    command = "gradcheck verify --seed 0 a_file_with_a_name_as_long_as_a_line.py:f ::error::.py:f"
+    lines = section(printed(samples.sample_run_report(reproduce=command), 60), "Reproduce")
+
+    assert [
+        "Reproduce  gradcheck verify --seed 0 \\",
+        "             a_file_with_a_name_as_long_as_a_line.py:f \\",
+        "             '::error::.py:f'",
+    ] == lines
+    assert shlex.split(command) == shlex.split(" ".join(lines).removeprefix("Reproduce ").replace("\\ ", ""))
 
 
 def test_no_figures_no_heatmap():

@@ -26,7 +26,7 @@ PASS  1 target: 1 right
 PASS  my_layers.py:conv_backward  (line 10)
   convention   x-weight-grad, NCHW: the parameters are called x, weight, grad_output
   gradients    weight PASS   input PASS   bias PASS
-  geometries   right on 3 of 3; all geometries
+  geometries   right on 3 of 3 it takes; right on all 3 geometries
 
 Reproduce  gradcheck verify my_layers.py:conv_backward --seed 0
 """
@@ -37,7 +37,7 @@ FAIL  1 target: 1 wrong
 FAIL  submissions/anna.py:conv_backward  (line 4)
   convention   x-weight-grad, NCHW: the parameters are called x, weight, grad_output
   gradients    weight FAIL   input PASS   bias MISSING
-  geometries   right on 1 of 3 (1 more not supported); right only for a batch of 1
+  geometries   right on 1 of 3 it takes, 1 more not supported; right only for a batch of 1
   finding      batch-mean (proved), grad_weight: grad_weight is divided by the batch size: yours is
                exactly 1/2 of the truth with 2 images.
   mend it      Sum over the batch; drop the division by x.shape[0].
@@ -62,10 +62,19 @@ TABLE = """\
 FAIL  4 targets: 1 right, 1 wrong, 1 failed to run, 1 could not be checked
 
 verdict       weight   input    bias      right  target
+      reason
 PASS          pass     pass     pass     3 of 3  my_layers.py:conv_backward
-FAIL          fail     pass     missing  1 of 4  submissions/anna.py:conv_backward  batch-mean
-ERROR         error    error    error    0 of 1  submissions/ben.py:conv_backward  crashes
-INCONCLUSIVE  unclear  unclear  unclear  0 of 0  submissions/cleo.py:conv_backward
+      right on all 3 geometries
+FAIL          fail     pass     missing  1 of 3  submissions/anna.py:conv_backward
+      batch-mean: grad_weight is divided by the batch size: yours is exactly 1/2 of the truth ...
+ERROR         error    error    error    0 of 1  submissions/ben.py:conv_backward
+      crashes: raises IndexError for a batch of 1.
+INCONCLUSIVE  unclear  unclear  unclear       -  submissions/cleo.py:conv_backward
+      cannot be imported: No module named 'tensorflow'.
+
+mistake     targets  which
+batch-mean        1  submissions/anna.py:conv_backward
+crashes           1  submissions/ben.py:conv_backward
 
 FAIL  submissions/anna.py:conv_backward  (line 4)
 """
@@ -97,6 +106,28 @@ def test_several_targets_have_a_table_first():
     assert "PASS  my_layers.py" in printed(samples.failing_verify_report(), verbosity=1)
 
 
+def test_a_reason_is_cut_to_the_screen_and_whole_with_v():
+    """Beside the name where there is room, one line each; -v tells it to its end."""
+    text = printed(samples.failing_verify_report(), 180)
+    rows = text.split("\n\n")[1].splitlines()
+
+    assert [len(rows), max(map(len, rows)) <= 180] == [5, True]
+    assert rows[1].endswith("right on all 3 geometries")
+    whole = printed(samples.failing_verify_report(), 180, 1).split("\n\n")[1]
+    assert " ..." in text.split("\n\n")[1]
+    assert "yours is exactly 1/2 of the truth with 2 images." in " ".join(whole.split())
+
+
+def test_those_who_make_a_mistake_are_eight_at_most():
+    """A mistake of a whole class is counted; -v names them all."""
+    targets = tuple(samples.failing_target(target=f"{number}.py:f") for number in range(30))
+    report = samples.sample_verify_report(targets=targets)
+
+    first = ", ".join(f"{number}.py:f" for number in range(8))
+    assert f"batch-mean       30  {first} and 22 more" in printed(report, 120)
+    assert "28.py:f, 29.py:f\n" in printed(report, verbosity=1)
+
+
 def test_a_hundred_wrong_targets_are_no_wall_of_text():
     """Eight in detail, the others counted; all of them under -v."""
     report = samples.sample_verify_report(targets=(samples.inconclusive_target(),) * 100)
@@ -113,6 +144,15 @@ def test_what_the_code_raised_keeps_its_lines():
         "  | IndexError: index 1 is out of bounds\n"
     )
     assert expected in printed(one(samples.crashed_target()))
+
+
+def test_a_long_line_of_an_error_is_fenced_to_its_end():
+    """The bar stands before every line of the screen, so that none looks like ours."""
+    text = printed(one(samples.inconclusive_target(error="word " * 30 + "end\n  hint: none")), 60)
+    fenced = [line for line in text.splitlines() if "word" in line or "hint" in line]
+
+    assert len(fenced) > 3
+    assert all(line.startswith("  | ") for line in fenced)
 
 
 def test_what_the_code_printed_waits_for_v():
@@ -193,3 +233,20 @@ def test_a_target_without_any_verdict_is_no_pass():
     """A gradient that is not in the report is missing, not right."""
     target = samples.sample_target(gradients={}, verdict=Verdict.INCONCLUSIVE)
     assert "weight MISSING   input MISSING   bias MISSING" in printed(one(target))
+
+
+def test_the_first_line_of_a_pass_says_what_it_does_not_hold_for():
+    """Gradients that a function does not give, and lines that no call executed; a failure needs neither."""
+    right = replace(samples.sample_verify_report().targets[0], scope="weight only", unreached=(14, 15))
+    wrong = replace(right, verdict=Verdict.FAIL)
+
+    assert "PASS  1 target: 1 right (weight only); lines 14, 15 never ran" == printed(one(right)).splitlines()[0]
+    assert "FAIL  1 target: 1 wrong" == printed(one(wrong)).splitlines()[0]
+
+
+def test_many_lines_that_never_ran_are_counted():
+    """Eight are named."""
+    right = replace(samples.sample_verify_report().targets[0], unreached=tuple(range(20, 31)))
+
+    assert printed(one(right)).splitlines()[0].endswith("; lines 20, 21, 22, 23, 24, 25, 26, 27 and 3 more never ran")
+    assert "; line 20 never ran" in printed(one(replace(right, unreached=(20,))))

@@ -39,8 +39,8 @@ def test_parse_destination():
         ("json", "--report 'json' is not FORMAT=PATH, as in json=report.json."),
         ("json=", "--report 'json=' is not FORMAT=PATH, as in json=report.json."),
         ("htm=x", "there is no report format 'htm'; did you mean html?"),
-        ("pdf=x", "there is no report format 'pdf'; there are json, junit, html, png, md, repro."),
-        ("\x1b[31m=x", r"there is no report format '\\x1b[31m'; there are json, junit, html, png, md, repro."),
+        ("pdf=x", "there is no report format 'pdf'; there are json, junit, html, png, md, csv, repro."),
+        ("\x1b[31m=x", r"there is no report format '\\x1b[31m'; there are json, junit, html, png, md, csv, repro."),
     ],
 )
 def test_parse_refuses(text, expected):
@@ -120,11 +120,26 @@ def test_standard_input_is_no_file(folder):
     assert reports.check_destinations([Destination("json", "-")], ["-"], "run") is None
 
 
+def test_run_has_no_csv(folder):
+    """There are no targets to have rows; that is told before the run, and also by the renderer itself."""
+    destinations = [Destination("csv", "out.csv")]
+
+    assert message(reports.check_destinations, destinations, [], "run") == (
+        "`gradcheck run` has no csv report: it has a row for each target of `gradcheck verify`."
+    )
+    assert message(reports.render, sample_run_report(), "csv") == (
+        "a csv report has a row for each target of `gradcheck verify`, and this is a run."
+    )
+
+
 def test_verify_has_no_png(folder):
     """`verify` judges many geometries, so there is no one picture."""
     destinations = [Destination("png", "out.png")]
 
-    assert message(reports.check_destinations, destinations, [], "verify") == "`gradcheck verify` has no png report."
+    assert message(reports.check_destinations, destinations, [], "verify") == (
+        "`gradcheck verify` has no png report: a picture shows the planes of one layer, and `verify` judges many"
+        " geometries."
+    )
     assert reports.check_destinations(destinations, [], "run") is None
 
 

@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import IMAGES, ROOT
+from helpers import IMAGES, PATIENCE, ROOT, soon
 
 # What targets call to start processes that leave the worker's session; for files that import os, subprocess, sys, time.
 ESCAPES = """
@@ -161,16 +161,14 @@ def interrupted(folder, arguments, delay, number=signal.SIGINT) -> Ended:
             process.wait(timeout=delay)
         except subprocess.TimeoutExpired:
             process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=PATIENCE)
         return Ended(process.returncode, stdout, stderr, orphans(mark), files_of(scratch))
 
 
-def orphans(mark, patience=3.0) -> list[str]:
-    """Command lines of the processes that still carry the mark, given a moment to end."""
-    end = time.monotonic() + patience
-    while (found := marked(mark)) and time.monotonic() < end:
-        time.sleep(0.05)
-    return list(found.values())
+def orphans(mark) -> list[str]:
+    """Command lines of the processes that still carry the mark, given time to end."""
+    soon(lambda: not marked(mark))
+    return list(marked(mark).values())
 
 
 @contextlib.contextmanager

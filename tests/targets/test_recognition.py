@@ -6,7 +6,7 @@ import pytest
 from gradcheck_cli import conv
 from gradcheck_cli.errors import TargetError, UsageError
 from gradcheck_cli.model import ConvSpec
-from gradcheck_cli.targets import Worker, WorkerLimits, resolve
+from gradcheck_cli.targets import HowToCall, Worker, WorkerLimits, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
 
 SPEC = ConvSpec(2, 3, 4, 9, 8, (3, 3), stride=(2, 2), padding=(1, 1))
@@ -53,7 +53,7 @@ def ask(tmp_path):
     def question(code, name, spec=SPEC, convention="auto", calls=2):
         file = tmp_path / "user.py"
         file.write_text(code)
-        with Worker(resolve([f"{file}:{name}"])[0], WorkerLimits(timeout=30), convention) as worker:
+        with Worker(resolve([f"{file}:{name}"])[0], WorkerLimits(timeout=30), HowToCall(convention)) as worker:
             return worker.describe(), worker.backward(integer_case(spec), calls)
 
     return question
@@ -218,7 +218,7 @@ EITHER_LAYOUT = """
 import numpy as np
 
 def backward(dout, x, w):
-    return np.zeros_like(x), np.zeros_like(w)
+    return np.ones_like(x), np.ones_like(w)
 """
 
 
@@ -241,7 +241,7 @@ def test_convention_settles_the_layout(ask):
 def test_convention_narrows_the_family(ask):
     """A class told to be a function is not recognised as a layer."""
     code = LAYER + "\n    def backward(self, g):\n        return gradients(self.x, self.W, g)\n"
-    with pytest.raises(TargetError, match="no way to call it was found"):
+    with pytest.raises(TargetError, match="--convention function leaves no way to call it"):
         ask(code, "Conv", convention="function")
 
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 import uuid
 
 import pytest
@@ -11,6 +10,7 @@ from stress.faults import ESCAPES, command, ending_marked, environment, marked, 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
+from helpers import PATIENCE, asked_within, soon
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the worker's process group is ended")
 
@@ -44,12 +44,14 @@ DETACHED = {
     "a tree of sessions": "daemon(fork_apart)",
     "one that is stopped": "daemon(lambda: os.kill(os.getpid(), signal.SIGSTOP))",
 }
+LIMIT = 3.0
+OVER = ("timeout", "no answer within 3 s")
 ENDS = {
-    "while True: pass": ("timeout", "no answer within 5 s"),
+    "while True: pass": OVER,
     "os._exit(5)": ("exited", "the code ended the process (exit status 5)"),
     "os.kill(os.getpid(), signal.SIGKILL)": ("crashed", "the process was ended by SIGKILL"),
     "os.killpg(0, signal.SIGTERM)": ("crashed", "the process was ended by SIGTERM"),
-    "to_supervisor(signal.SIGSTOP); time.sleep(600)": ("timeout", "no answer within 5 s"),
+    "to_supervisor(signal.SIGSTOP); time.sleep(600)": OVER,
     "to_supervisor(signal.SIGTERM); os._exit(5)": ("exited", "the code ended the process (exit status 5)"),
 }
 
@@ -72,13 +74,13 @@ def target(folder, *statements):
 
 def worker(folder, *statements):
     """A worker for that target."""
-    return Worker(resolve([target(folder, *statements)])[0], WorkerLimits(timeout=5))
+    return Worker(resolve([target(folder, *statements)])[0], WorkerLimits(timeout=PATIENCE))
 
 
-def ended(folder, *statements):
-    """How a worker ends that executes the statements: kind, sentence."""
+def ended(folder, *statements, limit=PATIENCE):
+    """How a worker ends that executes the statements in a call of at most `limit` seconds: kind, sentence."""
     with worker(folder, *statements) as asked:
-        outcome = asked.backward(integer_case(LARGE))
+        outcome = asked_within(asked, integer_case(LARGE), limit)
     return outcome.error_kind, outcome.error
 
 
@@ -96,7 +98,9 @@ def test_what_detached_itself_ends_with_the_worker(tmp_path, mark, start):
 @pytest.mark.parametrize("end", ENDS)
 def test_what_detached_itself_ends_however_the_worker_ends(tmp_path, mark, end):
     """By the time limit, by itself, by a signal, after one to the supervisor: nothing is left when it is told."""
-    assert ENDS[end] == ended(tmp_path, "daemon()", end)
+    limit = LIMIT if ENDS[end] is OVER else PATIENCE
+
+    assert ENDS[end] == ended(tmp_path, "daemon()", end, limit=limit)
     assert {} == marked(mark)
 
 
@@ -147,11 +151,3 @@ def test_what_detached_itself_ends_when_gradcheck_is_killed(tmp_path):
         process.wait()
 
         assert [] == orphans(mark)
-
-
-def soon(holds, seconds=20.0):
-    """Whether it holds within that time."""
-    end = time.monotonic() + seconds
-    while not (held := holds()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return held

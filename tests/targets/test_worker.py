@@ -1,7 +1,6 @@
 """The worker against code that hangs, crashes, exits, hoards, prints, forks and cheats."""
 
 import os
-import time
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
+from helpers import PATIENCE, asked_within, soon
 
 RIGHT = """
 import numpy as np
@@ -33,12 +33,12 @@ WHEN_BIG = "    if x.shape[2] == 16:\n        "
 def outcome(tmp_path):
     """What a target does on a case that it was not recognised with; `trick` runs there only."""
 
-    def ask(trick, limits=None, spec=BIG, before=""):
+    def ask(trick, limits=None, spec=BIG, before="", seconds=PATIENCE):
         file = tmp_path / "user.py"
         body = f"def backward(x, w, dout):\n{WHEN_BIG}{trick}\n    return right(x, w, dout)\n"
         file.write_text(RIGHT + before + "\n" + body)
-        with Worker(resolve([f"{file}:backward"])[0], limits or WorkerLimits(timeout=20)) as worker:
-            first = worker.backward(integer_case(spec))
+        with Worker(resolve([f"{file}:backward"])[0], limits or WorkerLimits(timeout=PATIENCE)) as worker:
+            first = asked_within(worker, integer_case(spec), seconds)
             after = worker.backward(integer_case(SPEC))
             expected = conv.backward(integer_case(SPEC))
             assert np.array_equal(after.gradients.weight, expected.weight)
@@ -54,14 +54,14 @@ def summary(outcome):
 
 def test_an_endless_loop_is_ended_and_the_next_case_answered(outcome):
     """The time limit holds, and a new child serves the next case."""
-    found = outcome("while True: pass", WorkerLimits(timeout=5))
-    assert summary(found) == ("timeout", "no answer within 5 s")
+    found = outcome("while True: pass", seconds=3)
+    assert summary(found) == ("timeout", "no answer within 3 s")
 
 
 def test_code_that_ignores_sigterm_is_ended_too(outcome):
     """Only SIGKILL is used, and nothing can ignore it."""
     trick = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-    assert summary(outcome(trick, WorkerLimits(timeout=5))) == ("timeout", "no answer within 5 s")
+    assert summary(outcome(trick, seconds=3)) == ("timeout", "no answer within 3 s")
 
 
 def test_a_segmentation_fault_is_a_crash(outcome):
@@ -84,7 +84,7 @@ def test_sys_exit_is_an_error_of_this_call_only(outcome):
 
 def test_a_memory_hog_is_stopped(outcome):
     """The memory limit turns into a MemoryError in the user's code."""
-    found = outcome("hog = [np.ones(2**27) for _ in range(64)]", WorkerLimits(timeout=20, memory=2**31))
+    found = outcome("hog = [np.ones(2**27) for _ in range(64)]", WorkerLimits(timeout=PATIENCE, memory=2**31))
     assert found.error_kind == "memory"
 
 
@@ -142,21 +142,17 @@ def test_processes_left_behind_are_ended(outcome, tmp_path):
     """A forked child dies with the worker."""
     mark = tmp_path / "pid"
     outcome(f"import subprocess; open({str(mark)!r}, 'w').write(str(subprocess.Popen(['sleep', '600']).pid))")
-    assert not alive(int(mark.read_text()))
+    assert soon(lambda: gone(int(mark.read_text())))
 
 
-def alive(pid):
-    """Whether a process still runs, given a moment to end."""
-    for _ in range(50):
-        try:
-            os.kill(pid, 0)
-            with open(f"/proc/{pid}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] == "Z":
-                    return False
-        except (ProcessLookupError, FileNotFoundError):
-            return False
-        time.sleep(0.1)
-    return True
+def gone(pid):
+    """Whether a process has ended."""
+    try:
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return True
 
 
 def describe_and_interrupt(ref):
@@ -172,7 +168,7 @@ def test_an_interrupt_in_the_parent_leaves_no_child(tmp_path):
     file.write_text(RIGHT + "\nimport os\nopen(__file__ + '.pid', 'w').write(str(os.getpid()))\n")
     with pytest.raises(KeyboardInterrupt):
         describe_and_interrupt(resolve([f"{file}:right"])[0])
-    assert not alive(int((tmp_path / "user.py.pid").read_text()))
+    assert soon(lambda: gone(int((tmp_path / "user.py.pid").read_text())))
 
 
 def test_a_dead_worker_is_restarted_only_so_often(tmp_path):
@@ -182,7 +178,7 @@ def test_a_dead_worker_is_restarted_only_so_often(tmp_path):
         RIGHT
         + "\nimport os\ndef backward(x, w, dout):\n    if x.shape[2] == 16: os._exit(1)\n    return right(x, w, dout)\n"
     )
-    with Worker(resolve([f"{file}:backward"])[0], WorkerLimits(timeout=20, restarts=1)) as worker:
+    with Worker(resolve([f"{file}:backward"])[0], WorkerLimits(timeout=PATIENCE, restarts=1)) as worker:
         errors = [worker.backward(integer_case(BIG)).error for _ in range(3)]
     assert errors == ["the code ended the process (exit status 1)"] * 2 + ["not tried: it died too often before"]
 

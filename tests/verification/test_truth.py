@@ -1,7 +1,10 @@
 """The questions: the same for every target, exact, and never with a gradient of zeros."""
 
+from itertools import combinations
+
 import numpy as np
 
+from gradcheck_cli.exact import as_integers
 from gradcheck_cli.geometries import QUICK
 from gradcheck_cli.model import GRADIENTS, ConvSpec
 from gradcheck_cli.verification.truth import Questions
@@ -31,3 +34,14 @@ def test_no_truth_is_all_zeros():
             truth = Questions(seed).narrow(spec).truth
             assert all(truth.gradients.named(name).any() for name in GRADIENTS), (seed, spec)
             assert truth.autograd_agrees
+
+
+def test_every_kind_of_question_has_its_own_data():
+    """Fresh numbers on the same geometry: no kind is another one in other clothes."""
+    spec, questions = ConvSpec(2, 3, 4, 9, 8, (3, 3)), Questions(0)
+    kinds = (questions.narrow, questions.wide, questions.fractional)
+    drawn = [kind(spec).case for kind in kinds] + [as_integers(questions.tiny(spec).case)]
+    whole = [np.trunc(case.x) for case in drawn]
+
+    for one, other in combinations(whole, 2):
+        assert np.mean(one == other) < 0.1

@@ -1,5 +1,9 @@
 """Whole targets through `verify_targets`: hostile ones, restricted ones, and several at once."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from gradcheck_cli.arithmetic import no_slack
@@ -11,6 +15,7 @@ from gradcheck_cli.verification.session import Running, Session
 from gradcheck_cli.verification.target import judge
 from gradcheck_cli.verification.trial import Trial
 from gradcheck_cli.verification.truth import Questions
+from helpers import ROOT
 
 DESCRIBED = Described("function", "NCHW", "by the names of its parameters", 3, ("weight",))
 
@@ -32,14 +37,14 @@ def right(x, w, dout):
 def check(tmp_path):
     """Verify functions with these bodies, one file each; returns the report."""
 
-    def run(*bodies, **options):
+    def run(*bodies, also=(), **options):
         names = []
         for number, body in enumerate(bodies):
             file = tmp_path / f"user{number}.py"
             lines = body.splitlines()
             file.write_text(RIGHT + "\ndef backward(x, w, dout):\n" + "".join(f"    {line}\n" for line in lines))
             names.append(f"{file}:backward")
-        return verify_targets(VerifyOptions(tuple(names), **options))
+        return verify_targets(VerifyOptions((*names, *also), **options))
 
     return run
 
@@ -60,7 +65,7 @@ def test_a_target_that_takes_one_image_size_only_is_asked_about_neighbours(check
 
 def test_refusing_everything_is_no_verdict(check):
     """Nothing compared is never a pass; the reason is the target's own words."""
-    report = check("raise NotImplementedError('only 1000x1000')")
+    report = check("if x.shape[2] != 1000:\n    raise NotImplementedError('only 1000x1000')")
 
     assert report.exit_code == 2
     assert "NotImplementedError: only 1000x1000" in report.targets[0].error + "".join(report.targets[0].notes)
@@ -168,14 +173,16 @@ def test_undeclared_inexact_numbers_are_inconclusive(check):
     assert declared.findings == ()
 
 
-def test_one_broken_target_never_stops_the_others(check):
+def test_one_broken_target_never_stops_the_others(check, tmp_path):
     """A failure beats what could not be checked, which beats a pass."""
-    right, wrong, unusable = "return right(x, w, dout)", "return right(x, w, -dout)", "return"
-    report = check(right, wrong, unusable, jobs=2)
+    right, wrong = "return right(x, w, dout)", "return right(x, w, -dout)"
+    (tmp_path / "broken.py").write_text("import no_such_package\n\ndef backward(x, w, dout):\n    return x\n")
+    broken = (f"{tmp_path / 'broken.py'}:backward",)
+    report = check(right, wrong, also=broken, jobs=2)
 
     assert report.exit_code == 1
     assert [target.verdict for target in report.targets] == [Verdict.PASS, Verdict.FAIL, Verdict.ERROR]
-    assert check(right, unusable).exit_code == 2
+    assert check(right, also=broken).exit_code == 2
     assert check(right).exit_code == 0
 
 
@@ -183,6 +190,41 @@ def test_a_glob_without_files_is_an_error(tmp_path):
     """Nothing is checked and nothing passes."""
     with pytest.raises(TargetError, match="no file matches"):
         verify_targets(VerifyOptions((f"{tmp_path}/*.py:f",)))
+
+
+LEAVING = """
+import sys, threading, torch
+from gradcheck_cli import verification
+from gradcheck_cli.cli import main
+
+said = threading.Event()
+
+def work():
+    torch.ones(3, requires_grad=True).mul(2).sum().backward()
+
+def long_start():
+    while not said.is_set():
+        work()
+    for _ in range(5000):
+        work()
+
+verification.load_oracles = long_start
+code = main()
+said.set()
+sys.exit(code)
+"""
+
+
+def test_torch_is_never_ended_in_the_middle_of_its_start(tmp_path):
+    """All is said while torch is still at work in another thread: the exit code is ours, not that of SIGABRT."""
+    file = tmp_path / "user.py"
+    file.write_text("import nowhere_to_be_found\n\n@nowhere_to_be_found.f\ndef backward(x, w, dout):\n    return x\n")
+    command = [sys.executable, "-c", LEAVING, "verify", f"{file}:backward"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    assert (2, "") == (done.returncode, done.stderr)
+    assert "1 target: 1 failed to run" in done.stdout
 
 
 def test_an_interrupt_ends_all_workers_at_once():
@@ -201,3 +243,19 @@ def test_an_interrupt_ends_all_workers_at_once():
     assert closed == [worker]
     with pytest.raises(InterruptedError):
         session.try_all([ConvSpec(1, 1, 1, 6, 5, (3, 3))])
+
+
+def test_neighbours_of_neighbours_are_asked_without_end_of_their_list():
+    """A target that takes one geometry is asked about those around it, then around these, up to the bound."""
+    questions = Questions(0)
+    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, float("inf"))
+
+    def answer(case, calls):
+        return Outcome(questions.narrow(case.spec).truth.gradients, supported=case.spec.batch > 4)
+
+    session._answer = answer
+    session.try_all([ConvSpec(5, 1, 1, 6, 5, (3, 3))])
+    session.try_more()
+
+    assert any(trial.case.spec.batch > 5 for trial in session.trials)
+    assert len(session.trials) == len({trial.case.spec for trial in session.trials})

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem
-from gradcheck_cli.mistakes.pieces import correlate, padded_x, spread, stepping, window
-from gradcheck_cli.model import Array
+from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.steps import OtherSteps, Steps, changing, columns_as, read_with, rows_as, written_with
 
 
-def _weight(problem: Problem) -> Array:
-    if problem.spec.dilation == (1, 1):
-        return problem.grad_weight
-    return correlate(padded_x(problem), problem.case.grad_output, stepping(problem.spec, dilation=(1, 1)))
+def _none(steps: Steps) -> Steps:
+    return Steps(steps.stride, steps.padding, (1, 1))
 
 
-def _input(problem: Problem) -> Array:
-    case, spec = problem.case, problem.spec
-    if spec.dilation == (1, 1):
-        return problem.grad_input
-    whole = spread(case.weight, case.grad_output, stepping(spec, dilation=(1, 1)))
-    return window(whole, spec.padding, spec.input_size)
-
+_ONE_AXIS: dict[str, OtherSteps] = {
+    "in the rows only": changing("dilation", rows_as(1)),
+    "in the columns only": changing("dilation", columns_as(1)),
+}
 
 MISTAKE = Mistake(
     id="dilation-ignored",
     title="reads neighbouring pixels for neighbouring taps, without the dilation",
-    formulas={"weight": _weight, "input": _input},
+    formulas={"weight": read_with(_none), "input": written_with(_none)},
+    variants={
+        "weight": tuple(Variant(label, read_with(change)) for label, change in _ONE_AXIS.items()),
+        "input": tuple(Variant(label, written_with(change)) for label, change in _ONE_AXIS.items()),
+    },
     why=(
         "With dilation d the taps of the kernel lie d pixels apart in X. The forward pass takes it from the layer, "
         "the backward pass was written for d = 1."

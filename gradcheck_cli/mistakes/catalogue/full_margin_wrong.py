@@ -2,45 +2,88 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant
-from gradcheck_cli.mistakes.pieces import spread, stepping, window
-from gradcheck_cli.model import Array, Size
+from collections.abc import Callable
+
+import numpy as np
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
+from gradcheck_cli.mistakes.pieces import full_with_margin, padded, spread, spread_upstream, stepping, stripped
+from gradcheck_cli.model import Array, ConvSpec
+
+Margin = Callable[[int, int], int]  # of the extent - 1 and the padding
 
 
-def _full_with_margin(problem: Problem, margin: Size, size: Size | None) -> Array | None:
-    """correlate(G spread by the stride, margin of zeros, turned F); `size` None is the size that comes out."""
-    case, spec = problem.case, problem.spec
-    whole = spread(case.weight, case.grad_output, stepping(spec))
-    edge = (spec.extent[0] - 1, spec.extent[1] - 1)
-    start = (edge[0] - margin[0], edge[1] - margin[1])
-    natural = tuple(length - 2 * first for length, first in zip(whole.shape[2:], start, strict=True))
-    rows, columns = size or (natural[0], natural[1])
-    return window(whole, start, (rows, columns)) if min(rows, columns) > 0 else None
+def _margin(choose: Margin, *, in_place: bool) -> WrongFormula:
+    def formula(problem: Problem) -> Array | None:
+        spec = problem.spec
+        sides = [choose(extent - 1, padding) for extent, padding in zip(spec.extent, spec.padding, strict=True)]
+        return full_with_margin(problem, (sides[0], sides[1]), spec.input_size if in_place else None)
+
+    return formula
 
 
-def _margin_is_padding(problem: Problem) -> Array | None:
-    return _full_with_margin(problem, problem.spec.padding, None)
-
-
-def _margin_is_padding_in_place(problem: Problem) -> Array | None:
-    return _full_with_margin(problem, problem.spec.padding, problem.spec.input_size)
-
-
-def _margin_half(problem: Problem) -> Array | None:
-    """'same': (k - 1) // 2 whatever the padding."""
+def _same(problem: Problem) -> Array | None:
+    """mode='same': as many values as the spread G has, from the middle; an even kernel has its middle at the top."""
     spec = problem.spec
-    margin = ((spec.extent[0] - 1) // 2, (spec.extent[1] - 1) // 2)
-    return _full_with_margin(problem, margin, None)
+    whole = spread(problem.case.weight, problem.case.grad_output, stepping(spec))
+    start = ((spec.extent[0] - 1) // 2, (spec.extent[1] - 1) // 2)
+    size = [length - extent + 1 for length, extent in zip(whole.shape[2:], spec.extent, strict=True)]
+    return stripped(whole, start, (size[0], size[1]))
 
+
+def _past_the_end(problem: Problem) -> Array | None:
+    """Windows by as_strided over G with a margin of p, as many as X has pixels.
+
+    What lies beyond a row is the next row, as in memory; what lies beyond the array is anybody's: NaN.
+    """
+    case, spec = problem.case, problem.spec
+    around = padded(spread_upstream(case.grad_output, spec.stride), spec.padding)
+    rows, columns = around.shape[2:]
+    if spec.groups > 1 or spec.dilation != (1, 1) or (rows, columns) == _needed(spec):
+        return None
+    memory = np.concatenate([around.ravel(), np.full(_needed(spec)[0] * columns + _needed(spec)[1], np.nan)])
+    first = np.arange(spec.batch * spec.out_channels).reshape(spec.batch, spec.out_channels, 1, 1) * rows * columns
+    places = first + np.arange(spec.height)[:, None] * columns + np.arange(spec.width)
+    turned = case.weight[..., ::-1, ::-1]
+    taps = np.ndindex(*spec.kernel_size)
+    return sum(
+        (np.einsum("nohw,oi->nihw", memory[places + u * columns + v], turned[:, :, u, v]) for u, v in taps),
+        start=np.zeros(spec.x_shape),
+    )
+
+
+def _needed(spec: ConvSpec) -> tuple[int, int]:
+    """The rows and columns that windows on all pixels of X reach."""
+    return spec.height + spec.kernel_size[0] - 1, spec.width + spec.kernel_size[1] - 1
+
+
+_MARGINS: dict[str, Margin] = {
+    "a margin of p": lambda _, p: p,
+    "a margin of p, but k - 1 where p = 0": lambda edge, p: p or edge,
+    "a margin of (k - 1) / 2": lambda edge, _: edge // 2,
+    "no margin": lambda _, __: 0,
+    "a margin of k - p": lambda edge, p: edge + 1 - p,
+    "a margin of k": lambda edge, _: edge + 1,
+    "a margin of k - 2": lambda edge, _: edge - 1,
+}
+# Cut to X's size, a margin that is off by one is a shift by one, which has a name of its own.
+_CUT = ("a margin of p", "a margin of p, but k - 1 where p = 0", "a margin of (k - 1) / 2", "no margin")
+_FORMS = {
+    **{label: _margin(choose, in_place=False) for label, choose in _MARGINS.items()},
+    **{f"{label}, in X's size": _margin(_MARGINS[label], in_place=True) for label in _CUT},
+}
 
 MISTAKE = Mistake(
     id="full-margin-wrong",
-    title="puts a margin of p around G in dE/dX, where k - 1 - p is needed",
-    formulas={"input": _margin_is_padding},
+    title="puts the wrong margin around G in the full convolution for dE/dX, where k - 1 - p is needed",
+    formulas={"input": _FORMS["a margin of p"]},
     variants={
         "input": (
-            Variant("in X's size", _margin_is_padding_in_place),
-            Variant("a margin of (k - 1) / 2", _margin_half),
+            *(Variant(label, formula) for label, formula in _FORMS.items()),
+            Variant("mode='same'", _same),
+            Variant(
+                "a margin of p, read on past its end by as_strided", _past_the_end, ("not-repeatable", "not-finite")
+            ),
         )
     },
     why=(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.pieces import spread, stepping, window
-from gradcheck_cli.model import Array, Size
+from gradcheck_cli.model import Array, Case, Size
 
 
 def _natural_size(problem: Problem, stride: Size) -> Array | None:
@@ -37,6 +39,21 @@ def _one_zero_too_few(problem: Problem) -> Array:
     return window(whole, spec.padding, spec.input_size)
 
 
+def _as_stride_1(case: Case) -> Case | None:
+    """The layer of stride 1 that has these outputs: its right code is this mistake, in the size that comes out."""
+    spec = case.spec
+    if spec.stride == (1, 1):
+        return case
+    rows, columns = (
+        count - 1 + extent - 2 * padding
+        for count, extent, padding in zip(spec.output_size, spec.extent, spec.padding, strict=True)
+    )
+    if min(rows, columns) < 1:
+        return None
+    plain = replace(spec, stride=(1, 1), height=rows, width=columns)
+    return replace(case, spec=plain, x=window(case.x, (0, 0), (rows, columns)))
+
+
 MISTAKE = Mistake(
     id="input-grad-stride-not-dilated",
     title="puts the wrong number of zeros, or none, between the values of G in dE/dX",
@@ -55,4 +72,5 @@ MISTAKE = Mistake(
     fix="Make zeros of size s*(h_out - 1) + 1 and set `spread[:, :, ::s, ::s] = G` first.",
     shown_by="--stride 2, or gradcheck verify (dE/dX)",
     numbers="stride {stride}",
+    prepare=_as_stride_1,
 )

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import rearranged
+from gradcheck_cli.model import Array
+
+
+def _quarter_turn(right: Array) -> Array:
+    """`np.rot90` once, where it would take two to turn it by 180 degrees."""
+    return np.ascontiguousarray(np.rot90(right, axes=(2, 3)))
+
+
+def _quarter_back(right: Array) -> Array:
+    return np.ascontiguousarray(np.rot90(right, -1, axes=(2, 3)))
+
 
 MISTAKE = Mistake(
     id="kernel-rotated",
@@ -13,6 +26,8 @@ MISTAKE = Mistake(
         "weight": (
             Variant("only upside down", rearranged("weight", lambda right: right[..., ::-1, :])),
             Variant("only left to right", rearranged("weight", lambda right: right[..., ::-1])),
+            Variant("a quarter turn to the left", rearranged("weight", _quarter_turn)),
+            Variant("a quarter turn to the right", rearranged("weight", _quarter_back)),
         )
     },
     why=(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradcheck_cli import conv
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, padded_x, spread, stepping, window
 from gradcheck_cli.model import Array, ConvSpec
@@ -63,15 +62,6 @@ def _plain(spec: ConvSpec) -> bool:
     return spec.stride == (1, 1) and spec.dilation == (1, 1)
 
 
-def _grown(problem: Problem) -> Array | None:
-    """conv2d(X, G, dilation=s) uncut: the rows and columns of the remainder become taps that F does not have."""
-    spec = problem.spec
-    if spec.dilation != (1, 1) or spec.remainder == (0, 0):
-        return None
-    kernel = (spec.kernel_size[0] + spec.remainder[0], spec.kernel_size[1] + spec.remainder[1])
-    return conv.grad_weight(problem.case.x, problem.case.grad_output, replace(spec, kernel_size=kernel))
-
-
 MISTAKE = Mistake(
     id="offset-times-stride",
     title="multiplies the tap by the stride, where the output's place is to be multiplied",
@@ -80,7 +70,6 @@ MISTAKE = Mistake(
         "weight": (
             Variant("tap and place both", _weight_both),
             Variant("as conv2d(X, G, stride=s) does", _strided_call),
-            Variant("the remainder is kept as further taps", _grown),
         ),
         "input": (Variant("tap and place both", _input_both),),
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
+from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, read_with, rows_as
 from gradcheck_cli.model import Array
 
 
@@ -52,12 +53,19 @@ def _usual_input(problem: Problem) -> Array | None:
 
 
 _CONSTANTS = (0, 1, 2)
+_ONE_AXIS: dict[str, OtherSteps] = {
+    "none in the rows": changing("padding", rows_as(0)),
+    "none in the columns": changing("padding", columns_as(0)),
+}
 MISTAKE = Mistake(
     id="padding-hard-coded",
     title="uses a fixed padding in place of the layer's",
     formulas={"weight": _usual_weight, "input": _usual_input},
     variants={
-        "weight": tuple(Variant(f"always {count}", _weight_padded_by(count)) for count in _CONSTANTS),
+        "weight": (
+            *(Variant(f"always {count}", _weight_padded_by(count)) for count in _CONSTANTS),
+            *(Variant(label, read_with(change)) for label, change in _ONE_AXIS.items()),
+        ),
         "input": (
             *(Variant(f"always {count}", _input_unpadded_by(count)) for count in _CONSTANTS[1:]),
             *(Variant(f"always {count}, cut to X's size", _input_moved_by(count)) for count in _CONSTANTS[1:]),

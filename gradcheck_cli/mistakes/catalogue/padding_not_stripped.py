@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
-from gradcheck_cli.mistakes.pieces import frame, window
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.pieces import frame, stripped, window
+from gradcheck_cli.mistakes.steps import OtherSize, changing, columns_as, rows_as, written_with
 from gradcheck_cli.model import Array
 
 
@@ -25,6 +26,11 @@ def _last_rows(problem: Problem) -> Array:
     return window(frame(problem), (2 * spec.padding[0], 2 * spec.padding[1]), spec.input_size)
 
 
+def _cut_by(change: OtherSize) -> WrongFormula:
+    """The frame cut on one axis only, so it is 2*p too large on the other."""
+    return lambda problem: stripped(frame(problem), change(problem.spec.padding))
+
+
 MISTAKE = Mistake(
     id="padding-not-stripped",
     title="does not strip the padding of dE/dX, p on every side",
@@ -33,6 +39,14 @@ MISTAKE = Mistake(
         "input": (
             Variant("cut off at the bottom and right only, as by a margin of k - 1 around G", _first_rows),
             Variant("cut off at the top and left only", _last_rows),
+            Variant("stripped in the columns only", _cut_by(rows_as(0))),
+            Variant("stripped in the rows only", _cut_by(columns_as(0))),
+            Variant(
+                "stripped in the columns only, then cut to X's size", written_with(changing("padding", rows_as(0)))
+            ),
+            Variant(
+                "stripped in the rows only, then cut to X's size", written_with(changing("padding", columns_as(0)))
+            ),
         )
     },
     why=(

@@ -2,44 +2,150 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula
-from gradcheck_cli.mistakes.pieces import rearranged
-from gradcheck_cli.model import Array, GradientName
+from dataclasses import replace
 
-Axes = tuple[int, int, int, int]
+import numpy as np
+
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, window, with_grad_output
+from gradcheck_cli.model import Array, Case, GradientName
+
+# Axes by letters: n image, o filter, i channel, p q row and column of G, u v tap, r c row and column of X. An order is
+# written as it lies in memory, the last axis fastest.
+G, F, X, COLUMNS = "nopq", "oiuv", "nirc", "niuvpq"
+_SPOKEN = dict(zip("noipquvrc", ("n", "f", "c", "h", "w", "kh", "kw", "h", "w"), strict=True))
 
 
-def _read_in_order(gradient: GradientName, axes: Axes) -> WrongFormula:
-    def scrambled(right: Array) -> Array:
-        return right.transpose(axes).reshape(right.shape)
+def reread(array: Array, own: str, stored: str, read: str) -> Array:
+    """The numbers of `array` in the order `stored`, read as if they lay in the order `read`.
 
-    return rearranged(gradient, scrambled)
+    Args:
+        own: the axes of `array` and of the result; the others are orders of the same letters.
+    """
+    sizes = dict(zip(own, array.shape, strict=True))
+    memory = array.transpose([own.index(axis) for axis in stored])
+    renamed = memory.reshape([sizes[axis] for axis in read])
+    return np.ascontiguousarray(renamed.transpose([read.index(axis) for axis in own]))
 
 
-def _ways(gradient: GradientName, *orders: Axes) -> tuple[Variant, ...]:
-    letters = "fcuv" if gradient == "weight" else "nchw"
-    return tuple(
-        Variant(f"memory order {''.join(letters[axis] for axis in axes)}", _read_in_order(gradient, axes))
-        for axes in orders
-    )
+def _spoken(order: str) -> str:
+    return f"({', '.join(_SPOKEN[axis] for axis in order)})"
 
+
+def _label(name: str, stored: str, read: str) -> str:
+    return f"{name} stored as {_spoken(stored)}, read as {_spoken(read)}"
+
+
+def _result(gradient: GradientName, own: str, stored: str, read: str) -> WrongFormula:
+    return rearranged(gradient, lambda right: reread(right, own, stored, read))
+
+
+def _upstream(stored: str, read: str) -> OtherCase:
+    return lambda case: with_grad_output(case, reread(case.grad_output, G, stored, read))
+
+
+def _kernel(stored: str, read: str) -> OtherCase:
+    def prepare(case: Case) -> Case:
+        return replace(case, weight=reread(case.weight, F, stored, read))
+
+    return prepare
+
+
+def _columns(stored: str, read: str) -> WrongFormula:
+    """dE/dX from the matrix of windows' gradients, F^T @ G, whose axes are taken for others before it is folded."""
+
+    def formula(problem: Problem) -> Array | None:
+        spec, case = problem.spec, problem.case
+        if spec.groups > 1:
+            return None
+        columns = np.einsum("oiuv,nopq->niuvpq", case.weight, case.grad_output)
+        return window(_folded(reread(columns, COLUMNS, stored, read), problem), spec.padding, spec.input_size)
+
+    return formula
+
+
+def _folded(columns: Array, problem: Problem) -> Array:
+    """Each window's gradient added where the window was read, in the padded frame."""
+    spec = problem.spec
+    size = [side + 2 * margin for side, margin in zip(spec.input_size, spec.padding, strict=True)]
+    out = np.zeros((spec.batch, spec.in_channels, *size), dtype=columns.dtype)
+    (rows, columns_out), (down, right) = spec.output_size, spec.stride
+    for u, v in np.ndindex(*spec.kernel_size):
+        top, left = u * spec.dilation[0], v * spec.dilation[1]
+        vertical = slice(top, top + down * (rows - 1) + 1, down)
+        horizontal = slice(left, left + right * (columns_out - 1) + 1, right)
+        out[:, :, vertical, horizontal] += columns[:, :, u, v]
+    return out
+
+
+# G as a matrix: `G.reshape(-1, c_out)` and `G.reshape(c_out, -1)` where a transpose is due, for arrays with channels
+# first and last, and for columns that run over (n, h, w) or (h, w, n).
+_UPSTREAM_ORDERS = (
+    *((G, read) for read in ("npqo", "onpq", "opqn", "pqno", "noqp")),
+    *(("npqo", read) for read in ("onpq", "opqn", "nopq")),
+    *(("onpq", read) for read in ("opqn", "npqo")),
+    *(("opqn", read) for read in ("onpq", "npqo", "pqno")),
+)
+_BIAS_ORDERS = ((G, "npqo"), (G, "onpq"), ("npqo", "onpq"))
+_KERNEL_ORDERS = (
+    *((F, read) for read in ("iuvo", "iouv", "uvio")),
+    *(("uvio", read) for read in ("oiuv", "ouvi", "iuvo", "uvoi")),
+)
+_WEIGHT_ORDERS = (
+    *((stored, F) for stored in ("iuvo", "uvio", "ouvi", "iouv", "uvoi")),
+    *((stored, "uvio") for stored in ("ouvi", "oiuv", "iuvo")),
+)
+_INPUT_ORDERS = (
+    *((stored, X) for stored in ("nrci", "inrc", "ircn", "rcin", "rcni")),
+    *((stored, "nrci") for stored in ("nirc", "ircn")),
+)
+_COLUMN_ORDERS = (
+    ("npqiuv", "iuvnpq"),
+    ("npqiuv", "niuvpq"),
+    ("pqniuv", "iuvpqn"),
+    ("iuvnpq", "iuvpqn"),
+    ("iuvpqn", "iuvnpq"),
+    ("iuvnpq", "niuvpq"),
+)
+
+
+def _from_upstream(gradient: GradientName, orders: tuple[tuple[str, str], ...]) -> dict[str, WrongFormula]:
+    return {_label("G", *pair): on_other_case(gradient, _upstream(*pair)) for pair in orders}
+
+
+_WEIGHT = {
+    **{_label("dE/dF", *pair): _result("weight", F, *pair) for pair in _WEIGHT_ORDERS},
+    **_from_upstream("weight", _UPSTREAM_ORDERS),
+}
+_INPUT = {
+    **{_label("dE/dX", *pair): _result("input", X, *pair) for pair in _INPUT_ORDERS},
+    **_from_upstream("input", _UPSTREAM_ORDERS),
+    **{_label("F", *pair): on_other_case("input", _kernel(*pair)) for pair in _KERNEL_ORDERS},
+    **{_label("F^T @ G", *pair): _columns(*pair) for pair in _COLUMN_ORDERS},
+}
+_FORMS: dict[GradientName, dict[str, WrongFormula]] = {
+    "weight": _WEIGHT,
+    "input": _INPUT,
+    "bias": _from_upstream("bias", _BIAS_ORDERS),
+}
 
 MISTAKE = Mistake(
     id="reshape-not-transpose",
     title="reshapes where a transpose is needed, so the right numbers stand in the wrong places",
-    formulas={
-        "weight": _read_in_order("weight", (1, 2, 3, 0)),
-        "input": _read_in_order("input", (0, 2, 3, 1)),
-    },
+    formulas={gradient: next(iter(forms.values())) for gradient, forms in _FORMS.items()},
     variants={
-        "weight": _ways("weight", (2, 3, 1, 0), (0, 2, 3, 1), (1, 0, 2, 3), (2, 3, 0, 1)),
-        "input": _ways("input", (1, 0, 2, 3), (1, 2, 3, 0), (2, 3, 1, 0), (2, 3, 0, 1)),
+        gradient: tuple(Variant(label, formula) for label, formula in forms.items())
+        for gradient, forms in _FORMS.items()
     },
     why=(
-        "The product of an im2col matrix comes out with its axes in another order, for example (c_in*kh*kw, c_out). "
-        "`reshape` only renames the shape and keeps the order in memory; `transpose` moves the numbers."
+        "The product of an im2col matrix comes out with its axes in another order, for example (c_in*kh*kw, c_out), "
+        "and G.reshape(-1, c_out) does not bring the filters to the last axis. `reshape` only renames the shape and "
+        "keeps the order in memory; `transpose` moves the numbers."
     ),
     hides_when="one of the moved axes has length 1",
-    fix="Reshape to the order that the numbers have in memory, then `.transpose(...)` to the order that is wanted.",
+    fix=(
+        "Reshape to the order that the numbers have in memory, then `.transpose(...)` to the order that is wanted; for "
+        "G: `G.transpose(0, 2, 3, 1).reshape(-1, c_out)`."
+    ),
     shown_by="--out 2 or more with --k 3 or larger",
 )

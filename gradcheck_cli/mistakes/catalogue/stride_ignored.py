@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
-from gradcheck_cli.mistakes.pieces import correlate, padded_x, spread, stepping, window
-from gradcheck_cli.model import Array, Size
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.steps import OtherSteps, Steps, changing, columns_as, read_with, rows_as, written_with
+from gradcheck_cli.model import Array
 
 
-def _weight_with(problem: Problem, stride: Size) -> Array:
-    if stride == problem.spec.stride:
-        return problem.grad_weight
-    return correlate(padded_x(problem), problem.case.grad_output, stepping(problem.spec, stride=stride))
+def _by_padding(steps: Steps) -> Steps:
+    return Steps(steps.padding, steps.padding, steps.dilation)
 
 
-def _input_with(problem: Problem, stride: Size) -> Array:
-    if stride == problem.spec.stride:
-        return problem.grad_input
-    case, spec = problem.case, problem.spec
-    whole = spread(case.weight, case.grad_output, stepping(spec, stride=stride))
-    return window(whole, spec.padding, spec.input_size)
+def _where_padded(formula: WrongFormula) -> WrongFormula:
+    """A step of 0 is no step."""
+
+    def where_padded(problem: Problem) -> Array | None:
+        return formula(problem) if min(problem.spec.padding) else None
+
+    return where_padded
 
 
-def _weight(problem: Problem) -> Array:
-    return _weight_with(problem, (1, 1))
+def _none(steps: Steps) -> Steps:
+    return Steps((1, 1), steps.padding, steps.dilation)
 
 
-def _input(problem: Problem) -> Array:
-    return _input_with(problem, (1, 1))
-
-
-def _weight_by_padding(problem: Problem) -> Array | None:
-    return _weight_with(problem, problem.spec.padding) if min(problem.spec.padding) else None
-
-
-def _input_by_padding(problem: Problem) -> Array | None:
-    return _input_with(problem, problem.spec.padding) if min(problem.spec.padding) else None
-
+_ONE_AXIS: dict[str, OtherSteps] = {
+    "in the rows only": changing("stride", rows_as(1)),
+    "in the columns only": changing("stride", columns_as(1)),
+}
+_PADDING = "the padding in its place"
 
 MISTAKE = Mistake(
     id="stride-ignored",
     title="starts the window of output (p, q) at row p and column q, without the stride",
-    formulas={"weight": _weight, "input": _input},
+    formulas={"weight": read_with(_none), "input": written_with(_none)},
     variants={
-        "weight": (Variant("the padding in its place", _weight_by_padding),),
-        "input": (Variant("the padding in its place", _input_by_padding),),
+        "weight": (
+            *(Variant(label, read_with(change)) for label, change in _ONE_AXIS.items()),
+            Variant(_PADDING, _where_padded(read_with(_by_padding))),
+        ),
+        "input": (
+            *(Variant(label, written_with(change)) for label, change in _ONE_AXIS.items()),
+            Variant(_PADDING, _where_padded(written_with(_by_padding))),
+        ),
     },
     why=(
-        "`vert_start = h` is right for stride 1 and was never changed. Output (p, q) was computed from the window "
-        "that starts at s*p, s*q, so that is where its gradient belongs."
+        "`vert_start = h` is right for stride 1 and was never changed, or one of the two starts was forgotten. Output "
+        "(p, q) was computed from the window that starts at s*p, s*q, so that is where its gradient belongs."
     ),
     hides_when="stride = 1",
     fix="Start the window at s*p and s*q: `X_padded[:, :, s*p : s*p + kh, s*q : s*q + kw]`.",

@@ -9,4 +9,5 @@ from gradcheck_cli.targets.conventions.recognise import (
     Chosen as Chosen,
     check_convention as check_convention,
     recognise as recognise,
+    recognise_by_names as recognise_by_names,
 )

@@ -1,32 +1,43 @@
-"""`torch.autograd.Function`s and `torch.nn.Module`s: forward on tensors that require a gradient, then backward(G)."""
+"""`torch.autograd.Function`s: forward on tensors that require a gradient, then backward(G), as autograd does it.
+
+What autograd takes is judged as it arrives at the inputs; what it refuses is judged as the Function returned it.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.base import Returned, Session, changed, to_numpy
+from gradcheck_cli.targets.conventions.base import Returned, Session, changed, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.source import Source
 
 LEAVES = ("x", "weight", "bias")
+LETTERS = {"x": "x", "weight": "w", "bias": "b"}
+REFUSED = "returned an invalid gradient"
+BIAS_FORMS = ("o", "1o11", "o11", "1o")
 
 
 @dataclass(frozen=True)
 class AutogradCandidate:
-    """A Function whose `apply` is called with tensors; the gradients are read from the leaves."""
+    """A Function whose `apply` is called with tensors; the gradients are read from the leaves.
+
+    `source` is the whole class: what a parameter of `forward` is used for shows in `backward` too.
+    """
 
     target: Any
     forward: Callee
+    source: Source
     assignment: Assignment
     form: Form
+    same: bool = False
     prior: int = 0
     family: str = field(default="autograd-function", init=False)
 
@@ -38,7 +49,7 @@ class AutogradCandidate:
     @property
     def bias_form(self) -> str:
         """How b is passed."""
-        return "o" if "bias" in self.assignment.values() else ""
+        return self.form.bias if "bias" in self.assignment.values() else ""
 
     def why(self) -> str:
         """How it was told."""
@@ -47,57 +58,70 @@ class AutogradCandidate:
 
     def notes(self) -> tuple[str, ...]:
         """Autograd itself casts and checks what a Function returns."""
-        return ()
+        return ("it always pads to keep the size",) if self.same else ()
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""
         roles = set(self.assignment.values())
         for name, role in self.assignment.items():
             if role == "params":
-                roles |= binding.parameter_keys(self.forward.source, name)
-        return binding.refuses(spec, self.form, roles)
+                roles |= binding.parameter_keys(self.source, name)
+        return binding.refuses(spec, self.form, roles, self.same)
+
+    def turned(self) -> AutogradCandidate:
+        """The same for a true convolution."""
+        return replace(self, form=replace(self.form, layout=self.layout.turned()))
 
     def start(self, case: Case) -> Session:
         """Fresh leaves for each call."""
+        return lambda: self._call(case)
 
-        def call() -> Returned:
-            refused: dict[str, Array] = {}
-            while True:
-                try:
-                    return self._call(case, refused)
-                except RuntimeError as error:
-                    name, shape = self._refused(error)
-                    if not name or name in refused:
-                        raise
-                    refused[name] = np.zeros(shape)
+    def forward_output(self, case: Case) -> Array | None:
+        """What its own forward gives, None where it fails: evidence only."""
+        try:
+            return to_numpy(self._apply(self.target, binding.values(case, self.form)))
+        except Exception:
+            return None
 
-        return call
-
-    def _call(self, case: Case, refused: Mapping[str, Array]) -> Returned:
-        """One forward and backward; the leaves in `refused` ask for no gradient, theirs has a wrong shape."""
+    def _call(self, case: Case) -> Returned:
+        """One forward and backward, every leaf asking for its gradient as in training."""
         given = binding.values(case, self.form)
         before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
         for name in LEAVES:
-            given[name].requires_grad_(name not in refused)
-        output = self.target.apply(*self._arguments(given))
-        output = output[0] if isinstance(output, tuple) else output
-        if output.requires_grad:
-            output.backward(given["grad_output"])
-        grads = {name: refused.get(name, to_numpy(given[name].grad)) for name in LEAVES if name in self._passed()}
-        items = {name: array for name, array in grads.items() if array is not None}
-        names = {name: f"d{letter}" for name, letter in zip(LEAVES, "xwb", strict=True) if name in self._passed()}
-        return Returned(items, names, changed(before, given), to_numpy(output))
+            given[name].requires_grad_(True)
+        recorder, raw = recorded(self.target)
+        with during("forward"):
+            output = self._apply(recorder, given)
+        refused = ""
+        with during("backward"):
+            try:
+                if output.requires_grad:
+                    output.backward(given["grad_output"])
+            except RuntimeError as error:
+                if REFUSED not in str(error):
+                    raise
+                refused = " ".join(str(error).split())
+        items = self._as_returned(raw) if refused else self._as_arrived(given)
+        names = {name: f"d{LETTERS[name]}" for name in self._passed()}  # one that is None is missing, not absent
+        return Returned(items, names, changed(before, given), to_numpy(output), refused=refused)
 
-    def _passed(self) -> set[str]:
-        return set(self.assignment.values())
+    def _apply(self, target: Any, given: dict[str, Any]) -> Any:
+        output = target.apply(*self._arguments(given))
+        return output[0] if isinstance(output, tuple) else output
 
-    def _refused(self, error: RuntimeError) -> tuple[str, tuple[int, ...]]:
-        """Autograd refuses a gradient of a wrong shape: whose it is, and its shape."""
-        found = re.search(r"invalid gradient at index (\d+) - got \[([\d, ]*)\]", str(error))
-        if found is None or int(found[1]) >= len(self.forward.parameters):
-            return "", ()
-        name = self.assignment.get(self.forward.parameters[int(found[1])].name, "")
-        return name if name in LEAVES else "", tuple(int(size) for size in found[2].split(",") if size.strip())
+    def _passed(self) -> list[str]:
+        return [name for name in LEAVES if name in self.assignment.values()]
+
+    def _as_arrived(self, given: Mapping[str, Any]) -> dict[str, Array]:
+        """What autograd put into the leaves."""
+        grads = {name: to_numpy(given[name].grad) for name in self._passed()}
+        return {name: array for name, array in grads.items() if array is not None}
+
+    def _as_returned(self, raw: Sequence[Any]) -> dict[str, Array]:
+        """What the Function itself returned, in its own shapes, by the places of the inputs."""
+        roles = [self.assignment.get(item.name, "") for item in self.forward.parameters]
+        grads = {role: to_numpy(item) for role, item in zip(roles, raw, strict=False) if role in LEAVES}
+        return {role: np.array(array) for role, array in grads.items() if array is not None}
 
     def _arguments(self, given: dict[str, Any]) -> list[Any]:
         """`apply` takes positions only; what we have no value for keeps its default."""
@@ -105,7 +129,7 @@ class AutogradCandidate:
         for item in self.forward.parameters:
             role = self.assignment.get(item.name, "")
             if role == "params":
-                arguments.append(binding.parameter_dict(self.forward.source, item.name, given))
+                arguments.append(binding.parameter_dict(self.source, item.name, given))
             elif given.get(role) is not None:
                 arguments.append(given[role])
             else:
@@ -113,10 +137,39 @@ class AutogradCandidate:
         return arguments
 
 
-def autograd_candidates(target: Any, forward: Callee, layouts: Sequence[Layout]) -> Iterator[AutogradCandidate]:
-    """Ways to call `target.apply`."""
-    for assigned in binding.assignments(forward.parameters, ("x", "weight")):
+def recorded(target: Any) -> tuple[Any, list[Any]]:
+    """A subclass of a Function that notes what its backward returns, and the list that it is noted in."""
+    noted: list[Any] = []
+    name = "vjp" if any("vjp" in vars(kind) for kind in _own_kinds(target)) else "backward"
+
+    def note(ctx: Any, *upstream: Any) -> Any:
+        returned = getattr(target, name)(ctx, *upstream)
+        noted[:] = returned if isinstance(returned, tuple | list) else [returned]
+        return returned
+
+    return type(target.__name__, (target,), {name: staticmethod(note), "__module__": target.__module__}), noted
+
+
+def _own_kinds(target: Any) -> list[type]:
+    return [kind for kind in target.__mro__ if not kind.__module__.startswith("torch.")]
+
+
+def autograd_candidates(
+    target: Any, forward: Callee, source: Source, layouts: Sequence[Layout]
+) -> Iterator[AutogradCandidate]:
+    """Ways to call `target.apply`, the likeliest first."""
+    for assigned in binding.assignments(forward.parameters, ("x", "weight"), source):
         for layout in layouts:
-            pair = any(isinstance(item.default, tuple) for item in forward.parameters)
-            for pairs in (True,) if pair else (False, True):
-                yield AutogradCandidate(target, forward, assigned, Form(layout, pairs=pairs, torch=True))
+            for form in _forms(forward, assigned, layout):
+                plain = AutogradCandidate(target, forward, source, assigned, form)
+                yield plain
+                if not {"padding", "padding_h", "params"} & set(assigned.values()):
+                    yield replace(plain, same=True)
+
+
+def _forms(forward: Callee, assigned: Assignment, layout: Layout) -> Iterator[Form]:
+    pair = any(isinstance(item.default, tuple) for item in forward.parameters)
+    biases = BIAS_FORMS if "bias" in assigned.values() and layout.x == "nchw" else ("o",)
+    sized = {"stride", "padding", "dilation", "kernel_size"} & set(assigned.values())
+    for pairs in (True,) if pair else (False, True) if sized else (False,):
+        yield from (Form(layout, bias=bias, pairs=pairs, torch=True) for bias in biases)

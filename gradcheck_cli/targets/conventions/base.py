@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.contract import Where
 from gradcheck_cli.targets.conventions.layout import Layout
 
 BIAS_FORMS: Mapping[str, Callable[[int], tuple[int, ...]]] = {
@@ -35,6 +37,34 @@ class WrongForwardError(Exception):
     """The target takes this geometry, and its own forward computes another convolution (or none) there."""
 
 
+class HungError(Exception):
+    """The user's code did not come back in time while it was loaded or tried."""
+
+
+class UnfinishedError(Exception):
+    """The target gives no gradient by its own doing: nothing returned, not implemented. The text is a sentence."""
+
+
+@contextmanager
+def during(where: Where) -> Iterator[None]:
+    """Marks what is raised inside with the call that raised it, see `raised_in`."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(Exception):  # an exception may forbid attributes
+            error.__dict__.setdefault(_MARK, where)
+        raise
+
+
+_MARK = "gradcheck_raised_in"
+
+
+def raised_in(error: BaseException) -> Where:
+    """The call that raised `error`; "" where nobody marked it."""
+    found: Where = getattr(error, _MARK, "")
+    return found
+
+
 class NotRecognisedError(Exception):
     """No way to call the target was found.
 
@@ -43,11 +73,14 @@ class NotRecognisedError(Exception):
         sentence: why, with the parameter that it is about.
         tried: what was tried, one clause.
         error: what the likeliest way raised.
+        hint: what to do; "" names the ways out.
     """
 
-    def __init__(self, step: Step, sentence: str, tried: str = "", error: BaseException | None = None) -> None:
+    def __init__(
+        self, step: Step, sentence: str, tried: str = "", error: BaseException | None = None, hint: str = ""
+    ) -> None:
         super().__init__(sentence)
-        self.step, self.sentence, self.tried, self.error = step, sentence, tried, error
+        self.step, self.sentence, self.tried, self.error, self.hint = step, sentence, tried, error, hint
 
 
 class AmbiguousError(Exception):
@@ -67,12 +100,16 @@ class Returned:
         names: key -> the name that the source has for it.
         mutated: arguments that the call changed.
         output: what the target's own forward gave, None without one.
+        forward_error: what the target's own forward raised where its backward was judged all the same.
+        refused: what autograd said of the gradients, in its words, where it did not take them.
     """
 
     items: Mapping[str, Array]
     names: Mapping[str, str] = field(default_factory=dict)
     mutated: tuple[str, ...] = ()
     output: Array | None = None
+    forward_error: BaseException | None = None
+    refused: str = ""
 
 
 NOTHING: Array = np.zeros(0)
@@ -129,10 +166,21 @@ def is_tensor(value: Any) -> bool:
     return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)
 
 
+def is_foreign(value: Any) -> bool:
+    """An array of another library (jax, say) that numpy can read, told without importing it."""
+    known = isinstance(value, type | np.ndarray | np.generic)
+    return not known and all(hasattr(value, name) for name in ("__array__", "shape", "dtype"))
+
+
 def to_numpy(value: Any) -> Array | None:
     """An array of numbers, from numpy, torch, a number or nested lists; None for anything else."""
     if is_tensor(value):
         value = value.detach().cpu().numpy()
+    elif is_foreign(value):
+        try:
+            value = np.asarray(value)
+        except Exception:  # an array of a device, or one that is only traced
+            return None
     if isinstance(value, list | int | float | np.generic | np.ndarray) and not isinstance(value, bool):
         try:
             array = np.asarray(value)

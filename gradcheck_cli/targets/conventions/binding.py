@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.same import rules_of
 from gradcheck_cli.targets.conventions.source import Source
 
 ARRAY_ROLES = ("x", "weight", "bias", "grad_output")
@@ -21,6 +23,10 @@ PAIRS = ("stride", "padding", "dilation")
 GEOMETRY = (*PAIRS, "groups")
 SKIPPED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MAX_ASSIGNMENTS = 12
+
+SIZES = ("batch", "in_channels", "out_channels", "in_h", "in_w", "out_h", "out_w")
+# Of a parameter that is handed None.
+NO_ROLE = "nothing"
 
 Assignment = Mapping[str, str]
 """parameter -> role; a parameter that is absent keeps its default."""
@@ -35,14 +41,18 @@ class Form:
         bias: a key of `BIAS_FORMS`, or "untied".
         pairs: strides, paddings and kernel sizes are tuples; else numbers.
         mode: padding is "same" or "valid".
+        capitals: it is "SAME" or "VALID".
         torch: arrays are tensors.
+        wrap: the module whose `asarray` makes the arrays, "jax.numpy"; "" for numpy and torch.
     """
 
     layout: Layout
     bias: str = "o"
     pairs: bool = False
     mode: bool = False
+    capitals: bool = False
     torch: bool = False
+    wrap: str = ""
 
 
 def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Parameter]:
@@ -59,23 +69,36 @@ def required(item: inspect.Parameter) -> bool:
     return item.default is inspect.Parameter.empty
 
 
-def assignments(found: Sequence[inspect.Parameter], needed: Sequence[str]) -> list[dict[str, str]]:
-    """Possible meanings of the parameters, the likeliest first: by name, then unknown names by trial."""
+def assignments(
+    found: Sequence[inspect.Parameter], needed: Sequence[str], source: Source | None = None
+) -> list[dict[str, str]]:
+    """Possible meanings of the parameters, the likeliest first: by use and name, then unknown names by trial.
+
+    Args:
+        found: the parameters.
+        needed: roles without which the function cannot be what it is taken for.
+        source: its definition, which says what is done with each; without one the names alone count.
+    """
+    source = source or Source(None)
     trials: list[dict[str, str]] = []
-    for named in _by_name(found):
-        for trial in _completed(found, needed, named):
+    by_name = _by_name(found, source)
+    if not set(needed) <= {*by_name[0].values(), "x"}:
+        # A letter that stands for a size elsewhere (`c`, `n`) may be any of what is missing.
+        by_name += [{name: role for name, role in by_name[0].items() if role not in SIZES}]
+    for named in by_name:
+        for trial in _completed(found, needed, named, source):
             if trial not in trials:
                 trials.append(trial)
     return trials[:MAX_ASSIGNMENTS]
 
 
 def _completed(
-    found: Sequence[inspect.Parameter], needed: Sequence[str], named: Mapping[str, str]
+    found: Sequence[inspect.Parameter], needed: Sequence[str], named: Mapping[str, str], source: Source
 ) -> list[dict[str, str]]:
     """`named` with the required parameters that it leaves out, in every order of the roles that are missing."""
     named = dict(named)
     for role in needed:
-        named |= _claimed(role, named)
+        named |= _claimed(role, named, source)
     used = set(named.values())
     stand_in = _upstream_stand_in(needed, used)
     if stand_in:
@@ -86,8 +109,32 @@ def _completed(
         return [named]
     missing = [role for role in needed if role not in used and not (role == "x" and "x_padded" in used)]
     missing += [role for role in ("bias", "stride", "padding", "output") if role not in used and role not in missing]
-    trials = itertools.islice(itertools.permutations(missing, len(unknown)), MAX_ASSIGNMENTS)
-    return [{**named, **dict(zip(unknown, trial, strict=True))} for trial in trials]
+    trials = itertools.islice(_shared_out(unknown, missing, source), MAX_ASSIGNMENTS)
+    return [{**named, **trial} for trial in trials]
+
+
+def _shared_out(unknown: Sequence[str], missing: Sequence[str], source: Source) -> Iterator[dict[str, str]]:
+    """Each unknown name with one of the missing roles that its use allows, none twice.
+
+    A name that is never used, or that fits nothing that is missing, plays no role and is handed None.
+    """
+    allowed = []
+    for name in unknown:
+        use = source.use(name)
+        fitting = [] if use.unused else [role for role in missing if use.fits(role)]
+        allowed.append(fitting or [NO_ROLE])
+    if sum(roles != [NO_ROLE] for roles in allowed) <= len(missing):
+        yield from (dict(zip(unknown, trial, strict=True)) for trial in _distinct(allowed, ()))
+
+
+def _distinct(allowed: Sequence[Sequence[str]], taken: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """One role of each, in order, none twice but `NO_ROLE`."""
+    if len(taken) == len(allowed):
+        yield taken
+        return
+    for role in allowed[len(taken)]:
+        if role == NO_ROLE or role not in taken:
+            yield from _distinct(allowed, (*taken, role))
 
 
 def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:
@@ -100,23 +147,24 @@ def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:
 
 def by_trial(assignment: Assignment) -> list[str]:
     """Parameters whose names told nothing."""
-    return [name for name, role in assignment.items() if role != "made" and role not in function_roles(name)]
+    told = ("made", "params", NO_ROLE)
+    return [name for name, role in assignment.items() if role not in told and role not in function_roles(name)]
 
 
-def _claimed(role: str, named: Assignment) -> dict[str, str]:
+def _claimed(role: str, named: Assignment, source: Source) -> dict[str, str]:
     """A needed role that nobody plays goes to a parameter that could play it, such as `d`."""
     if role in named.values():
         return {}
-    able = [name for name, other in named.items() if role in function_roles(name) and other not in ARRAY_ROLES]
+    able = [name for name, other in named.items() if role in source.roles(name) and other not in ARRAY_ROLES]
     return {able[0]: role} if able else {}
 
 
-def _by_name(found: Sequence[inspect.Parameter]) -> list[dict[str, str]]:
+def _by_name(found: Sequence[inspect.Parameter], source: Source) -> list[dict[str, str]]:
     """Names with one meaning first; then those with several take what is still free.
 
     Where two parameters claim one role (`prev_layer`, `input`), the first gets it, and the last in another try.
     """
-    roles = {item.name: function_roles(item.name) for item in found}
+    roles = {item.name: source.roles(item.name) for item in found}
     orders = [sorted(names, key=lambda name: len(roles[name])) for names in (list(roles), list(roles)[::-1])]
     tries = [_taken(order, roles) for order in orders]
     named = [{item.name: one[item.name] for item in found if item.name in one} for one in tries]
@@ -143,7 +191,7 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     }
     arrays["x_padded"] = layout.give("x", _pad(case))
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
-    shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape}
+    shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": (spec.height, spec.width)}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0}
 
 
@@ -183,9 +231,8 @@ def padding_mode(spec: ConvSpec) -> str:
 
 
 def is_same(spec: ConvSpec) -> bool:
-    """Whether the padding keeps the size at stride 1: p = d (k - 1) / 2."""
-    wanted = tuple((extent - 1) / 2 for extent in spec.extent)
-    return spec.stride == (1, 1) and tuple(float(p) for p in spec.padding) == wanted
+    """Whether code that keeps the size pads so, by one of the usual rules; which rule it follows is seen later."""
+    return bool(rules_of(spec))
 
 
 def square_only(spec: ConvSpec, form: Form, sources: Sequence[Source]) -> str:
@@ -209,6 +256,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
 
     `same`: it has no padding parameter and keeps the size of its input.
     """
+    roles = roles | {"groups"} if form.layout.depthwise else roles
     defaults = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
     for name, default in defaults.items():
         wanted = getattr(spec, name)
@@ -245,17 +293,33 @@ def mapping(keys: Sequence[str], given: Mapping[str, Any], lookup: Callable[[str
     return filled
 
 
-def parameter_dict(source: Source, variable: str, given: Mapping[str, Any]) -> dict[str, Any]:
+class Parameters(dict[str, Any]):
+    """A dict of sizes whose keys can also be read as attributes (`conf.stride`)."""
+
+    def __getattr__(self, name: str) -> Any:
+        """The value of a key.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def parameter_dict(source: Source, variable: str, given: Mapping[str, Any]) -> Parameters:
     """The `conv_param` or `hparameters` of one case, with every spelling that the source reads."""
     keys = source.keys(variable) or source.keys()
     always = {"stride": given.get("stride"), "pad": given.get("padding"), "padding": given.get("padding")}
-    return {**always, **mapping(keys, given, function_roles)}
+    return Parameters({**always, **mapping(keys, given, function_roles)})
 
 
 def parameter_keys(source: Source, variable: str) -> set[str]:
-    """Geometry roles that a parameter dict carries: what the source reads, else stride and padding."""
+    """Roles that a parameter dict carries: what the source reads, else stride and padding."""
     keys = source.keys(variable) or source.keys()
-    found = {role for key in keys for role in function_roles(key)[:1] if role in GEOMETRY}
+    roles = {role for key in keys for role in function_roles(key)[:1]}
+    found = roles & {*GEOMETRY, *ARRAY_ROLES}
     return found or {"stride", "padding"}
 
 
@@ -276,7 +340,8 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         numbers[name] = _spelled_or_none(pair, form)
     numbers["kernel_size"] = numbers.pop("kernel")
     if form.mode:
-        numbers["padding"] = "valid" if spec.padding == (0, 0) else "same"
+        word = "valid" if spec.padding == (0, 0) else "same"
+        numbers["padding"] = word.upper() if form.capitals else word
     return numbers
 
 
@@ -292,6 +357,8 @@ def _pad(case: Case) -> Array:
 
 def as_given(array: Array, form: Form) -> Any:
     """The array as the target takes arrays."""
+    if form.wrap:
+        return sys.modules[form.wrap].asarray(array)  # imported by the target
     return _tensor(array) if form.torch else array
 
 

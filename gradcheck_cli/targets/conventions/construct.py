@@ -3,44 +3,55 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
 
 from gradcheck_cli.model import Case
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
-from gradcheck_cli.targets.conventions.names import constructor_roles
+from gradcheck_cli.targets.conventions.slots import Holder, Slot, holder_of, slots_of
+from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer, identity
 
 INPUT_SHAPES = ("image", "batch", "size", "side", "none-batch")
-LINEAR: tuple[Any, ...] = (None, "linear", "identity", "none")
+# Also tried for a value that tells nothing by its name and is merely kept.
+LINEAR: tuple[Any, ...] = (None, "linear", "identity", "none", 1.0)
 MAX_RECIPES = 24
-ESSENTIAL = ("out_channels", "kernel_size")
+MAX_PARTIAL = 64
 
 
-class StandInOptimizer:
-    """Given where a layer wants an optimiser: plain gradient descent with a learning rate of 1."""
+@dataclass(frozen=True)
+class Constructor:
+    """A class, what its constructor wants, and how parameters that hold several settings are made."""
 
-    def __init__(self, *_: Any, **__: Any) -> None:
-        self.lr = self.learning_rate = 1.0
+    make: Callable[..., Any]
+    parameters: tuple[inspect.Parameter, ...]
+    slots: tuple[Slot, ...]
+    holders: Mapping[str, Holder]
 
-    def __call__(self, parameter: Any, gradient: Any, *_: Any, **__: Any) -> Any:
-        """parameter - gradient, also when a layer hands over its name or its cost too."""
-        return parameter - gradient
+    def call(self, values: Mapping[str, Any]) -> Any:
+        """An instance, from slot id -> value."""
+        arguments: dict[str, Any] = {}
+        for item in self.parameters:
+            mine = {
+                slot.key: values[slot.id] for slot in self.slots if slot.parameter == item.name and slot.id in values
+            }
+            if item.name in self.holders:
+                arguments[item.name] = self.holders[item.name].make(mine)
+            elif mine:
+                arguments[item.name] = mine[""]
+        positional = [item.name for item in self.parameters if item.kind is inspect.Parameter.POSITIONAL_ONLY]
+        first = [arguments.pop(name) for name in positional if name in arguments]
+        return self.make(*first, **arguments)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self.__call__
 
-    def __deepcopy__(self, memo: Any) -> StandInOptimizer:
-        return self
-
-    def __copy__(self) -> StandInOptimizer:
-        return self
+def constructor_of(make: Callable[..., Any], source: Source, scope: Mapping[str, Any]) -> Constructor:
+    """What the constructor of a class wants; `scope`: names of the user's module."""
+    parameters = tuple(binding.parameters(make))
+    holders = {item.name: found for item in parameters if (found := holder_of(item, source, scope))}
+    return Constructor(make, parameters, tuple(slots_of(parameters, source, scope)), holders)
 
 
 @dataclass(frozen=True)
@@ -68,30 +79,25 @@ class Recipe:
     activation: Any = None
     batched: bool = True
 
-    def build(self, make: Callable[..., Any], parameters: list[inspect.Parameter], case: Case) -> Any:
+    def build(self, constructor: Constructor, case: Case, optimizer: StandInOptimizer) -> Any:
         """An instance for the geometry of `case`."""
-        given = self._values(case)
-        arguments = {}
-        for item in parameters:
-            role = self.roles.get(item.name)
-            if role is None:
-                continue
-            arguments[item.name] = self._argument(item, role, given)
-        positional = [item.name for item in parameters if item.kind is inspect.Parameter.POSITIONAL_ONLY]
-        first = [arguments.pop(name) for name in positional if name in arguments]
-        return make(*first, **arguments)
+        given = {**self.values(case), "optimizer": optimizer}
+        slots = [slot for slot in constructor.slots if slot.id in self.roles]
+        return constructor.call({slot.id: self._argument(slot, given) for slot in slots})
 
-    def _argument(self, item: inspect.Parameter, role: str, given: Mapping[str, Any]) -> Any:
-        if role == "use_bias" and item.default is not inspect.Parameter.empty and not isinstance(item.default, bool):
-            return given["bias"] if item.default is not None else item.default
-        if role == "dilation" and item.default == 0:
+    def _argument(self, slot: Slot, given: Mapping[str, Any]) -> Any:
+        role = self.roles[slot.id]
+        if role == "use_bias" and not slot.required and not isinstance(slot.default, bool):
+            return given["bias"] if slot.default is not None else slot.default
+        if role == "dilation" and slot.default == 0:
             return given["dilation_h"] - 1  # zeros between the taps instead of their distance
         if role == "padding" and self.mode:
             mode = given["mode"]
             return mode.upper() if self.upper else mode
         return given[role]
 
-    def _values(self, case: Case) -> dict[str, Any]:
+    def values(self, case: Case) -> dict[str, Any]:
+        """The value of every role."""
         spec = case.spec
         form = Form(self.order, pairs=self.pairs)
         given = binding.values(case, form)
@@ -103,7 +109,6 @@ class Recipe:
             "in_size": spec.height,
             "input_shape": self._input_shape(case),
             "use_bias": True,
-            "optimizer": StandInOptimizer(),
             "activation": self.activation,
             "name": "conv",
             "w_shape": self._weight_shape(given["w_shape"]),
@@ -131,41 +136,80 @@ class Recipe:
         return spec.height if self.input_shape == "side" else image
 
 
-def recipes(parameters: list[inspect.Parameter]) -> Iterator[Recipe]:
+def recipes(slots: Sequence[Slot]) -> Iterator[Recipe]:
     """Ways to call a constructor, the likeliest first."""
-    for roles in _role_choices(parameters):
+    for roles in _role_choices(slots):
         used = set(roles.values())
-        defaults = {roles[item.name]: item.default for item in parameters if item.name in roles}
+        defaults = {roles[slot.id]: _told(slot) for slot in slots if slot.id in roles}
+        parts = {roles[slot.id]: slot.use.parts for slot in slots if slot.id in roles}
         for plain in _orders(used):
-            for shaped in _input_shapes(used, plain):
+            for shaped in _input_shapes(used, plain, parts.get("input_shape", 0)):
                 for paired in _pairings(used, defaults, shaped):
                     for moded in _modes(defaults, paired):
                         yield from _activations(used, defaults, moded, roles)
 
 
-def _role_choices(parameters: list[inspect.Parameter]) -> list[dict[str, str]]:
-    """Meanings of the parameters: unambiguous names first, then every choice for the rest, at most a few."""
-    options = {item.name: constructor_roles(item.name) for item in parameters}
-    required = {item.name for item in parameters if item.default is inspect.Parameter.empty}
+def _told(slot: Slot) -> Any:
+    """Its default, or a pair where it is taken apart into one: both tell how numbers are spelled."""
+    return (0, 0) if slot.use.parts in (1, 2) and not isinstance(slot.default, tuple) else slot.default
+
+
+def _role_choices(slots: Sequence[Slot]) -> list[dict[str, str]]:
+    """Meanings of what is wanted: unambiguous names first, then every choice for the rest, at most a few.
+
+    What has no telling name takes a size that is missing, by trial, where it is used as one; else a stand-in.
+    """
+    options = {slot.id: slot.roles() for slot in slots}
+    required = {slot.id: slot for slot in slots if slot.required}
     partial: list[dict[str, str]] = [{}]
     for name in sorted(options, key=lambda name: len(options[name]) or 99):
         grown: list[dict[str, str]] = []
         for chosen in partial:
             free = [role for role in options[name] if role not in chosen.values()]
             grown += [{**chosen, name: role} for role in free]
+            if not free and name in required:
+                grown += [{**chosen, name: role} for role in _missing(chosen) if required[name].use.sized]
             if not free:
                 grown.append({**chosen, **({name: "activation"} if name in required else {})})
-        partial = grown[:64]
-    partial.sort(key=lambda roles: -sum(_is_count_or_array(roles, role) for role in roles.values()))
+        partial = grown[:MAX_PARTIAL]
+    partial += [other for chosen in partial if (other := _resized(chosen, required))]
+    partial.sort(key=lambda roles: _unsettled(roles, required) - _settled(roles))
     return partial[:MAX_RECIPES]
 
 
-def _is_count_or_array(roles: Mapping[str, str], role: str) -> bool:
+def _missing(chosen: Mapping[str, str]) -> list[str]:
+    """Sizes that a convolution has and that nothing has yet."""
+    used = set(chosen.values())
+    if used & {"w_shape", "weight"}:
+        return []
+    kernel = [] if used & {"kernel_size"} else ["kernel_h", "kernel_w"]
+    whole = [] if used & {"kernel_size", "kernel_h", "kernel_w"} else ["kernel_size"]
+    channels = [] if used & {"input_shape"} else ["in_channels"]
+    return [role for role in ("out_channels", *channels, *whole, *kernel) if role not in used]
+
+
+def _resized(chosen: Mapping[str, str], required: Mapping[str, Slot]) -> dict[str, str]:
+    """(out, in, h, w): the sizes of the kernel, where nothing else is, and not of the image."""
+    missing = {"kernel_h", "kernel_w"} <= set(_missing(chosen))
+    swapped = {"in_h": "kernel_h", "in_w": "kernel_w"}
+    if not missing or not all(role in chosen.values() for role in swapped):
+        return {}
+    return {name: swapped.get(role, role) if name in required else role for name, role in chosen.items()}
+
+
+def _settled(roles: Mapping[str, str]) -> int:
     """A recipe that settles filters and kernel size, or hands over the arrays, comes first."""
-    has_array = "weight" in roles.values()
-    return (
-        role in ("weight", "bias") if has_array else role in ("in_channels", "out_channels", "kernel_size", "w_shape")
-    )
+    used = list(roles.values())
+    if "weight" in used:
+        return sum(role in ("weight", "bias") for role in used)
+    sizes = sum(role in ("in_channels", "out_channels", "kernel_size", "w_shape") for role in used)
+    return sizes + int({"kernel_h", "kernel_w"} <= set(used))
+
+
+def _unsettled(roles: Mapping[str, str], required: Mapping[str, Slot]) -> int:
+    """How many values that are used as sizes would get a stand-in."""
+    stands = [name for name, role in roles.items() if role == "activation" and name in required]
+    return sum(required[name].use.sized and "activation" not in required[name].roles() for name in stands)
 
 
 def _orders(used: set[str]) -> list[Layout]:
@@ -180,8 +224,10 @@ def _orders(used: set[str]) -> list[Layout]:
     ]
 
 
-def _input_shapes(used: set[str], plain_order: Layout) -> list[Recipe]:
-    forms = INPUT_SHAPES if "input_shape" in used else ("image",)
+def _input_shapes(used: set[str], plain_order: Layout, parts: int) -> list[Recipe]:
+    """`parts`: into how many the constructor takes it apart, where it does."""
+    forms = {2: ("size",), 3: ("image",), 4: ("batch", "none-batch")}.get(parts, INPUT_SHAPES)
+    forms = forms if "input_shape" in used else ("image",)
     return [Recipe({}, input_shape=form, order=plain_order) for form in forms]
 
 
@@ -216,10 +262,5 @@ def _activations(
         if defaults.get("optimizer", inspect.Parameter.empty) is None:
             yield replace(plain, roles={name: role for name, role in roles.items() if role != "optimizer"})
         return
-    for value in (*LINEAR, _identity):
+    for value in (*LINEAR, identity):
         yield replace(plain, roles=roles, activation=value)
-
-
-def _identity(x: Any, *_: Any, **__: Any) -> Any:
-    """An activation that does nothing."""
-    return np.asarray(x)

@@ -8,8 +8,14 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Gradients
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
-from gradcheck_cli.targets.conventions.layer import UPDATE, LayerCandidate
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.reading import HANDED, UPDATE
 from gradcheck_cli.targets.conventions.results import Plan
+
+# A rate that is written into the code is this or less.
+MAX_RATE = 0.1
+# Far above the rounding of W - rate * gradient, in units of the gradient, far below a fraction such as 1/n.
+WHOLE = 1e-6
 
 
 def exposed(candidate: Candidate, returned: Returned, keys: Plan, truth: Gradients) -> Candidate:
@@ -24,14 +30,31 @@ def exposed(candidate: Candidate, returned: Returned, keys: Plan, truth: Gradien
     if not isinstance(candidate, LayerCandidate):
         return candidate
     key = keys.get("weight", keys.get("bias", ""))
-    exposure = UPDATE if key.startswith(UPDATE) else "attribute" if key.startswith((".", "[")) else "returned"
-    candidate = replace(candidate, exposure=exposure)
+    candidate = replace(candidate, exposure=_exposure(key))
+    exposure = candidate.exposure
     if exposure != UPDATE or candidate.has_rate:
         return candidate
-    for number in sorted(candidate.source.numbers()):
-        if 0 < number <= 0.1 and _is_rate(number, candidate, returned, keys, truth):
-            return replace(candidate, lr=number)
-    return candidate
+    numbers = sorted(number for number in candidate.source.numbers() if 0 < number <= MAX_RATE)
+    known = [number for number in numbers if _is_rate(number, candidate, returned, keys, truth)]
+    likely = [number for number in numbers[::-1] if _makes_whole(number, returned, keys)]
+    return replace(candidate, lr=(known or likely or [1.0])[0])
+
+
+def _makes_whole(number: float, returned: Returned, keys: Plan) -> bool:
+    """Updates that are no integers and are integers without this rate: of integers, also a wrong gradient is whole."""
+    updates = [returned.items[key] for key in keys.values() if key.startswith(UPDATE)]
+    return all(_is_whole(update / number) and not _is_whole(update) for update in updates)
+
+
+def _is_whole(array: Array) -> bool:
+    return bool(np.abs(array - np.rint(array)).max(initial=0) < WHOLE)
+
+
+def _exposure(key: str) -> str:
+    """Where a key of results comes from."""
+    if key.startswith((UPDATE, HANDED)):
+        return UPDATE if key.startswith(UPDATE) else HANDED
+    return "attribute" if key.startswith((".", "[")) else "returned"
 
 
 def _is_rate(number: float, candidate: LayerCandidate, returned: Returned, keys: Plan, truth: Gradients) -> bool:

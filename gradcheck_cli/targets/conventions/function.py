@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,15 +13,28 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.base import Returned, Session, changed, collect, to_numpy
+from gradcheck_cli.targets.conventions.base import (
+    HungError,
+    Returned,
+    Session,
+    UnfinishedError,
+    changed,
+    collect,
+    during,
+    to_numpy,
+)
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
+from gradcheck_cli.targets.conventions.caches import CACHE_ORDER, STORED, fill, missing, structure_roles
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source, Structure
 
-PADDING_MODES = ("same", "valid", "SAME", "VALID")
-CACHE_ORDER = ("x", "weight", "bias", "params")
-FROM_FORWARD = ("forward", "returned")
+# Where the file's own forward runs before the backward; "stored": its members are handed on by their names.
+FROM_FORWARD = ("forward", "returned", "stored")
+
+# Weights that a function may step by itself, and the name of their gradient.
+STEPPED = {"weight": "dw", "bias": "db"}
+# Keys of weights that were changed in place end so.
+AFTER = " afterwards"
 
 
 class StandInContext:
@@ -58,14 +72,19 @@ class Callee:
 
     def named(self, role: str) -> str:
         """The parameter whose first role is `role`, "" without one."""
-        return next((item.name for item in self.parameters if function_roles(item.name)[:1] == [role]), "")
+        return next((item.name for item in self.parameters if self.source.roles(item.name)[:1] == [role]), "")
+
+    def assignments(self, *needed: str) -> list[dict[str, str]]:
+        """Possible meanings of its parameters, see `binding.assignments`."""
+        return binding.assignments(self.parameters, needed, self.source)
 
 
 @dataclass(frozen=True)
 class FunctionCandidate:
     """One way to call a function: which parameter gets what, in which layout.
 
-    `forward` is the file's own forward; it makes the cache when `cache_from` is "forward".
+    `forward` is the file's own forward; it makes the cache when `cache_from` is "forward". `steps` are the results that
+    are no gradients but stepped weights, old - lr * gradient: pairs of a key and "weight" or "bias".
     """
 
     callee: Callee
@@ -74,6 +93,7 @@ class FunctionCandidate:
     forward: Callee | None = None
     cache_from: str = ""
     same: bool = False
+    steps: tuple[tuple[str, str], ...] = ()
     prior: int = 0
 
     @property
@@ -84,7 +104,7 @@ class FunctionCandidate:
     @property
     def bias_form(self) -> str:
         """How b is passed; "" when it is not."""
-        return self.form.bias if "bias" in self._roles else ""
+        return self.form.bias if "bias" in self.roles else ""
 
     @property
     def family(self) -> str:
@@ -101,33 +121,114 @@ class FunctionCandidate:
             "": "",
             "forward": f"; the cache is made by {maker}",
             "returned": f"; the rest is made by {maker}",
+            "stored": f"; the cache is filled with what {maker} stores",
         }
-        return f"{how} ({meaning}){cache.get(self.cache_from, '; the cache is filled as the function unpacks it')}"
+        step = "; it steps by itself, the gradients are read as (old - new) / lr" if self.steps else ""
+        return (
+            f"{how} ({meaning}){cache.get(self.cache_from, '; the cache is filled as the function unpacks it')}{step}"
+        )
 
     def notes(self) -> tuple[str, ...]:
-        """Nothing special about a function."""
-        return ("it always pads to keep the size",) if self.same else ()
+        """What a reader of the verdict should know."""
+        told = ["it always pads to keep the size"] if self.same else []
+        if self.cache_from == "stored" and self.forward:
+            stores, takes = len(self.forward.source.cache_names()), len(self._structure())
+            told.append(
+                f"{self.forward.name} stores {stores} things and {self.callee.name} unpacks {takes}, so its cache "
+                f"cannot be unpacked; it was filled with what {self.forward.name} stores under these names"
+            )
+        return tuple(told)
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""
-        return binding.refuses(spec, self.form, self._roles, self.same) or binding.square_only(
+        return binding.refuses(spec, self.form, self.roles, self.same) or binding.square_only(
             spec, self.form, [self.callee.source]
         )
 
     def start(self, case: Case) -> Session:
         """Fresh arguments for each call."""
 
-        def call() -> Returned:
-            given = binding.values(case, self.form)
-            output = self._run_forward(given) if self.cache_from in FROM_FORWARD else None
-            arguments = self._arguments(self.callee, self.assignment, given)
-            before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
-            result = self._call(self.callee, arguments)
-            after = {name: given[name] for name in before}
-            names = result_names(result, self.callee.source)
-            return Returned(collect(result), names, changed(before, after), output)
+        return lambda: self._judged(case)
 
-        return call
+    def stepping(self, case: Case) -> FunctionCandidate:
+        """The candidate with the results that are stepped weights: twice the rate steps twice as far, to the bit."""
+        if "lr" not in self.assignment.values():
+            return self
+        old = binding.values(case, self.form)
+        once, twice = (self._ran(case, rate)[0].items for rate in (1.0, 2.0))
+        pairs = [(key, role) for key in once for role in STEPPED if key in twice]
+        steps = [pair for pair in pairs if _is_step(old[pair[1]], once[pair[0]], twice[pair[0]])]
+        return replace(self, steps=tuple(steps))
+
+    def _judged(self, case: Case) -> Returned:
+        """What came back, stepped weights as the gradients that they were stepped by."""
+        returned, before = self._ran(case, 1.0)
+        items, names, steps = dict(returned.items), dict(returned.names), dict(self.steps)
+        for key in returned.items:
+            if key in steps:
+                items[key], names[key] = before[steps[key]] - items[key], STEPPED[steps[key]]
+            elif key.endswith(AFTER):
+                del items[key]
+        mutated = tuple(name for name in returned.mutated if name not in steps.values())
+        return replace(returned, items=items, names=names, mutated=mutated)
+
+    def _ran(self, case: Case, rate: float) -> tuple[Returned, dict[str, Array]]:
+        """One call, and the arrays as they were before it."""
+        given = binding.values(case, self.form) | {"lr": rate}
+        output, failure = self._forward_or_filled(given)
+        arguments = self._arguments(self.callee, self.assignment, given)
+        before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
+        with during("backward"):
+            result = self._backward(arguments)
+        mutated = changed(before, {name: given[name] for name in before})
+        items, names = collect(result), result_names(result, self.callee.source)
+        if not items and not mutated:
+            raise UnfinishedError(self._nothing(result))
+        if "lr" in self.assignment.values():
+            items |= {f"{role}{AFTER}": np.array(to_numpy(given[role])) for role in STEPPED if role in mutated}
+        return Returned(items, names, mutated, output, failure), before
+
+    def _backward(self, arguments: dict[str, Any]) -> Any:
+        """Call the function; one whose body ends in `raise NotImplementedError` is not begun yet."""
+        try:
+            return self._call(self.callee, arguments)
+        except NotImplementedError as error:
+            line = self.callee.source.not_implemented()
+            if not line:
+                raise
+            sentence = f"{self.callee.name} is not implemented (raises NotImplementedError, line {line})"
+            raise UnfinishedError(sentence) from error
+
+    def _nothing(self, result: Any) -> str:
+        if result is None and self.callee.source.returns_nothing():
+            return f"{self.callee.name} returns nothing (no return statement)"
+        if result is None:
+            return f"{self.callee.name} returns None"
+        if isinstance(result, tuple | list) and all(item is None for item in result):
+            return f"{self.callee.name} returns None in place of every gradient"
+        return f"{self.callee.name} returns no array ({type(result).__name__})"
+
+    def _forward_or_filled(self, given: dict[str, Any]) -> tuple[Array | None, BaseException | None]:
+        """Run the file's own forward, if it makes the cache; where it raises, the cache is filled without it."""
+        if self.cache_from not in FROM_FORWARD:
+            return None, None
+        try:
+            with during("forward"):
+                return self._run_forward(given), None
+        except Exception as error:
+            if not self._does_without(given, error):
+                raise
+            given["cache"] = fill(self._structure(), given, self.callee.source)
+            return None, error
+
+    def _does_without(self, given: dict[str, Any], error: Exception) -> bool:
+        """Can the cache be filled where the forward raised? What it refuses by itself, it refuses."""
+        if self.cache_from == "returned" or isinstance(error, HungError | UnfinishedError) or self.forward is None:
+            return False
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        structure = self.callee.source.structure(self._cache_name())
+        refused = isinstance(error, NotImplementedError) or self.forward.source.refuses_at(last.name, last.lineno or 0)
+        return structure is not None and not refused and not missing(structure, given, self.callee.source)
 
     def forward_output(self, case: Case) -> Array | None:
         """What the file's own forward gives, None without one or where it fails: evidence only."""
@@ -142,8 +243,12 @@ class FunctionCandidate:
         """The same for a true convolution."""
         return replace(self, form=replace(self.form, layout=self.layout.turned()))
 
+    def with_bias(self, form: str) -> FunctionCandidate:
+        """The same with a bias of another shape."""
+        return replace(self, form=replace(self.form, bias=form))
+
     @cached_property
-    def _roles(self) -> set[str]:
+    def roles(self) -> set[str]:
         """Roles that reach the function, also through its cache and its parameter dict."""
         roles = set(self.assignment.values())
         source = self.callee.source
@@ -153,11 +258,11 @@ class FunctionCandidate:
         if self.cache_from in FROM_FORWARD and self.forward:
             roles |= self._forward_roles(self.forward)
         elif self.cache_from:
-            roles |= _structure_roles(self._structure(), source)
+            roles |= structure_roles(self._structure(), source)
         return roles
 
     def _forward_roles(self, forward: Callee) -> set[str]:
-        assigned = binding.assignments(forward.parameters, ("x", "weight"))[0]
+        assigned = forward.assignments("x", "weight")[0]
         roles = set(assigned.values())
         for name, role in assigned.items():
             if role == "params":
@@ -174,11 +279,13 @@ class FunctionCandidate:
     def _run_forward(self, given: dict[str, Any]) -> Array | None:
         """Call the file's forward; its cache joins `given`, its output is returned."""
         assert self.forward is not None
-        assigned = binding.assignments(self.forward.parameters, ("x", "weight"))[0]
+        assigned = self.forward.assignments("x", "weight")[0]
         given["cache"] = context = StandInContext()
         result = self._call(self.forward, self._arguments(self.forward, assigned, given))
         output, cache = split_forward(result)
         given["cache"] = context if "cache" in assigned.values() else cache
+        if self.cache_from == "stored":
+            given[STORED] = dict(zip(self.forward.source.cache_names(), cache, strict=True))
         given["made"] = self._made(result)
         given["output"] = output
         return to_numpy(output)
@@ -196,8 +303,8 @@ class FunctionCandidate:
                 arguments[name] = binding.parameter_dict(self._dict_source(callee, name), name, given)
             elif role == "made":
                 arguments[name] = given["made"][name]
-            elif role == "cache" and self.cache_from == "filled":
-                arguments[name] = _fill(self._structure(), given, callee.source)
+            elif role == "cache" and self.cache_from in ("filled", "stored"):
+                arguments[name] = fill(self._structure(), given, callee.source)
             elif given.get(role) is not None:
                 arguments[name] = given[role]
             elif callee.default(name) is None:
@@ -213,6 +320,14 @@ class FunctionCandidate:
         positional = [item for item in callee.parameters if item.kind is inspect.Parameter.POSITIONAL_ONLY]
         first = [arguments.pop(item.name) for item in positional if item.name in arguments]
         return callee.function(*first, **arguments)
+
+
+def _is_step(old: Any, once: Array, twice: Array) -> bool:
+    """Is this what the weight has become, after a step of its own rate and of twice that?"""
+    start = to_numpy(old)
+    if start is None or start.shape != once.shape or once.shape != twice.shape or np.array_equal(start, once):
+        return False
+    return np.array_equal(2 * (start - once), start - twice)
 
 
 def result_names(result: Any, source: Source) -> dict[str, str]:
@@ -233,113 +348,3 @@ def split_forward(result: Any) -> tuple[Any, Any]:
         if arrays and isinstance(first, tuple | dict | list):
             return arrays[0], first
     return first, rest[0] if len(rest) == 1 else tuple(rest)
-
-
-def function_candidates(
-    callee: Callee, forward: Callee | None, layouts: Sequence[Layout], torch_first: Sequence[bool]
-) -> Iterator[FunctionCandidate]:
-    """Ways to call the function, the likeliest first."""
-    for assigned in _assignments(callee, forward):
-        for form in _forms(callee, forward, assigned, layouts, torch_first):
-            for cache_from in _cache_sources(assigned, forward):
-                plain = FunctionCandidate(callee, assigned, form, forward, cache_from, prior=_prior(callee, form))
-                yield plain
-                if "padding" not in plain._roles and "padding_h" not in plain._roles:
-                    yield replace(plain, same=True)
-
-
-def _assignments(callee: Callee, forward: Callee | None) -> Iterator[Assignment]:
-    """Meanings of the parameters; names that the forward returns and that tell nothing else are made by it."""
-    returned = forward.source.returns()[1:] if forward else []
-    made = {item.name: "made" for item in callee.parameters if item.name in returned and _is_made(item.name)}
-    if made:
-        rest = [item for item in callee.parameters if item.name not in made]
-        yield from ({**found, **made} for found in binding.assignments(rest, ("grad_output", "weight")))
-    yield from binding.assignments(callee.parameters, ("grad_output", "x", "weight"))
-
-
-def _is_made(name: str) -> bool:
-    return bool(name) and not set(function_roles(name)) & {"x", "weight", "bias", "grad_output", "cache"}
-
-
-def _prior(callee: Callee, form: Form) -> int:
-    hint = callee.source.axes_hint()
-    last = form.layout.x.endswith("c")
-    first = form.layout.x in ("nchw", "chw")
-    return int((hint == "last" and last) or (hint == "first" and first))
-
-
-def _forms(
-    callee: Callee, forward: Callee | None, assigned: Assignment, layouts: Sequence[Layout], backends: Sequence[bool]
-) -> Iterator[Form]:
-    for torch in backends:
-        for layout in layouts:
-            plain = Form(layout, torch=torch)
-            for form in _spellings(callee, forward, plain):
-                yield from (replace(form, bias=bias) for bias in _bias_forms(layout, assigned))
-
-
-def _bias_forms(layout: Layout, assigned: Assignment) -> tuple[str, ...]:
-    if not {"bias", "cache"} & set(assigned.values()):
-        return ("o",)
-    return ("111o", "o", "o1", "11o", "1o") if layout.x == "nhwc" else ("o", "o1", "1o", "o11", "untied")
-
-
-def _spellings(callee: Callee, forward: Callee | None, plain: Form) -> Iterator[Form]:
-    """Numbers or pairs, padding as a number or as a mode; defaults in the signature decide where there are any."""
-    callees = [callee] + ([forward] if forward else [])
-    defaults = [item.default for one in callees for item in one.parameters]
-    pair_default = any(isinstance(value, tuple) and len(value) == 2 for value in defaults)
-    mode = any(value in PADDING_MODES for value in defaults if isinstance(value, str))
-    literal = any(one.source.mentions(*PADDING_MODES) for one in callees)
-    number_default = any(isinstance(value, int) and not isinstance(value, bool) for value in defaults)
-    for pairs in (True,) if pair_default else (False,) if number_default else (False, True):
-        for is_mode in (True,) if mode else (False, True) if literal else (False,):
-            yield replace(plain, pairs=pairs, mode=is_mode)
-
-
-def _cache_sources(assigned: Assignment, forward: Callee | None) -> tuple[str, ...]:
-    if "made" in assigned.values():
-        return ("returned",)
-    if "cache" not in assigned.values():
-        return ("",)
-    return ("forward", "filled") if forward else ("filled",)
-
-
-def _fill(structure: Structure, given: Mapping[str, Any], source: Source) -> Any:
-    """A cache of the structure in which the function takes it apart.
-
-    Raises:
-        RefusedError: it holds something that only the target's own forward could make.
-    """
-    if isinstance(structure, dict):
-        return {key: _member(name, given, source) for key, name in structure.items()}
-    if isinstance(structure, tuple):
-        return tuple(_fill(item, given, source) for item in structure)
-    return _member(structure, given, source)
-
-
-def _member(name: str, given: Mapping[str, Any], source: Source) -> Any:
-    if name in CACHE_ORDER and name != "params":
-        return given[name]
-    roles = function_roles(name)
-    if name == "params" or "params" in roles:
-        return binding.parameter_dict(source, name if name != "params" else "", given)
-    for role in roles:
-        if given.get(role) is not None:
-            return given[role]
-    return None
-
-
-def _structure_roles(structure: Structure, source: Source) -> set[str]:
-    if isinstance(structure, dict):
-        return set().union(*(_name_roles(name, source) for name in structure.values()))
-    if isinstance(structure, tuple):
-        return set().union(*(_structure_roles(item, source) for item in structure))
-    return _name_roles(structure, source)
-
-
-def _name_roles(name: str, source: Source) -> set[str]:
-    if name == "params" or "params" in function_roles(name):
-        return binding.parameter_keys(source, name if name != "params" else "")
-    return set(function_roles(name)[:1]) or {name}

@@ -1,19 +1,20 @@
-"""What is done to the user's instance around a call: late weights, learning rates, clearing, updating."""
+"""What is done to the user's instance around a call: learning rates, clearing, updating."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import re
 import types
+from collections.abc import Sequence
 from typing import Any
 
-from gradcheck_cli.model import Array
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.binding import Form
-from gradcheck_cli.targets.conventions.construct import StandInOptimizer
 from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 
-INITIALIZERS = ("initialize", "init", "init_params", "_init_params", "build", "initialize_weights", "init_weights")
+COUNTS = ("t", "step", "epoch", "iteration", "i", "a", "r", "num_examples", "size", "examples")
 UPDATERS = ("update", "step", "apply_gradients", "apply_grads", "optimize", "learn", "gradient_step", "apply_gradient")
 CLEARING = r"_?(zero|reset|clear|flush|clean)_?\w*grad(ient)?s?\w*"
 SILENCED = (
@@ -30,37 +31,6 @@ SILENCED = (
     "l1",
     "mu",
 )
-
-
-def initialize(instance: Any, forward: str, x: Array, form: Form) -> None:
-    """Weights that are made late: by the first forward, else by an initialiser.
-
-    Raises:
-        Exception: whatever the forward raised, when no initialiser helps.
-    """
-    try:
-        getattr(instance, forward)(binding.as_given(x, form))
-        return
-    except Exception as error:
-        failure = error
-    methods = [getattr(instance, name) for name in INITIALIZERS if callable(getattr(instance, name, None))]
-    for method in methods:
-        required = [item for item in binding.parameters(method) if binding.required(item)]
-        for shape in (x.shape, x.shape[1:]):
-            with contextlib.suppress(Exception):
-                method(*[_initial(item.name.lower(), shape) for item in required])
-                getattr(instance, forward)(binding.as_given(x, form))
-                return
-    raise failure
-
-
-def _initial(name: str, shape: tuple[int, ...]) -> Any:
-    """What an initialiser is given: an optimiser, a switch, the name of a method, else the shape of the input."""
-    if "opt" in name:
-        return StandInOptimizer()
-    if "bias" in name:
-        return not name.startswith("no")
-    return "he" if name in ("method", "mode", "kind", "init", "initialization", "initializer") else shape
 
 
 def quieten(instance: Any, depth: int = 1) -> None:
@@ -83,14 +53,53 @@ def clear_gradients(instance: Any) -> None:
             method()
 
 
-def run_updater(instance: Any) -> bool:
-    """Call the layer's own update with a rate of 1; False when it has none."""
-    for name in UPDATERS + tuple(name for name in dir(instance) if name.startswith("update")):
+def run_updater(instance: Any, source: Source, calls: Sequence[str]) -> bool:
+    """Call the layer's own update with a rate of 1; False when it has none that needs only settings.
+
+    Args:
+        source: its class; a method that assigns to the weights is an update, whatever its name.
+        calls: methods that are none: its forward, its backward.
+    """
+    named = [*UPDATERS, *(name for name in dir(instance) if name.startswith(("update", "apply_grad")))]
+    for name in dict.fromkeys([*named, *_stepping(source)]):
         method = getattr(instance, name, None)
-        if callable(method):
-            required = [item for item in binding.parameters(method) if binding.required(item)]
-            if len(required) > 1:
-                continue
-            method(*[StandInOptimizer() if "opt" in item.name.lower() else 1.0 for item in required])
-            return True
+        if name in calls or not callable(method):
+            continue
+        settings = [_setting(item.name) for item in binding.parameters(method) if binding.required(item)]
+        if settings == [None]:
+            settings = [1.0]  # the one thing that every update wants is a rate
+        if None not in settings:
+            with contextlib.suppress(Exception):
+                method(*settings)
+                return True
     return False
+
+
+def _stepping(source: Source) -> list[str]:
+    """Methods with `self.W -= ...`, or with `self.W = self.W - ...`."""
+    body = getattr(source.node, "body", [])
+    return [item.name for item in body if isinstance(item, ast.FunctionDef) and any(map(_steps, ast.walk(item)))]
+
+
+def _steps(node: ast.AST) -> bool:
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub):
+        return _is_member(node.target)
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Sub):
+        return _is_member(node.targets[0]) and ast.unparse(node.targets[0]) == ast.unparse(node.value.left)
+    return False
+
+
+def _is_member(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute | ast.Subscript) and ast.unparse(node).startswith("self.")
+
+
+def _setting(name: str) -> Any:
+    """What an update is given for a parameter, by its name; None for one that is no setting."""
+    plain = name.lower().strip("_")
+    if "opt" in plain:
+        return StandInOptimizer()
+    if plain in SILENCED:
+        return 0.0
+    roles = function_roles(name)
+    known = "lr" in roles or "batch" in roles or plain in COUNTS
+    return 1.0 if known else None

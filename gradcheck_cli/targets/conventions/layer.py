@@ -2,67 +2,67 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from gradcheck_cli import conv
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding, probes, state
+from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
 from gradcheck_cli.targets.conventions.base import (
     RefusedError,
     Returned,
     Session,
+    WrongForwardError,
     changed,
     collect,
-    is_tensor,
     to_numpy,
 )
 from gradcheck_cli.targets.conventions.binding import Form
-from gradcheck_cli.targets.conventions.construct import Recipe, StandInOptimizer
-from gradcheck_cli.targets.conventions.function import Callee, result_names, split_forward
-from gradcheck_cli.targets.conventions.instance import clear_gradients, initialize, quieten, run_updater
+from gradcheck_cli.targets.conventions.calling import Calls
+from gradcheck_cli.targets.conventions.construct import Constructor, Recipe
+from gradcheck_cli.targets.conventions.function import result_names
+from gradcheck_cli.targets.conventions.instance import clear_gradients, quieten, run_updater
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.names import constructor_roles, function_roles
+from gradcheck_cli.targets.conventions.reading import HANDED, UPDATE, Trained
 from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
+from gradcheck_cli.targets.conventions.wiring import equip, wire
 
-# Keys of what was read off an update begin with this.
-UPDATE = "update"
-TRAINING = ("training", "is_training", "train", "is_train", "train_mode", "training_mode", "cache", "save")
-
-
-@dataclass(frozen=True)
-class Trained:
-    """An instance and where its weights are."""
-
-    instance: Any
-    weight: state.Held
-    bias: state.Held | None
+GEOMETRY = ("stride", "padding", "dilation", "groups")
 
 
 @dataclass(frozen=True)
 class LayerCandidate:
     """One way to build and call a layer class.
 
-    `shape_order` is the layout with which the constructor's own weights were recognised; `rectified`: the layer
-    applies max(0, .), undone by a bias so large that every output is positive; `forward_right`: its forward gives
-    exactly O.
+    Attributes:
+        weight: where the instance keeps F; None where F is handed to its forward.
+        rectified: the layer applies max(0, .), undone by a bias so large that every output is positive.
+        forward_right: its forward gives exactly O.
+        same: it pads by itself to keep the size.
+        depthwise: one filter for each channel, groups = channels.
+        adds_up: it adds to the `.grad` of its parameters, which the model is to clear.
+        handwritten: its gradients are not all torch's own.
     """
 
-    make: Callable[..., Any]
+    owner: type
+    constructor: Constructor
     source: Source
-    parameters: tuple[inspect.Parameter, ...]
     recipe: Recipe
     form: Form
-    forward: str
-    backward: str
-    weight: state.Path
+    calls: Calls
+    weight: state.Path | None
     bias: state.Path | None
     rectified: bool = False
     forward_right: bool = False
     same: bool = False
+    depthwise: bool = False
+    adds_up: bool = False
+    handwritten: bool = True
     lr: float = 1.0
     exposure: str = ""
     prior: int = 0
@@ -75,19 +75,19 @@ class LayerCandidate:
     @property
     def bias_form(self) -> str:
         """How the layer keeps b; "" without one."""
-        return self.form.bias if self.bias else ""
+        return self.form.bias if self.bias or self.takes("bias") else ""
 
     @property
     def family(self) -> str:
         """Id of the convention."""
-        if not self.backward:
+        if not self.calls.backward:
             return "module"
         return {UPDATE: "class-update", "attribute": "class-attribute"}.get(self.exposure, "class")
 
     @property
     def has_rate(self) -> bool:
         """Whether we could set its learning rate; else the rate is a number in its code."""
-        method = binding.parameters(getattr(self.make, self.backward, self.make))
+        method = binding.parameters(getattr(self.owner, self.calls.backward, self.owner))
         roles = {role for item in method for role in function_roles(item.name)[:1]} | set(self.recipe.roles.values())
         return bool(roles & {"lr", "optimizer"})
 
@@ -97,8 +97,9 @@ class LayerCandidate:
         how = {
             UPDATE: f"the gradients are read off the update of the weights, (old - new) / {self.lr:g}",
             "attribute": "the gradients are read from its attributes",
+            HANDED: "the gradients are what it hands to its optimiser",
         }
-        return f"a class with {self.forward} and {self.backward or 'autograd'}; {agrees}; " + how.get(
+        return f"a class with {self.calls.forward} and {self.calls.backward or 'autograd'}; {agrees}; " + how.get(
             self.exposure, "the gradients are returned"
         )
 
@@ -109,32 +110,96 @@ class LayerCandidate:
             notes.append("the layer applies max(0, .); the bias was raised so that every output is positive")
         if not self.forward_right:
             notes.append("the class's own forward gives other numbers than a convolution")
+        if self.depthwise:
+            notes.append("a depthwise convolution: groups = channels")
         if self.form.bias == "untied":
             notes.append("one bias for each output; its gradient was summed over the outputs of a filter")
+        if self.adds_up:
+            notes.append("it adds to .grad, as torch does; clear it between steps")
+        if not self.handwritten:
+            notes.append("torch computes its gradients; nothing hand-written is in it")
         return tuple(notes)
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`; sizes that its constructor fixes show when it is built."""
         form = replace(self.form, pairs=True) if not self.recipe.mode else replace(self.form, pairs=True, mode=True)
-        roles = set(self.recipe.roles.values()) | self._extra()
-        return binding.refuses(spec, form, roles, self.same) or binding.square_only(spec, form, [self.source])
+        if self.depthwise and not spec.groups == spec.in_channels == spec.out_channels:
+            return "it is depthwise: it has one filter for each channel"
+        return binding.refuses(spec, form, self._roles(), self.same) or binding.square_only(spec, form, [self.source])
 
     def takes(self, role: str) -> bool:
         """Whether `forward` itself is handed an array of `role`."""
-        found = binding.parameters(getattr(self.make, self.forward))
-        return any(role in function_roles(item.name)[:1] and binding.required(item) for item in found)
+        return self.weight is None and role in calling.handed(self.owner, self.calls.forward).values()
 
-    def _extra(self) -> set[str]:
-        return {"stride", "padding"} if "params" in self.recipe.roles.values() else set()
+    def _roles(self) -> set[str]:
+        """What it can be told."""
+        roles = set(self.recipe.roles.values())
+        roles |= {"stride", "padding"} if "params" in roles else set()
+        roles |= {"groups"} if self.depthwise else set()
+        if self.weight is None:
+            settings = binding.parameters(getattr(self.owner, self.calls.forward), 1)
+            roles |= {role for item in settings for role in function_roles(item.name)[:1]}
+        return roles
 
     def start(self, case: Case) -> Session:
         """An instance with the case's weights; each call runs forward and backward on it.
 
         Raises:
-            RefusedError: the instance has other weights or outputs than this geometry asks for.
+            RefusedError: the instance has other weights than this geometry asks for.
         """
         trained = self.build(case)
         return lambda: self._call(trained, case)
+
+    def build(self, case: Case) -> Trained:
+        """An instance for this geometry, with its weights located.
+
+        Raises:
+            RefusedError: its constructor fixes sizes.
+        """
+        try:
+            trained = self._locate(case)
+        except Exception as error:
+            if self._uneven(case.spec):
+                raise RefusedError("it takes one number for sizes, strides and paddings") from error
+            raise
+        wanted = self.layout.shape("weight", case.spec.weight_shape)
+        if trained.weight is not None and trained.weight.array.shape != wanted:
+            raise RefusedError(f"its constructor makes weights of shape {trained.weight.array.shape}, not {wanted}")
+        return trained
+
+    def _locate(self, case: Case) -> Trained:
+        optimizer = StandInOptimizer()
+        instance = self.recipe.build(self.constructor, case, optimizer)
+        quieten(instance)
+        equip(instance, optimizer)
+        if self.weight is None:
+            return Trained(instance, None, None, optimizer)
+        if state.read(instance, self.weight) is None:
+            self.wire(instance, case, [self.layout], optimizer)
+        places = {place.path: place for place in state.held(instance)}
+        if self.weight not in places:
+            raise RefusedError("its constructor makes no weights for this geometry")
+        return Trained(instance, places[self.weight], places.get(self.bias) if self.bias else None, optimizer)
+
+    def wire(self, instance: Any, case: Case, layouts: Sequence[Layout], optimizer: StandInOptimizer) -> None:
+        """Let an instance make its weights: those of one of the layouts.
+
+        Raises:
+            Exception: whatever its forward raised, when it does not.
+        """
+        values = {**self.values(case), "optimizer": optimizer}
+        shapes = [layout.shape("weight", case.spec.weight_shape) for layout in layouts]
+
+        def run() -> None:
+            self._forward(instance, dict(values))
+            if not any(place.array.shape in shapes for place in state.held(instance)):
+                raise RefusedError("it makes no weights for this geometry")
+
+        wire(instance, run, values, optimizer)
+
+    def values(self, case: Case) -> dict[str, Any]:
+        """The value of every role: of the constructor's, in the form in which methods take them."""
+        return {**self.recipe.values(case), **binding.values(case, self.form)}
 
     def _uneven(self, spec: ConvSpec) -> bool:
         """Pairs that differ, for a class that was recognised with numbers: tried, but never promised."""
@@ -142,49 +207,25 @@ class LayerCandidate:
         promised = self.recipe.pairs, self.recipe.pairs, self.recipe.pairs, self.recipe.kernel_pair
         return any(pair[0] != pair[1] and not known for pair, known in zip(pairs, promised, strict=True))
 
-    def build(self, case: Case) -> Trained:
-        """An instance for this geometry, with its weights located."""
-        try:
-            instance = self.recipe.build(self.make, list(self.parameters), case)
-            quieten(instance)
-            trained = self._locate(instance, case)
-        except Exception as error:
-            if self._uneven(case.spec):
-                raise RefusedError("it takes one number for sizes, strides and paddings") from error
-            raise
-        wanted = self.layout.shape("weight", case.spec.weight_shape)
-        if trained.weight.array.shape != wanted:
-            raise RefusedError(f"its constructor makes weights of shape {trained.weight.array.shape}, not {wanted}")
-        return trained
-
-    def _locate(self, instance: Any, case: Case) -> Trained:
-        if state.read(instance, self.weight) is None:
-            initialize(instance, self.forward, self.layout.give("x", case.x), self.form)
-        places = {place.path: place for place in state.held(instance)}
-        if self.weight not in places:
-            raise RefusedError("its constructor makes no weights for this geometry")
-        return Trained(instance, places[self.weight], places.get(self.bias) if self.bias else None)
-
     def _call(self, trained: Trained, case: Case) -> Returned:
         given = self.prepare(trained, case)
         clear_gradients(trained.instance)
+        reading.clear_beside(trained)
         before = {name: np.array(to_numpy(given[name])) for name in ("x", "grad_output")}
-        try:
-            output = self.run_forward(trained.instance, given)
-        except Exception as error:
-            if self._uneven(case.spec):
-                raise RefusedError("it takes one number for sizes, strides and paddings") from error
-            raise
-        self._check_output(output, case)
-        earlier = {place.path: place.array for place in state.held(trained.instance)}
+        output = self._output(trained, given, case)
+        wrong = self._wrong_forward(output, case)
+        held = reading.look(trained)
+        trained.optimizer.forget()
         result = self._backward(trained.instance, given)
         mutated = changed(before, given)
-        items, names = _returned(result, self.source.method(self.backward))
-        if not self.backward:
+        items, names = collect(result), result_names(result, self.source.method(self.calls.backward))
+        if not self.calls.backward:
             items, names = _leaf(given["x"])
-        self._add_kept(trained, earlier, items, names)
+        self._add_kept(trained, held, items, names)
         if self.lr != 1.0 and _is_whole(case):
             items = {key: _snapped(array) if key.startswith(UPDATE) else array for key, array in items.items()}
+        if wrong and not _are_right(items, case, self.layout):
+            raise WrongForwardError(wrong)
         return Returned(items, names, mutated, to_numpy(output))
 
     def prepare(self, trained: Trained, case: Case) -> dict[str, Any]:
@@ -192,45 +233,118 @@ class LayerCandidate:
         if self.rectified:
             case = replace(case, bias=case.bias + _shift(case))
         given = binding.values(case, self.form)
-        state.write(trained.instance, trained.weight, np.array(to_numpy(given["weight"])))
+        if trained.weight:
+            state.write(trained.instance, trained.weight, np.array(to_numpy(given["weight"])))
         if trained.bias:
             bias = np.array(to_numpy(given["bias"]))
             state.write(trained.instance, trained.bias, bias.reshape(trained.bias.array.shape))
-        if not self.backward:
+        if not self.calls.backward:
             given["x"].requires_grad_(True)
-        given["optimizer"] = StandInOptimizer()
+        given["optimizer"] = trained.optimizer
         return given
 
-    def run_forward(self, instance: Any, given: dict[str, Any]) -> Any:
-        """What the layer's forward gives; its cache, if any, joins `given`."""
-        callee = Callee(getattr(instance, self.forward), self.forward, self.source.method(self.forward))
-        assigned = binding.assignments(callee.parameters, ("x",))[0]
-        result = callee.function(**_arguments(callee, assigned, given))
-        output, given["cache"] = split_forward(result)
-        given["output"] = output
-        return output
+    def run_once(self, trained: Trained, given: dict[str, Any], case: Case) -> Any:
+        """Its forward and its backward, and nothing else; what the backward gives."""
+        self.run_forward(trained, given, case)
+        return self._backward(trained.instance, given)
 
-    def _check_output(self, output: Any, case: Case) -> None:
-        """G must have the shape of the layer's own output."""
+    def run_forward(self, trained: Trained, given: dict[str, Any], case: Case) -> Any:
+        """What the layer's forward gives, or keeps; its cache, if any, joins `given`."""
+        result = self._forward(trained.instance, given)
+        shape = self.layout.shape("output", case.spec.output_shape)
+        given["output"], given["cache"] = calling.take_output(result, trained.instance, shape)
+        return given["output"]
+
+    def _forward(self, instance: Any, given: dict[str, Any]) -> Any:
+        return calling.run_forward(instance, self.calls, self.source, given, self.weight is None)
+
+    def _output(self, trained: Trained, given: dict[str, Any], case: Case) -> Any:
+        try:
+            return self.run_forward(trained, given, case)
+        except Exception as error:
+            if self._uneven(case.spec):
+                raise RefusedError("it takes one number for sizes, strides and paddings") from error
+            raise
+
+    def _wrong_forward(self, output: Any, case: Case) -> str:
+        """What is wrong with numbers of the right shape, "" for nothing.
+
+        Raises:
+            RefusedError: another shape, of a layer that does not promise to take this geometry.
+            WrongForwardError: another shape, of a layer that is told this geometry.
+        """
         array, wanted = to_numpy(output), self.layout.shape("output", case.spec.output_shape)
-        if array is not None and array.shape != wanted:
+        if array is None:
+            return ""
+        if array.shape != wanted:
+            if self._promises(case.spec):
+                raise WrongForwardError(f"{array.shape} where {wanted} is right")
             raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
+        if not self._promises(case.spec) or self._agrees(array, case):
+            return ""
+        return f"other numbers than a convolution with {_told(case.spec)}"
+
+    def _promises(self, spec: ConvSpec) -> bool:
+        """It is told this stride, padding, dilation or groups by a clear name, and is right where they are plain."""
+        plain = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+        asked = {name for name in GEOMETRY if getattr(spec, name) != plain[name]}
+        told = {role for name, role in self.recipe.roles.items() if _is_clear(name.rpartition(".")[2], role)}
+        # asked about nothing but what it is told, and about none of the sizes in which numbers stand for pairs
+        return bool(asked) and asked <= told and self.forward_right and not self._uneven(spec) and not self.recipe.mode
+
+    def _agrees(self, output: Array, case: Case) -> bool:
+        ours = self.layout.take("output", output, case.spec.output_shape)
+        biased = case if self.bias_form else replace(case, bias=np.zeros_like(case.bias))
+        if self.rectified:
+            biased = replace(biased, bias=biased.bias + _shift(case))
+        expected = probes.forward(biased)
+        return bool(np.allclose(ours, expected, rtol=1e-4, atol=1e-4 * float(np.abs(expected).max(initial=1.0))))
 
     def _backward(self, instance: Any, given: dict[str, Any]) -> Any:
-        if not self.backward:
+        if not self.calls.backward:
             return given["output"].backward(given["grad_output"])
-        callee = Callee(getattr(instance, self.backward), self.backward, self.source.method(self.backward))
-        assigned = binding.assignments(callee.parameters, ("grad_output",))[0]
-        return callee.function(**_arguments(callee, assigned, given))
+        return calling.run_backward(instance, self.calls, self.source, given)
 
     def _add_kept(
-        self, trained: Trained, earlier: Mapping[state.Path, Array], items: dict[str, Array], names: dict[str, str]
+        self, trained: Trained, before: reading.Before, items: dict[str, Array], names: dict[str, str]
     ) -> None:
-        """Add what the instance keeps, and the update of its weights, to what was returned."""
-        _add_attributes(trained, earlier, items, names)
-        _add_updates(trained, earlier, items, names, self.lr)
-        if not any(names.get(key) == "dw" for key in items) and run_updater(trained.instance):
-            _add_updates(trained, earlier, items, names, self.lr)
+        """Add what the instance keeps, hands over and steps to what was returned."""
+        reading.add_kept(trained, before, items, names)
+        reading.add_updates(trained, before, items, names, self.lr)
+        if not _has_weight(names):
+            reading.add_handed(trained, before, items, names)
+        if not _has_weight(names) and run_updater(
+            trained.instance, self.source, (self.calls.forward, self.calls.backward)
+        ):
+            reading.add_updates(trained, before, items, names, self.lr)
+
+
+def _has_weight(names: dict[str, str]) -> bool:
+    return "dw" in names.values()
+
+
+def _is_clear(name: str, role: str) -> bool:
+    """A name that says this and nothing else; a single `d` may be a depth."""
+    return role in GEOMETRY and constructor_roles(name) == [role] and name.lower() != "d"
+
+
+def _told(spec: ConvSpec) -> str:
+    return f"stride {spec.stride}, padding {spec.padding}, dilation {spec.dilation}, groups {spec.groups}"
+
+
+def _are_right(items: dict[str, Array], case: Case, layout: Layout) -> bool:
+    """Whether the convolution's own gradients are among the results: then only the forward is wrong."""
+    truth = conv.backward(case)
+    wanted = [
+        layout.give("weight", truth.weight) if truth.weight is not None else None,
+        layout.give("x", truth.input) if truth.input is not None else None,
+    ]
+    found = list(items.values())
+    return all(
+        any(array.shape == right.shape and np.allclose(array, right) for array in found)
+        for right in wanted
+        if right is not None
+    )
 
 
 def _shift(case: Case) -> float:
@@ -239,71 +353,9 @@ def _shift(case: Case) -> float:
     return float(max(0.0, np.ceil(-lowest)) + 1.0)
 
 
-def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = {}
-    for item in callee.parameters:
-        role = assigned.get(item.name, "")
-        if "opt" in item.name.lower():
-            arguments[item.name] = given["optimizer"]
-        elif role == "params":
-            arguments[item.name] = binding.parameter_dict(callee.source, item.name, given)
-        elif item.name in TRAINING and item.default is False:
-            arguments[item.name] = True
-        elif given.get(role) is not None and (role in ("x", "grad_output", "lr") or binding.required(item)):
-            arguments[item.name] = given[role]
-    return arguments
-
-
-def _returned(result: Any, source: Source) -> tuple[dict[str, Array], dict[str, str]]:
-    return collect(result), result_names(result, source)
-
-
 def _leaf(x: Any) -> tuple[dict[str, Array], dict[str, str]]:
     grad = to_numpy(x.grad)
     return ({"0": grad}, {"0": "dx"}) if grad is not None else ({}, {})
-
-
-def _add_attributes(
-    trained: Trained, earlier: Mapping[state.Path, Array], items: dict[str, Array], names: dict[str, str]
-) -> None:
-    """Named gradients that changed, then unnamed new arrays, then named ones that did not change."""
-    own = {trained.weight.path} | ({trained.bias.path} if trained.bias else set())
-    ranked = []
-    for place in _with_grads(trained.instance):
-        if place.path in own:
-            continue
-        role = state.role_of(place)
-        was = earlier.get(place.path)
-        moved = was is None or was.shape != place.array.shape or not np.array_equal(was, place.array, equal_nan=True)
-        if (moved and not state.is_state(place)) or role in ("weight", "bias"):
-            ranked.append((0 if moved and role else 1 if moved else 2, place, role))
-    for _, place, role in sorted(ranked, key=lambda item: item[0]):
-        items[place.name] = place.array
-        names[place.name] = {"weight": "dw", "bias": "db", "input": "dx"}.get(role, "_")
-
-
-def _with_grads(instance: Any) -> list[state.Held]:
-    """Arrays that the instance holds, and the `.grad` of tensors among them."""
-    places = state.held(instance)
-    for place in list(places):
-        grad = getattr(state.follow(instance, place.path), "grad", None)
-        array = to_numpy(grad) if grad is not None and is_tensor(grad) else None
-        if array is not None:
-            places.append(state.Held((*place.path, ("attr", "grad")), np.array(array)))
-    return places
-
-
-def _add_updates(
-    trained: Trained, earlier: Mapping[state.Path, Array], items: dict[str, Array], names: dict[str, str], lr: float
-) -> None:
-    for place, name in ((trained.weight, "dw"), (trained.bias, "db")):
-        if place is None or place.path not in earlier:
-            continue
-        now = state.read(trained.instance, place.path)
-        if now is not None and now.shape == earlier[place.path].shape and not np.array_equal(now, earlier[place.path]):
-            key = f"{UPDATE}{place.name}"
-            items[key] = (earlier[place.path] - now) / lr
-            names[key] = name
 
 
 def _is_whole(case: Case) -> bool:

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding, probes, state
-from gradcheck_cli.targets.conventions.base import BIAS_FORMS, is_tensor, to_numpy
+from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.conventions import calling, probes, state
+from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, RefusedError, is_tensor, to_numpy
 from gradcheck_cli.targets.conventions.binding import Form
-from gradcheck_cli.targets.conventions.construct import Recipe, recipes
-from gradcheck_cli.targets.conventions.instance import initialize
+from gradcheck_cli.targets.conventions.calling import Calls
+from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, constructor_of, recipes
+from gradcheck_cli.targets.conventions.instance import quieten
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
+from gradcheck_cli.targets.conventions.other_kinds import TRANSPOSED, is_transposed, other_rank
 from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
+from gradcheck_cli.targets.conventions.troubles import Troubles
+from gradcheck_cli.targets.conventions.wiring import equip
 
-FORWARD_NAMES = (
-    "forward", "forward_pass", "forward_propagation", "forward_prop", "forwardprop", "fprop", "feed_forward",
-    "feedforward", "forward_propagate", "propagate", "conv_forward", "call", "__call__", "convolve", "conv", "apply",
-    "predict",
-)  # fmt: skip
-
-
-BACKWARD_NAMES = (
-    "backward", "backward_pass", "backprop", "back_prop", "backpropagation", "backward_propagation", "back_propagation",
-    "backpropagate", "back_propagate", "bprop", "backward_prop", "backwardprop", "conv_backward", "back",
-)  # fmt: skip
-
+MAX_BUILDS = 300
+MAX_WEAKER = 4
 
 LAYER_ORDERS = (
     Layout(),
@@ -64,101 +59,215 @@ LAYER_ORDERS = (
     Layout("hwc", "uvi", "pq"),
     Layout("hw", "ouv", "pqo"),
     Layout("chwn", "iuvo", "opqn"),
+    # A depthwise layer keeps one kernel for each channel.
+    Layout("nchw", "ouv", "nopq"),
+    Layout("nhwc", "uvo", "npqo"),
+    Layout("nhwc", "uvoi", "npqo"),
+    Layout("nhwc", "ouv", "npqo"),
+    Layout("nchw", "uvo", "nopq"),
+    Layout("chw", "ouv", "opq"),
+    Layout("hwc", "uvo", "pqo"),
 )
 
 
-def layer_candidates(
-    make: type, source: Source, backward: str, orders: Sequence[Layout], case: Case
-) -> Iterator[LayerCandidate]:
-    """Ways to build and call the class that run forward on `case`, those whose forward is right first."""
-    forward = method_name(make, FORWARD_NAMES, ("forward", "fprop", "convol"))
-    if not forward:
-        return
-    parameters = tuple(binding.parameters(make))
-    weaker = []
-    seen: set[tuple[Any, ...]] = set()
-    for recipe in recipes(list(parameters)):
-        for candidate in _with_weights(make, source, parameters, recipe, forward, backward, orders, case, seen):
-            if candidate.forward_right:
-                yield candidate
-                return
-            weaker.append(candidate)
-        if len(seen) > 40:
-            break
-    yield from weaker[:4]
+@dataclass
+class Search:
+    """One class, tried on one case. `troubles`: what went wrong, for the refusal."""
 
+    owner: type
+    constructor: Constructor
+    source: Source
+    backward: str
+    orders: Sequence[Layout]
+    case: Case
+    scope: Mapping[str, Any]
+    troubles: Troubles
+    seen: set[str] = field(default_factory=set)
 
-def method_name(owner: type, names: Sequence[str], parts: Sequence[str]) -> str:
-    """The first of `names` that the class has, else a method whose name holds one of `parts`."""
-    own_kinds = [kind for kind in owner.__mro__[:-1] if not kind.__module__.startswith("torch.")]
-    defined = {key for kind in own_kinds for key in vars(kind)}
-    own = [name for name in dir(owner) if name in defined and callable(getattr(owner, name, None))]
-    exact = [name for name in names if name in own]
-    near = [name for name in own if not name.startswith("__") and any(part in name.lower() for part in parts)]
-    return (exact or near or [""])[0]
+    @property
+    def built(self) -> int:
+        """How many different instances were made."""
+        return len(self.seen)
 
+    def candidates(self, recipe: Recipe, forward: str) -> Iterator[LayerCandidate]:
+        """Ways to call what one recipe builds, those with a right forward first and alone."""
+        calls = Calls(forward, self.backward)
+        instance = self._build(recipe)
+        if instance is None:
+            return
+        if calling.handed(self.owner, forward):
+            yield from self._handed(recipe, calls)
+            return
+        found = list(self._kept(recipe, calls, instance, self.orders))
+        if not found:
+            found = [one for layouts in _by_input(self.orders) for one in self._late(recipe, calls, layouts)]
+        yield from found
 
-def _with_weights(
-    make: Callable[..., Any],
-    source: Source,
-    parameters: tuple[inspect.Parameter, ...],
-    recipe: Recipe,
-    forward: str,
-    backward: str,
-    orders: Sequence[Layout],
-    case: Case,
-    seen: set[tuple[Any, ...]],
-) -> Iterator[LayerCandidate]:
-    """Candidates of one recipe: the instance, its weights, and the axis orders in which forward runs."""
-    for layout in orders:
-        found = _weights(make, parameters, recipe, forward, layout, case)
-        for weight, bias, bias_form, torch in found:
-            key = (
-                tuple(recipe.roles.items()),
-                recipe.pairs,
-                recipe.kernel_pair,
-                recipe.mode,
-                str(recipe.activation),
-                layout,
-                weight.path,
-                recipe.order,
-            )
-            if key in seen:
-                continue
-            seen.add(key)
-            form = Form(layout, bias=bias_form, pairs=recipe.pairs, mode=recipe.mode, torch=torch)
-            plain = LayerCandidate(
-                make, source, parameters, recipe, form, forward, backward, weight.path, bias.path if bias else None
-            )
-            yield from _judged(plain, case)
+    def is_new(self, recipe: Recipe) -> bool:
+        """Whether no recipe so far hands over the same."""
+        values = {**recipe.values(self.case), "optimizer": None}
+        key = repr([(name, _brief(values[role])) for name, role in recipe.roles.items()]) + f"{recipe.mode}"
+        fresh = key not in self.seen
+        self.seen.add(key)
+        return fresh
 
+    def refusal(self, forward: str) -> NotRecognisedError:
+        """Why nothing was found."""
+        if self.troubles.built is not None:
+            reason = other_rank(self.troubles.built, Calls(forward, self.backward), self.source, self.case.spec)
+            if reason:
+                return NotRecognisedError("run", reason)
+        return self.troubles.refusal()
 
-def _weights(
-    make: Callable[..., Any],
-    parameters: tuple[inspect.Parameter, ...],
-    recipe: Recipe,
-    forward: str,
-    layout: Layout,
-    case: Case,
-) -> list[tuple[state.Held, state.Held | None, str, bool]]:
-    """Where an instance keeps weights of this layout, and its bias."""
-    try:
-        instance = recipe.build(make, list(parameters), case)
+    def _build(self, recipe: Recipe) -> Any:
+        try:
+            instance = recipe.build(self.constructor, self.case, StandInOptimizer())
+        except Exception as error:
+            self.troubles.add("build", error)
+            return None
+        quieten(instance)
+        if self.troubles.built is None:
+            self.troubles.built = instance
+        return instance
+
+    def _kept(self, recipe: Recipe, calls: Calls, instance: Any, layouts: Sequence[Layout]) -> Iterator[LayerCandidate]:
+        """Candidates for an instance that holds its weights."""
         places = state.held(instance)
-        wanted = layout.shape("weight", case.spec.weight_shape)
-        if not any(place.array.shape == wanted for place in places):
-            form = Form(layout)
-            initialize(instance, forward, layout.give("x", case.x), form)
-            places = state.held(instance)
-    except Exception:
-        return []
+        for layout in layouts:
+            weight = _weight(places, layout, self.case.spec)
+            if weight is None:
+                continue
+            bias, bias_form = _bias(places, layout, self.case.spec)
+            form = Form(layout, bias_form, pairs=recipe.pairs, mode=recipe.mode, torch=_is_tensor(instance, weight))
+            path = bias.path if bias else None
+            plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, weight.path, path)
+            yield from self._judged(plain)
+
+    def _late(self, recipe: Recipe, calls: Calls, layouts: Sequence[Layout]) -> Iterator[LayerCandidate]:
+        """The same for one that makes its weights when it is first run, or connected."""
+        optimizer = StandInOptimizer()
+        instance = recipe.build(self.constructor, self.case, optimizer)
+        equip(instance, optimizer)
+        torch = hasattr(instance, "register_full_backward_hook")  # a Module takes tensors
+        form = Form(layouts[0], pairs=recipe.pairs, mode=recipe.mode, torch=torch)
+        plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, (), None)
+        try:
+            plain.wire(instance, self.case, layouts, optimizer)
+        except Exception as error:
+            self.troubles.add("build" if isinstance(error, RefusedError) else "run", error)
+        yield from self._kept(recipe, calls, instance, layouts)
+
+    def _handed(self, recipe: Recipe, calls: Calls) -> Iterator[LayerCandidate]:
+        """Candidates for an operator that is handed its weights with the input."""
+        types = [None, *calling.own_types(self.scope)]
+        backends = (False, True) if "torch" in self.scope else (False,)
+        for layout in [order for order in self.orders if order in COMMON]:
+            for torch in backends:
+                for variable in types:
+                    form = Form(layout, pairs=recipe.pairs, mode=recipe.mode, torch=torch)
+                    told = replace(calls, variable=variable)
+                    plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, told, None, None)
+                    found = [one for spelled in _spelled(plain) for one in self._judged(spelled)]
+                    yield from found
+                    if variable is not None:
+                        yield from (replace(one, calls=replace(told, wraps_upstream=True)) for one in found)
+
+    def _judged(self, plain: LayerCandidate) -> Iterator[LayerCandidate]:
+        """The candidate with what its own forward tells: right, turned, rectified, or merely of the right shape."""
+        spec = self.case.spec
+        if spec.groups == spec.in_channels == spec.out_channels > 1 and "groups" not in plain.recipe.roles.values():
+            plain = replace(plain, depthwise=True)
+        candidate = replace(plain, same=bool(plain.refuses(spec)))
+        if candidate.refuses(spec):
+            return
+        ran = False
+        for turned in (candidate, _turned(candidate)):
+            output = self._run(turned)
+            ran = ran or output is not None
+            for one in _variants(turned) if output is not None else ():
+                if _fits(one, output, self.case):
+                    yield one
+                    return
+        if ran:
+            yield candidate
+
+    def _run(self, candidate: LayerCandidate) -> Array | None:
+        """O as its forward gives it, in our layout; None where it does not run or has another shape."""
+        try:
+            trained = candidate.build(self.case)
+            output = to_numpy(candidate.run_forward(trained, candidate.prepare(trained, self.case), self.case))
+        except Exception as error:
+            self.troubles.add("run", error)
+            return None
+        wanted = candidate.layout.shape("output", self.case.spec.output_shape)
+        if output is None or output.shape != wanted:
+            self.troubles.shape(None if output is None else output.shape, wanted)
+            return None
+        return candidate.layout.take("output", output, self.case.spec.output_shape)
+
+
+def layer_candidates(
+    owner: type, source: Source, backward: str, orders: Sequence[Layout], case: Case, scope: Mapping[str, Any]
+) -> Iterator[LayerCandidate]:
+    """Ways to build and call the class that run forward on `case`, those whose forward is right first.
+
+    Args:
+        backward: the method to judge, "" for autograd's.
+        scope: names of the user's module.
+
+    Raises:
+        NotRecognisedError: none is found; with the step at which it ended.
+    """
+    forwards = forward_names(owner, source, backward)
+    if not forwards:
+        raise NotRecognisedError("run", f"{owner.__name__} has no forward")
+    forwards.sort(key=lambda name: len(missing_attributes(source, backward, name)))
+    constructor = constructor_of(owner, source, scope)
+    able = [order for order in orders if not order.refuses(case.spec)]
+    search = Search(owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]))
+    weaker: list[LayerCandidate] = []
+    for recipe in recipes(constructor.slots):
+        if recipe.order.refuses(case.spec) or not search.is_new(recipe):
+            continue
+        right = False
+        for candidate in (one for forward in forwards for one in search.candidates(recipe, forward)):
+            if candidate.forward_right:
+                if not right and is_transposed(candidate, case.spec):
+                    raise NotRecognisedError("run", TRANSPOSED)
+                right = True
+                yield candidate
+            else:
+                weaker.append(candidate)
+        if right:
+            return
+        if search.built > MAX_BUILDS or len(weaker) > MAX_BUILDS:
+            break
+    yield from weaker[:MAX_WEAKER]
+    if not weaker:
+        raise search.refusal(forwards[0])
+
+
+def _by_input(orders: Sequence[Layout]) -> list[list[Layout]]:
+    """The layouts in groups that hand over X alike."""
+    return [[order for order in orders if order.x == x] for x in dict.fromkeys(order.x for order in orders)]
+
+
+def _brief(value: Any) -> Any:
+    return value.shape if isinstance(value, np.ndarray) else value
+
+
+def _spelled(plain: LayerCandidate) -> Iterator[LayerCandidate]:
+    """The forms in which an operator may be handed its bias; one where it is handed none."""
+    forms = tuple(BIAS_FORMS) if plain.takes("bias") else ("o",)
+    yield from (replace(plain, form=replace(plain.form, bias=bias)) for bias in forms)
+
+
+def _weight(places: Sequence[state.Held], layout: Layout, spec: ConvSpec) -> state.Held | None:
+    """Where an instance keeps weights of this layout."""
+    wanted = layout.shape("weight", spec.weight_shape)
     fitting = [place for place in places if place.array.shape == wanted and not state.is_gradient(place)]
     fitting.sort(key=lambda place: (not state.is_weight(place), state.is_state(place), len(place.path)))
-    if not fitting:
-        return []
-    weight = fitting[0]
-    bias, form_id = _bias(places, layout, case.spec)
-    return [(weight, bias, form_id, _is_tensor(instance, weight))]
+    return fitting[0] if fitting else None
 
 
 def _bias(places: Sequence[state.Held], layout: Layout, spec: ConvSpec) -> tuple[state.Held | None, str]:
@@ -182,42 +291,22 @@ def _is_tensor(instance: Any, place: state.Held) -> bool:
     return is_tensor(owner)
 
 
-def _judged(plain: LayerCandidate, case: Case) -> Iterator[LayerCandidate]:
-    """The candidate with what its own forward tells: right, turned, rectified, or merely of the right shape."""
-    for candidate in (plain, replace(plain, same=True)):
-        if candidate.refuses(case.spec):
-            continue
-        for turned in (candidate, _turned(candidate)):
-            verdict = _forward_verdict(turned, case)
-            if verdict == "right":
-                yield replace(turned, forward_right=True)
-                return
-            if verdict == "rectified":
-                yield replace(turned, forward_right=True, rectified=True)
-                return
-        if _forward_verdict(candidate, case) == "shape":
-            yield candidate
-
-
 def _turned(candidate: LayerCandidate) -> LayerCandidate:
     return replace(candidate, form=replace(candidate.form, layout=candidate.layout.turned()))
 
 
-def _forward_verdict(candidate: LayerCandidate, case: Case) -> str:
-    """ "right", "rectified", "shape" (other numbers of the right shape) or "" (it does not run)."""
-    try:
-        trained = candidate.build(case)
-        output = to_numpy(candidate.run_forward(trained.instance, candidate.prepare(trained, case)))
-    except Exception:
-        return ""
-    spec = case.spec
-    if output is None or output.shape != candidate.layout.shape("output", spec.output_shape):
-        return ""
-    ours = candidate.layout.take("output", output, spec.output_shape)
-    biased = case if candidate.bias or candidate.takes("bias") else replace(case, bias=np.zeros_like(case.bias))
+def _variants(candidate: LayerCandidate) -> Iterator[LayerCandidate]:
+    """What its forward may be: with its bias, without it, and with max(0, .) behind."""
+    right = replace(candidate, forward_right=True)
+    yield right
+    if candidate.bias:
+        yield replace(right, bias=None)
+        yield replace(right, rectified=True)
+
+
+def _fits(candidate: LayerCandidate, output: Array | None, case: Case) -> bool:
+    """Whether this is what the candidate's forward gives."""
+    biased = case if candidate.bias_form else replace(case, bias=np.zeros_like(case.bias))
     expected = probes.forward(biased)
-    if np.allclose(ours, expected, rtol=1e-5, atol=1e-3):
-        return "right"
-    return (
-        "rectified" if candidate.bias and np.allclose(ours, np.maximum(expected, 0), rtol=1e-5, atol=1e-3) else "shape"
-    )
+    expected = np.maximum(expected, 0) if candidate.rectified else expected
+    return output is not None and np.allclose(output, expected, rtol=1e-5, atol=1e-3)

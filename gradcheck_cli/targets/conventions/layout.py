@@ -38,6 +38,11 @@ class Layout:
         """The order of X's axes in capitals: NCHW, NHWC, CHW, HWC, HW."""
         return self.x.upper()
 
+    @property
+    def depthwise(self) -> bool:
+        """One filter for each channel, groups = channels: the kernel has no axis of input channels, the image has."""
+        return "c" in self.x and "i" not in self.weight and "o" in self.weight
+
     def turned(self) -> Layout:
         """The same layout of a layer whose forward is a true convolution."""
         return replace(self, flipped=True)
@@ -48,6 +53,8 @@ class Layout:
             return "it takes one image at a time"
         if "c" not in self.x and spec.in_channels > 1:
             return "it takes one channel only"
+        if self.depthwise and not spec.groups == spec.in_channels == spec.out_channels:
+            return "it is depthwise: it has one filter for each channel"
         if "i" not in self.weight and spec.weight_shape[1] > 1:
             return "its kernel has no channel axis"
         if ("o" not in self.weight or "o" not in self.output) and spec.out_channels > 1:
@@ -117,5 +124,19 @@ COMMON = (
     Layout("hwc", "uvi", "pq"),
     Layout("chwn", "iuvo", "opqn"),
     Layout("hwcn", "uvio", "pqon"),
+    Layout("nchw", "ouv", "nopq"),
+    Layout("nhwc", "uvo", "npqo"),
+    Layout("nhwc", "uvoi", "npqo"),
+    Layout("chw", "ouv", "opq"),
+    Layout("hwc", "uvo", "pqo"),
 )
 """Tried in this order, the most frequent first; with a batch axis before the same without one."""
+
+ONE_AXIS = (
+    Layout("ncw", "oiv", "noq"),
+    Layout("nwc", "vio", "nqo"),
+    Layout("cw", "oiv", "oq"),
+    Layout("nw", "v", "nq"),
+    Layout("w", "v", "q"),
+)
+"""Those of code for one axis, where the height and what belongs to it are 1."""

@@ -12,7 +12,8 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
         "x_padded",
         r"x_?pad(ded)?|xp|padded_?(x|input|a|image|data)|(input|a_prev|image|inp|a)_?pad(ded)?|x_p|pad(ded)?_x",
     ),
-    ("x_shape", r"(x|input|inp|in|image|a_prev|input_data)_?(shape|dims?)|shape_x|shape|in_size|input_size"),
+    ("x_shape", r"(x|input|inp|in|image|a_prev|input_data)_?(shape|dims?|size|sz)|shape_x|shape"),
+    ("in_size", r"(x|input|inp|in|image|img)_?(size|sz|hw)"),
     ("w_shape", r"(w|weights?|filters?|kernels?)_?(shape|dims?)|shape_w"),
     ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|rate|step_size|epsilon|learningrate|l_r|learnrate"),
     ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
@@ -21,7 +22,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
     ("padding_w", r"p_?w|pad_?(w|x|width)|padding_(w|x)"),
     ("dilation_h", r"dil(ation)?_?(h|y)"),
     ("dilation_w", r"dil(ation)?_?(w|x)"),
-    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|(conv|filter)_?s(tride)?|st"),
+    ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|(conv|filter)_?stride|(conv|filter)_s|st"),
     ("padding", r"p|pads?|padding|zero_?pad(ding)?|pad_?(size|len|amount|width)|paddings|pd|conv_?pad(ding)?|n_?pad"),
     ("dilation", r"dil|dilations?|dilate|dilation_?rate|atrous|d"),
     ("groups", r"groups?|n_?groups|num_groups|grp"),
@@ -97,8 +98,14 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
     ("dilation", r"dil|dilations?|dilate|dilation_?(rate|factor)|d"),
     ("groups", r"groups?|n_?groups|num_groups"),
     ("use_bias", r"use_?bias|with_?bias|has_?bias|bias|fit_?bias|add_?bias|bias_?(term|flag|enabled)|biased|b"),
-    ("kernel_h", r"kh|k_?h|fh|f_?h|hh|(kernel|filter|k|f)_?(h|height|rows|y)|f_?height|n_?rows"),
-    ("kernel_w", r"kw|k_?w|fw|f_?w|ww|(kernel|filter|k|f)_?(w|width|cols|x)|f_?width|n_?cols"),
+    (
+        "kernel_h",
+        r"kh|k_?h|fh|f_?h|hh|(kernel|filter|k|f)_?(h|height|rows|y)|f_?height|n_?rows|(h|height|rows)_?(kernel|filter|k|f)",
+    ),
+    (
+        "kernel_w",
+        r"kw|k_?w|fw|f_?w|ww|(kernel|filter|k|f)_?(w|width|cols|x)|f_?width|n_?cols|(w|width|cols)_?(kernel|filter|k|f)",
+    ),
     (
         "out_channels",
         r"(n|num|nb|no|number|count|n_?of|num_?of|number_?of)_?(of_?)?(filters?|kernels?|out\w*|feature_?maps?|f|k|maps|units|neurons)|out_?(channels?|ch|c|planes|features|maps|dim|depth|filters|put_?channels?)"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec, Size
 
 PROBES = (
     ConvSpec(3, 2, 4, 8, 7, (3, 3)),
     ConvSpec(3, 2, 4, 8, 7, (3, 3), padding=(1, 1)),
     ConvSpec(3, 2, 4, 7, 7, (3, 3), stride=(2, 2), padding=(1, 1)),
+    ConvSpec(3, 4, 4, 8, 7, (3, 3), groups=4),
+    ConvSpec(1, 4, 4, 8, 7, (3, 3), groups=4),
     ConvSpec(1, 2, 4, 8, 8, (3, 3)),
     ConvSpec(1, 2, 4, 8, 8, (3, 3), padding=(1, 1)),
     ConvSpec(1, 1, 4, 8, 7, (3, 3)),
@@ -41,3 +43,19 @@ def forward(case: Case) -> Array:
     parts = zip(np.split(windows, spec.groups, axis=1), np.split(case.weight, spec.groups), strict=True)
     outputs = [np.einsum("nipquv,oiuv->nopq", window, weight) for window, weight in parts]
     return np.concatenate(outputs, axis=1) + case.bias[:, None, None]
+
+
+def is_forward(output: Array | None, case: Case) -> bool:
+    """Whether an output in our layout is O, with or without the bias."""
+    if output is None or output.shape != case.grad_output.shape:
+        return False
+    expected = forward(case)
+    biases = (0.0, case.bias[:, None, None])
+    return any(np.allclose(output, expected - bias, rtol=1e-5, atol=1e-3) for bias in biases)
+
+
+def transposed_size(spec: ConvSpec) -> Size:
+    """(rows, columns) of the output of a transposed convolution of the same x: (h - 1) s + d (k - 1) + 1 - 2p."""
+    sizes = zip((spec.height, spec.width), spec.stride, spec.extent, spec.padding, strict=True)
+    rows, columns = ((size - 1) * step + extent - 2 * margin for size, step, extent, margin in sizes)
+    return rows, columns

@@ -10,10 +10,16 @@ import numpy as np
 from gradcheck_cli.model import GRADIENTS, Array, ConvSpec, GradientName, Gradients
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, Returned
 from gradcheck_cli.targets.conventions.layout import Layout, WrongShapeError
-from gradcheck_cli.targets.conventions.names import gradient_role
+from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
 
 Plan = Mapping[GradientName, str]
 """gradient -> key of `Returned.items`"""
+
+# Keys of what was not returned: attributes and their items, updates, what an optimiser was handed.
+KEPT = (".", "[", "update", "handed")
+
+# How courses return them: dx, dw, db.
+USUAL_ORDER: tuple[GradientName, ...] = ("input", "weight", "bias")
 
 KINDS: Mapping[GradientName, str] = {"input": "x", "weight": "weight"}
 
@@ -48,6 +54,15 @@ def plan(
     return chosen
 
 
+def order_notes(keys: Plan) -> tuple[str, ...]:
+    """One note where gradients are returned in another order than the usual one: input, weight, bias."""
+    places = {int(key): name for name, key in keys.items() if key.isdigit()}
+    order = [places[position] for position in sorted(places)]
+    if order == [name for name in USUAL_ORDER if name in order]:
+        return ()
+    return (f"returns {', '.join(order)} in this order",)
+
+
 def _add_leftovers(chosen: dict[GradientName, str], returned: Returned, spec: ConvSpec) -> None:
     """Returned arrays of a wrong shape and without a telling name: by their size, then by elimination."""
     free = [key for key in returned.items if key not in chosen.values() and key[:1].isdigit()]
@@ -72,7 +87,7 @@ def take(returned: Returned, keys: Plan, spec: ConvSpec, layout: Layout, bias_fo
         except WrongShapeError as error:
             taken[name] = returned.items[key]
             wrong.append(f"grad_{name} has shape {error}")
-    return Taken(Gradients(**{name: np.ascontiguousarray(value) for name, value in taken.items()}), tuple(wrong))
+    return Taken(Gradients(**{name: np.asarray(value, order="C") for name, value in taken.items()}), tuple(wrong))
 
 
 def take_one(array: Array, name: GradientName, spec: ConvSpec, layout: Layout, bias_form: str) -> Array:
@@ -125,11 +140,7 @@ def _best(
     bias_form: str,
     truth: Gradients,
 ) -> str:
-    if len(keys) == 1:
-        return keys[0]
-    named = [key for key in keys if gradient_role(returned.names.get(key, key).rpartition(".")[2]) == name]
-    unnamed = [key for key in keys if not gradient_role(returned.names.get(key, key).rpartition(".")[2])]
-    pool = named or unnamed or keys
+    pool = _likeliest(keys, name, returned)
     right = truth.named(name)
     equal = [
         key
@@ -139,6 +150,21 @@ def _best(
         )
     ]
     return (equal or pool)[0]
+
+
+def _likeliest(keys: list[str], name: GradientName, returned: Returned) -> list[str]:
+    """What is returned before what is kept, unless its name says something else; the telling names first."""
+    roles = {key: gradient_role(returned.names.get(key, key).rpartition(".")[2]) for key in keys}
+    given = [key for key in keys if not key.startswith(KEPT) and roles[key] in ("", name)]
+    given = [key for key in given if roles[key] or not _is_no_gradient(returned.names.get(key, ""))]
+    pool = given or keys
+    named = [key for key in pool if roles[key] == name]
+    return named or [key for key in pool if not roles[key]] or pool
+
+
+def _is_no_gradient(name: str) -> bool:
+    """`return self.weights`: the parameter itself."""
+    return function_roles(name)[:1] in (["weight"], ["bias"], ["x"], ["output"])
 
 
 def _gradient(role: str) -> GradientName:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.use import ARRAYS, Use, Uses, identifier
 
 Structure = str | tuple["Structure", ...] | dict[str, str]
 """A cache: the name of one member, a tuple of members, or a dict of key -> name."""
@@ -40,8 +42,42 @@ class Source:
         found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
         return Source(found[-1] if found else None)
 
+    @cached_property
+    def _uses(self) -> Uses:
+        return Uses(self.node)
+
+    def use(self, name: str) -> Use:
+        """What the definition does with `name`."""
+        return self._uses.of(name)
+
+    def roles(self, name: str) -> list[str]:
+        """Roles that `name` may play, the likeliest first: its use decides before its spelling."""
+        use = self.use(name)
+        named = [role for role in function_roles(name) if use.fits(role)]
+        if "in_size" in named and ("size" in use.kinds or use.unpacked == 2):
+            named = ["in_size"]
+        if named or not use.known:
+            return named
+        if "mapping" in use.kinds:
+            members = {role for key in use.keys for role in function_roles(key)[:1]}
+            if not members:
+                return function_roles(name)
+            return ["cache", "params"] if {"x", "x_padded"} & members else ["params"]
+        if use.unpacked > 2 and any(set(function_roles(member)) & set(ARRAYS) for member in self._members(name)):
+            return ["cache"]
+        return ["in_size", "x_shape"] if use.kinds == {"size"} else []
+
+    def _members(self, name: str) -> list[str]:
+        found = self.structure(name)
+        return [item for item in found if isinstance(item, str)] if isinstance(found, tuple) else []
+
     def keys(self, variable: str = "") -> list[str]:
-        """String keys read from `variable` (from anything, without a name), in order."""
+        """String keys read from `variable` (from anything, without a name), and sizes read as attributes, in order."""
+        found = dict.fromkeys(self.string_keys(variable))
+        return list(found | dict.fromkeys(self.use(variable).keys)) if variable else list(found)
+
+    def string_keys(self, variable: str) -> list[str]:
+        """String keys read from `variable` alone: `variable["key"]`, `variable.get("key")`."""
         found: dict[str, None] = {}
         for node in self.walk():
             owner, key = _subscript(node)
@@ -52,7 +88,7 @@ class Source:
     def structure(self, variable: str) -> Structure | None:
         """How `variable` is unpacked: `(x, w, b, p) = cache`, `x = cache[0]`, `x = cache["x"]`."""
         members: dict[int, str] = {}
-        keys = self.keys(variable)
+        keys = self.string_keys(variable)
         for node in self.walk():
             if not isinstance(node, ast.Assign):
                 continue
@@ -68,17 +104,73 @@ class Source:
 
     def returns(self) -> list[str]:
         """Names of what the last `return` gives, outermost order; "" for an expression."""
-        statements = [node for node in self.walk() if isinstance(node, ast.Return) and node.value is not None]
-        if not statements:
-            return []
-        value = max(statements, key=lambda node: node.lineno).value
+        value = self._last_return()
         return _returned(value) if value is not None else []
+
+    def cache_names(self) -> list[str]:
+        """Names of what a forward that ends in `return out, (x, w, b)` stores; also where the tuple has a name."""
+        value = self._last_return()
+        if not isinstance(value, ast.Tuple) or len(value.elts) != 2:
+            return []
+        cache: ast.expr = value.elts[1]
+        if isinstance(cache, ast.Name):
+            named = [node.value for node in self.walk() if isinstance(node, ast.Assign) and _binds(node, cache.id)]
+            cache = named[-1] if named else cache
+        return [identifier(item) for item in cache.elts] if isinstance(cache, ast.Tuple) else []
+
+    def returns_nothing(self) -> bool:
+        """Whether the definition is there and holds no `return` with a value, those of inner functions left out."""
+        return isinstance(self.node, ast.FunctionDef) and not any(
+            isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and node.value is not None
+            for node in _own_nodes(self.node)
+        )
+
+    def not_implemented(self) -> int:
+        """The line of a `raise NotImplementedError` that every call reaches; 0 without one."""
+        body = self.node.body if isinstance(self.node, ast.FunctionDef) else []
+        for node in body:
+            raised = node.exc if isinstance(node, ast.Raise) else None
+            if identifier(raised.func if isinstance(raised, ast.Call) else raised) == "NotImplementedError":
+                return node.lineno
+        return 0
+
+    def refuses_at(self, name: str, line: int) -> bool:
+        """Whether a `raise` or an `assert` of this definition, called `name`, stands at `line`: its own refusal."""
+        return getattr(self.node, "name", "") == name and any(
+            isinstance(node, ast.Raise | ast.Assert) and node.lineno <= line <= (node.end_lineno or node.lineno)
+            for node in self.walk()
+        )
+
+    def returned_function(self) -> Source:
+        """The definition inside this one that its last `return` hands out; nothing where none does."""
+        names = set(self.returns())
+        inner = [node for node in self.walk() if isinstance(node, ast.FunctionDef) and node is not self.node]
+        found = [node for node in inner if node.name in names]
+        return Source(found[-1] if found else None)
+
+    def held_by(self, owner: str) -> set[str] | None:
+        """The attributes of `owner` that are used; None where `owner` itself is handed on, or nothing can be read."""
+        if self.node is None:
+            return None
+        names = [node for node in self.walk() if isinstance(node, ast.Name) and node.id == owner]
+        attributes = [
+            node for node in self.walk() if isinstance(node, ast.Attribute) and identifier(node.value) == owner
+        ]
+        plain = [node for node in attributes if isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name)]
+        return {node.attr for node in plain} if len(names) == len(plain) else None
+
+    def _last_return(self) -> ast.expr | None:
+        if isinstance(self.node, ast.Lambda):
+            return self.node.body
+        nodes = _own_nodes(self.node) if isinstance(self.node, ast.FunctionDef) else self.walk()
+        statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
+        return max(statements, key=lambda node: node.lineno).value if statements else None
 
     def shape_names(self, role: str) -> list[list[str]]:
         """The names into which `w.shape` is unpacked, for every array that plays `role` by its name."""
         assigned = [node for node in self.walk() if isinstance(node, ast.Assign)]
         return [
-            [_identifier(item) for item in node.targets[0].elts]
+            [identifier(item) for item in node.targets[0].elts]
             for node in assigned
             if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(_shape_owner(node.value))
         ]
@@ -87,7 +179,7 @@ class Source:
         """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
         for node in self.walk():
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and _is_shape(node.value):
-                hint = _channel_position([_identifier(item) for item in node.targets[0].elts])
+                hint = _channel_position([identifier(item) for item in node.targets[0].elts])
                 if hint:
                     return hint
         return ""
@@ -125,24 +217,30 @@ def _is_loss_backward(node: ast.Call, called: str) -> bool:
 def _subscript(node: ast.AST) -> tuple[str, str | None]:
     """(variable, key) of `variable["key"]` and `variable.get("key")`."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        return _identifier(node.value), node.slice.value
+        return identifier(node.value), node.slice.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
         first = node.args[0]
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            return _identifier(node.func.value), first.value
+            return identifier(node.func.value), first.value
     return "", None
 
 
-def _identifier(node: ast.AST) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""
+def _binds(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes of a function, those of functions inside it left out."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            yield child
+            yield from _own_nodes(child)
 
 
 def _names(node: ast.expr) -> Structure:
     if isinstance(node, ast.Tuple | ast.List):
         return tuple(_names(item) for item in node.elts)
-    return _identifier(node)
+    return identifier(node)
 
 
 def _indexed(target: ast.expr, value: ast.expr, variable: str) -> dict[int, str]:
@@ -153,13 +251,13 @@ def _indexed(target: ast.expr, value: ast.expr, variable: str) -> dict[int, str]
     if (
         (
             isinstance(value, ast.Subscript)
-            and _identifier(value.value) == variable
+            and identifier(value.value) == variable
             and isinstance(value.slice, ast.Constant)
         )
         and isinstance(value.slice.value, int)
         and value.slice.value >= 0
     ):
-        return {value.slice.value: _identifier(target)}
+        return {value.slice.value: identifier(target)}
     return {}
 
 
@@ -169,12 +267,12 @@ def _returned(value: ast.expr) -> list[str]:
     if isinstance(value, ast.Dict):
         return [str(key.value) if isinstance(key, ast.Constant) else "" for key in value.keys]
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-        return [_identifier(value.func.value)]
-    return [_identifier(value)]
+        return [identifier(value.func.value)]
+    return [identifier(value)]
 
 
 def _shape_owner(value: ast.expr) -> str:
-    return _identifier(value.value) if isinstance(value, ast.Attribute) and value.attr == "shape" else ""
+    return identifier(value.value) if isinstance(value, ast.Attribute) and value.attr == "shape" else ""
 
 
 def _is_shape(value: ast.expr) -> bool:
@@ -200,4 +298,4 @@ def _channel_position(names: list[str]) -> str:
 def _word(node: ast.AST) -> str:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
-    return _identifier(node)
+    return identifier(node)

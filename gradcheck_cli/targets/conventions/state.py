@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.conventions.base import is_tensor, to_numpy
 from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
+from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 
 MAX_DEPTH = 3
 GRADIENT_WORDS = (
@@ -71,6 +72,12 @@ class Held:
 def held(owner: Any) -> list[Held]:
     """Every numeric array that can be reached from `owner`."""
     return list(_walk(owner, (), set(), 0))
+
+
+def lengths(owner: Any) -> dict[Path, int]:
+    """The length of every list of its own attributes: what grows may be a list of gradients."""
+    inside = getattr(owner, "__dict__", {})
+    return {(("attr", name),): len(value) for name, value in inside.items() if isinstance(value, list)}
 
 
 def read(owner: Any, path: Path) -> Array | None:
@@ -192,4 +199,6 @@ def _is_container(value: Any) -> bool:
     if isinstance(value, dict | list | tuple):
         return True
     plain = (type, types.ModuleType, types.FunctionType, types.MethodType, str, bytes, int, float, np.random.Generator)
+    if isinstance(value, StandInOptimizer):
+        return False  # ours: what it was handed is told apart
     return not isinstance(value, plain) and hasattr(value, "__dict__")

@@ -1,4 +1,4 @@
-# expect: pass
+# expect: not-found input
 # target: Conv3x3
 import numpy as np
 

@@ -1,0 +1,40 @@
+"""Names of files as people write them. Standard library only, so that usage errors stay fast."""
+
+from __future__ import annotations
+
+import glob
+import mimetypes
+import os.path
+from collections.abc import Iterable
+
+MAGIC = frozenset("*?[")
+RANDOM = "random:"
+ARRAYS = (".npy", ".pt", ".pth")
+
+
+def matching(pattern: str) -> tuple[str, ...]:
+    """The files that a pattern means, sorted; the name itself where it is a file or no pattern; () without a match."""
+    if os.path.isfile(pattern) or not MAGIC & set(pattern):
+        return (pattern,)
+    return tuple(sorted(name for name in glob.glob(pattern, recursive=True) if os.path.isfile(name)))
+
+
+def expanded(names: Iterable[str]) -> tuple[str, ...]:
+    """Every name with its pattern expanded; one that matches nothing stays, to be refused where it is read."""
+    return tuple(file for name in names for file in matching(name) or (name,))
+
+
+def is_picture(name: str) -> bool:
+    """Its ending is that of a picture."""
+    kind, _ = mimetypes.guess_type(name)
+    return kind is not None and kind.startswith("image/")
+
+
+def is_code(name: str) -> bool:
+    """FILE.py or FILE.py:NAME."""
+    return name.endswith(".py") or ".py:" in name
+
+
+def is_array(name: str) -> bool:
+    """A file of numbers, or "random:SHAPE": an input of any number of channels."""
+    return name.startswith(RANDOM) or name.lower().endswith(ARRAYS)

@@ -1,0 +1,184 @@
+"""Calls the forward and the backward of an instance, in the types in which it takes and gives arrays."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck_cli.targets.conventions import binding, state
+from gradcheck_cli.targets.conventions.base import to_numpy
+from gradcheck_cli.targets.conventions.function import Callee, split_forward
+from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.source import Source
+
+TRAINING = (
+    "training",
+    "is_training",
+    "train",
+    "is_train",
+    "train_mode",
+    "training_mode",
+    "cache",
+    "save",
+    "train_flag",
+)
+# Where a type of the user's own keeps its array.
+CONTENTS = ("data", "value", "array", "val", "values", "arr", "_data", "tensor", "numpy_data", "v")
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Which methods are called, and in which types.
+
+    Attributes:
+        forward: its name.
+        backward: its name, "" for autograd's.
+        variable: the user's own type in which arrays are handed over; None for arrays.
+        wraps_upstream: G is handed over in it too.
+    """
+
+    forward: str
+    backward: str
+    variable: type | None = None
+    wraps_upstream: bool = False
+
+
+def run_forward(instance: Any, calls: Calls, source: Source, given: dict[str, Any], weighted: bool) -> Any:
+    """What the forward gives; its cache, if any, joins `given`.
+
+    Args:
+        given: role -> value.
+        weighted: F is handed over, not kept by the instance.
+    """
+    callee = Callee(getattr(instance, calls.forward), calls.forward, source.method(calls.forward))
+    given = given if calls.variable is None else given | _wrapped(given, calls.variable)
+    needed = ("x", "weight") if weighted else ("x",)
+    if callee.parameters:
+        assigned = binding.assignments(callee.parameters, needed)[0]
+        result = callee.function(**_arguments(callee, assigned, given))
+    else:
+        result = callee.function(*_positional(instance, needed, given))
+    return result
+
+
+def take_output(result: Any, instance: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """(output, cache) of what a forward gave: an array, an object or a dict that holds it, or nothing.
+
+    Args:
+        shape: O's; tells the output among several arrays, and where the instance keeps it if nothing is returned.
+    """
+    if result is None:
+        return _kept_output(instance, shape), None
+    if isinstance(result, Mapping):
+        arrays = [value for value in result.values() if to_numpy(value) is not None]
+        fitting = [value for value in arrays if to_numpy(value).shape == shape]  # type: ignore[union-attr]
+        return ([*fitting, *arrays, None])[0], result
+    return split_forward(plain(result))
+
+
+def run_backward(instance: Any, calls: Calls, source: Source, given: dict[str, Any]) -> Any:
+    """What the backward gives."""
+    callee = Callee(getattr(instance, calls.backward), calls.backward, source.method(calls.backward))
+    if calls.variable is not None and calls.wraps_upstream:
+        given = {**given, "grad_output": calls.variable(given["grad_output"])}
+    assigned = binding.assignments(callee.parameters, ("grad_output",))[0]
+    result = (
+        callee.function(**_arguments(callee, assigned, given))
+        if callee.parameters
+        else callee.function(given["grad_output"])
+    )
+    return plain(result)
+
+
+def plain(value: Any) -> Any:
+    """What a type of the user's own holds; arrays, dicts and everything else as they are."""
+    if isinstance(value, tuple | list) and to_numpy(value) is None:
+        return type(value)(plain(item) for item in value) if type(value) in (tuple, list) else value
+    if value is None or to_numpy(value) is not None or isinstance(value, Mapping):
+        return value
+    inside = [getattr(value, name, None) for name in CONTENTS]
+    return next((item for item in inside if to_numpy(item) is not None), value)
+
+
+def own_types(scope: Mapping[str, Any]) -> Iterator[type]:
+    """The user's classes that are made from one array and hold it."""
+    for value in scope.values():
+        if isinstance(value, type) and not value.__module__.startswith(("torch", "numpy", "builtins", "typing")):
+            found = binding.parameters(value)
+            if found and [item for item in found if binding.required(item)] == found[:1] and _holds_contents(value):
+                yield value
+
+
+def handed(owner: type, forward: str) -> dict[str, str]:
+    """parameter -> role of a forward that is handed its weights, as an operator is; {} of a layer that keeps them."""
+    found = _named(owner, forward)
+    assigned = binding.assignments(found, ("x", "weight"))[0]
+    weights = [name for name, role in assigned.items() if role == "weight"]
+    return dict(assigned) if any("weight" in function_roles(name) for name in weights) else {}
+
+
+def _named(owner: type, forward: str) -> list[inspect.Parameter]:
+    """The parameters of a forward that it cannot do without; of `__call__(self, *inputs)` those of its forward."""
+    found = binding.parameters(getattr(owner, forward), 1)
+    inner = getattr(owner, "forward", None)
+    if not found and callable(inner):
+        found = binding.parameters(inner, 1)
+    return [item for item in found if binding.required(item) and item.name.lower() not in TRAINING]
+
+
+def _holds_contents(kind: type) -> bool:
+    import numpy as np
+
+    try:
+        made = kind(np.ones((2, 3)))
+    except Exception:
+        return False
+    array = to_numpy(plain(made))
+    return array is not None and array.shape == (2, 3)
+
+
+def _wrapped(given: Mapping[str, Any], kind: Callable[..., Any]) -> dict[str, Any]:
+    return {role: kind(given[role]) for role in ("x", "weight", "bias") if given.get(role) is not None}
+
+
+def _positional(instance: Any, needed: tuple[str, ...], given: Mapping[str, Any]) -> list[Any]:
+    """For `__call__(self, *inputs)`: the arrays in the order in which its forward names them."""
+    inner = getattr(instance, "forward", None)
+    found = binding.parameters(inner) if callable(inner) else []
+    roles = [role for item in found for role in function_roles(item.name)[:1] if role in binding.ARRAY_ROLES]
+    return [given[role] for role in (roles if set(needed) <= set(roles) else needed)]
+
+
+def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = {}
+    for item in callee.parameters:
+        role = assigned.get(item.name, "")
+        if "opt" in item.name.lower():
+            arguments[item.name] = given["optimizer"]
+        elif role == "params":
+            arguments[item.name] = binding.parameter_dict(callee.source, item.name, given)
+        elif item.name.lower() in TRAINING and (item.default is False or binding.required(item)):
+            arguments[item.name] = given.get("cache") if role == "cache" and given.get("cache") is not None else True
+        elif given.get(role) is not None and (role in ("x", "grad_output", "lr") or binding.required(item)):
+            arguments[item.name] = _in_dict(callee.source, item, given[role], given)
+        elif binding.required(item):
+            arguments[item.name] = None
+    return arguments
+
+
+def _in_dict(source: Source, item: inspect.Parameter, value: Any, given: Mapping[str, Any]) -> Any:
+    """The array itself, or in a dict where the method reads string keys: `inputs["data"]`."""
+    keys = source.keys(item.name)
+    if not keys or isinstance(value, Mapping):
+        return value
+    found = {key: given[role] for key in keys for role in function_roles(key)[:1] if given.get(role) is not None}
+    return {key: value for key in keys if key not in found} | found if len(keys) > 1 else {keys[0]: value}
+
+
+def _kept_output(instance: Any, shape: tuple[int, ...]) -> Any:
+    """The array of O's shape that an instance keeps, the one whose name says output first."""
+    places = [place for place in state.held(instance) if place.array.shape == shape and not state.is_gradient(place)]
+    places.sort(key=lambda place: ("output" not in function_roles(place.words[-1]), len(place.path)))
+    return state.follow(instance, places[0].path) if places else None

@@ -1,0 +1,202 @@
+"""Every way to call what was loaded, the likeliest first: a Function, a function, a layer, a method of one."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from gradcheck_cli.model import Case
+from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
+from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
+from gradcheck_cli.targets.conventions.closure import closure_candidates
+from gradcheck_cli.targets.conventions.function import Callee
+from gradcheck_cli.targets.conventions.function_search import function_candidates
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
+from gradcheck_cli.targets.conventions.layout import COMMON, ONE_AXIS, Layout
+from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, is_unwritten, stores_state
+from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.load import Loaded
+
+FAMILIES = ("function", "cache", "autograd-function", "class")
+LAYOUTS = ("nchw", "nhwc", "chw", "hwc", "hw", "nhw", "chwn", "hwcn")
+FORWARD_WORDS = ("forward", "fprop", "fwd")
+CONTEXT_NAMES = ("ctx", "context")
+
+
+def candidates(loaded: Loaded, wanted: Sequence[str], case: Case) -> Iterator[Candidate]:
+    """Those that `wanted`, the words of `--convention`, leaves.
+
+    Raises:
+        NotRecognisedError: there can be none, and why.
+    """
+    families = [word for word in wanted if word in FAMILIES]
+    layouts = [word for word in wanted if word in LAYOUTS]
+    for candidate in _all_candidates(loaded, layouts, case):
+        family = "class" if isinstance(candidate, LayerCandidate) else candidate.family
+        if not families or family in families:
+            yield candidate
+
+
+def of_one_axis(loaded: Loaded) -> Iterator[Candidate]:
+    """Ways to call a function as one for arrays with a single axis; none for a layer."""
+    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
+    if owner is None:
+        yield from _function(loaded, None, loaded.name, ONE_AXIS)
+    elif _is_autograd_function(owner):
+        yield from _autograd(loaded, owner, ONE_AXIS)
+
+
+def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Iterator[Candidate]:
+    common = _ordered(COMMON, layouts)
+    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
+    if _is_autograd_function(owner):
+        yield from _autograd(loaded, owner, common)
+    elif owner is None:
+        yield from _function(loaded, None, loaded.name, common)
+    else:
+        yield from _class(loaded, owner, common, _ordered(LAYER_ORDERS, layouts), case)
+
+
+def _autograd(loaded: Loaded, owner: type, layouts: Sequence[Layout]) -> Iterator[Candidate]:
+    forward = _callee(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
+    source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
+    yield from autograd_candidates(owner, forward, source, layouts)
+
+
+def _ordered(orders: Sequence[Layout], names: Sequence[str]) -> list[Layout]:
+    return [layout for layout in orders if not names or layout.x in names]
+
+
+def _class(
+    loaded: Loaded, owner: type, common: Sequence[Layout], orders: Sequence[Layout], case: Case
+) -> Iterator[Candidate]:
+    """Static methods as functions; else a layer; else a method that is handed everything."""
+    source = class_source(owner, loaded.node)
+    backward = loaded.name if loaded.owner is not None else backward_name(owner, source)
+    static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)
+    if static:
+        yield from _function(loaded, owner, backward, common)
+        return
+    if not backward and not hasattr(owner, "register_full_backward_hook"):
+        raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
+    if backward and is_unwritten(source, backward):
+        raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
+    if backward and not stores_state(source, backward):
+        with suppress(NotRecognisedError):  # it may be a layer all the same
+            yield from _stateless(loaded, owner, backward, common)
+    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
+
+
+def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layout]) -> Iterator[Candidate]:
+    try:
+        instance = owner()
+    except Exception:
+        if not _needs_no_state(owner, Source(loaded.node(f"{owner.__name__}.{backward}"))):
+            return
+        instance = object.__new__(owner)
+    yield from _function(loaded, instance, backward, common)
+
+
+def _needs_no_state(owner: type, source: Source) -> bool:
+    """Whether a method takes nothing from `self` but what its class has: it can run without `__init__`."""
+    held = source.held_by("self")
+    return held is not None and all(hasattr(owner, name) for name in held)
+
+
+def _function(loaded: Loaded, owner: Any, name: str, layouts: Sequence[Layout]) -> Iterator[Candidate]:
+    callee = _callee(loaded, owner, name)
+    forward = _forward_beside(loaded, owner, name)
+    backends = _backends(loaded, callee)
+    if callee.source.returned_function().node is not None:
+        yield from closure_candidates(callee, layouts, backends)
+    else:
+        yield from function_candidates(callee, forward, layouts, backends)
+
+
+def _callee(loaded: Loaded, owner: Any, name: str, skip: int = 0) -> Callee:
+    holder = loaded.module if owner is None else owner
+    kind = owner if isinstance(owner, type) else type(owner)
+    dotted = name if owner is None else f"{kind.__name__}.{name}"
+    function = getattr(holder, name)
+    return Callee(function, dotted, Source(loaded.node(dotted) or _written_at(loaded, function)), skip)
+
+
+def _written_at(loaded: Loaded, function: Any) -> ast.AST | None:
+    """The definition of a function that has another name: a lambda, a partial, an alias."""
+    while isinstance(function, partial):
+        function = function.func
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_filename != loaded.module.__file__:
+        return None
+    for node in ast.walk(loaded.tree):
+        if not isinstance(node, ast.Lambda | ast.FunctionDef):
+            continue
+        if code.co_firstlineno in {node.lineno, *_decorator_lines(node)}:
+            return node
+    return None
+
+
+def _decorator_lines(node: ast.AST) -> list[int]:
+    return [decorator.lineno for decorator in getattr(node, "decorator_list", [])]
+
+
+def _forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
+    """The forward that belongs to the backward, by its name."""
+    holder = loaded.module if owner is None else owner
+    guesses = [name.replace(back, fore) for back, fore in _SWAPS if back in name]
+    own = [item for item in dir(holder) if _is_forward(item) and callable(getattr(holder, item))]
+    convolutions = [item for item in own if "conv" in item.lower()]
+    for guess in [*guesses, *convolutions, *(own if len(own) == 1 else [])]:
+        if guess != name and callable(getattr(holder, guess, None)):
+            callee = _callee(loaded, owner, guess)
+            roles = {role for item in callee.parameters for role in callee.source.roles(item.name)[:1]}
+            own_cache = "cache" in roles and callee.named("cache") not in CONTEXT_NAMES
+            if len(callee.parameters) >= 2 and not own_cache and "grad_output" not in roles:
+                return callee
+    return None
+
+
+_SWAPS = (
+    ("backward", "forward"), ("Backward", "Forward"), ("backprop", "forwardprop"), ("backprop", "forward"),
+    ("bprop", "fprop"),
+    ("back", "forward"), ("bwd", "fwd"), ("_backward", ""), ("backward_", ""), ("_back", ""), ("_grad", ""),
+)  # fmt: skip
+
+
+def _is_forward(name: str) -> bool:
+    return any(word in name.lower() for word in FORWARD_WORDS)
+
+
+def _backends(loaded: Loaded, callee: Callee) -> tuple[str, ...]:
+    """The libraries whose arrays it may want, the likeliest first: numpy, and what the user's module imported."""
+    names = vars(loaded.module)
+    if any(_comes_from(value, "jax") for value in names.values()):
+        return ("jax.numpy", "numpy")
+    if "torch" not in names and "F" not in names and not any(_comes_from(value, "torch") for value in names.values()):
+        return ("numpy",)
+    return ("torch", "numpy") if callee.source.mentions("torch", "F") or "np" not in names else ("numpy", "torch")
+
+
+def _comes_from(value: Any, package: str) -> bool:
+    """A module of the package, or something that it defines."""
+    name = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "")
+    return str(name).partition(".")[0] == package
+
+
+def _static(owner: type, name: str) -> Any:
+    return next((vars(kind)[name] for kind in owner.__mro__ if name in vars(kind)), None)
+
+
+def _is_autograd_function(owner: Any) -> bool:
+    return isinstance(owner, type) and any(
+        kind.__module__.startswith("torch.autograd") and kind.__name__ == "Function" for kind in owner.__mro__
+    )
+
+
+def _has_setup_context(owner: type) -> bool:
+    return any("setup_context" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))

@@ -1,0 +1,145 @@
+"""A forward that returns its output and its own backward, a function that remembers what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions.base import Returned, Session, changed, collect, during, to_numpy
+from gradcheck_cli.targets.conventions.binding import Assignment, Form
+from gradcheck_cli.targets.conventions.function import Callee, result_names
+from gradcheck_cli.targets.conventions.function_search import forms
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.source import Source
+
+
+@dataclass(frozen=True)
+class ClosureCandidate:
+    """One way to call such a forward; `inner` is the definition of the backward that it returns."""
+
+    callee: Callee
+    inner: Source
+    assignment: Assignment
+    form: Form
+    same: bool = False
+    prior: int = 0
+    family: str = field(default="function", init=False)
+
+    @property
+    def layout(self) -> Layout:
+        """Axis orders of what is passed."""
+        return self.form.layout
+
+    @property
+    def bias_form(self) -> str:
+        """How b is passed; "" when it is not."""
+        return self.form.bias if "bias" in self.assignment.values() else ""
+
+    def why(self) -> str:
+        """How it was told."""
+        meaning = ", ".join(f"{name} = {role}" for name, role in self.assignment.items())
+        return f"{self.callee.name} ({meaning}) returns its own backward, which is called with G"
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the verdict should know."""
+        return ("it always pads to keep the size",) if self.same else ()
+
+    def refuses(self, spec: ConvSpec) -> str:
+        """Why it cannot take `spec`."""
+        roles = set(self.assignment.values())
+        for name, role in self.assignment.items():
+            if role == "params":
+                roles |= binding.parameter_keys(self.callee.source, name)
+        return binding.refuses(spec, self.form, roles, self.same) or binding.square_only(
+            spec, self.form, [self.callee.source]
+        )
+
+    def turned(self) -> ClosureCandidate:
+        """The same for a true convolution."""
+        return replace(self, form=replace(self.form, layout=self.layout.turned()))
+
+    def with_bias(self, form: str) -> ClosureCandidate:
+        """The same with a bias of another shape."""
+        return replace(self, form=replace(self.form, bias=form))
+
+    def start(self, case: Case) -> Session:
+        """Fresh arguments for each call."""
+        return lambda: self._call(case)
+
+    def forward_output(self, case: Case) -> Array | None:
+        """What the forward gives, None where it fails: evidence only."""
+        try:
+            return to_numpy(_first_array(self._run_forward(binding.values(case, self.form))))
+        except Exception:
+            return None
+
+    def _call(self, case: Case) -> Returned:
+        given = binding.values(case, self.form)
+        before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
+        with during("forward"):
+            result = self._run_forward(given)
+        backward = _callable(result)
+        if backward is None:
+            raise TypeError(f"{self.callee.name} returns no function here")
+        given["cache"] = _rest(result)
+        with during("backward"):
+            returned = backward(**self._inner_arguments(backward, given))
+        names = result_names(returned, self.inner)
+        return Returned(collect(returned), names, changed(before, given), to_numpy(_first_array(result)))
+
+    def _run_forward(self, given: dict[str, Any]) -> Any:
+        arguments: dict[str, Any] = {}
+        for name, role in self.assignment.items():
+            if role == "params":
+                arguments[name] = binding.parameter_dict(self.callee.source, name, given)
+            elif given.get(role) is not None or self.callee.default(name) is None:
+                arguments[name] = given.get(role)
+        return self.callee.function(**arguments)
+
+    def _inner_arguments(self, backward: Any, given: dict[str, Any]) -> dict[str, Any]:
+        """G and the values of names that tell something; any other is what the forward returned besides."""
+        needed = [item for item in binding.parameters(backward) if binding.required(item)]
+        assigned = binding.assignments(needed, ("grad_output",), self.inner)[0]
+        values = {item.name: given.get(assigned.get(item.name, "")) for item in needed}
+        return {name: given["cache"] if value is None else value for name, value in values.items()}
+
+
+def closure_candidates(
+    callee: Callee, layouts: Sequence[Layout], backends: Sequence[str]
+) -> Iterator[ClosureCandidate]:
+    """Ways to call a forward that returns a function; none for any other."""
+    inner = callee.source.returned_function()
+    if inner.node is None:
+        return
+    for assigned in callee.assignments("x", "weight"):
+        for form in forms(callee, None, assigned, layouts, backends):
+            plain = ClosureCandidate(callee, inner, assigned, form)
+            yield plain
+            if not {"padding", "padding_h", "params"} & set(assigned.values()):
+                yield replace(plain, same=True)
+
+
+def _parts(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, tuple | list) else [result]
+
+
+def _callable(result: Any) -> Any:
+    """The function among what was returned; arrays and modules are called in other ways."""
+    found = [item for item in _parts(result) if callable(item) and to_numpy(item) is None]
+    return found[-1] if found else None
+
+
+def _first_array(result: Any) -> Any:
+    return next((item for item in _parts(result) if to_numpy(item) is not None), None)
+
+
+def _rest(result: Any) -> Any:
+    """What is neither the output nor the backward: the cache of `out, cache, backward`."""
+    output, backward = _first_array(result), _callable(result)
+    rest = [item for item in _parts(result) if item is not output and item is not backward]
+    return rest[0] if len(rest) == 1 else tuple(rest)

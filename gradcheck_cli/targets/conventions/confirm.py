@@ -1,0 +1,110 @@
+"""What is asked of a layer once it is recognised: is it a convolution at all, does it add up, is torch at work?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
+from gradcheck_cli.targets.conventions import probes, reading
+from gradcheck_cli.targets.conventions.base import NotRecognisedError, to_numpy
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.own_forward import check_forward
+from gradcheck_cli.targets.conventions.results import Plan, take
+
+TRIES = 4
+# The first step of Adam is rate * g / (|g| + 1e-8): all steps are alike to about 1e-8.
+SAME_STEP = 1e-4
+
+
+def confirmed(candidate: LayerCandidate, keys: Plan) -> LayerCandidate:
+    """The candidate with what is told of it besides.
+
+    Raises:
+        NotRecognisedError: it is no convolution, or its gradient cannot be read off its update.
+    """
+    for spec in _specs(candidate):
+        try:
+            if not candidate.forward_right:
+                check_forward(
+                    lambda case: _output(candidate, case), lambda case: _gradients(candidate, keys, case), spec
+                )
+            case = probes.integer_case(spec)
+            _check_update(candidate, keys, case)
+            written = bool(candidate.calls.backward) or _has_own_function(candidate, case)
+            return replace(candidate, adds_up=_adds_up(candidate, keys, case), handwritten=written)
+        except NotRecognisedError:
+            raise
+        except Exception:  # what it raises is told where it is judged
+            continue
+    return candidate
+
+
+def _specs(candidate: LayerCandidate) -> Iterator[ConvSpec]:
+    able = [spec for spec in probes.PROBES if not candidate.refuses(spec)]
+    return iter(able[:TRIES])
+
+
+def _output(candidate: LayerCandidate, case: Case) -> Array:
+    trained = candidate.build(case)
+    output = to_numpy(candidate.run_forward(trained, candidate.prepare(trained, case), case))
+    if output is None:
+        raise ValueError("its forward gives no array")
+    return candidate.layout.take("output", output, case.spec.output_shape)
+
+
+def _gradients(candidate: LayerCandidate, keys: Plan, case: Case) -> Gradients:
+    returned = candidate.start(case)()
+    return take(returned, keys, case.spec, candidate.layout, candidate.bias_form).gradients
+
+
+def _check_update(candidate: LayerCandidate, keys: Plan, case: Case) -> None:
+    """Refuse an update by the sign of the gradient, as the first step of Adam and RMSprop is: its size is lost.
+
+    Raises:
+        NotRecognisedError: every weight is moved as far as every other.
+    """
+    key = keys.get("weight", "")
+    if not key.startswith(reading.UPDATE):
+        return
+    update = np.abs(candidate.start(case)().items[key])
+    if update.size > 1 and np.ptp(update[update > 0]) <= SAME_STEP * update.max():
+        raise NotRecognisedError(
+            "read",
+            "every weight is stepped as far as every other, as by Adam: the gradient cannot be read off its update",
+            "(old - new) of the weights; no attribute holds the gradient, and it is not returned",
+        )
+
+
+def _has_own_function(candidate: LayerCandidate, case: Case) -> bool:
+    """Whether a torch.autograd.Function of the user's is among the steps of its output."""
+    trained = candidate.build(case)
+    output = candidate.run_forward(trained, candidate.prepare(trained, case), case)
+    left, seen = [getattr(output, "grad_fn", None)], set[Any]()
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        if hasattr(node, "_forward_cls"):
+            return True
+        seen.add(node)
+        left += [before for before, _ in node.next_functions]
+    return False
+
+
+def _adds_up(candidate: LayerCandidate, keys: Plan, case: Case) -> bool:
+    """Whether a second backward adds to the `.grad` beside a parameter, where nobody clears it."""
+    wanted = {key for name, key in keys.items() if name != "input"}
+    trained = candidate.build(case)
+    given = candidate.prepare(trained, case)
+    reading.clear_beside(trained)
+    candidate.run_once(trained, given, case)
+    once = [place for place in reading.beside(trained) if place.name in wanted]
+    if not once:
+        return False
+    candidate.run_once(trained, given, case)
+    again = {place.name: place.array for place in reading.beside(trained)}
+    return all(np.array_equal(again[place.name], 2 * place.array) and np.any(place.array) for place in once)

@@ -1,0 +1,78 @@
+"""What is asked of a function whose own forward is known: is it a convolution at all, at other strides too?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
+from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
+from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
+from gradcheck_cli.targets.conventions.closure import ClosureCandidate
+from gradcheck_cli.targets.conventions.function import FROM_FORWARD, FunctionCandidate
+from gradcheck_cli.targets.conventions.own_forward import check_forward
+from gradcheck_cli.targets.conventions.results import Plan, take
+
+TRIES = 4
+WithForward = FunctionCandidate | AutogradCandidate | ClosureCandidate
+
+
+def confirm(candidate: Candidate, keys: Plan) -> None:
+    """Refuse a target whose forward is no convolution, or a transposed one.
+
+    Raises:
+        NotRecognisedError: it is.
+    """
+    if not isinstance(candidate, WithForward) or not _uses_forward(candidate):
+        return
+    for spec in _strided(candidate):
+        if is_transposed(candidate.forward_output(probes.integer_case(spec)), candidate, spec):
+            raise NotRecognisedError("run", "transposed convolutions are not covered")
+    able = [spec for spec in probes.PROBES if not candidate.refuses(spec)][:TRIES]
+    if not any(probes.is_forward(_ours(candidate, case), case) for case in map(probes.integer_case, able)):
+        _check(candidate, keys, able)
+
+
+def is_transposed(output: Array | None, candidate: WithForward, spec: ConvSpec) -> bool:
+    """Whether an output of a candidate has the size that a transposed convolution would give, and no other."""
+    sizes = (spec.batch, spec.out_channels, *probes.transposed_size(spec))
+    told = probes.transposed_size(spec) != spec.output_size
+    return told and output is not None and output.shape == candidate.layout.shape("output", sizes)
+
+
+def _uses_forward(candidate: WithForward) -> bool:
+    return not isinstance(candidate, FunctionCandidate) or candidate.cache_from in FROM_FORWARD
+
+
+def _strided(candidate: WithForward) -> Iterator[ConvSpec]:
+    return (spec for spec in probes.PROBES if spec.stride != (1, 1) and not candidate.refuses(spec))
+
+
+def _ours(candidate: WithForward, case: Case) -> Array | None:
+    """Its O in our layout; None where it does not run, or has another shape."""
+    output = candidate.forward_output(case)
+    if output is None or output.shape != candidate.layout.shape("output", case.spec.output_shape):
+        return None
+    return candidate.layout.take("output", output, case.spec.output_shape)
+
+
+def _check(candidate: WithForward, keys: Plan, specs: list[ConvSpec]) -> None:
+    """The forward is right nowhere: compare the gradients with those of what it computes."""
+
+    def forward(case: Case) -> Array:
+        output = _ours(candidate, case)
+        if output is None:
+            raise ValueError("its forward does not run here")
+        return output
+
+    def backward(case: Case) -> Gradients:
+        return take(candidate.start(case)(), keys, case.spec, candidate.layout, candidate.bias_form).gradients
+
+    for spec in specs:
+        try:
+            check_forward(forward, backward, spec)
+        except NotRecognisedError:
+            raise
+        except Exception:  # what it raises is told where it is judged
+            continue
+        return

@@ -1,0 +1,153 @@
+"""What it means that every way to call a target failed: a failure of the code, or a reason why it cannot be judged."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck_cli import conv
+from gradcheck_cli.model import Case, ConvSpec
+from gradcheck_cli.targets.conventions import binding, probes
+from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
+from gradcheck_cli.targets.conventions.base import Candidate, HungError, NotRecognisedError, UnfinishedError
+from gradcheck_cli.targets.conventions.candidates import of_one_axis
+from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.names import FUNCTION_ROLES, function_roles
+from gradcheck_cli.targets.conventions.results import plan, take
+from gradcheck_cli.targets.load import Loaded, user_line
+
+ONE_DIMENSION = "1-D convolutions are not covered"
+ONE_AXIS_PROBES = (ConvSpec(3, 2, 4, 1, 9, (1, 3)), ConvSpec(1, 2, 4, 1, 9, (1, 3)), ConvSpec(1, 1, 1, 1, 9, (1, 3)))
+ROLES = {role for role, _ in FUNCTION_ROLES} | {binding.NO_ROLE}
+# Their arrays take what numpy's do not; code that was written for them may fail on ours alone.
+OTHER_ARRAYS = ("jax", "jaxlib", "tensorflow", "cupy", "mxnet", "mlx", "theano", "tinygrad")
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A try that raised. `understood`: the candidate's own forward was right, so it is surely called as meant."""
+
+    candidate: Candidate
+    error: BaseException
+    understood: bool
+
+
+class NoGradientError(Exception):
+    """What came back fits no gradient."""
+
+
+def settled(failed: Failed, loaded: Loaded) -> bool:
+    """Whether no other way to call it can end better: not written yet, endless or too large, and surely called so."""
+    return isinstance(failed.error, UnfinishedError | HungError | MemoryError) and certain(failed.candidate, loaded)
+
+
+def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str] = ()) -> Candidate:
+    """The way in which the code was meant to be called, where it raises in every one: that is its failure.
+
+    Raises:
+        NotRecognisedError: it may as well be called in a way that it does not mean.
+    """
+    file = loaded.module.__file__ or ""
+    inside = [item for item in failed if user_line(item.error, file) is not None]
+    if not inside:
+        raise _outside(failed, loaded, wanted)
+    likeliest = max(inside, key=lambda item: (item.understood, certain(item.candidate, loaded), item.candidate.prior))
+    _refuse_missing_import(likeliest.error, loaded)
+    _refuse_other_axes(likeliest.candidate, loaded)
+    if likeliest.understood or certain(likeliest.candidate, loaded) or isinstance(likeliest.error, NameError):
+        return likeliest.candidate
+    raise NotRecognisedError("run", "it raises in every way in which it was called", error=likeliest.error)
+
+
+def certain(candidate: Candidate, loaded: Loaded) -> bool:
+    """Whether the names of its parameters are those of the documentation: there is no doubt how it is called."""
+    if any(_comes_from(value, OTHER_ARRAYS) for value in vars(loaded.module).values()):
+        return False
+    if isinstance(candidate, AutogradCandidate):
+        callee, roles = candidate.forward, set(candidate.assignment.values())
+        return {"x", "weight"} <= roles and _told(callee, candidate.assignment)
+    if not isinstance(candidate, FunctionCandidate) or _uses_self(candidate.callee):
+        return False
+    known = candidate.roles <= ROLES and "grad_output" in candidate.roles and bool({"x", "weight"} & candidate.roles)
+    return known and _told(candidate.callee, candidate.assignment)
+
+
+def _told(callee: Callee, assignment: binding.Assignment) -> bool:
+    """Did names tell every parameter, and every key of a dict of sizes?"""
+    if binding.by_trial(assignment) or binding.NO_ROLE in assignment.values():
+        return False
+    if not all(callee.source.use(name).fits(role) for name, role in assignment.items()):
+        return False
+    keys = [key for name, role in assignment.items() if role == "params" for key in callee.source.keys(name)]
+    return all(function_roles(key) for key in keys)
+
+
+def _uses_self(callee: Callee) -> bool:
+    """A method of an object, whose result may be kept there."""
+    return isinstance(callee.function, types.MethodType) and not isinstance(callee.function.__self__, type)
+
+
+def _comes_from(value: Any, packages: Sequence[str]) -> bool:
+    name = value.__name__ if isinstance(value, types.ModuleType) else str(getattr(value, "__module__", ""))
+    return str(name).partition(".")[0] in packages
+
+
+def _outside(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> NotRecognisedError:
+    """No try went wrong in the file itself."""
+    odd = [item.error for item in failed if isinstance(item.error, NoGradientError | UnfinishedError)]
+    if odd:
+        return NotRecognisedError("read", str(odd[0]))
+    if failed:
+        return NotRecognisedError("run", "its arguments cannot be passed", failed[0].candidate.why(), failed[0].error)
+    if wanted:
+        return NotRecognisedError("run", f"--convention {','.join(wanted)} leaves no way to call it")
+    if isinstance(loaded.target, type):
+        return NotRecognisedError("build", "it was not possible to build it and to run its forward")
+    try:
+        names = [item.name for item in inspect.signature(loaded.target).parameters.values()]
+    except (TypeError, ValueError):
+        names = []
+    if not names:
+        return NotRecognisedError("run", "it takes no arguments that could be x, F or dE/dO")
+    return NotRecognisedError("run", f"nothing tells what its parameters {', '.join(names)} are")
+
+
+def _refuse_missing_import(error: BaseException, loaded: Loaded) -> None:
+    """A name that a guarded import should have brought: the package is missing, the code is not wrong."""
+    if not isinstance(error, NameError):
+        return
+    for guarded in (node for node in ast.walk(loaded.tree) if isinstance(node, ast.Try)):
+        for node in (item for item in ast.walk(guarded) if isinstance(item, ast.Import | ast.ImportFrom)):
+            if error.name in {(alias.asname or alias.name).partition(".")[0] for alias in node.names}:
+                package = node.module if isinstance(node, ast.ImportFrom) else error.name
+                raise NotRecognisedError("build", f"{package} is missing (line {node.lineno} imports {error.name})")
+
+
+def _refuse_other_axes(candidate: Candidate, loaded: Loaded) -> None:
+    """Arrays whose shape is taken apart into five, a name that says so, or code that runs on arrays of one axis."""
+    if isinstance(candidate, FunctionCandidate):
+        source, name = candidate.callee.source, candidate.callee.name.lower()
+        axes = {source.use(item).axes for item, role in candidate.assignment.items() if role in binding.ARRAY_ROLES}
+        if 5 in axes or "3d" in name:
+            raise NotRecognisedError("run", "3-D convolutions are not covered")
+        if "1d" in name:
+            raise NotRecognisedError("run", ONE_DIMENSION)
+    for spec in ONE_AXIS_PROBES:
+        case = probes.integer_case(spec)
+        if any(_runs(each, case) for each in of_one_axis(loaded) if not each.refuses(spec)):
+            raise NotRecognisedError("run", ONE_DIMENSION)
+
+
+def _runs(candidate: Candidate, case: Case) -> bool:
+    """Whether it gives a gradient of F or of X in the right shape."""
+    try:
+        returned = candidate.start(case)()
+        keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, conv.backward(case))
+        taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
+    except Exception:
+        return False
+    return bool({"weight", "input"} & set(keys)) and not taken.wrong

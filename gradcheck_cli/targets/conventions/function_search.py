@@ -1,0 +1,124 @@
+"""Ways to call a function: meanings of its parameters, axis orders, spellings, where its cache comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions.base import NotRecognisedError
+from gradcheck_cli.targets.conventions.binding import Assignment, Form
+from gradcheck_cli.targets.conventions.caches import structure_roles
+from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.names import function_roles
+
+PADDING_MODES = ("same", "valid", "SAME", "VALID")
+
+
+def function_candidates(
+    callee: Callee, forward: Callee | None, layouts: Sequence[Layout], backends: Sequence[str]
+) -> Iterator[FunctionCandidate]:
+    """Ways to call the function, the likeliest first.
+
+    Raises:
+        NotRecognisedError: none of its arguments can be dE/dO.
+    """
+    meanings = list(_assignments(callee, forward))
+    with_upstream = [assigned for assigned in meanings if _takes_upstream(callee, assigned)]
+    if meanings and not with_upstream:
+        told = ", ".join(f"{name} = {role}" for name, role in meanings[0].items())
+        raise NotRecognisedError("run", f"{callee.name} takes no gradient dE/dO: is it a forward function?", told)
+    for assigned in with_upstream:
+        for form in forms(callee, forward, assigned, layouts, backends):
+            for cache_from in _cache_sources(assigned, callee, forward):
+                plain = FunctionCandidate(callee, assigned, form, forward, cache_from, prior=_prior(callee, form))
+                yield plain
+                if not plain.roles & {"padding", "padding_h"}:
+                    yield replace(plain, same=True)
+
+
+def _takes_upstream(callee: Callee, assigned: Assignment) -> bool:
+    """Is some argument, or a member of one, the gradient that comes from above?"""
+    if "grad_output" in assigned.values():
+        return True
+    holders = [name for name, role in assigned.items() if role in ("cache", "params")]
+    members = set().union(*(structure_roles(callee.source.structure(name) or (), callee.source) for name in holders))
+    return "grad_output" in members
+
+
+def _assignments(callee: Callee, forward: Callee | None) -> Iterator[Assignment]:
+    """Meanings of the parameters; names that the forward returns and that tell nothing else are made by it."""
+    returned = forward.source.returns()[1:] if forward else []
+    made = {item.name: "made" for item in callee.parameters if item.name in returned and _is_made(item.name)}
+    if made:
+        rest = [item for item in callee.parameters if item.name not in made]
+        yield from ({**found, **made} for found in binding.assignments(rest, ("grad_output", "weight"), callee.source))
+    yield from callee.assignments("grad_output", "x", "weight")
+
+
+def _is_made(name: str) -> bool:
+    return bool(name) and not set(function_roles(name)) & {"x", "weight", "bias", "grad_output", "cache"}
+
+
+def _prior(callee: Callee, form: Form) -> int:
+    hint = callee.source.axes_hint()
+    last = form.layout.x.endswith("c")
+    first = form.layout.x in ("nchw", "chw")
+    return int((hint == "last" and last) or (hint == "first" and first))
+
+
+def forms(
+    callee: Callee, forward: Callee | None, assigned: Assignment, layouts: Sequence[Layout], backends: Sequence[str]
+) -> Iterator[Form]:
+    """Axis orders and spellings of the arguments, the likeliest first."""
+    for library in backends:
+        for layout in layouts:
+            plain = Form(layout, torch=library == "torch", wrap=library if "." in library else "")
+            for form in _spellings(callee, forward, plain):
+                yield from (replace(form, bias=bias) for bias in _bias_forms(layout, assigned))
+
+
+def _bias_forms(layout: Layout, assigned: Assignment) -> tuple[str, ...]:
+    if not {"bias", "cache"} & set(assigned.values()):
+        return ("o",)
+    return ("111o", "o", "o1", "11o", "1o") if layout.x == "nhwc" else ("o", "o1", "1o", "o11", "untied")
+
+
+def _spellings(callee: Callee, forward: Callee | None, plain: Form) -> Iterator[Form]:
+    """Numbers or pairs, padding as a number or as a mode; defaults in the signature decide where there are any."""
+    callees = [callee] + ([forward] if forward else [])
+    defaults = [item.default for one in callees for item in one.parameters]
+    pair_default = any(isinstance(value, tuple) and len(value) == 2 for value in defaults)
+    mode = any(value in PADDING_MODES for value in defaults if isinstance(value, str))
+    literal = any(one.source.mentions(*PADDING_MODES) for one in callees)
+    number_default = any(isinstance(value, int) and not isinstance(value, bool) for value in defaults)
+    for pairs in (True,) if pair_default else (False,) if number_default else (False, True):
+        for is_mode in (True,) if mode else (False, True) if literal else (False,):
+            yield replace(plain, pairs=pairs, mode=is_mode, capitals=is_mode and _in_capitals(callees))
+
+
+def _in_capitals(callees: Sequence[Callee]) -> bool:
+    """Whether the mode is spelled "SAME", by a default or, without one, in the code."""
+    defaults = [item.default for one in callees for item in one.parameters if isinstance(item.default, str)]
+    modes = [value for value in defaults if value in PADDING_MODES]
+    if modes:
+        return modes[0].isupper()
+    return any(one.source.mentions("SAME", "VALID") for one in callees)
+
+
+def _cache_sources(assigned: Assignment, callee: Callee, forward: Callee | None) -> tuple[str, ...]:
+    if "made" in assigned.values():
+        return ("returned",)
+    if "cache" not in assigned.values():
+        return ("",)
+    if forward is None:
+        return ("filled",)
+    return ("forward", "stored", "filled") if _cannot_unpack(assigned, callee, forward) else ("forward", "filled")
+
+
+def _cannot_unpack(assigned: Assignment, callee: Callee, forward: Callee) -> bool:
+    """Does the forward store another number of things than the backward takes out of the cache?"""
+    names = [callee.source.structure(name) for name, role in assigned.items() if role == "cache"]
+    stored = forward.source.cache_names()
+    return bool(stored) and any(isinstance(found, tuple) and len(found) != len(stored) for found in names)

@@ -1,0 +1,93 @@
+"""A layer or function whose own forward is no convolution: judged as one, or refused, by what its derivative is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli import conv
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.base import NotRecognisedError
+from gradcheck_cli.targets.conventions.own_derivative import OwnDerivative, Point, own_derivative
+
+COMPARED: tuple[GradientName, ...] = ("input", "weight")
+
+
+def check_forward(forward: Callable[[Case], Array], backward: Callable[[Case], Gradients], spec: ConvSpec) -> None:
+    """Refuse a target whose forward is something else than a convolution, and whose backward is no convolution's.
+
+    A backward that gives the convolution's gradients is judged as one, whatever its forward does; so is one whose
+    forward differs from the convolution by something without a derivative.
+
+    Args:
+        forward: the target's own O of a case, (n, c_out, h_out, w_out); raises where it does not run.
+        backward: its gradients in our layout.
+        spec: where it is asked.
+
+    Raises:
+        NotRecognisedError: it is not to be judged as a convolution.
+    """
+    case = _float_case(spec)
+    gradients, truth = backward(case), conv.backward(case)
+    if all(_close(gradients.named(name), truth.named(name)) for name in COMPARED):
+        return
+    output = forward(case)
+    if output.shape != case.grad_output.shape:
+        return
+    own = own_derivative(lambda point: forward(_at(case, point)), _point(case), case.grad_output)
+    if _all_fit(own, truth):
+        return
+    if _all_fit(own, gradients):
+        raise _refusal("its backward fits what it computes")
+    if _is_followed(output, probes.forward(case)):
+        raise _refusal("its backward fits neither that nor a convolution")
+
+
+def _refusal(tail: str) -> NotRecognisedError:
+    return NotRecognisedError(
+        "run",
+        f"its forward is not a convolution: something comes on top, an activation, a norm or a factor; {tail}",
+        "its own output against the convolution's, and its gradients against the slopes of its own output",
+    )
+
+
+def _float_case(spec: ConvSpec) -> Case:
+    """Random numbers: a kink of an activation is met with probability 0."""
+    draw = np.random.default_rng(1)
+    shapes = (spec.x_shape, spec.weight_shape, (spec.out_channels,), spec.output_shape)
+    x, weight, bias, grad_output = (draw.standard_normal(shape) for shape in shapes)
+    return Case(spec, x, weight / np.sqrt(spec.weight_shape[1] * 9), bias, grad_output)
+
+
+def _point(case: Case) -> dict[str, Array]:
+    return {"input": case.x, "weight": case.weight}
+
+
+def _at(case: Case, point: Point) -> Case:
+    return replace(case, x=point["input"], weight=point["weight"])
+
+
+def _all_fit(own: OwnDerivative, gradients: Gradients) -> bool:
+    """Whether every gradient that is given is the derivative of what the target computes; some must be."""
+    given = {name: gradients.named(name) for name in COMPARED}
+    found = {name: array for name, array in given.items() if array is not None}
+    return bool(found) and all(own.fits(name, array) for name, array in found.items())
+
+
+def _close(actual: Array | None, expected: Array | None) -> bool:
+    """Equal, or not given at all."""
+    if actual is None or expected is None:
+        return True
+    return actual.shape == expected.shape and np.allclose(actual, expected, rtol=1e-6, atol=1e-6)
+
+
+def _is_followed(output: Array, convolved: Array) -> bool:
+    """Whether the output rises (or falls) with the convolution's, in every plane: activations, norms and factors do."""
+    planes = zip(output.reshape(-1, *output.shape[2:]), convolved.reshape(-1, *output.shape[2:]), strict=True)
+    steps = [np.diff(mine.ravel()[np.argsort(theirs.ravel())]) for mine, theirs in planes]
+    slack = 1e-9 * float(np.abs(output).max(initial=0.0))
+    rising = all((step >= -slack).all() for step in steps)
+    return rising or all((step <= slack).all() for step in steps)

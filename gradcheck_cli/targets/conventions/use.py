@@ -1,0 +1,242 @@
+"""What a definition does with a name, told from its syntax. A use says more than a spelling."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gradcheck_cli.targets.conventions.names import function_roles
+
+ARRAYS = ("x", "x_padded", "weight", "bias", "grad_output", "output")
+PADDING_WORDS = ("same", "valid")
+ARRAY_ATTRIBUTES = (
+    "shape", "ndim", "T", "reshape", "transpose", "permute", "view", "unfold", "flatten", "dtype", "dot", "astype",
+    "unsqueeze", "swapaxes", "strides", "contiguous", "at", "device", "size",
+)  # fmt: skip
+# Calls whose first argument is an array and nothing else.
+ARRAY_CALLS = ("zeros_like", "ones_like", "empty_like", "full_like", "pad", "rot90", "flip", "sliding_window_view")
+MAPPING_METHODS = ("get", "keys", "items", "values")
+TEXT_METHODS = ("lower", "upper", "strip")
+GEOMETRY_WORDS = ("stride", "padding", "dilation", "groups", "stride_h", "stride_w", "padding_h", "padding_w")
+
+
+@dataclass(frozen=True)
+class Use:
+    """Everything that is done with one name.
+
+    Attributes:
+        known: whether the definition could be read at all.
+        kinds: what the name must be for that: "mapping", "array", "number", "text", "size" (it is spread into a shape).
+        keys: the string keys, and the attributes with the name of a size, that are read from it.
+        texts: the strings with which it is compared.
+        unpacked: into how many names it is taken apart, 0 where it is not.
+        axes: into how many names its shape is taken apart, 0 where it is not.
+        count: how often it is read.
+    """
+
+    known: bool = False
+    kinds: frozenset[str] = frozenset()
+    keys: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    unpacked: int = 0
+    axes: int = 0
+    count: int = 0
+
+    @property
+    def unused(self) -> bool:
+        """Whether nothing at all is done with it."""
+        return self.known and not self.count
+
+    def fits(self, role: str) -> bool:
+        """Whether something of this use may play `role`; what is not sure is allowed."""
+        arrays = role in ARRAYS
+        if "mapping" in self.kinds:
+            return role in ("params", "cache")
+        if self.unpacked > 2:
+            return not arrays
+        if self.texts:
+            return role == "padding" and any(text.lower() in PADDING_WORDS for text in self.texts)
+        if "array" in self.kinds and "number" not in self.kinds:
+            return arrays and not (role == "bias" and self.axes > 3)
+        if "number" in self.kinds and "array" not in self.kinds:
+            return not arrays and role not in ("cache", "params", "x_shape", "w_shape")
+        if "size" in self.kinds:
+            return role in ("x_shape", "w_shape", "in_size", "cache")
+        return True
+
+
+@dataclass
+class _Found:
+    """Notes about one name while the definition is walked through."""
+
+    kinds: set[str] = field(default_factory=set)
+    keys: dict[str, None] = field(default_factory=dict)
+    texts: dict[str, None] = field(default_factory=dict)
+    unpacked: int = 0
+    axes: int = 0
+    count: int = 0
+
+
+class Uses:
+    """The uses of every name of one definition."""
+
+    def __init__(self, node: ast.AST | None) -> None:
+        self.node = node
+
+    def of(self, name: str) -> Use:
+        """What is done with `name`, and with what it is stored as (`ctx.mode = mode`, `s = stride`)."""
+        if self.node is None:
+            return Use()
+        found = _Found()
+        aliases = self._aliases(name)
+        for node in self._reads(aliases):
+            found.count += 1
+            self._note(node, found)
+        return Use(
+            True, frozenset(found.kinds), tuple(found.keys), tuple(found.texts), found.unpacked, found.axes, found.count
+        )
+
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.node)) if self.node is not None else []
+
+    @cached_property
+    def _parents(self) -> dict[ast.AST, ast.AST]:
+        return {child: parent for parent in self._nodes for child in ast.iter_child_nodes(parent)}
+
+    def _aliases(self, name: str) -> set[str]:
+        """Other names for the same thing; a name that is assigned anew keeps its own meaning."""
+        known = {name}
+        for target, value in _plain_assignments(self._nodes):
+            if identifier(value) in known:
+                known.add(identifier(target))
+        return known
+
+    def _reads(self, aliases: set[str]) -> Iterator[ast.AST]:
+        stores = {value for _, value in _plain_assignments(self._nodes)}
+        for node in self._nodes:
+            attribute = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            held = attribute and node.value.id in ("self", "ctx", "cls")  # type: ignore[attr-defined]
+            if not (isinstance(node, ast.Name) or held) or identifier(node) not in aliases:
+                continue
+            if isinstance(node.ctx, ast.Load) and node not in stores:  # type: ignore[attr-defined]
+                yield node
+
+    def _note(self, node: ast.AST, found: _Found) -> None:
+        parent = self._parents.get(node)
+        if isinstance(parent, ast.Attribute):
+            self._note_attribute(parent, found)
+        elif isinstance(parent, ast.Subscript) and parent.value is node:
+            _note_subscript(parent, found)
+        elif isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Tuple | ast.List):
+            found.unpacked = max(found.unpacked, _targets(parent.targets[0]))
+        elif isinstance(parent, ast.Compare):
+            _note_comparison(parent, node, found)
+        elif isinstance(parent, ast.Starred) and isinstance(self._parents.get(parent), ast.Tuple):
+            found.kinds.add("size")
+        elif isinstance(parent, ast.Call) and node in parent.args[:1] and identifier(parent.func) in ARRAY_CALLS:
+            found.kinds.add("array")
+        if self._counts(node):
+            found.kinds.add("number")
+
+    def _note_attribute(self, attribute: ast.Attribute, found: _Found) -> None:
+        name = attribute.attr
+        if name in MAPPING_METHODS:
+            found.kinds.add("mapping")
+            call = self._parents.get(attribute)
+            found.keys |= dict.fromkeys(_strings(call) if isinstance(call, ast.Call) else [])
+        elif name in ARRAY_ATTRIBUTES:
+            found.kinds.add("array")
+            found.axes = max(found.axes, self._axes(attribute) if name == "shape" else 0)
+        elif name in TEXT_METHODS:
+            around = self._parents.get(self._parents.get(attribute, attribute))
+            found.texts |= dict.fromkeys(_strings(around) if isinstance(around, ast.Compare) else [])
+        elif function_roles(name)[:1] and function_roles(name)[0] in GEOMETRY_WORDS and not self._is_called(attribute):
+            found.kinds.add("mapping")
+            found.keys[name] = None
+
+    def _is_called(self, node: ast.AST) -> bool:
+        parent = self._parents.get(node)
+        return isinstance(parent, ast.Call) and parent.func is node
+
+    def _axes(self, shape: ast.AST) -> int:
+        """Into how many names `a.shape` (or `a.shape[2:]`, or a loop over `np.ndindex(a.shape)`) is taken apart."""
+        start, parent = 0, self._parents.get(shape)
+        if isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Slice) and parent.slice.upper is None:
+            lower = parent.slice.lower
+            start = lower.value if isinstance(lower, ast.Constant) and isinstance(lower.value, int) else 0
+            shape, parent = parent, self._parents.get(parent)
+        if isinstance(parent, ast.Starred):
+            parent = self._parents.get(parent)
+        if isinstance(parent, ast.Call) and identifier(parent.func) == "ndindex":
+            parent = self._parents.get(parent)
+        if isinstance(parent, ast.Assign) and parent.value is shape and isinstance(parent.targets[0], ast.Tuple):
+            return max(0, start) + _targets(parent.targets[0])
+        if isinstance(parent, ast.For | ast.comprehension) and isinstance(parent.target, ast.Tuple):
+            return max(0, start) + _targets(parent.target)
+        return 0
+
+    def _counts(self, node: ast.AST) -> bool:
+        """Whether it is a bound of a range or of a slice, or a width of np.pad, also inside a sum or a product."""
+        parent = self._parents.get(node)
+        while isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Tuple | ast.List):
+            node, parent = parent, self._parents.get(parent)
+        if isinstance(parent, ast.Slice):
+            return True
+        if not isinstance(parent, ast.Call):
+            return False
+        called = identifier(parent.func)
+        return (called == "range" and node in parent.args) or (called == "pad" and node in parent.args[1:2])
+
+
+def identifier(node: ast.AST | None) -> str:
+    """The last name of a name or an attribute, "" for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _plain_assignments(nodes: list[ast.AST]) -> list[tuple[ast.AST, ast.AST]]:
+    """Pairs of `a = b` where both are names, also inside `a, c = b, d`."""
+    pairs: list[tuple[ast.AST, ast.AST]] = []
+    for node in nodes:
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            both = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+            several = zip(target.elts, node.value.elts, strict=False) if both else [(target, node.value)]  # type: ignore[attr-defined]
+            pairs += [(left, right) for left, right in several if identifier(left) and identifier(right)]
+    return [(left, right) for left, right in pairs if isinstance(right, ast.Name)]
+
+
+def _targets(target: ast.expr) -> int:
+    """The names of a tuple of targets; one that takes the rest (`*rest`) tells no number."""
+    names = target.elts if isinstance(target, ast.Tuple | ast.List) else []
+    return 0 if any(isinstance(item, ast.Starred) for item in names) else len(names)
+
+
+def _note_subscript(node: ast.Subscript, found: _Found) -> None:
+    index = node.slice
+    if isinstance(index, ast.Constant) and isinstance(index.value, str):
+        found.kinds.add("mapping")
+        found.keys[index.value] = None
+    elif isinstance(index, ast.Tuple) and len(index.elts) > 2:
+        found.kinds.add("array")
+
+
+def _note_comparison(node: ast.Compare, name: ast.AST, found: _Found) -> None:
+    """`mode == "same"` makes it a text, `"pad" in params` a mapping."""
+    if node.left is name:
+        found.texts |= dict.fromkeys(_strings(node))
+    elif isinstance(node.ops[0], ast.In | ast.NotIn) and _strings(node.left):
+        found.kinds.add("mapping")
+        found.keys |= dict.fromkeys(_strings(node.left))
+    else:
+        found.texts |= dict.fromkeys(_strings(node.left))
+
+
+def _strings(node: ast.AST) -> list[str]:
+    constants = (item for item in ast.walk(node) if isinstance(item, ast.Constant))
+    return [item.value for item in constants if isinstance(item.value, str)]

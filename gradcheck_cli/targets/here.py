@@ -1,0 +1,63 @@
+"""A target in this very process, so that a debugger can step into it: for the script of `--report repro`.
+
+No call is limited here: a target that hangs or dies does so before your eyes. Loading it, and finding out how it is
+called, are limited as ever, so that a script part that trains for ever is left out.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets import child
+from gradcheck_cli.targets.contract import HowToCall, TargetRef, WorkerLimits, roles_in
+from gradcheck_cli.targets.conventions import CONVENTIONS
+from gradcheck_cli.targets.wire import Message
+from gradcheck_cli.targets.worker import Worker
+
+
+class Here:
+    """Answers as a child process does, in this one."""
+
+    def __init__(self) -> None:
+        self._ready: child.Ready | None = None
+
+    def exchange(self, message: Message, arrays: dict[str, Array], timeout: float) -> tuple[Message, dict[str, Array]]:
+        """The answer to one frame. A `breakpoint()` of the user's stops at the call that was asked for only."""
+        del timeout
+        stop = sys.breakpointhook
+        if message["do"] == "load":
+            sys.breakpointhook = lambda *_, **__: None
+        try:
+            reply, answered, self._ready = child.reply_to(message, arrays, self._ready)
+        finally:
+            sys.breakpointhook = stop
+        return reply, answered
+
+    def printed(self) -> str:
+        """Nothing is kept: it is on the screen."""
+        return ""
+
+    def kill(self) -> None:
+        """There is nothing to end."""
+
+
+class WorkerHere(Worker):
+    """A worker without a process."""
+
+    def start(self) -> Here:
+        """This process."""
+        return Here()
+
+
+def worker_here(ref: TargetRef, convention: str = "auto", call: str = "", returns: str = "") -> Worker:
+    """A worker whose target runs in this process.
+
+    Args:
+        ref: from `resolve`.
+        convention: words of `--convention`; words that are none, as a report may hold them, are left out.
+        call: what `--call` said, and `returns` what `--returns` did.
+    """
+    known = [word for word in convention.split(",") if word.strip().lower() in CONVENTIONS]
+    how = HowToCall(",".join(known) or "auto", call, roles_in(returns))
+    return WorkerHere(ref, WorkerLimits(memory=None), how)

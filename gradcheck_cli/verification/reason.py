@@ -1,0 +1,48 @@
+"""Why a target has its verdict, in one line: for tables, where a hundred of them stand below one another."""
+
+from __future__ import annotations
+
+import re
+
+from gradcheck_cli.model import GeometryResult, TargetReport, Verdict
+
+_LINE = re.compile(r"^:(\d+) ")
+
+
+def reason_of(target: TargetReport) -> str:
+    """One clause for every verdict: what holds, which mistakes it makes, or why nothing could be said."""
+    if target.findings:
+        ids = ", ".join(dict.fromkeys(finding.id for finding in target.findings))
+        return f"{ids}: {target.findings[0].message}"
+    if target.error:
+        return _error(target)
+    if target.verdict is Verdict.INCONCLUSIVE:
+        return _open(target)
+    return target.geometries.summary
+
+
+def _error(target: TargetReport) -> str:
+    """The first sentence of the error, without the name that stands beside it in every table."""
+    sentence = target.error.strip().partition("\n")[0]
+    for beginning in (target.target, target.file, target.target.rpartition(":")[0]):
+        rest = sentence.removeprefix(beginning) if beginning else sentence
+        if rest != sentence:
+            return _LINE.sub(r"line \1 ", rest).removeprefix(":").strip()
+    return sentence
+
+
+def _open(target: TargetReport) -> str:
+    """Nothing was compared, or numbers that are neither right nor wrong, or not all was asked."""
+    refused = [result for result in target.geometries.list if not result.supported]
+    if refused and not target.geometries.supported:
+        return f"every geometry was refused: {min(refused, key=_size).message}"
+    undecided = any(result.verdict is Verdict.INCONCLUSIVE for result in target.gradients.values())
+    if undecided or not target.notes:
+        return target.geometries.summary
+    # What was found while it was judged stands behind what was known before.
+    return target.notes[-1]
+
+
+def _size(result: GeometryResult) -> int:
+    spec = result.spec
+    return sum(spec.stride + spec.dilation + spec.padding)

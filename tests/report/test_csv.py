@@ -1,0 +1,74 @@
+"""The table for a spreadsheet: one row per target, cells that hold anything, and none that is a formula."""
+
+import csv
+import io
+
+import pytest
+
+from gradcheck_cli.report import render
+from tests.report.samples import (
+    SAMPLES,
+    failing_target,
+    failing_verify_report,
+    sample_finding,
+    sample_target,
+    sample_verify_report,
+)
+
+# What readers of the table rely on.
+TITLES = "target,verdict,reason,weight,input,bias,findings,right,supported,tried,file,line,seconds"
+
+
+def rows(report):
+    """The rows as a spreadsheet reads them."""
+    return list(csv.DictReader(io.StringIO(render(report, "csv").decode("utf-8"), newline=""), strict=True))
+
+
+def test_the_rows_word_for_word():
+    """Titles, then a row for each target; lines end in CR LF, cells with a comma are quoted."""
+    report = sample_verify_report(targets=(sample_target(), failing_target(line=None)))
+    reason = "batch-mean: grad_weight is divided by the batch size: yours is exactly 1/2 of the truth with 2 images."
+
+    assert render(report, "csv").decode().split("\r\n") == [
+        TITLES,
+        "my_layers.py:conv_backward,pass,right on all 3 geometries,pass,pass,pass,,3,3,3,my_layers.py,10,0.810",
+        f"submissions/anna.py:conv_backward,fail,{reason},fail,pass,missing,batch-mean,1,3,4,submissions/anna.py,,0.810",
+        "",
+    ]
+
+
+def test_a_target_that_could_not_be_loaded_has_its_reason():
+    """And no number that was not counted."""
+    row = rows(failing_verify_report())[3]
+
+    assert (row["verdict"], row["tried"]) == ("inconclusive", "0")
+    assert row["reason"] == "cannot be imported: No module named 'tensorflow'."
+
+
+def test_findings_are_told_once():
+    """Separated by semicolons, in their order."""
+    findings = (sample_finding(id="shifted"), sample_finding(), sample_finding(gradient="input"))
+
+    assert (
+        rows(sample_verify_report(targets=(failing_target(findings=findings),)))[0]["findings"] == "shifted;batch-mean"
+    )
+
+
+@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t=", "\r="])
+def test_a_cell_is_no_formula(beginning):
+    """Whatever a file is called, and whatever it raised."""
+    name = f'{beginning}HYPERLINK("http://x.org", "y").py:f'
+    row = rows(sample_verify_report(targets=(sample_target(target=name, file=name, reason=name),)))[0]
+
+    assert [row[key][0] for key in ("target", "file", "reason")] == ["'"] * 3
+    assert 'HYPERLINK("http://x.org", "y").py:f' in row["target"]
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name.startswith("verify")])
+def test_every_sample_is_a_table(name):
+    """As many cells in every row as there are titles, hostile text included, one line each."""
+    text = render(SAMPLES[name](), "csv").decode("utf-8")
+    table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+    assert {len(row) for row in table} == {len(TITLES.split(","))}
+    assert len(table) == text.count("\r\n") == 1 + len(SAMPLES[name]().targets)

@@ -1,0 +1,190 @@
+"""Which method is the forward and which the backward, whatever their names."""
+
+import pytest
+from layers import recognised
+
+from gradcheck_cli.targets.conventions import NotRecognisedError
+
+ALL = {"weight", "input", "bias"}
+PARTS = """
+class Conv:
+    def __init__(self, in_channels, out_channels, kernel_size):
+        self.F = np.random.rand(out_channels, in_channels, kernel_size, kernel_size)
+        self.shift = self.b = np.zeros(out_channels)
+
+    def {forward}(self, x):
+        self.seen = x
+        return correlate(x, self.F) + self.b[:, None, None]
+
+    def {backward}(self, g):
+        return input_gradient(self.seen, self.F, g), weight_gradient(self.seen, self.F, g), g.sum((0, 2, 3))
+"""
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        ("Forward", "Backward"),
+        ("forward_propagation", "back_propogation"),
+        ("compute", "backprop"),
+        ("feed", "feedback"),
+        ("__call__", "gradient"),
+        ("forwardPass", "backwardPass"),
+        ("fwd_conv", "conv_backwards"),
+    ],
+)
+def test_a_pair_is_told_whatever_it_is_called(tmp_path, forward, backward):
+    """Known names in any spelling, misspelt ones, and names that hold a telling part."""
+    known = recognised(tmp_path, PARTS.format(forward=forward, backward=backward))
+    assert (known.candidate.calls.forward, known.candidate.calls.backward) == (forward, backward)
+    assert known.right() == ALL
+
+
+def test_a_helper_that_the_backward_calls_is_not_the_backward(tmp_path):
+    """`_back_filter` has a telling name and reads what was stored, but is called by the real one."""
+    code = """
+class Conv:
+    def __init__(self, n_in, n_out, k):
+        self.kernel = np.zeros((n_out, n_in, k, k))
+
+    def forward_prop(self, volume):
+        self.volume = volume
+        return correlate(volume, self.kernel)
+
+    def _back_filter(self, g, volume):
+        return weight_gradient(self.volume, self.kernel, g)
+
+    def back_error(self, g):
+        self.dkernel = self._back_filter(g, self.volume)
+        return input_gradient(self.volume, self.kernel, g)
+"""
+    known = recognised(tmp_path, code)
+    assert known.candidate.calls.backward == "back_error"
+    assert known.right() == {"weight", "input"}
+
+
+def test_two_backwards_that_nothing_tells_apart_are_a_question(tmp_path):
+    """Neither is called by the other, and neither has a known name."""
+    code = """
+class Conv:
+    def __init__(self, n_in, n_out, k):
+        self.kernel = np.zeros((n_out, n_in, k, k))
+
+    def forward(self, x):
+        self.x = x
+        return correlate(x, self.kernel)
+
+    def kernel_from_backside(self, g):
+        return weight_gradient(self.x, self.kernel, g)
+
+    def input_from_backside(self, g):
+        return input_gradient(self.x, self.kernel, g)
+"""
+    with pytest.raises(NotRecognisedError) as caught:
+        recognised(tmp_path, code)
+    assert caught.value.step == "run"
+    assert str(caught.value) == (
+        "which method is meant: kernel_from_backside or input_from_backside? name it: Conv.kernel_from_backside"
+    )
+
+
+def test_a_method_that_is_named_is_taken(tmp_path):
+    """FILE.py:Class.method ends the question."""
+    code = """
+class Conv:
+    def __init__(self, n_in, n_out, k):
+        self.kernel = np.zeros((n_out, n_in, k, k))
+
+    def forward(self, x):
+        self.x = x
+        return correlate(x, self.kernel)
+
+    def kernel_from_backside(self, g):
+        return weight_gradient(self.x, self.kernel, g)
+
+    def input_from_backside(self, g):
+        return input_gradient(self.x, self.kernel, g)
+"""
+    assert recognised(tmp_path, code, "Conv.kernel_from_backside").right() == {"weight"}
+
+
+def test_a_class_without_a_backward_is_told_so(tmp_path):
+    """With what it has."""
+    code = """
+class Conv:
+    def __init__(self, n_in, n_out, k):
+        self.kernel = np.zeros((n_out, n_in, k, k))
+
+    def forward(self, x):
+        return correlate(x, self.kernel)
+
+    def zero_grad(self):
+        self.grad = 0
+"""
+    with pytest.raises(NotRecognisedError) as caught:
+        recognised(tmp_path, code)
+    assert str(caught.value) == "Conv has no backward (it has: forward, zero_grad)"
+
+
+@pytest.mark.parametrize("body", ["pass", "raise NotImplementedError", '"""To do."""', "..."])
+def test_a_backward_with_nothing_in_it_is_not_written_yet(tmp_path, body):
+    """Unfinished homework."""
+    code = f"""
+class Conv:
+    def __init__(self, n_in, n_out, k):
+        self.kernel = np.zeros((n_out, n_in, k, k))
+
+    def forward(self, x):
+        return correlate(x, self.kernel)
+
+    def backward(self, g):
+        {body}
+"""
+    with pytest.raises(NotRecognisedError) as caught:
+        recognised(tmp_path, code)
+    assert str(caught.value) == "Conv.backward is not written yet: there is nothing in it"
+
+
+def test_the_backward_of_an_abstract_base_gives_way_to_the_own_one(tmp_path):
+    """The base raises NotImplementedError under the usual name."""
+    code = """
+class Layer:
+    def backward(self, g):
+        raise NotImplementedError
+
+class Conv(Layer):
+    def __init__(self, n_in, n_out, k):
+        self.kernel = np.zeros((n_out, n_in, k, k))
+
+    def propagate(self, x):
+        self.x = x
+        return correlate(x, self.kernel)
+
+    def backpropagate(self, g):
+        self.dkernel = weight_gradient(self.x, self.kernel, g)
+        return input_gradient(self.x, self.kernel, g)
+"""
+    known = recognised(tmp_path, code)
+    assert known.candidate.calls.backward == "backpropagate"
+    assert known.right() == {"weight", "input"}
+
+
+def test_what_a_method_reads_from_the_base_class_counts_as_state(tmp_path):
+    """The base stores the input: a method without other arguments than G is no stateless function."""
+    code = """
+class Keeps:
+    def forward(self, x):
+        self.kept = x
+        return correlate(x, self.weight)
+
+class Conv(Keeps):
+    def __init__(self, in_channels=1, out_channels=1, kernel_size=1):
+        self.weight = np.zeros((out_channels, in_channels, kernel_size, kernel_size))
+
+    def backward(self, out_error):
+        self.dweight = weight_gradient(self.kept, self.weight, out_error)
+        return input_gradient(self.kept, self.weight, out_error)
+"""
+    known = recognised(tmp_path, code)
+    assert known.candidate.family == "class-attribute"
+    assert known.right() == {"weight", "input"}

@@ -1,0 +1,55 @@
+"""Which of the returned arrays is which gradient, and what is told of their order."""
+
+import pytest
+
+from gradcheck_cli.targets import Worker, resolve
+from gradcheck_cli.targets.conventions.results import order_notes
+
+SUMS = """
+import numpy as np
+
+def conv_backward(upstream, x, w):
+    by_weight, by_input = np.zeros(w.shape), np.zeros(x.shape)
+    for row, column in np.ndindex(*upstream.shape[2:]):
+        part = np.s_[:, :, row:row + w.shape[2], column:column + w.shape[3]]
+        by_weight += np.einsum("no,ncuv->ocuv", upstream[:, :, row, column], x[part])
+        by_input[part] += np.einsum("no,ocuv->ncuv", upstream[:, :, row, column], w)
+    by_bias = upstream.sum(axis=(0, 2, 3))
+    return RETURNED
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "notes"),
+    [
+        ({"input": "0", "weight": "1", "bias": "2"}, ()),
+        ({"weight": "0", "bias": "1"}, ()),
+        ({"bias": "0"}, ()),
+        ({}, ()),
+        ({"weight": "dw", "input": "dx"}, ()),
+        ({"weight": "0", "input": "1", "bias": "2"}, ("returns weight, input, bias in this order",)),
+        ({"bias": "1", "weight": "3"}, ("returns bias, weight in this order",)),
+        ({"weight": "10", "input": "9"}, ()),
+    ],
+)
+def test_another_order_than_the_usual_one_is_told(keys, notes):
+    """By position, not by spelling; names in a dict have no order."""
+    assert order_notes(keys) == notes
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ("by_input, by_weight, by_bias", False),
+        ("by_weight, by_input, by_bias", True),
+        ("{'dW': by_weight, 'dX': by_input}", False),
+    ],
+)
+def test_the_order_is_a_note_of_the_target(tmp_path, returned, told):
+    """A teacher who calls the functions of a class sees whose results come in another order."""
+    file = tmp_path / "sums.py"
+    file.write_text(SUMS.replace("RETURNED", returned))
+    with Worker(resolve([str(file)])[0]) as worker:
+        notes = worker.describe().notes
+
+    assert ("returns weight, input, bias in this order" in notes) is told
