@@ -90,7 +90,8 @@ def _stopped(calls: _Calls, group: Sequence[Observation]) -> Finding:
     when = calls.condition(group, calls.ended)
     if first.timed_out:
         message = f"No answer within {first.seconds:g} s ({describe(first.case.spec)})."
-        return finding("too-slow", CALL, message, calls.words, fails_when=when, line=first.error_line)
+        fix = "" if calls.ended else "Probably a loop never ends: look at what it waits for. Or raise --timeout."
+        return finding("too-slow", CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix)
     also = "".join(f"; elsewhere {name}" for name in names if name not in (usual, ""))
     what = f"The {first.error_where or 'call'} {_raises(first.error)} {_on(group, first, calls.tried)}"
     message = f"{what}: {first.error.rstrip('.')}{also}."

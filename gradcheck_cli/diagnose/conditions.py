@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -70,6 +71,12 @@ CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
     ),
     ("in and out channels differ", "in and out channels agree", lambda spec: spec.in_channels != spec.out_channels),
     ("there is more than one output", "there is one output", lambda spec: spec.output_size != (1, 1)),
+    ("there is more than one row of outputs", "there is one row of outputs", lambda spec: spec.output_size[0] > 1),
+    (
+        "there is more than one column of outputs",
+        "there is one column of outputs",
+        lambda spec: spec.output_size[1] > 1,
+    ),
     ("the output is not square", "the output is square", lambda spec: spec.output_size[0] != spec.output_size[1]),
     (
         "the image is wider than high",
@@ -119,12 +126,15 @@ CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
     *_in_blocks("out_channels", "out channels"),
 )
 
-_SENSES = tuple((phrase, test, sense) for yes, no, test in CONDITIONS for phrase, sense in ((yes, True), (no, False)))
-_PLACES = {phrase: place for place, (phrase, _, _) in enumerate(_SENSES)}
+# Both senses of each row, one after the other, as in the rows of `truths`.
+_SENSES = tuple(phrase for yes, no, _ in CONDITIONS for phrase in (yes, no))
+_PLACES = {phrase: place for place, phrase in enumerate(_SENSES)}
 # Geometries that mixtures are made of, and how many products the largest of them may have: each is asked of the user's
 # code, which may be seven nested loops.
 _MIXED = 16
 _LARGEST = 50_000
+# So many geometries that are alike to all fitting conditions are refused before their kind counts as refused.
+_REFUSALS_OF_A_KIND = 2
 
 
 @dataclass(frozen=True)
@@ -138,10 +148,10 @@ class Condition:
     @property
     def phrase(self) -> str:
         """ "padding = 0", "batch > 1 and stride > 1"."""
-        first = _SENSES[self.first][0]
+        first = _SENSES[self.first]
         if self.second is None:
             return first
-        return f"{first} {'and' if self.both else 'or'} {_SENSES[self.second][0]}"
+        return f"{first} {'and' if self.both else 'or'} {_SENSES[self.second]}"
 
     def over(self, table: Array) -> Array:
         """Whether it holds, for each column of `truths`."""
@@ -170,7 +180,14 @@ def parsed(phrase: str) -> Condition | None:
 @lru_cache(maxsize=64)
 def truths(specs: tuple[ConvSpec, ...]) -> Array:
     """(rows of the table, geometries): whether each row holds on each geometry."""
-    return np.array([[test(spec) == sense for spec in specs] for _, test, sense in _SENSES], dtype=bool)
+    holds = np.array([_column(spec) for spec in specs], dtype=bool).reshape(len(specs), len(CONDITIONS)).T
+    return np.stack([holds, ~holds], axis=1).reshape(len(_SENSES), len(specs))
+
+
+@lru_cache(maxsize=2**14)
+def _column(spec: ConvSpec) -> tuple[bool, ...]:
+    """Each row's test on one geometry; the same ones come again with every answer."""
+    return tuple(test(spec) for _, _, test in CONDITIONS)
 
 
 def fitting(results: Sequence[Result]) -> list[Condition]:
@@ -205,16 +222,35 @@ def deciding(results: Sequence[Result], avoid: frozenset[ConvSpec] = frozenset()
 
     Args:
         results: see `fitting`.
-        avoid: geometries that cannot be asked, or were refused.
+        avoid: geometries that were refused; where two of one kind were, the others of that kind are not asked.
     """
     rivals = fitting(results)
-    pool = _new(results, avoid)
-    if len(rivals) < 2 or not pool:
+    pool, votes = _open(rivals, results, avoid)
+    if not pool:
         return None
-    table = truths(pool)
-    votes = np.array([rival.over(table) for rival in rivals]).sum(axis=0)
-    place = int(np.argmin(np.abs(2 * votes - len(rivals))))
-    return pool[place] if 0 < votes[place] < len(rivals) else None
+    return pool[int(np.argmin(np.abs(2 * votes.sum(axis=1) - len(rivals))))]
+
+
+def _open(
+    rivals: Sequence[Condition], results: Sequence[Result], refused: frozenset[ConvSpec]
+) -> tuple[list[ConvSpec], Array]:
+    """The geometries that can be asked and on which the rivals disagree, and which of them hold there (a row each)."""
+    pool = _new(results, refused)
+    if len(rivals) < 2 or not pool:
+        return [], np.zeros((0, len(rivals)), dtype=bool)
+    votes = _votes(rivals, pool)
+    dead = Counter(row.tobytes() for row in _votes(rivals, tuple(refused)))
+    kept = [
+        place
+        for place, row in enumerate(votes)
+        if row.any() and not row.all() and dead[row.tobytes()] < _REFUSALS_OF_A_KIND
+    ]
+    return [pool[place] for place in kept], votes[kept]
+
+
+def _votes(rivals: Sequence[Condition], specs: tuple[ConvSpec, ...]) -> Array:
+    table = truths(specs)
+    return np.ascontiguousarray(np.array([rival.over(table) for rival in rivals], dtype=bool).T)
 
 
 def settled(results: Sequence[Result], right: Predicate, most: int) -> list[Result]:
@@ -298,5 +334,4 @@ def condition(
         several do that differ on a geometry which was not asked: one of them would be a guess.
     """
     found = fitting([*results, *elsewhere])
-    table = truths(_new(results, refused))
-    return found[0].phrase if found and len({rival.over(table).tobytes() for rival in found}) == 1 else ""
+    return found[0].phrase if found and not _open(found, results, refused)[0] else ""

@@ -52,7 +52,7 @@ _IMPORTS = {
 }
 _BUILT_IN = ("ndarray", "Tensor", "list", "tuple", "dict", "int", "float", "str", "function", "module")
 _SHAPE = re.compile(
-    r"\(\d+(?:, ?\d+)*,?\)|\(\)|\[\d+(?:, ?\d+)*\]|\(\d+(?:x\d+)+|(?<=and )\d+(?:x\d+)+|size \d+|\(\d+\)"
+    r"\(\d+(?:, ?\d+)*,?\)|\(\)|(?<![\w\]])\[\d+(?:, ?\d+)*\]|\(\d+(?:x\d+)+|(?<=and )\d+(?:x\d+)+|size \d+|\(\d+\)"
 )
 _SHAPES_DIFFER = (
     r"broadcast input array|broadcastable output operand|be broadcast together"

@@ -14,6 +14,8 @@ Where = Literal["", "forward", "backward"]
 """Which of the target's two calls."""
 
 GIBIBYTE = 2**30
+NOT_TRIED = "not tried: it died too often before"
+"""The error of an outcome that no call stands behind."""
 
 
 @dataclass(frozen=True)

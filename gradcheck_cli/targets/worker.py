@@ -14,7 +14,16 @@ from typing import Any, Protocol
 
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
-from gradcheck_cli.targets.contract import Described, ErrorKind, HowToCall, Outcome, TargetRef, Where, WorkerLimits
+from gradcheck_cli.targets.contract import (
+    NOT_TRIED,
+    Described,
+    ErrorKind,
+    HowToCall,
+    Outcome,
+    TargetRef,
+    Where,
+    WorkerLimits,
+)
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.wire import Message, WireError
 
@@ -91,7 +100,7 @@ class Worker:
         described = self.describe()
         if self._child is None:
             if self._starts > self._limits.restarts:
-                return Outcome(Gradients(), error="not tried: it died too often before", error_kind="crashed")
+                return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
             self._load()
         assert self._child is not None
         arrays = {"x": case.x, "weight": case.weight, "bias": case.bias, "grad_output": case.grad_output}

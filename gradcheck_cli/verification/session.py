@@ -5,6 +5,7 @@ The verdict is reached elsewhere; whether an answer is right only decides here w
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -76,12 +77,14 @@ class Session:
 
     def run(self, specs: Iterable[ConvSpec]) -> None:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
+        start = time.perf_counter()
         self.try_all(specs)
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
         self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_more()
         self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
-        self.try_deciding()
+        # A condition is worth less than the verdict: it is looked for no longer than everything before took.
+        self.try_deciding(until=2 * time.perf_counter() - start)
         self.try_further()
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:
@@ -100,10 +103,10 @@ class Session:
             if all(trial.case.spec != spec for trial in self.trials):
                 self.trials.append(self._try(self.questions.narrow(spec)))
 
-    def try_deciding(self) -> None:
+    def try_deciding(self, until: float = math.inf) -> None:
         """The narrow probe where it tells apart under which condition the target is wrong; see `deciding`."""
         for spec in deciding_specs(self):
-            if self._over():
+            if self._over() or time.perf_counter() > until:
                 return
             self.trials.append(self._try(self.questions.narrow(spec)))
 

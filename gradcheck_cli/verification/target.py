@@ -36,7 +36,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.targets import NOT_TRIED, Described, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.verification.deciding import Results
 from gradcheck_cli.verification.forward import forward_note, wrong_forward
 from gradcheck_cli.verification.session import Running, Session
@@ -135,7 +135,7 @@ def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
     """The named mistakes of every gradient, then what ended a call, then where numbers are wrong without a name."""
     described = session.described
     words = words_for(described.convention, described.layout, turned=described.flipped)
-    seen = [trial.observation() for trial in session.compared]
+    seen = [trial.observation() for trial in session.compared if trial.outcome.error != NOT_TRIED]
     named: list[Finding] = []
     unexplained: list[Finding] = []
     for name in session.described.yields:

@@ -97,11 +97,17 @@ def test_a_time_limit_is_too_slow_and_not_a_crash():
         "call",
         "proved",
         "No answer within 2 s (x (2, 3, 8, 7), weight (4, 3, 3, 3), stride 1, padding 1).",
-        CATALOGUE["too-slow"].fix,
+        "Probably a loop never ends: look at what it waits for. Or raise --timeout.",
         "",
         7,
     )
     assert [expected] == of_calls(seen, Words())
+
+
+def test_what_is_too_slow_on_some_geometries_only_is_a_matter_of_their_size():
+    """No loop without an end: the others came back."""
+    (found,) = of_calls(called(lambda spec: "stopped" if spec.batch > 2 else "", timed_out=True, seconds=2.0), Words())
+    assert found.fix == CATALOGUE["too-slow"].fix
 
 
 def at_padding_0(spec, error=EMPTY):

@@ -44,6 +44,8 @@ TABLE = {
     ),
     "in and out channels differ": ([{"in_channels": 2}], [{}]),
     "there is more than one output": ([{}, {"height": 3}], [{"height": 3, "width": 3}]),
+    "there is more than one row of outputs": ([{}, {"width": 3}], [{"height": 3}]),
+    "there is more than one column of outputs": ([{}, {"height": 3}], [{"width": 3}]),
     "the output is not square": ([{"height": 8}, {"stride": (1, 2)}], [{}, {"stride": (1, 2), "height": 6}]),
     "the image is wider than high": ([{"width": 10}], [{}, {"height": 10}]),
     "the image is higher than wide": ([{"height": 10}], [{}, {"width": 10}]),
@@ -121,6 +123,17 @@ def test_a_rival_on_refused_geometries_alone_is_none():
     apart = frozenset(spec for spec in mixtures(TOGETHER) if len({rival.holds(spec) for rival in rivals}) > 1)
     assert deciding(known, apart) is None
     assert condition(known, refused=apart) == "batch > 1"
+
+
+def test_a_kind_of_geometry_that_was_refused_twice_is_asked_no_more():
+    """Whatever their sizes: the rivals hold on all of them alike."""
+    known = seen(TOGETHER, lambda spec: spec.batch > 1)
+    refused: list[ConvSpec] = []
+    while (spec := deciding(known, frozenset(refused))) is not None:
+        refused.append(spec)
+    assert 2 <= len(refused) <= 12
+    assert condition(known, refused=frozenset(refused)) == "batch > 1"
+    assert condition(known, refused=frozenset(refused[:1])) == ""
 
 
 def test_results_of_elsewhere_must_agree():

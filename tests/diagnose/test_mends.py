@@ -124,6 +124,11 @@ def test_the_truth_of_an_expression_is_not_guessed():
         ("ValueError: shapes (2,3,3) and (6,5) not aligned: 3 (dim 2) != 6 (dim 0)", "(2,3,3) and (6,5)"),
         ("ValueError: cannot reshape array of size 24 into shape (2,3)", "size 24 and (2,3)"),
         ("RuntimeError: shape '[2, 3]' is invalid for input of size 24", "[2, 3] and size 24"),
+        (
+            "RuntimeError: Mismatch in shape: grad_output[0] has a shape of torch.Size([2, 5, 7, 6]) and output[0] has "
+            "a shape of torch.Size([2, 5, 8, 7])",
+            "[2, 5, 7, 6] and [2, 5, 8, 7]",
+        ),
         ("RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)", "2x3 and 4x5"),
     ],
 )

@@ -61,6 +61,7 @@ _MARGINS: dict[str, Margin] = {
     "a margin of p": lambda _, p: p,
     "a margin of p, but k - 1 where p = 0": lambda edge, p: p or edge,
     "a margin of (k - 1) / 2": lambda edge, _: edge // 2,
+    "a margin of k // 2": lambda edge, _: (edge + 1) // 2,
     "no margin": lambda _, __: 0,
     "a margin of k - p": lambda edge, p: edge + 1 - p,
     "a margin of k": lambda edge, _: edge + 1,
