@@ -92,4 +92,6 @@ def describe(options: RunOptions, spec: ConvSpec, loss: float | None, threads: i
         threads=threads,
         backward=options.backward,
         convention=convention,
+        call=options.call,
+        returns=options.returns,
     )

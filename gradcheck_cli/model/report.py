@@ -57,6 +57,8 @@ class Experiment:
     threads: int
     backward: str
     convention: str
+    call: str = ""
+    returns: str = ""
 
 
 @dataclass(frozen=True)
