@@ -291,15 +291,19 @@ def _calling() -> Explanation:
         "(where the gradients are). A refusal says at which step it ended and what was tried. Two ways out always work."
     )
     expression = (
-        "gradcheck verify FILE.py --call \"conv_backward(G, (x, w, b, {'stride': s, 'pad': p}))\" \\\n"
-        "    --returns input,weight,bias\n\n"
-        "x, w, b, G            arrays: X (n, c, h, w), F (o, i, u, v), b (o,), dE/dO (n, o, p, q)\n"
-        "s, p, d, groups       numbers; layers whose rows and columns differ are not asked\n"
-        "stride, padding, ...  the same as pairs (rows, columns), for code that takes pairs\n"
-        "--returns             weight, input, bias in the order of the results; _ for one that is none"
+        "gradcheck verify FILE.py --returns input,weight,bias \\\n"
+        "    --call \"conv_backward(G, (x, w, b, {'stride': s, 'pad': p}))\"\n\n"
+        "x, w, b, G    X (n, c, h, w), F (o, i, u, v), b (o,), dE/dO (n, o, p, q)\n"
+        "s, p, d, k    stride, padding, dilation, size of the kernel: numbers; layers\n"
+        "              whose rows and columns differ are not asked\n"
+        "stride, padding, dilation, kernel_size    the same as pairs (rows, columns)\n"
+        "groups, in_channels, out_channels         numbers\n"
+        "padding_mode  'same' or 'valid'\n"
+        "--returns     weight, input, bias in the order of the results; _ for another"
     )
     function = (
-        "def gradcheck_call(x, weight, bias, grad_output, stride, padding, dilation, groups):\n"
+        "def gradcheck_call(x, weight, bias, grad_output,\n"
+        "                   stride, padding, dilation, groups):\n"
         "    layer = MyConv(weight, bias, stride[0])\n"
         "    layer.forward(x)\n"
         "    dx = layer.backward(grad_output)\n"

@@ -27,12 +27,13 @@ SPECS = (
     ConvSpec(1, 4, 4, 7, 9, (3, 2), dilation=(2, 2)),
     ConvSpec(2, 6, 3, 6, 8, (2, 3), groups=3),
 )
-# Rows and columns that differ in sizes, outputs and steps, one and the other way round.
+# Rows and columns that differ in sizes, outputs and steps, one and the other way round; many filters in a group.
 UNEQUAL = (
     ConvSpec(2, 3, 4, 11, 10, (3, 2), stride=(3, 2), padding=(2, 1), dilation=(1, 2)),
     ConvSpec(2, 2, 5, 8, 12, (2, 3), stride=(1, 2), padding=(0, 1), dilation=(2, 1)),
     ConvSpec(2, 2, 3, 13, 9, (2, 4), stride=(2, 3)),
     ConvSpec(2, 3, 2, 8, 14, (2, 3), stride=(3, 2)),
+    ConvSpec(2, 2, 6, 5, 6, (2, 3), groups=2),
 )
 
 

@@ -5,10 +5,20 @@ Arrays in, evidence out: nothing here prints, and nothing runs user code except 
 
 from gradcheck_cli.diagnose.calls import of_calls as of_calls
 from gradcheck_cli.diagnose.code import Code as Code
+from gradcheck_cli.diagnose.conditions import (
+    condition as condition,
+    confirming as confirming,
+    deciding as deciding,
+    fitting as fitting,
+)
 from gradcheck_cli.diagnose.lines import likely_line as likely_line
 from gradcheck_cli.diagnose.locate import locate as locate
+from gradcheck_cli.diagnose.memory import with_unwritten_memory as with_unwritten_memory
 from gradcheck_cli.diagnose.naming import diagnose as diagnose
 from gradcheck_cli.diagnose.observation import Observation as Observation
 from gradcheck_cli.diagnose.shrink import shrink as shrink
-from gradcheck_cli.diagnose.summary import condition as condition, summarise_geometries as summarise_geometries
+from gradcheck_cli.diagnose.summary import (
+    summarise_geometries as summarise_geometries,
+    with_conditions_that_hold as with_conditions_that_hold,
+)
 from gradcheck_cli.diagnose.words import Words as Words, words_for as words_for

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from gradcheck_cli.diagnose.conditions import condition
 from gradcheck_cli.diagnose.locate import in_place_of, locate, number
 from gradcheck_cli.diagnose.observation import Evidence, Observation, absolute, lengths
 from gradcheck_cli.diagnose.sentences import describe, finding
-from gradcheck_cli.diagnose.summary import condition
 from gradcheck_cli.diagnose.words import Words
+from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Array, Case, Finding, GradientName
 
 
@@ -33,7 +34,8 @@ def behaviour(observations: Sequence[Observation], gradient: GradientName, words
         if first is None or (identifier == "bias-missing" and not all(messages)):
             continue
         when = condition([(seen.case.spec, not said) for seen, said in zip(observations, messages, strict=True)])
-        found.append(finding(identifier, gradient, messages[first], words, fails_when=when))
+        fix = _reshaping(observations, gradient, words) if identifier == "wrong-shape" else ""
+        found.append(finding(identifier, gradient, messages[first], words, fails_when=when, fix=fix))
     return found
 
 
@@ -150,6 +152,23 @@ def _other_axes(seen: Observation, gradient: GradientName) -> str:
     return f"grad_{gradient} has shape {actual.shape} where {right} is right; axes of length 1 are the difference."
 
 
+def _reshaping(observations: Sequence[Observation], gradient: GradientName, words: Words) -> str:
+    """The mend of a shape, tried: certain where the returned numbers in the right shape are the right gradient."""
+    returned = [(Problem(seen.case).right(gradient), seen.actual.named(gradient)) for seen in observations]
+    if all(actual is not None and np.array_equal(actual.ravel(), right.ravel()) for right, actual in returned):
+        return f"Return it as `.reshape({_array(gradient, words)}.shape)`: its numbers are right."
+    return _making(gradient, words)
+
+
+def _making(gradient: GradientName, words: Words) -> str:
+    """The mend of a shape that was not tried."""
+    return f"Probably: make it with `np.zeros_like({_array(gradient, words)})`, and add into it."
+
+
+def _array(gradient: GradientName, words: Words) -> str:
+    return {"weight": words.weight, "input": words.x, "bias": "b"}[gradient]
+
+
 def _shape(case: Case, gradient: GradientName) -> tuple[int, ...]:
     shapes = {"weight": case.spec.weight_shape, "input": case.spec.x_shape, "bias": (case.spec.out_channels,)}
     return shapes[gradient]
@@ -162,4 +181,4 @@ def unexplained_shape(evidence: Sequence[Evidence], gradient: GradientName, word
         return []
     when = condition([(seen.spec, seen.actual.shape == seen.right.shape) for seen in evidence])
     message = locate(odd[0].right, odd[0].actual, gradient)
-    return [finding("wrong-shape", gradient, message, words, fails_when=when)]
+    return [finding("wrong-shape", gradient, message, words, fails_when=when, fix=_making(gradient, words))]

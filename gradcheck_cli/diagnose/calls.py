@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gradcheck_cli.diagnose.code import Code
+from gradcheck_cli.diagnose.conditions import condition
 from gradcheck_cli.diagnose.lines import unpads_by_name
 from gradcheck_cli.diagnose.mends import Raised, mend
 from gradcheck_cli.diagnose.observation import Observation
 from gradcheck_cli.diagnose.sentences import describe, finding
-from gradcheck_cli.diagnose.summary import condition
 from gradcheck_cli.diagnose.words import Words
-from gradcheck_cli.model import CALL, Finding
+from gradcheck_cli.model import CALL, ConvSpec, Finding
 
 _EXCEPTION = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning|Iteration)\b")
 # An array without entries, as numpy and torch write it; and an author's own assertion about the result's shape.
@@ -20,32 +22,59 @@ _EMPTY = re.compile(r"[(\[](\d+, ?)*0(, ?\d+)*,?[)\]]|size 0\b|existing size \(0
 _TOLD = 3
 
 
-def of_calls(observations: Sequence[Observation], words: Words, code: Code | None = None) -> list[Finding]:
+@dataclass(frozen=True)
+class _Calls:
+    """What `of_calls` is given; `ended` are those that returned."""
+
+    all: Sequence[Observation]
+    words: Words
+    code: Code
+    refused: frozenset[ConvSpec]
+
+    @property
+    def ended(self) -> list[Observation]:
+        return [seen for seen in self.all if not seen.error]
+
+    @property
+    def tried(self) -> int:
+        """Geometries."""
+        return len({seen.case.spec for seen in self.all})
+
+    def condition(self, wrong: Sequence[Observation], right: Sequence[Observation]) -> str:
+        """When it happens, as far as it is known to happen or not."""
+        known = [*((seen.case.spec, False) for seen in wrong), *((seen.case.spec, True) for seen in right)]
+        return condition(known, refused=self.refused)
+
+
+def of_calls(
+    observations: Sequence[Observation],
+    words: Words,
+    code: Code | None = None,
+    refused: frozenset[ConvSpec] = frozenset(),
+) -> list[Finding]:
     """The findings of the calls that raised or were stopped; none where every call ended.
 
     Args:
         observations: all calls on geometries that the target takes.
         words: what the user's convention calls the arrays.
         code: the user's file, for the names that a mend may speak of.
+        refused: geometries that the target does not take; no condition needs to be known there.
     """
-    code = code or Code()
+    calls = _Calls(observations, words, code or Code(), refused)
     stopped = [seen for seen in observations if seen.error]
-    slices = _empty_slice(observations, words, code)
+    slices = _empty_slice(calls)
     if slices:
-        stopped = [seen for seen in stopped if not _is_empty(seen, code)]
-    ended = [seen for seen in observations if not seen.error]
+        stopped = [seen for seen in stopped if not _is_empty(seen, calls.code)]
     groups: dict[tuple[object, ...], list[Observation]] = {}
     for seen in stopped:
         groups.setdefault(_kind(seen), []).append(seen)
     most_first = sorted(groups.values(), key=lambda group: -len(group))[:_TOLD]
-    return slices + [
-        _stopped(group, ended, len({seen.case.spec for seen in observations}), words, code) for group in most_first
-    ]
+    return slices + [_stopped(calls, group) for group in most_first]
 
 
 def _kind(seen: Observation) -> tuple[object, ...]:
-    """What makes two errors the same: the exception, who raised it, the line."""
-    return (seen.timed_out, seen.error_where, seen.error_line, _exception(seen.error) or seen.error)
+    """What makes two errors one finding: who raised it on which line; the exception where no line is known."""
+    return (seen.timed_out, seen.error_where, seen.error_line or _exception(seen.error) or seen.error)
 
 
 def _exception(error: str) -> str:
@@ -53,29 +82,29 @@ def _exception(error: str) -> str:
     return found[0] if found else ""
 
 
-def _stopped(
-    group: Sequence[Observation], ended: Sequence[Observation], tried: int, words: Words, code: Code
-) -> Finding:
+def _stopped(calls: _Calls, group: Sequence[Observation]) -> Finding:
     """One finding for one kind of error; where another error came first, nothing is known of this one."""
-    first = group[0]
-    when = condition([(seen.case.spec, not seen.error) for seen in (*group, *ended)])
+    names = Counter(_exception(seen.error) for seen in group)
+    usual = names.most_common(1)[0][0]
+    first = next(seen for seen in group if _exception(seen.error) == usual)
+    when = calls.condition(group, calls.ended)
     if first.timed_out:
         message = f"No answer within {first.seconds:g} s ({describe(first.case.spec)})."
-        return finding("too-slow", CALL, message, words, fails_when=when, line=first.error_line)
-    message = (
-        f"The {first.error_where or 'call'} {_raises(first.error)} {_on(group, tried)}: {first.error.rstrip('.')}."
-    )
-    fix = mend(Raised(first.error, first.error_line, code, words))
-    return finding("crashes", CALL, message, words, fails_when=when, line=first.error_line, fix=fix)
+        return finding("too-slow", CALL, message, calls.words, fails_when=when, line=first.error_line)
+    also = "".join(f"; elsewhere {name}" for name in names if name not in (usual, ""))
+    what = f"The {first.error_where or 'call'} {_raises(first.error)} {_on(group, first, calls.tried)}"
+    message = f"{what}: {first.error.rstrip('.')}{also}."
+    fix = mend(Raised(first.error, first.error_line, calls.code, calls.words))
+    return finding("crashes", CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix)
 
 
 def _raises(error: str) -> str:
     return "raises" if _exception(error) else "stops"
 
 
-def _on(group: Sequence[Observation], tried: int) -> str:
+def _on(group: Sequence[Observation], first: Observation, tried: int) -> str:
     """ "on 3 of 29 geometries, first with x (2, 3, 8, 7), ..."."""
-    count, spec = len({seen.case.spec for seen in group}), describe(group[0].case.spec)
+    count, spec = len({seen.case.spec for seen in group}), describe(first.case.spec)
     if tried == 1:
         return f"with {spec}"
     return f"on {'all' if count == tried else f'{count} of'} {tried} geometries, first with {spec}"
@@ -88,10 +117,10 @@ def _is_empty(seen: Observation, code: Code) -> bool:
     return seen.error_line in code.lines_that(unpads_by_name) or _EMPTY.search(seen.error) is not None
 
 
-def _empty_slice(observations: Sequence[Observation], words: Words, code: Code) -> list[Finding]:
+def _empty_slice(calls: _Calls) -> list[Finding]:
     """a[p:-p] that raises where p = 0: certain where the line that raised holds the slice, else probable."""
-    stopped = [seen for seen in observations if _is_empty(seen, code)]
-    ended = [seen for seen in observations if not seen.error]
+    code, ended = calls.code, calls.ended
+    stopped = [seen for seen in calls.all if _is_empty(seen, code)]
     lines = code.lines_that(unpads_by_name)
     if not stopped or (code.source and not lines) or any(max(seen.case.spec.padding) == 0 for seen in ended):
         return []
@@ -100,5 +129,7 @@ def _empty_slice(observations: Sequence[Observation], words: Words, code: Code) 
     line = first.error_line if certain or len(lines) != 1 else lines[0]
     source = "a slice [p:-p] is empty there" if certain else "probably a slice [p:-p], which is empty there"
     message = f"The {first.error_where or 'call'} raises where padding = 0: {source} ({first.error.rstrip('.')})."
-    when = condition([(seen.case.spec, not seen.error) for seen in (*stopped, *ended)])
-    return [finding("unpad-empty", "input", message, words, certain=certain, fails_when=when, line=line)]
+    # What raised on this very line for another reason got as far, and its slice was not empty.
+    reached = [seen for seen in calls.all if seen.error_line == first.error_line and not _is_empty(seen, code)]
+    when = calls.condition(stopped, [*ended, *(seen for seen in reached if seen.error)])
+    return [finding("unpad-empty", "input", message, calls.words, certain=certain, fails_when=when, line=line)]

@@ -21,6 +21,10 @@ _NOT_STRUCTURE = frozenset(
     )
 )
 
+_GLANCES = 16
+# Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
+_FAR = 1e-3
+
 Formula = Callable[[Problem], "Array | None"]
 
 
@@ -87,7 +91,7 @@ def pairs(gradient: GradientName, evidence: Sequence[Evidence]) -> Iterator[Stru
             if outer.parts[0][0] is not inner.parts[0][0]:
                 yield Structure(inner.parts + outer.parts, _on_top(inner.formula, outer.formula, gradient))
     for first in CATALOGUE.values():
-        if first.prepare is not None and gradient in first.formulas:
+        if first.prepare is not None and any(structure.parts[0][0] is first for structure in single):
             for second in single:
                 if second.parts[0][0] is not first:
                     parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
@@ -137,6 +141,8 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
         base = seen.right
     if base is None or base.shape != actual.shape:
         return []
+    if not _may_be_proportional(base, actual):
+        return []
     base, actual = _told(base, actual)
     if np.array_equal(base, actual):
         return [factor for factor in factors if not base.any() or factor.value(seen.spec) == 1]
@@ -150,6 +156,16 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
     candidates += [] if constant is None else [replace(constant, ids=() if structure.fits_rate else constant.ids)]
     error = _error(structure, seen)
     return [factor for factor in candidates if exactly(base, actual, factor.value(seen.spec), error)]
+
+
+def _may_be_proportional(base: Array, actual: Array) -> bool:
+    """A glance at a few entries: most formulas are refuted by it, at a fraction of the price of `ratio`."""
+    step = base.size // _GLANCES + 1
+    pairs = list(zip(base.ravel()[::step].tolist(), actual.ravel()[::step].tolist(), strict=True))
+    largest, its = max(pairs, key=lambda pair: abs(pair[0]), default=(0.0, 0.0))
+    room = _FAR * abs(largest * its)
+    # NaN, of which a formula says nothing, refutes nothing.
+    return not any(abs(found * largest - expected * its) > room for expected, found in pairs)
 
 
 def _told(base: Array, actual: Array) -> tuple[Array, Array]:

@@ -15,12 +15,19 @@ _BATCH_SIZE = re.compile(
     r"(N|n|m|B|bs|batch\w*|num_\w+|n_(samples|examples|images)|len\(.*\)|[\w.]+\.shape\[0\]|[\w.]+\.size\(0\))"
 )
 _GOES_BACKWARD = re.compile(r"back|grad|update|step")
+_RESULTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "input": re.compile(r"_?(d|grad_?)_?(x|a|in|input|z_prev|prev)"),
+        "weight": re.compile(r"_?(d|grad_?)_?(w|f|k|theta)"),
+        "bias": re.compile(r"_?(d|grad_?)_?b"),
+    }
+)
 _SHORT = re.compile(r"float32|\.float\(\)")
 _WHOLE = re.compile(r"(dtype=|astype\()(np\.|numpy\.|torch\.|['\"])?u?(int|long|i[1248])")
 _CLIPS = ("clip", "clamp", "clip_", "clamp_", "clip_grad_norm_", "clip_grad_value_")
 
 
-def likely_line(source: str, finding_id: str, function_line: int | None) -> int | None:
+def likely_line(source: str, finding_id: str, function_line: int | None, gradient: str = "") -> int | None:
     """The one line of a function that looks like the mistake.
 
     Args:
@@ -28,6 +35,7 @@ def likely_line(source: str, finding_id: str, function_line: int | None) -> int 
         finding_id: id of the catalogue.
         function_line: where the function or class that was judged is defined; None searches the whole file. Of a
             class only the methods are searched whose names speak of a backward pass.
+        gradient: a line that clearly computes another one is not it.
 
     Returns:
         None where no line looks like it, where several do, or where nothing is known to look for.
@@ -35,8 +43,27 @@ def likely_line(source: str, finding_id: str, function_line: int | None) -> int 
     looks_like, body = _LOOKS.get(finding_id), Code(source, function_line).definition
     if looks_like is None or body is None:
         return None
-    lines = {node.lineno for node in _searched(body) if isinstance(node, ast.expr | ast.stmt) and looks_like(node)}
+    nodes = (node for node in _searched(body) if isinstance(node, ast.expr | ast.stmt) and looks_like(node))
+    others = {line for name, pattern in _RESULTS.items() if name != gradient for line in _assigning(body, pattern)}
+    lines = {node.lineno for node in nodes} - (others if gradient in _RESULTS else set())
     return lines.pop() if len(lines) == 1 else None
+
+
+def _assigning(body: ast.AST, pattern: re.Pattern[str]) -> Iterator[int]:
+    """The lines of the statements that assign to such a name only, or add to it."""
+    for node in _searched(body):
+        if not isinstance(node, ast.Assign | ast.AugAssign):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if all(pattern.match(_root(target)) for target in targets):
+            yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _root(target: ast.AST) -> str:
+    """dx of dx[:, i], dW of self.dW."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return str(getattr(target, "attr", getattr(target, "id", ""))).lower()
 
 
 def _searched(body: ast.AST) -> Iterator[ast.AST]:

@@ -170,6 +170,8 @@ def _missing_argument(found: re.Match[str], _: Raised) -> str:
 # (what the sentence of the exception holds, what is said). A text is a template of the match: \1 is its first group.
 # The first that fits is taken, so the narrow ones stand before the wide ones.
 _RULES: tuple[tuple[str, _Mend], ...] = (
+    (r"\(no return statement\)", "Return the gradients at the end: what the code computes is dropped otherwise."),
+    (r"is not implemented", "Write it: the body stops before it computes anything."),
     (r"^UnboundLocalError: .*?variable '(\w+)'", r"Give `\1` a value on every way to this line."),
     (r"^NameError: .*?name '(?P<name>\w+)' is not defined", _name),
     (r"^AttributeError: module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'", _of_module),

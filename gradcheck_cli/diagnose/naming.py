@@ -10,17 +10,20 @@ import numpy as np
 
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
 from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
+from gradcheck_cli.diagnose.conditions import condition, settled
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Evidence, Observation, gather
 from gradcheck_cli.diagnose.sentences import either, finding, message_for
-from gradcheck_cli.diagnose.summary import condition
+from gradcheck_cli.diagnose.shrink import fresh_case
 from gradcheck_cli.diagnose.words import Words
-from gradcheck_cli.model import Finding, GradientName
+from gradcheck_cli.mistakes import Problem
+from gradcheck_cli.model import ConvSpec, Finding, GradientName
 
 _GEOMETRIES_FOR_PROOF = 2
 _ENTRIES_FOR_PROOF = 4
 _PARTIAL_CAUSES = 3
 _LISTED_TIES = 3
+_DECIDING = 16
 
 
 def diagnose(
@@ -93,35 +96,47 @@ def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: Gradi
         finding(
             identifier,
             gradient,
-            message_for(cause, identifier, _shown(cause, identifier, wrong), gradient, words),
+            _message(cause, identifier, wrong, gradient, words),
             words,
             certain=certain,
-            fails_when=_shows_when(cause, identifier, evidence),
+            fails_when=_shows_when(cause, identifier, evidence, gradient),
         )
         for identifier in cause.ids
     ]
 
 
-def _shown(cause: Cause, identifier: str, wrong: Sequence[Evidence]) -> Evidence:
-    """The observation to quote for this one of the cause's mistakes: one that it changes by itself, if there is any."""
-    by_itself = [seen for seen in wrong if not _harmless(cause, identifier, seen)]
-    return _clearest(by_itself or wrong, cause.factor)
+def _message(cause: Cause, identifier: str, wrong: Sequence[Evidence], gradient: GradientName, words: Words) -> str:
+    """Shown where this mistake changes the result, if possible with all others; told with those that do so there."""
+    changing = [(seen, _at_work(cause, seen, gradient)) for seen in wrong]
+    own = [seen for seen, parts in changing if identifier in parts]
+    shown = _clearest([seen for seen, parts in changing if len(parts) == len(cause.ids)] or own or wrong, cause.factor)
+    return message_for(cause, identifier, shown, gradient, words, _at_work(cause, shown, gradient))
 
 
-def _harmless(cause: Cause, identifier: str, seen: Evidence) -> bool:
-    """Whether this one of the cause's mistakes changes nothing here, without the others."""
-    formulas = [form.formula for mistake, form in cause.structure.parts if mistake.id == identifier]
-    if not formulas:
-        return cause.factor.value(seen.spec) == 1
-    alone = seen.problem.result_of(formulas[0])
-    return alone is None or np.array_equal(alone, seen.right)
+def _at_work(cause: Cause, seen: Evidence, gradient: GradientName) -> list[str]:
+    """Those of the cause's mistakes that change something on this geometry by themselves."""
+    return [part for part in cause.ids if not _harmless(cause, part, seen.problem, gradient)]
 
 
-def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence]) -> str:
-    """Where this one of the cause's mistakes changes anything by itself, on the geometries that were tried."""
+def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence], gradient: GradientName) -> str:
+    """Where this one of the cause's mistakes changes anything by itself; its formula tells it on any geometry."""
     if len(cause.ids) == 1:
         return condition([(seen.spec, not seen.wrong) for seen in evidence])
-    return condition([(seen.spec, _harmless(cause, identifier, seen)) for seen in evidence])
+    results = [(seen.spec, _harmless(cause, identifier, seen.problem, gradient)) for seen in evidence]
+
+    def harmless(spec: ConvSpec) -> bool:
+        return _harmless(cause, identifier, Problem(fresh_case(spec, 0)), gradient)
+
+    return condition(settled(results, harmless, _DECIDING))
+
+
+def _harmless(cause: Cause, identifier: str, problem: Problem, gradient: GradientName) -> bool:
+    """Whether one of the cause's mistakes alone leaves the gradient as it should be."""
+    formulas = [form.formula for mistake, form in cause.structure.parts if mistake.id == identifier]
+    if not formulas:
+        return cause.factor.value(problem.spec) == 1
+    alone = problem.result_of(formulas[0])
+    return alone is None or np.array_equal(alone, problem.right(gradient))
 
 
 def _telling(wrong: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:

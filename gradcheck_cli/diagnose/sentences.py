@@ -26,8 +26,12 @@ def finding(
     line: int | None = None,
     fix: str = "",
 ) -> Finding:
-    """A finding; its fix is the catalogue's in the user's words, where no other is given."""
-    fix = fix or words.speak(CATALOGUE[identifier].fix)
+    """A finding; its fix is the catalogue's in the user's words, where no other is given.
+
+    Where the cause is not certain, the fix is none either.
+    """
+    fix = fix or words.speak(CATALOGUE[identifier].told(of_turned=words.turned).fix)
+    fix = fix if certain or fix.startswith("Probably") else f"Probably: {fix}"
     return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when, line)
 
 
@@ -43,8 +47,19 @@ def _pair(size: tuple[int, int]) -> str:
     return str(size[0]) if size[0] == size[1] else f"({size[0]}, {size[1]})"
 
 
-def message_for(cause: Cause, identifier: str, seen: Evidence, gradient: GradientName, words: Words) -> str:
-    """What the code does, with this geometry's sizes and one entry as the proof; the other parts by their ids."""
+def message_for(
+    cause: Cause,
+    identifier: str,
+    seen: Evidence,
+    gradient: GradientName,
+    words: Words,
+    beside: Sequence[str] | None = None,
+) -> str:
+    """What the code does, with this geometry's sizes and one entry as the proof; the other parts by their ids.
+
+    Args:
+        beside: those of the other parts that change something on this geometry; None for all.
+    """
     entry = _entry(seen, gradient, words)
     if not cause.structure.parts:
         return (
@@ -52,10 +67,11 @@ def message_for(cause: Cause, identifier: str, seen: Evidence, gradient: Gradien
         )
     rate = _rate(cause) if cause.structure.fits_rate else ""
     clauses = {
-        mistake.id: _clause(mistake, variant.label, seen.spec, rate) for mistake, variant in cause.structure.parts
+        mistake.id: _clause(mistake, variant.label, seen.spec, words, rate)
+        for mistake, variant in cause.structure.parts
     }
-    clauses |= {part: _factor_clause(part, cause, seen.spec) for part in cause.factor.ids}
-    others = [part for part in clauses if part != identifier]
+    clauses |= {part: _factor_clause(part, cause, seen.spec, words) for part in cause.factor.ids}
+    others = [part for part in clauses if part != identifier and (beside is None or part in beside)]
     together = f", together with {' and '.join(others)}" if others else ""
     told = words.rename(clauses[identifier])
     together += (
@@ -68,7 +84,8 @@ def either(causes: Sequence[Cause], gradient: GradientName, words: Words) -> str
     """Several mistakes that give the same numbers wherever the code was tried."""
     ways = []
     for cause in causes:
-        titles = " and ".join(CATALOGUE[identifier].title for identifier in cause.ids)
+        told = (CATALOGUE[identifier].told(of_turned=words.turned) for identifier in cause.ids)
+        titles = " and ".join(each.title for each in told)
         ways.append(f"it {words.rename(titles)} ({' + '.join(cause.ids)})")
     listed = ", or ".join(ways)
     return (
@@ -106,16 +123,17 @@ _NAMES = {
 }
 
 
-def _clause(mistake: Mistake, label: str, spec: ConvSpec, rate: str) -> str:
+def _clause(mistake: Mistake, label: str, spec: ConvSpec, words: Words, rate: str = "") -> str:
     numbers = re.sub(r"\b1 (channel|filter)s", r"1 \1", mistake.numbers.format(**sizes(spec)))
     details = [detail for detail in (label, numbers, rate) if detail]
-    return mistake.title + (f" ({'; '.join(details)})" if details else "")
+    title = mistake.told(of_turned=words.turned).title
+    return title + (f" ({'; '.join(details)})" if details else "")
 
 
-def _factor_clause(identifier: str, cause: Cause, spec: ConvSpec) -> str:
+def _factor_clause(identifier: str, cause: Cause, spec: ConvSpec, words: Words) -> str:
     mistake = CATALOGUE[identifier]
     if identifier != "scaled-constant":
-        return _clause(mistake, "", spec, "")
+        return _clause(mistake, "", spec, words)
     value = abs(cause.factor.value(spec))
     name = cause.factor.name.removeprefix("-")
     shown = str(value) if name.replace(".", "").replace("/", "").isdigit() else f"{name} = {value}"

@@ -1,97 +1,27 @@
-"""When is it wrong? A condition on the geometry that agrees with every result, or an admission that there is none."""
+"""Where does it hold and where not? One clause that agrees with every result, or an admission that there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import replace
 
-from gradcheck_cli.model import ConvSpec
-
-Result = tuple[ConvSpec, bool]
-Predicate = Callable[[ConvSpec], bool]
-
-# (phrase when it holds, phrase when it does not, test). The order decides between conditions that fit equally well.
-_CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
-    ("batch > 1", "batch = 1", lambda spec: spec.batch > 1),
-    ("padding = 0", "padding > 0", lambda spec: max(spec.padding) == 0),
-    ("stride > 1", "stride = 1", lambda spec: max(spec.stride) > 1),
-    ("a remainder is left over", "no remainder is left over", lambda spec: max(spec.remainder) > 0),
-    ("dilation > 1", "dilation = 1", lambda spec: max(spec.dilation) > 1),
-    ("groups > 1", "groups = 1", lambda spec: spec.groups > 1),
-    ("in channels > 1", "in channels = 1", lambda spec: spec.in_channels > 1),
-    ("out channels > 1", "out channels = 1", lambda spec: spec.out_channels > 1),
-    ("the kernel is larger than 1x1", "the kernel is 1x1", lambda spec: spec.kernel_size != (1, 1)),
-    (
-        "the kernel is not square",
-        "the kernel is square",
-        lambda spec: spec.kernel_size[0] != spec.kernel_size[1],
-    ),
-    ("the image is not square", "the image is square", lambda spec: spec.height != spec.width),
-    (
-        "the kernel has an even side",
-        "the kernel has odd sides",
-        lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
-    ),
-    ("padding differs from 1", "padding = 1", lambda spec: spec.padding != (1, 1)),
-    (
-        "padding differs from (kernel - 1) / 2",
-        "padding = (kernel - 1) / 2",
-        lambda spec: any(2 * p != e - 1 for p, e in zip(spec.padding, spec.extent, strict=True)),
-    ),
-    (
-        "stride or padding differ between rows and columns",
-        "stride and padding are the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1] or spec.padding[0] != spec.padding[1],
-    ),
-    ("in and out channels differ", "in and out channels agree", lambda spec: spec.in_channels != spec.out_channels),
-    ("there is more than one output", "there is one output", lambda spec: spec.output_size != (1, 1)),
-)
+from gradcheck_cli.diagnose.conditions import Condition, Result, condition, parsed
+from gradcheck_cli.model import ConvSpec, Finding
 
 
-def condition(results: Sequence[Result]) -> str:
-    """The condition under which it is wrong ("padding = 0"), true of every result.
-
-    Args:
-        results: geometry and whether the gradient is right there.
-
-    Returns:
-        "" where it is never wrong, always wrong, or no condition (or pair of them) agrees with all results.
-    """
-    wrong = [not right for _, right in results]
-    if not any(wrong) or all(wrong):
-        return ""
-    tables = [
-        (phrase, [test(spec) == holds for spec, _ in results])
-        for yes, no, test in _CONDITIONS
-        for phrase, holds in ((yes, True), (no, False))
-    ]
-    for phrase, table in tables:
-        if table == wrong:
-            return phrase
-    return _pair(tables, wrong)
-
-
-def _pair(tables: list[tuple[str, list[bool]]], wrong: list[bool]) -> str:
-    """Two conditions joined by "and", or by "or"; only those that split the results can help."""
-    useful = [(phrase, table) for phrase, table in tables if any(table) and not all(table)]
-    for (first, one), (second, other) in combinations(useful, 2):
-        if [a and b for a, b in zip(one, other, strict=True)] == wrong:
-            return f"{first} and {second}"
-    for (first, one), (second, other) in combinations(useful, 2):
-        if [a or b for a, b in zip(one, other, strict=True)] == wrong:
-            return f"{first} or {second}"
-    return ""
-
-
-def summarise_geometries(results: Sequence[Result]) -> str:
+def summarise_geometries(
+    results: Sequence[Result], elsewhere: Sequence[Result] = (), refused: frozenset[ConvSpec] = frozenset()
+) -> str:
     """Where a backward holds and where not, in one clause that agrees with every result.
 
     Args:
         results: geometry and whether the gradient is right there; refused geometries left out.
+        elsewhere: results that are not counted, and must agree too: those of the smallest example.
+        refused: geometries that the target does not take.
 
     Returns:
         "right on all 24 geometries", "right, except when padding = 0", "right only when stride = 1",
-        "no single cause: wrong on 5 of 24 geometries", ...
+        "wrong on 5 of 24 geometries; no single condition", ...
     """
     total, failed = len(results), sum(not right for _, right in results)
     if total == 0:
@@ -100,10 +30,48 @@ def summarise_geometries(results: Sequence[Result]) -> str:
         return f"right on all {total} geometries" if total > 1 else "right on the one geometry compared"
     if failed == total:
         return f"wrong on all {total} geometries" if total > 1 else "wrong on the one geometry compared"
-    phrase = condition(results)
+    phrase = condition(results, elsewhere, refused)
     if not phrase:
-        return f"no single cause: wrong on {failed} of {total} geometries"
-    opposite = condition([(spec, not right) for spec, right in results])
+        return f"wrong on {failed} of {total} geometries; no single condition"
+    opposite = condition(_opposite(results), _opposite(elsewhere), refused)
     if 2 * failed > total and opposite:
         return f"right only when {opposite} (wrong on {failed} of {total} geometries)"
     return f"right, except when {phrase} (wrong on {failed} of {total} geometries)"
+
+
+def with_conditions_that_hold(
+    findings: Sequence[Finding],
+    results: Sequence[Result],
+    elsewhere: Sequence[Result] = (),
+    refused: frozenset[ConvSpec] = frozenset(),
+) -> list[Finding]:
+    """The findings of one gradient, without the conditions that some result contradicts.
+
+    Where the gradient is right no condition may hold, and where it is wrong one of them must. A single finding has
+    the condition that fits all results, if there is one.
+
+    Args:
+        findings: the named mistakes that together explain the gradient.
+        results: geometry and whether the gradient is right there.
+        elsewhere: those of the smallest example.
+        refused: geometries that the target does not take.
+    """
+    told = [parsed(finding.fails_when) for finding in findings]
+    if len(findings) == 1 and findings[0].certainty == "proved" and (told[0] or not findings[0].fails_when):
+        return [replace(findings[0], fails_when=condition(results, elsewhere, refused))]
+    known = [*results, *elsewhere]
+    complete = all(finding.certainty == "proved" for finding in findings) and None not in told
+    unexplained = complete and any(not right and not _any_holds(told, spec) for spec, right in known)
+    good = [spec for spec, right in known if right]
+    return [
+        replace(finding, fails_when="") if found and (unexplained or any(map(found.holds, good))) else finding
+        for finding, found in zip(findings, told, strict=True)
+    ]
+
+
+def _any_holds(told: Sequence[Condition | None], spec: ConvSpec) -> bool:
+    return any(found is not None and found.holds(spec) for found in told)
+
+
+def _opposite(results: Sequence[Result]) -> list[Result]:
+    return [(spec, not right) for spec, right in results]

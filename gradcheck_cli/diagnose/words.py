@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcheck_cli.model import GradientName
 
 
 @dataclass(frozen=True)
 class Words:
-    """What a convention calls the arrays. The texts of the catalogue are written with the defaults."""
+    """What a convention calls the arrays. The texts of the catalogue are written with the defaults.
+
+    `turned`: the layer's own forward turns F by 180 degrees, a true convolution, so other words are right.
+    """
 
     x: str = "X"
     weight: str = "F"
@@ -19,6 +22,7 @@ class Words:
     grad_input: str = "dE/dX"
     grad_bias: str = "dE/db"
     layout: str = "NCHW"
+    turned: bool = False
 
     def gradient(self, name: GradientName) -> str:
         """The user's name of a gradient."""
@@ -49,12 +53,13 @@ _COURSERA = Words("A_prev", "W", "dZ", "dW", "dA_prev", "db", "NHWC")
 _AUTOGRAD = Words("x", "weight", "grad_output", "grad_weight", "grad_input", "grad_bias")
 
 
-def words_for(convention: str, layout: str = "NCHW") -> Words:
+def words_for(convention: str, layout: str = "NCHW", *, turned: bool = False) -> Words:
     """The names that a convention uses; our own where it is not known.
 
     Args:
         convention: id of the convention ("cache", "autograd-function", ...).
         layout: NCHW, NHWC, CHW, HWC or HW.
+        turned: see `Words`.
     """
     if "autograd" in convention:
         base = _AUTOGRAD
@@ -64,4 +69,4 @@ def words_for(convention: str, layout: str = "NCHW") -> Words:
         base = _COURSERA
     else:
         base = Words()
-    return Words(base.x, base.weight, base.grad_output, base.grad_weight, base.grad_input, base.grad_bias, layout)
+    return replace(base, layout=layout, turned=turned)

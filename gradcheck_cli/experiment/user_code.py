@@ -13,7 +13,7 @@ from gradcheck_cli.diagnose import Observation, of_calls, words_for
 from gradcheck_cli.errors import TargetError
 from gradcheck_cli.experiment.trial import Diagnosis, Trial
 from gradcheck_cli.model import Case, Check, Gradients, RunOptions, TargetReport, Verdict, VerifyOptions
-from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits, no_name, resolve
+from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits, called_by, resolve
 from gradcheck_cli.verification.session import DEATHS, Session, with_limit
 from gradcheck_cli.verification.target import code_of, judge
 from gradcheck_cli.verification.trial import CANNOT_RUN, observation_of
@@ -51,7 +51,7 @@ class UserTrial(Trial):
         report = self._verified()
         holds = all(check.verdict is not Verdict.FAIL for check in found)
         hidden = self._hidden(report) if holds else ()
-        words = words_for(self._described.convention, self._described.layout)
+        words = words_for(self._described.convention, self._described.layout, turned=self._described.flipped)
         stopped = of_calls(self._failures[:1], words, code_of(self._ref, self._described.line))
         told = {finding.id for finding in stopped}
         findings = (*stopped, *(finding for finding in report.findings if finding.id not in told))
@@ -85,7 +85,7 @@ def user_trial(options: RunOptions) -> Iterator[UserTrial]:
     Raises:
         TargetError: it is not there, cannot be loaded, or its convention cannot be told.
     """
-    refs = resolve((options.backward,), no_name if options.call else None)
+    refs = resolve((options.backward,), called_by(options.call) if options.call else None)
     if len(refs) != 1:
         raise TargetError(f"--backward takes one target, and {options.backward} names {len(refs)}.")
     with Worker(refs[0], WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:

@@ -12,6 +12,7 @@ from gradcheck_cli.mistakes.mistake import (
     Mistake as Mistake,
     Problem as Problem,
     RememberingProblem as RememberingProblem,
+    Told as Told,
     Variant as Variant,
     WrongFormula as WrongFormula,
     sizes as sizes,
@@ -21,7 +22,7 @@ from gradcheck_cli.model import GradientName
 # The order of presentation; a file that is not named here comes after these.
 _ORDER = (
     *("batch-mean", "scaled-constant", "sign-flipped", "clipped"),
-    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-times-output"),
+    *("bias-spatial-mean", "bias-totalled", "bias-missing", "bias-axes-wrong", "bias-times-output", "never-filled"),
     *("upstream-rotated", "kernel-rotated", "axes-transposed", "rows-columns-mixed"),
     *("reshape-not-transpose", "input-grad-kernel-unrotated"),
     *("channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped", "wrong-index", "samples-mixed"),

@@ -106,6 +106,14 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What is said of a mistake where the usual words would be false; "" where they are true. See `Mistake`."""
+
+    title: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
 class Mistake:
     """One entry of the catalogue, the same object for diagnosis, power, explain, docs and tests.
 
@@ -120,6 +128,7 @@ class Mistake:
         shown_by: the option of `gradcheck run` that makes it visible, where there is one ("two images").
         variants: gradient -> further ways to make the mistake, beside the one in `formulas`.
         numbers: the sizes that belong into the sentence, a template over `sizes()` ("N = {N}").
+        turned: what is told of a layer whose own forward turns F by 180 degrees (a true convolution).
         prepare: where the wrong code is the right code on another case, that case. Serves pairs of mistakes.
     """
 
@@ -133,6 +142,12 @@ class Mistake:
     variants: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
     numbers: str = ""
     prepare: OtherCase | None = None
+    turned: Told = Told()
+
+    def told(self, *, of_turned: bool) -> Told:
+        """Title and fix, of a layer whose forward turns F or of the usual one."""
+        other = self.turned if of_turned else Told()
+        return Told(other.title or self.title, other.fix or self.fix)
 
     def forms(self, gradient: GradientName) -> tuple[Variant, ...]:
         """Every way to make the mistake in `gradient`, the usual one first; empty where it does not occur.

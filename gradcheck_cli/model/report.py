@@ -220,11 +220,11 @@ class TargetReport:
     output: str = ""
     seconds: float = 0.0
     name: str = ""
-    reason: str = ""
     call: str = ""
     returns: str = ""
     scope: str = ""
     unreached: tuple[int, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)

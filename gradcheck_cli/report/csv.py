@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from gradcheck_cli.errors import ReportError
 from gradcheck_cli.model import GRADIENTS, Report, RunReport, TargetReport, Verdict
-from gradcheck_cli.report.words import reason
 from gradcheck_cli.text import visible
 
 COLUMNS = (
@@ -38,7 +37,7 @@ def render_csv(report: Report) -> str:
 
 
 def _row(target: TargetReport) -> Iterator[object]:
-    yield from (target.target, target.verdict.value, reason(target))
+    yield from (target.target, target.verdict.value, target.reason)
     for name in GRADIENTS:
         result = target.gradients.get(name)
         yield (Verdict.MISSING if result is None else result.verdict).value

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from gradcheck_cli.errors import ReportError
 from gradcheck_cli.model import Report, RunReport, Verdict
 from gradcheck_cli.report.markdown import render_markdown
-from gradcheck_cli.report.words import count, findings_with_place, headline, reason, user_file
+from gradcheck_cli.report.words import count, findings_with_place, headline, user_file
 from gradcheck_cli.text import visible, visible_lines
 
 MAX_ANNOTATIONS = 10
@@ -110,7 +110,7 @@ def _plain_text(report: Report) -> str:
     if isinstance(report, RunReport):
         lines.append(report.answer)
     else:
-        lines += [f"{target.target}: {target.verdict}: {reason(target)}" for target in report.targets]
+        lines += [f"{target.target}: {target.verdict}: {target.reason}" for target in report.targets]
         lines += [f"{mistake}: {', '.join(names)}" for mistake, names in report.summary.items()]
         lines += [f"--- output of {target.target}\n{target.output}" for target in report.targets if target.output]
     return visible_lines("\n".join(lines))

@@ -98,7 +98,6 @@ def _environment() -> Environment:
         amount=words.count,
         visible=visible,
         user_name=words.user_name,
-        reason=words.reason,
         reservations=words.reservations,
         worst_channels=html_view.worst_channels,
         extreme_pairs=html_view.extreme_pairs,

@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from gradcheck_cli.model import CALL, Check, Finding, Report, RunReport, SeedResult, TargetReport, Verdict
-from gradcheck_cli.report.words import exact_number, index, reason, right_of_taken, subject
+from gradcheck_cli.report.words import exact_number, index, right_of_taken, subject
 from gradcheck_cli.text import visible, visible_lines
 
 TAGS = {
@@ -108,7 +108,7 @@ def _target_suite(target: TargetReport, environment: Mapping[str, Any]) -> _Suit
     if target.output and cases:
         cases[0] = replace(cases[0], output=target.output)
     counted = right_of_taken(target.geometries)
-    told = {"convention": target.convention, "layout": target.layout, "right": counted, "reason": reason(target)}
+    told = {"convention": target.convention, "layout": target.layout, "right": counted, "reason": target.reason}
     properties = {**environment, **told}
     return _Suite(target.target, tuple(cases), target.seconds, properties)
 

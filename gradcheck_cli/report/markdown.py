@@ -27,7 +27,7 @@ from gradcheck_cli.report.words import (
     headline,
     index,
     number,
-    reason,
+    reservations,
     right,
     right_of_taken,
     user_name,
@@ -226,16 +226,16 @@ def _verify_sections(report: VerifyReport) -> Iterator[str]:
 def _target_row(target: TargetReport) -> list[str]:
     gradients = [target.gradients.get(name) for name in GRADIENTS]
     return [
-        code(target.target),
+        code(target.target) + text(reservations(target)),
         _verdict(target.verdict),
         *("" if gradient is None else _verdict(gradient.verdict) for gradient in gradients),
         right(target.geometries) if target.geometries.tried else "",
-        text(_clipped(reason(target))),
+        text(_clipped(target.reason)),
     ]
 
 
-def _clipped(told: str) -> str:
-    return told if len(told) <= MAX_REASON else told[: MAX_REASON - 1].rstrip() + "…"
+def _clipped(reason: str) -> str:
+    return reason if len(reason) <= MAX_REASON else reason[: MAX_REASON - 1].rstrip() + "…"
 
 
 def _mistakes(summary: Mapping[str, Sequence[str]]) -> str:

@@ -58,13 +58,13 @@ def by_definition(case):
 
 def by_your_function(case):
     """What case["target"] returns for the same arrays."""
-    from gradcheck_cli.targets import no_name, resolve
+    from gradcheck_cli.targets import called_by, resolve
     from gradcheck_cli.targets.here import worker_here
 
     x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
     sizes = (x.shape[0], x.shape[1], weight.shape[0], x.shape[2], x.shape[3], weight.shape[2:])
     spec = ConvSpec(*sizes, case["stride"], case["padding"], case["dilation"], case["groups"])
-    refs = resolve([case["target"]], no_name if case["call"] else None)
+    refs = resolve([case["target"]], called_by(case["call"]) if case["call"] else None)
     worker = worker_here(refs[0], case["convention"], case["call"], case["returns"])
     print("called as", worker.describe().why)
     # The call itself. All before it was loading, and finding out how to call, on other arrays.

@@ -19,7 +19,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.report.terminal_grids import draw_counterexample
 from gradcheck_cli.report.terminal_tail import draw_findings, draw_notes, draw_reproduce, draw_surroundings
 from gradcheck_cli.report.terminal_text import VERDICT_STYLES, VERDICT_WORDS, Column, Screen, heading, styled
-from gradcheck_cli.report.words import geometry, outcomes, reason, reservations, right, right_of_taken
+from gradcheck_cli.report.words import geometry, outcomes, reservations, right, right_of_taken
 
 _LABEL = 15
 _SECTIONS = 8
@@ -73,8 +73,8 @@ def _summary_row(screen: Screen, target: TargetReport) -> tuple[str | Text, ...]
     gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
     counted = right(target.geometries) if target.geometries.tried else "-"
     style = "" if target.verdict is Verdict.PASS else VERDICT_STYLES[target.verdict].removeprefix("bold ")
-    name, why = screen.text(target.target), screen.text(reason(target), style)
-    return (screen.verdict(target.verdict), *gradients, counted, name, why)
+    name, reason = screen.text(target.target + reservations(target)), screen.text(target.reason, style)
+    return (screen.verdict(target.verdict), *gradients, counted, name, reason)
 
 
 def _mistakes(screen: Screen, summary: Mapping[str, Sequence[str]]) -> list[Text]:

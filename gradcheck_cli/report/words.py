@@ -76,6 +76,18 @@ def geometry(spec: ConvSpec) -> str:
     return ", ".join(words)
 
 
+def reservations(target: TargetReport) -> str:
+    """What a pass does not say: " (weight only); lines 14, 15 never ran"; "" for all else."""
+    if target.verdict is not Verdict.PASS:
+        return ""
+    scope = f" ({target.scope})" if target.scope else ""
+    if not target.unreached:
+        return scope
+    noun = "line" if len(target.unreached) == 1 else "lines"
+    more = f" and {len(target.unreached) - MOST_LINES} more" if len(target.unreached) > MOST_LINES else ""
+    return f"{scope}; {noun} {', '.join(map(str, target.unreached[:MOST_LINES]))}{more} never ran"
+
+
 _OUTCOMES = (
     (Verdict.PASS, "right"),
     (Verdict.FAIL, "wrong"),
@@ -98,11 +110,6 @@ def _with_unreached(report: VerifyReport) -> str:
     return f"; {amount} of the right ones with lines that never ran" if amount else ""
 
 
-def reason(target: TargetReport) -> str:
-    """Why the verdict is what it is, for a row of a table; what a pass does not say included."""
-    return target.reason + reservations(target)
-
-
 def right(geometries: Geometries) -> str:
     """ "29 of 29": on how many of those that it takes it is right. What it refuses is neither right nor wrong."""
     return f"{geometries.right} of {geometries.supported}"
@@ -114,18 +121,6 @@ def right_of_taken(geometries: Geometries) -> str:
         return ""
     refused = geometries.tried - geometries.supported
     return f"{right(geometries)} it takes" + (f", {refused} more not supported" if refused else "")
-
-
-def reservations(target: TargetReport) -> str:
-    """What a pass does not say: " (weight only); lines 14, 15 never ran"; "" for all else."""
-    if target.verdict is not Verdict.PASS:
-        return ""
-    scope = f" ({target.scope})" if target.scope else ""
-    if not target.unreached:
-        return scope
-    noun = "line" if len(target.unreached) == 1 else "lines"
-    more = f" and {len(target.unreached) - MOST_LINES} more" if len(target.unreached) > MOST_LINES else ""
-    return f"{scope}; {noun} {', '.join(map(str, target.unreached[:MOST_LINES]))}{more} never ran"
 
 
 def headline(report: Report) -> str:

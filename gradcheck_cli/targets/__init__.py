@@ -12,5 +12,5 @@ from gradcheck_cli.targets.contract import (
     TargetRef as TargetRef,
     WorkerLimits as WorkerLimits,
 )
-from gradcheck_cli.targets.resolve import no_name as no_name, resolve as resolve
+from gradcheck_cli.targets.resolve import called_by as called_by, resolve as resolve
 from gradcheck_cli.targets.worker import Worker as Worker

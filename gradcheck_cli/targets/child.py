@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
@@ -29,7 +29,6 @@ from gradcheck_cli.targets.conventions import (
     AmbiguousError,
     Chosen,
     NotRecognisedError,
-    call,
     check_convention,
     recognise,
     recognise_by_names,
@@ -44,6 +43,8 @@ from gradcheck_cli.targets.conventions.base import (
     raised_in,
 )
 from gradcheck_cli.targets.conventions.beside import other_forward
+from gradcheck_cli.targets.conventions.call import CallCandidate, Spelled
+from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.parts import parts
@@ -53,6 +54,7 @@ from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, load, user_line
 from gradcheck_cli.targets.reach import constants
+from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 SEED = 0
@@ -125,19 +127,14 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         wanted = check_convention(message["convention"])
         os.environ.setdefault("JAX_ENABLE_X64", "1")  # read when jax is imported; else it computes in float32
         import_installed(ref)
-        with _alarm(LOAD_SHARE * seconds):
-            loaded = _load_either_way(ref, message["how"] != "whole", seconds)
-        guard = partial(_alarm, min(10.0, 0.2 * seconds))
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
-        as_said = call.said(loaded, how, wanted)
-        if as_said is not None:
-            chosen, same = Chosen(as_said, call.checked(as_said, loaded)), None
-        elif message["how"] == "untried":
-            notes = ("every try ended the process; it is called by the names of its parameters",)
-            loaded, chosen, same = replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None
+        with _alarm(LOAD_SHARE * seconds):
+            loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
+        spelled = said(loaded, how, wanted)
+        if message["how"] == "untried":
+            ready = _untried(ref, loaded, spelled, wanted)
         else:
-            chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
-            same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
+            ready = _tried(ref, loaded, spelled, wanted, seconds)
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint}, None
     except GradcheckError as error:
@@ -153,23 +150,47 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return _not_recognised(ref, error), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    ready = Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
     return _description(ready), ready
 
 
-def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float) -> Loaded:
+def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
+    """Called as was said, else as trying tells."""
+    guard = partial(_alarm, min(10.0, 0.2 * seconds))
+    if spelled is not None:
+        chosen = as_said(spelled, wanted, _seed, guard)
+    else:
+        chosen = recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
+    same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
+    return _ready(ref, loaded, chosen, same)
+
+
+def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str]) -> Ready:
+    """Every try ended the process: called as was said, else by names that leave no doubt."""
+    if spelled is not None:
+        return _ready(ref, replace(loaded, notes=("every try ended the process",)), untried(spelled, wanted), None)
+    notes = ("every try ended the process; it is called by the names of its parameters",)
+    return _ready(ref, replace(loaded, notes=notes), recognise_by_names(loaded, wanted), None)
+
+
+def _ready(ref: TargetRef, loaded: Loaded, chosen: Chosen, same: frozenset[str] | None) -> Ready:
+    return Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
+
+
+def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: Sequence[str]) -> Loaded:
     """A script part that never ends is left out, like one that fails."""
     try:
         with _alarm(LOAD_SHARE * seconds / 2):
-            return load(ref, only_needed)
+            return load(ref, only_needed, names)
     except HungError:
-        return load(ref, only_needed=True)
+        return load(ref, True, names)
 
 
 def _pads_by_itself(candidate: Candidate) -> bool:
     """It keeps the size without being told a margin: always, or in the mode "same"."""
     if isinstance(candidate, LayerCandidate):
         return candidate.same or candidate.recipe.mode
+    if isinstance(candidate, CallCandidate):
+        return candidate.same or candidate.has_mode
     return isinstance(candidate, FunctionCandidate) and (candidate.same or candidate.form.mode)
 
 
@@ -207,7 +228,11 @@ def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
     if error.error is not None:
         facts["the likeliest raised"] = _sentence_with_line(ref, error.error)
     sentence = f"{ref.text}: {error}"
-    return {"failed": sentence if sentence.endswith("?") else f"{sentence}.", "facts": facts, "hint": WAYS_OUT}
+    return {
+        "failed": sentence if sentence.endswith("?") else f"{sentence}.",
+        "facts": facts,
+        "hint": error.hint or WAYS_OUT,
+    }
 
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
@@ -233,7 +258,7 @@ def _refuses(ready: Ready, spec: ConvSpec) -> str:
 
 def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
     """No margin, asked of code that can be told so."""
-    always = isinstance(candidate, LayerCandidate | FunctionCandidate) and candidate.same
+    always = isinstance(candidate, LayerCandidate | FunctionCandidate | CallCandidate) and candidate.same
     return spec.padding == (0, 0) and not always
 
 

@@ -14,12 +14,13 @@ import importlib.util
 import sys
 import traceback
 import types
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gradcheck_cli.targets.contract import TargetRef
-from gradcheck_cli.targets.resolve import definitions, parse
+from gradcheck_cli.targets.resolve import CALL, definitions, parse
 
 
 class LoadError(Exception):
@@ -55,18 +56,19 @@ class Loaded:
         return definitions(self.tree).get(name)
 
 
-def load(ref: TargetRef, only_needed: bool = False) -> Loaded:
+def load(ref: TargetRef, only_needed: bool = False, names: Sequence[str] = ()) -> Loaded:
     """Execute the user's file and find the target in it.
 
     Args:
         only_needed: skip the file's script part from the start (a first try hung or exited).
+        names: what `--call` uses, so that it is needed too.
 
     Raises:
         LoadError: the file, an import of it or the name fails.
     """
     tree = parse(ref.file)
     _reach_siblings(ref.file, tree)
-    module, notes = _module(ref, tree, only_needed)
+    module, notes = _module(ref, tree, only_needed, (ref.name.split(".")[0], CALL, *names))
     owner, target = None, module
     for part in filter(None, ref.name.split(".")):
         owner, target = target, _member(target, part, ref)
@@ -117,16 +119,18 @@ def _member(owner: Any, name: str, ref: TargetRef) -> Any:
     return getattr(owner, name)
 
 
-def _module(ref: TargetRef, tree: ast.Module, only_needed: bool) -> tuple[types.ModuleType, tuple[str, ...]]:
+def _module(
+    ref: TargetRef, tree: ast.Module, only_needed: bool, names: Sequence[str]
+) -> tuple[types.ModuleType, tuple[str, ...]]:
     module = _empty_module(ref, tree)
     if only_needed:
-        _execute_needed(module, tree, ref)
+        _execute_needed(module, tree, ref, names)
         return module, ("the file's script part does not come to an end; only what the target needs was executed",)
     try:
         exec(compile(tree, ref.file, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         line = user_line(error, ref.file)
-        _execute_needed(module, tree, ref)
+        _execute_needed(module, tree, ref, names)
         what = f"{type(error).__name__} at line {line}" if line else type(error).__name__
         return module, (f"the file's script part fails ({what}); only what the target needs was executed",)
     return module, ()
@@ -196,9 +200,9 @@ def _dotted_name(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _execute_needed(module: types.ModuleType, tree: ast.Module, ref: TargetRef) -> None:
-    """Execute only the top-level statements that the target needs, in their order."""
-    for statement in _needed(tree, ref.name.split(".")[0]):
+def _execute_needed(module: types.ModuleType, tree: ast.Module, ref: TargetRef, names: Sequence[str]) -> None:
+    """Execute only the top-level statements that `names` need, in their order."""
+    for statement in _needed(tree, names):
         single = ast.Module(body=[statement], type_ignores=[])
         try:
             exec(compile(single, ref.file, "exec", dont_inherit=True), module.__dict__)
@@ -223,10 +227,9 @@ def _missing(error: ModuleNotFoundError, statement: ast.stmt, ref: TargetRef) ->
     )
 
 
-def _needed(tree: ast.Module, name: str) -> list[ast.stmt]:
-    """The slice of the module that `name` rests on, and the forwards of the file with it."""
-    here = {found for found in definitions(tree) if "." not in found}
-    wanted = {name} | {found for found in here if "conv" in found.lower()} if name else here
+def _needed(tree: ast.Module, names: Sequence[str]) -> list[ast.stmt]:
+    """The slice of the module that `names` rest on, and the forwards of the file with it."""
+    wanted = set(names) | {found for found in definitions(tree) if "." not in found and "conv" in found.lower()}
     chosen: set[int] = set()
     while True:
         before = len(chosen)

@@ -31,9 +31,25 @@ Choose = Callable[[ast.Module, str], str]
 """(tree, path) -> the name that is meant where none was typed."""
 
 
-def no_name(_tree: ast.Module, _path: str) -> str:
-    """For files that are called as the user says: none is needed."""
-    return ""
+def called_by(call: str) -> Choose:
+    """For files that are called as `call` says: the first definition that it uses, "" where it uses none."""
+
+    def choose(tree: ast.Module, _path: str) -> str:
+        found = definitions(tree)
+        return next((name for name in names_in(call) if name in found), "")
+
+    return choose
+
+
+def names_in(expression: str) -> tuple[str, ...]:
+    """The names that an expression reads and does not bind itself, the outermost first; none in an empty one."""
+    if not expression:
+        return ()
+    nodes = list(ast.walk(ast.parse(expression, mode="eval")))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return tuple(dict.fromkeys(node.id for node in names if node.id not in bound))
 
 
 def resolve(texts: Sequence[str], choose: Choose | None = None) -> tuple[TargetRef, ...]:

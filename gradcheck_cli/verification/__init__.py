@@ -13,7 +13,7 @@ from gradcheck_cli.environment import environment
 from gradcheck_cli.errors import ExitCode, TargetError
 from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.reproduce import verify_command
-from gradcheck_cli.targets import TargetRef, no_name, resolve
+from gradcheck_cli.targets import TargetRef, called_by, resolve
 from gradcheck_cli.verification.reason import reason_of
 from gradcheck_cli.verification.session import Running
 from gradcheck_cli.verification.target import unusable, verify_target
@@ -34,7 +34,7 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
         TargetError: a name that is not there, or a glob that matches nothing.
     """
     start = time.perf_counter()
-    refs = resolve(options.targets, no_name if options.call else None)
+    refs = resolve(options.targets, called_by(options.call) if options.call else None)
     tell, questions = _Told(progress, len(refs)), Questions(options.seed)
     if any(not ref.error for ref in refs):
         # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python

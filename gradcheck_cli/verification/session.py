@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import Slack, declared_slack
 from gradcheck_cli.errors import TargetError
-from gradcheck_cli.model import Case, ConvSpec, Gradients, Verdict, VerifyOptions
+from gradcheck_cli.model import Case, ConvSpec, GradientName, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, Outcome, Worker
+from gradcheck_cli.verification.deciding import deciding_specs, doubtful_specs
 from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Question, Questions
-from gradcheck_cli.verification.variants import variants
+from gradcheck_cli.verification.variants import of_missing_kinds, variants
 
 PROBES = 2
 MOST_DEATHS = 3
@@ -51,6 +52,7 @@ class Session:
     Attributes:
         deadline: of `time.perf_counter`; nothing is asked after it.
         stopped: why not everything was asked, "" if it was.
+        shrunk: gradient -> what the search for the smallest example saw: geometry -> how it failed, "" where right.
         late: a call after the deadline was refused.
         running: tells when to give up.
     """
@@ -63,6 +65,7 @@ class Session:
     trials: list[Trial] = field(default_factory=list)
     further: list[Trial] = field(default_factory=list)
     stopped: str = ""
+    shrunk: dict[GradientName, dict[ConvSpec, str]] = field(default_factory=dict)
     late: bool = False
     running: Running = field(default_factory=Running)
 
@@ -77,6 +80,8 @@ class Session:
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
         self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_more()
+        self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
+        self.try_deciding()
         self.try_further()
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:
@@ -94,6 +99,20 @@ class Session:
                 return
             if all(trial.case.spec != spec for trial in self.trials):
                 self.trials.append(self._try(self.questions.narrow(spec)))
+
+    def try_deciding(self) -> None:
+        """The narrow probe where it tells apart under which condition the target is wrong; see `deciding`."""
+        for spec in deciding_specs(self):
+            if self._over():
+                return
+            self.trials.append(self._try(self.questions.narrow(spec)))
+
+    def try_doubtful(self) -> None:
+        """Once the smallest example is known: what in the search for it speaks against a condition."""
+        specs = list(doubtful_specs(self))
+        self.try_all(specs)
+        if specs:
+            self.try_deciding()
 
     def try_further(self) -> None:
         """Where the narrow probe was right: what only wide, fractional or tiny numbers show."""

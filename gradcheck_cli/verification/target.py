@@ -11,12 +11,15 @@ from gradcheck_cli import geometries
 from gradcheck_cli.arithmetic import no_slack
 from gradcheck_cli.diagnose import (
     Code,
+    condition,
     diagnose,
     likely_line,
     locate,
     of_calls,
     shrink,
     summarise_geometries,
+    with_conditions_that_hold,
+    with_unwritten_memory,
     words_for,
 )
 from gradcheck_cli.diagnose.sentences import describe
@@ -34,9 +37,10 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.verification.deciding import Results
 from gradcheck_cli.verification.forward import forward_note, wrong_forward
 from gradcheck_cli.verification.session import Running, Session
-from gradcheck_cli.verification.trial import Trial
+from gradcheck_cli.verification.trial import CANNOT_RUN, Trial
 from gradcheck_cli.verification.truth import Questions, load_oracles
 
 SHRINK_SECONDS = 10.0
@@ -92,6 +96,8 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
     """From what happened to the report."""
     described = session.described
     code = code_of(ref, described.line)
+    example = _counterexample(session)
+    session.try_doubtful()
     findings = findings_of(session, code) + wrong_forward(session.trials)
     results = {name: _gradient_result(session, name, findings) for name in GRADIENTS}
     verdict = _verdict(session, results, findings)
@@ -105,8 +111,8 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         verdict=verdict,
         gradients=results,
         geometries=_geometries(session),
-        findings=_placed(findings, code),
-        counterexample=_counterexample(session, results) if verdict is Verdict.FAIL else None,
+        findings=_placed(findings, code, described.flipped),
+        counterexample=example,
         notes=_notes(session),
         scope=_scope(described),
         unreached=_unreached(session),
@@ -127,20 +133,49 @@ def code_of(ref: TargetRef, line: int | None) -> Code:
 
 def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
     """The named mistakes of every gradient, then what ended a call, then where numbers are wrong without a name."""
-    words = words_for(session.described.convention, session.described.layout)
+    described = session.described
+    words = words_for(described.convention, described.layout, turned=described.flipped)
     seen = [trial.observation() for trial in session.compared]
     named: list[Finding] = []
     unexplained: list[Finding] = []
     for name in session.described.yields:
         diagnosed = diagnose(seen, name, words)
         failed = _aggregate(session, name) is Verdict.FAIL
-        named += [finding for finding in diagnosed if failed or finding.id in FINDINGS_OF_BEHAVIOUR]
+        causes = [finding for finding in diagnosed if failed and finding.id not in FINDINGS_OF_BEHAVIOUR]
+        # Numbers that differ from call to call hide others: what explains those of both calls is told first.
+        shown = [finding for finding in diagnosed if finding.id in FINDINGS_OF_BEHAVIOUR]
+        named += [finding for finding in shown if finding.id != "not-repeatable"]
+        named += with_conditions_that_hold(causes, *_known(session, name))
+        named += [finding for finding in shown if finding.id == "not-repeatable"]
         unexplained += () if diagnosed else _unexplained(session, name)
     found: dict[tuple[str, str, int | None], Finding] = {}
-    for finding in [*named, *of_calls(seen, words, code), *unexplained]:
+    for finding in [*named, *of_calls(seen, words, code, _refused(session)), *unexplained]:
         about = "" if finding.id in FINDINGS_OF_ALL else finding.gradient
         found.setdefault((finding.id, about, finding.line), finding)
-    return tuple(found.values())
+    declared = bool(seen) and all(trial.declares_float32 for trial in session.compared if trial.ended)
+    kept = [finding for finding in found.values() if not (declared and finding.id == "single-precision")]
+    return tuple(with_unwritten_memory(kept, code))
+
+
+def _known(session: Session, name: GradientName) -> tuple[Results, Results, frozenset[ConvSpec]]:
+    """Where a gradient is right: as asked, and in the search for the smallest example; and what is not taken."""
+    verdicts = [(trial.case.spec, trial.verdict(name)) for trial in session.trials]
+    asked = [(spec, verdict is Verdict.PASS) for spec, verdict in verdicts if verdict in (Verdict.PASS, Verdict.FAIL)]
+    return asked, _while_shrinking(session, name), _refused(session)
+
+
+def _while_shrinking(session: Session, name: GradientName) -> Results:
+    """What the search for the smallest example told of a gradient; a call that did not end told nothing.
+
+    Where it was asked again, on more than these few numbers, that answer counts.
+    """
+    asked = {trial.case.spec for trial in session.trials}
+    seen = ((spec, failure) for spec, failure in session.shrunk.get(name, {}).items() if spec not in asked)
+    return [(spec, not failure) for spec, failure in seen if not failure.startswith("error")]
+
+
+def _refused(session: Session) -> frozenset[ConvSpec]:
+    return frozenset(trial.case.spec for trial in session.trials if not trial.supported)
 
 
 def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
@@ -152,15 +187,22 @@ def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     if expected is None or actual is None:
         return ()
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name)}"
-    return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample"),)
+    when = condition(*_known(session, name))
+    return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample", when),)
 
 
-def _placed(findings: Sequence[Finding], code: Code) -> tuple[Finding, ...]:
-    """With the line that raised, or the one that looks like the mistake; without one where none or several do."""
-    return tuple(
-        replace(finding, line=finding.line or likely_line(code.source, finding.id, code.defined))
-        for finding in findings
-    )
+def _placed(findings: Sequence[Finding], code: Code, flipped: bool) -> tuple[Finding, ...]:
+    """With the line that raised, or the one that looks like the mistake; without one where none or several do.
+
+    Where the layer turns F, "kernel-rotated" is a turn that is missing: no line holds it.
+    """
+
+    def line(finding: Finding) -> int | None:
+        if finding.line is not None or (flipped and finding.id == "kernel-rotated"):
+            return finding.line
+        return likely_line(code.source, finding.id, code.defined, finding.gradient)
+
+    return tuple(replace(finding, line=line(finding)) for finding in findings)
 
 
 def _gradient_result(session: Session, name: GradientName, findings: Sequence[Finding]) -> GradientResult:
@@ -237,18 +279,28 @@ def _summary(session: Session, supported: Sequence[Trial]) -> str:
     failed = sum(trial.failed for trial in supported)
     inexact = sum(not trial.right for trial in supported) - failed
     if not inexact:
-        return summarise_geometries([(trial.case.spec, trial.right) for trial in supported])
+        results = [(trial.case.spec, trial.right) for trial in supported]
+        return summarise_geometries(results, _elsewhere(session), _refused(session))
     told = f"right but for rounding on {inexact} of {len(supported)} geometries"
     return f"{told}, wrong on {failed}" if failed else told
 
 
-def _counterexample(session: Session, results: dict[GradientName, GradientResult]) -> Counterexample | None:
+def _elsewhere(session: Session) -> Results:
+    """What the smallest example told: wrong in one gradient is wrong; right in it is right where no other is wrong."""
+    wrong = [name for name in session.described.yields if _aggregate(session, name) is not Verdict.PASS]
+    alone = len(wrong) == 1 and not any(trial.outcome.error_kind in CANNOT_RUN for trial in session.trials)
+    seen = [result for name in session.shrunk for result in _while_shrinking(session, name)]
+    return [(spec, right) for spec, right in seen if alone or not right]
+
+
+def _counterexample(session: Session) -> Counterexample | None:
     """The smallest failing geometry of the first wrong gradient; None where only behaviour or wide sums are wrong."""
-    for name, result in results.items():
+    for name in session.described.yields:
         found = _smallest_failure(session.trials, name)
-        if result.verdict is Verdict.FAIL and found is not None:
+        if found is not None:
             session.deadline = time.perf_counter() + min(SHRINK_SECONDS, session.options.timeout)
-            shrunk = shrink(session.gradients_of, found.case.spec, name, session.options.seed)
+            seen = session.shrunk.setdefault(name, {})
+            shrunk = shrink(session.gradients_of, found.case.spec, name, session.options.seed, seen)
             return shrunk if shrunk is not None and not session.late else _as_it_was(found, name)
     return None
 
@@ -278,6 +330,8 @@ def _notes(session: Session) -> tuple[str, ...]:
         notes.append("torch.autograd does not agree with the definition's sum here; judged by the definition")
     if any(_aggregate(session, name) is Verdict.INCONCLUSIVE for name in session.described.yields if session.compared):
         notes.append("not exact on integers, as FFT arithmetic is: if that is meant, say --arithmetic fft")
+    if any(trial.rounds_to_float32(name) for trial in session.compared for name in session.described.yields):
+        notes.append("computed in float32; right to its rounding")
     if session.slack is not no_slack:
         notes.append(f"judged by |difference| <= {session.slack.rule}, not bit for bit: {session.slack.cause}")
     return tuple(notes)

@@ -143,7 +143,7 @@ def test_float32_beside_another_mistake_is_probable_and_says_when():
         "input",
         "probable",
         "grad_input is probably computed in float32: large sums are off by no more than its rounding.",
-        CATALOGUE["single-precision"].fix.replace("X", "x"),
+        "Probably: " + CATALOGUE["single-precision"].fix.replace("X", "x"),
         "a sum needs more than 24 bits",
     ) == rounded_too("input", Words(x="x"))
 
@@ -161,13 +161,33 @@ def test_a_shape_that_no_formula_has_is_told_with_the_geometries_on_which_it_com
         "input",
         "proved",
         "grad_input has shape (2, 1, 2, 1) where (2, 1, 2, 3) is right; the part that both have is equal.",
-        CATALOGUE["wrong-shape"].fix,
+        "Probably: make it with `np.zeros_like(X)`, and add into it.",
         "batch > 1",
     )
 
     assert [expected] == unexplained_shape([right, first, evidence(3, (3, 1, 1, 1))], "input", Words())
     assert [expected] == unexplained_shape([right, first], "input", Words())
     assert [] == unexplained_shape([right], "input", Words())
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_axes_of_length_1_are_mended_by_a_reshape_where_that_was_tried(right):
+    """The returned numbers in the right shape are the right gradient, or they are not."""
+
+    def kept(seen):
+        return replace(
+            seen, actual=replace(seen.actual, bias=seen.actual.bias[None, :, None, None] * (1 if right else 2))
+        )
+
+    finding = next(found for found in diagnose(observations(kept), "bias") if found.id == "wrong-shape")
+    assert (
+        finding.message == "grad_bias has shape (1, 4, 1, 1) where (4,) is right; axes of length 1 are the difference."
+    )
+    assert finding.fix == (
+        "Return it as `.reshape(b.shape)`: its numbers are right."
+        if right
+        else "Probably: make it with `np.zeros_like(b)`, and add into it."
+    )
 
 
 WIDE = ConvSpec(1, 1, 1, 1, 4, (1, 2))

@@ -81,6 +81,9 @@ def test_errors_of_different_kinds_are_findings_of_their_own():
             return "KeyError: 'pad'"
         return "NameError: name 'q' is not defined" if spec.groups > 1 else ""
 
+    (one,) = of_calls(called(error, error_line=4), Words())
+    assert "on 4 of 15 geometries" in one.message
+    assert one.message.endswith(": KeyError: 'pad'; elsewhere NameError.")
     found = of_calls(called(error), Words())
     assert [(each.id, each.fails_when) for each in found] == [("crashes", "dilation > 1"), ("crashes", "groups > 1")]
     assert ["KeyError", "NameError"] == [each.message.split(": ")[1] for each in found]

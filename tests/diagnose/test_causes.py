@@ -11,6 +11,7 @@ from gradcheck_cli import conv
 from gradcheck_cli.diagnose.causes import (
     Cause,
     Structure,
+    _may_be_proportional,
     _on_prepared,
     explain_all,
     fitting,
@@ -127,7 +128,7 @@ def test_pairs_are_every_mistake_under_one_that_rearranges_and_on_every_prepared
         if told(inner)[0][0] != told(outer)[0][0]
     ]
     for first in CATALOGUE.values():
-        if first.prepare is not None and gradient in first.formulas:
+        if first.prepare is not None and any(told(one)[0][0] == first.id for one in single):
             expected += [[(first.id, ""), *told(second)] for second in single if told(second)[0][0] != first.id]
 
     found = list(pairs(gradient, [evidence_of(gradient, problem)]))
@@ -281,6 +282,22 @@ def test_what_rounding_may_do_is_measured_on_absolute_values(structure, largest)
     assert fits(allowed)
     assert fits(-allowed)
     assert not fits(np.nextafter(allowed, np.inf))
+
+
+def test_a_glance_refutes_only_what_no_factor_could_explain():
+    """A thousandth of the largest entry seen is room enough for any rounding; NaN and zeros refute nothing."""
+    base = np.arange(-3.0, 4.0)
+
+    assert _may_be_proportional(base, base)
+    assert _may_be_proportional(base, base / -7)
+    assert _may_be_proportional(base, base * (1 + 1e-6))
+    assert not _may_be_proportional(base, base + 1)
+    assert not _may_be_proportional(base, base[::-1] ** 2)
+    assert _may_be_proportional(np.where(base > 2, np.nan, base), np.where(base > 2, 1e300, base))
+    assert _may_be_proportional(np.zeros(3), np.arange(3.0))
+    assert _may_be_proportional(np.zeros((1, 0)), np.zeros((1, 0)))
+    long = np.arange(1.0, 1001.0)
+    assert not _may_be_proportional(long, long[::-1])
 
 
 def test_small_numbers_get_no_more_room_than_their_size_gives():

@@ -116,3 +116,26 @@ def test_of_a_class_only_the_methods_of_the_backward_pass_are_searched():
 def test_a_file_that_cannot_be_searched_gives_none(source, line):
     """Syntax errors, null bytes, no definition on that line, an empty file."""
     assert likely_line(source, "batch-mean", line) is None
+
+
+TURNED = """
+def back(dout, x, w):
+    dx = full(dout, np.rot90(w, 2))
+    dw = valid(dout, x)
+    return dx, dw
+"""
+
+
+def test_a_line_that_computes_another_gradient_is_not_it():
+    """The turn of F belongs to dx; of dw, which swapped its arguments, no line is known."""
+    assert likely_line(TURNED, "kernel-rotated", 2, "weight") is None
+    assert likely_line(TURNED, "kernel-rotated", 2, "input") == 3
+    assert likely_line(TURNED.replace("dx = ", "turned = "), "kernel-rotated", 2, "weight") == 3
+    assert likely_line(TURNED.replace("valid(dout, x)", "valid(x, dout[::-1])"), "kernel-rotated", 2, "weight") == 4
+
+
+def test_attributes_and_parts_of_a_result_are_the_result():
+    """And a call is told without a gradient."""
+    method = "def back(self, dout):\n    self.dX[:, 1] += np.flip(dout)\n"
+    assert likely_line(method, "upstream-rotated", 1, "weight") is None
+    assert likely_line(method, "upstream-rotated", 1, "call") == 2

@@ -189,3 +189,21 @@ def test_each_kind_of_exception_has_its_own_mend(error, beginning):
     """And none of them speaks of sizes."""
     assert told(error).startswith(beginning)
     assert "Take every size" not in told(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            "conv_backward returns nothing (no return statement)",
+            "Return the gradients at the end: what the code computes is dropped otherwise.",
+        ),
+        (
+            "conv_backward is not implemented (raises NotImplementedError, line 2)",
+            "Write it: the body stops before it computes anything.",
+        ),
+    ],
+)
+def test_unfinished_code_is_told_to_be_finished(error, expected):
+    """Nothing raised, so there is no line to start at."""
+    assert expected == told(error)

@@ -174,6 +174,61 @@ def test_windows_beyond_the_array_read_on_in_memory_and_then_what_is_nobody_s():
     assert form.formula(Problem(integers(same))) is None
 
 
+KERNEL_TURNS = {
+    # F = [[1, -1], [2, 0]]; the full correlation of a single G = 1 with what the code makes of F is that, turned.
+    "": [[0, 2], [-1, 1]],
+    "turned upside down only": [[-1, 1], [0, 2]],
+    "turned left to right only": [[2, 0], [1, -1]],
+    "given a quarter turn to the left only": [[2, 1], [0, -1]],
+    "given a quarter turn to the right only": [[-1, 0], [1, 2]],
+}
+
+
+@pytest.mark.parametrize("label", KERNEL_TURNS)
+def test_half_a_turn_of_the_kernel_is_seen_under_a_single_output(label):
+    """The picture is as large as the kernel, so dE/dX is the kernel as it was used."""
+    case = replace(CASE, spec=ConvSpec(1, 1, 1, 2, 2, (2, 2)), x=CASE.x[..., :2, :2], grad_output=np.ones((1, 1, 1, 1)))
+    forms = {form.label: form.formula for form in CATALOGUE["input-grad-kernel-unrotated"].forms("input")}
+    assert forms[label](Problem(case))[0, 0].tolist() == KERNEL_TURNS[label]
+    oblong = Problem(integers(ConvSpec(1, 1, 1, 4, 5, (3, 2))))
+    assert (forms[label](oblong) is None) == ("quarter" in label)
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("over the images only", [[[6, 8]], [[10, 12]], [[14, 16]]]),
+        ("over the images only, channels last", [[[6, 10, 14], [8, 12, 16]]]),
+        ("over rows and columns only, so each image keeps its own", [[1, 5, 9], [13, 17, 21]]),
+        ("not over the columns", [[6, 8], [10, 12], [14, 16]]),
+        ("not over the rows", [[14], [22], [30]]),
+        ("over axes 0, 1 and 2, as if the channels were last", [30, 36]),
+        ("over axes 0, 2 and 3, as if the channels were first", [66]),
+        ("over axes 1, 2 and 3, so each image has a sum", [15, 51]),
+    ],
+)
+def test_g_summed_over_other_axes(label, expected):
+    """0 to 11: two images, three filters, one row, two columns."""
+    case = replace(CASE, spec=ConvSpec(2, 1, 3, 1, 2, (1, 1)), grad_output=np.arange(12.0).reshape(2, 3, 1, 2))
+    forms = {form.label: form.formula for form in CATALOGUE["bias-axes-wrong"].forms("bias")}
+    assert forms[label](Problem(case)).tolist() == expected
+
+
+def test_filters_dealt_out_to_the_groups_read_another_group_s_channels():
+    """Two groups of two filters, 1x1: filters 0, 1, 2, 3 read the channels 0, 1, 0, 1 where 0, 0, 1, 1 is right."""
+    case = Case(
+        ConvSpec(1, 2, 4, 1, 1, (1, 1), groups=2),
+        np.array([[[[3.0]], [[5.0]]]]),
+        np.array([1.0, 10.0, 100.0, 1000.0]).reshape(4, 1, 1, 1),
+        np.zeros(4),
+        np.ones((1, 4, 1, 1)),
+    )
+    *_, weight = CATALOGUE["groups-ignored"].forms("weight")
+    *_, into = CATALOGUE["groups-ignored"].forms("input")
+    assert weight.formula(Problem(case)).ravel().tolist() == [3, 5, 3, 5]
+    assert into.formula(Problem(case)).ravel().tolist() == [101, 1010]
+
+
 def test_numbers_are_read_in_another_order_than_they_are_stored_in():
     """Two images, two filters, one row of three outputs; 1 to 12 in memory."""
     g = np.arange(1.0, 13.0).reshape(2, 2, 1, 3)
@@ -224,3 +279,10 @@ def test_reading_elsewhere_is_the_sum_over_the_moved_windows(shift, dilation):
         expected[o, i, u, v] = (seen * problem.case.grad_output[:, o]).sum()
     # Only what lies inside the padded picture counts; around it there are zeros in both.
     assert np.array_equal(read_elsewhere(problem, shift), expected)
+
+
+def test_an_array_that_is_never_filled_stays_as_it_was_made():
+    """Zeros in the shape of F and of X."""
+    problem = Problem(CASE)
+    assert np.array_equal(CATALOGUE["never-filled"].formulas["weight"](problem), np.zeros(CASE.spec.weight_shape))
+    assert np.array_equal(CATALOGUE["never-filled"].formulas["input"](problem), np.zeros(CASE.spec.x_shape))

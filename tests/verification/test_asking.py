@@ -275,3 +275,76 @@ def test_lines_that_no_call_executed_are_listed(judged, tmp_path):
 
     assert report.verdict is Verdict.PASS
     assert ["x = x * 2"] == [text[line - 1].strip() for line in report.unreached]
+
+
+FLOAT32 = """
+    class Layer:
+        def __init__(self, channels, filters, size):
+            self.W = np.random.randn(filters, channels, size, size).astype("float32")
+            self.b = np.zeros(filters, "float32")
+
+        def forward(self, X):
+            self.X = np.asarray(X, "float32")
+            return np.einsum("ncpquv,fcuv->nfpq", windows(self.X, *self.W.shape[2:]), self.W) + self.b[:, None, None]
+
+        def backward(self, G):
+            G = np.asarray(G, "float32")
+            self.dW = np.einsum("ncpquv,nfpq->fcuv", windows(self.X, *self.W.shape[2:]), G)
+            self.db = G.sum((0, 2, 3))
+            return spread(G, self.W, self.X.shape).astype("float32")SPOILED
+    """
+FLOAT32_NOTE = "computed in float32; right to its rounding"
+
+
+def test_a_layer_of_float32_by_declaration_passes_with_a_note(judged):
+    """Its arrays say so; what is more than rounding fails, and is not called float32."""
+    right, wrong = judged(FLOAT32.replace("SPOILED", ""), FLOAT32.replace("SPOILED", " * 2"), name="Layer")
+
+    assert right.verdict is Verdict.PASS
+    assert FLOAT32_NOTE in right.notes
+    assert wrong.verdict is Verdict.FAIL
+    assert {("scaled-constant", "input")} == {(found.id, found.gradient) for found in wrong.findings}
+
+
+def test_float32_inside_a_function_that_returns_float64_stays_a_finding(judged):
+    """Nothing of what it returns says so."""
+    body = "np.einsum('ncpquv,nfpq->fcuv', windows(x, *w.shape[2:]).astype('f4'), g.astype('f4')).astype('f8')"
+    (report,) = judged(f"def back(x, w, g):\n    return {body}, spread(g, w, x.shape), g.sum((0, 2, 3))")
+
+    assert report.verdict is Verdict.FAIL
+    assert {("single-precision", "weight")} == {(found.id, found.gradient) for found in report.findings}
+    assert FLOAT32_NOTE not in report.notes
+
+
+PARTICULAR = """
+    def back(x, w, g, stride=1, pad=0):
+        if REFUSED:
+            raise NotImplementedError("not that")
+        xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        dw, dxp = np.zeros(w.shape), np.zeros(xp.shape)
+        for i in range(g.shape[2]):
+            for j in range(g.shape[3]):
+                at = np.s_[:, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]]
+                dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], xp[at])
+                dxp[at] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+        dx = dxp[:, :, pad:pad + x.shape[2], pad:pad + x.shape[3]]
+        SPOILED
+        return dw, dx
+    """
+
+
+def test_what_a_particular_target_takes_is_asked_in_all_its_kinds(judged):
+    """Square images: with uneven kernels; single ones: with even kernels; padded ones: one image, too."""
+    cases = {
+        "x.shape[2] != x.shape[3]": "dw = dw * (2 if w.shape[2] != w.shape[3] else 1)",
+        "x.shape[2] != x.shape[3] or len(x) > 1": "dx = dx * (2 if w.shape[3] % 2 == 0 else 1)",
+        "pad != stride": "dx = dx * (2 if len(x) == 1 else 1)",
+    }
+    right = judged(*(PARTICULAR.replace("REFUSED", refused).replace("SPOILED", "") for refused in cases))
+    wrong = judged(
+        *(PARTICULAR.replace("REFUSED", refused).replace("SPOILED", line) for refused, line in cases.items())
+    )
+
+    assert [Verdict.PASS] * 3 == [report.verdict for report in right]
+    assert all(report.geometries.supported >= 8 for report in right)
+    assert [Verdict.FAIL] * 3 == [report.verdict for report in wrong]

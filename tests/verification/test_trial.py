@@ -1,8 +1,11 @@
 """One answer beside the truth: what is a pass, what a failure, what neither."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from gradcheck_cli import conv
 from gradcheck_cli.arithmetic import fft_slack, no_slack, update_slack
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict
 from gradcheck_cli.targets import Outcome
@@ -100,3 +103,38 @@ def test_a_hung_call_took_its_limit():
 
     assert (seen.timed_out, seen.seconds) == (True, 3.0)
     assert trial(outcome).verdict("bias") is Verdict.ERROR
+
+
+WIDE = Questions(0).wide(SPEC)
+NARROW_32 = {name: RIGHT.named(name).astype(np.float32) for name in ALL}
+
+
+def in_float32(asked, **dtypes):
+    """What a layer that casts its arrays to float32 gives, with some gradients in other dtypes."""
+    cast = {name: getattr(asked.case, name).astype(np.float32) for name in ("x", "weight", "grad_output")}
+    found = conv.backward(replace(asked.case, **cast))
+    found = {name: found.named(name).astype(dtypes.get(name, "float32")) for name in ALL}
+    return Outcome(Gradients(**found), dtypes={name: str(array.dtype) for name, array in found.items()})
+
+
+def test_a_declared_float32_is_right_to_its_rounding():
+    """Where every array that it returns is float32; one of float64 says that float32 is hidden in it."""
+    declared, mixed = trial(in_float32(WIDE), asked=WIDE), trial(in_float32(WIDE, bias="float64"), asked=WIDE)
+
+    assert not np.array_equal(declared.outcome.gradients.weight, WIDE.truth.gradients.weight)
+    assert all(declared.verdict(name) is Verdict.PASS for name in ALL)
+    assert declared.rounds_to_float32("weight")
+    assert mixed.verdict("weight") is Verdict.FAIL
+
+
+def test_a_declared_float32_is_exact_where_its_sums_fit_and_bounded_where_they_do_not():
+    """One unit on small integers is wrong; so is more than rounding on large ones."""
+    off = {**NARROW_32, "weight": NARROW_32["weight"] + np.float32(1)}
+    small = trial(Outcome(Gradients(**off), dtypes=dict.fromkeys(ALL, "float32")))
+    large = in_float32(WIDE)
+    spoiled = replace(large.gradients, input=large.gradients.input * np.float32(1.0001))
+    wrong = trial(replace(large, gradients=spoiled), asked=WIDE)
+
+    assert small.verdict("weight") is Verdict.FAIL
+    assert wrong.verdict("input") is Verdict.FAIL
+    assert wrong.verdict("weight") is Verdict.PASS

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from gradcheck_cli.mistakes.mistake import Mistake, Variant
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_output
 from gradcheck_cli.model import Array, Case
@@ -16,13 +20,21 @@ def _upstream_exchanged(case: Case) -> Case | None:
     return with_grad_output(case, case.grad_output.swapaxes(2, 3)) if rows == columns else None
 
 
+def _kernel_exchanged(case: Case) -> Case | None:
+    rows, columns = case.spec.kernel_size
+    return replace(case, weight=np.ascontiguousarray(case.weight.swapaxes(2, 3))) if rows == columns else None
+
+
 MISTAKE = Mistake(
     id="axes-transposed",
     title="exchanges rows and columns",
     formulas={"weight": rearranged("weight", _exchanged), "input": rearranged("input", _exchanged)},
     variants={
         "weight": (Variant("of G", on_other_case("weight", _upstream_exchanged)),),
-        "input": (Variant("of G", on_other_case("input", _upstream_exchanged)),),
+        "input": (
+            Variant("of G", on_other_case("input", _upstream_exchanged)),
+            Variant("of F", on_other_case("input", _kernel_exchanged)),
+        ),
     },
     why=(
         "A loop that writes [v, u] for [u, v], (width, height) where (height, width) is meant, as in OpenCV's sizes, "

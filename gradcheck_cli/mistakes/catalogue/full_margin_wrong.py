@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import full_with_margin, padded, spread, spread_upstream, stepping, stripped
 from gradcheck_cli.model import Array, ConvSpec
 
@@ -92,6 +92,9 @@ MISTAKE = Mistake(
     ),
     hides_when="p = (k - 1) / 2",
     fix="Pad the spread G by d*(k - 1) - p on each side, then correlate with the turned F.",
+    turned=Told(
+        fix="Pad the spread G by d*(k - 1) - p on each side, then correlate with F as it stands.",
+    ),
     shown_by="--padding 0 with --k 3 or larger, or gradcheck verify (dE/dX)",
     numbers="kernel {kernel}, padding {padding}",
 )

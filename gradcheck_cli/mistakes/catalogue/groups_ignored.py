@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck_cli import conv
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, Case
 
 
 def _first_channels(problem: Problem) -> Array:
@@ -40,11 +40,36 @@ def _into_first_channels(problem: Problem) -> Array:
     return out
 
 
+def _filters_dealt_out(case: Case) -> tuple[Case, Array]:
+    """The case in which filter o belongs to group o % groups, and where its filters stood before."""
+    order = np.argsort(np.arange(case.spec.out_channels) % case.spec.groups, kind="stable")
+    dealt = replace(case, weight=case.weight[order], grad_output=np.ascontiguousarray(case.grad_output[:, order]))
+    return dealt, order
+
+
+def _weight_dealt_out(problem: Problem) -> Array:
+    case, order = _filters_dealt_out(problem.case)
+    out = np.empty_like(problem.grad_weight)
+    out[order] = Problem(case).grad_weight
+    return out
+
+
+def _input_dealt_out(problem: Problem) -> Array:
+    return Problem(_filters_dealt_out(problem.case)[0]).grad_input
+
+
+_DEALT = "filter o in group o % groups, in place of o // (c_out / groups)"
 MISTAKE = Mistake(
     id="groups-ignored",
-    title="does not respect the groups: every filter reads the channels of the first group, or all channels",
+    title="does not respect the groups: filters read the channels of the first group, of another one, or all channels",
     formulas={"weight": _first_channels, "input": _into_first_channels},
-    variants={"weight": (Variant("all channels, so the shape is too large", _all_channels),)},
+    variants={
+        "weight": (
+            Variant("all channels, so the shape is too large", _all_channels),
+            Variant(_DEALT, _weight_dealt_out),
+        ),
+        "input": (Variant(_DEALT, _input_dealt_out),),
+    },
     why=(
         "With groups, filter o sees only the c_in/groups channels of its own group. Code for one group runs without "
         "complaint when it takes the number of channels from F's shape."

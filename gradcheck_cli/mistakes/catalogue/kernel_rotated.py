@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Variant
+import numpy as np
+
+from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import rearranged
+from gradcheck_cli.model import Array
+
+
+def _quarter_turn(right: Array) -> Array:
+    """`np.rot90` once, where it would take two to turn it by 180 degrees."""
+    return np.ascontiguousarray(np.rot90(right, axes=(2, 3)))
+
+
+def _quarter_back(right: Array) -> Array:
+    return np.ascontiguousarray(np.rot90(right, -1, axes=(2, 3)))
+
 
 MISTAKE = Mistake(
     id="kernel-rotated",
@@ -13,6 +26,8 @@ MISTAKE = Mistake(
         "weight": (
             Variant("only upside down", rearranged("weight", lambda right: right[..., ::-1, :])),
             Variant("only left to right", rearranged("weight", lambda right: right[..., ::-1])),
+            Variant("a quarter turn to the left", rearranged("weight", _quarter_turn)),
+            Variant("a quarter turn to the right", rearranged("weight", _quarter_back)),
         )
     },
     why=(
@@ -22,6 +37,12 @@ MISTAKE = Mistake(
     ),
     hides_when="the kernel is 1x1, or its gradient is symmetric",
     fix="Do not turn the result. With `correlate2d`, X comes first and G second.",
+    turned=Told(
+        fix=(
+            "The forward turns F, so dE/dF is turned once too: `correlate2d(X, G, mode='valid')[::-1, ::-1]`, with X "
+            "first and G as it stands."
+        ),
+    ),
     shown_by="--k 3 or larger",
     numbers="kernel {kernel}",
 )

@@ -86,5 +86,4 @@ MISTAKE = Mistake(
     hides_when="G is O, as for the loss (O ** 2).sum() / 2",
     fix="Use G, the argument of the backward, and not O: dE/dF = corr(X, G), dE/dX = full(G, F), dE/db = sum of G.",
     shown_by="any picture",
-    prepare=_putting_output,
 )

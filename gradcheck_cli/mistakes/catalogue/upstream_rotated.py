@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
 from gradcheck_cli.model import Case
 
@@ -40,6 +40,12 @@ MISTAKE = Mistake(
     ),
     hides_when="G looks the same when it is turned, for example one output or a constant G",
     fix="Correlate without turning: `correlate2d(X, G, mode='valid')`, no `rot90`, no `[::-1]` on G.",
+    turned=Told(
+        fix=(
+            "Leave G as it stands. The forward turns F, so dE/dF is turned at the end: "
+            "`correlate2d(X, G, mode='valid')[::-1, ::-1]`, and dE/dX is `correlate2d(G, F, mode='full')`."
+        ),
+    ),
     shown_by="--loss random",
     prepare=_turned,
 )

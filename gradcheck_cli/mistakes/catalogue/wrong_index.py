@@ -57,6 +57,15 @@ def _first_upstream(case: Case) -> Case:
     return with_grad_output(case, np.broadcast_to(case.grad_output[:1], case.grad_output.shape))
 
 
+def _last_picture(case: Case) -> Case:
+    return replace(case, x=np.broadcast_to(case.x[-1:], case.x.shape).copy())
+
+
+def _last_upstream(case: Case) -> Case:
+    return with_grad_output(case, np.broadcast_to(case.grad_output[-1:], case.grad_output.shape))
+
+
+_LAST_G = "the last image's G for all images"
 _FIRST_G = "the first image's G for all images"
 MISTAKE = Mistake(
     id="wrong-index",
@@ -67,11 +76,14 @@ MISTAKE = Mistake(
             Variant("G by the channel", _upstream_by_channel),
             Variant("X by the filter", _picture_by_filter),
             Variant("the first image for all images", on_other_case("weight", _first_picture)),
+            Variant("the last image for all images", on_other_case("weight", _last_picture)),
             Variant(_FIRST_G, on_other_case("weight", _first_upstream)),
+            Variant(_LAST_G, on_other_case("weight", _last_upstream)),
         ),
         "input": (
             Variant("F's first channel for all channels", on_other_case("input", _kernel_of_first_channel)),
             Variant(_FIRST_G, on_other_case("input", _first_upstream)),
+            Variant(_LAST_G, on_other_case("input", _last_upstream)),
         ),
         "bias": (Variant(_FIRST_G, on_other_case("bias", _first_upstream)),),
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant
 from gradcheck_cli.mistakes.pieces import correlate, frame, stepping
 from gradcheck_cli.model import Array
 
@@ -37,5 +37,11 @@ MISTAKE = Mistake(
     ),
     hides_when="the two tensors hold the same numbers",
     fix="Correlate X itself with G for dE/dF, and spread G through F itself for dE/dX.",
+    turned=Told(
+        fix=(
+            "Correlate X itself with G for dE/dF and turn the result by 180 degrees, and spread G through the turned F "
+            "for dE/dX, as the forward turns F."
+        ),
+    ),
     shown_by="any picture",
 )

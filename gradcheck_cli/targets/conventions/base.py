@@ -73,11 +73,14 @@ class NotRecognisedError(Exception):
         sentence: why, with the parameter that it is about.
         tried: what was tried, one clause.
         error: what the likeliest way raised.
+        hint: what to do; "" names the ways out.
     """
 
-    def __init__(self, step: Step, sentence: str, tried: str = "", error: BaseException | None = None) -> None:
+    def __init__(
+        self, step: Step, sentence: str, tried: str = "", error: BaseException | None = None, hint: str = ""
+    ) -> None:
         super().__init__(sentence)
-        self.step, self.sentence, self.tried, self.error = step, sentence, tried, error
+        self.step, self.sentence, self.tried, self.error, self.hint = step, sentence, tried, error, hint
 
 
 class AmbiguousError(Exception):

@@ -24,6 +24,7 @@ GEOMETRY = (*PAIRS, "groups")
 SKIPPED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MAX_ASSIGNMENTS = 12
 
+SIZES = ("batch", "in_channels", "out_channels", "in_h", "in_w", "out_h", "out_w")
 # Of a parameter that is handed None.
 NO_ROLE = "nothing"
 
@@ -80,7 +81,11 @@ def assignments(
     """
     source = source or Source(None)
     trials: list[dict[str, str]] = []
-    for named in _by_name(found, source):
+    by_name = _by_name(found, source)
+    if not set(needed) <= {*by_name[0].values(), "x"}:
+        # A letter that stands for a size elsewhere (`c`, `n`) may be any of what is missing.
+        by_name += [{name: role for name, role in by_name[0].items() if role not in SIZES}]
+    for named in by_name:
         for trial in _completed(found, needed, named, source):
             if trial not in trials:
                 trials.append(trial)
@@ -118,10 +123,18 @@ def _shared_out(unknown: Sequence[str], missing: Sequence[str], source: Source) 
         use = source.use(name)
         fitting = [] if use.unused else [role for role in missing if use.fits(role)]
         allowed.append(fitting or [NO_ROLE])
-    for trial in itertools.product(*allowed):
-        played = [role for role in trial if role != NO_ROLE]
-        if len(set(played)) == len(played):
-            yield dict(zip(unknown, trial, strict=True))
+    if sum(roles != [NO_ROLE] for roles in allowed) <= len(missing):
+        yield from (dict(zip(unknown, trial, strict=True)) for trial in _distinct(allowed, ()))
+
+
+def _distinct(allowed: Sequence[Sequence[str]], taken: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """One role of each, in order, none twice but `NO_ROLE`."""
+    if len(taken) == len(allowed):
+        yield taken
+        return
+    for role in allowed[len(taken)]:
+        if role == NO_ROLE or role not in taken:
+            yield from _distinct(allowed, (*taken, role))
 
 
 def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:

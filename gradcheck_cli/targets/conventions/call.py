@@ -11,24 +11,27 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from types import CodeType, ModuleType
+from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName
-from gradcheck_cli.targets.contract import HowToCall
-from gradcheck_cli.targets.conventions import binding, probes
-from gradcheck_cli.targets.conventions.base import NotRecognisedError, Returned, Session, changed, collect, to_numpy
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions.base import NotRecognisedError, Returned, Session, changed, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Form
-from gradcheck_cli.targets.conventions.layout import COMMON, Layout
-from gradcheck_cli.targets.conventions.results import Plan
-from gradcheck_cli.targets.load import Loaded, user_line
-from gradcheck_cli.targets.resolve import CALL as FUNCTION
+from gradcheck_cli.targets.conventions.handed_back import ReadingError, by_exact_keys, by_keys, by_returns
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.resolve import CALL, names_in
 
 ARGUMENTS = ("x", "weight", "bias", "grad_output", "stride", "padding", "dilation", "groups")
-SKIP = "_"
+PLACE = "--call"
+"""The file name of an expression's frame in a traceback."""
+
 ARRAYS: Mapping[str, tuple[str, ...]] = {
     "x": ("x",),
     "weight": ("w", "weight"),
@@ -40,197 +43,209 @@ SIZES: Mapping[str, tuple[str, str]] = {
     "stride": ("s", "stride"),
     "padding": ("p", "padding"),
     "dilation": ("d", "dilation"),
-    "groups": ("groups", "groups"),
+    "kernel_size": ("k", "kernel_size"),
 }
-STANDARD = (*(name for names in ARRAYS.values() for name in names), *dict.fromkeys(sum(SIZES.values(), ())), "np")
+COUNTS = ("groups", "in_channels", "out_channels")
+MODE = "padding_mode"
+STANDARD = (*(name for names in (*ARRAYS.values(), *SIZES.values()) for name in names), *COUNTS, MODE, "np")
+USUAL: Mapping[str, Any] = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+"""What is meant where nothing is said."""
+
+PACKAGES = {"np": "numpy", "torch": "torch"}
 
 
-@dataclass(frozen=True)
-class CallCandidate:
-    """A target that is called as it was said. `roles` name what the expression returns, in order."""
-
-    namespace: Mapping[str, Any] = field(repr=False)
-    expression: str
-    roles: tuple[str, ...]
-    layout: Layout
-    family: str = field(default="call", init=False)
-    bias_form: str = field(default="", init=False)
-    prior: int = field(default=0, init=False)
-
-    def why(self) -> str:
-        """How it was told."""
-        return f"called as --call says: {self.expression}"
-
-    def notes(self) -> tuple[str, ...]:
-        """Nothing was guessed."""
-        return ()
-
-    def refuses(self, spec: ConvSpec) -> str:
-        """What the expression does not hand over, and what the layout has no axis for."""
-        plain: Mapping[str, Any] = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
-        used = names_in(self.expression)
-        for role, (number, pair) in SIZES.items():
-            size = getattr(spec, role)
-            if size != plain[role] and not {number, pair} & set(used):
-                return f"--call passes no {role}"
-            if role != "groups" and size[0] != size[1] and pair not in used:
-                return f"--call passes one number for the {role} ({pair} is the pair)"
-        return self.layout.refuses(spec)
-
-    def start(self, case: Case) -> Session:
-        """Fresh arrays for each call."""
-
-        def call() -> Returned:
-            given = _given(case, Form(self.layout))
-            before = {name: np.array(given[name]) for name in binding.ARRAY_ROLES}
-            names = {short: given[role] for role, shorts in ARRAYS.items() for short in shorts}
-            result = eval(self._code, {"np": np, **self.namespace, **names, **_sizes(case.spec)})
-            return Returned(self._items(result), {}, changed(before, given))
-
-        return call
+class Spelled(Protocol):
+    """A call in the user's own words."""
 
     @property
-    def _code(self) -> Any:
-        return compile(self.expression, "--call", "eval")
+    def why(self) -> str:
+        """Its words, for the report."""
 
-    def _items(self, result: Any) -> dict[str, Array]:
-        """role -> array.
+    @property
+    def takes_tensors(self) -> bool:
+        """Whether it is tried with torch's tensors too."""
 
-        Raises:
-            NotRecognisedError: another number of results than roles.
-        """
-        found = collect(result)
-        if set(found) <= set(GRADIENTS) and found:
-            return found
-        if not self.roles:
-            raise NotRecognisedError("read", f"--call gives {len(found)} arrays, and --returns does not say which")
-        if len(found) != len(self.roles):
-            sentence = f"--call gives {len(found)} arrays, and --returns names {len(self.roles)}"
-            raise NotRecognisedError("read", sentence, ", ".join(str(array.shape) for array in found.values()))
-        return {role: array for role, array in zip(self.roles, found.values(), strict=True) if role != SKIP}
+    def says(self, size: str) -> bool:
+        """Whether it hands over this size: stride, padding, dilation, groups."""
+
+    def refuses(self, spec: ConvSpec) -> str:
+        """Why it cannot hand over `spec`, but for sizes of which it says nothing; "" when it can."""
+
+    def result(self, case: Case, given: Mapping[str, Any]) -> Any:
+        """What the user's code gives; `given` is role -> value."""
+
+    def gradients(self, result: Any) -> dict[GradientName, Array]:
+        """Which result is which, in the user's axes."""
 
 
 @dataclass(frozen=True)
-class FunctionCallCandidate:
-    """A target whose file holds `gradcheck_call`."""
+class Expression:
+    """`--call`, evaluated in the namespace of the target's file. `returns` names the results in order."""
 
-    function: Any
-    layout: Layout = COMMON[0]
-    family: str = field(default="call", init=False)
-    bias_form: str = field(default="", init=False)
-    prior: int = field(default=0, init=False)
+    text: str
+    returns: tuple[str, ...]
+    scope: Mapping[str, Any] = field(repr=False)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that it reads and does not bind itself."""
+        return frozenset(names_in(self.text))
+
+    @property
     def why(self) -> str:
-        """How it was told."""
-        return f"called through {FUNCTION} of its file"
+        """As it was typed."""
+        return f"called as --call says: {self.text}"
 
-    def notes(self) -> tuple[str, ...]:
-        """Nothing was guessed."""
-        return ()
+    @property
+    def takes_tensors(self) -> bool:
+        """The file imports torch, and the expression makes no tensors itself."""
+        return "torch" not in self.names and any(map(_from_torch, self.scope.values()))
+
+    def says(self, size: str) -> bool:
+        """By one of its names."""
+        return bool(self.names & {*SIZES.get(size, (size,)), *((MODE,) if size == "padding" else ())})
+
+    def refuses(self, spec: ConvSpec) -> str:
+        """One number stands for both directions; a mode for two paddings."""
+        for size, (number, pair) in SIZES.items():
+            if number in self.names and pair not in self.names and len(set(getattr(spec, size))) > 1:
+                return f"--call passes one number for the {size.replace('_', ' ')} ({pair} is the pair)"
+        if MODE in self.names and spec.padding != (0, 0) and not binding.is_same(spec):
+            return "its padding is 'same' or 'valid'"
+        return ""
+
+    def result(self, case: Case, given: Mapping[str, Any]) -> Any:
+        """In a namespace of its own, so that `:=` leaves nothing behind."""
+        arrays = {name: given[role] for role, names in ARRAYS.items() for name in names}
+        packages = {name: sys.modules[package] for name, package in PACKAGES.items() if package in sys.modules}
+        return eval(self._code, {**packages, **self.scope, **arrays, **_sizes(case.spec, MODE in self.names)})
+
+    def gradients(self, result: Any) -> dict[GradientName, Array]:
+        """By `--returns`, else by the keys of a dict. That nothing comes back is the fault of a function alone."""
+        if result is None and not self._is_plain_call:
+            raise ReadingError("--call gives None")
+        return by_returns(result, self.returns) if self.returns else by_keys(result)
+
+    def missing(self) -> list[str]:
+        """Names that neither the file nor Python knows."""
+        return sorted(self.names - {*self.scope, *STANDARD, *PACKAGES, *dir(builtins)})
+
+    @cached_property
+    def _code(self) -> CodeType:
+        return compile(self.text, PLACE, "eval", dont_inherit=True)
+
+    @property
+    def _is_plain_call(self) -> bool:
+        body = ast.parse(self.text, mode="eval").body
+        return isinstance(body, ast.Call) and isinstance(body.func, ast.Name)
+
+
+@dataclass(frozen=True)
+class OwnCall:
+    """`gradcheck_call` of the target's file, with those of its parameters that are handed over."""
+
+    function: Callable[..., Any]
+    parameters: tuple[str, ...]
+    takes_tensors: bool = field(default=False, init=False)
+    why: str = field(default=f"called through {CALL} of its file", init=False)
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> OwnCall:
+        """With the parameters that it has.
+
+        Raises:
+            NotRecognisedError: it asks for something else.
+        """
+        try:
+            found = inspect.signature(function).parameters
+        except (TypeError, ValueError) as error:
+            raise NotRecognisedError("run", f"{CALL} is not a function", error=error) from error
+        named = [name for name, item in found.items() if item.kind not in binding.SKIPPED]
+        by_place = [name for name, item in found.items() if item.kind is inspect.Parameter.POSITIONAL_ONLY]
+        odd = [name for name in named if name not in ARGUMENTS and binding.required(found[name])] + by_place
+        if odd or not named:
+            raise NotRecognisedError("run", f"{CALL} takes ({', '.join(found)}), and is given ({', '.join(ARGUMENTS)})")
+        takes_all = any(item.kind is inspect.Parameter.VAR_KEYWORD for item in found.values())
+        return cls(function, ARGUMENTS if takes_all else tuple(name for name in named if name in ARGUMENTS))
+
+    def says(self, size: str) -> bool:
+        """It has a parameter for it."""
+        return size in self.parameters
 
     def refuses(self, _spec: ConvSpec, /) -> str:
         """Nothing: what it does not take, it refuses itself by NotImplementedError."""
         return ""
 
+    def result(self, case: Case, given: Mapping[str, Any]) -> Any:
+        """By name; sizes are always pairs."""
+        values = {**given, **{size: getattr(case.spec, size) for size in USUAL}}
+        return self.function(**{name: values[name] for name in self.parameters})
+
+    def gradients(self, result: Any) -> dict[GradientName, Array]:
+        """By the keys weight, input, bias."""
+        return by_exact_keys(result)
+
+
+@dataclass(frozen=True)
+class CallCandidate:
+    """A call that was said. `same`: nothing is said of the padding, and the code keeps the size by itself."""
+
+    spelled: Spelled
+    form: Form
+    same: bool = False
+    family: str = field(default="call", init=False)
+    bias_form: str = field(default="", init=False)
+    prior: int = field(default=0, init=False)
+
+    @property
+    def layout(self) -> Layout:
+        """Axis orders of what is handed over and taken back."""
+        return self.form.layout
+
+    @property
+    def has_mode(self) -> bool:
+        """The padding is said as 'same' or 'valid'."""
+        return isinstance(self.spelled, Expression) and MODE in self.spelled.names
+
+    def why(self) -> str:
+        """The user's own words."""
+        return self.spelled.why + (" (with torch's tensors)" if self.form.torch else "")
+
+    def notes(self) -> tuple[str, ...]:
+        """How it was understood where nothing was said."""
+        return ("it always pads to keep the size",) if self.same else ()
+
+    def refuses(self, spec: ConvSpec) -> str:
+        """What is not handed over, and what the layout has no axis for."""
+        if self.same and not binding.is_same(spec):
+            return "it always pads to keep the size"
+        for size, usual in USUAL.items():
+            if getattr(spec, size) != usual and not self.spelled.says(size) and not (self.same and size == "padding"):
+                return f"{PLACE if isinstance(self.spelled, Expression) else CALL} passes no {size}"
+        return self.spelled.refuses(spec) or self.layout.refuses(spec)
+
     def start(self, case: Case) -> Session:
-        """Fresh arrays for each call; sizes are always pairs."""
+        """Fresh arrays for each call."""
 
         def call() -> Returned:
-            given = _given(case, Form(self.layout, pairs=True))
-            before = {name: np.array(given[name]) for name in binding.ARRAY_ROLES}
-            result = self.function(**{name: given[name] for name in ARGUMENTS})
-            return Returned(_by_role(result), {}, changed(before, given))
+            given = binding.values(case, self.form)
+            before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
+            with during("backward"):
+                found = self.spelled.gradients(self.spelled.result(case, given))
+            items: dict[str, Array] = {str(name): array for name, array in found.items()}
+            return Returned(items, {}, changed(before, given))
 
         return call
 
 
-def said(loaded: Loaded, how: HowToCall, layouts: Sequence[str]) -> CallCandidate | FunctionCallCandidate | None:
-    """The way to call the target that was said on the command line or in its file; None where nothing was.
-
-    Raises:
-        NotRecognisedError: `gradcheck_call` has other parameters than it is given.
-    """
-    if how.call:
-        layout = next((one for one in COMMON if layouts and one.x in layouts), COMMON[0])
-        return CallCandidate(vars(loaded.module), how.call, how.returns, layout)
-    function = getattr(loaded.module, FUNCTION, None)
-    if function is None:
-        return None
-    names = tuple(inspect.signature(function).parameters)
-    if names != ARGUMENTS:
-        raise NotRecognisedError("run", f"{FUNCTION} takes ({', '.join(names)}), and is given ({', '.join(ARGUMENTS)})")
-    return FunctionCallCandidate(function)
+def _sizes(spec: ConvSpec, mode: bool) -> dict[str, Any]:
+    """The sizes by all of their names; the number is that of the rows, and is used only where columns agree."""
+    values: dict[str, Any] = {name: getattr(spec, name) for name in COUNTS}
+    for size, (number, pair) in SIZES.items():
+        values |= {number: getattr(spec, size)[0], pair: getattr(spec, size)}
+    return values | ({MODE: binding.padding_mode(spec)} if mode else {})
 
 
-def checked(candidate: CallCandidate | FunctionCallCandidate, loaded: Loaded) -> Plan:
-    """Which gradients it gives, seen on the first small cases that run.
-
-    What the user's own code raises is a failure of that code, found again and judged on every geometry.
-
-    Raises:
-        NotRecognisedError: what was said cannot be meant: an unknown name, arguments that do not fit, other results.
-    """
-    roles = candidate.roles if isinstance(candidate, CallCandidate) else ()
-    for spec in probes.PROBES:
-        if candidate.refuses(spec):
-            continue
-        try:
-            items = candidate.start(probes.integer_case(spec))().items
-        except NotRecognisedError:
-            raise
-        except (Exception, SystemExit) as error:
-            if user_line(error, loaded.module.__file__ or "") is None and not isinstance(error, NotImplementedError):
-                raise _not_meant(candidate, error) from error
-            continue
-        return {name: name for name in GRADIENTS if name in items}
-    return {name: name for name in GRADIENTS if name in roles or not roles}
-
-
-def names_in(expression: str) -> list[str]:
-    """The names that an expression reads and does not bind itself, in order."""
-    nodes = [node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)]
-    bound = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
-    return list(dict.fromkeys(node.id for node in nodes if node.id not in bound))
-
-
-def _not_meant(candidate: CallCandidate | FunctionCallCandidate, error: BaseException) -> NotRecognisedError:
-    """An exception that no line of the user's file had a part in."""
-    if isinstance(candidate, FunctionCallCandidate):
-        return NotRecognisedError("run", f"{FUNCTION} cannot be called", error=error)
-    known = set(candidate.namespace) | set(STANDARD) | set(dir(builtins))
-    missing = [name for name in names_in(candidate.expression) if name not in known]
-    if isinstance(error, NameError) and missing:
-        tried = f"the file's own names and {', '.join(STANDARD)}"
-        return NotRecognisedError("run", f"--call uses {missing[0]}, which the file does not define", tried, error)
-    return NotRecognisedError("run", "what --call says raises", candidate.expression, error)
-
-
-def _by_role(result: Any) -> dict[str, Array]:
-    """What `gradcheck_call` returned: a dict of gradients.
-
-    Raises:
-        NotRecognisedError: anything else.
-    """
-    if not isinstance(result, Mapping):
-        kind = type(result).__name__
-        raise NotRecognisedError("read", f"{FUNCTION} returns a {kind}; a dict of {', '.join(GRADIENTS)} is needed")
-    odd = [str(key) for key in result if key not in GRADIENTS]
-    if odd:
-        raise NotRecognisedError("read", f"{FUNCTION} returns {odd[0]!r}; the keys are {', '.join(GRADIENTS)}")
-    arrays: dict[GradientName, Array | None] = {name: to_numpy(result.get(name)) for name in GRADIENTS}
-    return {name: np.array(array) for name, array in arrays.items() if array is not None}
-
-
-def _given(case: Case, form: Form) -> dict[str, Any]:
-    """The values by role; sizes as pairs (rows, columns)."""
-    pairs = {name: getattr(case.spec, name) for name in binding.PAIRS}
-    return {**binding.values(case, form), **pairs, "groups": case.spec.groups}
-
-
-def _sizes(spec: ConvSpec) -> dict[str, Any]:
-    """The sizes by both of their names; the number is that of the rows, and is used only where columns agree."""
-    values: dict[str, Any] = {}
-    for role, (number, pair) in SIZES.items():
-        size = getattr(spec, role)
-        values |= {number: size[0] if isinstance(size, tuple) else size, pair: size}
-    return values
+def _from_torch(value: Any) -> bool:
+    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
+    return str(name).partition(".")[0] == "torch"

@@ -102,13 +102,11 @@ class ClosureCandidate:
         return self.callee.function(**arguments)
 
     def _inner_arguments(self, backward: Any, given: dict[str, Any]) -> dict[str, Any]:
-        found = binding.parameters(backward)
-        assigned = binding.assignments(found, ("grad_output",), self.inner)[0]
-        return {
-            item.name: given[assigned[item.name]]
-            for item in found
-            if binding.required(item) and given.get(assigned.get(item.name, "")) is not None
-        }
+        """G and the values of names that tell something; any other is what the forward returned besides."""
+        needed = [item for item in binding.parameters(backward) if binding.required(item)]
+        assigned = binding.assignments(needed, ("grad_output",), self.inner)[0]
+        values = {item.name: given.get(assigned.get(item.name, "")) for item in needed}
+        return {name: given["cache"] if value is None else value for name, value in values.items()}
 
 
 def closure_candidates(

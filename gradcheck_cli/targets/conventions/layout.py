@@ -53,10 +53,10 @@ class Layout:
             return "it takes one image at a time"
         if "c" not in self.x and spec.in_channels > 1:
             return "it takes one channel only"
-        if "i" not in self.weight and spec.weight_shape[1] > 1:
-            return "its kernel has no channel axis"
         if self.depthwise and not spec.groups == spec.in_channels == spec.out_channels:
             return "it is depthwise: it has one filter for each channel"
+        if "i" not in self.weight and spec.weight_shape[1] > 1:
+            return "its kernel has no channel axis"
         if ("o" not in self.weight or "o" not in self.output) and spec.out_channels > 1:
             return "it has one filter only"
         return ""

@@ -1,0 +1,177 @@
+"""Which conditions fit, and what is asked to tell them apart."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, strategies as st
+from mistaken import SPECS
+
+from gradcheck_cli.diagnose.conditions import (
+    CONDITIONS,
+    condition,
+    confirming,
+    deciding,
+    fitting,
+    mixtures,
+    parsed,
+    settled,
+)
+from gradcheck_cli.model import ConvSpec
+
+# A base for which each condition is told by one change: (the changes that fulfil it, those that do not).
+BASE = ConvSpec(1, 1, 1, 9, 9, (3, 3))
+TABLE = {
+    "batch > 1": ([{"batch": 2}], [{}]),
+    "padding = 0": ([{}], [{"padding": (0, 1)}, {"padding": (1, 1)}]),
+    "stride > 1": ([{"stride": (1, 2)}], [{}]),
+    "a remainder is left over": ([{"stride": (1, 2), "width": 10}, {"stride": (2, 1), "height": 10}], [{}]),
+    "dilation > 1": ([{"dilation": (1, 2)}], [{}]),
+    "groups > 1": ([{"groups": 2, "in_channels": 2, "out_channels": 2}], [{"in_channels": 2, "out_channels": 2}]),
+    "in channels > 1": ([{"in_channels": 2}], [{}]),
+    "out channels > 1": ([{"out_channels": 2}], [{}]),
+    "the kernel is larger than 1x1": ([{}, {"kernel_size": (1, 2)}], [{"kernel_size": (1, 1)}]),
+    "the kernel is not square": ([{"kernel_size": (3, 2)}], [{}]),
+    "the image is not square": ([{"width": 8}], [{}]),
+    "the kernel has an even side": ([{"kernel_size": (2, 3)}, {"kernel_size": (3, 4)}], [{}, {"kernel_size": (1, 3)}]),
+    "padding differs from 1": ([{}, {"padding": (1, 2)}], [{"padding": (1, 1)}]),
+    "padding differs from (kernel - 1) / 2": (
+        [{}, {"padding": (1, 2)}, {"padding": (1, 1), "dilation": (2, 1)}, {"kernel_size": (1, 5), "padding": (0, 1)}],
+        [{"padding": (1, 1)}, {"kernel_size": (5, 5), "padding": (2, 2)}, {"kernel_size": (1, 1)}],
+    ),
+    "stride or padding differ between rows and columns": (
+        [{"stride": (1, 2)}, {"padding": (1, 0)}],
+        [{}, {"stride": (2, 2), "padding": (1, 1)}],
+    ),
+    "in and out channels differ": ([{"in_channels": 2}], [{}]),
+    "there is more than one output": ([{}, {"height": 3}], [{"height": 3, "width": 3}]),
+    "the output is not square": ([{"height": 8}, {"stride": (1, 2)}], [{}, {"stride": (1, 2), "height": 6}]),
+    "the image is wider than high": ([{"width": 10}], [{}, {"height": 10}]),
+    "the image is higher than wide": ([{"height": 10}], [{}, {"width": 10}]),
+    "the output is wider than high": ([{"width": 10}, {"stride": (2, 1)}], [{}, {"height": 10}]),
+    "the output is higher than wide": ([{"height": 10}, {"stride": (1, 2)}], [{}, {"width": 10}]),
+    "the kernel is wider than high": ([{"kernel_size": (3, 4)}], [{}, {"kernel_size": (4, 3)}]),
+    "the kernel is higher than wide": ([{"kernel_size": (4, 3)}], [{}, {"kernel_size": (3, 4)}]),
+    "stride differs between rows and columns": ([{"stride": (1, 2)}], [{}, {"padding": (1, 0)}]),
+    "padding differs between rows and columns": ([{"padding": (1, 0)}], [{}, {"stride": (1, 2)}]),
+    "padding of the rows = 0": ([{"padding": (0, 1)}], [{"padding": (1, 0)}]),
+    "padding of the columns = 0": ([{"padding": (1, 0)}], [{"padding": (0, 1)}]),
+    "in channels > out channels": ([{"in_channels": 2}], [{}, {"out_channels": 2}]),
+    "in channels < out channels": ([{"out_channels": 2}], [{}, {"in_channels": 2}]),
+    **{
+        f"{name} channels > {count}": ([{f"{name}_channels": count + 1}], [{f"{name}_channels": count}])
+        for name in ("in", "out")
+        for count in (2, 3, 4, 8, 16, 32)
+    },
+    **{
+        f"{name} channels are no multiple of {count}": (
+            [{f"{name}_channels": count + 1}, {f"{name}_channels": count // 2}],
+            [{f"{name}_channels": count}, {f"{name}_channels": 3 * count}],
+        )
+        for name in ("in", "out")
+        for count in (2, 4, 8)
+    },
+}
+
+
+def test_every_condition_is_in_the_table():
+    """None goes without its two sides; none has two rows."""
+    assert sorted(TABLE) == sorted(phrase for phrase, _, _ in CONDITIONS)
+
+
+@pytest.mark.parametrize("phrase", TABLE)
+def test_a_condition_tells_its_two_sides_apart(phrase):
+    """By the smallest change that fulfils it, and by the nearest one that does not."""
+    ((_, _, holds),) = [row for row in CONDITIONS if row[0] == phrase]
+    fulfilled, not_fulfilled = TABLE[phrase]
+
+    assert [True] * len(fulfilled) == [holds(replace(BASE, **changes)) for changes in fulfilled]
+    assert [False] * len(not_fulfilled) == [holds(replace(BASE, **changes)) for changes in not_fulfilled]
+
+
+SMALL = ConvSpec(1, 1, 1, 6, 6, (3, 3))
+# Stride and batch never differ alone: which of the two it is cannot be told.
+TOGETHER = (SMALL, replace(SMALL, batch=2, stride=(2, 2)), replace(SMALL, batch=3, stride=(2, 2)))
+
+
+def seen(specs, wrong):
+    """Every geometry, right unless `wrong` says otherwise."""
+    return [(spec, not wrong(spec)) for spec in specs]
+
+
+def test_a_condition_that_has_a_rival_is_not_said():
+    """Both fit what was asked; a geometry on which they differ is named, and its answer decides."""
+    known = seen(TOGETHER, lambda spec: spec.batch > 1)
+    phrases = [found.phrase for found in fitting(known)]
+    assert {"batch > 1", "stride > 1"} <= set(phrases)
+    assert condition(known) == ""
+
+    wanted = deciding(known)
+    held = [found.holds(wanted) for found in fitting(known)]
+    assert any(held)
+    assert not all(held)
+    assert condition(settled(known, lambda spec: spec.batch == 1, 8)) == "batch > 1"
+    assert condition(settled(known, lambda spec: max(spec.stride) == 1, 8)) == "stride > 1"
+    assert condition(settled(known, lambda spec: spec.batch == 1 or max(spec.stride) == 1, 0)) == ""
+
+
+def test_a_rival_on_refused_geometries_alone_is_none():
+    """They cannot be asked, so nobody meets the difference."""
+    known = seen(TOGETHER, lambda spec: spec.batch > 1)
+    rivals = fitting(known)
+    apart = frozenset(spec for spec in mixtures(TOGETHER) if len({rival.holds(spec) for rival in rivals}) > 1)
+    assert deciding(known, apart) is None
+    assert condition(known, refused=apart) == "batch > 1"
+
+
+def test_results_of_elsewhere_must_agree():
+    """They refute a condition, and ask for no geometries like them."""
+    known = seen(SPECS, lambda spec: max(spec.padding) == 0)
+    assert condition(known) == "padding = 0"
+    assert condition(known, [(SMALL, False)]) == "padding = 0"
+    assert "padding = 0" != condition(known, [(SMALL, True)])
+
+
+def test_confirming_geometries_are_fresh_and_on_both_sides():
+    """So that a condition which is too wide shows as well as one which is too narrow."""
+    known = seen(SPECS, lambda spec: max(spec.stride) > 1)
+    found = confirming(known, frozenset(), 4)
+    assert len(found) == len(set(found)) == 4
+    assert not set(found) & set(SPECS)
+    assert {max(spec.stride) > 1 for spec in found} == {True, False}
+    assert not set(found) & set(confirming(known, frozenset(found), 4))
+    assert confirming(seen(SPECS, lambda spec: True), frozenset(), 4) == []
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["padding = 0", "batch > 1 and stride > 1", "in and out channels differ or stride and padding are the same for "
+     "rows and columns"],
+)  # fmt: skip
+def test_a_phrase_is_read_as_it_was_written(phrase):
+    """Also where a row has an "and" of its own."""
+    assert parsed(phrase).phrase == phrase
+
+
+def test_other_phrases_are_no_conditions_on_the_geometry():
+    """What is said of sums."""
+    assert parsed("a sum needs more than 24 bits") is None
+    assert parsed("") is None
+
+
+@given(st.lists(st.booleans(), min_size=len(SPECS), max_size=len(SPECS)))
+def test_every_fitting_condition_holds_exactly_where_it_is_wrong(right):
+    """Nothing fits where all is right or all is wrong."""
+    known = list(zip(SPECS, right, strict=True))
+    found = fitting(known)
+    assert all(each.holds(spec) is not good for each in found[:5] for spec, good in known)
+    assert not found or len(set(right)) == 2
+
+
+def test_mixtures_are_cheap_ones_first_and_take_what_was_taken():
+    """No stride, no padding that none of the given has."""
+    found = mixtures(TOGETHER)
+    costs = [spec.terms * spec.kernel_size[0] for spec in found]
+    assert costs[0] == min(costs)
+    assert {spec.stride for spec in found} == {(1, 1), (2, 2)}
+    assert {spec.padding for spec in found} == {(0, 0)}
+    assert {(3, 3), (6, 6)} == {spec.input_size for spec in found}

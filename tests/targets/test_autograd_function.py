@@ -1,0 +1,157 @@
+"""torch.autograd.Functions: what autograd takes is judged as it arrives, what it refuses as it was returned."""
+
+import pytest
+from told import PLAIN, STRIDED, answer, recognised
+
+from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
+from gradcheck_cli.targets.conventions import NotRecognisedError
+from gradcheck_cli.verification import verify_targets
+
+ONE_FILTER = ConvSpec(2, 3, 1, 7, 6, (3, 3))
+TOP = """
+import torch
+import torch.nn.functional as F
+
+def gradients(x, w, g, s=1, p=0):
+    dw = torch.nn.functional.unfold(x, w.shape[2:], padding=p, stride=s)
+    dw = torch.einsum("nop,nkp->ok", g.flatten(2), dw).view_as(w)
+    columns = torch.einsum("nop,ok->nkp", g.flatten(2), w.flatten(1))
+    return F.fold(columns, x.shape[2:], w.shape[2:], padding=p, stride=s), dw
+"""
+
+
+def function(parameters, forward, returned):
+    """A Function with `parameters` after x and weight, a forward expression and what its backward returns."""
+    return f"""{TOP}
+class Op(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight{parameters}):
+        ctx.save_for_backward(x, weight)
+        return {forward}
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        dx, dw = gradients(x, weight, g)
+        return {returned}
+"""
+
+
+def test_a_gradient_that_autograd_refuses_is_judged_as_it_was_returned(tmp_path):
+    """A bias gradient without its axis; the other two are there as well, and autograd is quoted."""
+    code = function(", bias", "F.conv2d(x, weight, bias)", "dx, dw, g.sum((0, 2, 3)).squeeze()")
+    returned, right = answer(recognised(tmp_path, code, "Op"), ONE_FILTER)
+    assert right == {"weight", "input"}
+    assert returned.items["bias"].shape == ()
+    assert returned.refused == (
+        "Function OpBackward returned an invalid gradient at index 2 - got [] but expected shape compatible with [1]"
+    )
+
+
+def test_a_refusal_of_autograd_is_a_wrong_shape_with_its_words(tmp_path):
+    """Through the whole program: the verdict, the finding, the note."""
+    code = function("", "F.conv2d(x, weight)", "dx[:, :, 1:], dw")
+    file = tmp_path / "op.py"
+    file.write_text(code)
+    (report,) = verify_targets(VerifyOptions((f"{file}:Op",))).targets
+    assert report.verdict is Verdict.FAIL
+    assert report.gradients["weight"].verdict is Verdict.PASS
+    assert {found.id for found in report.findings if found.gradient == "input"} == {"wrong-shape"}
+    (note,) = [note for note in report.notes if note.startswith("autograd refuses its gradients on ")]
+    assert "returned an invalid gradient at index 0" in note
+    assert note.endswith("there they were judged as its backward returned them")
+
+
+def test_a_shape_that_autograd_sums_itself_is_as_right_as_what_arrives(tmp_path):
+    """(1, F) for a bias (F,): autograd takes it."""
+    code = function(", bias", "F.conv2d(x, weight, bias)", "dx, dw, g.sum((0, 2, 3))[None]")
+    returned, right = answer(recognised(tmp_path, code, "Op"), PLAIN)
+    assert (right, returned.refused) == ({"weight", "input", "bias"}, "")
+
+
+def test_a_gradient_that_is_none_is_missing(tmp_path):
+    """It is looked for, and not there."""
+    code = function(", bias", "F.conv2d(x, weight, bias)", "dx, dw, None")
+    chosen = recognised(tmp_path, code, "Op")
+    assert chosen.yields == ("weight", "input", "bias")
+    assert answer(chosen, PLAIN)[1] == {"weight", "input"}
+
+
+def test_every_input_asks_for_its_gradient(tmp_path):
+    """needs_input_grad is what it is in training: true for tensors, false for numbers."""
+    code = function(", bias, stride=1", "F.conv2d(x, weight, bias, stride)", "dx, dw, g.sum((0, 2, 3)), None")
+    code = code.replace(
+        "        dx, dw =", "        assert ctx.needs_input_grad == (True, True, True, False)\n        dx, dw ="
+    )
+    assert answer(recognised(tmp_path, code, "Op"), PLAIN)[1] == {"weight", "input", "bias"}
+
+
+def test_a_bias_with_axes_of_length_one_is_found(tmp_path):
+    """(1, F, 1, 1), as it is added to the output."""
+    code = function(", bias", "F.conv2d(x, weight) + bias", "dx, dw, g.sum((0, 2, 3), keepdim=True)")
+    chosen = recognised(tmp_path, code, "Op")
+    assert chosen.candidate.bias_form == "1o11"
+    assert answer(chosen, PLAIN)[1] == {"weight", "input", "bias"}
+
+
+def test_trailing_arguments_that_are_not_used_are_neither_stride_nor_padding(tmp_path):
+    """They get None; a mode that is compared with other words too."""
+    code = function(", kind, owner", "F.conv2d(x, weight * (2 if kind == 'twice' else 1))", "dx, dw, None, None")
+    chosen = recognised(tmp_path, code, "Op")
+    assert (chosen.candidate.assignment["kind"], chosen.candidate.assignment["owner"]) == ("nothing", "nothing")
+    assert chosen.candidate.refuses(STRIDED) == "it has no parameter for stride"
+    assert answer(chosen, PLAIN)[1] == {"weight", "input"}
+
+
+@pytest.mark.parametrize(
+    ("forward", "returned"),
+    [
+        ("2 * F.conv2d(x, weight)", "2 * dx, 2 * dw"),
+        ("torch.sigmoid(F.conv2d(x, weight))", "torch.autograd.grad(1, [x, weight])"),
+    ],
+)
+def test_a_function_that_computes_more_than_a_convolution_is_not_judged_as_one(tmp_path, forward, returned):
+    """Its backward is right for what it computes."""
+    code = function("", forward, returned)
+    if "sigmoid" in forward:
+        line = "        y = torch.sigmoid(F.conv2d(x, weight))\n        dx, dw = gradients(x, weight, g * y * (1 - y))"
+        code = code.replace("        dx, dw = gradients(x, weight, g)", line).replace(returned, "dx, dw")
+    with pytest.raises(NotRecognisedError, match="its forward is not a convolution") as raised:
+        recognised(tmp_path, code, "Op")
+    assert raised.value.step == "run"
+
+
+def test_a_transposed_convolution_is_refused_by_name(tmp_path):
+    """At stride 1 and padding (k - 1) / 2 it looks like a convolution with a turned kernel."""
+    code = f"""{TOP}
+class Up(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, stride=1, padding=0):
+        ctx.save_for_backward(x, weight)
+        ctx.sizes = stride, padding
+        return F.conv_transpose2d(x, weight, None, stride, padding)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        back, dw = gradients(g, weight, x, *ctx.sizes)
+        return F.conv2d(g, weight, None, *ctx.sizes), dw, None, None
+"""
+    with pytest.raises(NotRecognisedError, match="transposed convolutions are not covered"):
+        recognised(tmp_path, code, "Up")
+
+
+def test_the_call_that_raised_is_told_apart(tmp_path):
+    """A forward and a backward that stop at stride 2."""
+    broken = "x[0, 0, 0, 10 ** 6 if stride > 1 else 0]"
+    forward = function(", stride", f"F.conv2d(x, weight, None, stride) + 0 * {broken}", "dx, dw, None")
+    backward = function(", stride", "F.conv2d(x, weight, None, stride)", f"dx, dw + 0 * {broken}, None")
+    backward = backward.replace("        ctx.save", "        ctx.stride = stride\n        ctx.save")
+    backward = backward.replace("        dx, dw =", "        stride = ctx.stride\n        dx, dw =")
+    backward = backward.replace("gradients(x, weight, g)", "gradients(x, weight, g, stride)")
+    spec = ConvSpec(2, 3, 4, 9, 9, (3, 3), stride=(2, 2))
+    for code, where in ((forward, "forward"), (backward, "backward")):
+        chosen = recognised(tmp_path, code, "Op")
+        with pytest.raises(IndexError) as raised:
+            answer(chosen, spec)
+        assert raised.value.gradcheck_raised_in == where

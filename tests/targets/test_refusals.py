@@ -1,0 +1,141 @@
+"""Why a target cannot be judged, or fails everywhere: each reason in its own sentence."""
+
+import pytest
+from told import PLAIN, answer, recognised
+
+from gradcheck_cli.model import Verdict, VerifyOptions
+from gradcheck_cli.targets.conventions import NotRecognisedError
+from gradcheck_cli.targets.conventions.base import UnfinishedError
+from gradcheck_cli.verification import verify_targets
+
+NUMPY = "import numpy as np\n\n\n"
+
+
+def refusal(folder, code, name="conv_backward"):
+    """(step, sentence) of a target that is not recognised."""
+    with pytest.raises(NotRecognisedError) as raised:
+        recognised(folder, NUMPY + code, name)
+    return raised.value.step, raised.value.sentence
+
+
+def test_a_function_without_an_upstream_gradient_is_asked_whether_it_is_a_forward(tmp_path):
+    """Its output is not taken for dE/dX."""
+    code = "def same_conv(image, kernel, stride=1, pad=0):\n    return image\n"
+    expected = ("run", "same_conv takes no gradient dE/dO: is it a forward function?")
+    assert refusal(tmp_path, code, "same_conv") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("dw = 0 * w\n", "conv_backward returns nothing (no return statement)"),
+        ("pass\n", "conv_backward returns nothing (no return statement)"),
+        ("def inner():\n        return w\n", "conv_backward returns nothing (no return statement)"),
+        ("return None\n", "conv_backward returns None"),
+        ("dx = dw = db = None\n    return dx, dw, db\n", "conv_backward returns None in place of every gradient"),
+        ("raise NotImplementedError\n", "conv_backward is not implemented (raises NotImplementedError, line 5)"),
+        (
+            "raise NotImplementedError('todo')\n",
+            "conv_backward is not implemented (raises NotImplementedError, line 5)",
+        ),
+    ],
+)
+def test_homework_that_is_not_written_yet_is_told_so(tmp_path, body, sentence):
+    """Its parameters are those of the documentation, so it is the code that fails, at every call."""
+    chosen = recognised(tmp_path, f"{NUMPY}def conv_backward(dout, x, w):\n    {body}", "conv_backward")
+    with pytest.raises(UnfinishedError) as raised:
+        answer(chosen, PLAIN)
+    assert str(raised.value) == sentence
+
+
+def test_code_that_is_not_written_fails(tmp_path):
+    """Exit code 1, through the whole program, and its sentence is the finding's."""
+    file = tmp_path / "homework.py"
+    file.write_text(NUMPY + "def conv_backward(dout, x, w):\n    dw = 0 * w\n")
+    report = verify_targets(VerifyOptions((f"{file}:conv_backward",)))
+    assert report.exit_code == 1
+    (found,) = report.targets[0].findings
+    assert "conv_backward returns nothing (no return statement)" in found.message
+
+
+def test_a_refused_geometry_is_no_unwritten_code(tmp_path):
+    """NotImplementedError behind an `if` is about that case only."""
+    code = NUMPY + (
+        "def conv_backward(dout, x, w, stride=1):\n    if stride > 1:\n        raise NotImplementedError\n"
+        "    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))\n"
+        "    return np.einsum('nipquv,nopq->oiuv', windows, dout)\n"
+    )
+    assert answer(recognised(tmp_path, code, "conv_backward"), PLAIN)[1] == {"weight"}
+
+
+def test_code_with_documented_parameters_that_raises_everywhere_fails(tmp_path):
+    """There is no doubt how it is called."""
+    code = NUMPY + "def conv_backward(dout, x, w):\n    return dout @ x[..., 0] @ w + np.eye(3)[7]\n"
+    chosen = recognised(tmp_path, code, "conv_backward")
+    assert (chosen.plan, chosen.yields) == ({}, ("weight", "input", "bias"))
+    with pytest.raises((ValueError, IndexError)):
+        answer(chosen, PLAIN)
+
+
+def test_code_with_other_parameters_that_raises_everywhere_is_not_accused(tmp_path):
+    """It may be called in another way than it means."""
+    code = "def conv_backward(dout, thing):\n    return dout + thing.shape[9]\n"
+    assert refusal(tmp_path, code) == ("run", "it raises in every way in which it was called")
+
+
+def test_a_package_that_a_guarded_import_wants_is_named(tmp_path):
+    """The name that is missing is not the author's mistake."""
+    code = (
+        "try:\n    from quick_columns import fold\nexcept ImportError:\n    print('build it first')\n\n\n"
+        "def conv_backward(dout, x, w):\n    return fold(dout, x, w)\n"
+    )
+    assert refusal(tmp_path, code) == ("build", "quick_columns is missing (line 5 imports fold)")
+
+
+def test_convolutions_of_one_axis_are_not_covered(tmp_path):
+    """Told by trial: it runs on (n, c, w)."""
+    code = (
+        "def conv_backward(dout, x, w):\n    dw = np.zeros(w.shape)\n    for t in range(dout.shape[2]):\n"
+        "        dw += np.einsum('no,nik->oik', dout[:, :, t], x[:, :, t : t + w.shape[2]])\n    return dw\n"
+    )
+    assert refusal(tmp_path, code) == ("run", "1-D convolutions are not covered")
+
+
+def test_convolutions_of_three_axes_are_not_covered(tmp_path):
+    """Told by use: the kernel's shape is taken apart into five."""
+    code = (
+        "def conv_backward(dout, x, w):\n    o, i, kd, kh, kw = w.shape\n"
+        "    return np.zeros((o, i, kd, kh, kw)), dout.reshape(o, -1)\n"
+    )
+    assert refusal(tmp_path, code) == ("run", "3-D convolutions are not covered")
+
+
+def test_what_fits_no_gradient_is_told_by_its_shape(tmp_path):
+    """The step is the reading, not the call."""
+    code = "def conv_backward(dout, x, w):\n    return np.arange(7.0)\n"
+    assert refusal(tmp_path, code) == ("read", "it returned (7,), which fits no gradient")
+
+
+def test_parameters_that_nothing_tells_are_listed(tmp_path):
+    """More unknown names than there are meanings."""
+    names = ", ".join(f"q{number}q" for number in range(12))
+    code = f"def conv_backward({names}):\n    return [{names}]\n"
+    assert refusal(tmp_path, code) == ("run", f"nothing tells what its parameters {names} are")
+
+
+def test_a_target_that_ends_the_process_in_every_try_fails(tmp_path):
+    """It is called by its documented names; the process ends each time, and that is the result."""
+    file = tmp_path / "abort.py"
+    file.write_text("import os\n\n\ndef conv_backward(dout, x, w):\n    os.abort()\n")
+    report = verify_targets(VerifyOptions((f"{file}:conv_backward",)))
+    assert report.exit_code == 1
+    assert report.targets[0].verdict is Verdict.FAIL
+    assert "the process was ended by SIGABRT" in report.targets[0].findings[0].message
+    assert "every try ended the process; it is called by the names of its parameters" in report.targets[0].notes
+
+
+def test_zeros_only_run_in_every_layout_and_are_judged(tmp_path):
+    """Nothing is ambiguous about them."""
+    code = NUMPY + "def conv_backward(dout, x, w):\n    return np.zeros_like(w)\n"
+    chosen = recognised(tmp_path, code, "conv_backward")
+    assert (chosen.candidate.layout.x, chosen.yields) == ("nchw", ("weight",))
