@@ -124,7 +124,8 @@ def _run_cases(report: RunReport) -> list[dict[str, Any]]:
     """A counterexample to one of our own backwards has no file to load, so the run itself is repeated."""
     if report.counterexample is None or not user_file(report):
         return []
-    return [_case(report.experiment.backward, report.experiment.convention, report.counterexample)]
+    run = report.experiment
+    return [_case(run.backward, run.convention, report.counterexample) | {"call": run.call, "returns": run.returns}]
 
 
 def _verify_cases(report: VerifyReport) -> list[dict[str, Any]]:
@@ -147,8 +148,6 @@ def _case(target: str, convention: str, example: Counterexample) -> dict[str, An
     return {
         "target": target,
         "convention": _words(convention),
-        "call": "",
-        "returns": "",
         "gradient": example.gradient,
         "stride": spec.stride,
         "padding": spec.padding,
@@ -178,7 +177,10 @@ def _run_again(report: RunReport) -> str:
 
 
 def _verify_again(report: VerifyReport) -> str:
-    return _script("TARGETS", tuple(target.target for target in report.targets), {}, "verify")
+    # One --call serves all targets of a command.
+    said = [{"call": target.call, "returns": target.returns} for target in report.targets if target.call]
+    options = said[0] if said else {}
+    return _script("TARGETS", tuple(target.target for target in report.targets), options, "verify")
 
 
 def _script(variable: str, values: tuple[str, ...], options: Mapping[str, Any], function: str) -> str:

@@ -310,6 +310,20 @@ def test_the_users_code_runs_in_the_process_of_the_script(kinds, tmp_path):
     assert [f"(Pdb) {x}"] == [line for line in done.stdout.splitlines() if line.startswith("(Pdb) [")]
 
 
+def test_what_call_said_is_said_again():
+    """By the script of an example, and by that of a repeated check; for runs and for targets."""
+    said = {"call": "f(G, x)", "returns": "weight"}
+    run = failing_run_report(experiment=sample_experiment(backward="mine.py", **said))
+    verify = sample_verify_report(targets=(failing_target(**said),))
+    scripts = [run, replace(run, counterexample=None), verify]
+    scripts += [sample_verify_report(targets=(failing_target(counterexample=None, **said),))]
+    spaces = [names_in(render_repro(report)) for report in scripts]
+
+    assert [space.get("OPTIONS") or space["CASES"][0] for space in spaces] == [
+        {**(space.get("OPTIONS") or space["CASES"][0]), **said} for space in spaces
+    ]
+
+
 def test_a_run_of_code_that_is_right_on_small_arrays_is_repeated(tmp_path):
     """The convention in the script is one that `run` takes, though the report says how it was told."""
     report = failing_run_report(
