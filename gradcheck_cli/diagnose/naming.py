@@ -8,6 +8,7 @@ from itertools import takewhile
 
 import numpy as np
 
+from gradcheck_cli.diagnose import conditions
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
 from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
 from gradcheck_cli.diagnose.conditions import condition, settled
@@ -222,9 +223,11 @@ def _coherent(structure: Structure, places: set[int], wrong: Sequence[Evidence],
     told apart: code that branches. Otherwise it must give the truth there too, or it would be no mistake of this code.
     """
     if len(places) == len(wrong):
-        return bool(condition([(seen.spec, not seen.wrong) for seen in evidence])) or len(wrong) == len(evidence)
-    kind = condition([(seen.spec, place not in places) for place, seen in enumerate(wrong)])
-    return bool(kind) and all(seen.wrong or _fits(structure, seen) for seen in evidence)
+        return bool(conditions.fitting([(seen.spec, not seen.wrong) for seen in evidence])) or len(wrong) == len(
+            evidence
+        )
+    kinds = conditions.fitting([(seen.spec, place not in places) for place, seen in enumerate(wrong)])
+    return bool(kinds) and all(seen.wrong or _fits(structure, seen) for seen in evidence)
 
 
 def _at(wrong: Sequence[Evidence], places: set[int]) -> list[Evidence]:

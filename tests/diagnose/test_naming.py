@@ -307,7 +307,7 @@ def test_code_that_branches_is_told_by_what_it_does_on_all_that_is_wrong():
     count = sum(spec.kernel_size[0] == spec.kernel_size[1] > 1 for spec in SPECS)
     assert ("axes-transposed", "probable") == (finding.id, finding.certainty)
     assert finding.message.startswith(f"On all {count} geometries where it is wrong your grad_weight is exactly")
-    assert "the kernel is larger than 1x1 and the kernel is square" == finding.fails_when
+    assert "" == finding.fails_when  # several conditions fit what was asked, and nothing tells them apart here
 
 
 def test_two_formulas_that_explain_the_same_part_are_both_told():
