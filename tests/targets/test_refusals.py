@@ -6,6 +6,7 @@ from told import PLAIN, answer, recognised
 from gradcheck_cli.model import Verdict, VerifyOptions
 from gradcheck_cli.targets.conventions import NotRecognisedError
 from gradcheck_cli.targets.conventions.base import UnfinishedError
+from gradcheck_cli.targets.stopped import LoadError
 from gradcheck_cli.verification import verify_targets
 
 NUMPY = "import numpy as np\n\n\n"
@@ -89,7 +90,9 @@ def test_a_package_that_a_guarded_import_wants_is_named(tmp_path):
         "try:\n    from quick_columns import fold\nexcept ImportError:\n    print('build it first')\n\n\n"
         "def conv_backward(dout, x, w):\n    return fold(dout, x, w)\n"
     )
-    assert refusal(tmp_path, code) == ("build", "quick_columns is missing (line 5 imports fold)")
+    with pytest.raises(LoadError) as caught:
+        refusal(tmp_path, code)
+    assert caught.value.sentence == "quick_columns is missing (line 5 imports fold)."
 
 
 def test_convolutions_of_one_axis_are_not_covered(tmp_path):
