@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_DECIDING = 32
 CONFIRMING = 3
 DOUBTFUL = 8
+_FORWARD = "forward"
 
 Results = list[tuple[ConvSpec, bool]]
 
@@ -64,10 +65,11 @@ def _about(session: Session, kind: str) -> Iterator[ConvSpec]:
 
 
 def _kinds(trials: list[Trial]) -> list[str]:
-    """What can be wrong: a gradient that the target gives, or a call that raises in one way."""
+    """What can be wrong: a gradient that the target gives, its own forward, or a call that raises in one way."""
     gradients = trials[0].yields if trials else ()
     raised = {_error(trial) for trial in trials if trial.outcome.error_kind == "raised"}
-    return [*gradients, *sorted(raised)]
+    forward = [_FORWARD] if any(trial.outcome.wrong_forward for trial in trials) else []
+    return [*gradients, *forward, *sorted(raised)]
 
 
 def _error(trial: Trial) -> str:
@@ -82,7 +84,9 @@ def _results(trials: list[Trial], kind: str) -> Results:
         if not trial.supported:
             continue
         ended = trial.outcome.error_kind not in CANNOT_RUN
-        if kind in trial.yields and ended:
+        if kind == _FORWARD:
+            found.append((trial.case.spec, not trial.outcome.wrong_forward))
+        elif kind in trial.yields and ended:
             found += [(trial.case.spec, trial.verdict(kind) is not Verdict.FAIL)]
         elif kind not in trial.yields and (ended or _error(trial) == kind):
             found.append((trial.case.spec, ended))

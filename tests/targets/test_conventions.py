@@ -29,6 +29,7 @@ SPECS = (
     ConvSpec(2, 2, 3, 13, 9, (2, 4), stride=(2, 3)),
     ConvSpec(2, 2, 3, 8, 15, (3, 3), stride=(2, 2), padding=(0, 1)),
     ConvSpec(2, 4, 2, 9, 8, (3, 3), groups=2),
+    ConvSpec(1, 2, 3, 7, 13, (3, 3), stride=(2, 2)),
 )
 
 

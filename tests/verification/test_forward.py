@@ -5,6 +5,7 @@ import textwrap
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.targets import Described, Outcome, TargetRef
 from gradcheck_cli.verification import verify_targets
+from gradcheck_cli.verification.deciding import deciding_specs
 from gradcheck_cli.verification.session import Session
 from gradcheck_cli.verification.target import judge
 from gradcheck_cli.verification.trial import Trial
@@ -12,16 +13,28 @@ from gradcheck_cli.verification.truth import Questions
 
 DESCRIBED = Described("class", "NCHW", "its forward gives our O exactly", 3, ("weight", "input", "bias"))
 REF = TargetRef("user.py:Layer", "user.py", "Layer", 3)
-STRIDES = (1, 2, 1, 3)
+ASKED = tuple(
+    ConvSpec(2, 3, 4, 9, 8, (3, 3), (step, step), (margin, margin))
+    for step, margin in ((1, 0), (2, 0), (1, 1), (3, 1))
+)
 
 
 def answered(answer):
-    """The report of a layer that was asked at these strides; `answer` makes the outcome of a question."""
+    """The report of a layer that was asked these geometries; `answer` makes the outcome of a question.
+
+    As `verify` does, it is then asked those that tell the fitting conditions apart.
+    """
     questions = Questions(0)
     session = Session(None, DESCRIBED, VerifyOptions(("user.py:Layer",)), questions, 0.0)
-    for step, margin in zip(STRIDES, (0, 0, 1, 1), strict=True):
-        asked = questions.narrow(ConvSpec(2, 3, 4, 9, 8, (3, 3), (step, step), (margin, margin)))
+
+    def ask(spec):
+        asked = questions.narrow(spec)
         session.trials.append(Trial(asked.case, answer(asked), asked.truth, DESCRIBED.yields, session.slack))
+
+    for spec in ASKED:
+        ask(spec)
+    for spec in deciding_specs(session):
+        ask(spec)
     wide = questions.wide(session.trials[0].case.spec)
     session.further.append(Trial(wide.case, Outcome(wide.truth.gradients), wide.truth, DESCRIBED.yields, session.slack))
     return judge(REF, session)
@@ -43,7 +56,7 @@ def test_a_forward_that_ignores_its_stride_is_a_finding_and_no_refusal():
     assert report.verdict is Verdict.FAIL
     assert ("wrong-forward", "proved", "stride > 1") == (finding.id, finding.certainty, finding.fails_when)
     assert "At stride 2 its own forward gives (2, 4, 7, 6) where fewer are right." == finding.message
-    assert (4, 4, 2) == (report.geometries.tried, report.geometries.supported, report.geometries.right)
+    assert (8, 8, 3) == (report.geometries.tried, report.geometries.supported, report.geometries.right)
     assert {Verdict.PASS} == {result.verdict for result in report.gradients.values()}
     assert report.counterexample is None
 
