@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(DOCS)]
 import click  # noqa: E402
 
 from gradcheck_cli.cli.root import HELP_OPTIONS  # noqa: E402
-from gradcheck_cli.errors import ExitCode  # noqa: E402
+from gradcheck_cli.model.errors import ExitCode  # noqa: E402
 
 MADE = "<!-- made by docs/generate.py; do not edit -->"
 BEGIN, END = "<!-- made by docs/generate.py -->", "<!-- end -->"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradcheck_cli.api import __version__ as __version__, run as run, verify as verify
-    from gradcheck_cli.errors import GradcheckError as GradcheckError, VerdictError as VerdictError
     from gradcheck_cli.model import Report as Report, RunReport as RunReport, VerifyReport as VerifyReport
+    from gradcheck_cli.model.errors import GradcheckError as GradcheckError, VerdictError as VerdictError
 
 _HOMES = {
-    "GradcheckError": "gradcheck_cli.errors",
+    "GradcheckError": "gradcheck_cli.model.errors",
     "Report": "gradcheck_cli.model",
     "RunReport": "gradcheck_cli.model",
-    "VerdictError": "gradcheck_cli.errors",
+    "VerdictError": "gradcheck_cli.model.errors",
     "VerifyReport": "gradcheck_cli.model",
     "__version__": "gradcheck_cli.api",
     "run": "gradcheck_cli.api",

@@ -13,8 +13,6 @@ from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
-from gradcheck_cli.errors import TargetError
-from gradcheck_cli.limits import check_run, check_verify, near
 from gradcheck_cli.model import (
     Arithmetic,
     Device,
@@ -29,7 +27,9 @@ from gradcheck_cli.model import (
     VerifyReport,
     no_progress,
 )
+from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import expanded
+from gradcheck_cli.model.limits import check_run, check_verify, near
 
 try:
     __version__ = version("gradcheck-cli")
@@ -113,7 +113,7 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
         values["reference"] = os.fspath(values["reference"])
     settings = RunOptions(**values)
     check_run(settings)
-    from gradcheck_cli.experiment import run_experiment
+    from gradcheck_cli.runs.picture import run_experiment
 
     return run_experiment(settings, progress)
 
@@ -138,7 +138,7 @@ def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings])
     targets = (target,) if isinstance(target, str | os.PathLike) or callable(target) else tuple(target)
     settings = VerifyOptions(targets=tuple(map(target_name, targets)), **values)
     check_verify(settings)
-    from gradcheck_cli.verification import verify_targets
+    from gradcheck_cli.runs.verify import verify_targets
 
     return verify_targets(settings, progress)
 

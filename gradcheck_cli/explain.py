@@ -12,11 +12,11 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from gradcheck_cli import conv
 from gradcheck_cli.diagnose.locate import number
-from gradcheck_cli.errors import UsageError
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Size
+from gradcheck_cli.model.errors import UsageError
 
 WIDTH = 80
 TOPICS = ("tolerance", "same-across-channels", "shapes", "calling", "unexplained")

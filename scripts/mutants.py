@@ -35,24 +35,25 @@ PACKAGE = "gradcheck_cli"
 COPIED = ("gradcheck_cli", "tests", "images", "docs", "benchmarks", "pyproject.toml")
 # Module (or folder) -> the tests that are about it.
 MIRRORS = {
-    "compare.py": ["tests/test_compare.py"],
-    "rounding.py": ["tests/test_rounding.py"],
-    "exact.py": ["tests/test_exact.py"],
-    "channels.py": ["tests/test_channels.py"],
-    "reasons.py": ["tests/test_reasons.py"],
-    "answer.py": ["tests/test_answer.py"],
-    "power.py": ["tests/test_power.py"],
-    "checks.py": ["tests/hard/test_checks.py", "tests/experiment/test_run.py"],
-    "arithmetic.py": ["tests/test_arithmetic.py"],
-    "referee.py": ["tests/test_referee.py", "tests/hard/test_checks.py"],
-    "upstream.py": ["tests/test_upstream.py"],
+    "checks/compare.py": ["tests/checks/test_compare.py"],
+    "numbers/rounding.py": ["tests/numbers/test_rounding.py"],
+    "numbers/exact.py": ["tests/numbers/test_exact.py"],
+    "sameness/channels.py": ["tests/sameness/test_channels.py"],
+    "sameness/reasons.py": ["tests/sameness/test_reasons.py"],
+    "runs/picture/answer.py": ["tests/runs/picture/test_answer.py"],
+    "checks/power.py": ["tests/checks/test_power.py"],
+    "checks/of_a_run.py": ["tests/checks/test_of_a_run.py", "tests/runs/picture/test_run.py"],
+    "numbers/arithmetic.py": ["tests/numbers/test_arithmetic.py"],
+    "checks/referee.py": ["tests/checks/test_referee.py", "tests/checks/test_of_a_run.py"],
+    "checks/upstream.py": ["tests/checks/test_upstream.py"],
     "diagnose/": ["tests/diagnose"],
     "oracles/": ["tests/oracles"],
     "cli/entry.py": ["tests/cli/test_entry.py", "tests/cli/test_config.py", "tests/cli/test_options.py"],
-    "verification/": ["tests/verification"],
+    "trials/": ["tests/trials", "tests/runs/verify"],
+    "runs/verify/": ["tests/runs/verify"],
 }
 # Run for every module, after its own.
-COMMON = ("tests/hard/test_checks.py", "tests/hard/test_survivors.py")
+COMMON = ("tests/checks/test_of_a_run.py", "tests/checks/test_survivors.py")
 # Long, in a process of their own elsewhere, or about the files of the tree and not about what they compute.
 LEFT_OUT = (
     *("stress", "test_every_photograph", "test_faults", "test_planted_files", "test_repeatable"),
@@ -208,7 +209,7 @@ def _of_mutmut(tree: Path) -> list[Mutant]:
 
 
 def _place(name: str) -> str:
-    """ "gradcheck_cli.compare.x_within__mutmut_3" -> "within"."""
+    """ "gradcheck_cli.checks.compare.x_within__mutmut_3" -> "within"."""
     return re.sub(r"__mutmut_\d+$", "", name.rpartition(".")[2]).removeprefix("x_").replace("xǁ", "").replace("ǁ", ".")
 
 

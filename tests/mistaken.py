@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli import conv, exact
 from gradcheck_cli.diagnose import Observation
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import Case, ConvSpec, Gradients
+from gradcheck_cli.numbers import exact
 
 # N, C, F, H, W, s, p and the kernel differ wherever the geometry's purpose allows it.
 SPECS = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradcheck_cli.model import VerifyOptions
-from gradcheck_cli.verification import verify_targets
+from gradcheck_cli.runs.verify import verify_targets
 
 FOLDER = Path(__file__).resolve().parent / "mistakes"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck_cli import images
-from gradcheck_cli.errors import ImageError
+from gradcheck_cli.model.errors import ImageError
 
 
 @dataclass(frozen=True)

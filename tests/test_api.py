@@ -9,8 +9,8 @@ import pytest
 
 import gradcheck_cli
 from gradcheck_cli.api import WORKER_MODULE, target_name
-from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import RunOptions, VerifyOptions, no_progress
+from gradcheck_cli.model.errors import TargetError
 
 HERE = str(Path(__file__).resolve())
 WHY = "\n  why  the code runs in a process of its own, which loads its file\n"

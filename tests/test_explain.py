@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from mistaken import integers
 
-from gradcheck_cli import conv
-from gradcheck_cli.errors import GeometryError, UsageError
 from gradcheck_cli.explain import TOPICS, explain, shapes
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.errors import GeometryError, UsageError
 
 HEADINGS = {"Why it is wrong", "Hides when", "How to mend it", "Shown by"}
 

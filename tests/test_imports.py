@@ -15,78 +15,48 @@ HEAVY = ("torch", "cv2", "numpy", "matplotlib", "rich", "jinja2")
 
 # Level of each room; a room imports from its own level or from below.
 LEVELS = {
-    "errors": 0,
-    "model": 0,
-    "options": 0,
-    "text": 0,
-    "environment": 0,
-    "reproduce": 1,
-    "limits": 1,
-    "price": 1,
-    "plan": 1,
-    "conv": 1,
-    "images": 1,
-    "rounding": 1,
-    "exact": 1,
-    "geometries": 1,
-    "oracles": 2,
-    "mistakes": 2,
-    "targets": 2,
-    "compare": 3,
-    "channels": 3,
-    "diagnose": 3,
-    "arithmetic": 3,
-    "referee": 3,
-    "checks": 3,
-    "upstream": 3,
-    "reasons": 3,
-    "power": 3,
-    "answer": 3,
-    "explain": 3,
-    "experiment": 4,
-    "verification": 4,
-    "report": 5,
-    "cli": 6,
+    "model": 1,
+    "numbers": 2,
+    "layers": 2,
+    "sameness": 2,
+    "images": 2,
+    "report": 2,
+    "mistakes": 3,
+    "oracles": 3,
+    "targets": 3,
+    "checks": 4,
+    "diagnose": 4,
+    "trials": 5,
+    "runs": 6,
+    "explain": 7,
+    "cli": 7,
 }
 # The public front: light names that reach up late, when they are called.
 FRONT = {"__init__", "__main__", "api", "pytest_plugin"}
 # What a file of a room may import from outside the house (the standard library aside).
 FOREIGN = {
-    "errors": set(),
     "model": {"numpy"},
-    "options": set(),
-    "text": set(),
-    "environment": set(),
-    "reproduce": set(),
-    "limits": set(),
-    "price": set(),
-    "plan": set(),
-    "conv": {"numpy"},
+    "numbers": {"numpy"},
+    "layers": {"numpy"},
+    "sameness": {"numpy"},
     "images": {"numpy", "cv2", "torch"},  # torch reads its own files, late
-    "rounding": {"numpy"},
-    "exact": {"numpy"},
-    "geometries": {"numpy"},
-    "oracles": {"numpy", "torch"},
-    "mistakes": {"numpy"},
-    "targets": {"numpy", "torch"},
-    "compare": {"numpy"},
-    "channels": {"numpy"},
-    "diagnose": {"numpy"},
-    "arithmetic": {"numpy"},
-    "referee": {"numpy"},
-    "checks": {"numpy"},
-    "upstream": {"numpy"},
-    "reasons": {"numpy"},
-    "power": {"numpy"},
-    "answer": set(),
-    "explain": {"numpy"},
-    "experiment": {"numpy"},
-    "verification": {"numpy"},
     "report": {"numpy", "rich", "matplotlib", "jinja2", "markupsafe"},
+    "mistakes": {"numpy"},
+    "oracles": {"numpy", "torch"},
+    "targets": {"numpy", "torch"},
+    "checks": {"numpy"},
+    "diagnose": {"numpy"},
+    "trials": {"numpy"},
+    "runs": {"numpy"},
+    "explain": {"numpy"},
     "cli": {"click", "rich"},
 }
 # The oracles are independent of the hand-written backward, or they prove nothing.
-FORBIDDEN = {"oracles": {"conv", "mistakes", "targets"}, "report": {"conv", "oracles", "images", "cli"}}
+FORBIDDEN = {
+    "oracles": {"layers", "mistakes", "targets"},
+    "report": {"layers", "images", "sameness"},
+    "layers": {"numbers", "sameness", "images", "report"},
+}
 # A report that shows itself in a notebook loads its page late: the one allowed arrow upwards.
 EXCEPTIONS = {("model", "report")}
 
@@ -152,16 +122,17 @@ def test_every_room_has_its_level():
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("conv", "import torch"),
-        ("conv", "from torch import nn"),
-        ("conv", "def f():\n    import torch"),
-        ("oracles", "from gradcheck_cli.conv import grad_weight"),
-        ("oracles", "from gradcheck_cli import conv"),
-        ("oracles", "import gradcheck_cli.conv.direct"),
+        ("layers", "import torch"),
+        ("layers", "from torch import nn"),
+        ("layers", "def f():\n    import torch"),
+        ("oracles", "from gradcheck_cli.layers.conv import grad_weight"),
+        ("oracles", "from gradcheck_cli.layers import conv"),
+        ("oracles", "from gradcheck_cli import layers"),
+        ("oracles", "import gradcheck_cli.layers.conv.direct"),
         ("model", "import gradcheck_cli.cli"),
         ("report", "import click"),
-        ("compare", "from gradcheck_cli.report import render"),
-        ("errors", "import numpy"),
+        ("sameness", "from gradcheck_cli.checks import compare"),
+        ("model", "import torch"),
     ],
 )
 def test_the_check_can_fail(name, source):
@@ -172,11 +143,11 @@ def test_the_check_can_fail(name, source):
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("conv", "import numpy as np\nfrom gradcheck_cli.model import ConvSpec"),
-        ("conv", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch"),
+        ("layers", "import numpy as np\nfrom gradcheck_cli.model import ConvSpec"),
+        ("layers", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch"),
         ("oracles", "import torch"),
         ("model", "def page(self):\n    from gradcheck_cli.report.html import render_html"),
-        ("cli", "import click\nfrom gradcheck_cli.experiment import run_experiment"),
+        ("cli", "import click\nfrom gradcheck_cli.runs.picture import run_experiment"),
     ],
 )
 def test_the_check_lets_pass(name, source):
@@ -264,7 +235,7 @@ def test_plugin_imports_nothing_but_pytest():
 
 def test_the_hand_written_backward_loads_no_torch():
     """The backward is numpy from end to end, also in what its imports import."""
-    assert [] == loaded("import gradcheck_cli.conv", heavy=("torch", "cv2"))
+    assert [] == loaded("import gradcheck_cli.layers.conv", heavy=("torch", "cv2"))
 
 
 def test_the_process_check_can_fail():

@@ -5,7 +5,7 @@ import pytest
 TEST = """
     import sys, types
     import gradcheck_cli.api
-    from gradcheck_cli.errors import ExitCode, TargetError
+    from gradcheck_cli.model.errors import ExitCode, TargetError
     from gradcheck_cli.model import *
 
     def backward(x, grad_output):

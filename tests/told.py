@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import resolve
 from gradcheck_cli.targets.conventions import recognise

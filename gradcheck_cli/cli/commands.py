@@ -16,10 +16,10 @@ from gradcheck_cli.cli.output import deliver
 from gradcheck_cli.cli.progress import LateProgress
 from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.cli.session import Session
-from gradcheck_cli.errors import ExitCode, UsageError
-from gradcheck_cli.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
+from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.files import expanded
-from gradcheck_cli.options import RunOptions, VerifyOptions
+from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
+from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import check_destinations
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def run(context: click.Context, /, **values: Any) -> int:
 
     def execute(progress: Progress) -> Report:
         _let_threads_sleep()
-        from gradcheck_cli.experiment import run_experiment
-        from gradcheck_cli.plan import plan_of
+        from gradcheck_cli.runs.picture import run_experiment
+        from gradcheck_cli.runs.plan import plan_of
 
         price = plan_of(options).announcement
         if price and output.verbosity >= 0:
@@ -89,7 +89,7 @@ def verify(context: click.Context, /, **values: Any) -> int:
 
     def execute(progress: Progress) -> Report:
         _let_threads_sleep()
-        from gradcheck_cli.verification import verify_targets
+        from gradcheck_cli.runs.verify import verify_targets
 
         return verify_targets(options, progress)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from gradcheck_cli.errors import UsageError
-from gradcheck_cli.limits import near
+from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.limits import near
 
 PREFIX = "GRADCHECK"
 FILE_NAME = "pyproject.toml"

@@ -23,8 +23,8 @@ from click.shell_completion import shell_complete
 from gradcheck_cli.cli.messages import say
 from gradcheck_cli.cli.root import PROGRAM, cli
 from gradcheck_cli.cli.session import Session
-from gradcheck_cli.errors import ExitCode, GradcheckError, UsageError
-from gradcheck_cli.limits import OptionError
+from gradcheck_cli.model.errors import ExitCode, GradcheckError, UsageError
+from gradcheck_cli.model.limits import OptionError
 
 COMPLETION = "_GRADCHECK_COMPLETE"
 JUDGES = ("run", "verify")
@@ -32,7 +32,7 @@ DISK_TROUBLE = (errno.ENOSPC, errno.EIO, errno.EFBIG)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code (`gradcheck_cli.errors.ExitCode`).
+    """Run one command line and return its exit code (`gradcheck_cli.model.errors.ExitCode`).
 
     Args:
         arguments: without the program's name; those of the process by default.

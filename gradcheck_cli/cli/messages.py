@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from gradcheck_cli.errors import MAX_LINES
-from gradcheck_cli.text import visible
+from gradcheck_cli.model.errors import MAX_LINES
+from gradcheck_cli.model.text import visible
 
 LINE = 400
 

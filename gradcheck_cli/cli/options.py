@@ -10,8 +10,8 @@ import click
 
 from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
 from gradcheck_cli.cli.session import Session
-from gradcheck_cli.limits import CHOICES
-from gradcheck_cli.options import RunOptions, VerifyOptions
+from gradcheck_cli.model.limits import CHOICES
+from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import FORMATS, STDOUT_FORMATS, Destination
 
 CALL_HELP = "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups."

@@ -10,7 +10,7 @@ import re
 import click
 from click.shell_completion import CompletionItem
 
-from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.report import FORMATS, Destination, parse_destination
 
 DIGITS = 20

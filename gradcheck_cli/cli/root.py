@@ -9,7 +9,7 @@ import click
 from gradcheck_cli.cli.config import read_defaults, refuse_unknown_variables, variable_names
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.cli.slips import meant_command, meant_options
-from gradcheck_cli.errors import UsageError
+from gradcheck_cli.model.errors import UsageError
 
 PROGRAM = "gradcheck"
 HELP_OPTIONS = ("-h", "--help")

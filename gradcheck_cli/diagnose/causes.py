@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_cli import conv
 from gradcheck_cli.diagnose.factors import NONE, Factor, close, exactly, fitted, named_factors, ratio
 from gradcheck_cli.diagnose.observation import Evidence, absolute
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
 from gradcheck_cli.model import Array, Case, GradientName
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model.errors import GeometryError
 
 Result = tuple[ConvSpec, bool]
 Predicate = Callable[[ConvSpec], bool]

@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcheck_cli import exact
 from gradcheck_cli.mistakes import Problem, RememberingProblem
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.numbers import exact
 
 _DECISIVE = 2.0**24
 _UNITS = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}

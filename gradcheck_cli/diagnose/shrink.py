@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.diagnose.terms import terms_of
-from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Array, Case, ConvSpec, Counterexample, GradientName, Gradients
+from gradcheck_cli.model.errors import GeometryError
 
 Backward = Callable[[Case], Gradients]
 

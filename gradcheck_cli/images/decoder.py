@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import BinaryIO, Literal
 
-from gradcheck_cli.errors import DependencyError
 from gradcheck_cli.images.header import Header
 from gradcheck_cli.images.refusal import UnreadableError, cut_short
 from gradcheck_cli.model import Array
+from gradcheck_cli.model.errors import DependencyError
 
 MAX_PIXELS = 1 << 26
 """67 megapixels (8192 x 8192): decoding one takes less than 1 GiB in any format (measured: 0.8 at most, for GIF)."""

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from gradcheck_cli.errors import GeometryError, UsageError
 from gradcheck_cli.images.arrays import ArrayInput, read_array
 from gradcheck_cli.images.decoder import MAX_PIXELS, Colours, check_size, decode, load_cv2
 from gradcheck_cli.images.formats import read_header
 from gradcheck_cli.images.header import Header
 from gradcheck_cli.images.refusal import STANDARD_INPUT, UnreadableError
 from gradcheck_cli.images.source import read_bytes
-from gradcheck_cli.limits import check_channels
 from gradcheck_cli.model import Array, Size
+from gradcheck_cli.model.errors import GeometryError, UsageError
 from gradcheck_cli.model.files import is_array
+from gradcheck_cli.model.limits import check_channels
 
 
 @dataclass(eq=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.errors import ImageError
-from gradcheck_cli.text import visible
+from gradcheck_cli.model.errors import ImageError
+from gradcheck_cli.model.text import visible
 
 STANDARD_INPUT = "-"
 _LONGEST_NAME = 120

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import OtherCase, Problem, WrongFormula
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Size
 

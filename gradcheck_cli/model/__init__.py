@@ -18,6 +18,17 @@ from gradcheck_cli.model.evidence import (
     Verdict as Verdict,
     Worst as Worst,
 )
+from gradcheck_cli.model.options import (
+    Arithmetic as Arithmetic,
+    Device as Device,
+    Dtype as Dtype,
+    LossName as LossName,
+    Progress as Progress,
+    Reduction as Reduction,
+    RunOptions as RunOptions,
+    VerifyOptions as VerifyOptions,
+    no_progress as no_progress,
+)
 from gradcheck_cli.model.report import (
     SCHEMA_VERSION as SCHEMA_VERSION,
     Experiment as Experiment,
@@ -42,15 +53,4 @@ from gradcheck_cli.model.spec import (
     GradientName as GradientName,
     Gradients as Gradients,
     Size as Size,
-)
-from gradcheck_cli.options import (
-    Arithmetic as Arithmetic,
-    Device as Device,
-    Dtype as Dtype,
-    LossName as LossName,
-    Progress as Progress,
-    Reduction as Reduction,
-    RunOptions as RunOptions,
-    VerifyOptions as VerifyOptions,
-    no_progress as no_progress,
 )

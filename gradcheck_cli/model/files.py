@@ -38,3 +38,11 @@ def is_code(name: str) -> bool:
 def is_array(name: str) -> bool:
     """A file of numbers, or "random:SHAPE": an input of any number of channels."""
     return name.startswith(RANDOM) or name.lower().endswith(ARRAYS)
+
+
+def file_and_name(text: str) -> tuple[str, str]:
+    r"""Split at the last colon when a dotted name follows it: `C:\x\my.py:bw` is (`C:\x\my.py`, `bw`)."""
+    path, colon, name = text.rpartition(":")
+    if colon and path and all(part.isidentifier() for part in name.split(".")):
+        return path, name
+    return text, ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
-from gradcheck_cli.errors import ExitCode, VerdictError
+from gradcheck_cli.model.errors import ExitCode, VerdictError
 from gradcheck_cli.model.evidence import (
     ChannelDifference,
     Check,
@@ -17,8 +17,8 @@ from gradcheck_cli.model.evidence import (
     Sameness,
     Verdict,
 )
+from gradcheck_cli.model.options import LossName, Reduction
 from gradcheck_cli.model.spec import Array, ConvSpec, GradientName, Size
-from gradcheck_cli.options import LossName, Reduction
 
 SCHEMA_VERSION = 1
 

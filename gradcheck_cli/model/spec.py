@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from gradcheck_cli.errors import GeometryError
+from gradcheck_cli.model.errors import GeometryError
 
 if TYPE_CHECKING:
     import numpy as np

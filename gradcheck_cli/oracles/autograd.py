@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcheck_cli.errors import UsageError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Device, Dtype, GradientName, Gradients, Loss
+from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.oracles.losses import random_factors
 

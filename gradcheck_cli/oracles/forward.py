@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 from gradcheck_cli.oracles.windows import padded, row_pairs, windows_of_row
-from gradcheck_cli.rounding import UNIT_ROUNDOFF
 
 
 def forward(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:

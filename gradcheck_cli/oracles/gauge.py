@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 from gradcheck_cli.oracles.windows import padded, row_pairs, unpadded, windows_of_row
-from gradcheck_cli.rounding import UNIT_ROUNDOFF
 
 
 def gauge(x: Array, grad_output: Array, spec: ConvSpec) -> Array:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec, Loss
+from gradcheck_cli.numbers.rounding import SMALLEST_DENORMAL, UNIT_ROUNDOFF
 from gradcheck_cli.oracles import losses
 from gradcheck_cli.oracles.forward import forward_bound
 from gradcheck_cli.oracles.gauge import gauge
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.oracles.windows import padded, tap_slices
-from gradcheck_cli.rounding import SMALLEST_DENORMAL, UNIT_ROUNDOFF
 
 U = UNIT_ROUNDOFF["float64"]
 LARGEST_STEP = 1e-4

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from gradcheck_cli.errors import ReportError
-from gradcheck_cli.text import visible
+from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.text import visible
 
 if TYPE_CHECKING:
     from gradcheck_cli.model import Report

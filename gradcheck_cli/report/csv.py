@@ -9,9 +9,9 @@ import csv
 import io
 from collections.abc import Iterator
 
-from gradcheck_cli.errors import ReportError
 from gradcheck_cli.model import GRADIENTS, Report, RunReport, TargetReport, Verdict
-from gradcheck_cli.text import visible
+from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.text import visible
 
 COLUMNS = (
     *("target", "verdict", "reason", *GRADIENTS, "findings"),

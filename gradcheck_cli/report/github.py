@@ -10,11 +10,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcheck_cli.errors import ReportError
 from gradcheck_cli.model import Report, RunReport, Verdict
+from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.markdown import render_markdown
 from gradcheck_cli.report.words import count, findings_with_place, headline, user_file
-from gradcheck_cli.text import visible, visible_lines
 
 MAX_ANNOTATIONS = 10
 """Annotations of one type that GitHub shows per step; it drops the others without a word."""

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gradcheck_cli.model import Report, Rung, RunReport, Verdict, VerifyReport
+from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report import html_view, words
-from gradcheck_cli.text import visible, visible_lines
 
 VERDICTS = {
     Verdict.PASS: ("good", "✓"),

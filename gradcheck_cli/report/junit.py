@@ -15,8 +15,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from gradcheck_cli.model import CALL, Check, Finding, Report, RunReport, SeedResult, TargetReport, Verdict
+from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.words import exact_number, index, right_of_taken, subject
-from gradcheck_cli.text import visible, visible_lines
 
 TAGS = {
     Verdict.FAIL: "failure",

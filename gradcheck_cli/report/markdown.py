@@ -21,6 +21,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyReport,
 )
+from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.words import (
     count,
     geometry,
@@ -32,7 +33,6 @@ from gradcheck_cli.report.words import (
     right_of_taken,
     user_name,
 )
-from gradcheck_cli.text import visible, visible_lines
 
 COMMENT_LIMIT = 65_000
 """Characters that one comment of GitHub may hold (65,536), less a margin."""

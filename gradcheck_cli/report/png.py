@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck_cli.errors import DependencyError, ReportError
 from gradcheck_cli.model import Array, Figures, Report, RunReport
+from gradcheck_cli.model.errors import DependencyError, ReportError
+from gradcheck_cli.model.text import visible
 from gradcheck_cli.report.words import number, size
-from gradcheck_cli.text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

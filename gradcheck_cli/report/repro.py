@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcheck_cli.model import Counterexample, Report, RunReport, TargetReport, VerifyReport
+from gradcheck_cli.model.conventions import CONVENTIONS
+from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.report.words import user_file
-from gradcheck_cli.targets.conventions import CONVENTIONS
-from gradcheck_cli.targets.resolve import split
 
 _WIDTH = 110
 
@@ -139,7 +139,7 @@ def _verify_cases(report: VerifyReport) -> list[dict[str, Any]]:
 
 def _place(target: TargetReport) -> str:
     """The target from wherever the script is run: its file with its whole path, and the name if one was typed."""
-    name = split(target.target)[1]
+    name = file_and_name(target.target)[1]
     return f"{target.file}:{name}" if name else target.file
 
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from gradcheck_cli.model import Rung, Verdict
+from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import words
-from gradcheck_cli.text import visible
 
 Cell = str | Text
 

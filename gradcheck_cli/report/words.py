@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from gradcheck_cli.limits import BUILT_IN_BACKWARDS
 from gradcheck_cli.model import (
     ConvSpec,
     Finding,
@@ -18,7 +17,8 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyReport,
 )
-from gradcheck_cli.targets.resolve import split
+from gradcheck_cli.model.files import file_and_name
+from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
 
 # A first line names this many lines that never ran; the JSON report has them all.
 MOST_LINES = 8
@@ -140,12 +140,12 @@ def subject(report: RunReport) -> str:
 def user_file(report: RunReport) -> str:
     """The file of `--backward FILE.py:NAME` or FILE.py, or "" where the backward is one of ours."""
     backward = report.experiment.backward
-    return "" if backward in BUILT_IN_BACKWARDS else split(backward)[0]
+    return "" if backward in BUILT_IN_BACKWARDS else file_and_name(backward)[0]
 
 
 def user_name(report: RunReport) -> str:
     """The name of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
-    return split(report.experiment.backward)[1] if user_file(report) else ""
+    return file_and_name(report.experiment.backward)[1] if user_file(report) else ""
 
 
 def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli import conv
-from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.targets.contract import HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.targets import child
 from gradcheck_cli.targets.contract import HowToCall, TargetRef, WorkerLimits, roles_in
-from gradcheck_cli.targets.conventions import CONVENTIONS
 from gradcheck_cli.targets.wire import Message
 from gradcheck_cli.targets.worker import Worker
 

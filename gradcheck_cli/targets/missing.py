@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.targets.contract import TargetRef
-from gradcheck_cli.targets.resolve import parse, split
+from gradcheck_cli.targets.resolve import parse
 
 STAND_IN = "_gradcheck_package"
 """Our package around files with relative imports that are in none. No message shows it."""
@@ -25,7 +26,7 @@ LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", 
 def shown(file: str, ref: TargetRef) -> str:
     """A file as the user knows it: the target's as it was typed, others from the folder of its outermost package."""
     if file == ref.file:
-        typed = split(ref.text)[0]
+        typed = file_and_name(ref.text)[0]
         return typed if os.path.isfile(typed) and os.path.samefile(typed, file) else file
     root = Path(ref.file).parent
     while (root / "__init__.py").is_file():

@@ -14,7 +14,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from gradcheck_cli.errors import TargetError
+from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.model.files import MAGIC, file_and_name
 from gradcheck_cli.targets.contract import TargetRef
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -22,7 +23,6 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 CALL = "gradcheck_call"
 """The function by which a file says itself how it is called."""
 
-MAGIC = frozenset("*?[")
 BACKWARD_WORDS = ("backward", "backprop", "bprop", "back_prop", "grad")
 HELPER_WORDS = ("numerical", "numeric", "check", "test", "relu", "pool", "linear", "dense", "softmax", "norm", "affine")
 
@@ -65,11 +65,13 @@ def resolve(texts: Sequence[str], choose: Choose | None = None) -> tuple[TargetR
             could be meant. Among several files this is the `error` of that one's reference: it stops no other.
     """
     asked = [
-        (file, path, text) for path, text in ((split(text)[0], text) for text in texts) for file in _expand(path, text)
+        (file, path, text)
+        for path, text in ((file_and_name(text)[0], text) for text in texts)
+        for file in _expand(path, text)
     ]
     found: dict[tuple[str, str], TargetRef] = {}
     for file, path, text in asked:
-        name = split(text)[1]
+        name = file_and_name(text)[1]
         shown = text if file == path else _joined(file, name)
         try:
             ref = _resolve_file(file, name, shown, choose or _choose)
@@ -79,14 +81,6 @@ def resolve(texts: Sequence[str], choose: Choose | None = None) -> tuple[TargetR
             ref = TargetRef(shown, os.path.abspath(file), name, error=error.text())
         found.setdefault((ref.file, ref.name), ref)
     return tuple(found.values())
-
-
-def split(text: str) -> tuple[str, str]:
-    r"""Split at the last colon when a dotted name follows it: `C:\x\my.py:bw` is (`C:\x\my.py`, `bw`)."""
-    path, colon, name = text.rpartition(":")
-    if colon and path and all(part.isidentifier() for part in name.split(".")):
-        return path, name
-    return text, ""
 
 
 def definitions(tree: ast.Module) -> dict[str, Definition]:

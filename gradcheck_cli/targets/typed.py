@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gradcheck_cli.errors import TargetError
+from gradcheck_cli.model.errors import TargetError
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 """Constants whose `repr` gives them back."""

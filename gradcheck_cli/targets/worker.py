@@ -12,8 +12,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol
 
-from gradcheck_cli.errors import TargetError
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     Described,

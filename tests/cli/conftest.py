@@ -5,7 +5,6 @@ import types
 
 import pytest
 
-from gradcheck_cli.errors import ExitCode
 from gradcheck_cli.model import (
     Check,
     Experiment,
@@ -20,6 +19,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyReport,
 )
+from gradcheck_cli.model.errors import ExitCode
 
 
 def run_report(exit_code=ExitCode.PASS, verdict=Verdict.PASS):
@@ -111,13 +111,13 @@ def _stand_in(monkeypatch, module, function, report):
 @pytest.fixture
 def experiment(monkeypatch):
     """`run_experiment` replaced by a `Stub`."""
-    return _stand_in(monkeypatch, "gradcheck_cli.experiment", "run_experiment", run_report())
+    return _stand_in(monkeypatch, "gradcheck_cli.runs.picture", "run_experiment", run_report())
 
 
 @pytest.fixture
 def verification(monkeypatch):
     """`verify_targets` replaced by a `Stub`."""
-    return _stand_in(monkeypatch, "gradcheck_cli.verification", "verify_targets", verify_report())
+    return _stand_in(monkeypatch, "gradcheck_cli.runs.verify", "verify_targets", verify_report())
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import pytest
 
 from gradcheck_cli.cli import entry
 from gradcheck_cli.cli.session import Session
-from gradcheck_cli.errors import DependencyError, ExitCode, TargetError
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.errors import DependencyError, ExitCode, TargetError
 from helpers import gradcheck, gradcheck_process
 
 

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from gradcheck_cli.cli.output import PatientStream, worst
-from gradcheck_cli.errors import ExitCode
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.errors import ExitCode
 from helpers import gradcheck
 
 

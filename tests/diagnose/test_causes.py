@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from mistaken import SPECS, integers
 
-from gradcheck_cli import conv
 from gradcheck_cli.diagnose.causes import (
     Cause,
     Structure,
@@ -21,6 +20,7 @@ from gradcheck_cli.diagnose.causes import (
 )
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Problem, Variant
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec
 

@@ -9,9 +9,9 @@ from mistaken import SPECS, backward_of, planted, right_backward
 
 from gradcheck_cli.diagnose import shrink
 from gradcheck_cli.diagnose.shrink import _changes, _kind, _less, _smaller, fresh_case
-from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import ConvSpec, Gradients, Term
+from gradcheck_cli.model.errors import GeometryError
 
 LARGE = ConvSpec(3, 4, 6, 13, 11, (4, 3), stride=(3, 2), padding=(2, 1), dilation=(2, 1), groups=2)
 

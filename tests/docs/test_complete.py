@@ -7,9 +7,9 @@ import pytest
 from commands import ROOT
 
 from gradcheck_cli.cli.commands import cli
-from gradcheck_cli.errors import ExitCode
 from gradcheck_cli.mistakes import CATALOGUE
-from gradcheck_cli.targets.conventions import CONVENTIONS
+from gradcheck_cli.model.conventions import CONVENTIONS
+from gradcheck_cli.model.errors import ExitCode
 
 DOCS = ROOT / "docs"
 FILES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import images
-from gradcheck_cli.errors import ImageError, UsageError
 from gradcheck_cli.images import arrays
+from gradcheck_cli.model.errors import ImageError, UsageError
 from helpers import gradcheck
 
 

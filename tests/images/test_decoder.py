@@ -10,9 +10,9 @@ from corpus import PHOTOGRAPHS
 from picture_files import encoded, png_header, ramp
 
 from gradcheck_cli import images
-from gradcheck_cli.errors import DependencyError, ImageError
 from gradcheck_cli.images import decoder
 from gradcheck_cli.images.formats import read_header
+from gradcheck_cli.model.errors import DependencyError, ImageError
 from helpers import ROOT
 
 LIMIT = "OPENCV_IO_MAX_IMAGE_PIXELS"
@@ -98,8 +98,8 @@ def test_the_room_is_light():
     code = """
 import sys
 from gradcheck_cli import images
-from gradcheck_cli.errors import GradcheckError
-from gradcheck_cli.limits import check_channels
+from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.model.limits import check_channels
 for call in (lambda: check_channels(5), lambda: images.read_pictures(["no-such.jpg"])):
     try:
         call()

@@ -22,9 +22,9 @@ from picture_files import (
 )
 
 from gradcheck_cli import images
-from gradcheck_cli.errors import ImageError
 from gradcheck_cli.images.formats import read_header
 from gradcheck_cli.images.refusal import UnreadableError
+from gradcheck_cli.model.errors import ImageError
 
 PIXELS = ramp(48, 64)
 WIDE = PIXELS.astype(np.uint16) * 257

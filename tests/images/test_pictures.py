@@ -24,8 +24,8 @@ from picture_files import (
 )
 
 from gradcheck_cli import images
-from gradcheck_cli.errors import GeometryError, UsageError
-from gradcheck_cli.limits import check_channels
+from gradcheck_cli.model.errors import GeometryError, UsageError
+from gradcheck_cli.model.limits import check_channels
 
 NAMES = ("astronaut", "camera-gray", "chelsea", "coffee", "rocket")
 

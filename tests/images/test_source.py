@@ -10,8 +10,8 @@ from corpus import PHOTOGRAPHS
 from picture_files import COLOUR, png
 
 from gradcheck_cli import images
-from gradcheck_cli.errors import ImageError, UsageError
 from gradcheck_cli.images import source
+from gradcheck_cli.model.errors import ImageError, UsageError
 
 PIXEL = png(1, 1, 8, COLOUR, [b"\1\2\3"])
 ASTRAY = "  hint: check the spelling and the current folder"

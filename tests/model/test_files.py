@@ -45,3 +45,19 @@ def test_names_without_a_match_stay():
 def test_pictures_and_code_are_told_by_their_ending(name, picture, code):
     """Nothing is opened."""
     assert (picture, code) == (files.is_picture(name), files.is_code(name))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("my.py:bw", ("my.py", "bw")),
+        (r"C:\x\my.py:bw", (r"C:\x\my.py", "bw")),
+        (r"C:\x\my.py", (r"C:\x\my.py", "")),
+        ("a:b/my.py:Conv.backward", ("a:b/my.py", "Conv.backward")),
+        ("package.module:name", ("package.module", "name")),
+        ("my.py", ("my.py", "")),
+    ],
+)
+def test_the_last_colon_splits_when_a_name_follows(text, expected):
+    """Drive letters and colons in folders are no separators."""
+    assert files.file_and_name(text) == expected

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.errors import GeometryError
 
 
 def spec(**changes):

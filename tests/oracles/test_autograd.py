@@ -10,14 +10,14 @@ from hypothesis import given, settings, strategies as st
 from random_layers import specs
 from residuals import check_entries
 
-from gradcheck_cli import exact
-from gradcheck_cli.errors import UsageError
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Loss
+from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.numbers import exact
+from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 from gradcheck_cli.oracles import autograd, losses, reference
 from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.oracles.forward import forward, forward_bound
 from gradcheck_cli.oracles.layer import Layer
-from gradcheck_cli.rounding import UNIT_ROUNDOFF
 
 SPEC = ConvSpec(2, 4, 6, 9, 8, (3, 2), (2, 1), (1, 2), (1, 2), 2)
 

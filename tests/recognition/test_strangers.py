@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck_cli.model import Verdict, VerifyOptions
-from gradcheck_cli.verification import verify_targets
+from gradcheck_cli.runs.verify import verify_targets
 
 FOLDER = Path(__file__).resolve().parent
 TRUTH = list(csv.DictReader((FOLDER / "truth.tsv").read_text("utf-8").splitlines(), delimiter="\t"))

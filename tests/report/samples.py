@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.errors import ExitCode
 from gradcheck_cli.model import (
     CannotShow,
     ChannelDifference,
@@ -40,7 +39,8 @@ from gradcheck_cli.model import (
     VerifyReport,
     Worst,
 )
-from gradcheck_cli.verification.reason import reason_of
+from gradcheck_cli.model.errors import ExitCode
+from gradcheck_cli.runs.verify.reason import reason_of
 
 EVIL_NAMES = (
     "<img src=x onerror=alert(1)>.jpg",

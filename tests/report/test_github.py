@@ -5,8 +5,8 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from gradcheck_cli.errors import ReportError
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.report import github
 from gradcheck_cli.report.github import append_summary, render_github
 from tests.report.samples import (

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gradcheck_cli.errors import ReportError
+from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.report.png import MOST_PAIRS, render_png
 from tests.report import samples
 

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from gradcheck_cli import report as reports
-from gradcheck_cli.errors import ReportError
+from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.report import Destination
 from tests.report.samples import SAMPLES, sample_run_report, sample_verify_report
 

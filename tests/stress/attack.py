@@ -28,7 +28,7 @@ from stress import bad_input, large  # noqa: E402
 from stress.experiments import draw, judge_faulty, judge_right  # noqa: E402
 from stress.planted import judge_planted, planted_count  # noqa: E402
 
-from gradcheck_cli.errors import GradcheckError  # noqa: E402
+from gradcheck_cli.model.errors import GradcheckError  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "STRESS.md"
 KEPT = ROOT / "build" / "stress"

@@ -13,14 +13,14 @@ from unittest import mock
 import cv2
 import numpy as np
 
-from gradcheck_cli import conv
-from gradcheck_cli.arithmetic import fft_slack, no_slack
-from gradcheck_cli.errors import GeometryError
-from gradcheck_cli.experiment import run_experiment
-from gradcheck_cli.experiment.data import load_data
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import GRADIENTS, RunOptions, Verdict
+from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.numbers.arithmetic import fft_slack, no_slack
 from gradcheck_cli.oracles import reference
+from gradcheck_cli.runs.picture import run_experiment
+from gradcheck_cli.runs.picture.data import load_data
 from helpers import IMAGES
 
 PHOTOGRAPHS = tuple(sorted(str(path) for path in IMAGES.glob("*.jpg")))
@@ -81,7 +81,7 @@ def run(drawn: Drawn):
             }
         return replace(data, **planes)
 
-    with mock.patch("gradcheck_cli.experiment.load_data", scaled):
+    with mock.patch("gradcheck_cli.runs.picture.load_data", scaled):
         return run_experiment(drawn.options)
 
 

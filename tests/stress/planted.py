@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
-from gradcheck_cli import geometries
+from gradcheck_cli.layers import geometries
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import VerifyOptions
-from gradcheck_cli.verification import verify_targets
+from gradcheck_cli.runs.verify import verify_targets
 from helpers import ROOT
 
 MISTAKES = ROOT / "tests" / "mistakes"

@@ -5,12 +5,14 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from gradcheck_cli import conv, plan, referee
-from gradcheck_cli.arithmetic import Judged, no_slack
-from gradcheck_cli.experiment import full_size, run_experiment
-from gradcheck_cli.experiment.data import load_data
+from gradcheck_cli.checks import referee
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Case, Gradients, RunOptions, Verdict
+from gradcheck_cli.numbers.arithmetic import Judged, no_slack
 from gradcheck_cli.oracles import autograd
+from gradcheck_cli.runs import plan
+from gradcheck_cli.runs.picture import full_size, run_experiment
+from gradcheck_cli.runs.picture.data import load_data
 from helpers import IMAGES
 
 PICTURES = (str(IMAGES / "coffee.jpg"), str(IMAGES / "chelsea.jpg"), str(IMAGES / "rocket.jpg"))

@@ -4,8 +4,8 @@ import pytest
 from told import PLAIN, STRIDED, answer, recognised
 
 from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
+from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.targets.conventions import NotRecognisedError
-from gradcheck_cli.verification import verify_targets
 
 ONE_FILTER = ConvSpec(2, 3, 1, 7, 6, (3, 3))
 TOP = """

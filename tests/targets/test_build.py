@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from layers import PLAIN, STRIDED, recognised
+from written_layers import PLAIN, STRIDED, recognised
 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions import NotRecognisedError

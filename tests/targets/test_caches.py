@@ -7,7 +7,7 @@ import pytest
 from told import PLAIN, STRIDED, answer, recognised
 
 from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
-from gradcheck_cli.verification import verify_targets
+from gradcheck_cli.runs.verify import verify_targets
 
 WIDE = ConvSpec(2, 3, 4, 7, 9, (3, 3))
 CORE = """

@@ -5,10 +5,10 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from gradcheck_cli import conv
-from gradcheck_cli.errors import UsageError
-from gradcheck_cli.limits import check_call
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec, VerifyOptions
+from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.limits import check_call
 from gradcheck_cli.targets import HowToCall, Worker, WorkerLimits, called_by, resolve
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.call import ARGUMENTS

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck_cli import conv, exact
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import CALL, Case, ConvSpec
+from gradcheck_cli.numbers import exact
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
 
 CORPUS = Path(__file__).resolve().parent.parent / "mistakes"

@@ -1,7 +1,7 @@
 """Which method is the forward and which the backward, whatever their names."""
 
 import pytest
-from layers import recognised
+from written_layers import recognised
 
 from gradcheck_cli.targets.conventions import NotRecognisedError
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from layers import recognised
+from written_layers import recognised
 
 from gradcheck_cli.targets.conventions import NotRecognisedError
 from gradcheck_cli.targets.conventions.own_derivative import own_derivative

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradcheck_cli import conv
-from gradcheck_cli.errors import TargetError, UsageError
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.errors import TargetError, UsageError
 from gradcheck_cli.targets import HowToCall, Worker, WorkerLimits, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
 

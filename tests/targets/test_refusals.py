@@ -4,10 +4,10 @@ import pytest
 from told import PLAIN, answer, recognised
 
 from gradcheck_cli.model import Verdict, VerifyOptions
+from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.targets.conventions import NotRecognisedError
 from gradcheck_cli.targets.conventions.base import UnfinishedError
 from gradcheck_cli.targets.stopped import LoadError
-from gradcheck_cli.verification import verify_targets
 
 NUMPY = "import numpy as np\n\n\n"
 

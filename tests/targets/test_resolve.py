@@ -2,9 +2,8 @@
 
 import pytest
 
-from gradcheck_cli.errors import TargetError
+from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets import resolve
-from gradcheck_cli.targets.resolve import split
 
 SOURCE = """raise SystemExit  # never executed
 
@@ -32,22 +31,6 @@ def message(*texts):
     with pytest.raises(TargetError) as caught:
         resolve(texts)
     return str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("my.py:bw", ("my.py", "bw")),
-        (r"C:\x\my.py:bw", (r"C:\x\my.py", "bw")),
-        (r"C:\x\my.py", (r"C:\x\my.py", "")),
-        ("a:b/my.py:Conv.backward", ("a:b/my.py", "Conv.backward")),
-        ("package.module:name", ("package.module", "name")),
-        ("my.py", ("my.py", "")),
-    ],
-)
-def test_the_last_colon_splits_when_a_name_follows(text, expected):
-    """Drive letters and colons in folders are no separators."""
-    assert split(text) == expected
 
 
 @pytest.mark.parametrize(("name", "line"), [("conv_backward", 4), ("Conv", 8), ("Conv.backward", 9)])
@@ -103,9 +86,9 @@ def test_a_missing_file_shows_similar_ones(file):
 
 def test_a_module_is_found_by_its_dotted_name():
     """package.module:name"""
-    (ref,) = resolve(["gradcheck_cli.errors:TargetError"])
-    assert (ref.module, ref.name, ref.file.endswith("gradcheck_cli/errors.py")) == (
-        "gradcheck_cli.errors",
+    (ref,) = resolve(["gradcheck_cli.model.errors:TargetError"])
+    assert (ref.module, ref.name, ref.file.endswith("gradcheck_cli/model/errors.py")) == (
+        "gradcheck_cli.model.errors",
         "TargetError",
         True,
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradcheck_cli
-from gradcheck_cli.errors import TargetError
+from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets import typed
 
 COUNT = iter(range(1000))

@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from gradcheck_cli import conv
-from gradcheck_cli.errors import TargetError
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
 from helpers import PATIENCE, asked_within, soon

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.model import Array, ConvSpec
 

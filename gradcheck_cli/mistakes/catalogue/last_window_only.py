@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.model import Array, Case, ConvSpec

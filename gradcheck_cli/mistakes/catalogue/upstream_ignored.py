@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import Mistake, Problem
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
 from gradcheck_cli.model import Array, Case

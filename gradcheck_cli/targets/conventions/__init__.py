@@ -5,7 +5,6 @@ from gradcheck_cli.targets.conventions.base import (
     NotRecognisedError as NotRecognisedError,
 )
 from gradcheck_cli.targets.conventions.recognise import (
-    CONVENTIONS as CONVENTIONS,
     Chosen as Chosen,
     check_convention as check_convention,
     recognise as recognise,

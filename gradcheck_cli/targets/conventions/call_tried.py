@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli import conv
-from gradcheck_cli.errors import UsageError
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model.conventions import LAYOUTS
+from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.contract import HowToCall
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import HungError, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.call import PLACE, CallCandidate, Expression, OwnCall, Spelled
-from gradcheck_cli.targets.conventions.candidates import LAYOUTS
 from gradcheck_cli.targets.conventions.handed_back import ReadingError
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.recognise import Chosen

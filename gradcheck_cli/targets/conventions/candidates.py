@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from gradcheck_cli.model import Case
+from gradcheck_cli.model.conventions import FAMILIES, LAYOUTS
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
 from gradcheck_cli.targets.conventions.closure import closure_candidates
@@ -22,8 +23,6 @@ from gradcheck_cli.targets.conventions.methods import all_names, backward_name, 
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
 
-FAMILIES = ("function", "cache", "autograd-function", "class")
-LAYOUTS = ("nchw", "nhwc", "chw", "hwc", "hw", "nhw", "chwn", "hwcn")
 FORWARD_WORDS = ("forward", "fprop", "fwd")
 CONTEXT_NAMES = ("ctx", "context")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
 from gradcheck_cli.targets.conventions.base import (

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.errors import GeometryError
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.targets.conventions import calling, probes, state
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.calling import Calls

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import NotRecognisedError

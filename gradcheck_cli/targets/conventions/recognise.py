@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_cli import conv
-from gradcheck_cli.errors import UsageError
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
+from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
+from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
-from gradcheck_cli.targets.conventions.candidates import FAMILIES, LAYOUTS, candidates
+from gradcheck_cli.targets.conventions.candidates import candidates
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.confirm import confirmed
 from gradcheck_cli.targets.conventions.confirm_function import WithForward, confirm
@@ -33,7 +34,6 @@ from gradcheck_cli.targets.conventions.results import Plan, plan, take
 from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
-CONVENTIONS = ("auto", *FAMILIES, *LAYOUTS)
 EVIDENCE = 6
 PATIENCE = 3
 LONG_PATIENCE = 9

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 
-from gradcheck_cli import conv
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Array, ConvSpec, Size
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import Candidate, Returned

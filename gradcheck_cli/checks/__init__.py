@@ -1,0 +1,1 @@
+"""From two arrays to evidence: compared, refereed, and what a pass would have caught."""

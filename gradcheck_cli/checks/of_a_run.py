@@ -1,0 +1,242 @@
+"""The checks of `gradcheck run`, each from arrays to one piece of evidence.
+
+Where two sides disagree the referee is asked. Nothing here loads a picture, draws weights or prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gradcheck_cli.checks.compare import (
+    Question,
+    compare_exact,
+    compare_within,
+    not_applicable,
+    undecided,
+    with_detail,
+    within,
+)
+from gradcheck_cli.checks.referee import (
+    gauge_of,
+    mismatches,
+    named_guilty,
+    of_right_shape,
+    refereed,
+    terms_of,
+    truth_of,
+)
+from gradcheck_cli.model import GRADIENTS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
+from gradcheck_cli.numbers import rounding
+from gradcheck_cli.numbers.arithmetic import Judged
+from gradcheck_cli.oracles import adjoint
+from gradcheck_cli.oracles.numeric import NumericResult
+
+# Above this share of A the finite differences no longer decide anything.
+LARGEST_NUMERIC_BOUND = 1e-6
+
+
+def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradients, probe: str) -> list[Check]:
+    """The integer probe: both sides must agree bit for bit, for all three gradients.
+
+    Args:
+        case: integers in float64, every partial sum exact in the dtype of both sides.
+        judged: the code under test.
+        hand: its gradients.
+        autograd: autograd's.
+        probe: what the data are, for the criterion.
+    """
+    found: list[Check] = []
+    for name in GRADIENTS:
+        question = Question("exact", name, f"{probe}: every order of summation is exact, so equal bit for bit")
+        expected = autograd.named(name)
+        if expected is None or (hand.named(name) is None and name != "weight"):
+            found.append(not_applicable(question, "not computed by both sides"))
+            continue
+        expected = expected.astype(np.float64)
+        actual = hand.named(name)
+        if judged.is_exact:
+            check = compare_exact(question, expected, actual)
+        else:
+            rule = f"|difference| <= {judged.slack.rule} ({judged.slack.cause})"
+            question = replace(question, criterion=f"{probe}: {rule}")
+            check = compare_within(question, expected, actual, np.full(expected.shape, judged.slack(case, name)))
+        found += refereed(check, case, name, {judged.name: actual, "autograd": expected}, judged)
+    return found
+
+
+@dataclass(frozen=True)
+class RealData:
+    """The run that the user sees: autograd in `dtype` and the code under test in float64 on the same X and G."""
+
+    case: Case
+    dtype: str
+    hand: Gradients
+    autograd: Gradients
+    _gauges: dict[GradientName, Array] = field(default_factory=dict, repr=False, compare=False)
+
+    def gauge(self, gradient: GradientName) -> Array:
+        """A of every entry, computed once."""
+        if gradient not in self._gauges:
+            self._gauges[gradient] = gauge_of(self.case, gradient)
+        return self._gauges[gradient]
+
+
+def real_checks(real: RealData, judged: Judged, exact_passed: bool) -> list[Check]:
+    """hand-vs-autograd on the picture, by the bound of the run's dtype."""
+    found: list[Check] = []
+    for name in GRADIENTS:
+        expected, actual = real.autograd.named(name), real.hand.named(name)
+        if expected is None or (actual is None and name != "weight"):
+            continue
+        check = _real_check(real, judged, name, expected.astype(np.float64), actual)
+        if check.verdict is Verdict.PASS and real.dtype == "float32":
+            check = _typical_or_worst_case(real, check, name, exact_passed)
+        if check.verdict is Verdict.FAIL and real.dtype == "float64":
+            sides = {judged.name: actual, "autograd": expected.astype(np.float64)}
+            found += refereed(check, real.case, name, sides, judged)
+        else:
+            found.append(check)
+    return found
+
+
+def allowed_between(real: RealData, judged: Judged, gradient: GradientName, expected: Array) -> Array:
+    """What rounding allows between autograd in its dtype and a float64 code, entry by entry."""
+    terms, gauge = terms_of(real.case.spec, gradient), real.gauge(gradient)
+    slack = judged.slack(real.case, gradient)
+    if real.dtype == "float64":
+        return rounding.allowed_float64(terms, gauge) + slack
+    of_autograd = rounding.allowed_low(real.dtype, terms, gauge, expected, _parts(real.case.spec, gradient))
+    return of_autograd + rounding.allowed_float64(terms, gauge) / 2 + slack
+
+
+def _parts(spec: ConvSpec, gradient: GradientName) -> int:
+    """Partial sums that torch may round to a low dtype: one for each sample, and in grad_input for each tap."""
+    return spec.kernel_size[0] * spec.kernel_size[1] if gradient == "input" else spec.batch
+
+
+CRITERIA = {
+    "float64": "|difference| <= 2 (n+2) 2^-53 A",
+    "float32": "|difference| <= (n+2) 2^-24 A; typical up to sqrt(n) 2^-24 A",
+    "bfloat16": "|difference| <= 2^-8 (|g| + (m-1) A) + (n+2) 2^-24 A, m partial sums",
+    "float16": "|difference| <= 2^-11 (|g| + (m-1) A) + (n+2) 2^-24 A, m partial sums",
+}
+
+
+def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Array, actual: Array | None) -> Check:
+    terms = terms_of(real.case.spec, name)
+    question = Question("hand-vs-autograd", name, f"{CRITERIA[real.dtype]}, n = {terms}")
+    if not np.isfinite(expected).all() and actual is not None and np.isfinite(actual).all():
+        return undecided(question, f"autograd overflowed in {real.dtype}", int(expected.size))
+    reference_size = expected if actual is None or actual.shape != expected.shape else actual
+    allowed = allowed_between(real, judged, name, reference_size)
+    check = compare_within(question, expected, actual, allowed)
+    # A processor that flushes denormals loses up to the smallest normal number in each product and each sum.
+    flushed = 2 * terms * float(np.finfo(np.float64 if real.dtype == "float64" else np.float32).tiny)
+    if check.verdict is not Verdict.FAIL or actual is None or actual.shape != expected.shape:
+        return check
+    if within(expected, actual, allowed + flushed).all():
+        return undecided(question, "flushed denormals could explain the difference", check.entries)
+    return check
+
+
+def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exact_passed: bool) -> Check:
+    expected, actual = real.autograd.named(name), real.hand.named(name)
+    assert expected is not None
+    assert actual is not None
+    gauge = real.gauge(name)
+    terms = terms_of(real.case.spec, name)
+    error = np.abs(expected.astype(np.float64) - actual)
+    largest = float(np.max(rounding.ratio_float32(error, gauge)))
+    if largest <= terms**0.5:
+        return with_detail(check, f"typical rounding: {largest:.3g} units of 2^-24 A")
+    if exact_passed:
+        return with_detail(check, f"{largest:.3g} units of 2^-24 A: float32's worst case, decided by the exact probe")
+    return replace(
+        check, verdict=Verdict.INCONCLUSIVE, detail=f"{largest:.3g} units of 2^-24 A: not decidable in float32"
+    )
+
+
+def numeric_check(
+    numeric: NumericResult, case: Case, actual: Array | None, judged: Judged, gauge: Array
+) -> list[Check]:
+    """Every kernel entry against finite differences of the true loss.
+
+    Args:
+        numeric: the finite differences with their bound.
+        case: the picture, float64, with the G of the same float64 loss.
+        actual: grad_weight of the code under test on this case.
+        judged: the code under test.
+        gauge: A of every entry of this case.
+    """
+    criterion = f"|difference| <= kinks + rounding of central differences, step {numeric.step:.2g}"
+    question = Question("numeric", "weight", criterion)
+    entries = int(numeric.grad_weight.size)
+    share = float(np.max(np.divide(numeric.bound, gauge, out=np.zeros_like(gauge), where=gauge > 0)))
+    if not np.isfinite(share):
+        return [undecided(question, "something overflowed in the finite differences", entries)]
+    if share > LARGEST_NUMERIC_BOUND:
+        told = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
+        return [undecided(question, told, entries)]
+    check = compare_within(question, numeric.grad_weight, actual, allowed_numeric(numeric, case, judged, gauge))
+    if check.verdict is Verdict.PASS:
+        return [with_detail(check, f"all {entries} entries, bound {share:.1g} of A, {numeric.kinks} outputs at a kink")]
+    return [check, _numeric_referee(numeric, case, actual, judged)]
+
+
+def allowed_numeric(numeric: NumericResult, case: Case, judged: Judged, gauge: Array) -> Array:
+    """What finite differences and the code under test may differ by, entry by entry."""
+    allowed: Array = numeric.bound + rounding.allowed_float64(case.spec.terms, gauge) / 2 + judged.slack(case, "weight")
+    return allowed
+
+
+def _numeric_referee(numeric: NumericResult, case: Case, actual: Array | None, judged: Judged) -> Check:
+    truth = truth_of(case, "weight").astype(np.float64)
+    bound = rounding.allowed_float64(case.spec.terms, gauge_of(case, "weight"))
+    wrong = {
+        judged.name: mismatches(truth, actual, bound + judged.slack(case, "weight")),
+        "numeric": mismatches(truth, numeric.grad_weight, bound + numeric.bound),
+    }
+    return named_guilty("weight", wrong, truth.size)
+
+
+def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.random.Generator) -> Check:
+    """<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX> on wide integers: a float32 hidden in float64 code shows."""
+    question = Question("adjoint", "weight", "<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX>, exact on wide integers")
+    if not judged.is_exact:
+        return not_applicable(question, f"not exact on integers: {judged.slack.cause}")
+    fitting = of_right_shape(gradients, case.spec)
+    if fitting.weight is None:
+        return not_applicable(question, "no grad_weight of the right shape")
+    result = adjoint.adjoint_mismatch(case, fitting, rng)
+    entries = sum(array.size for name in GRADIENTS if (array := fitting.named(name)) is not None)
+    if result.equal:
+        chance = max(identity.miss_probability for identity in result.identities)
+        detail = f"one wrong entry would be missed with probability {chance:.1g}"
+    else:
+        detail = f"the identity does not hold for grad_{', grad_'.join(result.wrong)}"
+    verdict = Verdict.PASS if result.equal else Verdict.FAIL
+    return Check("adjoint", "weight", verdict, entries, len(result.wrong), question.criterion, detail=detail)
+
+
+def repeat_check(gradient: str, name: str, first: Array | None, second: Array | None, allowed: Array) -> Check:
+    """One side twice on the same data; its own noise is told before anything is compared.
+
+    Args:
+        gradient: which gradient.
+        name: which side.
+        first: one result.
+        second: the other.
+        allowed: what rounding in another order may change; more than that is not noise.
+    """
+    question = Question("repeat", gradient, f"{name} twice on the same data: equal, or within rounding and told")
+    if first is None:
+        return not_applicable(question, f"{name} returned nothing")
+    if second is not None and np.array_equal(first, second, equal_nan=True):
+        same = compare_exact(question, first, first)
+        return replace(same, verdict=Verdict.PASS, mismatched=0, detail=f"{name} gives the same bits twice")
+    check = compare_exact(question, first, second)
+    size = check.worst.difference if check.worst else float("nan")
+    noise = f"{name} differs from itself by up to {size:.3g} in {check.mismatched} entries"
+    return with_detail(compare_within(question, first, second, allowed), noise)

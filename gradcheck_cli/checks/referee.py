@@ -1,0 +1,129 @@
+"""The referee: where two sides disagree, a sum straight from the definition says which one is wrong.
+
+Both sides are suspects. Where the sum is too dear, the adjoint identity on integers takes its place.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck_cli.checks.compare import Question, undecided, within
+from gradcheck_cli.model import GRADIENTS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
+from gradcheck_cli.numbers import rounding
+from gradcheck_cli.numbers.arithmetic import Judged
+from gradcheck_cli.oracles import adjoint, reference
+
+# Products above which the sum by the definition is too dear (20 s).
+MOST_PRODUCTS = 10**10
+
+
+def truth_of(case: Case, gradient: GradientName) -> Array:
+    """The referee's value: summed straight from the definition, in int64 where the data are integers."""
+    if gradient == "weight":
+        return reference.grad_weight(case.x, case.grad_output, case.spec)
+    if gradient == "input":
+        return reference.grad_input(case.weight, case.grad_output, case.spec)
+    return reference.grad_bias(case.grad_output)
+
+
+def gauge_of(case: Case, gradient: GradientName) -> Array:
+    """A, the sum of |products| of each entry (an upper bound, float64)."""
+    if gradient == "weight":
+        return reference.gauge(case.x, case.grad_output, case.spec)
+    if gradient == "input":
+        return reference.gauge_input(case.weight, case.grad_output, case.spec)
+    return reference.gauge_bias(case.grad_output)
+
+
+def terms_of(spec: ConvSpec, gradient: GradientName) -> int:
+    """The largest number of products in one entry of the gradient."""
+    if gradient == "input":
+        return spec.out_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
+    return spec.terms
+
+
+def refereed(
+    check: Check, case: Case, gradient: GradientName, sides: dict[str, Array | None], judged: Judged
+) -> list[Check]:
+    """The check, and after a failure the referee's word on which side is wrong; both are suspects.
+
+    Args:
+        check: what was found.
+        case: the data, float64.
+        gradient: which gradient.
+        sides: name -> value of each side; NumPy float64 arrays of the gradient's shape.
+        judged: the code under test, for the slack of its arithmetic.
+    """
+    if check.verdict is not Verdict.FAIL:
+        return [check]
+    if is_integer(case) and judged.is_exact and reference.terms_of_reference(case.spec) > MOST_PRODUCTS:
+        return [check, _adjoint_referee(case, gradient, sides)]
+    truth = truth_of(case, gradient).astype(np.float64)
+    bound = rounding.allowed_float64(terms_of(case.spec, gradient), gauge_of(case, gradient))
+    if is_integer(case):
+        bound = np.zeros(truth.shape)
+    wrong = {}
+    for name, side in sides.items():
+        allowed = bound + (judged.slack(case, gradient) if name == judged.name else 0.0)
+        wrong[name] = mismatches(truth, side, allowed)
+    return [check, named_guilty(gradient, wrong, truth.size)]
+
+
+def _adjoint_referee(case: Case, gradient: GradientName, sides: dict[str, Array | None]) -> Check:
+    """Each side against the adjoint identity on integers: exact, and it forms no gradient of its own."""
+    question = Question("referee", gradient, "the adjoint identity with random integers (the definition is too dear)")
+    wrong = [name for name, side in sides.items() if _breaks_identity(case, gradient, side)]
+    if not wrong:
+        return undecided(question, "both sides satisfy the adjoint identity; the disagreement is unexplained")
+    right = [name for name in sides if name not in wrong]
+    detail = f"the adjoint identity says that grad_{gradient} is wrong in {' and '.join(wrong)}"
+    detail += f"; {right[0]} is right" if right else ""
+    return Check("referee", gradient, Verdict.FAIL, len(sides), len(wrong), question.criterion, detail=detail)
+
+
+def of_right_shape(gradients: Gradients, spec: ConvSpec) -> Gradients:
+    """The gradients without those of another shape, which other checks have failed already."""
+    shapes = {"weight": spec.weight_shape, "input": spec.x_shape, "bias": (spec.out_channels,)}
+    given = {name: gradients.named(name) for name in GRADIENTS}
+    return Gradients(**{name: side for name, side in given.items() if side is not None and side.shape == shapes[name]})
+
+
+def _breaks_identity(case: Case, gradient: GradientName, side: Array | None) -> bool:
+    only = of_right_shape(Gradients(**{gradient: side}), case.spec)
+    if only.named(gradient) is None:
+        return True
+    return not adjoint.adjoint_mismatch(case, only, np.random.default_rng(0)).equal
+
+
+def is_integer(case: Case) -> bool:
+    """Are all values of the case whole numbers?"""
+    return all(bool(np.all(np.rint(part) == part)) for part in (case.x, case.weight, case.grad_output))
+
+
+def mismatches(truth: Array, side: Array | None, allowed: Array) -> int:
+    """Entries of a side that are further from the truth than is allowed; all, where it has none or another shape."""
+    if side is None or side.shape != truth.shape:
+        return int(truth.size)
+    return int(np.count_nonzero(~within(truth, side, allowed)))
+
+
+def named_guilty(gradient: str, wrong: dict[str, int], entries: int) -> Check:
+    """The referee's word: the sides with wrong entries, and those without.
+
+    Args:
+        gradient: which gradient.
+        wrong: side -> entries that the sum by the definition refutes.
+        entries: of the gradient.
+    """
+    guilty = [name for name, count in wrong.items() if count]
+    innocent = [name for name, count in wrong.items() if not count]
+    question = Question("referee", gradient, "summed straight from the definition")
+    if not guilty:
+        return undecided(
+            question, "both sides agree with the definition's sum; the disagreement is unexplained", entries
+        )
+    told = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
+    detail = f"the definition's sum says that grad_{gradient} is wrong in {told}"
+    detail += f"; {innocent[0]} is right" if innocent else ""
+    worst = max(wrong.values())
+    return Check("referee", gradient, Verdict.FAIL, entries, worst, question.criterion, detail=detail)

@@ -1,0 +1,40 @@
+"""The hand-written backward of a 2-D convolution: what gradcheck holds against autograd.
+
+`definition` is the formula, written out. `direct` gives the same sums fast, and verdicts rest on it; `fft` is a second
+source with its own error bound. Nothing here imports torch or shares code with an oracle.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gradcheck_cli.layers.conv import definition as definition, fft as fft
+from gradcheck_cli.layers.conv.direct import (
+    grad_bias as grad_bias,
+    grad_input as grad_input,
+    grad_weight as grad_weight,
+)
+from gradcheck_cli.model import Case, Gradients
+
+__all__ = ["backward", "definition", "fft", "grad_bias", "grad_input", "grad_weight"]
+
+
+def backward(case: Case, method: Literal["direct", "fft"] = "direct") -> Gradients:
+    """All three gradients of one case.
+
+    Args:
+        case: X, F and G with their geometry.
+        method: "direct" sums the products of the definition; "fft" is judged by the bound of `fft`.
+
+    Returns:
+        dE/dF, dE/dX and dE/db, shaped like the weight, the input and the bias.
+
+    Raises:
+        GeometryError: an array has another shape than the geometry says.
+    """
+    weight_from, input_from = {"direct": (grad_weight, grad_input), "fft": (fft.grad_weight, fft.grad_input)}[method]
+    return Gradients(
+        weight=weight_from(case.x, case.grad_output, case.spec),
+        input=input_from(case.weight, case.grad_output, case.spec),
+        bias=grad_bias(case.grad_output),
+    )

@@ -1,0 +1,113 @@
+"""Where a convolution reads: padding, the taps that meet a row, and the phases that turn a stride into stride 1.
+
+Pure index arithmetic and zero padding. No products are summed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ConvSpec, Size
+from gradcheck_cli.model.errors import GeometryError
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a convolution: output p reads tap u at the position stride*p + dilation*u - padding of the input."""
+
+    size: int
+    taps: int
+    outputs: int
+    stride: int
+    padding: int
+    dilation: int
+
+    def phases(self) -> Iterator[Phase]:
+        """The residues modulo the stride that taps fall on, each with its taps. Together they hold every tap once."""
+        tap_step = self.stride // gcd(self.stride, self.dilation)
+        for first in range(min(tap_step, self.taps)):
+            shift, start = divmod(self.dilation * first - self.padding, self.stride)
+            yield Phase(
+                start=start,
+                taps=range(first, self.taps, tap_step),
+                shift=shift,
+                shift_step=self.dilation * tap_step // self.stride,
+            )
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The input positions start, start + stride, ... On them the taps `taps` act with stride 1.
+
+    Output p and the k-th of `taps` meet at the element p + shift + k*shift_step of the phase; elements outside of
+    the phase are padding.
+    """
+
+    start: int
+    taps: range
+    shift: int
+    shift_step: int
+
+    @property
+    def shifts(self) -> range:
+        """The shift of each of `taps`."""
+        return range(self.shift, self.shift + self.shift_step * len(self.taps), self.shift_step)
+
+    def meetings(self, element: int, outputs: int) -> tuple[slice, slice] | None:
+        """The taps that read this element of the phase, and the outputs for which they do.
+
+        Where a tap is further down, its output is further up: the second slice counts the outputs from the last to
+        the first. None where no output reads the element.
+        """
+        latest = element - self.shift
+        first = max(0, -((outputs - 1 - latest) // self.shift_step))
+        last = min(len(self.taps) - 1, latest // self.shift_step)
+        if first > last:
+            return None
+        begin = outputs - 1 - latest + first * self.shift_step
+        end = begin + (last - first) * self.shift_step + 1
+        chosen = self.taps[first : last + 1]
+        return slice(chosen.start, chosen[-1] + 1, chosen.step), slice(begin, end, self.shift_step)
+
+
+def axes(spec: ConvSpec) -> tuple[Axis, Axis]:
+    """The vertical and the horizontal axis of `spec`."""
+    vertical, horizontal = (
+        Axis(
+            size=spec.input_size[axis],
+            taps=spec.kernel_size[axis],
+            outputs=spec.output_size[axis],
+            stride=spec.stride[axis],
+            padding=spec.padding[axis],
+            dilation=spec.dilation[axis],
+        )
+        for axis in (0, 1)
+    )
+    return vertical, horizontal
+
+
+def pad(planes: Array, padding: Size) -> Array:
+    """`planes` (..., h, w) in a frame of zeros, (..., h + 2*padding[0], w + 2*padding[1]). A copy."""
+    (ph, pw), (h, w) = padding, planes.shape[-2:]
+    framed = np.zeros((*planes.shape[:-2], h + 2 * ph, w + 2 * pw), dtype=planes.dtype)
+    framed[..., ph : ph + h, pw : pw + w] = planes
+    return framed
+
+
+def crop(planes: Array, padding: Size) -> Array:
+    """`planes` without the frame that `pad` adds. A view."""
+    (ph, pw), (h, w) = padding, planes.shape[-2:]
+    return planes[..., ph : h - ph, pw : w - pw]
+
+
+def require_shape(name: str, array: Array, expected: tuple[int, ...]) -> None:
+    """Raise GeometryError where `array` has another shape than the geometry says."""
+    if array.shape != expected:
+        raise GeometryError(
+            f"{name} has the shape {array.shape}, but the geometry says {expected}.",
+            hint="the order of the axes is batch, channel, height, width",
+        )

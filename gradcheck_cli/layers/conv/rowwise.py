@@ -1,0 +1,113 @@
+"""Direct summation by rows: for large kernels.
+
+A row of the input meets up to kh rows of G. Within that row one matrix product sums over the columns for all taps,
+channels and filters at once, so what is copied per product falls with the height of the kernel. `grad_weight` makes
+only the products of the definition; `grad_input` adds products of zeros between the elements of a row of G, harmless
+for finite kernels, and `direct` mends the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from gradcheck_cli.layers.conv import cost
+from gradcheck_cli.layers.conv.geometry import Axis, axes
+from gradcheck_cli.model import Array, ConvSpec
+
+
+def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
+    """dE/dF as in `conv.grad_weight`: for every input row, (terms of the row) x (taps) products in one call."""
+    (filters, channels, kh, kw), groups = _group_shape(spec), spec.groups
+    grads = _rows_of_grad_output(grad_output, spec)
+    total = np.zeros((groups, channels * kw, kh, filters), dtype=np.result_type(x, grad_output))
+    line = np.zeros((spec.in_channels, spec.batch, spec.width + 2 * spec.padding[1]), dtype=x.dtype)
+    inside = line[..., spec.padding[1] : spec.padding[1] + spec.width]
+    windows = _windows(line, spec)
+    for row, taps, outputs in _meetings(axes(spec)[0]):
+        inside[...] = x[:, :, row].swapaxes(0, 1)
+        left = windows.reshape(groups, channels * kw, -1)
+        right = grads[:, :, outputs].reshape(groups, left.shape[-1], -1)
+        total[:, :, taps] += (left @ right).reshape(groups, channels * kw, -1, filters)
+    ordered = total.reshape(groups, channels, kw, kh, filters).transpose(0, 4, 1, 3, 2)
+    return np.ascontiguousarray(ordered).reshape(spec.weight_shape)
+
+
+def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
+    """dE/dX as in `conv.grad_input`: every row of G, spread to its windows, times the kernel gives kh input rows."""
+    (filters, channels, kh, kw), groups = _group_shape(spec), spec.groups
+    n, (h_out, _), (ph, pw) = spec.batch, spec.output_size, spec.padding
+    kernel = weight.reshape(groups, filters, channels, kh, kw).transpose(0, 3, 2, 1, 4)
+    left = kernel.reshape(groups, kh * channels, filters * kw)
+    total = np.zeros(
+        (spec.height + 2 * ph, groups, channels, n, spec.width + 2 * pw), dtype=np.result_type(weight, grad_output)
+    )
+    spread = np.zeros((spec.out_channels, kw, n, spec.width + 2 * pw), dtype=grad_output.dtype)
+    diagonal = _diagonal(spread, spec)
+    for row in range(h_out):
+        diagonal[...] = grad_output[:, :, row].swapaxes(0, 1)[:, None]
+        product = left @ spread.reshape(groups, filters * kw, -1)
+        top = row * spec.stride[0]
+        reached = total[top : top + spec.extent[0] : spec.dilation[0]]
+        reached += product.reshape(groups, kh, *total.shape[2:]).swapaxes(0, 1)
+    inner = total[ph : ph + spec.height, ..., pw : pw + spec.width]
+    return np.ascontiguousarray(inner.transpose(3, 1, 2, 0, 4)).reshape(spec.x_shape)
+
+
+def grad_weight_cost(spec: ConvSpec) -> float:
+    """Estimated nanoseconds of `grad_weight`, by the rule of `cost`."""
+    (filters, channels, kh, kw), terms = _group_shape(spec), spec.batch * spec.output_size[1]
+    rows_met = kh * spec.output_size[0] / spec.height
+    row = cost.products(spec.groups, channels * kw, rows_met * filters, terms)
+    return spec.height * (cost.STEP + row + cost.COPY * spec.in_channels * kw * terms)
+
+
+def grad_input_cost(spec: ConvSpec) -> float:
+    """Estimated nanoseconds of `grad_input`, by the rule of `cost`."""
+    (filters, channels, kh, kw), width = _group_shape(spec), spec.batch * (spec.width + 2 * spec.padding[1])
+    row = cost.products(spec.groups, channels * kh, width, filters * kw)
+    return spec.output_size[0] * (cost.STEP + row + cost.COPY * spec.out_channels * kw * width)
+
+
+def _group_shape(spec: ConvSpec) -> tuple[int, int, int, int]:
+    """(filters of a group, channels of a group, kh, kw)"""
+    return (spec.out_channels // spec.groups, *spec.weight_shape[1:])
+
+
+def _meetings(axis: Axis) -> Iterator[tuple[int, slice, slice]]:
+    """Every input row that is read, with its taps and, from the last to the first, their outputs."""
+    for phase in axis.phases():
+        for element, row in enumerate(range(phase.start, axis.size, axis.stride)):
+            meeting = phase.meetings(element, axis.outputs)
+            if meeting is not None:
+                yield row, *meeting
+
+
+def _rows_of_grad_output(grad_output: Array, spec: ConvSpec) -> Array:
+    """G as (groups, n * w_out, h_out from last to first, filters of a group): rows that meet lie side by side."""
+    n, c_out, h_out, w_out = spec.output_shape
+    grouped = grad_output[:, :, ::-1].reshape(n, spec.groups, c_out // spec.groups, h_out, w_out)
+    ordered = np.ascontiguousarray(grouped.transpose(1, 0, 4, 3, 2))
+    return ordered.reshape(spec.groups, n * w_out, h_out, c_out // spec.groups)
+
+
+def _windows(line: Array, spec: ConvSpec) -> Array:
+    """View of padded rows (c_in, n, w) as (c_in, kw, n, w_out): element [i, v, n, q] is line[i, n, s*q + d*v]."""
+    channel, image, column = line.strides
+    return as_strided(
+        line,
+        shape=(spec.in_channels, spec.kernel_size[1], spec.batch, spec.output_size[1]),
+        strides=(channel, column * spec.dilation[1], image, column * spec.stride[1]),
+    )
+
+
+def _diagonal(spread: Array, spec: ConvSpec) -> Array:
+    """View of (c_out, kw, n, w) as (c_out, kw, n, w_out): element [o, v, n, q] is spread[o, v, n, s*q + d*v]."""
+    channel, tap, image, column = spread.strides
+    return as_strided(
+        spread,
+        shape=(spec.out_channels, spec.kernel_size[1], spec.batch, spec.output_size[1]),
+        strides=(channel, tap + column * spec.dilation[1], image, column * spec.stride[1]),
+    )

@@ -1,0 +1,258 @@
+"""What can be refused before anything heavy is imported: ranges, choices, sizes that fit nothing or fill the memory.
+
+Only the options are looked at. Whether files can be read and targets loaded is found out by the rooms that do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, get_args
+
+from gradcheck_cli.model.errors import GeometryError, UsageError
+from gradcheck_cli.model.files import is_array, is_code, is_picture
+from gradcheck_cli.model.options import Arithmetic, Device, Dtype, LossName, Reduction, RunOptions, VerifyOptions
+
+if TYPE_CHECKING:
+    from gradcheck_cli.model import ConvSpec
+
+LARGEST = 2**31 - 1
+LARGEST_SEED = 2**32 - 1
+LARGEST_ARRAY = 2**31
+"""Entries of one array: 8 GiB in float32."""
+
+DAY = 86_400.0
+PICTURE_CHANNELS = (1, 3)
+GEOMETRIES = ("quick", "full")
+BUILT_IN_BACKWARDS = ("direct", "fft")
+ROLES = ("weight", "input", "bias", "_")
+CALL_EXAMPLE = '--call "conv_backward(G, (x, w, b))" --returns input,weight,bias'
+SPELLINGS = {"in_channels": "--in", "out_channels": "--out", "kernel_size": "--k"}
+
+
+class OptionError(UsageError):
+    """A value that an option cannot have. `parameter` is the option's name in Python."""
+
+    def __init__(self, parameter: str, sentence: str, *, hint: str | None = None) -> None:
+        self.parameter = parameter
+        super().__init__(sentence, hint=hint)
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers that an option may have, both ends included."""
+
+    least: int
+    most: int
+
+
+LENGTH = Range(1, LARGEST)
+RANGES = {
+    "in_channels": LENGTH,
+    "out_channels": LENGTH,
+    "kernel_size": LENGTH,
+    "stride": LENGTH,
+    "padding": Range(0, LARGEST),
+    "dilation": LENGTH,
+    "groups": LENGTH,
+    "size": LENGTH,
+    "seed": Range(0, LARGEST_SEED),
+    "seeds": Range(1, 10_000),
+    "threads": Range(1, 1024),
+    "jobs": Range(1, 256),
+}
+CHOICES: dict[str, tuple[str, ...]] = {
+    "loss": get_args(LossName),
+    "reduction": get_args(Reduction),
+    "dtype": get_args(Dtype),
+    "device": get_args(Device),
+    "arithmetic": get_args(Arithmetic),
+    "geometries": GEOMETRIES,
+}
+
+
+def check_run(options: RunOptions) -> None:
+    """Refuse what no run can do.
+
+    Raises:
+        OptionError: a value out of its range or not among the choices.
+        GeometryError: sizes that no convolution can have, or arrays too large for any memory.
+        UsageError: no picture, or standard input asked for twice.
+    """
+    _check_values(options)
+    if not all(map(is_array, options.images)):
+        check_channels(options.in_channels)
+    if options.seed + options.seeds - 1 > LARGEST_SEED:
+        raise OptionError("seeds", f"--seed {options.seed} and --seeds {options.seeds} pass {LARGEST_SEED}.")
+    _check_files(options)
+    _check_backward(options.backward)
+    check_call(options.call, options.returns)
+    check_memory(options.spec)
+    _check_stride(options.spec)
+
+
+def check_verify(options: VerifyOptions) -> None:
+    """Refuse what no verification can do.
+
+    Raises:
+        OptionError: a value out of its range or not among the choices.
+        UsageError: no target.
+    """
+    _check_values(options)
+    check_call(options.call, options.returns)
+    if not options.targets:
+        raise UsageError("there is no target to verify.", hint="name one: gradcheck verify my_layers.py:conv_backward")
+    for name in options.targets:
+        if is_picture(name):
+            raise UsageError(f"{name} is a picture, and verify takes code.", hint=f"gradcheck run {name}")
+
+
+def check_call(call: str, returns: str) -> None:
+    """Refuse what --call and --returns cannot mean.
+
+    Raises:
+        OptionError: an expression that is none, an unknown role, or one option without the other.
+    """
+    roles = [role.strip() for role in returns.split(",") if role.strip()]
+    for role in roles:
+        if role not in ROLES or (role != "_" and roles.count(role) > 1):
+            sentence = f"--returns names {role!r} twice." if role in ROLES else f"--returns names {role!r}."
+            raise OptionError("returns", sentence, hint=f"{', '.join(ROLES)} in the order of the results, each once")
+    if returns and not call:
+        raise OptionError("returns", "--returns says what --call gives, and there is no --call.", hint=CALL_EXAMPLE)
+    if call:
+        _check_expression(call)
+
+
+def _check_expression(call: str) -> None:
+    try:
+        compile(call, "--call", "eval")
+    except (SyntaxError, ValueError) as error:
+        place = f" at column {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise OptionError("call", f"--call is no Python expression{place}: {reason}.", hint=CALL_EXAMPLE) from error
+
+
+def check_spec(spec: ConvSpec) -> None:
+    """Refuse numbers that are too large to compute with, where a geometry was given and no run.
+
+    Raises:
+        OptionError: a length out of its range.
+    """
+    for parameter in ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation"):
+        _check_range(parameter, getattr(spec, parameter), RANGES[parameter])
+    _check_range("size", spec.input_size, RANGES["size"])
+
+
+def check_memory(spec: ConvSpec) -> None:
+    """Refuse arrays of more than `LARGEST_ARRAY` entries.
+
+    Raises:
+        GeometryError: with the array, its shape and its size in float32.
+    """
+    padded = [size + 2 * padding for size, padding in zip(spec.input_size, spec.padding, strict=True)]
+    shapes: dict[str, Sequence[int]] = {
+        "input": spec.x_shape,
+        "padded input": (spec.batch, spec.in_channels, *padded),
+        "kernel": spec.weight_shape,
+        "output": spec.output_shape,
+    }
+    for name, shape in shapes.items():
+        if prod(shape) > LARGEST_ARRAY:
+            raise GeometryError(
+                f"the {name} would have {prod(shape):,} entries; {LARGEST_ARRAY:,} are the most.",
+                facts={"shape": " x ".join(map(str, shape)), "float32": f"{prod(shape) * 4 / 2**30:,.0f} GiB"},
+                hint="a smaller --size, --k or --out would do",
+            )
+
+
+def near(word: str, words: Iterable[str]) -> str | None:
+    """A sentence that offers the nearest of `words`, or None when none is near."""
+    from difflib import get_close_matches  # late: most runs have no misspelt word
+
+    matches = get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return f"did you mean {matches[0]!r}?" if matches else None
+
+
+def spelling(parameter: str) -> str:
+    """The option of the command line that sets `parameter`."""
+    return SPELLINGS.get(parameter, "--" + parameter.replace("_", "-"))
+
+
+def _check_values(options: RunOptions | VerifyOptions) -> None:
+    for parameter, allowed in RANGES.items():
+        _check_range(parameter, getattr(options, parameter, None), allowed)
+    for parameter, words in CHOICES.items():
+        _check_choice(parameter, getattr(options, parameter, None), words)
+    _check_timeout(options.timeout)
+
+
+def _check_range(parameter: str, value: int | Sequence[int] | None, allowed: Range) -> None:
+    if value is None:
+        return
+    for number in value if isinstance(value, Sequence) else (value,):
+        if number < allowed.least:
+            raise OptionError(parameter, f"{spelling(parameter)} must be at least {allowed.least}, not {number}.")
+        if number > allowed.most:
+            raise OptionError(parameter, f"{spelling(parameter)} must be at most {allowed.most}, not {number}.")
+
+
+def _check_choice(parameter: str, value: str | None, words: Sequence[str]) -> None:
+    if value is not None and value not in words:
+        sentence = f"{spelling(parameter)} must be one of {', '.join(words)}, not {value!r}."
+        raise OptionError(parameter, sentence, hint=near(str(value), words))
+
+
+def _check_timeout(seconds: float) -> None:
+    if not 0 < seconds <= DAY:
+        raise OptionError("timeout", f"--timeout must be above 0 and at most {DAY:g} seconds, not {seconds:g}.")
+
+
+def check_channels(in_channels: int) -> None:
+    """A picture can be an input of 3 channels or of 1.
+
+    Raises:
+        OptionError: any other number of channels.
+    """
+    if in_channels not in PICTURE_CHANNELS:
+        raise OptionError(
+            "in_channels",
+            f"--in {in_channels} does not fit a picture: it has 3 channels (blue, green, red), or 1 as gray.",
+            hint="--in 3, or --in 1 for gray",
+        )
+
+
+def _check_stride(spec: ConvSpec) -> None:
+    """A stride beyond the padded input is that input's size in disguise: one output either way."""
+    for axis, name in enumerate(("height", "width")):
+        room = spec.input_size[axis] + 2 * spec.padding[axis]
+        if spec.stride[axis] > room:
+            raise OptionError(
+                "stride",
+                f"--stride {spec.stride[axis]} is larger than the padded input, whose {name} is {room}.",
+                hint=f"--stride {room} gives the same outputs",
+            )
+
+
+def _check_files(options: RunOptions) -> None:
+    if not options.images:
+        raise UsageError("there is no picture.", hint="name one, or - for standard input: gradcheck run coffee.jpg")
+    for name in options.images:
+        if is_code(name):
+            raise UsageError(
+                f"{name} is code, and run takes pictures.",
+                hint=f"gradcheck verify {name}, or on a picture: gradcheck run --backward {name} PICTURE",
+            )
+    if options.images.count("-") > 1:
+        raise UsageError("standard input (-) can be read only once.", hint="give the other pictures as files")
+
+
+def _check_backward(backward: str) -> None:
+    if backward in BUILT_IN_BACKWARDS or ":" in backward or backward.endswith(".py"):
+        return
+    raise OptionError(
+        "backward",
+        f"--backward must be direct, fft or FILE.py:NAME, not {backward!r}.",
+        hint=near(backward, BUILT_IN_BACKWARDS),
+    )

@@ -1,0 +1,1 @@
+"""Numbers: what rounding may do, on which integers every sum is exact, what each arithmetic may add."""

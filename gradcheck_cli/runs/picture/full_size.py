@@ -1,0 +1,67 @@
+"""A layer that is too dear for all checks, still met at full size: integers through both sides, picture by picture.
+
+On integers both sides must agree bit for bit, and the code under test must satisfy the adjoint identity, which is
+exact, needs two forwards and takes the place of the full reference. One picture at a time bounds the memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.checks import of_a_run as checks
+from gradcheck_cli.checks.compare import Question, not_applicable, with_detail
+from gradcheck_cli.model import Array, Case, Check, Dtype, Verdict
+from gradcheck_cli.numbers import exact
+from gradcheck_cli.numbers.arithmetic import Judged
+from gradcheck_cli.oracles import autograd
+from gradcheck_cli.oracles.autograd import LayerSettings
+from gradcheck_cli.runs.plan import Plan
+
+WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettings, seed: int) -> list[Check]:
+    """The exact probe and the adjoint identity on the whole layer; not-applicable where that is too dear.
+
+    Args:
+        x: all pictures at full size, (n, c_in, h, w).
+        plan: what is affordable.
+        judged: the code under test.
+        settings: autograd's.
+        seed: draws G, F and the identity's factors.
+    """
+    if not plan.probes_whole:
+        question = Question("exact", "weight", "integers at full size: equal bit for bit")
+        return [not_applicable(question, f"at full size: would take {plan.probe.text}; not run")]
+    spec = replace(plan.asked, batch=1)
+    found: dict[tuple[str, str], list[Check]] = {}
+    for n in range(plan.asked.batch):
+        rng = np.random.default_rng((seed, n))
+        case = exact.narrow_case(spec, rng, x=x[n : n + 1])
+        for check in _of_picture(case, judged, settings, rng):
+            found.setdefault((check.name, check.gradient), []).append(check)
+    return [_together(several) for several in found.values()]
+
+
+def _of_picture(case: Case, judged: Judged, settings: LayerSettings, rng: np.random.Generator) -> Iterator[Check]:
+    dtype: Dtype = "float64" if settings.dtype == "float64" else "float32"
+    hand = judged.backward(case)
+    returned = autograd.backward(case, replace(settings, dtype=dtype))
+    yield from checks.exact_checks(case, judged, hand, returned, f"integers in {dtype}, at full size")
+    yield checks.adjoint_check(case, hand, judged, rng)
+
+
+def _together(several: Sequence[Check]) -> Check:
+    """The same check of all pictures as one: entries added up, the worst verdict, the worst entry."""
+    first = min(several, key=lambda check: (WORST_FIRST.index(check.verdict), -_ratio(check)))
+    pictures = "the picture" if len(several) == 1 else f"each of {len(several)} pictures by itself"
+    told = f"at full size, {pictures}" + (f": {first.detail}" if first.detail else "")
+    entries, mismatched = (sum(getattr(check, name) for check in several) for name in ("entries", "mismatched"))
+    return with_detail(replace(first, entries=entries, mismatched=mismatched), told)
+
+
+def _ratio(check: Check) -> float:
+    return check.worst.ratio if check.worst else 0.0

@@ -1,0 +1,29 @@
+"""The code under test: one of our own backwards, or the user's, in a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import Case, Gradients, RunOptions
+from gradcheck_cli.numbers.arithmetic import Judged, fft_slack, no_slack
+from gradcheck_cli.runs.picture.under_test import Trial
+
+
+@contextmanager
+def judged_code(options: RunOptions) -> Iterator[Trial]:
+    """The backward that `--backward` names, for as long as the run needs it."""
+    if options.backward == "direct":
+        yield Trial(Judged("the hand-written backward", conv.backward, no_slack))
+    elif options.backward == "fft":
+        yield Trial(Judged("the FFT backward", _fft, fft_slack))
+    else:
+        from gradcheck_cli.runs.picture.user_code import user_trial
+
+        with user_trial(options) as trial:
+            yield trial
+
+
+def _fft(case: Case) -> Gradients:
+    return conv.backward(case, "fft")

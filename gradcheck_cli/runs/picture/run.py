@@ -1,0 +1,306 @@
+"""The run itself, with torch. The order of the checks is here; what each one computes is elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from gradcheck_cli.checks import of_a_run as checks
+from gradcheck_cli.checks.compare import channel_differences
+from gradcheck_cli.checks.of_a_run import RealData
+from gradcheck_cli.checks.power import Probe, power_of
+from gradcheck_cli.checks.referee import gauge_of, truth_of
+from gradcheck_cli.checks.upstream import Upstream, grad_output_check, grad_output_facts
+from gradcheck_cli.layers import conv
+from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.mistakes.mistake import Problem
+from gradcheck_cli.model import (
+    GRADIENTS,
+    Array,
+    Case,
+    ChannelDifference,
+    Check,
+    Figures,
+    Gradients,
+    Power,
+    RunOptions,
+    RunReport,
+    SamenessReport,
+    SeedResult,
+    Verdict,
+)
+from gradcheck_cli.numbers import exact
+from gradcheck_cli.numbers.arithmetic import Judged, no_slack
+from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF, allowed_float64
+from gradcheck_cli.oracles import autograd, forward, numeric
+from gradcheck_cli.oracles.autograd import LayerSettings
+from gradcheck_cli.runs.environment import environment
+from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, verdict_of
+from gradcheck_cli.runs.picture.data import Data, describe
+from gradcheck_cli.runs.picture.full_size import full_size_checks
+from gradcheck_cli.runs.picture.judged import judged_code
+from gradcheck_cli.runs.picture.layer import LayerRun, Set, run_layer, set_up
+from gradcheck_cli.runs.picture.sameness import both_directions, sameness_of
+from gradcheck_cli.runs.picture.stages import Stages
+from gradcheck_cli.runs.picture.under_test import Trial
+from gradcheck_cli.runs.plan import Plan
+from gradcheck_cli.runs.reproduce import run_command
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides on the pictures and on the narrow integer probe; finite differences go on behind the other checks."""
+
+    surroundings: Set
+    run: LayerRun
+    differences: numeric.Started
+    judged: Judged
+    hand: Gradients
+    narrow: Case
+    wide: Case
+    exact: tuple[Check, ...]
+
+    @property
+    def dtype(self) -> str:
+        """What autograd computed in."""
+        return self.surroundings.settings.dtype
+
+    @cached_property
+    def real(self) -> RealData:
+        """The pictures' data with both sides' gradients."""
+        return RealData(self.run.case, self.dtype, self.hand, self.run.autograd.gradients)
+
+    @cached_property
+    def allowed(self) -> Array:
+        """What rounding allows between the two sides on the pictures, for every kernel entry."""
+        return checks.allowed_between(self.real, self.judged, "weight", self.run.grad_weight.astype(np.float64))
+
+    @property
+    def exact_passed(self) -> bool:
+        """Did the integer probe decide, and in favour?"""
+        verdicts = {check.verdict for check in self.exact}
+        return Verdict.PASS in verdicts and verdicts <= {Verdict.PASS, Verdict.NOT_APPLICABLE}
+
+
+def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunReport:
+    """`run_experiment` after the pictures are read and torch is imported."""
+    surroundings = set_up(data.cut_to(plan.judged) if plan.is_cut else data, options)
+    with judged_code(options) as trial, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
+        sides = _both_sides(surroundings, trial, pool, options.seed, stages)
+        with stages.stage("compare"):
+            found = [*sides.exact, *checks.real_checks(sides.real, trial.judged, sides.exact_passed)]
+        with stages.stage("numeric"):
+            differences = _numeric(sides)
+        found += differences.checks
+        with stages.stage("adjoint"):
+            found.append(_adjoint(sides, options.seed))
+        with stages.stage("repeat"):
+            found += _repeats(sides)
+        found.append(grad_output_check(differences.upstream))
+        with stages.stage("sameness"):
+            sameness = sameness_of(surroundings, sides.run, options.seed)
+        with stages.stage("power"):
+            power = _power(sides, differences)
+        if plan.is_cut:
+            with stages.stage("full size"):
+                found += full_size_checks(data.x, plan, trial.judged, surroundings.settings, options.seed)
+        with stages.stage("diagnosis"):
+            diagnosis = trial.diagnose(found)
+        verdict = verdict_of(found, power) if diagnosis.holds else Verdict.FAIL
+        seeds = _seeds(sides, options, verdict, sameness, stages)
+    verdict = Verdict.FAIL if any(seed.verdict is Verdict.FAIL for seed in seeds) else verdict
+    threads = autograd.environment(surroundings.settings)["threads"]
+    assert isinstance(threads, int)
+    loss = None if plan.is_cut else sides.run.autograd.loss
+    return RunReport(
+        verdict=verdict,
+        exit_code=EXIT_OF_VERDICT[verdict],
+        answer=answer(differences.method_holds, found, verdict, diagnosis.findings, sameness.across_channels)
+        + (f" Judged on {plan.cut_text}." if plan.is_cut else ""),
+        environment=environment(autograd.environment(surroundings.settings)),
+        reproduce=run_command(replace(options, threads=threads)),
+        timings=dict(stages.seconds),
+        experiment=describe(options, plan.asked, loss, threads, trial.convention),
+        checks=tuple(found),
+        grad_output=grad_output_facts(differences.upstream),
+        channels=_channels(sides),
+        sameness=sameness,
+        seeds=seeds,
+        power=power,
+        findings=diagnosis.findings,
+        counterexample=diagnosis.counterexample,
+        notes=plan.notes + data.notes + diagnosis.notes,
+        figures=Figures(_shown(sides), sides.run.grad_weight, sides.allowed),
+    )
+
+
+def _both_sides(surroundings: Set, trial: Trial, pool: Executor, seed: int, stages: Stages) -> Sides:
+    with stages.stage("autograd"):
+        run = run_layer(surroundings, seed, wanted=GRADIENTS)
+    with stages.stage("numeric"):
+        differences = numeric.start(replace(run.layer, x=run.case.x, weight=run.case.weight, bias=run.case.bias), pool)
+    with stages.stage("backward under test"):
+        hand = trial.judged.backward(run.case)
+    with stages.stage("exact probe"):
+        data = surroundings.data
+        narrow = exact.narrow_case(data.spec, np.random.default_rng(seed), x=data.x, signs=run.case.grad_output)
+        wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
+        decided = _exact(surroundings, trial.judged, run.case, narrow, wide)
+    return Sides(surroundings, run, differences, trial.judged, hand, narrow, wide, tuple(decided))
+
+
+def _exact(surroundings: Set, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
+    """Narrow integers in any dtype; in float64 wide ones too, and the pictures themselves where they are dyadic.
+
+    bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them. Inexact arithmetic, which the
+    adjoint identity cannot judge, meets the wide integers as fractions too.
+    """
+    settings, decided = surroundings.settings, [] if judged.is_exact else _by_definition(_as_fractions(wide), judged)
+    if settings.dtype != "float64":
+        return _exact_on(narrow, judged, replace(settings, dtype="float32"), "integers in float32") + decided
+    decided += _exact_on(narrow, judged, settings, "narrow integers in float64")
+    decided += _exact_on(wide, judged, settings, "wide integers in float64")
+    scaled = exact.dyadic(real.x, real.grad_output, real.spec)
+    if scaled is not None:
+        pictures = replace(narrow, x=scaled.x, grad_output=scaled.grad_output)
+        # What is certified exact of these is grad_weight alone.
+        returned = Gradients(weight=autograd.backward(pictures, settings, wanted=("weight",)).weight)
+        hand, probe = judged.backward(pictures), "the pictures as integers, in float64"
+        compared = checks.exact_checks(pictures, judged, hand, returned, probe)
+        decided += [check for check in compared if check.verdict is not Verdict.NOT_APPLICABLE]
+    return decided
+
+
+def _exact_on(case: Case, judged: Judged, settings: LayerSettings, probe: str) -> list[Check]:
+    return checks.exact_checks(case, judged, judged.backward(case), autograd.backward(case, settings), probe)
+
+
+def _by_definition(case: Case, judged: Judged) -> list[Check]:
+    truth = Gradients(**{name: truth_of(case, name).astype(np.float64) for name in GRADIENTS})
+    return checks.exact_checks(case, judged, judged.backward(case), truth, "wide fractions, summed by the definition")
+
+
+def _as_fractions(case: Case) -> Case:
+    """Integers so small that code which cuts or rounds gradients shows: each time by far more than it may be off."""
+    return exact.scaled(case, exact.SMALL_STEP)
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """What finite differences say of the formula and of the code under test, what is known of G, and the data."""
+
+    method_holds: bool | None
+    checks: list[Check]
+    upstream: Upstream
+    probe: Probe
+
+
+def _numeric(sides: Sides) -> Numeric:
+    """Compare the formula and the code under test with finite differences of the loss."""
+    layer, case, result = sides.run.layer, sides.run.case, sides.differences.result()
+    same_loss = replace(case, grad_output=result.grad_output)
+    problem, gauge = Problem(same_loss), gauge_of(same_loss, "weight")
+    formula = Judged("the formula", conv.backward, no_slack)
+    of_formula = checks.numeric_check(result, same_loss, problem.grad_weight, formula, gauge)
+    of_code = checks.numeric_check(result, same_loss, sides.judged.backward(same_loss).weight, sides.judged, gauge)
+    upstream = Upstream(
+        output=sides.run.autograd.output,
+        grad_output=sides.run.autograd.grad_output,
+        output_exact=result.output,
+        grad_output_exact=result.grad_output,
+        reference=autograd.rounded(layer.reference, sides.surroundings.settings),
+        reference_exact=layer.reference.astype(np.float64),
+        forward_bound=_forward_bound(sides, result.output),
+        loss=layer.loss,
+        seed=layer.seed,
+        dtype=sides.dtype,
+    )
+    allowed = checks.allowed_numeric(result, same_loss, sides.judged, gauge)
+    probe = Probe(problem, allowed, allowed_float64(case.spec.terms, gauge))
+    return Numeric(_holds(of_formula), of_code, upstream, probe)
+
+
+def _holds(of_formula: Sequence[Check]) -> bool | None:
+    verdict = of_formula[0].verdict
+    return None if verdict is Verdict.INCONCLUSIVE else verdict is Verdict.PASS
+
+
+def _forward_bound(sides: Sides, output: Array) -> Array:
+    """How far autograd's O - reference may be off: summed in float32 at best, then both rounded to the dtype."""
+    case = sides.run.case
+    accumulator = "float64" if sides.dtype == "float64" else "float32"
+    scale = UNIT_ROUNDOFF[accumulator] / UNIT_ROUNDOFF["float64"]
+    summed = forward.forward_bound(case.x, case.weight, case.bias, case.spec) * scale
+    # A processor that flushes denormals loses up to the smallest normal float32 in each product and each sum.
+    summed = summed + 2 * sides.run.layer.weight[0].size * float(np.finfo(np.float32).tiny)
+    stored = UNIT_ROUNDOFF[sides.dtype] * (np.abs(output) + np.abs(sides.run.layer.reference))
+    bound: Array = summed + stored
+    return bound
+
+
+def _adjoint(sides: Sides, seed: int) -> Check:
+    """On wide integers, which the code meets as fractions: one that cuts or rounds them shows as a float32 does."""
+    rng, gradients = np.random.default_rng(seed), Gradients()
+    if sides.judged.is_exact:
+        gradients = exact.unscaled(sides.judged.backward(_as_fractions(sides.wide)), exact.SMALL_STEP)
+    return checks.adjoint_check(sides.wide, gradients, sides.judged, rng)
+
+
+def _repeats(sides: Sides) -> list[Check]:
+    allowed = sides.allowed
+    again = run_layer(sides.surroundings, sides.run.layer.seed).grad_weight
+    hand = sides.judged.backward(sides.run.case).weight
+    return [
+        checks.repeat_check("weight", "autograd", sides.run.grad_weight, again, 2 * allowed),
+        checks.repeat_check("weight", sides.judged.name, sides.hand.weight, hand, np.zeros(allowed.shape)),
+    ]
+
+
+def _power(sides: Sides, differences: Numeric) -> Power:
+    case = sides.run.case
+    rounding = allowed_float64(case.spec.terms, sides.real.gauge("weight"))
+    narrow, wide = (_exact_probe(exact_case, sides.judged) for exact_case in (sides.narrow, _as_fractions(sides.wide)))
+    return power_of([narrow, Probe(Problem(case), sides.allowed, rounding)], [differences.probe, wide], CATALOGUE)
+
+
+def _exact_probe(case: Case, judged: Judged) -> Probe:
+    """Exact sums allow nothing to direct summation, and its slack to an FFT."""
+    return Probe(Problem(case), np.asarray(judged.slack(case, "weight")), np.zeros(()))
+
+
+def _shown(sides: Sides) -> Array:
+    """grad_weight of the code under test for tables and pictures; NaN where it returned none of the right shape."""
+    hand = sides.hand.weight
+    shape = sides.run.layer.spec.weight_shape
+    return hand if hand is not None and hand.shape == shape else np.full(shape, np.nan)
+
+
+def _channels(sides: Sides) -> tuple[ChannelDifference, ...]:
+    return channel_differences(sides.run.grad_weight.astype(np.float64), _shown(sides), sides.allowed)
+
+
+def _seeds(
+    sides: Sides, options: RunOptions, verdict: Verdict, sameness: SamenessReport, stages: Stages
+) -> tuple[SeedResult, ...]:
+    """The run's own seed and the following ones, each with its own weights."""
+    if options.seeds == 1:
+        return ()
+    loss = sides.run.autograd.loss
+    results = [SeedResult(options.seed, verdict, loss, sameness.across_channels, sameness.across_filters)]
+    for seed in range(options.seed + 1, options.seed + options.seeds):
+        with stages.stage(f"seed {seed}"):
+            results.append(_seed(sides, seed))
+    return tuple(results)
+
+
+def _seed(sides: Sides, seed: int) -> SeedResult:
+    run = run_layer(sides.surroundings, seed)
+    real = RealData(run.case, sides.dtype, sides.judged.backward(run.case), run.autograd.gradients)
+    found = checks.real_checks(real, sides.judged, sides.exact_passed)
+    across_channels, across_filters = both_directions(run)
+    return SeedResult(seed, verdict_of(found, Power()), run.autograd.loss, across_channels, across_filters)

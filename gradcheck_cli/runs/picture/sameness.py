@@ -1,0 +1,88 @@
+"""The forum's question on one run: both directions of sameness, their reasons and the two counterfactuals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import Array, Case, Counterfactual, Rung, Sameness, SamenessReport
+from gradcheck_cli.numbers import exact
+from gradcheck_cli.numbers.rounding import allowed_float64
+from gradcheck_cli.oracles import reference
+from gradcheck_cli.runs.picture.layer import LayerRun, Set, run_layer
+from gradcheck_cli.sameness import channels, reasons
+from gradcheck_cli.sameness.channels import Evidence
+
+
+def evidence_of(case: Case, returned: Array) -> Evidence:
+    """The gradients on which sameness is decided: scaled integers where the data allow it, else float64.
+
+    Args:
+        case: float64 data of the run.
+        returned: grad_weight as autograd returned it, for the flag about its bits.
+    """
+    spec = case.spec
+    scaled = exact.dyadic(case.x, case.grad_output, spec)
+    x, grad_output = (case.x, case.grad_output) if scaled is None else (scaled.x, scaled.grad_output)
+    gradient = conv.grad_weight(x, grad_output, spec)
+    if scaled is not None:
+        scale = abs(scaled.factor) * 2.0**-scaled.exponent
+        return Evidence(gradient, np.zeros(gradient.shape), True, returned, spec.groups, scale)
+    # allowed_float64 bounds two codes, the ladder adds both planes: half of it is one plane's share.
+    rounding = allowed_float64(spec.terms, reference.gauge(x, grad_output, spec)) / 2
+    return Evidence(gradient, rounding, False, returned, spec.groups)
+
+
+def both_directions(run: LayerRun) -> tuple[Sameness, Sameness]:
+    """(across channels, across filters) of one run, each with its reason."""
+    evidence = evidence_of(run.case, run.grad_weight)
+    x, grad_output = run.case.x, run.case.grad_output
+    return (
+        channels.across_channels(evidence, x, reasons.channel_reason(x)),
+        channels.across_filters(evidence, grad_output, reasons.filter_reason(grad_output, run.layer.loss.name)),
+    )
+
+
+def sameness_of(surroundings: Set, run: LayerRun, seed: int) -> SamenessReport:
+    """Both directions and what happens when their reason is taken away."""
+    across_channels, across_filters = both_directions(run)
+    counterfactuals = []
+    if across_channels.verdict is not None:
+        counterfactuals.append(gray_copied(surroundings, seed))
+    if across_filters.verdict is not None:
+        counterfactuals.append(equal_upstream(run))
+    return SamenessReport(across_channels, across_filters, tuple(counterfactuals))
+
+
+def gray_copied(surroundings: Set, seed: int) -> Counterfactual:
+    """The same run with the picture decoded as gray and copied to all channels."""
+    data = surroundings.data
+    copied = np.ascontiguousarray(np.broadcast_to(data.gray, data.x.shape))
+    found, _ = both_directions(run_layer(replace(surroundings, data=data.with_x(copied)), seed))
+    assert found.verdict is not None
+    return Counterfactual(
+        name="gray-copied",
+        change="the gray picture copied to all channels",
+        across="channels",
+        verdict=found.verdict,
+        expected=Rung.IDENTICAL,
+    )
+
+
+def equal_upstream(run: LayerRun) -> Counterfactual:
+    """The same X with the G of filter 0 for every filter."""
+    shape = run.case.grad_output.shape
+    first = np.ascontiguousarray(np.broadcast_to(run.case.grad_output[:, :1], shape))
+    case = replace(run.case, grad_output=first)
+    evidence = evidence_of(case, conv.grad_weight(case.x, first, case.spec))
+    found = channels.across_filters(evidence, first, "")
+    assert found.verdict is not None
+    return Counterfactual(
+        name="equal-upstream",
+        change="the G of filter 0 used for every filter",
+        across="filters",
+        verdict=found.verdict,
+        expected=Rung.IDENTICAL,
+    )

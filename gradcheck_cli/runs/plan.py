@@ -1,0 +1,180 @@
+"""What of a run is done at full size, decided from its price before anything is read. Nothing is computed here.
+
+Of pictures only the number counts; an array may hold several samples, so it is looked into.
+
+A layer within `MOST_SECONDS` and `MOST_BYTES` is judged whole. A larger one is judged by all checks on a cut: the
+same channels, kernel, stride, padding, dilation and groups on fewer pictures and on the middle of them. At full size
+it then only meets the exact probe and the adjoint identity, picture by picture, where that is affordable. The limits
+are constants, so that the same command is the same run on every machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+
+from gradcheck_cli import images
+from gradcheck_cli.model import ConvSpec, Dtype, RunOptions
+from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.files import is_array
+from gradcheck_cli.runs.price import (
+    GIB,
+    LOAD_BYTES,
+    START_BYTES,
+    Price,
+    duration,
+    full_price,
+    probe_price,
+    refuse_beyond_memory,
+    unfolded_bytes,
+)
+
+MOST_SECONDS = 300.0
+MOST_BYTES = 6 * GIB
+CUT_SECONDS = 20.0
+CUT_BYTES = 2 * GIB
+CUT_BATCH = 2
+"""Pictures that a cut keeps: with one, mistakes about the batch could not show."""
+WORTH_TELLING = 10.0
+"""Seconds from which on the price is told before the start."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done with the layer that was asked for.
+
+    Attributes:
+        asked: the layer of the options.
+        judged: the layer that all checks run on: `asked`, or a cut of it.
+        whole: the price of all checks on `asked`.
+        price: the price of all checks on `judged`.
+        probe: the price of the exact probe on `asked`, picture by picture.
+    """
+
+    asked: ConvSpec
+    judged: ConvSpec
+    whole: Price
+    price: Price
+    probe: Price
+
+    @property
+    def is_cut(self) -> bool:
+        """Is the layer judged on a cut?"""
+        return self.judged != self.asked
+
+    @property
+    def probes_whole(self) -> bool:
+        """Is the exact probe run at full size beside the cut?"""
+        return self.is_cut and self.probe.fits(MOST_SECONDS, MOST_BYTES)
+
+    @property
+    def seconds(self) -> float:
+        """About how long the run takes on one core."""
+        return self.price.seconds + (self.probe.seconds if self.probes_whole else 0.0)
+
+    @property
+    def announcement(self) -> str | None:
+        """The price, a sentence or two for the user before the start; None for what is done in seconds."""
+        if self.is_cut:
+            return f"{self._reason()} This takes about {duration(self.seconds)} on one core."
+        return f"this run: {self.price.text} on one core." if self.seconds > WORTH_TELLING else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not done at full size and why; empty for a layer that is judged whole."""
+        return (self._reason(),) if self.is_cut else ()
+
+    @property
+    def cut_text(self) -> str:
+        """The cut in words."""
+        (h, w), judged, asked = self.judged.input_size, self.judged.batch, self.asked.batch
+        pictures = f"the first {judged} of {asked} pictures" if judged < asked else "the picture"
+        pictures = "all pictures" if judged == asked > 1 else pictures
+        return f"a cut, the middle {h}x{w} of {pictures}"
+
+    def _reason(self) -> str:
+        told = f"all checks on the whole layer would take {self.whole.text}, so they run on {self.cut_text}"
+        if self.probes_whole:
+            return f"{told}; the whole layer meets the exact probe, picture by picture."
+        return f"{told}. The exact probe on the whole layer would take {self.probe.text} and is not run."
+
+
+def plan_of(options: RunOptions) -> Plan:
+    """Price the run and decide what is done whole; more seeds never make the layer smaller.
+
+    Raises:
+        GeometryError: sizes that no convolution can have.
+        UsageError: more than this machine's memory, or a kernel that is too dear for any picture.
+        ImageError: an array that cannot be read.
+    """
+    asked, seeds, dtype = with_batch(options).spec, options.seeds, options.dtype
+    judged = asked if full_price(asked, dtype).fits(MOST_SECONDS, MOST_BYTES) else _cut(asked, dtype)
+    plan = Plan(
+        asked=asked,
+        judged=judged,
+        whole=full_price(asked, dtype, seeds),
+        price=full_price(judged, dtype, seeds),
+        probe=probe_price(asked, dtype),
+    )
+    _refuse(plan, dtype)
+    return plan
+
+
+def with_batch(options: RunOptions) -> RunOptions:
+    """The options with the number of samples that the inputs hold: an array may be a whole batch.
+
+    Raises:
+        ImageError: an array that cannot be read.
+    """
+    if options.batch is not None or not any(map(is_array, options.images)):
+        return options
+    return replace(options, batch=images.count_samples(options.images))
+
+
+def _cut(asked: ConvSpec, dtype: Dtype) -> ConvSpec:
+    """Fewer pictures first, then the largest part of them, in steps of the stride, whose price fits."""
+    few = replace(asked, batch=min(asked.batch, CUT_BATCH))
+    fewest, most = 1, max(asked.output_size)
+    if not _fits(_with_outputs(few, fewest), dtype):
+        raise _too_dear(_with_outputs(few, fewest), dtype)
+    while fewest < most:
+        middle = (fewest + most + 1) // 2
+        fewest, most = (middle, most) if _fits(_with_outputs(few, middle), dtype) else (fewest, middle - 1)
+    return _with_outputs(few, fewest)
+
+
+def _fits(spec: ConvSpec, dtype: Dtype) -> bool:
+    return full_price(spec, dtype).fits(CUT_SECONDS, CUT_BYTES)
+
+
+def _with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
+    """The layer with an input that gives at most so many outputs a side, not larger than it was."""
+    sizes = [
+        min(size, max(1, stride * (min(outputs, most) - 1) + extent - 2 * padding))
+        for size, stride, extent, padding, most in zip(
+            spec.input_size, spec.stride, spec.extent, spec.padding, spec.output_size, strict=True
+        )
+    ]
+    return replace(spec, height=sizes[0], width=sizes[1])
+
+
+def _too_dear(smallest: ConvSpec, dtype: Dtype) -> UsageError:
+    return UsageError(
+        f"this layer is too dear for any picture: with a single output it takes {full_price(smallest, dtype).text}.",
+        facts={
+            "kernel entries": f"{prod(smallest.weight_shape):,}",
+            "limits": f"{CUT_BYTES / GIB:.0f} GiB and {duration(CUT_SECONDS)} for the smallest cut",
+        },
+        hint="a smaller --k or a smaller --out",
+    )
+
+
+def _refuse(plan: Plan, dtype: Dtype) -> None:
+    """What the machine's memory cannot hold: the pictures, then what is computed on them."""
+    loaded = START_BYTES + LOAD_BYTES * prod(plan.asked.x_shape)
+    pictures = "the picture" if plan.asked.batch == 1 else f"the {plan.asked.batch} pictures"
+    refuse_beyond_memory(loaded, f"reading {pictures} at this --size", "a smaller --size, or fewer pictures")
+    hint = "a smaller --size, --out or --k, or fewer pictures"
+    if dtype == "float64" and unfolded_bytes(plan.judged) > plan.price.bytes / 2:
+        hint = "--dtype float32 (torch's float64 convolution unfolds its input), or a smaller --size"
+    refuse_beyond_memory(max(plan.price.bytes, plan.probe.bytes if plan.probes_whole else 0), "this run", hint)

@@ -1,0 +1,112 @@
+"""`gradcheck verify` from options to Report: every target on every geometry, then one verdict. Nothing is printed."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Lock, Thread
+
+from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
+from gradcheck_cli.model.errors import ExitCode, TargetError
+from gradcheck_cli.runs.environment import environment
+from gradcheck_cli.runs.reproduce import verify_command
+from gradcheck_cli.runs.verify.reason import reason_of
+from gradcheck_cli.runs.verify.target import unusable, verify_target
+from gradcheck_cli.targets import TargetRef, called_by, resolve
+from gradcheck_cli.trials.session import Running
+from gradcheck_cli.trials.truth import Questions, load_oracles
+
+
+def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> VerifyReport:
+    """Judge every target on exact integers and name its mistakes.
+
+    Args:
+        options: what the command line said.
+        progress: called with the target's name and the fraction done.
+
+    Returns:
+        The report; one broken target never stops the others.
+
+    Raises:
+        TargetError: a name that is not there, or a glob that matches nothing.
+    """
+    start = time.perf_counter()
+    refs = resolve(options.targets, called_by(options.call) if options.call else None)
+    tell, questions = _Told(progress, len(refs)), Questions(options.seed)
+    if any(not ref.error for ref in refs):
+        # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
+        # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
+        Thread(target=_warm_up).start()
+    running = Running()
+    with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
+        try:
+            reports = tuple(pool.map(lambda ref: tell(ref, lambda: _verified(ref, options, questions, running)), refs))
+        except BaseException:
+            running.end()
+            raise
+    exit_code = exit_code_of(reports)
+    return VerifyReport(
+        verdict=verdict_of(exit_code, reports),
+        exit_code=exit_code,
+        environment=environment(),
+        reproduce=verify_command(options),
+        timings={"targets": time.perf_counter() - start},
+        targets=reports,
+    )
+
+
+def exit_code_of(reports: Sequence[TargetReport]) -> ExitCode:
+    """1 if a target failed, else 2 if one could not be checked or none was compared, else 0."""
+    verdicts = {report.verdict for report in reports}
+    if Verdict.FAIL in verdicts:
+        return ExitCode.FAIL
+    return ExitCode.PASS if verdicts == {Verdict.PASS} else ExitCode.NOT_CHECKED
+
+
+def verdict_of(exit_code: ExitCode, reports: Sequence[TargetReport]) -> Verdict:
+    """The verdict that belongs to the exit code; "error" when nothing at all could be loaded."""
+    if exit_code is ExitCode.NOT_CHECKED and all(report.verdict is Verdict.ERROR for report in reports):
+        return Verdict.ERROR
+    return {ExitCode.PASS: Verdict.PASS, ExitCode.FAIL: Verdict.FAIL}.get(exit_code, Verdict.INCONCLUSIVE)
+
+
+def _warm_up() -> None:
+    """Whatever fails here fails again, and is told, where it is needed."""
+    with contextlib.suppress(Exception):
+        load_oracles()
+
+
+def _verified(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
+    start = time.perf_counter()
+    report = _judged(ref, options, questions, running)
+    return replace(report, reason=reason_of(report), seconds=time.perf_counter() - start)
+
+
+def _judged(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
+    if ref.error:
+        return unusable(ref, ref.error)
+    try:
+        return verify_target(ref, options, questions, running)
+    except TargetError as error:
+        return unusable(ref, error.text())
+
+
+class _Told:
+    """Tells the progress callback when a target begins; safe in several threads."""
+
+    def __init__(self, progress: Progress, count: int) -> None:
+        self._progress, self._count, self._done, self._lock = progress, count, 0, Lock()
+
+    def __call__(self, ref: TargetRef, work: Callable[[], TargetReport]) -> TargetReport:
+        self._tell(ref.text, 0)
+        report = work()
+        self._tell(ref.text, 1)
+        return report
+
+    def _tell(self, name: str, finished: int) -> None:
+        with self._lock:
+            self._done += finished
+            self._progress(name, self._done / self._count)

@@ -1,0 +1,57 @@
+"""The target's own forward: where it takes a geometry and computes something else, that is a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcheck_cli.diagnose import condition
+from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.model import ConvSpec, Finding
+from gradcheck_cli.trials.trial import Trial
+
+# What the finding is about: no gradient, but the call as a whole.
+ABOUT = "call"
+_USUAL = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+
+
+def wrong_forward(trials: Sequence[Trial], fix: str = "") -> tuple[Finding, ...]:
+    """The finding of a forward that computes something else at some of the geometries that the target takes.
+
+    Args:
+        trials: all of them; those that the target refuses say nothing.
+        fix: the catalogue's mend in the user's words; "" for the catalogue's own.
+    """
+    taken = [trial for trial in trials if trial.supported]
+    wrong = [trial for trial in taken if trial.outcome.wrong_forward]
+    if not wrong:
+        return ()
+    first = min(wrong, key=lambda trial: (len(_asked(trial.case.spec)), trial.case.x.size))
+    asked = ", ".join(_asked(first.case.spec))
+    message = f"{f'At {asked} its' if asked else 'Its'} own forward gives {first.outcome.wrong_forward}."
+    when = condition([(trial.case.spec, not trial.outcome.wrong_forward) for trial in taken])
+    return (Finding("wrong-forward", ABOUT, "proved", message, fix or CATALOGUE["wrong-forward"].fix, when),)
+
+
+def forward_note(trials: Sequence[Trial]) -> list[str]:
+    """A forward beside right gradients that gives other numbers than the convolution: a remark, no failure."""
+    other = [trial for trial in trials if trial.right and trial.outcome.forward_differs]
+    if not other:
+        return []
+    first = min(other, key=lambda trial: (len(_asked(trial.case.spec)), trial.case.x.size))
+    asked = ", ".join(_asked(first.case.spec)) or "stride 1"
+    count = sum(trial.right for trial in trials)
+    return [
+        f"{first.outcome.forward_differs} gives other numbers than the convolution of these gradients on {len(other)} "
+        f"of {count} geometries ({asked})"
+    ]
+
+
+def _asked(spec: ConvSpec) -> list[str]:
+    """What is not as usual, in words: ["stride 2", "padding 1"]."""
+    found = []
+    for name, usual in _USUAL.items():
+        value = getattr(spec, name)
+        if value != usual:
+            same = not isinstance(value, tuple) or value[0] == value[1]
+            found.append(f"{name} {(value[0] if isinstance(value, tuple) else value) if same else value}")
+    return found

@@ -1,0 +1,1 @@
+"""One way to ask: a question, the truth beside it, what the target did, and what that says."""

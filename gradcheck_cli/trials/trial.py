@@ -1,0 +1,167 @@
+"""One target on one integer case: what it returned beside the truth, and what that says of each gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck_cli.checks.compare import within
+from gradcheck_cli.diagnose import Observation
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import (
+    GRADIENTS,
+    Array,
+    Case,
+    GeometryResult,
+    GradientName,
+    Gradients,
+    Verdict,
+)
+from gradcheck_cli.numbers import exact
+from gradcheck_cli.numbers.arithmetic import Slack, fft_slack, no_slack
+from gradcheck_cli.numbers.rounding import allowed_low
+from gradcheck_cli.targets import Outcome
+from gradcheck_cli.trials.truth import Truth
+
+CANNOT_RUN = ("raised", "timeout", "crashed", "memory", "exited")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One call. `yields` are the gradients that the convention gives; `slack` is that of the target's arithmetic."""
+
+    case: Case
+    outcome: Outcome
+    truth: Truth
+    yields: tuple[GradientName, ...]
+    slack: Slack
+
+    @property
+    def supported(self) -> bool:
+        """Did the target take this geometry? Also where its own forward then computes something else."""
+        return self.outcome.supported or bool(self.outcome.wrong_forward)
+
+    @property
+    def compared(self) -> bool:
+        """Were its gradients held against the truth?"""
+        return self.outcome.supported and not self.outcome.wrong_forward
+
+    @property
+    def ended(self) -> bool:
+        """Did the call return?"""
+        return self.outcome.error_kind not in CANNOT_RUN
+
+    @property
+    def right(self) -> bool:
+        """Is every gradient that it gives right?"""
+        return bool(self.yields) and all(self.verdict(name) is Verdict.PASS for name in self.yields)
+
+    @property
+    def failed(self) -> bool:
+        """Is a gradient that it gives wrong, is its own forward, or did it not run?"""
+        wrong = any(self.verdict(name) in (Verdict.FAIL, Verdict.ERROR) for name in self.yields)
+        return wrong or bool(self.outcome.wrong_forward)
+
+    def verdict(self, gradient: GradientName) -> Verdict:
+        """PASS only when every entry was compared and holds."""
+        if not self.compared:
+            return Verdict.NOT_APPLICABLE
+        if not self.ended:
+            return Verdict.ERROR
+        if gradient not in self.yields:
+            return Verdict.MISSING
+        actual, expected = self.outcome.gradients.named(gradient), self.truth.gradients.named(gradient)
+        assert expected is not None
+        if actual is None or actual.shape != expected.shape:
+            return Verdict.FAIL
+        return self._compared(gradient, expected, actual)
+
+    def _compared(self, gradient: GradientName, expected: Array, actual: Array) -> Verdict:
+        if np.array_equal(expected, actual):
+            return Verdict.PASS
+        if self._within(self.slack, gradient, expected, actual) or self.rounds_to_float32(gradient):
+            return Verdict.PASS
+        return Verdict.INCONCLUSIVE if self._within(fft_slack, gradient, expected, actual) else Verdict.FAIL
+
+    @property
+    def declares_float32(self) -> bool:
+        """Does it say that it computes in float32? Then every gradient that it returns is a float32 array."""
+        return bool(self.yields) and all(self.outcome.dtypes.get(name) == "float32" for name in self.yields)
+
+    def rounds_to_float32(self, gradient: GradientName) -> bool:
+        """Is a declared float32 off by its rounding only? Where the sums fit its 24 bits, nothing is rounded.
+
+        X, F and G are rounded to float32 once, as are the products and each sum: (n + 2) u A bounds all of it.
+        """
+        actual, expected = self.outcome.gradients.named(gradient), self.truth.gradients.named(gradient)
+        if not self.declares_float32 or actual is None or expected is None or np.array_equal(actual, expected):
+            return False
+        if actual.shape != expected.shape or exact.certificate(exact.as_integers(self.case)).exact_in_float32:
+            return False
+        gauge = _gauge(self.case).named(gradient)
+        assert gauge is not None
+        allowed = allowed_low("float32", _terms(self.case, gradient), gauge, expected)
+        return bool(within(expected, actual, allowed).all())
+
+    def _within(self, slack: Slack, gradient: GradientName, expected: Array, actual: Array) -> bool:
+        return bool(within(expected, actual, np.full(expected.shape, slack(self.case, gradient))).all())
+
+    def result(self) -> GeometryResult:
+        """For the report."""
+        return GeometryResult(
+            spec=self.case.spec,
+            supported=self.supported,
+            weight=self.verdict("weight"),
+            input=self.verdict("input"),
+            bias=self.verdict("bias"),
+            message=self.outcome.error,
+        )
+
+    def observation(self) -> Observation:
+        """For the diagnosis."""
+        seen = observation_of(self.case, self.outcome)
+        second = None if seen.second is None else self._snapped(seen.second)
+        return replace(seen, actual=self._snapped(seen.actual), second=second)
+
+    def _snapped(self, gradients: Gradients) -> Gradients:
+        """For inexact arithmetic: numbers that are right or whole but for its rounding are made so for the formulas."""
+        if self.slack is no_slack:
+            return gradients
+        return Gradients(**{name: self._without_rounding(name, gradients.named(name)) for name in GRADIENTS})
+
+    def _without_rounding(self, name: GradientName, actual: Array | None) -> Array | None:
+        if actual is None:
+            return None
+        right, slack = self.truth.gradients.named(name), self.slack(self.case, name)
+        nearest = np.rint(actual)
+        whole = np.where(np.abs(actual - nearest) <= slack, nearest, actual)
+        if right is None or actual.shape != right.shape:
+            return whole
+        return np.where(within(right, actual, np.full(right.shape, slack)), right, whole)
+
+
+def _gauge(case: Case) -> Gradients:
+    """A, the sums of the absolute values: the gradients of the case without signs."""
+    return conv.backward(replace(case, x=abs(case.x), weight=abs(case.weight), grad_output=abs(case.grad_output)))
+
+
+def _terms(case: Case, gradient: GradientName) -> int:
+    """n, at most: products that are summed into one entry."""
+    return case.weight[:, 0].size if gradient == "input" else case.spec.terms
+
+
+def observation_of(case: Case, outcome: Outcome) -> Observation:
+    """What the target did on a case, in the words of the diagnosis."""
+    return Observation(
+        case=case,
+        actual=outcome.gradients,
+        second=outcome.second,
+        error=outcome.error if outcome.error_kind in CANNOT_RUN else "",
+        error_where=outcome.error_where,
+        error_line=outcome.error_line,
+        timed_out=outcome.error_kind == "timeout",
+        seconds=outcome.seconds,
+        mutated=outcome.mutated,
+        dtypes=outcome.dtypes,
+    )

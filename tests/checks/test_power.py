@@ -1,0 +1,91 @@
+"""What a pass is worth."""
+
+import numpy as np
+
+from gradcheck_cli.checks.power import Probe, power_of
+from gradcheck_cli.mistakes.mistake import Mistake, Problem
+from gradcheck_cli.model import CannotShow, Case, ConvSpec
+
+
+def mistake(name, formula):
+    """A mistake of this name in grad_weight."""
+    return Mistake(name, "does", "why", "hides", "fix", f"show {name}", {"weight": formula})
+
+
+def probe(allowed=0.0, rounding=0.0):
+    """A probe on one 2x2 picture with a 1x1 kernel: grad_weight = 1 + 2 + 3 + 4 = 10."""
+    spec = ConvSpec(1, 1, 1, 2, 2, (1, 1))
+    x = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+    case = Case(spec, x, np.ones((1, 1, 1, 1)), np.zeros(1), np.ones((1, 1, 2, 2)))
+    return Probe(Problem(case), np.array(allowed), np.array(rounding))
+
+
+def test_a_visible_mistake_is_caught_and_a_hidden_one_is_told_with_its_remedy():
+    """Doubling shows; multiplying by N = 1 cannot."""
+    catalogue = {
+        "double": mistake("double", lambda problem: 2 * problem.grad_weight),
+        "times-n": mistake("times-n", lambda problem: problem.spec.batch * problem.grad_weight),
+    }
+
+    power = power_of([probe()], [], catalogue)
+
+    assert (("double",), ("double",), ()) == (power.planted, power.caught, power.missed)
+    assert (CannotShow("times-n", "show times-n"),) == power.cannot_show
+
+
+def test_a_mistake_smaller_than_the_allowance_is_missed_and_said_to_be():
+    """Off by 1 where 5 is allowed: planted, not caught."""
+    power = power_of([probe(allowed=5.0)], [], {"off": mistake("off", lambda problem: problem.grad_weight + 1)})
+
+    assert (("off",), (), ("off",)) == (power.planted, power.caught, power.missed)
+
+
+def test_a_sharper_probe_catches_what_another_misses():
+    """One probe that would refuse it is enough."""
+    catalogue = {"off": mistake("off", lambda problem: problem.grad_weight + 1)}
+
+    power = power_of([probe(allowed=5.0), probe()], [], catalogue)
+
+    assert (("off",), ()) == (power.caught, power.missed)
+
+
+def test_a_difference_within_rounding_is_no_mistake():
+    """A formula that is the truth up to rounding cannot show, it is not missed."""
+    catalogue = {"reordered": mistake("reordered", lambda problem: problem.grad_weight + 1e-15)}
+
+    assert ("reordered",) == tuple(
+        hidden.id for hidden in power_of([probe(1e-9, rounding=1e-12)], [], catalogue).cannot_show
+    )
+
+
+def test_another_shape_is_caught():
+    """A wrong shape never passes a comparison."""
+    assert ("flat",) == power_of([probe(9e9)], [], {"flat": mistake("flat", lambda problem: np.zeros(3))}).caught
+
+
+def test_a_mistake_without_meaning_or_formula_is_not_planted():
+    """None hides; a mistake of behaviour is not part of the power of numbers."""
+    catalogue = {
+        "none": mistake("none", lambda problem: None),
+        "crashes": Mistake("crashes", "does", "why", "hides", "fix", "show"),
+    }
+
+    power = power_of([probe()], [], catalogue)
+
+    assert ((), ("none",)) == (power.planted, tuple(hidden.id for hidden in power.cannot_show))
+
+
+def test_a_comparison_on_other_data_may_catch_what_the_data_show_but_miss():
+    """Missed on the data, refused elsewhere: caught."""
+    catalogue = {"off": mistake("off", lambda problem: problem.grad_weight + 1)}
+
+    power = power_of([probe(allowed=5.0)], [probe()], catalogue)
+
+    assert (("off",), ()) == (power.caught, power.missed)
+
+
+def test_other_data_do_not_make_a_mistake_show():
+    """What the data hide is told as hidden, though other data would show it."""
+    catalogue = {"sum": mistake("sum", lambda problem: problem.grad_weight * problem.case.bias.size)}
+
+    assert ("sum",) == tuple(hidden.id for hidden in power_of([probe()], [probe()], catalogue).cannot_show)

@@ -1,0 +1,51 @@
+"""Neighbours of a geometry."""
+
+from gradcheck_cli.layers.variants import EACH, KINDS, of_missing_kinds, variants
+from gradcheck_cli.model import ConvSpec
+
+ONE_CHANNEL = ConvSpec(1, 1, 1, 6, 6, (3, 3))
+
+
+def test_neighbours_change_one_thing():
+    """A larger batch first: N = 1 hides the most mistakes."""
+    found = list(variants(ONE_CHANNEL))
+
+    assert found[0] == ConvSpec(3, 1, 1, 6, 6, (3, 3))
+    assert found[1] == ConvSpec(1, 1, 1, 8, 8, (3, 3))
+    assert ConvSpec(1, 1, 1, 6, 6, (3, 3), stride=(2, 2)) in found
+
+
+def test_groups_stay_possible():
+    """Channels and filters grow by whole groups."""
+    grouped = ConvSpec(2, 4, 6, 7, 8, (3, 3), groups=2)
+    assert {spec.groups for spec in variants(grouped)} == {2}
+
+
+def test_what_fits_no_convolution_is_left_out():
+    """A kernel that fills its image has no larger neighbour."""
+    tight = ConvSpec(1, 1, 1, 3, 3, (3, 3))
+    assert all(spec.kernel_size <= (3, 3) or spec.padding != (0, 0) for spec in variants(tight))
+
+
+def test_every_kind_that_is_not_taken_is_asked_about():
+    """Of a square, plain geometry: the uneven, even, strided and padded forms around it, a few for each."""
+    found = list(of_missing_kinds([ONE_CHANNEL]))
+    missing = [kind for kind in KINDS if not kind(ONE_CHANNEL)]
+
+    assert all(any(kind(spec) for spec in found) for kind in missing)
+    assert len(found) <= EACH * len(missing)
+
+
+def test_what_is_taken_is_not_asked_about_again():
+    """A target that takes all kinds has no missing ones."""
+    many = [ONE_CHANNEL, *variants(ONE_CHANNEL), *variants(ConvSpec(2, 2, 3, 7, 6, (3, 3), (2, 2)))]
+    assert [] == list(of_missing_kinds(many))
+
+
+def test_code_that_keeps_the_size_has_neighbours_that_keep_it():
+    """Taps and margins grow together, rows and columns apart."""
+    same = ConvSpec(2, 3, 4, 7, 6, (3, 3), padding=(1, 1))
+    kept = [spec for spec in variants(same) if spec.output_size == spec.input_size]
+
+    assert any(spec.kernel_size == (5, 3) for spec in kept)
+    assert any(spec.kernel_size == (3, 5) for spec in kept)

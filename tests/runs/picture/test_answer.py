@@ -1,0 +1,160 @@
+"""The answer to the forum's question, in words."""
+
+import pytest
+
+from gradcheck_cli.model import Check, Finding, Power, Rung, Sameness, Verdict
+from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, code, method, same, verdict_of
+
+
+def check(verdict, name="exact", detail="", entries=1):
+    """A check with this verdict."""
+    return Check(name, "weight", verdict, entries, 0, "criterion", detail=detail)
+
+
+DIFFERENT = Sameness(Rung.DIFFERENT, "X's channels differ (by 34 %)", {"different": 9}, relative_difference=(0.2, 0.4))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["pass", "pass"], "pass"),
+        (["pass", "not-applicable"], "pass"),
+        (["pass", "inconclusive"], "inconclusive"),
+        (["fail", "inconclusive", "pass"], "fail"),
+        (["not-applicable"], "inconclusive"),
+        ([], "inconclusive"),
+    ],
+)
+def test_the_verdict_is_the_worst_check(verdicts, expected):
+    """Fail beats inconclusive beats pass; nothing compared is not a pass; not-applicable changes nothing."""
+    assert expected == verdict_of([check(Verdict(verdict)) for verdict in verdicts], Power())
+
+
+def test_the_exit_code_is_the_verdict():
+    """0 for right, 1 for wrong, 2 for what could not be decided."""
+    expected = {"pass": 0, "fail": 1, "error": 1, "inconclusive": 2}
+
+    assert expected == {verdict.value: int(code) for verdict, code in EXIT_OF_VERDICT.items()}
+
+
+def test_a_mistake_that_would_be_missed_makes_the_run_inconclusive():
+    """A pass that could not have failed is no pass."""
+    power = Power(planted=("shifted",), missed=("shifted",))
+
+    assert Verdict.INCONCLUSIVE == verdict_of([check(Verdict.PASS)], power)
+
+
+def test_a_missed_mistake_does_not_excuse_a_failure():
+    """Fail stays fail."""
+    assert Verdict.FAIL == verdict_of([check(Verdict.FAIL)], Power(missed=("shifted",)))
+
+
+def test_the_sentence_of_a_right_run():
+    """Method, code and sameness, each from its evidence."""
+    expected = (
+        "Method: dE/dF[o,i] = corr(X[i], G[o]) is right. Code: right. Same for all channels: no, because X's channels "
+        "differ (by 34 %); taking them as the same would be wrong by up to 40 %."
+    )
+
+    assert expected == answer(True, [check(Verdict.PASS)], Verdict.PASS, [], DIFFERENT)
+
+
+def test_the_method_is_not_claimed_where_finite_differences_could_not_decide():
+    """An inconclusive oracle says nothing of the method."""
+    assert "dE/dF[o,i] = corr(X[i], G[o]); finite differences could not decide it here." == method(None)
+
+
+@pytest.mark.parametrize(("holds", "says"), [(True, "is right."), (False, "is not what finite differences give.")])
+def test_the_method_is_what_finite_differences_say(holds, says):
+    """Right or not, in one clause."""
+    assert f"dE/dF[o,i] = corr(X[i], G[o]) {says}" == method(holds)
+
+
+def test_the_sentence_of_a_wrong_run_carries_the_finding():
+    """The findings reach the clause on the code, and a missing method that on the method."""
+    finding = Finding("shifted", "weight", "proved", "grad_weight is shifted by one", "do not")
+
+    text = answer(None, [check(Verdict.FAIL)], Verdict.FAIL, [finding], DIFFERENT)
+
+    assert "Method: dE/dF[o,i] = corr(X[i], G[o]); finite differences could not decide it here. Code: wrong" in text
+    assert "Code: wrong: grad_weight is shifted by one. Same for all channels: no, " in text
+
+
+def test_a_finding_is_the_reason_why_the_code_is_wrong():
+    """The named mistake beats the bare check."""
+    first = Finding("batch-mean", "weight", "proved", "your grad_weight is dE/dF divided by N = 2.", "sum")
+    second = Finding("shifted", "input", "proved", "your grad_input is shifted by one.", "do not")
+
+    told = code([check(Verdict.FAIL)], Verdict.FAIL, [first, second])
+
+    assert "wrong: your grad_weight is dE/dF divided by N = 2." == told
+
+
+def test_the_referee_names_the_wrong_side():
+    """Without a finding the referee's sentence is given."""
+    checks = [check(Verdict.FAIL), check(Verdict.FAIL, "referee", "grad_weight is wrong in autograd")]
+
+    assert "wrong: grad_weight is wrong in autograd." == code(checks, Verdict.FAIL, [])
+
+
+def test_only_a_referee_that_found_a_wrong_side_is_believed():
+    """A referee that passed says nothing of the failure; of two that failed the first is told, with one full stop."""
+    passed = check(Verdict.PASS, "referee", "both sides are right")
+    failed = [check(Verdict.FAIL, "referee", f"grad_{name} is wrong in the hand-written code.") for name in ("a", "b")]
+
+    assert "wrong: exact of grad_weight failed." == code([passed, check(Verdict.FAIL)], Verdict.FAIL, [])
+    assert "wrong: grad_a is wrong in the hand-written code." == code([passed, *failed], Verdict.FAIL, [])
+
+
+def test_a_failure_without_referee_names_the_check():
+    """The first failed check is told, not the first check and not the last."""
+    checks = [check(Verdict.PASS, "numeric"), check(Verdict.FAIL), check(Verdict.FAIL, "repeat")]
+
+    assert "wrong: exact of grad_weight failed." == code(checks, Verdict.FAIL, [])
+
+
+def test_an_undecided_run_tells_why():
+    """The first open check's reason is given."""
+    checks = [check(Verdict.PASS), check(Verdict.INCONCLUSIVE, "numeric", "kinks are too near.")]
+
+    assert "not decided (kinks are too near)." == code(checks, Verdict.INCONCLUSIVE, [])
+
+
+def test_a_run_that_would_have_missed_a_mistake_tells_so():
+    """Every check passed, and the run is inconclusive all the same: because of the planted mistakes."""
+    told = code([check(Verdict.PASS, detail="all is well")], Verdict.INCONCLUSIVE, [])
+
+    assert "not decided (a planted mistake would not have been caught)." == told
+
+
+@pytest.mark.parametrize(
+    ("sameness", "expected"),
+    [
+        (Sameness(None, "the picture has one channel"), "nothing to compare, the picture has one channel."),
+        (Sameness(Rung.IDENTICAL, "they are equal", relative_difference=(0, 0)), "yes, because they are equal."),
+        (
+            Sameness(Rung.IDENTICAL_TO_ROUNDING, "they are equal", relative_difference=(0, 1e-16)),
+            "yes, up to rounding (they are equal).",
+        ),
+        (
+            Sameness(Rung.LOOKS_SAME, "X differs", relative_difference=(0.001, 0.002)),
+            "no, because X differs; taking them as the same would be wrong by up to 0.2 %.",
+        ),
+        (Sameness(Rung.DIFFERENT, "it has no pairs"), "nothing to compare, it has no pairs."),
+        (Sameness(None, "it has no verdict", relative_difference=(0, 1)), "nothing to compare, it has no verdict."),
+    ],
+)
+def test_sameness_in_words(sameness, expected):
+    """Yes, yes up to rounding, no although it looks so, or nothing to compare."""
+    assert expected == same(sameness)
+
+
+def test_only_the_full_stop_of_a_reason_is_taken_away():
+    """Not an X before it."""
+    failed = Check("referee", "weight", Verdict.FAIL, 1, 1, "rule", detail="the sum says that it reads X.")
+    open_one = Check("numeric", "weight", Verdict.INCONCLUSIVE, 1, 0, "rule", detail="nothing is known of X.")
+    found = Finding("wrong-tensor", "weight", "proved", "it takes G for X.", "do not")
+
+    assert "wrong: it takes G for X." == code([failed], Verdict.FAIL, [found])
+    assert "wrong: the sum says that it reads X." == code([failed], Verdict.FAIL, [])
+    assert "not decided (nothing is known of X)." == code([open_one], Verdict.INCONCLUSIVE, [])

@@ -1,0 +1,102 @@
+"""The target's own forward: where it computes something else than it is told, that is a finding."""
+
+import textwrap
+
+from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
+from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.runs.verify.target import judge
+from gradcheck_cli.targets import Described, Outcome, TargetRef
+from gradcheck_cli.trials.deciding import deciding_specs
+from gradcheck_cli.trials.session import Session
+from gradcheck_cli.trials.trial import Trial
+from gradcheck_cli.trials.truth import Questions
+
+DESCRIBED = Described("class", "NCHW", "its forward gives our O exactly", 3, ("weight", "input", "bias"))
+REF = TargetRef("user.py:Layer", "user.py", "Layer", 3)
+ASKED = tuple(
+    ConvSpec(2, 3, 4, 9, 8, (3, 3), (step, step), (margin, margin)) for step, margin in ((1, 0), (2, 0), (1, 1), (3, 1))
+)
+
+
+def answered(answer):
+    """The report of a layer that was asked these geometries; `answer` makes the outcome of a question.
+
+    As `verify` does, it is then asked those that tell the fitting conditions apart.
+    """
+    questions = Questions(0)
+    session = Session(None, DESCRIBED, VerifyOptions(("user.py:Layer",)), questions, 0.0)
+
+    def ask(spec):
+        asked = questions.narrow(spec)
+        session.trials.append(Trial(asked.case, answer(asked), asked.truth, DESCRIBED.yields, session.slack))
+
+    for spec in ASKED:
+        ask(spec)
+    for spec in deciding_specs(session):
+        ask(spec)
+    wide = questions.wide(session.trials[0].case.spec)
+    session.further.append(Trial(wide.case, Outcome(wide.truth.gradients), wide.truth, DESCRIBED.yields, session.slack))
+    return judge(REF, session)
+
+
+def ignores_stride(asked):
+    """Right where the stride is 1; elsewhere its forward is that of stride 1."""
+    if asked.case.spec.stride == (1, 1):
+        return Outcome(asked.truth.gradients)
+    given = "(2, 4, 7, 6) where fewer are right"
+    return Outcome(Gradients(), supported=False, error_kind="refused", wrong_forward=given)
+
+
+def test_a_forward_that_ignores_its_stride_is_a_finding_and_no_refusal():
+    """With the simplest geometry, what it gives there, and the condition; gradients are judged where they can be."""
+    report = answered(ignores_stride)
+    (finding,) = report.findings
+
+    assert report.verdict is Verdict.FAIL
+    assert ("wrong-forward", "proved", "stride > 1") == (finding.id, finding.certainty, finding.fails_when)
+    assert "At stride 2 its own forward gives (2, 4, 7, 6) where fewer are right." == finding.message
+    assert (8, 8, 3) == (report.geometries.tried, report.geometries.supported, report.geometries.right)
+    assert {Verdict.PASS} == {result.verdict for result in report.gradients.values()}
+    assert report.counterexample is None
+
+
+def test_what_a_target_refuses_says_nothing_of_its_forward():
+    """Refused geometries make neither a finding nor a condition."""
+
+    def refuses_padding(asked):
+        if asked.case.spec.padding == (1, 1):
+            return Outcome(Gradients(), supported=False, error="no padding", error_kind="refused")
+        return ignores_stride(asked)
+
+    (finding,) = answered(refuses_padding).findings
+    assert "stride > 1" == finding.fails_when
+    assert () == answered(lambda asked: Outcome(asked.truth.gradients)).findings
+
+
+def test_right_gradients_beside_a_forward_with_other_numbers_pass_with_a_note(tmp_path):
+    """The function was asked for its gradients; that its forward forgets the stride is worth a remark."""
+    file = tmp_path / "pair.py"
+    file.write_text(
+        textwrap.dedent("""
+        import numpy as np
+
+        def conv_forward(x, w, stride=1):
+            seen = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+            return np.einsum("nchwuv,fcuv->nfhw", seen, w)
+
+        def conv_backward(g, x, w, stride=1):
+            dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+            for i in range(g.shape[2]):
+                for j in range(g.shape[3]):
+                    at = np.s_[:, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]]
+                    dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], x[at])
+                    dx[at] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+            return dx, dw
+        """)
+    )
+    (report,) = verify_targets(VerifyOptions((f"{file}:conv_backward",))).targets
+    (note,) = [note for note in report.notes if "conv_forward" in note]
+
+    assert report.verdict is Verdict.PASS
+    assert note.startswith("conv_forward gives other numbers than the convolution of these gradients on ")
+    assert note.endswith("(stride 2)")

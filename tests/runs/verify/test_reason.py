@@ -1,0 +1,84 @@
+"""The one line that stands beside a verdict: never empty, never the target's own name once more."""
+
+from dataclasses import replace
+
+import pytest
+
+from gradcheck_cli.model import ConvSpec, Finding, Geometries, GeometryResult, GradientResult, TargetReport, Verdict
+from gradcheck_cli.runs.verify.reason import reason_of
+
+NOT_ASKED = Verdict.NOT_APPLICABLE
+
+
+def target(**changes):
+    """A target that is right on four geometries, and these changes."""
+    gradients = {"weight": GradientResult(Verdict.PASS)}
+    geometries = Geometries(4, 4, 4, "right on all 4 geometries")
+    right = TargetReport("a.py:f", "/home/a.py", 3, "function", "NCHW", "", Verdict.PASS, gradients, geometries)
+    return replace(right, **changes)
+
+
+def refused(message, stride):
+    """A geometry that was refused."""
+    spec = ConvSpec(1, 1, 1, 9, 9, (2, 2), stride=(stride, stride))
+    return GeometryResult(spec, False, NOT_ASKED, NOT_ASKED, NOT_ASKED, message)
+
+
+def test_a_right_target_says_where():
+    """The places that were tried."""
+    assert reason_of(target()) == "right on all 4 geometries"
+
+
+def test_a_wrong_target_names_each_mistake_once_and_tells_the_first():
+    """Two gradients with the same mistake have it once."""
+    found = [Finding(name, gradient, "proved", f"{name} is so.", "") for name, gradient in FOUND]
+
+    assert reason_of(target(verdict=Verdict.FAIL, findings=tuple(found))) == "shifted, batch-mean: shifted is so."
+
+
+FOUND = (("shifted", "weight"), ("batch-mean", "weight"), ("shifted", "input"))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            "/home/a.py:7 imports seaborn, which is not installed.\n  hint: install it",
+            "line 7 imports seaborn, ",
+        ),
+        ("a.py:f: no parameter is the upstream gradient.", "no parameter is the upstream gradient."),
+        ("a.py has no f.\n  similar  g", "has no f."),
+        ("cannot read it: Permission denied.", "cannot read it: Permission denied."),
+    ],
+)
+def test_an_error_is_told_without_the_name_beside_it(error, reason):
+    """Its first sentence."""
+    assert reason_of(target(verdict=Verdict.ERROR, error=error)).startswith(reason)
+
+
+def test_a_target_that_refuses_everything_is_told_with_the_simplest_refusal():
+    """Stride 1 is what a reader tries first."""
+    listed = (refused("no strides", 2), refused("one image at a time", 1))
+    geometries = Geometries(2, 0, 0, "no geometry was compared", listed)
+    told = reason_of(target(verdict=Verdict.INCONCLUSIVE, geometries=geometries))
+
+    assert told == "every geometry was refused: one image at a time"
+
+
+def test_numbers_that_are_neither_right_nor_wrong_are_told_by_their_summary():
+    """The notes are about other things then."""
+    open_ = target(
+        verdict=Verdict.INCONCLUSIVE,
+        gradients={"weight": GradientResult(Verdict.INCONCLUSIVE)},
+        geometries=Geometries(4, 4, 0, "right but for rounding on 4 of 4 geometries"),
+        notes=("its script part fails",),
+    )
+
+    assert reason_of(open_) == "right but for rounding on 4 of 4 geometries"
+
+
+def test_right_numbers_without_a_verdict_are_told_by_what_stopped_it():
+    """That note comes last."""
+    stopped = target(verdict=Verdict.INCONCLUSIVE, notes=("its script part fails", "stopped after 4 geometries"))
+
+    assert reason_of(stopped) == "stopped after 4 geometries"
