@@ -1,10 +1,10 @@
-"""Neighbours of a geometry: one thing changed. For targets that take few geometries, or none of some kind."""
+"""Neighbours of a geometry: one thing changed, or options taken back. For targets that take few, or lack a kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import combinations, islice
 from typing import Any
 
 from gradcheck_cli.model import ConvSpec
@@ -77,3 +77,61 @@ def _uneven(spec: ConvSpec) -> Iterator[dict[str, Any]]:
     yield {"padding": (ph, pw + 1)}
     yield {"stride": (sh, sw + 1)}
     yield {"height": spec.width}
+
+
+def _differ(name: str) -> Callable[[ConvSpec], bool]:
+    def test(spec: ConvSpec) -> bool:
+        rows, columns = getattr(spec, name)
+        return bool(rows != columns)
+
+    return test
+
+
+def _evened(name: str) -> Callable[[ConvSpec], dict[str, Any]]:
+    def change(spec: ConvSpec) -> dict[str, Any]:
+        rows, _ = getattr(spec, name)
+        return {name: (rows, rows)}
+
+    return change
+
+
+_OPTIONS: Mapping[str, tuple[Callable[[ConvSpec], bool], Callable[[ConvSpec], dict[str, Any]]]] = {
+    "padding": (lambda spec: spec.padding != (0, 0), lambda _: {"padding": (0, 0)}),
+    "groups": (lambda spec: spec.groups > 1, lambda _: {"groups": 1}),
+    "dilation": (lambda spec: spec.dilation != (1, 1), lambda _: {"dilation": (1, 1)}),
+    "stride": (lambda spec: spec.stride != (1, 1), lambda _: {"stride": (1, 1)}),
+    "uneven padding": (_differ("padding"), _evened("padding")),
+    "uneven dilation": (_differ("dilation"), _evened("dilation")),
+    "uneven stride": (_differ("stride"), _evened("stride")),
+    "uneven kernel": (_differ("kernel_size"), _evened("kernel_size")),
+}
+"""Option -> whether a geometry uses it, and what takes it back."""
+
+
+def options_of(spec: ConvSpec) -> frozenset[str]:
+    """What a target must be able to be told: {"stride", "uneven kernel"}."""
+    return frozenset(name for name, (uses, _) in _OPTIONS.items() if uses(spec))
+
+
+def plainer(spec: ConvSpec) -> Iterator[ConvSpec]:
+    """The same geometry with one of its options taken back, then with two of them, and so on.
+
+    A target that is refused for one option has not been asked about the others that stand beside it.
+    """
+    used = [name for name in _OPTIONS if name in options_of(spec)]
+    seen = {spec}
+    for count in range(1, len(used) + 1):
+        for names in combinations(used, count):
+            other = _without(names, spec)
+            if other and other not in seen:
+                seen.add(other)
+                yield other
+
+
+def _without(names: Sequence[str], spec: ConvSpec) -> ConvSpec | None:
+    for name in names:
+        try:
+            spec = replace(spec, **_OPTIONS[name][1](spec))
+        except GeometryError:
+            return None
+    return spec

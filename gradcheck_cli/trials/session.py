@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.layers.variants import of_missing_kinds, variants
+from gradcheck_cli.layers.variants import EACH, of_missing_kinds, options_of, plainer, variants
 from gradcheck_cli.model import Case, ConvSpec, GradientName, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.numbers.arithmetic import Slack, declared_slack
@@ -81,6 +82,7 @@ class Session:
         self.try_all(specs)
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
         self.try_all(self._new(geometries.around(self.described.constants)))
+        self.try_plainer()
         self.try_more()
         self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
         # A condition is worth less than the verdict: it is looked for no longer than everything before took.
@@ -93,6 +95,21 @@ class Session:
             if self._over():
                 return
             self.trials.append(self._try(self.questions.narrow(spec)))
+
+    def try_plainer(self) -> None:
+        """The narrow probe on what was refused, less some of its options, where no such geometry is taken yet."""
+        taken = {options_of(trial.case.spec) for trial in self.trials if trial.supported}
+        refused: Counter[frozenset[str]] = Counter()
+        wanted = [spec for trial in self.trials if not trial.supported for spec in plainer(trial.case.spec)]
+        for spec in self._new(wanted):
+            options = options_of(spec)
+            if options in taken or refused[options] >= EACH or self._over():
+                continue
+            self.try_all([spec])
+            if self.trials[-1].supported:
+                taken.add(options)
+            else:
+                refused[options] += 1
 
     def try_more(self) -> None:
         """The narrow probe on neighbours, where few geometries are taken or a gradient is wrong on a single one."""

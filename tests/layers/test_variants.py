@@ -1,6 +1,8 @@
 """Neighbours of a geometry."""
 
-from gradcheck_cli.layers.variants import EACH, KINDS, of_missing_kinds, variants
+from dataclasses import replace
+
+from gradcheck_cli.layers.variants import EACH, KINDS, of_missing_kinds, options_of, plainer, variants
 from gradcheck_cli.model import ConvSpec
 
 ONE_CHANNEL = ConvSpec(1, 1, 1, 6, 6, (3, 3))
@@ -49,3 +51,27 @@ def test_code_that_keeps_the_size_has_neighbours_that_keep_it():
 
     assert any(spec.kernel_size == (5, 3) for spec in kept)
     assert any(spec.kernel_size == (3, 5) for spec in kept)
+
+
+def test_options_are_taken_back_one_after_the_other():
+    """All forms of a padded, dilated geometry: first those that lack one option, at last the plain one."""
+    padded = ConvSpec(2, 3, 4, 9, 8, (3, 3), padding=(1, 1), dilation=(2, 2))
+    dilated, plain = replace(padded, padding=(0, 0)), ConvSpec(2, 3, 4, 9, 8, (3, 3))
+
+    assert [dilated, replace(padded, dilation=(1, 1)), plain] == list(plainer(padded))
+    assert {"padding", "dilation"} == options_of(padded)
+    assert [] == list(plainer(plain))
+
+
+def test_uneven_options_are_evened_before_they_go():
+    """A target that takes one number for the stride has a stride all the same."""
+    uneven = ConvSpec(2, 3, 4, 9, 8, (3, 3), stride=(2, 1))
+
+    assert {"stride", "uneven stride"} == options_of(uneven)
+    assert [ConvSpec(2, 3, 4, 9, 8, (3, 3)), replace(uneven, stride=(2, 2))] == list(plainer(uneven))
+
+
+def test_what_no_convolution_has_is_left_out_of_the_plainer_ones():
+    """Without its padding this kernel would not fit."""
+    tight = ConvSpec(1, 1, 1, 2, 2, (3, 3), stride=(2, 2), padding=(1, 1))
+    assert [replace(tight, stride=(1, 1))] == list(plainer(tight))

@@ -349,3 +349,26 @@ def test_what_a_particular_target_takes_is_asked_in_all_its_kinds(judged):
     assert [Verdict.PASS] * 3 == [report.verdict for report in right]
     assert all(report.geometries.supported >= 8 for report in right)
     assert [Verdict.FAIL] * 3 == [report.verdict for report in wrong]
+
+
+ONLY_DILATED = """
+    def back(x, w, g, dilation=1):
+        d, (kh, kw), (rows, columns) = dilation, w.shape[2:], g.shape[2:]
+        dw, dx = np.zeros(w.shape), np.zeros(x.shape)
+        for u in range(kh):
+            for v in range(kw):
+                here = np.s_[:, :, u * d:u * d + rows, v * d:v * d + columns]
+                there = np.s_[:, :, u * d:u * d + rows, V:V + columns]
+                dw[:, :, u, v] = np.einsum("nfpq,ncpq->fc", g, x[here])
+                dx[there] += np.einsum("nfpq,fc->ncpq", g, w[:, :, u, v])
+        return dw, dx
+    """
+
+
+def test_an_option_is_asked_about_where_those_beside_it_are_not_taken(judged):
+    """A dilation without any padding, or one number for both axes, is met though the list has it only with others."""
+    right, wrong = judged(ONLY_DILATED.replace("V:V", "v * d:v * d"), ONLY_DILATED.replace("V:V", "v:v"))
+
+    assert Verdict.PASS is right.verdict
+    assert asked(right, dilation=(2, 2), padding=(0, 0))
+    assert ["dilation-ignored"] == [finding.id for finding in wrong.findings]
