@@ -1,7 +1,6 @@
 """What the five photographs say of the forum's question over ten seeds: measured facts that must come out."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,8 @@ from gradcheck_cli.model import RunOptions
 from gradcheck_cli.runs.picture.data import load_data
 from gradcheck_cli.runs.picture.layer import run_layer, set_up
 from gradcheck_cli.runs.picture.sameness import both_directions
+from helpers import IMAGES
 
-IMAGES = Path(__file__).resolve().parents[2] / "images"
 SEEDS = range(10)
 
 

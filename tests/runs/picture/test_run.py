@@ -3,7 +3,6 @@
 import gc
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,8 @@ from gradcheck_cli.model import Rung, RunOptions, Verdict
 from gradcheck_cli.model.errors import ExitCode, GeometryError, ImageError
 from gradcheck_cli.oracles import autograd, numeric
 from gradcheck_cli.runs.picture import _uncollected, run_experiment
+from helpers import IMAGES
 
-IMAGES = Path(__file__).resolve().parents[2] / "images"
 COFFEE = str(IMAGES / "coffee.jpg")
 SMALL = {"kernel_size": (5, 5), "size": (24, 24)}
 
