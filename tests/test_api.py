@@ -43,7 +43,7 @@ def decorated(x, grad_output):
 def calls(monkeypatch):
     """Both library calls replaced; the options and progress that they got."""
     seen = []
-    for module, function in (("experiment", "run_experiment"), ("verification", "verify_targets")):
+    for module, function in (("runs.picture", "run_experiment"), ("runs.verify", "verify_targets")):
         stand_in = types.ModuleType(module)
         setattr(stand_in, function, lambda options, progress: seen.append((options, progress)) or "report")
         monkeypatch.setitem(sys.modules, f"gradcheck_cli.{module}", stand_in)

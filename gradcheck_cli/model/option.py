@@ -5,6 +5,7 @@ Nothing here knows click or numpy: `--help` and usage errors load this room and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields, replace
 from enum import Enum
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from gradcheck_cli.model.spec import Size
 
 Value = TypeVar("Value")
+Record = TypeVar("Record")
 _KEY = "option"
 
 
@@ -87,11 +89,37 @@ def declare(default: Value, option: Option) -> Value:
     return field(default=default, metadata={_KEY: option})
 
 
-@cache
 def options_of(command: type) -> tuple[Option, ...]:
     """The options that a dataclass declares, in its order."""
+    return _options_of(command)
+
+
+@cache
+def _options_of(command: type) -> tuple[Option, ...]:
     hints = get_type_hints(command)
     return tuple(_complete(declared, hints[declared.name]) for declared in fields(command) if _KEY in declared.metadata)
+
+
+def recording(command: type) -> Callable[[type[Record]], type[Record]]:
+    """A decorator below `@dataclass`: the record has a field for every recorded option of `command`.
+
+    What the class names itself stays where it is; the other options come last, with their defaults.
+    """
+
+    def with_the_rest(record: type[Record]) -> type[Record]:
+        named = dict(record.__annotations__)
+        rest = [option for option in options_of(command) if option.recorded and option.name not in named]
+        record.__annotations__ = named | {option.name: command.__annotations__[option.name] for option in rest}
+        for option in rest:
+            setattr(record, option.name, option.default)
+        return record
+
+    return with_the_rest
+
+
+def recorded(options: object) -> dict[str, Any]:
+    """The values of `options` that stand in the report, by name."""
+    return {option.name: getattr(options, option.name) for option in options_of(type(options)) if option.recorded}
 
 
 def _complete(declared: Field[Any], hint: Any) -> Option:

@@ -172,3 +172,10 @@ class VerifyOptions:
     timeout: float = _timeout()
     jobs: int = declare(1, _verification("Targets that run at the same time.", allowed=JOBS))
     seed: int = _seed()
+
+
+def spelling(parameter: str) -> str:
+    """The option of the command line that sets `parameter`."""
+    declared = (*options_of(RunOptions), *options_of(VerifyOptions))
+    flags = (option.flag for option in declared if option.name == parameter)
+    return next(flags, "--" + parameter.replace("_", "-"))
