@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -19,7 +19,7 @@ from gradcheck_cli.cli.session import Session
 from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
-from gradcheck_cli.model.option import Group
+from gradcheck_cli.model.option import Group, Kind, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import check_destinations
 
@@ -60,8 +60,7 @@ def run(context: click.Context, /, **values: Any) -> int:
             say(price)
         return run_experiment(options, progress)
 
-    inputs = (*options.images, options.reference, *_files((options.backward,)))
-    return _conduct(context, output, inputs, execute)
+    return _conduct(context, output, [*options.images, *_named_files(options)], execute)
 
 
 @cli.command("verify", cls=Command)
@@ -125,6 +124,16 @@ def _conduct(
     with LateProgress(enabled=output.verbosity >= 0) as progress:
         report = execute(progress)
     return deliver(report, output)
+
+
+def _named_files(options: RunOptions) -> Iterator[str]:
+    """Every file that an option names: no report may be written over it."""
+    for option in options_of(RunOptions):
+        value = getattr(options, option.name)
+        if option.kind is Kind.FILE and value:
+            yield value
+        if option.kind is Kind.TARGET and value:
+            yield from _files((value,))
 
 
 def _files(targets: Iterable[str]) -> list[str]:

@@ -53,10 +53,10 @@ class Range:
 class Option:
     """One option of a command: all that is known of it but what it does.
 
-    `name`, `default`, `kind` and `choices` come from the field that declares it. Its name is its argument in Python and
-    its key in the report; files and variables know it by name and by flag. `metavar` is what the help shows for its
-    value, where the kind says too little; `no_value` is what None means. `always`: told in the reproduce line also
-    where it is the default. `recorded`: its value stands in the report of a run.
+    What begins with `name`, and mostly `kind`, comes from the field that declares it. The name is the argument in
+    Python and the key in the report; files and variables know it by name and by flag. `metavar` is what the help shows
+    for the value, where the kind says too little; `no_value` is what None means. `always`: told in the reproduce line
+    also where it is the default. `recorded`: its value stands in the report of a run.
     """
 
     group: Group
@@ -69,6 +69,7 @@ class Option:
     always: bool = False
     recorded: bool = True
     name: str = ""
+    annotation: str = ""
     default: Any = None
     choices: tuple[str, ...] = ()
 
@@ -76,6 +77,12 @@ class Option:
     def off(self) -> str:
         """The flag that turns a switch off, which only a switch that is on by itself has."""
         return f"--no-{self.flag.removeprefix('--')}" if self.default is True else ""
+
+    @property
+    def python_type(self) -> str:
+        """What Python's functions take for it: more than the field, where that is kinder."""
+        kinder = {Kind.LENGTH: "int | Size", Kind.FILE: "FileName", Kind.TARGET: "Target"}
+        return kinder.get(self.kind, self.annotation) if self.kind else self.annotation
 
     def as_words(self, value: Any) -> list[str]:
         """What is typed on a command line to give `value` again."""
@@ -109,7 +116,7 @@ def recording(command: type) -> Callable[[type[Record]], type[Record]]:
     def with_the_rest(record: type[Record]) -> type[Record]:
         named = dict(record.__annotations__)
         rest = [option for option in options_of(command) if option.recorded and option.name not in named]
-        record.__annotations__ = named | {option.name: command.__annotations__[option.name] for option in rest}
+        record.__annotations__ = named | {option.name: option.annotation for option in rest}
         for option in rest:
             setattr(record, option.name, option.default)
         return record
@@ -128,6 +135,7 @@ def _complete(declared: Field[Any], hint: Any) -> Option:
     return replace(
         said,
         name=declared.name,
+        annotation=str(declared.type),
         flag=said.flag or "--" + declared.name.replace("_", "-"),
         kind=said.kind or (Kind.CHOICE if is_choice else _KINDS[hint]),
         default=declared.default,
