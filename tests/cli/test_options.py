@@ -88,6 +88,14 @@ def test_every_declared_option_is_one_of_its_command():
         assert {option.name for option in options} <= names
 
 
+def test_every_number_has_a_range():
+    """A number of any size would be refused late, by whatever it is handed to, or not at all."""
+    numbers = [option for option in (*RUN, *VERIFY) if option.kind in (Kind.WHOLE, Kind.LENGTH, Kind.SECONDS)]
+
+    assert 14 <= len(numbers)
+    assert [] == [option.name for option in numbers if option.allowed is None]
+
+
 @pytest.mark.parametrize("option", RUN, ids=lambda option: option.name)
 def test_the_reproduce_line_of_run_gives_the_option_again(experiment, option):
     """Whatever is declared is said again as it is read."""
