@@ -37,7 +37,7 @@ def no_progress(stage: str, fraction: float) -> None:
 # No axis is longer than the largest array, whose entries are limits.LARGEST_ARRAY.
 LENGTH = Range(1, 2**31 - 1)
 PADDING = Range(0, LENGTH.most)
-# numpy's and torch's generators both take a seed of 32 bits.
+# What every generator takes: the oldest of numpy's has 32 bits.
 SEED = Range(0, 2**32 - 1)
 # Each seed is a whole run; more than this is a slip of the keyboard.
 SEEDS = Range(1, 10_000)
@@ -71,6 +71,7 @@ _returns = partial(
     "",
     _target("What --call gives, in order: input, weight, bias, and _ for the rest, with commas.", metavar="ROLES"),
 )
+# How code is judged and how long it may take decide no number of the experiment, so the record has neither.
 _arithmetic: partial[Arithmetic] = partial(
     declare, "direct", _target("fft: judged by FFT's own bound.", recorded=False)
 )
@@ -153,9 +154,8 @@ class RunOptions:
 
     def verifying(self, target: str) -> VerifyOptions:
         """What `verify` would be asked about the target: every option that both commands have."""
-        common = {option.name for option in options_of(VerifyOptions)} & {
-            option.name for option in options_of(RunOptions)
-        }
+        mine = {option.name for option in options_of(RunOptions)}
+        common = [option.name for option in options_of(VerifyOptions) if option.name in mine]
         return VerifyOptions((target,), **{name: getattr(self, name) for name in common})
 
 
