@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from the program: `make docs`.
+"""Writes the pages of docs/ that are made from the program, and what is made from its options: `make docs`.
 
     python docs/generate.py               the reference pages, and the comparisons from the stored numbers
     python docs/generate.py --measure     measure again first: comparison.json (minutes)
@@ -61,6 +61,16 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/report.md": report_page,
         "reference/mistakes.md": mistakes_page,
         "comparison.md": comparison_page,
+    }
+
+
+def sources() -> dict[str, Callable[[], str]]:
+    """Every file that is no page: path in the project -> what makes its text. They come before the pages."""
+    from declared import schema, settings_module
+
+    return {
+        "gradcheck_cli/model/settings.py": settings_module,
+        "docs/report.schema.json": lambda: schema((DOCS / "report.schema.json").read_text(encoding="utf-8")),
     }
 
 
@@ -268,6 +278,8 @@ def main() -> None:
 
         os.chdir(ROOT)
         gradcheck(PICTURE_COMMAND)
+    for name, make in sources().items():
+        (ROOT / name).write_text(make(), encoding="utf-8")
     for name, make in pages().items():
         (DOCS / name).write_text(make(), encoding="utf-8")
     file, measured = ROOT / "README.md", json.loads(MEASUREMENT.read_text(encoding="utf-8"))

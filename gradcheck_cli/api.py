@@ -11,90 +11,55 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal, TypedDict, TypeVar, Unpack
+from inspect import Parameter
+from typing import Any, TypeVar, Unpack
 
-from gradcheck_cli.model import (
-    Arithmetic,
-    Device,
-    Dtype,
-    LossName,
-    Progress,
-    Reduction,
-    RunOptions,
-    RunReport,
-    Size,
-    VerifyOptions,
-    VerifyReport,
-    no_progress,
-)
+from gradcheck_cli.model import Progress, RunOptions, RunReport, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import check_run, check_verify, near
+from gradcheck_cli.model.option import Kind, Option, options_of
+from gradcheck_cli.model.options import FileName, Target
+from gradcheck_cli.model.settings import RunSettings, VerifySettings
 
 try:
     __version__ = version("gradcheck-cli")
 except PackageNotFoundError:
     __version__ = "0+uninstalled"
 
-FileName = str | os.PathLike[str]
-Target = FileName | Callable[..., Any]
+Documented = TypeVar("Documented", bound=Callable[..., Any])
 Options = TypeVar("Options", RunOptions, VerifyOptions)
 WORKER_MODULE = "gradcheck_cli.targets.child"
-SIZES = ("kernel_size", "stride", "padding", "dilation", "size")
 
 
-class RunSettings(TypedDict, total=False):
-    """The options of `gradcheck run`, by their names in Python. One number for a size means both directions."""
+def _documented(command: type) -> Callable[[Documented], Documented]:
+    """Show each option of `command` where `help()` and a notebook look: in the signature, and in the docstring."""
 
-    in_channels: int
-    out_channels: int
-    kernel_size: int | Size
-    stride: int | Size
-    padding: int | Size
-    dilation: int | Size
-    groups: int
-    bias: bool
-    size: int | Size
-    unit_range: bool
-    loss: LossName
-    reduction: Reduction
-    reference: FileName
-    seed: int
-    seeds: int
-    dtype: Dtype
-    device: Device
-    threads: int | None
-    backward: Target
-    convention: str
-    call: str
-    returns: str
-    arithmetic: Arithmetic
-    timeout: float
-    progress: Progress
+    def document(function: Documented) -> Documented:
+        written, options = inspect.signature(function), options_of(command)
+        keywords = [
+            Parameter(option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=option.python_type)
+            for option in options
+        ]
+        keywords.append(Parameter("progress", Parameter.KEYWORD_ONLY, default=no_progress, annotation="Progress"))
+        first = next(iter(written.parameters.values()))
+        function.__signature__ = written.replace(parameters=[first, *keywords])  # type: ignore[attr-defined]
+        lines = [f"    {option.name}: {option.help}" for option in options]
+        function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Options:", *lines])
+        return function
+
+    return document
 
 
-class VerifySettings(TypedDict, total=False):
-    """The options of `gradcheck verify`, by their names in Python."""
-
-    convention: str
-    call: str
-    returns: str
-    arithmetic: Arithmetic
-    geometries: Literal["quick", "full"]
-    timeout: float
-    jobs: int
-    seed: int
-    progress: Progress
-
-
+@_documented(RunOptions)
 def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -> RunReport:
     """Judge a convolution backward on real pictures against torch.autograd, as `gradcheck run` does.
 
     Args:
         images: one file name or several; several make one batch. "-" is standard input; x.npy, x.pt and
             "random:1x5x100x100" are inputs of any number of channels.
-        options: see `RunSettings`; the defaults are those of the command line. `backward` takes "direct", "fft",
-            "file.py:name" or a function that is defined in a file.
+        options: those of the command line, listed below. `backward` takes "direct", "fft", "file.py:name" or a function
+            that is defined in a file. One number for a size means both directions.
 
     Returns:
         The report; `report.verdict` and `report.exit_code` sum it up, and a notebook shows it as a page.
@@ -107,10 +72,6 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
     progress, values = _split("run", dict(options), RunOptions)
     names = (images,) if isinstance(images, str | os.PathLike) else tuple(images)
     values["images"] = expanded(os.fspath(name) for name in names)
-    if "backward" in values:
-        values["backward"] = target_name(values["backward"])
-    if "reference" in values:
-        values["reference"] = os.fspath(values["reference"])
     settings = RunOptions(**values)
     check_run(settings)
     from gradcheck_cli.runs.picture import run_experiment
@@ -118,13 +79,14 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
     return run_experiment(settings, progress)
 
 
+@_documented(VerifyOptions)
 def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings]) -> VerifyReport:
     """Judge hand-written backwards on exact integers and name their mistakes, as `gradcheck verify` does.
 
     Args:
         target: "file.py:name", "package.module:name", a function or class that is defined in a file, or several.
             The code runs in a process of its own, which loads the file again.
-        options: see `VerifySettings`.
+        options: those of the command line, listed below.
 
     Returns:
         The report, with one entry per target.
@@ -199,7 +161,17 @@ def _split(function: str, options: dict[str, Any], kind: type[Options]) -> tuple
         if name not in known:
             advice = near(name, known)
             raise TypeError(f"{function}() has no option {name!r}" + (f"; {advice}" if advice else ""))
-    for name in SIZES:
-        if isinstance(options.get(name), int):
-            options[name] = (options[name], options[name])
-    return progress, options
+    return progress, options | {
+        option.name: _as_on_the_command_line(option, options[option.name])
+        for option in options_of(kind)
+        if option.name in options
+    }
+
+
+def _as_on_the_command_line(option: Option, value: Any) -> Any:
+    """What Python may be given besides: one number for a size, a path, a function."""
+    if option.kind is Kind.LENGTH and isinstance(value, int):
+        return (value, value)
+    if option.kind is Kind.FILE:
+        return os.fspath(value)
+    return target_name(value) if option.kind is Kind.TARGET else value

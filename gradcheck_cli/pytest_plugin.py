@@ -9,8 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gradcheck_cli.api import Target
     from gradcheck_cli.model import VerifyReport
+    from gradcheck_cli.model.options import Target
 
 
 @pytest.fixture

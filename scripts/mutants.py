@@ -53,7 +53,7 @@ MIRRORS = {
     "runs/verify/": ["tests/runs/verify"],
 }
 # Run for every module, after its own.
-COMMON = ("tests/checks/test_of_a_run.py", "tests/checks/test_survivors.py")
+COMMON = ("tests/checks/test_of_a_run.py",)
 # Long, in a process of their own elsewhere, or about the files of the tree and not about what they compute.
 LEFT_OUT = (
     *("stress", "test_every_photograph", "test_faults", "test_planted_files", "test_repeatable"),

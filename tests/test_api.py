@@ -1,6 +1,7 @@
 """The Python API: from arguments to options, and from functions to places in files."""
 
 import functools
+import inspect
 import sys
 import types
 from pathlib import Path
@@ -11,6 +12,7 @@ import gradcheck_cli
 from gradcheck_cli.api import WORKER_MODULE, target_name
 from gradcheck_cli.model import RunOptions, VerifyOptions, no_progress
 from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.model.option import options_of
 
 HERE = str(Path(__file__).resolve())
 WHY = "\n  why  the code runs in a process of its own, which loads its file\n"
@@ -43,7 +45,7 @@ def decorated(x, grad_output):
 def calls(monkeypatch):
     """Both library calls replaced; the options and progress that they got."""
     seen = []
-    for module, function in (("experiment", "run_experiment"), ("verification", "verify_targets")):
+    for module, function in (("runs.picture", "run_experiment"), ("runs.verify", "verify_targets")):
         stand_in = types.ModuleType(module)
         setattr(stand_in, function, lambda options, progress: seen.append((options, progress)) or "report")
         monkeypatch.setitem(sys.modules, f"gradcheck_cli.{module}", stand_in)
@@ -131,6 +133,19 @@ def test_options_are_checked_before_any_work(calls):
 
     assert "--out must be at least 1, not 0." == str(caught.value)
     assert [] == calls
+
+
+@pytest.mark.parametrize(
+    ("function", "first", "command"),
+    [(gradcheck_cli.run, "images", RunOptions), (gradcheck_cli.verify, "target", VerifyOptions)],
+)
+def test_help_shows_every_option(function, first, command):
+    """`help(gradcheck_cli.run)` has each with its default, and what it means."""
+    options, shown = options_of(command), inspect.signature(function).parameters
+
+    assert [first, *(option.name for option in options), "progress"] == list(shown)
+    assert [option.default for option in options] == [shown[option.name].default for option in options]
+    assert [f"    {option.name}: {option.help}" for option in options] == function.__doc__.splitlines()[-len(options) :]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -19,6 +19,7 @@ from gradcheck_cli.cli.session import Session
 from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
+from gradcheck_cli.model.option import Group, Kind, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import check_destinations
 
@@ -26,15 +27,11 @@ if TYPE_CHECKING:
     from gradcheck_cli.model import Progress, Report
 
 SHAPES = "shapes"
-GEOMETRY = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "size")
 
 
 @cli.command("run", cls=Command)
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=shared.FILE)
-@shared.geometry_options()
-@shared.experiment_options
-@shared.seed_option
-@shared.target_options
+@shared.run_options
 @shared.output_options
 @click.pass_context
 def run(context: click.Context, /, **values: Any) -> int:
@@ -63,15 +60,12 @@ def run(context: click.Context, /, **values: Any) -> int:
             say(price)
         return run_experiment(options, progress)
 
-    inputs = (*options.images, options.reference, *_files((options.backward,)))
-    return _conduct(context, output, inputs, execute)
+    return _conduct(context, output, [*options.images, *_named_files(options)], execute)
 
 
 @cli.command("verify", cls=Command)
 @click.argument("targets", metavar="FILE.py:NAME...", nargs=-1, required=True, type=shared.FILE)
-@shared.target_options
-@shared.verification_options
-@shared.seed_option
+@shared.verify_options
 @shared.output_options
 @click.pass_context
 def verify(context: click.Context, /, **values: Any) -> int:
@@ -132,6 +126,16 @@ def _conduct(
     return deliver(report, output)
 
 
+def _named_files(options: RunOptions) -> Iterator[str]:
+    """Every file that an option names: no report may be written over it."""
+    for option in options_of(RunOptions):
+        value = getattr(options, option.name)
+        if option.kind is Kind.FILE and value:
+            yield value
+        if option.kind is Kind.TARGET and value:
+            yield from _files((value,))
+
+
 def _files(targets: Iterable[str]) -> list[str]:
     """The files of `FILE.py:NAME` targets, and of those without a name."""
     return [name for target in targets for name in (target, target.rpartition(":")[0]) if name]
@@ -151,10 +155,10 @@ def _check_target_options(context: click.Context, options: RunOptions) -> None:
     """--convention and its like say how the user's code is called; typed without such code they are a slip."""
     if options.backward not in BUILT_IN_BACKWARDS:
         return
-    for name in ("convention", "call", "returns", "arithmetic", "timeout"):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+    for option in shared.in_groups(RunOptions, (Group.TARGET,)):
+        if context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
             raise UsageError(
-                f"--{name} is about your own code, and --backward is {options.backward}.",
+                f"{option.flag} is about your own code, and --backward is {options.backward}.",
                 hint="give --backward FILE.py:NAME too",
             )
 
@@ -180,6 +184,6 @@ def _topics() -> str:
 
 
 def _refuse_geometry(context: click.Context, topic: str | None) -> None:
-    for name in GEOMETRY:
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+    for option in shared.in_groups(RunOptions, (Group.GEOMETRY,)):
+        if context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
             raise UsageError(f"only `gradcheck explain {SHAPES}` takes sizes, not {topic or 'the list of topics'!r}.")

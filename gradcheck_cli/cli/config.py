@@ -20,7 +20,6 @@ from gradcheck_cli.model.limits import near
 
 PREFIX = "GRADCHECK"
 FILE_NAME = "pyproject.toml"
-NOT_CONFIGURABLE = ("help",)
 Commands = Mapping[str, click.Command]
 
 

@@ -1,21 +1,21 @@
-"""The options of the commands, each written once. Their names in Python are the fields of the option dataclasses."""
+"""The options of the commands as click has them: those of `model.options` are made from their declarations.
+
+What is written out here is about the command line itself: where the result goes, and --debug.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
 from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
 from gradcheck_cli.cli.session import Session
-from gradcheck_cli.model.limits import CHOICES
+from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import FORMATS, STDOUT_FORMATS, Destination
-
-CALL_HELP = "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups."
-RETURNS_HELP = "What --call gives, in order: input, weight, bias, and _ for the rest, with commas."
 
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Function]
@@ -25,8 +25,18 @@ COLORS = ("auto", "always", "never")
 FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5, 5), "size": (100, 100)}
 """The layer that the first half of the forum's question is about."""
 
-RUN: dict[str, Any] = {field.name: field.default for field in fields(RunOptions)}
-VERIFY: dict[str, Any] = {field.name: field.default for field in fields(VerifyOptions)}
+# The order of the groups in the help: what is asked about first, then what only some need.
+RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.TARGET)
+VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.CHANCE)
+# What an option takes in click: its type, and what the help shows for it.
+TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
+    Kind.WHOLE: (Whole(), "N"),
+    Kind.LENGTH: (Length(), "N|VxH"),
+    Kind.SECONDS: (Seconds(), "S"),
+    Kind.FILE: (FILE, "FILE"),
+    Kind.TARGET: (FILE, "FILE.py:NAME"),
+    Kind.TEXT: (None, "TEXT"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,88 +64,25 @@ class Output:
         )
 
 
-def geometry_options(**changes: Any) -> Decorator:
-    """The geometry of one layer; the defaults are those of `run` but for `changes`."""
-    layer = {**RUN, **changes}
-    return _all(
-        click.option(
-            "--in", "in_channels", **_whole(layer["in_channels"], "Input channels; a picture has 3, or 1 as gray.")
-        ),
-        click.option("--out", "out_channels", **_whole(layer["out_channels"], "Filters, the output channels.")),
-        click.option("--k", "kernel_size", **_length(layer["kernel_size"], "Kernel size; 3x5 is 3 rows, 5 columns.")),
-        click.option("--stride", **_length(layer["stride"], "Step of the kernel.")),
-        click.option("--padding", **_length(layer["padding"], "Zeros around the input.")),
-        click.option("--dilation", **_length(layer["dilation"], "Distance of the kernel's taps.")),
-        click.option("--groups", **_whole(layer["groups"], "Groups of channels that do not mix.")),
-        click.option("--size", **_length(layer["size"], "Size of the input; a picture is resized to it.")),
-    )
+def run_options(function: Function) -> Function:
+    """Everything that `run` is asked, as `RunOptions` declares it."""
+    return _declared(in_groups(RunOptions, RUN_GROUPS))(function)
 
 
-def experiment_options(function: Function) -> Function:
-    """What else decides the numbers of a run."""
-    return _all(
-        click.option("--bias/--no-bias", default=RUN["bias"], show_default=True, help="Give the layer a bias."),
-        click.option("--unit-range", is_flag=True, help="Divide the pictures by 255; the reference stays at 0..255."),
-        click.option("--loss", **_choice("loss", RUN["loss"], "Loss E as a function of O and the reference.")),
-        click.option("--reduction", **_choice("reduction", RUN["reduction"], "How the loss is summed up.")),
-        click.option(
-            "--reference",
-            type=FILE,
-            metavar="gray|FILE",
-            default=RUN["reference"],
-            show_default=True,
-            help="What O is compared with: each picture in gray, or one FILE for all.",
-        ),
-        click.option("--seeds", **_whole(RUN["seeds"], "Repeat with this many seeds and tell what changes.")),
-        click.option("--dtype", **_choice("dtype", RUN["dtype"], "Precision of autograd's run.")),
-        click.option("--device", **_choice("device", RUN["device"], "Where autograd runs.")),
-        click.option("--threads", type=Whole(), metavar="N", help="Threads of torch.  [default: torch's own]"),
-        click.option(
-            "--backward",
-            type=FILE,
-            metavar="direct|fft|FILE.py:NAME",
-            default=RUN["backward"],
-            show_default=True,
-            help="The backward under test: ours, or yours.",
-        ),
-    )(function)
+def verify_options(function: Function) -> Function:
+    """Everything that `verify` is asked, as `VerifyOptions` declares it."""
+    return _declared(in_groups(VerifyOptions, VERIFY_GROUPS))(function)
 
 
-def target_options(function: Function) -> Function:
-    """How the user's own code is called and judged."""
-    return _all(
-        click.option(
-            "--convention",
-            metavar="auto|NAME",
-            default=VERIFY["convention"],
-            show_default=True,
-            help="How your function is called; told by itself unless given.",
-        ),
-        click.option("--call", metavar="EXPRESSION", default=VERIFY["call"], help=CALL_HELP),
-        click.option("--returns", metavar="ROLES", default=VERIFY["returns"], help=RETURNS_HELP),
-        click.option("--arithmetic", **_choice("arithmetic", VERIFY["arithmetic"], "fft: judged by FFT's own bound.")),
-        click.option(
-            "--timeout",
-            type=Seconds(),
-            metavar="S",
-            default=VERIFY["timeout"],
-            show_default=True,
-            help="Seconds that your code may take, per target.",
-        ),
-    )(function)
+def geometry_options(**defaults: Any) -> Decorator:
+    """The geometry of one layer; the defaults are those of `run` but for `defaults`."""
+    geometry = in_groups(RunOptions, (Group.GEOMETRY,))
+    return _declared(replace(option, default=defaults.get(option.name, option.default)) for option in geometry)
 
 
-def verification_options(function: Function) -> Function:
-    """What only `verify` takes."""
-    return _all(
-        click.option("--geometries", **_choice("geometries", VERIFY["geometries"], "How many geometries are tried.")),
-        click.option("--jobs", **_whole(VERIFY["jobs"], "Targets that run at the same time.")),
-    )(function)
-
-
-def seed_option(function: Function) -> Function:
-    """--seed, of both commands."""
-    return click.option("--seed", **_whole(RUN["seed"], "Seed of all random numbers."))(function)
+def in_groups(command: type, groups: Iterable[Group]) -> Iterator[Option]:
+    """The options of a command that are of these groups, group by group."""
+    return (option for group in groups for option in options_of(command) if option.group is group)
 
 
 def output_options(function: Function) -> Function:
@@ -192,14 +139,28 @@ def _all(*decorators: Decorator) -> Decorator:
     return decorate
 
 
-def _whole(default: int, text: str) -> dict[str, Any]:
-    return {"type": Whole(), "metavar": "N", "default": default, "show_default": True, "help": text}
+def _declared(options: Iterable[Option]) -> Decorator:
+    return _all(*(click.option(*_flags(option), **_attributes(option)) for option in options))
 
 
-def _length(default: tuple[int, int], text: str) -> dict[str, Any]:
-    shown = str(default[0])
-    return {"type": Length(), "metavar": "N|VxH", "default": shown, "show_default": True, "help": text}
+def _flags(option: Option) -> tuple[str, str]:
+    return (f"{option.flag}/{option.off}" if option.off else option.flag), option.name
 
 
-def _choice(name: str, default: str, text: str) -> dict[str, Any]:
-    return {"type": click.Choice(CHOICES[name]), "default": default, "show_default": True, "help": text}
+def _attributes(option: Option) -> dict[str, Any]:
+    """What click is told of an option besides its names."""
+    if option.kind is Kind.SWITCH:
+        return {"help": option.help, "is_flag": True, "default": option.default, "show_default": bool(option.off)}
+    if option.kind is Kind.CHOICE:
+        taken: dict[str, Any] = {"type": click.Choice(option.choices)}
+    else:
+        kind, metavar = TYPES[option.kind]
+        taken = {"type": kind, "metavar": option.metavar or metavar}
+    words = f"{option.help}  [default: {option.no_value}]" if option.default is None else option.help
+    # click has no default for what is None, and would show an empty text as one.
+    return {**taken, "default": _default(option), "show_default": option.default not in (None, ""), "help": words}
+
+
+def _default(option: Option) -> Any:
+    """As it would be typed, where that is shorter than what it means."""
+    return option.as_words(option.default)[1] if option.kind is Kind.LENGTH else option.default

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import click
 from click.core import ParameterSource
 
-from gradcheck_cli.model.limits import spelling
+from gradcheck_cli.model.options import spelling
 
 
 @dataclass(frozen=True)

@@ -6,29 +6,24 @@ Only the options are looked at. Whether files can be read and targets loaded is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from gradcheck_cli.model.errors import GeometryError, UsageError
 from gradcheck_cli.model.files import is_array, is_code, is_picture
-from gradcheck_cli.model.options import Arithmetic, Device, Dtype, LossName, Reduction, RunOptions, VerifyOptions
+from gradcheck_cli.model.option import Group, Kind, Option, options_of
+from gradcheck_cli.model.options import SEED, RunOptions, VerifyOptions
 
 if TYPE_CHECKING:
     from gradcheck_cli.model import ConvSpec
 
-LARGEST = 2**31 - 1
-LARGEST_SEED = 2**32 - 1
 LARGEST_ARRAY = 2**31
 """Entries of one array: 8 GiB in float32."""
 
-DAY = 86_400.0
 PICTURE_CHANNELS = (1, 3)
-GEOMETRIES = ("quick", "full")
 BUILT_IN_BACKWARDS = ("direct", "fft")
 ROLES = ("weight", "input", "bias", "_")
 CALL_EXAMPLE = '--call "conv_backward(G, (x, w, b))" --returns input,weight,bias'
-SPELLINGS = {"in_channels": "--in", "out_channels": "--out", "kernel_size": "--k"}
 
 
 class OptionError(UsageError):
@@ -37,39 +32,6 @@ class OptionError(UsageError):
     def __init__(self, parameter: str, sentence: str, *, hint: str | None = None) -> None:
         self.parameter = parameter
         super().__init__(sentence, hint=hint)
-
-
-@dataclass(frozen=True)
-class Range:
-    """The numbers that an option may have, both ends included."""
-
-    least: int
-    most: int
-
-
-LENGTH = Range(1, LARGEST)
-RANGES = {
-    "in_channels": LENGTH,
-    "out_channels": LENGTH,
-    "kernel_size": LENGTH,
-    "stride": LENGTH,
-    "padding": Range(0, LARGEST),
-    "dilation": LENGTH,
-    "groups": LENGTH,
-    "size": LENGTH,
-    "seed": Range(0, LARGEST_SEED),
-    "seeds": Range(1, 10_000),
-    "threads": Range(1, 1024),
-    "jobs": Range(1, 256),
-}
-CHOICES: dict[str, tuple[str, ...]] = {
-    "loss": get_args(LossName),
-    "reduction": get_args(Reduction),
-    "dtype": get_args(Dtype),
-    "device": get_args(Device),
-    "arithmetic": get_args(Arithmetic),
-    "geometries": GEOMETRIES,
-}
 
 
 def check_run(options: RunOptions) -> None:
@@ -83,8 +45,8 @@ def check_run(options: RunOptions) -> None:
     _check_values(options)
     if not all(map(is_array, options.images)):
         check_channels(options.in_channels)
-    if options.seed + options.seeds - 1 > LARGEST_SEED:
-        raise OptionError("seeds", f"--seed {options.seed} and --seeds {options.seeds} pass {LARGEST_SEED}.")
+    if options.seed + options.seeds - 1 > SEED.most:
+        raise OptionError("seeds", f"--seed {options.seed} and --seeds {options.seeds} pass {SEED.most}.")
     _check_files(options)
     _check_backward(options.backward)
     check_call(options.call, options.returns)
@@ -140,9 +102,9 @@ def check_spec(spec: ConvSpec) -> None:
     Raises:
         OptionError: a length out of its range.
     """
-    for parameter in ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation"):
-        _check_range(parameter, getattr(spec, parameter), RANGES[parameter])
-    _check_range("size", spec.input_size, RANGES["size"])
+    for option in options_of(RunOptions):
+        if option.group is Group.GEOMETRY:
+            _check_range(option, spec.input_size if option.name == "size" else getattr(spec, option.name))
 
 
 def check_memory(spec: ConvSpec) -> None:
@@ -175,38 +137,35 @@ def near(word: str, words: Iterable[str]) -> str | None:
     return f"did you mean {matches[0]!r}?" if matches else None
 
 
-def spelling(parameter: str) -> str:
-    """The option of the command line that sets `parameter`."""
-    return SPELLINGS.get(parameter, "--" + parameter.replace("_", "-"))
-
-
 def _check_values(options: RunOptions | VerifyOptions) -> None:
-    for parameter, allowed in RANGES.items():
-        _check_range(parameter, getattr(options, parameter, None), allowed)
-    for parameter, words in CHOICES.items():
-        _check_choice(parameter, getattr(options, parameter, None), words)
-    _check_timeout(options.timeout)
+    for check in (_check_range, _check_choice, _check_seconds):
+        for option in options_of(type(options)):
+            check(option, getattr(options, option.name))
 
 
-def _check_range(parameter: str, value: int | Sequence[int] | None, allowed: Range) -> None:
-    if value is None:
+def _check_range(option: Option, value: int | Sequence[int] | None) -> None:
+    if option.kind not in (Kind.WHOLE, Kind.LENGTH) or option.allowed is None or value is None:
         return
     for number in value if isinstance(value, Sequence) else (value,):
-        if number < allowed.least:
-            raise OptionError(parameter, f"{spelling(parameter)} must be at least {allowed.least}, not {number}.")
-        if number > allowed.most:
-            raise OptionError(parameter, f"{spelling(parameter)} must be at most {allowed.most}, not {number}.")
+        if number < option.allowed.least:
+            raise OptionError(option.name, f"{option.flag} must be at least {option.allowed.least}, not {number}.")
+        if number > option.allowed.most:
+            raise OptionError(option.name, f"{option.flag} must be at most {option.allowed.most}, not {number}.")
 
 
-def _check_choice(parameter: str, value: str | None, words: Sequence[str]) -> None:
-    if value is not None and value not in words:
-        sentence = f"{spelling(parameter)} must be one of {', '.join(words)}, not {value!r}."
-        raise OptionError(parameter, sentence, hint=near(str(value), words))
+def _check_choice(option: Option, value: str) -> None:
+    if option.kind is Kind.CHOICE and value not in option.choices:
+        sentence = f"{option.flag} must be one of {', '.join(option.choices)}, not {value!r}."
+        raise OptionError(option.name, sentence, hint=near(str(value), option.choices))
 
 
-def _check_timeout(seconds: float) -> None:
-    if not 0 < seconds <= DAY:
-        raise OptionError("timeout", f"--timeout must be above 0 and at most {DAY:g} seconds, not {seconds:g}.")
+def _check_seconds(option: Option, value: float) -> None:
+    if option.kind is not Kind.SECONDS or option.allowed is None:
+        return
+    least, most = option.allowed.least, option.allowed.most
+    if not least < value <= most:  # NaN is refused too
+        sentence = f"{option.flag} must be above {least} and at most {most:g} seconds, not {value:g}."
+        raise OptionError(option.name, sentence)
 
 
 def check_channels(in_channels: int) -> None:

@@ -1,22 +1,30 @@
-"""What the user asked for: one dataclass per command, the same names as the options of the command line.
+"""The options of `run` and `verify`: one dataclass per command, in which each field declares its option.
 
-Nothing of `model` is imported at load, so that `--help` and usage errors stay fast; `model` passes these names on.
+This is an option's one place. The command line, [tool.gradcheck], GRADCHECK_* variables, Python, the checks of ranges,
+the reproduce line, the report's record and the reference pages are made from it; see docs/contributing.md.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from gradcheck_cli.model.spec import ConvSpec, Size
+from gradcheck_cli.model.option import Group, Kind, Option, Range, declare, options_of
+from gradcheck_cli.model.spec import ConvSpec, Size
 
 LossName = Literal["l1", "mse", "sum", "random"]
 Reduction = Literal["mean", "sum"]
 Dtype = Literal["float32", "float64", "bfloat16", "float16"]
 Device = Literal["cpu", "cuda", "mps"]
 Arithmetic = Literal["direct", "fft"]
+Breadth = Literal["quick", "full"]
+
+FileName: TypeAlias = str | os.PathLike[str]
+Target: TypeAlias = FileName | Callable[..., Any]
+"""The user's code, as Python is given it: a place, or the function or class itself."""
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Called with what is being done and the fraction done, 0..1; must be cheap."""
@@ -24,6 +32,52 @@ Progress: TypeAlias = Callable[[str, float], None]
 
 def no_progress(stage: str, fraction: float) -> None:
     """The progress callback of callers that want none."""
+
+
+# No axis is longer than the largest array, whose entries are limits.LARGEST_ARRAY.
+LENGTH = Range(1, 2**31 - 1)
+PADDING = Range(0, LENGTH.most)
+# What every generator takes: the oldest of numpy's has 32 bits.
+SEED = Range(0, 2**32 - 1)
+# Each seed is a whole run; more than this is a slip of the keyboard.
+SEEDS = Range(1, 10_000)
+# Beyond any machine, so a slip as well.
+THREADS = Range(1, 1024)
+# Each job is a process with a numpy of its own.
+JOBS = Range(1, 256)
+# A day: who waits longer has no limit in mind.
+TIMEOUT = Range(0, 86_400)
+
+_geometry = partial(Option, Group.GEOMETRY)
+_experiment = partial(Option, Group.EXPERIMENT)
+_target = partial(Option, Group.TARGET)
+_verification = partial(Option, Group.VERIFICATION)
+
+# What both commands take is said once for both.
+_seed = partial(declare, 0, Option(Group.CHANCE, "Seed of all random numbers.", allowed=SEED, always=True))
+_convention = partial(
+    declare, "auto", _target("How your function is called; told by itself unless given.", metavar="auto|NAME")
+)
+_call = partial(
+    declare,
+    "",
+    _target(
+        "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups.",
+        metavar="EXPRESSION",
+    ),
+)
+_returns = partial(
+    declare,
+    "",
+    _target("What --call gives, in order: input, weight, bias, and _ for the rest, with commas.", metavar="ROLES"),
+)
+# How code is judged and how long it may take decide no number of the experiment, so the record has neither.
+_arithmetic: partial[Arithmetic] = partial(
+    declare, "direct", _target("fft: judged by FFT's own bound.", recorded=False)
+)
+_timeout = partial(
+    declare, 60.0, _target("Seconds that your code may take, per target.", allowed=TIMEOUT, recorded=False)
+)
 
 
 @dataclass(frozen=True)
@@ -34,30 +88,48 @@ class RunOptions:
     """
 
     images: tuple[str, ...]
-    in_channels: int = 3
-    out_channels: int = 3
-    kernel_size: Size = (32, 32)
-    stride: Size = (1, 1)
-    padding: Size = (0, 0)
-    dilation: Size = (1, 1)
-    groups: int = 1
-    bias: bool = True
-    size: Size = (256, 256)
-    unit_range: bool = False
-    loss: LossName = "l1"
-    reduction: Reduction = "mean"
-    reference: str = "gray"
-    seed: int = 0
-    seeds: int = 1
-    dtype: Dtype = "float32"
-    device: Device = "cpu"
-    threads: int | None = None
-    backward: str = "direct"
-    convention: str = "auto"
-    call: str = ""
-    returns: str = ""
-    arithmetic: Arithmetic = "direct"
-    timeout: float = 60.0
+    in_channels: int = declare(
+        3, _geometry("Input channels; a picture has 3, or 1 as gray.", "--in", allowed=LENGTH, always=True)
+    )
+    out_channels: int = declare(3, _geometry("Filters, the output channels.", "--out", allowed=LENGTH, always=True))
+    kernel_size: Size = declare(
+        (32, 32), _geometry("Kernel size; 3x5 is 3 rows, 5 columns.", "--k", allowed=LENGTH, always=True)
+    )
+    stride: Size = declare((1, 1), _geometry("Step of the kernel.", allowed=LENGTH))
+    padding: Size = declare((0, 0), _geometry("Zeros around the input.", allowed=PADDING))
+    dilation: Size = declare((1, 1), _geometry("Distance of the kernel's taps.", allowed=LENGTH))
+    groups: int = declare(1, _geometry("Groups of channels that do not mix.", allowed=LENGTH))
+    size: Size = declare((256, 256), _geometry("Size of the input; a picture is resized to it.", allowed=LENGTH))
+    bias: bool = declare(True, _experiment("Give the layer a bias."))
+    unit_range: bool = declare(False, _experiment("Divide the pictures by 255; the reference stays at 0..255."))
+    # The record has both under `loss`, beside its value.
+    loss: LossName = declare("l1", _experiment("Loss E as a function of O and the reference.", recorded=False))
+    reduction: Reduction = declare("mean", _experiment("How the loss is summed up.", recorded=False))
+    reference: str = declare(
+        "gray",
+        _experiment(
+            "What O is compared with: each picture in gray, or one FILE for all.", kind=Kind.FILE, metavar="gray|FILE"
+        ),
+    )
+    seed: int = _seed()
+    # The report has an entry for each.
+    seeds: int = declare(
+        1, _experiment("Repeat with this many seeds and tell what changes.", allowed=SEEDS, recorded=False)
+    )
+    dtype: Dtype = declare("float32", _experiment("Precision of autograd's run."))
+    device: Device = declare("cpu", _experiment("Where autograd runs."))
+    threads: int | None = declare(
+        None, _experiment("Threads of torch.", allowed=THREADS, no_value="torch's own", always=True)
+    )
+    backward: str = declare(
+        "direct",
+        _experiment("The backward under test: ours, or yours.", kind=Kind.TARGET, metavar="direct|fft|FILE.py:NAME"),
+    )
+    convention: str = _convention()
+    call: str = _call()
+    returns: str = _returns()
+    arithmetic: Arithmetic = _arithmetic()
+    timeout: float = _timeout()
     batch: int | None = None
 
     @property
@@ -67,8 +139,6 @@ class RunOptions:
         Raises:
             GeometryError: sizes that no convolution can have.
         """
-        from gradcheck_cli.model.spec import ConvSpec
-
         return ConvSpec(
             batch=self.batch or max(1, len(self.images)),
             in_channels=self.in_channels,
@@ -82,17 +152,30 @@ class RunOptions:
             groups=self.groups,
         )
 
+    def verifying(self, target: str) -> VerifyOptions:
+        """What `verify` would be asked about the target: every option that both commands have."""
+        mine = {option.name for option in options_of(RunOptions)}
+        common = [option.name for option in options_of(VerifyOptions) if option.name in mine]
+        return VerifyOptions((target,), **{name: getattr(self, name) for name in common})
+
 
 @dataclass(frozen=True)
 class VerifyOptions:
     """Options of `gradcheck verify`. `timeout` is in seconds, per target."""
 
     targets: tuple[str, ...]
-    convention: str = "auto"
-    call: str = ""
-    returns: str = ""
-    arithmetic: Arithmetic = "direct"
-    geometries: Literal["quick", "full"] = "quick"
-    timeout: float = 60.0
-    jobs: int = 1
-    seed: int = 0
+    convention: str = _convention()
+    call: str = _call()
+    returns: str = _returns()
+    arithmetic: Arithmetic = _arithmetic()
+    geometries: Breadth = declare("quick", _verification("How many geometries are tried."))
+    timeout: float = _timeout()
+    jobs: int = declare(1, _verification("Targets that run at the same time.", allowed=JOBS))
+    seed: int = _seed()
+
+
+def spelling(parameter: str) -> str:
+    """The option of the command line that sets `parameter`."""
+    declared = (*options_of(RunOptions), *options_of(VerifyOptions))
+    flags = (option.flag for option in declared if option.name == parameter)
+    return next(flags, "--" + parameter.replace("_", "-"))

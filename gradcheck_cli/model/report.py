@@ -17,7 +17,8 @@ from gradcheck_cli.model.evidence import (
     Sameness,
     Verdict,
 )
-from gradcheck_cli.model.options import LossName, Reduction
+from gradcheck_cli.model.option import recording
+from gradcheck_cli.model.options import LossName, Reduction, RunOptions
 from gradcheck_cli.model.spec import Array, ConvSpec, GradientName, Size
 
 SCHEMA_VERSION = 1
@@ -33,8 +34,13 @@ class Loss:
 
 
 @dataclass(frozen=True)
+@recording(RunOptions)
 class Experiment:
-    """What was run: everything that decides the numbers."""
+    """What was run: everything that decides the numbers.
+
+    Every option that is recorded is a field, also where it is not named here; those that are named are read by the
+    renderers. `threads` and `convention` are what was taken, `batch` and `output_size` what came of the pictures.
+    """
 
     images: tuple[str, ...]
     in_channels: int

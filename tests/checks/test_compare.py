@@ -10,12 +10,17 @@ from gradcheck_cli.checks.compare import (
     channel_differences,
     compare_exact,
     compare_within,
+    difference,
     not_applicable,
+    ratio,
     undecided,
+    with_detail,
+    worst_entry,
 )
-from gradcheck_cli.model import Verdict
+from gradcheck_cli.model import Check, Verdict, Worst
 
 QUESTION = Question("exact", "weight", "equal")
+NUMERIC = Question("numeric", "bias", "rule")
 
 
 def test_equal_arrays_pass_and_every_entry_is_counted():
@@ -116,3 +121,83 @@ def test_undecided_and_not_applicable_are_told_apart():
     """One blocks a pass, the other does not."""
     assert Verdict.INCONCLUSIVE == undecided(QUESTION, "why").verdict
     assert Verdict.NOT_APPLICABLE == not_applicable(QUESTION, "why").verdict
+
+
+def test_a_check_says_what_was_compared():
+    """Name, gradient and rule reach the check, whatever the outcome."""
+    told = ("numeric", "bias", "rule")
+    one = np.ones(1)
+    checks = [
+        compare_within(NUMERIC, one, one, one),
+        compare_within(NUMERIC, np.ones(0), np.ones(0), np.ones(0)),
+        compare_exact(NUMERIC, one, None),
+        undecided(NUMERIC, "why"),
+        not_applicable(NUMERIC, "why"),
+    ]
+
+    assert [told] * 5 == [(check.name, check.gradient, check.criterion) for check in checks]
+
+
+def test_checks_that_compared_nothing():
+    """Every field of them; built here and not in a parameter, which would be built before a mutant is switched on."""
+    told, nothing, empty = ("numeric", "bias"), Verdict.INCONCLUSIVE, np.ones(0)
+
+    assert Check(*told, nothing, 0, 0, "rule", None, "why") == undecided(NUMERIC, "why")
+    assert Check(*told, nothing, 7, 0, "rule", None, "why") == undecided(NUMERIC, "why", 7)
+    assert Check(*told, Verdict.NOT_APPLICABLE, 0, 0, "rule", None, "why") == not_applicable(NUMERIC, "why")
+    assert Check(*told, nothing, 0, 0, "rule") == compare_within(NUMERIC, empty, empty, empty)
+    assert Check(*told, Verdict.FAIL, 6, 6, "rule", None, "nothing was returned") == compare_exact(
+        NUMERIC, np.ones((2, 3)), None
+    )
+
+
+def test_a_detail_is_added_and_nothing_else_changes():
+    """The numbers stay."""
+    check = compare_exact(NUMERIC, np.ones(2), np.ones(2))
+
+    assert ("found", check) == (with_detail(check, "found").detail, with_detail(with_detail(check, "found"), ""))
+
+
+def test_the_difference_is_one_of_values_and_not_their_sum():
+    """3 and 5 differ by 2; float32 is widened before it is subtracted."""
+    assert [2.0] == difference(np.array([3.0]), np.array([5.0])).tolist()
+    assert [2.0**-24] == difference(np.array([1.0], np.float32), np.array([1.0 + 2.0**-24])).tolist()
+    large = np.array([3e38], np.float32)
+    assert [6e38] == pytest.approx(difference(large, -large).tolist())
+
+
+def test_a_ratio_of_one_is_one():
+    """A difference of exactly 1 is a difference."""
+    assert [1.0, 0.5, 0.0] == ratio(np.array([1.0, 1.0, 0.0]), np.array([1.0, 2.0, 0.0])).tolist()
+
+
+def test_the_worst_entry_holds_both_values_and_the_allowance():
+    """All six numbers by hand, in an array in which several entries have the same ratio."""
+    expected, actual = np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 7.0])
+
+    assert Worst((2,), 3.0, 7.0, 4.0, 8.0, 0.5) == worst_entry(expected, actual, np.array([1.0, 4.0, 8.0]))
+    assert Worst((0,), 0.0, 0.0, 0.0, 0.0, 0.0) == worst_entry(np.zeros(2), np.zeros(2), np.zeros(2))
+
+
+def test_overflow_in_a_difference_is_silent():
+    """No warning of numpy reaches the user; the comparison fails."""
+    huge = np.array([1e308])
+
+    check = compare_within(NUMERIC, huge, -huge, np.array([1e-300]))
+    assert (Verdict.FAIL, 1) == (check.verdict, check.mismatched)
+    assert [np.inf] == ratio(np.array([1e300]), np.array([1e-300])).tolist()
+
+
+def test_a_row_of_the_table_is_about_its_own_plane():
+    """Filter and channel of each row, and its own numbers."""
+    expected = np.arange(8.0).reshape(2, 2, 1, 2)
+    actual = expected.copy()
+    actual[1, 0, 0, 1] += 3
+
+    rows = channel_differences(expected, actual, np.full(expected.shape, 2.0))
+
+    assert [(0, 0), (0, 1), (1, 0), (1, 1)] == [(row.filter, row.channel) for row in rows]
+    assert [0, 0, 3, 0] == [row.max_abs_difference for row in rows]
+    assert [0, 0, 1.5, 0] == [row.ratio for row in rows]
+    assert [2, 2, 1, 2] == [row.equal_entries for row in rows]
+    assert {2} == {row.entries for row in rows}

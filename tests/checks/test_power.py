@@ -7,9 +7,9 @@ from gradcheck_cli.mistakes.mistake import Mistake, Problem
 from gradcheck_cli.model import CannotShow, Case, ConvSpec
 
 
-def mistake(name, formula):
-    """A mistake of this name in grad_weight."""
-    return Mistake(name, "does", "why", "hides", "fix", f"show {name}", {"weight": formula})
+def mistake(name, formula, gradient="weight"):
+    """A mistake of this name in one gradient."""
+    return Mistake(name, "does", "why", "hides", "fix", f"show {name}", {gradient: formula})
 
 
 def probe(allowed=0.0, rounding=0.0):
@@ -89,3 +89,43 @@ def test_other_data_do_not_make_a_mistake_show():
     catalogue = {"sum": mistake("sum", lambda problem: problem.grad_weight * problem.case.bias.size)}
 
     assert ("sum",) == tuple(hidden.id for hidden in power_of([probe()], [probe()], catalogue).cannot_show)
+
+
+def test_a_mistake_of_another_gradient_does_not_end_the_planting():
+    """It is left out, and the ones behind it are planted."""
+    catalogue = {
+        "of-bias": mistake("of-bias", lambda problem: problem.grad_bias + 1, "bias"),
+        "of-weight": mistake("of-weight", lambda problem: problem.grad_weight + 1),
+    }
+
+    assert ("of-weight",) == power_of([probe(0.0)], [], catalogue).caught
+
+
+def test_further_probes_are_asked_only_where_the_data_miss_a_mistake():
+    """A formula is worked out no more often than needed: it is the price of a run."""
+    asked = []
+
+    def formula(problem):
+        asked.append(problem)
+        return problem.grad_weight + 1
+
+    first, second, third = probe(0.0), probe(5.0), probe(0.0)
+    catalogue = {"off": mistake("off", formula)}
+
+    power_of([first, second], [third], catalogue)
+    assert [first.problem] == asked
+
+    asked.clear()
+    assert ("off",) == power_of([second, first], [third], catalogue).caught
+    assert [second.problem, first.problem] == asked
+
+    asked.clear()
+    assert ("off",) == power_of([second], [third], catalogue).caught
+    assert [second.problem, third.problem] == asked
+
+
+def test_a_mistake_within_rounding_cannot_show():
+    """Not missed: two right codes may differ as much."""
+    power = power_of([probe(5.0, rounding=2.0)], [], {"off": mistake("off", lambda p: p.grad_weight + 1)})
+
+    assert ((), ("off",)) == (power.missed, tuple(hidden.id for hidden in power.cannot_show))

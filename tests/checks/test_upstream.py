@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from gradcheck_cli.checks.upstream import Upstream, grad_output_check, grad_output_facts
-from gradcheck_cli.model import Loss, Verdict
+from gradcheck_cli.model import GradOutput, Loss, Verdict
+from gradcheck_cli.oracles.losses import random_factors
 
 
 def upstream(**changes):
@@ -121,3 +123,81 @@ def test_what_is_flushed_in_float32_is_no_excuse_in_float64():
         known = upstream(loss=Loss("mse", "sum"), reference=np.zeros((1, 1, 2, 2)), dtype="float64")
         known = replace(known, output=np.full((1, 1, 2, 2), size), grad_output=np.zeros((1, 1, 2, 2)))
         assert verdict is grad_output_check(known).verdict
+
+
+def of_two(dtype, grad_output, **changes):
+    """Two outputs, 3 and 0.5 against a reference of 1: l1 mean, so G = 1/2 and -1/2."""
+    output = np.array([[[[3.0, 0.5]]]])
+    known = Upstream(
+        output=output,
+        grad_output=np.array([[[grad_output]]]),
+        output_exact=output,
+        grad_output_exact=np.array([[[[0.5, -0.5]]]]),
+        reference=np.ones((1, 1, 1, 2)),
+        reference_exact=np.ones((1, 1, 1, 2)),
+        forward_bound=np.full((1, 1, 1, 2), 0.25),
+        loss=Loss("l1", "mean"),
+        seed=0,
+        dtype=dtype,
+    )
+    return replace(known, **changes)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "unit", "denormal"),
+    [
+        ("float64", 2.0**-53, 2.0**-1074),
+        ("float32", 2.0**-24, 2.0**-149),
+        ("bfloat16", 2.0**-8, 2.0**-149),
+        ("float16", 2.0**-11, 2.0**-24),
+    ],
+)
+def test_four_roundings_and_one_denormal_are_allowed_to_g(dtype, unit, denormal):
+    """The allowance itself, by hand, and no G beyond it passes."""
+    check = grad_output_check(of_two(dtype, [0.5, -0.5]))
+    beyond = grad_output_check(of_two(dtype, [0.5 * (1 + 6 * unit) + denormal, -0.5]))
+
+    assert ("grad-output", "output", "pass") == (check.name, check.gradient, check.verdict)
+    assert 2 * unit + denormal == check.worst.allowed
+    assert "4 roundings" in check.criterion
+    at_kink = of_two(dtype, [0.0, 0.0], output=np.ones((1, 1, 1, 2)), output_exact=np.ones((1, 1, 1, 2)))
+    assert denormal == grad_output_check(at_kink).worst.allowed
+    assert ("fail", 1) == (beyond.verdict, beyond.mismatched)
+
+
+def test_a_loss_that_draws_is_checked_with_its_own_seed():
+    """G of the loss "random" is R itself, and R of another seed is another."""
+    loss, zeros = Loss("random", "sum"), np.zeros((1, 1, 4, 4))
+    right = random_factors(zeros.shape, 5)
+    known = replace(of_two("float64", []), loss=loss, seed=5, output=zeros, output_exact=zeros, grad_output=right)
+
+    assert "pass" == grad_output_check(known).verdict
+    assert "fail" == grad_output_check(replace(known, seed=6)).verdict
+
+
+def test_a_flip_is_excused_up_to_the_bound_and_not_beyond():
+    """At the very bound it still is; beyond it the number of such flips is told."""
+    at_bound = of_two(
+        "float32", [0.5, 0.5], output=np.array([[[[3.0, 1.5]]]]), output_exact=np.array([[[[3.0, 0.75]]]])
+    )
+    beyond = replace(at_bound, output_exact=np.array([[[[3.0, 0.5]]]]))
+
+    assert "pass" == grad_output_check(at_bound).verdict
+    assert ("fail", 1) == (grad_output_check(beyond).verdict, grad_output_check(beyond).mismatched)
+
+
+def test_the_facts_of_g_by_hand():
+    """Every count, with numbers of which no two are equal."""
+    output = np.array([[[[3.0, 4.0, 5.0, 1.0, 1.0, 0.0]]]])
+    grad_output = np.array([[[[1.0, 1.0, 1.0, 0.0, 0.0, -1.0]]]])
+    flat = {"reference": np.ones((1, 1, 1, 6)), "reference_exact": np.ones((1, 1, 1, 6))}
+    exact = output.copy()
+    exact[..., 0] = 0.5
+    known = of_two("float32", [], output=output, output_exact=exact, forward_bound=exact, **flat)
+    known = replace(known, grad_output=grad_output, grad_output_exact=grad_output - 0.125)
+
+    assert GradOutput(6, 1, 2, 3, 1, 0.125) == grad_output_facts(known)
+    assert (None, 0) == (
+        grad_output_facts(replace(known, loss=Loss("mse"))).sign_flips,
+        grad_output_facts(replace(known, loss=Loss("mse"))).kinks,
+    )

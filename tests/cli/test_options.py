@@ -1,8 +1,13 @@
 """From words to option dataclasses: every option reaches its field, and nothing that is no number gets through."""
 
+import shlex
+
 import pytest
 
+from gradcheck_cli.cli.root import cli
 from gradcheck_cli.model import RunOptions, VerifyOptions
+from gradcheck_cli.model.option import Kind, options_of
+from gradcheck_cli.runs.reproduce import run_command, verify_command
 from helpers import gradcheck
 
 WHOLE = ("--in", "--out", "--groups", "--seed", "--seeds", "--threads")
@@ -53,6 +58,86 @@ def test_every_run_option(experiment):
         arithmetic="fft",
         timeout=2.5,
     )
+    assert expected == experiment.options
+
+
+def another(option):
+    """A value of the option that is not its default, and that fits all other defaults."""
+    samples = {
+        Kind.WHOLE: 1 if option.name in ("in_channels", "out_channels") else 2,
+        Kind.LENGTH: (3, 2),
+        Kind.SECONDS: 2.5,
+        Kind.CHOICE: option.choices[-1] if option.choices else "",
+        Kind.SWITCH: not option.default,
+        Kind.FILE: "other.png",
+        Kind.TARGET: "mine.py:f",
+        Kind.TEXT: "f(x)",
+    }
+    return {"groups": 3, "size": (64, 48), "returns": "input"}.get(option.name, samples[option.kind])
+
+
+# --returns needs a --call, and what is about the user's own code is refused without such code when it is typed.
+BESIDE = {"returns": {"call": "f(x)"}}
+RUN, VERIFY = options_of(RunOptions), options_of(VerifyOptions)
+
+
+def test_every_declared_option_is_one_of_its_command():
+    """No group is forgotten."""
+    for command, options in (("run", RUN), ("verify", VERIFY)):
+        names = {parameter.name for parameter in cli.commands[command].params}
+        assert {option.name for option in options} <= names
+
+
+def test_every_number_has_a_range():
+    """A number of any size would be refused late, by whatever it is handed to, or not at all."""
+    numbers = [option for option in (*RUN, *VERIFY) if option.kind in (Kind.WHOLE, Kind.LENGTH, Kind.SECONDS)]
+
+    assert 14 <= len(numbers)
+    assert [] == [option.name for option in numbers if option.allowed is None]
+
+
+@pytest.mark.parametrize("option", RUN, ids=lambda option: option.name)
+def test_the_reproduce_line_of_run_gives_the_option_again(experiment, option):
+    """Whatever is declared is said again as it is read."""
+    values = {"backward": "mine.py:f"} | BESIDE.get(option.name, {}) | {option.name: another(option)}
+    options = RunOptions(("x.jpg",), **values)
+
+    gradcheck(*shlex.split(run_command(options))[1:])
+
+    assert options == experiment.options
+
+
+@pytest.mark.parametrize("option", VERIFY, ids=lambda option: option.name)
+def test_the_reproduce_line_of_verify_gives_the_option_again(verification, option):
+    """Whatever is declared is said again as it is read."""
+    options = VerifyOptions(("a.py:f",), **BESIDE.get(option.name, {}), **{option.name: another(option)})
+
+    gradcheck(*shlex.split(verify_command(options))[1:])
+
+    assert options == verification.options
+
+
+@pytest.mark.parametrize("option", RUN, ids=lambda option: option.name)
+def test_every_option_of_run_is_read_from_variables_and_files(experiment, tmp_path, option):
+    """By its name in Python and by its flag."""
+    values = BESIDE.get(option.name, {}) | {option.name: another(option)}
+    expected = RunOptions(("x.jpg",), **values)
+    declared = {known.name: known for known in RUN}
+    texts = {
+        name: str(value).lower() if isinstance(value, bool) else declared[name].as_words(value)[1]
+        for name, value in values.items()
+    }
+
+    gradcheck("run", "x.jpg", env={f"GRADCHECK_{name.upper()}": text for name, text in texts.items()})
+    assert expected == experiment.options
+
+    experiment.options = None
+    lines = [
+        f"{declared[name].flag.removeprefix('--')} = {text if isinstance(values[name], bool) else repr(text)}\n"
+        for name, text in texts.items()
+    ]
+    (tmp_path / "pyproject.toml").write_text("[tool.gradcheck]\n" + "".join(lines))
+    gradcheck("run", "x.jpg")
     assert expected == experiment.options
 
 

@@ -19,6 +19,12 @@ def test_page_is_fresh(name):
     assert "made by docs/generate.py" in text
 
 
+@pytest.mark.parametrize("name", generate.sources())
+def test_what_is_made_from_the_options_is_fresh(name):
+    """The types for type checkers and the schema know every option."""
+    assert generate.sources()[name]() == (ROOT / name).read_text(encoding="utf-8")
+
+
 def test_the_table_of_the_readme_is_fresh():
     """The same measurement, summed up."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -459,3 +459,38 @@ def test_the_grid_of_an_array(numbers, bit, least):
     """The largest power of 2 that divides every number, and the smallest magnitude; 0 and 1 for zeros."""
     assert bit == exact._lowest_bit(np.array(numbers))
     assert least == exact._smallest(np.array(numbers))
+
+
+def test_halves_stay_whole_and_none_becomes_zero():
+    """Magnitudes 7, 6, 3, 1 become 3, 3, 1, 1; the signs and the zeros stay."""
+    halved = exact._halved(np.array([7.0, -6.0, 3.0, -1.0, 1.0, 0.0]))
+
+    assert [3.0, -3.0, 1.0, -1.0, 1.0, 0.0] == halved.tolist()
+
+
+def test_powers_of_two_are_found_where_no_number_divides_the_others():
+    """X of quarters and G of eighths, of which the smallest is no divisor of the rest."""
+    spec = ConvSpec(1, 1, 1, 1, 3, (1, 1))
+    x, grad_output = np.array([[[[0.25, 0.5, 1.75]]]]), np.array([[[[0.25, 0.375, -1.0]]]])
+
+    scaled = exact.dyadic(x, grad_output, spec)
+
+    assert (2, 0.125) == (scaled.exponent, scaled.factor)
+    assert [1.0, 2.0, 7.0] == scaled.x.ravel().tolist()
+    assert [2.0, 3.0, -8.0] == scaled.grad_output.ravel().tolist()
+
+
+def test_a_gradient_of_zeros_has_a_scale_too():
+    """Nothing divides by the smallest of no numbers."""
+    spec = ConvSpec(1, 1, 1, 1, 3, (1, 1))
+
+    assert [0.0] * 3 == exact.dyadic(np.ones((1, 1, 1, 3)), np.zeros((1, 1, 1, 3)), spec).grad_output.ravel().tolist()
+
+
+def test_the_limit_of_float64_itself_is_too_large():
+    """max A = 2^53 is refused, one less is taken: there 2^53 + 1 could not be told from it."""
+    spec = ConvSpec(1, 1, 1, 1, 1, (1, 1))
+    one = np.ones((1, 1, 1, 1))
+
+    assert exact.dyadic(one * (2.0**53 - 1), one, spec) is not None
+    assert exact.dyadic(np.array([[[[2.0**53, 1.0]]]]), np.ones((1, 1, 1, 2)), ConvSpec(1, 1, 1, 1, 2, (1, 1))) is None

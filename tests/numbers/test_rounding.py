@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 from gradcheck_cli.numbers import rounding
 
 SEEDS = st.integers(0, 2**32 - 1)
+DENORMAL32, DENORMAL16 = 2.0**-149, 2.0**-24
 
 
 def test_unit_roundoffs_are_half_the_distance_from_one_to_the_next_number():
@@ -125,3 +126,31 @@ def test_one_part_in_a_billion_exceeds_allowed_float64_at_the_forum_layer():
 def test_ratio_float32_does_not_lose_a_small_gauge():
     """2^-24 A is below float32's numbers for A = 2^-140, and is still what the error is measured in."""
     assert [3.0] == rounding.ratio_float32(np.array([3 * 2.0**-164]), np.array([2.0**-140], np.float32)).tolist()
+
+
+def test_denormals_of_the_bounds_by_hand():
+    """2n times the smallest denormal, for A = 0; half of one where the result is stored in 16 bits."""
+    zero = np.zeros(1)
+
+    assert 10 * DENORMAL32 == rounding.allowed_low("float32", 5, zero, zero)[0]
+    assert {"float32": DENORMAL32, "float64": 2.0**-1074, "bfloat16": 2.0**-133, "float16": DENORMAL16} == dict(
+        rounding.SMALLEST_DENORMAL
+    )
+
+
+def test_the_bound_of_a_batch_in_16_bits_by_hand():
+    """Three samples: the result stored, two partial sums of at most A stored, and float32's share raised."""
+    u = 2.0**-11
+    summed = 8 * 2.0**-24 * 4.0 + 12 * DENORMAL32
+    expected = u * 3.0 + DENORMAL16 / 2 + 2 * (u * 4.0 + DENORMAL16 / 2) + (1 + u) ** 3 * summed
+
+    found = rounding.allowed_low("float16", 6, np.array([4.0]), np.array([-3.0]), 3)[0]
+    assert expected == pytest.approx(found, rel=1e-15, abs=0)
+
+
+def test_errors_in_float32_are_measured_in_float64():
+    """float32 would overflow or lose what is measured."""
+    tiny = np.array([2.0**-120], np.float32)
+
+    assert [2.0**24] == rounding.ratio_float32(tiny, tiny).tolist()
+    assert np.float64 == rounding.ratio_float32(tiny, tiny).dtype

@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck_cli import images
 from gradcheck_cli.images.refusal import shown
 from gradcheck_cli.model import Array, ConvSpec, Experiment, Loss, RunOptions, Size
+from gradcheck_cli.model.option import recorded
 
 
 @dataclass(frozen=True)
@@ -70,28 +71,6 @@ def load_data(options: RunOptions) -> Data:
 
 def describe(options: RunOptions, spec: ConvSpec, loss: float | None, threads: int, convention: str) -> Experiment:
     """What was asked for, for the report; `loss` is E as autograd computed it, None where it saw only a cut."""
-    return Experiment(
-        images=options.images,
-        in_channels=options.in_channels,
-        out_channels=options.out_channels,
-        kernel_size=options.kernel_size,
-        stride=options.stride,
-        padding=options.padding,
-        dilation=options.dilation,
-        groups=options.groups,
-        bias=options.bias,
-        size=options.size,
-        output_size=spec.output_size,
-        batch=spec.batch,
-        unit_range=options.unit_range,
-        reference=options.reference,
-        loss=Loss(options.loss, options.reduction, loss),
-        seed=options.seed,
-        dtype=options.dtype,
-        device=options.device,
-        threads=threads,
-        backward=options.backward,
-        convention=convention,
-        call=options.call,
-        returns=options.returns,
-    )
+    taken = {"threads": threads, "convention": convention, "batch": spec.batch, "output_size": spec.output_size}
+    outcome = Loss(options.loss, options.reduction, loss)
+    return Experiment(images=options.images, loss=outcome, **{**recorded(options), **taken})

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from gradcheck_cli.diagnose import Observation, of_calls, words_for
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.model import Case, Check, Gradients, RunOptions, TargetReport, Verdict, VerifyOptions
+from gradcheck_cli.model import Case, Check, Gradients, RunOptions, TargetReport, Verdict
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.numbers.arithmetic import Judged, declared_slack
 from gradcheck_cli.runs.picture.under_test import Diagnosis, Trial
@@ -67,12 +66,9 @@ class UserTrial(Trial):
 
     def _verified(self) -> TargetReport:
         """In a process of its own, which the picture cannot have killed."""
-        timeout = self._options.timeout
-        asked = self._options
-        settings = VerifyOptions((self._ref.text,), arithmetic=asked.arithmetic, seed=asked.seed, timeout=timeout)
-        settings = replace(settings, convention=asked.convention, call=asked.call, returns=asked.returns)
-        with Worker(self._ref, WorkerLimits(timeout=timeout), HowToCall.of(settings)) as worker:
-            deadline = time.perf_counter() + timeout
+        settings = self._options.verifying(self._ref.text)
+        with Worker(self._ref, WorkerLimits(timeout=settings.timeout), HowToCall.of(settings)) as worker:
+            deadline = time.perf_counter() + settings.timeout
             session = Session(worker, self._described, settings, Questions(settings.seed), deadline)
             session.run(geometries.QUICK)
             return judge(self._ref, session)

@@ -158,3 +158,31 @@ def test_only_the_full_stop_of_a_reason_is_taken_away():
     assert "wrong: it takes G for X." == code([failed], Verdict.FAIL, [found])
     assert "wrong: the sum says that it reads X." == code([failed], Verdict.FAIL, [])
     assert "not decided (nothing is known of X)." == code([open_one], Verdict.INCONCLUSIVE, [])
+
+
+def test_the_method_is_called_wrong_where_the_differences_say_so():
+    """Not only right and undecided."""
+    assert "dE/dF[o,i] = corr(X[i], G[o]) is not what finite differences give." == method(False)
+
+
+def test_the_whole_answer_names_the_finding():
+    """Checks and findings both reach the clause about the code."""
+    failed = Check("exact", "weight", Verdict.FAIL, 1, 1, "rule")
+    finding = Finding("batch-mean", "weight", "proved", "it divides by N", "do not")
+    alone = Sameness(None, "there is one channel")
+
+    assert "Code: wrong: it divides by N." in answer(True, [failed], Verdict.FAIL, [finding], alone)
+    assert "Code: wrong: exact of grad_weight failed." in answer(True, [failed], Verdict.FAIL, [], alone)
+
+
+def test_a_miss_is_told_where_no_check_is_open():
+    """Inconclusive without an inconclusive check: the power statement is the reason."""
+    told = answer(True, [], Verdict.INCONCLUSIVE, [], Sameness(None, "there is one channel"))
+
+    assert "Code: not decided (a planted mistake would not have been caught)." in told
+
+
+def test_one_channel_is_nothing_to_compare_even_with_numbers():
+    """No verdict, or no range: neither makes a sentence about sameness."""
+    assert "nothing to compare, r." == same(Sameness(None, "r", relative_difference=(0.0, 0.0)))
+    assert "nothing to compare, r." == same(Sameness(Rung.IDENTICAL, "r"))

@@ -1,0 +1,66 @@
+"""The options by their names in Python, for type checkers. Made by docs/generate.py; do not edit.
+
+They are declared in `options`; a type checker cannot read them there, since Python takes more: one number for a size, a
+path, a function.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from gradcheck_cli.model.options import (
+    Arithmetic,
+    Breadth,
+    Device,
+    Dtype,
+    FileName,
+    LossName,
+    Progress,
+    Reduction,
+    Target,
+)
+from gradcheck_cli.model.spec import Size
+
+
+class RunSettings(TypedDict, total=False):
+    """The options of `gradcheck run`, by their names in Python."""
+
+    in_channels: int
+    out_channels: int
+    kernel_size: int | Size
+    stride: int | Size
+    padding: int | Size
+    dilation: int | Size
+    groups: int
+    size: int | Size
+    bias: bool
+    unit_range: bool
+    loss: LossName
+    reduction: Reduction
+    reference: FileName
+    seed: int
+    seeds: int
+    dtype: Dtype
+    device: Device
+    threads: int | None
+    backward: Target
+    convention: str
+    call: str
+    returns: str
+    arithmetic: Arithmetic
+    timeout: float
+    progress: Progress
+
+
+class VerifySettings(TypedDict, total=False):
+    """The options of `gradcheck verify`, by their names in Python."""
+
+    convention: str
+    call: str
+    returns: str
+    arithmetic: Arithmetic
+    geometries: Breadth
+    timeout: float
+    jobs: int
+    seed: int
+    progress: Progress
