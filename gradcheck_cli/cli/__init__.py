@@ -1,4 +1,7 @@
 """The command line: parse, one library call, write, exit code. The only room that imports click."""
 
-from gradcheck_cli.cli import commands as commands  # registers the commands
-from gradcheck_cli.cli.entry import main as main
+from gradcheck_cli.cli.early import quiet_interrupts
+
+with quiet_interrupts():
+    from gradcheck_cli.cli import commands as commands  # registers the commands
+    from gradcheck_cli.cli.entry import main as main

@@ -144,12 +144,21 @@ def environment(mark, scratch):
     }
 
 
+# Says that Python itself has started, which is the system's matter, and goes on as `python -m gradcheck_cli` does.
+STARTED = """
+import pathlib, sys
+pathlib.Path(sys.argv.pop(1)).touch()
+from gradcheck_cli.cli import main
+sys.exit(main())
+"""
+
+
 def interrupted(folder, arguments, delay, number=signal.SIGINT) -> Ended:
-    """The process that is sent a signal `delay` seconds after its start (nothing more once it has ended)."""
-    mark, scratch = uuid.uuid4().hex, folder / "scratch"
+    """The process that is sent a signal `delay` seconds after it began (nothing more once it has ended)."""
+    mark, scratch, began = uuid.uuid4().hex, folder / "scratch", folder / "began"
     scratch.mkdir(exist_ok=True)
     process = subprocess.Popen(
-        command(*arguments),
+        [sys.executable, "-c", STARTED, str(began), *arguments],
         cwd=folder,
         env=environment(mark, scratch),
         stdout=subprocess.PIPE,
@@ -157,6 +166,8 @@ def interrupted(folder, arguments, delay, number=signal.SIGINT) -> Ended:
         text=True,
     )
     with process, ending_marked(mark):
+        soon(began.exists)
+        began.unlink()
         try:
             process.wait(timeout=delay)
         except subprocess.TimeoutExpired:
