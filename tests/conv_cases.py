@@ -12,7 +12,7 @@ def _sizes(smallest, largest):
 
 @st.composite
 def specs(draw):
-    """Small geometries: any stride, padding (wider than the kernel, other after than before), dilation, groups, batch, non-square."""
+    """Small geometries: any stride, padding (wider than the kernel, another on each side), dilation, groups, batch."""
     kernel, dilation, padding = draw(_sizes(1, 4)), draw(_sizes(1, 3)), draw(_sizes(0, 5))
     extra = draw(st.tuples(*(st.integers(-before, 3) for before in padding)))
     smallest = [

@@ -85,6 +85,17 @@ class ConvSpec:
         return self.extra_after == (0, 0)
 
     @property
+    def unusual(self) -> tuple[str, ...]:
+        """Those of stride, padding, dilation and groups that a plain convolution does without."""
+        asked = {
+            "stride": self.stride != (1, 1),
+            "padding": self.is_padded,
+            "dilation": self.dilation != (1, 1),
+            "groups": self.groups != 1,
+        }
+        return tuple(name for name, is_asked in asked.items() if is_asked)
+
+    @property
     def output_size(self) -> Size:
         """(h_out, w_out)"""
         return (self._outputs(0), self._outputs(1))

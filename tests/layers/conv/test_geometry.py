@@ -4,6 +4,7 @@ from conv_cases import specs
 from hypothesis import given
 
 from gradcheck_cli.layers.conv.geometry import Axis, Phase, axes, crop, pad, require_shape
+from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.errors import GeometryError
 
 
