@@ -18,17 +18,18 @@ def _margin(choose: Choice, *, in_place: bool) -> WrongFormula:
         spec = problem.spec
         (rows, columns) = (extent - 1 for extent in spec.extent)
         margin = Margin.of(spec, lambda zeros: (choose(rows, zeros[0]), choose(columns, zeros[1])))
-        if in_place and _is_for_other_side(margin, spec):
-            return None
+        other = _for_other_side(spec)
+        if not spec.is_symmetric and margin.before == other.before and (in_place or margin.after == other.after):
+            return None  # its numbers are those of padding-split-wrong
         return full_with_margin(problem, margin, spec.input_size if in_place else None)
 
     return formula
 
 
-def _is_for_other_side(margin: Margin, spec: ConvSpec) -> bool:
-    """Right but for the side: that is padding-split-wrong, whose numbers it gives."""
+def _for_other_side(spec: ConvSpec) -> Margin:
+    """What is needed around G, behind in place of in front and the other way round."""
     right = Margin.of(spec, lambda zeros: (spec.extent[0] - 1 - zeros[0], spec.extent[1] - 1 - zeros[1]))
-    return not spec.is_symmetric and margin.before == right.after
+    return Margin(right.after, right.before)
 
 
 def _same(problem: Problem) -> Array | None:

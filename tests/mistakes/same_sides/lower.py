@@ -1,25 +1,34 @@
 # expect: pass
-# target: Lower
-import torch
-import torch.nn.functional as F
+# target: convolve_back
+import numpy as np
 
 
-class Lower(torch.autograd.Function):
-    """SAME_LOWER at stride 1: of an odd number of zeros, the odd one stands in front."""
+def _ends(taps):
+    """SAME_LOWER: of an odd number of zeros, the odd one stands in front."""
+    return taps // 2, taps - 1 - taps // 2
 
-    @staticmethod
-    def forward(ctx, x, weight, bias):
-        rows, columns = weight.shape[2:]
-        ctx.sides = columns // 2, (columns - 1) // 2, rows // 2, (rows - 1) // 2
-        framed = F.pad(x, ctx.sides)
-        ctx.save_for_backward(framed, weight)
-        return F.conv2d(framed, weight, bias)
 
-    @staticmethod
-    def backward(ctx, grad):
-        framed, weight = ctx.saved_tensors
-        grad_weight = F.conv2d(framed.transpose(0, 1), grad.transpose(0, 1)).transpose(0, 1)
-        left, right, top, bottom = ctx.sides
-        grad_framed = F.conv_transpose2d(grad, weight)
-        grad_x = grad_framed[:, :, top : grad_framed.shape[2] - bottom, left : grad_framed.shape[3] - right]
-        return grad_x, grad_weight, grad.sum((0, 2, 3))
+def _frame(image, mask):
+    return np.pad(image, ((0, 0), (0, 0), _ends(mask.shape[2]), _ends(mask.shape[3])))
+
+
+def convolve(image, mask, shift):
+    patches = np.lib.stride_tricks.sliding_window_view(_frame(image, mask), mask.shape[2:], axis=(2, 3))
+    return np.tensordot(patches, mask, ([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2) + shift.reshape(-1, 1, 1), (
+        image,
+        mask,
+    )
+
+
+def convolve_back(grad, cache):
+    image, mask = cache
+    framed = _frame(image, mask)
+    patches = np.lib.stride_tricks.sliding_window_view(framed, grad.shape[2:], axis=(2, 3))
+    grad_mask = np.tensordot(grad, patches, ([0, 2, 3], [0, 4, 5]))
+    grad_framed = np.zeros_like(framed)
+    for y in range(grad.shape[2]):
+        for x in range(grad.shape[3]):
+            grad_framed[:, :, y : y + mask.shape[2], x : x + mask.shape[3]] += np.tensordot(grad[:, :, y, x], mask, 1)
+    (top, bottom), (left, right) = _ends(mask.shape[2]), _ends(mask.shape[3])
+    grad_image = grad_framed[:, :, top : grad_framed.shape[2] - bottom, left : grad_framed.shape[3] - right]
+    return grad_image, grad_mask, grad.sum(axis=(0, 2, 3))
