@@ -129,6 +129,11 @@ CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
         "padding is the same for rows and columns",
         lambda spec: _sides(spec)[0] != _sides(spec)[1],
     ),
+    (
+        "padding = 0 on a side",
+        "padding > 0 on every side",
+        lambda spec: min(*spec.padding, *spec.padding_after) == 0,
+    ),
     ("padding of the rows = 0", "padding of the rows > 0", lambda spec: _sides(spec)[0] == (0, 0)),
     ("padding of the columns = 0", "padding of the columns > 0", lambda spec: _sides(spec)[1] == (0, 0)),
     ("in channels > out channels", "in channels <= out channels", lambda spec: spec.in_channels > spec.out_channels),

@@ -37,6 +37,8 @@ def _same(problem: Problem) -> Array | None:
     spec = problem.spec
     whole = spread(problem.case.weight, problem.case.grad_output, stepping(spec))
     start = ((spec.extent[0] - 1) // 2, (spec.extent[1] - 1) // 2)
+    if not spec.is_symmetric and start == spec.padding_after:
+        return None  # as above
     size = [length - extent + 1 for length, extent in zip(whole.shape[2:], spec.extent, strict=True)]
     return window(whole, start, (size[0], size[1])) if min(size) > 0 else None
 

@@ -28,7 +28,7 @@ MISTAKE = Mistake(
     title="takes the number of zeros behind X for the number in front of it",
     formulas={"input": _cut_at_the_end},
     # No formula of the usual way: `run` pads alike on both sides, so no picture could show it.
-    variants={"weight": (Variant("", _padded_the_other_way),)},
+    variants={"weight": (Variant("X padded anew, the other way round", _padded_the_other_way),)},
     why=(
         "Padding 'same' adds k - 1 zeros. Where that is odd, one side gets more, and which one is a convention: "
         "`(k - 1) // 2` in the forward and `k // 2` in the backward are the same for odd kernels only."
