@@ -280,8 +280,8 @@ def _code(spec: ConvSpec, filters: int, depth: int) -> str:
     lines.append(f"        for u, v in np.ndindex{spec.kernel_size}:")
     lines.append(f"            window = Xp{_channel(spec)[1:]}[{rows}, {columns}]")
     lines.append("            dF[o, i, u, v] = (G[o] * window).sum()")
-    rows, columns = zip(spec.padding, spec.padding_after, strict=True)
-    head = f"Xp = np.pad(X, ((0, 0), {rows}, {columns}))" if spec.is_padded else "Xp = X"
+    vertical, horizontal = zip(spec.padding, spec.padding_after, strict=True)
+    head = f"Xp = np.pad(X, ((0, 0), {vertical}, {horizontal}))" if spec.is_padded else "Xp = X"
     return "\n".join((head, *lines))
 
 
