@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.locate import number
 from gradcheck_cli.layers import conv
-from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem
+from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, padding_words
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Size
 from gradcheck_cli.model.errors import UsageError
 
@@ -135,6 +135,7 @@ def _small_cases() -> Iterator[Case]:
         ConvSpec(1, 1, 1, 4, 4, (2, 2), dilation=(2, 2)),
         ConvSpec(1, 2, 2, 4, 4, (2, 2), groups=2),
         ConvSpec(1, 1, 1, 4, 4, (3, 2)),
+        ConvSpec(1, 1, 1, 4, 4, (2, 2), extra_after=(1, 1)),
     ]
     yield from map(_plain_case, specs)
     plain = _plain_case(specs[0])
@@ -165,7 +166,7 @@ def _worked(problem: Problem, gradient: GradientName, wrong: Array) -> str:
     counts = {"image": spec.batch, "channel": spec.in_channels, "filter": spec.out_channels}
     layer = ", ".join(_count(amount, noun) for noun, amount in counts.items())
     layer += f", kernel {spec.kernel_size[0]}x{spec.kernel_size[1]}, stride {spec.stride[0]}"
-    layer += f", padding {spec.padding[0]}, dilation {spec.dilation[0]}, groups {spec.groups}"
+    layer += f", padding {padding_words(spec)}, dilation {spec.dilation[0]}, groups {spec.groups}"
     symbol = _SYMBOLS[gradient]
     given = [*_planes("X", case.x), *_planes("F", case.weight), *_planes("G", case.grad_output)]
     if wrong.shape != right.shape:
@@ -279,8 +280,8 @@ def _code(spec: ConvSpec, filters: int, depth: int) -> str:
     lines.append(f"        for u, v in np.ndindex{spec.kernel_size}:")
     lines.append(f"            window = Xp{_channel(spec)[1:]}[{rows}, {columns}]")
     lines.append("            dF[o, i, u, v] = (G[o] * window).sum()")
-    padding = spec.padding
-    head = "Xp = X" if padding == (0, 0) else f"Xp = np.pad(X, ((0, 0), {(padding[0],) * 2}, {(padding[1],) * 2}))"
+    vertical, horizontal = zip(spec.padding, spec.padding_after, strict=True)
+    head = f"Xp = np.pad(X, ((0, 0), {vertical}, {horizontal}))" if spec.is_padded else "Xp = X"
     return "\n".join((head, *lines))
 
 

@@ -12,9 +12,12 @@ def _sizes(smallest, largest):
 
 @st.composite
 def specs(draw):
-    """Small geometries: any stride, padding (wider than the kernel too), dilation, groups, batch, non-square."""
+    """Small geometries: any stride, padding (wider than the kernel, another on each side), dilation, groups, batch."""
     kernel, dilation, padding = draw(_sizes(1, 4)), draw(_sizes(1, 3)), draw(_sizes(0, 5))
-    smallest = [max(1, d * (k - 1) + 1 - 2 * p) for k, d, p in zip(kernel, dilation, padding, strict=True)]
+    extra = draw(st.tuples(*(st.integers(-before, 3) for before in padding)))
+    smallest = [
+        max(1, d * (k - 1) + 1 - 2 * p - e) for k, d, p, e in zip(kernel, dilation, padding, extra, strict=True)
+    ]
     groups = draw(st.integers(1, 3))
     return ConvSpec(
         batch=draw(st.integers(1, 3)),
@@ -27,6 +30,7 @@ def specs(draw):
         padding=padding,
         dilation=dilation,
         groups=groups,
+        extra_after=extra,
     )
 
 

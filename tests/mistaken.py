@@ -36,6 +36,11 @@ UNEQUAL = (
     ConvSpec(2, 3, 2, 8, 14, (2, 3), stride=(3, 2)),
     ConvSpec(2, 2, 6, 5, 6, (2, 3), groups=2),
 )
+# More zeros behind the image than in front of it, and the other way round.
+SIDED = (
+    ConvSpec(2, 3, 4, 6, 7, (2, 4), padding=(0, 1), extra_after=(1, 1)),
+    ConvSpec(3, 2, 4, 9, 7, (4, 3), stride=(2, 2), padding=(2, 1), extra_after=(-1, 0)),
+)
 
 
 def integers(spec, seed=0):

@@ -12,10 +12,11 @@ def specs(draw):
     groups = draw(st.integers(1, 3))
     kernel, dilation = (draw(st.tuples(st.integers(1, 3), st.integers(1, 3))) for _ in range(2))
     padding, stride = draw(st.tuples(st.integers(0, 3), st.integers(0, 3))), draw(st.tuples(*[st.integers(1, 4)] * 2))
-    least = [max(1, d * (k - 1) + 1 - 2 * p) for k, d, p in zip(kernel, dilation, padding, strict=True)]
+    extra = draw(st.tuples(*(st.integers(-before, 2) for before in padding)))
+    least = [max(1, d * (k - 1) + 1 - 2 * p - e) for k, d, p, e in zip(kernel, dilation, padding, extra, strict=True)]
     height, width = (low + draw(st.integers(0, 6)) for low in least)
     sizes = (draw(st.integers(1, 3)), groups * draw(st.integers(1, 2)), groups * draw(st.integers(1, 3)), height, width)
-    return ConvSpec(*sizes, kernel, stride, padding, dilation, groups)
+    return ConvSpec(*sizes, kernel, stride, padding, dilation, groups, extra)
 
 
 def integers(spec, seed):

@@ -111,9 +111,13 @@ def _on(group: Sequence[Observation], first: Observation, tried: int) -> str:
     return f"on {'all' if count == tried else f'{count} of'} {tried} geometries, first with {spec}"
 
 
+def _is_padded_everywhere(spec: ConvSpec) -> bool:
+    return min(*spec.padding, *spec.padding_after) > 0
+
+
 def _is_empty(seen: Observation, code: Code) -> bool:
     """An error of an empty array at padding 0: the slice stands on its line, or an empty shape in its words."""
-    if not seen.error or seen.timed_out or min(seen.case.spec.padding) > 0:
+    if not seen.error or seen.timed_out or _is_padded_everywhere(seen.case.spec):
         return False
     return seen.error_line in code.lines_that(unpads_by_name) or _EMPTY.search(seen.error) is not None
 
@@ -123,13 +127,14 @@ def _empty_slice(calls: _Calls) -> list[Finding]:
     code, ended = calls.code, calls.ended
     stopped = [seen for seen in calls.all if _is_empty(seen, code)]
     lines = code.lines_that(unpads_by_name)
-    if not stopped or (code.source and not lines) or any(max(seen.case.spec.padding) == 0 for seen in ended):
+    if not stopped or (code.source and not lines) or any(not seen.case.spec.is_padded for seen in ended):
         return []
     first = stopped[0]
     certain = first.error_line in lines and bool(ended)
     line = first.error_line if certain or len(lines) != 1 else lines[0]
     source = "a slice [p:-p] is empty there" if certain else "probably a slice [p:-p], which is empty there"
-    message = f"The {first.error_where or 'call'} raises where padding = 0: {source} ({first.error.rstrip('.')})."
+    where = "padding = 0" if first.case.spec.is_symmetric else "nothing is added on a side"
+    message = f"The {first.error_where or 'call'} raises where {where}: {source} ({first.error.rstrip('.')})."
     # What raised on this very line for another reason got as far, and its slice was not empty.
     reached = [seen for seen in calls.all if seen.error_line == first.error_line and not _is_empty(seen, code)]
     when = calls.condition(stopped, [*ended, *(seen for seen in reached if seen.error)])

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model import Array, ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
 
 Result = tuple[ConvSpec, bool]
@@ -24,6 +24,12 @@ def _more(name: str, count: int, spec: ConvSpec) -> bool:
 
 def _no_multiple(name: str, count: int, spec: ConvSpec) -> bool:
     return int(getattr(spec, name)) % count > 0
+
+
+def _sides(spec: ConvSpec) -> tuple[Size, Size]:
+    """The padding of the rows (above, below) and of the columns (left, right)."""
+    (top, left), (bottom, right) = spec.padding, spec.padding_after
+    return (top, bottom), (left, right)
 
 
 def _in_blocks(name: str, words: str) -> tuple[tuple[str, str, Predicate], ...]:
@@ -39,7 +45,12 @@ def _in_blocks(name: str, words: str) -> tuple[tuple[str, str, Predicate], ...]:
 # (phrase when it holds, phrase when it does not, test). The order decides between conditions that nothing tells apart.
 CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
     ("batch > 1", "batch = 1", lambda spec: spec.batch > 1),
-    ("padding = 0", "padding > 0", lambda spec: max(spec.padding) == 0),
+    ("padding = 0", "padding > 0", lambda spec: not spec.is_padded),
+    (
+        "padding differs between the sides",
+        "padding is the same on both sides",
+        lambda spec: not spec.is_symmetric,
+    ),
     ("stride > 1", "stride = 1", lambda spec: max(spec.stride) > 1),
     ("a remainder is left over", "no remainder is left over", lambda spec: max(spec.remainder) > 0),
     ("dilation > 1", "dilation = 1", lambda spec: max(spec.dilation) > 1),
@@ -58,16 +69,16 @@ CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
         "the kernel has odd sides",
         lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
     ),
-    ("padding differs from 1", "padding = 1", lambda spec: spec.padding != (1, 1)),
+    ("padding differs from 1", "padding = 1", lambda spec: _sides(spec) != ((1, 1), (1, 1))),
     (
         "padding differs from (kernel - 1) / 2",
         "padding = (kernel - 1) / 2",
-        lambda spec: any(2 * p != e - 1 for p, e in zip(spec.padding, spec.extent, strict=True)),
+        lambda spec: any(2 * p != e - 1 for sides, e in zip(_sides(spec), spec.extent, strict=True) for p in sides),
     ),
     (
         "stride or padding differ between rows and columns",
         "stride and padding are the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1] or spec.padding[0] != spec.padding[1],
+        lambda spec: spec.stride[0] != spec.stride[1] or _sides(spec)[0] != _sides(spec)[1],
     ),
     ("in and out channels differ", "in and out channels agree", lambda spec: spec.in_channels != spec.out_channels),
     ("there is more than one output", "there is one output", lambda spec: spec.output_size != (1, 1)),
@@ -116,10 +127,15 @@ CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
     (
         "padding differs between rows and columns",
         "padding is the same for rows and columns",
-        lambda spec: spec.padding[0] != spec.padding[1],
+        lambda spec: _sides(spec)[0] != _sides(spec)[1],
     ),
-    ("padding of the rows = 0", "padding of the rows > 0", lambda spec: spec.padding[0] == 0),
-    ("padding of the columns = 0", "padding of the columns > 0", lambda spec: spec.padding[1] == 0),
+    (
+        "padding = 0 on a side",
+        "padding > 0 on every side",
+        lambda spec: min(*spec.padding, *spec.padding_after) == 0,
+    ),
+    ("padding of the rows = 0", "padding of the rows > 0", lambda spec: _sides(spec)[0] == (0, 0)),
+    ("padding of the columns = 0", "padding of the columns > 0", lambda spec: _sides(spec)[1] == (0, 0)),
     ("in channels > out channels", "in channels <= out channels", lambda spec: spec.in_channels > spec.out_channels),
     ("in channels < out channels", "in channels >= out channels", lambda spec: spec.in_channels < spec.out_channels),
     *_in_blocks("in_channels", "in channels"),
@@ -309,7 +325,9 @@ def _changes(specs: Sequence[ConvSpec]) -> list[dict[str, Any]]:
     sizes |= {(width, height) for height, width in sizes} | {(height, height) for height, _ in sizes}
     sizes |= {spec.kernel_size for spec in specs}
     changes: list[dict[str, Any]] = [{"height": height, "width": width} for height, width in sorted(sizes)]
-    for name in ("batch", "in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation"):
+    margins = sorted({(spec.padding, spec.extra_after) for spec in specs})
+    changes += [{"padding": padding, "extra_after": extra} for padding, extra in margins]
+    for name in ("batch", "in_channels", "out_channels", "kernel_size", "stride", "dilation"):
         changes += [{name: value} for value in sorted({getattr(spec, name) for spec in specs})]
     return changes
 

@@ -11,7 +11,7 @@ from gradcheck_cli.diagnose.causes import Cause
 from gradcheck_cli.diagnose.locate import in_place_of
 from gradcheck_cli.diagnose.observation import Evidence
 from gradcheck_cli.diagnose.words import Words
-from gradcheck_cli.mistakes import CATALOGUE, Mistake, sizes
+from gradcheck_cli.mistakes import CATALOGUE, Mistake, padding_words, pair, sizes
 from gradcheck_cli.model import ConvSpec, Finding, FindingAbout, GradientName
 
 
@@ -37,14 +37,10 @@ def finding(
 
 def describe(spec: ConvSpec) -> str:
     """A geometry in a few words: only what differs from the simplest."""
-    text = f"x {spec.x_shape}, weight {spec.weight_shape}, stride {_pair(spec.stride)}, padding {_pair(spec.padding)}"
+    text = f"x {spec.x_shape}, weight {spec.weight_shape}, stride {pair(spec.stride)}, padding {padding_words(spec)}"
     if spec.dilation != (1, 1):
-        text += f", dilation {_pair(spec.dilation)}"
+        text += f", dilation {pair(spec.dilation)}"
     return text + (f", groups {spec.groups}" if spec.groups > 1 else "")
-
-
-def _pair(size: tuple[int, int]) -> str:
-    return str(size[0]) if size[0] == size[1] else f"({size[0]}, {size[1]})"
 
 
 def message_for(

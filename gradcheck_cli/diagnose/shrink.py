@@ -166,8 +166,19 @@ def _changes(spec: ConvSpec, share: int) -> Iterator[Callable[[], ConvSpec]]:
         both = (_less(pair[0], low, share), _less(pair[1], low, share))
         for value in (both, (both[0], pair[1]), (pair[0], both[1])):
             yield partial(_with, spec, name, value)
+    if share == 0 and not spec.is_symmetric:
+        # Code that pads 'same' takes a smaller kernel only with the margin that belongs to it.
+        yield partial(replace, spec, extra_after=(0, 0))
+        yield from _with_even_kernel(spec)
     for name in ("batch", "in_channels", "out_channels", "height", "width"):
         yield partial(_with, spec, name, _less(getattr(spec, name), 1, share))
+
+
+def _with_even_kernel(spec: ConvSpec) -> Iterator[Callable[[], ConvSpec]]:
+    """Two taps where the sides differ, one elsewhere, and zeros on one side only: the least that 'same' can pad."""
+    kernel = (1 + abs(spec.extra_after[0]), 1 + abs(spec.extra_after[1]))
+    before = (max(-spec.extra_after[0], 0), max(-spec.extra_after[1], 0))
+    yield partial(replace, spec, kernel_size=kernel, padding=before, dilation=(1, 1))
 
 
 def _with(spec: ConvSpec, name: str, value: object) -> ConvSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
@@ -27,6 +28,14 @@ def _spec(
 ) -> ConvSpec:
     """`sizes` is (n, c_in, c_out, h, w)."""
     return ConvSpec(*sizes, _pair(kernel), _pair(stride), _pair(padding), _pair(dilation), groups)
+
+
+def _sided(
+    sizes: tuple[int, int, int, int, int], kernel: Size | int, stride: int, before: Size | int, after: Size | int
+) -> ConvSpec:
+    """Other zeros after than before."""
+    (top, left), (bottom, right) = _pair(before), _pair(after)
+    return replace(_spec(sizes, kernel, stride, (top, left)), extra_after=(bottom - top, right - left))
 
 
 def _pair(value: Size | int) -> Size:
@@ -100,6 +109,22 @@ SAME: Mapping[str, tuple[ConvSpec, ...]] = {
         _spec((2, 3, 4, 8, 6), 4, 2, 1),
         _spec((2, 3, 5, 7, 9), (4, 3), 3, 1),
     ),
+    "floor-before": (
+        _sided((2, 3, 4, 6, 7), 2, 1, 0, 1),
+        _sided((2, 3, 4, 7, 6), 4, 1, 1, 2),
+        _sided((3, 2, 4, 7, 5), (2, 3), 1, (0, 1), 1),
+        _sided((3, 2, 4, 5, 7), (3, 2), 1, (1, 0), 1),
+        _sided((2, 3, 4, 8, 6), 4, 2, 1, 2),
+        _sided((2, 3, 5, 7, 9), (4, 3), 3, 1, (2, 1)),
+    ),
+    "half-before": (
+        _sided((2, 3, 4, 6, 7), 2, 1, 1, 0),
+        _sided((2, 3, 4, 7, 6), 4, 1, 2, 1),
+        _sided((3, 2, 4, 7, 5), (2, 3), 1, 1, (0, 1)),
+        _sided((3, 2, 4, 5, 7), (3, 2), 1, 1, (1, 0)),
+        _sided((2, 3, 4, 8, 6), 4, 2, 2, 1),
+        _sided((2, 3, 5, 7, 9), (4, 3), 3, (2, 1), 1),
+    ),
     "half": (
         _spec((2, 3, 4, 7, 6), 4, 1, 2),
         _spec((2, 3, 4, 6, 7), 2, 1, 1),
@@ -113,11 +138,42 @@ SAME: Mapping[str, tuple[ConvSpec, ...]] = {
         _spec((2, 3, 4, 9, 6), 5, 3, 1),
         _spec((2, 3, 5, 9, 7), (5, 3), 3, 1),
     ),
+    "tensorflow-more-after": (
+        _sided((2, 3, 4, 6, 8), 3, 2, 0, 1),
+        _sided((2, 3, 4, 6, 7), 2, 1, 0, 1),
+        _sided((3, 2, 4, 6, 7), (3, 4), 2, (0, 1), (1, 2)),
+        _sided((3, 2, 4, 5, 7), (3, 2), 1, (1, 0), 1),
+        _sided((2, 3, 5, 7, 9), (2, 5), 3, (0, 1), 1),
+        _sided((2, 3, 4, 7, 5), 4, 3, (1, 1), (2, 1)),
+    ),
+    "tensorflow-more-before": (
+        _sided((2, 3, 4, 6, 8), 3, 2, 1, 0),
+        _sided((2, 3, 4, 6, 7), 2, 1, 1, 0),
+        _sided((3, 2, 4, 6, 7), (3, 4), 2, (1, 2), (0, 1)),
+        _sided((3, 2, 4, 5, 7), (3, 2), 1, 1, (1, 0)),
+        _sided((2, 3, 5, 7, 9), (2, 5), 3, 1, (0, 1)),
+    ),
     "keep": (
         _spec((2, 3, 4, 7, 5), 3, 2, (4, 3)),
         _spec((3, 2, 4, 7, 5), (3, 5), 2, 4),
         _spec((2, 3, 5, 6, 5), (2, 3), 2, 3),
         _spec((2, 3, 4, 4, 5), 3, 3, (4, 5)),
+    ),
+    "keep-more-after": (
+        _sided((2, 3, 4, 6, 7), 2, 1, 0, 1),
+        _sided((3, 2, 4, 5, 7), (3, 2), 1, (1, 0), 1),
+        _sided((2, 3, 4, 7, 5), 2, 2, (3, 2), (4, 3)),
+        _sided((2, 3, 5, 5, 6), (2, 3), 2, (2, 3), (3, 4)),
+    ),
+    "keep-more-before": (
+        _sided((2, 3, 4, 6, 7), 2, 1, 1, 0),
+        _sided((3, 2, 4, 5, 7), (3, 2), 1, 1, (1, 0)),
+        _sided((2, 3, 4, 7, 5), 2, 2, (4, 3), (3, 2)),
+    ),
+    "keep-more-on-both": (
+        _spec((2, 3, 4, 6, 7), 2, 1, 1),
+        _spec((3, 2, 4, 5, 7), (3, 2), 1, 1),
+        _spec((2, 3, 4, 7, 5), 2, 2, (4, 3)),
     ),
 }
 

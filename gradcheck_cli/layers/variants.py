@@ -21,10 +21,10 @@ KINDS: tuple[Callable[[ConvSpec], bool], ...] = (
     lambda spec: spec.height != spec.width,
     lambda spec: spec.kernel_size[0] != spec.kernel_size[1],
     lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
-    lambda spec: spec.padding[0] != spec.padding[1],
+    lambda spec: len({*zip(spec.padding, spec.padding_after, strict=True)}) > 1,
     lambda spec: spec.stride[0] != spec.stride[1],
     lambda spec: max(spec.stride) > 1,
-    lambda spec: max(spec.padding) > 0,
+    lambda spec: spec.is_padded,
     lambda spec: spec.remainder != (0, 0),
 )
 """What every target is asked about, if it takes it: a list that holds it only together with what a target refuses says

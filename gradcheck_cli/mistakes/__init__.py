@@ -15,6 +15,8 @@ from gradcheck_cli.mistakes.mistake import (
     Told as Told,
     Variant as Variant,
     WrongFormula as WrongFormula,
+    padding_words as padding_words,
+    pair as pair,
     sizes as sizes,
 )
 from gradcheck_cli.model import GradientName
@@ -29,7 +31,14 @@ _ORDER = (
     *("last-sample-only", "last-window-only", "window-not-moved"),
     *("accumulates-between-calls", "starts-from-data", "updated-too-early"),
     *("stride-ignored", "offset-times-stride", "extra-taps", "partial-output", "input-grad-stride-not-dilated"),
-    *("remainder-dropped", "unpad-empty", "padding-hard-coded", "padded-twice", "padding-not-stripped"),
+    *(
+        "remainder-dropped",
+        "unpad-empty",
+        "padding-hard-coded",
+        "padded-twice",
+        "padding-not-stripped",
+        "padding-split-wrong",
+    ),
     *(
         "full-margin-wrong",
         "upstream-padded",

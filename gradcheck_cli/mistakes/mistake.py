@@ -172,11 +172,17 @@ def sizes(spec: ConvSpec) -> dict[str, object]:
         "P": spec.output_size[0],
         "Q": spec.output_size[1],
         "stride": pair(spec.stride),
-        "padding": pair(spec.padding),
+        "padding": padding_words(spec),
         "dilation": pair(spec.dilation),
         "groups": spec.groups,
         "remainder": pair(spec.remainder),
     }
+
+
+def padding_words(spec: ConvSpec) -> str:
+    """ "1", "(1, 0)", or "0 before and (1, 0) after" where the sides differ."""
+    before = pair(spec.padding)
+    return before if spec.is_symmetric else f"{before} before and {pair(spec.padding_after)} after"
 
 
 def pair(size: tuple[int, int]) -> str:

@@ -6,7 +6,8 @@ No mistake lives here. All sums go through `conv`, so a wrong formula is as exac
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,19 @@ from gradcheck_cli.mistakes.mistake import OtherCase, Problem, WrongFormula
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Size
 
 Rearrangement = Callable[[Array], "Array | None"]
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Rows and columns in front of an array, and behind it."""
+
+    before: Size
+    after: Size
+
+    @classmethod
+    def of(cls, spec: ConvSpec, change: Callable[[Size], Size] = lambda size: size) -> Margin:
+        """The padding, each side changed in the same way."""
+        return cls(change(spec.padding), change(spec.padding_after))
 
 
 def rearranged(gradient: GradientName, change: Rearrangement) -> WrongFormula:
@@ -57,10 +71,10 @@ def window(array: Array, start: Size, size: Size) -> Array:
     return out
 
 
-def padded(x: Array, padding: Size) -> Array:
-    """`x` with `padding` zeros on each side of the last two axes."""
-    size = (x.shape[-2] + 2 * padding[0], x.shape[-1] + 2 * padding[1])
-    return window(x, (-padding[0], -padding[1]), size)
+def padded(case: Case) -> Array:
+    """X with its zeros around it, (n, c_in, *padded_size)."""
+    top, left = case.spec.padding
+    return window(case.x, (-top, -left), case.spec.padded_size)
 
 
 def correlate(x: Array, grad_output: Array, spec: ConvSpec, start: Size = (0, 0)) -> Array:
@@ -116,17 +130,22 @@ def stepping(spec: ConvSpec, stride: Size | None = None, dilation: Size | None =
     """`spec` as a pattern for `correlate` and `spread`: other steps, and a size that any of them fits."""
     stride, dilation = stride or spec.stride, dilation or spec.dilation
     height, width = (step * (size - 1) + 1 for step, size in zip(dilation, spec.kernel_size, strict=True))
-    return replace(spec, stride=stride, dilation=dilation, padding=(0, 0), height=height, width=width)
+    return without_padding(spec, (height, width), stride=stride, dilation=dilation)
+
+
+def without_padding(spec: ConvSpec, size: Size, **steps: Size) -> ConvSpec:
+    """`spec` for an image of another size, without padding; `steps` are another stride and dilation."""
+    changed: dict[str, Any] = {"height": size[0], "width": size[1], "padding": (0, 0), "extra_after": (0, 0), **steps}
+    return replace(spec, **changed)
 
 
 def frame(problem: Problem) -> Array:
-    """dE/d(X padded), (n, c_in, h + 2*ph, w + 2*pw): what most code computes before it strips the padding."""
-    spec = problem.spec
-    whole = replace(spec, height=spec.height + 2 * spec.padding[0], width=spec.width + 2 * spec.padding[1])
-    return conv.grad_input(problem.case.weight, problem.case.grad_output, replace(whole, padding=(0, 0)))
+    """dE/d(X padded), (n, c_in, *padded_size): what most code computes before it strips the padding."""
+    spec, case = problem.spec, problem.case
+    return conv.grad_input(case.weight, case.grad_output, without_padding(spec, spec.padded_size))
 
 
-def full_with_margin(problem: Problem, margin: Size, size: Size | None = None) -> Array | None:
+def full_with_margin(problem: Problem, margin: Margin, size: Size | None = None) -> Array | None:
     """correlate(G spread by the stride with `margin` zeros around it, turned F).
 
     Args:
@@ -136,22 +155,26 @@ def full_with_margin(problem: Problem, margin: Size, size: Size | None = None) -
         None where nothing is left.
     """
     edge = problem.spec.extent
-    start = (edge[0] - 1 - margin[0], edge[1] - 1 - margin[1])
-    return stripped(spread(problem.case.weight, problem.case.grad_output, stepping(problem.spec)), start, size)
+    cut = [(edge[0] - 1 - rows, edge[1] - 1 - columns) for rows, columns in (margin.before, margin.after)]
+    whole = spread(problem.case.weight, problem.case.grad_output, stepping(problem.spec))
+    return stripped(whole, Margin(*cut), size)
 
 
-def stripped(whole: Array, margin: Size, size: Size | None = None) -> Array | None:
-    """`whole` without `margin` rows and columns on each side, or `size` rows and columns from there on.
+def stripped(whole: Array, margin: Margin, size: Size | None = None) -> Array | None:
+    """`whole` without the rows and columns of `margin`, or `size` rows and columns from its beginning on.
 
     A negative margin adds zeros. None where nothing is left.
     """
-    rows, columns = size or (whole.shape[-2] - 2 * margin[0], whole.shape[-1] - 2 * margin[1])
-    return window(whole, margin, (rows, columns)) if min(rows, columns) > 0 else None
+    rows, columns = size or (
+        length - before - after
+        for length, before, after in zip(whole.shape[-2:], margin.before, margin.after, strict=True)
+    )
+    return window(whole, margin.before, (rows, columns)) if min(rows, columns) > 0 else None
 
 
 def padded_x(problem: Problem) -> Array:
-    """X with its zeros around it, (n, c_in, h + 2*ph, w + 2*pw)."""
-    return padded(problem.case.x, problem.spec.padding)
+    """X with its zeros around it, (n, c_in, *padded_size)."""
+    return padded(problem.case)
 
 
 def read_elsewhere(problem: Problem, shift: Size) -> Array:

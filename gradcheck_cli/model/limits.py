@@ -113,10 +113,9 @@ def check_memory(spec: ConvSpec) -> None:
     Raises:
         GeometryError: with the array, its shape and its size in float32.
     """
-    padded = [size + 2 * padding for size, padding in zip(spec.input_size, spec.padding, strict=True)]
     shapes: dict[str, Sequence[int]] = {
         "input": spec.x_shape,
-        "padded input": (spec.batch, spec.in_channels, *padded),
+        "padded input": (spec.batch, spec.in_channels, *spec.padded_size),
         "kernel": spec.weight_shape,
         "output": spec.output_shape,
     }
@@ -185,7 +184,7 @@ def check_channels(in_channels: int) -> None:
 def _check_stride(spec: ConvSpec) -> None:
     """A stride beyond the padded input is that input's size in disguise: one output either way."""
     for axis, name in enumerate(("height", "width")):
-        room = spec.input_size[axis] + 2 * spec.padding[axis]
+        room = spec.padded_size[axis]
         if spec.stride[axis] > room:
             raise OptionError(
                 "stride",

@@ -23,6 +23,10 @@ GRADIENTS: tuple[GradientName, ...] = ("weight", "input", "bias")
 class ConvSpec:
     """Geometry of one 2-D convolution. All lengths are in elements; pairs are (vertical, horizontal).
 
+    `padding` is what is added at the top and the left. As much is added at the bottom and the right, and `extra_after`
+    more there: (1, 0) is one row more at the bottom, (0, -1) one column less at the right. Padding 'same' needs it
+    where the total is odd.
+
     Raises:
         GeometryError: a size that no convolution can have; the message holds both numbers and what would fit.
     """
@@ -37,6 +41,7 @@ class ConvSpec:
     padding: Size = (0, 0)
     dilation: Size = (1, 1)
     groups: int = 1
+    extra_after: Size = (0, 0)
 
     def __post_init__(self) -> None:
         self._check_signs()
@@ -60,6 +65,37 @@ class ConvSpec:
         return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
 
     @property
+    def padding_after(self) -> Size:
+        """Zeros added at the bottom and the right."""
+        return (self.padding[0] + self.extra_after[0], self.padding[1] + self.extra_after[1])
+
+    @property
+    def padded_size(self) -> Size:
+        """Rows and columns of the input with its zeros."""
+        return (self._room(0), self._room(1))
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether zeros are added on any side."""
+        return (self.padding, self.padding_after) != ((0, 0), (0, 0))
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether as much is added after as before, on both axes."""
+        return self.extra_after == (0, 0)
+
+    @property
+    def unusual(self) -> tuple[str, ...]:
+        """Those of stride, padding, dilation and groups that a plain convolution does without."""
+        asked = {
+            "stride": self.stride != (1, 1),
+            "padding": self.is_padded,
+            "dilation": self.dilation != (1, 1),
+            "groups": self.groups != 1,
+        }
+        return tuple(name for name, is_asked in asked.items() if is_asked)
+
+    @property
     def output_size(self) -> Size:
         """(h_out, w_out)"""
         return (self._outputs(0), self._outputs(1))
@@ -78,10 +114,8 @@ class ConvSpec:
     def remainder(self) -> Size:
         """Rows and columns of the padded input that no window reaches."""
         rest = [
-            (size + 2 * padding - extent) % stride
-            for size, padding, extent, stride in zip(
-                self.input_size, self.padding, self.extent, self.stride, strict=True
-            )
+            (room - extent) % stride
+            for room, extent, stride in zip(self.padded_size, self.extent, self.stride, strict=True)
         ]
         return (rest[0], rest[1])
 
@@ -93,9 +127,11 @@ class ConvSpec:
     def _extent(self, axis: int) -> int:
         return self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
 
+    def _room(self, axis: int) -> int:
+        return self.input_size[axis] + 2 * self.padding[axis] + self.extra_after[axis]
+
     def _outputs(self, axis: int) -> int:
-        room = self.input_size[axis] + 2 * self.padding[axis] - self._extent(axis)
-        return room // self.stride[axis] + 1
+        return (self._room(axis) - self._extent(axis)) // self.stride[axis] + 1
 
     def _check_signs(self) -> None:
         positive = {
@@ -113,6 +149,11 @@ class ConvSpec:
                 raise GeometryError(f"{name} must be at least 1, not {min(values)}.")
         if min(self.padding) < 0:
             raise GeometryError(f"padding must be at least 0, not {min(self.padding)}.")
+        if min(self.padding_after) < 0:
+            raise GeometryError(
+                f"padding at the bottom and the right must be at least 0, not {min(self.padding_after)}.",
+                hint=f"extra_after takes away {self.extra_after} of {self.padding}",
+            )
 
     def _check_groups(self) -> None:
         for name, channels in (("in", self.in_channels), ("out", self.out_channels)):
@@ -124,18 +165,26 @@ class ConvSpec:
                 )
 
     def _check_fit(self, axis: int, name: str) -> None:
-        room = self.input_size[axis] + 2 * self.padding[axis]
+        room = self._room(axis)
         extent = self._extent(axis)
         if extent > room:
             missing = -(-(extent - room) // 2)
             raise GeometryError(
                 f"the kernel does not fit the input along its {name}: {extent} > {room}.",
                 facts={
-                    "input + 2*padding": f"{self.input_size[axis]} + 2*{self.padding[axis]} = {room}",
+                    **self._padded_in_words(axis),
                     "dilated kernel": f"{self.dilation[axis]}*({self.kernel_size[axis]} - 1) + 1 = {extent}",
                 },
                 hint=f"--padding {self.padding[axis] + missing} or an input {name} of {extent} would be enough",
             )
+
+    def _padded_in_words(self, axis: int) -> dict[str, str]:
+        size, before, after, room = (
+            pair[axis] for pair in (self.input_size, self.padding, self.padding_after, self.padded_size)
+        )
+        if before == after:
+            return {"input + 2*padding": f"{size} + 2*{before} = {room}"}
+        return {"input + padding on both sides": f"{size} + {before} + {after} = {room}"}
 
 
 @dataclass(frozen=True)

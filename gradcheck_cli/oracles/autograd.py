@@ -85,7 +85,7 @@ def run_layer(
     with _prepared(settings):
         module = _module(layer, settings, wanted)
         x = _tensor(layer.x, settings).requires_grad_("input" in wanted)
-        output = module(x)
+        output = module(_framed(x, layer.spec))
         output.retain_grad()
         loss = _loss(output, _tensor(layer.reference, settings), layer.loss, layer.seed)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -108,7 +108,7 @@ def backward(case: Case, settings: LayerSettings, wanted: Sequence[GradientName]
     with _prepared(settings):
         module = _module(case, settings, wanted)
         x = _tensor(case.x, settings).requires_grad_("input" in wanted)
-        torch.sum(module(x) * _tensor(case.grad_output, settings)).backward()  # type: ignore[no-untyped-call]
+        torch.sum(module(_framed(x, case.spec)) * _tensor(case.grad_output, settings)).backward()  # type: ignore[no-untyped-call]
         return _gradients(module, x)
 
 
@@ -155,7 +155,7 @@ def _arguments(spec: ConvSpec) -> dict[str, Any]:
         "out_channels": spec.out_channels,
         "kernel_size": spec.kernel_size,
         "stride": spec.stride,
-        "padding": spec.padding,
+        "padding": spec.padding if spec.is_symmetric else 0,
         "dilation": spec.dilation,
         "groups": spec.groups,
     }
@@ -170,6 +170,14 @@ def _module(problem: Layer | Case, settings: LayerSettings, wanted: Sequence[Gra
     module.weight = torch.nn.Parameter(_tensor(problem.weight, settings), requires_grad="weight" in wanted)
     module.bias = torch.nn.Parameter(_tensor(problem.bias, settings), requires_grad="bias" in wanted)
     return module
+
+
+def _framed(x: torch.Tensor, spec: ConvSpec) -> torch.Tensor:
+    """X as the module takes it: where the sides differ, which the module cannot say, with its zeros around it."""
+    if spec.is_symmetric:
+        return x
+    (top, left), (bottom, right) = spec.padding, spec.padding_after
+    return torch.nn.functional.pad(x, (left, right, top, bottom))
 
 
 def _loss(output: torch.Tensor, reference: torch.Tensor, loss: Loss, seed: int) -> torch.Tensor:

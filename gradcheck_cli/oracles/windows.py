@@ -13,11 +13,10 @@ from gradcheck_cli.model import Array, ConvSpec
 
 
 def padded(x: Array, spec: ConvSpec) -> Array:
-    """X with its border of zeros, (n, c_in, h + 2*padding, w + 2*padding); X itself where there is none."""
-    vertical, horizontal = spec.padding
-    if not vertical and not horizontal:
-        return x
-    return np.pad(x, ((0, 0), (0, 0), (vertical, vertical), (horizontal, horizontal)))
+    """X with its border of zeros, (n, c_in, h + top + bottom, w + left + right); X itself where there is none."""
+    (top, left), (more_below, more_right) = spec.padding, spec.extra_after
+    border = ((top, top + more_below), (left, left + more_right))
+    return np.pad(x, ((0, 0), (0, 0), *border)) if np.any(border) else x
 
 
 def unpadded(x: Array, spec: ConvSpec) -> Array:

@@ -63,7 +63,8 @@ def by_your_function(case):
 
     x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
     sizes = (x.shape[0], x.shape[1], weight.shape[0], x.shape[2], x.shape[3], weight.shape[2:])
-    spec = ConvSpec(*sizes, case["stride"], case["padding"], case["dilation"], case["groups"])
+    steps = (case["stride"], case["padding"], case["dilation"])
+    spec = ConvSpec(*sizes, *steps, case["groups"], case["extra_after"])
     refs = resolve([case["target"]], called_by(case["call"]) if case["call"] else None)
     worker = worker_here(refs[0], case["convention"], case["call"], case["returns"])
     print("called as", worker.describe().why)
@@ -153,6 +154,7 @@ def _case(target: str, convention: str, example: Counterexample) -> dict[str, An
         "padding": spec.padding,
         "dilation": spec.dilation,
         "groups": spec.groups,
+        "extra_after": spec.extra_after,
         "x": example.x.tolist(),
         "weight": example.weight.tolist(),
         "bias": [0.0] * spec.out_channels if example.bias is None else example.bias.tolist(),

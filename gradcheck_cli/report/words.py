@@ -67,13 +67,25 @@ def geometry(spec: ConvSpec) -> str:
         f"input {size(spec.input_size)}",
         f"kernel {size(spec.kernel_size)}",
     ]
-    for name, value in (("stride", spec.stride), ("padding", spec.padding), ("dilation", spec.dilation)):
-        usual = 0 if name == "padding" else 1
-        if value != (usual, usual):
-            words.append(f"{name} {value[0] if value[0] == value[1] else size(value)}")
+    words += _steps("stride", spec.stride) + _padding(spec) + _steps("dilation", spec.dilation)
     if spec.groups != 1:
         words.append(f"groups {spec.groups}")
     return ", ".join(words)
+
+
+def _steps(name: str, value: Size) -> list[str]:
+    return [] if value == (1, 1) else [f"{name} {_short(value)}"]
+
+
+def _padding(spec: ConvSpec) -> list[str]:
+    """ "padding 1", "padding 0 before and 1x0 after"."""
+    if spec.is_symmetric:
+        return [f"padding {_short(spec.padding)}"] if spec.is_padded else []
+    return [f"padding {_short(spec.padding)} before and {_short(spec.padding_after)} after"]
+
+
+def _short(value: Size) -> str:
+    return str(value[0]) if value[0] == value[1] else size(value)
 
 
 def reservations(target: TargetReport) -> str:

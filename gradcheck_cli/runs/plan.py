@@ -150,9 +150,9 @@ def _fits(spec: ConvSpec, dtype: Dtype) -> bool:
 def _with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
     """The layer with an input that gives at most so many outputs a side, not larger than it was."""
     sizes = [
-        min(size, max(1, stride * (min(outputs, most) - 1) + extent - 2 * padding))
-        for size, stride, extent, padding, most in zip(
-            spec.input_size, spec.stride, spec.extent, spec.padding, spec.output_size, strict=True
+        min(size, max(1, stride * (min(outputs, most) - 1) + extent - (room - size)))
+        for size, stride, extent, room, most in zip(
+            spec.input_size, spec.stride, spec.extent, spec.padded_size, spec.output_size, strict=True
         )
     ]
     return replace(spec, height=sizes[0], width=sizes[1])

@@ -269,7 +269,7 @@ def _refuses(ready: Ready, spec: ConvSpec) -> str:
 def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
     """No margin, asked of code that can be told so."""
     always = isinstance(candidate, LayerCandidate | WithForward | CallCandidate) and candidate.same
-    return spec.padding == (0, 0) and not always
+    return not spec.is_padded and not always
 
 
 def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Array]]:

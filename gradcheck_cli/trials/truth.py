@@ -103,5 +103,7 @@ def truth_of(case: Case) -> Truth:
 
 
 def _numbers(spec: ConvSpec) -> list[int]:
-    """All numbers of a geometry, in a row."""
-    return [int(number) for value in astuple(spec) for number in np.atleast_1d(value)]
+    """All numbers of a geometry, in a row; none is below 0, and those of both sides stand there where they differ."""
+    *values, _ = astuple(spec)
+    sides = () if spec.is_symmetric else spec.padding_after
+    return [int(number) for value in (*values, sides) for number in np.atleast_1d(value)]

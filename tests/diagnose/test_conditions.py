@@ -22,7 +22,11 @@ from gradcheck_cli.model import ConvSpec
 BASE = ConvSpec(1, 1, 1, 9, 9, (3, 3))
 TABLE = {
     "batch > 1": ([{"batch": 2}], [{}]),
-    "padding = 0": ([{}], [{"padding": (0, 1)}, {"padding": (1, 1)}]),
+    "padding = 0": ([{}], [{"padding": (0, 1)}, {"padding": (1, 1)}, {"extra_after": (0, 1)}]),
+    "padding differs between the sides": (
+        [{"extra_after": (0, 1)}, {"padding": (1, 1), "extra_after": (-1, 0)}],
+        [{}, {"padding": (1, 2)}],
+    ),
     "stride > 1": ([{"stride": (1, 2)}], [{}]),
     "a remainder is left over": ([{"stride": (1, 2), "width": 10}, {"stride": (2, 1), "height": 10}], [{}]),
     "dilation > 1": ([{"dilation": (1, 2)}], [{}]),
@@ -33,13 +37,22 @@ TABLE = {
     "the kernel is not square": ([{"kernel_size": (3, 2)}], [{}]),
     "the image is not square": ([{"width": 8}], [{}]),
     "the kernel has an even side": ([{"kernel_size": (2, 3)}, {"kernel_size": (3, 4)}], [{}, {"kernel_size": (1, 3)}]),
-    "padding differs from 1": ([{}, {"padding": (1, 2)}], [{"padding": (1, 1)}]),
+    "padding differs from 1": (
+        [{}, {"padding": (1, 2)}, {"padding": (1, 1), "extra_after": (0, 1)}],
+        [{"padding": (1, 1)}],
+    ),
     "padding differs from (kernel - 1) / 2": (
-        [{}, {"padding": (1, 2)}, {"padding": (1, 1), "dilation": (2, 1)}, {"kernel_size": (1, 5), "padding": (0, 1)}],
+        [
+            {},
+            {"padding": (1, 2)},
+            {"padding": (1, 1), "dilation": (2, 1)},
+            {"kernel_size": (1, 5), "padding": (0, 1)},
+            {"padding": (1, 1), "extra_after": (1, 1)},
+        ],
         [{"padding": (1, 1)}, {"kernel_size": (5, 5), "padding": (2, 2)}, {"kernel_size": (1, 1)}],
     ),
     "stride or padding differ between rows and columns": (
-        [{"stride": (1, 2)}, {"padding": (1, 0)}],
+        [{"stride": (1, 2)}, {"padding": (1, 0)}, {"extra_after": (1, 0)}],
         [{}, {"stride": (2, 2), "padding": (1, 1)}],
     ),
     "in and out channels differ": ([{"in_channels": 2}], [{}]),
@@ -54,9 +67,16 @@ TABLE = {
     "the kernel is wider than high": ([{"kernel_size": (3, 4)}], [{}, {"kernel_size": (4, 3)}]),
     "the kernel is higher than wide": ([{"kernel_size": (4, 3)}], [{}, {"kernel_size": (3, 4)}]),
     "stride differs between rows and columns": ([{"stride": (1, 2)}], [{}, {"padding": (1, 0)}]),
-    "padding differs between rows and columns": ([{"padding": (1, 0)}], [{}, {"stride": (1, 2)}]),
-    "padding of the rows = 0": ([{"padding": (0, 1)}], [{"padding": (1, 0)}]),
-    "padding of the columns = 0": ([{"padding": (1, 0)}], [{"padding": (0, 1)}]),
+    "padding differs between rows and columns": (
+        [{"padding": (1, 0)}, {"extra_after": (1, 0)}],
+        [{}, {"stride": (1, 2)}, {"extra_after": (1, 1)}],
+    ),
+    "padding = 0 on a side": (
+        [{}, {"padding": (1, 0)}, {"extra_after": (1, 1)}, {"padding": (1, 1), "extra_after": (-1, 0)}],
+        [{"padding": (1, 1)}, {"padding": (1, 2), "extra_after": (1, -1)}],
+    ),
+    "padding of the rows = 0": ([{"padding": (0, 1)}], [{"padding": (1, 0)}, {"extra_after": (1, 0)}]),
+    "padding of the columns = 0": ([{"padding": (1, 0)}], [{"padding": (0, 1)}, {"extra_after": (0, 1)}]),
     "in channels > out channels": ([{"in_channels": 2}], [{}, {"out_channels": 2}]),
     "in channels < out channels": ([{"out_channels": 2}], [{}, {"in_channels": 2}]),
     **{
@@ -188,3 +208,13 @@ def test_mixtures_are_cheap_ones_first_and_take_what_was_taken():
     assert {spec.stride for spec in found} == {(1, 1), (2, 2)}
     assert {spec.padding for spec in found} == {(0, 0)}
     assert {(3, 3), (6, 6)} == {spec.input_size for spec in found}
+
+
+def test_mixtures_keep_both_sides_of_a_padding_together():
+    """Code that pads by itself pads one of the ways that were seen, not one side of each."""
+    first = ConvSpec(1, 1, 1, 6, 7, (2, 2), extra_after=(1, 1))
+    second = ConvSpec(1, 1, 1, 6, 7, (3, 3), padding=(1, 1))
+
+    sides = {(spec.padding, spec.padding_after) for spec in mixtures((first, second))}
+
+    assert sides == {((0, 0), (1, 1)), ((1, 1), (1, 1))}

@@ -181,6 +181,10 @@ def test_a_finding_carries_the_fix_in_the_user_s_words():
             ConvSpec(1, 4, 2, 9, 9, (2, 2), (2, 1), (1, 0), (2, 2), 2),
             "x (1, 4, 9, 9), weight (2, 2, 2, 2), stride (2, 1), padding (1, 0), dilation 2, groups 2",
         ),
+        (
+            ConvSpec(1, 2, 3, 4, 5, (2, 2), padding=(1, 1), extra_after=(-1, 0)),
+            "x (1, 2, 4, 5), weight (3, 2, 2, 2), stride 1, padding 1 before and (0, 1) after",
+        ),
     ],
 )
 def test_a_geometry_in_a_few_words(spec, text):

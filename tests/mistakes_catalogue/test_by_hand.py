@@ -257,6 +257,39 @@ def test_unpadding_by_zero_leaves_nothing():
     assert np.array_equal(formula(padded), padded.grad_input)
 
 
+# F = (10, 7) over a row of two pixels, a zero behind them: dX_padded = (20, 14 - 10, -7), of which the first two count.
+ZERO_BEHIND = Case(
+    spec=ConvSpec(1, 1, 1, 1, 2, (1, 2), extra_after=(0, 1)),
+    x=np.array([[[[3.0, 5.0]]]]),
+    weight=np.array([[[[10.0, 7.0]]]]),
+    bias=np.zeros(1),
+    grad_output=np.array([[[[2.0, -1.0]]]]),
+)
+ZERO_IN_FRONT = replace(ZERO_BEHIND, spec=ConvSpec(1, 1, 1, 1, 2, (1, 2), padding=(0, 1), extra_after=(0, -1)))
+SIDES = {
+    ("weight", "padding-split-wrong", "X padded anew, the other way round"): ([-3, 1], [1, 10]),
+    ("input", "padding-split-wrong", ""): ([4, -7], [20, 4]),
+    ("input", "padding-not-stripped", ""): ([20, 4, -7], [20, 4, -7]),
+    ("input", "padding-not-stripped", "cut off at the bottom and right only, as by a margin of k - 1 around G"): (
+        [20, 4],
+        [20, 4],
+    ),
+    ("input", "padding-not-stripped", "cut off at the top and left only"): ([4, -7], [4, -7]),
+    ("input", "padded-twice", ""): ([20], [-7]),
+    ("input", "unpad-empty", ""): ([], []),
+    ("input", "padding-hard-coded", "always 1"): ([], []),
+    ("weight", "padding-hard-coded", "always 0"): ([1, 10], [1, 10]),
+}
+
+
+@pytest.mark.parametrize(("gradient", "identifier", "label"), SIDES)
+def test_the_numbers_where_zeros_stand_on_one_side_only(gradient, identifier, label):
+    """A zero behind the row, then one in front of it; X and F and G as they were."""
+    forms = {form.label: form.formula for form in CATALOGUE[identifier].forms(gradient)}
+    found = [forms[label](Problem(case)) for case in (ZERO_BEHIND, ZERO_IN_FRONT)]
+    assert tuple([] if array is None else [*array.ravel()] for array in found) == SIDES[gradient, identifier, label]
+
+
 def test_a_window_beyond_the_array_reads_zeros():
     """Rows and columns outside count as zeros on every side."""
     array = np.array([[1.0, 2.0], [3.0, 4.0]])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mistaken import SPECS, UNEQUAL, integers
+from mistaken import SIDED, SPECS, UNEQUAL, integers
 
 from gradcheck_cli.mistakes import CATALOGUE, Problem, RememberingProblem, catalogue, formulas_for
 from gradcheck_cli.model import GRADIENTS, ConvSpec
@@ -74,7 +74,7 @@ def test_enough_mistakes_of_grad_weight_show_at_the_forum_layer():
 def test_every_form_differs_from_the_truth_on_some_geometry(gradient, identifier, number):
     """A form that never shows would be a claim without power."""
     formula = CATALOGUE[identifier].forms(gradient)[number].formula
-    problems = [Problem(integers(spec)) for spec in SPECS + UNEQUAL]
+    problems = [Problem(integers(spec)) for spec in SPECS + UNEQUAL + SIDED]
     wrong = [(problem, formula(problem)) for problem in problems]
     assert any(found is not None and not np.array_equal(found, problem.right(gradient)) for problem, found in wrong)
 
@@ -113,6 +113,18 @@ def test_it_hides_and_shows_where_the_texts_say(identifier):
     hidden, shown = (Problem(integers(spec)) for spec in HIDDEN_BY[identifier])
     assert np.array_equal(formula(hidden), hidden.grad_weight)
     assert not np.array_equal(formula(shown), shown.grad_weight)
+
+
+@pytest.mark.parametrize("gradient", ["weight", "input"])
+def test_a_wrong_split_hides_where_both_sides_are_padded_alike(gradient):
+    """Wherever zeros are added, as long as there are as many behind X as in front of it."""
+    (form,) = CATALOGUE["padding-split-wrong"].forms(gradient)
+    for spec in SPECS + UNEQUAL:
+        problem = Problem(integers(spec))
+        assert np.array_equal(form.formula(problem), problem.right(gradient))
+    for spec in SIDED:
+        problem = Problem(integers(spec))
+        assert not np.array_equal(form.formula(problem), problem.right(gradient))
 
 
 def test_equal_channels_hide_what_mixes_channels():

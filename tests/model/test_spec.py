@@ -29,6 +29,29 @@ def test_stride_padding_and_dilation_by_hand():
     assert ((5, 5), (3, 3), (0, 1)) == (layer.extent, layer.output_size, layer.remainder)
 
 
+def test_zeros_on_each_side_by_hand():
+    """6 + 0 + 1 - 2 = 5 steps of 1 and 7 + 2 + 1 - 4 = 6 of 2, so 6 and 4 outputs; a stride of 4 leaves 2 over."""
+    layer = spec(height=6, width=7, kernel_size=(2, 4), stride=(1, 2), padding=(0, 2), extra_after=(1, -1))
+
+    assert ((1, 1), (7, 10), (6, 4)) == (layer.padding_after, layer.padded_size, layer.output_size)
+    assert (0, 2) == spec(width=7, kernel_size=(2, 4), stride=(1, 4), padding=(0, 2), extra_after=(1, -1)).remainder
+
+
+def test_a_layer_that_pads_on_one_side_only_is_padded():
+    """Zeros behind the image are padding too, and of no plain convolution."""
+    behind, plain = spec(extra_after=(0, 1)), spec()
+
+    assert (True, False, ("padding",)) == (behind.is_padded, behind.is_symmetric, behind.unusual)
+    assert (False, True, ()) == (plain.is_padded, plain.is_symmetric, plain.unusual)
+
+
+def test_what_a_plain_convolution_does_without():
+    """By name, in the order in which they are told."""
+    layer = spec(stride=(1, 2), padding=(1, 1), dilation=(2, 1), groups=3)
+
+    assert ("stride", "padding", "dilation", "groups") == layer.unusual
+
+
 def test_groups_divide_the_channels_of_the_kernel():
     """Four channels in two groups leave two for each filter."""
     assert (6, 2, 32, 32) == spec(in_channels=4, out_channels=6, groups=2).weight_shape
@@ -46,6 +69,18 @@ def test_groups_divide_the_channels_of_the_kernel():
         ({"dilation": (1, -1)}, "dilation must be at least 1, not -1."),
         ({"groups": 0}, "groups must be at least 1, not 0."),
         ({"padding": (0, -2)}, "padding must be at least 0, not -2."),
+        (
+            {"padding": (1, 0), "extra_after": (-2, 0)},
+            "padding at the bottom and the right must be at least 0, not -1.\n"
+            "  hint: extra_after takes away (-2, 0) of (1, 0)",
+        ),
+        (
+            {"height": 2, "kernel_size": (4, 4), "extra_after": (1, 0)},
+            "the kernel does not fit the input along its height: 4 > 3.\n"
+            "  input + padding on both sides  2 + 0 + 1 = 3\n"
+            "  dilated kernel                 1*(4 - 1) + 1 = 4\n"
+            "  hint: --padding 1 or an input height of 4 would be enough",
+        ),
         (
             {"in_channels": 4, "groups": 3},
             "--groups 3 does not divide --in 4.\n  hint: --groups that divide 4: 1, 2, 4",

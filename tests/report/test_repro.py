@@ -251,6 +251,24 @@ def test_the_definition_with_every_option():
     assert found["bias"].tolist() == [26.0, 4.0]
 
 
+def test_a_geometry_whose_sides_differ_is_asked_again():
+    """Nothing in front, a column of zeros behind: 3*1 + 2*0 meets the second tap, and the script says so."""
+    spec = ConvSpec(1, 1, 1, 1, 2, (1, 2), extra_after=(0, 1))
+    example = replace(
+        sample_counterexample(),
+        spec=spec,
+        x=np.array([[[[5.0, 1.0]]]]),
+        weight=np.ones(spec.weight_shape),
+        grad_output=np.array([[[[3.0, 2.0]]]]),
+        gradient="weight",
+    )
+    space = {"__name__": "repro"}
+    exec(render_repro(sample_verify_report(targets=(failing_target(counterexample=example),))), space)
+
+    assert space["by_definition"](space["CASES"][0]).tolist() == [[[[17.0, 3.0]]]]
+    assert (0, 1) == space["CASES"][0]["extra_after"]
+
+
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory):
     """A folder with a file of each kind."""

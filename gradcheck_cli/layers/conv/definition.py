@@ -42,7 +42,7 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
 
     Args, returns: as `conv.grad_weight`.
     """
-    x_padded = pad(x, spec.padding)
+    x_padded = pad(x, spec)
     gradient = np.zeros(spec.weight_shape, dtype=np.result_type(x, grad_output))
     for term in products(spec):
         gradient[term.weight] += grad_output[term.output] * x_padded[term.x_padded]
@@ -54,10 +54,10 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
 
     Args, returns: as `conv.grad_input`.
     """
-    gradient = pad(np.zeros(spec.x_shape, dtype=np.result_type(weight, grad_output)), spec.padding)
+    gradient = pad(np.zeros(spec.x_shape, dtype=np.result_type(weight, grad_output)), spec)
     for term in products(spec):
         gradient[term.x_padded] += grad_output[term.output] * weight[term.weight]
-    return np.ascontiguousarray(crop(gradient, spec.padding))
+    return np.ascontiguousarray(crop(gradient, spec))
 
 
 def grad_bias(grad_output: Array) -> Array:

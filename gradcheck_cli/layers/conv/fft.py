@@ -25,7 +25,7 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     require_shape("x", x, spec.x_shape)
     require_shape("grad_output", grad_output, spec.output_shape)
     (height, width), points = _read_size(spec), transform_size(spec)
-    inputs = _transform(pad(x, spec.padding)[..., :height, :width], points)
+    inputs = _transform(pad(x, spec)[..., :height, :width], points)
     gradient = np.empty(spec.weight_shape, dtype=np.result_type(x, grad_output))
     channels, filters = spec.weight_shape[1], spec.out_channels // spec.groups
     lags_h, lags_w = (slice(0, extent, step) for extent, step in zip(spec.extent, spec.dilation, strict=True))
@@ -50,7 +50,7 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     (height, width), points = _read_size(spec), transform_size(spec)
     grads = _transform(_set_apart(grad_output, spec.stride), points)
     channels, filters = spec.weight_shape[1], spec.out_channels // spec.groups
-    padded = pad(np.zeros(spec.x_shape, dtype=np.result_type(weight, grad_output)), spec.padding)
+    padded = pad(np.zeros(spec.x_shape, dtype=np.result_type(weight, grad_output)), spec)
     for channel in range(spec.in_channels):
         group, i = divmod(channel, channels)
         chosen = slice(group * filters, (group + 1) * filters)
@@ -58,7 +58,7 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
         spectrum = (grads[:, chosen] * kernels).sum(axis=1)
         rows = np.fft.ifft(spectrum, axis=-2)[:, :height]
         padded[:, channel, :height, :width] = np.fft.irfft(rows, n=points[1], axis=-1)[..., :width]
-    return np.ascontiguousarray(crop(padded, spec.padding))
+    return np.ascontiguousarray(crop(padded, spec))
 
 
 def transform_size(spec: ConvSpec) -> Size:

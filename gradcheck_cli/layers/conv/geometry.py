@@ -11,13 +11,16 @@ from math import gcd
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ConvSpec, Size
+from gradcheck_cli.model import Array, ConvSpec
 from gradcheck_cli.model.errors import GeometryError
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a convolution: output p reads tap u at the position stride*p + dilation*u - padding of the input."""
+    """One axis of a convolution: output p reads tap u at the position stride*p + dilation*u - padding of the input.
+
+    `padding` is that in front of the input; what is added behind it shows in the number of outputs.
+    """
 
     size: int
     taps: int
@@ -90,18 +93,17 @@ def axes(spec: ConvSpec) -> tuple[Axis, Axis]:
     return vertical, horizontal
 
 
-def pad(planes: Array, padding: Size) -> Array:
-    """`planes` (..., h, w) in a frame of zeros, (..., h + 2*padding[0], w + 2*padding[1]). A copy."""
-    (ph, pw), (h, w) = padding, planes.shape[-2:]
-    framed = np.zeros((*planes.shape[:-2], h + 2 * ph, w + 2 * pw), dtype=planes.dtype)
-    framed[..., ph : ph + h, pw : pw + w] = planes
+def pad(planes: Array, spec: ConvSpec) -> Array:
+    """`planes` (..., h, w) in their frame of zeros, (..., *spec.padded_size). A copy."""
+    framed = np.zeros((*planes.shape[:-2], *spec.padded_size), dtype=planes.dtype)
+    crop(framed, spec)[...] = planes
     return framed
 
 
-def crop(planes: Array, padding: Size) -> Array:
+def crop(planes: Array, spec: ConvSpec) -> Array:
     """`planes` without the frame that `pad` adds. A view."""
-    (ph, pw), (h, w) = padding, planes.shape[-2:]
-    return planes[..., ph : h - ph, pw : w - pw]
+    (top, left), (h, w) = spec.padding, spec.input_size
+    return planes[..., top : top + h, left : left + w]
 
 
 def require_shape(name: str, array: Array, expected: tuple[int, ...]) -> None:

@@ -27,7 +27,7 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """dE/dF as in `conv.grad_weight`: G (filters, terms) times patches (taps, terms) transposed, block by block."""
     groups, (channels, kh, kw) = spec.groups, spec.weight_shape[1:]
     filters = spec.out_channels // groups
-    windows = _windows(pad(x, spec.padding), spec)
+    windows = _windows(pad(x, spec), spec)
     grads = _channels_first(grad_output, groups)
     total = np.zeros((groups, filters, channels, kh * kw), dtype=np.result_type(x, grad_output))
     rows = _rows_of_a_block(spec)
@@ -46,10 +46,7 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     groups, (channels, kh, kw) = spec.groups, spec.weight_shape[1:]
     kernel = weight.reshape(groups, spec.out_channels // groups, channels, kh * kw)
     grads = _channels_first(grad_output, groups)
-    padded = np.zeros(
-        (*spec.x_shape[:2], spec.height + 2 * spec.padding[0], spec.width + 2 * spec.padding[1]),
-        dtype=np.result_type(weight, grad_output),
-    )
+    padded = np.zeros((*spec.x_shape[:2], *spec.padded_size), dtype=np.result_type(weight, grad_output))
     windows = _windows(padded, spec)
     rows = _rows_of_a_block(spec)
     for p in range(0, spec.output_size[0], rows):
@@ -60,7 +57,7 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
             taps = kernel[:, :, i : i + step].reshape(*kernel.shape[:2], -1)
             patches = taps.swapaxes(-1, -2) @ upstream
             _add_patches(windows[:, i : i + step, ..., p : p + rows, :], patches)
-    return np.ascontiguousarray(crop(padded, spec.padding))
+    return np.ascontiguousarray(crop(padded, spec))
 
 
 def grad_weight_cost(spec: ConvSpec) -> float:

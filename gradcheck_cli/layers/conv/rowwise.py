@@ -23,7 +23,7 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     (filters, channels, kh, kw), groups = _group_shape(spec), spec.groups
     grads = _rows_of_grad_output(grad_output, spec)
     total = np.zeros((groups, channels * kw, kh, filters), dtype=np.result_type(x, grad_output))
-    line = np.zeros((spec.in_channels, spec.batch, spec.width + 2 * spec.padding[1]), dtype=x.dtype)
+    line = np.zeros((spec.in_channels, spec.batch, spec.padded_size[1]), dtype=x.dtype)
     inside = line[..., spec.padding[1] : spec.padding[1] + spec.width]
     windows = _windows(line, spec)
     for row, taps, outputs in _meetings(axes(spec)[0]):
@@ -38,15 +38,13 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
 def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """dE/dX as in `conv.grad_input`: every row of G, spread to its windows, times the kernel gives kh input rows."""
     (filters, channels, kh, kw), groups = _group_shape(spec), spec.groups
-    n, (h_out, _), (ph, pw) = spec.batch, spec.output_size, spec.padding
+    n, (height, width), (ph, pw) = spec.batch, spec.padded_size, spec.padding
     kernel = weight.reshape(groups, filters, channels, kh, kw).transpose(0, 3, 2, 1, 4)
     left = kernel.reshape(groups, kh * channels, filters * kw)
-    total = np.zeros(
-        (spec.height + 2 * ph, groups, channels, n, spec.width + 2 * pw), dtype=np.result_type(weight, grad_output)
-    )
-    spread = np.zeros((spec.out_channels, kw, n, spec.width + 2 * pw), dtype=grad_output.dtype)
+    total = np.zeros((height, groups, channels, n, width), dtype=np.result_type(weight, grad_output))
+    spread = np.zeros((spec.out_channels, kw, n, width), dtype=grad_output.dtype)
     diagonal = _diagonal(spread, spec)
-    for row in range(h_out):
+    for row in range(spec.output_size[0]):
         diagonal[...] = grad_output[:, :, row].swapaxes(0, 1)[:, None]
         product = left @ spread.reshape(groups, filters * kw, -1)
         top = row * spec.stride[0]
@@ -66,7 +64,7 @@ def grad_weight_cost(spec: ConvSpec) -> float:
 
 def grad_input_cost(spec: ConvSpec) -> float:
     """Estimated nanoseconds of `grad_input`, by the rule of `cost`."""
-    (filters, channels, kh, kw), width = _group_shape(spec), spec.batch * (spec.width + 2 * spec.padding[1])
+    (filters, channels, kh, kw), width = _group_shape(spec), spec.batch * spec.padded_size[1]
     row = cost.products(spec.groups, channels * kh, width, filters * kw)
     return spec.output_size[0] * (cost.STEP + row + cost.COPY * spec.out_channels * kw * width)
 

@@ -7,19 +7,29 @@ from collections.abc import Callable
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
-from gradcheck_cli.mistakes.pieces import full_with_margin, padded, spread, spread_upstream, stepping, stripped
+from gradcheck_cli.mistakes.pieces import Margin, full_with_margin, spread, spread_upstream, stepping, window
 from gradcheck_cli.model import Array, ConvSpec
 
-Margin = Callable[[int, int], int]  # of the extent - 1 and the padding
+Choice = Callable[[int, int], int]  # of the extent - 1 and the padding
 
 
-def _margin(choose: Margin, *, in_place: bool) -> WrongFormula:
+def _margin(choose: Choice, *, in_place: bool) -> WrongFormula:
     def formula(problem: Problem) -> Array | None:
         spec = problem.spec
-        sides = [choose(extent - 1, padding) for extent, padding in zip(spec.extent, spec.padding, strict=True)]
-        return full_with_margin(problem, (sides[0], sides[1]), spec.input_size if in_place else None)
+        (rows, columns) = (extent - 1 for extent in spec.extent)
+        margin = Margin.of(spec, lambda zeros: (choose(rows, zeros[0]), choose(columns, zeros[1])))
+        other = _for_other_side(spec)
+        if not spec.is_symmetric and margin.before == other.before and (in_place or margin.after == other.after):
+            return None  # its numbers are those of padding-split-wrong
+        return full_with_margin(problem, margin, spec.input_size if in_place else None)
 
     return formula
+
+
+def _for_other_side(spec: ConvSpec) -> Margin:
+    """What is needed around G, behind in place of in front and the other way round."""
+    right = Margin.of(spec, lambda zeros: (spec.extent[0] - 1 - zeros[0], spec.extent[1] - 1 - zeros[1]))
+    return Margin(right.after, right.before)
 
 
 def _same(problem: Problem) -> Array | None:
@@ -27,8 +37,10 @@ def _same(problem: Problem) -> Array | None:
     spec = problem.spec
     whole = spread(problem.case.weight, problem.case.grad_output, stepping(spec))
     start = ((spec.extent[0] - 1) // 2, (spec.extent[1] - 1) // 2)
+    if not spec.is_symmetric and start == spec.padding_after:
+        return None  # as above
     size = [length - extent + 1 for length, extent in zip(whole.shape[2:], spec.extent, strict=True)]
-    return stripped(whole, start, (size[0], size[1]))
+    return window(whole, start, (size[0], size[1])) if min(size) > 0 else None
 
 
 def _past_the_end(problem: Problem) -> Array | None:
@@ -37,8 +49,10 @@ def _past_the_end(problem: Problem) -> Array | None:
     What lies beyond a row is the next row, as in memory; what lies beyond the array is anybody's: NaN.
     """
     case, spec = problem.case, problem.spec
-    around = padded(spread_upstream(case.grad_output, spec.stride), spec.padding)
-    rows, columns = around.shape[2:]
+    upstream = spread_upstream(case.grad_output, spec.stride)
+    (top, left), (bottom, right) = spec.padding, spec.padding_after
+    rows, columns = upstream.shape[2] + top + bottom, upstream.shape[3] + left + right
+    around = window(upstream, (-top, -left), (rows, columns))
     if spec.groups > 1 or spec.dilation != (1, 1) or (rows, columns) == _needed(spec):
         return None
     memory = np.concatenate([around.ravel(), np.full(_needed(spec)[0] * columns + _needed(spec)[1], np.nan)])
@@ -57,7 +71,7 @@ def _needed(spec: ConvSpec) -> tuple[int, int]:
     return spec.height + spec.kernel_size[0] - 1, spec.width + spec.kernel_size[1] - 1
 
 
-_MARGINS: dict[str, Margin] = {
+_MARGINS: dict[str, Choice] = {
     "a margin of p": lambda _, p: p,
     "a margin of p, but k - 1 where p = 0": lambda edge, p: p or edge,
     "a margin of (k - 1) / 2": lambda edge, _: edge // 2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
-from gradcheck_cli.mistakes.pieces import spread, stepping, window
+from gradcheck_cli.mistakes.pieces import Margin, spread, stepping, stripped, window
 from gradcheck_cli.model import Array, Case, Size
 
 
@@ -13,8 +13,7 @@ def _natural_size(problem: Problem, stride: Size) -> Array | None:
     """The full convolution with `stride` - 1 zeros between the values of G, in the size that comes out of it."""
     case, spec = problem.case, problem.spec
     whole = spread(case.weight, case.grad_output, stepping(spec, stride=stride))
-    rows, columns = (size - 2 * padding for size, padding in zip(whole.shape[2:], spec.padding, strict=True))
-    return window(whole, spec.padding, (rows, columns)) if min(rows, columns) > 0 else None
+    return stripped(whole, Margin.of(spec))
 
 
 def _not_dilated(problem: Problem) -> Array | None:
@@ -45,8 +44,10 @@ def _as_stride_1(case: Case) -> Case | None:
     if spec.stride == (1, 1):
         return case
     rows, columns = (
-        count - 1 + extent - 2 * padding
-        for count, extent, padding in zip(spec.output_size, spec.extent, spec.padding, strict=True)
+        count - 1 + extent - (room - size)
+        for count, extent, room, size in zip(
+            spec.output_size, spec.extent, spec.padded_size, spec.input_size, strict=True
+        )
     )
     if min(rows, columns) < 1:
         return None

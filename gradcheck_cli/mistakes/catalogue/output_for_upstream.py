@@ -13,7 +13,7 @@ from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName
 def _without_bias(case: Case) -> Array:
     """The forward pass of a small layer, all windows at once."""
     spec = case.spec
-    windows = sliding_window_view(padded(case.x, spec.padding), spec.extent, axis=(2, 3))
+    windows = sliding_window_view(padded(case), spec.extent, axis=(2, 3))
     windows = windows[:, :, :: spec.stride[0], :: spec.stride[1], :: spec.dilation[0], :: spec.dilation[1]]
     grouped = windows.reshape(spec.batch, spec.groups, -1, *windows.shape[2:])
     kernels = case.weight.reshape(spec.groups, -1, *case.weight.shape[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem
-from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
+from gradcheck_cli.mistakes.pieces import Margin, frame, read_elsewhere, stripped, window
 from gradcheck_cli.model import Array
 
 
@@ -15,11 +15,10 @@ def _weight(problem: Problem) -> Array:
 def _input(problem: Problem) -> Array | None:
     """The padding stripped twice."""
     spec = problem.spec
-    if spec.padding == (0, 0):
+    if not spec.is_padded:
         return problem.grad_input
-    size = (spec.height - 2 * spec.padding[0], spec.width - 2 * spec.padding[1])
-    start = (2 * spec.padding[0], 2 * spec.padding[1])
-    return window(frame(problem), start, size) if min(size) > 0 else None
+    once = Margin.of(spec)
+    return stripped(window(frame(problem), once.before, spec.input_size), once)
 
 
 MISTAKE = Mistake(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
-from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
+from gradcheck_cli.mistakes.pieces import Margin, frame, read_elsewhere, stripped, window
 from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, read_with, rows_as
 from gradcheck_cli.model import Array
 
@@ -24,11 +24,10 @@ def _input_unpadded_by(padding: int) -> WrongFormula:
     """[padding:-padding] on the padded frame: the wrong size as well, unless the layer agrees."""
 
     def formula(problem: Problem) -> Array | None:
-        if problem.spec.padding == (padding, padding):
+        both = (padding, padding)
+        if problem.spec.padding == both == problem.spec.padding_after:
             return problem.grad_input
-        whole = frame(problem)
-        rows, columns = whole.shape[2] - 2 * padding, whole.shape[3] - 2 * padding
-        return window(whole, (padding, padding), (rows, columns)) if min(rows, columns) > 0 else None
+        return stripped(frame(problem), Margin(both, both))
 
     return formula
 

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
-from gradcheck_cli.mistakes.pieces import frame, stripped, window
+from gradcheck_cli.mistakes.pieces import Margin, frame, stripped, window
 from gradcheck_cli.mistakes.steps import OtherSize, changing, columns_as, rows_as, written_with
 from gradcheck_cli.model import Array
 
 
 def _whole_frame(problem: Problem) -> Array:
-    return problem.grad_input if problem.spec.padding == (0, 0) else frame(problem)
+    return frame(problem) if problem.spec.is_padded else problem.grad_input
 
 
 def _first_rows(problem: Problem) -> Array:
     """The frame cut to X's size at its top left corner: moved by p."""
-    if problem.spec.padding == (0, 0):
+    if not problem.spec.is_padded:
         return problem.grad_input
     return window(frame(problem), (0, 0), problem.spec.input_size)
 
 
 def _last_rows(problem: Problem) -> Array:
     spec = problem.spec
-    if spec.padding == (0, 0):
+    if not spec.is_padded:
         return problem.grad_input
-    return window(frame(problem), (2 * spec.padding[0], 2 * spec.padding[1]), spec.input_size)
+    rows, columns = (room - size for room, size in zip(spec.padded_size, spec.input_size, strict=True))
+    return window(frame(problem), (rows, columns), spec.input_size)
 
 
 def _cut_by(change: OtherSize) -> WrongFormula:
     """The frame cut on one axis only, so it is 2*p too large on the other."""
-    return lambda problem: stripped(frame(problem), change(problem.spec.padding))
+    return lambda problem: stripped(frame(problem), Margin.of(problem.spec, change))
 
 
 MISTAKE = Mistake(

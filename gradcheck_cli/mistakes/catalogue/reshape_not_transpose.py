@@ -67,8 +67,7 @@ def _columns(stored: str, read: str) -> WrongFormula:
 def _folded(columns: Array, problem: Problem) -> Array:
     """Each window's gradient added where the window was read, in the padded frame."""
     spec = problem.spec
-    size = [side + 2 * margin for side, margin in zip(spec.input_size, spec.padding, strict=True)]
-    out = np.zeros((spec.batch, spec.in_channels, *size), dtype=columns.dtype)
+    out = np.zeros((spec.batch, spec.in_channels, *spec.padded_size), dtype=columns.dtype)
     (rows, columns_out), (down, right) = spec.output_size, spec.stride
     for u, v in np.ndindex(*spec.kernel_size):
         top, left = u * spec.dilation[0], v * spec.dilation[1]

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import (
+    Margin,
     correlate,
     frame,
     full_with_margin,
@@ -56,7 +57,7 @@ _STEPS: dict[str, OtherSteps] = {
 
 
 def _outputs(spec: ConvSpec, axis: int, size: int, extent: int) -> int:
-    return (size + 2 * spec.padding[axis] - extent) // spec.stride[axis] + 1
+    return (size + spec.padding[axis] + spec.padding_after[axis] - extent) // spec.stride[axis] + 1
 
 
 def _h_out(size: int, extent: int) -> Counts:
@@ -107,7 +108,7 @@ def _cut_to(change: OtherSize) -> WrongFormula:
 
 def _cut_from(change: OtherSize) -> WrongFormula:
     """dX_padded cut p rows and columns from each edge, with the p of the other axis: the wrong size as well."""
-    return lambda problem: stripped(frame(problem), change(problem.spec.padding))
+    return lambda problem: stripped(frame(problem), Margin.of(problem.spec, change))
 
 
 def _margin_of(change: OtherSize, *, in_place: bool) -> WrongFormula:
@@ -116,7 +117,7 @@ def _margin_of(change: OtherSize, *, in_place: bool) -> WrongFormula:
     def formula(problem: Problem) -> Array | None:
         spec = problem.spec
         rows, columns = change(spec.extent)
-        margin = (rows - 1 - spec.padding[0], columns - 1 - spec.padding[1])
+        margin = Margin.of(spec, lambda zeros: (rows - 1 - zeros[0], columns - 1 - zeros[1]))
         return full_with_margin(problem, margin, spec.input_size if in_place else None)
 
     return formula
@@ -150,7 +151,7 @@ def _written_spread(change: OtherSize, *, in_place: bool) -> WrongFormula:
     def formula(problem: Problem) -> Array | None:
         spec = problem.spec
         whole = spread(problem.case.weight, _spread_upstream(problem, change), stepping(spec, stride=(1, 1)))
-        return stripped(whole, spec.padding, spec.input_size if in_place else None)
+        return stripped(whole, Margin.of(spec), spec.input_size if in_place else None)
 
     return formula
 

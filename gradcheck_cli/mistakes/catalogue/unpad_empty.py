@@ -1,4 +1,4 @@
-"""unpad-empty: `[p:-p]` is empty when p is 0."""
+"""unpad-empty: `[p:-p]` is empty when p is 0, or the p of the other end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gradcheck_cli.model import Array
 
 
 def _sliced(problem: Problem) -> Array:
-    rows, columns = (slice(None) if padding else slice(0) for padding in problem.spec.padding)
+    rows, columns = (slice(None) if zeros else slice(0) for zeros in problem.spec.padding_after)
     return problem.grad_input[:, :, rows, columns]
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck_cli.diagnose import condition
-from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.mistakes import CATALOGUE, padding_words, pair
 from gradcheck_cli.model import ConvSpec, Finding
 from gradcheck_cli.trials.trial import Trial
 
 # What the finding is about: no gradient, but the call as a whole.
 ABOUT = "call"
-_USUAL = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
 
 
 def wrong_forward(trials: Sequence[Trial], fix: str = "") -> tuple[Finding, ...]:
@@ -48,10 +47,10 @@ def forward_note(trials: Sequence[Trial]) -> list[str]:
 
 def _asked(spec: ConvSpec) -> list[str]:
     """What is not as usual, in words: ["stride 2", "padding 1"]."""
-    found = []
-    for name, usual in _USUAL.items():
-        value = getattr(spec, name)
-        if value != usual:
-            same = not isinstance(value, tuple) or value[0] == value[1]
-            found.append(f"{name} {(value[0] if isinstance(value, tuple) else value) if same else value}")
-    return found
+    words = {
+        "stride": pair(spec.stride),
+        "padding": padding_words(spec),
+        "dilation": pair(spec.dilation),
+        "groups": str(spec.groups),
+    }
+    return [f"{name} {words[name]}" for name in spec.unusual]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
@@ -189,7 +190,7 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
         "bias": give_bias(case.bias, spec, form),
         "grad_output": layout.give("output", case.grad_output),
     }
-    arrays["x_padded"] = layout.give("x", _pad(case))
+    arrays["x_padded"] = layout.give("x", probes.padded(case))
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": (spec.height, spec.width)}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0}
@@ -223,7 +224,7 @@ def padding_mode(spec: ConvSpec) -> str:
     Raises:
         RefusedError: the padding is neither.
     """
-    if spec.padding == (0, 0):
+    if not spec.is_padded:
         return "valid"
     if is_same(spec):
         return "same"
@@ -257,15 +258,14 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
     `same`: it has no padding parameter and keeps the size of its input.
     """
     roles = roles | {"groups"} if form.layout.depthwise else roles
-    defaults = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
-    for name, default in defaults.items():
-        wanted = getattr(spec, name)
-        if wanted == default or name in roles or f"{name}_h" in roles:
-            continue
-        if not (name == "padding" and same):
+    for name in spec.unusual:
+        if name not in roles and f"{name}_h" not in roles and not (name == "padding" and same):
             return f"it has no parameter for {name}"
     if same and "padding" not in roles and not is_same(spec):
         return "it always pads to keep the size"
+    pads_by_itself = form.mode if "padding" in roles else same
+    if not spec.is_symmetric and not pads_by_itself:
+        return "it takes the same padding on both sides"
     try:
         _check_spelling(spec, form, roles)
     except RefusedError as reason:
@@ -340,7 +340,7 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         numbers[name] = _spelled_or_none(pair, form)
     numbers["kernel_size"] = numbers.pop("kernel")
     if form.mode:
-        word = "valid" if spec.padding == (0, 0) else "same"
+        word = "same" if spec.is_padded else "valid"
         numbers["padding"] = word.upper() if form.capitals else word
     return numbers
 
@@ -348,11 +348,6 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
 def _spelled_or_none(pair: tuple[int, int], form: Form) -> int | tuple[int, int]:
     """Numbers that differ are refused before a call; the pair only stands where nobody reads it."""
     return pair if form.pairs or pair[0] != pair[1] else pair[0]
-
-
-def _pad(case: Case) -> Array:
-    (ph, pw) = case.spec.padding
-    return np.pad(case.x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
 
 
 def as_given(array: Array, form: Form) -> Any:

@@ -48,9 +48,6 @@ SIZES: Mapping[str, tuple[str, str]] = {
 COUNTS = ("groups", "in_channels", "out_channels")
 MODE = "padding_mode"
 STANDARD = (*(name for names in (*ARRAYS.values(), *SIZES.values()) for name in names), *COUNTS, MODE, "np")
-USUAL: Mapping[str, Any] = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
-"""What is meant where nothing is said."""
-
 PACKAGES = {"np": "numpy", "torch": "torch"}
 
 
@@ -110,7 +107,7 @@ class Expression:
         for size, (number, pair) in SIZES.items():
             if number in self.names and pair not in self.names and len(set(getattr(spec, size))) > 1:
                 return f"--call passes one number for the {size.replace('_', ' ')} ({pair} is the pair)"
-        if MODE in self.names and spec.padding != (0, 0) and not binding.is_same(spec):
+        if MODE in self.names and spec.is_padded and not binding.is_same(spec):
             return "its padding is 'same' or 'valid'"
         return ""
 
@@ -178,7 +175,7 @@ class OwnCall:
 
     def result(self, case: Case, given: Mapping[str, Any]) -> Any:
         """By name; sizes are always pairs."""
-        values = {**given, **{size: getattr(case.spec, size) for size in USUAL}}
+        values = {**given, **{size: getattr(case.spec, size) for size in binding.GEOMETRY}}
         return self.function(**{name: values[name] for name in self.parameters})
 
     def gradients(self, result: Any) -> dict[GradientName, Array]:
@@ -219,9 +216,11 @@ class CallCandidate:
         """What is not handed over, and what the layout has no axis for."""
         if self.same and not binding.is_same(spec):
             return "it always pads to keep the size"
-        for size, usual in USUAL.items():
-            if getattr(spec, size) != usual and not self.spelled.says(size) and not (self.same and size == "padding"):
+        for size in spec.unusual:
+            if not self.spelled.says(size) and not (self.same and size == "padding"):
                 return f"{PLACE if isinstance(self.spelled, Expression) else CALL} passes no {size}"
+        if not spec.is_symmetric and not self.same and not self.has_mode:
+            return "it is told one padding for both sides"
         return self.spelled.refuses(spec) or self.layout.refuses(spec)
 
     def start(self, case: Case) -> Session:

@@ -112,7 +112,7 @@ class Recipe:
             "activation": self.activation,
             "name": "conv",
             "w_shape": self._weight_shape(given["w_shape"]),
-            "mode": "valid" if spec.padding == (0, 0) else "same",
+            "mode": "same" if spec.is_padded else "valid",
             "params": {"stride": given["stride"], "pad": given["padding"], "padding": given["padding"]},
         }
         return given

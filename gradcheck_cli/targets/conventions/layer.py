@@ -286,8 +286,7 @@ class LayerCandidate:
 
     def _promises(self, spec: ConvSpec) -> bool:
         """It is told this stride, padding, dilation or groups by a clear name, and is right where they are plain."""
-        plain = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
-        asked = {name for name in GEOMETRY if getattr(spec, name) != plain[name]}
+        asked = set(spec.unusual)
         told = {role for name, role in self.recipe.roles.items() if _is_clear(name.rpartition(".")[2], role)}
         # asked about nothing but what it is told, and about none of the sizes in which numbers stand for pairs
         return bool(asked) and asked <= told and self.forward_right and not self._uneven(spec) and not self.recipe.mode

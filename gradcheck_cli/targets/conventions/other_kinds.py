@@ -83,8 +83,7 @@ def _output_shape(candidate: LayerCandidate, spec: ConvSpec) -> tuple[int, ...] 
 
 def _transposed_shape(candidate: LayerCandidate, spec: ConvSpec) -> tuple[int, ...]:
     """The shape that a transposed convolution would give; that of a convolution is none, where the two are alike."""
-    sizes = zip((spec.height, spec.width), spec.extent, spec.stride, spec.padding, strict=True)
-    grown = tuple((size - 1) * stride + extent - 2 * margin for size, extent, stride, margin in sizes)
+    grown = probes.transposed_size(spec)
     if grown == spec.output_size:
         return ()
     return candidate.layout.shape("output", (spec.batch, spec.out_channels, *grown))

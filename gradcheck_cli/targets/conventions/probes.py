@@ -33,12 +33,17 @@ def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
     return Case(spec, x, weight, bias, grad_output)
 
 
+def padded(case: Case) -> Array:
+    """X with its zeros around it, (n, c_in, *padded_size)."""
+    (top, left), (bottom, right) = case.spec.padding, case.spec.padding_after
+    return np.pad(case.x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+
+
 def forward(case: Case) -> Array:
     """O[n,o,p,q] = b[o] + sum over i,u,v of F[o,i,u,v] X_padded[n,i,s*p+d*u,s*q+d*v], (n, c_out, h_out, w_out)."""
     spec = case.spec
-    (ph, pw), (sh, sw), (dh, dw) = spec.padding, spec.stride, spec.dilation
-    padded = np.pad(case.x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, spec.extent, axis=(2, 3))
+    (sh, sw), (dh, dw) = spec.stride, spec.dilation
+    windows = np.lib.stride_tricks.sliding_window_view(padded(case), spec.extent, axis=(2, 3))
     windows = windows[:, :, ::sh, ::sw, ::dh, ::dw]
     parts = zip(np.split(windows, spec.groups, axis=1), np.split(case.weight, spec.groups), strict=True)
     outputs = [np.einsum("nipquv,oiuv->nopq", window, weight) for window, weight in parts]
@@ -56,6 +61,6 @@ def is_forward(output: Array | None, case: Case) -> bool:
 
 def transposed_size(spec: ConvSpec) -> Size:
     """(rows, columns) of the output of a transposed convolution of the same x: (h - 1) s + d (k - 1) + 1 - 2p."""
-    sizes = zip((spec.height, spec.width), spec.stride, spec.extent, spec.padding, strict=True)
-    rows, columns = ((size - 1) * step + extent - 2 * margin for size, step, extent, margin in sizes)
+    sizes = zip(spec.input_size, spec.stride, spec.extent, spec.padded_size, strict=True)
+    rows, columns = ((size - 1) * step + extent - (room - size) for size, step, extent, room in sizes)
     return rows, columns

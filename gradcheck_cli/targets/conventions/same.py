@@ -1,58 +1,110 @@
 """Code that pads by itself to keep the size: which rule it follows, and which geometries that rule pads for.
 
 For odd kernels the usual rules agree wherever size - 1 is a multiple of the stride. For all other sizes, and for even
-kernels, a target is only asked under the rules by which it was seen to be right once.
+kernels, a target is only asked under the rules by which it was seen to be right once. Most of them differ in where they
+put the odd one of an odd number of zeros: behind the image, in front of it, or on both sides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Array, ConvSpec, Size
+from gradcheck_cli.model import GRADIENTS, Array, ConvSpec, Size
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.results import plan, take
 
-Margin = Callable[[int, int, int], int | None]
+Total = Callable[[int, int, int], int]
+Sides = tuple[int, int]
+Margin = Callable[[int, int, int], Sides | None]
 
 
-def _whole_half(total: int) -> int | None:
-    """Half of what is added on both sides; None where the sides differ, which no geometry of ours can say."""
-    return total // 2 if total >= 0 and total % 2 == 0 else None
+def _taps(_size: int, extent: int, _stride: int) -> int:
+    return extent - 1
 
 
-def _tensorflow(size: int, extent: int, stride: int) -> int | None:
-    return _whole_half(max((-(-size // stride) - 1) * stride + extent - size, 0))
+def _tensorflow(size: int, extent: int, stride: int) -> int:
+    return max((-(-size // stride) - 1) * stride + extent - size, 0)
 
 
-def _keep(size: int, extent: int, stride: int) -> int | None:
-    return _whole_half((size - 1) * stride + extent - size)
+def _keep(size: int, extent: int, stride: int) -> int:
+    return (size - 1) * stride + extent - size
+
+
+def _shared(total: Total, share: Callable[[int], Sides | None]) -> Margin:
+    """So many zeros, shared out between the two sides; None where the kernel is too small for them."""
+
+    def margin(size: int, extent: int, stride: int) -> Sides | None:
+        zeros = total(size, extent, stride)
+        return share(zeros) if zeros >= 0 else None
+
+    return margin
+
+
+def _even(zeros: int) -> Sides | None:
+    return None if zeros % 2 else (zeros // 2, zeros // 2)
+
+
+def _more_after(zeros: int) -> Sides:
+    return zeros // 2, zeros - zeros // 2
+
+
+def _more_before(zeros: int) -> Sides:
+    return zeros - zeros // 2, zeros // 2
+
+
+def _less_on_both(zeros: int) -> Sides:
+    return zeros // 2, zeros // 2
+
+
+def _more_on_both(zeros: int) -> Sides:
+    return -(-zeros // 2), -(-zeros // 2)
 
 
 RULES: Mapping[str, Margin] = {
-    "floor": lambda _size, extent, _stride: (extent - 1) // 2,
-    "half": lambda _size, extent, _stride: extent // 2,
-    "tensorflow": _tensorflow,
-    "keep": _keep,
+    "floor": _shared(_taps, _less_on_both),
+    "floor-before": _shared(_taps, _more_after),
+    "half": _shared(_taps, _more_on_both),
+    "half-before": _shared(_taps, _more_before),
+    "tensorflow": _shared(_tensorflow, _even),
+    "tensorflow-more-after": _shared(_tensorflow, _more_after),
+    "tensorflow-more-before": _shared(_tensorflow, _more_before),
+    "keep": _shared(_keep, _even),
+    "keep-more-after": _shared(_keep, _more_after),
+    "keep-more-before": _shared(_keep, _more_before),
+    "keep-more-on-both": _shared(_keep, _more_on_both),
 }
-"""(size, extent of the kernel, stride) -> margin. "keep" keeps the size at every stride, the others divide it by it."""
+"""(size, extent of the kernel, stride) -> zeros before and after. "keep" keeps the size at every stride, the others
+divide it by it. torch's own 'same' is "floor-before" at stride 1; SAME of TensorFlow and SAME_UPPER of ONNX are
+"tensorflow-more-after", SAME_LOWER is "tensorflow-more-before"."""
 
-DIVIDING = frozenset(("floor", "half", "tensorflow"))
+KEEPING = frozenset(name for name in RULES if name.startswith("keep"))
+DIVIDING = frozenset(RULES) - KEEPING
 
 
 def rules_of(spec: ConvSpec) -> frozenset[str]:
     """The rules under which code would pad by the padding of `spec`."""
-    return frozenset(name for name, rule in RULES.items() if _margins(rule, spec) == spec.padding)
+    sides = list(zip(spec.padding, spec.padding_after, strict=True))
+    return frozenset(name for name, rule in RULES.items() if _margins(rule, spec) == sides)
 
 
-def _margins(rule: Margin, spec: ConvSpec) -> tuple[int | None, ...]:
-    pairs = zip(spec.input_size, spec.extent, spec.stride, strict=True)
-    return tuple(rule(*numbers) for numbers in pairs)
+def _margins(rule: Margin, spec: ConvSpec) -> list[Sides | None]:
+    return [rule(*numbers) for numbers in zip(spec.input_size, spec.extent, spec.stride, strict=True)]
+
+
+def padded_by(rule: str, spec: ConvSpec) -> ConvSpec | None:
+    """`spec` with the padding that the rule gives it; None where it gives none."""
+    rows, columns = _margins(RULES[rule], spec)
+    if rows is None or columns is None:
+        return None
+    extra = (rows[1] - rows[0], columns[1] - columns[0])
+    return replace(spec, padding=(rows[0], columns[0]), extra_after=extra)
 
 
 def followed(spec: ConvSpec, known: frozenset[str]) -> bool:
@@ -61,20 +113,34 @@ def followed(spec: ConvSpec, known: frozenset[str]) -> bool:
     Of one that follows none that we know, only what all the usual rules agree on is expected.
     """
     rules = rules_of(spec)
-    dividing = known & DIVIDING
-    if "keep" in known and not dividing:
-        return "keep" in rules
+    dividing, keeping = known & DIVIDING, known & KEEPING
+    if keeping and not dividing:
+        return bool(rules & keeping)
     return rules >= DIVIDING or bool(rules & dividing)
 
 
-# (image, kernel, stride, padding): together they tell their rule from all the others, also where code without a forward
-# takes the size of its output from G, so that only the margin before the image is seen.
-_TELLING: Mapping[str, tuple[tuple[Size, int, int, Size], ...]] = {
-    "floor": (((7, 5), 4, 1, (1, 1)), ((9, 6), 5, 3, (2, 2))),
-    "half": (((7, 5), 4, 1, (2, 2)), ((9, 6), 5, 3, (2, 2))),
-    "tensorflow": (((9, 6), 5, 3, (1, 1)),),
-    "keep": (((7, 5), 3, 2, (4, 3)),),
+# (image, kernel, stride): together they tell their rule from all the others. Code without a forward takes the size of
+# its output from G, so that zeros which no window of G reaches are not seen: there it follows two rules, rightly.
+_EVEN_KERNEL: tuple[Size, int, int] = ((7, 5), 4, 1)
+_STRIDED: tuple[Size, int, int] = ((9, 6), 5, 3)
+_ODD_TOTAL: tuple[Size, int, int] = ((8, 6), 3, 2)
+_KEPT: tuple[Size, int, int] = ((7, 5), 3, 2)
+_KEPT_ODD_TOTAL: tuple[Size, int, int] = ((7, 5), 2, 2)
+_TELLING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
+    "floor": (_EVEN_KERNEL, _STRIDED),
+    "floor-before": (_EVEN_KERNEL, _STRIDED),
+    "half": (_EVEN_KERNEL, _STRIDED),
+    "half-before": (_EVEN_KERNEL, _STRIDED),
+    "tensorflow": (_STRIDED,),
+    "tensorflow-more-after": (_STRIDED, _EVEN_KERNEL, _ODD_TOTAL),
+    "tensorflow-more-before": (_STRIDED, _EVEN_KERNEL, _ODD_TOTAL),
+    "keep": (_KEPT,),
+    "keep-more-after": (_KEPT, _EVEN_KERNEL, _KEPT_ODD_TOTAL),
+    "keep-more-before": (_KEPT, _EVEN_KERNEL, _KEPT_ODD_TOTAL),
+    "keep-more-on-both": (_KEPT, _EVEN_KERNEL, _KEPT_ODD_TOTAL),
 }
+# What tells by which rule it pads, the surest first.
+_PARTS = ("forward", "weight", "input")
 # (batch, in channels, out channels): the first that its layout takes.
 _COUNTS = ((2, 3, 4), (1, 3, 4), (2, 1, 4), (1, 1, 4), (2, 1, 1), (1, 1, 1))
 
@@ -82,39 +148,49 @@ _COUNTS = ((2, 3, 4), (1, 3, 4), (2, 1, 4), (1, 1, 4), (2, 1, 1), (1, 1, 1))
 def rules_followed(
     candidate: Candidate, seed: Callable[[], None], guard: Callable[[], AbstractContextManager[None]]
 ) -> frozenset[str]:
-    """The rules by which the target is right where they tell: in its own forward, in grad_weight or in grad_input."""
-    found = []
+    """The rules by which the target is right where they tell.
+
+    Its own forward says which, if it is right by any; else grad_weight, for which X is padded once more; else
+    grad_input, which is only cut, and so may be cut by another rule than X is padded.
+    """
+    right: dict[str, frozenset[str]] = {}
     for name in RULES:
         taken = [spec for spec in _telling(name, candidate.layout) if not candidate.refuses(spec)]
-        if taken and all(_right_somehow(candidate, spec, seed, guard) for spec in taken):
-            found.append(name)
-    return frozenset(found)
+        seen = [_right_there(candidate, spec, seed, guard) for spec in taken]
+        right[name] = frozenset.intersection(*seen) if seen else frozenset()
+    found = (frozenset(name for name, parts in right.items() if part in parts) for part in _PARTS)
+    return next((rules for rules in found if rules), frozenset())
 
 
 def _telling(rule: str, layout: Layout) -> Iterator[ConvSpec]:
-    for (height, width), side, step, margin in _TELLING[rule]:
-        specs = [ConvSpec(*counts, height, width, (side, side), (step, step), margin) for counts in _COUNTS]
-        yield from [spec for spec in specs if not layout.refuses(spec)][:1]
+    for image, side, step in _TELLING[rule]:
+        specs = [padded_by(rule, ConvSpec(*counts, *image, (side, side), (step, step))) for counts in _COUNTS]
+        yield from [spec for spec in specs if spec is not None and not layout.refuses(spec)][:1]
 
 
-def _right_somehow(
+def _right_there(
     candidate: Candidate, spec: ConvSpec, seed: Callable[[], None], guard: Callable[[], AbstractContextManager[None]]
-) -> bool:
-    """What raises or gives other numbers there does not follow the rule; whether it should is not asked here."""
+) -> frozenset[str]:
+    """Which of `_PARTS` are right.
+
+    What raises or gives other numbers there does not follow the rule; whether it should is not asked here.
+    """
     case = probes.integer_case(spec)
     truth = conv.backward(case)
     seed()
+    found = set()
     try:
         with guard():
             returned = candidate.start(case)()
         if _forward_is_right(returned, candidate.layout, probes.forward(case)):
-            return True
+            found.add("forward")
         keys = plan(returned, spec, candidate.layout, candidate.bias_form, truth)
         gradients = take(returned, keys, spec, candidate.layout, candidate.bias_form).gradients
     except (Exception, SystemExit):
-        return False
-    pairs = [(gradients.named(name), truth.named(name)) for name in ("weight", "input")]
-    return any(actual is not None and right is not None and _close(actual, right) for actual, right in pairs)
+        return frozenset(found)
+    pairs = {name: (gradients.named(name), truth.named(name)) for name in GRADIENTS if name in _PARTS}
+    found |= {name for name, (actual, right) in pairs.items() if _are_close(actual, right)}
+    return frozenset(found)
 
 
 def _forward_is_right(returned: Returned, layout: Layout, right: Array) -> bool:
@@ -123,6 +199,10 @@ def _forward_is_right(returned: Returned, layout: Layout, right: Array) -> bool:
         return False
     rest = layout.take("output", returned.output, right.shape) - right
     return _close(rest, np.broadcast_to(rest[:1, :, :1, :1], rest.shape))
+
+
+def _are_close(actual: Array | None, right: Array | None) -> bool:
+    return actual is not None and right is not None and _close(actual, right)
 
 
 def _close(actual: Array, right: Array) -> bool:

@@ -19,7 +19,9 @@ def autograd(case):
     """(dE/dF, dE/dX) by torch.autograd."""
     x, weight = (torch.tensor(array, requires_grad=True) for array in (case.x, case.weight))
     spec = case.spec
-    output = torch.nn.functional.conv2d(x, weight, None, spec.stride, spec.padding, spec.dilation, spec.groups)
+    (top, left), (bottom, right) = spec.padding, spec.padding_after
+    framed = torch.nn.functional.pad(x, (left, right, top, bottom))
+    output = torch.nn.functional.conv2d(framed, weight, None, spec.stride, 0, spec.dilation, spec.groups)
     gradients = torch.autograd.grad(output, (weight, x), torch.tensor(case.grad_output))
     return tuple(gradient.numpy() for gradient in gradients)
 

@@ -4,6 +4,7 @@ from conv_cases import specs
 from hypothesis import given
 
 from gradcheck_cli.layers.conv.geometry import Axis, Phase, axes, crop, pad, require_shape
+from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.errors import GeometryError
 
 
@@ -64,13 +65,14 @@ def test_phases_hold_every_reading_once(spec):
 
 
 def test_pad_frames_and_crop_takes_the_frame_off():
-    """The frame is zeros, of two widths, and goes away again."""
+    """The frame is zeros, of a width for each side, and goes away again."""
     planes = np.arange(1.0, 5.0, dtype=np.float32).reshape(1, 1, 2, 2)
-    framed = pad(planes, (1, 2))
-    expected = [[0] * 6, [0, 0, 1, 2, 0, 0], [0, 0, 3, 4, 0, 0], [0] * 6]
+    spec = ConvSpec(1, 1, 1, 2, 2, (1, 1), padding=(1, 2), extra_after=(1, -1))
+    framed = pad(planes, spec)
+    expected = [[0] * 5, [0, 0, 1, 2, 0], [0, 0, 3, 4, 0], [0] * 5, [0] * 5]
     assert expected == framed[0, 0].tolist()
     assert framed.dtype == np.float32
-    assert np.array_equal(planes, crop(framed, (1, 2)))
+    assert np.array_equal(planes, crop(framed, spec))
 
 
 def test_message_for_a_wrong_shape():
