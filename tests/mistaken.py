@@ -37,6 +37,15 @@ UNEQUAL = (
     ConvSpec(2, 2, 6, 5, 6, (2, 3), groups=2),
 )
 
+# One size past the largest block of the catalogue, and no multiple of any.
+PAST_BLOCKS = (
+    ConvSpec(67, 1, 1, 3, 3, (2, 2)),
+    ConvSpec(1, 67, 1, 3, 3, (2, 2)),
+    ConvSpec(1, 1, 67, 3, 3, (2, 2)),
+    ConvSpec(1, 1, 1, 68, 3, (2, 2)),
+    ConvSpec(1, 1, 1, 3, 68, (2, 2)),
+)
+
 
 def integers(spec, seed=0):
     """A case of small integers without zeros, so that no term hides."""

@@ -26,10 +26,13 @@ _ORDER = (
     *("upstream-rotated", "kernel-rotated", "axes-transposed", "rows-columns-mixed"),
     *("reshape-not-transpose", "input-grad-kernel-unrotated"),
     *("channels-summed", "filters-collapsed", "channels-reversed", "in-out-swapped", "wrong-index", "samples-mixed"),
-    *("last-sample-only", "last-window-only", "window-not-moved"),
+    *("last-sample-only", "last-window-only", "window-not-moved", "bounds-off-by-one"),
     *("accumulates-between-calls", "starts-from-data", "updated-too-early"),
     *("stride-ignored", "offset-times-stride", "extra-taps", "partial-output", "input-grad-stride-not-dilated"),
-    *("remainder-dropped", "unpad-empty", "padding-hard-coded", "padded-twice", "padding-not-stripped"),
+    *(
+        *("rest-skipped", "remainder-dropped", "unpad-empty", "padding-hard-coded", "padding-mode-wrong"),
+        *("padded-twice", "padding-not-stripped"),
+    ),
     *(
         "full-margin-wrong",
         "upstream-padded",
