@@ -15,6 +15,8 @@ from gradcheck_cli.model import Array, ConvSpec
 Result = tuple[ConvSpec, bool]
 # So many geometries that are alike to all fitting conditions are refused before their kind counts as refused.
 _REFUSALS_OF_A_KIND = 2
+# "Either this or that" holds nearly everywhere: where few geometries are right, some such pair fits by accident.
+_RIGHT_FOR_EITHER = 8
 
 
 def fitting(results: Sequence[Result]) -> list[Condition]:
@@ -38,6 +40,8 @@ def fitting(results: Sequence[Result]) -> list[Condition]:
 def _pairs(table: Array, wrong: Array, told: Array, *, both: bool) -> Iterator[Condition]:
     """Joined by "and", each row holds wherever it is wrong; joined by "or", nowhere else."""
     can = (table | ~wrong).all(axis=1) if both else (wrong | ~table).all(axis=1)
+    if not both and (~wrong).sum() < _RIGHT_FOR_EITHER:
+        return
     useful = np.flatnonzero(can & told & table.any(axis=1) & ~table.all(axis=1))
     for _, places in groupby(useful.tolist(), axis_of):
         # Not "out channels > 8 and rows of outputs > 4": with so many sizes, some such pair fits anything.
@@ -102,18 +106,24 @@ def settled(results: Sequence[Result], right: Callable[[ConvSpec], bool], most: 
 def confirming(results: Sequence[Result], avoid: frozenset[ConvSpec], count: int) -> list[ConvSpec]:
     """Fresh geometries on which the condition that is left can fail: in turn where it holds and where it does not.
 
-    A condition on a size is also asked beside the size, at its multiples and beside these: `count` more.
+    Of two conditions joined, each is also asked without the other, `count` times: that both count is to be shown. A
+    condition on a size is asked beside the size, at its multiples and beside these, twice as often.
     """
     found = fitting(results)[:1]
     pool = _new(results, avoid)
     if not found or not pool:
         return []
-    holds = found[0].over(truths(pool))
-    sides = [[spec for spec, held in zip(pool, holds, strict=True) if held == side] for side in (True, False)]
-    turns = [side[(number * len(side)) // count] for number in range(count) for side in sides if side]
+    table = truths(pool)
+    parts = [found[0].over(table), *(part.over(table) for part in found[0].parts)]
+    kinds: dict[tuple[bool, ...], list[ConvSpec]] = {}
+    for place, spec in enumerate(pool):
+        kinds.setdefault(tuple(bool(part[place]) for part in parts), []).append(spec)
+    sides = sorted(kinds.values(), key=len)
+    turns = [side[(number * len(side)) // count] for number in range(count) for side in sides]
+    most = count * max(1, len(sides) - 1)
     wrong = tuple(spec for spec, right in results if not right)
     beside = [spec for spec in attacks(wrong, found[0].blocks) if spec not in _asked(results, avoid)]
-    return [*list(dict.fromkeys(turns))[:count], *[spec for spec in beside if spec not in turns][: 2 * count]]
+    return [*list(dict.fromkeys(turns))[:most], *[spec for spec in beside if spec not in turns][: 2 * count]]
 
 
 def _asked(results: Sequence[Result], avoid: frozenset[ConvSpec]) -> frozenset[ConvSpec]:

@@ -230,6 +230,11 @@ class Condition:
         return bool(self.over(truths((spec,)))[0])
 
     @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The two that are joined; empty where it is one."""
+        return () if self.second is None else (Condition(self.first), Condition(self.second))
+
+    @property
     def blocks(self) -> tuple[tuple[Axis, int], ...]:
         """The axes that it is about, each with the number that it names."""
         places = [place for place in (self.first, self.second) if place is not None and place >= 2 * len(NAMED)]

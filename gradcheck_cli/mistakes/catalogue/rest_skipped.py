@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.left_out import LeftOut, Part, knows, leaving_out
-from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Variant
 from gradcheck_cli.model import GRADIENTS, GradientName
 
 # As people write them: vectors, tiles, blocks of threads.
@@ -43,16 +43,11 @@ def _variants(gradient: GradientName) -> tuple[Variant, ...]:
     )
 
 
-def _usual(gradient: GradientName) -> WrongFormula:
-    usual = "filters in blocks of 4; fewer than 4 are done"
-    return next(variant.formula for variant in _VARIANTS[gradient] if variant.label == usual)
-
-
 _VARIANTS = {gradient: _variants(gradient) for gradient in GRADIENTS}
 MISTAKE = Mistake(
     id="rest-skipped",
     title="leaves out the rest that fills no whole block",
-    formulas={gradient: _usual(gradient) for gradient in GRADIENTS},
+    formulas={gradient: variants[0].formula for gradient, variants in _VARIANTS.items()},
     variants=_VARIANTS,
     why=(
         "Tiles and vectors go through filters, channels or images a block at a time, and `range(count // BLOCK)` "
@@ -60,7 +55,7 @@ MISTAKE = Mistake(
     ),
     hides_when="every size is a multiple of its block",
     fix="Round the number of blocks up, `-(-count // BLOCK)`, and end the last one at `min(start + BLOCK, count)`.",
-    shown_by="--out 6, or gradcheck verify",
+    shown_by="an odd number of filters (--out 3)",
     numbers="{K} filters, {C} channels, batch {N}, outputs {P}x{Q}",
     alone=True,
 )
