@@ -54,7 +54,10 @@ MISTAKE = Mistake(
         "rounds down: the last block, which is not full, is never done."
     ),
     hides_when="every size is a multiple of its block",
-    fix="Round the number of blocks up, `-(-count // BLOCK)`, and end the last one at `min(start + BLOCK, count)`.",
+    fix=(
+        "Go through all of them: round the number of blocks up, `-(-count // BLOCK)`, and end the last one at "
+        "`min(start + BLOCK, count)`; a loop of its own over the rest begins at `count // BLOCK * BLOCK`."
+    ),
     shown_by="an odd number of filters (--out 3)",
     numbers="{K} filters, {C} channels, batch {N}, outputs {P}x{Q}",
     alone=True,
