@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations, groupby
+from itertools import groupby
 
 import numpy as np
 
@@ -43,12 +43,22 @@ def _pairs(table: Array, wrong: Array, told: Array, *, both: bool) -> Iterator[C
     if not both and (~wrong).sum() < _RIGHT_FOR_EITHER:
         return
     useful = np.flatnonzero(can & told & table.any(axis=1) & ~table.all(axis=1))
-    for _, places in groupby(useful.tolist(), axis_of):
+    for _, group in groupby(useful.tolist(), axis_of):
         # Not "out channels > 8 and rows of outputs > 4": with so many sizes, some such pair fits anything.
-        found = [Condition(first, second, both) for first, second in combinations(places, 2)]
+        places = list(group)
+        found = [
+            pair for number in range(len(places)) for pair in _pairs_with(table, wrong, places[number:], both=both)
+        ]
         # Among those that nothing tells apart: "> 8 and no multiple of 8" before "> 7 and no multiple of 8".
-        found.sort(key=lambda condition: len({number for _, number in condition.blocks}))
-        yield from (each for each in found if np.array_equal(each.over(table), wrong))
+        yield from sorted(found, key=lambda condition: len({number for _, number in condition.blocks}))
+
+
+def _pairs_with(table: Array, wrong: Array, places: Sequence[int], *, both: bool) -> list[Condition]:
+    """The first of these rows with each of the others, where the two hold exactly where it is wrong."""
+    first, others = table[places[0]], table[list(places[1:])]
+    joined = others & first if both else others | first
+    fits = np.flatnonzero((joined == wrong).all(axis=1))
+    return [Condition(places[0], places[1 + place], both) for place in fits.tolist()]
 
 
 def deciding(results: Sequence[Result], avoid: frozenset[ConvSpec] = frozenset()) -> ConvSpec | None:
@@ -134,7 +144,9 @@ def _new(
     results: Sequence[Result], avoid: frozenset[ConvSpec], blocks: Sequence[tuple[Axis, int]] = ()
 ) -> tuple[ConvSpec, ...]:
     asked, specs = _asked(results, avoid), tuple(spec for spec, _ in results)
-    pool = dict.fromkeys([*mixtures(specs), *with_sizes(specs, blocks)])
+    # Code for square kernels raises on others, or spreads one row over several without a word: of no interest here.
+    right = tuple(spec for spec, is_right in results if is_right)
+    pool = dict.fromkeys([*mixtures(specs, right or None), *with_sizes(specs, blocks)])
     return tuple(sorted((spec for spec in pool if spec not in asked), key=cost))
 
 

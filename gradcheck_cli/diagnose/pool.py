@@ -17,18 +17,23 @@ _MIXED = 16
 _LARGEST = 50_000
 # A size is tried in so many geometries: one of them may be refused, or hide the mistake.
 _ATTACKED = 2
-_PAIRS = ("kernel_size", "stride", "padding", "dilation")
+# What makes one side of a pair count for nothing.
+_LEAST = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1}
 
 
 @lru_cache(maxsize=64)
-def mixtures(specs: tuple[ConvSpec, ...]) -> tuple[ConvSpec, ...]:
+def mixtures(specs: tuple[ConvSpec, ...], ended: tuple[ConvSpec, ...] | None = None) -> tuple[ConvSpec, ...]:
     """Geometries like the given ones but for one thing, which is as in another of them; the cheapest first.
 
     What a target takes one by one it most likely takes together, so these can be asked.
+
+    Args:
+        specs: those that were asked.
+        ended: those of them that may show that rows and columns can differ; None for all.
     """
     found: dict[ConvSpec, None] = {}
     for spec in _bases(specs):
-        for change in _changes(specs):
+        for change in _changes(specs, specs if ended is None else ended):
             try:
                 found.setdefault(replace(spec, **change))
             except GeometryError:
@@ -36,7 +41,7 @@ def mixtures(specs: tuple[ConvSpec, ...]) -> tuple[ConvSpec, ...]:
     return tuple(sorted((spec for spec in found if cost(spec) <= _LARGEST), key=cost))
 
 
-def _changes(specs: Sequence[ConvSpec]) -> list[dict[str, Any]]:
+def _changes(specs: Sequence[ConvSpec], ended: Sequence[ConvSpec]) -> list[dict[str, Any]]:
     """Every value that one of the geometries has, thing by thing; the image also turned, square, or as the kernel."""
     sizes = {(spec.height, spec.width) for spec in specs}
     sizes |= {(width, height) for height, width in sizes} | {(height, height) for height, _ in sizes}
@@ -44,17 +49,17 @@ def _changes(specs: Sequence[ConvSpec]) -> list[dict[str, Any]]:
     changes: list[dict[str, Any]] = [{"height": height, "width": width} for height, width in sorted(sizes)]
     for name in ("batch", "in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation"):
         changes += [{name: value} for value in sorted({getattr(spec, name) for spec in specs})]
-    for name in _PAIRS:
-        changes += [{name: value} for value in _uneven({getattr(spec, name) for spec in specs})]
+    for name, least in _LEAST.items():
+        changes += [{name: value} for value in _uneven({getattr(spec, name) for spec in ended}, least)]
     return changes
 
 
-def _uneven(values: set[Size]) -> list[Size]:
-    """Each side with the least of the other, where the target takes sides that differ: which axis it is about."""
+def _uneven(values: set[Size], least: int) -> list[Size]:
+    """Each side with the least for the other, where the target takes sides that differ: which axis it is about."""
     if all(rows == columns for rows, columns in values):
         return []
     rows, columns = ({value[axis] for value in values} for axis in (0, 1))
-    found = {(row, min(columns)) for row in rows} | {(min(rows), column) for column in columns}
+    found = {(row, least) for row in rows} | {(least, column) for column in columns}
     return sorted(found - values)
 
 
