@@ -136,6 +136,7 @@ def _small_cases() -> Iterator[Case]:
         ConvSpec(1, 2, 2, 4, 4, (2, 2), groups=2),
         ConvSpec(1, 1, 1, 4, 4, (3, 2)),
         ConvSpec(1, 1, 1, 4, 4, (2, 2), extra_after=(1, 1)),
+        ConvSpec(1, 1, 3, 4, 4, (2, 2)),
     ]
     yield from map(_plain_case, specs)
     plain = _plain_case(specs[0])

@@ -42,6 +42,40 @@ SIDED = (
     ConvSpec(3, 2, 4, 9, 7, (4, 3), stride=(2, 2), padding=(2, 1), extra_after=(-1, 0)),
 )
 
+# One size past the largest block of the catalogue, and no multiple of any.
+PAST_BLOCKS = (
+    ConvSpec(67, 1, 1, 3, 3, (2, 2)),
+    ConvSpec(1, 67, 1, 3, 3, (2, 2)),
+    ConvSpec(1, 1, 67, 3, 3, (2, 2)),
+    ConvSpec(1, 1, 1, 68, 3, (2, 2)),
+    ConvSpec(1, 1, 1, 3, 68, (2, 2)),
+)
+
+# Two sizes past a block of 8 on each axis, unlike to other blocks.
+PAST_EIGHT = tuple(
+    ConvSpec(*sizes, (2, 2))
+    for sizes in (
+        *((13, 2, 3, 3, 4), (21, 1, 4, 4, 3), (1, 13, 2, 3, 4), (2, 21, 1, 4, 3), (2, 1, 13, 3, 4), (1, 2, 21, 4, 3)),
+        *((1, 2, 3, 14, 3), (2, 1, 4, 22, 3), (1, 2, 3, 3, 14), (2, 1, 4, 3, 22)),
+    )
+)
+# Groups whose channels and filters differ in number, so that one can be counted by the other.
+IN_GROUPS = (
+    ConvSpec(2, 6, 4, 5, 6, (3, 2), groups=2),
+    ConvSpec(1, 6, 3, 6, 5, (2, 3), padding=(1, 1), groups=3),
+    ConvSpec(2, 3, 6, 5, 4, (2, 2), groups=3),
+)
+
+
+def geometries_for(identifier):
+    """Where a mistake shows often enough to be proved."""
+    return SPECS + UNEQUAL + {"rest-skipped": PAST_EIGHT, "groups-ignored": IN_GROUPS}.get(identifier, ())
+
+
+def is_told(identifier, form):
+    """Of a mistake with many forms, a few stand for all."""
+    return identifier != "rest-skipped" or "of 8" in form.label or "filters in blocks of 2;" in form.label
+
 
 def integers(spec, seed=0):
     """A case of small integers without zeros, so that no term hides."""

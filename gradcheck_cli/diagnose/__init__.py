@@ -11,6 +11,7 @@ from gradcheck_cli.diagnose.conditions import (
     deciding as deciding,
     fitting as fitting,
 )
+from gradcheck_cli.diagnose.following import without_followers as without_followers
 from gradcheck_cli.diagnose.lines import likely_line as likely_line
 from gradcheck_cli.diagnose.locate import locate as locate
 from gradcheck_cli.diagnose.memory import with_unwritten_memory as with_unwritten_memory

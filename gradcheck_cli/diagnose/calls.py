@@ -13,6 +13,7 @@ from gradcheck_cli.diagnose.lines import unpads_by_name
 from gradcheck_cli.diagnose.mends import Raised, mend
 from gradcheck_cli.diagnose.observation import Observation
 from gradcheck_cli.diagnose.sentences import describe, finding
+from gradcheck_cli.diagnose.unused import unused_option
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.model import CALL, ConvSpec, Finding
 
@@ -95,7 +96,8 @@ def _stopped(calls: _Calls, group: Sequence[Observation]) -> Finding:
     also = "".join(f"; elsewhere {name}" for name in names if name not in (usual, ""))
     what = f"The {first.error_where or 'call'} {_raises(first.error)} {_on(group, first, calls.tried)}"
     message = f"{what}: {first.error.rstrip('.')}{also}."
-    fix = mend(Raised(first.error, first.error_line, calls.code, calls.words))
+    fix = unused_option(calls.code, first.error_line, when)
+    fix = fix or mend(Raised(first.error, first.error_line, calls.code, calls.words))
     return finding("crashes", CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix)
 
 

@@ -82,7 +82,7 @@ def pairs(gradient: GradientName, evidence: Sequence[Evidence]) -> Iterator[Stru
     single: list[Structure] = []
     builders: list[Structure] = []
     for structure in singles(gradient):
-        shown = _shown_on(structure, ordered) if structure.parts and not structure.fits_rate else None
+        shown = _shown_on(structure, ordered) if _joins(structure) else None
         if shown is not None:
             single.append(structure)
             builders += [structure] if _builds_on_right(structure, gradient, shown) else []
@@ -96,6 +96,11 @@ def pairs(gradient: GradientName, evidence: Sequence[Evidence]) -> Iterator[Stru
                 if second.parts[0][0] is not first:
                     parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
                     yield Structure(parts, _on_prepared(first, second.formula))
+
+
+def _joins(structure: Structure) -> bool:
+    """Whether it may be one of two."""
+    return bool(structure.parts) and not structure.fits_rate and not structure.parts[0][0].alone
 
 
 def _shown_on(structure: Structure, evidence: Iterable[Evidence]) -> Evidence | None:

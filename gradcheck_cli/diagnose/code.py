@@ -54,7 +54,7 @@ class Code:
 
     def nearest(self, name: str, line: int | None) -> str:
         """The name that is known at this line and most like `name`; "" where none is like it."""
-        scope = self._function(line)
+        scope = self.function(line)
         known = _names(scope) if scope is not None else set()
         known |= _names(self.tree, depth=1) if self.tree is not None else set()
         return _closest(name, known) or _closest(name, set(dir(builtins)), 0.8)
@@ -78,7 +78,7 @@ class Code:
         holding = [node for node in ast.walk(self.tree) if isinstance(node, ast.stmt) and _holds(node, line)]
         return max(holding, key=lambda node: node.lineno, default=None)
 
-    def _function(self, line: int | None) -> ast.AST | None:
+    def function(self, line: int | None) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """The innermost function around a line."""
         if line is None or self.tree is None:
             return None

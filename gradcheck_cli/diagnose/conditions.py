@@ -1,209 +1,22 @@
-"""Conditions on a geometry ("padding = 0"): which of them agree with what was seen, and what would tell them apart."""
+"""Which conditions on a geometry ("padding = 0") agree with what was seen, and what would tell them apart."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from itertools import combinations
-from typing import Any
+from itertools import groupby
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ConvSpec, Size
-from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.diagnose.pool import attacks, cost, mixtures, with_sizes
+from gradcheck_cli.diagnose.table import Axis, Condition, axis_of, speaking, truths
+from gradcheck_cli.model import Array, ConvSpec
 
 Result = tuple[ConvSpec, bool]
-Predicate = Callable[[ConvSpec], bool]
-
-
-def _more(name: str, count: int, spec: ConvSpec) -> bool:
-    return int(getattr(spec, name)) > count
-
-
-def _no_multiple(name: str, count: int, spec: ConvSpec) -> bool:
-    return int(getattr(spec, name)) % count > 0
-
-
-def _sides(spec: ConvSpec) -> tuple[Size, Size]:
-    """The padding of the rows (above, below) and of the columns (left, right)."""
-    (top, left), (bottom, right) = spec.padding, spec.padding_after
-    return (top, bottom), (left, right)
-
-
-def _in_blocks(name: str, words: str) -> tuple[tuple[str, str, Predicate], ...]:
-    """Code that handles channels in blocks is wrong past the first, or where the last is not full."""
-    more = [(f"{words} > {k}", f"{words} <= {k}", partial(_more, name, k)) for k in (2, 3, 4, 8, 16, 32)]
-    rest = [
-        (f"{words} are no multiple of {k}", f"{words} are a multiple of {k}", partial(_no_multiple, name, k))
-        for k in (2, 4, 8)
-    ]
-    return (*more, *rest)
-
-
-# (phrase when it holds, phrase when it does not, test). The order decides between conditions that nothing tells apart.
-CONDITIONS: tuple[tuple[str, str, Predicate], ...] = (
-    ("batch > 1", "batch = 1", lambda spec: spec.batch > 1),
-    ("padding = 0", "padding > 0", lambda spec: not spec.is_padded),
-    (
-        "padding differs between the sides",
-        "padding is the same on both sides",
-        lambda spec: not spec.is_symmetric,
-    ),
-    ("stride > 1", "stride = 1", lambda spec: max(spec.stride) > 1),
-    ("a remainder is left over", "no remainder is left over", lambda spec: max(spec.remainder) > 0),
-    ("dilation > 1", "dilation = 1", lambda spec: max(spec.dilation) > 1),
-    ("groups > 1", "groups = 1", lambda spec: spec.groups > 1),
-    ("in channels > 1", "in channels = 1", lambda spec: spec.in_channels > 1),
-    ("out channels > 1", "out channels = 1", lambda spec: spec.out_channels > 1),
-    ("the kernel is larger than 1x1", "the kernel is 1x1", lambda spec: spec.kernel_size != (1, 1)),
-    (
-        "the kernel is not square",
-        "the kernel is square",
-        lambda spec: spec.kernel_size[0] != spec.kernel_size[1],
-    ),
-    ("the image is not square", "the image is square", lambda spec: spec.height != spec.width),
-    (
-        "the kernel has an even side",
-        "the kernel has odd sides",
-        lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
-    ),
-    ("padding differs from 1", "padding = 1", lambda spec: _sides(spec) != ((1, 1), (1, 1))),
-    (
-        "padding differs from (kernel - 1) / 2",
-        "padding = (kernel - 1) / 2",
-        lambda spec: any(2 * p != e - 1 for sides, e in zip(_sides(spec), spec.extent, strict=True) for p in sides),
-    ),
-    (
-        "stride or padding differ between rows and columns",
-        "stride and padding are the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1] or _sides(spec)[0] != _sides(spec)[1],
-    ),
-    ("in and out channels differ", "in and out channels agree", lambda spec: spec.in_channels != spec.out_channels),
-    ("there is more than one output", "there is one output", lambda spec: spec.output_size != (1, 1)),
-    ("there is more than one row of outputs", "there is one row of outputs", lambda spec: spec.output_size[0] > 1),
-    (
-        "there is more than one column of outputs",
-        "there is one column of outputs",
-        lambda spec: spec.output_size[1] > 1,
-    ),
-    ("the output is not square", "the output is square", lambda spec: spec.output_size[0] != spec.output_size[1]),
-    (
-        "the image is wider than high",
-        "the image is not wider than high",
-        lambda spec: spec.width > spec.height,
-    ),
-    (
-        "the image is higher than wide",
-        "the image is not higher than wide",
-        lambda spec: spec.height > spec.width,
-    ),
-    (
-        "the output is wider than high",
-        "the output is not wider than high",
-        lambda spec: spec.output_size[1] > spec.output_size[0],
-    ),
-    (
-        "the output is higher than wide",
-        "the output is not higher than wide",
-        lambda spec: spec.output_size[0] > spec.output_size[1],
-    ),
-    (
-        "the kernel is wider than high",
-        "the kernel is not wider than high",
-        lambda spec: spec.kernel_size[1] > spec.kernel_size[0],
-    ),
-    (
-        "the kernel is higher than wide",
-        "the kernel is not higher than wide",
-        lambda spec: spec.kernel_size[0] > spec.kernel_size[1],
-    ),
-    (
-        "stride differs between rows and columns",
-        "stride is the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1],
-    ),
-    (
-        "padding differs between rows and columns",
-        "padding is the same for rows and columns",
-        lambda spec: _sides(spec)[0] != _sides(spec)[1],
-    ),
-    (
-        "padding = 0 on a side",
-        "padding > 0 on every side",
-        lambda spec: min(*spec.padding, *spec.padding_after) == 0,
-    ),
-    ("padding of the rows = 0", "padding of the rows > 0", lambda spec: _sides(spec)[0] == (0, 0)),
-    ("padding of the columns = 0", "padding of the columns > 0", lambda spec: _sides(spec)[1] == (0, 0)),
-    ("in channels > out channels", "in channels <= out channels", lambda spec: spec.in_channels > spec.out_channels),
-    ("in channels < out channels", "in channels >= out channels", lambda spec: spec.in_channels < spec.out_channels),
-    *_in_blocks("in_channels", "in channels"),
-    *_in_blocks("out_channels", "out channels"),
-)
-
-# Both senses of each row, one after the other, as in the rows of `truths`.
-_SENSES = tuple(phrase for yes, no, _ in CONDITIONS for phrase in (yes, no))
-_PLACES = {phrase: place for place, phrase in enumerate(_SENSES)}
-# Geometries that mixtures are made of, and how many products the largest of them may have: each is asked of the user's
-# code, which may be seven nested loops.
-_MIXED = 16
-_LARGEST = 50_000
 # So many geometries that are alike to all fitting conditions are refused before their kind counts as refused.
 _REFUSALS_OF_A_KIND = 2
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One row of the table, or two of them joined."""
-
-    first: int
-    second: int | None = None
-    both: bool = True
-
-    @property
-    def phrase(self) -> str:
-        """ "padding = 0", "batch > 1 and stride > 1"."""
-        first = _SENSES[self.first]
-        if self.second is None:
-            return first
-        return f"{first} {'and' if self.both else 'or'} {_SENSES[self.second]}"
-
-    def over(self, table: Array) -> Array:
-        """Whether it holds, for each column of `truths`."""
-        one: Array = table[self.first]
-        if self.second is None:
-            return one
-        other: Array = table[self.second]
-        return np.logical_and(one, other) if self.both else np.logical_or(one, other)
-
-    def holds(self, spec: ConvSpec) -> bool:
-        """Whether it holds on one geometry."""
-        return bool(self.over(truths((spec,)))[0])
-
-
-def parsed(phrase: str) -> Condition | None:
-    """The condition that a phrase stands for; None where it is about something else than the geometry."""
-    if phrase in _PLACES:
-        return Condition(_PLACES[phrase])
-    for word, both in ((" and ", True), (" or ", False)):
-        for first, place in _PLACES.items():
-            if phrase.startswith(first + word) and phrase.removeprefix(first + word) in _PLACES:
-                return Condition(place, _PLACES[phrase.removeprefix(first + word)], both)
-    return None
-
-
-@lru_cache(maxsize=64)
-def truths(specs: tuple[ConvSpec, ...]) -> Array:
-    """(rows of the table, geometries): whether each row holds on each geometry."""
-    holds = np.array([_column(spec) for spec in specs], dtype=bool).reshape(len(specs), len(CONDITIONS)).T
-    return np.stack([holds, ~holds], axis=1).reshape(len(_SENSES), len(specs))
-
-
-@lru_cache(maxsize=2**14)
-def _column(spec: ConvSpec) -> tuple[bool, ...]:
-    """Each row's test on one geometry; the same ones come again with every answer."""
-    return tuple(test(spec) for _, _, test in CONDITIONS)
+# "Either this or that" holds nearly everywhere: where few geometries are right, some such pair fits by accident.
+_RIGHT_FOR_EITHER = 8
 
 
 def fitting(results: Sequence[Result]) -> list[Condition]:
@@ -218,19 +31,34 @@ def fitting(results: Sequence[Result]) -> list[Condition]:
     wrong: Array = np.array([not right for _, right in results], dtype=bool)
     if not wrong.any() or wrong.all():
         return []
-    table = truths(tuple(spec for spec, _ in results))
-    alone = [Condition(int(place)) for place in np.flatnonzero((table == wrong).all(axis=1))]
-    return alone or [*_pairs(table, wrong, both=True), *_pairs(table, wrong, both=False)]
+    specs = tuple(spec for spec, _ in results)
+    table, told = truths(specs), speaking(specs)
+    alone = [Condition(int(place)) for place in np.flatnonzero((table == wrong).all(axis=1) & told)]
+    return alone or [*_pairs(table, wrong, told, both=True), *_pairs(table, wrong, told, both=False)]
 
 
-def _pairs(table: Array, wrong: Array, *, both: bool) -> Iterator[Condition]:
+def _pairs(table: Array, wrong: Array, told: Array, *, both: bool) -> Iterator[Condition]:
     """Joined by "and", each row holds wherever it is wrong; joined by "or", nowhere else."""
     can = (table | ~wrong).all(axis=1) if both else (wrong | ~table).all(axis=1)
-    useful = [int(place) for place in np.flatnonzero(can & table.any(axis=1) & ~table.all(axis=1))]
-    for first, second in combinations(useful, 2):
-        found = Condition(first, second, both)
-        if np.array_equal(found.over(table), wrong):
-            yield found
+    if not both and (~wrong).sum() < _RIGHT_FOR_EITHER:
+        return
+    useful = np.flatnonzero(can & told & table.any(axis=1) & ~table.all(axis=1))
+    for _, group in groupby(useful.tolist(), axis_of):
+        # Not "out channels > 8 and rows of outputs > 4": with so many sizes, some such pair fits anything.
+        places = list(group)
+        found = [
+            pair for number in range(len(places)) for pair in _pairs_with(table, wrong, places[number:], both=both)
+        ]
+        # Among those that nothing tells apart: "> 8 and no multiple of 8" before "> 7 and no multiple of 8".
+        yield from sorted(found, key=lambda condition: len({number for _, number in condition.blocks}))
+
+
+def _pairs_with(table: Array, wrong: Array, places: Sequence[int], *, both: bool) -> list[Condition]:
+    """The first of these rows with each of the others, where the two hold exactly where it is wrong."""
+    first, others = table[places[0]], table[list(places[1:])]
+    joined = others & first if both else others | first
+    fits = np.flatnonzero((joined == wrong).all(axis=1))
+    return [Condition(places[0], places[1 + place], both) for place in fits.tolist()]
 
 
 def deciding(results: Sequence[Result], avoid: frozenset[ConvSpec] = frozenset()) -> ConvSpec | None:
@@ -251,7 +79,7 @@ def _open(
     rivals: Sequence[Condition], results: Sequence[Result], refused: frozenset[ConvSpec]
 ) -> tuple[list[ConvSpec], Array]:
     """The geometries that can be asked and on which the rivals disagree, and which of them hold there (a row each)."""
-    pool = _new(results, refused)
+    pool = _new(results, refused, [block for rival in rivals for block in rival.blocks])
     if len(rivals) < 2 or not pool:
         return [], np.zeros((0, len(rivals)), dtype=bool)
     votes = _votes(rivals, pool)
@@ -269,7 +97,7 @@ def _votes(rivals: Sequence[Condition], specs: tuple[ConvSpec, ...]) -> Array:
     return np.ascontiguousarray(np.array([rival.over(table) for rival in rivals], dtype=bool).T)
 
 
-def settled(results: Sequence[Result], right: Predicate, most: int) -> list[Result]:
+def settled(results: Sequence[Result], right: Callable[[ConvSpec], bool], most: int) -> list[Result]:
     """The results, and those of the geometries that tell the fitting conditions apart, at most so many.
 
     Args:
@@ -286,55 +114,40 @@ def settled(results: Sequence[Result], right: Predicate, most: int) -> list[Resu
 
 
 def confirming(results: Sequence[Result], avoid: frozenset[ConvSpec], count: int) -> list[ConvSpec]:
-    """Fresh geometries on which the condition that is left can fail: in turn where it holds and where it does not."""
+    """Fresh geometries on which the condition that is left can fail: in turn where it holds and where it does not.
+
+    Of two conditions joined, each is also asked without the other, `count` times: that both count is to be shown. A
+    condition on a size is asked beside the size, at its multiples and beside these, twice as often.
+    """
     found = fitting(results)[:1]
     pool = _new(results, avoid)
     if not found or not pool:
         return []
-    holds = found[0].over(truths(pool))
-    sides = [[spec for spec, held in zip(pool, holds, strict=True) if held == side] for side in (True, False)]
-    turns = [side[(number * len(side)) // count] for number in range(count) for side in sides if side]
-    return list(dict.fromkeys(turns))[:count]
+    table = truths(pool)
+    parts = [found[0].over(table), *(part.over(table) for part in found[0].parts)]
+    kinds: dict[tuple[bool, ...], list[ConvSpec]] = {}
+    for place, spec in enumerate(pool):
+        kinds.setdefault(tuple(bool(part[place]) for part in parts), []).append(spec)
+    sides = sorted(kinds.values(), key=len)
+    turns = [side[(number * len(side)) // count] for number in range(count) for side in sides]
+    most = count * max(1, len(sides) - 1)
+    wrong = tuple(spec for spec, right in results if not right)
+    beside = [spec for spec in attacks(wrong, found[0].blocks) if spec not in _asked(results, avoid)]
+    return [*list(dict.fromkeys(turns))[:most], *[spec for spec in beside if spec not in turns][: 2 * count]]
 
 
-def _new(results: Sequence[Result], avoid: frozenset[ConvSpec]) -> tuple[ConvSpec, ...]:
-    asked = {spec for spec, _ in results} | avoid
-    return tuple(spec for spec in mixtures(tuple(spec for spec, _ in results)) if spec not in asked)
+def _asked(results: Sequence[Result], avoid: frozenset[ConvSpec]) -> frozenset[ConvSpec]:
+    return avoid | {spec for spec, _ in results}
 
 
-@lru_cache(maxsize=64)
-def mixtures(specs: tuple[ConvSpec, ...]) -> tuple[ConvSpec, ...]:
-    """Geometries like the given ones but for one thing, which is as in another of them; the cheapest first.
-
-    What a target takes one by one it most likely takes together, so these can be asked.
-    """
-    chosen = sorted(dict.fromkeys(specs), key=_cost)[:_MIXED]
-    found: dict[ConvSpec, None] = {}
-    for spec in chosen:
-        for change in _changes(specs):
-            try:
-                found.setdefault(replace(spec, **change))
-            except GeometryError:
-                continue
-    return tuple(sorted((spec for spec in found if _cost(spec) <= _LARGEST), key=_cost))
-
-
-def _changes(specs: Sequence[ConvSpec]) -> list[dict[str, Any]]:
-    """Every value that one of the geometries has, thing by thing; the image also turned, square, or as the kernel."""
-    sizes = {(spec.height, spec.width) for spec in specs}
-    sizes |= {(width, height) for height, width in sizes} | {(height, height) for height, _ in sizes}
-    sizes |= {spec.kernel_size for spec in specs}
-    changes: list[dict[str, Any]] = [{"height": height, "width": width} for height, width in sorted(sizes)]
-    margins = sorted({(spec.padding, spec.extra_after) for spec in specs})
-    changes += [{"padding": padding, "extra_after": extra} for padding, extra in margins]
-    for name in ("batch", "in_channels", "out_channels", "kernel_size", "stride", "dilation"):
-        changes += [{name: value} for value in sorted({getattr(spec, name) for spec in specs})]
-    return changes
-
-
-def _cost(spec: ConvSpec) -> int:
-    """Products of one gradient."""
-    return spec.terms * spec.out_channels * spec.in_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
+def _new(
+    results: Sequence[Result], avoid: frozenset[ConvSpec], blocks: Sequence[tuple[Axis, int]] = ()
+) -> tuple[ConvSpec, ...]:
+    asked, specs = _asked(results, avoid), tuple(spec for spec, _ in results)
+    # Code for square kernels raises on others, or spreads one row over several without a word: of no interest here.
+    right = tuple(spec for spec, is_right in results if is_right)
+    pool = dict.fromkeys([*mixtures(specs, right or None), *with_sizes(specs, blocks)])
+    return tuple(sorted((spec for spec in pool if spec not in asked), key=cost))
 
 
 def condition(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
+
 import numpy as np
 
 from gradcheck_cli.model import Array, GradientName
@@ -12,6 +15,8 @@ _AXES: dict[GradientName, tuple[tuple[str, str], ...]] = {
     "bias": (("filter", "filters"),),
 }
 _LISTED = 6
+# So many entries of a plane must be right for its edges to tell anything: nearly all of 3x3 is border.
+_TELLING = 4
 
 
 def locate(expected: Array, actual: Array, gradient: GradientName = "weight") -> str:
@@ -43,21 +48,43 @@ def _share(wrong: Array) -> str:
 
 
 def _places(wrong: Array, axes: tuple[tuple[str, str], ...]) -> str:
-    """The indices that the wrong entries are confined to, axis by axis; the border where they fill it."""
+    """The indices that the wrong entries are confined to, axis by axis; else the edges of the planes, if that tells."""
     if wrong.all():
         return ""
-    if wrong.ndim == 4 and not wrong[..., 1:-1, 1:-1].any() and min(wrong.shape[2:]) > 2:
-        edge = ", all on the border of the planes"
-        axes = axes[:2]
-    else:
-        edge = ""
-    parts = []
+    parts = {}
     for axis, (one, many) in enumerate(axes):
         others = tuple(other for other in range(wrong.ndim) if other != axis)
         hit: Array = np.asarray(wrong.any(axis=others))
         if not hit.all():
-            parts.append(_indices(np.flatnonzero(hit), len(hit), one, many))
-    return edge + (f", only in {', '.join(parts)}" if parts else "")
+            parts[one] = _indices(np.flatnonzero(hit), len(hit), one, many)
+    # Entries in row 0 and in column 0 are in every row and in every column.
+    edge = "" if wrong.ndim != 4 or {"row", "column"} & set(parts) else _edges(np.asarray(wrong.any(axis=(0, 1))))
+    if edge and not edge.startswith(","):
+        parts["row"] = edge
+        edge = ""
+    return edge + (f", only in {', '.join(parts.values())}" if parts else "")
+
+
+def _edges(plane: Array) -> str:
+    """One or two edges that hold all of it ("row 0 and column 0"), or the border; "" where that excludes too little."""
+    rows, columns = plane.shape
+    names = {(0, 0): "row 0", (0, rows - 1): f"row {rows - 1} (the last)"}
+    names |= {(1, 0): "column 0", (1, columns - 1): f"column {columns - 1} (the last)"}
+    for edges in combinations(names, 2):
+        filled = _filled(plane.shape, edges)
+        if not (plane & ~filled).any() and (~filled).sum() >= _TELLING:
+            return " and ".join(names[edge] for edge in edges)
+    if not plane[1:-1, 1:-1].any() and plane[1:-1, 1:-1].size >= _TELLING:
+        return ", all on the border of the planes"
+    return ""
+
+
+def _filled(shape: tuple[int, ...], edges: Sequence[tuple[int, int]]) -> Array:
+    """These rows and columns and nothing else."""
+    filled = np.zeros(shape, dtype=bool)
+    for axis, place in edges:
+        filled[(slice(None),) * axis + (place,)] = True
+    return filled
 
 
 def _indices(found: Array, length: int, one: str, many: str) -> str:

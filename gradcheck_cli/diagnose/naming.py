@@ -25,6 +25,7 @@ _ENTRIES_FOR_PROOF = 4
 _PARTIAL_CAUSES = 3
 _LISTED_TIES = 3
 _DECIDING = 16
+_BLOCKS = "rest-skipped"
 
 
 def diagnose(
@@ -77,12 +78,27 @@ def _causes(evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]
 
 
 def _cheapest(causes: list[Cause]) -> list[Cause]:
-    """The causes that assume least; among equals a named factor is believed before an unnamed constant."""
-    best = takewhile(lambda cause: cause.cost == causes[0].cost, causes)
-    unique: dict[tuple[str, ...], Cause] = {}
+    """The causes that assume least; among equals a named factor is believed before an unnamed constant.
+
+    A block larger than all that was tried leaves out the first one, or all: where that is named, no block is assumed.
+    """
+    best = list(takewhile(lambda cause: cause.cost == causes[0].cost, causes))
+    best = [cause for cause in best if _BLOCKS not in cause.ids] or best
+    alike: dict[tuple[str, ...], list[Cause]] = {}
     for cause in best:
-        unique.setdefault(tuple(sorted(cause.ids)), cause)
-    return list(unique.values())
+        alike.setdefault(tuple(sorted(cause.ids)), []).append(cause)
+    return [_merged(group) for group in alike.values()]
+
+
+def _merged(causes: Sequence[Cause]) -> Cause:
+    """The first of several ways to make one mistake; of a mistake with many ways, all are told."""
+    parts = causes[0].structure.parts
+    labels = dict.fromkeys(cause.structure.parts[0][1].label for cause in causes if cause.structure.parts)
+    if len(labels) < 2 or len(parts) != 1 or not parts[0][0].alone:
+        return causes[0]
+    told = " or ".join(list(labels)[:_LISTED_TIES]) + (" or ..." if len(labels) > _LISTED_TIES else "")
+    ways = replace(causes[0].structure, parts=((parts[0][0], replace(parts[0][1], label=told)),))
+    return replace(causes[0], structure=ways)
 
 
 def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gradcheck_cli.diagnose.conditions import Condition, Result, condition, parsed
+from gradcheck_cli.diagnose.conditions import Result, condition
+from gradcheck_cli.diagnose.table import Condition, parsed
 from gradcheck_cli.model import ConvSpec, Finding
 
 

@@ -130,6 +130,7 @@ class Mistake:
         numbers: the sizes that belong into the sentence, a template over `sizes()` ("N = {N}").
         turned: what is told of a layer whose own forward turns F by 180 degrees (a true convolution).
         prepare: where the wrong code is the right code on another case, that case. Serves pairs of mistakes.
+        alone: told by itself or with a factor, never in a pair: its forms are too many, or leave too little.
     """
 
     id: str
@@ -143,6 +144,7 @@ class Mistake:
     numbers: str = ""
     prepare: OtherCase | None = None
     turned: Told = Told()
+    alone: bool = False
 
     def told(self, *, of_turned: bool) -> Told:
         """Title and fix, of a layer whose forward turns F or of the usual one."""

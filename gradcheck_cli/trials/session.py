@@ -87,6 +87,8 @@ class Session:
         self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
         # A condition is worth less than the verdict: it is looked for no longer than everything before took.
         self.try_deciding(until=2 * time.perf_counter() - start)
+        if self._wrong_once():
+            self.try_more()
         self.try_further()
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:

@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 from mistaken import SPECS
 
-from gradcheck_cli.diagnose.conditions import (
-    CONDITIONS,
-    condition,
-    confirming,
-    deciding,
-    fitting,
-    mixtures,
-    parsed,
-    settled,
-)
+from gradcheck_cli.diagnose.conditions import condition, confirming, deciding, fitting, settled
+from gradcheck_cli.diagnose.pool import mixtures
+from gradcheck_cli.diagnose.table import AXES, NAMED, parsed
 from gradcheck_cli.model import ConvSpec
 
 # A base for which each condition is told by one change: (the changes that fulfil it, those that do not).
@@ -79,35 +72,55 @@ TABLE = {
     "padding of the columns = 0": ([{"padding": (1, 0)}], [{"padding": (0, 1)}, {"extra_after": (0, 1)}]),
     "in channels > out channels": ([{"in_channels": 2}], [{}, {"out_channels": 2}]),
     "in channels < out channels": ([{"out_channels": 2}], [{}, {"in_channels": 2}]),
-    **{
-        f"{name} channels > {count}": ([{f"{name}_channels": count + 1}], [{f"{name}_channels": count}])
-        for name in ("in", "out")
-        for count in (2, 3, 4, 8, 16, 32)
-    },
-    **{
-        f"{name} channels are no multiple of {count}": (
-            [{f"{name}_channels": count + 1}, {f"{name}_channels": count // 2}],
-            [{f"{name}_channels": count}, {f"{name}_channels": 3 * count}],
-        )
-        for name in ("in", "out")
-        for count in (2, 4, 8)
-    },
+    "windows overlap": ([{}, {"width": 3}], [{"width": 3, "height": 3}, {"stride": (3, 3)}, {"kernel_size": (1, 1)}]),
+    "the kernel has more than one row": ([{"kernel_size": (2, 1)}], [{"kernel_size": (1, 2)}]),
+    "the kernel has more than one column": ([{"kernel_size": (1, 2)}], [{"kernel_size": (2, 1)}]),
+    "the kernel has rows and columns": (
+        [{"kernel_size": (2, 2)}],
+        [{"kernel_size": (2, 1)}, {"kernel_size": (1, 2)}, {"kernel_size": (1, 1)}],
+    ),
+    "stride of the rows > 1": ([{"stride": (2, 1)}], [{"stride": (1, 2)}]),
+    "stride of the columns > 1": ([{"stride": (1, 2)}], [{"stride": (2, 1)}]),
+}
+# The changes that give BASE, of 1 channel, 1 filter, 1 image of 9x9 and a kernel of 3x3, this size of the axis.
+SIZES = {
+    "in channels": lambda size: {"in_channels": size},
+    "out channels": lambda size: {"out_channels": size},
+    "batch": lambda size: {"batch": size},
+    "rows of outputs": lambda size: {"height": size + 2},
+    "columns of outputs": lambda size: {"width": size + 2},
+    "outputs of an image": lambda size: {"height": 3, "width": size + 2},
+    "rows of the image": lambda size: {"height": max(size, 1), "kernel_size": (1, 1)},
+    "columns of the image": lambda size: {"width": max(size, 1), "kernel_size": (1, 1)},
+    "rows of the kernel": lambda size: {"height": 200, "kernel_size": (size, 3)},
+    "columns of the kernel": lambda size: {"width": 200, "kernel_size": (3, size)},
 }
 
 
 def test_every_condition_is_in_the_table():
     """None goes without its two sides; none has two rows."""
-    assert sorted(TABLE) == sorted(phrase for phrase, _, _ in CONDITIONS)
+    assert sorted(TABLE) == sorted(phrase for phrase, _, _ in NAMED)
+    assert sorted(SIZES) == sorted(axis.name for axis in AXES)
 
 
 @pytest.mark.parametrize("phrase", TABLE)
 def test_a_condition_tells_its_two_sides_apart(phrase):
     """By the smallest change that fulfils it, and by the nearest one that does not."""
-    ((_, _, holds),) = [row for row in CONDITIONS if row[0] == phrase]
+    holds = parsed(phrase).holds
     fulfilled, not_fulfilled = TABLE[phrase]
 
     assert [True] * len(fulfilled) == [holds(replace(BASE, **changes)) for changes in fulfilled]
     assert [False] * len(not_fulfilled) == [holds(replace(BASE, **changes)) for changes in not_fulfilled]
+
+
+@pytest.mark.parametrize("axis", AXES, ids=lambda axis: axis.name)
+@pytest.mark.parametrize("number", [2, 3, 4, 8, 10, 16, 32, 64])
+def test_a_size_and_its_multiples_are_told_from_their_neighbours(axis, number):
+    """Above a number and not at it; beside a multiple and not at it."""
+    specs = [replace(BASE, **SIZES[axis.name](size)) for size in (number, number + 1, 2 * number + 1, 3 * number)]
+    more, rest = parsed(f"{axis.name} > {number}"), parsed(f"{axis.name} {axis.are} no multiple of {number}")
+    assert [more.holds(spec) for spec in specs] == [False, True, True, True]
+    assert [rest.holds(spec) for spec in specs] == [False, True, True, False]
 
 
 SMALL = ConvSpec(1, 1, 1, 6, 6, (3, 3))
@@ -198,6 +211,57 @@ def test_every_fitting_condition_holds_exactly_where_it_is_wrong(right):
     found = fitting(known)
     assert all(each.holds(spec) is not good for each in found[:5] for spec, good in known)
     assert not found or len(set(right)) == 2
+
+
+# What a condition on a size is asked of, given only what the short list has of it.
+KNOWN_SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 17, 37)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "expected"),
+    [
+        ("out_channels", lambda size: size > 8 and size % 8, "out channels > 8 and out channels are no multiple of 8"),
+        ("in_channels", lambda size: size > 8, "in channels > 8"),
+        ("in_channels", lambda size: size % 4, "in channels are no multiple of 4"),
+        ("batch", lambda size: size > 6, "batch > 6"),
+        ("batch", lambda size: size > 4 and size % 4, "batch > 4 and batch is no multiple of 4"),
+    ],
+)
+def test_a_size_is_asked_at_its_multiples_and_beside_it(field, wrong, expected):
+    """16 channels were never asked by themselves: "out channels > 8" would be false there."""
+    known = seen([replace(SMALL, **{field: size}) for size in KNOWN_SIZES], lambda spec: wrong(getattr(spec, field)))
+
+    def right(spec):
+        return not wrong(getattr(spec, field))
+
+    for _ in range(8):
+        known = settled(known, right, 32)
+        fresh = confirming(known, frozenset(), 3)
+        known += seen(fresh, lambda spec: not right(spec))
+    assert condition(known) == expected
+    assert parsed(expected).phrase == expected
+
+
+def test_sizes_of_different_axes_are_not_joined():
+    """With so many sizes some pair of them fits anything: nothing is said."""
+    known = seen(
+        [
+            replace(SMALL, batch=batch, out_channels=filters, width=width)
+            for batch in (1, 5, 7)
+            for filters in (1, 9, 11)
+            for width in (6, 9)
+        ],
+        lambda spec: spec.batch > 5 and spec.out_channels > 9,
+    )
+    assert fitting(known) == []
+
+
+def test_uneven_strides_are_mixed_only_where_they_were_taken():
+    """So that what is wrong in the columns only is said of the columns."""
+    uneven = (*TOGETHER, replace(SMALL, stride=(2, 1)))
+    assert {(1, 1), (2, 1), (1, 2), (2, 2)} == {spec.stride for spec in mixtures(uneven)}
+    columns = seen(uneven, lambda spec: spec.stride[1] > 1)
+    assert condition(settled(columns, lambda spec: spec.stride[1] == 1, 16)) == "stride of the columns > 1"
 
 
 def test_mixtures_are_cheap_ones_first_and_take_what_was_taken():

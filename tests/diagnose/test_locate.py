@@ -120,8 +120,9 @@ def square(side, *, inside=(), width=None):
 
 
 def test_a_border_needs_an_inside():
-    """A plane of two rows or columns is all border; one wrong number inside and it is none."""
-    assert "8 of 9 entries, all on the border of the planes;" in square(3)
+    """A plane of two rows or columns is all border, one of 3x3 nearly; one wrong number inside and it is none."""
+    assert "8 of 9 entries; the" in square(3)
+    assert "10 of 12 entries; the" in square(3, width=4)
     assert "12 of 16 entries, all on the border of the planes;" in square(4)
     for place in ((1, 1), (1, 2), (2, 1), (2, 2)):
         assert "border" not in square(4, inside=[place])
@@ -132,13 +133,39 @@ def test_a_border_needs_an_inside():
     assert "border" not in locate(right.transpose(0, 1, 3, 2), wrong.transpose(0, 1, 3, 2))
 
 
-def test_a_border_is_confined_to_planes_and_not_to_rows():
-    """Which rows a border fills says nothing more."""
+def test_rows_and_columns_are_told_before_the_border():
+    """They say more."""
     right = np.zeros((3, 2, 4, 4))
     wrong = right.copy()
     wrong[1, :, 0, 1:3] = 1
 
-    assert "4 of 96 entries, all on the border of the planes, only in filter 1; the largest" in locate(right, wrong)
+    assert "4 of 96 entries, only in filter 1, row 0, columns 1, 2; the largest" in locate(right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        ([(0, 0), (1, 0)], "only in row 0 and column 0"),
+        ([(0, 2), (1, 3)], "only in row 2 (the last) and column 3 (the last)"),
+        ([(0, 0), (1, 3)], "only in row 0 and column 3 (the last)"),
+    ],
+)
+def test_two_edges_are_named(edges, expected):
+    """Neither confines the row nor the column, and yet most of a plane of 3x4 is right."""
+    wrong = np.zeros((2, 2, 3, 4))
+    for axis, place in edges:
+        wrong[(slice(None), 1, *[slice(None)] * axis, place)] = 1
+    assert f"12 of 48 entries, only in channel 1 (the last), {expected.removeprefix('only in ')};" in locate(
+        np.zeros_like(wrong), wrong
+    )
+
+
+def test_two_edges_of_a_small_plane_say_nothing():
+    """All but one entry of 2x2, and all but two of 2x3."""
+    for width in (2, 3):
+        wrong = np.ones((1, 1, 2, width))
+        wrong[..., 1, 1:] = 0
+        assert "only in" not in locate(np.zeros_like(wrong), wrong)
 
 
 def test_another_number_of_axes_may_hold_the_right_numbers():

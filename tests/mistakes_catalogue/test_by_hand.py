@@ -223,10 +223,101 @@ def test_filters_dealt_out_to_the_groups_read_another_group_s_channels():
         np.zeros(4),
         np.ones((1, 4, 1, 1)),
     )
-    *_, weight = CATALOGUE["groups-ignored"].forms("weight")
-    *_, into = CATALOGUE["groups-ignored"].forms("input")
-    assert weight.formula(Problem(case)).ravel().tolist() == [3, 5, 3, 5]
-    assert into.formula(Problem(case)).ravel().tolist() == [101, 1010]
+    assert group_form("weight", "o % groups")(case) == [3, 5, 3, 5]
+    assert group_form("input", "o % groups")(case) == [101, 1010]
+
+
+def group_form(gradient, label):
+    """Case -> the numbers of the form of groups-ignored whose label holds this."""
+    (form,) = (form for form in CATALOGUE["groups-ignored"].forms(gradient) if label in form.label)
+
+    def numbers(case):
+        result = form.formula(Problem(case))
+        return None if result is None else result.ravel().tolist()
+
+    return numbers
+
+
+def test_groups_that_start_by_the_other_number_read_or_write_elsewhere():
+    """Two groups of two channels and one filter: group 1 starts at channel 2 and at filter 1."""
+    case = Case(
+        ConvSpec(1, 4, 2, 1, 1, (1, 1), groups=2),
+        np.array([2.0, 3.0, 5.0, 7.0]).reshape(1, 4, 1, 1),
+        np.array([1.0, 10.0, 100.0, 1000.0]).reshape(2, 2, 1, 1),
+        np.zeros(2),
+        np.array([1.0, 2.0]).reshape(1, 2, 1, 1),
+    )
+    assert group_form("weight", "channel j*c_out")(case) == [2, 3, 6, 10]
+    assert group_form("input", "channel j*c_out")(case) == [1, 10 + 200, 2000, 0]
+    # There is no filter 2: the slice is empty, and the code raises.
+    assert group_form("input", "filter j*c_in/groups of G")(case) is None
+    assert group_form("input", "filter j*c_in/groups of F")(case) is None
+
+
+def test_groups_that_take_the_filters_of_g_by_the_number_of_channels():
+    """Two groups of one channel and two filters: group 1 starts at filter 2, and here at filter 1."""
+    case = Case(
+        ConvSpec(1, 2, 4, 1, 1, (1, 1), groups=2),
+        np.array([2.0, 3.0]).reshape(1, 2, 1, 1),
+        np.array([1.0, 10.0, 100.0, 1000.0]).reshape(4, 1, 1, 1),
+        np.zeros(4),
+        np.array([1.0, 2.0, 3.0, 4.0]).reshape(1, 4, 1, 1),
+    )
+    assert group_form("weight", "filter j*c_in/groups of G")(case) == [2, 4, 6, 9]
+    assert group_form("input", "filter j*c_in/groups of G")(case) == [21, 200 + 3000]
+    assert group_form("input", "filter j*c_in/groups of F")(case) == [21, 30 + 400]
+    assert group_form("weight", "channel j*c_out")(case) is None
+
+
+def form_of(identifier, gradient, label):
+    """The formula with this label."""
+    (form,) = (form for form in CATALOGUE[identifier].forms(gradient) if form.label == label)
+    return form.formula
+
+
+@pytest.mark.parametrize(
+    ("count", "done", "or_all", "first"),
+    [
+        (2, [1, 1], [0, 0], [0, 1]),
+        (4, [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]),
+        (6, [1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 0, 1]),
+    ],
+)
+def test_the_rest_of_a_block_of_four_filters(count, done, or_all, first):
+    """Which filters get their bias: with at least one block, with whole blocks only, or all but one of the rest."""
+    case = replace(CASE, spec=ConvSpec(1, 1, count, 1, 1, (1, 1)), grad_output=np.ones((1, count, 1, 1)))
+    for label, expected in (
+        ("; fewer than 4 are done", done),
+        ("", or_all),
+        ("; only the first one of the rest", first),
+    ):
+        formula = form_of("rest-skipped", "bias", f"filters in blocks of 4{label}")
+        assert formula(Problem(case)).tolist() == expected
+
+
+def test_the_last_row_and_column_of_x_that_a_test_of_bounds_misses():
+    """X = 1..9 without 3, 6, 7, 8, 9: its tap (0, 0) is 1*1 + 2*2 + 0*4 + 1*5 still, the last one 1*5."""
+    label = "the last row and column of X is left out"
+    assert form_of("bounds-off-by-one", "weight", label)(Problem(CASE)).ravel().tolist() == [10, 2 + 0 + 0, 4 + 10, 5]
+    right = Problem(CASE).grad_input.copy()
+    right[..., -1, :] = right[..., -1] = 0
+    assert np.array_equal(form_of("bounds-off-by-one", "input", label)(Problem(CASE)), right)
+
+
+def test_a_margin_of_the_edge_s_values():
+    """One row 1, 2, 3 with a margin of 1 and one tap: G takes 1, 1, 2, 3, 3; reflect 2, wrap 3 and 1."""
+    case = Case(
+        ConvSpec(1, 1, 1, 1, 3, (1, 1), padding=(0, 1)),
+        np.array([1.0, 2.0, 3.0]).reshape(1, 1, 1, 3),
+        np.ones((1, 1, 1, 1)),
+        np.zeros(1),
+        np.array([1.0, 10.0, 100.0, 1000.0, 10000.0]).reshape(1, 1, 1, 5),
+    )
+    forms = CATALOGUE["padding-mode-wrong"].forms("weight")
+    margins = [(1, 3), (2, 2), (1, 3), (3, 1)]
+    assert [form.formula(Problem(case)).item() for form in forms] == [
+        left + 10 + 200 + 3000 + 10000 * right for left, right in margins
+    ]
 
 
 def test_numbers_are_read_in_another_order_than_they_are_stored_in():

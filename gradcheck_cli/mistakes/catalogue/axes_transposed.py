@@ -15,6 +15,11 @@ def _exchanged(right: Array) -> Array:
     return right.swapaxes(2, 3)
 
 
+def _exchanged_in_memory(right: Array) -> Array:
+    """Numbers that stand as (columns, rows), reshaped to (rows, columns)."""
+    return np.ascontiguousarray(right.swapaxes(2, 3)).reshape(right.shape)
+
+
 def _upstream_exchanged(case: Case) -> Case | None:
     rows, columns = case.spec.output_size
     return with_grad_output(case, case.grad_output.swapaxes(2, 3)) if rows == columns else None
@@ -30,10 +35,14 @@ MISTAKE = Mistake(
     title="exchanges rows and columns",
     formulas={"weight": rearranged("weight", _exchanged), "input": rearranged("input", _exchanged)},
     variants={
-        "weight": (Variant("of G", on_other_case("weight", _upstream_exchanged)),),
+        "weight": (
+            Variant("of G", on_other_case("weight", _upstream_exchanged)),
+            Variant("they stand as (columns, rows) in memory", rearranged("weight", _exchanged_in_memory)),
+        ),
         "input": (
             Variant("of G", on_other_case("input", _upstream_exchanged)),
             Variant("of F", on_other_case("input", _kernel_exchanged)),
+            Variant("they stand as (columns, rows) in memory", rearranged("input", _exchanged_in_memory)),
         ),
     },
     why=(

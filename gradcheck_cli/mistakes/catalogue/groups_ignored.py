@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
-from gradcheck_cli.model import Array, Case
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.model import Array, Case, GradientName
 
 
 def _first_channels(problem: Problem) -> Array:
@@ -58,7 +59,47 @@ def _input_dealt_out(problem: Problem) -> Array:
     return Problem(_filters_dealt_out(problem.case)[0]).grad_input
 
 
+_Array = Literal["x", "weight", "grad_output"]
+
+
+def _counted_wrongly(gradient: GradientName, array: _Array) -> WrongFormula:
+    """Group j starts at j*c_out/groups in X, or at j*c_in/groups in F or G: each counted by what the other holds."""
+
+    def formula(problem: Problem) -> Array | None:
+        if problem.spec.groups == 1:
+            return problem.right(gradient)
+        out = np.zeros_like(problem.right(gradient))
+        shares = [_add_share(problem, gradient, array, group, out) for group in range(problem.spec.groups)]
+        return out if all(shares) else None
+
+    return formula
+
+
+def _add_share(problem: Problem, gradient: GradientName, array: _Array, group: int, out: Array) -> bool:
+    """Adds one group's share; False where the arrays do not fit one another, so that the code raises."""
+    spec, case = problem.spec, problem.case
+    channels, filters = spec.in_channels // spec.groups, spec.out_channels // spec.groups
+    first = {"x": group * channels, "weight": group * filters, "grad_output": group * filters}
+    first[array] = group * (filters if array == "x" else channels)
+    x = case.x[:, first["x"] : first["x"] + channels]
+    f = case.weight[first["weight"] : first["weight"] + filters]
+    g = np.ascontiguousarray(case.grad_output[:, first["grad_output"] : first["grad_output"] + filters])
+    share = replace(spec, in_channels=channels, out_channels=filters, groups=1)
+    if min(len(f), g.shape[1]) < filters:
+        return False
+    if gradient == "weight" and x.shape[1] == channels:
+        out[group * filters : (group + 1) * filters] = conv.grad_weight(np.ascontiguousarray(x), g, share)
+        return True
+    # One channel is spread over a slice that is empty, without a word.
+    if gradient == "input" and (x.shape[1] == channels or channels == 1):
+        out[:, first["x"] : first["x"] + channels] += conv.grad_input(f, g, share)[:, : x.shape[1]]
+        return True
+    return False
+
+
 _DEALT = "filter o in group o % groups, in place of o // (c_out / groups)"
+_BY_FILTERS = "group j starts at channel j*c_out/groups, in place of j*c_in/groups"
+_BY_CHANNELS = "group j starts at filter j*c_in/groups of {}, in place of j*c_out/groups"
 MISTAKE = Mistake(
     id="groups-ignored",
     title="does not respect the groups: filters read the channels of the first group, of another one, or all channels",
@@ -67,15 +108,25 @@ MISTAKE = Mistake(
         "weight": (
             Variant("all channels, so the shape is too large", _all_channels),
             Variant(_DEALT, _weight_dealt_out),
+            Variant(_BY_FILTERS, _counted_wrongly("weight", "x")),
+            Variant(_BY_CHANNELS.format("G"), _counted_wrongly("weight", "grad_output")),
         ),
-        "input": (Variant(_DEALT, _input_dealt_out),),
+        "input": (
+            Variant(_DEALT, _input_dealt_out),
+            Variant(_BY_FILTERS, _counted_wrongly("input", "x")),
+            Variant(_BY_CHANNELS.format("G"), _counted_wrongly("input", "grad_output")),
+            Variant(_BY_CHANNELS.format("F"), _counted_wrongly("input", "weight")),
+        ),
     },
     why=(
         "With groups, filter o sees only the c_in/groups channels of its own group. Code for one group runs without "
         "complaint when it takes the number of channels from F's shape."
     ),
     hides_when="groups = 1",
-    fix="For filter o of group j use channels j*c_in/groups to (j+1)*c_in/groups of X.",
+    fix=(
+        "For filter o of group j use channels j*c_in/groups to (j+1)*c_in/groups of X; its filters are j*c_out/groups "
+        "to (j+1)*c_out/groups of F and G."
+    ),
     shown_by="--groups 3 with --in 3 --out 3",
     numbers="groups = {groups}",
 )

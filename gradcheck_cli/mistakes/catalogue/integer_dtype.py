@@ -20,6 +20,15 @@ def _cut(*names: str) -> OtherCase:
     return prepare
 
 
+def _bytes(*names: str) -> OtherCase:
+    """The case with these arrays as uint8: cut, and what is below 0 or above 255 comes in again at the other end."""
+
+    def prepare(case: Case) -> Case:
+        return replace(case, **{name: np.mod(np.trunc(getattr(case, name)), 256) for name in names})
+
+    return prepare
+
+
 MISTAKE = Mistake(
     id="integer-dtype",
     title="puts numbers into an integer array, which cuts off what follows the decimal point",
@@ -29,11 +38,13 @@ MISTAKE = Mistake(
             Variant("X is cut", on_other_case("weight", _cut("x"))),
             Variant("G is cut", on_other_case("weight", _cut("grad_output"))),
             Variant("X and G are cut", on_other_case("weight", _cut("x", "grad_output"))),
+            Variant("X is held in uint8, which also has no sign", on_other_case("weight", _bytes("x"))),
         ),
         "input": (
             Variant("F is cut", on_other_case("input", _cut("weight"))),
             Variant("G is cut", on_other_case("input", _cut("grad_output"))),
             Variant("F and G are cut", on_other_case("input", _cut("weight", "grad_output"))),
+            Variant("F is held in uint8, which also has no sign", on_other_case("input", _bytes("weight"))),
         ),
         "bias": (Variant("G is cut", on_other_case("bias", _cut("grad_output"))),),
     },

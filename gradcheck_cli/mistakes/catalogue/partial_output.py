@@ -64,6 +64,8 @@ def _further(gradient: GradientName) -> tuple[Variant, ...]:
         "the last row is left out": _without(_LAST, None),
         "the last column is left out": _without(None, _LAST),
         "the first row and column are left out": _without(_FIRST, _FIRST),
+        "the first row is left out": _without(_FIRST, None),
+        "the first column is left out": _without(None, _FIRST),
         "only the first h_out/s rows and w_out/s columns are visited": _first_share,
         "only every s-th output is visited": _every_sth,
     }

@@ -106,6 +106,16 @@ def _cut_to(change: OtherSize) -> WrongFormula:
     return formula
 
 
+def _cut_at(change: OtherSize) -> WrongFormula:
+    """dX_padded[:, :, p : p + h, p : p + w] with the p of the other axis; a slice ends where the array does."""
+
+    def formula(problem: Problem) -> Array:
+        (rows, columns), (top, left) = problem.spec.input_size, change(problem.spec.padding)
+        return frame(problem)[:, :, top : top + rows, left : left + columns]
+
+    return formula
+
+
 def _cut_from(change: OtherSize) -> WrongFormula:
     """dX_padded cut p rows and columns from each edge, with the p of the other axis: the wrong size as well."""
     return lambda problem: stripped(frame(problem), Margin.of(problem.spec, change))
@@ -158,6 +168,11 @@ def _written_spread(change: OtherSize, *, in_place: bool) -> WrongFormula:
 
 _ONE_FOR_BOTH: dict[str, OtherSize] = {"rows": rows_for_both, "columns": columns_for_both}
 _CUTS: dict[str, OtherSize] = {**_ONE_FOR_BOTH, "each other": exchanged}
+_STARTS: dict[str, OtherSize] = {
+    "the rows for both": rows_for_both,
+    "the columns for both": columns_for_both,
+    "each other": exchanged,
+}
 _IN_PLACE = {"in X's size": True, "in the size that comes out": False}
 _ZEROS = "the zeros between rows and columns of G both counted from its"
 
@@ -177,6 +192,7 @@ _INPUT: dict[str, WrongFormula] = {
     **{label: written_with(change) for label, change in _STEPS.items()},
     **{label: on_other_case("input", _kernel_with_taps(change)) for label, change in _TAPS.items()},
     **{f"dX_padded cut to the size of its {name}": _cut_to(change) for name, change in _CUTS.items()},
+    **{f"h and w taken from dX_padded at the p of {name}": _cut_at(change) for name, change in _STARTS.items()},
     **{f"p rows and columns cut off with the p of the {name}": _cut_from(change) for name, change in _CUTS.items()},
     **{
         f"{_ZEROS} {name}, {where}": _written_spread(change, in_place=in_place)

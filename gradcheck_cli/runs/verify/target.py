@@ -18,6 +18,7 @@ from gradcheck_cli.diagnose import (
     summarise_geometries,
     with_conditions_that_hold,
     with_unwritten_memory,
+    without_followers,
     words_for,
 )
 from gradcheck_cli.diagnose.sentences import describe
@@ -154,7 +155,7 @@ def findings_of(session: Session, code: Code) -> tuple[Finding, ...]:
         found.setdefault((finding.id, about, finding.line), finding)
     declared = bool(seen) and all(trial.declares_float32 for trial in session.compared if trial.ended)
     kept = [finding for finding in found.values() if not (declared and finding.id == "single-precision")]
-    return tuple(with_unwritten_memory(kept, code))
+    return tuple(without_followers(with_unwritten_memory(kept, code), seen))
 
 
 def _known(session: Session, name: GradientName) -> tuple[Results, Results, frozenset[ConvSpec]]:

@@ -1,0 +1,61 @@
+"""Errors that a named mistake brings along: the same wrong number, where it no longer fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from gradcheck_cli.diagnose.observation import Observation
+from gradcheck_cli.diagnose.table import parsed
+from gradcheck_cli.model import ConvSpec, Finding
+
+# Sizes or indices that do not fit.
+_SIZES = re.compile(r"out of bounds|out of range|shape|size|broadcast|dimension|must match|mismatch|aligned")
+
+
+def _sides_differ(spec: ConvSpec) -> bool:
+    pairs = (spec.input_size, spec.kernel_size, spec.stride, spec.padding, spec.dilation, spec.output_size)
+    return any(rows != columns for rows, columns in pairs)
+
+
+# Where such a mistake leads to sizes that do not fit.
+_WHERE: Mapping[str, Callable[[ConvSpec], bool]] = {
+    "rows-columns-mixed": _sides_differ,
+    "axes-transposed": _sides_differ,
+    "groups-ignored": lambda spec: spec.groups > 1,
+}
+
+
+def without_followers(findings: Sequence[Finding], observations: Sequence[Observation]) -> list[Finding]:
+    """The findings without the errors that one of them explains; that one says where the call raises.
+
+    Such an error is of sizes, and comes only where the mistake changes the numbers too: what else could be its reason
+    would be seen elsewhere.
+
+    Args:
+        observations: all calls.
+    """
+    kept = list(findings)
+    for crash in [finding for finding in findings if finding.id == "crashes" and _SIZES.search(finding.message)]:
+        raised = [seen.case.spec for seen in observations if seen.error and seen.error_line == crash.line]
+        causes = [finding for finding in kept if _explains(finding, raised)]
+        if causes:
+            kept.remove(crash)
+            kept = [_with(finding, raised, crash) if finding in causes else finding for finding in kept]
+    return kept
+
+
+def _explains(finding: Finding, raised: Sequence[ConvSpec]) -> bool:
+    where, when = _WHERE.get(finding.id), parsed(finding.fails_when)
+    if where is None or when is None or finding.certainty != "proved" or not raised:
+        return False
+    return all(where(spec) and when.holds(spec) for spec in raised)
+
+
+def _with(finding: Finding, raised: Sequence[ConvSpec], crash: Finding) -> Finding:
+    count = len(set(raised))
+    where = f"on {count} of these geometries" if count > 1 else "on one of these geometries"
+    line = f" at line {crash.line}" if crash.line else ""
+    told = f"The call raises {where}{line}: {crash.message.partition(': ')[2]}"
+    return replace(finding, message=f"{finding.message} {told}")

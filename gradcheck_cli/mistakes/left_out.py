@@ -1,0 +1,112 @@
+"""Wrong formulas that leave something out: some filters, channels, images, outputs, taps, rows or columns of X.
+
+No mistake lives here; a file of the catalogue says which of them are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from gradcheck_cli.mistakes.mistake import Problem, WrongFormula
+from gradcheck_cli.mistakes.pieces import with_grad_output
+from gradcheck_cli.model import Array, Case, GradientName
+
+Part = Literal[
+    "images",
+    "filters",
+    "channels",
+    "rows of G",
+    "columns of G",
+    "outputs",
+    "rows of F",
+    "columns of F",
+    "rows of X",
+    "columns of X",
+]
+# Of so many, which are left out: nothing where it is empty.
+LeftOut = Callable[[int], slice]
+Parts = tuple[Part, ...]
+
+# Where the part is an axis of an array: "outputs" are rows and columns of G in one.
+_AXIS: Mapping[Part, tuple[str, int]] = {
+    "images": ("grad_output", 0),
+    "filters": ("grad_output", 1),
+    "rows of G": ("grad_output", 2),
+    "columns of G": ("grad_output", 3),
+    "channels": ("weight", 1),
+    "rows of F": ("weight", 2),
+    "columns of F": ("weight", 3),
+    "rows of X": ("x", 2),
+    "columns of X": ("x", 3),
+}
+# Parts that are an axis of the gradient itself: its entries there stay zero.
+_OWN: Mapping[GradientName, Mapping[Part, int]] = {
+    "weight": {"filters": 0, "channels": 1, "rows of F": 2, "columns of F": 3},
+    "input": {"images": 0, "rows of X": 2, "columns of X": 3},
+    "bias": {"filters": 0},
+}
+_UNKNOWN: Mapping[GradientName, frozenset[Part]] = {
+    "weight": frozenset(),
+    "input": frozenset(),
+    "bias": frozenset(("channels", "rows of F", "columns of F", "rows of X", "columns of X")),
+}
+
+
+def knows(gradient: GradientName, parts: Parts) -> bool:
+    """Whether a loop over these parts adds to the gradient."""
+    return not _UNKNOWN[gradient] & set(parts)
+
+
+def leaving_out(gradient: GradientName, parts: Parts, which: LeftOut) -> WrongFormula:
+    """The gradient without what these indices of each part add to it."""
+
+    def formula(problem: Problem) -> Array:
+        case, inputs = problem.case, [part for part in parts if part not in _OWN[gradient]]
+        if not any(_indices(case, part, which) for part in parts):
+            return problem.right(gradient)
+        changed = case
+        for part in inputs:
+            changed = _without(changed, part, which)
+        right = (problem if changed is case else Problem(changed)).right(gradient)
+        return _zeroed(right, case, [(part, axis) for part, axis in _OWN[gradient].items() if part in parts], which)
+
+    return formula
+
+
+def _zeroed(right: Array, case: Case, own: list[tuple[Part, int]], which: LeftOut) -> Array:
+    if not own:
+        return right
+    kept = right.copy()
+    for part, axis in own:
+        kept[(slice(None),) * axis + (which(_count(case, part)),)] = 0
+    return kept
+
+
+def _indices(case: Case, part: Part, which: LeftOut) -> range:
+    count = _count(case, part)
+    return range(*which(count).indices(count))
+
+
+def _count(case: Case, part: Part) -> int:
+    if part == "outputs":
+        return case.spec.output_size[0] * case.spec.output_size[1]
+    name, axis = _AXIS[part]
+    length: int = getattr(case, name).shape[axis]
+    return length
+
+
+def _without(case: Case, part: Part, which: LeftOut) -> Case:
+    """The case with zeros there."""
+    if part == "outputs":
+        flat = case.grad_output.reshape(*case.grad_output.shape[:2], -1).copy()
+        flat[:, :, which(flat.shape[2])] = 0
+        return with_grad_output(case, flat.reshape(case.grad_output.shape))
+    name, axis = _AXIS[part]
+    array: Array = np.array(getattr(case, name))
+    array[(slice(None),) * axis + (which(array.shape[axis]),)] = 0
+    changed: dict[str, Any] = {name: array}
+    return replace(case, **changed)
