@@ -10,11 +10,10 @@ import contextlib
 import os
 import random
 import resource
-import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -25,6 +24,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,
@@ -129,7 +129,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         os.environ.setdefault("JAX_ENABLE_X64", "1")  # read when jax is imported; else it computes in float32
         import_installed(ref)
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
-        with _alarm(LOAD_SHARE * seconds):
+        with alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
         spelled = said(loaded, how, wanted)
         if message["how"] == "untried":
@@ -156,7 +156,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
 
 def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
     """Called as was said, else as trying tells."""
-    guard = partial(_alarm, min(10.0, 0.2 * seconds))
+    guard = partial(alarm, min(10.0, 0.2 * seconds))
     if spelled is not None:
         chosen = as_said(spelled, wanted, _seed, guard)
     else:
@@ -189,7 +189,7 @@ def _ready(ref: TargetRef, loaded: Loaded, chosen: Chosen, same: frozenset[str] 
 def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: Sequence[str]) -> Loaded:
     """A script part that never ends is left out, like one that fails."""
     try:
-        with _alarm(LOAD_SHARE * seconds / 2):
+        with alarm(LOAD_SHARE * seconds / 2):
             return load(ref, only_needed, names)
     except HungError:
         return load(ref, True, names)
@@ -378,20 +378,3 @@ def _seed() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "manual_seed"):
         torch.manual_seed(SEED)
-
-
-@contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise `HungError` in the user's Python code after `seconds`; code inside C is ended by the parent."""
-
-    def ring(*_: object) -> None:
-        raise HungError(f"no answer within {seconds:g} s")
-
-    outer = signal.getitimer(signal.ITIMER_REAL)[0]
-    handler: Callable[..., Any] | int | None = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer) if outer else seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
