@@ -51,6 +51,7 @@ from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
+from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
@@ -322,7 +323,7 @@ def _kind(error: BaseException, ready: Ready) -> str:
     text = str(error)
     if isinstance(error, UnfinishedError):
         return "raised"
-    if isinstance(error, RefusedError | NotImplementedError):
+    if isinstance(error, RefusedError | NotImplementedError | NotToldError):
         return "refused"
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
         return "memory"
@@ -360,7 +361,7 @@ def _sentence_with_line(ref: TargetRef, error: BaseException) -> str:
 
 def _sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
-    if isinstance(error, RefusedError | UnfinishedError):
+    if isinstance(error, RefusedError | UnfinishedError | NotToldError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

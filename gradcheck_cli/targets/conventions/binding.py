@@ -283,46 +283,6 @@ def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:
         padding_mode(spec)
 
 
-def mapping(keys: Sequence[str], given: Mapping[str, Any], lookup: Callable[[str], list[str]]) -> dict[str, Any]:
-    """A dict with the keys that the source reads, each filled by its role."""
-    filled: dict[str, Any] = {}
-    for key in keys:
-        role = next((role for role in lookup(key) if given.get(role) is not None), None)
-        if role is not None:
-            filled[key] = given[role]
-    return filled
-
-
-class Parameters(dict[str, Any]):
-    """A dict of sizes whose keys can also be read as attributes (`conf.stride`)."""
-
-    def __getattr__(self, name: str) -> Any:
-        """The value of a key.
-
-        Raises:
-            AttributeError: there is none.
-        """
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-def parameter_dict(source: Source, variable: str, given: Mapping[str, Any]) -> Parameters:
-    """The `conv_param` or `hparameters` of one case, with every spelling that the source reads."""
-    keys = source.keys(variable) or source.keys()
-    always = {"stride": given.get("stride"), "pad": given.get("padding"), "padding": given.get("padding")}
-    return Parameters({**always, **mapping(keys, given, function_roles)})
-
-
-def parameter_keys(source: Source, variable: str) -> set[str]:
-    """Roles that a parameter dict carries: what the source reads, else stride and padding."""
-    keys = source.keys(variable) or source.keys()
-    roles = {role for key in keys for role in function_roles(key)[:1]}
-    found = roles & {*GEOMETRY, *ARRAY_ROLES}
-    return found or {"stride", "padding"}
-
-
 def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
     numbers: dict[str, Any] = {
         "batch": spec.batch,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, settings
 from gradcheck_cli.targets.conventions.base import Returned, Session, changed, check_output, collect, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee, result_names
@@ -54,7 +54,7 @@ class ClosureCandidate:
         roles = set(self.assignment.values())
         for name, role in self.assignment.items():
             if role == "params":
-                roles |= binding.parameter_keys(self.callee.source, name)
+                roles |= settings.parameter_keys(self.callee.source, name)
         return binding.refuses(spec, self.form, roles, self.same) or binding.square_only(
             spec, self.form, [self.callee.source]
         )
@@ -97,7 +97,7 @@ class ClosureCandidate:
         arguments: dict[str, Any] = {}
         for name, role in self.assignment.items():
             if role == "params":
-                arguments[name] = binding.parameter_dict(self.callee.source, name, given)
+                arguments[name] = settings.parameter_dict(self.callee.source, name, given)
             elif given.get(role) is not None or self.callee.default(name) is None:
                 arguments[name] = given.get(role)
         return self.callee.function(**arguments)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, settings
 from gradcheck_cli.targets.conventions.base import (
     HungError,
     Returned,
@@ -254,7 +254,7 @@ class FunctionCandidate:
         source = self.callee.source
         for name, role in self.assignment.items():
             if role == "params":
-                roles |= binding.parameter_keys(source, name)
+                roles |= settings.parameter_keys(source, name)
         if self.cache_from in FROM_FORWARD and self.forward:
             roles |= self._forward_roles(self.forward)
         elif self.cache_from:
@@ -266,7 +266,9 @@ class FunctionCandidate:
         roles = set(assigned.values())
         for name, role in assigned.items():
             if role == "params":
-                roles |= binding.parameter_keys(forward.source, name) | binding.parameter_keys(self.callee.source, name)
+                roles |= settings.parameter_keys(forward.source, name) | settings.parameter_keys(
+                    self.callee.source, name
+                )
         return roles
 
     def _structure(self) -> Structure:
@@ -300,7 +302,7 @@ class FunctionCandidate:
         arguments: dict[str, Any] = {}
         for name, role in assigned.items():
             if role == "params":
-                arguments[name] = binding.parameter_dict(self._dict_source(callee, name), name, given)
+                arguments[name] = settings.parameter_dict(self._dict_source(callee, name), name, given)
             elif role == "made":
                 arguments[name] = given["made"][name]
             elif role == "cache" and self.cache_from in ("filled", "stored"):
