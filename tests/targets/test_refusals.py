@@ -147,5 +147,6 @@ def test_zeros_only_run_in_every_layout_and_are_judged(tmp_path):
 @pytest.mark.parametrize(("read", "setting"), [("conf.quantum", "quantum"), ("conf['quantum']", "quantum")])
 def test_a_setting_that_nothing_tells_is_no_failure_of_the_code(tmp_path, read, setting):
     """The dict of sizes is ours; what is not in it cannot be the author's mistake."""
-    code = f"def conv_backward(dout, x, w, conf):\n    step, grid = conf.stride, {read}\n    return dout[:, :, ::step] * grid\n"
+    body = f"step, grid = conf.stride, {read}\n    return dout[:, :, ::step] * grid"
+    code = f"def conv_backward(dout, x, w, conf):\n    {body}\n"
     assert refusal(tmp_path, code) == ("run", f"nothing tells what its setting {setting} is")

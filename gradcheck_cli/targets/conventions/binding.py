@@ -42,6 +42,7 @@ class Form:
         pairs: strides, paddings and kernel sizes are tuples; else numbers.
         mode: padding is "same" or "valid".
         capitals: it is "SAME" or "VALID".
+        sides: padding is ((top, bottom), (left, right)).
         torch: arrays are tensors.
         wrap: the module whose `asarray` makes the arrays, "jax.numpy"; "" for numpy and torch.
     """
@@ -51,6 +52,7 @@ class Form:
     pairs: bool = False
     mode: bool = False
     capitals: bool = False
+    sides: bool = False
     torch: bool = False
     wrap: str = ""
 
@@ -147,7 +149,7 @@ def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:
 
 def by_trial(assignment: Assignment) -> list[str]:
     """Parameters whose names told nothing."""
-    told = ("made", "params", NO_ROLE)
+    told = ("made", "params", "shared", "key", NO_ROLE)
     return [name for name, role in assignment.items() if role not in told and role not in function_roles(name)]
 
 
@@ -192,7 +194,7 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     arrays["x_padded"] = layout.give("x", _pad(case))
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": (spec.height, spec.width)}
-    return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0}
+    return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
 
 
 def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
@@ -275,7 +277,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
 
 def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:
     for name in PAIRS:
-        if name in roles and not (name == "padding" and form.mode):
+        if name in roles and not (name == "padding" and (form.mode or form.sides)):
             spelled(getattr(spec, name), form, name)
     if "kernel_size" in roles and "kernel_h" not in roles:
         spelled(spec.kernel_size, form, "kernel size")
@@ -302,6 +304,8 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
     if form.mode:
         word = "valid" if spec.padding == (0, 0) else "same"
         numbers["padding"] = word.upper() if form.capitals else word
+    if form.sides:
+        numbers["padding"] = tuple((margin, margin) for margin in spec.padding)
     return numbers
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,10 +20,10 @@ from gradcheck_cli.targets.conventions.source import Source
 
 @dataclass(frozen=True)
 class ClosureCandidate:
-    """One way to call such a forward; `inner` is the definition of the backward that it returns."""
+    """One way to call such a forward; `locate` gives the definition of the backward that it returned."""
 
     callee: Callee
-    inner: Source
+    locate: Callable[[Any], Source]
     assignment: Assignment
     form: Form
     same: bool = False
@@ -90,7 +90,7 @@ class ClosureCandidate:
         given["cache"] = _rest(result)
         with during("backward"):
             returned = backward(**self._inner_arguments(backward, given))
-        names = result_names(returned, self.inner)
+        names = result_names(returned, self.locate(backward))
         return Returned(collect(returned), names, changed(before, given), to_numpy(_first_array(result)))
 
     def _run_forward(self, given: dict[str, Any]) -> Any:
@@ -105,21 +105,25 @@ class ClosureCandidate:
     def _inner_arguments(self, backward: Any, given: dict[str, Any]) -> dict[str, Any]:
         """G and the values of names that tell something; any other is what the forward returned besides."""
         needed = [item for item in binding.parameters(backward) if binding.required(item)]
-        assigned = binding.assignments(needed, ("grad_output",), self.inner)[0]
+        assigned = binding.assignments(needed, ("grad_output",), self.locate(backward))[0]
         values = {item.name: given.get(assigned.get(item.name, "")) for item in needed}
         return {name: given["cache"] if value is None else value for name, value in values.items()}
 
 
 def closure_candidates(
-    callee: Callee, layouts: Sequence[Layout], backends: Sequence[str]
+    callee: Callee, locate: Callable[[Any], Source], layouts: Sequence[Layout], backends: Sequence[str]
 ) -> Iterator[ClosureCandidate]:
-    """Ways to call a forward that returns a function; none for any other."""
-    inner = callee.source.returned_function()
-    if inner.node is None:
-        return
+    """Ways to call a forward that returns a function: one inside it, a lambda, a partial, what a bound method is.
+
+    Args:
+        callee: the forward.
+        locate: the definition of what it returned.
+        layouts: axis orders, the likeliest first.
+        backends: libraries whose arrays it may want.
+    """
     for assigned in callee.assignments("x", "weight"):
         for form in forms(callee, None, assigned, layouts, backends):
-            plain = ClosureCandidate(callee, inner, assigned, form)
+            plain = ClosureCandidate(callee, locate, assigned, form)
             yield plain
             if not {"padding", "padding_h", "params"} & set(assigned.values()):
                 yield replace(plain, same=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,8 +28,9 @@ from gradcheck_cli.targets.conventions.caches import CACHE_ORDER, STORED, fill, 
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.source import Source, Structure
 
-# Where the file's own forward runs before the backward; "stored": its members are handed on by their names.
-FROM_FORWARD = ("forward", "returned", "stored")
+# Where the file's own forward runs before the backward; "stored": its members are handed on by their names; "left":
+# what the backward needs is in the file's own variables.
+FROM_FORWARD = ("forward", "returned", "stored", "left")
 
 # Weights that a function may step by itself, and the name of their gradient.
 STEPPED = {"weight": "dw", "bias": "db"}
@@ -84,7 +85,8 @@ class FunctionCandidate:
     """One way to call a function: which parameter gets what, in which layout.
 
     `forward` is the file's own forward; it makes the cache when `cache_from` is "forward". `steps` are the results that
-    are no gradients but stepped weights, old - lr * gradient: pairs of a key and "weight" or "bias".
+    are no gradients but stepped weights, old - lr * gradient: pairs of a key and "weight" or "bias". `meaning` is that
+    of the forward's parameters, also of keys `name[key]`, where it was found by running it; empty where names tell it.
     """
 
     callee: Callee
@@ -95,6 +97,7 @@ class FunctionCandidate:
     same: bool = False
     steps: tuple[tuple[str, str], ...] = ()
     prior: int = 0
+    meaning: Assignment = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -122,6 +125,7 @@ class FunctionCandidate:
             "forward": f"; the cache is made by {maker}",
             "returned": f"; the rest is made by {maker}",
             "stored": f"; the cache is filled with what {maker} stores",
+            "left": f"; it reads what {maker} leaves in the file's own variables",
         }
         step = "; it steps by itself, the gradients are read as (old - new) / lr" if self.steps else ""
         return (
@@ -262,7 +266,7 @@ class FunctionCandidate:
         return roles
 
     def _forward_roles(self, forward: Callee) -> set[str]:
-        assigned = forward.assignments("x", "weight")[0]
+        assigned = self._handed_to(forward)
         roles = set(assigned.values())
         for name, role in assigned.items():
             if role == "params":
@@ -270,6 +274,9 @@ class FunctionCandidate:
                     self.callee.source, name
                 )
         return roles
+
+    def _handed_to(self, forward: Callee) -> Assignment:
+        return self.meaning or forward.assignments("x", "weight")[0]
 
     def _structure(self) -> Structure:
         found = self.callee.source.structure(self._cache_name())
@@ -281,9 +288,10 @@ class FunctionCandidate:
     def _run_forward(self, given: dict[str, Any]) -> Array | None:
         """Call the file's forward; its cache joins `given`, its output is returned."""
         assert self.forward is not None
-        assigned = self.forward.assignments("x", "weight")[0]
+        assigned = self._handed_to(self.forward)
         given["cache"] = context = StandInContext()
-        result = self._call(self.forward, self._arguments(self.forward, assigned, given))
+        given["shared"] = handed = self._arguments(self.forward, assigned, given)
+        result = self._call(self.forward, dict(handed))
         output, cache = split_forward(result)
         given["cache"] = context if "cache" in assigned.values() else cache
         if self.cache_from == "stored":
@@ -302,9 +310,12 @@ class FunctionCandidate:
         arguments: dict[str, Any] = {}
         for name, role in assigned.items():
             if role == "params":
-                arguments[name] = settings.parameter_dict(self._dict_source(callee, name), name, given)
-            elif role == "made":
-                arguments[name] = given["made"][name]
+                keys = settings.keyed(assigned, name)
+                arguments[name] = settings.parameter_dict(self._dict_source(callee, name), name, given, keys)
+            elif role in ("made", "shared"):
+                arguments |= {name: given[role][name]} if name in given[role] else {}
+            elif "[" in name:
+                continue
             elif role == "cache" and self.cache_from in ("filled", "stored"):
                 arguments[name] = fill(self._structure(), given, callee.source)
             elif given.get(role) is not None:

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
-
-
-def mapping(keys: Sequence[str], given: Mapping[str, Any], lookup: Callable[[str], list[str]]) -> dict[str, Any]:
-    """A dict with the keys that the source reads, each filled by its role."""
-    filled: dict[str, Any] = {}
-    for key in keys:
-        role = next((role for role in lookup(key) if given.get(role) is not None), None)
-        if role is not None:
-            filled[key] = given[role]
-    return filled
 
 
 class NotToldError(AttributeError, KeyError):
@@ -49,16 +39,35 @@ class Parameters(dict[str, Any]):
         return self[name]
 
 
-def parameter_dict(source: Source, variable: str, given: Mapping[str, Any]) -> Parameters:
-    """The `conv_param` or `hparameters` of one case, with every spelling that the source reads."""
-    keys = source.keys(variable) or source.keys()
-    always = {"stride": given.get("stride"), "pad": given.get("padding"), "padding": given.get("padding")}
-    return Parameters({**always, **mapping(keys, given, function_roles)})
+def parameter_dict(
+    source: Source, variable: str, given: Mapping[str, Any], told: Mapping[str, str] | None = None
+) -> Parameters:
+    """The `conv_param` or `hparameters` of one case, with every spelling that the source reads.
+
+    Args:
+        source: what reads it.
+        variable: its name there.
+        given: role -> value.
+        told: key -> role of keys whose names tell nothing.
+    """
+    filled = {"stride": given.get("stride"), "pad": given.get("padding"), "padding": given.get("padding")}
+    for key in source.keys(variable) or source.keys():
+        roles = [told[key]] if told and key in told else function_roles(key)
+        role = next((role for role in roles if given.get(role) is not None), None)
+        if role is not None:
+            filled[key] = given[role]
+    return Parameters(filled)
+
+
+def keyed(assigned: Mapping[str, str], variable: str) -> dict[str, str]:
+    """key -> role, from the entries `variable[key]` of a meaning."""
+    start = f"{variable}["
+    return {name[len(start) : -1]: role for name, role in assigned.items() if name.startswith(start)}
 
 
 def parameter_keys(source: Source, variable: str) -> set[str]:
-    """Roles that a parameter dict carries: what the source reads, else stride and padding."""
+    """Roles that a parameter dict carries: what the source reads; stride and padding where it reads no key."""
     keys = source.keys(variable) or source.keys()
     roles = {role for key in keys for role in function_roles(key)[:1]}
     found = roles & {*binding.GEOMETRY, *binding.ARRAY_ROLES}
-    return found or {"stride", "padding"}
+    return found if keys else {"stride", "padding"}
