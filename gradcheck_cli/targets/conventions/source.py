@@ -24,8 +24,6 @@ AUTOGRAD_CALLS = (
 )
 # Methods that put something into a list, a dict, a set or a queue.
 FILLING = ("append", "appendleft", "add", "extend", "insert", "push", "put", "setdefault", "update", "save", "store")
-CHANNEL_FIRST = ("nchw", "chw")
-CHANNEL_LAST = ("nhwc", "hwc")
 
 
 @dataclass(frozen=True)

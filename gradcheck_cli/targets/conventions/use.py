@@ -1,4 +1,7 @@
-"""What a definition does with a name, told from its syntax. A use says more than a spelling."""
+"""What a definition does with a name, told from its syntax. A use says more than a spelling.
+
+Of a constructor's parameters, also by what the class does with the attributes that keep them: `constructor_use`.
+"""
 
 from __future__ import annotations
 
