@@ -58,13 +58,15 @@ class Chosen:
 class Trial:
     """How a candidate did on one probe: larger is better.
 
-    `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave.
+    `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
+    layout nothing was right on an earlier probe.
     """
 
     chosen: Chosen
     score: int
     clean: bool
     zeros: bool = False
+    tripped: bool = False
 
 
 def check_convention(text: str) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ def recognise(
                 if settled(trial, loaded):
                     return Chosen(candidate, {})
             else:
-                trials.append(replace(trial, score=trial.score - tripped))
+                trials.append(replace(trial, score=trial.score - tripped, tripped=tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped:
                     return _confirmed(trial.chosen)
             tried.add(candidate.layout)
@@ -185,6 +187,7 @@ def _enough(trials: Sequence[Trial], number: int) -> bool:
 def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> Chosen:
     if not trials:
         return Chosen(likeliest_failure(failed, loaded, wanted), {})
+    trials = [trial for trial in trials if not _is_swapped_by_chance(trial)] or trials
     best = max(trial.score for trial in trials)
     leaders = [trial for trial in trials if trial.score == best]
     most_axes = max(len(trial.chosen.candidate.layout.x) for trial in leaders)
@@ -193,6 +196,11 @@ def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, w
     if len(layouts) > 1 and best < 2 and not all(trial.zeros for trial in leaders):
         raise AmbiguousError(layouts)
     return _confirmed(leaders[0].chosen)
+
+
+def _is_swapped_by_chance(trial: Trial) -> bool:
+    """F read as (c_in, c_out, kh, kw), right only where the two are equal: then it is the gradient that is swapped."""
+    return trial.tripped and trial.chosen.candidate.layout.weight == "iouv"
 
 
 def _confirmed(chosen: Chosen) -> Chosen:
