@@ -197,6 +197,18 @@ def test_a_wrong_gradient_of_such_a_backward_is_wrong_and_the_others_are_right(t
     assert right == {"weight", "input"}
 
 
+def test_gradients_in_a_dict_with_the_keys_of_the_weights_are_theirs(tmp_path):
+    """`drempel` tells nothing by itself, and (filters, 1) is not the first shape that is tried."""
+    returned = "return ruim_terug[:, :, rand:hoog, rand:breed], naar_masker, fout.sum((0, 2, 3))"
+    named = (
+        "return dict(beeld=ruim_terug[:, :, rand:hoog, rand:breed], masker=naar_masker, "
+        "drempel=fout.reshape(len(masker), -1).sum(1, keepdims=True))"
+    )
+    chosen = recognised(tmp_path, IN_A_DICT.replace(returned, named), "terug")
+    assert set(chosen.yields) == ALL
+    assert answer(chosen, PLAIN)[1] == {"weight", "input"}
+
+
 def test_a_forward_that_computes_something_else_makes_no_pair(tmp_path):
     """Nothing says that it belongs to the backward, so nothing is judged."""
     code = NOTEBOOK.replace("return np.einsum(", "return 2 * np.einsum(")

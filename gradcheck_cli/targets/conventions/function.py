@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,7 @@ FROM_FORWARD = ("forward", "returned", "stored", "left")
 
 # Weights that a function may step by itself, and the name of their gradient.
 STEPPED = {"weight": "dw", "bias": "db"}
+GRADIENT_OF = {**STEPPED, "x": "dx"}
 # Keys of weights that were changed in place end so.
 AFTER = " afterwards"
 
@@ -185,12 +186,18 @@ class FunctionCandidate:
         with during("backward"):
             result = self._backward(arguments)
         mutated = changed(before, {name: given[name] for name in before})
-        items, names = collect(result), result_names(result, self.callee.source)
+        items, names = collect(result), result_names(result, self.callee.source) | self._named_alike(result)
         if not items and not mutated:
             raise UnfinishedError(self._nothing(result))
         if "lr" in self.assignment.values():
             items |= {f"{role}{AFTER}": np.array(to_numpy(given[role])) for role in STEPPED if role in mutated}
         return Returned(items, names, mutated, output, failure), before
+
+    def _named_alike(self, result: Any) -> dict[str, str]:
+        """Of a dict of gradients, the keys under which the forward was handed what they belong to."""
+        handed = {name.rpartition("[")[2].rstrip("]"): role for name, role in self.meaning.items()}
+        keys = list(result) if isinstance(result, Mapping) else []
+        return {key: GRADIENT_OF[handed[key]] for key in keys if handed.get(key) in GRADIENT_OF}
 
     def _backward(self, arguments: dict[str, Any]) -> Any:
         """Call the function; one whose body ends in `raise NotImplementedError` is not begun yet."""
