@@ -10,11 +10,10 @@ import contextlib
 import os
 import random
 import resource
-import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -25,6 +24,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,
@@ -51,6 +51,7 @@ from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
+from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
@@ -129,7 +130,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         os.environ.setdefault("JAX_ENABLE_X64", "1")  # read when jax is imported; else it computes in float32
         import_installed(ref)
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
-        with _alarm(LOAD_SHARE * seconds):
+        with alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
         spelled = said(loaded, how, wanted)
         if message["how"] == "untried":
@@ -156,7 +157,7 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
 
 def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
     """Called as was said, else as trying tells."""
-    guard = partial(_alarm, min(10.0, 0.2 * seconds))
+    guard = partial(alarm, min(10.0, 0.2 * seconds))
     if spelled is not None:
         chosen = as_said(spelled, wanted, _seed, guard)
     else:
@@ -189,7 +190,7 @@ def _ready(ref: TargetRef, loaded: Loaded, chosen: Chosen, same: frozenset[str] 
 def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: Sequence[str]) -> Loaded:
     """A script part that never ends is left out, like one that fails."""
     try:
-        with _alarm(LOAD_SHARE * seconds / 2):
+        with alarm(LOAD_SHARE * seconds / 2):
             return load(ref, only_needed, names)
     except HungError:
         return load(ref, True, names)
@@ -322,7 +323,7 @@ def _kind(error: BaseException, ready: Ready) -> str:
     text = str(error)
     if isinstance(error, UnfinishedError):
         return "raised"
-    if isinstance(error, RefusedError | NotImplementedError):
+    if isinstance(error, RefusedError | NotImplementedError | NotToldError):
         return "refused"
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
         return "memory"
@@ -360,7 +361,7 @@ def _sentence_with_line(ref: TargetRef, error: BaseException) -> str:
 
 def _sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
-    if isinstance(error, RefusedError | UnfinishedError):
+    if isinstance(error, RefusedError | UnfinishedError | NotToldError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -378,20 +379,3 @@ def _seed() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "manual_seed"):
         torch.manual_seed(SEED)
-
-
-@contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise `HungError` in the user's Python code after `seconds`; code inside C is ended by the parent."""
-
-    def ring(*_: object) -> None:
-        raise HungError(f"no answer within {seconds:g} s")
-
-    outer = signal.getitimer(signal.ITIMER_REAL)[0]
-    handler: Callable[..., Any] | int | None = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer) if outer else seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)

@@ -24,6 +24,9 @@ from gradcheck_cli.targets.packages import import_file
 from gradcheck_cli.targets.resolve import CALL, definitions, parse
 from gradcheck_cli.targets.stopped import LoadError as LoadError
 
+# What torch imports in the first backward of a process; on a busy machine that takes longer than a try may.
+FIRST_BACKWARD = ("torch.fx.experimental.symbolic_shapes",)
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -78,13 +81,26 @@ def import_installed(ref: TargetRef) -> None:
 
     So the time that torch takes is not counted as the user's, and a sibling of the same name never wins.
     """
-    for node in ast.walk(parse(ref.file)):
+    tree = parse(ref.file)
+    for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            names = [node.module]
-        for name in {name.partition(".")[0] for name in names}:
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        surely = node in tree.body  # else it may be the script part's, and what is below a package may be slow
+        _import_if_there(names if surely else [name.partition(".")[0] for name in names[:1]])
+    if "torch" in sys.modules and _has_torch_class(tree):
+        _import_if_there(FIRST_BACKWARD)
+
+
+def _import_if_there(names: Sequence[str]) -> None:
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def _has_torch_class(tree: ast.Module) -> bool:
+    bases = (base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases)
+    return any(ast.unparse(base).rpartition(".")[2] in ("Function", "Module") for base in bases)
 
 
 def user_line(error: BaseException, file: str) -> int | None:

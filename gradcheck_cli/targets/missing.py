@@ -77,6 +77,11 @@ def guarded_imports(tree: ast.Module) -> Mapping[str, str]:
     return found
 
 
+def is_library(file: str) -> bool:
+    """Whether a file belongs to Python or to an installed package."""
+    return any(library and file.startswith(library + os.sep) for library in LIBRARIES)
+
+
 def bound_names(statement: ast.stmt) -> Iterator[str]:
     """What an import binds; "*" for whatever the module holds."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -87,7 +92,7 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
 def _is_users(file: str) -> bool:
     if file.startswith(("<", OUR_OWN + os.sep)):
         return False
-    return not any(library and file.startswith(library + os.sep) for library in LIBRARIES)
+    return not is_library(file)
 
 
 def _import_at(file: str, line: int) -> ast.Import | ast.ImportFrom | None:

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from gradcheck_cli.targets import resolve
-from gradcheck_cli.targets.load import LoadError, lacking, load
+from gradcheck_cli.targets.load import LoadError, import_installed, lacking, load
 
 
 @pytest.fixture(autouse=True)
@@ -286,3 +286,15 @@ def test_a_name_that_the_file_does_not_define_after_all(loaded):
     sentence, _ = refusal(loaded, "net.py:step", {"net.py": "if not 1:\n    def step(g): ...\n"})
 
     assert sentence.endswith("net.py defines no step when it is executed.")
+
+
+def test_a_part_of_an_installed_package_is_imported_before_any_time_is_counted(tmp_path):
+    """`from scipy import signal` and `import scipy.signal` take seconds; here parts of Python that nobody else uses."""
+    (tmp_path / "user.py").write_text(
+        "from wsgiref import headers\nimport xmlrpc.client\ndef f():\n    import lib2to3.btm_utils\n"
+    )
+    before = {"wsgiref.headers", "xmlrpc.client"} & set(sys.modules)
+    import_installed(resolve([f"{tmp_path / 'user.py'}:f"])[0])
+    assert not before
+    assert {"wsgiref.headers", "xmlrpc.client"} <= set(sys.modules)
+    assert "lib2to3.btm_utils" not in sys.modules

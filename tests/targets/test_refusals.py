@@ -142,3 +142,11 @@ def test_zeros_only_run_in_every_layout_and_are_judged(tmp_path):
     code = NUMPY + "def conv_backward(dout, x, w):\n    return np.zeros_like(w)\n"
     chosen = recognised(tmp_path, code, "conv_backward")
     assert (chosen.candidate.layout.x, chosen.yields) == ("nchw", ("weight",))
+
+
+@pytest.mark.parametrize(("read", "setting"), [("conf.quantum", "quantum"), ("conf['quantum']", "quantum")])
+def test_a_setting_that_nothing_tells_is_no_failure_of_the_code(tmp_path, read, setting):
+    """The dict of sizes is ours; what is not in it cannot be the author's mistake."""
+    body = f"step, grid = conf.stride, {read}\n    return dout[:, :, ::step] * grid"
+    code = f"def conv_backward(dout, x, w, conf):\n    {body}\n"
+    assert refusal(tmp_path, code) == ("run", f"nothing tells what its setting {setting} is")

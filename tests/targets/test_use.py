@@ -155,3 +155,20 @@ def backward(dout, x, w):
     spec = PLAIN.__class__(2, 3, 3, 8, 7, (3, 3), groups=3)
     assert answer(chosen, spec)[1] == {"weight"}
     assert chosen.candidate.refuses(PLAIN) == "it is depthwise: it has one filter for each channel"
+
+
+def test_a_gradient_with_channels_and_filters_exchanged_is_no_other_order_of_f(tmp_path):
+    """Read as (c_in, c_out, kh, kw) it would be right where both counts are equal, and raise everywhere else."""
+    code = """
+import numpy as np
+
+
+def conv_backward(dout, x, w):
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    dw = np.zeros((w.shape[1], w.shape[0], *w.shape[2:]))
+    for filter_number in range(dout.shape[1]):
+        dw[:, filter_number] = np.einsum("ncpquv,npq->cuv", windows, dout[:, filter_number])
+    return dw
+"""
+    chosen = recognised(tmp_path, code, "conv_backward")
+    assert (chosen.candidate.layout.weight, chosen.yields) == ("oiuv", ("weight",))

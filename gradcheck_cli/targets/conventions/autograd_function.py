@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, settings
 from gradcheck_cli.targets.conventions.base import Returned, Session, changed, check_output, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee
@@ -65,7 +65,7 @@ class AutogradCandidate:
         roles = set(self.assignment.values())
         for name, role in self.assignment.items():
             if role == "params":
-                roles |= binding.parameter_keys(self.source, name)
+                roles |= settings.parameter_keys(self.source, name)
         return binding.refuses(spec, self.form, roles, self.same)
 
     def turned(self) -> AutogradCandidate:
@@ -130,7 +130,7 @@ class AutogradCandidate:
         for item in self.forward.parameters:
             role = self.assignment.get(item.name, "")
             if role == "params":
-                arguments.append(binding.parameter_dict(self.source, item.name, given))
+                arguments.append(settings.parameter_dict(self.source, item.name, given))
             elif given.get(role) is not None:
                 arguments.append(given[role])
             else:

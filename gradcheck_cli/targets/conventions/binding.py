@@ -43,6 +43,7 @@ class Form:
         pairs: strides, paddings and kernel sizes are tuples; else numbers.
         mode: padding is "same" or "valid".
         capitals: it is "SAME" or "VALID".
+        sides: padding is ((top, bottom), (left, right)).
         torch: arrays are tensors.
         wrap: the module whose `asarray` makes the arrays, "jax.numpy"; "" for numpy and torch.
     """
@@ -52,6 +53,7 @@ class Form:
     pairs: bool = False
     mode: bool = False
     capitals: bool = False
+    sides: bool = False
     torch: bool = False
     wrap: str = ""
 
@@ -148,7 +150,7 @@ def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:
 
 def by_trial(assignment: Assignment) -> list[str]:
     """Parameters whose names told nothing."""
-    told = ("made", "params", NO_ROLE)
+    told = ("made", "params", "shared", "key", NO_ROLE)
     return [name for name, role in assignment.items() if role not in told and role not in function_roles(name)]
 
 
@@ -193,7 +195,7 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     arrays["x_padded"] = layout.give("x", probes.padded(case))
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": (spec.height, spec.width)}
-    return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0}
+    return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
 
 
 def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
@@ -275,52 +277,12 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
 
 def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:
     for name in PAIRS:
-        if name in roles and not (name == "padding" and form.mode):
+        if name in roles and not (name == "padding" and (form.mode or form.sides)):
             spelled(getattr(spec, name), form, name)
     if "kernel_size" in roles and "kernel_h" not in roles:
         spelled(spec.kernel_size, form, "kernel size")
     if form.mode and "padding" in roles:
         padding_mode(spec)
-
-
-def mapping(keys: Sequence[str], given: Mapping[str, Any], lookup: Callable[[str], list[str]]) -> dict[str, Any]:
-    """A dict with the keys that the source reads, each filled by its role."""
-    filled: dict[str, Any] = {}
-    for key in keys:
-        role = next((role for role in lookup(key) if given.get(role) is not None), None)
-        if role is not None:
-            filled[key] = given[role]
-    return filled
-
-
-class Parameters(dict[str, Any]):
-    """A dict of sizes whose keys can also be read as attributes (`conf.stride`)."""
-
-    def __getattr__(self, name: str) -> Any:
-        """The value of a key.
-
-        Raises:
-            AttributeError: there is none.
-        """
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-def parameter_dict(source: Source, variable: str, given: Mapping[str, Any]) -> Parameters:
-    """The `conv_param` or `hparameters` of one case, with every spelling that the source reads."""
-    keys = source.keys(variable) or source.keys()
-    always = {"stride": given.get("stride"), "pad": given.get("padding"), "padding": given.get("padding")}
-    return Parameters({**always, **mapping(keys, given, function_roles)})
-
-
-def parameter_keys(source: Source, variable: str) -> set[str]:
-    """Roles that a parameter dict carries: what the source reads, else stride and padding."""
-    keys = source.keys(variable) or source.keys()
-    roles = {role for key in keys for role in function_roles(key)[:1]}
-    found = roles & {*GEOMETRY, *ARRAY_ROLES}
-    return found or {"stride", "padding"}
 
 
 def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
@@ -342,6 +304,8 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
     if form.mode:
         word = "same" if spec.is_padded else "valid"
         numbers["padding"] = word.upper() if form.capitals else word
+    if form.sides:
+        numbers["padding"] = tuple((margin, margin) for margin in spec.padding)
     return numbers
 
 

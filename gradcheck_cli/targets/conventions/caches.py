@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import settings
 from gradcheck_cli.targets.conventions.source import Source, Structure
 
 CACHE_ORDER = ("x", "weight", "bias", "params")
@@ -38,7 +38,7 @@ def _member(name: str, given: Mapping[str, Any], source: Source) -> Any:
         return given[name]
     roles = source.roles(name)
     if name == "params" or roles[:1] == ["params"]:
-        return binding.parameter_dict(source, name if name != "params" else "", given)
+        return settings.parameter_dict(source, name if name != "params" else "", given)
     for role in roles:
         if given.get(role) is not None:
             return given[role]
@@ -56,5 +56,5 @@ def structure_roles(structure: Structure, source: Source) -> set[str]:
 
 def _name_roles(name: str, source: Source) -> set[str]:
     if name == "params" or source.roles(name)[:1] == ["params"]:
-        return binding.parameter_keys(source, name if name != "params" else "")
+        return settings.parameter_keys(source, name if name != "params" else "")
     return set(source.roles(name)[:1]) or {name}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli.targets.conventions import binding, state
+from gradcheck_cli.targets.conventions import binding, settings, state
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.function import Callee, split_forward
 from gradcheck_cli.targets.conventions.names import function_roles
@@ -158,7 +158,7 @@ def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, 
         if "opt" in item.name.lower():
             arguments[item.name] = given["optimizer"]
         elif role == "params":
-            arguments[item.name] = binding.parameter_dict(callee.source, item.name, given)
+            arguments[item.name] = settings.parameter_dict(callee.source, item.name, given)
         elif item.name.lower() in TRAINING and (item.default is False or binding.required(item)):
             arguments[item.name] = given.get("cache") if role == "cache" and given.get("cache") is not None else True
         elif given.get(role) is not None and (role in ("x", "grad_output", "lr") or binding.required(item)):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import types
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from gradcheck_cli.model import Case
 from gradcheck_cli.model.conventions import FAMILIES, LAYOUTS
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
+from gradcheck_cli.targets.conventions.callees import callee_of, forward_beside, others, written_at
 from gradcheck_cli.targets.conventions.closure import closure_candidates
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.function_search import function_candidates
@@ -20,11 +19,9 @@ from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
 from gradcheck_cli.targets.conventions.layout import COMMON, ONE_AXIS, Layout
 from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, is_unwritten, stores_state
+from gradcheck_cli.targets.conventions.pairing import Pairing
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
-
-FORWARD_WORDS = ("forward", "fprop", "fwd")
-CONTEXT_NAMES = ("ctx", "context")
 
 
 def candidates(loaded: Loaded, wanted: Sequence[str], case: Case) -> Iterator[Candidate]:
@@ -45,7 +42,7 @@ def of_one_axis(loaded: Loaded) -> Iterator[Candidate]:
     """Ways to call a function as one for arrays with a single axis; none for a layer."""
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if owner is None:
-        yield from _function(loaded, None, loaded.name, ONE_AXIS)
+        yield from _function(loaded, None, loaded.name, ONE_AXIS, None)
     elif _is_autograd_function(owner):
         yield from _autograd(loaded, owner, ONE_AXIS)
 
@@ -56,13 +53,13 @@ def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Itera
     if _is_autograd_function(owner):
         yield from _autograd(loaded, owner, common)
     elif owner is None:
-        yield from _function(loaded, None, loaded.name, common)
+        yield from _function(loaded, None, loaded.name, common, case)
     else:
         yield from _class(loaded, owner, common, _ordered(LAYER_ORDERS, layouts), case)
 
 
 def _autograd(loaded: Loaded, owner: type, layouts: Sequence[Layout]) -> Iterator[Candidate]:
-    forward = _callee(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
+    forward = callee_of(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
     source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
     yield from autograd_candidates(owner, forward, source, layouts)
 
@@ -79,7 +76,7 @@ def _class(
     backward = loaded.name if loaded.owner is not None else backward_name(owner, source)
     static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)
     if static:
-        yield from _function(loaded, owner, backward, common)
+        yield from _function(loaded, owner, backward, common, case)
         return
     if not backward and not hasattr(owner, "register_full_backward_hook"):
         raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
@@ -98,7 +95,7 @@ def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layo
         if not _needs_no_state(owner, Source(loaded.node(f"{owner.__name__}.{backward}"))):
             return
         instance = object.__new__(owner)
-    yield from _function(loaded, instance, backward, common)
+    yield from _function(loaded, instance, backward, common, None)
 
 
 def _needs_no_state(owner: type, source: Source) -> bool:
@@ -107,68 +104,36 @@ def _needs_no_state(owner: type, source: Source) -> bool:
     return held is not None and all(hasattr(owner, name) for name in held)
 
 
-def _function(loaded: Loaded, owner: Any, name: str, layouts: Sequence[Layout]) -> Iterator[Candidate]:
-    callee = _callee(loaded, owner, name)
-    forward = _forward_beside(loaded, owner, name)
+def _function(
+    loaded: Loaded, owner: Any, name: str, layouts: Sequence[Layout], case: Case | None
+) -> Iterator[Candidate]:
+    """A function by its names; then by what it leaves, hands out or shares with another function of its file.
+
+    Raises:
+        NotRecognisedError: none of its arguments can be dE/dO, and it hands out no backward.
+    """
+    callee = callee_of(loaded, owner, name)
     backends = _backends(loaded, callee)
+
+    def locate(function: Any) -> Source:
+        return Source(written_at(loaded, function))
+
     if callee.source.returned_function().node is not None:
-        yield from closure_candidates(callee, layouts, backends)
-    else:
+        yield from closure_candidates(callee, locate, layouts, backends)
+        return
+    forward = forward_beside(loaded, owner, name)
+    pairing = Pairing(callee, layouts, backends, case) if owner is None and case is not None else None
+    known = [forward] if forward is not None else others(loaded, name)
+    if pairing is not None:
+        yield from pairing.linked(known, vars(loaded.module))
+    try:
         yield from function_candidates(callee, forward, layouts, backends)
-
-
-def _callee(loaded: Loaded, owner: Any, name: str, skip: int = 0) -> Callee:
-    holder = loaded.module if owner is None else owner
-    kind = owner if isinstance(owner, type) else type(owner)
-    dotted = name if owner is None else f"{kind.__name__}.{name}"
-    function = getattr(holder, name)
-    return Callee(function, dotted, Source(loaded.node(dotted) or _written_at(loaded, function)), skip)
-
-
-def _written_at(loaded: Loaded, function: Any) -> ast.AST | None:
-    """The definition of a function that has another name: a lambda, a partial, an alias."""
-    while isinstance(function, partial):
-        function = function.func
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_filename != loaded.module.__file__:
-        return None
-    for node in ast.walk(loaded.tree):
-        if not isinstance(node, ast.Lambda | ast.FunctionDef):
-            continue
-        if code.co_firstlineno in {node.lineno, *_decorator_lines(node)}:
-            return node
-    return None
-
-
-def _decorator_lines(node: ast.AST) -> list[int]:
-    return [decorator.lineno for decorator in getattr(node, "decorator_list", [])]
-
-
-def _forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
-    """The forward that belongs to the backward, by its name."""
-    holder = loaded.module if owner is None else owner
-    guesses = [name.replace(back, fore) for back, fore in _SWAPS if back in name]
-    own = [item for item in dir(holder) if _is_forward(item) and callable(getattr(holder, item))]
-    convolutions = [item for item in own if "conv" in item.lower()]
-    for guess in [*guesses, *convolutions, *(own if len(own) == 1 else [])]:
-        if guess != name and callable(getattr(holder, guess, None)):
-            callee = _callee(loaded, owner, guess)
-            roles = {role for item in callee.parameters for role in callee.source.roles(item.name)[:1]}
-            own_cache = "cache" in roles and callee.named("cache") not in CONTEXT_NAMES
-            if len(callee.parameters) >= 2 and not own_cache and "grad_output" not in roles:
-                return callee
-    return None
-
-
-_SWAPS = (
-    ("backward", "forward"), ("Backward", "Forward"), ("backprop", "forwardprop"), ("backprop", "forward"),
-    ("bprop", "fprop"),
-    ("back", "forward"), ("bwd", "fwd"), ("_backward", ""), ("backward_", ""), ("_back", ""), ("_grad", ""),
-)  # fmt: skip
-
-
-def _is_forward(name: str) -> bool:
-    return any(word in name.lower() for word in FORWARD_WORDS)
+    except NotRecognisedError:
+        if callee.source.returns_several():
+            yield from closure_candidates(callee, locate, layouts, backends)
+        raise
+    if pairing is not None and forward is None:
+        yield from pairing.with_cache(known)
 
 
 def _backends(loaded: Loaded, callee: Callee) -> tuple[str, ...]:

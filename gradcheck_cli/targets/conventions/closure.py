@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, settings
 from gradcheck_cli.targets.conventions.base import Returned, Session, changed, check_output, collect, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee, result_names
@@ -20,10 +20,10 @@ from gradcheck_cli.targets.conventions.source import Source
 
 @dataclass(frozen=True)
 class ClosureCandidate:
-    """One way to call such a forward; `inner` is the definition of the backward that it returns."""
+    """One way to call such a forward; `locate` gives the definition of the backward that it returned."""
 
     callee: Callee
-    inner: Source
+    locate: Callable[[Any], Source]
     assignment: Assignment
     form: Form
     same: bool = False
@@ -54,7 +54,7 @@ class ClosureCandidate:
         roles = set(self.assignment.values())
         for name, role in self.assignment.items():
             if role == "params":
-                roles |= binding.parameter_keys(self.callee.source, name)
+                roles |= settings.parameter_keys(self.callee.source, name)
         return binding.refuses(spec, self.form, roles, self.same) or binding.square_only(
             spec, self.form, [self.callee.source]
         )
@@ -90,14 +90,14 @@ class ClosureCandidate:
         given["cache"] = _rest(result)
         with during("backward"):
             returned = backward(**self._inner_arguments(backward, given))
-        names = result_names(returned, self.inner)
+        names = result_names(returned, self.locate(backward))
         return Returned(collect(returned), names, changed(before, given), to_numpy(_first_array(result)))
 
     def _run_forward(self, given: dict[str, Any]) -> Any:
         arguments: dict[str, Any] = {}
         for name, role in self.assignment.items():
             if role == "params":
-                arguments[name] = binding.parameter_dict(self.callee.source, name, given)
+                arguments[name] = settings.parameter_dict(self.callee.source, name, given)
             elif given.get(role) is not None or self.callee.default(name) is None:
                 arguments[name] = given.get(role)
         return self.callee.function(**arguments)
@@ -105,21 +105,25 @@ class ClosureCandidate:
     def _inner_arguments(self, backward: Any, given: dict[str, Any]) -> dict[str, Any]:
         """G and the values of names that tell something; any other is what the forward returned besides."""
         needed = [item for item in binding.parameters(backward) if binding.required(item)]
-        assigned = binding.assignments(needed, ("grad_output",), self.inner)[0]
+        assigned = binding.assignments(needed, ("grad_output",), self.locate(backward))[0]
         values = {item.name: given.get(assigned.get(item.name, "")) for item in needed}
         return {name: given["cache"] if value is None else value for name, value in values.items()}
 
 
 def closure_candidates(
-    callee: Callee, layouts: Sequence[Layout], backends: Sequence[str]
+    callee: Callee, locate: Callable[[Any], Source], layouts: Sequence[Layout], backends: Sequence[str]
 ) -> Iterator[ClosureCandidate]:
-    """Ways to call a forward that returns a function; none for any other."""
-    inner = callee.source.returned_function()
-    if inner.node is None:
-        return
+    """Ways to call a forward that returns a function: one inside it, a lambda, a partial, what a bound method is.
+
+    Args:
+        callee: the forward.
+        locate: the definition of what it returned.
+        layouts: axis orders, the likeliest first.
+        backends: libraries whose arrays it may want.
+    """
     for assigned in callee.assignments("x", "weight"):
         for form in forms(callee, None, assigned, layouts, backends):
-            plain = ClosureCandidate(callee, inner, assigned, form)
+            plain = ClosureCandidate(callee, locate, assigned, form)
             yield plain
             if not {"padding", "padding_h", "params"} & set(assigned.values()):
                 yield replace(plain, same=True)

@@ -17,6 +17,7 @@ from gradcheck_cli.targets.conventions.candidates import of_one_axis
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.names import FUNCTION_ROLES, function_roles
 from gradcheck_cli.targets.conventions.results import plan, take
+from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.load import Loaded, lacking, user_line
 
 ONE_DIMENSION = "1-D convolutions are not covered"
@@ -59,6 +60,8 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
     if lack is not None:
         raise lack
     _refuse_other_axes(likeliest.candidate, loaded)
+    if isinstance(likeliest.error, NotToldError):
+        raise NotRecognisedError("run", str(likeliest.error))
     if likeliest.understood or certain(likeliest.candidate, loaded) or isinstance(likeliest.error, NameError):
         return likeliest.candidate
     raise NotRecognisedError("run", "it raises in every way in which it was called", error=likeliest.error)

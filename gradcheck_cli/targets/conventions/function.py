@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, settings
 from gradcheck_cli.targets.conventions.base import (
     HungError,
     Returned,
@@ -28,11 +28,13 @@ from gradcheck_cli.targets.conventions.caches import CACHE_ORDER, STORED, fill, 
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.source import Source, Structure
 
-# Where the file's own forward runs before the backward; "stored": its members are handed on by their names.
-FROM_FORWARD = ("forward", "returned", "stored")
+# Where the file's own forward runs before the backward; "stored": its members are handed on by their names; "left":
+# what the backward needs is in the file's own variables.
+FROM_FORWARD = ("forward", "returned", "stored", "left")
 
 # Weights that a function may step by itself, and the name of their gradient.
 STEPPED = {"weight": "dw", "bias": "db"}
+GRADIENT_OF = {**STEPPED, "x": "dx"}
 # Keys of weights that were changed in place end so.
 AFTER = " afterwards"
 
@@ -84,7 +86,8 @@ class FunctionCandidate:
     """One way to call a function: which parameter gets what, in which layout.
 
     `forward` is the file's own forward; it makes the cache when `cache_from` is "forward". `steps` are the results that
-    are no gradients but stepped weights, old - lr * gradient: pairs of a key and "weight" or "bias".
+    are no gradients but stepped weights, old - lr * gradient: pairs of a key and "weight" or "bias". `meaning` is that
+    of the forward's parameters, also of keys `name[key]`, where it was found by running it; empty where names tell it.
     """
 
     callee: Callee
@@ -95,6 +98,7 @@ class FunctionCandidate:
     same: bool = False
     steps: tuple[tuple[str, str], ...] = ()
     prior: int = 0
+    meaning: Assignment = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -122,6 +126,7 @@ class FunctionCandidate:
             "forward": f"; the cache is made by {maker}",
             "returned": f"; the rest is made by {maker}",
             "stored": f"; the cache is filled with what {maker} stores",
+            "left": f"; it reads what {maker} leaves in the file's own variables",
         }
         step = "; it steps by itself, the gradients are read as (old - new) / lr" if self.steps else ""
         return (
@@ -181,12 +186,18 @@ class FunctionCandidate:
         with during("backward"):
             result = self._backward(arguments)
         mutated = changed(before, {name: given[name] for name in before})
-        items, names = collect(result), result_names(result, self.callee.source)
+        items, names = collect(result), result_names(result, self.callee.source) | self._named_alike(result)
         if not items and not mutated:
             raise UnfinishedError(self._nothing(result))
         if "lr" in self.assignment.values():
             items |= {f"{role}{AFTER}": np.array(to_numpy(given[role])) for role in STEPPED if role in mutated}
         return Returned(items, names, mutated, output, failure), before
+
+    def _named_alike(self, result: Any) -> dict[str, str]:
+        """Of a dict of gradients, the keys under which the forward was handed what they belong to."""
+        handed = {name.rpartition("[")[2].rstrip("]"): role for name, role in self.meaning.items()}
+        keys = list(result) if isinstance(result, Mapping) else []
+        return {key: GRADIENT_OF[handed[key]] for key in keys if handed.get(key) in GRADIENT_OF}
 
     def _backward(self, arguments: dict[str, Any]) -> Any:
         """Call the function; one whose body ends in `raise NotImplementedError` is not begun yet."""
@@ -254,7 +265,7 @@ class FunctionCandidate:
         source = self.callee.source
         for name, role in self.assignment.items():
             if role == "params":
-                roles |= binding.parameter_keys(source, name)
+                roles |= settings.parameter_keys(source, name)
         if self.cache_from in FROM_FORWARD and self.forward:
             roles |= self._forward_roles(self.forward)
         elif self.cache_from:
@@ -262,12 +273,17 @@ class FunctionCandidate:
         return roles
 
     def _forward_roles(self, forward: Callee) -> set[str]:
-        assigned = forward.assignments("x", "weight")[0]
+        assigned = self._handed_to(forward)
         roles = set(assigned.values())
         for name, role in assigned.items():
             if role == "params":
-                roles |= binding.parameter_keys(forward.source, name) | binding.parameter_keys(self.callee.source, name)
+                roles |= settings.parameter_keys(forward.source, name) | settings.parameter_keys(
+                    self.callee.source, name
+                )
         return roles
+
+    def _handed_to(self, forward: Callee) -> Assignment:
+        return self.meaning or forward.assignments("x", "weight")[0]
 
     def _structure(self) -> Structure:
         found = self.callee.source.structure(self._cache_name())
@@ -279,9 +295,10 @@ class FunctionCandidate:
     def _run_forward(self, given: dict[str, Any]) -> Array | None:
         """Call the file's forward; its cache joins `given`, its output is returned."""
         assert self.forward is not None
-        assigned = self.forward.assignments("x", "weight")[0]
+        assigned = self._handed_to(self.forward)
         given["cache"] = context = StandInContext()
-        result = self._call(self.forward, self._arguments(self.forward, assigned, given))
+        given["shared"] = handed = self._arguments(self.forward, assigned, given)
+        result = self._call(self.forward, dict(handed))
         output, cache = split_forward(result)
         given["cache"] = context if "cache" in assigned.values() else cache
         if self.cache_from == "stored":
@@ -300,9 +317,12 @@ class FunctionCandidate:
         arguments: dict[str, Any] = {}
         for name, role in assigned.items():
             if role == "params":
-                arguments[name] = binding.parameter_dict(self._dict_source(callee, name), name, given)
-            elif role == "made":
-                arguments[name] = given["made"][name]
+                keys = settings.keyed(assigned, name)
+                arguments[name] = settings.parameter_dict(self._dict_source(callee, name), name, given, keys)
+            elif role in ("made", "shared"):
+                arguments |= {name: given[role][name]} if name in given[role] else {}
+            elif "[" in name:
+                continue
             elif role == "cache" and self.cache_from in ("filled", "stored"):
                 arguments[name] = fill(self._structure(), given, callee.source)
             elif given.get(role) is not None:

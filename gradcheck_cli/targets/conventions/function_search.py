@@ -89,13 +89,20 @@ def _spellings(callee: Callee, forward: Callee | None, plain: Form) -> Iterator[
     """Numbers or pairs, padding as a number or as a mode; defaults in the signature decide where there are any."""
     callees = [callee] + ([forward] if forward else [])
     defaults = [item.default for one in callees for item in one.parameters]
-    pair_default = any(isinstance(value, tuple) and len(value) == 2 for value in defaults)
+    pair_default = any(_is_pair(value) for value in defaults)
     mode = any(value in PADDING_MODES for value in defaults if isinstance(value, str))
     literal = any(one.source.mentions(*PADDING_MODES) for one in callees)
     number_default = any(isinstance(value, int) and not isinstance(value, bool) for value in defaults)
+    sides = any(one.source.takes_sides(item.name) for one in callees for item in one.parameters)
+    if sides:
+        plain, mode, literal = replace(plain, sides=True), False, False
     for pairs in (True,) if pair_default else (False,) if number_default else (False, True):
         for is_mode in (True,) if mode else (False, True) if literal else (False,):
             yield replace(plain, pairs=pairs, mode=is_mode, capitals=is_mode and _in_capitals(callees))
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and not any(isinstance(item, tuple) for item in value)
 
 
 def _in_capitals(callees: Sequence[Callee]) -> bool:

@@ -10,15 +10,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from gradcheck_cli.targets.conventions.binding import required
+from gradcheck_cli.targets.conventions.constructor_use import ParameterUse, use_of
 from gradcheck_cli.targets.conventions.names import constructor_roles
 from gradcheck_cli.targets.conventions.source import Source
-from gradcheck_cli.targets.conventions.uses import Use, use_of
 
 NOTHING = inspect.Parameter.empty
 SETTINGS = ("params", "kernel_size", "in_channels", "out_channels", "stride", "padding")
 KERNELS = ("kernel_size", "w_shape", "weight", "out_channels")
 PAIRS = ("kernel_size", "input_shape", "stride", "padding", "dilation", "in_size")
-PLAIN = Use()
+PLAIN = ParameterUse()
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Slot:
     parameter: str
     key: str = ""
     default: Any = NOTHING
-    use: Use = PLAIN
+    use: ParameterUse = PLAIN
 
     @property
     def id(self) -> str:
@@ -89,7 +89,7 @@ def holder_of(item: inspect.Parameter, source: Source, scope: Mapping[str, Any])
     return Holder(item.name, dict if use.keys else lambda values: SimpleNamespace(**values))
 
 
-def _settings(item: inspect.Parameter, use: Use, scope: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(item: inspect.Parameter, use: ParameterUse, scope: Mapping[str, Any]) -> dict[str, Any]:
     """Keys of a parameter that holds several settings, with their defaults; {} for one value."""
     kind = _annotated(item, scope)
     if kind is not None:

@@ -22,8 +22,8 @@ AUTOGRAD_CALLS = (
     "jax.grad",
     "jax.vjp",
 )
-CHANNEL_FIRST = ("nchw", "chw")
-CHANNEL_LAST = ("nhwc", "hwc")
+# Methods that put something into a list, a dict, a set or a queue.
+FILLING = ("append", "appendleft", "add", "extend", "insert", "push", "put", "setdefault", "update", "save", "store")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Source:
             return ["cache", "params"] if {"x", "x_padded"} & members else ["params"]
         if use.unpacked > 2 and any(set(function_roles(member)) & set(ARRAYS) for member in self._members(name)):
             return ["cache"]
+        if use.kinds == {"key"}:
+            return ["key"]
         return ["in_size", "x_shape"] if use.kinds == {"size"} else []
 
     def _members(self, name: str) -> list[str]:
@@ -106,6 +108,11 @@ class Source:
         """Names of what the last `return` gives, outermost order; "" for an expression."""
         value = self._last_return()
         return _returned(value) if value is not None else []
+
+    def returns_several(self) -> bool:
+        """Whether the last `return` gives a tuple: an output and something else."""
+        value = self._last_return()
+        return isinstance(value, ast.Tuple) and len(value.elts) > 1
 
     def cache_names(self) -> list[str]:
         """Names of what a forward that ends in `return out, (x, w, b)` stores; also where the tuple has a name."""
@@ -159,12 +166,33 @@ class Source:
         plain = [node for node in attributes if isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name)]
         return {node.attr for node in plain} if len(names) == len(plain) else None
 
+    def globals_read(self) -> set[str]:
+        """Names that are read and that the definition neither is handed nor makes."""
+        names = [node for node in self.walk() if isinstance(node, ast.Name)]
+        own = {node.arg for node in self.walk() if isinstance(node, ast.arg)} - self._declared_global()
+        own |= {node.id for node in names if isinstance(node.ctx, ast.Store)} - self._declared_global()
+        return {node.id for node in names if isinstance(node.ctx, ast.Load)} - own
+
+    def globals_written(self) -> set[str]:
+        """Names of the file into which the definition puts something: `g = `, `g[k] = `, `g.k = `, `g.append()`."""
+        declared, held = self._declared_global(), self.globals_read()
+        stored = {node.id for node in self.walk() if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        return (stored & declared) | {name for node in self.walk() for name in [_filled(node)] if name in held}
+
+    def _declared_global(self) -> set[str]:
+        return {name for node in self.walk() if isinstance(node, ast.Global) for name in node.names}
+
     def _last_return(self) -> ast.expr | None:
         if isinstance(self.node, ast.Lambda):
             return self.node.body
         nodes = _own_nodes(self.node) if isinstance(self.node, ast.FunctionDef) else self.walk()
         statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
         return max(statements, key=lambda node: node.lineno).value if statements else None
+
+    def takes_sides(self, name: str) -> bool:
+        """Whether `name` is taken apart as `(top, bottom), (left, right) = name`, also behind a condition."""
+        assigned = [node for node in self.walk() if isinstance(node, ast.Assign)]
+        return any(_is_pair_of_pairs(node.targets[0]) and _may_be(node.value, name) for node in assigned)
 
     def shape_names(self, role: str) -> list[list[str]]:
         """The names into which `w.shape` is unpacked, for every array that plays `role` by its name."""
@@ -223,6 +251,28 @@ def _subscript(node: ast.AST) -> tuple[str, str | None]:
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             return identifier(node.func.value), first.value
     return "", None
+
+
+def _is_pair_of_pairs(node: ast.expr) -> bool:
+    items = node.elts if isinstance(node, ast.Tuple | ast.List) else []
+    return len(items) == 2 and all(isinstance(item, ast.Tuple | ast.List) and len(item.elts) == 2 for item in items)
+
+
+def _may_be(value: ast.expr, name: str) -> bool:
+    """Whether an expression is `name`, or that on one side of a condition."""
+    if isinstance(value, ast.IfExp):
+        return _may_be(value.body, name) or _may_be(value.orelse, name)
+    return isinstance(value, ast.Name) and value.id == name
+
+
+def _filled(node: ast.AST) -> str:
+    """The name of what `node` puts something into, "" where it puts nothing."""
+    holder: ast.expr | None = None
+    if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
+        holder = node.value
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
+        holder = node.func.value
+    return holder.id if isinstance(holder, ast.Name) else ""
 
 
 def _binds(node: ast.Assign, name: str) -> bool:

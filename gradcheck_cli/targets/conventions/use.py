@@ -1,4 +1,7 @@
-"""What a definition does with a name, told from its syntax. A use says more than a spelling."""
+"""What a definition does with a name, told from its syntax. A use says more than a spelling.
+
+Of a constructor's parameters, also by what the class does with the attributes that keep them: `constructor_use`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ ARRAY_ATTRIBUTES = (
 # Calls whose first argument is an array and nothing else.
 ARRAY_CALLS = ("zeros_like", "ones_like", "empty_like", "full_like", "pad", "rot90", "flip", "sliding_window_view")
 MAPPING_METHODS = ("get", "keys", "items", "values")
+LOOKUPS = ("get", "pop", "setdefault")
 TEXT_METHODS = ("lower", "upper", "strip")
 GEOMETRY_WORDS = ("stride", "padding", "dilation", "groups", "stride_h", "stride_w", "padding_h", "padding_w")
 
@@ -28,7 +32,8 @@ class Use:
 
     Attributes:
         known: whether the definition could be read at all.
-        kinds: what the name must be for that: "mapping", "array", "number", "text", "size" (it is spread into a shape).
+        kinds: what the name must be for that: "mapping", "array", "number", "text", "size" (it is spread into a shape),
+            "key" (something that the function does not make is looked up with it).
         keys: the string keys, and the attributes with the name of a size, that are read from it.
         texts: the strings with which it is compared.
         unpacked: into how many names it is taken apart, 0 where it is not.
@@ -62,6 +67,8 @@ class Use:
             return arrays and not (role == "bias" and self.axes > 3)
         if "number" in self.kinds and "array" not in self.kinds:
             return not arrays and role not in ("cache", "params", "x_shape", "w_shape")
+        if self.kinds == {"key"}:
+            return role == "key"
         if "size" in self.kinds:
             return role in ("x_shape", "w_shape", "in_size", "cache")
         return True
@@ -130,6 +137,8 @@ class Uses:
             self._note_attribute(parent, found)
         elif isinstance(parent, ast.Subscript) and parent.value is node:
             _note_subscript(parent, found)
+        elif self._looks_up(parent, node):
+            found.kinds.add("key")
         elif isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Tuple | ast.List):
             found.unpacked = max(found.unpacked, _targets(parent.targets[0]))
         elif isinstance(parent, ast.Compare):
@@ -140,6 +149,22 @@ class Uses:
             found.kinds.add("array")
         if self._counts(node):
             found.kinds.add("number")
+
+    @cached_property
+    def _own(self) -> set[str]:
+        """Names that the definition is handed or makes."""
+        names = {node.id for node in self._nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        return names | {node.arg for node in self._nodes if isinstance(node, ast.arg)}
+
+    def _looks_up(self, parent: ast.AST | None, node: ast.AST) -> bool:
+        """`memory[name]`, `memory.pop(name)` where `memory` is a variable of the file."""
+        if isinstance(parent, ast.Subscript) and parent.slice is node:
+            holder: ast.AST | None = parent.value
+        elif isinstance(parent, ast.Call) and node in parent.args[:1] and isinstance(parent.func, ast.Attribute):
+            holder = parent.func.value if parent.func.attr in LOOKUPS else None
+        else:
+            return False
+        return isinstance(holder, ast.Name) and holder.id not in self._own
 
     def _note_attribute(self, attribute: ast.Attribute, found: _Found) -> None:
         name = attribute.attr

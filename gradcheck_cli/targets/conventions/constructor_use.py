@@ -13,7 +13,7 @@ OF_ARRAYS = ("shape", "copy", "dot", "T", "size", "ndim", "dtype", "append", "it
 
 
 @dataclass(frozen=True)
-class Use:
+class ParameterUse:
     """How one parameter is used.
 
     Attributes:
@@ -31,15 +31,15 @@ class Use:
     called: bool = False
 
 
-def use_of(source: Source, name: str) -> Use:
+def use_of(source: Source, name: str) -> ParameterUse:
     """How the class whose definition `source` is uses the parameter `name` of its constructor."""
     init = source.method("__init__")
     if init.node is None:
-        return Use()
+        return ParameterUse()
     names = _aliases(init, name)
     nodes = [*_within(init, name), *_elsewhere(source, names)]
     keys = [*init.string_keys(name), *(key for alias in names for key in source.string_keys(alias))]
-    return Use(
+    return ParameterUse(
         keys=tuple(dict.fromkeys(keys)),
         attributes=tuple(dict.fromkeys(word for node in nodes if (word := _attribute(node)))),
         parts=max((_parts(node) for node in nodes), default=0),
