@@ -132,6 +132,8 @@ def recognise(
             break
     if _is_final(refusals) or (refusals and not _narrowed(wanted)):
         _tell(refusals, trials, failed)
+    if _is_over(work, clock):
+        _refuse_to_guess(trials, loaded)
     return _settle(trials, failed, loaded, wanted)
 
 
@@ -151,6 +153,19 @@ def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
 
 def _is_over(work: float, clock: float) -> bool:
     return time.thread_time() > work or time.monotonic() > clock
+
+
+def _refuse_to_guess(trials: Sequence[Trial], loaded: Loaded) -> None:
+    """What ran before the time was up and was wrong may not be how it is meant: a busy machine is nobody's mistake.
+
+    Raises:
+        NotRecognisedError: nothing that ran has a right gradient, and no names tell how it is called.
+    """
+    if not trials or any(trial.score >= EVIDENCE or certain(trial.chosen.candidate, loaded) for trial in trials):
+        return
+    sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
+    hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
+    raise NotRecognisedError("run", sentence, tried=f"{len(trials)} ways to call it ran", hint=hint)
 
 
 def _is_final(refusals: Sequence[NotRecognisedError]) -> bool:
