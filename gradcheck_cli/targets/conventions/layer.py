@@ -47,6 +47,7 @@ class LayerCandidate:
         depthwise: one filter for each channel, groups = channels.
         adds_up: it adds to the `.grad` of its parameters, which the model is to clear.
         handwritten: its gradients are not all torch's own.
+        wanted: the keys of its results that are known to be gradients; empty while it is being recognised.
     """
 
     owner: type
@@ -65,6 +66,7 @@ class LayerCandidate:
     handwritten: bool = True
     lr: float = 1.0
     exposure: str = ""
+    wanted: frozenset[str] = frozenset()
     prior: int = 0
 
     @property
@@ -280,7 +282,7 @@ class LayerCandidate:
             if self._promises(case.spec):
                 raise WrongForwardError(f"{array.shape} where {wanted} is right")
             raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
-        if not self._promises(case.spec) or self._agrees(array, case):
+        if not self._promises(case.spec) or self.agrees(array, case):
             return ""
         return f"other numbers than a convolution with {_told(case.spec)}"
 
@@ -292,7 +294,8 @@ class LayerCandidate:
         # asked about nothing but what it is told, and about none of the sizes in which numbers stand for pairs
         return bool(asked) and asked <= told and self.forward_right and not self._uneven(spec) and not self.recipe.mode
 
-    def _agrees(self, output: Array, case: Case) -> bool:
+    def agrees(self, output: Array, case: Case) -> bool:
+        """Whether an output in its layout, of O's shape, is O."""
         ours = self.layout.take("output", output, case.spec.output_shape)
         biased = case if self.bias_form else replace(case, bias=np.zeros_like(case.bias))
         if self.rectified:
@@ -317,6 +320,7 @@ class LayerCandidate:
             trained.instance, self.source, (self.calls.forward, self.calls.backward)
         ):
             reading.add_updates(trained, before, items, names, self.lr)
+        reading.add_unmoved(trained, items, names, self.wanted)
 
 
 def _has_weight(names: dict[str, str]) -> bool:

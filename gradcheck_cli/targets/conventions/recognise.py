@@ -21,6 +21,7 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
+from gradcheck_cli.targets.conventions.by_behaviour import explained
 from gradcheck_cli.targets.conventions.candidates import candidates
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.confirm import confirmed
@@ -195,7 +196,7 @@ def _confirmed(chosen: Chosen) -> Chosen:
     if not isinstance(chosen.candidate, LayerCandidate):
         confirm(chosen.candidate, chosen.plan)
         return chosen
-    return replace(chosen, candidate=confirmed(chosen.candidate, chosen.plan))
+    return replace(chosen, candidate=confirmed(explained(chosen.candidate), chosen.plan))
 
 
 def _try(

@@ -74,10 +74,10 @@ def held(owner: Any) -> list[Held]:
     return list(_walk(owner, (), set(), 0))
 
 
-def lengths(owner: Any) -> dict[Path, int]:
-    """The length of every list of its own attributes: what grows may be a list of gradients."""
+def elements(owner: Any) -> dict[Path, tuple[Any, ...]]:
+    """What every list of its own attributes holds: what is new there may be gradients."""
     inside = getattr(owner, "__dict__", {})
-    return {(("attr", name),): len(value) for name, value in inside.items() if isinstance(value, list)}
+    return {(("attr", name),): tuple(value) for name, value in inside.items() if isinstance(value, list)}
 
 
 def read(owner: Any, path: Path) -> Array | None:
@@ -201,4 +201,4 @@ def _is_container(value: Any) -> bool:
     plain = (type, types.ModuleType, types.FunctionType, types.MethodType, str, bytes, int, float, np.random.Generator)
     if isinstance(value, StandInOptimizer):
         return False  # ours: what it was handed is told apart
-    return not isinstance(value, plain) and hasattr(value, "__dict__")
+    return not isinstance(value, plain) and (hasattr(value, "__dict__") or hasattr(type(value), "__slots__"))
