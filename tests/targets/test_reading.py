@@ -155,3 +155,27 @@ class Conv:
     known = recognised(tmp_path, code)
     assert known.right(STRIDED) >= {"weight", "input"}
     assert known.chosen.plan["weight"] == ".taps.grad"
+
+
+FORGETFUL = """
+class Conv:
+    def __init__(self, channels, filters, side, stride=1, pad=0):
+        self.taps, self.told = np.random.rand(filters, channels, side, side), (stride, pad)
+
+    def forward(self, x):
+        self.x = x
+        return correlate(x, self.taps, *self.told)
+
+    def backward(self, g):
+        self.d_taps = weight_gradient(self.x, self.taps, g, *self.told)
+        below = input_gradient(self.x, self.taps, g, *self.told) * {factor}
+"""
+
+
+@pytest.mark.parametrize(("factor", "told"), [("1", True), ("2", False)])
+def test_a_gradient_that_is_computed_and_not_returned_is_told_where_it_is_right(tmp_path, factor, told):
+    """A local that equals dE/dX when the call ends; twice dE/dX proves nothing."""
+    known = recognised(tmp_path, FORGETFUL.replace("{factor}", factor))
+    sentence = "backward computes dE/dX, in `below`, and does not hand it out"
+    assert (sentence in known.candidate.notes()) is told
+    assert set(known.chosen.plan) == {"weight"}

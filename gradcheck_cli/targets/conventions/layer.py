@@ -48,6 +48,7 @@ class LayerCandidate:
         adds_up: it adds to the `.grad` of its parameters, which the model is to clear.
         handwritten: its gradients are not all torch's own.
         wanted: the keys of its results that are known to be gradients; empty while it is being recognised.
+        forgotten: sentences about gradients that its backward computes and gives to nobody.
     """
 
     owner: type
@@ -67,6 +68,7 @@ class LayerCandidate:
     lr: float = 1.0
     exposure: str = ""
     wanted: frozenset[str] = frozenset()
+    forgotten: tuple[str, ...] = ()
     prior: int = 0
 
     @property
@@ -120,6 +122,7 @@ class LayerCandidate:
             notes.append("it adds to .grad, as torch does; clear it between steps")
         if not self.handwritten:
             notes.append("torch computes its gradients; nothing hand-written is in it")
+        notes += self.forgotten
         return tuple(notes)
 
     def refuses(self, spec: ConvSpec) -> str:
