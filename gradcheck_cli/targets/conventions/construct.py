@@ -106,6 +106,8 @@ class Recipe:
             return given["bias"] if slot.default is not None else slot.default
         if role == "dilation" and slot.default == 0:
             return given["dilation_h"] - 1  # zeros between the taps instead of their distance
+        if role == "padding" and isinstance(slot.default, list | tuple) and len(slot.default) == 4:
+            return [given["padding_h"], given["padding_w"]] * 2  # top, left, bottom, right
         if role == "padding" and self.mode:
             mode = given["mode"]
             return mode.upper() if self.upper else mode
@@ -168,6 +170,8 @@ def recipes(slots: Sequence[Slot]) -> Iterator[Recipe]:
 
 def _told(slot: Slot) -> Any:
     """Its default, or a pair where it is taken apart into one: both tell how numbers are spelled."""
+    if isinstance(slot.default, list):
+        return tuple(slot.default)
     return (0, 0) if slot.use.parts in (1, 2) and not isinstance(slot.default, tuple) else slot.default
 
 

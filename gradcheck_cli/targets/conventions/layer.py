@@ -134,7 +134,7 @@ class LayerCandidate:
 
     def takes(self, role: str) -> bool:
         """Whether `forward` itself is handed an array of `role`."""
-        return self.weight is None and role in calling.handed(self.owner, self.calls.forward).values()
+        return self.weight is None and role in calling.handed(self.owner, self.calls.forward, self.source).values()
 
     def _roles(self) -> set[str]:
         """What it can be told."""

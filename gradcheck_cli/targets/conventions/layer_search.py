@@ -97,7 +97,7 @@ class Search:
         instance = self._build(recipe)
         if instance is None:
             return
-        if calling.handed(self.owner, forward):
+        if calling.handed(self.owner, forward, self.source):
             yield from self._handed(recipe, calls)
             return
         found = list(self._kept(recipe, calls, instance, self.orders))

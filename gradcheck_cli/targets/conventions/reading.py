@@ -139,8 +139,8 @@ def _is_one(given: Any, weights: Any) -> bool:
     """Whether an array is the weights, a view of them, or one of the list of them."""
     if given is weights:
         return True
-    if isinstance(weights, list | tuple):
-        return any(_is_one(given, part) for part in weights)
+    if isinstance(weights, list | tuple | dict):
+        return any(_is_one(given, part) for part in (weights.values() if isinstance(weights, dict) else weights))
     mine, theirs = to_numpy(given), to_numpy(weights)
     return mine is not None and theirs is not None and np.shares_memory(mine, theirs)
 
