@@ -50,10 +50,29 @@ HANDED_SETTINGS = {
 """,
 }
 
+HANDED_SETTINGS |= {
+    "a_dict_in_a_dict": """
+    def __init__(self, spec):
+        self.spec = spec
+        maps, kernel = spec["maps"], spec["kernel"]["size"]
+        self.make(self.spec["maps"]["out"], spec["maps"]["in"], kernel, spec["step"]["stride"], spec["step"]["pad"])
+""",
+    "an_object_in_an_object": """
+    def __init__(self, args):
+        conv = args.conv
+        self.make(args.conv.n_out, args.conv.n_in, args.conv.kernel_size, args.conv.stride, args.conv.pad)
+""",
+    "asked_by_name": """
+    def __init__(self, flags):
+        side, stride = getattr(flags, "kernel_size"), getattr(flags, "stride", 1)
+        self.make(getattr(flags, "n_out"), getattr(flags, "n_in"), side, stride, getattr(flags, "pad", 0))
+""",
+}
+
 
 @pytest.mark.parametrize("init", HANDED_SETTINGS.values(), ids=HANDED_SETTINGS)
 def test_settings_are_handed_over_in_the_form_in_which_they_are_read(tmp_path, init):
-    """Keys with and without a default, `**settings`, methods that are asked, an alias in another method."""
+    """Keys with and without a default, `**settings`, methods that are asked, settings in settings, getattr."""
     code = f"class Conv:{init.replace('maps_out', 'n_out')}{BODY}"
     known = recognised(tmp_path, code)
     assert known.right(PLAIN) == ALL

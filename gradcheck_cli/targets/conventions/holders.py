@@ -54,8 +54,26 @@ def tells_settings(use: Use) -> bool:
 def settings(values: Mapping[str, Any], use: Use) -> Any:
     """A dict, or an object, whose methods without arguments give what they are asked for."""
     if use.keys:
-        return Parameters(values)
+        return _nested(values)
     return SimpleNamespace(**{key: _getter(value) if key in use.getters else value for key, value in values.items()})
+
+
+def _nested(values: Mapping[str, Any]) -> Parameters:
+    """Settings in settings, from dotted keys."""
+    whole = Parameters()
+    for key, value in values.items():
+        *outer, last = key.split(".")
+        inside = whole
+        for word in outer:
+            inside = inside.setdefault(word, Parameters())
+        inside[last] = value
+    return whole
+
+
+def roles_of(key: str) -> list[str]:
+    """What a setting may be: by its whole path, `kernel.size`, else by its last word; `getStride` is a stride."""
+    plain = re.sub(r"^get_?", "", key)
+    return constructor_roles(plain.replace(".", "_")) or constructor_roles(plain.rpartition(".")[2])
 
 
 def _getter(value: Any) -> Any:
@@ -63,7 +81,7 @@ def _getter(value: Any) -> Any:
 
 
 def _are_settings(names: typing.Iterable[str]) -> bool:
-    return any(set(constructor_roles(re.sub(r"^get_?", "", name))) & set(SETTINGS) for name in names)
+    return any(set(roles_of(name)) & set(SETTINGS) for name in names)
 
 
 def _annotated(annotation: Any, scope: Mapping[str, Any]) -> list[Any]:

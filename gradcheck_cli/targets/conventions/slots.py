@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +41,7 @@ class Slot:
 
     def roles(self) -> list[str]:
         """What it may be, by its name, narrowed by how it is taken apart."""
-        named = constructor_roles(re.sub(r"^get_?(?=[A-Z]|_|[a-z])", "", self.key) or self.parameter)
+        named = holders.roles_of(self.key) if self.key else constructor_roles(self.parameter)
         if self.use.called:
             return [role for role in named if role in ("activation", "optimizer")]
         if self.use.array:

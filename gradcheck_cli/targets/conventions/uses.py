@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,9 +53,13 @@ def use_of(source: Source, name: str) -> Use:
         return Use()
     kept = _aliases(init, name) if init.node is not None else {name}
     nodes = [*_within(init, name), *_elsewhere(source, kept), *_local(source, kept)]
+    attributes = tuple(dict.fromkeys(word for node in nodes if (word := _attribute(node))))
+    keys = {**_keys(init, name), **{key: value for alias in kept for key, value in _keys(source, alias).items()}}
     return Use(
-        keys={**_keys(init, name), **{key: value for alias in kept for key, value in _keys(source, alias).items()}},
-        attributes=tuple(dict.fromkeys(word for node in nodes if (word := _attribute(node)))),
+        keys=_with_nested(
+            keys, attributes, [*_paths(init, name), *(path for one in kept for path in _paths(source, one))]
+        ),
+        attributes=attributes,
         getters=tuple(dict.fromkeys(node.word for node in nodes if node.how == "getter")),
         parts=max((_parts(node) for node in nodes), default=0),
         sized=any(_is_sized(node) for node in nodes),
@@ -76,8 +80,45 @@ def _keys(source: Source, name: str) -> dict[str, Any]:
     return found
 
 
+def _with_nested(keys: dict[str, Any], attributes: Sequence[str], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """The keys with those of settings in settings, `kernel.size`, in place of the outer ones."""
+    nested = {".".join(path): NOTHING for path in paths}
+    if not nested:
+        return keys
+    outer = {path[:length] for path in paths for length in range(1, len(path))}
+    flat = {**dict.fromkeys(attributes, NOTHING), **keys}
+    whole = {**{key: value for key, value in flat.items() if (key,) not in outer}, **nested}
+    return {key: value for key, value in whole.items() if tuple(key.split(".")) not in outer}
+
+
+def _paths(source: Source, name: str) -> list[tuple[str, ...]]:
+    """What is read from a name through more than one step: `cfg["kernel"]["size"]`, `args.conv.stride`."""
+    called = {id(node.func) for node in source.walk() if isinstance(node, ast.Call)}
+    found = (_path(node, name) for node in source.walk() if id(node) not in called)
+    return [path for path in found if path is not None and len(path) > 1]
+
+
+def _path(node: ast.AST, name: str) -> tuple[str, ...] | None:
+    """The words from `name`, or from an attribute of the object that is called so, to this expression."""
+    if isinstance(node, ast.Name):
+        return () if node.id == name else None
+    if isinstance(node, ast.Attribute) and node.attr == name and _is_self(node):
+        return ()
+    step: tuple[str, ...] = ()
+    if isinstance(node, ast.Attribute) and node.attr not in (*OF_ARRAYS, *OF_ARRAYS_ONLY):
+        inner, step = _path(node.value, name), (node.attr,)
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        inner, step = _path(node.value, name), (node.slice.value,)
+    else:
+        return None
+    return None if inner is None else (*inner, *step)
+
+
 def _lookup(node: ast.AST, name: str) -> tuple[str, Any]:
-    """(key, default) of `name.get("key", 3)`; ("", None) for anything else."""
+    """(key, default) of `name.get("key", 3)` and `getattr(name, "key", 3)`; ("", None) for anything else."""
+    is_got = isinstance(node, ast.Call) and identifier(node.func) == "getattr" and len(node.args) > 1
+    if is_got and isinstance(node, ast.Call) and identifier(node.args[0]) == name:
+        return _got(node.args)
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in LOOKUPS:
         return "", None
     key = node.args[0] if node.args else None
@@ -87,6 +128,17 @@ def _lookup(node: ast.AST, name: str) -> tuple[str, Any]:
         return key.value, ast.literal_eval(node.args[1])
     except (IndexError, ValueError):
         return key.value, None
+
+
+def _got(arguments: Sequence[ast.expr]) -> tuple[str, Any]:
+    """(key, default) of the arguments of `getattr(settings, "stride", 1)`."""
+    word = arguments[1]
+    if not isinstance(word, ast.Constant):
+        return "", None
+    default = arguments[2] if len(arguments) > 2 else None
+    if default is None:
+        return str(word.value), NOTHING
+    return str(word.value), default.value if isinstance(default, ast.Constant) else None
 
 
 def _is_subscripted(source: Source, name: str, key: str) -> bool:
