@@ -303,3 +303,27 @@ class Conv:
 """
     known = recognised(tmp_path, code)
     assert known.right(SPREAD) == {"weight", "input"}
+
+
+def test_weights_are_handed_over_in_the_order_in_which_they_are_kept(tmp_path):
+    """(channels, rows, columns, filters), the batch last: where the sizes are equal another order would fit too."""
+    code = """
+class Conv:
+    def __init__(self, filters, stride=1, pad=0):
+        self.filters, self.told = filters, (stride, pad)
+
+    def bank(self):
+        return self.filters.transpose(3, 0, 1, 2)
+
+    def forward(self, x):
+        self.x = x.transpose(3, 0, 1, 2)
+        return correlate(self.x, self.bank(), *self.told).transpose(1, 2, 3, 0)
+
+    def backward(self, g):
+        g = g.transpose(3, 0, 1, 2)
+        self.d_filters = weight_gradient(self.x, self.bank(), g, *self.told).transpose(1, 2, 3, 0)
+        return input_gradient(self.x, self.bank(), g, *self.told).transpose(1, 2, 3, 0)
+"""
+    known = recognised(tmp_path, code)
+    assert known.candidate.layout.id == "CHWN"
+    assert known.right(STRIDED) == {"weight", "input"}

@@ -21,6 +21,22 @@ INPUT_SHAPES = ("image", "batch", "size", "side", "none-batch")
 # Also tried for a value that tells nothing by its name and is merely kept.
 LINEAR: tuple[Any, ...] = (None, "linear", "identity", "none", 1.0)
 SIZES = ("in_channels", "out_channels", "kernel_size", "kernel_h", "kernel_w")
+# Axis orders of a shape that a constructor is handed, and those of weights besides.
+ORDERS = (
+    Layout(),
+    Layout("nhwc", "uvio", "npqo"),
+    Layout("nhwc", "ouvi", "npqo"),
+    Layout("hw", "ouv", "pqo"),
+    Layout("nhwc", "uvoi", "npqo"),
+)
+WEIGHT_ORDERS = (
+    Layout("chwn", "iuvo", "opqn"),
+    Layout("nchw", "iouv", "nopq"),
+    Layout("nchw", "o(iuv)", "nopq"),
+    Layout("nchw", "(iuv)o", "nopq"),
+    Layout("hw", "uv", "pq"),
+    Layout("hw", "uvo", "pqo"),
+)
 MAX_RECIPES = 24
 MAX_PARTIAL = 64
 
@@ -93,6 +109,10 @@ class Recipe:
     order: Layout = COMMON[0]
     activation: Any = None
     batched: bool = True
+
+    def hands_over(self, layout: Layout) -> bool:
+        """Whether weights that it hands to a constructor are in the order of `layout`: equal sizes hide another."""
+        return "weight" not in self.roles.values() or self.order.weight == layout.weight
 
     def build(self, constructor: Constructor, case: Case, optimizer: StandInOptimizer) -> Any:
         """An instance for the geometry of `case`."""
@@ -258,13 +278,7 @@ def _unsettled(roles: Mapping[str, str], required: Mapping[str, Slot]) -> int:
 def _orders(used: set[str]) -> list[Layout]:
     if not used & {"input_shape", "w_shape", "weight"}:
         return [Layout()]
-    return [
-        Layout(),
-        Layout("nhwc", "uvio", "npqo"),
-        Layout("nhwc", "ouvi", "npqo"),
-        Layout("hw", "ouv", "pqo"),
-        Layout("nhwc", "uvoi", "npqo"),
-    ]
+    return [*ORDERS, *WEIGHT_ORDERS] if "weight" in used else list(ORDERS)
 
 
 def _input_shapes(used: set[str], plain_order: Layout, parts: int) -> list[Recipe]:

@@ -137,7 +137,7 @@ class Search:
         places = state.held(instance)
         for layout in layouts:
             weight = _weight(places, layout, self.case.spec)
-            if weight is None:
+            if weight is None or not recipe.hands_over(layout):
                 continue
             bias, bias_form = _bias(places, layout, self.case.spec)
             form = Form(layout, bias_form, pairs=recipe.pairs, mode=recipe.mode, torch=_is_tensor(instance, weight))
