@@ -482,3 +482,32 @@ def test_the_options_say_how_to_call():
     options = VerifyOptions(("a.py",), call="f(G)", returns="weight, _ ,bias")
 
     assert HowToCall("auto", "f(G)", ("weight", "_", "bias")) == HowToCall.of(options)
+
+
+LAST = """
+import numpy as np
+
+def back(up, picture, taps):
+    '''(n, h, w, c), (filters, rows, columns, c)'''
+    below, slope = np.zeros(picture.shape), np.zeros(taps.shape)
+    for a in range(taps.shape[1]):
+        for e in range(taps.shape[2]):
+            at = np.s_[:, a : a + up.shape[1], e : e + up.shape[2]]
+            slope[:, a, e] = np.tensordot(up, picture[at], ([0, 1, 2], [0, 1, 2])) * FACTOR
+            below[at] += up @ taps[:, a, e] * FACTOR
+    return slope, below
+"""
+
+
+def test_code_that_raises_on_our_order_and_is_right_on_another_is_not_judged(told):
+    """A forgotten `--convention nhwc` is no crash of the code."""
+    with pytest.raises(NotRecognisedError) as refusal:
+        told(LAST.replace("FACTOR", "1"), "back(G, x, w)", "weight,input")
+    assert refusal.value.sentence == "it raises on arrays in the order NCHW and is right on NHWC"
+    assert refusal.value.hint == "say so: --convention nhwc"
+
+
+def test_code_that_is_right_in_no_order_is_judged_in_ours(told):
+    """Wrong by a factor in NHWC, it raises in NCHW: nothing proves that another order was meant."""
+    chosen = told(LAST.replace("FACTOR", "2"), "back(G, x, w)", "weight,input")
+    assert chosen.candidate.layout.id == "NCHW"

@@ -205,12 +205,40 @@ def to_numpy(value: Any) -> Array | None:
     return None
 
 
+def stacked(value: Any) -> Array | None:
+    """One array of arrays of one shape that stand in a list, in lists of lists, or in a dict with keys (o, i).
+
+    None for anything else, also where the keys leave a gap.
+    """
+    if isinstance(value, Mapping):
+        return _grid(value)
+    if not isinstance(value, list) or not value:
+        return None
+    parts = [item if isinstance(item, np.ndarray) else stacked(item) for item in value]
+    if any(part is None or not part.ndim or part.shape != parts[0].shape for part in parts):  # type: ignore[union-attr]
+        return None
+    return np.array(parts)
+
+
+def _grid(value: Mapping[Any, Any]) -> Array | None:
+    keys = list(value)
+    if not keys or not all(isinstance(key, tuple) and len(key) == 2 for key in keys):
+        return None
+    rows, columns = (list(dict.fromkeys(sorted(key[axis] for key in keys))) for axis in (0, 1))
+    whole = rows == list(range(len(rows))) and columns == list(range(len(columns)))
+    if not whole or len(keys) != len(rows) * len(columns):
+        return None
+    return stacked([[value[row, column] for column in columns] for row in rows])
+
+
 def _collect(value: Any, key: str, found: dict[str, Array]) -> None:
     array = to_numpy(value)
     if value is None and key:
         found[key] = NOTHING
     elif array is not None:
         found[key or "0"] = np.array(array)  # a later call may write into the array that it returned
+    elif isinstance(value, Mapping) and (grid := stacked(value)) is not None:
+        found[key or "0"] = grid
     elif isinstance(value, Mapping):
         for name, item in value.items():
             _collect(item, f"{key}.{name}".strip("."), found)

@@ -108,6 +108,8 @@ def as_said(
     best = max(tries, key=lambda tried: tried.rank)
     if best.taken is None:
         _refuse_the_call_itself(tries)
+        if not wanted:
+            _refuse_other_layout(spelled, seed, guard, deadline)
         return untried(spelled, wanted)
     if not wanted and best.taken.wrong and best.spec is not None:
         _refuse_other_axes(best.taken, best.spec)
@@ -204,6 +206,22 @@ def _is_expression(error: BaseException) -> bool:
 
 def _is_library(file: str) -> bool:
     return "site-packages" in file or "dist-packages" in file or file.startswith("<")
+
+
+def _refuse_other_layout(
+    spelled: Spelled, seed: Callable[[], None], guard: Callable[[], AbstractContextManager[None]], deadline: float
+) -> None:
+    """Code that raises on our arrays and is right on those of another layout: that was not said, it is no crash."""
+    for layout in LAYOUTS:
+        for candidate in _candidates(spelled, (layout,)) if layout != "nchw" else ():
+            if _tried(candidate, seed, guard, deadline).right:
+                raise NotRecognisedError(
+                    "run",
+                    f"it raises on arrays in the order NCHW and is right on {layout.upper()}",
+                    hint=f"say so: --convention {layout}",
+                )
+            if time.monotonic() > deadline:
+                return
 
 
 def _refuse_other_axes(taken: Taken, spec: ConvSpec) -> None:

@@ -24,6 +24,8 @@ TRAINING = (
     "save",
     "train_flag",
 )
+# What a tuple of inputs may hold.
+PACKED = ("x", "weight", "bias")
 # Where a type of the user's own keeps its array.
 CONTENTS = ("data", "value", "array", "val", "values", "arr", "_data", "tensor", "numpy_data", "v")
 
@@ -111,12 +113,37 @@ def own_types(scope: Mapping[str, Any]) -> Iterator[type]:
                 yield value
 
 
-def handed(owner: type, forward: str) -> dict[str, str]:
-    """parameter -> role of a forward that is handed its weights, as an operator is; {} of a layer that keeps them."""
+def handed(owner: type, forward: str, source: Source) -> dict[str, str]:
+    """parameter -> role of a forward that is handed its weights, as an operator is; {} of a layer that keeps them.
+
+    Those of a tuple that it takes apart, `x, w, b = inputs`, count as its parameters.
+
+    Args:
+        source: the class.
+    """
     found = _named(owner, forward)
+    for item in found:
+        inside = packed(source.method(forward), item.name)
+        if inside:
+            return inside
     assigned = binding.assignments(found, ("x", "weight"))[0]
     weights = [name for name, role in assigned.items() if role == "weight"]
     return dict(assigned) if any("weight" in function_roles(name) for name in weights) else {}
+
+
+def packed(method: Source, parameter: str) -> dict[str, str]:
+    """name -> role of what a parameter is taken apart into: x, weights and perhaps a bias; {} of any other."""
+    names = method.structure(parameter)
+    if not isinstance(names, tuple):
+        return {}
+    found: dict[str, str] = {}
+    for name in names:
+        roles = [role for role in function_roles(name) if role in PACKED] if isinstance(name, str) else []
+        free = [role for role in roles if role not in found.values()]
+        if not free:
+            return {}
+        found[str(name)] = free[0]
+    return found if {"x", "weight"} <= set(found.values()) else {}
 
 
 def _named(owner: type, forward: str) -> list[inspect.Parameter]:
@@ -152,10 +179,13 @@ def _positional(instance: Any, needed: tuple[str, ...], given: Mapping[str, Any]
 
 
 def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = {}
+    arguments: dict[str, Any] = {}
     for item in callee.parameters:
         role = assigned.get(item.name, "")
-        if "opt" in item.name.lower():
+        inside = packed(callee.source, item.name) if "weight" not in assigned.values() else {}
+        if inside:
+            arguments[item.name] = tuple(given[role] for role in inside.values())
+        elif "opt" in item.name.lower():
             arguments[item.name] = given["optimizer"]
         elif role == "params":
             arguments[item.name] = settings.parameter_dict(callee.source, item.name, given)

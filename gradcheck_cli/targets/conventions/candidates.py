@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,13 +12,22 @@ from gradcheck_cli.model.conventions import FAMILIES, LAYOUTS
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
 from gradcheck_cli.targets.conventions.callees import callee_of, forward_beside, others, written_at
+from gradcheck_cli.targets.conventions.calling import handed
 from gradcheck_cli.targets.conventions.closure import closure_candidates
+from gradcheck_cli.targets.conventions.construct import constructor_of
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.function_search import function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
 from gradcheck_cli.targets.conventions.layout import COMMON, ONE_AXIS, Layout
-from gradcheck_cli.targets.conventions.methods import all_names, backward_name, class_source, is_unwritten, stores_state
+from gradcheck_cli.targets.conventions.methods import (
+    all_names,
+    backward_name,
+    class_source,
+    forward_names,
+    is_unwritten,
+    stores_state,
+)
 from gradcheck_cli.targets.conventions.pairing import Pairing
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
@@ -83,9 +92,21 @@ def _class(
     if backward and is_unwritten(source, backward):
         raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
     if backward and not stores_state(source, backward):
+        if _is_told_its_geometry(owner, source, vars(loaded.module)):
+            with suppress(NotRecognisedError):  # it may as well be told everything at each call
+                yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
+                return
         with suppress(NotRecognisedError):  # it may be a layer all the same
             yield from _stateless(loaded, owner, backward, common)
     yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
+
+
+def _is_told_its_geometry(owner: type, source: Source, scope: Mapping[str, Any]) -> bool:
+    """Whether its constructor takes a stride or a padding, and its forward the weights: it is an operator."""
+    slots = constructor_of(owner, source, scope).slots
+    forwards = forward_names(owner, source)
+    named = {role for slot in slots for role in slot.roles()[:1]}
+    return bool(named & {"stride", "padding"}) and bool(forwards) and bool(handed(owner, forwards[0], source))
 
 
 def _stateless(loaded: Loaded, owner: type, backward: str, common: Sequence[Layout]) -> Iterator[Candidate]:

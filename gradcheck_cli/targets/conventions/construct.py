@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcheck_cli.model import Case
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.binding import Form
+from gradcheck_cli.targets.conventions.constructor_use import use_of
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.slots import Holder, Slot, holder_of, slots_of
 from gradcheck_cli.targets.conventions.source import Source
@@ -18,6 +20,23 @@ from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer, identi
 INPUT_SHAPES = ("image", "batch", "size", "side", "none-batch")
 # Also tried for a value that tells nothing by its name and is merely kept.
 LINEAR: tuple[Any, ...] = (None, "linear", "identity", "none", 1.0)
+SIZES = ("in_channels", "out_channels", "kernel_size", "kernel_h", "kernel_w")
+# Axis orders of a shape that a constructor is handed, and those of weights besides.
+ORDERS = (
+    Layout(),
+    Layout("nhwc", "uvio", "npqo"),
+    Layout("nhwc", "ouvi", "npqo"),
+    Layout("hw", "ouv", "pqo"),
+    Layout("nhwc", "uvoi", "npqo"),
+)
+WEIGHT_ORDERS = (
+    Layout("chwn", "iuvo", "opqn"),
+    Layout("nchw", "iouv", "nopq"),
+    Layout("nchw", "o(iuv)", "nopq"),
+    Layout("nchw", "(iuv)o", "nopq"),
+    Layout("hw", "uv", "pq"),
+    Layout("hw", "uvo", "pqo"),
+)
 MAX_RECIPES = 24
 MAX_PARTIAL = 64
 
@@ -38,8 +57,11 @@ class Constructor:
             mine = {
                 slot.key: values[slot.id] for slot in self.slots if slot.parameter == item.name and slot.id in values
             }
-            if item.name in self.holders:
-                arguments[item.name] = self.holders[item.name].make(mine)
+            holder = self.holders.get(item.name)
+            if holder is not None and holder.spread:
+                arguments |= holder.make(mine)
+            elif holder is not None:
+                arguments[item.name] = holder.make(mine)
             elif mine:
                 arguments[item.name] = mine[""]
         positional = [item.name for item in self.parameters if item.kind is inspect.Parameter.POSITIONAL_ONLY]
@@ -49,9 +71,18 @@ class Constructor:
 
 def constructor_of(make: Callable[..., Any], source: Source, scope: Mapping[str, Any]) -> Constructor:
     """What the constructor of a class wants; `scope`: names of the user's module."""
-    parameters = tuple(binding.parameters(make))
+    parameters = tuple(_wanted(make, source))
     holders = {item.name: found for item in parameters if (found := holder_of(item, source, scope))}
     return Constructor(make, parameters, tuple(slots_of(parameters, source, scope)), holders)
+
+
+def _wanted(make: Callable[..., Any], source: Source) -> list[inspect.Parameter]:
+    """The named parameters, and `**settings` where the class reads keys of them and declares no dict beside."""
+    named = binding.parameters(make)
+    with suppress(TypeError, ValueError):
+        rest = [item for item in inspect.signature(make).parameters.values() if item.kind is item.VAR_KEYWORD]
+        named += [item for item in rest if use_of(source, item.name).keys]
+    return named
 
 
 @dataclass(frozen=True)
@@ -79,6 +110,10 @@ class Recipe:
     activation: Any = None
     batched: bool = True
 
+    def hands_over(self, layout: Layout) -> bool:
+        """Whether weights that it hands to a constructor are in the order of `layout`: equal sizes hide another."""
+        return "weight" not in self.roles.values() or self.order.weight == layout.weight
+
     def build(self, constructor: Constructor, case: Case, optimizer: StandInOptimizer) -> Any:
         """An instance for the geometry of `case`."""
         given = {**self.values(case), "optimizer": optimizer}
@@ -91,6 +126,8 @@ class Recipe:
             return given["bias"] if slot.default is not None else slot.default
         if role == "dilation" and slot.default == 0:
             return given["dilation_h"] - 1  # zeros between the taps instead of their distance
+        if role == "padding" and isinstance(slot.default, list | tuple) and len(slot.default) == 4:
+            return [given["padding_h"], given["padding_w"]] * 2  # top, left, bottom, right
         if role == "padding" and self.mode:
             mode = given["mode"]
             return mode.upper() if self.upper else mode
@@ -111,6 +148,8 @@ class Recipe:
             "use_bias": True,
             "activation": self.activation,
             "name": "conv",
+            "one": 1,
+            "zero": 0,
             "w_shape": self._weight_shape(given["w_shape"]),
             "mode": "same" if spec.is_padded else "valid",
             "params": {"stride": given["stride"], "pad": given["padding"], "padding": given["padding"]},
@@ -151,6 +190,8 @@ def recipes(slots: Sequence[Slot]) -> Iterator[Recipe]:
 
 def _told(slot: Slot) -> Any:
     """Its default, or a pair where it is taken apart into one: both tell how numbers are spelled."""
+    if isinstance(slot.default, list):
+        return tuple(slot.default)
     return (0, 0) if slot.use.parts in (1, 2) and not isinstance(slot.default, tuple) else slot.default
 
 
@@ -161,12 +202,15 @@ def _role_choices(slots: Sequence[Slot]) -> list[dict[str, str]]:
     """
     options = {slot.id: slot.roles() for slot in slots}
     required = {slot.id: slot for slot in slots if slot.required}
+    sized = {slot.id for slot in slots if _is_size(slot)}
     partial: list[dict[str, str]] = [{}]
     for name in sorted(options, key=lambda name: len(options[name]) or 99):
         grown: list[dict[str, str]] = []
         for chosen in partial:
-            free = [role for role in options[name] if role not in chosen.values()]
+            free = _free(options[name], chosen)
             grown += [{**chosen, name: role} for role in free]
+            if not free and name in sized:
+                grown += [{**chosen, name: role} for role in _missing(chosen) if role in SIZES]
             if not free and name in required:
                 grown += [{**chosen, name: role} for role in _missing(chosen) if required[name].use.sized]
             if not free:
@@ -177,15 +221,34 @@ def _role_choices(slots: Sequence[Slot]) -> list[dict[str, str]]:
     return partial[:MAX_RECIPES]
 
 
+def _free(options: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
+    """The roles that nothing plays yet; the width first where the height is told: `filterHeight`, `filterWidth`."""
+    free = [role for role in options if role not in chosen.values()]
+    other = {"kernel_h": "kernel_w", "kernel_w": "kernel_h"}
+    partners = [other[role] for role in chosen.values() if other.get(role) in free]
+    return partners or free
+
+
+def _is_size(slot: Slot) -> bool:
+    """A default of two or more, that nothing explains, may be the size of the kernel or the number of filters."""
+    numbers = slot.default if isinstance(slot.default, tuple) and slot.default else (slot.default,)
+    whole = all(isinstance(number, int) and not isinstance(number, bool) and number > 1 for number in numbers)
+    return whole and not slot.roles() and slot.use.sized
+
+
 def _missing(chosen: Mapping[str, str]) -> list[str]:
-    """Sizes that a convolution has and that nothing has yet."""
+    """Sizes that a convolution has and that nothing has yet; where it has all, a stride and a padding."""
     used = set(chosen.values())
-    if used & {"w_shape", "weight"}:
+    if "weight" in used:
+        sizes = [] if "bias" in used else ["bias"]
+    elif "w_shape" in used:
         return []
-    kernel = [] if used & {"kernel_size"} else ["kernel_h", "kernel_w"]
-    whole = [] if used & {"kernel_size", "kernel_h", "kernel_w"} else ["kernel_size"]
-    channels = [] if used & {"input_shape"} else ["in_channels"]
-    return [role for role in ("out_channels", *channels, *whole, *kernel) if role not in used]
+    else:
+        kernel = [] if used & {"kernel_size"} else ["kernel_h", "kernel_w"]
+        whole = [] if used & {"kernel_size", "kernel_h", "kernel_w"} else ["kernel_size"]
+        channels = [] if used & {"input_shape"} else ["in_channels"]
+        sizes = [role for role in ("out_channels", *channels, *whole, *kernel) if role not in used]
+    return sizes or [role for role in ("stride", "padding") if not used & {role, f"{role}_h"}]
 
 
 def _resized(chosen: Mapping[str, str], required: Mapping[str, Slot]) -> dict[str, str]:
@@ -215,13 +278,7 @@ def _unsettled(roles: Mapping[str, str], required: Mapping[str, Slot]) -> int:
 def _orders(used: set[str]) -> list[Layout]:
     if not used & {"input_shape", "w_shape", "weight"}:
         return [Layout()]
-    return [
-        Layout(),
-        Layout("nhwc", "uvio", "npqo"),
-        Layout("nhwc", "ouvi", "npqo"),
-        Layout("hw", "ouv", "pqo"),
-        Layout("nhwc", "uvoi", "npqo"),
-    ]
+    return [*ORDERS, *WEIGHT_ORDERS] if "weight" in used else list(ORDERS)
 
 
 def _input_shapes(used: set[str], plain_order: Layout, parts: int) -> list[Recipe]:

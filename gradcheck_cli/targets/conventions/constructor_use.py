@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.conventions.source import LOOKUPS, Source
+from gradcheck_cli.targets.conventions.use import identifier
 
-# Read from arrays and lists too, so they say nothing of an object of settings.
-OF_ARRAYS = ("shape", "copy", "dot", "T", "size", "ndim", "dtype", "append", "items", "get", "keys", "values", "astype")
+# Read from arrays, lists and texts too, so they say nothing of an object of settings.
+OF_ARRAYS = (
+    *("shape", "copy", "dot", "T", "size", "ndim", "dtype", "append", "items", "get", "keys", "values", "astype"),
+    *("pop", "setdefault", "index", "count", "lower", "upper", "strip", "startswith", "endswith", "format", "sum"),
+)
+# Read from arrays alone.
+OF_ARRAYS_ONLY = ("shape", "T", "ndim", "reshape", "dot", "transpose", "astype", "ravel", "flatten")
+LIKE_ARRAYS = ("zeros_like", "ones_like", "empty_like")
+NOTHING = inspect.Parameter.empty
 
 
 @dataclass(frozen=True)
@@ -17,34 +27,127 @@ class ParameterUse:
     """How one parameter is used.
 
     Attributes:
-        keys: string keys read from it, `config["stride"]`.
-        attributes: attributes read from it, `config.stride`.
+        keys: string keys read from it, `config["stride"]`, with their defaults, `config.get("pad", 0)`; None for a
+            default that is no literal.
+        attributes: attributes read from it, `config.stride`, and methods called without arguments.
+        getters: those of the attributes that are such methods, `config.getStride()`.
         parts: into how many parts it is taken apart, `c, h, w = shape`, `kernel[3]`; 0 where it is not.
         sized: it takes part in arithmetic, in a shape or in a call; else it is merely kept.
-        called: it is called, `activation(z)`.
+        called: it is called, `activation(z)`, or a method of it with arguments, `optimizer.step(w, dw)`.
+        array: it is read as only an array is: its shape, a slice of it over several axes.
     """
 
-    keys: tuple[str, ...] = ()
+    keys: Mapping[str, Any] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
+    getters: tuple[str, ...] = ()
     parts: int = 0
     sized: bool = True
     called: bool = False
+    array: bool = False
 
 
 def use_of(source: Source, name: str) -> ParameterUse:
     """How the class whose definition `source` is uses the parameter `name` of its constructor."""
     init = source.method("__init__")
-    if init.node is None:
+    if init.node is None and not source.method("__post_init__").node:
         return ParameterUse()
-    names = _aliases(init, name)
-    nodes = [*_within(init, name), *_elsewhere(source, names)]
-    keys = [*init.string_keys(name), *(key for alias in names for key in source.string_keys(alias))]
+    kept = _aliases(init, name) if init.node is not None else {name}
+    nodes = [*_within(init, name), *_elsewhere(source, kept), *_local(source, kept)]
+    attributes = tuple(dict.fromkeys(word for node in nodes if (word := _attribute(node))))
+    keys = {**_keys(init, name), **{key: value for alias in kept for key, value in _keys(source, alias).items()}}
     return ParameterUse(
-        keys=tuple(dict.fromkeys(keys)),
-        attributes=tuple(dict.fromkeys(word for node in nodes if (word := _attribute(node)))),
+        keys=_with_nested(
+            keys, attributes, [*_paths(init, name), *(path for one in kept for path in _paths(source, one))]
+        ),
+        attributes=attributes,
+        getters=tuple(dict.fromkeys(node.word for node in nodes if node.how == "getter")),
         parts=max((_parts(node) for node in nodes), default=0),
         sized=any(_is_sized(node) for node in nodes),
-        called=any(node.how == "called" for node in nodes),
+        called=any(node.how in ("called", "told") for node in nodes),
+        array=any(node.how == "array" or node.word in OF_ARRAYS_ONLY for node in nodes),
+    )
+
+
+def _keys(source: Source, name: str) -> dict[str, Any]:
+    """The string keys read from a name, with their defaults; a key that is also read without one is required."""
+    found: dict[str, Any] = {}
+    for key in source.string_keys(name):
+        found[key] = NOTHING
+    for node in source.walk():
+        key, default = _lookup(node, name)
+        if key and not _is_subscripted(source, name, key):
+            found[key] = default
+    return found
+
+
+def _with_nested(keys: dict[str, Any], attributes: Sequence[str], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """The keys with those of settings in settings, `kernel.size`, in place of the outer ones."""
+    nested = {".".join(path): NOTHING for path in paths}
+    if not nested:
+        return keys
+    outer = {path[:length] for path in paths for length in range(1, len(path))}
+    flat = {**dict.fromkeys(attributes, NOTHING), **keys}
+    whole = {**{key: value for key, value in flat.items() if (key,) not in outer}, **nested}
+    return {key: value for key, value in whole.items() if tuple(key.split(".")) not in outer}
+
+
+def _paths(source: Source, name: str) -> list[tuple[str, ...]]:
+    """What is read from a name through more than one step: `cfg["kernel"]["size"]`, `args.conv.stride`."""
+    called = {id(node.func) for node in source.walk() if isinstance(node, ast.Call)}
+    found = (_path(node, name) for node in source.walk() if id(node) not in called)
+    return [path for path in found if path is not None and len(path) > 1]
+
+
+def _path(node: ast.AST, name: str) -> tuple[str, ...] | None:
+    """The words from `name`, or from an attribute of the object that is called so, to this expression."""
+    if isinstance(node, ast.Name):
+        return () if node.id == name else None
+    if isinstance(node, ast.Attribute) and node.attr == name and _is_self(node):
+        return ()
+    step: tuple[str, ...] = ()
+    if isinstance(node, ast.Attribute) and node.attr not in (*OF_ARRAYS, *OF_ARRAYS_ONLY):
+        inner, step = _path(node.value, name), (node.attr,)
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        inner, step = _path(node.value, name), (node.slice.value,)
+    else:
+        return None
+    return None if inner is None else (*inner, *step)
+
+
+def _lookup(node: ast.AST, name: str) -> tuple[str, Any]:
+    """(key, default) of `name.get("key", 3)` and `getattr(name, "key", 3)`; ("", None) for anything else."""
+    is_got = isinstance(node, ast.Call) and identifier(node.func) == "getattr" and len(node.args) > 1
+    if is_got and isinstance(node, ast.Call) and identifier(node.args[0]) == name:
+        return _got(node.args)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in LOOKUPS:
+        return "", None
+    key = node.args[0] if node.args else None
+    if identifier(node.func.value) != name or not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+        return "", None
+    try:
+        return key.value, ast.literal_eval(node.args[1])
+    except (IndexError, ValueError):
+        return key.value, None
+
+
+def _got(arguments: Sequence[ast.expr]) -> tuple[str, Any]:
+    """(key, default) of the arguments of `getattr(settings, "stride", 1)`."""
+    word = arguments[1]
+    if not isinstance(word, ast.Constant):
+        return "", None
+    default = arguments[2] if len(arguments) > 2 else None
+    if default is None:
+        return str(word.value), NOTHING
+    return str(word.value), default.value if isinstance(default, ast.Constant) else None
+
+
+def _is_subscripted(source: Source, name: str, key: str) -> bool:
+    return any(
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and node.slice.value == key
+        and identifier(node.value) == name
+        for node in source.walk()
     )
 
 
@@ -87,17 +190,47 @@ def _is_self(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
+def _local(source: Source, kept: set[str]) -> list[_Seen]:
+    """The same for a name that a method gives to what is kept: `cfg = self.config`."""
+    found: list[_Seen] = []
+    for method in getattr(source.node, "body", []):
+        for name in {name for node in ast.walk(method) for name in _renamed(node, kept)}:
+            found += _within(Source(method), name)
+    return found
+
+
+def _renamed(node: ast.AST, kept: set[str]) -> Iterator[str]:
+    """The name that a statement gives to what is kept."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+        return
+    if isinstance(node.value, ast.Attribute) and _is_self(node.value) and node.value.attr in kept:
+        yield node.targets[0].id
+
+
 def _seen(root: ast.AST | None, is_it: Callable[[ast.AST], bool]) -> list[_Seen]:
     found: list[_Seen] = []
     for node in ast.walk(root) if root is not None else ():
-        found += [seen for child in ast.iter_child_nodes(node) if is_it(child) for seen in _one(node, child)]
+        for child in ast.iter_child_nodes(node):
+            if is_it(child):
+                found += _one(node, child)
+            elif isinstance(node, ast.Call) and isinstance(child, ast.Attribute) and is_it(child.value):
+                found.append(_method(node, child))
     return found
+
+
+def _method(call: ast.Call, method: ast.Attribute) -> _Seen:
+    """`settings.stride()` asks for a setting, `optimizer.step(w, dw)` tells something."""
+    if method.attr in OF_ARRAYS or method.attr in OF_ARRAYS_ONLY or call.func is not method:
+        return _Seen("")
+    return _Seen("told" if call.args or call.keywords else "getter", method.attr)
 
 
 def _one(parent: ast.AST, child: ast.AST) -> Iterator[_Seen]:
     """What `parent` does with `child`."""
     if isinstance(parent, ast.Subscript) and parent.value is child:
         yield from _index(parent.slice)
+    elif isinstance(parent, ast.Call) and identifier(parent.func) in LIKE_ARRAYS:
+        yield _Seen("array")
     elif isinstance(parent, ast.Attribute):
         yield _Seen("attribute", parent.attr)
     elif isinstance(parent, ast.Assign) and parent.value is child:
@@ -112,6 +245,8 @@ def _one(parent: ast.AST, child: ast.AST) -> Iterator[_Seen]:
 def _index(index: ast.expr) -> Iterator[_Seen]:
     if isinstance(index, ast.Constant) and isinstance(index.value, int) and index.value >= 0:
         yield _Seen("parts", number=index.value + 1)
+    elif isinstance(index, ast.Tuple) and any(isinstance(part, ast.Slice) for part in index.elts):
+        yield _Seen("array")
 
 
 def _attribute(seen: _Seen) -> str:

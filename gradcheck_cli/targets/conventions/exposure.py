@@ -30,7 +30,7 @@ def exposed(candidate: Candidate, returned: Returned, keys: Plan, truth: Gradien
     if not isinstance(candidate, LayerCandidate):
         return candidate
     key = keys.get("weight", keys.get("bias", ""))
-    candidate = replace(candidate, exposure=_exposure(key))
+    candidate = replace(candidate, exposure=_exposure(key), wanted=frozenset(keys.values()))
     exposure = candidate.exposure
     if exposure != UPDATE or candidate.has_rate:
         return candidate

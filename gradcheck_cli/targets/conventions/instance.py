@@ -37,7 +37,7 @@ def quieten(instance: Any, depth: int = 1) -> None:
     """A learning rate of 1 makes W_old - W_new the gradient, exactly; decay and momentum would blur it."""
     for name, value in list(getattr(instance, "__dict__", {}).items()):
         if isinstance(value, int | float) and not isinstance(value, bool):
-            if function_roles(name)[:1] == ["lr"]:
+            if function_roles(name)[:1] == ["lr"] and isinstance(value, float):  # an integer `rate` spreads the taps
                 setattr(instance, name, 1.0)
             elif name.lower().strip("_") in SILENCED:
                 setattr(instance, name, 0.0)

@@ -47,6 +47,8 @@ class LayerCandidate:
         depthwise: one filter for each channel, groups = channels.
         adds_up: it adds to the `.grad` of its parameters, which the model is to clear.
         handwritten: its gradients are not all torch's own.
+        wanted: the keys of its results that are known to be gradients; empty while it is being recognised.
+        forgotten: sentences about gradients that its backward computes and gives to nobody.
     """
 
     owner: type
@@ -65,6 +67,8 @@ class LayerCandidate:
     handwritten: bool = True
     lr: float = 1.0
     exposure: str = ""
+    wanted: frozenset[str] = frozenset()
+    forgotten: tuple[str, ...] = ()
     prior: int = 0
 
     @property
@@ -118,6 +122,7 @@ class LayerCandidate:
             notes.append("it adds to .grad, as torch does; clear it between steps")
         if not self.handwritten:
             notes.append("torch computes its gradients; nothing hand-written is in it")
+        notes += self.forgotten
         return tuple(notes)
 
     def refuses(self, spec: ConvSpec) -> str:
@@ -129,7 +134,7 @@ class LayerCandidate:
 
     def takes(self, role: str) -> bool:
         """Whether `forward` itself is handed an array of `role`."""
-        return self.weight is None and role in calling.handed(self.owner, self.calls.forward).values()
+        return self.weight is None and role in calling.handed(self.owner, self.calls.forward, self.source).values()
 
     def _roles(self) -> set[str]:
         """What it can be told."""
@@ -280,7 +285,7 @@ class LayerCandidate:
             if self._promises(case.spec):
                 raise WrongForwardError(f"{array.shape} where {wanted} is right")
             raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
-        if not self._promises(case.spec) or self._agrees(array, case):
+        if not self._promises(case.spec) or self.agrees(array, case):
             return ""
         return f"other numbers than a convolution with {_told(case.spec)}"
 
@@ -291,7 +296,8 @@ class LayerCandidate:
         # asked about nothing but what it is told, and about none of the sizes in which numbers stand for pairs
         return bool(asked) and asked <= told and self.forward_right and not self._uneven(spec) and not self.recipe.mode
 
-    def _agrees(self, output: Array, case: Case) -> bool:
+    def agrees(self, output: Array, case: Case) -> bool:
+        """Whether an output in its layout, of O's shape, is O."""
         ours = self.layout.take("output", output, case.spec.output_shape)
         biased = case if self.bias_form else replace(case, bias=np.zeros_like(case.bias))
         if self.rectified:
@@ -316,6 +322,7 @@ class LayerCandidate:
             trained.instance, self.source, (self.calls.forward, self.calls.backward)
         ):
             reading.add_updates(trained, before, items, names, self.lr)
+        reading.add_unmoved(trained, items, names, self.wanted)
 
 
 def _has_weight(names: dict[str, str]) -> bool:

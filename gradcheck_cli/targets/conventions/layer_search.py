@@ -26,6 +26,8 @@ from gradcheck_cli.targets.conventions.wiring import equip
 
 MAX_BUILDS = 300
 MAX_WEAKER = 4
+# Arrays of the shape of a bias that are tried as one: gradients and momentum stand beside it.
+MAX_BIASES = 4
 
 LAYER_ORDERS = (
     Layout(),
@@ -95,7 +97,7 @@ class Search:
         instance = self._build(recipe)
         if instance is None:
             return
-        if calling.handed(self.owner, forward):
+        if calling.handed(self.owner, forward, self.source):
             yield from self._handed(recipe, calls)
             return
         found = list(self._kept(recipe, calls, instance, self.orders))
@@ -135,13 +137,24 @@ class Search:
         places = state.held(instance)
         for layout in layouts:
             weight = _weight(places, layout, self.case.spec)
-            if weight is None:
+            if weight is None or not recipe.hands_over(layout):
                 continue
             bias, bias_form = _bias(places, layout, self.case.spec)
             form = Form(layout, bias_form, pairs=recipe.pairs, mode=recipe.mode, torch=_is_tensor(instance, weight))
             path = bias.path if bias else None
             plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, weight.path, path)
-            yield from self._judged(plain)
+            yield from self._judged(plain if bias else self._with_bias(plain, places))
+
+    def _with_bias(self, plain: LayerCandidate, places: Sequence[state.Held]) -> LayerCandidate:
+        """The candidate with the array that its forward adds, where no name says which that is."""
+        if not np.any(self.case.bias):
+            return plain
+        for place, form in _unnamed_biases(places, plain, self.case.spec)[:MAX_BIASES]:
+            one = replace(plain, bias=place.path, form=replace(plain.form, bias=form))
+            for turned in (one, _turned(one)):
+                if _fits(turned, self._run(turned), self.case):
+                    return one
+        return plain
 
     def _late(self, recipe: Recipe, calls: Calls, layouts: Sequence[Layout]) -> Iterator[LayerCandidate]:
         """The same for one that makes its weights when it is first run, or connected."""
@@ -282,6 +295,15 @@ def _bias(places: Sequence[state.Held], layout: Layout, spec: ConvSpec) -> tuple
         if place.array.shape == untied:
             return place, "untied"
     return None, "o"
+
+
+def _unnamed_biases(
+    places: Sequence[state.Held], plain: LayerCandidate, spec: ConvSpec
+) -> list[tuple[state.Held, str]]:
+    """Arrays that may be a bias by their shape alone, with the form of each."""
+    free = [place for place in places if place.path != plain.weight and not state.is_gradient(place)]
+    forms = {shape(spec.out_channels): form for form, shape in list(BIAS_FORMS.items())[::-1]}
+    return [(place, forms[place.array.shape]) for place in free if place.array.shape in forms]
 
 
 def _is_tensor(instance: Any, place: state.Held) -> bool:

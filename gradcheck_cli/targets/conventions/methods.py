@@ -30,6 +30,8 @@ BACKWARD_NAMES = (
 BACKWARD_PARTS = ("back", "bprop")
 # Names that hold a telling part and are something else.
 NO_BACKWARD = r"(zero|reset|clear|flush|get|set|check|numerical|update|apply|plot|print|test|save|load)_?\w*"
+# What the name of a forward is lengthened by, or begins with.
+PAIRED = ("grad", "grads", "gradient", "gradients", "derivative", "bwd", "vjp", "adjoint")
 # A method is taken for a misspelt one from here: `back_propogation` is 0.94 like `back_propagation`.
 LIKE = 0.85
 MAX_FORWARDS = 4
@@ -55,6 +57,9 @@ def forward_names(owner: type, source: Source, backward: str = "") -> list[str]:
     """Methods that may be the forward, the likeliest first; one only where a name is clear."""
     own = [name for name in _own_methods(owner) if name != backward]
     written = [name for name in own if not _is_stub(source, name)]
+    pair = [name for name in written if backward and _is_gradient_of(backward, name)]
+    if pair:
+        return pair
     exact = _exact(written, FORWARD_NAMES)
     if exact:
         calls = [name for name in exact[1:] if name == "__call__"]
@@ -82,7 +87,13 @@ def backward_name(owner: type, source: Source) -> str:
         return exact[0]
     near = [name for name in written if _is_plain(name) and _holds(name, BACKWARD_PARTS, BACKWARD_NAMES)]
     near = [name for name in near if not re.fullmatch(NO_BACKWARD, name.strip("_").lower())]
-    return _best(near, owner, source) or _by_use(written, owner, source)
+    pairs = [name for name in written if any(_is_gradient_of(name, other) for other in written)]
+    return _best(near, owner, source) or (pairs or [""])[0] or _by_use(written, owner, source)
+
+
+def _is_gradient_of(name: str, other: str) -> bool:
+    """`run_grad` beside `run`, `grad_conv` beside `conv`."""
+    return name in {f"{other}_{word}" for word in PAIRED} | {f"{word}_{other}" for word in PAIRED}
 
 
 def all_names(owner: type) -> list[str]:

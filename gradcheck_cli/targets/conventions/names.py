@@ -83,7 +83,7 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
     ),
     (
         "kernel_size",
-        r"(kernel|filter|field|window|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?",
+        r"(kernel|filter|field|window|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|shape|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?",
     ),
     ("w_shape", r"(w|weights?|filters?|kernels?|conv|convolution)_?(tensor_)?(shape|dims?)|k_?shape"),
     ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
@@ -100,11 +100,11 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
     ("use_bias", r"use_?bias|with_?bias|has_?bias|bias|fit_?bias|add_?bias|bias_?(term|flag|enabled)|biased|b"),
     (
         "kernel_h",
-        r"kh|k_?h|fh|f_?h|hh|(kernel|filter|k|f)_?(h|height|rows|y)|f_?height|n_?rows|(h|height|rows)_?(kernel|filter|k|f)",
+        r"kh|k_?h|fh|f_?h|hh|(kernel|filter|k|f)_?(h|height|rows|y)|f_?height|n_?rows|(h|height|rows)_?(kernel|filter|k|f)|sy",
     ),
     (
         "kernel_w",
-        r"kw|k_?w|fw|f_?w|ww|(kernel|filter|k|f)_?(w|width|cols|x)|f_?width|n_?cols|(w|width|cols)_?(kernel|filter|k|f)",
+        r"kw|k_?w|fw|f_?w|ww|(kernel|filter|k|f)_?(w|width|cols|x)|f_?width|n_?cols|(w|width|cols)_?(kernel|filter|k|f)|sx",
     ),
     (
         "out_channels",
@@ -116,8 +116,8 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
         r"(n|num|nb|no|number|number_?of)_?(of_?)?(channels?|in\w*|c)|in_?(channels?|ch|c|planes|features|maps|dim|depth|put_?channels?)|inputs?(_?(channels?|depth|dim|maps|features|ch))?"
         r"|c_?in|channels?|c|n_?in|n_?i|n_?c_?prev|in|ic|inc|ci|cin|channels_?in|ch_?in|image_?(channels?|depth)|img_?(channels?|depth)|prev_?channels|ch|(filter|kernel)_?(depth|channels?)|input_?n|n_?channel|depth_?in",
     ),
-    ("in_h", r"h|in_?h(eight)?|height|input_?h(eight)?|image_?h(eight)?|img_?h(eight)?|x_?h|h_?in"),
-    ("in_w", r"w|in_?w(idth)?|width|input_?w(idth)?|image_?w(idth)?|img_?w(idth)?|x_?w|w_?in"),
+    ("in_h", r"h|in_?h(eight)?|height|input_?h(eight)?|image_?h(eight)?|img_?h(eight)?|x_?h|h_?in|in_?s?y"),
+    ("in_w", r"w|in_?w(idth)?|width|input_?w(idth)?|image_?w(idth)?|img_?w(idth)?|x_?w|w_?in|in_?s?x"),
     ("in_size", r"(image|img|input)_?(len|length|side)"),
     ("batch", r"n|m|batch_?size|bs|n_?batch|batch|mini_?batch_?size"),
     ("weight", r"w|weights?|filter_?weights|kernel|kernels|filters|w_?init\w*|initial_?weights?"),

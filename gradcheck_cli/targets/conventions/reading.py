@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.conventions import state
-from gradcheck_cli.targets.conventions.base import collect, is_tensor, to_numpy
+from gradcheck_cli.targets.conventions.base import collect, to_numpy
 from gradcheck_cli.targets.conventions.names import gradient_role
-from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
+from gradcheck_cli.targets.conventions.stand_ins import Handed, StandInOptimizer
 
 # Keys of what was read off an update begin with this, of what an optimiser was handed with that.
 UPDATE = "update"
@@ -41,13 +41,15 @@ class Before:
     """What an instance held before its backward was called."""
 
     arrays: Mapping[state.Path, Array]
-    lengths: Mapping[state.Path, int]
+    elements: Mapping[state.Path, tuple[Any, ...]]
+    weights: Mapping[state.Path, Any]
 
 
 def look(trained: Trained) -> Before:
-    """Everything that a backward may change."""
+    """Everything that a backward may change, and the weights themselves, which it may replace."""
     arrays = {place.path: place.array for place in state.held(trained.instance)}
-    return Before(arrays, state.lengths(trained.instance))
+    weights = {place.path: state.follow(trained.instance, place.path) for place, _ in trained.own}
+    return Before(arrays, state.elements(trained.instance), weights)
 
 
 def clear_beside(trained: Trained) -> None:
@@ -66,10 +68,10 @@ def beside(trained: Trained) -> list[state.Held]:
 def add_kept(trained: Trained, before: Before, items: dict[str, Array], names: dict[str, str]) -> None:
     """Named gradients that changed, then unnamed new arrays, then named ones that did not change."""
     own = {place.path for place, _ in trained.own}
-    grown = {path for path, length in state.lengths(trained.instance).items() if before.lengths.get(path) != length}
+    new = _new_elements(trained, before)
     ranked = []
     for place in _with_grads(trained.instance):
-        if place.path in own or place.path[:1] in grown:
+        if place.path in own or (place.path[:1] in new and not place.listed):
             continue
         role, moved = state.role_of(place), _moved(place, before)
         if (moved and not state.is_state(place)) or role in ("weight", "bias"):
@@ -86,19 +88,68 @@ def add_updates(trained: Trained, before: Before, items: dict[str, Array], names
     for place, label in trained.own:
         now, was = state.read(trained.instance, place.path), before.arrays.get(place.path)
         if now is not None and was is not None and now.shape == was.shape and not np.array_equal(now, was):
-            items[f"{UPDATE}{place.name}"] = (was - now) / rate
-            names[f"{UPDATE}{place.name}"] = label
+            step = (was - now) / rate
+            # What is kept without a telling name and is the step is the gradient: it did not lose digits on the way.
+            kept = [key for key, one in items.items() if names.get(key) == "_" and np.array_equal(one, step)]
+            names |= dict.fromkeys(kept[:1], label)
+            items[f"{UPDATE}{place.name}"], names[f"{UPDATE}{place.name}"] = step, label
 
 
 def add_handed(trained: Trained, before: Before, items: dict[str, Array], names: dict[str, str]) -> None:
     """The arrays that the optimiser was handed, but for the weights themselves."""
-    weights = [before.arrays[place.path] for place, _ in trained.own if place.path in before.arrays]
-    for number, (key, array) in enumerate(trained.optimizer.handed):
-        if any(array.shape == weight.shape and np.array_equal(array, weight) for weight in weights):
-            continue
-        name = f"{HANDED}[{number}].{key}"
-        items[name] = array
-        names[name] = LABELS.get(gradient_role(key.rpartition(".")[2]), "_")
+    handed = trained.optimizer.handed
+    weights = [number for path in before.weights for number in _weights_among(handed, path, before)]
+    for number, one in enumerate(handed):
+        if number not in weights:
+            name = f"{HANDED}[{number}].{one.key}"
+            items[name] = one.array
+            names[name] = LABELS.get(gradient_role(one.key.rpartition(".")[2]), "_")
+
+
+def add_unmoved(trained: Trained, items: dict[str, Array], names: dict[str, str], wanted: frozenset[str]) -> None:
+    """What is known to hold a gradient and did not change: a gradient of zeros, or the same one once more.
+
+    Args:
+        wanted: keys of the results that were recognised as gradients.
+    """
+    for place, label in trained.own:
+        key, now = f"{UPDATE}{place.name}", state.read(trained.instance, place.path)
+        if key in wanted and key not in items and now is not None and now.shape == place.array.shape:
+            items[key], names[key] = np.zeros(now.shape), label
+    for place in _with_grads(trained.instance):
+        if place.name in wanted and place.name not in items:
+            items[place.name], names[place.name] = place.array, LABELS.get(state.role_of(place), "_")
+
+
+def _weights_among(handed: Sequence[Handed], path: state.Path, before: Before) -> list[int]:
+    """Which of the arrays that were handed over are the weights at `path`, call by call.
+
+    They are told by their memory; a copy by its values, but only beside another array of its shape: a gradient may
+    have the values of the weights by chance.
+    """
+    found: list[int] = []
+    for call in dict.fromkeys(one.call for one in handed):
+        mine = [number for number, one in enumerate(handed) if one.call == call]
+        same = [number for number in mine if _is_one(handed[number].given, before.weights[path])]
+        found += same or _copies([(number, handed[number].array) for number in mine], before.arrays.get(path))
+    return found
+
+
+def _is_one(given: Any, weights: Any) -> bool:
+    """Whether an array is the weights, a view of them, or one of the list of them."""
+    if given is weights:
+        return True
+    if isinstance(weights, list | tuple | dict):
+        return any(_is_one(given, part) for part in (weights.values() if isinstance(weights, dict) else weights))
+    mine, theirs = to_numpy(given), to_numpy(weights)
+    return mine is not None and theirs is not None and np.shares_memory(mine, theirs)
+
+
+def _copies(mine: Sequence[tuple[int, Array]], weights: Array | None) -> list[int]:
+    """The first array with the values of the weights, where another of its shape stands beside it."""
+    alike = [] if weights is None else [(number, array) for number, array in mine if array.shape == weights.shape]
+    equal = [number for number, array in alike if weights is not None and np.array_equal(array, weights)]
+    return equal[:1] if len(alike) > 1 else []
 
 
 def _moved(place: state.Held, before: Before) -> bool:
@@ -106,24 +157,40 @@ def _moved(place: state.Held, before: Before) -> bool:
     return was is None or was.shape != place.array.shape or not np.array_equal(was, place.array, equal_nan=True)
 
 
+def _new_elements(trained: Trained, before: Before) -> dict[state.Path, list[Any]]:
+    """path -> what a list holds that it did not hold before: appended, refilled, or a new list in its place.
+
+    Numbered among themselves they have the same names in every call, however long the list has become.
+    """
+    own = {place.path for place, _ in trained.own}
+    found: dict[state.Path, list[Any]] = {}
+    for path, elements in state.elements(trained.instance).items():
+        old = {id(item) for item in before.elements.get(path, ())}
+        new = [item for index, item in enumerate(elements) if id(item) not in old and not _is_in(path, index, own)]
+        if new and path in before.elements:
+            found[path] = new
+    return found
+
+
+def _is_in(path: state.Path, index: int, own: Iterable[state.Path]) -> bool:
+    """Whether an element of a list is, or holds, weights of the layer."""
+    return any(mine[: len(path) + 1] == (*path, ("item", index)) or mine == path for mine in own)
+
+
 def _appended(trained: Trained, before: Before) -> Iterator[tuple[str, Array, str]]:
-    """What one call appended to a list: (key, array, label)."""
-    for path, length in state.lengths(trained.instance).items():
-        if length != before.lengths.get(path, 0) + 1 or path not in before.lengths:
-            continue
-        place = state.Held((*path, ("item", length - 1)), np.zeros(0))
+    """The arrays among the new elements of lists: (key, array, label)."""
+    for path, new in _new_elements(trained, before).items():
         role = gradient_role(str(path[-1][1]))
-        for key, array in collect((state.follow(trained.instance, place.path),)).items():
+        for key, array in collect(tuple(new)).items():
             name = "".join(f".{step[1]}" for step in path) + f"[new].{key}"
             yield name, array, LABELS.get(role, "_")
 
 
 def _with_grads(instance: Any) -> list[state.Held]:
-    """Arrays that the instance holds, and the `.grad` of tensors among them."""
+    """Arrays that the instance holds, and the `.grad` of tensors, or of the user's kind of array, among them."""
     places = state.held(instance)
     for place in list(places):
-        grad = getattr(state.follow(instance, place.path), "grad", None)
-        array = to_numpy(grad) if grad is not None and is_tensor(grad) else None
+        array = to_numpy(getattr(state.follow(instance, place.path), "grad", None))
         if array is not None:
             places.append(state.Held((*place.path, ("attr", "grad")), np.array(array)))
     return places

@@ -21,15 +21,18 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import by_trial
+from gradcheck_cli.targets.conventions.by_behaviour import explained
 from gradcheck_cli.targets.conventions.candidates import candidates
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.confirm import confirmed
 from gradcheck_cli.targets.conventions.confirm_function import WithForward, confirm
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
+from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Plan, plan, take
 from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
@@ -223,7 +226,9 @@ def _confirmed(chosen: Chosen) -> Chosen:
     if not isinstance(chosen.candidate, LayerCandidate):
         confirm(chosen.candidate, chosen.plan)
         return chosen
-    return replace(chosen, candidate=confirmed(chosen.candidate, chosen.plan))
+    candidate = confirmed(explained(chosen.candidate), chosen.plan)
+    missing = tuple(name for name in parts(candidate) if name not in chosen.plan)
+    return replace(chosen, candidate=replace(candidate, forgotten=left_behind(candidate, missing)))
 
 
 def _try(

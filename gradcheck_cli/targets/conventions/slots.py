@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
+from gradcheck_cli.targets.conventions import holders
 from gradcheck_cli.targets.conventions.binding import required
 from gradcheck_cli.targets.conventions.constructor_use import ParameterUse, use_of
 from gradcheck_cli.targets.conventions.names import constructor_roles
 from gradcheck_cli.targets.conventions.source import Source
 
 NOTHING = inspect.Parameter.empty
-SETTINGS = ("params", "kernel_size", "in_channels", "out_channels", "stride", "padding")
 KERNELS = ("kernel_size", "w_shape", "weight", "out_channels")
 PAIRS = ("kernel_size", "input_shape", "stride", "padding", "dilation", "in_size")
+ARRAYS = ("weight", "bias")
 PLAIN = ParameterUse()
 
 
@@ -42,9 +41,13 @@ class Slot:
 
     def roles(self) -> list[str]:
         """What it may be, by its name, narrowed by how it is taken apart."""
-        named = constructor_roles(self.key or self.parameter)
+        named = holders.roles_of(self.key) if self.key else constructor_roles(self.parameter)
         if self.use.called:
             return [role for role in named if role in ("activation", "optimizer")]
+        if self.use.array:
+            return [role for role in named if role in ARRAYS] or list(ARRAYS)
+        if not self.required:
+            named = [role for role in named if role != "params"]
         parts = self.use.parts
         if parts == 4 or (parts == 3 and not self.key):
             return _shape_roles(named)
@@ -55,10 +58,16 @@ class Slot:
 
 @dataclass(frozen=True)
 class Holder:
-    """A parameter that holds several settings. `make` builds it from key -> value."""
+    """A parameter that holds several settings.
+
+    Attributes:
+        make: builds it from key -> value.
+        spread: it is `**settings`: its values are handed over by their names.
+    """
 
     parameter: str
     make: Callable[[Mapping[str, Any]], Any]
+    spread: bool = False
 
 
 def slots_of(parameters: Sequence[inspect.Parameter], source: Source, scope: Mapping[str, Any]) -> list[Slot]:
@@ -72,52 +81,37 @@ def slots_of(parameters: Sequence[inspect.Parameter], source: Source, scope: Map
     for item in parameters:
         use = use_of(source, item.name)
         keys = _settings(item, use, scope)
-        if not keys:
+        if keys is None:
             found.append(Slot(item.name, default=item.default, use=use))
-        found += [Slot(item.name, key, default) for key, default in keys.items()]
+        else:
+            found += [Slot(item.name, key, default) for key, default in keys.items()]
     return found
 
 
 def holder_of(item: inspect.Parameter, source: Source, scope: Mapping[str, Any]) -> Holder | None:
     """How a parameter that holds several settings is made; None for one value."""
     use = use_of(source, item.name)
-    if not _settings(item, use, scope):
+    if _settings(item, use, scope) is None:
         return None
-    kind = _annotated(item, scope)
+    if item.kind is inspect.Parameter.VAR_KEYWORD:
+        return Holder(item.name, dict, spread=True)
+    kind = holders.kind_of(item, use, scope)
     if kind is not None:
         return Holder(item.name, lambda values: kind(**values))
-    return Holder(item.name, dict if use.keys else lambda values: SimpleNamespace(**values))
+    return Holder(item.name, lambda values: holders.settings(values, use))
 
 
-def _settings(item: inspect.Parameter, use: ParameterUse, scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys of a parameter that holds several settings, with their defaults; {} for one value."""
-    kind = _annotated(item, scope)
+def _settings(item: inspect.Parameter, use: ParameterUse, scope: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Keys of a parameter that holds several settings, with their defaults; None for one value."""
+    if item.kind is inspect.Parameter.VAR_KEYWORD:
+        return use.keys
+    kind = holders.kind_of(item, use, scope)
     if kind is not None:
-        return _fields(kind)
-    keys = use.keys or (use.attributes if not use.called else ())
-    known = [key for key in keys if set(constructor_roles(key)) & set(SETTINGS)]
-    if not known or (item.default is not NOTHING and item.default is not None):
-        return {}
-    return dict.fromkeys(keys, NOTHING if required(item) else None)
-
-
-def _annotated(item: inspect.Parameter, scope: Mapping[str, Any]) -> Any:
-    """The dataclass or named tuple that annotates a parameter."""
-    kind = scope.get(item.annotation) if isinstance(item.annotation, str) else item.annotation
-    is_fields = isinstance(kind, type) and (dataclasses.is_dataclass(kind) or hasattr(kind, "_field_defaults"))
-    return kind if is_fields else None
-
-
-def _fields(kind: Any) -> dict[str, Any]:
-    if hasattr(kind, "_field_defaults"):
-        return {name: kind._field_defaults.get(name, NOTHING) for name in kind._fields}
-    return {field.name: _field_default(field) for field in dataclasses.fields(kind) if field.init}
-
-
-def _field_default(field: Any) -> Any:
-    if field.default is not dataclasses.MISSING:
-        return field.default
-    return None if field.default_factory is not dataclasses.MISSING else NOTHING
+        return holders.fields(kind)
+    if not holders.tells_settings(use) or (item.default is not NOTHING and item.default is not None):
+        return None
+    attributes = dict.fromkeys(use.attributes, NOTHING if required(item) else None)
+    return use.keys or (attributes if not use.called else {})
 
 
 def _shape_roles(named: Sequence[str]) -> list[str]:

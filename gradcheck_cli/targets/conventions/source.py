@@ -24,6 +24,8 @@ AUTOGRAD_CALLS = (
 )
 # Methods that put something into a list, a dict, a set or a queue.
 FILLING = ("append", "appendleft", "add", "extend", "insert", "push", "put", "setdefault", "update", "save", "store")
+# What reads one key of a dict: `hp.get("stride", 1)`.
+LOOKUPS = ("get", "pop", "setdefault")
 
 
 @dataclass(frozen=True)
@@ -246,7 +248,8 @@ def _subscript(node: ast.AST) -> tuple[str, str | None]:
     """(variable, key) of `variable["key"]` and `variable.get("key")`."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
         return identifier(node.value), node.slice.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+    looked_up = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOOKUPS
+    if looked_up and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         first = node.args[0]
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             return identifier(node.func.value), first.value

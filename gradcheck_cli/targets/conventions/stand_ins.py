@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,40 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.targets.conventions.base import to_numpy
 
 
+@dataclass(frozen=True)
+class Handed:
+    """One array that an optimiser was given.
+
+    Attributes:
+        call: the number of the call.
+        key: position and dict keys, "1", "0.dW".
+        array: its values then.
+        given: the object itself: the weights are told from a gradient of the same values by being the weights.
+    """
+
+    call: int
+    key: str
+    array: Array
+    given: Any
+
+
 class StandInOptimizer:
     """Plain gradient descent with a learning rate of 1, which remembers the arrays that it was handed.
 
     Attributes:
-        handed: (key, array) of the calls since `forget`; keys are positions and dict keys ("1", "0.dW").
+        handed: what the calls since `forget` gave.
     """
 
     def __init__(self, *_: Any, **__: Any) -> None:
         self.lr = self.learning_rate = 1.0
-        self.handed: list[tuple[str, Array]] = []
+        self.handed: list[Handed] = []
+        self.calls = 0
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """parameter - gradient for two arrays, also when a layer hands over its name or its cost too."""
-        self.handed += _arrays({**{str(index): value for index, value in enumerate(given)}, **named})
+        whole = {**{str(index): value for index, value in enumerate(given)}, **named}
+        self.handed += [Handed(self.calls, key, np.array(to_numpy(item)), item) for key, item in _arrays(whole)]
+        self.calls += 1
         arrays = [value for value in (*given, *named.values()) if _is_array(value)]
         if len(arrays) < 2 or np.shape(arrays[0]) != np.shape(arrays[1]):
             return None
@@ -50,13 +71,13 @@ def _is_array(value: Any) -> bool:
     return array is not None and array.ndim > 0
 
 
-def _arrays(value: Any, key: str = "") -> list[tuple[str, Array]]:
+def _arrays(value: Any, key: str = "") -> list[tuple[str, Any]]:
     """(key, array) of every array inside; lists are taken apart, also where their arrays are of one shape."""
     if isinstance(value, dict | list | tuple):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         return [found for name, item in pairs for found in _arrays(item, f"{key}.{name}".strip("."))]
     array = to_numpy(value)
-    return [] if array is None or not array.ndim else [(key, np.array(array))]
+    return [] if array is None or not array.ndim else [(key, value)]
 
 
 def identity(x: Any, *_: Any, **__: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.conventions.base import is_tensor, to_numpy
+from gradcheck_cli.targets.conventions.base import is_tensor, stacked, to_numpy
 from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 
@@ -52,7 +52,7 @@ Path = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Held:
-    """An array inside an object. `listed`: it is a list of equal arrays, one per filter."""
+    """An array inside an object. `listed`: it stands there in parts, a list by filter or a dict by (o, i)."""
 
     path: Path
     array: Array
@@ -74,10 +74,10 @@ def held(owner: Any) -> list[Held]:
     return list(_walk(owner, (), set(), 0))
 
 
-def lengths(owner: Any) -> dict[Path, int]:
-    """The length of every list of its own attributes: what grows may be a list of gradients."""
+def elements(owner: Any) -> dict[Path, tuple[Any, ...]]:
+    """What every list of its own attributes holds: what is new there may be gradients."""
     inside = getattr(owner, "__dict__", {})
-    return {(("attr", name),): len(value) for name, value in inside.items() if isinstance(value, list)}
+    return {(("attr", name),): tuple(value) for name, value in inside.items() if isinstance(value, list)}
 
 
 def read(owner: Any, path: Path) -> Array | None:
@@ -86,7 +86,8 @@ def read(owner: Any, path: Path) -> Array | None:
         value = follow(owner, path)
     except (AttributeError, KeyError, IndexError, TypeError):
         return None
-    array = to_numpy(value)
+    array = stacked(value)
+    array = to_numpy(value) if array is None else array
     return None if array is None else np.array(array)
 
 
@@ -98,7 +99,7 @@ def write(owner: Any, place: Held, array: Array) -> None:
     if fits and current.flags.writeable:
         current[...] = array
         return
-    value: Any = [np.array(part) for part in array] if place.listed else np.array(array)
+    value: Any = _like(current, array) if place.listed else np.array(array)
     if is_tensor(current):
         import torch  # only when the object already holds tensors
 
@@ -171,8 +172,8 @@ def _walk(owner: Any, path: Path, seen: set[int], depth: int) -> Iterator[Held]:
         array = None if isinstance(value, list) else to_numpy(value)
         if array is not None and not isinstance(value, int | float):
             yield Held(here, np.array(array))
-        elif _is_array_list(value):
-            yield Held(here, np.array(value), listed=True)
+        elif (whole := stacked(value)) is not None:
+            yield Held(here, whole, listed=True)
         elif _is_container(value):
             yield from _walk(value, here, seen, depth + 1)
 
@@ -189,10 +190,13 @@ def _members(owner: Any) -> list[tuple[Step, Any]]:
     return members + [(("attr", name), getattr(owner, name)) for name in slots]
 
 
-def _is_array_list(value: Any) -> bool:
-    if not isinstance(value, list) or not value or not isinstance(value[0], np.ndarray):
-        return False
-    return all(isinstance(item, np.ndarray) and item.shape == value[0].shape and item.ndim for item in value)
+def _like(current: Any, array: Array) -> Any:
+    """The parts of an array in the lists, or in the dict, in which they stand."""
+    if isinstance(current, dict):
+        return {key: np.array(array[key]) for key in current}
+    if isinstance(current, list):
+        return [_like(old, part) for old, part in zip(current, array, strict=True)]
+    return np.array(array)
 
 
 def _is_container(value: Any) -> bool:
@@ -201,4 +205,4 @@ def _is_container(value: Any) -> bool:
     plain = (type, types.ModuleType, types.FunctionType, types.MethodType, str, bytes, int, float, np.random.Generator)
     if isinstance(value, StandInOptimizer):
         return False  # ours: what it was handed is told apart
-    return not isinstance(value, plain) and hasattr(value, "__dict__")
+    return not isinstance(value, plain) and (hasattr(value, "__dict__") or hasattr(type(value), "__slots__"))
