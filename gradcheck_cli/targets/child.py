@@ -52,6 +52,7 @@ from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.source import autograd_notes
+from gradcheck_cli.targets.cut_off import whole_imports
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
 from gradcheck_cli.targets.reach import constants
@@ -391,7 +392,8 @@ def _alarm(seconds: float) -> Iterator[None]:
     handler: Callable[..., Any] | int | None = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, min(seconds, outer) if outer else seconds)
     try:
-        yield
+        with whole_imports():
+            yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)

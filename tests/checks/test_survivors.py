@@ -123,7 +123,9 @@ def test_a_row_of_the_table_is_about_its_own_plane():
 
 def test_the_method_is_called_wrong_where_the_differences_say_so():
     """Not only right and undecided."""
-    assert "dE/dF[o,i] = corr(X[i], G[o]) is not what finite differences give." == method(False)
+    assert "dE/dF[o,i] = corr(X[i], G[o]) is not what finite differences give." == method(
+        False, ConvSpec(1, 3, 3, 8, 8, (3, 3))
+    )
 
 
 def test_the_whole_answer_names_the_finding():
@@ -132,21 +134,23 @@ def test_the_whole_answer_names_the_finding():
     finding = Finding("batch-mean", "weight", "proved", "it divides by N", "do not")
     alone = Sameness(None, "there is one channel")
 
-    assert "Code: wrong: it divides by N." in answer(True, [failed], Verdict.FAIL, [finding], alone)
-    assert "Code: wrong: exact of grad_weight failed." in answer(True, [failed], Verdict.FAIL, [], alone)
+    assert "Code: wrong: batch-mean (proved) in grad_weight." in answer(
+        "right.", [failed], Verdict.FAIL, [finding], alone
+    )
+    assert "Code: wrong: exact of grad_weight failed." in answer("right.", [failed], Verdict.FAIL, [], alone)
 
 
 def test_a_miss_is_told_where_no_check_is_open():
     """Inconclusive without an inconclusive check: the power statement is the reason."""
-    told = answer(True, [], Verdict.INCONCLUSIVE, [], Sameness(None, "there is one channel"))
+    told = answer("right.", [], Verdict.INCONCLUSIVE, [], Sameness(None, "there is one channel"))
 
     assert "Code: not decided (a planted mistake would not have been caught)." in told
 
 
 def test_one_channel_is_nothing_to_compare_even_with_numbers():
     """No verdict, or no range: neither makes a sentence about sameness."""
-    assert "nothing to compare, r." == same(Sameness(None, "r", relative_difference=(0.0, 0.0)))
-    assert "nothing to compare, r." == same(Sameness(Rung.IDENTICAL, "r"))
+    assert "r." == same(Sameness(None, "r", relative_difference=(0.0, 0.0)))
+    assert "r." == same(Sameness(Rung.IDENTICAL, "r"))
 
 
 def probe(allowed, rounding=0.0):
