@@ -154,9 +154,9 @@ class Judgement:
             raise VerdictError(str(self))
 
     def _repr_html_(self) -> str:
-        from gradcheck_cli.report.html import render_html
+        from gradcheck_cli.report.html import render_fragment
 
-        return render_html(cast("Report", self))
+        return render_fragment(cast("Report", self))
 
 
 @dataclass(frozen=True)

@@ -38,13 +38,23 @@ ANSWERS = {
 
 def render_html(report: Report) -> str:
     """The page, as HTML text."""
+    return _rendered(report, "report.html.j2")
+
+
+def render_fragment(report: Report) -> str:
+    """What a notebook shows of a report: the page without its head, so that no rule of it reaches beyond itself."""
+    return _rendered(report, "fragment.html.j2")
+
+
+def _rendered(report: Report, template: str) -> str:
     run = report if isinstance(report, RunReport) else None
     yours = "yours" if run is not None and words.user_file(run) else "hand-written"
     return (
         _environment()
-        .get_template("report.html.j2")
+        .get_template(template)
         .render(
             report=report,
+            is_page=template == "report.html.j2",
             uid=f"g{zlib.crc32(repr(report).encode('utf-8', 'replace')):08x}",
             headline=words.headline(report),
             parts_of_page=_parts(report),

@@ -243,12 +243,27 @@ def test_two_reports_in_one_notebook():
 
     assert not ids[0] & ids[1]
     assert selectors
-    assert all(one.strip().startswith(".gradcheck") for part in selectors for one in part.split(",") if "(" not in one)
+    assert all(part.startswith(".gradcheck") for part in selectors)
+    assert all(one.strip().startswith(".gradcheck") for part in selectors for one in part.split(",") if "(" not in part)
 
 
-def test_notebook():
-    """A report shows itself with the same page."""
-    assert sample_run_report()._repr_html_() == render_html(sample_run_report())
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_notebook_shows_the_page_without_its_head(name):
+    """One element with its own style, no meta tag, nothing that is about a page; all that the page says is there."""
+    shown, whole = SAMPLES[name]()._repr_html_(), render_html(SAMPLES[name]())
+    page = Page(shown)
+
+    assert shown.startswith('<div class="gradcheck"')
+    assert not {"html", "head", "body", "meta", "title", "link", "script"} & {tag for tag, _ in page.elements}
+    assert page.text in Page(whole).text.replace("Skip to the results ", "")
+
+
+def test_no_rule_of_a_notebook_is_stronger():
+    """JupyterLab's rules for tables have two classes and an element: so have all of ours for elements."""
+    style = re.search("<style>(.*?)</style>", sample_run_report()._repr_html_(), re.DOTALL)[1]
+
+    assert not re.findall(r"(?<!\.gradcheck)\.gradcheck +[\w*:.]", style)
+    assert ".gradcheck.gradcheck th, .gradcheck.gradcheck td {" in style
 
 
 # Heatmaps
@@ -478,3 +493,25 @@ def test_the_policy_holds(tmp_path):
     assert "<title>1</title>" not in dom
     assert len(console) == 1
     assert "Content Security Policy" in console[0]
+
+
+NOTEBOOK = """<!DOCTYPE html><meta charset="utf-8"><title></title><style>
+:not(.markdown).common td, :not(.markdown).common th {{ text-align: right; max-width: none; padding: 9em }}
+.common table {{ table-layout: fixed; width: 300px }} .common dl dt {{ float: left; width: 20% }}
+</style><body data-jp-theme-light="{light}"><div class="common">{shown}</div><script>
+const style = (name) => getComputedStyle(document.querySelector(name));
+const found = [style("td.prose").textAlign, style("table").tableLayout, style(".gradcheck").backgroundColor];
+document.title = found.join(";");
+</script>"""
+
+
+@needs_chromium
+@pytest.mark.parametrize(("light", "paper"), [("true", "rgb(255, 255, 255)"), ("false", "rgb(13, 17, 23)")])
+def test_a_notebook_shows_it_as_it_is(tmp_path, light, paper):
+    """Text stays left, columns take what they need, and the notebook's theme decides about light and dark."""
+    path = tmp_path / "notebook.html"
+    path.write_text(NOTEBOOK.format(light=light, shown=failing_run_report()._repr_html_()), "utf-8")
+    dom, console = chromium(tmp_path, path, "--dump-dom")
+
+    assert re.search("<title>(.*?)</title>", dom)[1] == f"left;auto;{paper}"
+    assert console == []
