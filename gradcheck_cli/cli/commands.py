@@ -35,6 +35,7 @@ GEOMETRY = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "
 @shared.experiment_options
 @shared.seed_option
 @shared.target_options
+@shared.save_option
 @shared.output_options
 @click.pass_context
 def run(context: click.Context, /, **values: Any) -> int:

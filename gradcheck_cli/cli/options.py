@@ -12,7 +12,7 @@ from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.model.limits import CHOICES
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
-from gradcheck_cli.report import FORMATS, STDOUT_FORMATS, Destination
+from gradcheck_cli.report import FORMATS, SAVED, STDOUT_FORMATS, Destination
 
 CALL_HELP = "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups."
 RETURNS_HELP = "What --call gives, in order: input, weight, bias, and _ for the rest, with commas."
@@ -45,9 +45,10 @@ class Output:
         quiet, verbose = values.pop("quiet"), values.pop("verbose")
         if quiet and verbose:
             raise click.UsageError("--quiet and --verbose cannot be given together.")
+        saved = values.pop("save", None)
         return cls(
             format=values.pop("format"),
-            reports=tuple(values.pop("report")),
+            reports=(*values.pop("report"), *([Destination(SAVED, saved)] if saved else [])),
             verbosity=-1 if quiet else verbose,
             color=values.pop("color"),
             exit_zero=values.pop("exit_zero"),
@@ -136,6 +137,12 @@ def verification_options(function: Function) -> Function:
 def seed_option(function: Function) -> Function:
     """--seed, of both commands."""
     return click.option("--seed", **_whole(RUN["seed"], "Seed of all random numbers."))(function)
+
+
+def save_option(function: Function) -> Function:
+    """--save, of `run`."""
+    text = "Save X, F, G and all gradients by each source, for numpy.load."
+    return click.option("--save", type=FILE, metavar="FILE.npz", help=text)(function)
 
 
 def output_options(function: Function) -> Function:
