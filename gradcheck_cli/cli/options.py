@@ -12,6 +12,7 @@ from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.model.limits import CHOICES
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
+from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import FORMATS, SAVED, STDOUT_FORMATS, Destination
 
 CALL_HELP = "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups."
@@ -46,6 +47,8 @@ class Output:
         if quiet and verbose:
             raise click.UsageError("--quiet and --verbose cannot be given together.")
         saved = values.pop("save", None)
+        if saved and not saved.endswith(f".{SAVED}"):
+            raise click.UsageError(f"--save {visible(saved)!r} is not FILE.{SAVED}, as in --save run.{SAVED}.")
         return cls(
             format=values.pop("format"),
             reports=(*values.pop("report"), *([Destination(SAVED, saved)] if saved else [])),
