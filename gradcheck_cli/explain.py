@@ -14,6 +14,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.locate import number
 from gradcheck_cli.layers import conv
+from gradcheck_cli.layers.conv.formula import channel_read
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, padding_words
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Size
 from gradcheck_cli.model.errors import UsageError
@@ -253,7 +254,7 @@ def shapes(
         f"of two stacks: it is {count} separate correlations of one channel of X with one feature map of G."
     )
     which = (
-        f"dE/dF[o,i] = corr({_channel(spec)}, G[o]),   o = 0..{filters - 1},  i = 0..{depth - 1}\n\n"
+        f"dE/dF[o,i] = corr({channel_read(spec)}, G[o]),   o = 0..{filters - 1},  i = 0..{depth - 1}\n\n"
         f"X[i] is {pictures}, G[o] is {maps}, the result {kernels}.\n"
         f"{filters} x {depth} = {count} correlations, {taps} taps each, {outputs:,} products per tap:\n"
         f"{count * taps:,} numbers, {count * taps * outputs:,} products for one image."
@@ -270,16 +271,12 @@ def shapes(
     return Explanation("shapes", f"what {filters} filters on {channels} channels give", tuple(sections))
 
 
-def _channel(spec: ConvSpec) -> str:
-    return "X[i]" if spec.groups == 1 else f"X[{spec.weight_shape[1]}*(o // {spec.out_channels // spec.groups}) + i]"
-
-
 def _code(spec: ConvSpec, filters: int, depth: int) -> str:
     """The definition as loops, with the steps of this layer."""
     rows, columns = (_slice(spec, axis) for axis in (0, 1))
     lines = [f"dF = np.zeros({spec.weight_shape})", f"for o in range({filters}):", f"    for i in range({depth}):"]
     lines.append(f"        for u, v in np.ndindex{spec.kernel_size}:")
-    lines.append(f"            window = Xp{_channel(spec)[1:]}[{rows}, {columns}]")
+    lines.append(f"            window = Xp{channel_read(spec)[1:]}[{rows}, {columns}]")
     lines.append("            dF[o, i, u, v] = (G[o] * window).sum()")
     vertical, horizontal = zip(spec.padding, spec.padding_after, strict=True)
     head = f"Xp = np.pad(X, ((0, 0), {vertical}, {horizontal}))" if spec.is_padded else "Xp = X"

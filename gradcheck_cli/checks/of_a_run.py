@@ -5,6 +5,7 @@ Where two sides disagree the referee is asked. Nothing here loads a picture, dra
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -83,8 +84,14 @@ class RealData:
         return self._gauges[gradient]
 
 
-def real_checks(real: RealData, judged: Judged, exact_passed: bool) -> list[Check]:
-    """hand-vs-autograd on the picture, by the bound of the run's dtype."""
+def real_checks(real: RealData, judged: Judged, decided: Container[str]) -> list[Check]:
+    """hand-vs-autograd on the picture, by the bound of the run's dtype.
+
+    Args:
+        real: the data and both sides' gradients.
+        judged: the code under test.
+        decided: the gradients that the exact probe found right, so that float32 need not decide them.
+    """
     found: list[Check] = []
     for name in GRADIENTS:
         expected, actual = real.autograd.named(name), real.hand.named(name)
@@ -92,7 +99,7 @@ def real_checks(real: RealData, judged: Judged, exact_passed: bool) -> list[Chec
             continue
         check = _real_check(real, judged, name, expected.astype(np.float64), actual)
         if check.verdict is Verdict.PASS and real.dtype == "float32":
-            check = _typical_or_worst_case(real, check, name, exact_passed)
+            check = _typical_or_worst_case(real, check, name, name in decided)
         if check.verdict is Verdict.FAIL and real.dtype == "float64":
             sides = {judged.name: actual, "autograd": expected.astype(np.float64)}
             found += refereed(check, real.case, name, sides, judged)
@@ -126,7 +133,7 @@ CRITERIA = {
 
 def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Array, actual: Array | None) -> Check:
     terms = terms_of(real.case.spec, name)
-    question = Question("hand-vs-autograd", name, f"{CRITERIA[real.dtype]}, n = {terms}")
+    question = Question("hand-vs-autograd", name, f"on the pictures: {CRITERIA[real.dtype]}, n = {terms}")
     if not np.isfinite(expected).all() and actual is not None and np.isfinite(actual).all():
         return undecided(question, f"autograd overflowed in {real.dtype}", int(expected.size))
     reference_size = expected if actual is None or actual.shape != expected.shape else actual
@@ -170,7 +177,7 @@ def numeric_check(
         judged: the code under test.
         gauge: A of every entry of this case.
     """
-    criterion = f"|difference| <= kinks + rounding of central differences, step {numeric.step:.2g}"
+    criterion = f"on the pictures: |difference| <= kinks + rounding of central differences, step {numeric.step:.2g}"
     question = Question("numeric", "weight", criterion)
     entries = int(numeric.grad_weight.size)
     share = float(np.max(np.divide(numeric.bound, gauge, out=np.zeros_like(gauge), where=gauge > 0)))
@@ -217,7 +224,8 @@ def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.rand
     else:
         detail = f"the identity does not hold for grad_{', grad_'.join(result.wrong)}"
     verdict = Verdict.PASS if result.equal else Verdict.FAIL
-    return Check("adjoint", "weight", verdict, entries, len(result.wrong), question.criterion, detail=detail)
+    about = "weight" if result.equal else result.wrong[0]
+    return Check("adjoint", about, verdict, entries, len(result.wrong), question.criterion, detail=detail)
 
 
 def repeat_check(gradient: str, name: str, first: Array | None, second: Array | None, allowed: Array) -> Check:

@@ -5,6 +5,9 @@ Both sides are suspects. Where the sum is too dear, the adjoint identity on inte
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
 from gradcheck_cli.checks.compare import Question, undecided, within
@@ -15,6 +18,7 @@ from gradcheck_cli.oracles import adjoint, reference
 
 # Products above which the sum by the definition is too dear (20 s).
 MOST_PRODUCTS = 10**10
+_COUNTS = re.compile(r" \(\d+ of \d+ entries\)")
 
 
 def truth_of(case: Case, gradient: GradientName) -> Array:
@@ -127,3 +131,16 @@ def named_guilty(gradient: str, wrong: dict[str, int], entries: int) -> Check:
     detail += f"; {innocent[0]} is right" if innocent else ""
     worst = max(wrong.values())
     return Check("referee", gradient, Verdict.FAIL, entries, worst, question.criterion, detail=detail)
+
+
+def once(found: Sequence[Check]) -> list[Check]:
+    """The checks without a referee's word that only repeats an earlier one: of the same gradient and the same side."""
+    said: set[tuple[str, str, str]] = set()
+    kept = []
+    for check in found:
+        word = (check.gradient, check.verdict.value, _COUNTS.sub("", check.detail).partition(";")[0])
+        if check.name != "referee" or word not in said:
+            kept.append(check)
+        if check.name == "referee":
+            said.add(word)
+    return kept

@@ -32,6 +32,7 @@ SHAPES = "shapes"
 @cli.command("run", cls=Command)
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=shared.FILE)
 @shared.run_options
+@shared.save_option
 @shared.output_options
 @click.pass_context
 def run(context: click.Context, /, **values: Any) -> int:

@@ -15,7 +15,8 @@ from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
 from gradcheck_cli.cli.session import Session
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
-from gradcheck_cli.report import FORMATS, STDOUT_FORMATS, Destination
+from gradcheck_cli.model.text import visible
+from gradcheck_cli.report import FORMATS, SAVED, STDOUT_FORMATS, Destination
 
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Function]
@@ -55,9 +56,12 @@ class Output:
         quiet, verbose = values.pop("quiet"), values.pop("verbose")
         if quiet and verbose:
             raise click.UsageError("--quiet and --verbose cannot be given together.")
+        saved = values.pop("save", None)
+        if saved and not saved.endswith(f".{SAVED}"):
+            raise click.UsageError(f"--save {visible(saved)!r} is not FILE.{SAVED}, as in --save run.{SAVED}.")
         return cls(
             format=values.pop("format"),
-            reports=tuple(values.pop("report")),
+            reports=(*values.pop("report"), *([Destination(SAVED, saved)] if saved else [])),
             verbosity=-1 if quiet else verbose,
             color=values.pop("color"),
             exit_zero=values.pop("exit_zero"),
@@ -83,6 +87,12 @@ def geometry_options(**defaults: Any) -> Decorator:
 def in_groups(command: type, groups: Iterable[Group]) -> Iterator[Option]:
     """The options of a command that are of these groups, group by group."""
     return (option for group in groups for option in options_of(command) if option.group is group)
+
+
+def save_option(function: Function) -> Function:
+    """--save, of `run`."""
+    text = "Save X, F, G and all gradients by each source, for numpy.load."
+    return click.option("--save", type=FILE, metavar="FILE.npz", help=text)(function)
 
 
 def output_options(function: Function) -> Function:

@@ -52,7 +52,7 @@ def single_precision(evidence: Sequence[Evidence], gradient: GradientName, words
     index = tuple(int(i) for i in np.argwhere(first.right != first.actual)[0])
     message = (
         f"grad_{gradient} is right to 24 bits only: {'it is' if proved else 'probably'} computed in float32, and "
-        f"entry {list(index)} is {in_place_of(first.actual[index], first.right[index])}."
+        f"on {first.data} entry {list(index)} is {in_place_of(first.actual[index], first.right[index])}."
     )
     return [
         finding(

@@ -70,6 +70,14 @@ class Evidence:
         largest = max(float(gauge.right(name).max()) for name in GRADIENTS)
         return largest <= _DECISIVE
 
+    @property
+    def data(self) -> str:
+        """What the numbers were drawn as, in words: no number is quoted without saying of what."""
+        case = self.problem.case
+        if not all(np.array_equal(part, np.rint(part)) for part in (case.x, case.weight, case.grad_output)):
+            return "fractions"
+        return "small integers" if self.decisive else "large integers"
+
 
 def absolute(case: Case) -> Problem:
     """The same with absolute values everywhere: its gradients are A, what their rounding is measured by."""

@@ -145,7 +145,7 @@ def _entry(seen: Evidence, gradient: GradientName, words: Words) -> str:
         shapes = f"its shape is {seen.actual.shape} where {seen.right.shape} is right"
         return shapes + _axes(gradient, words)
     index = tuple(int(i) for i in np.argwhere(seen.actual != seen.right)[0])
-    place = f"entry {list(index)}{_axes(gradient, words)}"
+    place = f"on {seen.data}, entry {list(index)}{_axes(gradient, words)}"
     return f"{place} is {in_place_of(seen.actual[index], seen.right[index])}"
 
 

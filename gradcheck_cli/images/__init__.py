@@ -7,6 +7,7 @@ from gradcheck_cli.images.pictures import (
     Input as Input,
     Picture as Picture,
     batch_of as batch_of,
+    channel_names as channel_names,
     count_samples as count_samples,
     gray_batch_of as gray_batch_of,
     read_pictures as read_pictures,

@@ -152,6 +152,12 @@ def batch_of(pictures: Sequence[Input], channels: int, size: Size, unit_range: b
     return _scaled(x, unit_range)
 
 
+def channel_names(pictures: Sequence[Input], channels: int) -> tuple[str, ...]:
+    """The colours of X's channels in OpenCV's order, which the forum's script kept; () where they have none."""
+    coloured = channels == 3 and all(isinstance(picture, Picture) for picture in pictures)
+    return ("blue", "green", "red") if coloured else ()
+
+
 def gray_batch_of(pictures: Sequence[Input], size: Size, unit_range: bool = False) -> Array:
     """The whole batch as gray, (n, 1, h, w) float32; arguments and errors as `batch_of`."""
     return _scaled(references_of(pictures, size), unit_range)

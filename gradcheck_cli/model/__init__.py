@@ -32,6 +32,7 @@ from gradcheck_cli.model.options import (
 from gradcheck_cli.model.report import (
     SCHEMA_VERSION as SCHEMA_VERSION,
     Experiment as Experiment,
+    Figure as Figure,
     Figures as Figures,
     Geometries as Geometries,
     GeometryResult as GeometryResult,

@@ -40,6 +40,7 @@ class Experiment:
 
     Every option that is recorded is a field, also where it is not named here; those that are named are read by the
     renderers. `threads` and `convention` are what was taken, `batch` and `output_size` what came of the pictures.
+    `channel_names` are the colours, where X is of pictures.
     """
 
     images: tuple[str, ...]
@@ -65,6 +66,7 @@ class Experiment:
     convention: str
     call: str = ""
     returns: str = ""
+    channel_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,34 @@ class SeedResult:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Arrays for the pictures, (c_out, c_in/groups, kh, kw); never part of the JSON document."""
+class Figure:
+    """One gradient of the run from both sides, and what rounding lets them differ by: three arrays of one shape.
 
-    grad_weight_hand: Array
-    grad_weight_autograd: Array
+    `hand` is that of the code under test; NaN where it returned nothing of that shape.
+    """
+
+    hand: Array
+    autograd: Array
     allowed: Array
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The arrays of a run, for its pictures and for `--save`; never part of the JSON document.
+
+    Attributes:
+        x: (n, c_in, h, w).
+        weight: F, (c_out, c_in/groups, kh, kw).
+        grad_output: G as autograd returned it, (n, c_out, h_out, w_out).
+        gradients: those that both sides give; weight is always among them.
+        numeric: grad_weight by finite differences, in float64.
+    """
+
+    x: Array
+    weight: Array
+    grad_output: Array
+    gradients: Mapping[GradientName, Figure]
+    numeric: Array
 
 
 class Judgement:
@@ -137,9 +161,9 @@ class Judgement:
             raise VerdictError(str(self))
 
     def _repr_html_(self) -> str:
-        from gradcheck_cli.report.html import render_html
+        from gradcheck_cli.report.html import render_fragment
 
-        return render_html(cast("Report", self))
+        return render_fragment(cast("Report", self))
 
 
 @dataclass(frozen=True)
@@ -164,7 +188,7 @@ class RunReport(Judgement):
     findings: tuple[Finding, ...] = ()
     counterexample: Counterexample | None = None
     notes: tuple[str, ...] = ()
-    figures: Figures | None = field(default=None, compare=False, repr=False)
+    figures: Figures = field(kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FileFormat = Literal["json", "junit", "html", "png", "md", "csv", "repro"]
 FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
+SAVED = "npz"
+"""The format of `--save`, which is checked and written like a report."""
 STDOUT_FORMATS = ("text", "json", "github")
 # Format and command that do not go together, and why.
 NOT_FOR = {
@@ -108,6 +110,10 @@ def render(report: Report, name: str, attachment: str = "") -> bytes:
         from gradcheck_cli.report.png import render_png
 
         return render_png(report)
+    if name == SAVED:
+        from gradcheck_cli.report.npz import render_npz
+
+        return render_npz(report)
     return _text(report, name, attachment).encode("utf-8", "backslashreplace")
 
 
@@ -214,7 +220,7 @@ _RENDERERS: dict[str, Callable[[Report, str], str]] = {
 
 
 def _check_format(name: str) -> None:
-    if name not in FORMATS:
+    if name not in (*FORMATS, SAVED):
         raise _unknown(name)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.color import Color
@@ -12,6 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from gradcheck_cli.model import Array, Size
+from gradcheck_cli.report.drawn import largest
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, number, styled, subscript
 from gradcheck_cli.report.words import size
 
@@ -22,16 +23,22 @@ _BLUES, _ZERO, _REDS = (189, 153, 111, 69, 26), 255, (224, 217, 210, 203, 160)
 _NOT_FINITE = Style(color="black", bgcolor="bright_yellow", bold=True)
 _GAP = 2
 _DIGIT_GAP = 3
+FLAT = 2 / 9
+"""Of the scale: planes that vary by less are blocks of one digit, or of two."""
 
 
 @dataclass(frozen=True)
 class Panels:
-    """Pooled planes that share one scale. `pooled` (panels, rows, columns); `scale` is the largest finite |mean|."""
+    """Pooled planes that share one scale. `pooled` (panels, rows, columns); `scale` is the largest finite |mean|.
+
+    `means`: (smallest, largest) mean of a plane, where each was taken away from its plane.
+    """
 
     labels: tuple[str, ...]
     pooled: Array
     scale: float
     entries: Size
+    means: tuple[float, float] | None = None
 
 
 def pool_planes(gradient: Array, longest: int) -> Panels:
@@ -46,9 +53,8 @@ def pool_planes(gradient: Array, longest: int) -> Panels:
     planes = gradient.reshape(-1, kh, kw).astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         pooled = _means(_means(planes, 1, cell), 2, cell)
-    finite = np.abs(pooled[np.isfinite(pooled)])
     labels = tuple(subscript((o, i)) for o in range(c_out) for i in range(c_in))
-    return Panels(labels, pooled, float(finite.max(initial=0.0)), (min(cell, kh), min(cell, kw)))
+    return Panels(labels, pooled, largest([pooled]), (min(cell, kh), min(cell, kw)))
 
 
 def _means(planes: Array, axis: int, cell: int) -> Array:
@@ -60,16 +66,43 @@ def _means(planes: Array, axis: int, cell: int) -> Array:
     return means
 
 
-def draw_heatmap(screen: Screen, title: str, gradient: Array) -> list[Text]:
-    """A heading with the scale, then the planes of `gradient` side by side: one row of panels, under -v all of them.
+def draw_heatmaps(screen: Screen, gradients: Mapping[str, Array]) -> list[Text]:
+    """For each title a heading with the scale, which all share, then its planes side by side.
 
-    Half-block cells where the screen grades colours, else one digit per cell: 9 is the end of the scale.
+    One row of panels, under -v all of them. Half-block cells where the screen grades colours, else one digit per cell:
+    9 is the end of the scale. Planes that would be blocks of one digit are shown without their means.
     """
-    panels = _fitting(screen, gradient)
+    drawn = _on_one_scale([_fitting(screen, gradient) for gradient in gradients.values()])
+    return [line for title, panels in zip(gradients, drawn, strict=True) for line in _drawn(screen, title, panels)]
+
+
+def _on_one_scale(several: Sequence[Panels]) -> list[Panels]:
+    scale = max(panels.scale for panels in several)
+    if all(_is_flat(panels, scale) for panels in several):
+        several = [_without_means(panels) for panels in several]
+        scale = max(panels.scale for panels in several)
+    return [replace(panels, scale=scale) for panels in several]
+
+
+def _is_flat(panels: Panels, scale: float) -> bool:
+    """Whether every plane would be a block of one or two digits, though its cells are not all equal."""
+    if not np.isfinite(panels.pooled).all():
+        return False
+    spread = float(np.ptp(panels.pooled, axis=(1, 2)).max())
+    return 0 < spread <= FLAT * scale
+
+
+def _without_means(panels: Panels) -> Panels:
+    means = panels.pooled.mean(axis=(1, 2), keepdims=True)
+    rest = panels.pooled - means
+    return replace(panels, pooled=rest, scale=largest([rest]), means=(float(means.min()), float(means.max())))
+
+
+def _drawn(screen: Screen, title: str, panels: Panels) -> list[Text]:
     blocks = [_panel(screen, panels, place) for place in range(len(panels.labels))]
     gap = _gap(screen, panels)
     room = max(1, (screen.width + gap) // (_panel_width(screen, panels) + gap))
-    shown = blocks if screen.verbosity > 0 else blocks[:room]
+    shown = screen.first(blocks, room)
     legend = _legend(screen, panels, len(blocks) - len(shown))
     return [*heading(screen, title, legend), *beside(shown, screen.width, gap)]
 
@@ -155,6 +188,7 @@ def _of_256(share: float) -> int:
 
 def _legend(screen: Screen, panels: Panels, hidden: int) -> Text:
     parts = [f"means of {size(panels.entries)} entries"] if panels.entries != (1, 1) else []
+    parts += [] if panels.means is None else [_less(*panels.means)]
     parts += [] if np.isfinite(panels.pooled).all() else ["! is not finite"]
     more = "".join(f", {part}" for part in parts) + (f"; {hidden} more with -v" if hidden else "")
     low, high = number(-panels.scale), number(panels.scale)
@@ -163,6 +197,10 @@ def _legend(screen: Screen, panels: Panels, hidden: int) -> Text:
     if not screen.blocks:
         return Text(f"9 = {high}, . = 0, -9 = {low}{more}")
     return Text(f"{low} ") + _ramp(screen, 16) + Text(f" {high}, 0 is white{more}")
+
+
+def _less(low: float, high: float) -> str:
+    return f"less the mean of each plane, {number(low)}" + ("" if low == high else f" to {number(high)}")
 
 
 def _ramp(screen: Screen, cells: int) -> Text:

@@ -38,17 +38,28 @@ ANSWERS = {
 
 def render_html(report: Report) -> str:
     """The page, as HTML text."""
+    return _rendered(report, "report.html.j2")
+
+
+def render_fragment(report: Report) -> str:
+    """What a notebook shows of a report: the page without its head, so that no rule of it reaches beyond itself."""
+    return _rendered(report, "fragment.html.j2")
+
+
+def _rendered(report: Report, template: str) -> str:
     run = report if isinstance(report, RunReport) else None
     yours = "yours" if run is not None and words.user_file(run) else "hand-written"
     return (
         _environment()
-        .get_template("report.html.j2")
+        .get_template(template)
         .render(
             report=report,
+            is_page=template == "report.html.j2",
             uid=f"g{zlib.crc32(repr(report).encode('utf-8', 'replace')):08x}",
             headline=words.headline(report),
             parts_of_page=_parts(report),
             yours=yours,
+            gauge=words.gauge_explained(report.checks) if isinstance(report, RunReport) else "",
             pictures=html_view.pictures(run, yours) if run is not None else None,
             places={} if isinstance(report, RunReport) else _places(report),
         )
@@ -63,9 +74,8 @@ def _parts(report: Report) -> list[tuple[str, str]]:
     wrong = [("findings", "What is wrong")] if report.findings else []
     example = [("example", "Counterexample")] if report.counterexample else []
     same = [("same", "The same?"), ("checks", "Checks")]
-    channels = [("channels", "Per channel")] if report.channels else []
-    drawn = [("pictures", "Pictures")] if report.figures is not None and report.channels else []
-    return [*wrong, *example, *same, *channels, *drawn, ("power", "Power"), ("reproduce", "Reproduce")]
+    drawn = [("channels", "Per channel"), ("pictures", "Pictures")]
+    return [*wrong, *example, *same, *drawn, ("power", "Power"), ("reproduce", "Reproduce")]
 
 
 def _places(report: VerifyReport) -> dict[str, int]:
@@ -90,7 +100,6 @@ def _environment() -> Environment:
         size=words.size,
         geometry=words.geometry,
         right=words.right,
-        right_of_taken=words.right_of_taken,
     )
     environment.globals.update(
         verdicts=VERDICTS,
@@ -98,6 +107,8 @@ def _environment() -> Environment:
         amount=words.count,
         visible=visible,
         user_name=words.user_name,
+        where_right=words.where_right,
+        channels_named=words.channels_named,
         reservations=words.reservations,
         worst_channels=html_view.worst_channels,
         extreme_pairs=html_view.extreme_pairs,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ChannelDifference, ChannelPair, Counterexample, Figures, RunReport, Term
+from gradcheck_cli.model import Array, ChannelDifference, ChannelPair, Counterexample, RunReport, Term
+from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest
 from gradcheck_cli.report.pixels import heatmap
 from gradcheck_cli.report.words import exact_number, number
 
@@ -33,10 +34,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Plane:
-    """grad_weight[filter, channel] from both sides, and their difference."""
+    """One plane from both sides, and their difference; `name` is how it is written, "grad_weight[2, 0]"."""
 
-    filter: int
-    channel: int
+    label: str
+    name: str
     panels: tuple[Panel, ...]
     ratio: str
 
@@ -45,6 +46,7 @@ class Plane:
 class Pictures:
     """The planes that are drawn, the scale that they share, and how many are not drawn."""
 
+    gradient: str
     planes: tuple[Plane, ...]
     scale: float
     left_out: int
@@ -104,38 +106,27 @@ def _rank(value: float) -> float:
     return math.inf if math.isnan(value) else value
 
 
-def pictures(report: RunReport, yours: str) -> Pictures | None:
-    """The heatmaps of a run, on one scale for the gradients and one for the differences; None without figures.
+def pictures(report: RunReport, yours: str) -> Pictures:
+    """The heatmaps of a run, the worst planes, on one scale for the gradients and one for the differences.
 
     Args:
         yours: what the judged side is called.
     """
-    figures = report.figures
-    if figures is None:
-        return None
-    chosen = sorted((row.filter, row.channel) for row in worst_channels(report.channels, MAX_PLANES))
-    inside = [place for place in chosen if _holds(figures.grad_weight_autograd, place)]
-    scale = _largest(figures.grad_weight_hand, figures.grad_weight_autograd)
-    ratios = {(row.filter, row.channel): row.ratio for row in report.channels}
-    planes = tuple(_plane(figures, place, scale, yours, ratios[place]) for place in inside)
-    return Pictures(planes, scale, len(report.channels) - len(planes))
+    shown = drawn(report)
+    chosen = sorted(shown.worst_first()[:MAX_PLANES])
+    scale = largest([shown.hand, shown.autograd])
+    planes = tuple(_plane(shown, place, scale, yours) for place in chosen)
+    return Pictures(shown.gradient, planes, scale, len(shown.places) - len(planes))
 
 
-def _holds(array: Array, place: tuple[int, ...]) -> bool:
-    return all(0 <= position < length for position, length in zip(place, array.shape, strict=False))
-
-
-def _plane(figures: Figures, place: tuple[int, int], scale: float, yours: str, ratio: float) -> Plane:
-    hand, autograd = figures.grad_weight_hand[place], figures.grad_weight_autograd[place]
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        difference = np.asarray(hand, np.float64) - autograd
-        relative = np.where(difference == 0, 0.0, difference / figures.allowed[place])
+def _plane(shown: Drawn, place: Place, scale: float, yours: str) -> Plane:
+    hand, autograd, ratio = shown.hand[place], shown.autograd[place], number(shown.ratio(place))
     panels = (
         Panel("autograd", heatmap(autograd, scale), f"autograd, {_extent(autograd)}"),
         Panel(yours, heatmap(hand, scale), f"{yours}, {_extent(hand)}"),
-        Panel("difference", heatmap(relative, 1.0), f"difference, at most {number(ratio)} of what is allowed"),
+        Panel("difference", heatmap(shown.shares[place], 1.0), f"difference, at most {ratio} of what is allowed"),
     )
-    return Plane(*place, panels, number(ratio))
+    return Plane(shown.label(place), shown.name(place), panels, ratio)
 
 
 def _extent(plane: Array) -> str:
@@ -145,10 +136,6 @@ def _extent(plane: Array) -> str:
     missing = plane.size - finite.size
     words = f"from {number(float(finite.min()))} to {number(float(finite.max()))}"
     return words + (f", {missing} not finite" if missing else "")
-
-
-def _largest(*arrays: Array) -> float:
-    return max((float(np.abs(array[np.isfinite(array)]).max(initial=0.0)) for array in arrays), default=0.0)
 
 
 def grid_groups(example: Counterexample) -> list[GridGroup]:
@@ -182,7 +169,7 @@ def _group(title: str, name: str, array: Array, marks: dict[tuple[int, ...], str
     amount = math.prod(planes.shape[:2])
     if array.size == 0 or planes.ndim != 4 or amount > MAX_GRIDS or math.prod(planes.shape[2:]) > MAX_CELLS:
         return GridGroup(title, shape, ())
-    scale = _largest(array)
+    scale = largest([array])
     grids = [_grid(name, array.ndim, planes, place, (scale, marks)) for place in np.ndindex(*planes.shape[:2])]
     return GridGroup(title, shape, tuple(grids))
 
@@ -225,5 +212,5 @@ def term_rows(example: Counterexample) -> list[TermRow]:
 def _factor(name: str, array: Array, place: tuple[int, ...]) -> str:
     """ "X[0, 0, 1, 1] = 3" """
     symbol = f"{SYMBOLS[name]}[{', '.join(map(str, place))}]"
-    inside = len(place) == array.ndim and _holds(array, place)
+    inside = len(place) == array.ndim and all(at < length for at, length in zip(place, array.shape, strict=True))
     return f"{symbol} = {number(float(array[place]))}" if inside else f"{symbol} (outside)"

@@ -24,14 +24,15 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.words import (
     count,
+    gauge_explained,
     geometry,
     headline,
     index,
     number,
     reservations,
     right,
-    right_of_taken,
     user_name,
+    where_right,
 )
 
 COMMENT_LIMIT = 65_000
@@ -117,12 +118,12 @@ def _verdict(verdict: Verdict) -> str:
 def _run_sections(report: RunReport) -> Iterator[str]:
     yield f"**Answer** {text(report.answer)}"
     yield from _findings(report.findings, user_name(report))
-    yield "### Checks\n\n" + _checks(report.checks)
-    yield "### The same?\n\n" + _sameness(report)
-    if report.channels:
-        yield "### Per channel, the worst first\n\n" + _channels(report.channels)
     if report.counterexample is not None:
         yield "### The smallest counterexample\n\n" + _counterexample(report.counterexample)
+    gauge = gauge_explained(report.checks)
+    yield "### Checks\n\n" + _checks(report.checks) + (f"\n\n{text(gauge)}" if gauge else "")
+    yield "### The same?\n\n" + _sameness(report)
+    yield "### Per channel, the worst first\n\n" + _channels(report.channels)
     if report.notes:
         yield "### Notes\n\n" + "\n".join(f"* {text(note)}" for note in report.notes)
 
@@ -159,7 +160,7 @@ def _sameness(report: RunReport) -> str:
 
 
 def _sameness_row(name: str, sameness: Sameness) -> list[str]:
-    verdict = "nothing to compare" if sameness.verdict is None else f"**{sameness.verdict.value}**"
+    verdict = "only one plane" if sameness.verdict is None else f"**{sameness.verdict.value}**"
     return [name, verdict, _range(sameness.relative_difference), _range(sameness.correlation, 6), text(sameness.reason)]
 
 
@@ -177,7 +178,7 @@ def _channels(channels: Sequence[ChannelDifference]) -> str:
             number(row.ratio),
             f"{row.equal_entries:,} of {row.entries:,}",
         ]
-        for row in worst[:MAX_ROWS]
+        for row in (worst if len(worst) == MAX_ROWS + 1 else worst[:MAX_ROWS])
     ]
     table = _table(["filter", "channel", "largest difference", "of what is allowed", "equal entries"], rows, "rrrrr")
     more = len(channels) - len(rows)
@@ -248,8 +249,7 @@ def _mistakes(summary: Mapping[str, Sequence[str]]) -> str:
 
 
 def _target(target: TargetReport) -> str:
-    where = "; ".join(part for part in (right_of_taken(target.geometries), target.geometries.summary) if part)
-    parts = [f"### {MARKS[target.verdict]} {code(target.target)}", f"**Where** {text(where)}"]
+    parts = [f"### {MARKS[target.verdict]} {code(target.target)}", f"**Where** {text(where_right(target.geometries))}"]
     parts += ["\n".join(_finding(finding, target.name) for finding in target.findings)] if target.findings else []
     parts += [block(target.error[:MAX_TEXT])] if target.error else []
     parts += [_counterexample(target.counterexample)] if target.counterexample else []

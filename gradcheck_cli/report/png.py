@@ -1,5 +1,6 @@
 """The picture that the forum's post drew, done right: for every filter and channel the hand-written gradient,
-autograd's, and their difference, each kind on one zero-centred scale. Loads matplotlib, and only when asked to draw.
+autograd's, and their difference, each kind on one zero-centred scale; where another gradient is wrong, that one.
+Loads matplotlib, and only when asked to draw.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Figures, Report, RunReport
+from gradcheck_cli.model import Array, Report, RunReport
 from gradcheck_cli.model.errors import DependencyError, ReportError
 from gradcheck_cli.model.text import visible
-from gradcheck_cli.report.words import number, size
+from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest
+from gradcheck_cli.report.words import number, size, user_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 MOST_PAIRS = 64
 _DPI = 130
-_BLOCKS = ("hand-written", "autograd", "hand-written - autograd")
 _GRAY, _FRAME, _NOT_FINITE = "#5f6368", "#b0b3b8", "#f2c14e"
 _COLOURS = {"pass": "#1b7f3b", "fail": "#b3202c", "error": "#b3202c"}
 
@@ -39,9 +40,10 @@ _HEADER, _LINE, _FOOTER = 0.85, 0.2, 0.85
 
 @dataclass(frozen=True)
 class Panel:
-    """One filter and channel. The numbers are largest absolute values; `ratio` is in units of what is allowed."""
+    """One plane of each side and their difference. `ratio` is in units of what is allowed."""
 
-    place: tuple[int, int]
+    place: Place
+    label: str
     planes: tuple[Array, Array, Array]
     ratio: float
 
@@ -82,19 +84,19 @@ class Layout:
 
 
 def render_png(report: Report) -> bytes:
-    """The picture of a run, at most 64 pairs of filter and channel (the worst), as PNG bytes that only hang on it.
+    """The picture of a run, at most 64 planes (the worst), as PNG bytes that only hang on it.
 
     Raises:
         ReportError: the report has no gradients to draw.
         DependencyError: matplotlib cannot be loaded.
     """
-    if not isinstance(report, RunReport) or report.figures is None:
+    if not isinstance(report, RunReport):
         raise ReportError(
             f"a png report needs the gradients of a run; this report of `{report.command}` has none.",
             hint="html, md and json work for every report",
         )
     with _matplotlib() as matplotlib, matplotlib.rc_context(_house_style(matplotlib)):
-        return _encode(_draw(report, report.figures))
+        return _encode(_draw(report, drawn(report)))
 
 
 @contextmanager
@@ -133,49 +135,36 @@ def _encode(figure: Figure) -> bytes:
     return target.getvalue()
 
 
-def _draw(report: RunReport, figures: Figures) -> Figure:
+def _draw(report: RunReport, planes: Drawn) -> Figure:
     from matplotlib.figure import Figure as NewFigure
 
-    panels = _panels(figures)
+    panels = _panels(planes)
     shown, hidden = panels[:MOST_PAIRS], len(panels) - MOST_PAIRS
-    rows, columns = _arrangement(figures.grad_weight_hand.shape[:2], len(shown))
+    rows, columns = _arrangement(planes.hand.shape[:2], len(shown))
     if hidden <= 0:
         shown = sorted(shown, key=lambda panel: panel.place)
     layout, header = _layout(report, shown[0].planes[0].shape, (rows, columns))
     figure = NewFigure(figsize=layout.size, facecolor="white")
     _write_header(figure, layout, header, report)
-    scales = [_largest([panel.planes[kind] for panel in shown for kind in kinds]) for kinds in ((0, 1), (2,))]
+    _write_blocks(figure, layout, f"grad_{planes.gradient}", "yours" if user_file(report) else "hand-written")
+    scales = [largest([panel.planes[kind] for panel in shown for kind in kinds]) for kinds in ((0, 1), (2,))]
     for block, scale in enumerate((scales[0], scales[0], scales[1])):
         _draw_block(figure, layout, block, scale, shown)
-    _draw_bars(figure, layout, scales, shown)
+    _draw_bars(figure, layout, scales, shown, planes.symbol)
     if hidden > 0:
-        _note(figure, layout, f"the worst {MOST_PAIRS} of {len(panels)} pairs of filter and channel; {hidden} more")
+        _note(figure, layout, f"the worst {MOST_PAIRS} of {len(panels)} planes; {hidden} more")
     return figure
 
 
-def _panels(figures: Figures) -> list[Panel]:
-    """All pairs of filter and channel, the worst first."""
-    hand = figures.grad_weight_hand.astype(np.float64)
-    autograd = figures.grad_weight_autograd.astype(np.float64)
-    allowed = figures.allowed.astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        difference = hand - autograd
-        ratios = np.where(difference == 0, 0.0, np.abs(difference) / allowed)
-    panels = [
-        Panel((o, i), (hand[o, i], autograd[o, i], difference[o, i]), _worst(ratios[o, i]))
-        for o in range(hand.shape[0])
-        for i in range(hand.shape[1])
+def _panels(shown: Drawn) -> list[Panel]:
+    """All planes, the worst first."""
+    return [
+        Panel(place, shown.label(place), _planes(shown, place), shown.ratio(place)) for place in shown.worst_first()
     ]
-    return sorted(panels, key=lambda panel: (-panel.ratio, -_largest([panel.planes[2]]), panel.place))
 
 
-def _worst(ratios: Array) -> float:
-    return math.inf if np.isnan(ratios).any() else float(ratios.max(initial=0.0))
-
-
-def _largest(planes: Sequence[Array]) -> float:
-    """The largest finite |entry|."""
-    return max((float(np.abs(plane[np.isfinite(plane)]).max(initial=0.0)) for plane in planes), default=0.0)
+def _planes(shown: Drawn, place: Place) -> tuple[Array, Array, Array]:
+    return shown.hand[place], shown.autograd[place], shown.difference[place]
 
 
 def _arrangement(shape: Sequence[int], amount: int) -> tuple[int, int]:
@@ -215,7 +204,11 @@ def _write_header(figure: Figure, layout: Layout, header: Sequence[str], report:
     figure.text(left, top, verdict.upper(), weight="bold", size=15, color=_COLOURS.get(verdict, "#8a6100"), va="top")
     for line, words in enumerate(header):
         figure.text(left, 1 - (0.3 + 0.34 + line * _LINE) / height, words, size=9.5, va="top")
-    for block, name in enumerate(_BLOCKS):
+
+
+def _write_blocks(figure: Figure, layout: Layout, gradient: str, hand: str) -> None:
+    height = layout.size[1]
+    for block, name in enumerate((f"{gradient}, {hand}", f"{gradient}, autograd", f"{hand} - autograd")):
         box = layout.box(block)
         figure.text(box[0], box[1] + box[3] + 0.1 / height, name, size=11, weight="bold", va="bottom")
 
@@ -262,30 +255,29 @@ def _norm(scale: float) -> Any:
 
 
 def _titles(panel: Panel, block: int) -> tuple[str, str]:
-    o, i = panel.place
     plane = panel.planes[block]
     broken = int(np.count_nonzero(~np.isfinite(plane)))
     if broken:
         told = f"{broken:,} of {plane.size:,} not finite"
     elif block < 2:
-        told = f"max |g| {number(_largest([plane]), 3)}"
+        told = f"max |g| {number(largest([plane]), 3)}"
     elif not plane.any():
         told = "0: equal in every entry"
     else:
-        told = f"{number(_largest([plane]), 2)}, {_ratio(panel.ratio)} of allowed"
-    return f"filter {o}, channel {i}", told
+        told = f"{number(largest([plane]), 2)}, {_ratio(panel.ratio)} of allowed"
+    return panel.label, told
 
 
 def _ratio(value: float) -> str:
     return number(value, 2 if value < 1 else 3)
 
 
-def _draw_bars(figure: Figure, layout: Layout, scales: Sequence[float], panels: Sequence[Panel]) -> None:
+def _draw_bars(figure: Figure, layout: Layout, scales: Sequence[float], panels: Sequence[Panel], symbol: str) -> None:
     worst = max(panel.ratio for panel in panels)  # infinite where an entry is not finite
     first, second, third = (layout.box(block) for block in range(3))
     share = f"its largest entry is {_ratio(worst)} times what is allowed" if worst else "0 in every entry"
     bars = (
-        (first[0], second[0] + second[2] - first[0], scales[0], "dE/dF, one scale for all panels of both kinds"),
+        (first[0], second[0] + second[2] - first[0], scales[0], f"{symbol}, one scale for all panels of both kinds"),
         (third[0], third[2], scales[1], f"difference; {share}"),
     )
     height = layout.size[1]

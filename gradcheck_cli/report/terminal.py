@@ -14,7 +14,7 @@ from rich.text import Text
 
 from gradcheck_cli.model import Report, RunReport
 from gradcheck_cli.report.terminal_run import run_lines, run_summary
-from gradcheck_cli.report.terminal_text import RUNNER_COMMANDS, Screen
+from gradcheck_cli.report.terminal_text import Screen, is_order
 from gradcheck_cli.report.terminal_verify import verify_lines, verify_summary
 
 NARROWEST = 60
@@ -58,7 +58,7 @@ def _print(screen: Screen, lines: Iterable[Text]) -> None:
 
 def _without_commands(line: Text) -> Text:
     """`line`, unless a CI runner would take it as an order to itself: that needs one of two beginnings."""
-    return Text("| ") + line if line.plain.lstrip().startswith(RUNNER_COMMANDS) else line
+    return Text("| ") + line if is_order(line.plain) else line
 
 
 def make_console(options: TerminalOptions, file: IO[str] | None = None) -> Console:

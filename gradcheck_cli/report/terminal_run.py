@@ -36,19 +36,12 @@ _BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING)
 
 def run_lines(screen: Screen, report: RunReport) -> list[Text]:
     """The whole report, the answer first; `screen.verbosity` 0 keeps it to about one screen."""
-    lines = _answer(screen, report)
+    lines = [*_answer(screen, report), *_wrong(screen, report)]
     lines += _checks(screen, report.checks)
-    lines += _channels(screen, report.channels)
+    lines += _channels(screen, report)
     lines += draw_sameness(screen, report.sameness)
     lines += draw_seeds(screen, report.seeds)
     lines += _pictures(screen, report)
-    if report.findings:
-        lines += [
-            *heading(screen, "What is wrong"),
-            *draw_findings(screen, report.findings, words.user_file(report), words.user_name(report)),
-        ]
-    if report.counterexample is not None:
-        lines += draw_counterexample(screen, report.counterexample)
     lines += [Text(""), *_power(screen, report.power)]
     lines += draw_surroundings(screen, report)
     return lines + draw_reproduce(screen, report.reproduce)
@@ -69,6 +62,13 @@ def run_summary(report: RunReport) -> str:
     return "; ".join(parts)
 
 
+def _wrong(screen: Screen, report: RunReport) -> list[Text]:
+    """What is wrong, then the smallest example."""
+    lines = heading(screen, "What is wrong") if report.findings else []
+    lines += draw_findings(screen, report.findings, words.user_file(report), words.user_name(report))
+    return lines + (draw_counterexample(screen, report.counterexample) if report.counterexample else [])
+
+
 def _answer(screen: Screen, report: RunReport) -> list[Text]:
     verdict = screen.verdict(report.verdict)
     answer = screen.text(report.answer)
@@ -85,6 +85,7 @@ def _what_was_run(ran: Experiment) -> str:
     parts = [
         f"conv {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}{_geometry(ran)}",
         f"{_pictures_named(ran.images)}, {size(ran.size)} -> {size(ran.output_size)}",
+        *([words.channels_named(ran)] if ran.channel_names else []),
         f"reference {ran.reference}",
         f"loss {loss}{value}",
         f"seed {ran.seed}",
@@ -129,9 +130,10 @@ def _checks(screen: Screen, checks: Sequence[Check]) -> list[Text]:
     lines = [Text(""), *screen.table(columns, [_check_row(screen, group) for group in groups])]
     hidden = [f"{check.name} {check.gradient}" for check in checks if check not in shown]
     lines += screen.labelled(styled("n/a", "dim"), screen.text(", ".join(hidden), "dim"), 6) if hidden else []
-    for check in shown:
+    told = [check for check in shown if check.verdict in _BAD or screen.verbosity > 0]
+    for check in told:
         lines += _criterion(screen, check)
-    return lines
+    return lines + (screen.labelled("", screen.text(gauge, "dim"), 2) if (gauge := words.gauge_explained(told)) else [])
 
 
 def _alike(checks: Sequence[Check]) -> list[list[Check]]:
@@ -167,10 +169,7 @@ def _size(value: float) -> float:
 
 
 def _criterion(screen: Screen, check: Check) -> list[Text]:
-    """The rule and the worst entry, for what did not pass and under -v."""
-    bad = check.verdict in _BAD
-    if not bad and screen.verbosity < 1:
-        return []
+    """The rule and the worst entry."""
     name = f"{check.name} {check.gradient}"
     lines = screen.labelled("", Text.assemble(screen.text(f"{name}: "), screen.text(check.criterion, "dim")), 2)
     if check.worst is not None:
@@ -186,9 +185,7 @@ def _worst(worst: Worst) -> str:
     )
 
 
-def _channels(screen: Screen, channels: Sequence[ChannelDifference]) -> list[Text]:
-    if not channels:
-        return []
+def _channels(screen: Screen, report: RunReport) -> list[Text]:
     columns = [
         Column("filter", right=True),
         Column("channel", right=True),
@@ -197,11 +194,12 @@ def _channels(screen: Screen, channels: Sequence[ChannelDifference]) -> list[Tex
         Column("equal entries", right=True),
         Column(""),
     ]
-    ordered = sorted(channels, key=_badness, reverse=True)
-    shown = ordered if screen.verbosity > 0 else ordered[:_ROWS]
+    ordered = sorted(report.channels, key=_badness, reverse=True)
+    shown = screen.first(ordered, _ROWS)
     hidden = len(ordered) - len(shown)
     more = f"; {grouped(hidden)} more with -v" if hidden else ""
-    lines = heading(screen, "Kernel gradients", f"hand-written against autograd, worst first{more}")
+    side = "your code" if words.user_file(report) else "hand-written"
+    lines = heading(screen, "Kernel gradients", f"{side} against autograd, worst first{more}")
     return lines + screen.table(columns, [_channel_row(row) for row in shown])
 
 
@@ -216,11 +214,14 @@ def _channel_row(row: ChannelDifference) -> tuple[str | Text, ...]:
 
 
 def _pictures(screen: Screen, report: RunReport) -> list[Text]:
-    if report.figures is None:
-        return []
-    from gradcheck_cli.report.heatmap import draw_heatmap  # numpy: only where there is something to draw
+    """The gradient that the other pictures show too: of the user's code beside autograd's where it is wrong."""
+    from gradcheck_cli.report.drawn import drawn  # late, as the next: both need numpy, which -q does not
+    from gradcheck_cli.report.heatmap import draw_heatmaps
 
-    return draw_heatmap(screen, "grad_weight of autograd", report.figures.grad_weight_autograd)
+    shown, title = drawn(report), "grad_{} of {}"
+    sides = {title.format(shown.gradient, "autograd"): shown.autograd}
+    hand = "your code" if words.user_file(report) else "ours"
+    return draw_heatmaps(screen, {title.format(shown.gradient, hand): shown.hand, **sides} if shown.wrong else sides)
 
 
 def _power(screen: Screen, power: Power) -> list[Text]:

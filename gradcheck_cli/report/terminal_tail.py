@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rich.text import Text
 
 from gradcheck_cli.model import Finding, RunReport, VerifyReport
-from gradcheck_cli.report.terminal_text import RUNNER_COMMANDS, Column, Screen, heading, styled
+from gradcheck_cli.report.terminal_text import Column, Screen, heading, is_order, styled
 
 _LABEL = 15
 _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+""")
@@ -45,7 +45,7 @@ def draw_surroundings(screen: Screen, report: RunReport | VerifyReport) -> list[
 
 def draw_notes(screen: Screen, notes: Sequence[str], label: str = "Note", indent: int = 8) -> list[Text]:
     """A paragraph for each note; a long list is cut unless -v was given."""
-    shown = notes if screen.verbosity > 0 else notes[:3]
+    shown = screen.first(notes, 3)
     lines = [line for note in shown for line in screen.labelled(styled(label, "bold"), note, indent)]
     hidden = len(notes) - len(shown)
     if hidden:
@@ -86,7 +86,7 @@ def _command_lines(screen: Screen, command: str, width: int) -> list[Text]:
 
 def _quoted(word: str) -> str:
     """A word that begins like an order to a CI runner must not begin a line: no bar can be put before a command."""
-    return f"'{word}'" if word.startswith(RUNNER_COMMANDS) else word
+    return f"'{word}'" if is_order(word) else word
 
 
 def _units(words: Sequence[str]) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rich.console import Console
 from rich.text import Text
@@ -14,6 +16,7 @@ from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import words
 
 Cell = str | Text
+Item = TypeVar("Item")
 
 VERDICT_WORDS = {verdict: "n/a" if verdict == "not-applicable" else verdict.upper() for verdict in Verdict}
 VERDICT_STYLES = {
@@ -34,8 +37,8 @@ RUNG_ANSWERS = {
 }
 RUNG_STYLES = {Rung.IDENTICAL: "green", Rung.IDENTICAL_TO_ROUNDING: "green"}
 
-# A CI runner takes a line that begins so as an order to itself.
-RUNNER_COMMANDS = ("::", "##[")
+# A CI runner takes a line that begins so as an order to itself; "::-1]" of a slice is none.
+_RUNNER_COMMAND = re.compile(r"\s*(::[A-Za-z]|##\[)")
 
 _EXACT = 2**53
 _GAP = 2
@@ -48,6 +51,11 @@ _DOTS = " ..."
 def encodable(text: str, encoding: str) -> str:
     r"""`text` on one line, with all that cannot be seen or that `encoding` lacks as an escape."""
     return visible(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def is_order(text: str) -> bool:
+    """Whether a CI runner would take a line that begins so as an order to itself."""
+    return _RUNNER_COMMAND.match(text) is not None
 
 
 def number(value: float) -> str:
@@ -120,6 +128,10 @@ class Screen:
         """Whether half-block cells show: enough colours to grade, and the character itself."""
         colours = self.console.color_system in ("256", "truecolor", "windows")
         return colours and encodable("▀", self.encoding) == "▀"
+
+    def first(self, items: Sequence[Item], most: int) -> Sequence[Item]:
+        """The first of many, all under -v; one alone is never hidden behind "1 more"."""
+        return items if self.verbosity > 0 or len(items) <= most + 1 else items[:most]
 
     def text(self, value: Cell, style: str = "") -> Text:
         """`value` as harmless text: no markup, no control characters, nothing that cannot be encoded."""

@@ -19,7 +19,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.report.terminal_grids import draw_counterexample
 from gradcheck_cli.report.terminal_tail import draw_findings, draw_notes, draw_reproduce, draw_surroundings
 from gradcheck_cli.report.terminal_text import VERDICT_STYLES, VERDICT_WORDS, Column, Screen, heading, styled
-from gradcheck_cli.report.words import geometry, outcomes, reservations, right, right_of_taken
+from gradcheck_cli.report.words import geometry, outcomes, reservations, right, where_right
 
 _LABEL = 15
 _SECTIONS = 8
@@ -31,10 +31,11 @@ def verify_lines(screen: Screen, report: VerifyReport) -> list[Text]:
     """The verdict over all targets, their table where there are several, then one section for each target."""
     lines = _answer(screen, report)
     shown = _worth_showing(screen, report)
-    for target in shown[: None if screen.verbosity > 0 else _SECTIONS]:
+    detailed = screen.first(shown, _SECTIONS)
+    for target in detailed:
         lines += _target(screen, target)
-    if len(shown) > _SECTIONS and screen.verbosity < 1:
-        lines += [Text(""), Text(f"{len(shown) - _SECTIONS} more targets in detail with -v")]
+    if len(shown) > len(detailed):
+        lines += [Text(""), Text(f"{len(shown) - len(detailed)} more targets in detail with -v")]
     return [*lines, Text(""), *draw_surroundings(screen, report), *draw_reproduce(screen, report.reproduce)]
 
 
@@ -73,8 +74,9 @@ def _summary_row(screen: Screen, target: TargetReport) -> tuple[str | Text, ...]
     gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
     counted = right(target.geometries) if target.geometries.tried else "-"
     style = "" if target.verdict is Verdict.PASS else VERDICT_STYLES[target.verdict].removeprefix("bold ")
-    name, reason = screen.text(target.target + reservations(target)), screen.text(target.reason, style)
-    return (screen.verdict(target.verdict), *gradients, counted, name, reason)
+    kept_back = reservations(target).removeprefix(";").strip()
+    reason = screen.text(f"{kept_back}; {target.reason}" if kept_back else target.reason, style)
+    return (screen.verdict(target.verdict), *gradients, counted, screen.text(target.target), reason)
 
 
 def _mistakes(screen: Screen, summary: Mapping[str, Sequence[str]]) -> list[Text]:
@@ -87,7 +89,7 @@ def _mistakes(screen: Screen, summary: Mapping[str, Sequence[str]]) -> list[Text
 
 
 def _names(screen: Screen, names: Sequence[str]) -> str:
-    shown = names if screen.verbosity > 0 else names[:_NAMES]
+    shown = screen.first(names, _NAMES)
     hidden = len(names) - len(shown)
     return ", ".join(shown) + (f" and {hidden} more with -v" if hidden else "")
 
@@ -108,7 +110,7 @@ def _target(screen: Screen, target: TargetReport) -> list[Text]:
     for label, value in (
         ("convention", _convention(target)),
         ("gradients", _gradients(screen, target)),
-        ("geometries", _geometries(target.geometries)),
+        ("geometries", where_right(target.geometries)),
     ):
         lines += screen.labelled(f"  {label}", value, _LABEL) if value else []
     lines += screen.fenced(target.error, "red")
@@ -128,13 +130,6 @@ def _gradients(screen: Screen, target: TargetReport) -> Text:
     for name in GRADIENTS:
         told += Text(f"{'   ' if told else ''}{name} ") + screen.verdict(_gradient(target, name).verdict)
     return told
-
-
-def _geometries(geometries: Geometries) -> str:
-    if not geometries.tried:
-        return geometries.summary
-    told = f"right on {right_of_taken(geometries)}"
-    return f"{told}; {geometries.summary}" if geometries.summary else told
 
 
 def _details(screen: Screen, target: TargetReport) -> list[Text]:

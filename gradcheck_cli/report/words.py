@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gradcheck_cli.model import (
+    Check,
     ConvSpec,
+    Experiment,
     Finding,
     Geometries,
     Report,
@@ -135,12 +138,42 @@ def right_of_taken(geometries: Geometries) -> str:
     return f"{right(geometries)} it takes" + (f", {refused} more not supported" if refused else "")
 
 
+# What a summary says of its counts, which stand beside it.
+_COUNTED = re.compile(
+    r" ?\(?(?:right|wrong) on (?:(?:all )?\d+(?: of \d+)? geometries|the one geometry compared)\)?(?:; )?"
+)
+
+
+def where_right(geometries: Geometries) -> str:
+    """ "right on 13 of 21 it takes, 9 more not supported; right, except when batch > 1": each count once."""
+    if not geometries.tried:
+        return geometries.summary
+    counted = f"right on {right_of_taken(geometries)}"
+    rest = _COUNTED.sub("", geometries.summary)
+    return f"{counted}; {rest}" if rest else counted
+
+
 def headline(report: Report) -> str:
     """The verdict in one line, with what it is about."""
     verdict = report.verdict.value.upper()
     if isinstance(report, RunReport):
         return f"{verdict}: gradcheck run, {subject(report)}"
     return f"{verdict}: gradcheck verify, {outcomes(report)}"
+
+
+def channels_named(ran: Experiment) -> str:
+    """ "channel 0 is blue, 1 green, 2 red", "" where they have no names."""
+    named = [f"{place} {name}" for place, name in enumerate(ran.channel_names)]
+    return f"channel {', '.join(named).replace(' ', ' is ', 1)}" if named else ""
+
+
+GAUGE = "A is the sum of the absolute products of an entry, n how many there are."
+_RULES = re.compile(r"\bA\b")
+
+
+def gauge_explained(checks: Sequence[Check]) -> str:
+    """What A is, where one of these checks speaks of it."""
+    return GAUGE if any(_RULES.search(f"{check.criterion} {check.detail}") for check in checks) else ""
 
 
 def subject(report: RunReport) -> str:

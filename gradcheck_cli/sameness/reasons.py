@@ -16,15 +16,18 @@ AFFINE = 1e-12
 MOST_PLANES = 64
 
 
-def channel_reason(x: Array) -> str:
+def channel_reason(x: Array, groups: int = 1) -> str:
     """Why dE/dF[o,i] and dE/dF[o,i'] agree or differ: X[i] against X[i'].
 
     Args:
         x: (n, c_in, h, w).
+        groups: of the layer; a filter reads the channels of its own group.
     """
     every = np.moveaxis(x, 1, 0)
     if len(every) == 1:
         return "X has one channel"
+    if len(every) == groups:
+        return "each filter reads one channel"
     if _are_equal(every):
         return "X's channels are equal, so every filter correlates the same plane"
     planes = every[:MOST_PLANES].astype(np.float64)
@@ -40,16 +43,19 @@ def channel_reason(x: Array) -> str:
     return text + (f"; {', '.join(affine[:2])}" if affine else "")
 
 
-def filter_reason(grad_output: Array, loss: str) -> str:
+def filter_reason(grad_output: Array, loss: str, groups: int = 1) -> str:
     """Why dE/dF[o,i] and dE/dF[o',i] agree or differ: G[o] against G[o'].
 
     Args:
         grad_output: (n, c_out, h_out, w_out).
         loss: name of the loss; for l1 the share of outputs where the signs agree is told.
+        groups: of the layer; a channel is read by the filters of its own group.
     """
     every = np.moveaxis(grad_output, 1, 0)
     if len(every) == 1:
         return "there is one filter"
+    if len(every) == groups:
+        return "each channel is read by one filter"
     if _are_equal(every):
         return _all_equal(every, loss)
     planes = every[:MOST_PLANES]

@@ -20,6 +20,7 @@ from gradcheck_cli.model import (
     VerifyReport,
 )
 from gradcheck_cli.model.errors import ExitCode
+from tests.report import recorded
 
 
 def run_report(exit_code=ExitCode.PASS, verdict=Verdict.PASS):
@@ -59,6 +60,7 @@ def run_report(exit_code=ExitCode.PASS, verdict=Verdict.PASS):
         grad_output=GradOutput(4, 0, 0, 4, 0, 0.0),
         channels=(),
         sameness=SamenessReport(nothing, nothing),
+        figures=recorded.report("run-one-plane").figures,
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 
+import numpy as np
 import pytest
 
 from gradcheck_cli.cli.output import PatientStream, worst
@@ -53,6 +54,18 @@ def test_reports_are_written(experiment, tmp_path):
     assert 0 == result.exit_code
     assert "run" == json.loads((tmp_path / "a.json").read_text())["command"]
     assert (tmp_path / "a.json").read_text() == (tmp_path / "b.json").read_text()
+
+
+def test_arrays_are_saved(experiment, tmp_path):
+    """--save is written like a report, with the checks of one; its name says what it is."""
+    assert 0 == gradcheck("run", "x.jpg", "--save", "run.npz").exit_code
+    with np.load(tmp_path / "run.npz") as saved:
+        assert {"x", "weight", "grad_output", "grad_weight_autograd"} <= set(saved.files)
+
+    refused = gradcheck("run", "x.jpg", "--save", "run.txt")
+    assert (2, True) == (refused.exit_code, "--save 'run.txt' is not FILE.npz, as in --save run.npz." in refused.stderr)
+    twice = gradcheck("run", "x.jpg", "--save", "a.npz", "--report", "json=a.npz")
+    assert "would both be written to 'a.npz'." in twice.stderr
 
 
 @pytest.mark.parametrize(

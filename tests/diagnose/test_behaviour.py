@@ -213,7 +213,7 @@ def test_float32_is_proved_where_every_number_is_one():
         "weight",
         "proved",
         "grad_weight is right to 24 bits only: it is computed in float32, and "
-        "entry [0, 0, 0, 1] is 3 where 0 is right.",
+        "on small integers entry [0, 0, 0, 1] is 3 where 0 is right.",
         CATALOGUE["single-precision"].fix.replace("X", "x"),
         "a sum needs more than 24 bits",
     )

@@ -104,7 +104,7 @@ def test_the_message_holds_the_user_s_own_numbers():
     right = Problem(seen[1].case).grad_weight[0, 0, 0, 0]
     assert finding.message == (
         "your grad_weight is exactly dE/dF divided by the batch size N = 2: "
-        f"entry [0, 0, 0, 0] is {right / 2:.0f} where {right:.0f} is right."
+        f"on small integers, entry [0, 0, 0, 0] is {right / 2:.0f} where {right:.0f} is right."
     )
     assert finding.fails_when == "batch > 1"
     assert finding.fix == "Sum over the batch and do not divide: G already carries the factor of the loss."
@@ -649,7 +649,10 @@ def test_what_is_read_past_the_end_is_told_by_its_cause_and_not_as_a_second_mist
 
     assert (finding.id, finding.certainty) == ("full-margin-wrong", "probable")
     assert "read on past its end by as_strided" in finding.message
-    assert finding.message.count("no number of its own, which is why two calls may differ: entry [") == 1
+    assert (
+        finding.message.count("no number of its own, which is why two calls may differ: on small integers, entry [")
+        == 1
+    )
 
 
 def test_each_of_two_mistakes_is_shown_where_it_changes_something():

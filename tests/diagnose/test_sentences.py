@@ -34,7 +34,7 @@ def mistaken(identifier, number=0):
     return Structure(((CATALOGUE[identifier], form),), form.formula)
 
 
-ENTRY = "entry [0, 0, 0, 0] is 4 where 8 is right."
+ENTRY = "on small integers, entry [0, 0, 0, 0] is 4 where 8 is right."
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_form_of_a_mistake_is_told():
     """Its label, in brackets behind the title."""
     message = message_for(Cause(mistaken("clipped", 1), NONE), "clipped", seen([[[[4.0]]]]), "weight", Words())
 
-    assert "when the code clips the gradient (every entry to -5..5): entry" in message
+    assert "when the code clips the gradient (every entry to -5..5): on small integers, entry" in message
 
 
 def test_another_shape_is_the_proof():

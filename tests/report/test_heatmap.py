@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from gradcheck_cli.report.heatmap import draw_heatmap, pool_planes
+from gradcheck_cli.report.heatmap import draw_heatmaps, pool_planes
 from gradcheck_cli.report.terminal_text import Screen
 
 
@@ -32,7 +32,7 @@ def plain(lines):
 
 def draw(screen, gradient):
     """The heading with its scale, and the lines of the panels, without the empty line before them."""
-    return draw_heatmap(screen, "G", gradient)[1:]
+    return draw_heatmaps(screen, {"G": gradient})[1:]
 
 
 def gradient_of(planes):
@@ -130,3 +130,20 @@ def test_a_panel_has_at_most_eight_rows(shape, colours):
     """Whatever the kernel, a panel is its label and at most eight lines."""
     lines = plain(draw(screen_of(100, colours), np.ones(shape)))
     assert len(lines) <= 1 + 8 + 2
+
+
+def test_planes_of_one_digit_are_shown_without_their_means():
+    """Blocks of one digit show nothing; what is left of them does, and the means are told."""
+    lines = draw(screen_of(), gradient_of([[[100.0, 101.0]], [[-80.0, -82.0]]]))
+    assert ["G  9 = 1, . = 0, -9 = -1, less the mean of each plane, -81 to 100", "[0,0]   [0,1]"] == plain(lines)[:2]
+    assert "-4  4    9 -9" == plain(lines)[2]
+    assert " 9  6" == plain(draw(screen_of(), gradient_of([[[3.0, 2.0]]])))[2]
+
+
+def test_two_sides_share_one_scale():
+    """One that is ten times too small looks pale beside the other."""
+    lines = plain(
+        draw_heatmaps(screen_of(), {"ours": gradient_of([[[1.0, 0.0]]]), "theirs": gradient_of([[[10.0, 0.0]]])})
+    )
+    assert ["", "ours  9 = 10, . = 0, -9 = -10", "[0,0]", " 1  ."] == lines[:4]
+    assert ["", "theirs  9 = 10, . = 0, -9 = -10", "[0,0]", " 9  ."] == lines[4:]

@@ -3,7 +3,7 @@
 import copy
 import json
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from tests.report.samples import (
     failing_run_report,
     failing_target,
     failing_verify_report,
-    inconclusive_run_report,
     sample_experiment,
     sample_finding,
     sample_run_report,
@@ -103,7 +102,7 @@ def test_schema_names_every_field(name):
 def test_schema_table_is_complete():
     """No dataclass of the reports is forgotten by the test above."""
     reported = {item for item in vars(model).values() if is_dataclass(item)}
-    elsewhere = {model.Case, model.Gradients, model.Figures, model.RunOptions, model.VerifyOptions}
+    elsewhere = {model.Case, model.Gradients, model.Figure, model.Figures, model.RunOptions, model.VerifyOptions}
     inline = {model.SamenessReport, model.CannotShow}
 
     assert reported == set(DATACLASSES.values()) | elsewhere | inline
@@ -160,7 +159,10 @@ def test_figures_are_left_out():
 
 def test_numbers_that_json_lacks_are_strings():
     """NaN and the infinities are told apart, and never bare."""
-    document = strict(render_json(inconclusive_run_report()))
+    broken = (math.nan, math.inf, math.nan, 0.0, math.inf)
+    check = replace(sample_run_report().checks[0], worst=model.Worst((0, 0, 0, 0), *broken))
+    channel = model.ChannelDifference(0, 0, math.nan, -math.inf, 0, 4)
+    document = strict(render_json(sample_run_report(checks=(check,), channels=(channel,))))
     worst = document["checks"][0]["worst"]
 
     assert (worst["expected"], worst["actual"], worst["ratio"]) == ("NaN", "Infinity", "Infinity")
@@ -171,8 +173,8 @@ def test_arrays_are_nested_lists():
     """The counterexample's arrays keep their axes."""
     document = as_document(failing_run_report())
 
-    assert document["counterexample"]["x"] == [[[[1.0, 2.0], [3.0, 0.0]]], [[[0.0, 1.0], [2.0, -1.0]]]]
-    assert document["counterexample"]["actual"] == [[[[2.5]]]]
+    assert document["counterexample"]["x"] == [[[[4.0]]], [[[8.0]]]]
+    assert document["counterexample"]["actual"] == [[[[8.0]]]]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,7 @@ def test_each_mistake_once_with_its_targets():
 
     assert as_document(sample_verify_report(targets=targets))["summary"] == {
         "batch-mean": ["a.py:f", "b.py:f"],
-        "crashes": ["submissions/ben.py:conv_backward"],
+        "crashes": ["raising.py:conv_backward"],
     }
 
 
@@ -251,6 +253,6 @@ def test_every_target_has_a_reason():
     """In one line, also where it could not be read."""
     reasons = [target["reason"] for target in as_document(failing_verify_report())["targets"]]
 
-    assert reasons[0] == "right on all 3 geometries"
-    assert reasons[1].startswith("batch-mean: grad_weight is divided by the batch size: yours is exactly 1/2")
-    assert reasons[3] == "cannot be imported: No module named 'tensorflow'."
+    assert reasons[0] == "right on all 36 geometries"
+    assert reasons[1].startswith("batch-mean: your grad_weight is exactly dE/dF divided by the batch size N = 2: ")
+    assert reasons[3] == "line 1 imports tensorflow, which is not installed."

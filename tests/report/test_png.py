@@ -19,7 +19,7 @@ def decoded(data):
 
 def report_of(c_out, c_in, kh=4, kw=4, **changes):
     """A run with small gradients; `changes` replaces some of them."""
-    return samples.sample_run_report(figures=replace(samples.sample_figures(c_out, c_in, kh, kw), **changes))
+    return samples.sample_run_report(figures=samples.shaped_figures(c_out, c_in, kh, kw, **changes))
 
 
 def frames(picture):
@@ -54,19 +54,19 @@ def test_the_same_report_gives_the_same_bytes():
 
 def test_equal_gradients_leave_the_difference_white():
     """A difference of 0 everywhere is not drawn as noise; one wrong entry is the only coloured thing."""
-    figures = samples.sample_figures(2, 2, 4, 4)
-    equal = report_of(2, 2, grad_weight_autograd=figures.grad_weight_hand)
-    wrong = figures.grad_weight_hand.copy()
+    figure = samples.shaped_figures(2, 2, 4, 4).gradients["weight"]
+    equal = report_of(2, 2, autograd=figure.hand)
+    wrong = figure.hand.copy()
     wrong[1, 1, 2, 2] += 1e-9
-    one = report_of(2, 2, grad_weight_autograd=wrong)
+    one = report_of(2, 2, autograd=wrong)
     assert 0 == colourful(decoded(render_png(equal)), 2)
     assert colourful(decoded(render_png(one)), 2) > 100
 
 
 def test_hand_and_autograd_share_one_scale():
     """A gradient ten times too small looks pale beside the right one, not alike."""
-    figures = samples.sample_figures(2, 2, 8, 8)
-    picture = decoded(render_png(report_of(2, 2, 8, 8, grad_weight_hand=figures.grad_weight_autograd / 10)))
+    figure = samples.shaped_figures(2, 2, 8, 8).gradients["weight"]
+    picture = decoded(render_png(report_of(2, 2, 8, 8, hand=figure.autograd / 10)))
     assert colourful(picture, 0) < colourful(picture, 1) / 3
 
 
@@ -74,7 +74,7 @@ def test_hand_and_autograd_share_one_scale():
 def test_gradients_without_a_scale_are_drawn(value):
     """NaN, infinity and zeros everywhere: a picture, no exception and no warning."""
     planes = np.full((1, 2, 4, 4), value)
-    picture = decoded(render_png(report_of(1, 2, grad_weight_hand=planes, grad_weight_autograd=planes)))
+    picture = decoded(render_png(report_of(1, 2, hand=planes, autograd=planes)))
     assert picture.shape[0] > 300
 
 
@@ -96,22 +96,27 @@ def test_flat_and_tall_kernels_keep_their_shape():
 
 def test_a_report_without_gradients_has_no_picture():
     """verify has none; the message says what works instead."""
-    for report in (samples.sample_verify_report(), samples.sample_run_report(figures=None)):
-        with pytest.raises(ReportError) as error:
-            render_png(report)
-        expected = (
-            f"a png report needs the gradients of a run; this report of `{report.command}` has none.\n"
-            "  hint: html, md and json work for every report"
-        )
-        assert expected == error.value.text()
+    with pytest.raises(ReportError) as error:
+        render_png(samples.sample_verify_report())
+    expected = (
+        "a png report needs the gradients of a run; this report of `verify` has none.\n"
+        "  hint: html, md and json work for every report"
+    )
+    assert expected == error.value.text()
+
+
+@pytest.mark.parametrize(("name", "drawn"), [("run-wrong-input", 3), ("run-wrong-bias", 1), ("run-wrong-weight", 9)])
+def test_the_gradient_that_is_wrong_is_drawn(name, drawn):
+    """A plane for each picture and channel of grad_input, one row for grad_bias; grad_weight as ever."""
+    assert 3 * drawn == len(frames(decoded(render_png(samples.report(name)))))
 
 
 def test_nonsense_in_the_environment_does_not_matter():
     """MPLBACKEND may name no back end at all, and is left as it was."""
     code = (
-        "import os; from tests.report.samples import sample_run_report, sample_figures;"
+        "import os; from tests.report.samples import sample_run_report, shaped_figures;"
         "from gradcheck_cli.report.png import render_png; import sys;"
-        "data = render_png(sample_run_report(figures=sample_figures(1, 1, 2, 2)));"
+        "data = render_png(sample_run_report(figures=shaped_figures(1, 1, 2, 2)));"
         "print(len(data) > 1000, os.environ['MPLBACKEND'], 'matplotlib.pyplot' in sys.modules)"
     )
     environment = {**os.environ, "MPLBACKEND": "no-such-back-end"}

@@ -1,7 +1,6 @@
 import io
 import os
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -111,10 +110,14 @@ def test_no_escape_code_without_colours(name, verbosity, environment):
 def test_colours_say_nothing_that_words_do_not(name):
     """Without its colours the coloured text is the plain one, but for the heatmap's cells."""
     report = samples.SAMPLES[name]()
-    report = replace(report, figures=None) if hasattr(report, "figures") else report
     coloured = printed(report, color="always")
     assert "\x1b[" in coloured
-    assert printed(report, color="never") == without_codes(coloured)
+    assert without_maps(printed(report, color="never")) == without_maps(without_codes(coloured))
+
+
+def without_maps(text):
+    """The text without the sections of the heatmaps."""
+    return [part for part in text.split("\n\n") if not re.match(r"grad_\w+ of ", part)]
 
 
 def without_codes(text):
@@ -135,10 +138,10 @@ def test_half_blocks_only_where_they_can_be_encoded(environment):
     environment({"COLORTERM": "truecolor"})
     report = samples.sample_run_report()
     assert "\u2580" in printed_bytes(report, "utf-8", color="always").decode("utf-8")
-    assert "9 = 120, . = 0, -9 = -120" in printed_bytes(report, "cp1252", color="always").decode("cp1252")
+    assert "9 = 2.93, . = 0, -9 = -2.93" in printed_bytes(report, "cp1252", color="always").decode("cp1252")
 
 
-@pytest.mark.parametrize("name", ["run-evil", "verify-evil"])
+@pytest.mark.parametrize("name", ["run-hostile", "verify-hostile"])
 @pytest.mark.parametrize("verbosity", [-1, 0, 1])
 @pytest.mark.parametrize("width", [60, 83, 100, 200])
 def test_hostile_names_are_harmless(name, verbosity, width):
@@ -147,36 +150,36 @@ def test_hostile_names_are_harmless(name, verbosity, width):
     assert not set(text) & {chr(code) for code in [*range(10), *range(11, 32), 127]}
     assert [] == [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))]
     joined = "".join(text.split())
-    assert "[boldred]b[/]" in joined
-    assert ("\\x1b[31mred\\x1b[0m" in joined) == (name == "verify-evil" or verbosity >= 0)
+    pictures_only = name == "run-hostile" and verbosity < 0
+    assert ("a[boldred]b[/].jpg" if pictures_only else "<b>[red]\\x1b[31m|`x`\\n") in joined
 
 
 def test_an_order_to_a_ci_runner_is_disarmed():
     """A line that would begin with a workflow command begins with a bar instead."""
     target = samples.crashed_target(error="", target="::error::owned.py:f")
     text = printed(samples.sample_verify_report(targets=(target,)))
-    assert "ERROR  ::error::owned.py:f" in text
-    report = samples.sample_run_report(answer="x" * 90 + " ::error::owned", notes=())
+    assert "FAIL  ::error::owned.py:f" in text
+    report = samples.sample_run_report(answer="x" * 90 + " ::error::owned")
     assert "      | ::error::owned" in [line.replace("|       ", "      | ") for line in printed(report).splitlines()]
 
 
 QUIET = {
-    "run-passing": (
-        "PASS  7 of 7 checks passed; across channels: different; across filters: nearly-same; images/coffee.jpg"
+    "run-right": (
+        "PASS  11 of 11 checks passed; across channels: different; across filters: different; images/coffee.jpg"
     ),
-    "run-failing": (
-        "FAIL  1 of 5 checks passed; across channels: different; across filters: nearly-same; batch-mean (proved); "
+    "run-wrong-weight": (
+        "FAIL  7 of 12 checks passed; across channels: different; across filters: different; batch-mean (proved); "
         "images/coffee.jpg, images/rocket.jpg"
     ),
-    "run-inconclusive": (
-        "INCONCLUSIVE  0 of 1 check passed; across channels: one plane only; across filters: one plane only; "
-        "images/coffee.jpg"
+    "run-one-plane": (
+        "PASS  10 of 10 checks passed; across channels: one plane only; across filters: one plane only; "
+        "images/camera-gray.jpg"
     ),
-    "verify-passing": "PASS  1 target: 1 right",
-    "verify-failing": (
-        "FAIL  4 targets: 1 right, 1 wrong, 1 failed to run, 1 could not be checked; "
-        "submissions/anna.py:conv_backward: batch-mean; submissions/ben.py:conv_backward: crashes; "
-        "submissions/cleo.py:conv_backward: cannot be imported: No module named 'tensorflow'"
+    "verify-right": "PASS  1 target: 1 right",
+    "verify-few": (
+        "FAIL  4 targets: 1 right, 2 wrong, 1 failed to run; batch_mean.py:conv_backward: batch-mean; "
+        "raising.py:conv_backward: crashes; "
+        "needs_tensorflow.py:conv_backward: line 1 imports tensorflow, which is not installed"
     ),
 }
 
@@ -187,7 +190,7 @@ def test_quiet_is_one_line(name):
     assert QUIET[name] + "\n" == printed(samples.SAMPLES[name](), verbosity=-1, width=60)
 
 
-@pytest.mark.parametrize("name", ["run-evil", "verify-evil"])
+@pytest.mark.parametrize("name", ["run-hostile", "verify-hostile"])
 def test_quiet_is_one_line_whatever_the_names(name):
     """Line breaks in names do not make two lines."""
     assert 1 == len(printed(samples.SAMPLES[name](), verbosity=-1).splitlines())
@@ -197,7 +200,7 @@ def test_quiet_does_not_list_a_hundred_targets():
     """Three that are wrong are named, the others counted."""
     report = samples.sample_verify_report(targets=(samples.inconclusive_target(),) * 100)
     line = printed(report, verbosity=-1)
-    assert line.startswith("PASS  100 targets: 100 could not be checked; ")
+    assert line.startswith("PASS  100 targets: 100 failed to run; ")
     assert line.endswith("; 97 more\n")
 
 

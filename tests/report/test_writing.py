@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 
+import numpy as np
 import pytest
 
 from gradcheck_cli import report as reports
@@ -282,3 +283,27 @@ def test_write_reports_for_verify(folder):
     reports.write_reports(sample_verify_report(), [Destination("junit", "out.xml")])
 
     assert "ATTACHMENT" not in (folder / "out.xml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("name", "mine"), [("run-right", "hand"), ("run-wrong-input", "user")])
+def test_all_arrays_of_a_run_are_saved(folder, name, mine):
+    """X, F, G and each gradient by each source, as numpy reads them; the same bytes every time."""
+    reports.write_reports(SAMPLES[name](), [Destination("npz", "run.npz")])
+    figures = SAMPLES[name]().figures
+
+    with np.load("run.npz") as saved:
+        assert sorted(saved.files) == sorted(
+            ["x", "weight", "grad_output", "grad_weight_numeric"]
+            + [f"grad_{one}_{by}" for one in ("weight", "input", "bias") for by in (mine, "autograd", "allowed")]
+        )
+        assert np.array_equal(saved[f"grad_input_{mine}"], figures.gradients["input"].hand)
+        assert np.array_equal(saved["grad_output"], figures.grad_output)
+    assert (folder / "run.npz").read_bytes() == reports.render(SAMPLES[name](), "npz")
+
+
+def test_verify_has_no_arrays_to_save(folder):
+    """It judges many geometries; nothing is written."""
+    sentence = "the arrays of a run can be saved, and this is a report of `gradcheck verify`."
+
+    assert message(reports.write_report, sample_verify_report(), "npz", "out.npz") == sentence
+    assert os.listdir() == []

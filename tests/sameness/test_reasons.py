@@ -254,3 +254,12 @@ def test_a_share_is_rounded_by_less_than_half_a_unit_of_its_second_digit(share):
 
     digits = 100 * (abs(1 - share) if abs(1 - share) < 0.01 else share)
     assert abs(told - 100 * share) <= 0.5 * 10 ** (math.floor(math.log10(digits)) - 1) * (1 + 1e-6)
+
+
+def test_with_as_many_groups_as_channels_there_is_nothing_to_compare():
+    """Each filter reads one channel; with as many groups as filters each channel is read by one filter."""
+    three = planes(PLANE, 2 * PLANE, 5 - PLANE)
+
+    assert "each filter reads one channel" == channel_reason(three, 3)
+    assert "each channel is read by one filter" == filter_reason(three, "l1", 3)
+    assert channel_reason(three).startswith("X's channels differ")

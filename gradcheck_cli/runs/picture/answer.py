@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcheck_cli.model import Check, Finding, Power, Rung, Sameness, Verdict
+from gradcheck_cli.layers.conv.formula import weight_gradient
+from gradcheck_cli.model import Check, ConvSpec, Finding, Power, Rung, Sameness, Verdict
 from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.sameness.reasons import percent
 
@@ -27,24 +28,27 @@ def verdict_of(checks: Sequence[Check], power: Power) -> Verdict:
 
 
 def answer(
-    method_holds: bool | None,
+    of_method: str,
     checks: Sequence[Check],
     verdict: Verdict,
     findings: Sequence[Finding],
     channels: Sameness,
 ) -> str:
-    """ "Method: ... Code: ... Same for all channels: ..." from the checks, the findings and the sameness verdict."""
+    """ "Method: ... Code: ... Same for all channels: ..." from the checks, the findings and the sameness verdict.
+
+    `of_method` is what `method` says.
+    """
     clauses = {
-        "Method": method(method_holds),
+        "Method": of_method,
         "Code": code(checks, verdict, findings),
         "Same for all channels": same(channels),
     }
     return " ".join(f"{name}: {clause}" for name, clause in clauses.items())
 
 
-def method(holds: bool | None) -> str:
+def method(holds: bool | None, spec: ConvSpec) -> str:
     """Is dE/dF[o,i] = corr(X[i], G[o]) the gradient? `holds` is what the finite differences say of the formula."""
-    formula = "dE/dF[o,i] = corr(X[i], G[o])"
+    formula = weight_gradient(spec)
     if holds is None:
         return f"{formula}; finite differences could not decide it here."
     return f"{formula} is right." if holds else f"{formula} is not what finite differences give."
@@ -59,17 +63,22 @@ def code(checks: Sequence[Check], verdict: Verdict, findings: Sequence[Finding])
         reason = open_checks[0].detail if open_checks else "a planted mistake would not have been caught"
         return f"not decided ({reason.rstrip('.')})."
     if findings:
-        return f"wrong: {findings[0].message.rstrip('.')}."
+        return f"wrong: {', '.join(dict.fromkeys(map(_named, findings)))}."
     referee = [check.detail for check in checks if check.name == "referee" and check.verdict is Verdict.FAIL]
     failed = [check for check in checks if check.verdict is Verdict.FAIL]
     detail = (referee or [f"{failed[0].name} of grad_{failed[0].gradient} failed"])[0]
     return f"wrong: {detail.rstrip('.')}."
 
 
+def _named(finding: Finding) -> str:
+    """The mistake by its name: the sentence on it stands below the answer."""
+    return f"{finding.id} ({finding.certainty}) in {finding.about}"
+
+
 def same(channels: Sameness) -> str:
     """Are the kernel gradients the same for all channels of a filter?"""
     if channels.verdict is None or channels.relative_difference is None:
-        return f"nothing to compare, {channels.reason}."
+        return f"{channels.reason}."
     largest = percent(channels.relative_difference[1])
     if channels.verdict is Rung.IDENTICAL:
         return f"yes, because {channels.reason}."

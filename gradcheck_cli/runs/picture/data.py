@@ -17,7 +17,7 @@ from gradcheck_cli.model.option import recorded
 class Data:
     """X (n, c_in, h, w), the same pictures as gray (n, 1, h, w), the reference (n or 1, 1, h_out, w_out): float32.
 
-    `notes` tell what was dropped from the pictures.
+    `notes` tell what was dropped from the pictures, `channel_names` which colours X's channels are.
     """
 
     spec: ConvSpec
@@ -25,6 +25,7 @@ class Data:
     gray: Array
     reference: Array
     notes: tuple[str, ...] = ()
+    channel_names: tuple[str, ...] = ()
 
     def with_x(self, x: Array) -> Data:
         """The same data with another X."""
@@ -48,6 +49,7 @@ class Data:
             gray=np.ascontiguousarray(self.gray[pictures, :, *inputs]),
             reference=np.ascontiguousarray(self.reference[pictures, :, *outputs]),
             notes=self.notes,
+            channel_names=self.channel_names,
         )
 
 
@@ -66,6 +68,7 @@ def load_data(options: RunOptions) -> Data:
         gray=images.gray_batch_of(pictures, options.size, options.unit_range),
         reference=images.references_of(common or pictures, spec.output_size),
         notes=tuple(f"{shown(picture.name)}: {note}" for picture in (*pictures, *common) for note in picture.notes),
+        channel_names=images.channel_names(pictures, options.in_channels),
     )
 
 

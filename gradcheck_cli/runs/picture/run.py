@@ -14,7 +14,7 @@ from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.compare import channel_differences
 from gradcheck_cli.checks.of_a_run import RealData
 from gradcheck_cli.checks.power import Probe, power_of
-from gradcheck_cli.checks.referee import gauge_of, truth_of
+from gradcheck_cli.checks.referee import gauge_of, once, truth_of
 from gradcheck_cli.checks.upstream import Upstream, grad_output_check, grad_output_facts
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE
@@ -25,7 +25,7 @@ from gradcheck_cli.model import (
     Case,
     ChannelDifference,
     Check,
-    Figures,
+    GradientName,
     Gradients,
     Power,
     RunOptions,
@@ -40,8 +40,9 @@ from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF, allowed_float64
 from gradcheck_cli.oracles import autograd, forward, numeric
 from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.runs.environment import environment
-from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, verdict_of
+from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, method, verdict_of
 from gradcheck_cli.runs.picture.data import Data, describe
+from gradcheck_cli.runs.picture.figures import figures_of, shown
 from gradcheck_cli.runs.picture.full_size import full_size_checks
 from gradcheck_cli.runs.picture.judged import judged_code
 from gradcheck_cli.runs.picture.layer import LayerRun, Set, run_layer, set_up
@@ -78,13 +79,20 @@ class Sides:
     @cached_property
     def allowed(self) -> Array:
         """What rounding allows between the two sides on the pictures, for every kernel entry."""
-        return checks.allowed_between(self.real, self.judged, "weight", self.run.grad_weight.astype(np.float64))
+        return self.allowed_of("weight", self.run.grad_weight)
+
+    def allowed_of(self, gradient: GradientName, returned: Array) -> Array:
+        """What rounding allows between the two sides on the pictures; `returned` is autograd's."""
+        return checks.allowed_between(self.real, self.judged, gradient, returned.astype(np.float64))
 
     @property
-    def exact_passed(self) -> bool:
-        """Did the integer probe decide, and in favour?"""
-        verdicts = {check.verdict for check in self.exact}
-        return Verdict.PASS in verdicts and verdicts <= {Verdict.PASS, Verdict.NOT_APPLICABLE}
+    def decided(self) -> frozenset[str]:
+        """The gradients that the integer probe found right."""
+        verdicts: dict[str, set[Verdict]] = {}
+        for check in self.exact:
+            verdicts.setdefault(check.gradient, set()).add(check.verdict)
+        held = {Verdict.PASS, Verdict.NOT_APPLICABLE}
+        return frozenset(name for name, seen in verdicts.items() if Verdict.PASS in seen and seen <= held)
 
 
 def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunReport:
@@ -93,7 +101,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     with judged_code(options) as trial, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
         sides = _both_sides(surroundings, trial, pool, options.seed, stages)
         with stages.stage("compare"):
-            found = [*sides.exact, *checks.real_checks(sides.real, trial.judged, sides.exact_passed)]
+            found = [*sides.exact, *checks.real_checks(sides.real, trial.judged, sides.decided)]
         with stages.stage("numeric"):
             differences = _numeric(sides)
         found += differences.checks
@@ -110,6 +118,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
             with stages.stage("full size"):
                 found += full_size_checks(data.x, plan, trial.judged, surroundings.settings, options.seed)
         with stages.stage("diagnosis"):
+            found = once(found)
             diagnosis = trial.diagnose(found)
         verdict = verdict_of(found, power) if diagnosis.holds else Verdict.FAIL
         seeds = _seeds(sides, options, verdict, sameness, stages)
@@ -120,12 +129,16 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
-        answer=answer(differences.method_holds, found, verdict, diagnosis.findings, sameness.across_channels)
+        answer=answer(
+            method(differences.method_holds, plan.asked), found, verdict, diagnosis.findings, sameness.across_channels
+        )
         + (f" Judged on {plan.cut_text}." if plan.is_cut else ""),
         environment=environment(autograd.environment(surroundings.settings)),
         reproduce=run_command(replace(options, threads=threads)),
         timings=dict(stages.seconds),
-        experiment=describe(options, plan.asked, loss, threads, trial.convention),
+        experiment=replace(
+            describe(options, plan.asked, loss, threads, trial.convention), channel_names=data.channel_names
+        ),
         checks=tuple(found),
         grad_output=grad_output_facts(differences.upstream),
         channels=_channels(sides),
@@ -135,7 +148,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
         findings=diagnosis.findings,
         counterexample=diagnosis.counterexample,
         notes=plan.notes + data.notes + diagnosis.notes,
-        figures=Figures(_shown(sides), sides.run.grad_weight, sides.allowed),
+        figures=figures_of(sides.run, sides.hand, sides.allowed_of, differences.grad_weight),
     )
 
 
@@ -194,6 +207,7 @@ def _as_fractions(case: Case) -> Case:
 class Numeric:
     """What finite differences say of the formula and of the code under test, what is known of G, and the data."""
 
+    grad_weight: Array
     method_holds: bool | None
     checks: list[Check]
     upstream: Upstream
@@ -222,7 +236,7 @@ def _numeric(sides: Sides) -> Numeric:
     )
     allowed = checks.allowed_numeric(result, same_loss, sides.judged, gauge)
     probe = Probe(problem, allowed, allowed_float64(case.spec.terms, gauge))
-    return Numeric(_holds(of_formula), of_code, upstream, probe)
+    return Numeric(result.grad_weight, _holds(of_formula), of_code, upstream, probe)
 
 
 def _holds(of_formula: Sequence[Check]) -> bool | None:
@@ -273,15 +287,9 @@ def _exact_probe(case: Case, judged: Judged) -> Probe:
     return Probe(Problem(case), np.asarray(judged.slack(case, "weight")), np.zeros(()))
 
 
-def _shown(sides: Sides) -> Array:
-    """grad_weight of the code under test for tables and pictures; NaN where it returned none of the right shape."""
-    hand = sides.hand.weight
-    shape = sides.run.layer.spec.weight_shape
-    return hand if hand is not None and hand.shape == shape else np.full(shape, np.nan)
-
-
 def _channels(sides: Sides) -> tuple[ChannelDifference, ...]:
-    return channel_differences(sides.run.grad_weight.astype(np.float64), _shown(sides), sides.allowed)
+    returned = sides.run.grad_weight
+    return channel_differences(returned.astype(np.float64), shown(sides.hand.weight, returned), sides.allowed)
 
 
 def _seeds(
@@ -301,6 +309,6 @@ def _seeds(
 def _seed(sides: Sides, seed: int) -> SeedResult:
     run = run_layer(sides.surroundings, seed)
     real = RealData(run.case, sides.dtype, sides.judged.backward(run.case), run.autograd.gradients)
-    found = checks.real_checks(real, sides.judged, sides.exact_passed)
+    found = checks.real_checks(real, sides.judged, sides.decided)
     across_channels, across_filters = both_directions(run)
     return SeedResult(seed, verdict_of(found, Power()), run.autograd.loss, across_channels, across_filters)

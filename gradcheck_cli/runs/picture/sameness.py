@@ -38,10 +38,11 @@ def evidence_of(case: Case, returned: Array) -> Evidence:
 def both_directions(run: LayerRun) -> tuple[Sameness, Sameness]:
     """(across channels, across filters) of one run, each with its reason."""
     evidence = evidence_of(run.case, run.grad_weight)
-    x, grad_output = run.case.x, run.case.grad_output
+    x, grad_output, groups = run.case.x, run.case.grad_output, run.case.spec.groups
+    of_filters = reasons.filter_reason(grad_output, run.layer.loss.name, groups)
     return (
-        channels.across_channels(evidence, x, reasons.channel_reason(x)),
-        channels.across_filters(evidence, grad_output, reasons.filter_reason(grad_output, run.layer.loss.name)),
+        channels.across_channels(evidence, x, reasons.channel_reason(x, groups)),
+        channels.across_filters(evidence, grad_output, of_filters),
     )
 
 

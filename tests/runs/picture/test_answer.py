@@ -1,8 +1,10 @@
 """The answer to the forum's question, in words."""
 
+from dataclasses import replace
+
 import pytest
 
-from gradcheck_cli.model import Check, Finding, Power, Rung, Sameness, Verdict
+from gradcheck_cli.model import Check, ConvSpec, Finding, Power, Rung, Sameness, Verdict
 from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, code, method, same, verdict_of
 
 
@@ -11,6 +13,7 @@ def check(verdict, name="exact", detail="", entries=1):
     return Check(name, "weight", verdict, entries, 0, "criterion", detail=detail)
 
 
+SPEC = ConvSpec(1, 3, 3, 8, 8, (3, 3))
 DIFFERENT = Sameness(Rung.DIFFERENT, "X's channels differ (by 34 %)", {"different": 9}, relative_difference=(0.2, 0.4))
 
 
@@ -56,38 +59,57 @@ def test_the_sentence_of_a_right_run():
         "differ (by 34 %); taking them as the same would be wrong by up to 40 %."
     )
 
-    assert expected == answer(True, [check(Verdict.PASS)], Verdict.PASS, [], DIFFERENT)
+    assert expected == answer(method(True, SPEC), [check(Verdict.PASS)], Verdict.PASS, [], DIFFERENT)
 
 
 def test_the_method_is_not_claimed_where_finite_differences_could_not_decide():
     """An inconclusive oracle says nothing of the method."""
-    assert "dE/dF[o,i] = corr(X[i], G[o]); finite differences could not decide it here." == method(None)
+    assert "dE/dF[o,i] = corr(X[i], G[o]); finite differences could not decide it here." == method(None, SPEC)
 
 
 @pytest.mark.parametrize(("holds", "says"), [(True, "is right."), (False, "is not what finite differences give.")])
 def test_the_method_is_what_finite_differences_say(holds, says):
     """Right or not, in one clause."""
-    assert f"dE/dF[o,i] = corr(X[i], G[o]) {says}" == method(holds)
+    assert f"dE/dF[o,i] = corr(X[i], G[o]) {says}" == method(holds, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("changes", "formula"),
+    [
+        ({"stride": (2, 2)}, "corr(X[i], G[o] spread by the stride 2)"),
+        ({"padding": (1, 2)}, "corr(X[i] padded by 1x2, G[o])"),
+        ({"dilation": (3, 3)}, "corr(X[i], G[o]) at steps of the dilation 3"),
+        ({"groups": 6}, "corr(X[o], G[o])"),
+        ({"groups": 6, "out_channels": 12}, "corr(X[o // 2], G[o])"),
+        ({"groups": 3}, "corr(X[2*(o // 2) + i], G[o])"),
+        ({"groups": 3, "out_channels": 3}, "corr(X[2*o + i], G[o])"),
+    ],
+)
+def test_the_method_is_that_of_the_layer_that_ran(changes, formula):
+    """Stride, padding, dilation and groups are in its formula."""
+    spec = replace(ConvSpec(1, 6, 6, 9, 9, (3, 3)), **changes)
+
+    assert f"dE/dF[o,i] = {formula} is right." == method(True, spec)
 
 
 def test_the_sentence_of_a_wrong_run_carries_the_finding():
     """The findings reach the clause on the code, and a missing method that on the method."""
     finding = Finding("shifted", "weight", "proved", "grad_weight is shifted by one", "do not")
 
-    text = answer(None, [check(Verdict.FAIL)], Verdict.FAIL, [finding], DIFFERENT)
+    text = answer(method(None, SPEC), [check(Verdict.FAIL)], Verdict.FAIL, [finding], DIFFERENT)
 
     assert "Method: dE/dF[o,i] = corr(X[i], G[o]); finite differences could not decide it here. Code: wrong" in text
-    assert "Code: wrong: grad_weight is shifted by one. Same for all channels: no, " in text
+    assert "Code: wrong: shifted (proved) in grad_weight. Same for all channels: no, " in text
 
 
 def test_a_finding_is_the_reason_why_the_code_is_wrong():
-    """The named mistake beats the bare check."""
+    """The named mistakes beat the bare check; their sentences stand below."""
     first = Finding("batch-mean", "weight", "proved", "your grad_weight is dE/dF divided by N = 2.", "sum")
     second = Finding("shifted", "input", "proved", "your grad_input is shifted by one.", "do not")
 
     told = code([check(Verdict.FAIL)], Verdict.FAIL, [first, second])
 
-    assert "wrong: your grad_weight is dE/dF divided by N = 2." == told
+    assert "wrong: batch-mean (proved) in grad_weight, shifted (proved) in grad_input." == told
 
 
 def test_the_referee_names_the_wrong_side():
@@ -130,7 +152,7 @@ def test_a_run_that_would_have_missed_a_mistake_tells_so():
 @pytest.mark.parametrize(
     ("sameness", "expected"),
     [
-        (Sameness(None, "the picture has one channel"), "nothing to compare, the picture has one channel."),
+        (Sameness(None, "the picture has one channel"), "the picture has one channel."),
         (Sameness(Rung.IDENTICAL, "they are equal", relative_difference=(0, 0)), "yes, because they are equal."),
         (
             Sameness(Rung.IDENTICAL_TO_ROUNDING, "they are equal", relative_difference=(0, 1e-16)),
@@ -140,12 +162,12 @@ def test_a_run_that_would_have_missed_a_mistake_tells_so():
             Sameness(Rung.LOOKS_SAME, "X differs", relative_difference=(0.001, 0.002)),
             "no, because X differs; taking them as the same would be wrong by up to 0.2 %.",
         ),
-        (Sameness(Rung.DIFFERENT, "it has no pairs"), "nothing to compare, it has no pairs."),
-        (Sameness(None, "it has no verdict", relative_difference=(0, 1)), "nothing to compare, it has no verdict."),
+        (Sameness(Rung.DIFFERENT, "it has no pairs"), "it has no pairs."),
+        (Sameness(None, "it has no verdict", relative_difference=(0, 1)), "it has no verdict."),
     ],
 )
 def test_sameness_in_words(sameness, expected):
-    """Yes, yes up to rounding, no although it looks so, or nothing to compare."""
+    """Yes, yes up to rounding, no although it looks so, or why there is nothing to compare."""
     assert expected == same(sameness)
 
 
@@ -153,16 +175,16 @@ def test_only_the_full_stop_of_a_reason_is_taken_away():
     """Not an X before it."""
     failed = Check("referee", "weight", Verdict.FAIL, 1, 1, "rule", detail="the sum says that it reads X.")
     open_one = Check("numeric", "weight", Verdict.INCONCLUSIVE, 1, 0, "rule", detail="nothing is known of X.")
-    found = Finding("wrong-tensor", "weight", "proved", "it takes G for X.", "do not")
 
-    assert "wrong: it takes G for X." == code([failed], Verdict.FAIL, [found])
     assert "wrong: the sum says that it reads X." == code([failed], Verdict.FAIL, [])
     assert "not decided (nothing is known of X)." == code([open_one], Verdict.INCONCLUSIVE, [])
 
 
 def test_the_method_is_called_wrong_where_the_differences_say_so():
     """Not only right and undecided."""
-    assert "dE/dF[o,i] = corr(X[i], G[o]) is not what finite differences give." == method(False)
+    assert "dE/dF[o,i] = corr(X[i], G[o]) is not what finite differences give." == method(
+        False, ConvSpec(1, 3, 3, 8, 8, (3, 3))
+    )
 
 
 def test_the_whole_answer_names_the_finding():
@@ -171,18 +193,20 @@ def test_the_whole_answer_names_the_finding():
     finding = Finding("batch-mean", "weight", "proved", "it divides by N", "do not")
     alone = Sameness(None, "there is one channel")
 
-    assert "Code: wrong: it divides by N." in answer(True, [failed], Verdict.FAIL, [finding], alone)
-    assert "Code: wrong: exact of grad_weight failed." in answer(True, [failed], Verdict.FAIL, [], alone)
+    assert "Code: wrong: batch-mean (proved) in grad_weight." in answer(
+        "right.", [failed], Verdict.FAIL, [finding], alone
+    )
+    assert "Code: wrong: exact of grad_weight failed." in answer("right.", [failed], Verdict.FAIL, [], alone)
 
 
 def test_a_miss_is_told_where_no_check_is_open():
     """Inconclusive without an inconclusive check: the power statement is the reason."""
-    told = answer(True, [], Verdict.INCONCLUSIVE, [], Sameness(None, "there is one channel"))
+    told = answer("right.", [], Verdict.INCONCLUSIVE, [], Sameness(None, "there is one channel"))
 
     assert "Code: not decided (a planted mistake would not have been caught)." in told
 
 
 def test_one_channel_is_nothing_to_compare_even_with_numbers():
     """No verdict, or no range: neither makes a sentence about sameness."""
-    assert "nothing to compare, r." == same(Sameness(None, "r", relative_difference=(0.0, 0.0)))
-    assert "nothing to compare, r." == same(Sameness(Rung.IDENTICAL, "r"))
+    assert "r." == same(Sameness(None, "r", relative_difference=(0.0, 0.0)))
+    assert "r." == same(Sameness(Rung.IDENTICAL, "r"))

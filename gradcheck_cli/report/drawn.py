@@ -1,0 +1,96 @@
+"""Which gradient the pictures of a run show, and its planes from both sides: the same for all renderers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Figure, GradientName, RunReport, Verdict
+
+SYMBOLS: dict[GradientName, str] = {"weight": "dE/dF", "input": "dE/dX", "bias": "dE/db"}
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One gradient as planes, (first, second, rows, columns): filters and channels, pictures and channels, or one row.
+
+    Everything is float64. `wrong`: a check of this gradient failed, so both sides are worth a look.
+    """
+
+    gradient: GradientName
+    wrong: bool
+    hand: Array
+    autograd: Array
+    allowed: Array
+
+    @property
+    def symbol(self) -> str:
+        """ "dE/dF"."""
+        return SYMBOLS[self.gradient]
+
+    @property
+    def places(self) -> list[Place]:
+        """Where its planes are, in order."""
+        return list(np.ndindex(*self.hand.shape[:2]))
+
+    @cached_property
+    def difference(self) -> Array:
+        """hand - autograd; not a number where both are infinite."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            gap: Array = self.hand - self.autograd
+        return gap
+
+    @cached_property
+    def shares(self) -> Array:
+        """The difference in units of what is allowed; 0 where there is none, whatever is allowed."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            shares: Array = np.where(self.difference == 0, 0.0, self.difference / self.allowed)
+        return shares
+
+    def ratio(self, place: Place) -> float:
+        """The largest share of a plane; infinite where an entry is not a number."""
+        plane = np.abs(self.shares[place])
+        return math.inf if np.isnan(plane).any() else float(plane.max(initial=0.0))
+
+    def worst_first(self) -> list[Place]:
+        """All places, that with the largest share first, then that with the largest difference."""
+        return sorted(self.places, key=lambda place: (-self.ratio(place), -largest([self.difference[place]]), place))
+
+    def label(self, place: Place) -> str:
+        """What a plane is: "filter 2, channel 0"."""
+        if self.gradient == "bias":
+            return "one entry per filter"
+        return f"{'filter' if self.gradient == 'weight' else 'picture'} {place[0]}, channel {place[1]}"
+
+    def name(self, place: Place) -> str:
+        """How a plane is written: "grad_weight[2, 0]"."""
+        return f"grad_{self.gradient}" + ("" if self.gradient == "bias" else f"[{place[0]}, {place[1]}]")
+
+
+def drawn(report: RunReport) -> Drawn:
+    """The planes of the gradient that is wrong on these very data, else those of grad_weight."""
+    gradient = _shown(report)
+    figure: Figure = report.figures.gradients[gradient]
+    sides = (np.asarray(side, np.float64) for side in (figure.hand, figure.autograd, figure.allowed))
+    wrong = any(check.gradient == gradient and check.verdict is Verdict.FAIL for check in report.checks)
+    return Drawn(gradient, wrong, *(side.reshape((1,) * (4 - side.ndim) + side.shape) for side in sides))
+
+
+def _shown(report: RunReport) -> GradientName:
+    """Of those that failed on the pictures, else elsewhere, the one that the first finding is about."""
+    failed = [check for check in report.checks if check.verdict is Verdict.FAIL]
+    on_pictures = [check.gradient for check in failed if check.name == "hand-vs-autograd"]
+    wrong = on_pictures or [check.gradient for check in failed]
+    told = [finding.gradient for finding in report.findings if finding.gradient in wrong]
+    kept = {name: name for name in report.figures.gradients}
+    return next((kept[name] for name in (*told, *wrong) if name in kept), "weight")
+
+
+def largest(planes: Sequence[Array]) -> float:
+    """The largest finite |entry|."""
+    return max((float(np.abs(plane[np.isfinite(plane)]).max(initial=0.0)) for plane in planes), default=0.0)

@@ -1,0 +1,38 @@
+"""The arrays of a run as one .npz file (`--save FILE.npz`): X, F, G and every gradient by each source."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Report, RunReport
+from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.report.words import user_file
+
+
+def render_npz(report: Report) -> bytes:
+    """The file; `numpy.load` reads it. The same report gives the same bytes.
+
+    Raises:
+        ReportError: the report is one of `gradcheck verify`, which keeps no arrays.
+    """
+    if not isinstance(report, RunReport):
+        raise ReportError("the arrays of a run can be saved, and this is a report of `gradcheck verify`.")
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays_of(report))
+    return file.getvalue()
+
+
+def arrays_of(report: RunReport) -> Mapping[str, Array]:
+    """Name -> array: "x", "weight", "grad_output", "grad_weight_hand" (or "_user"), "_autograd", "_numeric", ...
+
+    `grad_NAME_allowed` is what rounding lets the two sides differ by.
+    """
+    figures, mine = report.figures, "user" if user_file(report) else "hand"
+    arrays = {"x": figures.x, "weight": figures.weight, "grad_output": figures.grad_output}
+    for name, figure in figures.gradients.items():
+        sides = {mine: figure.hand, "autograd": figure.autograd, "allowed": figure.allowed}
+        arrays |= {f"grad_{name}_{source}": array for source, array in sides.items()}
+    return arrays | {"grad_weight_numeric": figures.numeric}
