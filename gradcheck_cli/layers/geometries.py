@@ -93,7 +93,13 @@ QUICK: tuple[ConvSpec, ...] = (
     _spec((2, 3, 4, 11, 10), 3, 2, 2, 2),
     _spec((2, 4, 6, 7, 8), 3, 1, 1, 1, 2),
     _spec((2, 3, 3, 7, 6), 3, 2, 1, 1, 3),
-    # Depthwise code takes groups = channels only, often neither stride nor padding.
+    # Windows with gaps between them, which fast ways for windows that touch take for such.
+    _spec((2, 3, 4, 9, 11), 2, 3),
+    _spec((2, 3, 4, 7, 8), 1, 2),
+    _spec((1, 2, 3, 11, 9), 3, 4, 1),
+    # Depthwise code takes groups = channels only, often neither stride nor padding; some have filters for each channel.
+    _spec((2, 3, 6, 8, 7), 3, 1, 0, 1, 3),
+    _spec((1, 2, 6, 9, 8), 3, 2, 1, 1, 2),
     _spec((2, 3, 3, 8, 7), 3, 1, 0, 1, 3),
     _spec((1, 4, 4, 6, 9), 3, 1, 0, 1, 4),
 )

@@ -96,7 +96,7 @@ def _evened(name: str) -> Callable[[ConvSpec], dict[str, Any]]:
 
 
 _OPTIONS: Mapping[str, tuple[Callable[[ConvSpec], bool], Callable[[ConvSpec], dict[str, Any]]]] = {
-    "padding": (lambda spec: spec.padding != (0, 0), lambda _: {"padding": (0, 0)}),
+    "padding": (lambda spec: spec.is_padded, lambda _: {"padding": (0, 0), "extra_after": (0, 0)}),
     "groups": (lambda spec: spec.groups > 1, lambda _: {"groups": 1}),
     "dilation": (lambda spec: spec.dilation != (1, 1), lambda _: {"dilation": (1, 1)}),
     "stride": (lambda spec: spec.stride != (1, 1), lambda _: {"stride": (1, 1)}),
@@ -107,10 +107,28 @@ _OPTIONS: Mapping[str, tuple[Callable[[ConvSpec], bool], Callable[[ConvSpec], di
 }
 """Option -> whether a geometry uses it, and what takes it back."""
 
+_TRAITS: Mapping[str, Callable[[ConvSpec], bool]] = {
+    "even kernel": lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
+    "uneven sides": lambda spec: not spec.is_symmetric,
+    "several channels": lambda spec: spec.in_channels > spec.groups,
+    "depth multiplier": lambda spec: spec.out_channels > spec.in_channels == spec.groups > 1,
+    "gaps": lambda spec: any(step > extent for step, extent in zip(spec.stride, spec.extent, strict=True)),
+}
+"""What is no option and shows mistakes of its own all the same."""
 
-def options_of(spec: ConvSpec) -> frozenset[str]:
-    """What a target must be able to be told: {"stride", "uneven kernel"}."""
-    return frozenset(name for name, (uses, _) in _OPTIONS.items() if uses(spec))
+
+def kind_of(spec: ConvSpec) -> frozenset[str]:
+    """What a target must be able to be told, and what else is special: {"stride", "uneven kernel", "gaps"}."""
+    options = {name for name, (uses, _) in _OPTIONS.items() if uses(spec)}
+    return frozenset(options | {name for name, has in _TRAITS.items() if has(spec)})
+
+
+def in_layout(spec: ConvSpec, layout: str) -> ConvSpec:
+    """The same geometry for code whose arrays have no axis for the batch, or none for the channels: "CHW", "HW"."""
+    axes = layout.upper()
+    change: dict[str, Any] = {} if "N" in axes else {"batch": 1}
+    change |= {} if "C" in axes else {"in_channels": 1, "out_channels": 1, "groups": 1}
+    return replace(spec, **change)
 
 
 def plainer(spec: ConvSpec) -> Iterator[ConvSpec]:
@@ -118,7 +136,7 @@ def plainer(spec: ConvSpec) -> Iterator[ConvSpec]:
 
     A target that is refused for one option has not been asked about the others that stand beside it.
     """
-    used = [name for name in _OPTIONS if name in options_of(spec)]
+    used = [name for name, (uses, _) in _OPTIONS.items() if uses(spec)]
     seen = {spec}
     for count in range(1, len(used) + 1):
         for names in combinations(used, count):

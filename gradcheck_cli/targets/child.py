@@ -253,7 +253,7 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
         with ready.watch:
-            reply, answered = _called(ready, case, int(message["calls"]))
+            reply, answered = _called(ready, case, int(message["calls"]), bool(message.get("after_another")))
     except (Exception, SystemExit) as error:
         reply, answered = _failure(ready, error), {}
     return reply | {"unreached": list(ready.watch.unreached)}, answered
@@ -273,9 +273,10 @@ def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
     return not spec.is_padded and not always
 
 
-def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Array]]:
+def _called(ready: Ready, case: Case, calls: int, after_another: bool) -> tuple[Message, dict[str, Array]]:
     _seed()
-    session = ready.chosen.candidate.start(case)
+    candidate = ready.chosen.candidate
+    session = candidate.start(case)
     _seed()
     started = time.perf_counter()
     returned = session()
@@ -286,13 +287,20 @@ def _called(ready: Ready, case: Case, calls: int) -> tuple[Message, dict[str, Ar
     arrays = _named("first", taken.gradients)
     if calls > 1:
         _seed()
+        if after_another and isinstance(candidate, LayerCandidate):
+            session = candidate.start_after(_another(case), case)
         arrays |= _named("second", _take(ready, case, session()).gradients)
     if returned.forward_error is not None:
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
-    reply["forward_differs"] = other_forward(ready.chosen.candidate, case, returned)
+    reply["forward_differs"] = other_forward(candidate, case, returned)
     if taken.wrong:
         reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays
+
+
+def _another(case: Case) -> Case:
+    """Other numbers of the same shapes."""
+    return replace(case, x=case.x[..., ::-1, ::-1] + 1, grad_output=case.grad_output[..., ::-1, ::-1] + 1)
 
 
 def _take(ready: Ready, case: Case, returned: Returned) -> Taken:

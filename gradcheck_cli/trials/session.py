@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.layers.variants import EACH, of_missing_kinds, options_of, plainer, variants
+from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, variants
 from gradcheck_cli.model import Case, ConvSpec, GradientName, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.numbers.arithmetic import Slack, declared_slack
@@ -99,19 +99,22 @@ class Session:
             self.trials.append(self._try(self.questions.narrow(spec)))
 
     def try_plainer(self) -> None:
-        """The narrow probe on what was refused, less some of its options, where no such geometry is taken yet."""
-        taken = {options_of(trial.case.spec) for trial in self.trials if trial.supported}
+        """The narrow probe on what was refused: in the target's own axes, or less some of its options.
+
+        Only where no geometry of that kind is taken yet.
+        """
+        taken = {kind_of(trial.case.spec) for trial in self.trials if trial.supported}
         refused: Counter[frozenset[str]] = Counter()
-        wanted = [spec for trial in self.trials if not trial.supported for spec in plainer(trial.case.spec)]
-        for spec in self._new(wanted):
-            options = options_of(spec)
-            if options in taken or refused[options] >= EACH or self._over():
+        unasked = [in_layout(trial.case.spec, self.described.layout) for trial in self.trials if not trial.supported]
+        for spec in self._new([*unasked, *(other for refusal in unasked for other in plainer(refusal))]):
+            kind = kind_of(spec)
+            if kind in taken or refused[kind] >= EACH or self._over():
                 continue
             self.try_all([spec])
             if self.trials[-1].supported:
-                taken.add(options)
+                taken.add(kind)
             else:
-                refused[options] += 1
+                refused[kind] += 1
 
     def try_more(self) -> None:
         """The narrow probe on neighbours, where few geometries are taken or a gradient is wrong on a single one."""
@@ -145,6 +148,8 @@ class Session:
             for question in kinds:
                 if not self._over():
                     self.further.append(self._try(question(spec)))
+        if right and not self._over():
+            self.further.append(self._try_after_another(self.questions.narrow(right[0])))
 
     def gradients_of(self, case: Case) -> Gradients:
         """The target's gradients for a case.
@@ -210,6 +215,14 @@ class Session:
         outcome = self._answer(question.case, calls=2)
         return Trial(question.case, outcome, question.truth, self.described.yields, self.slack)
 
+    def _try_after_another(self, question: Question) -> Trial:
+        """What an object keeps of the arrays before shows in the second call only."""
+        try:
+            outcome = with_limit(self.worker.backward_after_another(question.case), self.options.timeout)
+        except TargetError as error:
+            outcome = _crashed(error)
+        return Trial(question.case, outcome, question.truth, self.described.yields, self.slack)
+
     def _answer(self, case: Case, calls: int) -> Outcome:
         """A target that could be loaded once and not again has died for good."""
         if self.running.ended:
@@ -217,7 +230,11 @@ class Session:
         try:
             return with_limit(self.worker.backward(case, calls), self.options.timeout)
         except TargetError as error:
-            return Outcome(Gradients(), error=error.sentence, error_kind="crashed")
+            return _crashed(error)
+
+
+def _crashed(error: TargetError) -> Outcome:
+    return Outcome(Gradients(), error=error.sentence, error_kind="crashed")
 
 
 def with_limit(outcome: Outcome, timeout: float) -> Outcome:

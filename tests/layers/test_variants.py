@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gradcheck_cli.layers.variants import EACH, KINDS, of_missing_kinds, options_of, plainer, variants
+from gradcheck_cli.layers.variants import EACH, KINDS, in_layout, kind_of, of_missing_kinds, plainer, variants
 from gradcheck_cli.model import ConvSpec
 
 ONE_CHANNEL = ConvSpec(1, 1, 1, 6, 6, (3, 3))
@@ -59,7 +59,7 @@ def test_options_are_taken_back_one_after_the_other():
     dilated, plain = replace(padded, padding=(0, 0)), ConvSpec(2, 3, 4, 9, 8, (3, 3))
 
     assert [dilated, replace(padded, dilation=(1, 1)), plain] == list(plainer(padded))
-    assert {"padding", "dilation"} == options_of(padded)
+    assert {"padding", "dilation", "several channels"} == kind_of(padded)
     assert [] == list(plainer(plain))
 
 
@@ -67,7 +67,7 @@ def test_uneven_options_are_evened_before_they_go():
     """A target that takes one number for the stride has a stride all the same."""
     uneven = ConvSpec(2, 3, 4, 9, 8, (3, 3), stride=(2, 1))
 
-    assert {"stride", "uneven stride"} == options_of(uneven)
+    assert {"stride", "uneven stride", "several channels"} == kind_of(uneven)
     assert [ConvSpec(2, 3, 4, 9, 8, (3, 3)), replace(uneven, stride=(2, 2))] == list(plainer(uneven))
 
 
@@ -75,3 +75,19 @@ def test_what_no_convolution_has_is_left_out_of_the_plainer_ones():
     """Without its padding this kernel would not fit."""
     tight = ConvSpec(1, 1, 1, 2, 2, (3, 3), stride=(2, 2), padding=(1, 1))
     assert [replace(tight, stride=(1, 1))] == list(plainer(tight))
+
+
+def test_code_of_one_image_or_one_plane_is_asked_about_just_that():
+    """What the list has for batches is asked with one image, or one channel."""
+    padded = ConvSpec(2, 4, 6, 9, 8, (2, 2), padding=(1, 1), groups=2)
+
+    assert replace(padded, batch=1) == in_layout(padded, "HWC")
+    assert ConvSpec(1, 1, 1, 9, 8, (2, 2), padding=(1, 1)) == in_layout(padded, "HW")
+    assert padded == in_layout(padded, "CHWN")
+
+
+def test_gaps_even_kernels_and_depth_multipliers_are_kinds_of_their_own():
+    """No option tells them, and each hides mistakes."""
+    assert {"stride", "gaps"} == kind_of(ConvSpec(1, 1, 1, 9, 9, (3, 3), stride=(4, 4)))
+    assert {"even kernel"} == kind_of(ConvSpec(1, 1, 1, 9, 9, (2, 2)))
+    assert {"groups", "depth multiplier"} == kind_of(ConvSpec(1, 2, 4, 9, 9, (3, 3), groups=2))

@@ -25,6 +25,7 @@ from gradcheck_cli.targets.conventions.base import (
 )
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.caches import CACHE_ORDER, STORED, fill, missing, structure_roles
+from gradcheck_cli.targets.conventions.context import context_for
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.source import Source, Structure
 
@@ -37,20 +38,6 @@ STEPPED = {"weight": "dw", "bias": "db"}
 GRADIENT_OF = {**STEPPED, "x": "dx"}
 # Keys of weights that were changed in place end so.
 AFTER = " afterwards"
-
-
-class StandInContext:
-    """Given where a static forward and backward share a `ctx` that is not torch's."""
-
-    def __init__(self) -> None:
-        self.saved_tensors: tuple[Any, ...] = ()
-        self.saved_data: dict[str, Any] = {}
-        self.needs_input_grad = (True,) * 16
-
-    def save_for_backward(self, *tensors: Any, **named: Any) -> None:
-        """Keep what backward will ask for."""
-        self.saved_tensors = tensors
-        self.saved_data = named
 
 
 @dataclass(frozen=True)
@@ -296,7 +283,7 @@ class FunctionCandidate:
         """Call the file's forward; its cache joins `given`, its output is returned."""
         assert self.forward is not None
         assigned = self._handed_to(self.forward)
-        given["cache"] = context = StandInContext()
+        given["cache"] = context = self._context(assigned)
         given["shared"] = handed = self._arguments(self.forward, assigned, given)
         result = self._call(self.forward, dict(handed))
         output, cache = split_forward(result)
@@ -306,6 +293,12 @@ class FunctionCandidate:
         given["made"] = self._made(result)
         given["output"] = output
         return to_numpy(output)
+
+    def _context(self, assigned: Assignment) -> Any:
+        """What the forward is handed to keep things in."""
+        assert self.forward is not None
+        name = next((name for name, role in assigned.items() if role == "cache"), "")
+        return context_for(self.forward.source, name, getattr(self.forward.function, "__globals__", {}))
 
     def _made(self, result: Any) -> dict[str, Any]:
         """What the forward returns, by the names that its `return` has for them."""

@@ -114,7 +114,9 @@ class LayerCandidate:
             notes.append("the layer applies max(0, .); the bias was raised so that every output is positive")
         if not self.forward_right:
             notes.append("the class's own forward gives other numbers than a convolution")
-        if self.depthwise:
+        if self.depthwise and "i" in self.layout.weight:
+            notes.append("a depthwise convolution: asked with one filter for each channel, not with several")
+        elif self.depthwise:
             notes.append("a depthwise convolution: groups = channels")
         if self.form.bias == "untied":
             notes.append("one bias for each output; its gradient was summed over the outputs of a filter")
@@ -153,6 +155,16 @@ class LayerCandidate:
             RefusedError: the instance has other weights than this geometry asks for.
         """
         trained = self.build(case)
+        return lambda: self._call(trained, case)
+
+    def start_after(self, other: Case, case: Case) -> Session:
+        """The same for an instance that has worked on `other` before: what it keeps of that shows.
+
+        Raises:
+            RefusedError: see `start`.
+        """
+        trained = self.build(case)
+        self._call(trained, other)
         return lambda: self._call(trained, case)
 
     def build(self, case: Case) -> Trained:

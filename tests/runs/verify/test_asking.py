@@ -372,3 +372,35 @@ def test_an_option_is_asked_about_where_those_beside_it_are_not_taken(judged):
     assert Verdict.PASS is right.verdict
     assert asked(right, dilation=(2, 2), padding=(0, 0))
     assert ["dilation-ignored"] == [finding.id for finding in wrong.findings]
+
+
+KEEPS_COLUMNS = """
+    class back:
+        def __init__(self, w):
+            self.w, self.seen = w, None
+
+        def forward(self, x):
+            KEPT
+            self.shape = x.shape
+            return np.einsum("ncpquv,fcuv->nfpq", self.seen, self.w)
+
+        def backward(self, g):
+            self.dw = np.einsum("ncpquv,nfpq->fcuv", self.seen, g)
+            return spread(g, self.w, self.shape)
+    """
+
+
+def test_what_a_layer_keeps_of_other_pictures_is_met(judged):
+    """One object is used twice, on other numbers first: windows that are made once are those of the first picture."""
+    fresh = "self.seen = windows(x, *self.w.shape[2:])"
+    once = "self.seen = windows(x, *self.w.shape[2:]) if self.seen is None else self.seen"
+    right, wrong = judged(KEEPS_COLUMNS.replace("KEPT", fresh), KEEPS_COLUMNS.replace("KEPT", once))
+
+    assert Verdict.PASS is right.verdict
+    assert {("not-repeatable", "weight")} == {(found.id, found.gradient) for found in wrong.findings}
+
+
+def test_gaps_between_windows_are_met(judged):
+    """A fast way for windows that touch, taken for all that do not overlap."""
+    (report,) = judged(at_a_number("if stride > w.shape[2]: dx = dx * 2"))
+    assert Verdict.FAIL is report.verdict
