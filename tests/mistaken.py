@@ -69,7 +69,11 @@ IN_GROUPS = (
 
 def geometries_for(identifier):
     """Where a mistake shows often enough to be proved."""
-    return SPECS + UNEQUAL + {"rest-skipped": PAST_EIGHT, "groups-ignored": IN_GROUPS}.get(identifier, ())
+    return (
+        SPECS
+        + UNEQUAL
+        + {"rest-skipped": PAST_EIGHT, "groups-ignored": IN_GROUPS, "padding-split-wrong": SIDED}.get(identifier, ())
+    )
 
 
 def is_told(identifier, form):

@@ -15,6 +15,8 @@ from gradcheck_cli.model import Array, ConvSpec
 Result = tuple[ConvSpec, bool]
 # So many geometries that are alike to all fitting conditions are refused before their kind counts as refused.
 _REFUSALS_OF_A_KIND = 2
+# Where a condition can fail it is asked so often, on each side of it.
+CONFIRMING = 3
 # "Either this or that" holds nearly everywhere: where few geometries are right, some such pair fits by accident.
 _RIGHT_FOR_EITHER = 8
 
@@ -98,18 +100,21 @@ def _votes(rivals: Sequence[Condition], specs: tuple[ConvSpec, ...]) -> Array:
 
 
 def settled(results: Sequence[Result], right: Callable[[ConvSpec], bool], most: int) -> list[Result]:
-    """The results, and those of the geometries that tell the fitting conditions apart, at most so many.
+    """The results, and those of the geometries that tell the fitting conditions apart, or refute the one that is left.
 
     Args:
         results: see `fitting`.
         right: answers for a further geometry.
+        most: how many further ones are asked.
     """
     found = list(results)
     while len(found) < len(results) + most:
         spec = deciding(found)
-        if spec is None:
+        wanted = [spec] if spec else confirming(found, frozenset(), CONFIRMING)
+        before = fitting(found)[:1]
+        found += [(one, right(one)) for one in wanted]
+        if not spec and fitting(found)[:1] == before:
             break
-        found.append((spec, right(spec)))
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gradcheck_cli.diagnose import confirming, deciding, fitting
+from gradcheck_cli.diagnose import CONFIRMING, confirming, deciding, fitting
 from gradcheck_cli.model import ConvSpec, Verdict
 from gradcheck_cli.trials.trial import CANNOT_RUN, Trial
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # Of one target, all its gradients together: each costs two calls of the user's code.
 MOST_DECIDING = 32
-CONFIRMING = 3
 DOUBTFUL = 8
 _FORWARD = "forward"
 
