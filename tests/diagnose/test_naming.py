@@ -154,7 +154,7 @@ def test_two_mistakes_at_once_are_both_named(gradient, identifiers):
 
 
 def test_each_of_two_mistakes_says_where_it_shows_by_itself():
-    """The mean needs a batch. A turned kernel needs more than one tap that reaches the image: no condition says that."""
+    """The mean needs a batch. A turned kernel needs two taps that reach the image: no condition says that."""
 
     def wrong(problem):
         return planted("kernel-rotated", "weight")(problem) / problem.spec.batch
