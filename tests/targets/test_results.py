@@ -1,8 +1,13 @@
 """Which of the returned arrays is which gradient, and what is told of their order."""
 
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from gradcheck_cli.targets import Worker, resolve
+from gradcheck_cli.targets.conventions.base import collect
 from gradcheck_cli.targets.conventions.results import order_notes
 
 SUMS = """
@@ -53,3 +58,12 @@ def test_the_order_is_a_note_of_the_target(tmp_path, returned, told):
         notes = worker.describe().notes
 
     assert ("returns weight, input, bias in this order" in notes) is told
+
+
+def test_arrays_in_an_object_that_is_made_to_hold_them_are_found():
+    """A dataclass or a namespace reads like a dict; what else an object has is nobody's result."""
+    both = dataclasses.make_dataclass("Both", ["weight", "input"])(np.ones(2), SimpleNamespace(dx=np.zeros(3)))
+    other = type("Other", (), {"weight": np.ones(2)})()
+
+    assert {"weight": 2, "input.dx": 3} == {key: array.size for key, array in collect(both).items()}
+    assert {} == collect(other)

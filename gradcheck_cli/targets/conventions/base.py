@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -245,6 +247,16 @@ def _collect(value: Any, key: str, found: dict[str, Array]) -> None:
     elif isinstance(value, tuple | list):
         for index, item in enumerate(value):
             _collect(item, f"{key}.{index}".strip("."), found)
+    else:
+        for name, item in _fields(value).items():
+            _collect(item, f"{key}.{name}".strip("."), found)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """What an object holds that is made to hold things, a dataclass or a namespace; nothing of any other."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
+    return dict(vars(value)) if isinstance(value, SimpleNamespace) else {}
 
 
 def changed(before: Mapping[str, Array], after: Mapping[str, Any]) -> tuple[str, ...]:
