@@ -171,7 +171,7 @@ def _words(convention: str) -> str:
 
 def _run_again(report: RunReport) -> str:
     run = report.experiment
-    left_out = {"images", "output_size", "batch", "loss"}
+    left_out = {"images", "output_size", "batch", "loss", "channel_names"}
     options = {name: value for name, value in vars(run).items() if name not in left_out}
     options["convention"] = _words(run.convention)
     options |= {"loss": run.loss.name, "reduction": run.loss.reduction, "seeds": max(1, len(report.seeds))}

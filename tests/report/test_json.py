@@ -253,6 +253,6 @@ def test_every_target_has_a_reason():
     """In one line, also where it could not be read."""
     reasons = [target["reason"] for target in as_document(failing_verify_report())["targets"]]
 
-    assert reasons[0] == "right on all 36 geometries"
+    assert reasons[0] == "right on all 44 geometries"
     assert reasons[1].startswith("batch-mean: your grad_weight is exactly dE/dF divided by the batch size N = 2: ")
     assert reasons[3] == "line 1 imports tensorflow, which is not installed."

@@ -125,8 +125,8 @@ means of 4x4 entries
 -3 -1 -1 -1  1    1  1  2  2  1    4  9  7  7  5
 -1  .  1  .  2    1  . -1  .  1    4  9  8  8  6
 
-Power   caught 28 of 28 planted mistakes; cannot show here:
-        batch-mean, last-sample-only, stride-ignored and 6
+Power   caught 30 of 30 planted mistakes; cannot show here:
+        batch-mean, last-sample-only, stride-ignored and 7
         more (-v says what would)
 Reproduce  gradcheck run --in 3 --out 3 --k 4x3 --size 20 \\
              --seed 0 --threads 1 \\
@@ -229,8 +229,8 @@ grad_input of autograd  9 = 0.00102, . = 0, -9 = -0.00102, means of 4x4 entries
 -3 -1 -1 -1  1    1  1  2  2  1    4  9  7  7  5
 -1  .  1  .  2    1  . -1  .  1    4  9  8  8  6
 
-Power   caught 28 of 28 planted mistakes; cannot show here: batch-mean,
-        last-sample-only, stride-ignored and 6 more (-v says what would)
+Power   caught 30 of 30 planted mistakes; cannot show here: batch-mean,
+        last-sample-only, stride-ignored and 7 more (-v says what would)
 Reproduce  gradcheck run --in 3 --out 3 --k 4x3 --size 20 --seed 0 --threads 1 \\
              --backward unrotated.py:conv_backward images/coffee.jpg
 """
@@ -323,8 +323,8 @@ grad_input of autograd  9 = 0.00102, . = 0, -9 = -0.00102, means of 4x4 entries
 -3 -1 -1 -1  1    1  1  2  2  1    4  9  7  7  5
 -1  .  1  .  2    1  . -1  .  1    4  9  8  8  6
 
-Power   caught 28 of 28 planted mistakes; cannot show here: batch-mean, last-sample-only,
-        stride-ignored and 6 more (-v says what would)
+Power   caught 30 of 30 planted mistakes; cannot show here: batch-mean, last-sample-only,
+        stride-ignored and 7 more (-v says what would)
 Reproduce  gradcheck run --in 3 --out 3 --k 4x3 --size 20 --seed 0 --threads 1 \\
              --backward unrotated.py:conv_backward images/coffee.jpg
 """
@@ -407,7 +407,7 @@ grad_input of autograd  9 = 0.00102, . = 0, -9 = -0.00102, means of 4x4 entries
 -3 -1 -1 -1  1    1  1  2  2  1    4  9  7  7  5
 -1  .  1  .  2    1  . -1  .  1    4  9  8  8  6
 
-Power   caught 28 of 28 planted mistakes; cannot show here: batch-mean, last-sample-only, stride-ignored and 6 more (-v
+Power   caught 30 of 30 planted mistakes; cannot show here: batch-mean, last-sample-only, stride-ignored and 7 more (-v
         says what would)
 Reproduce  gradcheck run --in 3 --out 3 --k 4x3 --size 20 --seed 0 --threads 1 --backward unrotated.py:conv_backward images/coffee.jpg
 """
@@ -430,9 +430,9 @@ def printed(report, width, verbosity=0):
 @pytest.mark.parametrize("verbosity", [0, 1])
 @pytest.mark.parametrize("width", [60, 72, 80, 100, 133, 200])
 def test_no_line_is_wider_than_the_screen(name, verbosity, width):
-    """Nothing relies on the terminal to break a line."""
+    """Nothing relies on the terminal to break a line, but for a name that is longer than one."""
     lines = printed(samples.SAMPLES[name](), width, verbosity).splitlines()
-    assert [] == [line for line in lines if len(line) > width]
+    assert [] == [line for line in lines if len(line) > width and len(line.rstrip(" \\").split()) > 1]
 
 
 @pytest.mark.parametrize("width", range(60, 201, 7))

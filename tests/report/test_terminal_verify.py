@@ -27,7 +27,7 @@ PASS  right.py:conv_backward  (line 4)
   convention   function, NCHW: by the names of its parameters (x = x, weight = weight, grad_output =
                grad_output, stride = stride, padding = padding)
   gradients    weight PASS   input PASS   bias PASS
-  geometries   right on 36 of 36 it takes, 17 more not supported
+  geometries   right on 44 of 44 it takes, 42 more not supported
 
 Reproduce  gradcheck verify --seed 0 right.py:conv_backward
 """
@@ -39,7 +39,7 @@ FAIL  batch_mean.py:conv_backward  (line 4)
   convention   function, NCHW: by the names of its parameters (x = x, weight = weight, grad_output =
                grad_output)
   gradients    weight FAIL   input PASS   bias PASS
-  geometries   right on 13 of 21 it takes, 39 more not supported; right, except when batch > 1
+  geometries   right on 13 of 22 it takes, 93 more not supported; right, except when batch > 1
   finding      batch-mean (proved), grad_weight: your grad_weight is exactly dE/dF divided by the
                batch size N = 2: on small integers, entry [0, 0, 0, 0] is 1044.5 where 2089 is
                right.
@@ -62,9 +62,9 @@ FAIL  4 targets: 1 right, 2 wrong, 1 failed to run
 
 verdict  weight  input  bias      right  target
       reason
-PASS     pass    pass   pass   36 of 36  right.py:conv_backward
-      right on all 36 geometries
-FAIL     fail    pass   pass   13 of 21  batch_mean.py:conv_backward
+PASS     pass    pass   pass   44 of 44  right.py:conv_backward
+      right on all 44 geometries
+FAIL     fail    pass   pass   13 of 22  batch_mean.py:conv_backward
       batch-mean: your grad_weight is exactly dE/dF divided by the batch size N = 2: on small ...
 FAIL     error   error  error   0 of 18  raising.py:conv_backward
       crashes: The backward raises on all 18 geometries, first with x (2, 3, 7, 9), weight (4, ...
@@ -111,7 +111,7 @@ def test_a_reason_is_cut_to_the_screen_and_whole_with_v():
     rows = text.split("\n\n")[1].splitlines()
 
     assert [len(rows), max(map(len, rows)) <= 180] == [5, True]
-    assert rows[1].endswith("right on all 36 geometries")
+    assert rows[1].endswith("right on all 44 geometries")
     whole = printed(samples.failing_verify_report(), 180, 1).split("\n\n")[1]
     assert " ..." in text.split("\n\n")[1]
     assert "entry [0, 0, 0, 0] is 1044.5 where 2089 is right." in " ".join(whole.split())
