@@ -66,8 +66,8 @@ PASS     pass    pass   pass   44 of 44  right.py:conv_backward
       right on all 44 geometries
 FAIL     fail    pass   pass   13 of 22  batch_mean.py:conv_backward
       batch-mean: your grad_weight is exactly dE/dF divided by the batch size N = 2: on small ...
-FAIL     error   error  error   0 of 18  raising.py:conv_backward
-      crashes: The backward raises on all 18 geometries, first with x (2, 3, 7, 9), weight (4, ...
+FAIL     error   error  error   0 of 19  raising.py:conv_backward
+      crashes: The backward raises on all 19 geometries, first with x (2, 3, 7, 9), weight (4, ...
 ERROR    error   error  error         -  needs_tensorflow.py:conv_backward
       line 1 imports tensorflow, which is not installed.
 
