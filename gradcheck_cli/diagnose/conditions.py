@@ -170,4 +170,7 @@ def condition(
         several do that differ on a geometry which was not asked: one of them would be a guess.
     """
     found = fitting([*results, *elsewhere])
+    if not any(right for _, right in results):
+        # Only what made an example smaller was right: of one size after the other, so all of them look like the reason.
+        found = [one for one in found if not one.blocks]
     return found[0].phrase if found and not _open(found, results, refused)[0] else ""

@@ -161,7 +161,8 @@ def test_names_are_literals():
 
     assert names_in(script)["IMAGES"] == EVIL_NAMES
     targets = [case["target"] for case in names_in(render_repro(evil_verify_report()))["CASES"]]
-    assert targets and all(target.startswith(f"{HOSTILE_FILE}:") for target in targets)
+    assert targets
+    assert all(target.startswith(f"{HOSTILE_FILE}:") for target in targets)
 
 
 def test_arrays_are_literals():
