@@ -96,7 +96,7 @@ QUICK: tuple[ConvSpec, ...] = (
     # Windows with gaps between them, which fast ways for windows that touch take for such.
     _spec((2, 3, 4, 9, 11), 2, 3),
     _spec((2, 3, 4, 7, 8), 1, 2),
-    _spec((1, 2, 3, 11, 9), 3, 4, 1),
+    _spec((1, 2, 3, 10, 9), 2, 3, 1),
     # Depthwise code takes groups = channels only, often neither stride nor padding; some have filters for each channel.
     _spec((2, 3, 6, 8, 7), 3, 1, 0, 1, 3),
     _spec((1, 2, 6, 9, 8), 3, 2, 1, 1, 2),
