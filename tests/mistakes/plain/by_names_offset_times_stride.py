@@ -10,6 +10,7 @@ def conv2d_grad(inp, weight, grad_output, stride=1, padding=0, dilation=1, group
     per = c_out // groups
     padded = np.pad(inp, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     gi, gw = np.zeros_like(padded), np.zeros_like(weight)
+    roomy = np.pad(padded, ((0, 0), (0, 0), (0, kh * stride + oh * dilation), (0, kw * stride + ow * dilation)))
     for o in range(c_out):
         first = (o // per) * cg
         for c in range(cg):
@@ -18,7 +19,7 @@ def conv2d_grad(inp, weight, grad_output, stride=1, padding=0, dilation=1, group
                     rows = slice(u * dilation, u * dilation + stride * (oh - 1) + 1, stride)
                     cols = slice(v * dilation, v * dilation + stride * (ow - 1) + 1, stride)
                     top, left = u * stride, v * stride
-                    moved = padded[:, first + c, top:top + dilation * (oh - 1) + 1:dilation, left:left + dilation * (ow - 1) + 1:dilation]
+                    moved = roomy[:, first + c, top:top + dilation * (oh - 1) + 1:dilation, left:left + dilation * (ow - 1) + 1:dilation]
                     gw[o, c, u, v] = (moved * grad_output[:, o]).sum()
                     gi[:, first + c, rows, cols] += weight[o, c, u, v] * grad_output[:, o]
     gi = gi[:, :, padding:padding + h, padding:padding + w]

@@ -55,7 +55,7 @@ def test_a_forward_that_ignores_its_stride_is_a_finding_and_no_refusal():
     assert report.verdict is Verdict.FAIL
     assert ("wrong-forward", "proved", "stride > 1") == (finding.id, finding.certainty, finding.fails_when)
     assert "At stride 2 its own forward gives (2, 4, 7, 6) where fewer are right." == finding.message
-    assert (8, 8, 3) == (report.geometries.tried, report.geometries.supported, report.geometries.right)
+    assert (10, 10, 6) == (report.geometries.tried, report.geometries.supported, report.geometries.right)
     assert {Verdict.PASS} == {result.verdict for result in report.gradients.values()}
     assert report.counterexample is None
 
