@@ -431,8 +431,10 @@ def printed(report, width, verbosity=0):
 @pytest.mark.parametrize("width", [60, 72, 80, 100, 133, 200])
 def test_no_line_is_wider_than_the_screen(name, verbosity, width):
     """Nothing relies on the terminal to break a line, but for a name that is longer than one."""
-    lines = printed(samples.SAMPLES[name](), width, verbosity).splitlines()
-    assert [] == [line for line in lines if len(line) > width and len(line.rstrip(" \\").split()) > 1]
+    report = samples.SAMPLES[name]()
+    names = {target.target for target in getattr(report, "targets", ())}
+    lines = printed(report, width, verbosity).splitlines()
+    assert [] == [line for line in lines if len(line) > width and line.strip(" \\") not in names]
 
 
 @pytest.mark.parametrize("width", range(60, 201, 7))

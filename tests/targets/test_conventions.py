@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.layers import conv
+from gradcheck_cli.layers.geometries import SAME
 from gradcheck_cli.model import CALL, Case, ConvSpec
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
@@ -32,6 +33,9 @@ SPECS = (
     ConvSpec(2, 4, 2, 9, 8, (3, 3), groups=2),
     ConvSpec(1, 2, 3, 7, 13, (3, 3), stride=(2, 2)),
 )
+
+# What code that pads more on one side is asked, whichever of the rules it follows.
+SIDED = tuple(spec for specs in SAME.values() for spec in specs if not spec.is_symmetric)
 
 
 def header(file):
@@ -65,7 +69,8 @@ def observe(file, name, sizes=(4, 2**14), scale=1.0):
     (ref,) = resolve([f"{file}:{name}"])
     with Worker(ref, LIMITS) as worker:
         worker.describe()
-        cases = [exact.scaled(case_of(spec, largest), scale) for spec in SPECS for largest in sizes]
+        specs = SPECS + (SIDED if file.parent.name == "same_sides" else ())
+        cases = [exact.scaled(case_of(spec, largest), scale) for spec in specs for largest in sizes]
         found = [wrong_gradients(worker, case) for case in cases]
     return [wrong for wrong in found if wrong is not None]
 
