@@ -104,7 +104,10 @@ def test_a_planted_mistake_shows_in_the_gradient_of_its_header(file):
 
 
 def test_every_row_of_the_table_of_conventions_has_three_right_files():
-    """Fifteen ways to hand over a backward, padding by sides and work in blocks, three styles each (classes are split by how they expose gradients)."""
+    """Ways to hand over a backward, padding by sides and work in blocks, three styles each.
+
+    Classes are split by how they expose gradients.
+    """
     counts = {}
     for file in FILES:
         if header(file)[0] == "pass":
