@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mistaken import PAST_EIGHT
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.layers.geometries import SAME
@@ -69,7 +70,7 @@ def observe(file, name, sizes=(4, 2**14), scale=1.0):
     (ref,) = resolve([f"{file}:{name}"])
     with Worker(ref, LIMITS) as worker:
         worker.describe()
-        specs = SPECS + (SIDED if file.parent.name == "same_sides" else ())
+        specs = SPECS + {"same_sides": SIDED, "blocked": PAST_EIGHT}.get(file.parent.name, ())
         cases = [exact.scaled(case_of(spec, largest), scale) for spec in specs for largest in sizes]
         found = [wrong_gradients(worker, case) for case in cases]
     return [wrong for wrong in found if wrong is not None]
