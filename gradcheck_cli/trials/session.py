@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from gradcheck_cli.layers import geometries
 from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, variants
@@ -103,12 +104,15 @@ class Session:
         taken = {kind_of(trial.case.spec) for trial in self.trials if trial.supported}
         refused: Counter[frozenset[str]] = Counter()
         unasked = [in_layout(trial.case.spec, self.described.layout) for trial in self.trials if not trial.supported]
-        for spec in self._new([*unasked, *(other for refusal in unasked for other in plainer(refusal))]):
+        for spec in self._new(chain(unasked, (other for refusal in unasked for other in plainer(refusal)))):
+            if self._over():
+                return
             kind = kind_of(spec)
-            if kind in taken or refused[kind] >= EACH or self._over():
+            if kind in taken or refused[kind] >= EACH:
                 continue
-            self.try_all([spec])
-            if self.trials[-1].supported:
+            trial = self._try(self.questions.narrow(spec))
+            self.trials.append(trial)
+            if trial.supported:
                 taken.add(kind)
             else:
                 refused[kind] += 1
@@ -160,7 +164,7 @@ class Session:
         if time.perf_counter() > self.deadline:
             self.late = True
             raise RuntimeError("no time left")
-        outcome = self._answer(case, calls=1)
+        outcome = self._answer(lambda: self.worker.backward(case, 1))
         if outcome.error_kind in CANNOT_RUN or not outcome.supported:
             raise RuntimeError(outcome.error)
         return outcome.gradients
@@ -212,29 +216,23 @@ class Session:
                 yield spec
 
     def _try(self, question: Question) -> Trial:
-        outcome = self._answer(question.case, calls=2)
-        return Trial(question.case, outcome, question.truth, self.described.yields, self.slack)
+        return self._trial(question, lambda: self.worker.backward(question.case))
 
     def _try_after_another(self, question: Question) -> Trial:
         """What an object keeps of the arrays before shows in the second call only."""
-        try:
-            outcome = with_limit(self.worker.backward_after_another(question.case), self.options.timeout)
-        except TargetError as error:
-            outcome = _crashed(error)
-        return Trial(question.case, outcome, question.truth, self.described.yields, self.slack)
+        return self._trial(question, lambda: self.worker.backward_after_another(question.case))
 
-    def _answer(self, case: Case, calls: int) -> Outcome:
+    def _trial(self, question: Question, ask: Callable[[], Outcome]) -> Trial:
+        return Trial(question.case, self._answer(ask), question.truth, self.described.yields, self.slack)
+
+    def _answer(self, ask: Callable[[], Outcome]) -> Outcome:
         """A target that could be loaded once and not again has died for good."""
         if self.running.ended:
             raise InterruptedError
         try:
-            return with_limit(self.worker.backward(case, calls), self.options.timeout)
+            return with_limit(ask(), self.options.timeout)
         except TargetError as error:
-            return _crashed(error)
-
-
-def _crashed(error: TargetError) -> Outcome:
-    return Outcome(Gradients(), error=error.sentence, error_kind="crashed")
+            return Outcome(Gradients(), error=error.sentence, error_kind="crashed")
 
 
 def with_limit(outcome: Outcome, timeout: float) -> Outcome:
