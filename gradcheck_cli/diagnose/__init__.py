@@ -6,11 +6,9 @@ Arrays in, evidence out: nothing here prints, and nothing runs user code except 
 from gradcheck_cli.diagnose.calls import of_calls as of_calls
 from gradcheck_cli.diagnose.code import Code as Code
 from gradcheck_cli.diagnose.conditions import (
-    CONFIRMING as CONFIRMING,
     condition as condition,
-    confirming as confirming,
-    deciding as deciding,
     fitting as fitting,
+    rounds as rounds,
 )
 from gradcheck_cli.diagnose.following import without_followers as without_followers
 from gradcheck_cli.diagnose.lines import likely_line as likely_line

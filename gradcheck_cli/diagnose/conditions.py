@@ -108,14 +108,30 @@ def settled(results: Sequence[Result], right: Callable[[ConvSpec], bool], most: 
         most: how many further ones are asked.
     """
     found = list(results)
-    while len(found) < len(results) + most:
-        spec = deciding(found)
-        wanted = [spec] if spec else confirming(found, frozenset(), CONFIRMING)
-        before = fitting(found)[:1]
-        found += [(one, right(one)) for one in wanted]
-        if not spec and fitting(found)[:1] == before:
+    for specs in rounds(lambda: (list(found), frozenset())):
+        found.extend((spec, right(spec)) for spec in specs)
+        if len(found) >= len(results) + most:
             break
     return found
+
+
+def rounds(seen: Callable[[], tuple[Sequence[Result], frozenset[ConvSpec]]]) -> Iterator[list[ConvSpec]]:
+    """What to ask next, each time when the last has been answered: one that decides, or those that may refute.
+
+    It ends where the condition that is left stood the attempt to refute it.
+
+    Args:
+        seen: the results up to now, and what is not to be asked; see `deciding`.
+    """
+    while True:
+        results, avoid = seen()
+        spec = deciding(results, avoid)
+        if spec is not None:
+            yield [spec]
+            continue
+        yield confirming(results, avoid, CONFIRMING)
+        if fitting(results)[:1] == fitting(seen()[0])[:1]:
+            return
 
 
 def confirming(results: Sequence[Result], avoid: frozenset[ConvSpec], count: int) -> list[ConvSpec]:

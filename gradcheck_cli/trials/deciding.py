@@ -7,9 +7,11 @@ they disagree, and a few fresh ones on which the condition that is left can stil
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from gradcheck_cli.diagnose import CONFIRMING, confirming, deciding, fitting
+from gradcheck_cli.diagnose import fitting, rounds
 from gradcheck_cli.model import ConvSpec, Verdict
 from gradcheck_cli.trials.trial import CANNOT_RUN, Trial
 
@@ -31,11 +33,15 @@ def deciding_specs(session: Session) -> Iterator[ConvSpec]:
     """
     left = MOST_DECIDING
     for kind in _kinds(session.trials):
-        for wanted in _about(session, kind):
+        for wanted in chain.from_iterable(rounds(partial(_seen, session, kind))):
             if left <= 0:
                 return
             left -= 1
             yield wanted
+
+
+def _seen(session: Session, kind: str) -> tuple[Results, frozenset[ConvSpec]]:
+    return _results(session.trials, kind), frozenset(trial.case.spec for trial in session.trials)
 
 
 def doubtful_specs(session: Session) -> Iterator[ConvSpec]:
@@ -48,19 +54,6 @@ def doubtful_specs(session: Session) -> Iterator[ConvSpec]:
         found = fitting(_results(session.trials, name))[:1]
         right = [spec for spec, failure in seen.items() if not failure and spec not in asked]
         yield from [spec for spec in right if any(condition.holds(spec) for condition in found)][:DOUBTFUL]
-
-
-def _about(session: Session, kind: str) -> Iterator[ConvSpec]:
-    """Those that decide, then those that confirm, and over again where these refute it."""
-    while True:
-        results, avoid = _results(session.trials, kind), frozenset(trial.case.spec for trial in session.trials)
-        spec = deciding(results, avoid)
-        if spec is not None:
-            yield spec
-            continue
-        yield from confirming(results, avoid, CONFIRMING)
-        if fitting(results)[:1] == fitting(_results(session.trials, kind))[:1]:
-            return
 
 
 def _kinds(trials: list[Trial]) -> list[str]:

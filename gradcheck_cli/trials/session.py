@@ -164,7 +164,7 @@ class Session:
         if time.perf_counter() > self.deadline:
             self.late = True
             raise RuntimeError("no time left")
-        outcome = self._answer(lambda: self.worker.backward(case, 1))
+        outcome = self._answer(lambda: self.worker.backward(case, calls=1))
         if outcome.error_kind in CANNOT_RUN or not outcome.supported:
             raise RuntimeError(outcome.error)
         return outcome.gradients
@@ -216,7 +216,7 @@ class Session:
                 yield spec
 
     def _try(self, question: Question) -> Trial:
-        return self._trial(question, lambda: self.worker.backward(question.case))
+        return self._trial(question, lambda: self.worker.backward(question.case, calls=2))
 
     def _try_after_another(self, question: Question) -> Trial:
         """What an object keeps of the arrays before shows in the second call only."""
