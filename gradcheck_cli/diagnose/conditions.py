@@ -8,8 +8,9 @@ from itertools import groupby
 
 import numpy as np
 
-from gradcheck_cli.diagnose.pool import attacks, cost, mixtures, with_sizes
+from gradcheck_cli.diagnose.pool import attacks, mixtures, with_sizes
 from gradcheck_cli.diagnose.table import Axis, Condition, axis_of, speaking, truths
+from gradcheck_cli.layers.geometries import products
 from gradcheck_cli.model import Array, ConvSpec
 
 Result = tuple[ConvSpec, bool]
@@ -168,7 +169,7 @@ def _new(
     # Code for square kernels raises on others, or spreads one row over several without a word: of no interest here.
     right = tuple(spec for spec, is_right in results if is_right)
     pool = dict.fromkeys([*mixtures(specs, right or None), *with_sizes(specs, blocks)])
-    return tuple(sorted((spec for spec in pool if spec not in asked), key=cost))
+    return tuple(sorted((spec for spec in pool if spec not in asked), key=products))
 
 
 def condition(

@@ -8,13 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from gradcheck_cli.diagnose.table import Axis, resized
+from gradcheck_cli.layers.geometries import MOST_PRODUCTS, products
 from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
 
-# Geometries that mixtures are made of, and how many products the largest of them may have: each is asked of the user's
-# code, which may be seven nested loops.
+# Geometries that mixtures are made of.
 _MIXED = 16
-_LARGEST = 50_000
 # A size is tried in so many geometries: one of them may be refused, or hide the mistake.
 _ATTACKED = 2
 # What makes one side of a pair count for nothing.
@@ -38,7 +37,7 @@ def mixtures(specs: tuple[ConvSpec, ...], ended: tuple[ConvSpec, ...] | None = N
                 found.setdefault(replace(spec, **change))
             except GeometryError:
                 continue
-    return tuple(sorted((spec for spec in found if cost(spec) <= _LARGEST), key=cost))
+    return tuple(sorted((spec for spec in found if products(spec) <= MOST_PRODUCTS), key=products))
 
 
 def _changes(specs: Sequence[ConvSpec], ended: Sequence[ConvSpec]) -> list[dict[str, Any]]:
@@ -67,7 +66,7 @@ def _uneven(values: set[Size], least: int) -> list[Size]:
 
 @lru_cache(maxsize=64)
 def _bases(specs: tuple[ConvSpec, ...]) -> tuple[ConvSpec, ...]:
-    return tuple(sorted(dict.fromkeys(specs), key=cost)[:_MIXED])
+    return tuple(sorted(dict.fromkeys(specs), key=products)[:_MIXED])
 
 
 def with_sizes(specs: tuple[ConvSpec, ...], blocks: Sequence[tuple[Axis, int]]) -> Iterator[ConvSpec]:
@@ -85,9 +84,4 @@ def attacks(specs: tuple[ConvSpec, ...], blocks: Sequence[tuple[Axis, int]]) -> 
 
 def _resized(specs: Sequence[ConvSpec], axis: Axis, sizes: Sequence[int]) -> Iterator[ConvSpec]:
     made = (resized(spec, axis, size) for spec in specs for size in sizes)
-    yield from (spec for spec in made if spec is not None and cost(spec) <= _LARGEST)
-
-
-def cost(spec: ConvSpec) -> int:
-    """Products of one gradient."""
-    return spec.terms * spec.out_channels * spec.in_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
+    yield from (spec for spec in made if spec is not None and products(spec) <= MOST_PRODUCTS)

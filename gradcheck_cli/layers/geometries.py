@@ -12,7 +12,7 @@ from gradcheck_cli.model.errors import GeometryError
 FULL_COUNT = 1000
 # Numbers in a target's code, and geometries for them: each costs a plain loop some milliseconds.
 MOST_CONSTANTS, MOST_AROUND = 6, 64
-# Products in one backward of plain loops: about as many as the dearest of the quick list has.
+# Products in one backward of plain loops, which may be seven deep: about as many as the dearest of the quick list has.
 MOST_PRODUCTS = 50_000
 # Strides and margins above this are nobody's special case.
 LARGEST_STEP = 8
@@ -195,7 +195,7 @@ def around(constants: Sequence[int]) -> Iterator[ConvSpec]:
     found: dict[ConvSpec, None] = {}
     for number in [number for number in constants if number > 2][:MOST_CONSTANTS]:
         for size in (number, number + 1, number - 1, 2 * number + 1):
-            found |= dict.fromkeys(spec for spec in _sized(size, number) if _cost(spec) <= MOST_PRODUCTS)
+            found |= dict.fromkeys(spec for spec in _sized(size, number) if products(spec) <= MOST_PRODUCTS)
     yield from list(found)[:MOST_AROUND]
 
 
@@ -217,7 +217,8 @@ def _covered(size: int, number: int, have: set[int]) -> bool:
     return any(other > 2 * number and other % number for other in have)
 
 
-def _cost(spec: ConvSpec) -> int:
+def products(spec: ConvSpec) -> int:
+    """Multiplications of one gradient: what plain loops in a user's code take their time for."""
     return spec.terms * spec.out_channels * spec.weight_shape[1] * spec.kernel_size[0] * spec.kernel_size[1]
 
 

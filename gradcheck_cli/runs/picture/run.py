@@ -25,6 +25,7 @@ from gradcheck_cli.model import (
     Case,
     ChannelDifference,
     Check,
+    Experiment,
     GradientName,
     Gradients,
     Power,
@@ -108,8 +109,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
         with stages.stage("adjoint"):
             found.append(_adjoint(sides, options.seed))
         with stages.stage("repeat"):
-            found += _repeats(sides)
-        found.append(grad_output_check(differences.upstream))
+            found += [*_repeats(sides), grad_output_check(differences.upstream)]
         with stages.stage("sameness"):
             sameness = sameness_of(surroundings, sides.run, options.seed)
         with stages.stage("power"):
@@ -123,9 +123,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
         verdict = verdict_of(found, power) if diagnosis.holds else Verdict.FAIL
         seeds = _seeds(sides, options, verdict, sameness, stages)
     verdict = Verdict.FAIL if any(seed.verdict is Verdict.FAIL for seed in seeds) else verdict
-    threads = autograd.environment(surroundings.settings)["threads"]
-    assert isinstance(threads, int)
-    loss = None if plan.is_cut else sides.run.autograd.loss
+    experiment = _experiment(options, plan, data, sides, trial.convention)
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
@@ -134,11 +132,9 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
         )
         + (f" Judged on {plan.cut_text}." if plan.is_cut else ""),
         environment=environment(autograd.environment(surroundings.settings)),
-        reproduce=run_command(replace(options, threads=threads)),
+        reproduce=run_command(replace(options, threads=experiment.threads)),
         timings=dict(stages.seconds),
-        experiment=replace(
-            describe(options, plan.asked, loss, threads, trial.convention), channel_names=data.channel_names
-        ),
+        experiment=experiment,
         checks=tuple(found),
         grad_output=grad_output_facts(differences.upstream),
         channels=_channels(sides),
@@ -150,6 +146,15 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
         notes=plan.notes + data.notes + diagnosis.notes,
         figures=figures_of(sides.run, sides.hand, sides.allowed_of, differences.grad_weight),
     )
+
+
+def _experiment(options: RunOptions, plan: Plan, data: Data, sides: Sides, convention: str) -> Experiment:
+    """What was run, with the threads that torch took; of a cut layer there is no loss to tell."""
+    threads = autograd.environment(sides.surroundings.settings)["threads"]
+    assert isinstance(threads, int)
+    loss = None if plan.is_cut else sides.run.autograd.loss
+    described = describe(options, plan.asked, loss, threads, convention)
+    return replace(described, channel_names=data.channel_names)
 
 
 def _both_sides(surroundings: Set, trial: Trial, pool: Executor, seed: int, stages: Stages) -> Sides:

@@ -260,6 +260,11 @@ class LayerCandidate:
         given["optimizer"] = trained.optimizer
         return given
 
+    def own_output(self, case: Case) -> Array | None:
+        """What the forward of a fresh instance gives for a case, in the layer's layout."""
+        trained = self.build(case)
+        return to_numpy(self.run_forward(trained, self.prepare(trained, case), case))
+
     def run_once(self, trained: Trained, given: dict[str, Any], case: Case) -> Any:
         """Its forward and its backward, and nothing else; what the backward gives."""
         self.run_forward(trained, given, case)

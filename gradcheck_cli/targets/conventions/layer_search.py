@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import calling, probes, state
-from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, RefusedError, is_tensor, to_numpy
+from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, RefusedError, is_tensor
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, constructor_of, recipes
@@ -207,8 +207,7 @@ class Search:
     def _run(self, candidate: LayerCandidate) -> Array | None:
         """O as its forward gives it, in our layout; None where it does not run or has another shape."""
         try:
-            trained = candidate.build(self.case)
-            output = to_numpy(candidate.run_forward(trained, candidate.prepare(trained, self.case), self.case))
+            output = candidate.own_output(self.case)
         except Exception as error:
             self.troubles.add("run", error)
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec, Size
+from gradcheck_cli.targets.conventions.layout import Layout
 
 PROBES = (
     ConvSpec(3, 2, 4, 8, 7, (3, 3)),
@@ -57,6 +58,14 @@ def is_forward(output: Array | None, case: Case) -> bool:
     expected = forward(case)
     biases = (0.0, case.bias[:, None, None])
     return any(np.allclose(output, expected - bias, rtol=1e-5, atol=1e-3) for bias in biases)
+
+
+def gives_forward(output: Array | None, layout: Layout, case: Case) -> bool:
+    """The same of an output in the target's own layout."""
+    shape = case.spec.output_shape
+    if output is None or output.shape != layout.shape("output", shape):
+        return False
+    return is_forward(layout.take("output", output, shape), case)
 
 
 def transposed_size(spec: ConvSpec) -> Size:
