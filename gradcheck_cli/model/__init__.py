@@ -48,6 +48,7 @@ from gradcheck_cli.model.report import (
 )
 from gradcheck_cli.model.spec import (
     GRADIENTS as GRADIENTS,
+    SYMBOLS as SYMBOLS,
     Array as Array,
     Case as Case,
     ConvSpec as ConvSpec,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -17,6 +18,7 @@ else:
 Size: TypeAlias = tuple[int, int]
 GradientName: TypeAlias = Literal["weight", "input", "bias"]
 GRADIENTS: tuple[GradientName, ...] = ("weight", "input", "bias")
+SYMBOLS: Mapping[GradientName, str] = {"weight": "dE/dF", "input": "dE/dX", "bias": "dE/db"}
 
 
 @dataclass(frozen=True)

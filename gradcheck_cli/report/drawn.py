@@ -9,9 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Figure, GradientName, RunReport, Verdict
+from gradcheck_cli.model import SYMBOLS, Array, Figure, GradientName, RunReport, Verdict
 
-SYMBOLS: dict[GradientName, str] = {"weight": "dE/dF", "input": "dE/dX", "bias": "dE/db"}
 Place = tuple[int, int]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model import SYMBOLS, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
@@ -20,7 +20,6 @@ from gradcheck_cli.targets.conventions.layout import WrongShapeError
 from gradcheck_cli.targets.conventions.results import take_one
 
 TRIES = 3
-SYMBOLS: Mapping[GradientName, str] = {"weight": "dE/dF", "input": "dE/dX", "bias": "dE/db"}
 
 
 def left_behind(candidate: LayerCandidate, missing: tuple[GradientName, ...]) -> tuple[str, ...]:
