@@ -14,15 +14,27 @@ from gradcheck_cli.model.errors import GeometryError
 EACH, BASES = 3, 3
 
 
+def _differ(name: str) -> Callable[[ConvSpec], bool]:
+    def test(spec: ConvSpec) -> bool:
+        rows, columns = getattr(spec, name)
+        return bool(rows != columns)
+
+    return test
+
+
+def _has_even_side(spec: ConvSpec) -> bool:
+    return any(side % 2 == 0 for side in spec.kernel_size)
+
+
 KINDS: tuple[Callable[[ConvSpec], bool], ...] = (
     lambda spec: spec.batch == 1,
     lambda spec: spec.batch > 1,
     lambda spec: spec.height == spec.width,
     lambda spec: spec.height != spec.width,
-    lambda spec: spec.kernel_size[0] != spec.kernel_size[1],
-    lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
+    _differ("kernel_size"),
+    _has_even_side,
     lambda spec: len({*zip(spec.padding, spec.padding_after, strict=True)}) > 1,
-    lambda spec: spec.stride[0] != spec.stride[1],
+    _differ("stride"),
     lambda spec: max(spec.stride) > 1,
     lambda spec: spec.is_padded,
     lambda spec: spec.remainder != (0, 0),
@@ -79,14 +91,6 @@ def _uneven(spec: ConvSpec) -> Iterator[dict[str, Any]]:
     yield {"height": spec.width}
 
 
-def _differ(name: str) -> Callable[[ConvSpec], bool]:
-    def test(spec: ConvSpec) -> bool:
-        rows, columns = getattr(spec, name)
-        return bool(rows != columns)
-
-    return test
-
-
 def _evened(name: str) -> Callable[[ConvSpec], dict[str, Any]]:
     def change(spec: ConvSpec) -> dict[str, Any]:
         rows, _ = getattr(spec, name)
@@ -108,7 +112,7 @@ _OPTIONS: Mapping[str, tuple[Callable[[ConvSpec], bool], Callable[[ConvSpec], di
 """Option -> whether a geometry uses it, and what takes it back."""
 
 _TRAITS: Mapping[str, Callable[[ConvSpec], bool]] = {
-    "even kernel": lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
+    "even kernel": _has_even_side,
     "uneven sides": lambda spec: not spec.is_symmetric,
     "several channels": lambda spec: spec.in_channels > spec.groups,
     "depth multiplier": lambda spec: spec.out_channels > spec.in_channels == spec.groups > 1,
