@@ -248,12 +248,15 @@ def test_an_interrupt_ends_all_workers_at_once():
 def test_neighbours_of_neighbours_are_asked_without_end_of_their_list():
     """A target that takes one geometry is asked about those around it, then around these, up to the bound."""
     questions = Questions(0)
-    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, float("inf"))
 
-    def answer(case, calls):
-        return Outcome(questions.narrow(case.spec).truth.gradients, supported=case.spec.batch > 4)
+    class TakesLargeBatches:
+        def backward(self, case, calls):
+            return Outcome(questions.narrow(case.spec).truth.gradients, supported=case.spec.batch > 4)
 
-    session._answer = answer
+        def backward_after_another(self, case):
+            return self.backward(case, calls=2)
+
+    session = Session(TakesLargeBatches(), DESCRIBED, VerifyOptions(("user.py:f",)), questions, float("inf"))
     session.try_all([ConvSpec(5, 1, 1, 6, 5, (3, 3))])
     session.try_more()
 
