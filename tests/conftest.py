@@ -7,6 +7,8 @@ from hypothesis import settings
 
 # As the command line does, before torch is loaded: two workers on two cores would wait for one another by spinning.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Hundreds of tests start the program: where its modules were not kept compiled, each would compile them again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest.register_assert_rewrite("helpers")
 pytest_plugins = ["pytester"]

@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from gradcheck_cli.targets.nursery import nursery
 from helpers import gradcheck, soon
 
 FILE = "target.py"
@@ -38,13 +39,25 @@ def orphans(mark):
 
 
 def alive(mark):
-    """Command lines of the living processes that carry the mark; empty where there is no /proc."""
-    found = []
+    """Command lines of the living processes that carry the mark or are forked for a target; empty without /proc."""
+    parents, found = {}, {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             marked = f"{MARK}={mark}".encode() in (process / "environ").read_bytes()
             words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:80]
+            parents[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:  # it ended meanwhile, or belongs to somebody else
             continue
-        found += [words] if marked and words else []
-    return found
+        found[int(process.name)] = words, marked
+    ours = {nursery(modules).number for modules in ((), ("torch",))}
+    return [
+        words
+        for number, (words, marked) in found.items()
+        if words and number not in ours and (marked or ours & set(_above(number, parents)))
+    ]
+
+
+def _above(number, parents):
+    """The parent of a process, its parent, and so on."""
+    while (number := parents.get(number, 0)) > 1:
+        yield number

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.targets.nursery import Ends, nursery
+from gradcheck_cli.targets.supervisor import NUMBER
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 CHUNK = 2**18
-SUPERVISOR = Path(__file__).with_name("supervisor.py")
 DRAIN_SECONDS = 0.05
 END_SECONDS = 30.0
+# Loading torch takes seconds, and on a machine that does much else at the same time a minute.
+BIRTH_SECONDS = 120.0
 
 
 class TimedOutError(Exception):
@@ -34,45 +37,44 @@ class DiedError(Exception):
 class Child:
     """A running child. Its prints are kept, bounded, and handed over by `printed`."""
 
-    def __init__(self, memory: int | None, output: int) -> None:
+    def __init__(self, memory: int | None, output: int, modules: Sequence[str] = ()) -> None:
         """Start it.
 
         Args:
             memory: bytes of private memory, None for no limit.
             output: bytes of prints to keep between two calls of `printed`.
+            modules: what it is sure to load ("torch"), and need not load by itself.
         """
         self._keep, self._kept, self._dropped = output, bytearray(), 0
-        request_read, self._request = os.pipe()
-        self._answer, answer_write = os.pipe()
-        life_read, self._life = os.pipe()
-        theirs = (request_read, answer_write, life_read)
-        root = SUPERVISOR.resolve().parents[2]
+        self._memory, self._modules = memory or 0, tuple(modules)
+        self._open()
+
+    def _open(self) -> None:
+        self._told, self._over = bytearray(), False
+        request, self._request = os.pipe()
+        self._answer, answer = os.pipe()
+        life, self._life = os.pipe()
+        self._output, prints = os.pipe()
+        self._status, status = os.pipe()
+        theirs = Ends(os.open(".", getattr(os, "O_PATH", os.O_RDONLY)), request, answer, life, prints, status)
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", *map(str, (SUPERVISOR, root, *theirs, memory or 0))],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=theirs,
-                start_new_session=True,
-                env={"MPLBACKEND": "Agg", **os.environ},
-            )
+            nursery(self._modules).fork(theirs, {"MPLBACKEND": "Agg", **os.environ}, self._memory)
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        assert self._process.stdout is not None
-        self._output = self._process.stdout.fileno()
-        for descriptor in (self._request, self._answer, self._output):
+        for descriptor in (self._request, self._answer, self._output, self._status):
             os.set_blocking(descriptor, False)
 
     def exchange(self, message: Message, arrays: dict[str, Array], timeout: float) -> tuple[Message, dict[str, Array]]:
-        """Send one frame, wait for one.
+        """Send one frame, wait for one. The time that it takes to be born is not the target's.
 
         Raises:
             TimedOutError: no answer within `timeout` seconds.
             DiedError: the child ended first.
             WireError: the answer is not one.
+            OSError: no process could be started for it.
         """
+        self._wait_for_birth()
         outgoing, incoming = memoryview(encode(message, arrays)), bytearray()
         deadline = time.monotonic() + timeout
         with selectors.DefaultSelector() as selector:
@@ -110,18 +112,68 @@ class Child:
             return
         os.close(self._life)
         self._life = -1
-        # The user's code may have stopped the supervisor.
-        self._process.send_signal(signal.SIGCONT)
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._end()
         self._drain()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        for descriptor in (self._request, self._answer):
-            os.close(descriptor)
+        self._close()
+
+    def _close(self) -> None:
+        for descriptor in (self._output, self._request, self._answer, self._status, self._life):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _end(self) -> None:
+        """Wait for the supervisor, which finds `life` closed, also if it is not born yet."""
+        self._listen(0)
+        if self._told and not self._over:
+            self._send_signal(signal.SIGCONT)  # the user's code may have stopped it
+        if not self._ends_within(END_SECONDS) and self._told:
+            self._send_signal(signal.SIGKILL)
+
+    def _send_signal(self, sign: signal.Signals) -> None:
+        (number,) = NUMBER.unpack(self._told[: NUMBER.size])
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(number, sign)
+
+    def _wait_for_birth(self) -> None:
+        """Until the nursery has loaded what it loads first, and forked. One that was killed meanwhile is asked anew."""
+        if not self._is_born():
+            if self._life < 0:
+                raise DiedError(-signal.SIGKILL)
+            self._close()
+            self._open()
+            if not self._is_born():
+                self.kill()
+                raise OSError(errno.EAGAIN, "no process could be started for the target")
+
+    def _is_born(self) -> bool:
+        end = time.monotonic() + BIRTH_SECONDS
+        while not self._told and not self._over and (left := end - time.monotonic()) > 0:
+            self._listen(left)
+        return bool(self._told)
+
+    def _ends_within(self, seconds: float) -> bool:
+        """Whether the supervisor is gone by then."""
+        end = time.monotonic() + seconds
+        self._listen(0)
+        while not self._over and (left := end - time.monotonic()) > 0:
+            self._listen(left)
+        return self._over
+
+    def _listen(self, seconds: float) -> None:
+        """Wait so long for a word of the supervisor, or for its end: nobody else holds the other end of `status`."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._status, selectors.EVENT_READ)
+            # Another thread may listen too, and be the one that hears.
+            with contextlib.suppress(BlockingIOError):
+                if selector.select(seconds):
+                    word = os.read(self._status, CHUNK)
+                    self._told += word
+                    self._over = not word
+
+    def _code(self) -> int:
+        """How the worker ended, in the way of Popen's returncode. Without a word the supervisor itself was killed."""
+        end = self._told[NUMBER.size :]
+        return int(NUMBER.unpack(end)[0]) if end else -signal.SIGKILL
 
     def _send(self, selector: selectors.BaseSelector, outgoing: memoryview) -> memoryview:
         try:
@@ -137,12 +189,9 @@ class Child:
         data = os.read(self._answer, min(wanted, CHUNK))
         if data:
             return data
-        try:
-            status = self._process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:
-            status = 0
+        self._ends_within(1.0)  # the worker may have closed its pipe and live
         self.kill()
-        raise DiedError(status)
+        raise DiedError(self._code())
 
     def _read_output(self, selector: selectors.BaseSelector) -> None:
         if not self._read_some():

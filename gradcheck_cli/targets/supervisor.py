@@ -1,9 +1,9 @@
 """The process between gradcheck and a worker: it outlives the worker and ends all that the worker leaves behind.
 
-Started as a script by `process.Child`; the worker is forked from it before anything heavy is imported. On Linux it is a
-"subreaper" (prctl(2)): what is below it and loses its parent becomes its child, so nothing leaves the tree by a session
-of its own, a second fork or a cleared environment. Elsewhere only the worker's group is ended. It ends with the pipe
-`life`, so also when gradcheck is killed. Code that kills it ends the worker too, but then keeps what it had detached.
+Forked by the nursery; the worker is forked from it. On Linux it is a "subreaper" (prctl(2)): what is below it and loses
+its parent becomes its child, so nothing leaves the tree by a session of its own, a second fork or a cleared
+environment. Elsewhere only the worker's group is ended. It ends with the pipe `life`, so also when gradcheck is killed.
+Code that kills it ends the worker too, but then keeps what it had detached.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ import os
 import resource
 import select
 import signal
-import sys
+import struct
 import time
+from typing import NamedTuple
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
+# What process lists call it; at most 15 letters (prctl(2)).
+NAME = b"gc-supervisor"
+# How it speaks through `status`: its own number first, the exit code of the worker at the end.
+NUMBER = struct.Struct("<q")
 PAUSE = 0.002
 PATIENCE = 2.0
 
@@ -25,45 +30,57 @@ PATIENCE = 2.0
 Process = tuple[int, bytes]
 
 
-def main(root: str, request: int, answer: int, life: int, memory: int) -> None:
-    """Run a worker to its end, end what it leaves, and end in the same way.
+class Pipes(NamedTuple):
+    """`life` ends when the worker is to be killed; through `status` the supervisor's number and the end are told."""
+
+    request: int
+    answer: int
+    life: int
+    status: int
+
+
+def main(pipes: Pipes, memory: int) -> None:
+    """Run a worker to its end, end what it leaves, and tell how it ended.
 
     Args:
-        root: the folder that holds the package.
-        request, answer, memory: for `child.main`.
-        life: pipe whose end means that the worker is to be killed.
+        pipes: to and from gradcheck.
+        memory: for `child.main`.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _prctl(PR_SET_NAME, NAME)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    os.write(pipes.status, NUMBER.pack(os.getpid()))
     worker = os.fork()
     if not worker:
-        os.close(life)
-        _work(root, request, answer, memory)
+        os.close(pipes.life)
+        os.close(pipes.status)
+        _work(pipes.request, pipes.answer, memory)
         return
-    os.close(request)
-    os.close(answer)
+    os.close(pipes.request)
+    os.close(pipes.answer)
     signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals() - {signal.SIGCHLD})
-    status = _outlive(worker, life)
+    status = _outlive(worker, pipes.life)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(worker, signal.SIGKILL)
     _end_descendants()
-    _end_like(os.waitstatus_to_exitcode(status))
+    with contextlib.suppress(BrokenPipeError):
+        os.write(pipes.status, NUMBER.pack(os.waitstatus_to_exitcode(status)))
 
 
-def _prctl(option: int, value: int) -> None:
+def _prctl(option: int, value: int | bytes) -> None:
     """Nothing happens where the system has no such call."""
+    first = value if isinstance(value, bytes) else ctypes.c_ulong(value)
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0)))
+        ctypes.CDLL(None).prctl(option, first, *map(ctypes.c_ulong, (0, 0, 0)))
 
 
-def _work(root: str, request: int, answer: int, memory: int) -> None:
+def _work(request: int, answer: int, memory: int) -> None:
     """Be the worker: in a session of its own, so that its group holds nothing but its descendants."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(PR_SET_NAME, b"gc-worker")
     os.setsid()
-    sys.path.insert(0, root)
     from gradcheck_cli.targets import child
 
-    sys.path.remove(root)
     child.main(request, answer, memory)
 
 
@@ -133,16 +150,3 @@ def _signal(processes: set[Process], sign: signal.Signals) -> None:
         if (look := _look(number)) and look[1] == start:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(number, sign)
-
-
-def _end_like(code: int) -> None:
-    if code < 0:
-        with contextlib.suppress(OSError):
-            signal.signal(-code, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.kill(os.getpid(), -code)
-    os._exit(code)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:]))

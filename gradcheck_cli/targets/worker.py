@@ -6,9 +6,11 @@ code runs with the user's rights.
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -29,6 +31,7 @@ from gradcheck_cli.targets.wire import Message, WireError
 
 # How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
 ATTEMPTS = ("whole", "needed", "untried")
+IMPORTS_TORCH = re.compile(rb"^\s*(import|from)\s.*\btorch\b", re.MULTILINE)
 WHERE: tuple[Where, ...] = ("forward", "backward")
 KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
 
@@ -130,7 +133,7 @@ class Worker:
 
     def start(self) -> Answerer:
         """What answers from now on: a child process. `here` puts this process in its place."""
-        return Child(self._limits.memory, self._limits.output)
+        return Child(self._limits.memory, self._limits.output, _sure_to_load(self._ref))
 
     def _load(self) -> Described:
         self._starts += 1
@@ -177,6 +180,15 @@ class Worker:
         printed, self._child = self._child.printed(), None
         error, kind = _epitaph(failure, self._limits)
         return Outcome(Gradients(), error=error, error_kind=kind, printed=printed)
+
+
+def _sure_to_load(ref: TargetRef) -> tuple[str, ...]:
+    """Modules that take seconds to load and that the file imports: a nursery has them already."""
+    try:
+        text = Path(ref.file).read_bytes()
+    except OSError:
+        return ()
+    return ("torch",) if IMPORTS_TORCH.search(text) else ()
 
 
 def _epitaph(failure: Exception, limits: WorkerLimits) -> tuple[str, ErrorKind]:
