@@ -14,6 +14,7 @@ from gradcheck_cli.layers.geometries import products
 from gradcheck_cli.model import Array, ConvSpec
 
 Result = tuple[ConvSpec, bool]
+Known = tuple[Sequence[Result], frozenset[ConvSpec]]
 # So many geometries that are alike to all fitting conditions are refused before their kind counts as refused.
 _REFUSALS_OF_A_KIND = 2
 # Where a condition can fail it is asked so often, on each side of it.
@@ -106,33 +107,36 @@ def settled(results: Sequence[Result], right: Callable[[ConvSpec], bool], most: 
     Args:
         results: see `fitting`.
         right: answers for a further geometry.
-        most: how many further ones are asked.
+        most: how many further ones are asked; a round that was begun is asked to its end.
     """
     found = list(results)
-    for specs in rounds(lambda: (list(found), frozenset())):
-        found.extend((spec, right(spec)) for spec in specs)
-        if len(found) >= len(results) + most:
-            break
+
+    def ask(specs: Sequence[ConvSpec]) -> bool:
+        found.extend([(spec, right(spec)) for spec in specs])
+        return len(found) < len(results) + most
+
+    settle(lambda: (tuple(found), frozenset()), ask)
     return found
 
 
-def rounds(seen: Callable[[], tuple[Sequence[Result], frozenset[ConvSpec]]]) -> Iterator[list[ConvSpec]]:
-    """What to ask next, each time when the last has been answered: one that decides, or those that may refute.
+def settle(known: Callable[[], Known], ask: Callable[[Sequence[ConvSpec]], bool]) -> None:
+    """Ask about one geometry that decides, or several that may refute what is left, look again, and so on.
 
     It ends where the condition that is left stood the attempt to refute it.
 
     Args:
-        seen: the results up to now, and what is not to be asked; see `deciding`.
+        known: the results up to now, and what is not to be asked; see `deciding`.
+        ask: asks about these geometries, so that `known` knows more afterwards; False where no more can be asked.
     """
-    while True:
-        results, avoid = seen()
+    going = True
+    while going:
+        results, avoid = known()
         spec = deciding(results, avoid)
         if spec is not None:
-            yield [spec]
+            going = ask([spec])
             continue
-        yield confirming(results, avoid, CONFIRMING)
-        if fitting(results)[:1] == fitting(seen()[0])[:1]:
-            return
+        going = ask(confirming(results, avoid, CONFIRMING))
+        going = going and fitting(results)[:1] != fitting(known()[0])[:1]
 
 
 def confirming(results: Sequence[Result], avoid: frozenset[ConvSpec], count: int) -> list[ConvSpec]:

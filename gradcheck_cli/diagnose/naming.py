@@ -15,10 +15,10 @@ from gradcheck_cli.diagnose.conditions import condition, settled
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Evidence, Observation, gather
 from gradcheck_cli.diagnose.sentences import either, finding, message_for
-from gradcheck_cli.diagnose.shrink import fresh_case
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import ConvSpec, Finding, GradientName
+from gradcheck_cli.numbers.digits import digits_case
 
 _GEOMETRIES_FOR_PROOF = 2
 _ENTRIES_FOR_PROOF = 4
@@ -142,7 +142,7 @@ def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence], gra
     results = [(seen.spec, _harmless(cause, identifier, seen.problem, gradient)) for seen in evidence]
 
     def harmless(spec: ConvSpec) -> bool:
-        return _harmless(cause, identifier, Problem(fresh_case(spec, 0)), gradient)
+        return _harmless(cause, identifier, Problem(digits_case(spec, 0)), gradient)
 
     return condition(settled(results, harmless, _DECIDING))
 

@@ -13,6 +13,10 @@ ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "ref
 Where = Literal["", "forward", "backward"]
 """Which of the target's two calls."""
 
+Calls = Literal["once", "twice", "after another"]
+"""How a target is called: once; once more on fresh copies; or once more by an object that has worked on other arrays of
+these shapes before. The first answer is that of a fresh object each time."""
+
 GIBIBYTE = 2**30
 NOT_TRIED = "not tried: it died too often before"
 """The error of an outcome that no call stands behind."""

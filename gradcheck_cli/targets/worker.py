@@ -16,6 +16,7 @@ from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, 
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
+    Calls,
     Described,
     ErrorKind,
     HowToCall,
@@ -87,27 +88,16 @@ class Worker:
             self._described = self._load()
         return self._described
 
-    def backward(self, case: Case, calls: int = 2) -> Outcome:
+    def backward(self, case: Case, calls: Calls = "twice") -> Outcome:
         """Ask the target for the gradients of `case`.
 
         Args:
             case: arrays in our layout.
-            calls: 2 calls it once more on fresh copies of the inputs, for `Outcome.second`.
+            calls: how often, and on what before; whatever comes of a second call is `Outcome.second`.
 
         Raises:
             TargetError: it cannot be loaded.
         """
-        return self._asked(case, {"calls": calls})
-
-    def backward_after_another(self, case: Case) -> Outcome:
-        """The same, where `Outcome.second` is of an object that has worked on other arrays of these shapes before.
-
-        Raises:
-            TargetError: it cannot be loaded.
-        """
-        return self._asked(case, {"calls": 2, "after_another": True})
-
-    def _asked(self, case: Case, how: Message) -> Outcome:
         described = self.describe()
         if self._child is None:
             if self._starts > self._limits.restarts:
@@ -115,7 +105,7 @@ class Worker:
             self._load()
         assert self._child is not None
         arrays = {"x": case.x, "weight": case.weight, "bias": case.bias, "grad_output": case.grad_output}
-        request = {"do": "backward", "spec": _spec_dict(case), **how}
+        request = {"do": "backward", "spec": _spec_dict(case), "calls": calls}
         try:
             message, answered = self._child.exchange(request, arrays, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
@@ -240,7 +230,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         kind = "wrong-shape"
     return Outcome(
         gradients=first,
-        second=_gradients(arrays, "second") if message.get("calls", 1) > 1 else None,
+        second=_gradients(arrays, "second") if message.get("calls", "once") != "once" else None,
         supported=bool(message.get("supported", True)),
         error=str(message.get("error", "")),
         error_kind=kind,

@@ -46,10 +46,10 @@ from gradcheck_cli.runs.picture.data import Data, describe
 from gradcheck_cli.runs.picture.figures import figures_of, shown
 from gradcheck_cli.runs.picture.full_size import full_size_checks
 from gradcheck_cli.runs.picture.judged import judged_code
-from gradcheck_cli.runs.picture.layer import LayerRun, Set, run_layer, set_up
+from gradcheck_cli.runs.picture.layer import LayerRun, Surroundings, run_layer, set_up
 from gradcheck_cli.runs.picture.sameness import both_directions, sameness_of
 from gradcheck_cli.runs.picture.stages import Stages
-from gradcheck_cli.runs.picture.under_test import Trial
+from gradcheck_cli.runs.picture.under_test import UnderTest
 from gradcheck_cli.runs.plan import Plan
 from gradcheck_cli.runs.reproduce import run_command
 
@@ -58,7 +58,7 @@ from gradcheck_cli.runs.reproduce import run_command
 class Sides:
     """Both sides on the pictures and on the narrow integer probe; finite differences go on behind the other checks."""
 
-    surroundings: Set
+    surroundings: Surroundings
     run: LayerRun
     differences: numeric.Started
     judged: Judged
@@ -99,10 +99,10 @@ class Sides:
 def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunReport:
     """`run_experiment` after the pictures are read and torch is imported."""
     surroundings = set_up(data.cut_to(plan.judged) if plan.is_cut else data, options)
-    with judged_code(options) as trial, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
-        sides = _both_sides(surroundings, trial, pool, options.seed, stages)
+    with judged_code(options) as code, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
+        sides = _both_sides(surroundings, code, pool, options.seed, stages)
         with stages.stage("compare"):
-            found = [*sides.exact, *checks.real_checks(sides.real, trial.judged, sides.decided)]
+            found = [*sides.exact, *checks.real_checks(sides.real, code.judged, sides.decided)]
         with stages.stage("numeric"):
             differences = _numeric(sides)
         found += differences.checks
@@ -116,14 +116,14 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
             power = _power(sides, differences)
         if plan.is_cut:
             with stages.stage("full size"):
-                found += full_size_checks(data.x, plan, trial.judged, surroundings.settings, options.seed)
+                found += full_size_checks(data.x, plan, code.judged, surroundings.settings, options.seed)
         with stages.stage("diagnosis"):
             found = once(found)
-            diagnosis = trial.diagnose(found)
+            diagnosis = code.diagnose(found)
         verdict = verdict_of(found, power) if diagnosis.holds else Verdict.FAIL
         seeds = _seeds(sides, options, verdict, sameness, stages)
     verdict = Verdict.FAIL if any(seed.verdict is Verdict.FAIL for seed in seeds) else verdict
-    experiment = _experiment(options, plan, data, sides, trial.convention)
+    experiment = _experiment(options, plan, data, sides, code.convention)
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
@@ -157,22 +157,22 @@ def _experiment(options: RunOptions, plan: Plan, data: Data, sides: Sides, conve
     return replace(described, channel_names=data.channel_names)
 
 
-def _both_sides(surroundings: Set, trial: Trial, pool: Executor, seed: int, stages: Stages) -> Sides:
+def _both_sides(surroundings: Surroundings, code: UnderTest, pool: Executor, seed: int, stages: Stages) -> Sides:
     with stages.stage("autograd"):
         run = run_layer(surroundings, seed, wanted=GRADIENTS)
     with stages.stage("numeric"):
         differences = numeric.start(replace(run.layer, x=run.case.x, weight=run.case.weight, bias=run.case.bias), pool)
     with stages.stage("backward under test"):
-        hand = trial.judged.backward(run.case)
+        hand = code.judged.backward(run.case)
     with stages.stage("exact probe"):
         data = surroundings.data
         narrow = exact.narrow_case(data.spec, np.random.default_rng(seed), x=data.x, signs=run.case.grad_output)
         wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
-        decided = _exact(surroundings, trial.judged, run.case, narrow, wide)
-    return Sides(surroundings, run, differences, trial.judged, hand, narrow, wide, tuple(decided))
+        decided = _exact(surroundings, code.judged, run.case, narrow, wide)
+    return Sides(surroundings, run, differences, code.judged, hand, narrow, wide, tuple(decided))
 
 
-def _exact(surroundings: Set, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
+def _exact(surroundings: Surroundings, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
     """Narrow integers in any dtype; in float64 wide ones too, and the pictures themselves where they are dyadic.
 
     bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them. Inexact arithmetic, which the
