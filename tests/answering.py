@@ -7,7 +7,7 @@ from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.question import Question
 from gradcheck_cli.trials.session import Session
 from gradcheck_cli.trials.trial import Trial
-from gradcheck_cli.trials.truth import Truths, truth_of
+from gradcheck_cli.trials.truth import Truths, truth_on
 
 NAME = "user.py:f"
 TRUTHS = Truths()
@@ -22,7 +22,7 @@ class Answering:
     def backward(self, case, calls):
         """One answer."""
         self.asked.append((case.spec, calls))
-        return self.answer(truth_of(case))
+        return self.answer(truth_on(case))
 
     def close(self):
         """Nothing is asked any more."""

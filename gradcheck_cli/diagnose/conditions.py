@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from gradcheck_cli.diagnose.pool import attacks, mixtures, with_sizes
-from gradcheck_cli.diagnose.table import Axis, Condition, axis_of, speaking, truths
+from gradcheck_cli.diagnose.table import BlockSize, Condition, axis_of, speaking, truths
 from gradcheck_cli.layers.geometries import products
 from gradcheck_cli.model import Array, ConvSpec
 
@@ -167,7 +167,7 @@ def _asked(results: Sequence[Result], avoid: frozenset[ConvSpec]) -> frozenset[C
 
 
 def _new(
-    results: Sequence[Result], avoid: frozenset[ConvSpec], blocks: Sequence[tuple[Axis, int]] = ()
+    results: Sequence[Result], avoid: frozenset[ConvSpec], blocks: Sequence[tuple[BlockSize, int]] = ()
 ) -> tuple[ConvSpec, ...]:
     asked, specs = _asked(results, avoid), tuple(spec for spec, _ in results)
     # Code for square kernels raises on others, or spreads one row over several without a word: of no interest here.

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.causes import Cause
 from gradcheck_cli.diagnose.locate import in_place_of
-from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, padding_words, pair, sizes
 from gradcheck_cli.model import ConvSpec, Finding, FindingAbout, GradientName
@@ -46,7 +46,7 @@ def describe(spec: ConvSpec) -> str:
 def message_for(
     cause: Cause,
     identifier: str,
-    seen: Evidence,
+    seen: Comparison,
     gradient: GradientName,
     words: Words,
     beside: Sequence[str] | None = None,
@@ -140,7 +140,7 @@ def _rate(cause: Cause) -> str:
     return f"learning rate {cause.factor.name}" if cause.factor.name else "learning rate 1"
 
 
-def _entry(seen: Evidence, gradient: GradientName, words: Words) -> str:
+def _entry(seen: Comparison, gradient: GradientName, words: Words) -> str:
     if seen.actual.shape != seen.right.shape:
         shapes = f"its shape is {seen.actual.shape} where {seen.right.shape} is right"
         return shapes + _axes(gradient, words)

@@ -6,11 +6,11 @@ process and hands back `Outcome`s in our layout. Nothing here judges a gradient.
 
 from gradcheck_cli.targets.contract import (
     NOT_TRIED as NOT_TRIED,
-    Calls as Calls,
     Described as Described,
     ErrorKind as ErrorKind,
     HowToCall as HowToCall,
     Outcome as Outcome,
+    Repetition as Repetition,
     TargetRef as TargetRef,
     WorkerLimits as WorkerLimits,
 )

@@ -13,7 +13,7 @@ ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "ref
 Where = Literal["", "forward", "backward"]
 """Which of the target's two calls."""
 
-Calls = Literal["once", "twice", "after another"]
+Repetition = Literal["once", "twice", "after another"]
 """How a target is called: once; once more on fresh copies; or once more by an object that has worked on other arrays of
 these shapes before. The first answer is that of a fresh object each time."""
 

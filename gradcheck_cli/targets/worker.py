@@ -16,11 +16,11 @@ from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, 
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
-    Calls,
     Described,
     ErrorKind,
     HowToCall,
     Outcome,
+    Repetition,
     TargetRef,
     Where,
     WorkerLimits,
@@ -88,7 +88,7 @@ class Worker:
             self._described = self._load()
         return self._described
 
-    def backward(self, case: Case, calls: Calls = "twice") -> Outcome:
+    def backward(self, case: Case, calls: Repetition = "twice") -> Outcome:
         """Ask the target for the gradients of `case`.
 
         Args:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from gradcheck_cli.model import Case, Gradients
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.targets import Calls, Outcome
+from gradcheck_cli.targets import Outcome, Repetition
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.question import Question
 
@@ -20,7 +20,7 @@ from gradcheck_cli.trials.question import Question
 class Called(Protocol):
     """What runs the target: see `targets.Worker`."""
 
-    def backward(self, case: Case, calls: Calls, /) -> Outcome:
+    def backward(self, case: Case, calls: Repetition, /) -> Outcome:
         """The target's gradients for a case."""
 
     def close(self) -> None:

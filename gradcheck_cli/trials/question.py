@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gradcheck_cli.model import ConvSpec
-from gradcheck_cli.targets import Calls
+from gradcheck_cli.targets import Repetition
 
-Probe = Literal["narrow", "wide", "fractional", "tiny", "after-another", "digits", "terms", "pictures"]
+ProbeName = Literal["narrow", "wide", "fractional", "tiny", "after-another", "digits", "terms", "pictures"]
 """What numbers are asked about.
 
 narrow: integers on which float32 is exact. wide: integers on which float64 is exact and float32 is not. fractional:
@@ -20,7 +20,12 @@ to read the products off an entry. pictures: the numbers of a run, which its rep
 
 # Twice, so that an answer that differs from call to call shows. The search for an example needs no second one, and on
 # pictures it would cost as much as the first.
-_CALLS: dict[Probe, Calls] = {"after-another": "after another", "digits": "once", "terms": "once", "pictures": "once"}
+_CALLS: dict[ProbeName, Repetition] = {
+    "after-another": "after another",
+    "digits": "once",
+    "terms": "once",
+    "pictures": "once",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Question:
     Attributes:
         target: who is asked, as it was named ("my.py:backward").
         geometry: of the layer.
-        probe: see `Probe`.
+        probe: see `ProbeName`.
         seed: of the numbers.
         layer: what kind of layer the geometry is one of.
         setting: see `Setting`.
@@ -51,7 +56,7 @@ class Question:
 
     target: str
     geometry: ConvSpec
-    probe: Probe = "narrow"
+    probe: ProbeName = "narrow"
     seed: int = 0
     layer: str = "conv2d"
     setting: Setting = Setting()
@@ -69,7 +74,7 @@ class Question:
         )
 
     @property
-    def calls(self) -> Calls:
+    def calls(self) -> Repetition:
         """How the target is called for it."""
         return _CALLS.get(self.probe, "twice")
 

@@ -1,6 +1,6 @@
 """What one target is asked, and in which order: what is asked next depends on what it did up to now.
 
-It ends in a `Record`; the verdict on that is reached elsewhere.
+It ends in a `Transcript`; the verdict on that is reached elsewhere.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from gradcheck_cli.numbers.arithmetic import declared_slack
 from gradcheck_cli.targets import Described
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.deciding import decide, doubtful
-from gradcheck_cli.trials.question import Probe, Question
-from gradcheck_cli.trials.record import Record, smallest_failure
-from gradcheck_cli.trials.shrink import OutOfTimeError, Search, shrink
+from gradcheck_cli.trials.question import ProbeName, Question
+from gradcheck_cli.trials.shrink import OutOfTimeError, Shrinking, shrink
+from gradcheck_cli.trials.transcript import Transcript, smallest_failure
 from gradcheck_cli.trials.trial import Trial
 from gradcheck_cli.trials.truth import Truths
 
 # Geometries that see the further probes: a hidden float32 or a cut shows on the first one, a second costs little.
 PROBES = 2
-FURTHER: tuple[Probe, ...] = ("wide", "fractional", "tiny")
+FURTHER: tuple[ProbeName, ...] = ("wide", "fractional", "tiny")
 # Each death costs a new process and a new import of the user's file; three are no accident.
 MOST_DEATHS = 3
 # A target that takes fewer geometries than this, or is wrong on a single one, is asked about their neighbours too.
@@ -47,8 +47,8 @@ class Session:
         truths: the numbers and the truth of each question.
         trials: the narrow probe, one geometry each, in the order in which they were asked.
         further: other probes on some of these geometries.
-        shrunk: see `Record`.
-        stopped: see `Record`.
+        shrunk: see `Transcript`.
+        stopped: see `Transcript`.
     """
 
     target: str
@@ -61,7 +61,7 @@ class Session:
     shrunk: dict[GradientName, dict[ConvSpec, str]] = field(default_factory=dict)
     stopped: str = ""
 
-    def run(self, specs: Iterable[ConvSpec]) -> Record:
+    def run(self, specs: Iterable[ConvSpec]) -> Transcript:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
@@ -75,12 +75,12 @@ class Session:
         self.try_further()
         return self.finished()
 
-    def finished(self) -> Record:
+    def finished(self) -> Transcript:
         """The smallest example of what is wrong, what it leaves in doubt, and all that is known then."""
         example = self._counterexample()
         self.try_doubtful()
         slack = declared_slack(self.options.arithmetic, self.described.rate)
-        return Record(self.described, slack, self.trials, self.further, self.stopped, example, self.shrunk)
+        return Transcript(self.described, slack, self.trials, self.further, self.stopped, example, self.shrunk)
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:
         """The narrow integer probe on every geometry, until time is up or the target keeps dying."""
@@ -141,7 +141,7 @@ class Session:
         """Where the narrow probe was right: what only wide, fractional or tiny numbers show, or a second use."""
         right = [trial.case.spec for trial in self.trials if trial.supported and trial.right]
         right.sort(key=lambda spec: -spec.terms)
-        questions: list[tuple[ConvSpec, Probe]] = [(spec, probe) for spec in right[:PROBES] for probe in FURTHER]
+        questions: list[tuple[ConvSpec, ProbeName]] = [(spec, probe) for spec in right[:PROBES] for probe in FURTHER]
         questions += [(spec, "after-another") for spec in right[:1]]
         for spec, probe in questions:
             if self._over():
@@ -157,7 +157,7 @@ class Session:
             found = smallest_failure(self.trials, name)
             if found is not None:
                 self.asker.allow(min(SHRINK_SECONDS, self.options.timeout))
-                search = Search(self.asker, self.target, name, self.options.seed)
+                search = Shrinking(self.asker, self.target, name, self.options.seed)
                 self.shrunk[name] = search.seen
                 try:
                     return shrink(search, found.case.spec) or found.as_counterexample(name)
@@ -199,7 +199,7 @@ class Session:
         self.trials = (*self.trials, self._asked(spec, "narrow"))
         return True
 
-    def _asked(self, spec: ConvSpec, probe: Probe) -> Trial:
+    def _asked(self, spec: ConvSpec, probe: ProbeName) -> Trial:
         question = Question(self.target, spec, probe, self.options.seed)
         truth = self.truths.of(question)
         answer = self.asker.ask(question, truth.case)

@@ -14,7 +14,7 @@ from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Array, Case, ConvSpec, Counterexample, GradientName
 from gradcheck_cli.numbers.digits import digits_case
 from gradcheck_cli.trials.answer import Answer
-from gradcheck_cli.trials.question import Probe, Question
+from gradcheck_cli.trials.question import ProbeName, Question
 
 # Geometries that are asked about: enough for a layer in which every number has to go to its least, one at a time.
 SHRINK_CALLS = 240
@@ -40,7 +40,7 @@ class OutOfTimeError(Exception):
 
 
 @dataclass
-class Search:
+class Shrinking:
     """The search for the smallest example of one wrong gradient.
 
     Attributes:
@@ -68,7 +68,7 @@ class Search:
             self.seen[spec] = failure_of(self.answer(case, "digits"), Problem(case).right(self.gradient), self.gradient)
         return self.seen[spec]
 
-    def answer(self, case: Case, probe: Probe) -> Answer:
+    def answer(self, case: Case, probe: ProbeName) -> Answer:
         """What the target does with these numbers.
 
         Raises:
@@ -79,12 +79,12 @@ class Search:
         self.asked += 1
         return self.asker.ask(Question(self.target, case.spec, probe, self.seed), case)
 
-    def gradient_of(self, case: Case, probe: Probe = "terms") -> Array | None:
+    def gradient_of(self, case: Case, probe: ProbeName = "terms") -> Array | None:
         """The gradient that the target gives; None where it gives none."""
         return _returned(self.answer(case, probe), self.gradient)
 
 
-def shrink(search: Search, spec: ConvSpec) -> Counterexample | None:
+def shrink(search: Shrinking, spec: ConvSpec) -> Counterexample | None:
     """Shrink a failing geometry while it fails in the same way, then read off the terms of one wrong entry.
 
     Args:
@@ -141,7 +141,7 @@ def _returned(answer: Answer, gradient: GradientName) -> Array | None:
     return None if actual is None else np.asarray(actual)
 
 
-def _smallest(search: Search, spec: ConvSpec, kind: str) -> ConvSpec:
+def _smallest(search: Shrinking, spec: ConvSpec, kind: str) -> ConvSpec:
     """Take the first smaller geometry that fails in the same way, and start over, until none does."""
     while True:
         for candidate in smaller(spec):

@@ -10,10 +10,10 @@ from threading import Lock
 
 import numpy as np
 
+from gradcheck_cli.checks.referee import truths_of
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 from gradcheck_cli.numbers import exact
-from gradcheck_cli.oracles import reference
-from gradcheck_cli.trials.question import Probe, Question
+from gradcheck_cli.trials.question import ProbeName, Question
 
 Draw = Callable[[ConvSpec, np.random.Generator], Case]
 
@@ -30,7 +30,7 @@ class Numbers:
 
 
 _NARROW = Numbers(exact.narrow_case, 6)
-_NUMBERS: Mapping[Probe, Numbers] = {
+_NUMBERS: Mapping[ProbeName, Numbers] = {
     "narrow": _NARROW,
     "after-another": _NARROW,
     "wide": Numbers(exact.wide_case, 4),
@@ -79,7 +79,7 @@ def _drawn(numbers: Numbers, spec: ConvSpec, seed: int) -> Truth:
     """A gradient of zeros shows no mistake, and looks like none at all where it is read off an update."""
     for attempt in range(MOST_DRAWS):
         entropy = (seed, numbers.salt, *_sizes(spec), attempt)
-        truth = truth_of(numbers.draw(spec, np.random.default_rng(entropy)))
+        truth = truth_on(numbers.draw(spec, np.random.default_rng(entropy)))
         if all(np.any(truth.gradients.named(name)) for name in GRADIENTS):
             break
     return truth
@@ -90,18 +90,13 @@ def load_oracles() -> None:
     import_module("gradcheck_cli.oracles.autograd")
 
 
-def truth_of(case: Case) -> Truth:
+def truth_on(case: Case) -> Truth:
     """The sums by the definition.
 
     Args:
         case: whole multiples of a power of 2 whose sums are exact, float64.
     """
-    gradients = Gradients(
-        weight=reference.grad_weight(case.x, case.grad_output, case.spec).astype(np.float64),
-        input=reference.grad_input(case.weight, case.grad_output, case.spec).astype(np.float64),
-        bias=reference.grad_bias(case.grad_output).astype(np.float64),
-    )
-    return Truth(case, gradients)
+    return Truth(case, truths_of(case))
 
 
 def _sizes(spec: ConvSpec) -> list[int]:

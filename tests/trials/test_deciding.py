@@ -36,8 +36,8 @@ def judged(worker, specs=FEW):
     session = session_of(worker, DESCRIBED)
     session.try_all(specs)
     session.try_deciding()
-    record = session.finished()
-    return record, judge(TargetRef("user.py:f", "user.py", "f", 3), record, VerifyOptions(("user.py:f",)))
+    transcript = session.finished()
+    return transcript, judge(TargetRef("user.py:f", "user.py", "f", 3), transcript, VerifyOptions(("user.py:f",)))
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def judged(worker, specs=FEW):
 )
 def test_geometries_are_asked_until_one_condition_is_left(wrong, phrase):
     """Batch and stride never differ alone among the four; the answers to the others tell which of them it is."""
-    record, report = judged(where(wrong))
+    transcript, report = judged(where(wrong))
 
-    assert len(record.trials) > len(FEW)
+    assert len(transcript.trials) > len(FEW)
     assert report.findings[0].fails_when == phrase
     assert f"when {phrase} (" in report.geometries.summary or "right only when" in report.geometries.summary
 
@@ -65,17 +65,17 @@ def test_an_error_has_its_condition_decided_too():
 
 def test_a_condition_that_is_refuted_is_given_up():
     """What no row of the table says is no condition, however many geometries are asked."""
-    record, report = judged(where(lambda spec: (spec.batch * 7 + spec.height * 5 + spec.width * 3) % 11 < 4))
+    transcript, report = judged(where(lambda spec: (spec.batch * 7 + spec.height * 5 + spec.width * 3) % 11 < 4))
     assert {found.fails_when for found in report.findings} <= {""}
     assert report.geometries.summary.endswith("no single condition")
-    assert len(record.trials) <= len(FEW) + MOST_DECIDING
+    assert len(transcript.trials) <= len(FEW) + MOST_DECIDING
 
 
 def test_nothing_more_is_asked_of_what_is_right_or_wrong_everywhere():
     """No condition is to be found."""
     for wrong in (lambda spec: False, lambda spec: True):
-        record, _ = judged(where(wrong))
-        assert len(record.trials) == len(FEW)
+        transcript, _ = judged(where(wrong))
+        assert len(transcript.trials) == len(FEW)
 
 
 def test_the_smallest_example_is_no_exception_to_the_condition():

@@ -13,7 +13,7 @@ from gradcheck_cli.numbers.digits import digits_case
 from gradcheck_cli.targets import Outcome
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.question import Question
-from gradcheck_cli.trials.shrink import OutOfTimeError, Search, failure_of, shrink
+from gradcheck_cli.trials.shrink import OutOfTimeError, Shrinking, failure_of, shrink
 
 LARGE = ConvSpec(3, 4, 6, 13, 11, (4, 3), stride=(3, 2), padding=(2, 1), dilation=(2, 1), groups=2)
 
@@ -47,7 +47,7 @@ class Asked:
 def shrunk(target, spec, gradient, seed):
     """The smallest example of a target, a backward or what asks it."""
     asker = target if isinstance(target, Asked) else Asked(target)
-    return shrink(Search(asker, "user.py:f", gradient, seed), spec)
+    return shrink(Shrinking(asker, "user.py:f", gradient, seed), spec)
 
 
 def test_a_right_backward_has_no_counterexample():
@@ -205,13 +205,13 @@ def test_every_call_counts_and_the_budget_ends_the_search():
     assert 1 + len({*smaller(LARGE)}) + 1 == counting.calls
 
     limited = Asked(target)
-    assert LARGE == shrink(Search(limited, "user.py:f", "weight", 0, most=5), LARGE).spec
+    assert LARGE == shrink(Shrinking(limited, "user.py:f", "weight", 0, most=5), LARGE).spec
     assert 5 + 1 == limited.calls
 
 
 def test_a_search_that_is_late_says_so_and_what_it_saw_is_kept():
     """No half-made example is shown for the smallest; what was asked up to then is known all the same."""
-    late = Search(Asked(backward_of("weight", planted("batch-mean", "weight")), most=3), "user.py:f", "weight", 0)
+    late = Shrinking(Asked(backward_of("weight", planted("batch-mean", "weight")), most=3), "user.py:f", "weight", 0)
     with pytest.raises(OutOfTimeError):
         shrink(late, LARGE)
     assert 3 == len(late.seen) == late.asked
@@ -221,7 +221,7 @@ def test_a_search_that_is_late_says_so_and_what_it_saw_is_kept():
 def test_the_questions_say_what_they_are_about():
     """Digits of each geometry, then some of them changed for the terms; each calls the target once."""
     asker = Asked(backward_of("weight", planted("batch-mean", "weight")))
-    found = shrink(Search(asker, "user.py:f", "weight", 7), LARGE)
+    found = shrink(Shrinking(asker, "user.py:f", "weight", 7), LARGE)
 
     assert ["digits", "terms"] == list(dict.fromkeys(question.probe for question in asker.questions))
     assert {found.spec} == {question.geometry for question in asker.questions if question.probe == "terms"}

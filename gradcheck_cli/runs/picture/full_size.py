@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
-from gradcheck_cli.checks.compare import Question, not_applicable, with_detail
+from gradcheck_cli.checks.compare import Subject, not_applicable, with_detail
 from gradcheck_cli.model import Array, Case, Check, Dtype, Verdict
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.arithmetic import Judged
@@ -34,8 +34,8 @@ def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettin
         seed: draws G, F and the identity's factors.
     """
     if not plan.probes_whole:
-        question = Question("exact", "weight", "integers at full size: equal bit for bit")
-        return [not_applicable(question, f"at full size: would take {plan.probe.text}; not run")]
+        subject = Subject("exact", "weight", "integers at full size: equal bit for bit")
+        return [not_applicable(subject, f"at full size: would take {plan.probe.text}; not run")]
     spec = replace(plan.asked, batch=1)
     found: dict[tuple[str, str], list[Check]] = {}
     for n in range(plan.asked.batch):

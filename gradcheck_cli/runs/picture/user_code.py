@@ -76,8 +76,8 @@ class UserCode(UnderTest):
         settings = self._options.verifying(self._ref.text)
         with Worker(self._ref, WorkerLimits(timeout=settings.timeout), HowToCall.of(settings)) as worker:
             asker = Asker(worker, settings.timeout, time.perf_counter() + settings.timeout)
-            record = Session(self._ref.text, asker, self._described, settings, Truths()).run(geometries.QUICK)
-        return judge(self._ref, record, settings)
+            transcript = Session(self._ref.text, asker, self._described, settings, Truths()).run(geometries.QUICK)
+        return judge(self._ref, transcript, settings)
 
 
 @contextmanager

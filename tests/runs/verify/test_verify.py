@@ -13,7 +13,7 @@ from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.runs.verify.target import judge
 from gradcheck_cli.targets import Described, Outcome, TargetRef
 from gradcheck_cli.trials.asker import Running
-from gradcheck_cli.trials.record import Record
+from gradcheck_cli.trials.transcript import Transcript
 from helpers import ROOT
 
 DESCRIBED = Described("function", "NCHW", "by the names of its parameters", 3, ("weight",))
@@ -77,7 +77,7 @@ def test_refusing_all_geometries_but_those_that_told_the_convention_is_no_verdic
     answers = ["no padding here", "only 1000x1000"]
     refusals = [Outcome(Gradients(), supported=False, error=answer, error_kind="refused") for answer in answers]
     trials = [trial_of(asked(spec), refusal, ("weight",)) for spec, refusal in zip(specs, refusals, strict=True)]
-    report = judge(REF, Record(DESCRIBED, trials=tuple(trials)), OPTIONS)
+    report = judge(REF, Transcript(DESCRIBED, trials=tuple(trials)), OPTIONS)
 
     assert report.verdict is Verdict.INCONCLUSIVE
     assert report.notes == ("every geometry was refused, the simplest one with: only 1000x1000",)
@@ -101,7 +101,7 @@ def judged(*outcomes):
     for width, outcome in enumerate(outcomes, start=5):
         truth = asked(ConvSpec(2, 1, 1, 6, width, (3, 3)))
         trials.append(trial_of(truth, outcome(truth) if callable(outcome) else outcome, ("weight",)))
-    return judge(REF, Record(DESCRIBED, trials=tuple(trials)), OPTIONS)
+    return judge(REF, Transcript(DESCRIBED, trials=tuple(trials)), OPTIONS)
 
 
 def test_a_crash_on_all_geometries_is_an_error_of_every_gradient():

@@ -12,7 +12,7 @@ from gradcheck_cli.trials.trial import Trial
 
 
 @dataclass(frozen=True)
-class Record:
+class Transcript:
     """One target and its answers.
 
     Attributes:
