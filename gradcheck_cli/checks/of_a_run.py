@@ -156,7 +156,7 @@ def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exa
     terms = terms_of(real.case.spec, name)
     error = np.abs(expected.astype(np.float64) - actual)
     largest = float(np.max(rounding.ratio_float32(error, gauge)))
-    if largest <= terms**0.5:
+    if largest <= rounding.typical_limit(terms):
         return with_detail(check, f"typical rounding: {largest:.3g} units of 2^-24 A")
     if exact_passed:
         return with_detail(check, f"{largest:.3g} units of 2^-24 A: float32's worst case, decided by the exact probe")

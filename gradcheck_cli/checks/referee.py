@@ -1,6 +1,6 @@
 """The referee: where two sides disagree, a sum straight from the definition says which one is wrong.
 
-Both sides are suspects. Where the sum is too dear, the adjoint identity on integers takes its place.
+Both sides are suspects. Where the sum would take too long, the adjoint identity on integers takes its place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gradcheck_cli.numbers import rounding
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.oracles import adjoint, reference
 
-# Products above which the sum by the definition is too dear (20 s).
+# Products above which the sum by the definition takes too long: about 20 s.
 MOST_PRODUCTS = 10**10
 _COUNTS = re.compile(r" \(\d+ of \d+ entries\)")
 
@@ -80,7 +80,7 @@ def refereed(
 
 def _adjoint_referee(case: Case, gradient: GradientName, sides: dict[str, Array | None]) -> Check:
     """Each side against the adjoint identity on integers: exact, and it forms no gradient of its own."""
-    subject = Subject("referee", gradient, "the adjoint identity with random integers (the definition is too dear)")
+    subject = Subject("referee", gradient, "the adjoint identity with random integers (the definition takes too long)")
     wrong = [name for name, side in sides.items() if _breaks_identity(case, gradient, side)]
     if not wrong:
         return undecided(subject, "both sides satisfy the adjoint identity; the disagreement is unexplained")

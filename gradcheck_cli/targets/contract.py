@@ -142,7 +142,6 @@ class Outcome:
         unreached: lines of the backward that no call has executed up to now; None where nothing was called.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
-        flipped: see `Described.flipped`.
         seconds: of the first call, in the worker.
     """
 
@@ -161,5 +160,4 @@ class Outcome:
     unreached: tuple[int, ...] | None = None
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)
-    flipped: bool = False
     seconds: float = 0.0

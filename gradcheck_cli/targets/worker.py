@@ -98,7 +98,7 @@ class Worker:
         Raises:
             TargetError: it cannot be loaded.
         """
-        described = self.describe()
+        self.describe()
         if self._child is None:
             if self._starts > self._limits.restarts:
                 return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
@@ -110,7 +110,7 @@ class Worker:
             message, answered = self._child.exchange(request, arrays, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             return self._lost(failure)
-        return _outcome(message, answered, self._child.printed(), described, case.spec)
+        return _outcome(message, answered, self._child.printed(), case.spec)
 
     def close(self) -> None:
         """Kill the child and what it started; the worker can be used again."""
@@ -222,7 +222,7 @@ def _gradient_names(given: Sequence[object]) -> tuple[GradientName, ...]:
     return tuple(name for name in GRADIENTS if name in given)
 
 
-def _outcome(message: Message, arrays: dict[str, Array], printed: str, described: Described, spec: ConvSpec) -> Outcome:
+def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: ConvSpec) -> Outcome:
     """The child's answer, with the shapes checked again on this side."""
     first = _gradients(arrays, "first")
     kind: ErrorKind = next((kind for kind in KINDS if kind == message.get("kind")), "crashed")
@@ -244,7 +244,6 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
-        flipped=described.flipped,
         seconds=float(message.get("seconds", 0.0)),
     )
 

@@ -1,4 +1,4 @@
-"""A layer that is too dear for all checks, still met at full size: integers through both sides, picture by picture.
+"""A layer that is too large for all checks, still met at full size: integers through both sides, picture by picture.
 
 On integers both sides must agree bit for bit, and the code under test must satisfy the adjoint identity, which is
 exact, needs two forwards and takes the place of the full reference. One picture at a time bounds the memory.
@@ -24,7 +24,7 @@ WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APP
 
 
 def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettings, seed: int) -> list[Check]:
-    """The exact probe and the adjoint identity on the whole layer; not-applicable where that is too dear.
+    """The exact probe and the adjoint identity on the whole layer; not-applicable where that takes too long.
 
     Args:
         x: all pictures at full size, (n, c_in, h, w).
