@@ -89,6 +89,9 @@ def user_code(options: RunOptions) -> Iterator[UserCode]:
     """
     refs = resolve((options.backward,), called_by(options.call) if options.call else None)
     if len(refs) != 1:
-        raise TargetError(f"--backward takes one target, and {options.backward} names {len(refs)}.")
+        raise TargetError(
+            f"--backward takes one target, and {options.backward} names {len(refs)}.",
+            hint=f"one of them: --backward {refs[0].text}",
+        )
     with Worker(refs[0], WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         yield UserCode(refs[0], worker, worker.describe(), options)
