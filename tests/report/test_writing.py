@@ -130,7 +130,8 @@ def test_run_has_no_csv(folder):
     destinations = [Destination("csv", "out.csv")]
 
     assert message(reports.check_destinations, destinations, [], "run") == (
-        "`gradcheck run` has no csv report: it has a row for each target of `gradcheck verify`.\n  hint: one of json, junit, html, png, md, repro"
+        "`gradcheck run` has no csv report: it has a row for each target of `gradcheck verify`.\n"
+        "  hint: one of json, junit, html, png, md, repro"
     )
     assert message(reports.render, sample_run_report(), "csv") == (
         "a csv report has a row for each target of `gradcheck verify`, and this is a run.\n"
