@@ -39,7 +39,7 @@ _HEADER, _LINE, _FOOTER = 0.85, 0.2, 0.85
 
 
 @dataclass(frozen=True)
-class Panel:
+class Triptych:
     """One plane of each side and their difference. `ratio` is in units of what is allowed."""
 
     place: Place
@@ -156,10 +156,10 @@ def _draw(report: RunReport, planes: Drawn) -> Figure:
     return figure
 
 
-def _panels(shown: Drawn) -> list[Panel]:
+def _panels(shown: Drawn) -> list[Triptych]:
     """All planes, the worst first."""
     return [
-        Panel(place, shown.label(place), _planes(shown, place), shown.ratio(place)) for place in shown.worst_first()
+        Triptych(place, shown.label(place), _planes(shown, place), shown.ratio(place)) for place in shown.worst_first()
     ]
 
 
@@ -213,7 +213,7 @@ def _write_blocks(figure: Figure, sheet: Sheet, gradient: str, hand: str) -> Non
         figure.text(box[0], box[1] + box[3] + 0.1 / height, name, size=11, weight="bold", va="bottom")
 
 
-def _draw_block(figure: Figure, sheet: Sheet, block: int, scale: float, panels: Sequence[Panel]) -> None:
+def _draw_block(figure: Figure, sheet: Sheet, block: int, scale: float, panels: Sequence[Triptych]) -> None:
     """One kind for all pairs, in one axes whose unit is the inch: quick, and nothing can overlap."""
     axes = figure.add_axes(sheet.box(block))
     for place, panel in enumerate(panels):
@@ -254,7 +254,7 @@ def _norm(scale: float) -> Any:
     return CenteredNorm(0.0, halfrange=scale or 1.0)
 
 
-def _titles(panel: Panel, block: int) -> tuple[str, str]:
+def _titles(panel: Triptych, block: int) -> tuple[str, str]:
     plane = panel.planes[block]
     broken = int(np.count_nonzero(~np.isfinite(plane)))
     if broken:
@@ -272,7 +272,7 @@ def _ratio(value: float) -> str:
     return number(value, 2 if value < 1 else 3)
 
 
-def _draw_bars(figure: Figure, sheet: Sheet, scales: Sequence[float], panels: Sequence[Panel], symbol: str) -> None:
+def _draw_bars(figure: Figure, sheet: Sheet, scales: Sequence[float], panels: Sequence[Triptych], symbol: str) -> None:
     worst = max(panel.ratio for panel in panels)  # infinite where an entry is not finite
     first, second, third = (sheet.box(block) for block in range(3))
     share = f"its largest entry is {_ratio(worst)} times what is allowed" if worst else "0 in every entry"
