@@ -15,8 +15,8 @@ from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, settings
 from gradcheck_cli.targets.conventions.base import (
     HungError,
+    Prepared,
     Returned,
-    Session,
     UnfinishedError,
     changed,
     collect,
@@ -137,7 +137,7 @@ class FunctionCandidate:
             spec, self.form, [self.callee.source]
         )
 
-    def start(self, case: Case) -> Session:
+    def start(self, case: Case) -> Prepared:
         """Fresh arguments for each call."""
 
         return lambda: self._judged(case)

@@ -12,9 +12,9 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
 from gradcheck_cli.targets.conventions.base import (
+    Prepared,
     RefusedError,
     Returned,
-    Session,
     WrongForwardError,
     changed,
     collect,
@@ -148,7 +148,7 @@ class LayerCandidate:
             roles |= {role for item in settings for role in function_roles(item.name)[:1]}
         return roles
 
-    def start(self, case: Case) -> Session:
+    def start(self, case: Case) -> Prepared:
         """An instance with the case's weights; each call runs forward and backward on it.
 
         Raises:
@@ -157,7 +157,7 @@ class LayerCandidate:
         trained = self.build(case)
         return lambda: self._call(trained, case)
 
-    def start_after(self, other: Case, case: Case) -> Session:
+    def start_after(self, other: Case, case: Case) -> Prepared:
         """The same for an instance that has worked on `other` before: what it keeps of that shows.
 
         Raises:
