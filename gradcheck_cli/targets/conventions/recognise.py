@@ -33,7 +33,7 @@ from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.parts import parts
-from gradcheck_cli.targets.conventions.results import Plan, plan, take
+from gradcheck_cli.targets.conventions.results import Keys, plan, take
 from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
@@ -49,7 +49,7 @@ class Chosen:
     """The candidate that is used from now on, and which result is which gradient."""
 
     candidate: Candidate
-    plan: Plan
+    plan: Keys
 
     @property
     def yields(self) -> tuple[GradientName, ...]:
