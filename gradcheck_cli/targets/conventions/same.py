@@ -22,7 +22,7 @@ from gradcheck_cli.targets.conventions.results import plan, take
 
 Total = Callable[[int, int, int], int]
 Sides = tuple[int, int]
-Margin = Callable[[int, int, int], Sides | None]
+MarginRule = Callable[[int, int, int], Sides | None]
 
 
 def _taps(_size: int, extent: int, _stride: int) -> int:
@@ -37,7 +37,7 @@ def _keep(size: int, extent: int, stride: int) -> int:
     return (size - 1) * stride + extent - size
 
 
-def _shared(total: Total, share: Callable[[int], Sides | None]) -> Margin:
+def _shared(total: Total, share: Callable[[int], Sides | None]) -> MarginRule:
     """So many zeros, shared out between the two sides; None where the kernel is too small for them."""
 
     def margin(size: int, extent: int, stride: int) -> Sides | None:
@@ -67,7 +67,7 @@ def _more_on_both(zeros: int) -> Sides:
     return -(-zeros // 2), -(-zeros // 2)
 
 
-RULES: Mapping[str, Margin] = {
+RULES: Mapping[str, MarginRule] = {
     "floor": _shared(_taps, _less_on_both),
     "floor-before": _shared(_taps, _more_after),
     "half": _shared(_taps, _more_on_both),
@@ -94,7 +94,7 @@ def rules_of(spec: ConvSpec) -> frozenset[str]:
     return frozenset(name for name, rule in RULES.items() if _margins(rule, spec) == sides)
 
 
-def _margins(rule: Margin, spec: ConvSpec) -> list[Sides | None]:
+def _margins(rule: MarginRule, spec: ConvSpec) -> list[Sides | None]:
     return [rule(*numbers) for numbers in zip(spec.input_size, spec.extent, spec.stride, strict=True)]
 
 
