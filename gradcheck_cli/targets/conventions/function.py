@@ -27,7 +27,7 @@ from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.caches import CACHE_ORDER, STORED, fill, missing, structure_roles
 from gradcheck_cli.targets.conventions.context import context_for
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.source import Source, Structure
+from gradcheck_cli.targets.conventions.source import NameTree, Source
 
 # Where the file's own forward runs before the backward; "stored": its members are handed on by their names; "left":
 # what the backward needs is in the file's own variables.
@@ -272,7 +272,7 @@ class FunctionCandidate:
     def _handed_to(self, forward: Callee) -> Assignment:
         return self.meaning or forward.assignments("x", "weight")[0]
 
-    def _structure(self) -> Structure:
+    def _structure(self) -> NameTree:
         found = self.callee.source.structure(self._cache_name())
         return found if found is not None else CACHE_ORDER
 
