@@ -184,8 +184,8 @@ def numeric_check(
     if not np.isfinite(share):
         return [undecided(subject, "something overflowed in the finite differences", entries)]
     if share > LARGEST_NUMERIC_BOUND:
-        told = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
-        return [undecided(subject, told, entries)]
+        reason = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
+        return [undecided(subject, reason, entries)]
     check = compare_within(subject, numeric.grad_weight, actual, allowed_numeric(numeric, case, judged, gauge))
     if check.verdict is Verdict.PASS:
         return [with_detail(check, f"all {entries} entries, bound {share:.1g} of A, {numeric.kinks} outputs at a kink")]

@@ -131,8 +131,8 @@ def named_guilty(gradient: str, wrong: dict[str, int], entries: int) -> Check:
         return undecided(
             subject, "both sides agree with the definition's sum; the disagreement is unexplained", entries
         )
-    told = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
-    detail = f"the definition's sum says that grad_{gradient} is wrong in {told}"
+    which = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
+    detail = f"the definition's sum says that grad_{gradient} is wrong in {which}"
     detail += f"; {innocent[0]} is right" if innocent else ""
     worst = max(wrong.values())
     return Check("referee", gradient, Verdict.FAIL, entries, worst, subject.criterion, detail=detail)

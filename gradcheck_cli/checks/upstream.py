@@ -83,8 +83,8 @@ def _with_flips(check: Check, upstream: Upstream) -> Check:
     unexplained = int(np.count_nonzero(flips & (residual > upstream.forward_bound)))
     detail = f"{count} of {flips.size} signs differ between {upstream.dtype} and float64"
     if unexplained:
-        told = f"{detail}, {unexplained} of them beyond the forward's rounding"
-        return replace(check, verdict=Verdict.FAIL, mismatched=unexplained, detail=told)
+        sentence = f"{detail}, {unexplained} of them beyond the forward's rounding"
+        return replace(check, verdict=Verdict.FAIL, mismatched=unexplained, detail=sentence)
     largest = float(residual[flips].max())
     return with_detail(check, f"{detail}; their residuals are at most {largest:.2g}, within the forward's rounding")
 

@@ -78,7 +78,7 @@ def pairs(gradient: GradientName, evidence: Sequence[Comparison]) -> Iterator[St
     Args:
         evidence: only mistakes that change something there are put together; the others can add nothing.
     """
-    ordered = sorted(evidence, key=_telling, reverse=True)
+    ordered = sorted(evidence, key=_conclusiveness, reverse=True)
     single: list[Structure] = []
     builders: list[Structure] = []
     for structure in singles(gradient):
@@ -117,7 +117,7 @@ def explain_all(structures: Iterable[Structure], evidence: Sequence[Comparison],
 
     Observations on which the user is right count too: the cause must give the truth there.
     """
-    ordered = sorted(evidence, key=_telling, reverse=True)
+    ordered = sorted(evidence, key=_conclusiveness, reverse=True)
     factors = (NONE, *named_factors(gradient))
     causes: list[Cause] = []
     for structure in structures:
@@ -148,7 +148,7 @@ def fitting(structure: Structure, seen: Comparison, factors: Sequence[Factor], *
         return []
     if not _may_be_proportional(base, actual):
         return []
-    base, actual = _told(base, actual)
+    base, actual = _where_known(base, actual)
     if np.array_equal(base, actual):
         return [factor for factor in factors if not base.any() or factor.value(seen.spec) == 1]
     found = ratio(base, actual)
@@ -173,7 +173,7 @@ def _may_be_proportional(base: Array, actual: Array) -> bool:
     return not any(abs(found * largest - expected * its) > room for expected, found in pairs)
 
 
-def _told(base: Array, actual: Array) -> tuple[Array, Array]:
+def _where_known(base: Array, actual: Array) -> tuple[Array, Array]:
     """The entries of which the formula says anything: all, as a rule."""
     unknown = np.isnan(base)
     return (base[~unknown], actual[~unknown]) if unknown.any() else (base, actual)
@@ -187,7 +187,7 @@ def _error(structure: Structure, seen: Comparison) -> float:
     return 2 * terms * seen.unit * largest
 
 
-def _telling(seen: Comparison) -> tuple[bool, int, int]:
+def _conclusiveness(seen: Comparison) -> tuple[bool, int, int]:
     """Wrong ones first, then those whose sizes differ most: there the fewest formulas agree by accident."""
     spec = seen.spec
     sizes = {spec.batch, spec.in_channels, spec.out_channels, *spec.input_size, *spec.kernel_size}

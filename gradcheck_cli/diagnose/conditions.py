@@ -36,17 +36,17 @@ def fitting(results: Sequence[Result]) -> list[Condition]:
     if not wrong.any() or wrong.all():
         return []
     specs = tuple(spec for spec, _ in results)
-    table, told = truths(specs), speaking(specs)
-    alone = [Condition(int(place)) for place in np.flatnonzero((table == wrong).all(axis=1) & told)]
-    return alone or [*_pairs(table, wrong, told, both=True), *_pairs(table, wrong, told, both=False)]
+    table, spoken = truths(specs), speaking(specs)
+    alone = [Condition(int(place)) for place in np.flatnonzero((table == wrong).all(axis=1) & spoken)]
+    return alone or [*_pairs(table, wrong, spoken, both=True), *_pairs(table, wrong, spoken, both=False)]
 
 
-def _pairs(table: Array, wrong: Array, told: Array, *, both: bool) -> Iterator[Condition]:
+def _pairs(table: Array, wrong: Array, spoken: Array, *, both: bool) -> Iterator[Condition]:
     """Joined by "and", each row holds wherever it is wrong; joined by "or", nowhere else."""
     can = (table | ~wrong).all(axis=1) if both else (wrong | ~table).all(axis=1)
     if not both and (~wrong).sum() < _RIGHT_FOR_EITHER:
         return
-    useful = np.flatnonzero(can & told & table.any(axis=1) & ~table.all(axis=1))
+    useful = np.flatnonzero(can & spoken & table.any(axis=1) & ~table.all(axis=1))
     for _, group in groupby(useful.tolist(), axis_of):
         # Not "out channels > 8 and rows of outputs > 4": with so many sizes, some such pair fits anything.
         places = list(group)

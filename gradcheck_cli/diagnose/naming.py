@@ -96,8 +96,8 @@ def _merged(causes: Sequence[Cause]) -> Cause:
     labels = dict.fromkeys(cause.structure.parts[0][1].label for cause in causes if cause.structure.parts)
     if len(labels) < 2 or len(parts) != 1 or not parts[0][0].alone:
         return causes[0]
-    told = " or ".join(list(labels)[:_LISTED_TIES]) + (" or ..." if len(labels) > _LISTED_TIES else "")
-    ways = replace(causes[0].structure, parts=((parts[0][0], replace(parts[0][1], label=told)),))
+    label = " or ".join(list(labels)[:_LISTED_TIES]) + (" or ..." if len(labels) > _LISTED_TIES else "")
+    ways = replace(causes[0].structure, parts=((parts[0][0], replace(parts[0][1], label=label)),))
     return replace(causes[0], structure=ways)
 
 
@@ -110,7 +110,7 @@ def _findings(
         message = either(causes[:_LISTED_TIES], gradient, words)
         return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
     cause = causes[0]
-    certain = _enough(_telling(wrong, evidence)) and not cause.brings
+    certain = _enough(_unambiguous(wrong, evidence)) and not cause.brings
     return [
         finding(
             identifier,
@@ -158,7 +158,7 @@ def _harmless(cause: Cause, identifier: str, problem: Problem, gradient: Gradien
     return alone is None or np.array_equal(alone, problem.right(gradient))
 
 
-def _telling(wrong: Sequence[Comparison], evidence: Sequence[Comparison]) -> list[Comparison]:
+def _unambiguous(wrong: Sequence[Comparison], evidence: Sequence[Comparison]) -> list[Comparison]:
     """Zeros where the right numbers are small come out of more than one formula; zeros everywhere are one."""
     if not any(np.any(seen.actual) for seen in evidence):
         return list(wrong)
@@ -204,9 +204,9 @@ def _partial(evidence: Sequence[Comparison], gradient: GradientName, words: Word
             break
         rivals = [other for other, same in explained if same & left == places & left]
         explained = [(other, same) for other, same in explained if other not in rivals]
-        told = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
-        if told:
-            found.append(_partly(told, _at(wrong, places & left), evidence, gradient, words))
+        coherent = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
+        if coherent:
+            found.append(_partly(coherent, _at(wrong, places & left), evidence, gradient, words))
             left -= places
     return found
 

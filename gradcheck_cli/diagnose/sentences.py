@@ -69,19 +69,19 @@ def message_for(
     clauses |= {part: _factor_clause(part, cause, seen.spec, words) for part in cause.factor.ids}
     others = [part for part in clauses if part != identifier and (beside is None or part in beside)]
     together = f", together with {' and '.join(others)}" if others else ""
-    told = words.rename(clauses[identifier])
+    clause = words.rename(clauses[identifier])
     together += (
         ". What it reads there is no number of its own, which is why two calls may differ" if cause.brings else ""
     )
-    return f"your grad_{gradient} is exactly what comes out when the code {told}{together}: {entry}."
+    return f"your grad_{gradient} is exactly what comes out when the code {clause}{together}: {entry}."
 
 
 def either(causes: Sequence[Cause], gradient: GradientName, words: Words) -> str:
     """Several mistakes that give the same numbers wherever the code was tried."""
     ways = []
     for cause in causes:
-        told = (CATALOGUE[identifier].told(of_turned=words.turned) for identifier in cause.ids)
-        titles = " and ".join(each.title for each in told)
+        named = (CATALOGUE[identifier].told(of_turned=words.turned) for identifier in cause.ids)
+        titles = " and ".join(each.title for each in named)
         ways.append(f"it {words.rename(titles)} ({' + '.join(cause.ids)})")
     listed = ", or ".join(ways)
     return (

@@ -206,7 +206,7 @@ def _array(tensor: torch.Tensor) -> Array:
 def _prepared(settings: LayerSettings) -> Iterator[None]:
     """Device and dtype checked, IEEE float32 on CUDA, the thread count set; everything as before afterwards."""
     _check_device(settings)
-    with _threads(settings.threads), _ieee_float32(settings.device), _told(settings):
+    with _threads(settings.threads), _ieee_float32(settings.device), _in_our_words(settings):
         yield
 
 
@@ -239,7 +239,7 @@ def _ieee_float32(device: Device) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(settings: LayerSettings) -> Iterator[None]:
+def _in_our_words(settings: LayerSettings) -> Iterator[None]:
     """Torch's refusals as sentences that name the option."""
     try:
         yield

@@ -93,10 +93,10 @@ class Plan:
         return f"a cut, the middle {h}x{w} of {pictures}"
 
     def _reason(self) -> str:
-        told = f"all checks on the whole layer would take {self.whole.text}, so they run on {self.cut_text}"
+        note = f"all checks on the whole layer would take {self.whole.text}, so they run on {self.cut_text}"
         if self.probes_whole:
-            return f"{told}; the whole layer meets the exact probe, picture by picture."
-        return f"{told}. The exact probe on the whole layer would take {self.probe.text} and is not run."
+            return f"{note}; the whole layer meets the exact probe, picture by picture."
+        return f"{note}. The exact probe on the whole layer would take {self.probe.text} and is not run."
 
 
 def plan_of(options: RunOptions) -> Plan:

@@ -58,9 +58,9 @@ def _together(several: Sequence[Check]) -> Check:
     """The same check of all pictures as one: entries added up, the worst verdict, the worst entry."""
     first = min(several, key=lambda check: (WORST_FIRST.index(check.verdict), -_ratio(check)))
     pictures = "the picture" if len(several) == 1 else f"each of {len(several)} pictures by itself"
-    told = f"at full size, {pictures}" + (f": {first.detail}" if first.detail else "")
+    sentence = f"at full size, {pictures}" + (f": {first.detail}" if first.detail else "")
     entries, mismatched = (sum(getattr(check, name) for check in several) for name in ("entries", "mismatched"))
-    return with_detail(replace(first, entries=entries, mismatched=mismatched), told)
+    return with_detail(replace(first, entries=entries, mismatched=mismatched), sentence)
 
 
 def _ratio(check: Check) -> float:

@@ -59,8 +59,8 @@ class UserCode(UnderTest):
         stopped = of_calls(
             [answer.observation() for answer in self._unfinished[:1]], words, code_of(self._ref, self._described.line)
         )
-        told = {finding.id for finding in stopped}
-        findings = (*stopped, *(finding for finding in report.findings if finding.id not in told))
+        known = {finding.id for finding in stopped}
+        findings = (*stopped, *(finding for finding in report.findings if finding.id not in known))
         holds = holds and report.verdict is not Verdict.FAIL
         return Diagnosis(holds, findings, report.counterexample, report.notes + hidden)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Lock, Thread
 
 from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
@@ -35,7 +36,7 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     """
     start = time.perf_counter()
     refs = resolve(options.targets, called_by(options.call) if options.call else None)
-    tell, truths = _Told(progress, len(refs)), Truths()
+    announced, truths = _Announced(progress, len(refs)), Truths()
     if any(not ref.error for ref in refs):
         # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
         # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
@@ -43,7 +44,8 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     running = Running()
     with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
         try:
-            reports = tuple(pool.map(lambda ref: tell(ref, lambda: _verified(ref, options, truths, running)), refs))
+            ask = partial(_verified, options=options, truths=truths, running=running)
+            reports = tuple(pool.map(lambda ref: announced(ref, partial(ask, ref)), refs))
         except BaseException:
             running.end()
             raise
@@ -94,19 +96,19 @@ def _judged(ref: TargetRef, options: VerifyOptions, truths: Truths, running: Run
         return unusable(ref, error.text())
 
 
-class _Told:
+class _Announced:
     """Tells the progress callback when a target begins; safe in several threads."""
 
     def __init__(self, progress: Progress, count: int) -> None:
         self._progress, self._count, self._done, self._lock = progress, count, 0, Lock()
 
     def __call__(self, ref: TargetRef, work: Callable[[], TargetReport]) -> TargetReport:
-        self._tell(ref.text, 0)
+        self._announce(ref.text, 0)
         report = work()
-        self._tell(ref.text, 1)
+        self._announce(ref.text, 1)
         return report
 
-    def _tell(self, name: str, finished: int) -> None:
+    def _announce(self, name: str, finished: int) -> None:
         with self._lock:
             self._done += finished
             self._progress(name, self._done / self._count)

@@ -280,8 +280,8 @@ def _summary(transcript: Transcript, supported: Sequence[Trial]) -> str:
     if not inexact:
         results = [(trial.case.spec, trial.right) for trial in supported]
         return summarise_geometries(results, _elsewhere(transcript), _refused(transcript))
-    told = f"right but for rounding on {inexact} of {len(supported)} geometries"
-    return f"{told}, wrong on {failed}" if failed else told
+    sentence = f"right but for rounding on {inexact} of {len(supported)} geometries"
+    return f"{sentence}, wrong on {failed}" if failed else sentence
 
 
 def _elsewhere(transcript: Transcript) -> Results:
