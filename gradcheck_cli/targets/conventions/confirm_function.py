@@ -36,8 +36,8 @@ def confirm(candidate: Candidate, keys: Keys) -> None:
 def is_transposed(output: Array | None, candidate: WithForward, spec: ConvSpec) -> bool:
     """Whether an output of a candidate has the size that a transposed convolution would give, and no other."""
     sizes = (spec.batch, spec.out_channels, *probes.transposed_size(spec))
-    told = probes.transposed_size(spec) != spec.output_size
-    return told and output is not None and output.shape == candidate.layout.shape("output", sizes)
+    differs = probes.transposed_size(spec) != spec.output_size
+    return differs and output is not None and output.shape == candidate.layout.shape("output", sizes)
 
 
 def _uses_forward(candidate: WithForward) -> bool:

@@ -122,14 +122,14 @@ class FunctionCandidate:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know."""
-        told = ["it always pads to keep the size"] if self.same else []
+        notes = ["it always pads to keep the size"] if self.same else []
         if self.cache_from == "stored" and self.forward:
             stores, takes = len(self.forward.source.cache_names()), len(self._structure())
-            told.append(
+            notes.append(
                 f"{self.forward.name} stores {stores} things and {self.callee.name} unpacks {takes}, so its cache "
                 f"cannot be unpacked; it was filled with what {self.forward.name} stores under these names"
             )
-        return tuple(told)
+        return tuple(notes)
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""

@@ -134,7 +134,7 @@ def recognise(
         if _is_final(refusals) or _enough(trials, number) or _is_over(work, clock):
             break
     if _is_final(refusals) or (refusals and not _narrowed(wanted)):
-        _tell(refusals, trials, failed)
+        _raise_if_hopeless(refusals, trials, failed)
     if _is_over(work, clock):
         _refuse_to_guess(trials, loaded)
     return _settle(trials, failed, loaded, wanted)
@@ -181,7 +181,9 @@ def _narrowed(wanted: Sequence[str]) -> bool:
     return bool(set(wanted) & set(FAMILIES)) and "class" not in wanted
 
 
-def _tell(refusals: Sequence[NotRecognisedError], trials: Sequence[Scored], failed: Sequence[Failed]) -> None:
+def _raise_if_hopeless(
+    refusals: Sequence[NotRecognisedError], trials: Sequence[Scored], failed: Sequence[Failed]
+) -> None:
     """Raise the refusal that says most, unless something ran, or raised where it was surely called as meant."""
     if not trials and not any(item.understood for item in failed):
         raise next((error for error in refusals if not isinstance(error, NotHereError)), refusals[0])

@@ -126,7 +126,7 @@ _STRIDED: tuple[Size, int, int] = ((9, 6), 5, 3)
 _ODD_TOTAL: tuple[Size, int, int] = ((8, 6), 3, 2)
 _KEPT: tuple[Size, int, int] = ((7, 5), 3, 2)
 _KEPT_ODD_TOTAL: tuple[Size, int, int] = ((7, 5), 2, 2)
-_TELLING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
+_DECIDING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
     "floor": (_EVEN_KERNEL, _STRIDED),
     "floor-before": (_EVEN_KERNEL, _STRIDED),
     "half": (_EVEN_KERNEL, _STRIDED),
@@ -155,15 +155,15 @@ def rules_followed(
     """
     right: dict[str, frozenset[str]] = {}
     for name in RULES:
-        taken = [spec for spec in _telling(name, candidate.layout) if not candidate.refuses(spec)]
+        taken = [spec for spec in _deciding(name, candidate.layout) if not candidate.refuses(spec)]
         seen = [_right_there(candidate, spec, seed, guard) for spec in taken]
         right[name] = frozenset.intersection(*seen) if seen else frozenset()
     found = (frozenset(name for name, parts in right.items() if part in parts) for part in _PARTS)
     return next((rules for rules in found if rules), frozenset())
 
 
-def _telling(rule: str, layout: Layout) -> Iterator[ConvSpec]:
-    for image, side, step in _TELLING[rule]:
+def _deciding(rule: str, layout: Layout) -> Iterator[ConvSpec]:
+    for image, side, step in _DECIDING[rule]:
         specs = [padded_by(rule, ConvSpec(*counts, *image, (side, side), (step, step))) for counts in _COUNTS]
         yield from [spec for spec in specs if spec is not None and not layout.refuses(spec)][:1]
 

@@ -124,8 +124,8 @@ def is_bias(place: Held) -> bool:
 
 def _own_name(place: Held) -> str:
     """The last telling name: W of `.W.data` and `.W['val']`."""
-    telling = [word for word in place.words if word.strip("_") not in VALUE_WORDS]
-    return (telling or place.words)[-1]
+    own = [word for word in place.words if word.strip("_") not in VALUE_WORDS]
+    return (own or place.words)[-1]
 
 
 def is_gradient(place: Held) -> bool:
