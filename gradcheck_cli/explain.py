@@ -101,7 +101,7 @@ def _of_mistake(mistake: Mistake) -> Explanation:
 
 
 def _example(mistake: Mistake) -> Section:
-    for shows in (_tells, _differs):
+    for shows in (_shows, _differs):
         for gradient, formula in mistake.formulas.items():
             for case in _small_cases():
                 problem = Problem(case)
@@ -116,7 +116,7 @@ def _differs(wrong: Array, right: Array) -> bool:
     return not np.array_equal(wrong, right)
 
 
-def _tells(wrong: Array, right: Array) -> bool:
+def _shows(wrong: Array, right: Array) -> bool:
     """Whether it makes an example: different, and not a kernel or picture of zeros that would hide what happened."""
     return not np.array_equal(wrong, right) and bool(wrong.any() or wrong.size == 0 or wrong.ndim == 1)
 

@@ -44,6 +44,8 @@ MIRRORS = {
     "checks/power.py": ["tests/checks/test_power.py"],
     "checks/of_a_run.py": ["tests/checks/test_of_a_run.py", "tests/runs/picture/test_run.py"],
     "numbers/arithmetic.py": ["tests/numbers/test_arithmetic.py"],
+    "numbers/digits.py": ["tests/numbers/test_digits.py"],
+    "layers/smaller.py": ["tests/layers/test_smaller.py"],
     "checks/referee.py": ["tests/checks/test_referee.py", "tests/checks/test_of_a_run.py"],
     "checks/upstream.py": ["tests/checks/test_upstream.py"],
     "diagnose/": ["tests/diagnose"],

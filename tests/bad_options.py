@@ -15,7 +15,7 @@ import click
 import cv2
 import numpy as np
 
-from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
+from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole
 from gradcheck_cli.cli.root import cli
 from helpers import gradcheck
 
@@ -209,7 +209,7 @@ def _without(base, spelling):
 
 def _words(option):
     kinds = {Whole: NUMBERS + NO_NUMBERS, Length: NUMBERS + NO_NUMBERS + SIZES + NO_SIZES, Seconds: SECONDS}
-    kinds |= {click.Choice: WORDS, Report: REPORTS, click.Path: PATHS}
+    kinds |= {click.Choice: WORDS, ReportRequest: REPORTS, click.Path: PATHS}
     return kinds.get(type(option.type), WORDS)
 
 
@@ -232,4 +232,4 @@ def _never(option, value):
 
 def _is_text(option):
     """Options that take any text."""
-    return not isinstance(option.type, Whole | Length | Seconds | click.Choice | Report)
+    return not isinstance(option.type, Whole | Length | Seconds | click.Choice | ReportRequest)

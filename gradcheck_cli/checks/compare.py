@@ -13,7 +13,7 @@ from gradcheck_cli.model import Array, ChannelDifference, Check, CheckName, Verd
 
 
 @dataclass(frozen=True)
-class Question:
+class Subject:
     """What is compared: the check's name, the gradient, and the rule that is printed with the verdict."""
 
     name: CheckName
@@ -21,41 +21,41 @@ class Question:
     criterion: str
 
 
-def compare_exact(question: Question, expected: Array, actual: Array | None) -> Check:
+def compare_exact(subject: Subject, expected: Array, actual: Array | None) -> Check:
     """Compare bit for bit: `expected == actual` for every entry, NaN never equal.
 
     Args:
-        question: what is compared.
+        subject: what is compared.
         expected: any shape, the trusted side.
         actual: the judged side; None or another shape fails.
     """
-    return compare_within(question, expected, actual, np.zeros(expected.shape))
+    return compare_within(subject, expected, actual, np.zeros(expected.shape))
 
 
-def compare_within(question: Question, expected: Array, actual: Array | None, allowed: Array) -> Check:
+def compare_within(subject: Subject, expected: Array, actual: Array | None, allowed: Array) -> Check:
     """Compare entry by entry: `|actual - expected| <= allowed`.
 
     Args:
-        question: what is compared.
+        subject: what is compared.
         expected: any shape, the trusted side.
         actual: same shape; None, another shape, NaN or infinity fails.
         allowed: same shape, float64, >= 0.
     """
     if actual is None:
-        return _not_compared(question, expected, "nothing was returned")
+        return _not_compared(subject, expected, "nothing was returned")
     if actual.shape != expected.shape:
-        return _not_compared(question, expected, f"shape {actual.shape}, expected {expected.shape}")
+        return _not_compared(subject, expected, f"shape {actual.shape}, expected {expected.shape}")
     if expected.size == 0:
-        return Check(question.name, question.gradient, Verdict.INCONCLUSIVE, 0, 0, question.criterion)
+        return Check(subject.name, subject.gradient, Verdict.INCONCLUSIVE, 0, 0, subject.criterion)
     wrong = ~within(expected, actual, allowed)
     mismatched = int(np.count_nonzero(wrong))
     return Check(
-        name=question.name,
-        gradient=question.gradient,
+        name=subject.name,
+        gradient=subject.gradient,
         verdict=Verdict.FAIL if mismatched else Verdict.PASS,
         entries=int(expected.size),
         mismatched=mismatched,
-        criterion=question.criterion,
+        criterion=subject.criterion,
         worst=worst_entry(expected, actual, allowed),
     )
 
@@ -131,16 +131,16 @@ def with_detail(check: Check, detail: str) -> Check:
     return replace(check, detail=detail)
 
 
-def undecided(question: Question, detail: str, entries: int = 0) -> Check:
+def undecided(subject: Subject, detail: str, entries: int = 0) -> Check:
     """A check that could not be decided, and why."""
-    return Check(question.name, question.gradient, Verdict.INCONCLUSIVE, entries, 0, question.criterion, detail=detail)
+    return Check(subject.name, subject.gradient, Verdict.INCONCLUSIVE, entries, 0, subject.criterion, detail=detail)
 
 
-def not_applicable(question: Question, detail: str) -> Check:
+def not_applicable(subject: Subject, detail: str) -> Check:
     """A check that has no meaning here, and why; it never touches the exit code."""
-    return Check(question.name, question.gradient, Verdict.NOT_APPLICABLE, 0, 0, question.criterion, detail=detail)
+    return Check(subject.name, subject.gradient, Verdict.NOT_APPLICABLE, 0, 0, subject.criterion, detail=detail)
 
 
-def _not_compared(question: Question, expected: Array, detail: str) -> Check:
+def _not_compared(subject: Subject, expected: Array, detail: str) -> Check:
     size = int(expected.size)
-    return Check(question.name, question.gradient, Verdict.FAIL, size, size, question.criterion, detail=detail)
+    return Check(subject.name, subject.gradient, Verdict.FAIL, size, size, subject.criterion, detail=detail)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gradcheck_cli.checks.compare import (
-    Question,
+    Subject,
     compare_exact,
     compare_within,
     not_applicable,
@@ -50,19 +50,19 @@ def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradient
     """
     found: list[Check] = []
     for name in GRADIENTS:
-        question = Question("exact", name, f"{probe}: every order of summation is exact, so equal bit for bit")
+        subject = Subject("exact", name, f"{probe}: every order of summation is exact, so equal bit for bit")
         expected = autograd.named(name)
         if expected is None or (hand.named(name) is None and name != "weight"):
-            found.append(not_applicable(question, "not computed by both sides"))
+            found.append(not_applicable(subject, "not computed by both sides"))
             continue
         expected = expected.astype(np.float64)
         actual = hand.named(name)
         if judged.is_exact:
-            check = compare_exact(question, expected, actual)
+            check = compare_exact(subject, expected, actual)
         else:
             rule = f"|difference| <= {judged.slack.rule} ({judged.slack.cause})"
-            question = replace(question, criterion=f"{probe}: {rule}")
-            check = compare_within(question, expected, actual, np.full(expected.shape, judged.slack(case, name)))
+            subject = replace(subject, criterion=f"{probe}: {rule}")
+            check = compare_within(subject, expected, actual, np.full(expected.shape, judged.slack(case, name)))
         found += refereed(check, case, name, {judged.name: actual, "autograd": expected}, judged)
     return found
 
@@ -133,18 +133,18 @@ CRITERIA = {
 
 def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Array, actual: Array | None) -> Check:
     terms = terms_of(real.case.spec, name)
-    question = Question("hand-vs-autograd", name, f"on the pictures: {CRITERIA[real.dtype]}, n = {terms}")
+    subject = Subject("hand-vs-autograd", name, f"on the pictures: {CRITERIA[real.dtype]}, n = {terms}")
     if not np.isfinite(expected).all() and actual is not None and np.isfinite(actual).all():
-        return undecided(question, f"autograd overflowed in {real.dtype}", int(expected.size))
+        return undecided(subject, f"autograd overflowed in {real.dtype}", int(expected.size))
     reference_size = expected if actual is None or actual.shape != expected.shape else actual
     allowed = allowed_between(real, judged, name, reference_size)
-    check = compare_within(question, expected, actual, allowed)
+    check = compare_within(subject, expected, actual, allowed)
     # A processor that flushes denormals loses up to the smallest normal number in each product and each sum.
     flushed = 2 * terms * float(np.finfo(np.float64 if real.dtype == "float64" else np.float32).tiny)
     if check.verdict is not Verdict.FAIL or actual is None or actual.shape != expected.shape:
         return check
     if within(expected, actual, allowed + flushed).all():
-        return undecided(question, "flushed denormals could explain the difference", check.entries)
+        return undecided(subject, "flushed denormals could explain the difference", check.entries)
     return check
 
 
@@ -156,7 +156,7 @@ def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exa
     terms = terms_of(real.case.spec, name)
     error = np.abs(expected.astype(np.float64) - actual)
     largest = float(np.max(rounding.ratio_float32(error, gauge)))
-    if largest <= terms**0.5:
+    if largest <= rounding.typical_limit(terms):
         return with_detail(check, f"typical rounding: {largest:.3g} units of 2^-24 A")
     if exact_passed:
         return with_detail(check, f"{largest:.3g} units of 2^-24 A: float32's worst case, decided by the exact probe")
@@ -178,15 +178,15 @@ def numeric_check(
         gauge: A of every entry of this case.
     """
     criterion = f"on the pictures: |difference| <= kinks + rounding of central differences, step {numeric.step:.2g}"
-    question = Question("numeric", "weight", criterion)
+    subject = Subject("numeric", "weight", criterion)
     entries = int(numeric.grad_weight.size)
     share = float(np.max(np.divide(numeric.bound, gauge, out=np.zeros_like(gauge), where=gauge > 0)))
     if not np.isfinite(share):
-        return [undecided(question, "something overflowed in the finite differences", entries)]
+        return [undecided(subject, "something overflowed in the finite differences", entries)]
     if share > LARGEST_NUMERIC_BOUND:
-        told = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
-        return [undecided(question, told, entries)]
-    check = compare_within(question, numeric.grad_weight, actual, allowed_numeric(numeric, case, judged, gauge))
+        reason = f"the bound is {share:.1g} of A, more than {LARGEST_NUMERIC_BOUND:.0e}: kinks of the loss are too near"
+        return [undecided(subject, reason, entries)]
+    check = compare_within(subject, numeric.grad_weight, actual, allowed_numeric(numeric, case, judged, gauge))
     if check.verdict is Verdict.PASS:
         return [with_detail(check, f"all {entries} entries, bound {share:.1g} of A, {numeric.kinks} outputs at a kink")]
     return [check, _numeric_referee(numeric, case, actual, judged)]
@@ -210,12 +210,12 @@ def _numeric_referee(numeric: NumericResult, case: Case, actual: Array | None, j
 
 def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.random.Generator) -> Check:
     """<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX> on wide integers: a float32 hidden in float64 code shows."""
-    question = Question("adjoint", "weight", "<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX>, exact on wide integers")
+    subject = Subject("adjoint", "weight", "<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX>, exact on wide integers")
     if not judged.is_exact:
-        return not_applicable(question, f"not exact on integers: {judged.slack.cause}")
+        return not_applicable(subject, f"not exact on integers: {judged.slack.cause}")
     fitting = of_right_shape(gradients, case.spec)
     if fitting.weight is None:
-        return not_applicable(question, "no grad_weight of the right shape")
+        return not_applicable(subject, "no grad_weight of the right shape")
     result = adjoint.adjoint_mismatch(case, fitting, rng)
     entries = sum(array.size for name in GRADIENTS if (array := fitting.named(name)) is not None)
     if result.equal:
@@ -225,7 +225,7 @@ def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.rand
         detail = f"the identity does not hold for grad_{', grad_'.join(result.wrong)}"
     verdict = Verdict.PASS if result.equal else Verdict.FAIL
     about = "weight" if result.equal else result.wrong[0]
-    return Check("adjoint", about, verdict, entries, len(result.wrong), question.criterion, detail=detail)
+    return Check("adjoint", about, verdict, entries, len(result.wrong), subject.criterion, detail=detail)
 
 
 def repeat_check(gradient: str, name: str, first: Array | None, second: Array | None, allowed: Array) -> Check:
@@ -238,13 +238,13 @@ def repeat_check(gradient: str, name: str, first: Array | None, second: Array | 
         second: the other.
         allowed: what rounding in another order may change; more than that is not noise.
     """
-    question = Question("repeat", gradient, f"{name} twice on the same data: equal, or within rounding and told")
+    subject = Subject("repeat", gradient, f"{name} twice on the same data: equal, or within rounding and told")
     if first is None:
-        return not_applicable(question, f"{name} returned nothing")
+        return not_applicable(subject, f"{name} returned nothing")
     if second is not None and np.array_equal(first, second, equal_nan=True):
-        same = compare_exact(question, first, first)
+        same = compare_exact(subject, first, first)
         return replace(same, verdict=Verdict.PASS, mismatched=0, detail=f"{name} gives the same bits twice")
-    check = compare_exact(question, first, second)
+    check = compare_exact(subject, first, second)
     size = check.worst.difference if check.worst else float("nan")
     noise = f"{name} differs from itself by up to {size:.3g} in {check.mismatched} entries"
-    return with_detail(compare_within(question, first, second, allowed), noise)
+    return with_detail(compare_within(subject, first, second, allowed), noise)

@@ -1,6 +1,6 @@
 """The referee: where two sides disagree, a sum straight from the definition says which one is wrong.
 
-Both sides are suspects. Where the sum is too dear, the adjoint identity on integers takes its place.
+Both sides are suspects. Where the sum would take too long, the adjoint identity on integers takes its place.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradcheck_cli.checks.compare import Question, undecided, within
+from gradcheck_cli.checks.compare import Subject, undecided, within
 from gradcheck_cli.model import GRADIENTS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
 from gradcheck_cli.numbers import rounding
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.oracles import adjoint, reference
 
-# Products above which the sum by the definition is too dear (20 s).
+# Products above which the sum by the definition takes too long: about 20 s.
 MOST_PRODUCTS = 10**10
 _COUNTS = re.compile(r" \(\d+ of \d+ entries\)")
 
@@ -28,6 +28,11 @@ def truth_of(case: Case, gradient: GradientName) -> Array:
     if gradient == "input":
         return reference.grad_input(case.weight, case.grad_output, case.spec)
     return reference.grad_bias(case.grad_output)
+
+
+def truths_of(case: Case) -> Gradients:
+    """The referee's values of all three gradients, in float64."""
+    return Gradients(**{name: truth_of(case, name).astype(np.float64) for name in GRADIENTS})
 
 
 def gauge_of(case: Case, gradient: GradientName) -> Array:
@@ -75,14 +80,14 @@ def refereed(
 
 def _adjoint_referee(case: Case, gradient: GradientName, sides: dict[str, Array | None]) -> Check:
     """Each side against the adjoint identity on integers: exact, and it forms no gradient of its own."""
-    question = Question("referee", gradient, "the adjoint identity with random integers (the definition is too dear)")
+    subject = Subject("referee", gradient, "the adjoint identity with random integers (the definition takes too long)")
     wrong = [name for name, side in sides.items() if _breaks_identity(case, gradient, side)]
     if not wrong:
-        return undecided(question, "both sides satisfy the adjoint identity; the disagreement is unexplained")
+        return undecided(subject, "both sides satisfy the adjoint identity; the disagreement is unexplained")
     right = [name for name in sides if name not in wrong]
     detail = f"the adjoint identity says that grad_{gradient} is wrong in {' and '.join(wrong)}"
     detail += f"; {right[0]} is right" if right else ""
-    return Check("referee", gradient, Verdict.FAIL, len(sides), len(wrong), question.criterion, detail=detail)
+    return Check("referee", gradient, Verdict.FAIL, len(sides), len(wrong), subject.criterion, detail=detail)
 
 
 def of_right_shape(gradients: Gradients, spec: ConvSpec) -> Gradients:
@@ -121,16 +126,16 @@ def named_guilty(gradient: str, wrong: dict[str, int], entries: int) -> Check:
     """
     guilty = [name for name, count in wrong.items() if count]
     innocent = [name for name, count in wrong.items() if not count]
-    question = Question("referee", gradient, "summed straight from the definition")
+    subject = Subject("referee", gradient, "summed straight from the definition")
     if not guilty:
         return undecided(
-            question, "both sides agree with the definition's sum; the disagreement is unexplained", entries
+            subject, "both sides agree with the definition's sum; the disagreement is unexplained", entries
         )
-    told = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
-    detail = f"the definition's sum says that grad_{gradient} is wrong in {told}"
+    which = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
+    detail = f"the definition's sum says that grad_{gradient} is wrong in {which}"
     detail += f"; {innocent[0]} is right" if innocent else ""
     worst = max(wrong.values())
-    return Check("referee", gradient, Verdict.FAIL, entries, worst, question.criterion, detail=detail)
+    return Check("referee", gradient, Verdict.FAIL, entries, worst, subject.criterion, detail=detail)
 
 
 def once(found: Sequence[Check]) -> list[Check]:

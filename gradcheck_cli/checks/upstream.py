@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_cli.checks.compare import Question, compare_within, undecided, with_detail, within
+from gradcheck_cli.checks.compare import Subject, compare_within, undecided, with_detail, within
 from gradcheck_cli.model import Array, Check, GradOutput, Loss, Verdict
 from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 from gradcheck_cli.oracles import losses
@@ -43,17 +43,17 @@ class Upstream:
 def grad_output_check(upstream: Upstream) -> Check:
     """Autograd's G against the formula of the loss on autograd's own O, and every flipped sign against the bound."""
     unit = UNIT_ROUNDOFF[upstream.dtype]
-    question = Question(
+    subject = Subject(
         "grad-output", "output", f"G = dE/dO of {upstream.loss.name} on autograd's own O, {ROUNDINGS} roundings"
     )
     expected = losses.grad_output(upstream.output.astype(np.float64), upstream.reference, upstream.loss, upstream.seed)
     tiny = float(np.finfo(np.float64).smallest_subnormal if upstream.dtype == "float64" else 2.0**-149)
     tiny = 2.0**-24 if upstream.dtype == "float16" else tiny
     allowed = ROUNDINGS * unit * np.abs(expected) + tiny
-    check = compare_within(question, expected, upstream.grad_output.astype(np.float64), allowed)
+    check = compare_within(subject, expected, upstream.grad_output.astype(np.float64), allowed)
     flushed = allowed + float(np.finfo(np.float64 if upstream.dtype == "float64" else np.float32).tiny)
     if check.verdict is Verdict.FAIL and within(expected, upstream.grad_output, flushed).all():
-        return undecided(question, "flushed denormals could explain the difference", check.entries)
+        return undecided(subject, "flushed denormals could explain the difference", check.entries)
     if upstream.loss.name != "l1":
         return check
     return _with_flips(check, upstream)
@@ -83,8 +83,8 @@ def _with_flips(check: Check, upstream: Upstream) -> Check:
     unexplained = int(np.count_nonzero(flips & (residual > upstream.forward_bound)))
     detail = f"{count} of {flips.size} signs differ between {upstream.dtype} and float64"
     if unexplained:
-        told = f"{detail}, {unexplained} of them beyond the forward's rounding"
-        return replace(check, verdict=Verdict.FAIL, mismatched=unexplained, detail=told)
+        sentence = f"{detail}, {unexplained} of them beyond the forward's rounding"
+        return replace(check, verdict=Verdict.FAIL, mismatched=unexplained, detail=sentence)
     largest = float(residual[flips].max())
     return with_detail(check, f"{detail}; their residuals are at most {largest:.2g}, within the forward's rounding")
 

@@ -10,12 +10,12 @@ import click
 from click.core import ParameterSource
 
 from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.messages import say
 from gradcheck_cli.cli.options import Output
 from gradcheck_cli.cli.output import deliver
 from gradcheck_cli.cli.progress import LateProgress
 from gradcheck_cli.cli.root import Command, cli
-from gradcheck_cli.cli.session import Session
 from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
@@ -120,7 +120,7 @@ def _conduct(
     """Check where the reports go, work, and deliver."""
     check_destinations(output.reports, list(inputs), str(context.info_name))
     if output.verbosity > 0:
-        for line in cast("Session", context.obj).sources():
+        for line in cast("Invocation", context.obj).sources():
             say(line)
     with LateProgress(enabled=output.verbosity >= 0) as progress:
         report = execute(progress)

@@ -20,9 +20,9 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import shell_complete
 
+from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.messages import say
 from gradcheck_cli.cli.root import PROGRAM, cli
-from gradcheck_cli.cli.session import Session
 from gradcheck_cli.model.errors import ExitCode, GradcheckError, UsageError
 from gradcheck_cli.model.limits import OptionError
 
@@ -41,73 +41,73 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if COMPLETION in os.environ:
         return shell_complete(cli, {}, PROGRAM, COMPLETION, os.environ[COMPLETION])
-    session = Session()
-    code = _flushed(_guarded(words, session))
+    invocation = Invocation()
+    code = _flushed(_guarded(words, invocation))
     if arguments is None:
         _ignore_interrupts()
         _leave_memory_to_the_system()
     return code
 
 
-def _guarded(words: list[str], session: Session) -> int:
+def _guarded(words: list[str], invocation: Invocation) -> int:
     try:
-        return _invoke(words, session)
+        return _invoke(words, invocation)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, click.Abort):
         say("Interrupted.")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        return _cut_short(session)
+        return _cut_short(invocation)
     except GradcheckError as error:
-        say(f"Error: {_with_source(error, session)}")
+        say(f"Error: {_with_source(error, invocation)}")
     except click.ClickException as error:
-        say(f"Error: {_usage(error, session)}")
+        say(f"Error: {_usage(error, invocation)}")
     except OSError as error:
-        return _lost_output(error) if error.errno in DISK_TROUBLE and not error.filename else _bug(error, session)
+        return _lost_output(error) if error.errno in DISK_TROUBLE and not error.filename else _bug(error, invocation)
     except MemoryError:
         say("Error: there is not enough memory.\n  hint: a smaller --size, --k or --out, or fewer pictures would do")
     except Exception as error:
-        return _bug(error, session)
+        return _bug(error, invocation)
     return ExitCode.NOT_CHECKED
 
 
-def _cut_short(session: Session) -> ExitCode:
+def _cut_short(invocation: Invocation) -> ExitCode:
     """Nobody reads on: that is well for help and explanations, but a check that was cut short has checked nothing."""
-    is_check = session.context is not None and session.context.info_name in JUDGES
+    is_check = invocation.context is not None and invocation.context.info_name in JUDGES
     return ExitCode.NOT_CHECKED if is_check else ExitCode.PASS
 
 
-def _invoke(words: list[str], session: Session) -> int:
-    with cli.make_context(PROGRAM, words, obj=session) as context:
+def _invoke(words: list[str], invocation: Invocation) -> int:
+    with cli.make_context(PROGRAM, words, obj=invocation) as context:
         code: int | None = cli.invoke(context)
     return code or ExitCode.PASS
 
 
-def _with_source(error: GradcheckError, session: Session) -> str:
+def _with_source(error: GradcheckError, invocation: Invocation) -> str:
     if not isinstance(error, OptionError):
         return error.text()
-    return _sourced(error.text(), session, error.parameter)
+    return _sourced(error.text(), invocation, error.parameter)
 
 
-def _usage(error: click.ClickException, session: Session) -> str:
-    context = session.context or getattr(error, "ctx", None)
+def _usage(error: click.ClickException, invocation: Invocation) -> str:
+    context = invocation.context or getattr(error, "ctx", None)
     path = context.command_path if context else PROGRAM
     parameter = getattr(error, "param", None)
-    message = _sourced(error.format_message(), session, parameter.name if parameter else None)
+    message = _sourced(error.format_message(), invocation, parameter.name if parameter else None)
     return UsageError(message, see=f"{path} --help").text()
 
 
-def _sourced(message: str, session: Session, parameter: str | None) -> str:
+def _sourced(message: str, invocation: Invocation, parameter: str | None) -> str:
     """The message, and where the value came from when it was not typed."""
-    source = session.source(parameter)
+    source = invocation.source(parameter)
     if source is None or source.kind not in (ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP):
         return message
     return f"{message}\n  from: {source.place}"
 
 
-def _bug(error: Exception, session: Session) -> int:
-    if session.debug:
+def _bug(error: Exception, invocation: Invocation) -> int:
+    if invocation.debug:
         traceback.print_exc()
     summary = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     say(f"Error: a bug in gradcheck: {summary} (--debug shows the traceback; please report it)")

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from gradcheck_cli.cli.param_types import Length, Report, Seconds, Whole
-from gradcheck_cli.cli.session import Session
+from gradcheck_cli.cli.invocation import Invocation
+from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.model.text import visible
@@ -107,7 +107,7 @@ def output_options(function: Function) -> Function:
         ),
         click.option(
             "--report",
-            type=Report(),
+            type=ReportRequest(),
             metavar="FORMAT=PATH",
             multiple=True,
             help=f"Write a report: {', '.join(FORMATS[:-1])} or {FORMATS[-1]}. Repeatable.",
@@ -133,9 +133,9 @@ def debug_option(function: Function) -> Function:
 
 
 def _set_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
-    session = context.find_object(Session)
-    if session is not None:
-        session.debug = value
+    invocation = context.find_object(Invocation)
+    if invocation is not None:
+        invocation.debug = value
 
 
 def _all(*decorators: Decorator) -> Decorator:

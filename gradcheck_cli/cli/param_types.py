@@ -63,7 +63,7 @@ class Seconds(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"{value!r} is not a number of seconds.", param, ctx)
 
 
-class Report(click.ParamType):  # type: ignore[type-arg]
+class ReportRequest(click.ParamType):  # type: ignore[type-arg]
     """`FORMAT=PATH`."""
 
     name = "FORMAT=PATH"

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gradcheck_cli.cli.config import read_defaults, refuse_unknown_variables, variable_names
-from gradcheck_cli.cli.session import Session
+from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.slips import meant_command, meant_options
 from gradcheck_cli.model.errors import UsageError
 
@@ -37,16 +37,16 @@ class Command(click.Command):
             raise click.UsageError(f"No such option {error.option_name!r}.{meant}", ctx) from error
 
     def _take_defaults(self, ctx: click.Context) -> None:
-        session = ctx.ensure_object(Session)
-        session.context = ctx
+        invocation = ctx.ensure_object(Invocation)
+        invocation.context = ctx
         refuse_unknown_variables(cli.commands)
         defaults = read_defaults(str(self.name), cli.commands)
         if defaults is not None:
             ctx.default_map = dict(defaults.values)
-            session.files = dict.fromkeys(defaults.values, defaults.file)
+            invocation.files = dict.fromkeys(defaults.values, defaults.file)
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """The commands; a file in the place of one is told what it could be given to."""
 
     def resolve_command(
@@ -71,7 +71,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         context.exit()
 
 
-@click.group(PROGRAM, cls=Group, context_settings=SETTINGS, invoke_without_command=True)
+@click.group(PROGRAM, cls=CommandGroup, context_settings=SETTINGS, invoke_without_command=True)
 @click.option(
     "--version",
     is_flag=True,

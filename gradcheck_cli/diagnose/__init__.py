@@ -1,6 +1,6 @@
 """From wrong numbers to a named mistake: which formula gives exactly these numbers, and if none, where they are wrong.
 
-Arrays in, evidence out: nothing here prints, and nothing runs user code except `shrink`, through a callable.
+Arrays in, evidence out: nothing here prints, and nothing runs user code.
 """
 
 from gradcheck_cli.diagnose.calls import of_calls as of_calls
@@ -8,7 +8,7 @@ from gradcheck_cli.diagnose.code import Code as Code
 from gradcheck_cli.diagnose.conditions import (
     condition as condition,
     fitting as fitting,
-    rounds as rounds,
+    settle as settle,
 )
 from gradcheck_cli.diagnose.following import without_followers as without_followers
 from gradcheck_cli.diagnose.lines import likely_line as likely_line
@@ -16,7 +16,6 @@ from gradcheck_cli.diagnose.locate import locate as locate
 from gradcheck_cli.diagnose.memory import with_unwritten_memory as with_unwritten_memory
 from gradcheck_cli.diagnose.naming import diagnose as diagnose
 from gradcheck_cli.diagnose.observation import Observation as Observation
-from gradcheck_cli.diagnose.shrink import shrink as shrink
 from gradcheck_cli.diagnose.summary import (
     summarise_geometries as summarise_geometries,
     with_conditions_that_hold as with_conditions_that_hold,

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.conditions import condition
 from gradcheck_cli.diagnose.locate import in_place_of, locate, number
-from gradcheck_cli.diagnose.observation import Evidence, Observation, absolute, lengths
+from gradcheck_cli.diagnose.observation import Comparison, Observation, absolute, lengths
 from gradcheck_cli.diagnose.sentences import describe, finding
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import Problem
@@ -42,7 +42,7 @@ def behaviour(observations: Sequence[Observation], gradient: GradientName, words
 Test = tuple[str, Callable[[Observation, GradientName], str]]
 
 
-def single_precision(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+def single_precision(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:
     """Right but for float32 rounding on large integers: proved where every result is itself a float32 number."""
     wrong = [seen for seen in evidence if seen.wrong]
     if not wrong or not all(_within_float32(seen, gradient) for seen in wrong):
@@ -73,7 +73,7 @@ def rounded_too(gradient: GradientName, words: Words) -> Finding:
     return finding("single-precision", gradient, message, words, certain=False, fails_when=when)
 
 
-def _within_float32(seen: Evidence, gradient: GradientName) -> bool:
+def _within_float32(seen: Comparison, gradient: GradientName) -> bool:
     if seen.actual.shape != seen.right.shape:
         return False
     gauge = absolute(seen.problem.case).right(gradient)
@@ -174,7 +174,7 @@ def _shape(case: Case, gradient: GradientName) -> tuple[int, ...]:
     return shapes[gradient]
 
 
-def unexplained_shape(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+def unexplained_shape(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:
     """Another shape that no formula of the catalogue has."""
     odd = [seen for seen in evidence if seen.actual.shape != seen.right.shape]
     if not odd:

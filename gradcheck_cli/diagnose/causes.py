@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck_cli.diagnose.factors import NONE, Factor, close, exactly, fitted, named_factors, ratio
-from gradcheck_cli.diagnose.observation import Evidence, absolute
+from gradcheck_cli.diagnose.observation import Comparison, absolute
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
 from gradcheck_cli.model import Array, Case, GradientName
@@ -72,13 +72,13 @@ def singles(gradient: GradientName) -> list[Structure]:
     return found
 
 
-def pairs(gradient: GradientName, evidence: Sequence[Evidence]) -> Iterator[Structure]:
+def pairs(gradient: GradientName, evidence: Sequence[Comparison]) -> Iterator[Structure]:
     """Two mistakes at once: one on top of the other's result, or on the case that the other prepares.
 
     Args:
         evidence: only mistakes that change something there are put together; the others can add nothing.
     """
-    ordered = sorted(evidence, key=_telling, reverse=True)
+    ordered = sorted(evidence, key=_conclusiveness, reverse=True)
     single: list[Structure] = []
     builders: list[Structure] = []
     for structure in singles(gradient):
@@ -103,7 +103,7 @@ def _joins(structure: Structure) -> bool:
     return bool(structure.parts) and not structure.fits_rate and not structure.parts[0][0].alone
 
 
-def _shown_on(structure: Structure, evidence: Iterable[Evidence]) -> Evidence | None:
+def _shown_on(structure: Structure, evidence: Iterable[Comparison]) -> Comparison | None:
     """The first observation on which the formula differs from the truth; None where it never does."""
     for seen in evidence:
         result = seen.problem.result_of(structure.formula)
@@ -112,12 +112,12 @@ def _shown_on(structure: Structure, evidence: Iterable[Evidence]) -> Evidence | 
     return None
 
 
-def explain_all(structures: Iterable[Structure], evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]:
+def explain_all(structures: Iterable[Structure], evidence: Sequence[Comparison], gradient: GradientName) -> list[Cause]:
     """Every cause that gives exactly the user's numbers on all of `evidence`, cheapest first.
 
     Observations on which the user is right count too: the cause must give the truth there.
     """
-    ordered = sorted(evidence, key=_telling, reverse=True)
+    ordered = sorted(evidence, key=_conclusiveness, reverse=True)
     factors = (NONE, *named_factors(gradient))
     causes: list[Cause] = []
     for structure in structures:
@@ -130,7 +130,7 @@ def explain_all(structures: Iterable[Structure], evidence: Sequence[Evidence], g
     return sorted((cause for cause in causes if cause.ids), key=lambda cause: cause.cost)
 
 
-def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, fit: bool) -> list[Factor]:
+def fitting(structure: Structure, seen: Comparison, factors: Sequence[Factor], *, fit: bool) -> list[Factor]:
     """The factors with which the structure gives the user's numbers on one observation.
 
     Args:
@@ -148,7 +148,7 @@ def fitting(structure: Structure, seen: Evidence, factors: Sequence[Factor], *, 
         return []
     if not _may_be_proportional(base, actual):
         return []
-    base, actual = _told(base, actual)
+    base, actual = _where_known(base, actual)
     if np.array_equal(base, actual):
         return [factor for factor in factors if not base.any() or factor.value(seen.spec) == 1]
     found = ratio(base, actual)
@@ -173,13 +173,13 @@ def _may_be_proportional(base: Array, actual: Array) -> bool:
     return not any(abs(found * largest - expected * its) > room for expected, found in pairs)
 
 
-def _told(base: Array, actual: Array) -> tuple[Array, Array]:
+def _where_known(base: Array, actual: Array) -> tuple[Array, Array]:
     """The entries of which the formula says anything: all, as a rule."""
     unknown = np.isnan(base)
     return (base[~unknown], actual[~unknown]) if unknown.any() else (base, actual)
 
 
-def _error(structure: Structure, seen: Evidence) -> float:
+def _error(structure: Structure, seen: Comparison) -> float:
     """Bound on the rounding in the user's sums, with the structure's own gauge: its formula on absolute values."""
     gauge = structure.formula(absolute(seen.problem.case))
     largest = float(np.nanmax(np.abs(seen.right if gauge is None else gauge)))
@@ -187,14 +187,14 @@ def _error(structure: Structure, seen: Evidence) -> float:
     return 2 * terms * seen.unit * largest
 
 
-def _telling(seen: Evidence) -> tuple[bool, int, int]:
+def _conclusiveness(seen: Comparison) -> tuple[bool, int, int]:
     """Wrong ones first, then those whose sizes differ most: there the fewest formulas agree by accident."""
     spec = seen.spec
     sizes = {spec.batch, spec.in_channels, spec.out_channels, *spec.input_size, *spec.kernel_size}
     return (seen.wrong, len(sizes - {1}) + max(spec.stride) + max(spec.padding), -seen.right.size)
 
 
-def _builds_on_right(structure: Structure, gradient: GradientName, seen: Evidence) -> bool:
+def _builds_on_right(structure: Structure, gradient: GradientName, seen: Comparison) -> bool:
     """Whether the formula rearranges the right gradient: then another right gradient changes its result."""
     other = seen_through(structure.formula, seen.problem.case, gradient, seen.right * 3 + 1)
     result = seen.problem.result_of(structure.formula)

@@ -9,11 +9,12 @@ from itertools import groupby
 import numpy as np
 
 from gradcheck_cli.diagnose.pool import attacks, mixtures, with_sizes
-from gradcheck_cli.diagnose.table import Axis, Condition, axis_of, speaking, truths
+from gradcheck_cli.diagnose.table import BlockSize, Condition, axis_of, speaking, truths
 from gradcheck_cli.layers.geometries import products
 from gradcheck_cli.model import Array, ConvSpec
 
 Result = tuple[ConvSpec, bool]
+Known = tuple[Sequence[Result], frozenset[ConvSpec]]
 # So many geometries that are alike to all fitting conditions are refused before their kind counts as refused.
 _REFUSALS_OF_A_KIND = 2
 # Where a condition can fail it is asked so often, on each side of it.
@@ -35,17 +36,17 @@ def fitting(results: Sequence[Result]) -> list[Condition]:
     if not wrong.any() or wrong.all():
         return []
     specs = tuple(spec for spec, _ in results)
-    table, told = truths(specs), speaking(specs)
-    alone = [Condition(int(place)) for place in np.flatnonzero((table == wrong).all(axis=1) & told)]
-    return alone or [*_pairs(table, wrong, told, both=True), *_pairs(table, wrong, told, both=False)]
+    table, spoken = truths(specs), speaking(specs)
+    alone = [Condition(int(place)) for place in np.flatnonzero((table == wrong).all(axis=1) & spoken)]
+    return alone or [*_pairs(table, wrong, spoken, both=True), *_pairs(table, wrong, spoken, both=False)]
 
 
-def _pairs(table: Array, wrong: Array, told: Array, *, both: bool) -> Iterator[Condition]:
+def _pairs(table: Array, wrong: Array, spoken: Array, *, both: bool) -> Iterator[Condition]:
     """Joined by "and", each row holds wherever it is wrong; joined by "or", nowhere else."""
     can = (table | ~wrong).all(axis=1) if both else (wrong | ~table).all(axis=1)
     if not both and (~wrong).sum() < _RIGHT_FOR_EITHER:
         return
-    useful = np.flatnonzero(can & told & table.any(axis=1) & ~table.all(axis=1))
+    useful = np.flatnonzero(can & spoken & table.any(axis=1) & ~table.all(axis=1))
     for _, group in groupby(useful.tolist(), axis_of):
         # Not "out channels > 8 and rows of outputs > 4": with so many sizes, some such pair fits anything.
         places = list(group)
@@ -106,33 +107,36 @@ def settled(results: Sequence[Result], right: Callable[[ConvSpec], bool], most: 
     Args:
         results: see `fitting`.
         right: answers for a further geometry.
-        most: how many further ones are asked.
+        most: how many further ones are asked; a round that was begun is asked to its end.
     """
     found = list(results)
-    for specs in rounds(lambda: (list(found), frozenset())):
-        found.extend((spec, right(spec)) for spec in specs)
-        if len(found) >= len(results) + most:
-            break
+
+    def ask(specs: Sequence[ConvSpec]) -> bool:
+        found.extend([(spec, right(spec)) for spec in specs])
+        return len(found) < len(results) + most
+
+    settle(lambda: (tuple(found), frozenset()), ask)
     return found
 
 
-def rounds(seen: Callable[[], tuple[Sequence[Result], frozenset[ConvSpec]]]) -> Iterator[list[ConvSpec]]:
-    """What to ask next, each time when the last has been answered: one that decides, or those that may refute.
+def settle(known: Callable[[], Known], ask: Callable[[Sequence[ConvSpec]], bool]) -> None:
+    """Ask about one geometry that decides, or several that may refute what is left, look again, and so on.
 
     It ends where the condition that is left stood the attempt to refute it.
 
     Args:
-        seen: the results up to now, and what is not to be asked; see `deciding`.
+        known: the results up to now, and what is not to be asked; see `deciding`.
+        ask: asks about these geometries, so that `known` knows more afterwards; False where no more can be asked.
     """
-    while True:
-        results, avoid = seen()
+    going = True
+    while going:
+        results, avoid = known()
         spec = deciding(results, avoid)
         if spec is not None:
-            yield [spec]
+            going = ask([spec])
             continue
-        yield confirming(results, avoid, CONFIRMING)
-        if fitting(results)[:1] == fitting(seen()[0])[:1]:
-            return
+        going = ask(confirming(results, avoid, CONFIRMING))
+        going = going and fitting(results)[:1] != fitting(known()[0])[:1]
 
 
 def confirming(results: Sequence[Result], avoid: frozenset[ConvSpec], count: int) -> list[ConvSpec]:
@@ -163,7 +167,7 @@ def _asked(results: Sequence[Result], avoid: frozenset[ConvSpec]) -> frozenset[C
 
 
 def _new(
-    results: Sequence[Result], avoid: frozenset[ConvSpec], blocks: Sequence[tuple[Axis, int]] = ()
+    results: Sequence[Result], avoid: frozenset[ConvSpec], blocks: Sequence[tuple[BlockSize, int]] = ()
 ) -> tuple[ConvSpec, ...]:
     asked, specs = _asked(results, avoid), tuple(spec for spec, _ in results)
     # Code for square kernels raises on others, or spreads one row over several without a word: of no interest here.

@@ -118,7 +118,7 @@ def exactly(base: Array, actual: Array, value: Fraction, error: float) -> bool:
     """Whether `actual` is `value * base`: the factor undone, rounded to integers, compared with `==`.
 
     Where the sums are so large that rounding to integers proves nothing, the two must agree within `error`: such an
-    observation can refute, and does not count as a proof (see `Evidence.decisive`).
+    observation can refute, and does not count as a proof (see `Comparison.decisive`).
 
     Args:
         base: integers in float64.

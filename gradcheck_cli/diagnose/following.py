@@ -57,5 +57,5 @@ def _with(finding: Finding, raised: Sequence[ConvSpec], crash: Finding) -> Findi
     count = len(set(raised))
     where = f"on {count} of these geometries" if count > 1 else "on one of these geometries"
     line = f" at line {crash.line}" if crash.line else ""
-    told = f"The call raises {where}{line}: {crash.message.partition(': ')[2]}"
-    return replace(finding, message=f"{finding.message} {told}")
+    sentence = f"The call raises {where}{line}: {crash.message.partition(': ')[2]}"
+    return replace(finding, message=f"{finding.message} {sentence}")

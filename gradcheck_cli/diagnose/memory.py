@@ -22,7 +22,7 @@ def with_unwritten_memory(findings: Sequence[Finding], code: Code) -> list[Findi
     for names, text, fix in _SOURCES:
         lines = _lines_calling(code, names)
         if lines:
-            return [_told(each, lines, text, fix) if each.id in _SHOWS else each for each in findings]
+            return [_explained(each, lines, text, fix) if each.id in _SHOWS else each for each in findings]
     return list(findings)
 
 
@@ -40,7 +40,7 @@ _SOURCES = (
 )
 
 
-def _told(finding: Finding, lines: Sequence[int], text: str, fix: str) -> Finding:
+def _explained(finding: Finding, lines: Sequence[int], text: str, fix: str) -> Finding:
     """The line is told where there is one; of several, none is known to be it. What lies there has no condition."""
     line = finding.line or (lines[0] if len(lines) == 1 else None)
     return replace(finding, message=f"{finding.message} {text}", fix=fix, line=line, fails_when="")

@@ -64,10 +64,10 @@ _SHAPES_DIFFER = (
 
 def mend(raised: Raised) -> str:
     """One sentence on what to do about an exception."""
-    for pattern, told in _RULES:
+    for pattern, words in _RULES:
         found = re.search(pattern, raised.error)
         if found:
-            return found.expand(told) if isinstance(told, str) else told(found, raised)
+            return found.expand(words) if isinstance(words, str) else words(found, raised)
     return "Start at the line that raised: the exception says what is missing there."
 
 

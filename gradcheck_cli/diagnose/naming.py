@@ -13,12 +13,12 @@ from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_prec
 from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
 from gradcheck_cli.diagnose.conditions import condition, settled
 from gradcheck_cli.diagnose.factors import NONE, Factor
-from gradcheck_cli.diagnose.observation import Evidence, Observation, gather
+from gradcheck_cli.diagnose.observation import Comparison, Observation, gather
 from gradcheck_cli.diagnose.sentences import either, finding, message_for
-from gradcheck_cli.diagnose.shrink import fresh_case
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import ConvSpec, Finding, GradientName
+from gradcheck_cli.numbers.digits import digits_case
 
 _GEOMETRIES_FOR_PROOF = 2
 _ENTRIES_FOR_PROOF = 4
@@ -62,7 +62,7 @@ def diagnose(
     return tuple(found + [item for item in formulas if item.id not in named])
 
 
-def _with_reservations(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+def _with_reservations(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:
     """No formula explains all of it: float32 beside a mistake, mistakes on some geometries, or a shape."""
     in_float32 = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
     causes = [] if all(seen.decisive for seen in evidence) else _causes(in_float32, gradient)
@@ -72,7 +72,7 @@ def _with_reservations(evidence: Sequence[Evidence], gradient: GradientName, wor
     return partial + ([] if partial else unexplained_shape(evidence, gradient, words))
 
 
-def _causes(evidence: Sequence[Evidence], gradient: GradientName) -> list[Cause]:
+def _causes(evidence: Sequence[Comparison], gradient: GradientName) -> list[Cause]:
     alone = explain_all(singles(gradient), evidence, gradient)
     return alone or explain_all(pairs(gradient, evidence), evidence, gradient)
 
@@ -96,19 +96,21 @@ def _merged(causes: Sequence[Cause]) -> Cause:
     labels = dict.fromkeys(cause.structure.parts[0][1].label for cause in causes if cause.structure.parts)
     if len(labels) < 2 or len(parts) != 1 or not parts[0][0].alone:
         return causes[0]
-    told = " or ".join(list(labels)[:_LISTED_TIES]) + (" or ..." if len(labels) > _LISTED_TIES else "")
-    ways = replace(causes[0].structure, parts=((parts[0][0], replace(parts[0][1], label=told)),))
+    label = " or ".join(list(labels)[:_LISTED_TIES]) + (" or ..." if len(labels) > _LISTED_TIES else "")
+    ways = replace(causes[0].structure, parts=((parts[0][0], replace(parts[0][1], label=label)),))
     return replace(causes[0], structure=ways)
 
 
-def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+def _findings(
+    causes: list[Cause], evidence: Sequence[Comparison], gradient: GradientName, words: Words
+) -> list[Finding]:
     wrong = [seen for seen in evidence if seen.wrong]
     if len(causes) > 1:
         when = condition([(seen.spec, not seen.wrong) for seen in evidence])
         message = either(causes[:_LISTED_TIES], gradient, words)
         return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
     cause = causes[0]
-    certain = _enough(_telling(wrong, evidence)) and not cause.brings
+    certain = _enough(_unambiguous(wrong, evidence)) and not cause.brings
     return [
         finding(
             identifier,
@@ -122,7 +124,7 @@ def _findings(causes: list[Cause], evidence: Sequence[Evidence], gradient: Gradi
     ]
 
 
-def _message(cause: Cause, identifier: str, wrong: Sequence[Evidence], gradient: GradientName, words: Words) -> str:
+def _message(cause: Cause, identifier: str, wrong: Sequence[Comparison], gradient: GradientName, words: Words) -> str:
     """Shown where this mistake changes the result, if possible with all others; told with those that do so there."""
     changing = [(seen, _at_work(cause, seen, gradient)) for seen in wrong]
     own = [seen for seen, parts in changing if identifier in parts]
@@ -130,19 +132,19 @@ def _message(cause: Cause, identifier: str, wrong: Sequence[Evidence], gradient:
     return message_for(cause, identifier, shown, gradient, words, _at_work(cause, shown, gradient))
 
 
-def _at_work(cause: Cause, seen: Evidence, gradient: GradientName) -> list[str]:
+def _at_work(cause: Cause, seen: Comparison, gradient: GradientName) -> list[str]:
     """Those of the cause's mistakes that change something on this geometry by themselves."""
     return [part for part in cause.ids if not _harmless(cause, part, seen.problem, gradient)]
 
 
-def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Evidence], gradient: GradientName) -> str:
+def _shows_when(cause: Cause, identifier: str, evidence: Sequence[Comparison], gradient: GradientName) -> str:
     """Where this one of the cause's mistakes changes anything by itself; its formula tells it on any geometry."""
     if len(cause.ids) == 1:
         return condition([(seen.spec, not seen.wrong) for seen in evidence])
     results = [(seen.spec, _harmless(cause, identifier, seen.problem, gradient)) for seen in evidence]
 
     def harmless(spec: ConvSpec) -> bool:
-        return _harmless(cause, identifier, Problem(fresh_case(spec, 0)), gradient)
+        return _harmless(cause, identifier, Problem(digits_case(spec, 0)), gradient)
 
     return condition(settled(results, harmless, _DECIDING))
 
@@ -156,14 +158,14 @@ def _harmless(cause: Cause, identifier: str, problem: Problem, gradient: Gradien
     return alone is None or np.array_equal(alone, problem.right(gradient))
 
 
-def _telling(wrong: Sequence[Evidence], evidence: Sequence[Evidence]) -> list[Evidence]:
+def _unambiguous(wrong: Sequence[Comparison], evidence: Sequence[Comparison]) -> list[Comparison]:
     """Zeros where the right numbers are small come out of more than one formula; zeros everywhere are one."""
     if not any(np.any(seen.actual) for seen in evidence):
         return list(wrong)
     return [seen for seen in wrong if np.any(seen.actual) or seen.actual.shape != seen.right.shape]
 
 
-def _enough(wrong: Sequence[Evidence]) -> bool:
+def _enough(wrong: Sequence[Comparison]) -> bool:
     """Two geometries and a handful of entries: a formula does not meet them by accident."""
     wrong = [seen for seen in wrong if seen.decisive]
     entries = sum(
@@ -173,10 +175,10 @@ def _enough(wrong: Sequence[Evidence]) -> bool:
     return len({seen.spec for seen in wrong}) >= _GEOMETRIES_FOR_PROOF and entries >= _ENTRIES_FOR_PROOF
 
 
-def _clearest(wrong: Sequence[Evidence], factor: Factor = NONE) -> Evidence:
+def _clearest(wrong: Sequence[Comparison], factor: Factor = NONE) -> Comparison:
     """The observation to quote: round factors first, then different sizes, then small arrays."""
 
-    def rank(seen: Evidence) -> tuple[bool, int, int]:
+    def rank(seen: Comparison) -> tuple[bool, int, int]:
         value = abs(factor.value(seen.spec))
         round_number = _round(value.numerator) and _round(value.denominator) and (value != 1 or not factor.name)
         return (not round_number, -len({*seen.spec.x_shape, *seen.spec.weight_shape}), seen.right.size)
@@ -189,7 +191,7 @@ def _round(number: int) -> bool:
     return number & (number - 1) == 0
 
 
-def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words) -> list[Finding]:
+def _partial(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:
     """No cause explains everything: those that explain a kind of geometries exactly, most first, never as proved."""
     wrong = [seen for seen in evidence if seen.wrong]
     explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient) if structure.parts]
@@ -202,17 +204,17 @@ def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words)
             break
         rivals = [other for other, same in explained if same & left == places & left]
         explained = [(other, same) for other, same in explained if other not in rivals]
-        told = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
-        if told:
-            found.append(_partly(told, _at(wrong, places & left), evidence, gradient, words))
+        coherent = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
+        if coherent:
+            found.append(_partly(coherent, _at(wrong, places & left), evidence, gradient, words))
             left -= places
     return found
 
 
 def _partly(
     structures: Sequence[Structure],
-    seen: Sequence[Evidence],
-    evidence: Sequence[Evidence],
+    seen: Sequence[Comparison],
+    evidence: Sequence[Comparison],
     gradient: GradientName,
     words: Words,
 ) -> Finding:
@@ -232,7 +234,9 @@ def _partly(
     return finding(identifier, gradient, f"On {share} {message}", words, certain=False, fails_when=when)
 
 
-def _coherent(structure: Structure, places: set[int], wrong: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool:
+def _coherent(
+    structure: Structure, places: set[int], wrong: Sequence[Comparison], evidence: Sequence[Comparison]
+) -> bool:
     """Whether a formula may be told for a part of the observations: what it explains is a kind of geometries.
 
     Where it explains all that is wrong, it may give something else where the user is right, if the two kinds can be
@@ -246,13 +250,13 @@ def _coherent(structure: Structure, places: set[int], wrong: Sequence[Evidence],
     return bool(kinds) and all(seen.wrong or _fits(structure, seen) for seen in evidence)
 
 
-def _at(wrong: Sequence[Evidence], places: set[int]) -> list[Evidence]:
+def _at(wrong: Sequence[Comparison], places: set[int]) -> list[Comparison]:
     return [wrong[place] for place in sorted(places)]
 
 
-def _explained(structure: Structure, wrong: Sequence[Evidence]) -> set[int]:
+def _explained(structure: Structure, wrong: Sequence[Comparison]) -> set[int]:
     return {place for place, seen in enumerate(wrong) if _fits(structure, seen)}
 
 
-def _fits(structure: Structure, seen: Evidence) -> bool:
+def _fits(structure: Structure, seen: Comparison) -> bool:
     return bool(fitting(structure, seen, (NONE,), fit=False))

@@ -45,7 +45,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Comparison:
     """One gradient of one observation beside the truth. `unit` is the unit roundoff of the user's dtype."""
 
     problem: Problem
@@ -84,7 +84,7 @@ def absolute(case: Case) -> Problem:
     return Problem(Case(case.spec, abs(case.x), abs(case.weight), abs(case.bias), abs(case.grad_output)))
 
 
-def gather(observations: Sequence[Observation], gradient: GradientName, layout: str) -> tuple[Evidence, ...]:
+def gather(observations: Sequence[Observation], gradient: GradientName, layout: str) -> tuple[Comparison, ...]:
     """The observations that hold finite numbers for `gradient`; axes of length 1 too many or too few are mended.
 
     Args:
@@ -101,7 +101,7 @@ def gather(observations: Sequence[Observation], gradient: GradientName, layout: 
         numbers = squeezed_to(np.asarray(actual, np.float64), right)
         if numbers.shape != right.shape and gradient != "bias":
             numbers = in_our_order(numbers, gradient, layout)
-        found.append(Evidence(problem, right, numbers, unit))
+        found.append(Comparison(problem, right, numbers, unit))
     return tuple(found)
 
 

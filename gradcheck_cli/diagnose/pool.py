@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from gradcheck_cli.diagnose.table import Axis, resized
+from gradcheck_cli.diagnose.table import BlockSize, resized
 from gradcheck_cli.layers.geometries import MOST_PRODUCTS, products
 from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
@@ -69,19 +69,19 @@ def _bases(specs: tuple[ConvSpec, ...]) -> tuple[ConvSpec, ...]:
     return tuple(sorted(dict.fromkeys(specs), key=products)[:_MIXED])
 
 
-def with_sizes(specs: tuple[ConvSpec, ...], blocks: Sequence[tuple[Axis, int]]) -> Iterator[ConvSpec]:
+def with_sizes(specs: tuple[ConvSpec, ...], blocks: Sequence[tuple[BlockSize, int]]) -> Iterator[ConvSpec]:
     """Cheap ones of the given geometries with each axis at its number, beside it, and at multiples of it."""
     for axis, number in dict.fromkeys(blocks):
         yield from _resized(_bases(specs), axis, (number, number + 1, 2 * number, 3 * number))
 
 
-def attacks(specs: tuple[ConvSpec, ...], blocks: Sequence[tuple[Axis, int]]) -> Iterator[ConvSpec]:
+def attacks(specs: tuple[ConvSpec, ...], blocks: Sequence[tuple[BlockSize, int]]) -> Iterator[ConvSpec]:
     """Geometries that would refute a condition on a size: multiples first, then the size itself and its neighbours."""
     for axis, number in blocks:
         for size in (2 * number, 3 * number, number, number + 1, 2 * number + 1):
             yield from _resized(_bases(specs)[:_ATTACKED], axis, (size,))
 
 
-def _resized(specs: Sequence[ConvSpec], axis: Axis, sizes: Sequence[int]) -> Iterator[ConvSpec]:
+def _resized(specs: Sequence[ConvSpec], axis: BlockSize, sizes: Sequence[int]) -> Iterator[ConvSpec]:
     made = (resized(spec, axis, size) for spec in specs for size in sizes)
     yield from (spec for spec in made if spec is not None and products(spec) <= MOST_PRODUCTS)

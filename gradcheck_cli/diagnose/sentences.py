@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.causes import Cause
 from gradcheck_cli.diagnose.locate import in_place_of
-from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, padding_words, pair, sizes
 from gradcheck_cli.model import ConvSpec, Finding, FindingAbout, GradientName
@@ -46,7 +46,7 @@ def describe(spec: ConvSpec) -> str:
 def message_for(
     cause: Cause,
     identifier: str,
-    seen: Evidence,
+    seen: Comparison,
     gradient: GradientName,
     words: Words,
     beside: Sequence[str] | None = None,
@@ -69,19 +69,19 @@ def message_for(
     clauses |= {part: _factor_clause(part, cause, seen.spec, words) for part in cause.factor.ids}
     others = [part for part in clauses if part != identifier and (beside is None or part in beside)]
     together = f", together with {' and '.join(others)}" if others else ""
-    told = words.rename(clauses[identifier])
+    clause = words.rename(clauses[identifier])
     together += (
         ". What it reads there is no number of its own, which is why two calls may differ" if cause.brings else ""
     )
-    return f"your grad_{gradient} is exactly what comes out when the code {told}{together}: {entry}."
+    return f"your grad_{gradient} is exactly what comes out when the code {clause}{together}: {entry}."
 
 
 def either(causes: Sequence[Cause], gradient: GradientName, words: Words) -> str:
     """Several mistakes that give the same numbers wherever the code was tried."""
     ways = []
     for cause in causes:
-        told = (CATALOGUE[identifier].told(of_turned=words.turned) for identifier in cause.ids)
-        titles = " and ".join(each.title for each in told)
+        named = (CATALOGUE[identifier].told(of_turned=words.turned) for identifier in cause.ids)
+        titles = " and ".join(each.title for each in named)
         ways.append(f"it {words.rename(titles)} ({' + '.join(cause.ids)})")
     listed = ", or ".join(ways)
     return (
@@ -140,7 +140,7 @@ def _rate(cause: Cause) -> str:
     return f"learning rate {cause.factor.name}" if cause.factor.name else "learning rate 1"
 
 
-def _entry(seen: Evidence, gradient: GradientName, words: Words) -> str:
+def _entry(seen: Comparison, gradient: GradientName, words: Words) -> str:
     if seen.actual.shape != seen.right.shape:
         shapes = f"its shape is {seen.actual.shape} where {seen.right.shape} is right"
         return shapes + _axes(gradient, words)

@@ -57,21 +57,21 @@ def with_conditions_that_hold(
         elsewhere: those of the smallest example.
         refused: geometries that the target does not take.
     """
-    told = [parsed(finding.fails_when) for finding in findings]
-    if len(findings) == 1 and findings[0].certainty == "proved" and (told[0] or not findings[0].fails_when):
+    stated = [parsed(finding.fails_when) for finding in findings]
+    if len(findings) == 1 and findings[0].certainty == "proved" and (stated[0] or not findings[0].fails_when):
         return [replace(findings[0], fails_when=condition(results, elsewhere, refused))]
     known = [*results, *elsewhere]
-    complete = all(finding.certainty == "proved" for finding in findings) and None not in told
-    unexplained = complete and any(not right and not _any_holds(told, spec) for spec, right in known)
+    complete = all(finding.certainty == "proved" for finding in findings) and None not in stated
+    unexplained = complete and any(not right and not _any_holds(stated, spec) for spec, right in known)
     good = [spec for spec, right in known if right]
     return [
         replace(finding, fails_when="") if found and (unexplained or any(map(found.holds, good))) else finding
-        for finding, found in zip(findings, told, strict=True)
+        for finding, found in zip(findings, stated, strict=True)
     ]
 
 
-def _any_holds(told: Sequence[Condition | None], spec: ConvSpec) -> bool:
-    return any(found is not None and found.holds(spec) for found in told)
+def _any_holds(stated: Sequence[Condition | None], spec: ConvSpec) -> bool:
+    return any(found is not None and found.holds(spec) for found in stated)
 
 
 def _opposite(results: Sequence[Result]) -> list[Result]:

@@ -137,7 +137,7 @@ NAMED: tuple[Row, ...] = (
 
 
 @dataclass(frozen=True)
-class Axis:
+class BlockSize:
     """A size that code may handle in blocks.
 
     Attributes:
@@ -158,34 +158,34 @@ def _side(spec: ConvSpec, axis: int, outputs: int) -> int:
     return spec.stride[axis] * (outputs - 1) + spec.extent[axis] - spec.padding[axis] - spec.padding_after[axis]
 
 
-AXES: tuple[Axis, ...] = (
-    Axis("in channels", "are", lambda spec: spec.in_channels, lambda _, size: {"in_channels": size}),
-    Axis("out channels", "are", lambda spec: spec.out_channels, lambda _, size: {"out_channels": size}),
-    Axis("batch", "is", lambda spec: spec.batch, lambda _, size: {"batch": size}),
-    Axis(
+AXES: tuple[BlockSize, ...] = (
+    BlockSize("in channels", "are", lambda spec: spec.in_channels, lambda _, size: {"in_channels": size}),
+    BlockSize("out channels", "are", lambda spec: spec.out_channels, lambda _, size: {"out_channels": size}),
+    BlockSize("batch", "is", lambda spec: spec.batch, lambda _, size: {"batch": size}),
+    BlockSize(
         "rows of outputs", "are", lambda spec: spec.output_size[0], lambda spec, size: {"height": _side(spec, 0, size)}
     ),
-    Axis(
+    BlockSize(
         "columns of outputs",
         "are",
         lambda spec: spec.output_size[1],
         lambda spec, size: {"width": _side(spec, 1, size)},
     ),
-    Axis(
+    BlockSize(
         "outputs of an image",
         "are",
         lambda spec: spec.output_size[0] * spec.output_size[1],
         lambda spec, size: {"height": _side(spec, 0, 1), "width": _side(spec, 1, size)},
     ),
-    Axis("rows of the image", "are", lambda spec: spec.height, lambda _, size: {"height": size}),
-    Axis("columns of the image", "are", lambda spec: spec.width, lambda _, size: {"width": size}),
-    Axis(
+    BlockSize("rows of the image", "are", lambda spec: spec.height, lambda _, size: {"height": size}),
+    BlockSize("columns of the image", "are", lambda spec: spec.width, lambda _, size: {"width": size}),
+    BlockSize(
         "rows of the kernel",
         "are",
         lambda spec: spec.kernel_size[0],
         lambda spec, size: {"kernel_size": (size, spec.kernel_size[1])},
     ),
-    Axis(
+    BlockSize(
         "columns of the kernel",
         "are",
         lambda spec: spec.kernel_size[1],
@@ -197,7 +197,7 @@ _MORE = (2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64)
 _MULTIPLES = (2, 3, 4, 5, 6, 8, 10, 12, 16, 32, 64)
 
 
-def _senses(axis: Axis) -> list[str]:
+def _senses(axis: BlockSize) -> list[str]:
     more = [(f"{axis.name} > {k}", f"{axis.name} <= {k}") for k in _MORE]
     of = f"{axis.name} {axis.are}"
     rest = [(f"{of} no multiple of {k}", f"{of} a multiple of {k}") for k in _MULTIPLES]
@@ -251,7 +251,7 @@ class Condition:
         return () if self.second is None else (Condition(self.first), Condition(self.second))
 
     @property
-    def blocks(self) -> tuple[tuple[Axis, int], ...]:
+    def blocks(self) -> tuple[tuple[BlockSize, int], ...]:
         """The axes that it is about, each with the number that it names."""
         places = [place for place in (self.first, self.second) if place is not None and place >= 2 * len(NAMED)]
         return tuple((AXES[axis_of(place)], _number(place)) for place in places)
@@ -291,7 +291,7 @@ def _named(spec: ConvSpec) -> tuple[bool, ...]:
     return tuple(test(spec) for _, _, test in NAMED)
 
 
-def _blocks(specs: Sequence[ConvSpec], axis: Axis) -> Array:
+def _blocks(specs: Sequence[ConvSpec], axis: BlockSize) -> Array:
     sizes = np.array([axis.size(spec) for spec in specs], dtype=np.int64)
     return np.concatenate([sizes > np.array(_MORE)[:, None], sizes % np.array(_MULTIPLES)[:, None] > 0])
 
@@ -303,7 +303,7 @@ def speaking(specs: tuple[ConvSpec, ...]) -> Array:
     return np.concatenate([np.ones(2 * len(NAMED), dtype=bool), np.repeat(axes, _PER_AXIS)])
 
 
-def resized(spec: ConvSpec, axis: Axis, size: int) -> ConvSpec | None:
+def resized(spec: ConvSpec, axis: BlockSize, size: int) -> ConvSpec | None:
     """The geometry with another size of this axis; None where it has none."""
     try:
         return replace(spec, **axis.sized(spec, size))

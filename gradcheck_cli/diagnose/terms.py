@@ -12,7 +12,7 @@ from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Array, Case, GradientName, Term
 
 Index = tuple[int, ...]
-Probe = Callable[[Case], "Array | None"]
+AskGradient = Callable[[Case], "Array | None"]
 
 _DIGIT = 1024  # coded inputs: coefficients up to +-511, exact in float64 for five places
 _PLACES = 5
@@ -26,7 +26,7 @@ class _NotLinearError(Exception):
 class _Reader:
     """Reads one entry of one gradient off a backward."""
 
-    backward: Probe
+    backward: AskGradient
     case: Case
     gradient: GradientName
     entry: Index
@@ -42,7 +42,7 @@ class _Reader:
         return float(result[self.entry])
 
 
-def terms_of(backward: Probe, case: Case, gradient: GradientName, entry: Index, budget: int) -> tuple[Term, ...]:
+def terms_of(backward: AskGradient, case: Case, gradient: GradientName, entry: Index, budget: int) -> tuple[Term, ...]:
     """The products that `entry` should hold and those that it holds.
 
     Args:

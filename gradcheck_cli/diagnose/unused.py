@@ -35,8 +35,8 @@ def unused_option(code: Code, line: int | None, when: str) -> str:
         handed = _handed(code, name, raising)
         if name not in used and handed:
             call = next((ast.unparse(node.func) for node in code.at(line) if isinstance(node, ast.Call)), "")
-            told = f"`{raising.name}` never uses `{name}`, which {handed}"
-            return f"{told}: hand it on to `{call}` too." if call else f"{told}: use it here too."
+            sentence = f"`{raising.name}` never uses `{name}`, which {handed}"
+            return f"{sentence}: hand it on to `{call}` too." if call else f"{sentence}: use it here too."
     return ""
 
 

@@ -48,8 +48,10 @@ class Words:
         return spoken
 
 
-_CS231N = Words("x", "w", "dout", "dw", "dx", "db")
-_COURSERA = Words("A_prev", "W", "dZ", "dW", "dA_prev", "db", "NHWC")
+# As the exercises call them that hand a cache from the forward to the backward: those with channels first, and those
+# with channels last.
+_CACHE = Words("x", "w", "dout", "dw", "dx", "db")
+_CACHE_NHWC = Words("A_prev", "W", "dZ", "dW", "dA_prev", "db", "NHWC")
 _AUTOGRAD = Words("x", "weight", "grad_output", "grad_weight", "grad_input", "grad_bias")
 
 
@@ -63,10 +65,8 @@ def words_for(convention: str, layout: str = "NCHW", *, turned: bool = False) ->
     """
     if "autograd" in convention:
         base = _AUTOGRAD
-    elif "cache" in convention or "cs231n" in convention:
-        base = _COURSERA if layout == "NHWC" else _CS231N
-    elif "coursera" in convention:
-        base = _COURSERA
+    elif "cache" in convention:
+        base = _CACHE_NHWC if layout == "NHWC" else _CACHE
     else:
         base = Words()
     return replace(base, layout=layout, turned=turned)

@@ -12,7 +12,7 @@ from gradcheck_cli.model.errors import GeometryError
 FULL_COUNT = 1000
 # Numbers in a target's code, and geometries for them: each costs a plain loop some milliseconds.
 MOST_CONSTANTS, MOST_AROUND = 6, 64
-# Products in one backward of plain loops, which may be seven deep: about as many as the dearest of the quick list has.
+# Products in one backward of plain loops, which may be seven deep: about as many as the largest of the quick list has.
 MOST_PRODUCTS = 50_000
 # Strides and margins above this are nobody's special case.
 LARGEST_STEP = 8

@@ -19,7 +19,6 @@ from gradcheck_cli.mistakes.mistake import (
     pair as pair,
     sizes as sizes,
 )
-from gradcheck_cli.model import GradientName
 
 # The order of presentation; a file that is not named here comes after these.
 _ORDER = (
@@ -57,8 +56,3 @@ def _discover() -> dict[str, Mistake]:
 
 
 CATALOGUE: Mapping[str, Mistake] = MappingProxyType(_discover())
-
-
-def formulas_for(gradient: GradientName) -> dict[str, WrongFormula]:
-    """id -> the usual wrong formula, for every mistake that occurs in `gradient`, in the catalogue's order."""
-    return {mistake.id: mistake.formulas[gradient] for mistake in CATALOGUE.values() if gradient in mistake.formulas}

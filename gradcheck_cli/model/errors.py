@@ -82,12 +82,12 @@ class VerdictError(GradcheckError):
     """A report whose verdict is not a pass, raised where the caller asked for that; its text is the whole report."""
 
     def __init__(self, text: str) -> None:
-        self._told = text
+        self._whole = text
         super().__init__(text.partition("\n")[0])
 
     def text(self) -> str:
         """The report as the terminal shows it, without colour."""
-        return self._told
+        return self._whole
 
 
 class DependencyError(GradcheckError):

@@ -46,7 +46,11 @@ def check_run(options: RunOptions) -> None:
     if not all(map(is_array, options.images)):
         check_channels(options.in_channels)
     if options.seed + options.seeds - 1 > SEED.most:
-        raise OptionError("seeds", f"--seed {options.seed} and --seeds {options.seeds} pass {SEED.most}.")
+        raise OptionError(
+            "seeds",
+            f"--seed {options.seed} and --seeds {options.seeds} pass {SEED.most}.",
+            hint=f"--seed {SEED.most - options.seeds + 1} is the last one for that many",
+        )
     _check_files(options)
     _check_backward(options.backward)
     check_call(options.call, options.returns)

@@ -45,11 +45,6 @@ class Certificate:
         """Is every order of summation exact in float32 (and so in float64)?"""
         return self.largest < FLOAT32_LIMIT
 
-    @property
-    def exact_in_float64(self) -> bool:
-        """Is every order of summation exact in float64?"""
-        return self.largest < FLOAT64_LIMIT
-
 
 @dataclass(frozen=True)
 class Scaled:

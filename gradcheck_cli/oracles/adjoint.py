@@ -52,24 +52,6 @@ class AdjointResult:
         return tuple(identity.gradient for identity in self.identities if not identity.equal)
 
     @property
-    def forward_side(self) -> int | None:
-        """<conv(X, F'), G>; None where grad_weight was not given."""
-        identity = self._of("weight")
-        return identity.forward_side if identity else None
-
-    @property
-    def weight_side(self) -> int | None:
-        """<F', dE/dF>."""
-        identity = self._of("weight")
-        return identity.gradient_side if identity else None
-
-    @property
-    def input_side(self) -> int | None:
-        """<X', dE/dX>; its partner is <conv(X', F), G>, in `identities`."""
-        identity = self._of("input")
-        return identity.gradient_side if identity else None
-
-    @property
     def miss_probability(self) -> float:
         """How likely the least sensitive equation is to hold for a wrong gradient, at most."""
         return max((identity.miss_probability for identity in self.identities), default=1.0)

@@ -137,18 +137,6 @@ def rounded(array: Array, settings: LayerSettings) -> Array:
     return np.asarray(tensor.to(torch.float64).numpy())
 
 
-def memory_of_float64(spec: ConvSpec) -> int:
-    """Bytes that torch's float64 convolution on the CPU needs at its peak, beside X, O and the gradients.
-
-    It unfolds the input, one group at a time: n * c_in/groups * kh * kw * h_out * w_out numbers of 8 bytes.
-
-    Source:
-        Measured for the forum layer: 1.24 GB.
-    """
-    columns = spec.in_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
-    return 8 * columns * spec.terms
-
-
 def _arguments(spec: ConvSpec) -> dict[str, Any]:
     return {
         "in_channels": spec.in_channels,
@@ -218,7 +206,7 @@ def _array(tensor: torch.Tensor) -> Array:
 def _prepared(settings: LayerSettings) -> Iterator[None]:
     """Device and dtype checked, IEEE float32 on CUDA, the thread count set; everything as before afterwards."""
     _check_device(settings)
-    with _threads(settings.threads), _ieee_float32(settings.device), _told(settings):
+    with _threads(settings.threads), _ieee_float32(settings.device), _in_our_words(settings):
         yield
 
 
@@ -251,7 +239,7 @@ def _ieee_float32(device: Device) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(settings: LayerSettings) -> Iterator[None]:
+def _in_our_words(settings: LayerSettings) -> Iterator[None]:
     """Torch's refusals as sentences that name the option."""
     try:
         yield

@@ -6,6 +6,7 @@ The screen's own text is not made here but by `gradcheck_cli.report.terminal`.
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -64,13 +65,17 @@ def check_destinations(destinations: Sequence[Destination], inputs: Iterable[str
     for position, destination in enumerate(destinations):
         why = NOT_FOR.get((destination.format, command))
         if why:
-            raise ReportError(f"`gradcheck {command}` has no {destination.format} report: {why}.")
+            others = [name for name in FORMATS if (name, command) not in NOT_FOR]
+            raise ReportError(
+                f"`gradcheck {command}` has no {destination.format} report: {why}.", hint=f"one of {', '.join(others)}"
+            )
         check_destination(destination.format, destination.path, files)
         for earlier in destinations[:position]:
             if _same_file(earlier.path, destination.path):
                 raise ReportError(
                     f"the {earlier.format} and the {destination.format} report would both be written to"
-                    f" {_quoted(destination.path)}."
+                    f" {_quoted(destination.path)}.",
+                    hint="a file of its own for each",
                 )
 
 
@@ -84,16 +89,27 @@ def check_destination(name: str, path: str, inputs: Iterable[str]) -> None:
     _check_format(name)
     folder = os.path.dirname(os.path.realpath(path))
     if not os.path.isdir(folder):
-        raise ReportError(f"the folder of the {name} report {_quoted(path)} does not exist.")
+        make = f"mkdir -p {shlex.quote(visible(os.path.dirname(path)))}"
+        raise ReportError(f"the folder of the {name} report {_quoted(path)} does not exist.", hint=make)
     if os.path.isdir(path) or path.endswith(("/", os.sep)):
-        raise ReportError(f"the {name} report {_quoted(path)} is a folder, not a file.")
+        inside = _quoted(os.path.join(path, f"report.{name}"))
+        raise ReportError(f"the {name} report {_quoted(path)} is a folder, not a file.", hint=f"a file in it: {inside}")
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-        raise ReportError(f"the {name} report {_quoted(path)} is not a regular file.")
+        raise ReportError(
+            f"the {name} report {_quoted(path)} is not a regular file.",
+            hint="a plain file: a report takes its place in one step, which a pipe or a device does not have",
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise ReportError(f"the {name} report {_quoted(path)} cannot be written: no permission for its folder.")
+        raise ReportError(
+            f"the {name} report {_quoted(path)} cannot be written: no permission for its folder.",
+            hint="a file in a folder that you may write to",
+        )
     for file in inputs:
         if _same_file(file, path):
-            raise ReportError(f"the {name} report {_quoted(path)} would overwrite the input {_quoted(file)}.")
+            raise ReportError(
+                f"the {name} report {_quoted(path)} would overwrite the input {_quoted(file)}.",
+                hint="another name for the report",
+            )
 
 
 def render(report: Report, name: str, attachment: str = "") -> bytes:
@@ -139,7 +155,10 @@ def write_report(report: Report, name: str, path: str, attachment: str = "") -> 
         _replace(os.path.realpath(path), content)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ReportError(f"the {name} report {_quoted(path)} cannot be written: {reason}.") from error
+        raise ReportError(
+            f"the {name} report {_quoted(path)} cannot be written: {reason}.",
+            hint="a file in another folder; an old report of this name still stands as it was",
+        ) from error
 
 
 def _replace(path: str, content: bytes) -> None:

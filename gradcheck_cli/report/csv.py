@@ -28,7 +28,10 @@ def render_csv(report: Report) -> str:
         ReportError: the report is one of `gradcheck run`, which has no targets.
     """
     if isinstance(report, RunReport):
-        raise ReportError("a csv report has a row for each target of `gradcheck verify`, and this is a run.")
+        raise ReportError(
+            "a csv report has a row for each target of `gradcheck verify`, and this is a run.",
+            hint="a json report holds every number of a run, an npz file its arrays",
+        )
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(COLUMNS)

@@ -64,7 +64,10 @@ def append_summary(report: Report, path: str) -> None:
                 file.write(content)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ReportError(f"the step summary '{visible(path)}' cannot be written: {reason}.") from error
+        raise ReportError(
+            f"the step summary '{visible(path)}' cannot be written: {reason}.",
+            hint="GITHUB_STEP_SUMMARY names it; without that variable none is written",
+        ) from error
 
 
 def _annotations(report: Report) -> Iterator[_Annotation]:

@@ -19,7 +19,10 @@ def render_npz(report: Report) -> bytes:
         ReportError: the report is one of `gradcheck verify`, which keeps no arrays.
     """
     if not isinstance(report, RunReport):
-        raise ReportError("the arrays of a run can be saved, and this is a report of `gradcheck verify`.")
+        raise ReportError(
+            "the arrays of a run can be saved, and this is a report of `gradcheck verify`.",
+            hint="a json report holds the arrays of its smallest example",
+        )
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays_of(report))
     return file.getvalue()

@@ -39,7 +39,7 @@ _HEADER, _LINE, _FOOTER = 0.85, 0.2, 0.85
 
 
 @dataclass(frozen=True)
-class Panel:
+class Triptych:
     """One plane of each side and their difference. `ratio` is in units of what is allowed."""
 
     place: Place
@@ -49,7 +49,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Layout:
+class Sheet:
     """Where the panels go: `rows` x `columns` of them in each block; `panel` is the (height, width) of one in inches.
 
     `top` is the height of the header, which grows with the answer.
@@ -143,23 +143,23 @@ def _draw(report: RunReport, planes: Drawn) -> Figure:
     rows, columns = _arrangement(planes.hand.shape[:2], len(shown))
     if hidden <= 0:
         shown = sorted(shown, key=lambda panel: panel.place)
-    layout, header = _layout(report, shown[0].planes[0].shape, (rows, columns))
-    figure = NewFigure(figsize=layout.size, facecolor="white")
-    _write_header(figure, layout, header, report)
-    _write_blocks(figure, layout, f"grad_{planes.gradient}", "yours" if user_file(report) else "hand-written")
+    sheet, header = _sheet(report, shown[0].planes[0].shape, (rows, columns))
+    figure = NewFigure(figsize=sheet.size, facecolor="white")
+    _write_header(figure, sheet, header, report)
+    _write_blocks(figure, sheet, f"grad_{planes.gradient}", "yours" if user_file(report) else "hand-written")
     scales = [largest([panel.planes[kind] for panel in shown for kind in kinds]) for kinds in ((0, 1), (2,))]
     for block, scale in enumerate((scales[0], scales[0], scales[1])):
-        _draw_block(figure, layout, block, scale, shown)
-    _draw_bars(figure, layout, scales, shown, planes.symbol)
+        _draw_block(figure, sheet, block, scale, shown)
+    _draw_bars(figure, sheet, scales, shown, planes.symbol)
     if hidden > 0:
-        _note(figure, layout, f"the worst {MOST_PAIRS} of {len(panels)} planes; {hidden} more")
+        _note(figure, sheet, f"the worst {MOST_PAIRS} of {len(panels)} planes; {hidden} more")
     return figure
 
 
-def _panels(shown: Drawn) -> list[Panel]:
+def _panels(shown: Drawn) -> list[Triptych]:
     """All planes, the worst first."""
     return [
-        Panel(place, shown.label(place), _planes(shown, place), shown.ratio(place)) for place in shown.worst_first()
+        Triptych(place, shown.label(place), _planes(shown, place), shown.ratio(place)) for place in shown.worst_first()
     ]
 
 
@@ -176,14 +176,14 @@ def _arrangement(shape: Sequence[int], amount: int) -> tuple[int, int]:
     return math.ceil(amount / columns), columns
 
 
-def _layout(report: RunReport, plane: tuple[int, ...], grid: tuple[int, int]) -> tuple[Layout, list[str]]:
+def _sheet(report: RunReport, plane: tuple[int, ...], grid: tuple[int, int]) -> tuple[Sheet, list[str]]:
     rows, columns = grid
     longest = min(_LARGEST, max(_SMALLEST, _BLOCK_WIDTH / columns))
     height, width = (longest * side / max(plane) for side in plane)
     panel = (max(height, 0.12), max(width, _SMALLEST))
-    draft = Layout(rows, columns, panel, _HEADER)
+    draft = Sheet(rows, columns, panel, _HEADER)
     header = _header(report, round((draft.size[0] - 2 * _MARGIN) * 14))
-    return Layout(rows, columns, panel, _HEADER + _LINE * (len(header) + 1)), header
+    return Sheet(rows, columns, panel, _HEADER + _LINE * (len(header) + 1)), header
 
 
 def _header(report: RunReport, characters: int) -> list[str]:
@@ -197,8 +197,8 @@ def _header(report: RunReport, characters: int) -> list[str]:
     return [*answer, *textwrap.wrap(visible(told), characters)[:2]]
 
 
-def _write_header(figure: Figure, layout: Layout, header: Sequence[str], report: RunReport) -> None:
-    width, height = layout.size
+def _write_header(figure: Figure, sheet: Sheet, header: Sequence[str], report: RunReport) -> None:
+    width, height = sheet.size
     verdict = report.verdict.value
     left, top = _MARGIN / width, 1 - 0.3 / height
     figure.text(left, top, verdict.upper(), weight="bold", size=15, color=_COLOURS.get(verdict, "#8a6100"), va="top")
@@ -206,26 +206,26 @@ def _write_header(figure: Figure, layout: Layout, header: Sequence[str], report:
         figure.text(left, 1 - (0.3 + 0.34 + line * _LINE) / height, words, size=9.5, va="top")
 
 
-def _write_blocks(figure: Figure, layout: Layout, gradient: str, hand: str) -> None:
-    height = layout.size[1]
+def _write_blocks(figure: Figure, sheet: Sheet, gradient: str, hand: str) -> None:
+    height = sheet.size[1]
     for block, name in enumerate((f"{gradient}, {hand}", f"{gradient}, autograd", f"{hand} - autograd")):
-        box = layout.box(block)
+        box = sheet.box(block)
         figure.text(box[0], box[1] + box[3] + 0.1 / height, name, size=11, weight="bold", va="bottom")
 
 
-def _draw_block(figure: Figure, layout: Layout, block: int, scale: float, panels: Sequence[Panel]) -> None:
+def _draw_block(figure: Figure, sheet: Sheet, block: int, scale: float, panels: Sequence[Triptych]) -> None:
     """One kind for all pairs, in one axes whose unit is the inch: quick, and nothing can overlap."""
-    axes = figure.add_axes(layout.box(block))
+    axes = figure.add_axes(sheet.box(block))
     for place, panel in enumerate(panels):
-        row, column = divmod(place, layout.columns)
-        top = row * layout.cell[0] + _TITLE
-        left = column * layout.cell[1]
-        _draw_plane(axes, panel.planes[block], scale, (left, top, layout.panel))
+        row, column = divmod(place, sheet.columns)
+        top = row * sheet.cell[0] + _TITLE
+        left = column * sheet.cell[1]
+        _draw_plane(axes, panel.planes[block], scale, (left, top, sheet.panel))
         for line, words in enumerate(_titles(panel, block)):
             colour = "black" if line == 0 else _GRAY
             axes.text(left, top - 0.22 + 0.17 * line, words, size=7, color=colour, va="bottom")
-    axes.set_xlim(0, layout.block[1])
-    axes.set_ylim(layout.block[0], 0)
+    axes.set_xlim(0, sheet.block[1])
+    axes.set_ylim(sheet.block[0], 0)
     axes.set_aspect("auto")
     axes.axis("off")
 
@@ -254,7 +254,7 @@ def _norm(scale: float) -> Any:
     return CenteredNorm(0.0, halfrange=scale or 1.0)
 
 
-def _titles(panel: Panel, block: int) -> tuple[str, str]:
+def _titles(panel: Triptych, block: int) -> tuple[str, str]:
     plane = panel.planes[block]
     broken = int(np.count_nonzero(~np.isfinite(plane)))
     if broken:
@@ -272,17 +272,17 @@ def _ratio(value: float) -> str:
     return number(value, 2 if value < 1 else 3)
 
 
-def _draw_bars(figure: Figure, layout: Layout, scales: Sequence[float], panels: Sequence[Panel], symbol: str) -> None:
+def _draw_bars(figure: Figure, sheet: Sheet, scales: Sequence[float], panels: Sequence[Triptych], symbol: str) -> None:
     worst = max(panel.ratio for panel in panels)  # infinite where an entry is not finite
-    first, second, third = (layout.box(block) for block in range(3))
+    first, second, third = (sheet.box(block) for block in range(3))
     share = f"its largest entry is {_ratio(worst)} times what is allowed" if worst else "0 in every entry"
     bars = (
         (first[0], second[0] + second[2] - first[0], scales[0], f"{symbol}, one scale for all panels of both kinds"),
         (third[0], third[2], scales[1], f"difference; {share}"),
     )
-    height = layout.size[1]
+    height = sheet.size[1]
     for left, width, scale, label in bars:
-        box = (left, 0.48 / height, width - _GAP / layout.size[0], 0.12 / height)
+        box = (left, 0.48 / height, width - _GAP / sheet.size[0], 0.12 / height)
         _draw_bar(figure, box, scale, label)
 
 
@@ -298,6 +298,6 @@ def _draw_bar(figure: Figure, box: tuple[float, float, float, float], scale: flo
     axes.set_xlabel(label, size=8.5)
 
 
-def _note(figure: Figure, layout: Layout, words: str) -> None:
-    width, height = layout.size
+def _note(figure: Figure, sheet: Sheet, words: str) -> None:
+    width, height = sheet.size
     figure.text(1 - _MARGIN / width, 1 - 0.3 / height, words, size=9, color=_GRAY, ha="right", va="top")

@@ -70,7 +70,7 @@ def by_your_function(case):
     print("called as", worker.describe().why)
     # The call itself. All before it was loading, and finding out how to call, on other arrays.
     bias = np.array(case["bias"], dtype=float)
-    outcome = worker.backward(Case(spec, x, weight, bias, grad_output), calls=1)
+    outcome = worker.backward(Case(spec, x, weight, bias, grad_output), calls="once")
     if outcome.error:
         print("your function:", outcome.error)
     return outcome.gradients.named(case["gradient"])

@@ -15,7 +15,7 @@ from gradcheck_cli.model import Rung, Verdict
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import words
 
-Cell = str | Text
+TableCell = str | Text
 Item = TypeVar("Item")
 
 VERDICT_WORDS = {verdict: "n/a" if verdict == "not-applicable" else verdict.upper() for verdict in Verdict}
@@ -133,7 +133,7 @@ class Screen:
         """The first of many, all under -v; one alone is never hidden behind "1 more"."""
         return items if self.verbosity > 0 or len(items) <= most + 1 else items[:most]
 
-    def text(self, value: Cell, style: str = "") -> Text:
+    def text(self, value: TableCell, style: str = "") -> Text:
         """`value` as harmless text: no markup, no control characters, nothing that cannot be encoded."""
         return value if isinstance(value, Text) else styled(encodable(value, self.encoding), style)
 
@@ -141,12 +141,12 @@ class Screen:
         """The word for `verdict`, coloured."""
         return styled(VERDICT_WORDS[verdict], VERDICT_STYLES[verdict])
 
-    def wrap(self, value: Cell, width: int) -> list[Text]:
+    def wrap(self, value: TableCell, width: int) -> list[Text]:
         """`value` in lines of at most `width` cells, broken between words where that is possible."""
         wrapped = self.text(value).wrap(self.console, max(1, width), overflow="fold")
         return [_stripped(line) for line in wrapped] or [Text("")]
 
-    def labelled(self, label: Cell, value: Cell, indent: int) -> list[Text]:
+    def labelled(self, label: TableCell, value: TableCell, indent: int) -> list[Text]:
         """`value` wrapped beside `label`, which takes the first `indent` cells."""
         head = self.text(label)
         lines = [Text(" " * indent) + line for line in self.wrap(value, min(self.width, _READABLE) - indent)]
@@ -159,7 +159,7 @@ class Screen:
         wrapped = [line for row in value.splitlines() for line in self.wrap(row, min(self.width, _READABLE) - 4)]
         return [styled("  | ", style) + line for line in wrapped]
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> list[Text]:
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[TableCell]]) -> list[Text]:
         """Aligned rows below their titles. Where they are too wide for the screen, each row takes several lines."""
         cells = [[self.text(cell) for cell in row] for row in rows]
         titles = [self.text(column.title, column.style) for column in columns]
@@ -221,7 +221,7 @@ def _groups(widths: dict[int, int], room: int) -> list[list[int]]:
     return groups
 
 
-def heading(screen: Screen, title: str, note: Cell = "") -> list[Text]:
+def heading(screen: Screen, title: str, note: TableCell = "") -> list[Text]:
     """A section's title, with `note` beside it, after an empty line."""
     line = styled(title, "bold") + Text("  " if note else "") + screen.text(note)
     lines = screen.wrap(line, screen.width)

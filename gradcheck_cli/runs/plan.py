@@ -93,10 +93,10 @@ class Plan:
         return f"a cut, the middle {h}x{w} of {pictures}"
 
     def _reason(self) -> str:
-        told = f"all checks on the whole layer would take {self.whole.text}, so they run on {self.cut_text}"
+        note = f"all checks on the whole layer would take {self.whole.text}, so they run on {self.cut_text}"
         if self.probes_whole:
-            return f"{told}; the whole layer meets the exact probe, picture by picture."
-        return f"{told}. The exact probe on the whole layer would take {self.probe.text} and is not run."
+            return f"{note}; the whole layer meets the exact probe, picture by picture."
+        return f"{note}. The exact probe on the whole layer would take {self.probe.text} and is not run."
 
 
 def plan_of(options: RunOptions) -> Plan:
@@ -104,7 +104,7 @@ def plan_of(options: RunOptions) -> Plan:
 
     Raises:
         GeometryError: sizes that no convolution can have.
-        UsageError: more than this machine's memory, or a kernel that is too dear for any picture.
+        UsageError: more than this machine's memory, or a kernel too large for any picture.
         ImageError: an array that cannot be read.
     """
     asked, seeds, dtype = with_batch(options).spec, options.seeds, options.dtype
@@ -160,7 +160,7 @@ def _with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
 
 def _too_dear(smallest: ConvSpec, dtype: Dtype) -> UsageError:
     return UsageError(
-        f"this layer is too dear for any picture: with a single output it takes {full_price(smallest, dtype).text}.",
+        f"this layer is too large for any picture: with a single output it takes {full_price(smallest, dtype).text}.",
         facts={
             "kernel entries": f"{prod(smallest.weight_shape):,}",
             "limits": f"{CUT_BYTES / GIB:.0f} GiB and {duration(CUT_SECONDS)} for the smallest cut",

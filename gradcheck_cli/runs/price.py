@@ -95,7 +95,7 @@ def unfolded_bytes(spec: ConvSpec) -> int:
     """What torch's float64 convolution on the CPU copies: every window of the input, 8 bytes a number.
 
     Source:
-        research/numerics.md 2.4, measured: 1.24 GB at the forum's layer.
+        Measured: 1.24 GB at the forum's layer, 3,072 windows of 50,625 numbers.
     """
     return 8 * prod(spec.weight_shape[1:]) * spec.terms
 

@@ -21,11 +21,11 @@ def verify_command(options: VerifyOptions) -> str:
 
 def _flags(options: RunOptions | VerifyOptions) -> list[str]:
     """What has a value first, then what is switched on, then what is switched off."""
-    told = sorted(_told(options), key=lambda pair: (pair[0].kind is Kind.SWITCH, pair[1] is False))
-    return [word for option, value in told for word in option.as_words(value)]
+    chosen = sorted(_chosen(options), key=lambda pair: (pair[0].kind is Kind.SWITCH, pair[1] is False))
+    return [word for option, value in chosen for word in option.as_words(value)]
 
 
-def _told(options: RunOptions | VerifyOptions) -> Iterator[tuple[Option, object]]:
+def _chosen(options: RunOptions | VerifyOptions) -> Iterator[tuple[Option, object]]:
     """What differs from its default, and what a question is always about."""
     for option in options_of(type(options)):
         value = getattr(options, option.name)

@@ -10,6 +10,7 @@ from gradcheck_cli.targets.contract import (
     ErrorKind as ErrorKind,
     HowToCall as HowToCall,
     Outcome as Outcome,
+    Repetition as Repetition,
     TargetRef as TargetRef,
     WorkerLimits as WorkerLimits,
 )

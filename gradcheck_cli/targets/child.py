@@ -253,7 +253,7 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
         with ready.watch:
-            reply, answered = _called(ready, case, int(message["calls"]), bool(message.get("after_another")))
+            reply, answered = _called(ready, case, str(message["calls"]))
     except (Exception, SystemExit) as error:
         reply, answered = _failure(ready, error), {}
     return reply | {"unreached": list(ready.watch.unreached)}, answered
@@ -273,7 +273,7 @@ def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
     return not spec.is_padded and not always
 
 
-def _called(ready: Ready, case: Case, calls: int, after_another: bool) -> tuple[Message, dict[str, Array]]:
+def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Array]]:
     _seed()
     candidate = ready.chosen.candidate
     session = candidate.start(case)
@@ -285,9 +285,9 @@ def _called(ready: Ready, case: Case, calls: int, after_another: bool) -> tuple[
     reply: Message = {"kind": "", "calls": calls, "mutated": list(returned.mutated), "seconds": seconds}
     reply["autograd_refused"] = returned.refused
     arrays = _named("first", taken.gradients)
-    if calls > 1:
+    if calls != "once":
         _seed()
-        if after_another and isinstance(candidate, LayerCandidate):
+        if calls == "after another" and isinstance(candidate, LayerCandidate):
             session = candidate.start_after(_another(case), case)
         arrays |= _named("second", _take(ready, case, session()).gradients)
     if returned.forward_error is not None:

@@ -13,6 +13,10 @@ ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "ref
 Where = Literal["", "forward", "backward"]
 """Which of the target's two calls."""
 
+Repetition = Literal["once", "twice", "after another"]
+"""How a target is called: once; once more on fresh copies; or once more by an object that has worked on other arrays of
+these shapes before. The first answer is that of a fresh object each time."""
+
 GIBIBYTE = 2**30
 NOT_TRIED = "not tried: it died too often before"
 """The error of an outcome that no call stands behind."""
@@ -138,7 +142,6 @@ class Outcome:
         unreached: lines of the backward that no call has executed up to now; None where nothing was called.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
-        flipped: see `Described.flipped`.
         seconds: of the first call, in the worker.
     """
 
@@ -157,5 +160,4 @@ class Outcome:
     unreached: tuple[int, ...] | None = None
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)
-    flipped: bool = False
     seconds: float = 0.0

@@ -10,6 +10,7 @@ import difflib
 import glob
 import importlib.util
 import os.path
+import shlex
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -103,7 +104,8 @@ def parse(file: str) -> ast.Module:
     try:
         source = Path(file).read_bytes()
     except OSError as error:
-        raise TargetError(f"cannot read {file}: {error.strerror}.") from error
+        mend = f"chmod u+r {shlex.quote(file)}" if isinstance(error, PermissionError) else None
+        raise TargetError(f"cannot read {file}: {error.strerror}.", hint=mend) from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -114,9 +116,14 @@ def parse(file: str) -> ast.Module:
             facts={"line": (error.text or "").strip()} if error.text else None,
         ) from error
     except ValueError as error:
-        raise TargetError(f"{file} is not Python source: {error}.") from error
+        raise TargetError(
+            f"{file} is not Python source: {error}.", hint="probably a compiled or packed file: name the .py file"
+        ) from error
     except (RecursionError, MemoryError) as error:
-        raise TargetError(f"{file} is nested too deeply for Python to parse.") from error
+        raise TargetError(
+            f"{file} is nested too deeply for Python to parse.",
+            hint="probably data written as code: move it out of the file, or the function into one of its own",
+        ) from error
 
 
 def candidates(tree: ast.Module) -> list[str]:
@@ -171,7 +178,11 @@ def _expand(path: str, text: str) -> list[str]:
         return [path]
     files = sorted(file for file in glob.glob(path, recursive=True) if os.path.isfile(file))
     if not files:
-        raise TargetError(f"no file matches {path}.", facts={"typed": text, "folder": Path.cwd()})
+        raise TargetError(
+            f"no file matches {path}.",
+            facts={"typed": text, "folder": Path.cwd()},
+            hint="patterns are read from this folder; `**/` goes into those below",
+        )
     return files
 
 
@@ -192,7 +203,10 @@ def _locate(path: str, text: str) -> tuple[str, str]:
     if os.path.isdir(path):
         raise TargetError(f"{path} is a folder.", hint=f"name a file in it, or all: '{path.rstrip('/')}/*.py:name'")
     if path.endswith(".py") or "/" in path or "\\" in path or not _is_dotted(path):
-        raise TargetError(f"there is no file {path}.", facts=_near_files(path))
+        near = _near_files(path)
+        hint = f"probably {Path(path).with_name(near[0])}" if near else "a path from here, as in folder/file.py:name"
+        facts = {"similar": ", ".join(near)} if near else {"folder": str(Path(path).parent.resolve())}
+        raise TargetError(f"there is no file {path}.", facts=facts, hint=hint)
     return _locate_module(path, text), path
 
 
@@ -200,11 +214,10 @@ def _is_dotted(path: str) -> bool:
     return all(part.isidentifier() for part in path.split("."))
 
 
-def _near_files(path: str) -> dict[str, object]:
+def _near_files(path: str) -> list[str]:
     folder = Path(path).parent
     names = sorted(item.name for item in folder.glob("*.py")) if os.path.isdir(folder) else []
-    near = difflib.get_close_matches(Path(path).name, names)
-    return {"similar": ", ".join(near)} if near else {"folder": folder.resolve()}
+    return difflib.get_close_matches(Path(path).name, names)
 
 
 def _locate_module(dotted: str, text: str) -> str:

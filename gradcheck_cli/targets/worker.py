@@ -22,6 +22,7 @@ from gradcheck_cli.targets.contract import (
     ErrorKind,
     HowToCall,
     Outcome,
+    Repetition,
     TargetRef,
     Where,
     WorkerLimits,
@@ -90,40 +91,29 @@ class Worker:
             self._described = self._load()
         return self._described
 
-    def backward(self, case: Case, calls: int = 2) -> Outcome:
+    def backward(self, case: Case, calls: Repetition = "twice") -> Outcome:
         """Ask the target for the gradients of `case`.
 
         Args:
             case: arrays in our layout.
-            calls: 2 calls it once more on fresh copies of the inputs, for `Outcome.second`.
+            calls: how often, and on what before; whatever comes of a second call is `Outcome.second`.
 
         Raises:
             TargetError: it cannot be loaded.
         """
-        return self._asked(case, {"calls": calls})
-
-    def backward_after_another(self, case: Case) -> Outcome:
-        """The same, where `Outcome.second` is of an object that has worked on other arrays of these shapes before.
-
-        Raises:
-            TargetError: it cannot be loaded.
-        """
-        return self._asked(case, {"calls": 2, "after_another": True})
-
-    def _asked(self, case: Case, how: Message) -> Outcome:
-        described = self.describe()
+        self.describe()
         if self._child is None:
             if self._starts > self._limits.restarts:
                 return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
             self._load()
         assert self._child is not None
         arrays = {"x": case.x, "weight": case.weight, "bias": case.bias, "grad_output": case.grad_output}
-        request = {"do": "backward", "spec": _spec_dict(case), **how}
+        request = {"do": "backward", "spec": _spec_dict(case), "calls": calls}
         try:
             message, answered = self._child.exchange(request, arrays, self._limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             return self._lost(failure)
-        return _outcome(message, answered, self._child.printed(), described, case.spec)
+        return _outcome(message, answered, self._child.printed(), case.spec)
 
     def close(self) -> None:
         """Kill the child and what it started; the worker can be used again."""
@@ -244,7 +234,7 @@ def _gradient_names(given: Sequence[object]) -> tuple[GradientName, ...]:
     return tuple(name for name in GRADIENTS if name in given)
 
 
-def _outcome(message: Message, arrays: dict[str, Array], printed: str, described: Described, spec: ConvSpec) -> Outcome:
+def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: ConvSpec) -> Outcome:
     """The child's answer, with the shapes checked again on this side."""
     first = _gradients(arrays, "first")
     kind: ErrorKind = next((kind for kind in KINDS if kind == message.get("kind")), "crashed")
@@ -252,7 +242,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         kind = "wrong-shape"
     return Outcome(
         gradients=first,
-        second=_gradients(arrays, "second") if message.get("calls", 1) > 1 else None,
+        second=_gradients(arrays, "second") if message.get("calls", "once") != "once" else None,
         supported=bool(message.get("supported", True)),
         error=str(message.get("error", "")),
         error_kind=kind,
@@ -266,7 +256,6 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
         unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
-        flipped=described.flipped,
         seconds=float(message.get("seconds", 0.0)),
     )
 

@@ -6,57 +6,65 @@ they disagree, and a few fresh ones on which the condition that is left can stil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import chain
-from typing import TYPE_CHECKING
 
-from gradcheck_cli.diagnose import fitting, rounds
-from gradcheck_cli.model import ConvSpec, Verdict
-from gradcheck_cli.trials.trial import CANNOT_RUN, Trial
-
-if TYPE_CHECKING:
-    from gradcheck_cli.trials.session import Session
+from gradcheck_cli.diagnose import fitting, settle
+from gradcheck_cli.model import ConvSpec, GradientName, Verdict
+from gradcheck_cli.trials.trial import Trial
 
 # Of one target, all its gradients together: each costs two calls of the user's code.
 MOST_DECIDING = 32
+# Geometries of the search for an example that are asked again, for each gradient: most of them say the same.
 DOUBTFUL = 8
 _FORWARD = "forward"
 
 Results = list[tuple[ConvSpec, bool]]
 
 
-def deciding_specs(session: Session) -> Iterator[ConvSpec]:
-    """The geometries to ask, one after the other: each answer decides about the next.
+def decide(trials: Callable[[], Sequence[Trial]], ask: Callable[[ConvSpec], bool], most: int = MOST_DECIDING) -> None:
+    """Ask what tells the conditions apart, of one kind of failure after the other: each answer decides about the next.
 
-    The caller asks each of them and appends the answer to `session.trials`.
+    Args:
+        trials: what is known up to now.
+        ask: asks about a geometry, so that `trials` holds it afterwards; False where it was not asked, as time is up.
+        most: how many geometries.
     """
-    left = MOST_DECIDING
-    for kind in _kinds(session.trials):
-        for wanted in chain.from_iterable(rounds(partial(_seen, session, kind))):
-            if left <= 0:
-                return
+    left = most
+
+    def ask_all(specs: Sequence[ConvSpec]) -> bool:
+        nonlocal left
+        for spec in specs:
+            if left <= 0 or not ask(spec):
+                left = 0
+                return False
             left -= 1
-            yield wanted
+        return True
+
+    for kind in _kinds(trials()):
+        if left > 0:
+            settle(partial(_known, trials, kind), ask_all)
 
 
-def _seen(session: Session, kind: str) -> tuple[Results, frozenset[ConvSpec]]:
-    return _results(session.trials, kind), frozenset(trial.case.spec for trial in session.trials)
+def _known(trials: Callable[[], Sequence[Trial]], kind: str) -> tuple[Results, frozenset[ConvSpec]]:
+    return _results(trials(), kind), frozenset(trial.case.spec for trial in trials())
 
 
-def doubtful_specs(session: Session) -> Iterator[ConvSpec]:
+def doubtful(trials: Sequence[Trial], shrunk: Mapping[GradientName, Mapping[ConvSpec, str]]) -> list[ConvSpec]:
     """Geometries of the search for the smallest example that seem to refute a condition: right, where it holds.
 
     Their data are few, and may be right by accident (a sum that is 0): asked once more, on other data.
     """
-    for name, seen in session.shrunk.items():
-        asked = {trial.case.spec for trial in session.trials}
-        found = fitting(_results(session.trials, name))[:1]
+    asked = {trial.case.spec for trial in trials}
+    doubted: list[ConvSpec] = []
+    for name, seen in shrunk.items():
+        found = fitting(_results(trials, name))[:1]
         right = [spec for spec, failure in seen.items() if not failure and spec not in asked]
-        yield from [spec for spec in right if any(condition.holds(spec) for condition in found)][:DOUBTFUL]
+        doubted += [spec for spec in right if any(condition.holds(spec) for condition in found)][:DOUBTFUL]
+    return list(dict.fromkeys(doubted))
 
 
-def _kinds(trials: list[Trial]) -> list[str]:
+def _kinds(trials: Sequence[Trial]) -> list[str]:
     """What can be wrong: a gradient that the target gives, its own forward, or a call that raises in one way."""
     gradients = trials[0].yields if trials else ()
     raised = {_error(trial) for trial in trials if trial.outcome.error_kind == "raised"}
@@ -69,17 +77,16 @@ def _error(trial: Trial) -> str:
     return f"error in {trial.outcome.error_line or trial.outcome.error.partition(':')[0]}"
 
 
-def _results(trials: list[Trial], kind: str) -> Results:
+def _results(trials: Sequence[Trial], kind: str) -> Results:
     """Geometry and whether it is right there, where something is known of it: of a gradient, where the call ended."""
     found: Results = []
     for trial in trials:
         if not trial.supported:
             continue
-        ended = trial.outcome.error_kind not in CANNOT_RUN
         if kind == _FORWARD:
             found.append((trial.case.spec, not trial.outcome.wrong_forward))
-        elif kind in trial.yields and ended:
+        elif kind in trial.yields and trial.ended:
             found += [(trial.case.spec, trial.verdict(kind) is not Verdict.FAIL)]
-        elif kind not in trial.yields and (ended or _error(trial) == kind):
-            found.append((trial.case.spec, ended))
+        elif kind not in trial.yields and (trial.ended or _error(trial) == kind):
+            found.append((trial.case.spec, trial.ended))
     return found

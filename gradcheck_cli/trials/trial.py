@@ -1,4 +1,4 @@
-"""One target on one integer case: what it returned beside the truth, and what that says of each gradient."""
+"""An answer is judged: what it says of each gradient, a pure function of the answer and the truth beside it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gradcheck_cli.model import (
     GRADIENTS,
     Array,
     Case,
+    Counterexample,
     GeometryResult,
     GradientName,
     Gradients,
@@ -22,35 +23,46 @@ from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.arithmetic import Slack, fft_slack, no_slack
 from gradcheck_cli.numbers.rounding import allowed_low
 from gradcheck_cli.targets import Outcome
+from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.truth import Truth
-
-CANNOT_RUN = ("raised", "timeout", "crashed", "memory", "exited")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One call. `yields` are the gradients that the convention gives; `slack` is that of the target's arithmetic."""
+    """An answer beside the truth; every word on it follows from these alone.
 
-    case: Case
-    outcome: Outcome
+    `yields` are the gradients that the convention gives; `slack` is that of the target's arithmetic.
+    """
+
+    answer: Answer
     truth: Truth
     yields: tuple[GradientName, ...]
     slack: Slack
 
     @property
+    def case(self) -> Case:
+        """The numbers that were asked about."""
+        return self.answer.case
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the target did."""
+        return self.answer.outcome
+
+    @property
     def supported(self) -> bool:
-        """Did the target take this geometry? Also where its own forward then computes something else."""
-        return self.outcome.supported or bool(self.outcome.wrong_forward)
+        """See `Answer.supported`."""
+        return self.answer.supported
 
     @property
     def compared(self) -> bool:
         """Were its gradients held against the truth?"""
-        return self.outcome.supported and not self.outcome.wrong_forward
+        return self.answer.is_comparable
 
     @property
     def ended(self) -> bool:
         """Did the call return?"""
-        return self.outcome.error_kind not in CANNOT_RUN
+        return self.answer.ended
 
     @property
     def right(self) -> bool:
@@ -118,9 +130,18 @@ class Trial:
             message=self.outcome.error,
         )
 
+    def as_counterexample(self, gradient: GradientName) -> Counterexample:
+        """The geometry as it is, for a gradient that has a truth; nothing was made smaller."""
+        case, expected = self.case, self.truth.gradients.named(gradient)
+        assert expected is not None
+        actual = self.outcome.gradients.named(gradient)
+        return Counterexample(
+            gradient, case.spec, case.x, case.weight, case.grad_output, expected, actual, bias=case.bias
+        )
+
     def observation(self) -> Observation:
         """For the diagnosis."""
-        seen = observation_of(self.case, self.outcome)
+        seen = self.answer.observation()
         second = None if seen.second is None else self._snapped(seen.second)
         return replace(seen, actual=self._snapped(seen.actual), second=second)
 
@@ -149,19 +170,3 @@ def _gauge(case: Case) -> Gradients:
 def _terms(case: Case, gradient: GradientName) -> int:
     """n, at most: products that are summed into one entry."""
     return case.weight[:, 0].size if gradient == "input" else case.spec.terms
-
-
-def observation_of(case: Case, outcome: Outcome) -> Observation:
-    """What the target did on a case, in the words of the diagnosis."""
-    return Observation(
-        case=case,
-        actual=outcome.gradients,
-        second=outcome.second,
-        error=outcome.error if outcome.error_kind in CANNOT_RUN else "",
-        error_where=outcome.error_where,
-        error_line=outcome.error_line,
-        timed_out=outcome.error_kind == "timeout",
-        seconds=outcome.seconds,
-        mutated=outcome.mutated,
-        dtypes=outcome.dtypes,
-    )

@@ -1,8 +1,8 @@
-"""The truth on exact cases: the definition's sum and torch.autograd, which must agree with it bit for bit."""
+"""The numbers of a question and the truth on them: the definition's sum, with which torch.autograd must agree."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from importlib import import_module
@@ -10,15 +10,33 @@ from threading import Lock
 
 import numpy as np
 
+from gradcheck_cli.checks.referee import truths_of
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 from gradcheck_cli.numbers import exact
-from gradcheck_cli.oracles import reference
+from gradcheck_cli.trials.question import ProbeName, Question
 
 Draw = Callable[[ConvSpec, np.random.Generator], Case]
 
+# How often numbers are drawn anew because a gradient came out as zeros: five times over it is no accident any more.
 MOST_DRAWS = 5
-# Part of the seed, so that each kind asks fresh numbers on the same geometry.
-KINDS = {"narrow": 6, "wide": 4, "fractional": 10, "tiny": 5}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How the numbers of a probe are drawn. `salt` is part of the seed: each kind is fresh on the same geometry."""
+
+    draw: Draw
+    salt: int
+
+
+_NARROW = Numbers(exact.narrow_case, 6)
+_NUMBERS: Mapping[ProbeName, Numbers] = {
+    "narrow": _NARROW,
+    "after-another": _NARROW,
+    "wide": Numbers(exact.wide_case, 4),
+    "fractional": Numbers(exact.fractional_case, 10),
+    "tiny": Numbers(exact.tiny_case, 5),
+}
 
 
 @dataclass(frozen=True)
@@ -40,52 +58,31 @@ class Truth:
         )
 
 
-@dataclass(frozen=True)
-class Question:
-    """A case and its answer."""
+class Truths:
+    """The truth of every question, the same for every target: each is drawn and summed once. Safe in threads."""
 
-    case: Case
-    truth: Truth
-
-
-class Questions:
-    """The exact cases of one seed, the same for every target: each is drawn and answered once. Safe in threads."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self._known: dict[tuple[str, ConvSpec], Question] = {}
+    def __init__(self) -> None:
+        self._known: dict[tuple[Numbers, ConvSpec, int], Truth] = {}
         self._lock = Lock()
 
-    def narrow(self, spec: ConvSpec) -> Question:
-        """Integers on which float32 is exact."""
-        return self._asked("narrow", spec, exact.narrow_case)
-
-    def wide(self, spec: ConvSpec) -> Question:
-        """Integers on which float64 is exact and float32 is not."""
-        return self._asked("wide", spec, exact.wide_case)
-
-    def fractional(self, spec: ConvSpec) -> Question:
-        """Numbers with something behind the point: what cuts them to whole numbers shows."""
-        return self._asked("fractional", spec, exact.fractional_case)
-
-    def tiny(self, spec: ConvSpec) -> Question:
-        """Numbers near 0: what rounds gradients to decimals shows."""
-        return self._asked("tiny", spec, exact.tiny_case)
-
-    def _asked(self, kind: str, spec: ConvSpec, draw: Draw) -> Question:
+    def of(self, question: Question) -> Truth:
+        """What is right. The question's probe is one of narrow, wide, fractional, tiny and after-another."""
+        numbers = _NUMBERS[question.probe]
+        key = (numbers, question.geometry, question.seed)
         with self._lock:
-            if (kind, spec) not in self._known:
-                self._known[kind, spec] = self._drawn(spec, draw, (self.seed, KINDS[kind], *_numbers(spec)))
-            return self._known[kind, spec]
+            if key not in self._known:
+                self._known[key] = _drawn(*key)
+            return self._known[key]
 
-    def _drawn(self, spec: ConvSpec, draw: Draw, entropy: tuple[int, ...]) -> Question:
-        """A gradient of zeros shows no mistake, and looks like none at all where it is read off an update."""
-        for attempt in range(MOST_DRAWS):
-            case = draw(spec, np.random.default_rng((*entropy, attempt)))
-            question = Question(case, truth_of(case))
-            if all(np.any(question.truth.gradients.named(name)) for name in GRADIENTS):
-                break
-        return question
+
+def _drawn(numbers: Numbers, spec: ConvSpec, seed: int) -> Truth:
+    """A gradient of zeros shows no mistake, and looks like none at all where it is read off an update."""
+    for attempt in range(MOST_DRAWS):
+        entropy = (seed, numbers.salt, *_sizes(spec), attempt)
+        truth = truth_on(numbers.draw(spec, np.random.default_rng(entropy)))
+        if all(np.any(truth.gradients.named(name)) for name in GRADIENTS):
+            break
+    return truth
 
 
 def load_oracles() -> None:
@@ -93,21 +90,16 @@ def load_oracles() -> None:
     import_module("gradcheck_cli.oracles.autograd")
 
 
-def truth_of(case: Case) -> Truth:
+def truth_on(case: Case) -> Truth:
     """The sums by the definition.
 
     Args:
         case: whole multiples of a power of 2 whose sums are exact, float64.
     """
-    gradients = Gradients(
-        weight=reference.grad_weight(case.x, case.grad_output, case.spec).astype(np.float64),
-        input=reference.grad_input(case.weight, case.grad_output, case.spec).astype(np.float64),
-        bias=reference.grad_bias(case.grad_output).astype(np.float64),
-    )
-    return Truth(case, gradients)
+    return Truth(case, truths_of(case))
 
 
-def _numbers(spec: ConvSpec) -> list[int]:
+def _sizes(spec: ConvSpec) -> list[int]:
     """All numbers of a geometry, in a row; none is below 0, and those of both sides stand there where they differ."""
     *values, _ = astuple(spec)
     sides = () if spec.is_symmetric else spec.padding_after

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.checks.compare import (
-    Question,
+    Subject,
     channel_differences,
     compare_exact,
     compare_within,
@@ -19,8 +19,8 @@ from gradcheck_cli.checks.compare import (
 )
 from gradcheck_cli.model import Check, Verdict, Worst
 
-QUESTION = Question("exact", "weight", "equal")
-NUMERIC = Question("numeric", "bias", "rule")
+QUESTION = Subject("exact", "weight", "equal")
+NUMERIC = Subject("numeric", "bias", "rule")
 
 
 def test_equal_arrays_pass_and_every_entry_is_counted():

@@ -29,7 +29,7 @@ HALVES = replace(CASE, x=CASE.x / 2, weight=CASE.weight / 2, grad_output=CASE.gr
 OURS = Judged("ours", conv.backward, no_slack)
 FFT = Judged("the FFT", conv.backward, fft_slack)
 DEFINITION = "summed straight from the definition"
-IDENTITY = "the adjoint identity with random integers (the definition is too dear)"
+IDENTITY = "the adjoint identity with random integers (the definition takes too long)"
 
 
 def failed(gradient):
@@ -195,12 +195,12 @@ def test_the_slack_belongs_to_the_code_under_test_alone(name):
 
 
 @pytest.fixture
-def dear(monkeypatch):
+def too_long(monkeypatch):
     """The sum by the definition costs one product too many."""
     monkeypatch.setattr(reference, "terms_of_reference", lambda spec: 10**10 + 1)
 
 
-def test_when_the_definition_is_too_dear(dear):
+def test_when_the_definition_takes_too_long(too_long):
     """From 10^10 products on, on integers, and for code that is exact on them: else only the definition can tell."""
     sides = {"ours": RIGHT.weight, "autograd": RIGHT.weight + 1}
 
@@ -217,7 +217,7 @@ def test_up_to_the_limit_the_definition_is_asked(monkeypatch):
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
-def test_the_adjoint_identity_names_the_side(dear, name):
+def test_the_adjoint_identity_names_the_side(too_long, name):
     """The same blame without a gradient of its own: a side without an entry, or of another shape, is wrong too."""
     right = RIGHT.named(name)
     wrong = right.copy()
@@ -235,7 +235,7 @@ def test_the_adjoint_identity_names_the_side(dear, name):
         assert word == asked(CASE, name, sides)
 
 
-def test_the_adjoint_identity_may_explain_nothing(dear):
+def test_the_adjoint_identity_may_explain_nothing(too_long):
     """Both sides satisfy it: nobody is blamed."""
     said = "both sides satisfy the adjoint identity; the disagreement is unexplained"
 
@@ -243,7 +243,7 @@ def test_the_adjoint_identity_may_explain_nothing(dear):
     assert word == asked(CASE, "weight", {"ours": RIGHT.weight, "autograd": RIGHT.weight})
 
 
-def test_the_random_integers_are_the_same_each_time(dear, monkeypatch):
+def test_the_random_integers_are_the_same_each_time(too_long, monkeypatch):
     """A verdict can be repeated, and both sides get the same ones."""
     states, real = [], adjoint.adjoint_mismatch
 

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from gradcheck_cli.cli import entry
-from gradcheck_cli.cli.session import Session
+from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.errors import DependencyError, ExitCode, TargetError
 from helpers import gradcheck, gradcheck_process
@@ -260,9 +260,9 @@ def test_a_usage_error_points_to_the_help_of_its_own_command():
     """Click tells the command where it knows it; else it is the whole program's help."""
     elsewhere = click.Context(click.Command("other"), info_name="elsewhere")
 
-    assert "Odd.\n  see:  elsewhere --help" == entry._usage(click.UsageError("Odd.", elsewhere), Session())
-    assert "Odd.\n  see:  gradcheck --help" == entry._usage(click.UsageError("Odd."), Session())
-    assert "Odd.\n  see:  gradcheck --help" == entry._usage(click.ClickException("Odd."), Session())
+    assert "Odd.\n  see:  elsewhere --help" == entry._usage(click.UsageError("Odd.", elsewhere), Invocation())
+    assert "Odd.\n  see:  gradcheck --help" == entry._usage(click.UsageError("Odd."), Invocation())
+    assert "Odd.\n  see:  gradcheck --help" == entry._usage(click.ClickException("Odd."), Invocation())
 
 
 def test_odd_characters_are_escaped_in_every_stream(monkeypatch):

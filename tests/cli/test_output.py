@@ -11,6 +11,9 @@ from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.errors import ExitCode
 from helpers import gradcheck
 
+RENAME = "\n  hint: another name for the report"
+ELSEWHERE = "\n  hint: a file in another folder; an old report of this name still stands as it was"
+
 
 def test_text_is_the_default(experiment):
     """The terminal's text carries the answer."""
@@ -71,15 +74,18 @@ def test_arrays_are_saved(experiment, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["--report", "json=no/a.json"], "the folder of the json report 'no/a.json' does not exist."),
-        (["--report", "json=x.jpg"], "the json report 'x.jpg' would overwrite the input 'x.jpg'."),
+        (
+            ["--report", "json=no/a.json"],
+            "the folder of the json report 'no/a.json' does not exist.\n  hint: mkdir -p no",
+        ),
+        (["--report", "json=x.jpg"], "the json report 'x.jpg' would overwrite the input 'x.jpg'." + RENAME),
         (
             ["--report", "json=r.png", "--reference", "r.png"],
-            "the json report 'r.png' would overwrite the input 'r.png'.",
+            "the json report 'r.png' would overwrite the input 'r.png'." + RENAME,
         ),
         (
             ["--report", "json=mine.py", "--backward", "mine.py:f"],
-            "the json report 'mine.py' would overwrite the input 'mine.py'.",
+            "the json report 'mine.py' would overwrite the input 'mine.py'." + RENAME,
         ),
     ],
 )
@@ -101,7 +107,7 @@ def test_target_file_is_an_input_of_verify(verification, tmp_path):
 
     result = gradcheck("verify", "mine.py:f", "--report", "json=mine.py")
 
-    assert "Error: the json report 'mine.py' would overwrite the input 'mine.py'.\n" == result.stderr
+    assert f"Error: the json report 'mine.py' would overwrite the input 'mine.py'.{RENAME}\n" == result.stderr
     assert "code" == (tmp_path / "mine.py").read_text()
 
 
@@ -120,7 +126,7 @@ def test_report_that_cannot_be_written(experiment, reports, monkeypatch, code, f
 
     assert expected == result.exit_code
     assert result.stdout
-    assert "Error: the json report 'a.json' cannot be written: No space left on device.\n" == result.stderr
+    assert f"Error: the json report 'a.json' cannot be written: No space left on device.{ELSEWHERE}\n" == result.stderr
 
 
 def test_mixture_of_exit_codes():

@@ -8,7 +8,7 @@ from mistaken import SPECS, integers, right_backward
 
 from gradcheck_cli.diagnose import Observation, diagnose
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
-from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import Case, ConvSpec, Finding, Gradients
@@ -153,7 +153,7 @@ def test_a_shape_that_no_formula_has_is_told_with_the_geometries_on_which_it_com
 
     def evidence(batch, actual):
         case = integers(ConvSpec(batch, 1, 1, 2, 3, (2, 3)))
-        return Evidence(Problem(case), np.zeros((batch, 1, 2, 3)), np.zeros(actual), 2.0**-53)
+        return Comparison(Problem(case), np.zeros((batch, 1, 2, 3)), np.zeros(actual), 2.0**-53)
 
     right, first = evidence(1, (1, 1, 2, 3)), evidence(2, (2, 1, 2, 1))
     expected = Finding(
@@ -197,7 +197,7 @@ def float32_evidence(*errors):
     """X = 2^30 and G = 1: A = 3 * 2^30 for both taps; (3 + 2 + 2) u A is 1344 in float32, 21 * 2^-23 in float64."""
     case = Case(WIDE, np.full((1, 1, 1, 4), 2.0**30), np.ones((1, 1, 1, 2)), np.ones(1), np.ones((1, 1, 1, 3)))
     right = np.zeros((1, 1, 1, 2))
-    return Evidence(Problem(case), right, right + np.array(errors), 2.0**-53)
+    return Comparison(Problem(case), right, right + np.array(errors), 2.0**-53)
 
 
 def precision(*evidence):

@@ -12,7 +12,7 @@ from gradcheck_cli.model import Finding, Gradients
 
 EMPTY = "ValueError: could not broadcast input array from shape (0,0) into shape (7,9)"
 STRIP = "def back(g, x, p):\n    dx = g * 2\n    dx[:] = g[:, p:-p]\n    return dx\n"
-CS231N = Words(x="x", weight="w", grad_output="dout")
+WORDS = Words(x="x", weight="w", grad_output="dout")
 
 
 def called(error_of, **more):
@@ -117,9 +117,9 @@ def at_padding_0(spec, error=EMPTY):
 
 def test_an_empty_slice_is_certain_where_its_line_raised():
     """One finding, of the gradient that is cut, and no crash beside it."""
-    (found,) = of_calls(called(at_padding_0, error_line=3, error_where="backward"), CS231N, Code(STRIP, 1))
+    (found,) = of_calls(called(at_padding_0, error_line=3, error_where="backward"), WORDS, Code(STRIP, 1))
     message = f"The backward raises where padding = 0: a slice [p:-p] is empty there ({EMPTY})."
-    fix = CS231N.speak(CATALOGUE["unpad-empty"].fix)
+    fix = WORDS.speak(CATALOGUE["unpad-empty"].fix)
     assert found == Finding("unpad-empty", "input", "proved", message, fix, "padding = 0", 3)
 
 
@@ -129,9 +129,9 @@ def test_an_empty_slice_is_certain_where_its_line_raised():
 def test_an_empty_slice_is_probable_where_another_line_raised(error):
     """The slice itself is the line that is told, where there is one."""
     seen = called(lambda spec: at_padding_0(spec, error), error_line=4)
-    (found,) = of_calls(seen, CS231N, Code(STRIP, 1))
+    (found,) = of_calls(seen, WORDS, Code(STRIP, 1))
     assert (found.id, found.certainty, found.line, found.fails_when) == ("unpad-empty", "probable", 3, "padding = 0")
-    (unread,) = of_calls(seen, CS231N)
+    (unread,) = of_calls(seen, WORDS)
     assert (unread.id, unread.certainty, unread.line) == ("unpad-empty", "probable", 4)
     assert unread.message == (
         f"The call raises where padding = 0: probably a slice [p:-p], which is empty there ({error})."

@@ -19,7 +19,7 @@ from gradcheck_cli.diagnose.causes import (
     singles,
 )
 from gradcheck_cli.diagnose.factors import NONE, Factor
-from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Problem, Variant
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec
@@ -45,9 +45,9 @@ def case(spec=SPEC, x=1.0, weight=1.0, bias=1.0, grad_output=1.0):
 
 
 def seen(actual, right=(0.0, 0.0), spec=SPEC, unit=UNIT):
-    """Evidence of numbers made by hand."""
+    """Comparison of numbers made by hand."""
     arrays = [np.asarray(array, np.float64) for array in (right, actual)]
-    return Evidence(Problem(case(spec)), *arrays, unit)
+    return Comparison(Problem(case(spec)), *arrays, unit)
 
 
 def giving(*numbers, identifier="kernel-rotated", rate=False):
@@ -144,7 +144,7 @@ def test_pairs_are_every_mistake_under_one_that_rearranges_and_on_every_prepared
 
 def evidence_of(gradient, problem):
     """A right answer."""
-    return Evidence(problem, problem.right(gradient), problem.right(gradient), UNIT)
+    return Comparison(problem, problem.right(gradient), problem.right(gradient), UNIT)
 
 
 def pair_of(gradient, first, second):
@@ -282,7 +282,7 @@ def test_what_rounding_may_do_is_measured_on_absolute_values(structure, largest)
 
     def fits(error):
         actual = np.array([2.0**40, error])
-        return bool(fitting(structure, Evidence(Problem(made), right, actual, 2.0**-40), (NONE,), fit=False))
+        return bool(fitting(structure, Comparison(Problem(made), right, actual, 2.0**-40), (NONE,), fit=False))
 
     assert fits(allowed)
     assert fits(-allowed)
@@ -399,7 +399,7 @@ def test_a_constant_is_read_off_the_most_telling_observation():
     evidence = [seen((6, 0), (6, 0), right)]
     evidence += [seen((-6, 0), (6, 0), spec) for spec in specs[:4]]
     evidence.append(seen((-6, 0), (6, 0), specs[4]))
-    few = Evidence(Problem(case(specs[5])), np.array([6.0]), np.array([-6.0]), UNIT)
+    few = Comparison(Problem(case(specs[5])), np.array([6.0]), np.array([-6.0]), UNIT)
 
     found = explain_all([structure], evidence, "weight")
 

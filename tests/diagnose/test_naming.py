@@ -22,7 +22,7 @@ from gradcheck_cli.diagnose import Observation, diagnose, naming, words_for
 from gradcheck_cli.diagnose.causes import Cause, Structure, singles
 from gradcheck_cli.diagnose.factors import Factor
 from gradcheck_cli.diagnose.naming import _causes, _clearest, _enough, _telling
-from gradcheck_cli.diagnose.observation import Evidence, gather, in_our_order
+from gradcheck_cli.diagnose.observation import Comparison, gather, in_our_order
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Problem, Variant
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Finding, Gradients
@@ -576,7 +576,7 @@ PLAIN = ConvSpec(1, 1, 1, 1, 1, (1, 1))
 
 def evidence(actual, right=(1.0, 2.0, 3.0, 4.0, 5.0), spec=PLAIN):
     """Numbers by hand, on a geometry of small integers."""
-    return Evidence(Problem(integers(spec)), np.array(right), np.array(actual, np.float64), 2.0**-53)
+    return Comparison(Problem(integers(spec)), np.array(right), np.array(actual, np.float64), 2.0**-53)
 
 
 def test_zeros_tell_only_where_all_is_zero():

@@ -7,7 +7,7 @@ import pytest
 
 from gradcheck_cli.diagnose.causes import Cause, Structure
 from gradcheck_cli.diagnose.factors import NONE, Factor
-from gradcheck_cli.diagnose.observation import Evidence
+from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.diagnose.sentences import describe, either, finding, message_for
 from gradcheck_cli.diagnose.words import Words, words_for
 from gradcheck_cli.mistakes import CATALOGUE, Problem
@@ -20,7 +20,7 @@ RIGHT = Structure((), lambda problem: problem.grad_weight)
 
 def seen(actual, right=8.0):
     """grad_weight of one entry."""
-    return Evidence(Problem(CASE), np.full((1, 1, 1, 1), right), np.asarray(actual, np.float64), 2.0**-53)
+    return Comparison(Problem(CASE), np.full((1, 1, 1, 1), right), np.asarray(actual, np.float64), 2.0**-53)
 
 
 def factor(name, value, *ids):

@@ -43,7 +43,7 @@ RIGHT_TERMS = tuple(Term(at(p, q), at(p, q), 1.0, 1.0) for p in (0, 1) for q in 
 
 @pytest.mark.parametrize(("budget", "calls"), [(ONE_BY_ONE, ONE_BY_ONE), (ONE_BY_ONE - 1, CODED), (CODED, CODED)])
 def test_both_ways_of_reading_find_the_same_products(budget, calls):
-    """grad_weight[0,0,0,0] is the sum of G[p,q] X[p,q]; the dearer way is taken where it can be paid."""
+    """grad_weight[0,0,0,0] is the sum of G[p,q] X[p,q]; the more expensive way is taken where it can be paid."""
     backward = Counted(right)
 
     assert RIGHT_TERMS == terms_of(backward, CASE, "weight", FIRST, budget)

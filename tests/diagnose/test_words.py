@@ -4,8 +4,8 @@ import pytest
 
 from gradcheck_cli.diagnose.words import Words, words_for
 
-CS231N = ("x", "w", "dout", "dw", "dx", "db")
-COURSERA = ("A_prev", "W", "dZ", "dW", "dA_prev", "db")
+FIRST = ("x", "w", "dout", "dw", "dx", "db")
+LAST = ("A_prev", "W", "dZ", "dW", "dA_prev", "db")
 AUTOGRAD = ("x", "weight", "grad_output", "grad_weight", "grad_input", "grad_bias")
 OURS = ("X", "F", "G", "dE/dF", "dE/dX", "dE/db")
 
@@ -13,12 +13,9 @@ OURS = ("X", "F", "G", "dE/dF", "dE/dX", "dE/db")
 @pytest.mark.parametrize(
     ("convention", "layout", "names"),
     [
-        ("cache", "NCHW", CS231N),
-        ("cache-dict", "CHW", CS231N),
-        ("cs231n", "NCHW", CS231N),
-        ("cache", "NHWC", COURSERA),
-        ("cs231n", "NHWC", COURSERA),
-        ("coursera", "NCHW", COURSERA),
+        ("cache", "NCHW", FIRST),
+        ("cache-dict", "CHW", FIRST),
+        ("cache", "NHWC", LAST),
         ("autograd-function", "NCHW", AUTOGRAD),
         ("autograd-function", "NHWC", AUTOGRAD),
         ("function", "NHWC", OURS),

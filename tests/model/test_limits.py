@@ -81,7 +81,10 @@ def test_last_seed_out_of_range():
     """The last of the seeds has to be a seed too."""
     options = RunOptions(PICTURE, seed=4294967295, seeds=2)
 
-    assert "--seed 4294967295 and --seeds 2 pass 4294967295." == refusal(check_run, options)
+    expected = (
+        "--seed 4294967295 and --seeds 2 pass 4294967295.\n  hint: --seed 4294967294 is the last one for that many"
+    )
+    assert expected == refusal(check_run, options)
 
 
 @pytest.mark.parametrize("channels", [2, 4, 5, 100])

@@ -51,12 +51,10 @@ def test_certificate_by_hand():
     assert exact.certificate(case) == exact.Certificate(weight=32, input=36, bias=7)
 
 
-def test_the_limits_themselves_are_not_certified():
-    """Below 2^24 and 2^53, not at them."""
+def test_the_limit_itself_is_not_certified():
+    """Below 2^24, not at it."""
     assert exact.Certificate(2**24 - 1, 1, 1).exact_in_float32
     assert not exact.Certificate(1, 2**24, 1).exact_in_float32
-    assert exact.Certificate(1, 1, 2**53 - 1).exact_in_float64
-    assert not exact.Certificate(2**53, 1, 1).exact_in_float64
 
 
 @given(specs(), st.integers(0, 999))
@@ -133,7 +131,7 @@ def test_a_kernel_with_too_large_sums_is_made_smaller():
 def test_wide_cases_are_exact_in_float64_and_not_in_float32(spec, seed):
     """max A < 2^53 is proved; cutting X, F and G to float32 changes numbers in all three gradients."""
     case = exact.wide_case(spec, rng(seed))
-    assert exact.certificate(case).exact_in_float64
+    assert exact.certificate(case).largest < exact.FLOAT64_LIMIT
     for kept, cut in zip(gradients(case, np.float64), gradients(case, np.float32), strict=True):
         if kept.any():
             assert (kept != cut).any()
@@ -224,7 +222,7 @@ def test_fractional_and_tiny_cases_are_exact_in_float64(spec, seed):
     """As integers on their own grid they have max A < 2^53."""
     for draw in (exact.fractional_case, exact.tiny_case):
         whole = exact.as_integers(draw(spec, rng(seed)))
-        assert exact.certificate(whole).exact_in_float64
+        assert exact.certificate(whole).largest < exact.FLOAT64_LIMIT
         assert all(np.array_equal(array, np.rint(array)) for array in (whole.x, whole.weight, whole.grad_output))
 
 

@@ -270,17 +270,6 @@ def test_available_devices_are_those_of_torch(monkeypatch, cuda, mps, expected):
     assert expected == autograd.available_devices()
 
 
-def test_memory_of_float64_at_the_forum_layer():
-    """3,072 columns of 50,625 numbers: 1.24 GB."""
-    assert autograd.memory_of_float64(ConvSpec(1, 3, 3, 256, 256, (32, 32))) == 8 * 3072 * 50625
-
-
-def test_memory_of_float64_by_hand():
-    """One group at a time: 2 channels * 3 * 2 taps, for 2 * 5 * 10 outputs; a whole number of bytes."""
-    needed = autograd.memory_of_float64(SPEC)
-    assert (type(needed), needed) == (int, 8 * 12 * 100)
-
-
 @pytest.mark.parametrize("available", [("cpu",), ("cpu", "mps")])
 def test_a_device_that_is_not_there_is_refused_with_what_is(monkeypatch, available):
     """The sentence names both; the hint is the last one that is there."""

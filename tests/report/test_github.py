@@ -179,4 +179,6 @@ def test_summary_that_cannot_be_written(tmp_path):
     with pytest.raises(ReportError) as caught:
         append_summary(sample_run_report(), str(path))
 
-    assert caught.value.text() == f"the step summary '{path}' cannot be written: No such file or directory."
+    assert caught.value.text() == f"the step summary '{path}' cannot be written: No such file or directory." + (
+        "\n  hint: GITHUB_STEP_SUMMARY names it; without that variable none is written"
+    )

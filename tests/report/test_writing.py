@@ -12,13 +12,15 @@ from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.report import Destination
 from tests.report.samples import SAMPLES, sample_run_report, sample_verify_report
 
+ELSEWHERE = "\n  hint: a file in another folder; an old report of this name still stands as it was"
+
 
 def message(call, *arguments):
-    """The text of the ReportError that a call must raise; always one line."""
+    """The text of the ReportError that a call must raise; always one sentence, and one line of what to do."""
     with pytest.raises(ReportError) as caught:
         call(*arguments)
     text = caught.value.text()
-    assert len(text.splitlines()) == 1
+    assert len(text.splitlines()) == 1 or text.splitlines()[1:] == [f"  hint: {caught.value.hint}"]
     return text
 
 
@@ -63,10 +65,11 @@ def test_check_refuses(folder):
     (folder / "sub").mkdir()
     os.mkfifo(folder / "pipe")
     cases = {
-        "none/a.json": "the folder of the json report 'none/a.json' does not exist.",
-        "sub": "the json report 'sub' is a folder, not a file.",
-        "new/": "the json report 'new/' is a folder, not a file.",
-        "pipe": "the json report 'pipe' is not a regular file.",
+        "none/a.json": "the folder of the json report 'none/a.json' does not exist.\n  hint: mkdir -p none",
+        "sub": "the json report 'sub' is a folder, not a file.\n  hint: a file in it: 'sub/report.json'",
+        "new/": "the json report 'new/' is a folder, not a file.\n  hint: a file in it: 'new/report.json'",
+        "pipe": "the json report 'pipe' is not a regular file.\n"
+        "  hint: a plain file: a report takes its place in one step, which a pipe or a device does not have",
     }
 
     assert {path: message(reports.check_destination, "json", path, []) for path in cases} == cases
@@ -77,7 +80,8 @@ def test_check_refuses_a_folder_without_permission(folder, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
 
     assert message(reports.check_destination, "md", "a.md", []) == (
-        "the md report 'a.md' cannot be written: no permission for its folder."
+        "the md report 'a.md' cannot be written: no permission for its folder.\n"
+        "  hint: a file in a folder that you may write to"
     )
 
 
@@ -94,7 +98,7 @@ def test_an_input_is_never_overwritten(folder, how):
     if how == "hardlink":
         os.link("picture.jpg", name)
 
-    expected = f"the json report '{name}' would overwrite the input 'picture.jpg'."
+    expected = f"the json report '{name}' would overwrite the input 'picture.jpg'.\n  hint: another name for the report"
     assert message(reports.check_destination, "json", name, ["-", "picture.jpg"]) == expected
 
 
@@ -112,7 +116,7 @@ def test_two_reports_need_two_paths(folder):
     destinations = [Destination("json", "out"), Destination("html", "./out")]
 
     assert message(reports.check_destinations, destinations, [], "run") == (
-        "the json and the html report would both be written to './out'."
+        "the json and the html report would both be written to './out'.\n  hint: a file of its own for each"
     )
 
 
@@ -126,10 +130,12 @@ def test_run_has_no_csv(folder):
     destinations = [Destination("csv", "out.csv")]
 
     assert message(reports.check_destinations, destinations, [], "run") == (
-        "`gradcheck run` has no csv report: it has a row for each target of `gradcheck verify`."
+        "`gradcheck run` has no csv report: it has a row for each target of `gradcheck verify`.\n"
+        "  hint: one of json, junit, html, png, md, repro"
     )
     assert message(reports.render, sample_run_report(), "csv") == (
-        "a csv report has a row for each target of `gradcheck verify`, and this is a run."
+        "a csv report has a row for each target of `gradcheck verify`, and this is a run.\n"
+        "  hint: a json report holds every number of a run, an npz file its arrays"
     )
 
 
@@ -139,7 +145,7 @@ def test_verify_has_no_png(folder):
 
     assert message(reports.check_destinations, destinations, [], "verify") == (
         "`gradcheck verify` has no png report: a picture shows the planes of one layer, and `verify` judges many"
-        " geometries."
+        " geometries.\n  hint: one of json, junit, html, md, csv, repro"
     )
     assert reports.check_destinations(destinations, [], "run") is None
 
@@ -217,7 +223,7 @@ def test_a_write_that_fails(folder, monkeypatch, step, raised, sentence):
 
     monkeypatch.setattr(os, step, fail)
 
-    expected = f"the json report 'out.json' cannot be written: {sentence}."
+    expected = f"the json report 'out.json' cannot be written: {sentence}." + ELSEWHERE
     assert message(reports.write_report, sample_run_report(), "json", "out.json") == expected
     assert (folder / "out.json").read_text() == "old"
     assert os.listdir() == ["out.json"]
@@ -242,7 +248,7 @@ def test_a_disk_that_is_full_while_writing(folder, monkeypatch):
 def test_no_such_folder_while_writing(folder):
     """The folder may vanish during the run."""
     assert message(reports.write_report, sample_run_report(), "json", "gone/out.json") == (
-        "the json report 'gone/out.json' cannot be written: No such file or directory."
+        "the json report 'gone/out.json' cannot be written: No such file or directory." + ELSEWHERE
     )
 
 
@@ -304,6 +310,7 @@ def test_all_arrays_of_a_run_are_saved(folder, name, mine):
 def test_verify_has_no_arrays_to_save(folder):
     """It judges many geometries; nothing is written."""
     sentence = "the arrays of a run can be saved, and this is a report of `gradcheck verify`."
+    hint = "\n  hint: a json report holds the arrays of its smallest example"
 
-    assert message(reports.write_report, sample_verify_report(), "npz", "out.npz") == sentence
+    assert message(reports.write_report, sample_verify_report(), "npz", "out.npz") == sentence + hint
     assert os.listdir() == []

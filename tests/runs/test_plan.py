@@ -85,7 +85,7 @@ def test_seeds_never_make_the_layer_smaller():
 
 def test_a_layer_too_dear_for_any_picture_is_refused():
     """5,000 filters make 37 million pairs of planes, whatever the picture."""
-    with pytest.raises(UsageError, match=r"^this layer is too dear for any picture: with a single output it takes "):
+    with pytest.raises(UsageError, match=r"^this layer is too large for any picture: with a single output it takes "):
         planned(out_channels=5000, kernel_size=(3, 3))
 
 

@@ -82,7 +82,7 @@ def test_settings_are_handed_over_in_the_form_in_which_they_are_read(tmp_path, i
 CLASSES = {
     "asked": (
         """
-class Plan:
+class Keys:
     def __init__(self, n_in, n_out, side, stride_len=1, pad=0):
         self._all = n_in, n_out, side, stride_len, pad
 
@@ -92,12 +92,12 @@ class Plan:
     def steps(self):
         return self._all[3:]
 """,
-        "plan: 'Plan'",
+        "plan: 'Keys'",
         "self.make(*plan.sizes(), *plan.steps())",
     ),
     "by_what_it_has": (
         """
-class Plan:
+class Keys:
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0):
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size
         self.stride, self.padding = stride, padding
@@ -115,7 +115,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 @dataclass
-class Plan:
+class Keys:
     n_in: int
     n_out: int
     size: int = 3
@@ -123,21 +123,21 @@ class Plan:
     pad: int = 0
     extra: dict = field(default_factory=dict)
 """,
-        "plan: 'Optional[Plan]' = None",
+        "plan: 'Optional[Keys]' = None",
         "self.make(plan.n_out, plan.n_in, plan.size, plan.stride, plan.pad)",
     ),
     "declared_keys": (
         """
 from typing import TypedDict
 
-class Plan(TypedDict):
+class Keys(TypedDict):
     n_in: int
     n_out: int
     size: int
     stride: int
     pad: int
 """,
-        "plan: Plan",
+        "plan: Keys",
         "self.make(plan['n_out'], plan['n_in'], plan['size'], plan['stride'], plan['pad'])",
     ),
 }

@@ -50,7 +50,7 @@ class Conv:
 def ask(tmp_path):
     """(Described, Outcome) of a target written to a file."""
 
-    def question(code, name, spec=SPEC, convention="auto", calls=2):
+    def question(code, name, spec=SPEC, convention="auto", calls="twice"):
         file = tmp_path / "user.py"
         file.write_text(code)
         with Worker(resolve([f"{file}:{name}"])[0], WorkerLimits(timeout=30), HowToCall(convention)) as worker:

@@ -51,7 +51,10 @@ def test_a_glob_is_expanded_in_order_and_targets_come_once(tmp_path):
 def test_a_glob_without_a_match_says_so(tmp_path, monkeypatch):
     """Nothing to check is an error, not a pass."""
     monkeypatch.chdir(tmp_path)
-    assert message("none/*.py:f") == f"no file matches none/*.py.\n  typed   none/*.py:f\n  folder  {tmp_path}"
+    assert message("none/*.py:f") == (
+        f"no file matches none/*.py.\n  typed   none/*.py:f\n  folder  {tmp_path}\n"
+        "  hint: patterns are read from this folder; `**/` goes into those below"
+    )
 
 
 def test_a_file_alone_needs_one_candidate(file, tmp_path):
@@ -81,7 +84,13 @@ def test_a_syntax_error_gives_file_and_line(tmp_path):
 def test_a_missing_file_shows_similar_ones(file):
     """A typing error in the file name."""
     wanted = file.with_name("my_layer.py")
-    assert message(f"{wanted}:f") == f"there is no file {wanted}.\n  similar  my_layers.py"
+    assert message(f"{wanted}:f") == (
+        f"there is no file {wanted}.\n  similar  my_layers.py\n  hint: probably {file.with_name('my_layers.py')}"
+    )
+    lost = file.with_name("nothing_like_it.py")
+    assert message(f"{lost}:f") == (
+        f"there is no file {lost}.\n  folder  {file.parent}\n  hint: a path from here, as in folder/file.py:name"
+    )
 
 
 def test_a_module_is_found_by_its_dotted_name():

@@ -4,24 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from answering import NAME, Answering, asked, trial_of
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict
 from gradcheck_cli.numbers.arithmetic import fft_slack, no_slack, update_slack
 from gradcheck_cli.targets import Outcome
-from gradcheck_cli.trials.session import with_limit
-from gradcheck_cli.trials.trial import Trial, observation_of
-from gradcheck_cli.trials.truth import Questions
+from gradcheck_cli.trials.asker import Asker
+from gradcheck_cli.trials.question import Question
 
 SPEC = ConvSpec(2, 1, 2, 5, 4, (2, 2))
-ASKED = Questions(0).narrow(SPEC)
-RIGHT = ASKED.truth.gradients
+ASKED = asked(SPEC)
+RIGHT = ASKED.gradients
 ALL = ("weight", "input", "bias")
 
 
-def trial(outcome, yields=ALL, slack=no_slack, asked=ASKED):
+def trial(outcome, yields=ALL, slack=no_slack, truth=ASKED):
     """An answer to the one question."""
-    return Trial(asked.case, outcome, asked.truth, yields, slack)
+    return trial_of(truth, outcome, yields, slack)
 
 
 def weight(changed):
@@ -70,17 +70,17 @@ def test_declared_fft_is_diagnosed_on_whole_numbers():
 
 def test_what_is_read_off_an_update_is_right_but_for_its_rounding():
     """On wide integers too, where its rounding is more than 1: the diagnosis sees the truth there."""
-    wide, slack = Questions(0).wide(SPEC), update_slack(0.01)
-    right = wide.truth.gradients
+    wide, slack = asked(SPEC, "wide"), update_slack(0.01)
+    right = wide.gradients
     assert slack(wide.case, "weight") > 1
     read = Outcome(Gradients(right.weight + 1, right.input, right.bias))
     off = Outcome(Gradients(right.weight * (1 + 1e-9), right.input, right.bias))
 
-    assert trial(read, slack=slack, asked=wide).verdict("weight") is Verdict.PASS
-    assert trial(read, asked=wide).verdict("weight") is Verdict.INCONCLUSIVE
-    assert np.array_equal(right.weight, trial(read, slack=slack, asked=wide).observation().actual.weight)
-    assert trial(off, slack=slack, asked=wide).verdict("weight") is Verdict.FAIL
-    assert not np.array_equal(right.weight, trial(off, slack=slack, asked=wide).observation().actual.weight)
+    assert trial(read, slack=slack, truth=wide).verdict("weight") is Verdict.PASS
+    assert trial(read, truth=wide).verdict("weight") is Verdict.INCONCLUSIVE
+    assert np.array_equal(right.weight, trial(read, slack=slack, truth=wide).observation().actual.weight)
+    assert trial(off, slack=slack, truth=wide).verdict("weight") is Verdict.FAIL
+    assert not np.array_equal(right.weight, trial(off, slack=slack, truth=wide).observation().actual.weight)
 
 
 def test_a_refused_geometry_is_not_compared():
@@ -98,30 +98,31 @@ def test_nothing_yielded_is_never_right():
 
 def test_a_hung_call_took_its_limit():
     """The diagnosis quotes the limit."""
-    outcome = with_limit(Outcome(Gradients(), error="no answer within 3 s", error_kind="timeout"), 3.0)
-    seen = observation_of(ASKED.case, outcome)
+    hung = Answering(lambda truth: Outcome(Gradients(), error="no answer within 3 s", error_kind="timeout"))
+    answer = Asker(hung, 3.0).ask(Question(NAME, SPEC), ASKED.case)
+    seen = answer.observation()
 
     assert (seen.timed_out, seen.seconds) == (True, 3.0)
-    assert trial(outcome).verdict("bias") is Verdict.ERROR
+    assert trial(answer.outcome).verdict("bias") is Verdict.ERROR
 
 
-WIDE = Questions(0).wide(SPEC)
+WIDE = asked(SPEC, "wide")
 NARROW_32 = {name: RIGHT.named(name).astype(np.float32) for name in ALL}
 
 
-def in_float32(asked, **dtypes):
+def in_float32(truth, **dtypes):
     """What a layer that casts its arrays to float32 gives, with some gradients in other dtypes."""
-    cast = {name: getattr(asked.case, name).astype(np.float32) for name in ("x", "weight", "grad_output")}
-    found = conv.backward(replace(asked.case, **cast))
+    cast = {name: getattr(truth.case, name).astype(np.float32) for name in ("x", "weight", "grad_output")}
+    found = conv.backward(replace(truth.case, **cast))
     found = {name: found.named(name).astype(dtypes.get(name, "float32")) for name in ALL}
     return Outcome(Gradients(**found), dtypes={name: str(array.dtype) for name, array in found.items()})
 
 
 def test_a_declared_float32_is_right_to_its_rounding():
     """Where every array that it returns is float32; one of float64 says that float32 is hidden in it."""
-    declared, mixed = trial(in_float32(WIDE), asked=WIDE), trial(in_float32(WIDE, bias="float64"), asked=WIDE)
+    declared, mixed = trial(in_float32(WIDE), truth=WIDE), trial(in_float32(WIDE, bias="float64"), truth=WIDE)
 
-    assert not np.array_equal(declared.outcome.gradients.weight, WIDE.truth.gradients.weight)
+    assert not np.array_equal(declared.outcome.gradients.weight, WIDE.gradients.weight)
     assert all(declared.verdict(name) is Verdict.PASS for name in ALL)
     assert declared.rounds_to_float32("weight")
     assert mixed.verdict("weight") is Verdict.FAIL
@@ -133,7 +134,7 @@ def test_a_declared_float32_is_exact_where_its_sums_fit_and_bounded_where_they_d
     small = trial(Outcome(Gradients(**off), dtypes=dict.fromkeys(ALL, "float32")))
     large = in_float32(WIDE)
     spoiled = replace(large.gradients, input=large.gradients.input * np.float32(1.0001))
-    wrong = trial(replace(large, gradients=spoiled), asked=WIDE)
+    wrong = trial(replace(large, gradients=spoiled), truth=WIDE)
 
     assert small.verdict("weight") is Verdict.FAIL
     assert wrong.verdict("input") is Verdict.FAIL

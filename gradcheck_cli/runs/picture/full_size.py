@@ -1,4 +1,4 @@
-"""A layer that is too dear for all checks, still met at full size: integers through both sides, picture by picture.
+"""A layer that is too large for all checks, still met at full size: integers through both sides, picture by picture.
 
 On integers both sides must agree bit for bit, and the code under test must satisfy the adjoint identity, which is
 exact, needs two forwards and takes the place of the full reference. One picture at a time bounds the memory.
@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
-from gradcheck_cli.checks.compare import Question, not_applicable, with_detail
+from gradcheck_cli.checks.compare import Subject, not_applicable, with_detail
 from gradcheck_cli.model import Array, Case, Check, Dtype, Verdict
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.arithmetic import Judged
@@ -24,7 +24,7 @@ WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APP
 
 
 def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettings, seed: int) -> list[Check]:
-    """The exact probe and the adjoint identity on the whole layer; not-applicable where that is too dear.
+    """The exact probe and the adjoint identity on the whole layer; not-applicable where that takes too long.
 
     Args:
         x: all pictures at full size, (n, c_in, h, w).
@@ -34,8 +34,8 @@ def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettin
         seed: draws G, F and the identity's factors.
     """
     if not plan.probes_whole:
-        question = Question("exact", "weight", "integers at full size: equal bit for bit")
-        return [not_applicable(question, f"at full size: would take {plan.probe.text}; not run")]
+        subject = Subject("exact", "weight", "integers at full size: equal bit for bit")
+        return [not_applicable(subject, f"at full size: would take {plan.probe.text}; not run")]
     spec = replace(plan.asked, batch=1)
     found: dict[tuple[str, str], list[Check]] = {}
     for n in range(plan.asked.batch):
@@ -58,9 +58,9 @@ def _together(several: Sequence[Check]) -> Check:
     """The same check of all pictures as one: entries added up, the worst verdict, the worst entry."""
     first = min(several, key=lambda check: (WORST_FIRST.index(check.verdict), -_ratio(check)))
     pictures = "the picture" if len(several) == 1 else f"each of {len(several)} pictures by itself"
-    told = f"at full size, {pictures}" + (f": {first.detail}" if first.detail else "")
+    sentence = f"at full size, {pictures}" + (f": {first.detail}" if first.detail else "")
     entries, mismatched = (sum(getattr(check, name) for check in several) for name in ("entries", "mismatched"))
-    return with_detail(replace(first, entries=entries, mismatched=mismatched), told)
+    return with_detail(replace(first, entries=entries, mismatched=mismatched), sentence)
 
 
 def _ratio(check: Check) -> float:

@@ -8,21 +8,21 @@ from contextlib import contextmanager
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Case, Gradients, RunOptions
 from gradcheck_cli.numbers.arithmetic import Judged, fft_slack, no_slack
-from gradcheck_cli.runs.picture.under_test import Trial
+from gradcheck_cli.runs.picture.under_test import UnderTest
 
 
 @contextmanager
-def judged_code(options: RunOptions) -> Iterator[Trial]:
+def judged_code(options: RunOptions) -> Iterator[UnderTest]:
     """The backward that `--backward` names, for as long as the run needs it."""
     if options.backward == "direct":
-        yield Trial(Judged("the hand-written backward", conv.backward, no_slack))
+        yield UnderTest(Judged("the hand-written backward", conv.backward, no_slack))
     elif options.backward == "fft":
-        yield Trial(Judged("the FFT backward", _fft, fft_slack))
+        yield UnderTest(Judged("the FFT backward", _fft, fft_slack))
     else:
-        from gradcheck_cli.runs.picture.user_code import user_trial
+        from gradcheck_cli.runs.picture.user_code import user_code
 
-        with user_trial(options) as trial:
-            yield trial
+        with user_code(options) as code:
+            yield code
 
 
 def _fft(case: Case) -> Gradients:

@@ -16,7 +16,7 @@ from gradcheck_cli.runs.picture.data import Data
 
 
 @dataclass(frozen=True)
-class Set:
+class Surroundings:
     """What stays when the seed changes: data, loss, precision."""
 
     data: Data
@@ -44,13 +44,13 @@ class LayerRun:
         return weight
 
 
-def set_up(data: Data, options: RunOptions) -> Set:
+def set_up(data: Data, options: RunOptions) -> Surroundings:
     """The layer's surroundings, from the options."""
     settings = LayerSettings(options.dtype, options.device, options.threads)
-    return Set(data, Loss(options.loss, options.reduction), settings, options.bias)
+    return Surroundings(data, Loss(options.loss, options.reduction), settings, options.bias)
 
 
-def run_layer(surroundings: Set, seed: int, wanted: Sequence[GradientName] = ("weight", "bias")) -> LayerRun:
+def run_layer(surroundings: Surroundings, seed: int, wanted: Sequence[GradientName] = ("weight", "bias")) -> LayerRun:
     """Draw the weights under `seed` and run forward, loss and backward in torch.
 
     Args:

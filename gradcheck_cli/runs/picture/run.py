@@ -14,7 +14,7 @@ from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.compare import channel_differences
 from gradcheck_cli.checks.of_a_run import RealData
 from gradcheck_cli.checks.power import Probe, power_of
-from gradcheck_cli.checks.referee import gauge_of, once, truth_of
+from gradcheck_cli.checks.referee import gauge_of, once, truths_of
 from gradcheck_cli.checks.upstream import Upstream, grad_output_check, grad_output_facts
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE
@@ -46,19 +46,19 @@ from gradcheck_cli.runs.picture.data import Data, describe
 from gradcheck_cli.runs.picture.figures import figures_of, shown
 from gradcheck_cli.runs.picture.full_size import full_size_checks
 from gradcheck_cli.runs.picture.judged import judged_code
-from gradcheck_cli.runs.picture.layer import LayerRun, Set, run_layer, set_up
+from gradcheck_cli.runs.picture.layer import LayerRun, Surroundings, run_layer, set_up
 from gradcheck_cli.runs.picture.sameness import both_directions, sameness_of
 from gradcheck_cli.runs.picture.stages import Stages
-from gradcheck_cli.runs.picture.under_test import Trial
+from gradcheck_cli.runs.picture.under_test import UnderTest
 from gradcheck_cli.runs.plan import Plan
 from gradcheck_cli.runs.reproduce import run_command
 
 
 @dataclass(frozen=True)
-class Sides:
+class BothSides:
     """Both sides on the pictures and on the narrow integer probe; finite differences go on behind the other checks."""
 
-    surroundings: Set
+    surroundings: Surroundings
     run: LayerRun
     differences: numeric.Started
     judged: Judged
@@ -99,10 +99,10 @@ class Sides:
 def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunReport:
     """`run_experiment` after the pictures are read and torch is imported."""
     surroundings = set_up(data.cut_to(plan.judged) if plan.is_cut else data, options)
-    with judged_code(options) as trial, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
-        sides = _both_sides(surroundings, trial, pool, options.seed, stages)
+    with judged_code(options) as code, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
+        sides = _both_sides(surroundings, code, pool, options.seed, stages)
         with stages.stage("compare"):
-            found = [*sides.exact, *checks.real_checks(sides.real, trial.judged, sides.decided)]
+            found = [*sides.exact, *checks.real_checks(sides.real, code.judged, sides.decided)]
         with stages.stage("numeric"):
             differences = _numeric(sides)
         found += differences.checks
@@ -116,14 +116,14 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
             power = _power(sides, differences)
         if plan.is_cut:
             with stages.stage("full size"):
-                found += full_size_checks(data.x, plan, trial.judged, surroundings.settings, options.seed)
+                found += full_size_checks(data.x, plan, code.judged, surroundings.settings, options.seed)
         with stages.stage("diagnosis"):
             found = once(found)
-            diagnosis = trial.diagnose(found)
+            diagnosis = code.diagnose(found)
         verdict = verdict_of(found, power) if diagnosis.holds else Verdict.FAIL
         seeds = _seeds(sides, options, verdict, sameness, stages)
     verdict = Verdict.FAIL if any(seed.verdict is Verdict.FAIL for seed in seeds) else verdict
-    experiment = _experiment(options, plan, data, sides, trial.convention)
+    experiment = _experiment(options, plan, data, sides, code.convention)
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
@@ -148,7 +148,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     )
 
 
-def _experiment(options: RunOptions, plan: Plan, data: Data, sides: Sides, convention: str) -> Experiment:
+def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, convention: str) -> Experiment:
     """What was run, with the threads that torch took; of a cut layer there is no loss to tell."""
     threads = autograd.environment(sides.surroundings.settings)["threads"]
     assert isinstance(threads, int)
@@ -157,22 +157,22 @@ def _experiment(options: RunOptions, plan: Plan, data: Data, sides: Sides, conve
     return replace(described, channel_names=data.channel_names)
 
 
-def _both_sides(surroundings: Set, trial: Trial, pool: Executor, seed: int, stages: Stages) -> Sides:
+def _both_sides(surroundings: Surroundings, code: UnderTest, pool: Executor, seed: int, stages: Stages) -> BothSides:
     with stages.stage("autograd"):
         run = run_layer(surroundings, seed, wanted=GRADIENTS)
     with stages.stage("numeric"):
         differences = numeric.start(replace(run.layer, x=run.case.x, weight=run.case.weight, bias=run.case.bias), pool)
     with stages.stage("backward under test"):
-        hand = trial.judged.backward(run.case)
+        hand = code.judged.backward(run.case)
     with stages.stage("exact probe"):
         data = surroundings.data
         narrow = exact.narrow_case(data.spec, np.random.default_rng(seed), x=data.x, signs=run.case.grad_output)
         wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
-        decided = _exact(surroundings, trial.judged, run.case, narrow, wide)
-    return Sides(surroundings, run, differences, trial.judged, hand, narrow, wide, tuple(decided))
+        decided = _exact(surroundings, code.judged, run.case, narrow, wide)
+    return BothSides(surroundings, run, differences, code.judged, hand, narrow, wide, tuple(decided))
 
 
-def _exact(surroundings: Set, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
+def _exact(surroundings: Surroundings, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
     """Narrow integers in any dtype; in float64 wide ones too, and the pictures themselves where they are dyadic.
 
     bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them. Inexact arithmetic, which the
@@ -199,8 +199,9 @@ def _exact_on(case: Case, judged: Judged, settings: LayerSettings, probe: str) -
 
 
 def _by_definition(case: Case, judged: Judged) -> list[Check]:
-    truth = Gradients(**{name: truth_of(case, name).astype(np.float64) for name in GRADIENTS})
-    return checks.exact_checks(case, judged, judged.backward(case), truth, "wide fractions, summed by the definition")
+    return checks.exact_checks(
+        case, judged, judged.backward(case), truths_of(case), "wide fractions, summed by the definition"
+    )
 
 
 def _as_fractions(case: Case) -> Case:
@@ -219,7 +220,7 @@ class Numeric:
     probe: Probe
 
 
-def _numeric(sides: Sides) -> Numeric:
+def _numeric(sides: BothSides) -> Numeric:
     """Compare the formula and the code under test with finite differences of the loss."""
     layer, case, result = sides.run.layer, sides.run.case, sides.differences.result()
     same_loss = replace(case, grad_output=result.grad_output)
@@ -249,7 +250,7 @@ def _holds(of_formula: Sequence[Check]) -> bool | None:
     return None if verdict is Verdict.INCONCLUSIVE else verdict is Verdict.PASS
 
 
-def _forward_bound(sides: Sides, output: Array) -> Array:
+def _forward_bound(sides: BothSides, output: Array) -> Array:
     """How far autograd's O - reference may be off: summed in float32 at best, then both rounded to the dtype."""
     case = sides.run.case
     accumulator = "float64" if sides.dtype == "float64" else "float32"
@@ -262,7 +263,7 @@ def _forward_bound(sides: Sides, output: Array) -> Array:
     return bound
 
 
-def _adjoint(sides: Sides, seed: int) -> Check:
+def _adjoint(sides: BothSides, seed: int) -> Check:
     """On wide integers, which the code meets as fractions: one that cuts or rounds them shows as a float32 does."""
     rng, gradients = np.random.default_rng(seed), Gradients()
     if sides.judged.is_exact:
@@ -270,7 +271,7 @@ def _adjoint(sides: Sides, seed: int) -> Check:
     return checks.adjoint_check(sides.wide, gradients, sides.judged, rng)
 
 
-def _repeats(sides: Sides) -> list[Check]:
+def _repeats(sides: BothSides) -> list[Check]:
     allowed = sides.allowed
     again = run_layer(sides.surroundings, sides.run.layer.seed).grad_weight
     hand = sides.judged.backward(sides.run.case).weight
@@ -280,7 +281,7 @@ def _repeats(sides: Sides) -> list[Check]:
     ]
 
 
-def _power(sides: Sides, differences: Numeric) -> Power:
+def _power(sides: BothSides, differences: Numeric) -> Power:
     case = sides.run.case
     rounding = allowed_float64(case.spec.terms, sides.real.gauge("weight"))
     narrow, wide = (_exact_probe(exact_case, sides.judged) for exact_case in (sides.narrow, _as_fractions(sides.wide)))
@@ -292,13 +293,13 @@ def _exact_probe(case: Case, judged: Judged) -> Probe:
     return Probe(Problem(case), np.asarray(judged.slack(case, "weight")), np.zeros(()))
 
 
-def _channels(sides: Sides) -> tuple[ChannelDifference, ...]:
+def _channels(sides: BothSides) -> tuple[ChannelDifference, ...]:
     returned = sides.run.grad_weight
     return channel_differences(returned.astype(np.float64), shown(sides.hand.weight, returned), sides.allowed)
 
 
 def _seeds(
-    sides: Sides, options: RunOptions, verdict: Verdict, sameness: SamenessReport, stages: Stages
+    sides: BothSides, options: RunOptions, verdict: Verdict, sameness: SamenessReport, stages: Stages
 ) -> tuple[SeedResult, ...]:
     """The run's own seed and the following ones, each with its own weights."""
     if options.seeds == 1:
@@ -311,7 +312,7 @@ def _seeds(
     return tuple(results)
 
 
-def _seed(sides: Sides, seed: int) -> SeedResult:
+def _seed(sides: BothSides, seed: int) -> SeedResult:
     run = run_layer(sides.surroundings, seed)
     real = RealData(run.case, sides.dtype, sides.judged.backward(run.case), run.autograd.gradients)
     found = checks.real_checks(real, sides.judged, sides.decided)

@@ -11,7 +11,7 @@ from gradcheck_cli.model import Array, Case, Counterfactual, Rung, Sameness, Sam
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.rounding import allowed_float64
 from gradcheck_cli.oracles import reference
-from gradcheck_cli.runs.picture.layer import LayerRun, Set, run_layer
+from gradcheck_cli.runs.picture.layer import LayerRun, Surroundings, run_layer
 from gradcheck_cli.sameness import channels, reasons
 from gradcheck_cli.sameness.channels import Evidence
 
@@ -46,7 +46,7 @@ def both_directions(run: LayerRun) -> tuple[Sameness, Sameness]:
     )
 
 
-def sameness_of(surroundings: Set, run: LayerRun, seed: int) -> SamenessReport:
+def sameness_of(surroundings: Surroundings, run: LayerRun, seed: int) -> SamenessReport:
     """Both directions and what happens when their reason is taken away."""
     across_channels, across_filters = both_directions(run)
     counterfactuals = []
@@ -57,7 +57,7 @@ def sameness_of(surroundings: Set, run: LayerRun, seed: int) -> SamenessReport:
     return SamenessReport(across_channels, across_filters, tuple(counterfactuals))
 
 
-def gray_copied(surroundings: Set, seed: int) -> Counterfactual:
+def gray_copied(surroundings: Surroundings, seed: int) -> Counterfactual:
     """The same run with the picture decoded as gray and copied to all channels."""
     data = surroundings.data
     copied = np.ascontiguousarray(np.broadcast_to(data.gray, data.x.shape))

@@ -19,7 +19,7 @@ class Diagnosis:
     notes: tuple[str, ...] = ()
 
 
-class Trial:
+class UnderTest:
     """One of our own backwards under test: there is nothing of the user's to diagnose."""
 
     convention = "ours"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Lock, Thread
 
 from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
@@ -16,8 +17,8 @@ from gradcheck_cli.runs.reproduce import verify_command
 from gradcheck_cli.runs.verify.reason import reason_of
 from gradcheck_cli.runs.verify.target import unusable, verify_target
 from gradcheck_cli.targets import TargetRef, called_by, resolve
-from gradcheck_cli.trials.session import Running
-from gradcheck_cli.trials.truth import Questions, load_oracles
+from gradcheck_cli.trials.asker import Running
+from gradcheck_cli.trials.truth import Truths, load_oracles
 
 
 def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> VerifyReport:
@@ -35,7 +36,7 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     """
     start = time.perf_counter()
     refs = resolve(options.targets, called_by(options.call) if options.call else None)
-    tell, questions = _Told(progress, len(refs)), Questions(options.seed)
+    announced, truths = _Announced(progress, len(refs)), Truths()
     if any(not ref.error for ref in refs):
         # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
         # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
@@ -43,7 +44,8 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     running = Running()
     with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
         try:
-            reports = tuple(pool.map(lambda ref: tell(ref, lambda: _verified(ref, options, questions, running)), refs))
+            ask = partial(_verified, options=options, truths=truths, running=running)
+            reports = tuple(pool.map(lambda ref: announced(ref, partial(ask, ref)), refs))
         except BaseException:
             running.end()
             raise
@@ -79,34 +81,34 @@ def _warm_up() -> None:
         load_oracles()
 
 
-def _verified(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
+def _verified(ref: TargetRef, options: VerifyOptions, truths: Truths, running: Running) -> TargetReport:
     start = time.perf_counter()
-    report = _judged(ref, options, questions, running)
+    report = _judged(ref, options, truths, running)
     return replace(report, reason=reason_of(report), seconds=time.perf_counter() - start)
 
 
-def _judged(ref: TargetRef, options: VerifyOptions, questions: Questions, running: Running) -> TargetReport:
+def _judged(ref: TargetRef, options: VerifyOptions, truths: Truths, running: Running) -> TargetReport:
     if ref.error:
         return unusable(ref, ref.error)
     try:
-        return verify_target(ref, options, questions, running)
+        return verify_target(ref, options, truths, running)
     except TargetError as error:
         return unusable(ref, error.text())
 
 
-class _Told:
+class _Announced:
     """Tells the progress callback when a target begins; safe in several threads."""
 
     def __init__(self, progress: Progress, count: int) -> None:
         self._progress, self._count, self._done, self._lock = progress, count, 0, Lock()
 
     def __call__(self, ref: TargetRef, work: Callable[[], TargetReport]) -> TargetReport:
-        self._tell(ref.text, 0)
+        self._announce(ref.text, 0)
         report = work()
-        self._tell(ref.text, 1)
+        self._announce(ref.text, 1)
         return report
 
-    def _tell(self, name: str, finished: int) -> None:
+    def _announce(self, name: str, finished: int) -> None:
         with self._lock:
             self._done += finished
             self._progress(name, self._done / self._count)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, settings
-from gradcheck_cli.targets.conventions.base import Returned, Session, changed, check_output, during, to_numpy
+from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -72,7 +72,7 @@ class AutogradCandidate:
         """The same for a true convolution."""
         return replace(self, form=replace(self.form, layout=self.layout.turned()))
 
-    def start(self, case: Case) -> Session:
+    def start(self, case: Case) -> Prepared:
         """Fresh leaves for each call."""
         return lambda: self._call(case)
 

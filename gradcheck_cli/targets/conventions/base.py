@@ -114,7 +114,7 @@ class Returned:
 NOTHING: Array = np.zeros(0)
 """Stands for a None among results."""
 
-Session = Callable[[], Returned]
+Prepared = Callable[[], Returned]
 """Calls the target once more on the same case."""
 
 
@@ -146,7 +146,7 @@ class Candidate(Protocol):
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`; "" when it can."""
 
-    def start(self, case: Case) -> Session:
+    def start(self, case: Case) -> Prepared:
         """Prepare `case`."""
 
 

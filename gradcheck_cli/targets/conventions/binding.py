@@ -150,8 +150,8 @@ def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:
 
 def by_trial(assignment: Assignment) -> list[str]:
     """Parameters whose names told nothing."""
-    told = ("made", "params", "shared", "key", NO_ROLE)
-    return [name for name, role in assignment.items() if role not in told and role not in function_roles(name)]
+    no_names = ("made", "params", "shared", "key", NO_ROLE)
+    return [name for name, role in assignment.items() if role not in no_names and role not in function_roles(name)]
 
 
 def _claimed(role: str, named: Assignment, source: Source) -> dict[str, str]:

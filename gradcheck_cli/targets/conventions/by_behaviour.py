@@ -39,10 +39,10 @@ def _explained(candidate: LayerCandidate, slot: Slot, spec: ConvSpec) -> LayerCa
     given = candidate.recipe.roles.get(slot.id, "")
     if given and given not in ASKED:
         return candidate
-    without = _told(candidate, slot, PLAIN[given]) if given else candidate
+    without = _playing(candidate, slot, PLAIN[given]) if given else candidate
     for role in [given] if given else _likely(slot):
         if given or not {role, f"{role}_h"} & set(candidate.recipe.roles.values()):
-            one = candidate if given else _told(candidate, slot, role)
+            one = candidate if given else _playing(candidate, slot, role)
             if _is_right(one, ASKED[role](spec)) and not _is_right(without, ASKED[role](spec)):
                 return one
     return without
@@ -57,7 +57,7 @@ def _likely(slot: Slot) -> Iterator[str]:
         yield from {0: ("padding",), 1: ("stride", "dilation")}.get(plain, ())
 
 
-def _told(candidate: LayerCandidate, slot: Slot, role: str) -> LayerCandidate:
+def _playing(candidate: LayerCandidate, slot: Slot, role: str) -> LayerCandidate:
     """The candidate with this role, spelled as the default is."""
     recipe, form = candidate.recipe, candidate.form
     changes: dict[str, Any] = {}

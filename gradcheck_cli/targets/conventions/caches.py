@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcheck_cli.targets.conventions import settings
-from gradcheck_cli.targets.conventions.source import Source, Structure
+from gradcheck_cli.targets.conventions.source import NameTree, Source
 
 CACHE_ORDER = ("x", "weight", "bias", "params")
 # Key of the values that the file's forward stored, by their names, among the values of all roles.
 STORED = "stored"
 
 
-def fill(structure: Structure, given: Mapping[str, Any], source: Source) -> Any:
+def fill(structure: NameTree, given: Mapping[str, Any], source: Source) -> Any:
     """A cache of the structure in which the function takes it apart; None for what only its own forward could make."""
     if isinstance(structure, dict):
         return {key: _member(name, given, source) for key, name in structure.items()}
@@ -22,7 +22,7 @@ def fill(structure: Structure, given: Mapping[str, Any], source: Source) -> Any:
     return _member(structure, given, source)
 
 
-def missing(structure: Structure, given: Mapping[str, Any], source: Source) -> list[str]:
+def missing(structure: NameTree, given: Mapping[str, Any], source: Source) -> list[str]:
     """The members that cannot be filled."""
     if isinstance(structure, tuple):
         return [name for item in structure for name in missing(item, given, source)]
@@ -45,7 +45,7 @@ def _member(name: str, given: Mapping[str, Any], source: Source) -> Any:
     return None
 
 
-def structure_roles(structure: Structure, source: Source) -> set[str]:
+def structure_roles(structure: NameTree, source: Source) -> set[str]:
     """Roles of all members; a name that tells nothing stands for itself."""
     if isinstance(structure, dict):
         return set().union(*(_name_roles(name, source) for name in structure.values()))

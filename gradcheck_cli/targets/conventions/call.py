@@ -22,7 +22,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.base import NotRecognisedError, Returned, Session, changed, during, to_numpy
+from gradcheck_cli.targets.conventions.base import NotRecognisedError, Prepared, Returned, changed, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.handed_back import ReadingError, by_exact_keys, by_keys, by_returns
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -223,7 +223,7 @@ class CallCandidate:
             return "it is told one padding for both sides"
         return self.spelled.refuses(spec) or self.layout.refuses(spec)
 
-    def start(self, case: Case) -> Session:
+    def start(self, case: Case) -> Prepared:
         """Fresh arrays for each call."""
 
         def call() -> Returned:

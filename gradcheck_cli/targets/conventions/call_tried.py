@@ -27,7 +27,7 @@ from gradcheck_cli.targets.conventions.call import PLACE, CallCandidate, Express
 from gradcheck_cli.targets.conventions.handed_back import ReadingError
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.recognise import Chosen
-from gradcheck_cli.targets.conventions.results import Plan, Taken, take
+from gradcheck_cli.targets.conventions.results import Keys, Taken, take
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import CALL
 
@@ -48,7 +48,7 @@ class Tried:
     """
 
     candidate: CallCandidate
-    plan: Plan = field(default_factory=dict)
+    plan: Keys = field(default_factory=dict)
     right: int = 0
     taken: Taken | None = None
     spec: ConvSpec | None = None
@@ -160,7 +160,7 @@ def _tried(
 
 
 def _judged(candidate: CallCandidate, returned: Returned, case: Case) -> Tried:
-    plan: Plan = {name: name for name in GRADIENTS if name in returned.items}
+    plan: Keys = {name: name for name in GRADIENTS if name in returned.items}
     taken = take(returned, plan, case.spec, candidate.layout, candidate.bias_form)
     return Tried(candidate, plan, _right(taken.gradients, conv.backward(case)), taken, case.spec)
 

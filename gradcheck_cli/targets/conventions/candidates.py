@@ -92,7 +92,7 @@ def _class(
     if backward and is_unwritten(source, backward):
         raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
     if backward and not stores_state(source, backward):
-        if _is_told_its_geometry(owner, source, vars(loaded.module)):
+        if _is_given_its_geometry(owner, source, vars(loaded.module)):
             with suppress(NotRecognisedError):  # it may as well be told everything at each call
                 yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
                 return
@@ -101,7 +101,7 @@ def _class(
     yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
 
 
-def _is_told_its_geometry(owner: type, source: Source, scope: Mapping[str, Any]) -> bool:
+def _is_given_its_geometry(owner: type, source: Source, scope: Mapping[str, Any]) -> bool:
     """Whether its constructor takes a stride or a padding, and its forward the weights: it is an operator."""
     slots = constructor_of(owner, source, scope).slots
     forwards = forward_names(owner, source)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, settings
-from gradcheck_cli.targets.conventions.base import Returned, Session, changed, check_output, collect, during, to_numpy
+from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, collect, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee, result_names
 from gradcheck_cli.targets.conventions.function_search import forms
@@ -67,7 +67,7 @@ class ClosureCandidate:
         """The same with a bias of another shape."""
         return replace(self, form=replace(self.form, bias=form))
 
-    def start(self, case: Case) -> Session:
+    def start(self, case: Case) -> Prepared:
         """Fresh arguments for each call."""
         return lambda: self._call(case)
 

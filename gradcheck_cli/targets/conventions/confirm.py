@@ -13,14 +13,14 @@ from gradcheck_cli.targets.conventions import probes, reading
 from gradcheck_cli.targets.conventions.base import NotRecognisedError, to_numpy
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.own_forward import check_forward
-from gradcheck_cli.targets.conventions.results import Plan, take
+from gradcheck_cli.targets.conventions.results import Keys, take
 
 TRIES = 4
 # The first step of Adam is rate * g / (|g| + 1e-8): all steps are alike to about 1e-8.
 SAME_STEP = 1e-4
 
 
-def confirmed(candidate: LayerCandidate, keys: Plan) -> LayerCandidate:
+def confirmed(candidate: LayerCandidate, keys: Keys) -> LayerCandidate:
     """The candidate with what is told of it besides.
 
     Raises:
@@ -56,12 +56,12 @@ def _output(candidate: LayerCandidate, case: Case) -> Array:
     return candidate.layout.take("output", output, case.spec.output_shape)
 
 
-def _gradients(candidate: LayerCandidate, keys: Plan, case: Case) -> Gradients:
+def _gradients(candidate: LayerCandidate, keys: Keys, case: Case) -> Gradients:
     returned = candidate.start(case)()
     return take(returned, keys, case.spec, candidate.layout, candidate.bias_form).gradients
 
 
-def _check_update(candidate: LayerCandidate, keys: Plan, case: Case) -> None:
+def _check_update(candidate: LayerCandidate, keys: Keys, case: Case) -> None:
     """Refuse an update by the sign of the gradient, as the first step of Adam and RMSprop is: its size is lost.
 
     Raises:
@@ -95,7 +95,7 @@ def _has_own_function(candidate: LayerCandidate, case: Case) -> bool:
     return False
 
 
-def _adds_up(candidate: LayerCandidate, keys: Plan, case: Case) -> bool:
+def _adds_up(candidate: LayerCandidate, keys: Keys, case: Case) -> bool:
     """Whether a second backward adds to the `.grad` beside a parameter, where nobody clears it."""
     wanted = {key for name, key in keys.items() if name != "input"}
     trained = candidate.build(case)

@@ -11,13 +11,13 @@ from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.function import FROM_FORWARD, FunctionCandidate
 from gradcheck_cli.targets.conventions.own_forward import check_forward
-from gradcheck_cli.targets.conventions.results import Plan, take
+from gradcheck_cli.targets.conventions.results import Keys, take
 
 TRIES = 4
 WithForward = FunctionCandidate | AutogradCandidate | ClosureCandidate
 
 
-def confirm(candidate: Candidate, keys: Plan) -> None:
+def confirm(candidate: Candidate, keys: Keys) -> None:
     """Refuse a target whose forward is no convolution, or a transposed one.
 
     Raises:
@@ -36,8 +36,8 @@ def confirm(candidate: Candidate, keys: Plan) -> None:
 def is_transposed(output: Array | None, candidate: WithForward, spec: ConvSpec) -> bool:
     """Whether an output of a candidate has the size that a transposed convolution would give, and no other."""
     sizes = (spec.batch, spec.out_channels, *probes.transposed_size(spec))
-    told = probes.transposed_size(spec) != spec.output_size
-    return told and output is not None and output.shape == candidate.layout.shape("output", sizes)
+    differs = probes.transposed_size(spec) != spec.output_size
+    return differs and output is not None and output.shape == candidate.layout.shape("output", sizes)
 
 
 def _uses_forward(candidate: WithForward) -> bool:
@@ -56,7 +56,7 @@ def _ours(candidate: WithForward, case: Case) -> Array | None:
     return candidate.layout.take("output", output, case.spec.output_shape)
 
 
-def _check(candidate: WithForward, keys: Plan, specs: list[ConvSpec]) -> None:
+def _check(candidate: WithForward, keys: Keys, specs: list[ConvSpec]) -> None:
     """The forward is right nowhere: compare the gradients with those of what it computes."""
 
     def forward(case: Case) -> Array:

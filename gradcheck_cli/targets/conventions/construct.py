@@ -108,7 +108,6 @@ class Recipe:
     input_shape: str = "image"
     order: Layout = COMMON[0]
     activation: Any = None
-    batched: bool = True
 
     def hands_over(self, layout: Layout) -> bool:
         """Whether weights that it hands to a constructor are in the order of `layout`: equal sizes hide another."""
@@ -179,7 +178,7 @@ def recipes(slots: Sequence[Slot]) -> Iterator[Recipe]:
     """Ways to call a constructor, the likeliest first."""
     for roles in _role_choices(slots):
         used = set(roles.values())
-        defaults = {roles[slot.id]: _told(slot) for slot in slots if slot.id in roles}
+        defaults = {roles[slot.id]: _example(slot) for slot in slots if slot.id in roles}
         parts = {roles[slot.id]: slot.use.parts for slot in slots if slot.id in roles}
         for plain in _orders(used):
             for shaped in _input_shapes(used, plain, parts.get("input_shape", 0)):
@@ -188,7 +187,7 @@ def recipes(slots: Sequence[Slot]) -> Iterator[Recipe]:
                         yield from _activations(used, defaults, moded, roles)
 
 
-def _told(slot: Slot) -> Any:
+def _example(slot: Slot) -> Any:
     """Its default, or a pair where it is taken apart into one: both tell how numbers are spelled."""
     if isinstance(slot.default, list):
         return tuple(slot.default)

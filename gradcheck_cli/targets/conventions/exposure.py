@@ -10,7 +10,7 @@ from gradcheck_cli.model import Array, Gradients
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.reading import HANDED, UPDATE
-from gradcheck_cli.targets.conventions.results import Plan
+from gradcheck_cli.targets.conventions.results import Keys
 
 # A rate that is written into the code is this or less.
 MAX_RATE = 0.1
@@ -18,7 +18,7 @@ MAX_RATE = 0.1
 WHOLE = 1e-6
 
 
-def exposed(candidate: Candidate, returned: Returned, keys: Plan, truth: Gradients) -> Candidate:
+def exposed(candidate: Candidate, returned: Returned, keys: Keys, truth: Gradients) -> Candidate:
     """For layers: how the gradients are exposed, and the learning rate where it is a literal in the class.
 
     Args:
@@ -40,7 +40,7 @@ def exposed(candidate: Candidate, returned: Returned, keys: Plan, truth: Gradien
     return replace(candidate, lr=(known or likely or [1.0])[0])
 
 
-def _makes_whole(number: float, returned: Returned, keys: Plan) -> bool:
+def _makes_whole(number: float, returned: Returned, keys: Keys) -> bool:
     """Updates that are no integers and are integers without this rate: of integers, also a wrong gradient is whole."""
     updates = [returned.items[key] for key in keys.values() if key.startswith(UPDATE)]
     return all(_is_whole(update / number) and not _is_whole(update) for update in updates)
@@ -57,7 +57,7 @@ def _exposure(key: str) -> str:
     return "attribute" if key.startswith((".", "[")) else "returned"
 
 
-def _is_rate(number: float, candidate: LayerCandidate, returned: Returned, keys: Plan, truth: Gradients) -> bool:
+def _is_rate(number: float, candidate: LayerCandidate, returned: Returned, keys: Keys, truth: Gradients) -> bool:
     """Is an update the right gradient times this number? One of the two is enough, for the other may be wrong."""
     for name in ("weight", "bias"):
         expected, key = truth.named(name), keys.get(name, "")

@@ -73,14 +73,14 @@ def certain(candidate: Candidate, loaded: Loaded) -> bool:
         return False
     if isinstance(candidate, AutogradCandidate):
         callee, roles = candidate.forward, set(candidate.assignment.values())
-        return {"x", "weight"} <= roles and _told(callee, candidate.assignment)
+        return {"x", "weight"} <= roles and _is_named(callee, candidate.assignment)
     if not isinstance(candidate, FunctionCandidate) or _uses_self(candidate.callee):
         return False
     known = candidate.roles <= ROLES and "grad_output" in candidate.roles and bool({"x", "weight"} & candidate.roles)
-    return known and _told(candidate.callee, candidate.assignment)
+    return known and _is_named(candidate.callee, candidate.assignment)
 
 
-def _told(callee: Callee, assignment: binding.Assignment) -> bool:
+def _is_named(callee: Callee, assignment: binding.Assignment) -> bool:
     """Did names tell every parameter, and every key of a dict of sizes?"""
     if binding.by_trial(assignment) or binding.NO_ROLE in assignment.values():
         return False

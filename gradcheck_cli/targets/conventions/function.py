@@ -15,8 +15,8 @@ from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, settings
 from gradcheck_cli.targets.conventions.base import (
     HungError,
+    Prepared,
     Returned,
-    Session,
     UnfinishedError,
     changed,
     collect,
@@ -27,7 +27,7 @@ from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.caches import CACHE_ORDER, STORED, fill, missing, structure_roles
 from gradcheck_cli.targets.conventions.context import context_for
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.source import Source, Structure
+from gradcheck_cli.targets.conventions.source import NameTree, Source
 
 # Where the file's own forward runs before the backward; "stored": its members are handed on by their names; "left":
 # what the backward needs is in the file's own variables.
@@ -122,14 +122,14 @@ class FunctionCandidate:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know."""
-        told = ["it always pads to keep the size"] if self.same else []
+        notes = ["it always pads to keep the size"] if self.same else []
         if self.cache_from == "stored" and self.forward:
             stores, takes = len(self.forward.source.cache_names()), len(self._structure())
-            told.append(
+            notes.append(
                 f"{self.forward.name} stores {stores} things and {self.callee.name} unpacks {takes}, so its cache "
                 f"cannot be unpacked; it was filled with what {self.forward.name} stores under these names"
             )
-        return tuple(told)
+        return tuple(notes)
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""
@@ -137,7 +137,7 @@ class FunctionCandidate:
             spec, self.form, [self.callee.source]
         )
 
-    def start(self, case: Case) -> Session:
+    def start(self, case: Case) -> Prepared:
         """Fresh arguments for each call."""
 
         return lambda: self._judged(case)
@@ -272,7 +272,7 @@ class FunctionCandidate:
     def _handed_to(self, forward: Callee) -> Assignment:
         return self.meaning or forward.assignments("x", "weight")[0]
 
-    def _structure(self) -> Structure:
+    def _structure(self) -> NameTree:
         found = self.callee.source.structure(self._cache_name())
         return found if found is not None else CACHE_ORDER
 

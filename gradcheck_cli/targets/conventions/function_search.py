@@ -27,8 +27,8 @@ def function_candidates(
     meanings = list(_assignments(callee, forward))
     with_upstream = [assigned for assigned in meanings if _takes_upstream(callee, assigned)]
     if meanings and not with_upstream:
-        told = ", ".join(f"{name} = {role}" for name, role in meanings[0].items())
-        raise NotRecognisedError("run", f"{callee.name} takes no gradient dE/dO: is it a forward function?", told)
+        tried = ", ".join(f"{name} = {role}" for name, role in meanings[0].items())
+        raise NotRecognisedError("run", f"{callee.name} takes no gradient dE/dO: is it a forward function?", tried)
     for assigned in with_upstream:
         for form in forms(callee, forward, assigned, layouts, backends):
             for cache_from in _cache_sources(assigned, callee, forward):

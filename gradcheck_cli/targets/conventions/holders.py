@@ -47,7 +47,7 @@ def fields(kind: Any) -> dict[str, Any]:
     return {item.name: None if item.name in made_anew else item.default for item in parameters(kind)}
 
 
-def tells_settings(use: ParameterUse) -> bool:
+def holds_settings(use: ParameterUse) -> bool:
     """Whether what is read from a parameter are settings of a layer."""
     return _are_settings(use.keys or (use.attributes if not use.called else ()))
 

@@ -12,9 +12,9 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
 from gradcheck_cli.targets.conventions.base import (
+    Prepared,
     RefusedError,
     Returned,
-    Session,
     WrongForwardError,
     changed,
     collect,
@@ -148,7 +148,7 @@ class LayerCandidate:
             roles |= {role for item in settings for role in function_roles(item.name)[:1]}
         return roles
 
-    def start(self, case: Case) -> Session:
+    def start(self, case: Case) -> Prepared:
         """An instance with the case's weights; each call runs forward and backward on it.
 
         Raises:
@@ -157,7 +157,7 @@ class LayerCandidate:
         trained = self.build(case)
         return lambda: self._call(trained, case)
 
-    def start_after(self, other: Case, case: Case) -> Session:
+    def start_after(self, other: Case, case: Case) -> Prepared:
         """The same for an instance that has worked on `other` before: what it keeps of that shows.
 
         Raises:
@@ -304,14 +304,14 @@ class LayerCandidate:
             raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
         if not self._promises(case.spec) or self.agrees(array, case):
             return ""
-        return f"other numbers than a convolution with {_told(case.spec)}"
+        return f"other numbers than a convolution with {_in_words(case.spec)}"
 
     def _promises(self, spec: ConvSpec) -> bool:
         """It is told this stride, padding, dilation or groups by a clear name, and is right where they are plain."""
         asked = set(spec.unusual)
-        told = {role for name, role in self.recipe.roles.items() if _is_clear(name.rpartition(".")[2], role)}
+        named = {role for name, role in self.recipe.roles.items() if _is_clear(name.rpartition(".")[2], role)}
         # asked about nothing but what it is told, and about none of the sizes in which numbers stand for pairs
-        return bool(asked) and asked <= told and self.forward_right and not self._uneven(spec) and not self.recipe.mode
+        return bool(asked) and asked <= named and self.forward_right and not self._uneven(spec) and not self.recipe.mode
 
     def agrees(self, output: Array, case: Case) -> bool:
         """Whether an output in its layout, of O's shape, is O."""
@@ -351,7 +351,7 @@ def _is_clear(name: str, role: str) -> bool:
     return role in GEOMETRY and constructor_roles(name) == [role] and name.lower() != "d"
 
 
-def _told(spec: ConvSpec) -> str:
+def _in_words(spec: ConvSpec) -> str:
     return f"stride {spec.stride}, padding {spec.padding}, dilation {spec.dilation}, groups {spec.groups}"
 
 

@@ -178,12 +178,12 @@ class Search:
             for torch in backends:
                 for variable in types:
                     form = Form(layout, pairs=recipe.pairs, mode=recipe.mode, torch=torch)
-                    told = replace(calls, variable=variable)
-                    plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, told, None, None)
+                    kept = replace(calls, variable=variable)
+                    plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, kept, None, None)
                     found = [one for spelled in _spelled(plain) for one in self._judged(spelled)]
                     yield from found
                     if variable is not None:
-                        yield from (replace(one, calls=replace(told, wraps_upstream=True)) for one in found)
+                        yield from (replace(one, calls=replace(kept, wraps_upstream=True)) for one in found)
 
     def _judged(self, plain: LayerCandidate) -> Iterator[LayerCandidate]:
         """The candidate with what its own forward tells: right, turned, rectified, or merely of the right shape."""

@@ -36,8 +36,8 @@ class Pairing:
 
     def linked(self, forwards: Sequence[Callee], scope: Mapping[str, Any]) -> Iterator[FunctionCandidate]:
         """Ways to call it after a forward that leaves something in the file's own variables, from which it reads."""
-        told = {role for item in self.callee.parameters for role in self.callee.source.roles(item.name)[:1]}
-        if {"weight", "cache"} & told:  # it is handed what it needs
+        roles = {role for item in self.callee.parameters for role in self.callee.source.roles(item.name)[:1]}
+        if {"weight", "cache"} & roles:  # it is handed what it needs
             return
         read = self.callee.source.globals_read() & set(scope)
         for forward in forwards:
@@ -88,9 +88,9 @@ class Pairing:
             if item.name in candidate.meaning or type(item.default) is not int:
                 continue
             for role in BY_DEFAULT.get(item.default, ()):
-                told = replace(candidate, meaning={**candidate.meaning, item.name: role})
-                if role not in candidate.meaning.values() and _is_right(told, self._with(role)):
-                    candidate = told
+                one = replace(candidate, meaning={**candidate.meaning, item.name: role})
+                if role not in candidate.meaning.values() and _is_right(one, self._with(role)):
+                    candidate = one
         return candidate
 
     def _with(self, role: str) -> Case:

@@ -33,7 +33,7 @@ from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.parts import parts
-from gradcheck_cli.targets.conventions.results import Plan, plan, take
+from gradcheck_cli.targets.conventions.results import Keys, plan, take
 from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
@@ -49,7 +49,7 @@ class Chosen:
     """The candidate that is used from now on, and which result is which gradient."""
 
     candidate: Candidate
-    plan: Plan
+    plan: Keys
 
     @property
     def yields(self) -> tuple[GradientName, ...]:
@@ -58,7 +58,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Scored:
     """How a candidate did on one probe: larger is better.
 
     `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
@@ -105,7 +105,7 @@ def recognise(
         AmbiguousError: several layouts run, none with a right gradient.
     """
     work, clock = time.thread_time() + BUDGET, time.monotonic() + budget
-    trials: list[Trial] = []
+    trials: list[Scored] = []
     failed: list[Failed] = []
     refusals: list[NotRecognisedError] = []
     stumbled: set[Layout] = set()
@@ -134,7 +134,7 @@ def recognise(
         if _is_final(refusals) or _enough(trials, number) or _is_over(work, clock):
             break
     if _is_final(refusals) or (refusals and not _narrowed(wanted)):
-        _tell(refusals, trials, failed)
+        _raise_if_hopeless(refusals, trials, failed)
     if _is_over(work, clock):
         _refuse_to_guess(trials, loaded)
     return _settle(trials, failed, loaded, wanted)
@@ -158,7 +158,7 @@ def _is_over(work: float, clock: float) -> bool:
     return time.thread_time() > work or time.monotonic() > clock
 
 
-def _refuse_to_guess(trials: Sequence[Trial], loaded: Loaded) -> None:
+def _refuse_to_guess(trials: Sequence[Scored], loaded: Loaded) -> None:
     """What ran before the time was up and was wrong may not be how it is meant: a busy machine is nobody's mistake.
 
     Raises:
@@ -181,7 +181,9 @@ def _narrowed(wanted: Sequence[str]) -> bool:
     return bool(set(wanted) & set(FAMILIES)) and "class" not in wanted
 
 
-def _tell(refusals: Sequence[NotRecognisedError], trials: Sequence[Trial], failed: Sequence[Failed]) -> None:
+def _raise_if_hopeless(
+    refusals: Sequence[NotRecognisedError], trials: Sequence[Scored], failed: Sequence[Failed]
+) -> None:
     """Raise the refusal that says most, unless something ran, or raised where it was surely called as meant."""
     if not trials and not any(item.understood for item in failed):
         raise next((error for error in refusals if not isinstance(error, NotHereError)), refusals[0])
@@ -195,14 +197,14 @@ def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognised
         refusals.append(error)
 
 
-def _enough(trials: Sequence[Trial], number: int) -> bool:
+def _enough(trials: Sequence[Scored], number: int) -> bool:
     """Some gradient is right; or code that runs has been seen on a few geometries and never was right."""
     best = max((trial.score for trial in trials), default=-1)
     patience = PATIENCE if best > 0 else LONG_PATIENCE
     return best >= EVIDENCE or (number >= patience and any(trial.clean for trial in trials))
 
 
-def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> Chosen:
+def _settle(trials: Sequence[Scored], failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> Chosen:
     if not trials:
         return Chosen(likeliest_failure(failed, loaded, wanted), {})
     trials = [trial for trial in trials if not _is_swapped_by_chance(trial)] or trials
@@ -216,7 +218,7 @@ def _settle(trials: Sequence[Trial], failed: Sequence[Failed], loaded: Loaded, w
     return _confirmed(leaders[0].chosen)
 
 
-def _is_swapped_by_chance(trial: Trial) -> bool:
+def _is_swapped_by_chance(trial: Scored) -> bool:
     """F read as (c_in, c_out, kh, kw), right only where the two are equal: then it is the gradient that is swapped."""
     return trial.tripped and trial.chosen.candidate.layout.weight == "iouv"
 
@@ -233,7 +235,7 @@ def _confirmed(chosen: Chosen) -> Chosen:
 
 def _try(
     candidate: Candidate, case: Case, truth: Gradients, guard: Callable[[], AbstractContextManager[None]]
-) -> Trial | Failed:
+) -> Scored | Failed:
     forward_right = False
     try:
         with guard():
@@ -252,7 +254,7 @@ def _try(
     points = sum(_points(taken.gradients.named(name), truth.named(name), name) for name in keys)
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
     zeros = not any(np.any(taken.gradients.named(name)) for name in keys)
-    return Trial(Chosen(candidate, keys), score, not taken.wrong, zeros)
+    return Scored(Chosen(candidate, keys), score, not taken.wrong, zeros)
 
 
 def _guessed(candidate: Candidate) -> bool:

@@ -12,7 +12,7 @@ from gradcheck_cli.targets.conventions.base import BIAS_FORMS, Returned
 from gradcheck_cli.targets.conventions.layout import Layout, WrongShapeError
 from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
 
-Plan = Mapping[GradientName, str]
+Keys = Mapping[GradientName, str]
 """gradient -> key of `Returned.items`"""
 
 # Keys of what was not returned: attributes and their items, updates, what an optimiser was handed.
@@ -54,7 +54,7 @@ def plan(
     return chosen
 
 
-def order_notes(keys: Plan) -> tuple[str, ...]:
+def order_notes(keys: Keys) -> tuple[str, ...]:
     """One note where gradients are returned in another order than the usual one: input, weight, bias."""
     places = {int(key): name for name, key in keys.items() if key.isdigit()}
     order = [places[position] for position in sorted(places)]
@@ -75,7 +75,7 @@ def _add_leftovers(chosen: dict[GradientName, str], returned: Returned, spec: Co
         chosen[missing[0]] = free[0]
 
 
-def take(returned: Returned, keys: Plan, spec: ConvSpec, layout: Layout, bias_form: str) -> Taken:
+def take(returned: Returned, keys: Keys, spec: ConvSpec, layout: Layout, bias_form: str) -> Taken:
     """The planned gradients in our layout."""
     taken: dict[GradientName, Array] = {}
     wrong = []

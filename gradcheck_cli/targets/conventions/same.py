@@ -22,7 +22,7 @@ from gradcheck_cli.targets.conventions.results import plan, take
 
 Total = Callable[[int, int, int], int]
 Sides = tuple[int, int]
-Margin = Callable[[int, int, int], Sides | None]
+MarginRule = Callable[[int, int, int], Sides | None]
 
 
 def _taps(_size: int, extent: int, _stride: int) -> int:
@@ -37,7 +37,7 @@ def _keep(size: int, extent: int, stride: int) -> int:
     return (size - 1) * stride + extent - size
 
 
-def _shared(total: Total, share: Callable[[int], Sides | None]) -> Margin:
+def _shared(total: Total, share: Callable[[int], Sides | None]) -> MarginRule:
     """So many zeros, shared out between the two sides; None where the kernel is too small for them."""
 
     def margin(size: int, extent: int, stride: int) -> Sides | None:
@@ -67,7 +67,7 @@ def _more_on_both(zeros: int) -> Sides:
     return -(-zeros // 2), -(-zeros // 2)
 
 
-RULES: Mapping[str, Margin] = {
+RULES: Mapping[str, MarginRule] = {
     "floor": _shared(_taps, _less_on_both),
     "floor-before": _shared(_taps, _more_after),
     "half": _shared(_taps, _more_on_both),
@@ -94,7 +94,7 @@ def rules_of(spec: ConvSpec) -> frozenset[str]:
     return frozenset(name for name, rule in RULES.items() if _margins(rule, spec) == sides)
 
 
-def _margins(rule: Margin, spec: ConvSpec) -> list[Sides | None]:
+def _margins(rule: MarginRule, spec: ConvSpec) -> list[Sides | None]:
     return [rule(*numbers) for numbers in zip(spec.input_size, spec.extent, spec.stride, strict=True)]
 
 
@@ -126,7 +126,7 @@ _STRIDED: tuple[Size, int, int] = ((9, 6), 5, 3)
 _ODD_TOTAL: tuple[Size, int, int] = ((8, 6), 3, 2)
 _KEPT: tuple[Size, int, int] = ((7, 5), 3, 2)
 _KEPT_ODD_TOTAL: tuple[Size, int, int] = ((7, 5), 2, 2)
-_TELLING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
+_DECIDING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
     "floor": (_EVEN_KERNEL, _STRIDED),
     "floor-before": (_EVEN_KERNEL, _STRIDED),
     "half": (_EVEN_KERNEL, _STRIDED),
@@ -155,15 +155,15 @@ def rules_followed(
     """
     right: dict[str, frozenset[str]] = {}
     for name in RULES:
-        taken = [spec for spec in _telling(name, candidate.layout) if not candidate.refuses(spec)]
+        taken = [spec for spec in _deciding(name, candidate.layout) if not candidate.refuses(spec)]
         seen = [_right_there(candidate, spec, seed, guard) for spec in taken]
         right[name] = frozenset.intersection(*seen) if seen else frozenset()
     found = (frozenset(name for name, parts in right.items() if part in parts) for part in _PARTS)
     return next((rules for rules in found if rules), frozenset())
 
 
-def _telling(rule: str, layout: Layout) -> Iterator[ConvSpec]:
-    for image, side, step in _TELLING[rule]:
+def _deciding(rule: str, layout: Layout) -> Iterator[ConvSpec]:
+    for image, side, step in _DECIDING[rule]:
         specs = [padded_by(rule, ConvSpec(*counts, *image, (side, side), (step, step))) for counts in _COUNTS]
         yield from [spec for spec in specs if spec is not None and not layout.refuses(spec)][:1]
 

@@ -108,7 +108,7 @@ def _settings(item: inspect.Parameter, use: ParameterUse, scope: Mapping[str, An
     kind = holders.kind_of(item, use, scope)
     if kind is not None:
         return holders.fields(kind)
-    if not holders.tells_settings(use) or (item.default is not NOTHING and item.default is not None):
+    if not holders.holds_settings(use) or (item.default is not NOTHING and item.default is not None):
         return None
     attributes = dict.fromkeys(use.attributes, NOTHING if required(item) else None)
     return use.keys or (attributes if not use.called else {})

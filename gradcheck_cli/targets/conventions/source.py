@@ -10,7 +10,7 @@ from functools import cached_property
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.use import ARRAYS, Use, Uses, identifier
 
-Structure = str | tuple["Structure", ...] | dict[str, str]
+NameTree = str | tuple["NameTree", ...] | dict[str, str]
 """A cache: the name of one member, a tuple of members, or a dict of key -> name."""
 
 AUTOGRAD_CALLS = (
@@ -89,7 +89,7 @@ class Source:
                 found[key] = None
         return list(found)
 
-    def structure(self, variable: str) -> Structure | None:
+    def structure(self, variable: str) -> NameTree | None:
         """How `variable` is unpacked: `(x, w, b, p) = cache`, `x = cache[0]`, `x = cache["x"]`."""
         members: dict[int, str] = {}
         keys = self.string_keys(variable)
@@ -290,7 +290,7 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             yield from _own_nodes(child)
 
 
-def _names(node: ast.expr) -> Structure:
+def _names(node: ast.expr) -> NameTree:
     if isinstance(node, ast.Tuple | ast.List):
         return tuple(_names(item) for item in node.elts)
     return identifier(node)

@@ -45,8 +45,8 @@ OPTIMIZER_WORDS = (
     "sb",
 )
 
-Step = tuple[str, Any]
-Path = tuple[Step, ...]
+PathStep = tuple[str, Any]
+Path = tuple[PathStep, ...]
 """("attr", name) and ("item", key) steps from the object to an array."""
 
 
@@ -124,8 +124,8 @@ def is_bias(place: Held) -> bool:
 
 def _own_name(place: Held) -> str:
     """The last telling name: W of `.W.data` and `.W['val']`."""
-    telling = [word for word in place.words if word.strip("_") not in VALUE_WORDS]
-    return (telling or place.words)[-1]
+    own = [word for word in place.words if word.strip("_") not in VALUE_WORDS]
+    return (own or place.words)[-1]
 
 
 def is_gradient(place: Held) -> bool:
@@ -178,14 +178,14 @@ def _walk(owner: Any, path: Path, seen: set[int], depth: int) -> Iterator[Held]:
             yield from _walk(value, here, seen, depth + 1)
 
 
-def _members(owner: Any) -> list[tuple[Step, Any]]:
+def _members(owner: Any) -> list[tuple[PathStep, Any]]:
     if isinstance(owner, dict):
         return [(("item", key), value) for key, value in owner.items()]
     if isinstance(owner, list | tuple):
         return [(("item", index), value) for index, value in enumerate(owner[:64])]
     inside = dict(getattr(owner, "__dict__", {}))
     inside |= {f"{name}": item for group in ("_parameters",) for name, item in (inside.get(group) or {}).items()}
-    members: list[tuple[Step, Any]] = [(("attr", name), value) for name, value in inside.items()]
+    members: list[tuple[PathStep, Any]] = [(("attr", name), value) for name, value in inside.items()]
     slots = [name for kind in type(owner).__mro__ for name in getattr(kind, "__slots__", ()) if hasattr(owner, name)]
     return members + [(("attr", name), getattr(owner, name)) for name in slots]
 

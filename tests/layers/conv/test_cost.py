@@ -20,7 +20,7 @@ def test_the_rule_takes_the_way_made_for_the_layer(spec, expected):
 
 
 def test_thin_products_cost_more_per_multiplication():
-    """The rule charges the factors as well as the multiplications, so thin products come out dearer."""
+    """The rule charges the factors as well as the multiplications, so thin products cost more."""
     thin, thick = cost.products(1, 1000, 2, 1000), cost.products(1, 1000, 200, 1000)
     assert thin / 2 > thick / 200
 

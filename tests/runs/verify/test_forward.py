@@ -2,14 +2,12 @@
 
 import textwrap
 
+from answering import Answering, session_of
+
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.runs.verify.target import judge
 from gradcheck_cli.targets import Described, Outcome, TargetRef
-from gradcheck_cli.trials.deciding import deciding_specs
-from gradcheck_cli.trials.session import Session
-from gradcheck_cli.trials.trial import Trial
-from gradcheck_cli.trials.truth import Questions
 
 DESCRIBED = Described("class", "NCHW", "its forward gives our O exactly", 3, ("weight", "input", "bias"))
 REF = TargetRef("user.py:Layer", "user.py", "Layer", 3)
@@ -23,26 +21,17 @@ def answered(answer):
 
     As `verify` does, it is then asked those that tell the fitting conditions apart.
     """
-    questions = Questions(0)
-    session = Session(None, DESCRIBED, VerifyOptions(("user.py:Layer",)), questions, 0.0)
-
-    def ask(spec):
-        asked = questions.narrow(spec)
-        session.trials.append(Trial(asked.case, answer(asked), asked.truth, DESCRIBED.yields, session.slack))
-
-    for spec in ASKED:
-        ask(spec)
-    for spec in deciding_specs(session):
-        ask(spec)
-    wide = questions.wide(session.trials[0].case.spec)
-    session.further.append(Trial(wide.case, Outcome(wide.truth.gradients), wide.truth, DESCRIBED.yields, session.slack))
-    return judge(REF, session)
+    session = session_of(Answering(answer), DESCRIBED)
+    session.try_all(ASKED)
+    session.try_deciding()
+    session.try_further()
+    return judge(REF, session.finished(), VerifyOptions(("user.py:Layer",)))
 
 
 def ignores_stride(asked):
     """Right where the stride is 1; elsewhere its forward is that of stride 1."""
     if asked.case.spec.stride == (1, 1):
-        return Outcome(asked.truth.gradients)
+        return Outcome(asked.gradients)
     given = "(2, 4, 7, 6) where fewer are right"
     return Outcome(Gradients(), supported=False, error_kind="refused", wrong_forward=given)
 
@@ -70,7 +59,7 @@ def test_what_a_target_refuses_says_nothing_of_its_forward():
 
     (finding,) = answered(refuses_padding).findings
     assert "stride > 1" == finding.fails_when
-    assert () == answered(lambda asked: Outcome(asked.truth.gradients)).findings
+    assert () == answered(lambda asked: Outcome(asked.gradients)).findings
 
 
 def test_right_gradients_beside_a_forward_with_other_numbers_pass_with_a_note(tmp_path):

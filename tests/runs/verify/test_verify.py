@@ -5,19 +5,19 @@ import subprocess
 import sys
 
 import pytest
+from answering import Answering, asked, session_of, trial_of
 
 from gradcheck_cli.model import ConvSpec, GradientResult, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.runs.verify.target import judge
 from gradcheck_cli.targets import Described, Outcome, TargetRef
-from gradcheck_cli.trials.session import Running, Session
-from gradcheck_cli.trials.trial import Trial
-from gradcheck_cli.trials.truth import Questions
+from gradcheck_cli.trials.asker import Running
+from gradcheck_cli.trials.transcript import Transcript
 from helpers import ROOT
 
 DESCRIBED = Described("function", "NCHW", "by the names of its parameters", 3, ("weight",))
+REF, OPTIONS = TargetRef("user.py:f", "user.py", "f", 3), VerifyOptions(("user.py:f",))
 
 RIGHT = """
 import numpy as np
@@ -75,13 +75,9 @@ def test_refusing_all_geometries_but_those_that_told_the_convention_is_no_verdic
     """The note quotes the refusal of the simplest geometry."""
     specs = [ConvSpec(2, 1, 1, 6, 5, (3, 3), padding=(pad, pad)) for pad in (1, 0)]
     answers = ["no padding here", "only 1000x1000"]
-    questions, ref = Questions(0), TargetRef("user.py:f", "user.py", "f", 3)
-    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, 0.0)
-    for spec, answer in zip(specs, answers, strict=True):
-        asked = questions.narrow(spec)
-        refusal = Outcome(Gradients(), supported=False, error=answer, error_kind="refused")
-        session.trials.append(Trial(asked.case, refusal, asked.truth, ("weight",), "direct"))
-    report = judge(ref, session)
+    refusals = [Outcome(Gradients(), supported=False, error=answer, error_kind="refused") for answer in answers]
+    trials = [trial_of(asked(spec), refusal, ("weight",)) for spec, refusal in zip(specs, refusals, strict=True)]
+    report = judge(REF, Transcript(DESCRIBED, trials=tuple(trials)), OPTIONS)
 
     assert report.verdict is Verdict.INCONCLUSIVE
     assert report.notes == ("every geometry was refused, the simplest one with: only 1000x1000",)
@@ -101,13 +97,11 @@ def test_a_crash_on_some_geometries_is_a_failure_with_its_line(check):
 
 def judged(*outcomes):
     """The report of a session in which a function of no file answered so, one geometry each."""
-    questions, ref = Questions(0), TargetRef("user.py:f", "user.py", "f", 3)
-    session = Session(None, DESCRIBED, VerifyOptions(("user.py:f",)), questions, 0.0)
+    trials = []
     for width, outcome in enumerate(outcomes, start=5):
-        asked = questions.narrow(ConvSpec(2, 1, 1, 6, width, (3, 3)))
-        answer = outcome(asked) if callable(outcome) else outcome
-        session.trials.append(Trial(asked.case, answer, asked.truth, ("weight",), no_slack))
-    return judge(ref, session)
+        truth = asked(ConvSpec(2, 1, 1, 6, width, (3, 3)))
+        trials.append(trial_of(truth, outcome(truth) if callable(outcome) else outcome, ("weight",)))
+    return judge(REF, Transcript(DESCRIBED, trials=tuple(trials)), OPTIONS)
 
 
 def test_a_crash_on_all_geometries_is_an_error_of_every_gradient():
@@ -125,7 +119,7 @@ def test_a_gradient_is_judged_where_the_call_ended():
     crash = Outcome(Gradients(), error="KeyError: 1", error_kind="raised")
 
     def times(factor):
-        return lambda asked: Outcome(Gradients(weight=asked.truth.gradients.weight * factor))
+        return lambda truth: Outcome(Gradients(weight=truth.gradients.weight * factor))
 
     right, wrong = judged(crash, times(1)), judged(crash, times(-1), times(-1))
     assert (right.verdict, right.gradients["weight"].verdict) == (Verdict.FAIL, Verdict.PASS)
@@ -229,34 +223,20 @@ def test_torch_is_never_ended_in_the_middle_of_its_start(tmp_path):
 
 def test_an_interrupt_ends_all_workers_at_once():
     """Their processes are closed and nothing is asked any more."""
-    closed = []
-
-    class Watched:
-        def close(self):
-            closed.append(self)
-
-    running, worker = Running(), Watched()
+    worker, running = Answering(lambda truth: Outcome(truth.gradients)), Running()
     running.watch(worker)
     running.end()
-    session = Session(worker, DESCRIBED, VerifyOptions(("user.py:f",)), Questions(0), float("inf"), running=running)
 
-    assert closed == [worker]
+    assert worker.closed
     with pytest.raises(InterruptedError):
-        session.try_all([ConvSpec(1, 1, 1, 6, 5, (3, 3))])
+        session_of(worker, DESCRIBED, running=running).try_all([ConvSpec(1, 1, 1, 6, 5, (3, 3))])
+    assert [] == worker.asked
 
 
 def test_neighbours_of_neighbours_are_asked_without_end_of_their_list():
     """A target that takes one geometry is asked about those around it, then around these, up to the bound."""
-    questions = Questions(0)
-
-    class TakesLargeBatches:
-        def backward(self, case, calls):
-            return Outcome(questions.narrow(case.spec).truth.gradients, supported=case.spec.batch > 4)
-
-        def backward_after_another(self, case):
-            return self.backward(case, calls=2)
-
-    session = Session(TakesLargeBatches(), DESCRIBED, VerifyOptions(("user.py:f",)), questions, float("inf"))
+    takes_large_batches = Answering(lambda truth: Outcome(truth.gradients, supported=truth.case.spec.batch > 4))
+    session = session_of(takes_large_batches, DESCRIBED)
     session.try_all([ConvSpec(5, 1, 1, 6, 5, (3, 3))])
     session.try_more()
 

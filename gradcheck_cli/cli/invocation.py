@@ -12,7 +12,7 @@ from gradcheck_cli.model.options import spelling
 
 
 @dataclass(frozen=True)
-class Source:
+class Origin:
     """Where the value of one option came from, in words."""
 
     kind: ParameterSource
@@ -20,7 +20,7 @@ class Source:
 
 
 @dataclass
-class Session:
+class Invocation:
     """The object that every click context of one run carries.
 
     `context` is the command's, once it is known; `files` maps a parameter to the configuration file that sets it.
@@ -30,16 +30,16 @@ class Session:
     context: click.Context | None = None
     files: dict[str, str] = field(default_factory=dict)
 
-    def source(self, parameter: str | None) -> Source | None:
+    def source(self, parameter: str | None) -> Origin | None:
         """Where `parameter` got its value, None where that is not known."""
         kind = self.context.get_parameter_source(parameter) if self.context and parameter else None
         if kind is None or parameter is None:
             return None
         if kind is ParameterSource.DEFAULT_MAP:
-            return Source(kind, self.files.get(parameter, "the configuration file"))
+            return Origin(kind, self.files.get(parameter, "the configuration file"))
         if kind is ParameterSource.ENVIRONMENT:
-            return Source(kind, self._variable(parameter))
-        return Source(kind, "the command line" if kind is ParameterSource.COMMANDLINE else "the default")
+            return Origin(kind, self._variable(parameter))
+        return Origin(kind, "the command line" if kind is ParameterSource.COMMANDLINE else "the default")
 
     def sources(self) -> list[str]:
         """One line for each option that is not at its default: its value and where that came from."""

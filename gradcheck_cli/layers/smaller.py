@@ -1,0 +1,70 @@
+"""Simpler geometries than one that fails: what is left where none of them fails too is what the mistake needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.errors import GeometryError
+
+# How much is taken off a number in one step: all that can be, half of that, or one.
+LEAST, HALF, ONE = "least", "half", "one"
+# The boldest first: most mistakes need none of the sizes, so one step is enough for each.
+SHARES = (LEAST, HALF, ONE)
+
+
+def smaller(spec: ConvSpec) -> Iterator[ConvSpec]:
+    """Simpler geometries, the boldest first: each number to its least value, then halfway, then one less.
+
+    Those that fit no convolution, and those that are as they were, are left out.
+    """
+    for share in SHARES:
+        for change in _changes(spec, share):
+            try:
+                found = change()
+            except GeometryError:
+                continue
+            if found != spec:
+                yield found
+
+
+def less(value: int, low: int, share: str) -> int:
+    """A number made smaller by a share; never below `low`."""
+    if share == LEAST:
+        return low
+    return max(low, (value + low) // 2 if share == HALF else value - 1)
+
+
+def _changes(spec: ConvSpec, share: str) -> Iterator[Callable[[], ConvSpec]]:
+    """What makes it smaller by a share, one after the other. Each may turn out impossible."""
+    if spec.groups > 1 and share == LEAST:
+        yield partial(replace, spec, groups=1)
+        yield partial(replace, spec, in_channels=spec.groups, out_channels=spec.groups)
+        yield partial(replace, spec, groups=2, in_channels=2, out_channels=2)
+    for name in ("dilation", "stride", "kernel_size", "padding"):
+        pair: tuple[int, int] = getattr(spec, name)
+        low = 0 if name == "padding" else 1
+        both = (less(pair[0], low, share), less(pair[1], low, share))
+        for value in (both, (both[0], pair[1]), (pair[0], both[1])):
+            yield partial(_with, spec, name, value)
+    if share == LEAST and not spec.is_symmetric:
+        # Code that pads 'same' takes a smaller kernel only with the margin that belongs to it.
+        yield partial(replace, spec, extra_after=(0, 0))
+        yield _with_even_kernel(spec)
+    for name in ("batch", "in_channels", "out_channels", "height", "width"):
+        yield partial(_with, spec, name, less(getattr(spec, name), 1, share))
+
+
+def _with_even_kernel(spec: ConvSpec) -> Callable[[], ConvSpec]:
+    """Two taps where the sides differ, one elsewhere, and zeros on one side only: the least that 'same' can pad."""
+    kernel = (1 + abs(spec.extra_after[0]), 1 + abs(spec.extra_after[1]))
+    before = (max(-spec.extra_after[0], 0), max(-spec.extra_after[1], 0))
+    return partial(replace, spec, kernel_size=kernel, padding=before, dilation=(1, 1))
+
+
+def _with(spec: ConvSpec, name: str, value: object) -> ConvSpec:
+    values: dict[str, Any] = {name: value}
+    return replace(spec, **values)

@@ -1,0 +1,90 @@
+"""The one door to a target: every question of a run goes through it, and nothing here looks whether an answer is right.
+
+An interrupt ends it, and what dies on a call has answered too.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from gradcheck_cli.model import Case, Gradients
+from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.targets import Outcome, Repetition
+from gradcheck_cli.trials.answer import Answer
+from gradcheck_cli.trials.question import Question
+
+
+class Called(Protocol):
+    """What runs the target: see `targets.Worker`."""
+
+    def backward(self, case: Case, calls: Repetition, /) -> Outcome:
+        """The target's gradients for a case."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Running:
+    """The workers of one `verify`, so that an interrupt can end them at once."""
+
+    def __init__(self) -> None:
+        self._workers: list[Called] = []
+        self.ended = False
+
+    def watch(self, worker: Called) -> None:
+        """Remember a worker."""
+        self._workers.append(worker)
+
+    def end(self) -> None:
+        """Kill what is at work; nothing is asked any more."""
+        self.ended = True
+        for worker in self._workers:
+            worker.close()
+
+
+@dataclass
+class Asker:
+    """Puts questions to one target.
+
+    Attributes:
+        worker: runs it.
+        timeout: seconds, of one call.
+        deadline: of `time.perf_counter`; who asks looks at `is_late` before each question.
+        running: tells when to give up.
+    """
+
+    worker: Called
+    timeout: float
+    deadline: float = math.inf
+    running: Running = field(default_factory=Running)
+
+    @property
+    def is_late(self) -> bool:
+        """Is the time of this target up?"""
+        return time.perf_counter() > self.deadline
+
+    def allow(self, seconds: float) -> None:
+        """Some time more from now on, or less."""
+        self.deadline = time.perf_counter() + seconds
+
+    def ask(self, question: Question, case: Case) -> Answer:
+        """Put a question; `case` holds the numbers that it stands for.
+
+        A target that could be loaded once and not again has died for good: that is an answer as well.
+
+        Raises:
+            InterruptedError: the run is being ended.
+        """
+        if self.running.ended:
+            raise InterruptedError
+        try:
+            outcome = self.worker.backward(case, question.calls)
+        except TargetError as error:
+            outcome = Outcome(Gradients(), error=error.sentence, error_kind="crashed")
+        if outcome.error_kind == "timeout":
+            # A call that was ended at the limit took that long; nobody was left to measure it.
+            outcome = replace(outcome, seconds=self.timeout)
+        return Answer(question, case, outcome)
