@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from gradcheck_cli.model import Report, Rung, RunReport, Verdict, VerifyReport
 from gradcheck_cli.model.text import visible, visible_lines
-from gradcheck_cli.report import html_view, words
+from gradcheck_cli.report import html_view, palette, words
 
 VERDICTS = {
     Verdict.PASS: ("good", "✓"),
@@ -60,7 +60,9 @@ def _rendered(report: Report, template: str) -> str:
             parts_of_page=_parts(report),
             yours=yours,
             gauge=words.gauge_explained(report.checks) if isinstance(report, RunReport) else "",
-            pictures=html_view.pictures(run, yours) if run is not None else None,
+            pictures=html_view.pictures(run) if run is not None else None,
+            colours_told=palette.TOLD,
+            gradients=html_view.gradients(),
             places={} if isinstance(report, RunReport) else _places(report),
         )
     )

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck_cli.model import Array, ChannelDifference, ChannelPair, Counterexample, RunReport, Term
-from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest
-from gradcheck_cli.report.pixels import heatmap
+from gradcheck_cli.report.drawn import largest
+from gradcheck_cli.report.palette import AROUND_ZERO, RISING
+from gradcheck_cli.report.pictures import Scale, Tile, strips
+from gradcheck_cli.report.pixels import LONGEST, data_uri
 from gradcheck_cli.report.words import exact_number, number
 
-MAX_PLANES = 27
 MAX_CHANNELS = 60
 MAX_PAIRS = 40
 MAX_TERMS = 60
@@ -24,31 +25,24 @@ SYMBOLS = {"x": "X", "weight": "F", "grad_output": "G"}
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One heatmap, with the words for who cannot see it."""
-
-    name: str
-    source: str
-    alt: str
-
-
-@dataclass(frozen=True)
-class Plane:
-    """One plane from both sides, and their difference; `name` is how it is written, "grad_weight[2, 0]"."""
+class ShownTile:
+    """One panel; `source` holds its picture, `alt` is for who cannot see it."""
 
     label: str
-    name: str
-    panels: tuple[Panel, ...]
-    ratio: str
+    caption: str
+    alt: str
+    source: str
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """The planes that are drawn, the scale that they share, and how many are not drawn."""
+class ShownStrip:
+    """Panels side by side; `colours` is the style's name of their palette."""
 
-    gradient: str
-    planes: tuple[Plane, ...]
-    scale: float
+    title: str
+    tiles: tuple[ShownTile, ...]
+    sentence: str
+    scale: Scale | None
+    colours: str
     left_out: int
 
 
@@ -106,36 +100,33 @@ def _rank(value: float) -> float:
     return math.inf if math.isnan(value) else value
 
 
-def pictures(report: RunReport, yours: str) -> Pictures:
-    """The heatmaps of a run, the worst planes, on one scale for the gradients and one for the differences.
-
-    Args:
-        yours: what the judged side is called.
-    """
-    shown = drawn(report)
-    chosen = sorted(shown.worst_first()[:MAX_PLANES])
-    scale = largest([shown.hand, shown.autograd])
-    planes = tuple(_plane(shown, place, scale, yours) for place in chosen)
-    return Pictures(shown.gradient, planes, scale, len(shown.places) - len(planes))
+_PALETTES = {"rising": RISING, "around-zero": AROUND_ZERO}
+# A photograph may be finer than a plane: nothing in it is judged.
+_PHOTOGRAPH = 128
 
 
-def _plane(shown: Drawn, place: Place, scale: float, yours: str) -> Plane:
-    hand, autograd, ratio = shown.hand[place], shown.autograd[place], number(shown.ratio(place))
-    panels = (
-        Panel("autograd", heatmap(autograd, scale), f"autograd, {_extent(autograd)}"),
-        Panel(yours, heatmap(hand, scale), f"{yours}, {_extent(hand)}"),
-        Panel("difference", heatmap(shown.shares[place], 1.0), f"difference, at most {ratio} of what is allowed"),
-    )
-    return Plane(shown.label(place), shown.name(place), panels, ratio)
+def gradients() -> dict[str, str]:
+    """The style's name of a palette -> its colours, as CSS writes a gradient."""
+    return {name: ", ".join(f"rgb{each}" for each in found.colours) for name, found in _PALETTES.items()}
 
 
-def _extent(plane: Array) -> str:
-    finite = plane[np.isfinite(plane)]
-    if finite.size == 0:
-        return "no finite value"
-    missing = plane.size - finite.size
-    words = f"from {number(float(finite.min()))} to {number(float(finite.max()))}"
-    return words + (f", {missing} not finite" if missing else "")
+def pictures(report: RunReport) -> list[ShownStrip]:
+    """The strips of a run."""
+    return [
+        ShownStrip(
+            strip.title,
+            tuple(ShownTile(tile.label, tile.caption, tile.alt, _source(tile)) for tile in strip.tiles),
+            strip.sentence,
+            strip.scale,
+            next((name for name, found in _PALETTES.items() if strip.scale and found is strip.scale.palette), ""),
+            strip.left_out,
+        )
+        for strip in strips(report)
+    ]
+
+
+def _source(tile: Tile) -> str:
+    return data_uri(tile.pixels(_PHOTOGRAPH if tile.values.ndim == 3 else LONGEST))
 
 
 def grid_groups(example: Counterexample) -> list[GridGroup]:
