@@ -124,6 +124,7 @@ class Figures:
     Attributes:
         x: (n, c_in, h, w).
         weight: F, (c_out, c_in/groups, kh, kw).
+        reference: what O is compared with, (n or 1, 1, h_out, w_out).
         grad_output: G as autograd returned it, (n, c_out, h_out, w_out).
         gradients: those that both sides give; weight is always among them.
         numeric: grad_weight by finite differences, in float64.
@@ -131,6 +132,7 @@ class Figures:
 
     x: Array
     weight: Array
+    reference: Array
     grad_output: Array
     gradients: Mapping[GradientName, Figure]
     numeric: Array

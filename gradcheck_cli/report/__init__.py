@@ -1,6 +1,6 @@
-"""Which reports there are, where they may be written, and how: whole or not at all. The renderers are loaded late.
+"""Where reports may be written, and how: whole or not at all. `formats.TABLE` says which there are.
 
-The screen's own text is not made here but by `gradcheck_cli.report.terminal`.
+On a terminal the text is printed by `gradcheck_cli.report.terminal`, which knows its width and its colours.
 """
 
 from __future__ import annotations
@@ -8,26 +8,29 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.model.text import visible
+from gradcheck_cli.report.formats import FORMATS, SAVED, STDOUT_FORMATS, known, known_for_files
 
 if TYPE_CHECKING:
     from gradcheck_cli.model import Report
 
-FileFormat = Literal["json", "junit", "html", "png", "md", "csv", "repro"]
-FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
-SAVED = "npz"
-"""The format of `--save`, which is checked and written like a report."""
-STDOUT_FORMATS = ("text", "json", "github")
-# Format and command that do not go together, and why.
-NOT_FOR = {
-    ("png", "verify"): "a picture shows the planes of one layer, and `verify` judges many geometries",
-    ("csv", "run"): "it has a row for each target of `gradcheck verify`",
-}
+__all__ = [
+    "FORMATS",
+    "SAVED",
+    "STDOUT_FORMATS",
+    "Destination",
+    "check_destination",
+    "check_destinations",
+    "parse_destination",
+    "render",
+    "write_report",
+    "write_reports",
+]
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def parse_destination(text: str) -> Destination:
     name, equals, path = text.partition("=")
     if not equals or not path:
         raise ReportError(f"--report {visible(text)!r} is not FORMAT=PATH, as in json=report.json.")
-    _check_format(name)
+    known_for_files(name)
     return Destination(name, path)
 
 
@@ -63,9 +66,9 @@ def check_destinations(destinations: Sequence[Destination], inputs: Iterable[str
     """
     files = [name for name in inputs if name != "-"]
     for position, destination in enumerate(destinations):
-        why = NOT_FOR.get((destination.format, command))
+        why = known(destination.format).not_for.get(command)
         if why:
-            others = [name for name in FORMATS if (name, command) not in NOT_FOR]
+            others = [name for name in FORMATS if command not in known(name).not_for]
             raise ReportError(
                 f"`gradcheck {command}` has no {destination.format} report: {why}.", hint=f"one of {', '.join(others)}"
             )
@@ -86,7 +89,7 @@ def check_destination(name: str, path: str, inputs: Iterable[str]) -> None:
         ReportError: unknown format; no such folder, or one that may not be written to; `path` is a folder or a device;
             or it is one of `inputs`, also by a symbolic or a hard link.
     """
-    _check_format(name)
+    known_for_files(name)
     folder = os.path.dirname(os.path.realpath(path))
     if not os.path.isdir(folder):
         make = f"mkdir -p {shlex.quote(visible(os.path.dirname(path)))}"
@@ -116,21 +119,15 @@ def render(report: Report, name: str, attachment: str = "") -> bytes:
     """The report in one format, as the bytes of its file.
 
     Args:
-        name: one of `FORMATS`, or "github".
+        name: one of `formats.TABLE`.
         attachment: the picture beside a junit report, as GitLab is to find it.
 
     Raises:
         ReportError: the format is not known, or this report cannot be told in it.
     """
-    if name == "png":
-        from gradcheck_cli.report.png import render_png
-
-        return render_png(report)
-    if name == SAVED:
-        from gradcheck_cli.report.npz import render_npz
-
-        return render_npz(report)
-    return _text(report, name, attachment).encode("utf-8", "backslashreplace")
+    found = known(name)
+    told = found.load()(report, attachment) if found.attaches else found.load()(report)
+    return told if isinstance(told, bytes) else told.encode("utf-8", "backslashreplace")
 
 
 def write_reports(report: Report, destinations: Sequence[Destination]) -> None:
@@ -176,79 +173,6 @@ def _replace(path: str, content: bytes) -> None:
         if os.path.lexists(temporary):
             os.unlink(temporary)
         raise
-
-
-def _text(report: Report, name: str, attachment: str) -> str:
-    renderer = _RENDERERS.get(name)
-    if renderer is None:
-        raise _unknown(name)
-    return renderer(report, attachment)
-
-
-def _json(report: Report, _: str) -> str:
-    from gradcheck_cli.report.json import render_json
-
-    return render_json(report)
-
-
-def _junit(report: Report, attachment: str) -> str:
-    from gradcheck_cli.report.junit import render_junit
-
-    return render_junit(report, attachment)
-
-
-def _html(report: Report, _: str) -> str:
-    from gradcheck_cli.report.html import render_html
-
-    return render_html(report)
-
-
-def _md(report: Report, _: str) -> str:
-    from gradcheck_cli.report.markdown import COMMENT_LIMIT, render_markdown
-
-    return render_markdown(report, COMMENT_LIMIT)
-
-
-def _csv(report: Report, _: str) -> str:
-    from gradcheck_cli.report.csv import render_csv
-
-    return render_csv(report)
-
-
-def _repro(report: Report, _: str) -> str:
-    from gradcheck_cli.report.repro import render_repro
-
-    return render_repro(report)
-
-
-def _github(report: Report, _: str) -> str:
-    from gradcheck_cli.report.github import render_github
-
-    return render_github(report)
-
-
-_RENDERERS: dict[str, Callable[[Report, str], str]] = {
-    "json": _json,
-    "junit": _junit,
-    "html": _html,
-    "md": _md,
-    "csv": _csv,
-    "repro": _repro,
-    "github": _github,
-}
-
-
-def _check_format(name: str) -> None:
-    if name not in (*FORMATS, SAVED):
-        raise _unknown(name)
-
-
-def _unknown(name: str) -> ReportError:
-    from difflib import get_close_matches  # late: most runs misspell nothing
-
-    near = get_close_matches(name, FORMATS, 1)
-    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMATS)}."
-    return ReportError(f"there is no report format {visible(name)!r}; {meant}")
 
 
 def _same_file(first: str, second: str) -> bool:

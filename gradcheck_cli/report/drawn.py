@@ -75,9 +75,14 @@ def drawn(report: RunReport) -> Drawn:
     """The planes of the gradient that is wrong on these very data, else those of grad_weight."""
     gradient = _shown(report)
     figure: Figure = report.figures.gradients[gradient]
-    sides = (np.asarray(side, np.float64) for side in (figure.hand, figure.autograd, figure.allowed))
     wrong = any(check.gradient == gradient and check.verdict is Verdict.FAIL for check in report.checks)
-    return Drawn(gradient, wrong, *(side.reshape((1,) * (4 - side.ndim) + side.shape) for side in sides))
+    return Drawn(gradient, wrong, *map(planes_of, (figure.hand, figure.autograd, figure.allowed)))
+
+
+def planes_of(array: Array) -> Array:
+    """`array` in float64 as planes, (first, second, rows, columns): what has fewer axes is one row, or one plane."""
+    wide = np.asarray(array, np.float64)
+    return wide.reshape((1,) * (4 - wide.ndim) + wide.shape)
 
 
 def _shown(report: RunReport) -> GradientName:

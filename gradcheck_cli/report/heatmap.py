@@ -13,7 +13,8 @@ from rich.text import Text
 
 from gradcheck_cli.model import Array, Size
 from gradcheck_cli.report.drawn import largest
-from gradcheck_cli.report.terminal_text import Screen, beside, heading, number, styled, subscript
+from gradcheck_cli.report.numerals import number, subscript
+from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
 from gradcheck_cli.report.words import size
 
 MAX_ROWS = 8

@@ -7,15 +7,22 @@ of a name or of the user's output reaches the file.
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gradcheck_cli.model import Report, Rung, RunReport, Verdict, VerifyReport
+from gradcheck_cli.model import Report, Verdict
 from gradcheck_cli.model.text import visible, visible_lines
-from gradcheck_cli.report import html_view, words
+from gradcheck_cli.report import html_view, palette
+from gradcheck_cli.report.page import page_of
+from gradcheck_cli.report.page.blocks import Page, Section, said
+from gradcheck_cli.report.page.example import TITLE
+from gradcheck_cli.report.page.parts import VERDICT_WORDS
+from gradcheck_cli.report.words import number
 
 VERDICTS = {
     Verdict.PASS: ("good", "✓"),
@@ -25,15 +32,15 @@ VERDICTS = {
     Verdict.MISSING: ("none", "–"),
     Verdict.NOT_APPLICABLE: ("none", "–"),
 }
-# How the answer to "are they the same?" reads, for each rung of the ladder.
-ANSWERS = {
-    Rung.IDENTICAL: "Yes, identical",
-    Rung.IDENTICAL_TO_ROUNDING: "Yes, identical to rounding",
-    Rung.LOOKS_SAME: "No, they only look the same",
-    Rung.NEARLY_SAME: "No, nearly the same",
-    Rung.SIMILAR_SHAPE: "No, only similar in shape",
-    Rung.DIFFERENT: "No, different",
-}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What has a title of its own and a line in the list of contents: a section, or all targets."""
+
+    id: str
+    title: str
+    sections: tuple[Section, ...]
 
 
 def render_html(report: Report) -> str:
@@ -47,40 +54,33 @@ def render_fragment(report: Report) -> str:
 
 
 def _rendered(report: Report, template: str) -> str:
-    run = report if isinstance(report, RunReport) else None
-    yours = "yours" if run is not None and words.user_file(run) else "hand-written"
+    page = page_of(report)
+    targets = [section for section in page.sections if section.verdict is not None]
     return (
         _environment()
         .get_template(template)
         .render(
-            report=report,
+            page=page,
+            parts=list(_parts(page)),
+            answer=said(page.answer),
+            headline=page.headline,
             is_page=template == "report.html.j2",
             uid=f"g{zlib.crc32(repr(report).encode('utf-8', 'replace')):08x}",
-            headline=words.headline(report),
-            parts_of_page=_parts(report),
-            yours=yours,
-            gauge=words.gauge_explained(report.checks) if isinstance(report, RunReport) else "",
-            pictures=html_view.pictures(run, yours) if run is not None else None,
-            places={} if isinstance(report, RunReport) else _places(report),
+            places={section.title: section.id for section in reversed(targets)} if len(targets) > 1 else {},
         )
     )
 
 
-def _parts(report: Report) -> list[tuple[str, str]]:
-    """(id, title) of what the page's own list of contents leads to, what is wrong first."""
-    if not isinstance(report, RunReport):
-        mistakes = [("mistakes", "Mistakes")] if len(report.targets) > 1 and report.summary else []
-        return [("targets", "Targets"), *mistakes, ("details", "One by one"), ("reproduce", "Reproduce")]
-    wrong = [("findings", "What is wrong")] if report.findings else []
-    example = [("example", "Counterexample")] if report.counterexample else []
-    same = [("same", "The same?"), ("checks", "Checks")]
-    drawn = [("channels", "Per channel"), ("pictures", "Pictures")]
-    return [*wrong, *example, *same, *drawn, ("power", "Power"), ("reproduce", "Reproduce")]
-
-
-def _places(report: VerifyReport) -> dict[str, int]:
-    """Target -> the number of its part of the page, from 1."""
-    return {target.target: number for number, target in reversed(list(enumerate(report.targets, start=1)))}
+def _parts(page: Page) -> list[Part]:
+    """The sections; all targets are one part of the page."""
+    parts = []
+    for is_target, sections in groupby(page.sections, key=lambda section: section.verdict is not None):
+        found = tuple(sections)
+        if is_target:
+            parts.append(Part("details", "One by one" if len(found) > 1 else "Target", found))
+        else:
+            parts += [Part(section.id, section.title, (section,)) for section in found]
+    return parts
 
 
 @cache
@@ -93,28 +93,19 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        number=words.number,
-        exact=words.exact_number,
-        index=words.index,
-        size=words.size,
-        geometry=words.geometry,
-        right=words.right,
-    )
+    environment.filters.update(number=number)
     environment.globals.update(
         verdicts=VERDICTS,
-        answers=ANSWERS,
-        amount=words.count,
+        words=VERDICT_WORDS,
         visible=visible,
-        user_name=words.user_name,
-        where_right=words.where_right,
-        channels_named=words.channels_named,
-        reservations=words.reservations,
-        worst_channels=html_view.worst_channels,
-        extreme_pairs=html_view.extreme_pairs,
+        example_title=TITLE,
+        colours_told=palette.TOLD,
+        gradients=html_view.gradients(),
+        kind_of=lambda block: type(block).__name__,
+        names=html_view.is_list_of_names,
+        rows_shown=html_view.rows_shown,
         grid_groups=html_view.grid_groups,
-        term_rows=html_view.term_rows,
-        max_terms=html_view.MAX_TERMS,
+        shown_strips=html_view.shown_strips,
     )
     return environment
 

@@ -1,4 +1,4 @@
-"""What the page shows, prepared for the template: chosen rows, heatmaps, little grids. No HTML, no results computed."""
+"""What the template needs of a page's blocks: rows that are shown, pictures as addresses, little grids. No HTML."""
 
 from __future__ import annotations
 
@@ -8,47 +8,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ChannelDifference, ChannelPair, Counterexample, RunReport, Term
-from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest
-from gradcheck_cli.report.pixels import heatmap
-from gradcheck_cli.report.words import exact_number, number
+from gradcheck_cli.model import Array
+from gradcheck_cli.report.drawn import largest
+from gradcheck_cli.report.numerals import number, subscript
+from gradcheck_cli.report.page.blocks import Example, ExampleArray, Table, Text
+from gradcheck_cli.report.palette import AROUND_ZERO, RISING
+from gradcheck_cli.report.pictures import Scale, Strip, Tile
+from gradcheck_cli.report.pixels import LONGEST, data_uri
+from gradcheck_cli.report.words import exact_number
 
-MAX_PLANES = 27
-MAX_CHANNELS = 60
-MAX_PAIRS = 40
-MAX_TERMS = 60
-MAX_GRIDS = 12
-MAX_CELLS = 256
-AXES = {"x": ("n", "c"), "weight": ("o", "i"), "grad_output": ("n", "o"), "input": ("n", "c")}
-SYMBOLS = {"x": "X", "weight": "F", "grad_output": "G"}
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One heatmap, with the words for who cannot see it."""
-
-    name: str
-    source: str
-    alt: str
+MOST_ROWS = 60
+"""Rows of a table that is cut for who reads little; all of the others are shown."""
+MOST_GRIDS = 12
+MOST_CELLS = 256
+_PALETTES = {"rising": RISING, "around-zero": AROUND_ZERO}
+# A photograph may be finer than a plane: nothing in it is judged.
+_PHOTOGRAPH = 128
 
 
 @dataclass(frozen=True)
-class Plane:
-    """One plane from both sides, and their difference; `name` is how it is written, "grad_weight[2, 0]"."""
+class ShownTile:
+    """One panel; `source` holds its picture, `alt` is for who cannot see it."""
 
     label: str
-    name: str
-    panels: tuple[Panel, ...]
-    ratio: str
+    caption: str
+    alt: str
+    source: str
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """The planes that are drawn, the scale that they share, and how many are not drawn."""
+class ShownStrip:
+    """Panels side by side; `colours` is the style's name of their palette."""
 
-    gradient: str
-    planes: tuple[Plane, ...]
-    scale: float
+    title: str
+    tiles: tuple[ShownTile, ...]
+    sentence: str
+    scale: Scale | None
+    colours: str
     left_out: int
 
 
@@ -72,145 +68,81 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridGroup:
-    """An array of the counterexample: its planes, or none where it is too large."""
+    """An array of the example: its planes, or none and the reason."""
 
     title: str
     shape: str
     grids: tuple[Grid, ...]
+    remark: str = ""
 
 
-@dataclass(frozen=True)
-class TermRow:
-    """One product: both factors with their places, and how often it counts."""
-
-    grad_output: str
-    other: str
-    term: Term
+def is_list_of_names(text: Text) -> bool:
+    """Whether the pieces are targets, which stand apart."""
+    return len(text) > 1 and all(piece.target for piece in text)
 
 
-def worst_channels(channels: Sequence[ChannelDifference], limit: int = MAX_CHANNELS) -> list[ChannelDifference]:
-    """The rows with the largest ratio, NaN before all, then by filter and channel."""
-    order = sorted(channels, key=lambda row: (-_rank(row.ratio), row.filter, row.channel))
-    return order[:limit]
+def rows_shown(table: Table) -> Sequence[tuple[Text, ...]]:
+    """The rows of a table that the page holds."""
+    return table.rows if table.most is None else table.rows[:MOST_ROWS]
 
 
-def extreme_pairs(pairs: Sequence[ChannelPair]) -> list[ChannelPair]:
-    """The pairs to list: all, or the most and the least different ones."""
-    if len(pairs) <= MAX_PAIRS:
-        return list(pairs)
-    order = sorted(pairs, key=lambda pair: _rank(pair.relative_difference))
-    return order[: MAX_PAIRS // 2] + order[-MAX_PAIRS // 2 :]
+def gradients() -> dict[str, str]:
+    """The style's name of a palette -> its colours, as CSS writes a gradient."""
+    return {name: ", ".join(f"rgb{each}" for each in found.colours) for name, found in _PALETTES.items()}
 
 
-def _rank(value: float) -> float:
-    return math.inf if math.isnan(value) else value
+def shown_strips(strips: Sequence[Strip]) -> list[ShownStrip]:
+    """The strips of a run."""
+    return [
+        ShownStrip(
+            strip.title,
+            tuple(ShownTile(tile.label, tile.caption, tile.alt, _source(tile)) for tile in strip.tiles),
+            strip.sentence,
+            strip.scale,
+            next((name for name, found in _PALETTES.items() if strip.scale and found is strip.scale.palette), ""),
+            strip.left_out,
+        )
+        for strip in strips
+    ]
 
 
-def pictures(report: RunReport, yours: str) -> Pictures:
-    """The heatmaps of a run, the worst planes, on one scale for the gradients and one for the differences.
-
-    Args:
-        yours: what the judged side is called.
-    """
-    shown = drawn(report)
-    chosen = sorted(shown.worst_first()[:MAX_PLANES])
-    scale = largest([shown.hand, shown.autograd])
-    planes = tuple(_plane(shown, place, scale, yours) for place in chosen)
-    return Pictures(shown.gradient, planes, scale, len(shown.places) - len(planes))
+def _source(tile: Tile) -> str:
+    return data_uri(tile.pixels(_PHOTOGRAPH if tile.values.ndim == 3 else LONGEST))
 
 
-def _plane(shown: Drawn, place: Place, scale: float, yours: str) -> Plane:
-    hand, autograd, ratio = shown.hand[place], shown.autograd[place], number(shown.ratio(place))
-    panels = (
-        Panel("autograd", heatmap(autograd, scale), f"autograd, {_extent(autograd)}"),
-        Panel(yours, heatmap(hand, scale), f"{yours}, {_extent(hand)}"),
-        Panel("difference", heatmap(shown.shares[place], 1.0), f"difference, at most {ratio} of what is allowed"),
-    )
-    return Plane(shown.label(place), shown.name(place), panels, ratio)
+def grid_groups(example: Example) -> list[GridGroup]:
+    """The arrays of an example as grids, the entries that take part marked."""
+    return [_group(shown) for shown in example.arrays]
 
 
-def _extent(plane: Array) -> str:
-    finite = plane[np.isfinite(plane)]
-    if finite.size == 0:
-        return "no finite value"
-    missing = plane.size - finite.size
-    words = f"from {number(float(finite.min()))} to {number(float(finite.max()))}"
-    return words + (f", {missing} not finite" if missing else "")
-
-
-def grid_groups(example: Counterexample) -> list[GridGroup]:
-    """The arrays of a counterexample as grids, the entries of its terms marked."""
-    marks = _marks(example)
-    arrays = {"x": example.x, "weight": example.weight, "grad_output": example.grad_output}
-    if example.gradient == "bias" or (example.gradient == "weight" and example.other != "weight"):
-        del arrays["weight"]
-    groups = [_group(f"{SYMBOLS[name]} ({name})", name, array, marks.get(name, {})) for name, array in arrays.items()]
-    entry = {} if example.entry is None else {example.entry: "entry"}
-    groups.append(_group(f"grad_{example.gradient}, expected", example.gradient, example.expected, entry))
-    if example.actual is not None:
-        groups.append(_group(f"grad_{example.gradient}, yours", example.gradient, example.actual, entry))
-    return groups
-
-
-def _marks(example: Counterexample) -> dict[str, dict[tuple[int, ...], str]]:
-    """Array -> index -> "term" or "wrong"; an entry that is in a wrong and in a right term is wrong."""
-    marks: dict[str, dict[tuple[int, ...], str]] = {"grad_output": {}, example.other: {}}
-    for term in example.terms:
-        mark = "term" if term.expected == term.actual else "wrong"
-        for name, place in (("grad_output", term.grad_output_index), (example.other, term.other_index)):
-            if marks[name].get(place) != "wrong":
-                marks[name][place] = mark
-    return marks
-
-
-def _group(title: str, name: str, array: Array, marks: dict[tuple[int, ...], str]) -> GridGroup:
+def _group(shown: ExampleArray) -> GridGroup:
+    array = shown.array
+    if array is None:
+        return GridGroup(shown.name, "", (), "Nothing was returned.")
     shape = "x".join(map(str, array.shape))
-    planes = array.reshape((1,) * (4 - array.ndim) + array.shape) if array.ndim <= 4 else array[:0]
-    amount = math.prod(planes.shape[:2])
-    if array.size == 0 or planes.ndim != 4 or amount > MAX_GRIDS or math.prod(planes.shape[2:]) > MAX_CELLS:
-        return GridGroup(title, shape, ())
-    scale = largest([array])
-    grids = [_grid(name, array.ndim, planes, place, (scale, marks)) for place in np.ndindex(*planes.shape[:2])]
-    return GridGroup(title, shape, tuple(grids))
+    if array.size == 0:
+        return GridGroup(shown.name, shape, (), "Empty.")
+    planes = array.reshape((1,) * (2 - array.ndim) + array.shape)
+    leading = planes.shape[:-2]
+    if math.prod(leading) > MOST_GRIDS or math.prod(planes.shape[-2:]) > MOST_CELLS:
+        return GridGroup(shown.name, shape, (), "Too large to be shown here; the json and repro reports hold it.")
+    return GridGroup(shown.name, shape, tuple(_grid(shown, planes, place) for place in np.ndindex(*leading)))
 
 
-def _grid(
-    name: str, rank: int, planes: Array, place: tuple[int, ...], look: tuple[float, dict[tuple[int, ...], str]]
-) -> Grid:
-    scale, marks = look
-    axes = AXES.get(name, ("", ""))
-    title = ", ".join(f"{axis}={position}" for axis, position in zip(axes, place, strict=True)) if rank == 4 else ""
+def _grid(shown: ExampleArray, planes: Array, place: tuple[int, ...]) -> Grid:
+    assert shown.array is not None
+    scale, rank = largest([planes]), shown.array.ndim
     rows = [
         tuple(
-            _cell(float(value), scale, marks.get((*place, row, column)[4 - rank :], ""))
+            _cell(float(value), scale, shown.marks.get((*place, row, column)[planes.ndim - rank :], ""))
             for column, value in enumerate(line)
         )
         for row, line in enumerate(planes[place])
     ]
-    return Grid(title, tuple(rows))
+    return Grid(f"{shown.name}{subscript(place)}" if place else "", tuple(rows))
 
 
 def _cell(value: float, scale: float, mark: str) -> Cell:
     share = value / scale if scale and math.isfinite(value) else 0.0
     tone = math.ceil(4 * abs(share) - 1e-9)
-    return Cell(number(value, 4), exact_number(value), tone if share > 0 else -tone, mark)
-
-
-def term_rows(example: Counterexample) -> list[TermRow]:
-    """The first products of the wrong entry, with the values of their factors."""
-    others: dict[str, Array] = {"x": example.x, "weight": example.weight}
-    return [
-        TermRow(
-            _factor("grad_output", example.grad_output, term.grad_output_index),
-            _factor(example.other, others[example.other], term.other_index) if example.other else "",
-            term,
-        )
-        for term in example.terms[:MAX_TERMS]
-    ]
-
-
-def _factor(name: str, array: Array, place: tuple[int, ...]) -> str:
-    """ "X[0, 0, 1, 1] = 3" """
-    symbol = f"{SYMBOLS[name]}[{', '.join(map(str, place))}]"
-    inside = len(place) == array.ndim and all(at < length for at, length in zip(place, array.shape, strict=True))
-    return f"{symbol} = {number(float(array[place]))}" if inside else f"{symbol} (outside)"
+    return Cell(number(value), exact_number(value), tone if share > 0 else -tone, mark)

@@ -55,7 +55,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~$^]")
 _CUT = "*{} left out: too long for this place. The other reports hold everything.*"
 
 
-def render_markdown(report: Report, limit: int | None = None) -> str:
+def render_markdown(report: Report, limit: int | None = COMMENT_LIMIT) -> str:
     """The report as Markdown.
 
     Args:

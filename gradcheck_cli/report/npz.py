@@ -1,4 +1,4 @@
-"""The arrays of a run as one .npz file (`--save FILE.npz`): X, F, G and every gradient by each source."""
+"""The arrays of a run as one .npz file (`--save FILE.npz`): X, F, the reference, G, every gradient by each source."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ def render_npz(report: Report) -> bytes:
 
 
 def arrays_of(report: RunReport) -> Mapping[str, Array]:
-    """Name -> array: "x", "weight", "grad_output", "grad_weight_hand" (or "_user"), "_autograd", "_numeric", ...
+    """Name -> array: "x", "weight", "reference", "grad_output", "grad_weight_hand" (or "_user"), "_autograd", ...
 
     `grad_NAME_allowed` is what rounding lets the two sides differ by.
     """
     figures, mine = report.figures, "user" if user_file(report) else "hand"
-    arrays = {"x": figures.x, "weight": figures.weight, "grad_output": figures.grad_output}
+    arrays = {"x": figures.x, "weight": figures.weight, "reference": figures.reference}
+    arrays["grad_output"] = figures.grad_output
     for name, figure in figures.gradients.items():
         sides = {mine: figure.hand, "autograd": figure.autograd, "allowed": figure.allowed}
         arrays |= {f"grad_{name}_{source}": array for source, array in sides.items()}

@@ -1,4 +1,4 @@
-"""Planes of numbers as small PNG files inside a page: one colour per entry, zero white. No plotting library."""
+"""Planes of numbers as small PNG files inside a page. No plotting library."""
 
 from __future__ import annotations
 
@@ -11,23 +11,17 @@ import numpy as np
 from gradcheck_cli.model import Array
 
 LONGEST = 64
-"""Pixels along the longer side; larger planes are pooled."""
-
-_BLUE, _WHITE, _RED = (33, 102, 172), (247, 247, 247), (178, 24, 43)
-_NOT_A_NUMBER = (255, 200, 0)
+"""Pixels along the longer side of a plane in a page; larger planes are pooled."""
 
 
-def heatmap(plane: Array, scale: float) -> str:
-    """A data URI of `plane`, (kh, kw): blue at -scale and below, white at 0, red at scale and above, amber for NaN.
-
-    A plane longer than `LONGEST` shows, for each block, the entry that is furthest from zero: none is hidden.
-    """
-    return "data:image/png;base64," + base64.b64encode(png(colours(pool(plane), scale))).decode("ascii")
+def data_uri(pixels: Array) -> str:
+    """A picture, (h, w, 3) uint8, as an address that holds it."""
+    return "data:image/png;base64," + base64.b64encode(png(pixels)).decode("ascii")
 
 
-def pool(plane: Array) -> Array:
-    """`plane` with at most `LONGEST` rows and columns; a block gives its entry furthest from zero, NaN before all."""
-    step = -(-max(plane.shape) // LONGEST)
+def pool(plane: Array, longest: int = LONGEST) -> Array:
+    """`plane` with at most `longest` rows and columns; a block gives its entry furthest from zero, NaN before all."""
+    step = -(-max(plane.shape) // longest)
     if step == 1:
         return plane
     rows, columns = (-(-length // step) for length in plane.shape)
@@ -37,19 +31,6 @@ def pool(plane: Array) -> Array:
     furthest = np.abs(blocks).argmax(axis=2)
     pooled: Array = np.take_along_axis(blocks, furthest[..., None], axis=2)[..., 0]
     return pooled
-
-
-def colours(plane: Array, scale: float) -> Array:
-    """The colour of every entry, (kh, kw, 3) uint8. A `scale` of 0 paints everything but 0 in full colour."""
-    values = np.asarray(plane, dtype=np.float64)
-    missing = np.isnan(values)
-    whole = np.where(missing, 0.0, values)
-    share = np.clip(whole / scale, -1, 1) if scale > 0 else np.sign(whole)
-    ends = np.where((share < 0)[..., None], _BLUE, _RED)
-    mixed = _WHITE + np.abs(share)[..., None] * (ends - np.array(_WHITE))
-    mixed[missing] = _NOT_A_NUMBER
-    pixels: Array = mixed.round().astype(np.uint8)
-    return pixels
 
 
 def png(pixels: Array) -> bytes:

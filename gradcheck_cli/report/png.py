@@ -1,12 +1,12 @@
-"""The picture that the forum's post drew, done right: for every filter and channel the hand-written gradient,
-autograd's, and their difference, each kind on one zero-centred scale; where another gradient is wrong, that one.
-Loads matplotlib, and only when asked to draw.
+"""The strips of pictures that settle the forum's question as one PNG. Loads matplotlib, and only when asked to draw.
+
+Everything is drawn in one axes whose unit is the inch, from the top: quick, and nothing can overlap.
 """
 
 from __future__ import annotations
 
 import io
-import math
+import itertools
 import os
 import textwrap
 import warnings
@@ -17,74 +17,44 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Report, RunReport
+from gradcheck_cli.model import Report, RunReport
 from gradcheck_cli.model.errors import DependencyError, ReportError
 from gradcheck_cli.model.text import visible
-from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest
-from gradcheck_cli.report.words import number, size, user_file
+from gradcheck_cli.report.palette import TOLD
+from gradcheck_cli.report.pictures import Scale, Strip, Tile, strips
+from gradcheck_cli.report.words import channels_named, number, size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST_PAIRS = 64
 _DPI = 130
-_GRAY, _FRAME, _NOT_FINITE = "#5f6368", "#b0b3b8", "#f2c14e"
+_GRAY, _FRAME = "#5f6368", "#b0b3b8"
 _COLOURS = {"pass": "#1b7f3b", "fail": "#b3202c", "error": "#b3202c"}
 
-# Inches. A panel has its two-line title above it.
-_SMALLEST, _LARGEST, _BLOCK_WIDTH = 1.5, 3.0, 4.8
-_TITLE, _GAP, _BETWEEN, _MARGIN = 0.40, 0.14, 0.5, 0.35
-_HEADER, _LINE, _FOOTER = 0.85, 0.2, 0.85
+# Inches. A tile has its two lines above it; a strip its title above and its sentence below.
+_WIDTH, _MARGIN = 14.2, 0.35
+_SMALLEST, _LARGEST, _THINNEST = 1.3, 2.0, 0.12
+_ABOVE_TILE, _GAP, _BETWEEN_GROUPS, _BELOW_LINE = 0.34, 0.1, 0.28, 0.12
+_TITLE, _LINE, _BETWEEN_STRIPS, _ORIGIN = 0.3, 0.21, 0.3, 1.35
+_SCALE = 8.2
+"""Where the colours of a scale begin: right of the longest title and of its name."""
+_CHARACTERS = 195
+"""Of a sentence in one line: what fits the width at its size."""
 
 
 @dataclass(frozen=True)
-class Triptych:
-    """One plane of each side and their difference. `ratio` is in units of what is allowed."""
+class _Box:
+    """Where a tile lies: inches from the left and from the top of the picture."""
 
-    place: Place
-    label: str
-    planes: tuple[Array, Array, Array]
-    ratio: float
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Where the panels go: `rows` x `columns` of them in each block; `panel` is the (height, width) of one in inches.
-
-    `top` is the height of the header, which grows with the answer.
-    """
-
-    rows: int
-    columns: int
-    panel: tuple[float, float]
+    left: float
     top: float
-
-    @property
-    def cell(self) -> tuple[float, float]:
-        """(height, width) of a panel with its title and its gap."""
-        return (self.panel[0] + _TITLE + _GAP, self.panel[1] + _GAP)
-
-    @property
-    def block(self) -> tuple[float, float]:
-        """(height, width) of a block."""
-        return (self.rows * self.cell[0], self.columns * self.cell[1])
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """(width, height) of the picture, as matplotlib wants it."""
-        width = 2 * _MARGIN + 3 * self.block[1] + 2 * _BETWEEN
-        return (width, self.top + self.block[0] + _FOOTER)
-
-    def box(self, block: int) -> tuple[float, float, float, float]:
-        """(left, bottom, width, height) of a block as shares of the picture."""
-        left = _MARGIN + block * (self.block[1] + _BETWEEN)
-        width, height = self.size
-        return (left / width, _FOOTER / height, self.block[1] / width, self.block[0] / height)
+    width: float
+    height: float
 
 
 def render_png(report: Report) -> bytes:
-    """The picture of a run, at most 64 planes (the worst), as PNG bytes that only hang on it.
+    """The picture of a run, as PNG bytes that only hang on it.
 
     Raises:
         ReportError: the report has no gradients to draw.
@@ -96,7 +66,7 @@ def render_png(report: Report) -> bytes:
             hint="html, md and json work for every report",
         )
     with _matplotlib() as matplotlib, matplotlib.rc_context(_house_style(matplotlib)):
-        return _encode(_draw(report, drawn(report)))
+        return _encode(_draw(report))
 
 
 @contextmanager
@@ -135,169 +105,128 @@ def _encode(figure: Figure) -> bytes:
     return target.getvalue()
 
 
-def _draw(report: RunReport, planes: Drawn) -> Figure:
+def _draw(report: RunReport) -> Figure:
     from matplotlib.figure import Figure as NewFigure
 
-    panels = _panels(planes)
-    shown, hidden = panels[:MOST_PAIRS], len(panels) - MOST_PAIRS
-    rows, columns = _arrangement(planes.hand.shape[:2], len(shown))
-    if hidden <= 0:
-        shown = sorted(shown, key=lambda panel: panel.place)
-    sheet, header = _sheet(report, shown[0].planes[0].shape, (rows, columns))
-    figure = NewFigure(figsize=sheet.size, facecolor="white")
-    _write_header(figure, sheet, header, report)
-    _write_blocks(figure, sheet, f"grad_{planes.gradient}", "yours" if user_file(report) else "hand-written")
-    scales = [largest([panel.planes[kind] for panel in shown for kind in kinds]) for kinds in ((0, 1), (2,))]
-    for block, scale in enumerate((scales[0], scales[0], scales[1])):
-        _draw_block(figure, sheet, block, scale, shown)
-    _draw_bars(figure, sheet, scales, shown, planes.symbol)
-    if hidden > 0:
-        _note(figure, sheet, f"the worst {MOST_PAIRS} of {len(panels)} planes; {hidden} more")
+    figure = NewFigure(figsize=(_WIDTH, 1), facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.axis("off")
+    top = _draw_header(axes, report)
+    for strip in strips(report):
+        top = _draw_strip(axes, strip, top) + _BETWEEN_STRIPS
+    bottom = _draw_footer(axes, top)
+    figure.set_size_inches(_WIDTH, bottom)
+    axes.set_xlim(0, _WIDTH)
+    axes.set_ylim(bottom, 0)
+    axes.set_aspect("auto")
     return figure
 
 
-def _panels(shown: Drawn) -> list[Triptych]:
-    """All planes, the worst first."""
-    return [
-        Triptych(place, shown.label(place), _planes(shown, place), shown.ratio(place)) for place in shown.worst_first()
-    ]
+def _draw_header(axes: Axes, report: RunReport) -> float:
+    """The verdict, the answer and what was run; gives where the next thing begins."""
+    verdict = report.verdict.value
+    axes.text(_MARGIN, 0.55, verdict.upper(), weight="bold", size=15, color=_COLOURS.get(verdict, "#8a6100"))
+    top = 0.65
+    for words, lines, colour in ((report.answer, 4, "black"), (_what_was_run(report), 3, _GRAY)):
+        for line in textwrap.wrap(visible(words), _CHARACTERS)[:lines]:
+            top += _LINE
+            axes.text(_MARGIN, top, line, size=9.5, color=colour)
+    return top + _BETWEEN_STRIPS
 
 
-def _planes(shown: Drawn, place: Place) -> tuple[Array, Array, Array]:
-    return shown.hand[place], shown.autograd[place], shown.difference[place]
-
-
-def _arrangement(shape: Sequence[int], amount: int) -> tuple[int, int]:
-    """(rows, columns): filters x channels where that is a picture, else as square as it gets."""
-    filters, channels = shape
-    if filters * channels == amount and filters <= 16 and channels <= 6:
-        return filters, channels
-    columns = min(5, math.ceil(math.sqrt(amount)))
-    return math.ceil(amount / columns), columns
-
-
-def _sheet(report: RunReport, plane: tuple[int, ...], grid: tuple[int, int]) -> tuple[Sheet, list[str]]:
-    rows, columns = grid
-    longest = min(_LARGEST, max(_SMALLEST, _BLOCK_WIDTH / columns))
-    height, width = (longest * side / max(plane) for side in plane)
-    panel = (max(height, 0.12), max(width, _SMALLEST))
-    draft = Sheet(rows, columns, panel, _HEADER)
-    header = _header(report, round((draft.size[0] - 2 * _MARGIN) * 14))
-    return Sheet(rows, columns, panel, _HEADER + _LINE * (len(header) + 1)), header
-
-
-def _header(report: RunReport, characters: int) -> list[str]:
+def _what_was_run(report: RunReport) -> str:
     ran = report.experiment
     images = ", ".join(ran.images[:2]) + (f" and {len(ran.images) - 2} more" if len(ran.images) > 2 else "")
-    told = (
+    named = f"; {channels_named(ran)}" if ran.channel_names else ""
+    return (
         f"conv {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}, {images} at {size(ran.size)}, "
-        f"loss {ran.loss.name} {ran.loss.reduction}, seed {ran.seed}, {ran.dtype}, backward {ran.backward}"
+        f"loss {ran.loss.name} {ran.loss.reduction}, seed {ran.seed}, {ran.dtype}, backward {ran.backward}{named}"
     )
-    answer = textwrap.wrap(visible(report.answer), characters)[:4]
-    return [*answer, *textwrap.wrap(visible(told), characters)[:2]]
 
 
-def _write_header(figure: Figure, sheet: Sheet, header: Sequence[str], report: RunReport) -> None:
-    width, height = sheet.size
-    verdict = report.verdict.value
-    left, top = _MARGIN / width, 1 - 0.3 / height
-    figure.text(left, top, verdict.upper(), weight="bold", size=15, color=_COLOURS.get(verdict, "#8a6100"), va="top")
-    for line, words in enumerate(header):
-        figure.text(left, 1 - (0.3 + 0.34 + line * _LINE) / height, words, size=9.5, va="top")
+def _draw_strip(axes: Axes, strip: Strip, top: float) -> float:
+    """A title, the tiles in as many lines as they need, the sentence; gives where the strip ends."""
+    title = strip.title + (f"; {strip.left_out:,} more are not drawn" if strip.left_out else "")
+    axes.text(_MARGIN, top + 0.16, title, size=10.5, weight="bold")
+    if strip.scale is not None:
+        _draw_scale(axes, strip.scale, top + 0.05)
+    bottom = top + _TITLE
+    for tile, box in zip(strip.tiles, _boxes(strip, bottom), strict=True):
+        _draw_tile(axes, tile, box)
+        bottom = max(bottom, box.top + box.height)
+    for line in textwrap.wrap(visible(strip.sentence), _CHARACTERS):
+        bottom += _LINE
+        axes.text(_MARGIN, bottom, line, size=9.5)
+    return bottom
 
 
-def _write_blocks(figure: Figure, sheet: Sheet, gradient: str, hand: str) -> None:
-    height = sheet.size[1]
-    for block, name in enumerate((f"{gradient}, {hand}", f"{gradient}, autograd", f"{hand} - autograd")):
-        box = sheet.box(block)
-        figure.text(box[0], box[1] + box[3] + 0.1 / height, name, size=11, weight="bold", va="bottom")
+def _boxes(strip: Strip, top: float) -> list[_Box]:
+    """Where the tiles of a strip go, line by line."""
+    if strip.id == "origin":
+        return _in_line(strip.tiles, top, [_ORIGIN * _shape(tile)[1] / _shape(tile)[0] for tile in strip.tiles])
+    columns = _columns(strip.tiles)
+    gaps = _GAP * (columns - 1) + (_BETWEEN_GROUPS - _GAP) * _groups(strip.tiles[:columns])
+    longest = min(_LARGEST, (_WIDTH - 2 * _MARGIN - gaps) / columns)
+    boxes: list[_Box] = []
+    for start in range(0, len(strip.tiles), columns):
+        line = strip.tiles[start : start + columns]
+        widths = [max(longest * min(1.0, _shape(tile)[1] / _shape(tile)[0]), _THINNEST) for tile in line]
+        boxes += _in_line(line, top, widths, longest)
+        top = max(box.top + box.height for box in boxes) + _BELOW_LINE
+    return boxes
 
 
-def _draw_block(figure: Figure, sheet: Sheet, block: int, scale: float, panels: Sequence[Triptych]) -> None:
-    """One kind for all pairs, in one axes whose unit is the inch: quick, and nothing can overlap."""
-    axes = figure.add_axes(sheet.box(block))
-    for place, panel in enumerate(panels):
-        row, column = divmod(place, sheet.columns)
-        top = row * sheet.cell[0] + _TITLE
-        left = column * sheet.cell[1]
-        _draw_plane(axes, panel.planes[block], scale, (left, top, sheet.panel))
-        for line, words in enumerate(_titles(panel, block)):
-            colour = "black" if line == 0 else _GRAY
-            axes.text(left, top - 0.22 + 0.17 * line, words, size=7, color=colour, va="bottom")
-    axes.set_xlim(0, sheet.block[1])
-    axes.set_ylim(sheet.block[0], 0)
-    axes.set_aspect("auto")
-    axes.axis("off")
+def _columns(tiles: Sequence[Tile]) -> int:
+    """Tiles side by side: whole groups where they fit."""
+    most = int((_WIDTH - 2 * _MARGIN) / (_SMALLEST + _GAP))
+    group = sum(tile.group == tiles[0].group for tile in tiles)
+    fitting = most // group * group if group <= most else most
+    return max(1, min(len(tiles), fitting))
 
 
-def _draw_plane(axes: Axes, plane: Array, scale: float, where: tuple[float, float, tuple[float, float]]) -> None:
+def _groups(tiles: Sequence[Tile]) -> int:
+    """How often a new group begins among them."""
+    return sum(before.group != after.group for before, after in itertools.pairwise(tiles))
+
+
+def _in_line(tiles: Sequence[Tile], top: float, widths: Sequence[float], room: float = 0.0) -> list[_Box]:
+    """Tiles beside one another; each has at least `room` for its words."""
+    boxes, left = [], _MARGIN
+    for place, (tile, width) in enumerate(zip(tiles, widths, strict=True)):
+        if place and tile.group != tiles[place - 1].group:
+            left += _BETWEEN_GROUPS - _GAP
+        rows, columns = _shape(tile)
+        boxes.append(_Box(left, top + _ABOVE_TILE, width, max(width * rows / columns, _THINNEST)))
+        left += max(width, room) + _GAP
+    return boxes
+
+
+def _shape(tile: Tile) -> tuple[int, int]:
+    return tile.values.shape[0], tile.values.shape[1]
+
+
+def _draw_tile(axes: Axes, tile: Tile, box: _Box) -> None:
     from matplotlib.patches import Rectangle
 
-    left, top, (height, width) = where
-    width = min(width, height * plane.shape[1] / plane.shape[0]) if plane.shape[1] < plane.shape[0] else width
-    extent = (left, left + width, top + height, top)
-    axes.imshow(plane, extent=extent, aspect="auto", interpolation="nearest", cmap=_colours(), norm=_norm(scale))
-    axes.add_patch(
-        Rectangle((left, top), width, height, fill=False, linewidth=0.6, edgecolor=_FRAME, antialiased=False)
-    )
+    extent = (box.left, box.left + box.width, box.top + box.height, box.top)
+    axes.imshow(tile.pixels(), extent=extent, aspect="auto", interpolation="nearest")
+    frame = Rectangle((box.left, box.top), box.width, box.height, fill=False, linewidth=0.6, edgecolor=_FRAME)
+    frame.set_antialiased(False)
+    axes.add_patch(frame)
+    axes.text(box.left, box.top - 0.19, visible(tile.label), size=7)
+    axes.text(box.left, box.top - 0.05, visible(tile.caption), size=7, color=_GRAY)
 
 
-def _colours() -> Any:
-    import matplotlib
-
-    return matplotlib.colormaps["RdBu_r"].with_extremes(bad=_NOT_FINITE)
-
-
-def _norm(scale: float) -> Any:
-    from matplotlib.colors import CenteredNorm
-
-    return CenteredNorm(0.0, halfrange=scale or 1.0)
+def _draw_scale(axes: Axes, scale: Scale, top: float) -> None:
+    """The colours of a strip with their ends, beside its title."""
+    width, right = 1.8, _SCALE + 1.8
+    ramp = scale.palette.paint(np.linspace(0.0, 1.0, 128)[None], 0.0, 1.0)
+    axes.imshow(ramp, extent=(right - width, right, top + 0.12, top), aspect="auto", interpolation="nearest")
+    axes.text(right - width - 0.06, top + 0.11, f"{scale.name}  {number(scale.low, 3)}", size=8, ha="right")
+    axes.text(right + 0.06, top + 0.11, number(scale.high, 3), size=8)
 
 
-def _titles(panel: Triptych, block: int) -> tuple[str, str]:
-    plane = panel.planes[block]
-    broken = int(np.count_nonzero(~np.isfinite(plane)))
-    if broken:
-        told = f"{broken:,} of {plane.size:,} not finite"
-    elif block < 2:
-        told = f"max |g| {number(largest([plane]), 3)}"
-    elif not plane.any():
-        told = "0: equal in every entry"
-    else:
-        told = f"{number(largest([plane]), 2)}, {_ratio(panel.ratio)} of allowed"
-    return panel.label, told
-
-
-def _ratio(value: float) -> str:
-    return number(value, 2 if value < 1 else 3)
-
-
-def _draw_bars(figure: Figure, sheet: Sheet, scales: Sequence[float], panels: Sequence[Triptych], symbol: str) -> None:
-    worst = max(panel.ratio for panel in panels)  # infinite where an entry is not finite
-    first, second, third = (sheet.box(block) for block in range(3))
-    share = f"its largest entry is {_ratio(worst)} times what is allowed" if worst else "0 in every entry"
-    bars = (
-        (first[0], second[0] + second[2] - first[0], scales[0], f"{symbol}, one scale for all panels of both kinds"),
-        (third[0], third[2], scales[1], f"difference; {share}"),
-    )
-    height = sheet.size[1]
-    for left, width, scale, label in bars:
-        box = (left, 0.48 / height, width - _GAP / sheet.size[0], 0.12 / height)
-        _draw_bar(figure, box, scale, label)
-
-
-def _draw_bar(figure: Figure, box: tuple[float, float, float, float], scale: float, label: str) -> None:
-    from matplotlib.cm import ScalarMappable
-
-    axes = figure.add_axes(box)
-    bar = figure.colorbar(ScalarMappable(_norm(scale), _colours()), cax=axes, orientation="horizontal")
-    ends = (-scale, -scale / 2, 0, scale / 2, scale) if scale else (0,)
-    bar.set_ticks(list(ends), labels=[number(end, 3) for end in ends])
-    bar.outline.set_visible(False)
-    axes.tick_params(labelsize=7.5, length=2)
-    axes.set_xlabel(label, size=8.5)
-
-
-def _note(figure: Figure, sheet: Sheet, words: str) -> None:
-    width, height = sheet.size
-    figure.text(1 - _MARGIN / width, 1 - 0.3 / height, words, size=9, color=_GRAY, ha="right", va="top")
+def _draw_footer(axes: Axes, top: float) -> float:
+    """What the colours are."""
+    axes.text(_MARGIN, top, TOLD, size=8, color=_GRAY)
+    return top + 0.2

@@ -1,4 +1,4 @@
-"""A report on the screen. Here: colours, width and encoding of the screen; what is said lives in terminal_*.py."""
+"""A report on the screen. Here: colours, width and encoding of the screen; terminal_*.py lay out what the page says."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import IO, Literal
 from rich.console import Console
 from rich.text import Text
 
-from gradcheck_cli.model import Report, RunReport
-from gradcheck_cli.report.terminal_run import run_lines, run_summary
+from gradcheck_cli.model import Report
+from gradcheck_cli.report.page import page_of, summary_of
+from gradcheck_cli.report.terminal_layout import page_lines
 from gradcheck_cli.report.terminal_text import Screen, is_order
-from gradcheck_cli.report.terminal_verify import verify_lines, verify_summary
 
 NARROWEST = 60
 _PIPE_WIDTH = 100
@@ -35,9 +35,9 @@ def print_report(report: Report, options: TerminalOptions, file: IO[str] | None 
     """Print `report` to `file` (standard output); exactly one line with verbosity -1, however long."""
     screen = Screen(make_console(options, file), options.verbosity)
     if options.verbosity < 0:
-        _print(screen, [screen.text(_summary(report))])
+        _print(screen, [screen.text(summary_of(report))])
         return
-    _print(screen, run_lines(screen, report) if isinstance(report, RunReport) else verify_lines(screen, report))
+    _print(screen, page_lines(screen, page_of(report)))
 
 
 def as_text(report: Report) -> str:
@@ -45,10 +45,6 @@ def as_text(report: Report) -> str:
     text = io.StringIO()
     print_report(report, TerminalOptions(color="never"), text)
     return text.getvalue().rstrip()
-
-
-def _summary(report: Report) -> str:
-    return run_summary(report) if isinstance(report, RunReport) else verify_summary(report)
 
 
 def _print(screen: Screen, lines: Iterable[Text]) -> None:

@@ -7,32 +7,33 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from gradcheck_cli.model import Array, Counterexample, Term
-from gradcheck_cli.report.terminal_text import Screen, beside, heading, number, styled, subscript
-from gradcheck_cli.report.words import geometry, size
+from gradcheck_cli.model import Array
+from gradcheck_cli.report.numerals import number, subscript
+from gradcheck_cli.report.page.blocks import Example, ExampleArray
+from gradcheck_cli.report.page.example import TITLE
+from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
+from gradcheck_cli.report.words import size
 
 LARGEST = 4
 _PLANES = 4
-_TERMS = 8
 _LABEL = 15
 
 
-def draw_counterexample(screen: Screen, example: Counterexample) -> list[Text]:
+def draw_example(screen: Screen, example: Example) -> list[Text]:
     """The geometry, G and the other factor, expected beside actual, and what one wrong entry should hold and holds."""
-    lines = heading(screen, "Smallest example that fails", f"grad_{example.gradient}; {geometry(example.spec)}")
-    lines += beside(_blocks(example), screen.width)
-    return lines + _sums(screen, example)
+    lines = heading(screen, TITLE, example.about)
+    lines += beside([block for array in example.arrays for block in _array(array)], screen.width)
+    if not example.should_hold:
+        return lines
+    lines += screen.wrap(styled(f"* differs from expected; the terms of {example.entry}:", "dim"), screen.width)
+    lines += screen.labelled("  should hold", example.should_hold, _LABEL)
+    return lines + screen.labelled("  holds", example.holds, _LABEL)
 
 
-def _blocks(example: Counterexample) -> list[list[Text]]:
-    factors = {"x": ("x", example.x), "weight": ("weight", example.weight)}
-    usual = "" if example.gradient == "bias" else "x"
-    arrays = [factors[example.other or usual]] if example.other or usual else []
-    arrays += [("G", example.grad_output), ("expected", example.expected)]
-    blocks = [block for name, array in arrays for block in _planes(name, array, None)]
-    if example.actual is None:
-        return [*blocks, [styled("actual", "bold"), Text("nothing returned")]]
-    return blocks + _planes("actual", example.actual, example.expected)
+def _array(shown: ExampleArray) -> list[list[Text]]:
+    if shown.array is None:
+        return [[styled(shown.name, "bold"), Text("nothing returned")]]
+    return _planes(shown.name, shown.array, shown.truth)
 
 
 def _planes(name: str, array: Array, truth: Array | None) -> list[list[Text]]:
@@ -87,43 +88,3 @@ def _entry(actual: float, expected: float) -> Text:
     if actual == expected or (math.isnan(actual) and math.isnan(expected)):
         return Text(number(actual))
     return styled(f"*{number(actual)}", "red")
-
-
-def _sums(screen: Screen, example: Counterexample) -> list[Text]:
-    """Entry by entry: the products that it should hold, and those that it holds."""
-    if example.entry is None or not example.terms:
-        return []
-    entry = f"grad_{example.gradient}{subscript(example.entry)}"
-    lines = screen.wrap(styled(f"* differs from expected; the terms of {entry}:", "dim"), screen.width)
-    expected = [_product(term, term.expected, example.other) for term in example.terms if term.expected]
-    lines += screen.labelled("  should hold", _joined(expected) + _value(example.expected, example), _LABEL)
-    return lines + screen.labelled("  holds", _held(example) + _value(example.actual, example), _LABEL)
-
-
-def _held(example: Counterexample) -> str:
-    """The products of the actual entry, or the one factor by which it differs from the right sum."""
-    factors = {(term.actual, term.expected) for term in example.terms}
-    if len(factors) == 1 and all(expected == 1 and actual not in (0, 1) for actual, expected in factors):
-        return f"{number(next(iter(factors))[0])} times that sum"
-    return _joined([_product(term, term.actual, example.other) for term in example.terms if term.actual])
-
-
-def _value(array: Array | None, example: Counterexample) -> str:
-    return "" if array is None else f" = {number(float(array[example.entry]))}"
-
-
-def _product(term: Term, factor: float, other: str) -> str:
-    parts = [f"G{subscript(term.grad_output_index)}"]
-    parts += [f"{other}{subscript(term.other_index)}"] if other else []
-    product = "*".join(parts)
-    if abs(factor) == 1:
-        return product if factor == 1 else f"-{product}"
-    return f"{number(factor)}*{product}"
-
-
-def _joined(products: Sequence[str]) -> str:
-    if not products:
-        return "nothing"
-    hidden = len(products) - _TERMS
-    more = [f"{hidden} more"] if hidden > 0 else []
-    return " + ".join([*products[:_TERMS], *more]).replace("+ -", "- ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,14 +10,14 @@ from typing import TypeVar
 from rich.console import Console
 from rich.text import Text
 
-from gradcheck_cli.model import Rung, Verdict
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.text import visible
-from gradcheck_cli.report import words
+from gradcheck_cli.report.page import blocks
+from gradcheck_cli.report.page.blocks import Tone
 
 TableCell = str | Text
 Item = TypeVar("Item")
 
-VERDICT_WORDS = {verdict: "n/a" if verdict == "not-applicable" else verdict.upper() for verdict in Verdict}
 VERDICT_STYLES = {
     Verdict.PASS: "bold green",
     Verdict.FAIL: "bold red",
@@ -27,20 +26,18 @@ VERDICT_STYLES = {
     Verdict.MISSING: "yellow",
     Verdict.NOT_APPLICABLE: "dim",
 }
-RUNG_ANSWERS = {
-    Rung.IDENTICAL: "yes, identical",
-    Rung.IDENTICAL_TO_ROUNDING: "yes, identical to rounding",
-    Rung.LOOKS_SAME: "no, they only look the same",
-    Rung.NEARLY_SAME: "no, nearly the same (within 1 %)",
-    Rung.SIMILAR_SHAPE: "no, only their shapes are similar",
-    Rung.DIFFERENT: "no, different",
+TONE_STYLES = {
+    Tone.PLAIN: "",
+    Tone.GOOD: "green",
+    Tone.BAD: "red",
+    Tone.OPEN: "yellow",
+    Tone.SOFT: "dim",
+    Tone.STRONG: "bold",
 }
-RUNG_STYLES = {Rung.IDENTICAL: "green", Rung.IDENTICAL_TO_ROUNDING: "green"}
 
 # A CI runner takes a line that begins so as an order to itself; "::-1]" of a slice is none.
 _RUNNER_COMMAND = re.compile(r"\s*(::[A-Za-z]|##\[)")
 
-_EXACT = 2**53
 _GAP = 2
 _MIN_PROSE = 26
 _HANG = 6
@@ -56,35 +53,6 @@ def encodable(text: str, encoding: str) -> str:
 def is_order(text: str) -> bool:
     """Whether a CI runner would take a line that begins so as an order to itself."""
     return _RUNNER_COMMAND.match(text) is not None
-
-
-def number(value: float) -> str:
-    """`value` for a sentence: integers exactly, everything else with 3 significant digits."""
-    whole = math.isfinite(value) and value == int(value) and abs(value) < _EXACT
-    return str(int(value)) if whole else words.number(value, 3)
-
-
-def scientific(value: float) -> str:
-    """`value` for a column of a table: 3 significant digits in scientific form, 0 as "0"."""
-    return f"{value:.2e}" if value and math.isfinite(value) else number(value)
-
-
-def distinct(expected: float, actual: float) -> tuple[str, str]:
-    """Both values with as many digits as it takes to tell them apart, at least 3 and at most 17."""
-    if expected == actual or number(expected) != number(actual):
-        return number(expected), number(actual)
-    shown = [(f"{expected:.{digits}e}", f"{actual:.{digits}e}") for digits in range(3, 17)]
-    return next((pair for pair in shown if pair[0] != pair[1]), shown[-1])
-
-
-def grouped(value: int) -> str:
-    """`value` with its thousands apart."""
-    return f"{value:,}"
-
-
-def subscript(values: Sequence[int]) -> str:
-    """An index as it is written behind a letter: "[0,2,31,4]"."""
-    return f"[{','.join(str(value) for value in values)}]"
 
 
 def styled(value: str, style: str) -> Text:
@@ -137,9 +105,13 @@ class Screen:
         """`value` as harmless text: no markup, no control characters, nothing that cannot be encoded."""
         return value if isinstance(value, Text) else styled(encodable(value, self.encoding), style)
 
-    def verdict(self, verdict: Verdict) -> Text:
-        """The word for `verdict`, coloured."""
-        return styled(VERDICT_WORDS[verdict], VERDICT_STYLES[verdict])
+    def hidden(self, items: Sequence[Item], most: int | None) -> int:
+        """How many of them `first` leaves out."""
+        return 0 if most is None else len(items) - len(self.first(items, most))
+
+    def style_of(self, verdict: Verdict) -> str:
+        """The style of the word for `verdict`."""
+        return VERDICT_STYLES[verdict]
 
     def wrap(self, value: TableCell, width: int) -> list[Text]:
         """`value` in lines of at most `width` cells, broken between words where that is possible."""
@@ -219,6 +191,15 @@ def _groups(widths: dict[int, int], room: int) -> list[list[int]]:
         groups[-1].append(place)
         used += width + _GAP
     return groups
+
+
+def draw_said(screen: Screen, text: blocks.Text) -> Text:
+    """A sentence in the colours of its tones; the word for a verdict in that of the verdict."""
+    drawn = Text("")
+    for piece in text:
+        style = TONE_STYLES[piece.tone] if piece.verdict is None else VERDICT_STYLES[piece.verdict]
+        drawn += screen.text(piece.text, style)
+    return drawn
 
 
 def heading(screen: Screen, title: str, note: TableCell = "") -> list[Text]:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.model.errors import ReportError
-from gradcheck_cli.report.png import MOST_PAIRS, render_png
+from gradcheck_cli.report import pictures
+from gradcheck_cli.report.png import render_png
 from tests.report import samples
 
 
@@ -26,48 +27,26 @@ def frames(picture):
     """Panels of a picture: boxes with the frame's gray around them."""
     gray = (picture == (0xB8, 0xB3, 0xB0)).all(axis=2).astype(np.uint8)
     contours, _ = cv2.findContours(gray, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    return [box for box in map(cv2.boundingRect, contours) if min(box[2:]) > 20]
+    return [box for box in map(cv2.boundingRect, contours) if min(box[2:]) > 15]
 
 
-def colourful(picture, block):
-    """Pixels of one third of the panels' area that are clearly coloured."""
-    height, width = picture.shape[:2]
-    part = picture[height // 4 : int(height * 0.85), block * width // 3 : (block + 1) * width // 3].astype(int)
-    return int(np.sum(part.max(axis=2) - part.min(axis=2) > 40))
+def lowest(report):
+    """The last panel of a picture."""
+    return max(frames(decoded(render_png(report))), key=lambda box: box[1])
 
 
 @pytest.mark.parametrize("pairs", [(1, 1), (2, 3), (3, 3), (2, 8)])
-def test_three_panels_for_every_filter_and_channel(pairs):
-    """Hand-written, autograd and difference: a frame for each."""
-    assert 3 * pairs[0] * pairs[1] == len(frames(decoded(render_png(report_of(*pairs)))))
-
-
-def test_more_pairs_than_a_picture_holds_are_the_worst_ones():
-    """Of 70 pairs 64 are drawn, and the picture is no larger than for 64 in the same arrangement."""
-    assert 3 * MOST_PAIRS == len(frames(decoded(render_png(report_of(10, 7)))))
+def test_a_panel_for_every_filter_and_channel(pairs):
+    """On its own range, on one scale, without its mean, the difference; of many filters the first, as they fit."""
+    c_out, c_in = pairs
+    compared = min(c_out * c_in, 12 // c_in * c_in)
+    origin = len(pictures.strips(report_of(*pairs))[0].tiles)
+    assert 3 * compared + c_out * c_in + origin == len(frames(decoded(render_png(report_of(*pairs)))))
 
 
 def test_the_same_report_gives_the_same_bytes():
     """No time, version or chance is in the file."""
     assert render_png(report_of(2, 2)) == render_png(report_of(2, 2))
-
-
-def test_equal_gradients_leave_the_difference_white():
-    """A difference of 0 everywhere is not drawn as noise; one wrong entry is the only coloured thing."""
-    figure = samples.shaped_figures(2, 2, 4, 4).gradients["weight"]
-    equal = report_of(2, 2, autograd=figure.hand)
-    wrong = figure.hand.copy()
-    wrong[1, 1, 2, 2] += 1e-9
-    one = report_of(2, 2, autograd=wrong)
-    assert 0 == colourful(decoded(render_png(equal)), 2)
-    assert colourful(decoded(render_png(one)), 2) > 100
-
-
-def test_hand_and_autograd_share_one_scale():
-    """A gradient ten times too small looks pale beside the right one, not alike."""
-    figure = samples.shaped_figures(2, 2, 8, 8).gradients["weight"]
-    picture = decoded(render_png(report_of(2, 2, 8, 8, hand=figure.autograd / 10)))
-    assert colourful(picture, 0) < colourful(picture, 1) / 3
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
@@ -88,9 +67,9 @@ def test_every_kind_of_run_has_a_picture(name):
 
 def test_flat_and_tall_kernels_keep_their_shape():
     """A 3x31 kernel is drawn wide, a 31x3 kernel high."""
-    _, _, width, height = frames(decoded(render_png(report_of(1, 1, 3, 31))))[0]
+    _, _, width, height = lowest(report_of(1, 1, 3, 31))
     assert width > 5 * height
-    _, _, width, height = frames(decoded(render_png(report_of(1, 1, 31, 3))))[0]
+    _, _, width, height = lowest(report_of(1, 1, 31, 3))
     assert height > 5 * width
 
 
@@ -103,12 +82,6 @@ def test_a_report_without_gradients_has_no_picture():
         "  hint: html, md and json work for every report"
     )
     assert expected == error.value.text()
-
-
-@pytest.mark.parametrize(("name", "drawn"), [("run-wrong-input", 3), ("run-wrong-bias", 1), ("run-wrong-weight", 9)])
-def test_the_gradient_that_is_wrong_is_drawn(name, drawn):
-    """A plane for each picture and channel of grad_input, one row for grad_bias; grad_weight as ever."""
-    assert 3 * drawn == len(frames(decoded(render_png(samples.report(name)))))
 
 
 def test_nonsense_in_the_environment_does_not_matter():

@@ -5,18 +5,8 @@ from hypothesis import given, strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from gradcheck_cli.report.terminal_text import (
-    Column,
-    Screen,
-    beside,
-    distinct,
-    encodable,
-    grouped,
-    number,
-    scientific,
-    styled,
-    subscript,
-)
+from gradcheck_cli.report.numerals import distinct, grouped, number, scientific, subscript
+from gradcheck_cli.report.terminal_text import Column, Screen, beside, encodable, styled
 
 
 def screen_of(width):

@@ -299,7 +299,7 @@ def test_all_arrays_of_a_run_are_saved(folder, name, mine):
 
     with np.load("run.npz") as saved:
         assert sorted(saved.files) == sorted(
-            ["x", "weight", "grad_output", "grad_weight_numeric"]
+            ["x", "weight", "reference", "grad_output", "grad_weight_numeric"]
             + [f"grad_{one}_{by}" for one in ("weight", "input", "bias") for by in (mine, "autograd", "allowed")]
         )
         assert np.array_equal(saved[f"grad_input_{mine}"], figures.gradients["input"].hand)

@@ -13,7 +13,7 @@ Allowed = Callable[[GradientName, Array], Array]
 
 
 def figures_of(run: LayerRun, hand: Gradients, allowed: Allowed, numeric: Array) -> Figures:
-    """X, F, G and each gradient that both sides give.
+    """X, F, the reference, G and each gradient that both sides give.
 
     Args:
         run: the layer and autograd's gradients.
@@ -27,7 +27,8 @@ def figures_of(run: LayerRun, hand: Gradients, allowed: Allowed, numeric: Array)
         # Without a weight's gradient nothing is judged: its absence is drawn, that of the others is not.
         if returned is not None and (mine is not None or name == "weight"):
             gradients[name] = Figure(shown(mine, returned), returned, allowed(name, returned))
-    return Figures(run.case.x, run.case.weight, run.autograd.grad_output, gradients, numeric)
+    x, weight, reference = run.case.x, run.case.weight, run.layer.reference
+    return Figures(x, weight, reference, run.autograd.grad_output, gradients, numeric)
 
 
 def shown(hand: Array | None, autograd: Array) -> Array:

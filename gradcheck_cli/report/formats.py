@@ -1,0 +1,88 @@
+"""The formats of a report, in one table. Each is one file beside this one and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.text import visible
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes:
+        module: where in this room its renderer is; loaded when it is asked for.
+        renderer: the function there: `renderer(report)` gives its text or its bytes.
+        options: the commands' options that ask for it: "report", "format", "save".
+        not_for: command -> why a report of that command cannot be told in it.
+        attaches: the renderer takes as a second argument the path of the picture beside it, "" for none.
+    """
+
+    module: str
+    renderer: str
+    options: tuple[str, ...] = ("report",)
+    not_for: Mapping[str, str] = field(default_factory=dict)
+    attaches: bool = False
+
+    def load(self) -> Callable[..., str | bytes]:
+        """The renderer."""
+        found: Callable[..., str | bytes] = getattr(import_module(f"gradcheck_cli.report.{self.module}"), self.renderer)
+        return found
+
+
+SAVED = "npz"
+"""The format of `--save`."""
+
+TABLE: Mapping[str, Format] = {
+    "text": Format("terminal", "as_text", options=("format",)),
+    "json": Format("json", "render_json", options=("report", "format")),
+    "junit": Format("junit", "render_junit", attaches=True),
+    "html": Format("html", "render_html"),
+    "png": Format(
+        "png",
+        "render_png",
+        not_for={"verify": "a picture shows the planes of one layer, and `verify` judges many geometries"},
+    ),
+    "md": Format("markdown", "render_markdown"),
+    "csv": Format("csv", "render_csv", not_for={"run": "it has a row for each target of `gradcheck verify`"}),
+    "repro": Format("repro", "render_repro"),
+    "github": Format("github", "render_github", options=("format",)),
+    SAVED: Format("npz", "render_npz", options=("save",)),
+}
+
+FORMATS = tuple(name for name, found in TABLE.items() if "report" in found.options)
+"""Those of `--report`."""
+STDOUT_FORMATS = tuple(name for name, found in TABLE.items() if "format" in found.options)
+"""Those of `--format`."""
+
+
+def known(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        ReportError: there is none; the near one is named.
+    """
+    return _among(tuple(TABLE), name)
+
+
+def known_for_files(name: str) -> Format:
+    """The format of that name, if it is written to a file.
+
+    Raises:
+        ReportError: there is none; the near one is named.
+    """
+    return _among((*FORMATS, SAVED), name)
+
+
+def _among(names: Sequence[str], name: str) -> Format:
+    if name in names:
+        return TABLE[name]
+    from difflib import get_close_matches  # late: most runs misspell nothing
+
+    near = get_close_matches(name, FORMATS, 1)
+    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMATS)}."
+    raise ReportError(f"there is no report format {visible(name)!r}; {meant}")

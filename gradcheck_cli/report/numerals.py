@@ -1,0 +1,54 @@
+"""Numbers and indices for people, in one form for all renderers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gradcheck_cli.report import words
+
+# Whole numbers below it are exact in float64 and are told with all their digits.
+_EXACT = 2**53
+
+
+def number(value: float) -> str:
+    """`value` for a sentence: integers exactly, everything else with 3 significant digits."""
+    whole = math.isfinite(value) and value == int(value) and abs(value) < _EXACT
+    return str(int(value)) if whole else words.number(value, 3)
+
+
+def scientific(value: float) -> str:
+    """`value` for a column of a table: 3 significant digits in scientific form, 0 as "0"."""
+    return f"{value:.2e}" if value and math.isfinite(value) else number(value)
+
+
+def distinct(expected: float, actual: float) -> tuple[str, str]:
+    """Both values with as many digits as it takes to tell them apart, at least 3 and at most 17."""
+    if expected == actual or number(expected) != number(actual):
+        return number(expected), number(actual)
+    shown = [(f"{expected:.{digits}e}", f"{actual:.{digits}e}") for digits in range(3, 17)]
+    return next((pair for pair in shown if pair[0] != pair[1]), shown[-1])
+
+
+def grouped(value: int) -> str:
+    """`value` with its thousands apart."""
+    return f"{value:,}"
+
+
+def subscript(values: Sequence[int]) -> str:
+    """An index as it is written behind a letter: "[0,2,31,4]"."""
+    return f"[{','.join(str(value) for value in values)}]"
+
+
+def below_one(value: float) -> str:
+    """A correlation: 3 digits, or as many as it takes to stay below 1."""
+    if math.isnan(value):
+        return "none"
+    shown = [f"{value:.{digits}f}" for digits in (3, 6, 9)]
+    return next((text for text in shown if abs(float(text)) < 1), shown[0])
+
+
+def between(values: tuple[float, float]) -> str:
+    """(0.18, 1.83) as "0.18 to 1.83"; one number where both read the same."""
+    low, high = (f"{value:.3g}" for value in values)
+    return low if low == high else f"{low} to {high}"

@@ -1,0 +1,133 @@
+"""The smallest example that fails, as data: its arrays, and the sum of one wrong entry in letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcheck_cli.model import Array, Counterexample, Term
+from gradcheck_cli.report.numerals import number, subscript
+from gradcheck_cli.report.page.blocks import Column, Example, ExampleArray, Section, Table, Text, Tone, plain
+from gradcheck_cli.report.words import count, geometry
+
+TITLE = "Smallest example that fails"
+MOST_TERMS = 8
+"""Products that a sum in letters names."""
+MOST_PRODUCTS = 60
+Marks = dict[tuple[int, ...], str]
+
+
+def example_of(example: Counterexample) -> Example:
+    """G, the other factor, what is expected beside what came back, and one wrong entry's sum."""
+    should_hold, holds = _sums(example)
+    return Example(
+        about=f"grad_{example.gradient}; {geometry(example.spec)}",
+        arrays=tuple(_arrays(example)),
+        entry="" if example.entry is None else f"grad_{example.gradient}{subscript(example.entry)}",
+        should_hold=should_hold,
+        holds=holds,
+        products=_products(example) if example.terms else None,
+        source=example,
+    )
+
+
+def example_section(example: Counterexample | None) -> tuple[Section, ...]:
+    """A section of its own, where there is an example."""
+    if example is None:
+        return ()
+    shown = example_of(example)
+    return (Section("example", TITLE, (shown,), note=shown.about),)
+
+
+def _arrays(example: Counterexample) -> list[ExampleArray]:
+    marks, entry = _marks(example), {} if example.entry is None else {example.entry: "entry"}
+    factors = {"x": ("x", example.x), "weight": ("weight", example.weight)}
+    usual = "" if example.gradient == "bias" else "x"
+    arrays: list[tuple[str, Array | None, Array | None, Marks]] = []
+    if example.other or usual:
+        name, array = factors[example.other or usual]
+        arrays.append((name, array, None, marks.get(example.other, {})))
+    arrays.append(("G", example.grad_output, None, marks["grad_output"]))
+    arrays.append(("expected", example.expected, None, entry))
+    arrays.append(("actual", example.actual, example.expected, entry))
+    return [ExampleArray(*each) for each in arrays]
+
+
+def _marks(example: Counterexample) -> dict[str, Marks]:
+    """Array -> index -> "term" or "wrong"; an entry that is in a wrong and in a right term is wrong."""
+    marks: dict[str, Marks] = {"grad_output": {}, example.other: {}}
+    for term in example.terms:
+        mark = "term" if term.expected == term.actual else "wrong"
+        for name, place in (("grad_output", term.grad_output_index), (example.other, term.other_index)):
+            if marks[name].get(place) != "wrong":
+                marks[name][place] = mark
+    return marks
+
+
+def _sums(example: Counterexample) -> tuple[str, str]:
+    """Entry by entry: the products that it should hold, and those that it holds."""
+    if example.entry is None or not example.terms:
+        return "", ""
+    expected = [_product(term, term.expected, example.other) for term in example.terms if term.expected]
+    should_hold = _joined(expected) + _value(example.expected, example)
+    return should_hold, _held(example) + _value(example.actual, example)
+
+
+def _held(example: Counterexample) -> str:
+    """The products of the actual entry, or the one factor by which it differs from the right sum."""
+    factors = {(term.actual, term.expected) for term in example.terms}
+    if len(factors) == 1 and all(expected == 1 and actual not in (0, 1) for actual, expected in factors):
+        return f"{number(next(iter(factors))[0])} times that sum"
+    return _joined([_product(term, term.actual, example.other) for term in example.terms if term.actual])
+
+
+def _value(array: Array | None, example: Counterexample) -> str:
+    return "" if array is None else f" = {number(float(array[example.entry]))}"
+
+
+def _product(term: Term, factor: float, other: str) -> str:
+    parts = [f"G{subscript(term.grad_output_index)}"]
+    parts += [f"{other}{subscript(term.other_index)}"] if other else []
+    product = "*".join(parts)
+    if abs(factor) == 1:
+        return product if factor == 1 else f"-{product}"
+    return f"{number(factor)}*{product}"
+
+
+def _joined(products: Sequence[str]) -> str:
+    if not products:
+        return "nothing"
+    hidden = len(products) - MOST_TERMS
+    more = [f"{hidden} more"] if hidden > 0 else []
+    return " + ".join([*products[:MOST_TERMS], *more]).replace("+ -", "- ")
+
+
+def _products(example: Counterexample) -> Table:
+    """A row for each product: its factors with their values, how often it should count and how often it does."""
+    titles = ["G", "times"] if example.other else ["G"]
+    columns = [Column(title) for title in titles]
+    columns += [Column("should count", right=True), Column("counts", right=True), Column("so it is")]
+    rows = tuple(_row(example, term) for term in example.terms[:MOST_PRODUCTS])
+    amount, beyond = count(len(example.terms), "product"), len(example.terms) - len(rows)
+    return Table(f"the {amount} of the entry", tuple(columns), rows, beyond=beyond)
+
+
+def _row(example: Counterexample, term: Term) -> tuple[Text, ...]:
+    cells = [plain(_factor("G", example.grad_output, term.grad_output_index))]
+    if example.other:
+        array = example.x if example.other == "x" else example.weight
+        cells.append(plain(_factor(example.other, array, term.other_index)))
+    cells += [plain(number(term.expected)), plain(number(term.actual))]
+    return (*cells, _so_it_is(term))
+
+
+def _so_it_is(term: Term) -> Text:
+    if term.expected == term.actual:
+        return plain("right", Tone.GOOD)
+    return plain("missing" if term.actual == 0 else "surplus" if term.expected == 0 else "misweighted", Tone.BAD)
+
+
+def _factor(name: str, array: Array, place: tuple[int, ...]) -> str:
+    """ "x[0,0,1,1] = 3" """
+    inside = len(place) == array.ndim and all(at < length for at, length in zip(place, array.shape, strict=True))
+    value = number(float(array[place])) if inside else ""
+    return f"{name}{subscript(place)} = {value}" if inside else f"{name}{subscript(place)} (outside)"

@@ -1,0 +1,107 @@
+"""What pages of both commands hold: verdicts, mistakes, notes, the environment, the time, the command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradcheck_cli.model import Finding, Report, Verdict
+from gradcheck_cli.report.page.blocks import (
+    Column,
+    Fact,
+    Facts,
+    Folded,
+    Lines,
+    Mistake,
+    Said,
+    Section,
+    Table,
+    Text,
+    Tone,
+    fact,
+    plain,
+)
+
+VERDICT_WORDS = {verdict: "n/a" if verdict == "not-applicable" else verdict.upper() for verdict in Verdict}
+MOST_NOTES = 3
+
+
+def verdict_said(verdict: Verdict) -> Text:
+    """The word for a verdict."""
+    return (Said(VERDICT_WORDS[verdict], verdict=verdict),)
+
+
+def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[Mistake, ...]:
+    """Each finding with how to mend it and when it shows.
+
+    Args:
+        findings: of a run or of a target.
+        file: where their lines are counted.
+        name: the function or class that was judged; a finding whose line was not found stands in it.
+    """
+    return tuple(
+        Mistake(
+            finding.id,
+            f"({finding.certainty}), {finding.about}",
+            finding.message,
+            tuple(fact(label, value) for label, value in _facts(finding, file, name) if value),
+        )
+        for finding in findings
+    )
+
+
+def _facts(finding: Finding, file: str, name: str) -> list[tuple[str, str]]:
+    place = ("in", name) if finding.line is None else ("at", f"{file}:{finding.line}")
+    return [("mend it", finding.fix), ("fails when", finding.fails_when), place]
+
+
+def notes(notes: Sequence[str]) -> tuple[Section, ...]:
+    """A paragraph for each note."""
+    if not notes:
+        return ()
+    facts = Facts(tuple(fact("Note", note) for note in notes), MOST_NOTES)
+    return (Section("notes", "Notes", (facts,), is_short=True),)
+
+
+def surroundings(report: Report) -> tuple[Section, ...]:
+    """The environment and where the time went; both only for who wants everything."""
+    columns = (Column(""), Column("", prose=True))
+    rows = tuple((plain(key), plain(_value(value))) for key, value in report.environment.items())
+    return (
+        Section("environment", "Environment", (Table("versions and settings", columns, rows),), is_extra=True),
+        Section("time", "Where the time went", (_timings(report.timings),), is_extra=True),
+    )
+
+
+def _value(value: Any) -> str:
+    return str(value)
+
+
+def _timings(timings: Mapping[str, float]) -> Table:
+    whole = timings.get("total", sum(timings.values()))
+    parts = sorted(((name, spent) for name, spent in timings.items() if name != "total"), key=lambda part: -part[1])
+    columns = (Column(""), Column("seconds", right=True), Column("share", right=True))
+    rows = tuple(
+        (plain(name), plain(f"{spent:.3f}"), plain(f"{_share(spent, whole)} %"))
+        for name, spent in [*parts, ("total", whole)]
+    )
+    return Table("seconds of each stage", columns, rows)
+
+
+def _share(part: float, whole: float) -> int:
+    return round(100 * part / whole) if whole else 0
+
+
+def reproduce(report: Report) -> Section:
+    """The command that gives this report again."""
+    return Section("reproduce", "Reproduce", (Lines(report.reproduce, "command"),), is_short=True)
+
+
+def labelled(label: str, value: str, tone: Tone = Tone.PLAIN) -> Fact:
+    """A fact whose words have a tone."""
+    return Fact(label, plain(value, tone))
+
+
+def only_full(title: str, *blocks: Any) -> Folded:
+    """Blocks for who wants everything, with nothing in their place."""
+    return Folded(title, (), tuple(blocks))

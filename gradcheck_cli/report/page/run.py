@@ -1,0 +1,245 @@
+"""What a page says of `gradcheck run`, section by section. It arranges the report's evidence and computes none."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from gradcheck_cli.model import GRADIENTS, ChannelDifference, Check, Experiment, Power, RunReport, Verdict, Worst
+from gradcheck_cli.report import words
+from gradcheck_cli.report.numerals import distinct, grouped, number, scientific, subscript
+from gradcheck_cli.report.page.blocks import (
+    Block,
+    Column,
+    Facts,
+    Folded,
+    Page,
+    Pictures,
+    Remark,
+    Remarks,
+    Said,
+    Section,
+    Sentence,
+    Table,
+    Text,
+    Tone,
+    fact,
+    plain,
+)
+from gradcheck_cli.report.page.example import example_section
+from gradcheck_cli.report.page.parts import VERDICT_WORDS, mistakes, notes, reproduce, surroundings, verdict_said
+from gradcheck_cli.report.page.sameness import exactly, sameness_section, seeds_section
+from gradcheck_cli.report.words import count, size
+
+MOST_PLANES = 8
+_CANNOT_SHOW = 3
+_LABELS = re.compile("(Method:|Code:|Same for all channels:)")
+_BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING)
+
+
+def run_page(report: RunReport) -> Page:
+    """The whole report, what is wrong first."""
+    found = mistakes(report.findings, words.user_file(report), words.user_name(report))
+    wrong = (Section("findings", "What is wrong", found),) if found else ()
+    return Page(
+        verdict=report.verdict,
+        headline=words.headline(report),
+        answer=_answer(report.answer),
+        ran=_what_was_run(report.experiment),
+        sections=(
+            *wrong,
+            *example_section(report.counterexample),
+            _checks(report.checks),
+            _channels(report),
+            sameness_section(report.sameness),
+            *seeds_section(report.seeds),
+            Section("pictures", "Pictures", (Pictures(report),)),
+            *_power(report.power),
+            *notes(report.notes),
+            *surroundings(report),
+            reproduce(report),
+        ),
+    )
+
+
+def _answer(answer: str) -> Text:
+    """The answer, its three labels strong."""
+    parts = _LABELS.split(answer)
+    return tuple(Said(part, Tone.STRONG if _LABELS.fullmatch(part) else Tone.PLAIN) for part in parts if part)
+
+
+def run_summary(report: RunReport) -> str:
+    """The verdict, what was compared, and the two answers about sameness, in one line."""
+    decided = [check for check in report.checks if check.verdict is not Verdict.NOT_APPLICABLE]
+    passed = sum(check.verdict is Verdict.PASS for check in decided)
+    same = report.sameness
+    parts = [
+        f"{VERDICT_WORDS[report.verdict]}  {passed} of {count(len(decided), 'check')} passed",
+        f"across channels: {same.across_channels.verdict or 'one plane only'}",
+        f"across filters: {same.across_filters.verdict or 'one plane only'}",
+        *[f"{finding.id} ({finding.certainty})" for finding in report.findings],
+        _pictures_named(report.experiment.images),
+    ]
+    return "; ".join(parts)
+
+
+def _what_was_run(ran: Experiment) -> str:
+    loss = f"{ran.loss.name} {ran.loss.reduction}"
+    value = "" if ran.loss.value is None else f" = {words.number(ran.loss.value, 6)}"
+    parts = [
+        f"conv {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}{_geometry(ran)}",
+        f"{_pictures_named(ran.images)}, {size(ran.size)} -> {size(ran.output_size)}",
+        *([words.channels_named(ran)] if ran.channel_names else []),
+        f"reference {ran.reference}",
+        f"loss {loss}{value}",
+        f"seed {ran.seed}",
+        f"{ran.dtype} on {ran.device}, {count(ran.threads, 'thread')}",
+        f"backward {ran.backward}" + ("" if ran.convention in ("", "auto") else f" ({ran.convention})"),
+    ]
+    return "; ".join(parts)
+
+
+def _geometry(ran: Experiment) -> str:
+    unusual = [
+        f"{name} {size(value)}"
+        for name, value, usual in (
+            ("stride", ran.stride, (1, 1)),
+            ("padding", ran.padding, (0, 0)),
+            ("dilation", ran.dilation, (1, 1)),
+        )
+        if value != usual
+    ]
+    unusual += [f"{ran.groups} groups"] if ran.groups != 1 else []
+    unusual += [] if ran.bias else ["no bias"]
+    unusual += ["pixels / 255"] if ran.unit_range else []
+    return "".join(f", {words}" for words in unusual)
+
+
+def _pictures_named(images: Sequence[str]) -> str:
+    named = ", ".join(images[:2])
+    return named if len(images) <= 2 else f"{named} and {len(images) - 2} more"
+
+
+def _checks(checks: Sequence[Check]) -> Section:
+    """The checks that passed share a row by name; below them the rule of each that did not, or of all."""
+    shown = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
+    hidden = [f"{check.name} {check.gradient}" for check in checks if check not in shown]
+    brief: list[Block] = [_check_table(_alike(shown))]
+    brief += [Facts((fact("n/a", ", ".join(hidden)),))] if hidden else []
+    brief += _rules([check for check in shown if check.verdict in _BAD])
+    full = (_check_table([[check] for check in checks]), *_rules(checks))
+    return Section("checks", "Checks", (Folded("Every check", tuple(brief), full),))
+
+
+def _check_table(groups: Sequence[Sequence[Check]]) -> Table:
+    columns = (
+        Column(""),
+        Column(""),
+        Column("gradient"),
+        Column("wrong / of", right=True),
+        Column("of allowed", right=True),
+        Column("", prose=True, spare=True),
+    )
+    return Table("checks", columns, tuple(_check_row(group) for group in groups))
+
+
+def _alike(checks: Sequence[Check]) -> list[list[Check]]:
+    """Checks of one name that passed share a row; every other check has its own."""
+    groups: list[list[Check]] = []
+    for check in checks:
+        mates = [group for group in groups if group[0].name == check.name and group[0].verdict is Verdict.PASS]
+        if mates and check.verdict is Verdict.PASS:
+            mates[0].append(check)
+        else:
+            groups.append([check])
+    return groups
+
+
+def _check_row(group: Sequence[Check]) -> tuple[Text, ...]:
+    wrong = f"{grouped(sum(check.mismatched for check in group))} / {grouped(sum(check.entries for check in group))}"
+    telling = max(group, key=lambda check: -1.0 if check.worst is None else _size(check.worst.ratio))
+    worst = plain("") if telling.worst is None else exactly(number(telling.worst.ratio), telling.worst.ratio)
+    gradients = list(dict.fromkeys(check.gradient for check in group))
+    named = "all three" if sorted(gradients) == sorted(GRADIENTS) else ", ".join(gradients)
+    detail = plain(telling.detail)
+    return verdict_said(telling.verdict), plain(telling.name), plain(named), plain(wrong), worst, detail
+
+
+def _size(value: float) -> float:
+    """How bad `value` is: NaN is worst."""
+    return math.inf if math.isnan(value) else abs(value)
+
+
+def _rules(checks: Sequence[Check]) -> list[Block]:
+    """The rule of each and its worst entry, and once what the rules speak of."""
+    if not checks:
+        return []
+    remarks = tuple(
+        Remark(
+            (Said(f"{check.name} {check.gradient}: "), Said(check.criterion, Tone.SOFT)),
+            worst_told(check.worst) if check.worst is not None else "",
+        )
+        for check in checks
+    )
+    return [Remarks(remarks, words.gauge_explained(checks))]
+
+
+def worst_told(worst: Worst) -> str:
+    """The entry that is furthest from what is allowed, in the one set of words for it."""
+    expected, actual = distinct(worst.expected, worst.actual)
+    return (
+        f"worst at {subscript(worst.index)}: expected {expected}, actual {actual}, "
+        f"difference {number(worst.difference)}, allowed {number(worst.allowed)}"
+    )
+
+
+def _channels(report: RunReport) -> Section:
+    titles = ("filter", "channel", "max |difference|", "of allowed", "equal entries")
+    columns = (*(Column(title, right=True) for title in titles), Column(""))
+    ordered = sorted(report.channels, key=_badness, reverse=True)
+    side = "your code" if words.user_file(report) else "hand-written"
+    table = Table("planes", columns, tuple(_channel_row(row) for row in ordered), MOST_PLANES)
+    return Section("channels", "Kernel gradients", (table,), note=f"{side} against autograd, worst first")
+
+
+def _badness(row: ChannelDifference) -> tuple[float, float]:
+    return _size(row.ratio), _size(row.max_abs_difference)
+
+
+def _channel_row(row: ChannelDifference) -> tuple[Text, ...]:
+    return (
+        plain(str(row.filter)),
+        plain(str(row.channel)),
+        exactly(scientific(row.max_abs_difference), row.max_abs_difference),
+        exactly(number(row.ratio), row.ratio),
+        plain(f"{grouped(row.equal_entries)} / {grouped(row.entries)}"),
+        plain("" if abs(row.ratio) <= 1 else "not allowed", Tone.BAD),
+    )
+
+
+def _power(power: Power) -> tuple[Section, ...]:
+    """What a pass is worth: what would have been caught on these very data, and what cannot show here."""
+    if not power.planted and not power.cannot_show:
+        return ()
+    told = [Said(f"caught {len(power.caught)} of {count(len(power.planted), 'planted mistake')}")]
+    if power.missed:
+        told += [Said("; missed: "), Said(", ".join(power.missed), Tone.OPEN)]
+    spots = Said(f"; cannot show here: {_blind_spots(power)}")
+    brief = Sentence((*told, spots) if power.cannot_show else tuple(told))
+    full = (Sentence(tuple(told)), *_power_lists(power))
+    folded = Folded("What can show here and what cannot", (brief,), full, hint="says what would")
+    return (Section("power", "Power", (folded,), is_short=True),)
+
+
+def _blind_spots(power: Power) -> str:
+    named = ", ".join(spot.id for spot in power.cannot_show[:_CANNOT_SHOW])
+    hidden = len(power.cannot_show) - _CANNOT_SHOW
+    return named + (f" and {hidden} more" if hidden > 0 else "")
+
+
+def _power_lists(power: Power) -> list[Block]:
+    lists: list[Block] = [Facts((fact("caught", ", ".join(power.caught)),))] if power.caught else []
+    columns = (Column("cannot show here"), Column("shown by", prose=True))
+    rows = tuple((plain(spot.id), plain(spot.shown_by)) for spot in power.cannot_show)
+    return [*lists, Table("mistakes that cannot show here", columns, rows)] if rows else lists

@@ -1,0 +1,172 @@
+"""What a page says of `gradcheck verify`: a table of the targets, then each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gradcheck_cli.model import (
+    GRADIENTS,
+    Geometries,
+    GeometryResult,
+    GradientName,
+    GradientResult,
+    TargetReport,
+    Verdict,
+    VerifyReport,
+)
+from gradcheck_cli.report import words
+from gradcheck_cli.report.page.blocks import (
+    Block,
+    Column,
+    Fact,
+    Facts,
+    Lines,
+    Page,
+    Said,
+    Section,
+    Sentence,
+    Table,
+    Text,
+    Tone,
+    fact,
+    plain,
+)
+from gradcheck_cli.report.page.example import example_of
+from gradcheck_cli.report.page.parts import (
+    MOST_NOTES,
+    VERDICT_WORDS,
+    mistakes,
+    only_full,
+    reproduce,
+    surroundings,
+    verdict_said,
+)
+from gradcheck_cli.report.words import geometry, outcomes, reservations, right, where_right
+
+_NAMED = 3
+_TONES = {Verdict.FAIL: Tone.BAD, Verdict.ERROR: Tone.BAD, Verdict.INCONCLUSIVE: Tone.OPEN, Verdict.MISSING: Tone.OPEN}
+
+
+def verify_page(report: VerifyReport) -> Page:
+    """The verdict over all targets, their table where there are several, then a section for each."""
+    return Page(
+        verdict=report.verdict,
+        headline=words.headline(report),
+        answer=plain(outcomes(report), Tone.STRONG),
+        ran="",
+        sections=(
+            *(_overview(report) if len(report.targets) > 1 else ()),
+            *(_target(number, target, len(report.targets)) for number, target in enumerate(report.targets, start=1)),
+            *surroundings(report),
+            reproduce(report),
+        ),
+    )
+
+
+def verify_summary(report: VerifyReport) -> str:
+    """How many targets are right, and what is wrong with those that are not, in one line."""
+    wrong = [f"{target.target}: {_brief(target)}" for target in report.targets if target.verdict is not Verdict.PASS]
+    more = [f"{len(wrong) - _NAMED} more"] if len(wrong) > _NAMED else []
+    return "; ".join([f"{VERDICT_WORDS[report.verdict]}  {outcomes(report)}", *wrong[:_NAMED], *more])
+
+
+def _brief(target: TargetReport) -> str:
+    """The mistakes' names, or why there are none."""
+    return ", ".join(dict.fromkeys(finding.id for finding in target.findings)) or target.reason.rstrip(".")
+
+
+def _overview(report: VerifyReport) -> tuple[Section, ...]:
+    """A row for each target, then each mistake once."""
+    titles = ("verdict", *GRADIENTS, "right", "target")
+    columns = tuple(Column(title, right=title == "right") for title in titles)
+    columns = (*columns, Column("reason", prose=True, clip=True))
+    table = Table("targets", columns, tuple(_row(target) for target in report.targets))
+    return (Section("targets", "Targets", (table,), is_plain=True), *_mistakes(report.summary))
+
+
+def _row(target: TargetReport) -> tuple[Text, ...]:
+    gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
+    counted = right(target.geometries) if target.geometries.tried else "-"
+    kept_back = reservations(target).removeprefix(";").strip()
+    reason = f"{kept_back}; {target.reason}" if kept_back else target.reason
+    name = (Said(target.target, target=target.target),)
+    tone = _TONES.get(target.verdict, Tone.PLAIN)
+    return (verdict_said(target.verdict), *gradients, plain(counted), name, plain(reason, tone))
+
+
+def _mistakes(summary: Mapping[str, Sequence[str]]) -> tuple[Section, ...]:
+    """Each mistake once, with those who make it."""
+    if not summary:
+        return ()
+    columns = (Column("mistake"), Column("targets", right=True), Column("which", prose=True))
+    rows = tuple(
+        (plain(mistake, Tone.BAD), plain(str(len(names))), tuple(Said(name, target=name) for name in names))
+        for mistake, names in summary.items()
+    )
+    return (Section("mistakes", "Mistakes", (Table("mistakes", columns, rows),), is_plain=True),)
+
+
+def _short(verdict: Verdict) -> Text:
+    word = "unclear" if verdict is Verdict.INCONCLUSIVE else VERDICT_WORDS[verdict].lower()
+    return (Said(word, verdict=verdict),)
+
+
+def _gradient(target: TargetReport, name: GradientName) -> GradientResult:
+    return target.gradients.get(name, GradientResult(Verdict.MISSING))
+
+
+def _target(number: int, target: TargetReport, of_all: int) -> Section:
+    """One target; a right one among several is for who wants everything."""
+    place = "" if target.line is None else f"(line {target.line})"
+    told = (
+        fact("convention", _convention(target)),
+        Fact("gradients", _gradients(target)),
+        fact("geometries", where_right(target.geometries)),
+    )
+    blocks: list[Block] = [Facts(tuple(each for each in told if any(piece.text for piece in each.value)))]
+    blocks += [Lines(target.error, "error")] if target.error else []
+    blocks += mistakes(target.findings, target.file, target.name)
+    blocks += [example_of(target.counterexample)] if target.counterexample is not None else []
+    blocks += [Facts(tuple(fact("note", note) for note in target.notes), MOST_NOTES)] if target.notes else []
+    return Section(
+        f"t{number}",
+        target.target,
+        (*blocks, *_details(target)),
+        note=f"{place}{reservations(target)}",
+        verdict=target.verdict,
+        is_extra=of_all > 1 and target.verdict is Verdict.PASS,
+    )
+
+
+def _convention(target: TargetReport) -> str:
+    told = ", ".join(part for part in (target.convention, target.layout) if part)
+    return f"{told}: {target.why}" if told and target.why else told or target.why
+
+
+def _gradients(target: TargetReport) -> Text:
+    told: list[Said] = []
+    for name in GRADIENTS:
+        told += [Said(f"{'   ' if told else ''}{name} "), *verdict_said(_gradient(target, name).verdict)]
+    return tuple(told)
+
+
+def _details(target: TargetReport) -> list[Block]:
+    """What only who wants everything is shown."""
+    details: list[Block] = []
+    if target.geometries.list:
+        details.append(only_full("Every geometry", _geometry_table(target.geometries)))
+    if target.output:
+        details.append(only_full("What the code printed", Lines(target.output, "output")))
+    return [*details, only_full("Time", Sentence(plain(f"{target.seconds:.2f} s", Tone.SOFT)))]
+
+
+def _geometry_table(geometries: Geometries) -> Table:
+    columns = (*(Column(name) for name in GRADIENTS), Column("geometry", prose=True))
+    return Table("every geometry that was tried", columns, tuple(_geometry_row(each) for each in geometries.list))
+
+
+def _geometry_row(result: GeometryResult) -> tuple[Text, ...]:
+    verdicts = [verdict_said(verdict) for verdict in (result.weight, result.input, result.bias)]
+    message = f": {result.message}" if result.message else ""
+    supported = "" if result.supported else " (not supported)"
+    return (*verdicts, plain(f"{geometry(result.spec)}{supported}{message}"))
