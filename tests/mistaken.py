@@ -135,7 +135,7 @@ def backward_of(gradient, wrong):
 def right_backward(case):
     """The truth, by the definition."""
     return Gradients(
-        weight=conv.definition.grad_weight(case.x, case.grad_output, case.spec),
-        input=conv.definition.grad_input(case.weight, case.grad_output, case.spec),
+        weight=conv.definition.grad_weight(case.x, case.grad_output, case.spec.geometry),
+        input=conv.definition.grad_input(case.weight, case.grad_output, case.spec.geometry),
         bias=conv.definition.grad_bias(case.grad_output),
     )

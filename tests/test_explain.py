@@ -85,7 +85,7 @@ def test_the_code_that_is_shown_gives_the_gradient(spec):
     case = integers(spec)
     names = {"np": np, "X": case.x[0], "G": case.grad_output[0]}
     exec(code, names)
-    assert np.array_equal(names["dF"], conv.definition.grad_weight(case.x, case.grad_output, spec))
+    assert np.array_equal(names["dF"], conv.definition.grad_weight(case.x, case.grad_output, spec.geometry))
 
 
 def test_impossible_sizes_are_refused():

@@ -1,5 +1,10 @@
 """The nouns of gradcheck: frozen dataclasses that every room shares. Nothing here computes or prints."""
 
+from gradcheck_cli.model.axis import (
+    Axis as Axis,
+    PaddingMode as PaddingMode,
+    TransposedAxis as TransposedAxis,
+)
 from gradcheck_cli.model.evidence import (
     CALL as CALL,
     CannotShow as CannotShow,
@@ -18,6 +23,7 @@ from gradcheck_cli.model.evidence import (
     Verdict as Verdict,
     Worst as Worst,
 )
+from gradcheck_cli.model.geometry import Geometry as Geometry
 from gradcheck_cli.model.options import (
     Arithmetic as Arithmetic,
     Device as Device,

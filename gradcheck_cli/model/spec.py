@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from gradcheck_cli.model.axis import Axis
 from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.model.geometry import AXIS_NAMES, Geometry, check_channels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,10 +49,23 @@ class ConvSpec:
     extra_after: Size = (0, 0)
 
     def __post_init__(self) -> None:
-        self._check_signs()
-        self._check_groups()
-        for axis, name in enumerate(("height", "width")):
-            self._check_fit(axis, name)
+        check_channels(self.batch, self.in_channels, self.out_channels, self.groups)
+        if min(self.padding_after) < 0 <= min(self.padding):
+            raise GeometryError(
+                f"padding at the bottom and the right must be at least 0, not {min(self.padding_after)}.",
+                hint=f"extra_after takes away {self.extra_after} of {self.padding}",
+            )
+        _ = self.axes  # made now, because each checks itself
+
+    @cached_property
+    def axes(self) -> tuple[Axis, Axis]:
+        """The vertical and the horizontal axis."""
+        return (self._axis(0), self._axis(1))
+
+    @property
+    def geometry(self) -> Geometry:
+        """The same convolution, among those of any number of axes."""
+        return Geometry(self.batch, self.in_channels, self.out_channels, self.axes, self.groups)
 
     @property
     def input_size(self) -> Size:
@@ -74,7 +90,7 @@ class ConvSpec:
     @property
     def padded_size(self) -> Size:
         """Rows and columns of the input with its zeros."""
-        return (self._room(0), self._room(1))
+        return (self.axes[0].room, self.axes[1].room)
 
     @property
     def is_padded(self) -> bool:
@@ -100,7 +116,7 @@ class ConvSpec:
     @property
     def output_size(self) -> Size:
         """(h_out, w_out)"""
-        return (self._outputs(0), self._outputs(1))
+        return (self.axes[0].outputs, self.axes[1].outputs)
 
     @property
     def output_shape(self) -> tuple[int, int, int, int]:
@@ -110,83 +126,22 @@ class ConvSpec:
     @property
     def extent(self) -> Size:
         """Size of the dilated kernel: dilation * (kernel_size - 1) + 1."""
-        return (self._extent(0), self._extent(1))
+        return (self.axes[0].extent, self.axes[1].extent)
 
     @property
     def remainder(self) -> Size:
         """Rows and columns of the padded input that no window reaches."""
-        rest = [
-            (room - extent) % stride
-            for room, extent, stride in zip(self.padded_size, self.extent, self.stride, strict=True)
-        ]
-        return (rest[0], rest[1])
+        return (self.axes[0].remainder, self.axes[1].remainder)
 
     @property
     def terms(self) -> int:
         """Products that are summed into one entry of grad_weight: n * h_out * w_out."""
         return self.batch * self.output_size[0] * self.output_size[1]
 
-    def _extent(self, axis: int) -> int:
-        return self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
-
-    def _room(self, axis: int) -> int:
-        return self.input_size[axis] + 2 * self.padding[axis] + self.extra_after[axis]
-
-    def _outputs(self, axis: int) -> int:
-        return (self._room(axis) - self._extent(axis)) // self.stride[axis] + 1
-
-    def _check_signs(self) -> None:
-        positive = {
-            "batch": (self.batch,),
-            "in channels": (self.in_channels,),
-            "out channels": (self.out_channels,),
-            "input size": self.input_size,
-            "kernel size": self.kernel_size,
-            "stride": self.stride,
-            "dilation": self.dilation,
-            "groups": (self.groups,),
-        }
-        for name, values in positive.items():
-            if min(values) < 1:
-                raise GeometryError(f"{name} must be at least 1, not {min(values)}.")
-        if min(self.padding) < 0:
-            raise GeometryError(f"padding must be at least 0, not {min(self.padding)}.")
-        if min(self.padding_after) < 0:
-            raise GeometryError(
-                f"padding at the bottom and the right must be at least 0, not {min(self.padding_after)}.",
-                hint=f"extra_after takes away {self.extra_after} of {self.padding}",
-            )
-
-    def _check_groups(self) -> None:
-        for name, channels in (("in", self.in_channels), ("out", self.out_channels)):
-            if channels % self.groups:
-                divisors = [str(d) for d in range(1, channels + 1) if channels % d == 0]
-                raise GeometryError(
-                    f"--groups {self.groups} does not divide --{name} {channels}.",
-                    hint=f"--groups that divide {channels}: {', '.join(divisors[:12])}",
-                )
-
-    def _check_fit(self, axis: int, name: str) -> None:
-        room = self._room(axis)
-        extent = self._extent(axis)
-        if extent > room:
-            missing = -(-(extent - room) // 2)
-            raise GeometryError(
-                f"the kernel does not fit the input along its {name}: {extent} > {room}.",
-                facts={
-                    **self._padded_in_words(axis),
-                    "dilated kernel": f"{self.dilation[axis]}*({self.kernel_size[axis]} - 1) + 1 = {extent}",
-                },
-                hint=f"--padding {self.padding[axis] + missing} or an input {name} of {extent} would be enough",
-            )
-
-    def _padded_in_words(self, axis: int) -> dict[str, str]:
-        size, before, after, room = (
-            pair[axis] for pair in (self.input_size, self.padding, self.padding_after, self.padded_size)
-        )
-        if before == after:
-            return {"input + 2*padding": f"{size} + 2*{before} = {room}"}
-        return {"input + padding on both sides": f"{size} + {before} + {after} = {room}"}
+    def _axis(self, axis: int) -> Axis:
+        pairs = (self.input_size, self.kernel_size, self.stride, self.dilation, self.padding, self.padding_after)
+        size, taps, stride, dilation, before, after = (pair[axis] for pair in pairs)
+        return Axis(size, taps, stride, dilation, before, after, name=AXIS_NAMES[2][axis])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ on one core of an x86-64 server; they hold within a factor of 2 there, and a use
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from gradcheck_cli.model import ConvSpec
@@ -86,7 +86,7 @@ def full_price(spec: ConvSpec, dtype: Dtype = "float32", seeds: int = 1) -> Pric
 
 def probe_price(spec: ConvSpec, dtype: Dtype = "float32") -> Price:
     """The exact probe and the adjoint identity at full size, one picture after the other: the memory is one's."""
-    alone = ConvSpec(**{**vars(spec), "batch": 1})
+    alone = replace(spec, batch=1)
     one = _price(alone, PROBE, dtype)
     return Price(products_of(spec), one.bytes, spec.batch * one.seconds)
 

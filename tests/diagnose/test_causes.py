@@ -86,7 +86,7 @@ def test_the_right_formula_comes_first_and_then_every_form_of_every_mistake(grad
         assert ("updated-too-early", "", True) == (mistake.id, form.label, early.fits_rate)
         assert form.formula is early.formula
         problem = Problem(integers(SPECS[3]))
-        lost = conv.definition.grad_input(problem.grad_weight, problem.case.grad_output, problem.spec)
+        lost = conv.definition.grad_input(problem.grad_weight, problem.case.grad_output, problem.spec.geometry)
         assert np.array_equal(-lost, early.formula(problem))
 
     problem = Problem(integers(SPECS[0]))

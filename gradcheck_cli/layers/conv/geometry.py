@@ -11,35 +11,21 @@ from math import gcd
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model import Array, Axis, ConvSpec
 from gradcheck_cli.model.errors import GeometryError
 
 
-@dataclass(frozen=True)
-class Axis:
-    """One axis of a convolution: output p reads tap u at the position stride*p + dilation*u - padding of the input.
-
-    `padding` is that in front of the input; what is added behind it shows in the number of outputs.
-    """
-
-    size: int
-    taps: int
-    outputs: int
-    stride: int
-    padding: int
-    dilation: int
-
-    def phases(self) -> Iterator[Phase]:
-        """The residues modulo the stride that taps fall on, each with its taps. Together they hold every tap once."""
-        tap_step = self.stride // gcd(self.stride, self.dilation)
-        for first in range(min(tap_step, self.taps)):
-            shift, start = divmod(self.dilation * first - self.padding, self.stride)
-            yield Phase(
-                start=start,
-                taps=range(first, self.taps, tap_step),
-                shift=shift,
-                shift_step=self.dilation * tap_step // self.stride,
-            )
+def phases(axis: Axis) -> Iterator[Phase]:
+    """The residues modulo the stride that taps fall on, each with its taps. Together they hold every tap once."""
+    tap_step = axis.stride // gcd(axis.stride, axis.dilation)
+    for first in range(min(tap_step, axis.taps)):
+        shift, start = divmod(axis.dilation * first - axis.before, axis.stride)
+        yield Phase(
+            start=start,
+            taps=range(first, axis.taps, tap_step),
+            shift=shift,
+            shift_step=axis.dilation * tap_step // axis.stride,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,22 +61,6 @@ class Phase:
         end = begin + (last - first) * self.shift_step + 1
         chosen = self.taps[first : last + 1]
         return slice(chosen.start, chosen[-1] + 1, chosen.step), slice(begin, end, self.shift_step)
-
-
-def axes(spec: ConvSpec) -> tuple[Axis, Axis]:
-    """The vertical and the horizontal axis of `spec`."""
-    vertical, horizontal = (
-        Axis(
-            size=spec.input_size[axis],
-            taps=spec.kernel_size[axis],
-            outputs=spec.output_size[axis],
-            stride=spec.stride[axis],
-            padding=spec.padding[axis],
-            dilation=spec.dilation[axis],
-        )
-        for axis in (0, 1)
-    )
-    return vertical, horizontal
 
 
 def pad(planes: Array, spec: ConvSpec) -> Array:

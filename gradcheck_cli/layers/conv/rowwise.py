@@ -14,8 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gradcheck_cli.layers.conv import cost
-from gradcheck_cli.layers.conv.geometry import Axis, axes
-from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.layers.conv.geometry import phases
+from gradcheck_cli.model import Array, Axis, ConvSpec
 
 
 def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
@@ -26,7 +26,7 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     line = np.zeros((spec.in_channels, spec.batch, spec.padded_size[1]), dtype=x.dtype)
     inside = line[..., spec.padding[1] : spec.padding[1] + spec.width]
     windows = _windows(line, spec)
-    for row, taps, outputs in _meetings(axes(spec)[0]):
+    for row, taps, outputs in _meetings(spec.axes[0]):
         inside[...] = x[:, :, row].swapaxes(0, 1)
         left = windows.reshape(groups, channels * kw, -1)
         right = grads[:, :, outputs].reshape(groups, left.shape[-1], -1)
@@ -76,7 +76,7 @@ def _group_shape(spec: ConvSpec) -> tuple[int, int, int, int]:
 
 def _meetings(axis: Axis) -> Iterator[tuple[int, slice, slice]]:
     """Every input row that is read, with its taps and, from the last to the first, their outputs."""
-    for phase in axis.phases():
+    for phase in phases(axis):
         for element, row in enumerate(range(phase.start, axis.size, axis.stride)):
             meeting = phase.meetings(element, axis.outputs)
             if meeting is not None:

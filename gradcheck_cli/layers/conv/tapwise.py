@@ -14,19 +14,19 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gradcheck_cli.layers.conv import cost
-from gradcheck_cli.layers.conv.geometry import Axis, Phase, axes
-from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.layers.conv.geometry import Phase, phases
+from gradcheck_cli.model import Array, Axis, ConvSpec
 
 
 def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """dE/dF as in `conv.grad_weight`: for every phase of the stride, one stack of products per kernel row."""
-    vertical, horizontal = axes(spec)
+    vertical, horizontal = spec.axes
     width = _row_width(horizontal)
     grads = _flat(grad_output, width).reshape(spec.groups, 1, spec.out_channels // spec.groups, -1)
     total = np.zeros((*grads.shape[::2], *spec.weight_shape[1:]), dtype=np.result_type(x, grad_output))
     row_length = spec.batch * width
-    for columns in horizontal.phases():
-        for rows in vertical.phases():
+    for columns in phases(horizontal):
+        for rows in phases(vertical):
             phase = x[:, :, rows.start :: spec.stride[0], columns.start :: spec.stride[1]]
             shifted = _shifted(phase, width, columns, spec.groups)
             for u, shift in zip(rows.taps, rows.shifts, strict=True):
@@ -43,7 +43,7 @@ def grad_weight_cost(spec: ConvSpec) -> float:
     """Estimated nanoseconds of `grad_weight`, by the rule of `cost`."""
     (filters, channels, kh, kw), (sh, sw) = spec.weight_shape, spec.stride
     filters //= spec.groups
-    width = _row_width(axes(spec)[1])
+    width = _row_width(spec.axes[1])
     terms = spec.batch * spec.output_size[0] * width
     copied = spec.in_channels * spec.batch * spec.height * sw * width + spec.out_channels * terms
     steps = kh * min(sw, kw) + min(sh, kh) * min(sw, kw)
@@ -76,7 +76,7 @@ def _flat(planes: Array, width: int, front: int = 0, back: int = 0) -> Array:
 
 def _row_width(horizontal: Axis) -> int:
     """Width of a row and the zeros behind it: enough for taps to its right and to the left of the next row."""
-    return max(horizontal.outputs, *(_phase_width(horizontal, phase) for phase in horizontal.phases()))
+    return max(horizontal.outputs, *(_phase_width(horizontal, phase) for phase in phases(horizontal)))
 
 
 def _phase_width(horizontal: Axis, phase: Phase) -> int:

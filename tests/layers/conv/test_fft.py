@@ -46,11 +46,11 @@ def test_grad_input_by_hand():
 def test_stays_within_its_bound(dtype, spec):
     """Against the exact integers both gradients keep to 2 log2(P) u times the norms, in the dtype of the inputs."""
     case = integer_case(spec, dtype)
-    expected = definition.grad_weight(case.x, case.grad_output, spec)
+    expected = definition.grad_weight(case.x, case.grad_output, spec.geometry)
     actual = fft.grad_weight(case.x, case.grad_output, spec)
     assert (dtype, spec.weight_shape) == (actual.dtype, actual.shape)
     assert excess(expected, actual, (norm(case.x), norm(case.grad_output)), spec, dtype) <= 1
-    expected = definition.grad_input(case.weight, case.grad_output, spec)
+    expected = definition.grad_input(case.weight, case.grad_output, spec.geometry)
     actual = fft.grad_input(case.weight, case.grad_output, spec)
     assert (dtype, spec.x_shape) == (actual.dtype, actual.shape)
     assert excess(expected, actual, (norm(case.weight), norm(case.grad_output)), spec, dtype) <= 1
@@ -73,7 +73,7 @@ def test_the_bound_can_fail():
     """A shift by one column is far outside of the bound."""
     spec = ConvSpec(1, 1, 1, 16, 16, kernel_size=(5, 5))
     case = integer_case(spec)
-    expected = definition.grad_weight(case.x, case.grad_output, spec)
+    expected = definition.grad_weight(case.x, case.grad_output, spec.geometry)
     shifted = fft.grad_weight(np.roll(case.x, 1, axis=-1), case.grad_output, spec)
     assert excess(expected, shifted, (norm(case.x), norm(case.grad_output)), spec, np.float64) > 1e6
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conv_cases import integer_case, specs
+from conv_cases import by_definition, integer_case, specs
 from hypothesis import given, settings, strategies as st
 
-from gradcheck_cli.layers.conv import definition, fft, patchwise, rowwise, tapwise
+from gradcheck_cli.layers.conv import fft, patchwise, rowwise, tapwise
 from gradcheck_cli.model import ConvSpec
 
-WEIGHT_WAYS = [definition, rowwise, tapwise, patchwise, fft]
-INPUT_WAYS = [definition, rowwise, patchwise, fft]
+WEIGHT_WAYS = [by_definition, rowwise, tapwise, patchwise, fft]
+INPUT_WAYS = [by_definition, rowwise, patchwise, fft]
 # An image of 1x2 pixels (3, 5) and a kernel of 1x2 taps (10, 7), padded to keep the size.
 BEHIND = ConvSpec(1, 1, 1, 1, 2, (1, 2), extra_after=(0, 1))
 IN_FRONT = ConvSpec(1, 1, 1, 1, 2, (1, 2), padding=(0, 1), extra_after=(0, -1))
