@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck_cli.diagnose.factors import NONE, Factor, close, exactly, fitted, named_factors, ratio
-from gradcheck_cli.diagnose.observation import Comparison, absolute
+from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
 from gradcheck_cli.model import Array, Case, GradientName
@@ -35,6 +35,10 @@ class Structure:
     parts: tuple[tuple[Mistake, Variant], ...]
     formula: Formula
     fits_rate: bool = False
+
+    def result(self, problem: Problem) -> Array | None:
+        """What it gives; a pair's is not kept, since it is asked for once, and there are tens of thousands."""
+        return self.formula(problem) if len(self.parts) > 1 else problem.result_of(self.formula)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,37 @@ def _shown_on(structure: Structure, evidence: Iterable[Comparison]) -> Compariso
     return None
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a search gives, each cheapest first: exact causes, or else those that hold but for float32's rounding."""
+
+    exact: Sequence[Cause] = ()
+    rounded: Sequence[Cause] = ()
+
+
+def search(evidence: Sequence[Comparison], gradient: GradientName) -> Found:
+    """Single mistakes, and where none fits, pairs of them.
+
+    Searched once, with room for float32 where sums are large: what is exact is among what that lets through.
+    """
+    loose = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
+    large = [seen for seen in evidence if not seen.decisive]
+    alone = explain_all(singles(gradient), loose, gradient)
+    exact = _still_fitting(alone, large)
+    if exact or (alone and not large):
+        return Found(exact)
+    together = explain_all(pairs(gradient, loose), loose, gradient)
+    return Found(_still_fitting(together, large), alone or together)
+
+
+def _still_fitting(causes: Sequence[Cause], evidence: Sequence[Comparison]) -> list[Cause]:
+    return [
+        cause
+        for cause in causes
+        if all(fitting(cause.structure, seen, (cause.factor,), fit=False) for seen in evidence)
+    ]
+
+
 def explain_all(structures: Iterable[Structure], evidence: Sequence[Comparison], gradient: GradientName) -> list[Cause]:
     """Every cause that gives exactly the user's numbers on all of `evidence`, cheapest first.
 
@@ -137,7 +172,7 @@ def fitting(structure: Structure, seen: Comparison, factors: Sequence[Factor], *
         factors: those to try.
         fit: whether an unnamed constant may be read off when none of them fits.
     """
-    base, actual = seen.problem.result_of(structure.formula), seen.actual
+    base, actual = structure.result(seen.problem), seen.actual
     if structure.fits_rate:
         if actual.shape != seen.right.shape:
             return []
@@ -159,7 +194,7 @@ def fitting(structure: Structure, seen: Comparison, factors: Sequence[Factor], *
     if structure.fits_rate:
         candidates = [factor for factor in candidates if not factor.ids]
     candidates += [] if constant is None else [replace(constant, ids=() if structure.fits_rate else constant.ids)]
-    error = _error(structure, seen)
+    error = _error(structure, seen) if candidates else 0.0
     return [factor for factor in candidates if exactly(base, actual, factor.value(seen.spec), error)]
 
 
@@ -181,7 +216,7 @@ def _where_known(base: Array, actual: Array) -> tuple[Array, Array]:
 
 def _error(structure: Structure, seen: Comparison) -> float:
     """Bound on the rounding in the user's sums, with the structure's own gauge: its formula on absolute values."""
-    gauge = structure.formula(absolute(seen.problem.case))
+    gauge = structure.formula(seen.gauges)
     largest = float(np.nanmax(np.abs(seen.right if gauge is None else gauge)))
     terms = seen.spec.terms + seen.problem.case.weight.size + 8
     return 2 * terms * seen.unit * largest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,6 +33,7 @@ def _always(value: Fraction) -> Callable[[ConvSpec], Fraction]:
 NONE = Factor("", (), _always(Fraction(1)))
 
 
+@lru_cache(maxsize=2**10)  # asked for every factor of every formula, and of a target's few hundred geometries only
 def _sizes(spec: ConvSpec) -> dict[str, int]:
     rows, columns = spec.output_size
     taps = spec.kernel_size[0] * spec.kernel_size[1]

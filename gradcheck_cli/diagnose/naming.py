@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose import conditions
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
-from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
+from gradcheck_cli.diagnose.causes import Cause, Structure, fitting, search, singles
 from gradcheck_cli.diagnose.conditions import condition, settled
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Comparison, Observation, gather
@@ -54,30 +54,26 @@ def diagnose(
     if any(item.certainty == "proved" for item in rounded):
         formulas = rounded
     else:
-        causes = _cheapest(_causes(evidence, gradient))
+        searched = search(evidence, gradient)
+        causes = _cheapest(searched.exact)
         follows = {identifier for cause in causes for identifier in cause.brings}
         found = [item for item in found if item.id not in follows]
         formulas = _findings(causes, evidence, gradient, words) if causes else rounded
-    formulas = formulas or _with_reservations(evidence, gradient, words)
+        formulas = formulas or _with_reservations(_cheapest(searched.rounded), evidence, gradient, words)
     return tuple(found + [item for item in formulas if item.id not in named])
 
 
-def _with_reservations(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:
+def _with_reservations(
+    rounded: list[Cause], evidence: Sequence[Comparison], gradient: GradientName, words: Words
+) -> list[Finding]:
     """No formula explains all of it: float32 beside a mistake, mistakes on some geometries, or a shape."""
-    in_float32 = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
-    causes = [] if all(seen.decisive for seen in evidence) else _causes(in_float32, gradient)
-    if causes:
-        return [*_findings(_cheapest(causes), evidence, gradient, words), rounded_too(gradient, words)]
+    if rounded:
+        return [*_findings(rounded, evidence, gradient, words), rounded_too(gradient, words)]
     partial = _partial(evidence, gradient, words)
     return partial + ([] if partial else unexplained_shape(evidence, gradient, words))
 
 
-def _causes(evidence: Sequence[Comparison], gradient: GradientName) -> list[Cause]:
-    alone = explain_all(singles(gradient), evidence, gradient)
-    return alone or explain_all(pairs(gradient, evidence), evidence, gradient)
-
-
-def _cheapest(causes: list[Cause]) -> list[Cause]:
+def _cheapest(causes: Sequence[Cause]) -> list[Cause]:
     """The causes that assume least; among equals a named factor is believed before an unnamed constant.
 
     A block larger than all that was tried leaves out the first one, or all: where that is named, no block is assumed.

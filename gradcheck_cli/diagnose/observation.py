@@ -64,6 +64,11 @@ class Comparison:
         return not np.array_equal(self.right, self.actual)
 
     @cached_property
+    def gauges(self) -> Problem:
+        """The same with absolute values everywhere; see `absolute`."""
+        return absolute(self.problem.case)
+
+    @cached_property
     def decisive(self) -> bool:
         """Whether all sums are exact even in float32; beyond that an observation can refute, but proves nothing."""
         gauge = absolute(exact.as_integers(self.problem.case))
@@ -81,7 +86,7 @@ class Comparison:
 
 def absolute(case: Case) -> Problem:
     """The same with absolute values everywhere: its gradients are A, what their rounding is measured by."""
-    return Problem(Case(case.spec, abs(case.x), abs(case.weight), abs(case.bias), abs(case.grad_output)))
+    return RememberingProblem(Case(case.spec, abs(case.x), abs(case.weight), abs(case.bias), abs(case.grad_output)))
 
 
 def gather(observations: Sequence[Observation], gradient: GradientName, layout: str) -> tuple[Comparison, ...]:

@@ -19,9 +19,9 @@ from mistaken import (
 )
 
 from gradcheck_cli.diagnose import Observation, diagnose, naming, words_for
-from gradcheck_cli.diagnose.causes import Cause, Structure, singles
+from gradcheck_cli.diagnose.causes import Cause, Found, Structure, search, singles
 from gradcheck_cli.diagnose.factors import Factor
-from gradcheck_cli.diagnose.naming import _causes, _clearest, _enough, _telling
+from gradcheck_cli.diagnose.naming import _clearest, _enough, _telling
 from gradcheck_cli.diagnose.observation import Comparison, gather, in_our_order
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Problem, Variant
@@ -463,18 +463,21 @@ def test_where_all_is_right_to_24_bits_no_formula_is_searched(monkeypatch):
     """Float32 is proved; the search costs a second."""
     case = wide(integers(SPECS[0]))
     narrow = Observation(case, Gradients(weight=planted("single-precision", "weight")(Problem(case))))
-    monkeypatch.setattr(naming, "_causes", None)
+    monkeypatch.setattr(naming, "search", None)
 
     assert [("single-precision", "proved")] == named(diagnose([narrow], "weight"))
 
 
-def test_formulas_are_searched_once_where_every_sum_is_small(monkeypatch):
-    """Float32 cannot change such sums, so a second search would find the same."""
+def test_formulas_are_searched_once(monkeypatch):
+    """Where sums are large, with room for float32 at once: what is exact is among what that lets through."""
     searched = []
-    monkeypatch.setattr(naming, "_causes", lambda evidence, *others: searched.append(evidence) or [])
+    monkeypatch.setattr(naming, "search", lambda evidence, *others: searched.append(evidence) or Found())
+    case = wide(integers(SPECS[0]))
 
     assert () == diagnose(observe("weight", nameless), "weight")
     assert 1 == len(searched)
+    diagnose([Observation(case, Gradients(weight=nameless(Problem(case))))], "weight")
+    assert 2 == len(searched)
 
 
 def test_a_nearly_right_factor_is_refused():
@@ -567,7 +570,7 @@ def test_three_mistakes_in_the_bias_gradient_are_told_by_the_factors_of_the_bias
         return planted("bias-totalled", "bias")(last) / (problem.spec.output_size[0] * problem.spec.output_size[1])
 
     evidence = gather(observe("bias", wrong), "bias", "NCHW")
-    best = _causes(evidence, "bias")[0]
+    best = search(evidence, "bias").exact[0]
     assert {"last-sample-only", "bias-totalled", "bias-spatial-mean"} == set(best.ids)
 
 
