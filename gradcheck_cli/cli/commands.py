@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli.completion import topics
 from gradcheck_cli.cli.messages import say
 from gradcheck_cli.cli.options import Output
 from gradcheck_cli.cli.output import deliver
@@ -92,7 +93,7 @@ def verify(context: click.Context, /, **values: Any) -> int:
 
 
 @cli.command("explain", cls=Command)
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=topics)
 @shared.geometry_options(**shared.FORUM_LAYER)
 @shared.debug_option
 @click.pass_context

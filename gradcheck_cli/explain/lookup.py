@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from gradcheck_cli.explain.about_mistakes import of_mistake
 from gradcheck_cli.explain.about_shapes import shapes
 from gradcheck_cli.explain.about_topics import calling, same_across_channels, tolerance, unexplained
@@ -11,6 +9,9 @@ from gradcheck_cli.explain.explanation import Explanation
 from gradcheck_cli.explain.ids import TOPICS
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.nearness import nearest
+
+_MOST = 4
 
 
 def explain(topic: str) -> Explanation:
@@ -30,9 +31,10 @@ def explain(topic: str) -> Explanation:
     }
     if topic in topics:
         return topics[topic]()
-    near = get_close_matches(topic, [*CATALOGUE, *TOPICS], n=3, cutoff=0.4)
+    known = [*CATALOGUE, *TOPICS]
+    near = nearest(topic, known) or [name for name in known if topic.lower() in name.split("-")][:_MOST]
     raise UsageError(
         f"There is no explanation of {topic!r}.",
         hint=f"probably {' or '.join(near)}" if near else f"one of {', '.join(TOPICS)} or a finding's id",
-        see="gradcheck explain --help",
+        see="gradcheck explain",
     )

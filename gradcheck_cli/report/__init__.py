@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.model.text import visible
 
 if TYPE_CHECKING:
@@ -225,9 +226,7 @@ def _check_format(name: str) -> None:
 
 
 def _unknown(name: str) -> ReportError:
-    from difflib import get_close_matches  # late: most runs misspell nothing
-
-    near = get_close_matches(name, FORMATS, 1)
+    near = nearest(name, FORMATS)
     meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMATS)}."
     return ReportError(f"there is no report format {visible(name)!r}; {meant}")
 

@@ -6,7 +6,6 @@ Files are parsed, never executed. Loading is `load`'s work, in the child process
 from __future__ import annotations
 
 import ast
-import difflib
 import glob
 import importlib.util
 import os.path
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import MAGIC, file_and_name
+from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.targets.contract import TargetRef
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -203,7 +203,8 @@ def _is_dotted(path: str) -> bool:
 def _near_files(path: str) -> dict[str, object]:
     folder = Path(path).parent
     names = sorted(item.name for item in folder.glob("*.py")) if os.path.isdir(folder) else []
-    near = difflib.get_close_matches(Path(path).name, names)
+    stems = {Path(name).stem: name for name in names}  # every name ends in .py, which makes none near
+    near = [stems[stem] for stem in nearest(Path(path).stem, stems, most=3)]
     return {"similar": ", ".join(near)} if near else {"folder": folder.resolve()}
 
 
@@ -262,7 +263,7 @@ def _targets(node: ast.stmt) -> set[str]:
 
 def _absent(tree: ast.Module, path: str, name: str) -> TargetError:
     names = list(definitions(tree))
-    near = difflib.get_close_matches(name, names, cutoff=0.5) or [n for n in names if name.lower() in n.lower()]
+    near = nearest(name, names, most=3) or [n for n in names if name.lower() in n.lower()]
     shown = near or candidates(tree)
     return TargetError(
         f"{path} has no {name}.",

@@ -79,6 +79,9 @@ class Session:
     def run(self, specs: Iterable[ConvSpec]) -> None:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
+        if self.options.geometry:  # asked for by name: it alone, with all probes
+            self.try_further()
+            return
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
         self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_plainer()

@@ -36,6 +36,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.targets import NOT_TRIED, Described, HowToCall, TargetRef, Worker, WorkerLimits
@@ -73,6 +74,8 @@ def verify_target(ref: TargetRef, options: VerifyOptions, questions: Questions, 
 
 def specs_of(options: VerifyOptions) -> Iterator[ConvSpec]:
     """The geometries that the options ask for."""
+    if options.geometry:
+        return iter([geometry_of(options.geometry)])
     return iter(geometries.QUICK) if options.geometries == "quick" else geometries.full(options.seed)
 
 
@@ -298,6 +301,8 @@ def _counterexample(session: Session) -> Counterexample | None:
     """The smallest failing geometry of the first wrong gradient; None where only behaviour or wide sums are wrong."""
     for name in session.described.yields:
         found = _smallest_failure(session.trials, name)
+        if found is not None and session.options.geometry:  # what was asked for is what is shown
+            return _as_it_was(found, name)
         if found is not None:
             session.deadline = time.perf_counter() + min(SHRINK_SECONDS, session.options.timeout)
             seen = session.shrunk.setdefault(name, {})
@@ -321,6 +326,8 @@ def _as_it_was(trial: Trial, name: GradientName) -> Counterexample:
 
 def _notes(session: Session) -> tuple[str, ...]:
     notes = list(session.described.notes)
+    if session.options.geometry:
+        notes.append("only the geometry of --geometry was tried")
     if session.stopped:
         notes.append(session.stopped)
     notes += _forward_failures(session.trials) + _refused_by_autograd(session.trials)
