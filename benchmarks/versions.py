@@ -31,7 +31,7 @@ PYTHON_CLASSIFIER = "Programming Language :: Python :: 3."
 SECONDS = 900
 SHOWN_FAILURES = 12
 
-LIGHT = ("tests/model", "tests/images", "tests/report", "tests/cli", "tests/test_errors.py", "tests/test_explain.py")
+LIGHT = ("tests/model", "tests/images", "tests/report", "tests/cli", "tests/explain")
 """Tests of the rooms that torch never enters."""
 
 FAST = (*LIGHT, "tests/conv", "tests/oracles/test_autograd.py", "tests/test_api.py", "tests/test_pytest_plugin.py")

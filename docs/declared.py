@@ -52,11 +52,19 @@ def schema(text: str) -> str:
     document = json.loads(text)
     record = document["$defs"]["experiment"]
     for option in options_of(RunOptions):
-        entry = {"description": f"{option.flag}: {option.help}", **type_of(option)}
         if option.recorded:
-            record["properties"].setdefault(option.name, entry)
+            record["properties"].setdefault(option.name, entry_of(option))
     record["required"] = [field.name for field in fields(Experiment)]
+    record["properties"] = {name: record["properties"][name] for name in record["required"]}
+    asked = document["$defs"]["verify"]["properties"]["options"]
+    told = [option for option in options_of(VerifyOptions) if option.recorded]
+    asked["properties"] = {option.name: entry_of(option) for option in told}
     return json.dumps(document, indent=2) + "\n"
+
+
+def entry_of(option: Option) -> dict[str, Any]:
+    """What the schema says of an option."""
+    return {"description": f"{option.flag}: {option.help}", **type_of(option)}
 
 
 def type_of(option: Option) -> dict[str, Any]:

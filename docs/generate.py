@@ -211,7 +211,7 @@ def type_of(schema: Mapping[str, Any]) -> str:
 
 def mistakes_page() -> str:
     """Every mistake of the catalogue, as `gradcheck explain` tells it."""
-    from gradcheck_cli.explain import explain
+    from gradcheck_cli.explain.lookup import explain
     from gradcheck_cli.mistakes import CATALOGUE
 
     rows = [

@@ -17,7 +17,8 @@ from typing import Any, TypeVar, Unpack
 from gradcheck_cli.model import Progress, RunOptions, RunReport, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import expanded
-from gradcheck_cli.model.limits import check_run, check_verify, near
+from gradcheck_cli.model.limits import check_run, check_verify
+from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.option import Kind, Option, options_of
 from gradcheck_cli.model.options import FileName, Target
 from gradcheck_cli.model.settings import RunSettings, VerifySettings
@@ -159,7 +160,7 @@ def _split(function: str, options: dict[str, Any], kind: type[Options]) -> tuple
     known = [field.name for field in fields(kind)][1:]
     for name in options:
         if name not in known:
-            advice = near(name, known)
+            advice = did_you_mean(name, known)
             raise TypeError(f"{function}() has no option {name!r}" + (f"; {advice}" if advice else ""))
     return progress, options | {
         option.name: _as_on_the_command_line(option, options[option.name])

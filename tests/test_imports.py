@@ -214,9 +214,10 @@ def test_light_commands_load_nothing_heavy():
 
 def test_completion_loads_nothing_heavy():
     """TAB answers at once."""
-    env = {"_GRADCHECK_COMPLETE": "bash_complete", "COMP_WORDS": "gradcheck run --dt", "COMP_CWORD": "2"}
+    for words in ("gradcheck run --dt", "gradcheck explain batch"):
+        env = {"_GRADCHECK_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "2"}
 
-    assert [] == loaded("from gradcheck_cli.cli import main\nmain([])", env=env)
+        assert [] == loaded("from gradcheck_cli.cli import main\nmain([])", env=env)
 
 
 def test_light_modules_load_nothing_heavy():

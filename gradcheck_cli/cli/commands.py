@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli.completion import topics
 from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.messages import say
 from gradcheck_cli.cli.options import Output
@@ -92,7 +93,7 @@ def verify(context: click.Context, /, **values: Any) -> int:
 
 
 @cli.command("explain", cls=Command)
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=topics)
 @shared.geometry_options(**shared.FORUM_LAYER)
 @shared.debug_option
 @click.pass_context
@@ -108,9 +109,9 @@ def explain(context: click.Context, /, topic: str | None, **values: Any) -> int:
         _explain_shapes(values)
         return ExitCode.PASS
     _refuse_geometry(context, topic)
-    from gradcheck_cli import explain as texts
+    from gradcheck_cli.explain.lookup import explain as explained
 
-    click.echo(texts.explain(topic).text() if topic else _topics())
+    click.echo(explained(topic).text() if topic else _topics())
     return ExitCode.PASS
 
 
@@ -165,7 +166,7 @@ def _check_target_options(context: click.Context, options: RunOptions) -> None:
 
 
 def _explain_shapes(values: dict[str, Any]) -> None:
-    from gradcheck_cli.explain import shapes
+    from gradcheck_cli.explain.about_shapes import shapes
     from gradcheck_cli.model import ConvSpec
 
     height, width = values.pop("size")
@@ -176,7 +177,7 @@ def _explain_shapes(values: dict[str, Any]) -> None:
 
 def _topics() -> str:
     """Everything that can be explained, a line each."""
-    from gradcheck_cli.explain import TOPICS
+    from gradcheck_cli.explain.ids import TOPICS
     from gradcheck_cli.mistakes import CATALOGUE
 
     width = max(map(len, CATALOGUE))

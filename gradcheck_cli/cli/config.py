@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from gradcheck_cli.model.errors import UsageError
-from gradcheck_cli.model.limits import near
+from gradcheck_cli.model.nearness import did_you_mean
 
 PREFIX = "GRADCHECK"
 FILE_NAME = "pyproject.toml"
@@ -57,7 +57,7 @@ def refuse_unknown_variables(commands: Commands) -> None:
     }
     for name in sorted(os.environ):
         if name.startswith(f"{PREFIX}_") and name not in known:
-            raise UsageError(f"the environment variable {name} sets no option.", hint=near(name, sorted(known)))
+            raise UsageError(f"the environment variable {name} sets no option.", hint=did_you_mean(name, sorted(known)))
 
 
 def read_defaults(command: str, commands: Commands) -> Defaults | None:
@@ -132,7 +132,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], known: list[str], file: str, 
     for key in table:
         if _normal(key) not in normal:
             sentence = f"[tool.gradcheck{suffix}] has no key {key!r}."
-            raise UsageError(sentence, facts={"file": file}, hint=near(key, sorted(set(known))))
+            raise UsageError(sentence, facts={"file": file}, hint=did_you_mean(key, sorted(set(known))))
 
 
 def _parameters(commands: Commands) -> Iterator[tuple[str, click.Parameter]]:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gradcheck_cli.cli.invocation import Invocation
-from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole
+from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole, Words
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.model.text import visible
@@ -153,8 +153,9 @@ def _declared(options: Iterable[Option]) -> Decorator:
     return _all(*(click.option(*_flags(option), **_attributes(option)) for option in options))
 
 
-def _flags(option: Option) -> tuple[str, str]:
-    return (f"{option.flag}/{option.off}" if option.off else option.flag), option.name
+def _flags(option: Option) -> tuple[str, ...]:
+    short = (option.short,) if option.short else ()
+    return (*short, f"{option.flag}/{option.off}" if option.off else option.flag, option.name)
 
 
 def _attributes(option: Option) -> dict[str, Any]:
@@ -163,6 +164,8 @@ def _attributes(option: Option) -> dict[str, Any]:
         return {"help": option.help, "is_flag": True, "default": option.default, "show_default": bool(option.off)}
     if option.kind is Kind.CHOICE:
         taken: dict[str, Any] = {"type": click.Choice(option.choices)}
+    elif option.kind is Kind.WORDS:
+        taken = {"type": Words(option.choices), "metavar": option.metavar}
     else:
         kind, metavar = TYPES[option.kind]
         taken = {"type": kind, "metavar": option.metavar or metavar}

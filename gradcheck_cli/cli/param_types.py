@@ -6,12 +6,14 @@ click's ParamType takes a type argument only since 8.5, so ours name none.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import click
 from click.shell_completion import CompletionItem
 
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.report import FORMATS, Destination, parse_destination
+from gradcheck_cli.report.formats import known
 
 DIGITS = 20
 """More digits than any option can use; Python itself refuses to read numbers of thousands."""
@@ -63,6 +65,22 @@ class Seconds(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"{value!r} is not a number of seconds.", param, ctx)
 
 
+class Words(click.ParamType):  # type: ignore[type-arg]
+    """Several words of a few, with commas between. Which they may be is checked in `limits`, for Python too."""
+
+    name = "words"
+
+    def __init__(self, known: Collection[str]) -> None:
+        self.known = known
+
+    def shell_complete(self, _: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The words that are not there yet; those before the last comma stay."""
+        before, comma, begun = incomplete.rpartition(",")
+        there = before.lower().split(",")
+        left = [word for word in self.known if word.startswith(begun.lower()) and word not in there]
+        return [CompletionItem(f"{before}{comma}{word}") for word in left]
+
+
 class ReportRequest(click.ParamType):  # type: ignore[type-arg]
     """`FORMAT=PATH`."""
 
@@ -77,11 +95,12 @@ class ReportRequest(click.ParamType):  # type: ignore[type-arg]
         except GradcheckError as error:
             self.fail(error.sentence, param, ctx)
 
-    def shell_complete(self, _: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The formats, then files."""
+    def shell_complete(self, context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The formats of the command, then files."""
         if "=" in incomplete:
             return [CompletionItem(incomplete, type="file")]
-        return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
+        mine = [name for name in FORMATS if context.info_name not in known(name).not_for]
+        return [CompletionItem(f"{name}=") for name in mine if name.startswith(incomplete)]
 
 
 def _whole(text: str) -> int | None:

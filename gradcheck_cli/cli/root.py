@@ -8,11 +8,13 @@ import click
 
 from gradcheck_cli.cli.config import read_defaults, refuse_unknown_variables, variable_names
 from gradcheck_cli.cli.invocation import Invocation
-from gradcheck_cli.cli.slips import meant_command, meant_options
+from gradcheck_cli.cli.param_types import Length
+from gradcheck_cli.cli.slips import had_by, meant_command, meant_options
 from gradcheck_cli.model.errors import UsageError
 
 PROGRAM = "gradcheck"
 HELP_OPTIONS = ("-h", "--help")
+SIZES = "N|VxH: one number for both directions, or vertical x horizontal, rows before columns: 3x5 is 3 high, 5 wide."
 SETTINGS: dict[str, Any] = {"help_option_names": list(HELP_OPTIONS), "max_content_width": 100}
 
 
@@ -25,6 +27,13 @@ class Command(click.Command):
             if isinstance(parameter, click.Option):
                 parameter.envvar = variable_names(name, parameter)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What sizes look like, below the options of a command that takes some."""
+        if any(isinstance(parameter.type, Length) for parameter in self.params):
+            formatter.write_paragraph()
+            formatter.write_text(SIZES)
+        super().format_epilog(ctx, formatter)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the defaults first; help and completion need none, and must not fail for want of them."""
         if not ctx.resilient_parsing and not set(HELP_OPTIONS) & set(args):
@@ -32,9 +41,19 @@ class Command(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            known = [name for parameter in self.params for name in parameter.opts if name.startswith("--")]
-            meant = "".join(f" Did you mean {name!r}?" for name in meant_options(error.option_name, known))
-            raise click.UsageError(f"No such option {error.option_name!r}.{meant}", ctx) from error
+            typed = error.option_name
+            raise click.UsageError(f"No such option {typed!r}.{self._meant(typed)}", ctx) from error
+
+    def _meant(self, typed: str) -> str:
+        """What an unknown option stands for, as the end of a sentence: one of ours, else one of another command."""
+        meant = meant_options(typed, _long_options(self))
+        if meant:
+            return f" Did you mean {meant[0]!r}?"
+        flag, commands = had_by(typed, {name: _long_options(command) for name, command in cli.commands.items()})
+        if not commands:
+            return ""
+        said = " and ".join(f"`{PROGRAM} {name}`" for name in commands)
+        return f" {said} {'have' if len(commands) > 1 else 'has'} {'it' if flag == typed else repr(flag)}."
 
     def _take_defaults(self, ctx: click.Context) -> None:
         invocation = ctx.ensure_object(Invocation)
@@ -61,6 +80,10 @@ class CommandGroup(click.Group):
         if meant:
             raise UsageError(f"{args[0]} stands where a command is due.", hint=meant)
         return super().resolve_command(ctx, args)
+
+
+def _long_options(command: click.Command) -> list[str]:
+    return [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
 
 
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Mapping
 
 from gradcheck_cli.model.files import is_code, is_picture
+from gradcheck_cli.model.nearness import nearest
 
 # What the same thing is called in torch, in Keras, and in words.
 SYNONYMS = {
@@ -28,14 +28,27 @@ SYNONYMS = {
     "method": "--backward",
     "target": "--backward",
 }
-NEAR = 0.7  # two of three letters agree, in their order: "--paddin", "--seedz"; "--channels" is not near "--help"
 
 
 def meant_options(typed: str, known: Iterable[str]) -> list[str]:
     """The options of a command that an unknown one stands for: by another name of the thing, else by its letters."""
-    word, known = typed.lstrip("-").replace("_", "-").lower(), list(known)
-    synonym = SYNONYMS.get(word)
-    return [synonym] if synonym in known else get_close_matches("--" + word, known, n=1, cutoff=NEAR)
+    word, names = typed.lstrip("-").replace("_", "-").lower(), [name.removeprefix("--") for name in known]
+    synonym = SYNONYMS.get(word, "").removeprefix("--")
+    return [f"--{name}" for name in ([synonym] if synonym in names else nearest(word, names))]
+
+
+def had_by(typed: str, options: Mapping[str, Collection[str]]) -> tuple[str, list[str]]:
+    """(option, commands that have it): as it was typed, else by the name that we have for it.
+
+    Args:
+        options: command -> its options.
+    """
+    ours = SYNONYMS.get(typed.lstrip("-").replace("_", "-").lower(), typed)
+    for flag in (typed, ours):
+        commands = [command for command, known in options.items() if flag in known]
+        if commands:
+            return flag, commands
+    return typed, []
 
 
 def meant_command(typed: str) -> str | None:

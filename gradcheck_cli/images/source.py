@@ -5,7 +5,6 @@ What the bytes mean is not decided here.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import os
 import stat
@@ -13,6 +12,7 @@ import sys
 from typing import BinaryIO
 
 from gradcheck_cli.images.refusal import STANDARD_INPUT, UnreadableError, shown
+from gradcheck_cli.model.nearness import nearest
 
 MAX_BYTES = 1 << 28
 """256 MiB: an uncompressed picture of MAX_PIXELS in colour has 192 MiB."""
@@ -122,7 +122,7 @@ def _hint_for_missing(name: str) -> str:
     folder, base = os.path.split(name)
     # Endings are left out: a common .jpg makes names near that have nothing else in common.
     stems = {os.path.splitext(there)[0]: there for there in _names_in(folder or ".")}
-    near = difflib.get_close_matches(os.path.splitext(base)[0], stems, n=1)
+    near = nearest(os.path.splitext(base)[0], stems)
     if not near:
         return "check the spelling and the current folder"
     return f"probably {shown(os.path.join(folder, stems[near[0]]))}"

@@ -5,12 +5,15 @@ Only the options are looked at. Whether files can be read and targets loaded is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
 from gradcheck_cli.model.errors import GeometryError, UsageError
 from gradcheck_cli.model.files import is_array, is_code, is_picture
+from gradcheck_cli.model.nearness import did_you_mean
+from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import SEED, RunOptions, VerifyOptions
 
@@ -72,6 +75,8 @@ def check_verify(options: VerifyOptions) -> None:
     for name in options.targets:
         if is_picture(name):
             raise UsageError(f"{name} is a picture, and verify takes code.", hint=f"gradcheck run {name}")
+        _check_colons(name)
+    _check_geometry(options)
 
 
 def check_call(call: str, returns: str) -> None:
@@ -132,14 +137,6 @@ def check_memory(spec: ConvSpec) -> None:
             )
 
 
-def near(word: str, words: Iterable[str]) -> str | None:
-    """A sentence that offers the nearest of `words`, or None when none is near."""
-    from difflib import get_close_matches  # late: most runs have no misspelt word
-
-    matches = get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return f"did you mean {matches[0]!r}?" if matches else None
-
-
 def _check_values(options: RunOptions | VerifyOptions) -> None:
     for check in (_check_range, _check_choice, _check_seconds):
         for option in options_of(type(options)):
@@ -159,7 +156,34 @@ def _check_range(option: Option, value: int | Sequence[int] | None) -> None:
 def _check_choice(option: Option, value: str) -> None:
     if option.kind is Kind.CHOICE and value not in option.choices:
         sentence = f"{option.flag} must be one of {', '.join(option.choices)}, not {value!r}."
-        raise OptionError(option.name, sentence, hint=near(str(value), option.choices))
+        raise OptionError(option.name, sentence, hint=did_you_mean(str(value), option.choices))
+    for word in words_of(value) if option.kind is Kind.WORDS else ():
+        if word not in option.choices:
+            hint = did_you_mean(word, option.choices) or f"it takes {', '.join(option.choices)}"
+            raise OptionError(option.name, f"{option.flag} has no {word!r}.", hint=hint)
+
+
+def _check_colons(place: str) -> None:
+    """As pytest writes it, "f.py::name"; a file may be called so all the same."""
+    if "::" in place and not os.path.exists(place):
+        meant = place.replace("::", ":")
+        raise UsageError(f"{place} has two colons.", hint=f"one parts the file from the name: {meant}")
+
+
+def _check_geometry(options: VerifyOptions) -> None:
+    """Refuse a --geometry that cannot be read, is too large, or stands beside --geometries full."""
+    if not options.geometry:
+        return
+    if options.geometries == "full":
+        raise OptionError(
+            "geometry", "--geometry tries one geometry, and --geometries full many.", hint="give one of them"
+        )
+    check_memory(geometry_of(options.geometry))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """ "Function, NHWC" -> ("function", "nhwc")."""
+    return tuple(word.strip().lower() for word in text.split(",") if word.strip())
 
 
 def _check_seconds(option: Option, value: float) -> None:
@@ -211,10 +235,11 @@ def _check_files(options: RunOptions) -> None:
 
 
 def _check_backward(backward: str) -> None:
+    _check_colons(backward)
     if backward in BUILT_IN_BACKWARDS or ":" in backward or backward.endswith(".py"):
         return
     raise OptionError(
         "backward",
         f"--backward must be direct, fft or FILE.py:NAME, not {backward!r}.",
-        hint=near(backward, BUILT_IN_BACKWARDS),
+        hint=did_you_mean(backward, BUILT_IN_BACKWARDS),
     )

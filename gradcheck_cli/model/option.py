@@ -25,6 +25,7 @@ class Kind(Enum):
     LENGTH = "32, or 3x5 for vertical x horizontal"
     SECONDS = "a number of seconds"
     CHOICE = "one of a few words"
+    WORDS = "several of a few words, with commas between"
     SWITCH = "nothing: it is on or off"
     TEXT = "a text"
     FILE = "the name of a file"
@@ -55,8 +56,8 @@ class Option:
 
     What begins with `name`, and mostly `kind`, comes from the field that declares it. The name is the argument in
     Python and the key in the report; files and variables know it by name and by flag. `metavar` is what the help shows
-    for the value, where the kind says too little; `no_value` is what None means. `always`: told in the reproduce line
-    also where it is the default. `recorded`: its value stands in the report of a run.
+    for the value, where the kind says too little; `short` is a flag of one letter; `no_value` is what None means.
+    `always`: told in the reproduce line also where it is the default. `recorded`: its value stands in the report.
     """
 
     group: Group
@@ -67,6 +68,7 @@ class Option:
     metavar: str = ""
     no_value: str = ""
     always: bool = False
+    short: str = ""
     recorded: bool = True
     name: str = ""
     annotation: str = ""
@@ -139,7 +141,7 @@ def _complete(declared: Field[Any], hint: Any) -> Option:
         flag=said.flag or "--" + declared.name.replace("_", "-"),
         kind=said.kind or (Kind.CHOICE if is_choice else _KINDS[hint]),
         default=declared.default,
-        choices=get_args(hint) if is_choice else (),
+        choices=get_args(hint) if is_choice else said.choices,
     )
 
 

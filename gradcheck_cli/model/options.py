@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
+from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.option import Group, Kind, Option, Range, declare, options_of
 from gradcheck_cli.model.spec import ConvSpec, Size
 
@@ -56,7 +57,14 @@ _verification = partial(Option, Group.VERIFICATION)
 # What both commands take is said once for both.
 _seed = partial(declare, 0, Option(Group.CHANCE, "Seed of all random numbers.", allowed=SEED, always=True))
 _convention = partial(
-    declare, "auto", _target("How your function is called; told by itself unless given.", metavar="auto|NAME")
+    declare,
+    "auto",
+    _target(
+        "How your function is called; told by itself unless given.",
+        kind=Kind.WORDS,
+        choices=CONVENTIONS,
+        metavar="auto|NAME",
+    ),
 )
 _call = partial(
     declare,
@@ -71,13 +79,8 @@ _returns = partial(
     "",
     _target("What --call gives, in order: input, weight, bias, and _ for the rest, with commas.", metavar="ROLES"),
 )
-# How code is judged and how long it may take decide no number of the experiment, so the record has neither.
-_arithmetic: partial[Arithmetic] = partial(
-    declare, "direct", _target("fft: judged by FFT's own bound.", recorded=False)
-)
-_timeout = partial(
-    declare, 60.0, _target("Seconds that your code may take, per target.", allowed=TIMEOUT, recorded=False)
-)
+_arithmetic: partial[Arithmetic] = partial(declare, "direct", _target("fft: judged by FFT's own bound."))
+_timeout = partial(declare, 60.0, _target("Seconds that your code may take, per target.", allowed=TIMEOUT))
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,11 @@ class VerifyOptions:
     returns: str = _returns()
     arithmetic: Arithmetic = _arithmetic()
     geometries: Breadth = declare("quick", _verification("How many geometries are tried."))
+    geometry: str = declare(
+        "", _verification("Try only this one, in a report's own words.", metavar='"batch 2, in 3, ..."')
+    )
     timeout: float = _timeout()
+    exitfirst: bool = declare(False, _verification("Stop after the first target that fails.", short="-x"))
     jobs: int = declare(1, _verification("Targets that run at the same time.", allowed=JOBS))
     seed: int = _seed()
 

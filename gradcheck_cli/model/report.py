@@ -18,7 +18,7 @@ from gradcheck_cli.model.evidence import (
     Verdict,
 )
 from gradcheck_cli.model.option import recording
-from gradcheck_cli.model.options import LossName, Reduction, RunOptions
+from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOptions
 from gradcheck_cli.model.spec import Array, ConvSpec, GradientName, Size
 
 SCHEMA_VERSION = 1
@@ -66,6 +66,7 @@ class Experiment:
     convention: str
     call: str = ""
     returns: str = ""
+    arithmetic: Arithmetic = "direct"
     channel_names: tuple[str, ...] = ()
 
 
@@ -263,7 +264,8 @@ class TargetReport:
 class VerifyReport(Judgement):
     """The result of `gradcheck verify`.
 
-    `summary` maps each mistake to the targets that make it, the commonest first.
+    `summary` maps each mistake to the targets that make it, the commonest first; `options` are those it was asked with,
+    by name; `not_asked` are the targets that -x left out once one had failed.
     """
 
     command: ClassVar[str] = "verify"
@@ -274,6 +276,8 @@ class VerifyReport(Judgement):
     reproduce: str
     timings: Mapping[str, float]
     targets: tuple[TargetReport, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    not_asked: tuple[str, ...] = ()
     summary: Mapping[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:

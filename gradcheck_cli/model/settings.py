@@ -60,7 +60,9 @@ class VerifySettings(TypedDict, total=False):
     returns: str
     arithmetic: Arithmetic
     geometries: Breadth
+    geometry: str
     timeout: float
+    exitfirst: bool
     jobs: int
     seed: int
     progress: Progress

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.model.text import visible
 
 
@@ -81,8 +82,6 @@ def known_for_files(name: str) -> Format:
 def _among(names: Sequence[str], name: str) -> Format:
     if name in names:
         return TABLE[name]
-    from difflib import get_close_matches  # late: most runs misspell nothing
-
-    near = get_close_matches(name, FORMATS, 1)
+    near = nearest(name, FORMATS)
     meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMATS)}."
     raise ReportError(f"there is no report format {visible(name)!r}; {meant}")

@@ -11,9 +11,18 @@ import pprint
 from collections.abc import Mapping
 from typing import Any
 
-from gradcheck_cli.model import Counterexample, Report, RunReport, TargetReport, VerifyReport
+from gradcheck_cli.model import (
+    Counterexample,
+    Report,
+    RunOptions,
+    RunReport,
+    TargetReport,
+    VerifyOptions,
+    VerifyReport,
+)
 from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.files import file_and_name
+from gradcheck_cli.model.option import options_of
 from gradcheck_cli.report.words import user_file
 
 _WIDTH = 110
@@ -57,7 +66,8 @@ def by_definition(case):
 
 
 def by_your_function(case):
-    """What case["target"] returns for the same arrays."""
+    """What case["target"] returns for the same arrays, and how far its kind of arithmetic may be off."""
+    from gradcheck_cli.numbers.arithmetic import declared_slack
     from gradcheck_cli.targets import called_by, resolve
     from gradcheck_cli.targets.here import worker_here
 
@@ -67,13 +77,15 @@ def by_your_function(case):
     spec = ConvSpec(*sizes, *steps, case["groups"], case["extra_after"])
     refs = resolve([case["target"]], called_by(case["call"]) if case["call"] else None)
     worker = worker_here(refs[0], case["convention"], case["call"], case["returns"])
-    print("called as", worker.describe().why)
+    described = worker.describe()
+    print("called as", described.why)
     # The call itself. All before it was loading, and finding out how to call, on other arrays.
-    bias = np.array(case["bias"], dtype=float)
-    outcome = worker.backward(Case(spec, x, weight, bias, grad_output), calls="once")
+    asked = Case(spec, x, weight, np.array(case["bias"], dtype=float), grad_output)
+    outcome = worker.backward(asked, calls="once")
     if outcome.error:
         print("your function:", outcome.error)
-    return outcome.gradients.named(case["gradient"])
+    allowed = declared_slack(case["arithmetic"], described.rate)(asked, case["gradient"])
+    return outcome.gradients.named(case["gradient"]), allowed
 
 
 def agrees(case):
@@ -84,9 +96,10 @@ def agrees(case):
     expected = by_definition(case)
     print("expected =", expected.tolist())
     print("actual when reported =", case["actual"])
-    actual = by_your_function(case)
+    actual, allowed = by_your_function(case)
     print("actual now =", None if actual is None else actual.tolist())
-    equal = actual is not None and np.array_equal(expected, actual)
+    same_shape = actual is not None and expected.shape == actual.shape
+    equal = same_shape and bool(np.all(abs(expected - actual) <= allowed))
     print("equal" if equal else "DIFFERENT")
     return equal
 
@@ -126,13 +139,14 @@ def _run_cases(report: RunReport) -> list[dict[str, Any]]:
     if report.counterexample is None or not user_file(report):
         return []
     run = report.experiment
-    return [_case(run.backward, run.convention, report.counterexample) | {"call": run.call, "returns": run.returns}]
+    said = {"call": run.call, "returns": run.returns, "arithmetic": run.arithmetic}
+    return [_case(run.backward, run.convention, report.counterexample) | said]
 
 
 def _verify_cases(report: VerifyReport) -> list[dict[str, Any]]:
     return [
         _case(_place(target), f"{target.convention},{target.layout}", target.counterexample)
-        | {"call": target.call, "returns": target.returns}
+        | {"call": target.call, "returns": target.returns, "arithmetic": report.options.get("arithmetic", "direct")}
         for target in report.targets
         if target.counterexample is not None
     ]
@@ -171,18 +185,17 @@ def _words(convention: str) -> str:
 
 def _run_again(report: RunReport) -> str:
     run = report.experiment
-    left_out = {"images", "output_size", "batch", "loss", "channel_names"}
-    options = {name: value for name, value in vars(run).items() if name not in left_out}
+    options = {option.name: getattr(run, option.name) for option in options_of(RunOptions) if option.recorded}
     options["convention"] = _words(run.convention)
     options |= {"loss": run.loss.name, "reduction": run.loss.reduction, "seeds": max(1, len(report.seeds))}
     return _script("IMAGES", run.images, options, "run")
 
 
 def _verify_again(report: VerifyReport) -> str:
-    # One --call serves all targets of a command.
-    said = [{"call": target.call, "returns": target.returns} for target in report.targets if target.call]
-    options = said[0] if said else {}
-    return _script("TARGETS", tuple(target.target for target in report.targets), options, "verify")
+    declared = {option.name: option.default for option in options_of(VerifyOptions)}
+    options = {name: value for name, value in report.options.items() if value != declared.get(name)}
+    targets = (*(target.target for target in report.targets), *report.not_asked)
+    return _script("TARGETS", targets, options, "verify")
 
 
 def _script(variable: str, values: tuple[str, ...], options: Mapping[str, Any], function: str) -> str:

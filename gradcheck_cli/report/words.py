@@ -116,7 +116,8 @@ def outcomes(report: VerifyReport) -> str:
     amounts = Counter(target.verdict for target in report.targets)
     told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
     text = f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
-    return text + (reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report))
+    text += reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report)
+    return text + (f"; {len(report.not_asked)} more not asked (-x)" if report.not_asked else "")
 
 
 def _with_unreached(report: VerifyReport) -> str:

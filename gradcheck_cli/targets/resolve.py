@@ -6,7 +6,6 @@ Files are parsed, never executed. Loading is `load`'s work, in the child process
 from __future__ import annotations
 
 import ast
-import difflib
 import glob
 import importlib.util
 import os.path
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import MAGIC, file_and_name
+from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.targets.contract import TargetRef
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -217,7 +217,8 @@ def _is_dotted(path: str) -> bool:
 def _near_files(path: str) -> list[str]:
     folder = Path(path).parent
     names = sorted(item.name for item in folder.glob("*.py")) if os.path.isdir(folder) else []
-    return difflib.get_close_matches(Path(path).name, names)
+    stems = {Path(name).stem: name for name in names}  # every name ends in .py, which makes none near
+    return [stems[stem] for stem in nearest(Path(path).stem, stems, most=3)]
 
 
 def _locate_module(dotted: str, text: str) -> str:
@@ -275,7 +276,7 @@ def _targets(node: ast.stmt) -> set[str]:
 
 def _absent(tree: ast.Module, path: str, name: str) -> TargetError:
     names = list(definitions(tree))
-    near = difflib.get_close_matches(name, names, cutoff=0.5) or [n for n in names if name.lower() in n.lower()]
+    near = nearest(name, names, most=3) or [n for n in names if name.lower() in n.lower()]
     shown = near or candidates(tree)
     return TargetError(
         f"{path} has no {name}.",

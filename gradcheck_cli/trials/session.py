@@ -64,6 +64,9 @@ class Session:
     def run(self, specs: Iterable[ConvSpec]) -> Transcript:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
         self.try_all(specs)
+        if self.options.geometry:  # asked for by name: it alone, with all probes
+            self.try_further()
+            return self.finished()
         self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
         self.try_all(self._new(geometries.around(self.described.constants)))
         self.try_plainer()
@@ -155,6 +158,8 @@ class Session:
         """
         for name in self.described.yields:
             found = smallest_failure(self.trials, name)
+            if found is not None and self.options.geometry:  # what was asked for is what is shown
+                return found.as_counterexample(name)
             if found is not None:
                 self.asker.allow(min(SHRINK_SECONDS, self.options.timeout))
                 search = Shrinking(self.asker, self.target, name, self.options.seed)

@@ -15,7 +15,7 @@ def test_mistake():
 
 def test_no_topic_lists_them_all():
     """Without a topic there is a list to choose from, and each of them can be explained."""
-    from gradcheck_cli.explain import TOPICS
+    from gradcheck_cli.explain.ids import TOPICS
     from gradcheck_cli.mistakes import CATALOGUE
 
     lines = gradcheck("explain").stdout.splitlines()

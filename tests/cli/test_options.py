@@ -72,8 +72,11 @@ def another(option):
         Kind.FILE: "other.png",
         Kind.TARGET: "mine.py:f",
         Kind.TEXT: "f(x)",
+        Kind.WORDS: "function,nhwc",
     }
-    return {"groups": 3, "size": (64, 48), "returns": "input"}.get(option.name, samples[option.kind])
+    geometry = "batch 2, in 3, out 4, input 8x7, kernel 3x3"
+    named = {"groups": 3, "size": (64, 48), "returns": "input", "geometry": geometry}
+    return named.get(option.name, samples[option.kind])
 
 
 # --returns needs a --call, and what is about the user's own code is refused without such code when it is typed.

@@ -50,6 +50,27 @@ def test_every_synonym_is_an_option_of_run():
         (["photo.jpg"], "Error: photo.jpg stands where a command is due.\n  hint: gradcheck run photo.jpg\n"),
         (["my.py:f"], "Error: my.py:f stands where a command is due.\n  hint: gradcheck verify my.py:f\n"),
         (
+            ["verify", "--kernel_size", "3", "x.py"],
+            "Error: No such option '--kernel_size'. `gradcheck run` and `gradcheck explain` have '--k'.\n"
+            "  see:  gradcheck verify --help\n",
+        ),
+        (
+            ["run", "--geometries", "full", "x.jpg"],
+            "Error: No such option '--geometries'. `gradcheck verify` has it.\n  see:  gradcheck run --help\n",
+        ),
+        (
+            ["verify", "--convention", "nwhc", "x.py"],
+            "Error: --convention has no 'nwhc'.\n  hint: did you mean 'nhwc'?\n",
+        ),
+        (
+            ["verify", "f.py::name"],
+            "Error: f.py::name has two colons.\n  hint: one parts the file from the name: f.py:name\n",
+        ),
+        (
+            ["explain", "tolerence"],
+            "Error: There is no explanation of 'tolerence'.\n  hint: probably tolerance\n  see:  gradcheck explain\n",
+        ),
+        (
             ["verify", "photo.png"],
             "Error: photo.png is a picture, and verify takes code.\n  hint: gradcheck run photo.png\n",
         ),

@@ -6,7 +6,7 @@ import pytest
 
 from gradcheck_cli.model import ConvSpec, RunOptions, VerifyOptions
 from gradcheck_cli.model.errors import GeometryError, UsageError
-from gradcheck_cli.model.limits import OptionError, check_memory, check_run, check_verify, near
+from gradcheck_cli.model.limits import OptionError, check_memory, check_run, check_verify
 
 PICTURE = ("x.jpg",)
 
@@ -187,7 +187,8 @@ def test_backward_that_may_be(value):
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"loss": "L1"}, "--loss must be one of l1, mse, sum, random, not 'L1'."),
+        ({"loss": "L1"}, "--loss must be one of l1, mse, sum, random, not 'L1'.\n  hint: did you mean 'l1'?"),
+        ({"convention": "Cache, nwhc"}, "--convention has no 'nwhc'.\n  hint: did you mean 'nhwc'?"),
         ({"loss": "rndom"}, "--loss must be one of l1, mse, sum, random, not 'rndom'.\n  hint: did you mean 'random'?"),
         ({"reduction": "none"}, "--reduction must be one of mean, sum, not 'none'."),
         (
@@ -204,17 +205,40 @@ def test_words_that_are_no_choice(changes, expected):
     assert expected == refusal(check_run, RunOptions(PICTURE, **changes))
 
 
+def test_a_convention_that_is_like_none_is_told_all():
+    """With the words that there are."""
+    hint = "it takes auto, function, cache, autograd-function, class, nchw, nhwc, chw, hwc, hw, nhw, chwn, hwcn"
+    assert f"--convention has no 'keras'.\n  hint: {hint}" == refusal(
+        check_verify, VerifyOptions(("f.py",), convention="keras")
+    )
+
+
+@pytest.mark.parametrize(
+    ("check", "options"),
+    [
+        (check_verify, VerifyOptions(("f.py::name",))),
+        (check_run, RunOptions(PICTURE, backward="f.py::name")),
+    ],
+)
+def test_a_place_written_as_pytest_does(check, options):
+    """One colon parts the file from the name."""
+    expected = "f.py::name has two colons.\n  hint: one parts the file from the name: f.py:name"
+    assert expected == refusal(check, options)
+
+
+def test_one_geometry_and_many_are_not_asked_together():
+    """--geometry is the only one that is tried."""
+    options = VerifyOptions(("f.py",), geometry="in 1, out 1, input 5, kernel 3", geometries="full")
+    expected = "--geometry tries one geometry, and --geometries full many.\n  hint: give one of them"
+    assert expected == refusal(check_verify, options)
+
+
 def test_option_error_names_its_parameter():
     """The command line tells where a refused value came from by this name."""
     with pytest.raises(OptionError) as caught:
         check_run(RunOptions(PICTURE, seeds=0))
 
     assert "seeds" == caught.value.parameter
-
-
-def test_near_offers_nothing_far():
-    """A word that is like none of the others gets no advice."""
-    assert near("zzz", ["seed", "size"]) is None
 
 
 def test_a_stride_beyond_the_input():

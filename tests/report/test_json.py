@@ -35,7 +35,7 @@ RUN_KEYS = [
 ]
 VERIFY_KEYS = [
     *("schema_version", "command", "verdict", "exit_code", "environment", "reproduce", "timings", "targets"),
-    "summary",
+    *("options", "not_asked", "summary"),
 ]
 DATACLASSES = {
     "run": model.RunReport,

@@ -336,12 +336,28 @@ def test_what_call_said_is_said_again():
     run = failing_run_report(experiment=sample_experiment(backward="mine.py", **said))
     verify = sample_verify_report(targets=(failing_target(**said),))
     scripts = [run, replace(run, counterexample=None), verify]
-    scripts += [sample_verify_report(targets=(failing_target(counterexample=None, **said),))]
+    scripts += [sample_verify_report(targets=(failing_target(counterexample=None, **said),), options=said)]
     spaces = [names_in(render_repro(report)) for report in scripts]
 
     assert [space.get("OPTIONS") or space["CASES"][0] for space in spaces] == [
         {**(space.get("OPTIONS") or space["CASES"][0]), **said} for space in spaces
     ]
+
+
+def test_how_code_was_judged_is_said_again():
+    """--arithmetic fft, --geometry and --timeout: without them the same code would be judged otherwise."""
+    said = {"arithmetic": "fft", "timeout": 5.0}
+    run = failing_run_report(experiment=sample_experiment(backward="mine.py", **said))
+    asked = {**said, "geometry": "in 1, out 1, input 5, kernel 3", "seed": 0}
+    verify = sample_verify_report(targets=(failing_target(),), options=asked)
+    bare = sample_verify_report(targets=(failing_target(counterexample=None),), options=asked, not_asked=("next.py",))
+
+    again = names_in(render_repro(replace(run, counterexample=None)))
+    assert ("fft", 5.0) == (again["OPTIONS"]["arithmetic"], again["OPTIONS"]["timeout"])
+    assert ["fft", "fft"] == [names_in(render_repro(report))["CASES"][0]["arithmetic"] for report in (run, verify)]
+    script = names_in(render_repro(bare))
+    assert {**said, "geometry": "in 1, out 1, input 5, kernel 3"} == script["OPTIONS"]
+    assert "next.py" == script["TARGETS"][-1]
 
 
 def test_a_run_of_code_that_is_right_on_small_arrays_is_repeated(tmp_path):

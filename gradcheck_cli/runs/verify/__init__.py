@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.model.errors import ExitCode, TargetError
+from gradcheck_cli.model.option import recorded
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import verify_command
 from gradcheck_cli.runs.verify.reason import reason_of
@@ -37,6 +37,17 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     start = time.perf_counter()
     refs = resolve(options.targets, called_by(options.call) if options.call else None)
     announced, truths = _Announced(progress, len(refs)), Truths()
+    stop = Event()
+
+    def work(ref: TargetRef) -> TargetReport | None:
+        """None for a target that comes after the first failure under -x."""
+        if stop.is_set():
+            return None
+        report = announced(ref, lambda: _verified(ref, options, truths, running))
+        if options.exitfirst and report.verdict in (Verdict.FAIL, Verdict.ERROR):
+            stop.set()
+        return report
+
     if any(not ref.error for ref in refs):
         # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
         # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
@@ -44,11 +55,11 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     running = Running()
     with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
         try:
-            ask = partial(_verified, options=options, truths=truths, running=running)
-            reports = tuple(pool.map(lambda ref: announced(ref, partial(ask, ref)), refs))
+            asked = tuple(pool.map(work, refs))
         except BaseException:
             running.end()
             raise
+    reports = tuple(report for report in asked if report is not None)
     exit_code = exit_code_of(reports)
     return VerifyReport(
         verdict=verdict_of(exit_code, reports),
@@ -57,6 +68,8 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
         reproduce=verify_command(options),
         timings={"targets": time.perf_counter() - start},
         targets=reports,
+        options=recorded(options),
+        not_asked=tuple(ref.text for ref, report in zip(refs, asked, strict=True) if report is None),
     )
 
 

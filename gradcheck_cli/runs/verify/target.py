@@ -34,6 +34,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.targets import NOT_TRIED, Described, HowToCall, TargetRef, Worker, WorkerLimits
@@ -71,6 +72,8 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
 
 def specs_of(options: VerifyOptions) -> Iterator[ConvSpec]:
     """The geometries that the options ask for."""
+    if options.geometry:
+        return iter([geometry_of(options.geometry)])
     return iter(geometries.QUICK) if options.geometries == "quick" else geometries.full(options.seed)
 
 
@@ -110,7 +113,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         geometries=_geometries(transcript),
         findings=_placed(findings, code, described.flipped),
         counterexample=transcript.counterexample,
-        notes=_notes(transcript),
+        notes=_notes(transcript, options),
         scope=_scope(described),
         unreached=_unreached(transcript),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in transcript.trials)])),
@@ -292,8 +295,10 @@ def _elsewhere(transcript: Transcript) -> Results:
     return [(spec, right) for spec, right in seen if alone or not right]
 
 
-def _notes(transcript: Transcript) -> tuple[str, ...]:
+def _notes(transcript: Transcript, options: VerifyOptions) -> tuple[str, ...]:
     notes = list(transcript.described.notes)
+    if options.geometry:
+        notes.append("only the geometry of --geometry was tried")
     if transcript.stopped:
         notes.append(transcript.stopped)
     notes += _forward_failures(transcript.trials) + _refused_by_autograd(transcript.trials)

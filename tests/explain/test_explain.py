@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from mistaken import integers
 
-from gradcheck_cli.explain import TOPICS, explain, shapes
+from gradcheck_cli.explain.about_shapes import shapes
+from gradcheck_cli.explain.ids import TOPICS, mistake_ids
+from gradcheck_cli.explain.lookup import explain
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import ConvSpec
@@ -20,6 +22,11 @@ def test_every_text_fits_80_columns(topic):
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if line != line.rstrip()]
     assert lines[0].startswith(f"{topic}: ")
+
+
+def test_the_ids_that_a_shell_completes_are_those_of_the_catalogue():
+    """They are read from the names of the files, since the catalogue itself would load numpy."""
+    assert sorted(CATALOGUE) == mistake_ids()
 
 
 @pytest.mark.parametrize("identifier", CATALOGUE)
@@ -99,9 +106,7 @@ def test_unknown_ids_get_the_nearest_ones():
     with pytest.raises(UsageError) as caught:
         explain("batch-meen")
     assert str(caught.value) == (
-        "There is no explanation of 'batch-meen'.\n"
-        "  hint: probably batch-mean or bias-spatial-mean or last-sample-only\n"
-        "  see:  gradcheck explain --help"
+        "There is no explanation of 'batch-meen'.\n  hint: probably batch-mean\n  see:  gradcheck explain"
     )
 
 
