@@ -16,7 +16,7 @@ from gradcheck_cli.diagnose.locate import number
 from gradcheck_cli.layers import conv
 from gradcheck_cli.layers.conv.formula import channel_read
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, padding_words
-from gradcheck_cli.model import SYMBOLS, Array, Case, ConvSpec, GradientName, Size
+from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec, GradientName, Size
 from gradcheck_cli.model.errors import UsageError
 
 WIDTH = 80
@@ -84,7 +84,7 @@ def explain(topic: str) -> Explanation:
 
 
 def _of_mistake(mistake: Mistake) -> Explanation:
-    gradients = [symbol for gradient, symbol in SYMBOLS.items() if mistake.forms(gradient)]
+    gradients = [tensor.gradient for gradient, tensor in TENSORS.items() if mistake.forms(gradient)]
     labels = dict.fromkeys(form.label for forms in mistake.variants.values() for form in forms)
     sections = [Section("Why it is wrong", mistake.why)]
     if gradients:
@@ -168,7 +168,7 @@ def _worked(problem: Problem, gradient: GradientName, wrong: Array) -> str:
     layer = ", ".join(_count(amount, noun) for noun, amount in counts.items())
     layer += f", kernel {spec.kernel_size[0]}x{spec.kernel_size[1]}, stride {spec.stride[0]}"
     layer += f", padding {padding_words(spec)}, dilation {spec.dilation[0]}, groups {spec.groups}"
-    symbol = SYMBOLS[gradient]
+    symbol = TENSORS[gradient].gradient
     given = [*_planes("X", case.x), *_planes("F", case.weight), *_planes("G", case.grad_output)]
     if wrong.shape != right.shape:
         note = f"shape {_times(wrong.shape)}, right is {_times(right.shape)}"

@@ -37,7 +37,7 @@ class _Trial:
         """What the target returns and how it failed: "", or the exception's name."""
         self.calls += 1
         try:
-            returned = self.backward(case).named(self.gradient)
+            returned = self.backward(case).get(self.gradient)
         except Exception as error:
             return None, type(error).__name__
         return (None if returned is None else np.asarray(returned)), ""

@@ -35,7 +35,7 @@ class Truth:
 
         returned = autograd.backward(self.case, autograd.LayerSettings("float64"))
         return all(
-            np.array_equal(self.gradients.named(name), returned.named(name))  # type: ignore[arg-type]
+            np.array_equal(self.gradients.get(name), returned.get(name))  # type: ignore[arg-type]
             for name in GRADIENTS
         )
 
@@ -83,7 +83,7 @@ class Questions:
         for attempt in range(MOST_DRAWS):
             case = draw(spec, np.random.default_rng((*entropy, attempt)))
             question = Question(case, truth_of(case))
-            if all(np.any(question.truth.gradients.named(name)) for name in GRADIENTS):
+            if all(np.any(question.truth.gradients.get(name)) for name in GRADIENTS):
                 break
         return question
 

@@ -184,7 +184,7 @@ def _unexplained(session: Session, name: GradientName) -> tuple[Finding, ...]:
     smallest = _smallest_failure(session.compared, name)
     if smallest is None:
         return ()
-    expected, actual = smallest.truth.gradients.named(name), smallest.outcome.gradients.named(name)
+    expected, actual = smallest.truth.gradients.get(name), smallest.outcome.gradients.get(name)
     if expected is None or actual is None:
         return ()
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name)}"
@@ -313,9 +313,9 @@ def _smallest_failure(trials: Sequence[Trial], name: GradientName) -> Trial | No
 
 def _as_it_was(trial: Trial, name: GradientName) -> Counterexample:
     """The failing geometry itself, where it could not be made smaller in time."""
-    case, expected = trial.case, trial.truth.gradients.named(name)
+    case, expected = trial.case, trial.truth.gradients.get(name)
     assert expected is not None
-    actual = trial.outcome.gradients.named(name)
+    actual = trial.outcome.gradients.get(name)
     return Counterexample(name, case.spec, case.x, case.weight, case.grad_output, expected, actual, bias=case.bias)
 
 
