@@ -29,5 +29,5 @@ def answer(chosen, spec):
     returned = chosen.candidate.start(case)()
     taken = take(returned, chosen.plan, spec, chosen.candidate.layout, chosen.candidate.bias_form)
     truth = conv.backward(case)
-    given = {name: taken.gradients.named(name) for name in chosen.yields}
-    return returned, {name for name, array in given.items() if np.array_equal(array, truth.named(name))}
+    given = {name: taken.gradients.get(name) for name in chosen.yields}
+    return returned, {name for name, array in given.items() if np.array_equal(array, truth.get(name))}

@@ -60,7 +60,7 @@ class Known:
         case = integer_case(spec)
         taken = take(self.call(spec), self.chosen.plan, spec, self.candidate.layout, self.candidate.bias_form)
         truth = conv.backward(case)
-        return {name for name in GRADIENTS if np.array_equal(taken.gradients.named(name), truth.named(name))}
+        return {name for name in GRADIENTS if np.array_equal(taken.gradients.get(name), truth.get(name))}
 
 
 def recognised(folder, code, name="Conv", routines=ROUTINES):

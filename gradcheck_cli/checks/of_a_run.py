@@ -51,12 +51,12 @@ def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradient
     found: list[Check] = []
     for name in GRADIENTS:
         subject = Subject("exact", name, f"{probe}: every order of summation is exact, so equal bit for bit")
-        expected = autograd.named(name)
-        if expected is None or (hand.named(name) is None and name != "weight"):
+        expected = autograd.get(name)
+        if expected is None or (hand.get(name) is None and name != "weight"):
             found.append(not_applicable(subject, "not computed by both sides"))
             continue
         expected = expected.astype(np.float64)
-        actual = hand.named(name)
+        actual = hand.get(name)
         if judged.is_exact:
             check = compare_exact(subject, expected, actual)
         else:
@@ -94,7 +94,7 @@ def real_checks(real: RealData, judged: Judged, decided: Container[str]) -> list
     """
     found: list[Check] = []
     for name in GRADIENTS:
-        expected, actual = real.autograd.named(name), real.hand.named(name)
+        expected, actual = real.autograd.get(name), real.hand.get(name)
         if expected is None or (actual is None and name != "weight"):
             continue
         check = _real_check(real, judged, name, expected.astype(np.float64), actual)
@@ -149,7 +149,7 @@ def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Ar
 
 
 def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exact_passed: bool) -> Check:
-    expected, actual = real.autograd.named(name), real.hand.named(name)
+    expected, actual = real.autograd.get(name), real.hand.get(name)
     assert expected is not None
     assert actual is not None
     gauge = real.gauge(name)
@@ -217,7 +217,7 @@ def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.rand
     if fitting.weight is None:
         return not_applicable(subject, "no grad_weight of the right shape")
     result = adjoint.adjoint_mismatch(case, fitting, rng)
-    entries = sum(array.size for name in GRADIENTS if (array := fitting.named(name)) is not None)
+    entries = sum(array.size for name in GRADIENTS if (array := fitting.get(name)) is not None)
     if result.equal:
         chance = max(identity.miss_probability for identity in result.identities)
         detail = f"one wrong entry would be missed with probability {chance:.1g}"

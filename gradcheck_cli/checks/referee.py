@@ -93,13 +93,13 @@ def _adjoint_referee(case: Case, gradient: GradientName, sides: dict[str, Array 
 def of_right_shape(gradients: Gradients, spec: ConvSpec) -> Gradients:
     """The gradients without those of another shape, which other checks have failed already."""
     shapes = {"weight": spec.weight_shape, "input": spec.x_shape, "bias": (spec.out_channels,)}
-    given = {name: gradients.named(name) for name in GRADIENTS}
+    given = {name: gradients.get(name) for name in GRADIENTS}
     return Gradients(**{name: side for name, side in given.items() if side is not None and side.shape == shapes[name]})
 
 
 def _breaks_identity(case: Case, gradient: GradientName, side: Array | None) -> bool:
     only = of_right_shape(Gradients(**{gradient: side}), case.spec)
-    if only.named(gradient) is None:
+    if only.get(gradient) is None:
         return True
     return not adjoint.adjoint_mismatch(case, only, np.random.default_rng(0)).equal
 

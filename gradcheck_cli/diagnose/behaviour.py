@@ -113,12 +113,12 @@ def _differs(seen: Observation, gradient: GradientName) -> str:
 def _two_calls(seen: Observation, gradient: GradientName) -> tuple[Array, Array] | None:
     if seen.second is None:
         return None
-    first, second = seen.actual.named(gradient), seen.second.named(gradient)
+    first, second = seen.actual.get(gradient), seen.second.get(gradient)
     return None if first is None or second is None else (first, second)
 
 
 def _integer(seen: Observation, gradient: GradientName) -> str:
-    actual = seen.actual.named(gradient)
+    actual = seen.actual.get(gradient)
     if actual is None:
         return ""
     dtype = seen.dtypes.get(gradient, str(actual.dtype))
@@ -134,7 +134,7 @@ def _mutates(seen: Observation, _: GradientName) -> str:
 
 
 def _not_finite(seen: Observation, gradient: GradientName) -> str:
-    actual = seen.actual.named(gradient)
+    actual = seen.actual.get(gradient)
     if actual is None or np.isfinite(actual).all():
         return ""
     index = tuple(int(i) for i in np.argwhere(~np.isfinite(actual))[0])
@@ -145,7 +145,7 @@ def _not_finite(seen: Observation, gradient: GradientName) -> str:
 
 def _other_axes(seen: Observation, gradient: GradientName) -> str:
     """Axes of length 1 too many or too few; other shapes are judged by the formulas first."""
-    actual = seen.actual.named(gradient)
+    actual = seen.actual.get(gradient)
     right = _shape(seen.case, gradient)
     if actual is None or actual.ndim == len(right) or lengths(actual.shape) != lengths(right):
         return ""
@@ -154,7 +154,7 @@ def _other_axes(seen: Observation, gradient: GradientName) -> str:
 
 def _reshaping(observations: Sequence[Observation], gradient: GradientName, words: Words) -> str:
     """The mend of a shape, tried: certain where the returned numbers in the right shape are the right gradient."""
-    returned = [(Problem(seen.case).right(gradient), seen.actual.named(gradient)) for seen in observations]
+    returned = [(Problem(seen.case).right(gradient), seen.actual.get(gradient)) for seen in observations]
     if all(actual is not None and np.array_equal(actual.ravel(), right.ravel()) for right, actual in returned):
         return f"Return it as `.reshape({_array(gradient, words)}.shape)`: its numbers are right."
     return _making(gradient, words)

@@ -97,7 +97,7 @@ def gather(observations: Sequence[Observation], gradient: GradientName, layout: 
     """
     found = []
     for seen in observations:
-        actual = seen.actual.named(gradient)
+        actual = seen.actual.get(gradient)
         if actual is None or not np.isfinite(actual).all():
             continue
         problem = RememberingProblem(seen.case)

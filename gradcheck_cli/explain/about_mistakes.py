@@ -8,12 +8,12 @@ from gradcheck_cli.explain.explanation import WIDTH, Explanation, Section, fille
 from gradcheck_cli.explain.grids import planes, side_by_side, times
 from gradcheck_cli.explain.small_layers import small_cases
 from gradcheck_cli.mistakes import Mistake, Problem, padding_words
-from gradcheck_cli.model import SYMBOLS, Array, GradientName
+from gradcheck_cli.model import TENSORS, Array, GradientName
 
 
 def of_mistake(mistake: Mistake) -> Explanation:
     """Why it is wrong, where it occurs, where it hides, how to mend it, and an example."""
-    gradients = [symbol for gradient, symbol in SYMBOLS.items() if mistake.forms(gradient)]
+    gradients = [tensor.gradient for gradient, tensor in TENSORS.items() if mistake.forms(gradient)]
     labels = dict.fromkeys(form.label for forms in mistake.variants.values() for form in forms)
     sections = [Section("Why it is wrong", mistake.why)]
     if gradients:
@@ -57,7 +57,7 @@ def _worked(problem: Problem, gradient: GradientName, wrong: Array) -> str:
     layer = ", ".join(_count(amount, noun) for noun, amount in counts.items())
     layer += f", kernel {spec.kernel_size[0]}x{spec.kernel_size[1]}, stride {spec.stride[0]}"
     layer += f", padding {padding_words(spec)}, dilation {spec.dilation[0]}, groups {spec.groups}"
-    symbol = SYMBOLS[gradient]
+    symbol = TENSORS[gradient].gradient
     given = [*planes("X", case.x), *planes("F", case.weight), *planes("G", case.grad_output)]
     if wrong.shape != right.shape:
         note = f"shape {times(wrong.shape)}, right is {times(right.shape)}"

@@ -5,6 +5,7 @@ from gradcheck_cli.model.axis import (
     PaddingMode as PaddingMode,
     TransposedAxis as TransposedAxis,
 )
+from gradcheck_cli.model.case import Array as Array, Case as Case, Gradients as Gradients
 from gradcheck_cli.model.evidence import (
     CALL as CALL,
     CannotShow as CannotShow,
@@ -52,13 +53,12 @@ from gradcheck_cli.model.report import (
     TargetReport as TargetReport,
     VerifyReport as VerifyReport,
 )
-from gradcheck_cli.model.spec import (
+from gradcheck_cli.model.spec import ConvSpec as ConvSpec, Size as Size
+from gradcheck_cli.model.tensors import (
+    GIVEN as GIVEN,
     GRADIENTS as GRADIENTS,
-    SYMBOLS as SYMBOLS,
-    Array as Array,
-    Case as Case,
-    ConvSpec as ConvSpec,
+    TENSORS as TENSORS,
+    ArrayName as ArrayName,
     GradientName as GradientName,
-    Gradients as Gradients,
-    Size as Size,
+    Tensor as Tensor,
 )

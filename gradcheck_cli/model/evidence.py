@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from gradcheck_cli.model.spec import Array, ConvSpec, GradientName
+from gradcheck_cli.model.case import Array
+from gradcheck_cli.model.spec import ConvSpec
+from gradcheck_cli.model.tensors import GradientName
 
 
 class Verdict(StrEnum):

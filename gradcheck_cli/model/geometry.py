@@ -74,6 +74,11 @@ class Geometry:
         return (first, second // self.groups, *self.kernel)
 
     @property
+    def bias_shape(self) -> tuple[int]:
+        """(c_out,)"""
+        return (self.filters,)
+
+    @property
     def output_shape(self) -> tuple[int, ...]:
         """(n, c_out, ...)"""
         return (self.batch, self.filters, *self.outputs)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
+from gradcheck_cli.model.case import Array
 from gradcheck_cli.model.errors import ExitCode, VerdictError
 from gradcheck_cli.model.evidence import (
     ChannelDifference,
@@ -19,7 +20,8 @@ from gradcheck_cli.model.evidence import (
 )
 from gradcheck_cli.model.option import recording
 from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOptions
-from gradcheck_cli.model.spec import Array, ConvSpec, GradientName, Size
+from gradcheck_cli.model.spec import ConvSpec, Size
+from gradcheck_cli.model.tensors import GradientName
 
 SCHEMA_VERSION = 1
 

@@ -1,27 +1,16 @@
-"""The geometry of one convolution, and the arrays that a backward is given and returns."""
+"""The geometry of one convolution of pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TypeAlias
 
 from gradcheck_cli.model.axis import Axis
 from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.geometry import AXIS_NAMES, Geometry, check_channels
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-else:
-    Array = Any
-
 Size: TypeAlias = tuple[int, int]
-GradientName: TypeAlias = Literal["weight", "input", "bias"]
-GRADIENTS: tuple[GradientName, ...] = ("weight", "input", "bias")
-SYMBOLS: Mapping[GradientName, str] = {"weight": "dE/dF", "input": "dE/dX", "bias": "dE/db"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +72,11 @@ class ConvSpec:
         return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
 
     @property
+    def bias_shape(self) -> tuple[int]:
+        """(c_out,)"""
+        return (self.out_channels,)
+
+    @property
     def padding_after(self) -> Size:
         """Zeros added at the bottom and the right."""
         return (self.padding[0] + self.extra_after[0], self.padding[1] + self.extra_after[1])
@@ -139,35 +133,12 @@ class ConvSpec:
         return self.batch * self.output_size[0] * self.output_size[1]
 
     def _axis(self, axis: int) -> Axis:
-        pairs = (self.input_size, self.kernel_size, self.stride, self.dilation, self.padding, self.padding_after)
-        size, taps, stride, dilation, before, after = (pair[axis] for pair in pairs)
-        return Axis(size, taps, stride, dilation, before, after, name=AXIS_NAMES[2][axis])
-
-
-@dataclass(frozen=True)
-class Case:
-    """One backward problem: all that a backward is given.
-
-    `x` (n, c_in, h, w) is not padded, `weight` (c_out, c_in/groups, kh, kw), `bias` (c_out,),
-    `grad_output` (n, c_out, h_out, w_out). One dtype for all four.
-    """
-
-    spec: ConvSpec
-    x: Array
-    weight: Array
-    bias: Array
-    grad_output: Array
-
-
-@dataclass(frozen=True)
-class Gradients:
-    """What a backward returns: shapes of weight, x and bias. None is "not returned"."""
-
-    weight: Array | None = None
-    input: Array | None = None
-    bias: Array | None = None
-
-    def named(self, name: GradientName) -> Array | None:
-        """The gradient called `name`."""
-        gradient: Array | None = getattr(self, name)
-        return gradient
+        return Axis(
+            size=self.input_size[axis],
+            taps=self.kernel_size[axis],
+            stride=self.stride[axis],
+            dilation=self.dilation[axis],
+            before=self.padding[axis],
+            after=self.padding_after[axis],
+            name=AXIS_NAMES[2][axis],
+        )

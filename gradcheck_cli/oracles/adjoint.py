@@ -79,7 +79,7 @@ def adjoint_mismatch(case: Case, gradients: Gradients, rng: np.random.Generator)
     equations = {"weight": _weight_identity, "input": _input_identity, "bias": _bias_identity}
     found = []
     for name in GRADIENTS:
-        gradient = gradients.named(name)
+        gradient = gradients.get(name)
         if gradient is not None:
             found.append(equations[name](case, gradient, rng))
     return AdjointResult(tuple(found))

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcheck_cli.model import SYMBOLS, Array, Figure, GradientName, RunReport, Verdict
+from gradcheck_cli.model import TENSORS, Array, Figure, GradientName, RunReport, Verdict
 
 Place = tuple[int, int]
 
@@ -30,7 +30,7 @@ class Drawn:
     @property
     def symbol(self) -> str:
         """ "dE/dF"."""
-        return SYMBOLS[self.gradient]
+        return TENSORS[self.gradient].gradient
 
     @property
     def places(self) -> list[Place]:

@@ -311,7 +311,7 @@ def _take(ready: Ready, case: Case, returned: Returned) -> Taken:
 
 
 def _named(call: str, gradients: Gradients) -> dict[str, Array]:
-    found = {f"{call}.{name}": array for name in GRADIENTS if (array := gradients.named(name)) is not None}
+    found = {f"{call}.{name}": array for name in GRADIENTS if (array := gradients.get(name)) is not None}
     return {name: array if array.nbytes <= MAX_RETURNED else np.zeros(0) for name, array in found.items()}
 
 

@@ -255,7 +255,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
         forward_differs=str(message.get("forward_differs", "")),
         unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
-        dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.named(name)) is not None},
+        dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.get(name)) is not None},
         seconds=float(message.get("seconds", 0.0)),
     )
 
@@ -267,7 +267,7 @@ def _gradients(arrays: dict[str, Array], call: str) -> Gradients:
 
 def _shapes_fit(gradients: Gradients, spec: ConvSpec) -> bool:
     shapes = {"weight": spec.weight_shape, "input": spec.x_shape, "bias": (spec.out_channels,)}
-    found = ((gradients.named(name), shapes[name]) for name in GRADIENTS)
+    found = ((gradients.get(name), shapes[name]) for name in GRADIENTS)
     return all(array is None or array.shape == shape for array, shape in found)
 
 

@@ -137,7 +137,7 @@ def failure_of(answer: Answer, right: Array, gradient: GradientName) -> str:
 def _returned(answer: Answer, gradient: GradientName) -> Array | None:
     if not (answer.ended and answer.is_comparable):
         return None
-    actual = answer.outcome.gradients.named(gradient)
+    actual = answer.outcome.gradients.get(gradient)
     return None if actual is None else np.asarray(actual)
 
 

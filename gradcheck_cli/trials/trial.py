@@ -83,7 +83,7 @@ class Trial:
             return Verdict.ERROR
         if gradient not in self.yields:
             return Verdict.MISSING
-        actual, expected = self.outcome.gradients.named(gradient), self.truth.gradients.named(gradient)
+        actual, expected = self.outcome.gradients.get(gradient), self.truth.gradients.get(gradient)
         assert expected is not None
         if actual is None or actual.shape != expected.shape:
             return Verdict.FAIL
@@ -106,12 +106,12 @@ class Trial:
 
         X, F and G are rounded to float32 once, as are the products and each sum: (n + 2) u A bounds all of it.
         """
-        actual, expected = self.outcome.gradients.named(gradient), self.truth.gradients.named(gradient)
+        actual, expected = self.outcome.gradients.get(gradient), self.truth.gradients.get(gradient)
         if not self.declares_float32 or actual is None or expected is None or np.array_equal(actual, expected):
             return False
         if actual.shape != expected.shape or exact.certificate(exact.as_integers(self.case)).exact_in_float32:
             return False
-        gauge = _gauge(self.case).named(gradient)
+        gauge = _gauge(self.case).get(gradient)
         assert gauge is not None
         allowed = allowed_low("float32", _terms(self.case, gradient), gauge, expected)
         return bool(within(expected, actual, allowed).all())
@@ -132,9 +132,9 @@ class Trial:
 
     def as_counterexample(self, gradient: GradientName) -> Counterexample:
         """The geometry as it is, for a gradient that has a truth; nothing was made smaller."""
-        case, expected = self.case, self.truth.gradients.named(gradient)
+        case, expected = self.case, self.truth.gradients.get(gradient)
         assert expected is not None
-        actual = self.outcome.gradients.named(gradient)
+        actual = self.outcome.gradients.get(gradient)
         return Counterexample(
             gradient, case.spec, case.x, case.weight, case.grad_output, expected, actual, bias=case.bias
         )
@@ -149,12 +149,12 @@ class Trial:
         """For inexact arithmetic: numbers that are right or whole but for its rounding are made so for the formulas."""
         if self.slack is no_slack:
             return gradients
-        return Gradients(**{name: self._without_rounding(name, gradients.named(name)) for name in GRADIENTS})
+        return Gradients(**{name: self._without_rounding(name, gradients.get(name)) for name in GRADIENTS})
 
     def _without_rounding(self, name: GradientName, actual: Array | None) -> Array | None:
         if actual is None:
             return None
-        right, slack = self.truth.gradients.named(name), self.slack(self.case, name)
+        right, slack = self.truth.gradients.get(name), self.slack(self.case, name)
         nearest = np.rint(actual)
         whole = np.where(np.abs(actual - nearest) <= slack, nearest, actual)
         if right is None or actual.shape != right.shape:

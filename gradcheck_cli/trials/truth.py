@@ -53,7 +53,7 @@ class Truth:
 
         returned = autograd.backward(self.case, autograd.LayerSettings("float64"))
         return all(
-            np.array_equal(self.gradients.named(name), returned.named(name))  # type: ignore[arg-type]
+            np.array_equal(self.gradients.get(name), returned.get(name))  # type: ignore[arg-type]
             for name in GRADIENTS
         )
 
@@ -80,7 +80,7 @@ def _drawn(numbers: Numbers, spec: ConvSpec, seed: int) -> Truth:
     for attempt in range(MOST_DRAWS):
         entropy = (seed, numbers.salt, *_sizes(spec), attempt)
         truth = truth_on(numbers.draw(spec, np.random.default_rng(entropy)))
-        if all(np.any(truth.gradients.named(name)) for name in GRADIENTS):
+        if all(np.any(truth.gradients.get(name)) for name in GRADIENTS):
             break
     return truth
 

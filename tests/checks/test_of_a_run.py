@@ -30,7 +30,7 @@ def exact(hand, autograd=RIGHT, judged=OURS):
 
 def changed(name, by=1.0):
     """The right gradients with one of them changed in its first entry."""
-    array = RIGHT.named(name).copy()
+    array = RIGHT.get(name).copy()
     array.flat[0] += by
     return replace(RIGHT, **{name: array})
 
@@ -43,7 +43,7 @@ def test_the_right_gradients_by_hand_pass():
     assert [1, 4, 1] == [check.entries for check in found]
     assert {("exact", Verdict.PASS)} == {(check.name, check.verdict) for check in found}
     assert Gradients is type(conv.backward(CASE))
-    assert all(np.array_equal(RIGHT.named(name), conv.backward(CASE).named(name)) for name in GRADIENTS)
+    assert all(np.array_equal(RIGHT.get(name), conv.backward(CASE).get(name)) for name in GRADIENTS)
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
@@ -52,7 +52,7 @@ def test_one_entry_off_fails_and_the_side_is_named(name, by):
     """Both sides are suspects, and the definition decides."""
     ours = [check for check in exact(changed(name, by)) if check.verdict is Verdict.FAIL]
     theirs = [check for check in exact(RIGHT, changed(name, by)) if check.verdict is Verdict.FAIL]
-    size = RIGHT.named(name).size
+    size = RIGHT.get(name).size
 
     assert ["exact", "referee"] == [check.name for check in ours] == [check.name for check in theirs]
     said = f"the definition's sum says that grad_{name} is wrong in"
@@ -85,8 +85,8 @@ SLACK = {"weight": 8 * U * np.sqrt(30.0 * 6), "input": 8 * U * 3 * np.sqrt(6.0),
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_fft_arithmetic_is_allowed_its_slack_and_no_more(name):
     """2 log2(P) u ||X|| ||G|| for grad_weight, with F in the place of X for grad_input, nothing for grad_bias."""
-    zero = Gradients(*(np.zeros_like(RIGHT.named(name)) for name in GRADIENTS))
-    within, beyond = (replace(zero, **{name: zero.named(name) + by * SLACK[name]}) for by in (0.999, 1.001))
+    zero = Gradients(*(np.zeros_like(RIGHT.get(name)) for name in GRADIENTS))
+    within, beyond = (replace(zero, **{name: zero.get(name) + by * SLACK[name]}) for by in (0.999, 1.001))
     verdicts = [
         {check.gradient: check.verdict for check in exact(hand, zero, judged) if check.name == "exact"}[name]
         for hand, judged in ((within, FFT), (beyond, FFT), (within, OURS))
@@ -144,12 +144,12 @@ def test_float32_between_typical_and_worst_case_is_decided_by_the_exact_probe():
 @pytest.mark.parametrize(("name", "terms"), [("weight", 18), ("input", 6), ("bias", 18)])
 def test_up_to_the_square_root_of_the_terms_is_typical(name, terms):
     """Each gradient has its own n; sqrt(n) itself is typical and the next number above it is not."""
-    zero = Gradients(**{name: np.zeros_like(UNEQUAL_TRUTH.named(name))})
+    zero = Gradients(**{name: np.zeros_like(UNEQUAL_TRUTH.get(name))})
     # Powers of 2 and a root in float64: the ratio is the root to the bit.
-    gauges = {name: np.full(zero.named(name).shape, 2.0**24)}
+    gauges = {name: np.full(zero.get(name).shape, 2.0**24)}
 
     def said(units):
-        off = Gradients(**{name: np.full(zero.named(name).shape, units)})
+        off = Gradients(**{name: np.full(zero.get(name).shape, units)})
         hand = replace(zero, weight=UNEQUAL_TRUTH.weight) if name != "weight" else zero
         checked = checks.real_checks(RealData(UNEQUAL, "float32", hand, off, gauges), OURS, GRADIENTS)
         return [check.detail.partition(":")[0] for check in checked]
@@ -176,7 +176,7 @@ UNEQUAL_SLACK = {"weight": 10 * U * np.sqrt(6.0 * 486), "input": 10 * U * np.sqr
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
 def test_what_is_allowed_between_autograd_and_a_float64_code(dtype, name, judged):
     """The bound of the dtype, half the float64 bound for the other side, and the slack of its arithmetic."""
-    n, gauge = UNEQUAL_TERMS[name], UNEQUAL_TRUTH.named(name)
+    n, gauge = UNEQUAL_TERMS[name], UNEQUAL_TRUTH.get(name)
     value = -gauge / 2
     in_float64 = (n + 2) * U * gauge
     in_float32 = (n + 2) * 2.0**-24 * gauge + 2 * n * 2.0**-149
@@ -219,7 +219,7 @@ def test_the_real_check_tells_its_rule(name):
 
         assert ("hand-vs-autograd", name, Verdict.PASS) == (check.name, check.gradient, check.verdict)
         assert f"{rule}, n = {UNEQUAL_TERMS[name]}" == check.criterion
-        assert (UNEQUAL_TRUTH.named(name).size, 0) == (check.entries, check.mismatched)
+        assert (UNEQUAL_TRUTH.get(name).size, 0) == (check.entries, check.mismatched)
 
 
 def test_the_size_of_a_low_gradient_is_taken_from_the_float64_side():

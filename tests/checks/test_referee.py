@@ -109,7 +109,7 @@ def test_a_check_that_did_not_fail_is_not_refereed():
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_the_word_in_full(name):
     """Name, gradient, entries, the largest count of wrong ones, the rule, and a sentence with both sides."""
-    right = RIGHT.named(name)
+    right = RIGHT.get(name)
     off = right + np.arange(1.0, right.size + 1).reshape(right.shape)
     size, said = right.size, f"the definition's sum says that grad_{name} is wrong in "
 
@@ -139,7 +139,7 @@ def test_each_side_has_its_own_count():
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_both_right_is_told_and_decides_nothing(name):
     """The disagreement is then unexplained, which is no verdict on either side."""
-    right = RIGHT.named(name)
+    right = RIGHT.get(name)
     said = "both sides agree with the definition's sum; the disagreement is unexplained"
 
     word = Check("referee", name, Verdict.INCONCLUSIVE, right.size, 0, DEFINITION, detail=said)
@@ -159,7 +159,7 @@ def test_one_fraction_makes_a_case_no_integer_one(part):
 
 def blamed(case, gradient, off, judged):
     """The verdicts where the code under test is off by `off` of the truth in its last entry, and where autograd is."""
-    right = RIGHT.named(gradient) * (1 if case is CASE else 0.5 if gradient == "bias" else 0.25)
+    right = RIGHT.get(gradient) * (1 if case is CASE else 0.5 if gradient == "bias" else 0.25)
     wrong = right.copy()
     wrong.flat[-1] += off
     words = (
@@ -180,7 +180,7 @@ def test_on_integers_nothing_is_allowed(name):
 def test_on_real_data_the_float64_bound_is_allowed(name):
     """2 (n+2) u A, with the n and the A of the gradient."""
     allowed = 2 * (TERMS[name] + 2) * U * GAUGE_OF_LAST[name] * (0.5 if name == "bias" else 0.25)
-    step = abs(np.spacing(RIGHT.named(name).flat[-1] * 0.25))
+    step = abs(np.spacing(RIGHT.get(name).flat[-1] * 0.25))
     steps = allowed // step
 
     assert ["inconclusive", "inconclusive"] == blamed(HALVES, name, steps * step, OURS)
@@ -219,7 +219,7 @@ def test_up_to_the_limit_the_definition_is_asked(monkeypatch):
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_the_adjoint_identity_names_the_side(too_long, name):
     """The same blame without a gradient of its own: a side without an entry, or of another shape, is wrong too."""
-    right = RIGHT.named(name)
+    right = RIGHT.get(name)
     wrong = right.copy()
     wrong.flat[0] += 1e-9
     said = f"the adjoint identity says that grad_{name} is wrong in "
@@ -265,4 +265,4 @@ def test_gradients_of_another_shape_are_left_out():
 
     assert left.weight is RIGHT.weight
     assert (None, None) == (left.input, left.bias)
-    assert all(referee.of_right_shape(RIGHT, SPEC).named(name) is RIGHT.named(name) for name in GRADIENTS)
+    assert all(referee.of_right_shape(RIGHT, SPEC).get(name) is RIGHT.get(name) for name in GRADIENTS)

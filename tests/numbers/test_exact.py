@@ -261,7 +261,7 @@ def test_scaling_back_gives_the_gradients_of_the_integers():
     scaled = exact.scaled(case, 2.0**-13)
 
     back = exact.unscaled(Gradients(*gradients(scaled, np.float64)), 2.0**-13)
-    assert all(np.array_equal(right.named(name), back.named(name)) for name in GRADIENTS)
+    assert all(np.array_equal(right.get(name), back.get(name)) for name in GRADIENTS)
     assert Gradients() == exact.unscaled(Gradients(), 2.0**-13)
 
 

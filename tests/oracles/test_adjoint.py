@@ -130,7 +130,7 @@ def test_a_single_wrong_entry_is_found_and_named(name, fault):
     case, gradients = problem(SPEC, 0)
     rng = np.random.default_rng(1)
     for _ in range(20):
-        wrong = gradients.named(name).astype(np.float64)
+        wrong = gradients.get(name).astype(np.float64)
         wrong.flat[rng.integers(wrong.size)] += fault
         result = adjoint_mismatch(case, Gradients(**{**vars(gradients), name: wrong}), rng)
         assert result.wrong == (name,)

@@ -185,7 +185,7 @@ def _notice(seen, case, changed, slack):
     """Note whether the fault did anything: only then is a pass a false pass."""
     truth = ORIGINAL(case)
     for name in GRADIENTS:
-        expected, actual = truth.named(name), changed.named(name)
+        expected, actual = truth.get(name), changed.get(name)
         with np.errstate(all="ignore"):
             is_right = actual.shape == expected.shape and np.all(
                 np.abs(actual - expected) <= _rounding(case, name) + slack(case, name)
@@ -226,7 +226,7 @@ def _one_entry(change):
     """A fault in the entry that is the middle of the gradient called `rest`."""
 
     def fault(rest, _case, gradients, _call, _method):
-        array = gradients.named(rest).astype(np.float64)
+        array = gradients.get(rest).astype(np.float64)
         flat = array.reshape(-1)
         change(flat, flat.size // 2)
         return replace(gradients, **{rest: array})
@@ -280,7 +280,7 @@ def _float32_inside(_rest, case, gradients, _call, method):
 def _again(case, gradients, method):
     with np.errstate(all="ignore"):
         found = ORIGINAL(case, *method)
-    return replace(gradients, **{name: found.named(name).astype(np.float64) for name in GRADIENTS})
+    return replace(gradients, **{name: found.get(name).astype(np.float64) for name in GRADIENTS})
 
 
 def _on_one_call(rest, _case, gradients, call, _method):

@@ -66,7 +66,7 @@ def right(chosen, spec):
     case = integer_case(spec)
     taken = take(chosen.candidate.start(case)(), chosen.plan, spec, chosen.candidate.layout, "")
     truth = conv.backward(case)
-    return [name for name in sorted(chosen.plan) if np.array_equal(taken.gradients.named(name), truth.named(name))]
+    return [name for name in sorted(chosen.plan) if np.array_equal(taken.gradients.get(name), truth.get(name))]
 
 
 def refusal(choose, *arguments, **options):

@@ -59,8 +59,8 @@ def wrong_gradients(worker, case):
         return None
     wrong = set(outcome.mutated)
     for name in worker.describe().yields:
-        calls = (outcome.gradients.named(name), outcome.second.named(name) if outcome.second else None)
-        if any(array is None or not np.array_equal(array, expected.named(name)) for array in calls):
+        calls = (outcome.gradients.get(name), outcome.second.get(name) if outcome.second else None)
+        if any(array is None or not np.array_equal(array, expected.get(name)) for array in calls):
             wrong.add(name)
     return wrong
 

@@ -107,14 +107,14 @@ def test_a_hung_call_took_its_limit():
 
 
 WIDE = asked(SPEC, "wide")
-NARROW_32 = {name: RIGHT.named(name).astype(np.float32) for name in ALL}
+NARROW_32 = {name: RIGHT.get(name).astype(np.float32) for name in ALL}
 
 
 def in_float32(truth, **dtypes):
     """What a layer that casts its arrays to float32 gives, with some gradients in other dtypes."""
     cast = {name: getattr(truth.case, name).astype(np.float32) for name in ("x", "weight", "grad_output")}
     found = conv.backward(replace(truth.case, **cast))
-    found = {name: found.named(name).astype(dtypes.get(name, "float32")) for name in ALL}
+    found = {name: found.get(name).astype(dtypes.get(name, "float32")) for name in ALL}
     return Outcome(Gradients(**found), dtypes={name: str(array.dtype) for name, array in found.items()})
 
 

@@ -39,7 +39,7 @@ def test_no_truth_is_all_zeros():
     for seed in range(4):
         for spec in QUICK:
             truth = Truths().of(Question("a.py:f", spec, seed=seed))
-            assert all(truth.gradients.named(name).any() for name in GRADIENTS), (seed, spec)
+            assert all(truth.gradients.get(name).any() for name in GRADIENTS), (seed, spec)
             assert truth.autograd_agrees
 
 

@@ -23,7 +23,7 @@ def figures_of(run: LayerRun, hand: Gradients, allowed: Allowed, numeric: Array)
     """
     gradients = {}
     for name in GRADIENTS:
-        mine, returned = hand.named(name), run.autograd.gradients.named(name)
+        mine, returned = hand.get(name), run.autograd.gradients.get(name)
         # Without a weight's gradient nothing is judged: its absence is drawn, that of the others is not.
         if returned is not None and (mine is not None or name == "weight"):
             gradients[name] = Figure(shown(mine, returned), returned, allowed(name, returned))

@@ -183,7 +183,7 @@ def _unexplained(transcript: Transcript, name: GradientName) -> tuple[Finding, .
     smallest = smallest_failure(transcript.compared, name)
     if smallest is None:
         return ()
-    expected, actual = smallest.truth.gradients.named(name), smallest.outcome.gradients.named(name)
+    expected, actual = smallest.truth.gradients.get(name), smallest.outcome.gradients.get(name)
     if expected is None or actual is None:
         return ()
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name)}"

@@ -166,7 +166,7 @@ def _judged(candidate: CallCandidate, returned: Returned, case: Case) -> Tried:
 
 
 def _right(actual: Gradients, truth: Gradients) -> int:
-    return sum(_close(actual.named(name), truth.named(name)) for name in GRADIENTS)
+    return sum(_close(actual.get(name), truth.get(name)) for name in GRADIENTS)
 
 
 def _close(actual: Array | None, right: Array | None) -> bool:
@@ -226,7 +226,7 @@ def _refuse_other_layout(
 
 def _refuse_other_axes(taken: Taken, spec: ConvSpec) -> None:
     """Results whose axes are those of NHWC: a layout that was not said, no mistake."""
-    shapes = {name: array.shape for name in GRADIENTS if (array := taken.gradients.named(name)) is not None}
+    shapes = {name: array.shape for name in GRADIENTS if (array := taken.gradients.get(name)) is not None}
     for layout in CHANNELS_LAST:
         wanted = {"input": layout.shape("x", spec.x_shape), "weight": layout.shape("weight", spec.weight_shape)}
         for name, shape in wanted.items():
@@ -242,7 +242,7 @@ def _refuse_other_order(best: Tried, gradients: Gradients, spec: ConvSpec) -> No
     """Results that have each other's shapes came back in another order than was said."""
     shapes = {"weight": spec.weight_shape, "input": spec.x_shape, "bias": (spec.out_channels,)}
     said = [name for name in GRADIENTS if name in best.plan]
-    found = {name: array.shape for name in said if (array := gradients.named(name)) is not None}
+    found = {name: array.shape for name in said if (array := gradients.get(name)) is not None}
     meant = {name: next((other for other in said if shapes[other] == shape), name) for name, shape in found.items()}
     if sorted(meant.values()) != sorted(said) or list(meant.values()) == said:
         return

@@ -60,7 +60,7 @@ def _exposure(key: str) -> str:
 def _is_rate(number: float, candidate: LayerCandidate, returned: Returned, keys: Keys, truth: Gradients) -> bool:
     """Is an update the right gradient times this number? One of the two is enough, for the other may be wrong."""
     for name in ("weight", "bias"):
-        expected, key = truth.named(name), keys.get(name, "")
+        expected, key = truth.get(name), keys.get(name, "")
         if expected is None or not key.startswith(UPDATE):
             continue
         given = candidate.layout.give("weight", expected) if name == "weight" else expected

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import SYMBOLS, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model import TENSORS, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
@@ -37,7 +37,9 @@ def left_behind(candidate: LayerCandidate, missing: tuple[GradientName, ...]) ->
     for name in missing:
         common = set.intersection(*(locals_of[name] for locals_of in found))
         if common:
-            sentences.append(f"{method} computes {SYMBOLS[name]}, in `{min(common)}`, and does not hand it out")
+            sentences.append(
+                f"{method} computes {TENSORS[name].gradient}, in `{min(common)}`, and does not hand it out"
+            )
     return tuple(sentences)
 
 
@@ -60,7 +62,7 @@ def _right_locals(
 
 
 def _is_it(value: Any, name: GradientName, candidate: LayerCandidate, case: Case, truth: Gradients) -> bool:
-    array, right = to_numpy(value), truth.named(name)
+    array, right = to_numpy(value), truth.get(name)
     if array is None or right is None or not np.any(right):
         return False
     try:

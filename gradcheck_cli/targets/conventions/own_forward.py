@@ -32,7 +32,7 @@ def check_forward(forward: Callable[[Case], Array], backward: Callable[[Case], G
     """
     case = _float_case(spec)
     gradients, truth = backward(case), conv.backward(case)
-    if all(_close(gradients.named(name), truth.named(name)) for name in COMPARED):
+    if all(_close(gradients.get(name), truth.get(name)) for name in COMPARED):
         return
     output = forward(case)
     if output.shape != case.grad_output.shape:
@@ -72,7 +72,7 @@ def _at(case: Case, point: Point) -> Case:
 
 def _all_fit(own: OwnDerivative, gradients: Gradients) -> bool:
     """Whether every gradient that is given is the derivative of what the target computes; some must be."""
-    given = {name: gradients.named(name) for name in COMPARED}
+    given = {name: gradients.get(name) for name in COMPARED}
     found = {name: array for name, array in given.items() if array is not None}
     return bool(found) and all(own.fits(name, array) for name, array in found.items())
 

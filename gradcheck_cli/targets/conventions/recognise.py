@@ -251,9 +251,9 @@ def _try(
         taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
     except (Exception, SystemExit) as error:
         return Failed(candidate, error, forward_right and not _guessed(candidate))
-    points = sum(_points(taken.gradients.named(name), truth.named(name), name) for name in keys)
+    points = sum(_points(taken.gradients.get(name), truth.get(name), name) for name in keys)
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
-    zeros = not any(np.any(taken.gradients.named(name)) for name in keys)
+    zeros = not any(np.any(taken.gradients.get(name)) for name in keys)
     return Scored(Chosen(candidate, keys), score, not taken.wrong, zeros)
 
 

@@ -141,7 +141,7 @@ def _best(
     truth: Gradients,
 ) -> str:
     pool = _likeliest(keys, name, returned)
-    right = truth.named(name)
+    right = truth.get(name)
     equal = [
         key
         for key in pool

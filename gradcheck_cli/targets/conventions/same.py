@@ -188,7 +188,7 @@ def _right_there(
         gradients = take(returned, keys, spec, candidate.layout, candidate.bias_form).gradients
     except (Exception, SystemExit):
         return frozenset(found)
-    pairs = {name: (gradients.named(name), truth.named(name)) for name in GRADIENTS if name in _PARTS}
+    pairs = {name: (gradients.get(name), truth.get(name)) for name in GRADIENTS if name in _PARTS}
     found |= {name for name, (actual, right) in pairs.items() if _are_close(actual, right)}
     return frozenset(found)
 
