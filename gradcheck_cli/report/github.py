@@ -14,6 +14,8 @@ from gradcheck_cli.model import Report, RunReport, Verdict
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.markdown import render_markdown
+from gradcheck_cli.report.page.blocks import said
+from gradcheck_cli.report.page.parts import mistakes
 from gradcheck_cli.report.words import count, findings_with_place, headline, user_file
 
 MAX_ANNOTATIONS = 10
@@ -72,8 +74,10 @@ def append_summary(report: Report, path: str) -> None:
 
 def _annotations(report: Report) -> Iterator[_Annotation]:
     for file, line, finding in findings_with_place(report):
-        message = f"{finding.message}\n{finding.fix}".strip()
-        yield _Annotation("error", f"gradcheck: {finding.id} ({finding.certainty})", message, file, line)
+        (mistake,) = mistakes((finding,), file, "")
+        facts = [f"{fact.label}: {said(fact.value)}" for fact in mistake.facts if fact.label != "at"]
+        message = "\n".join([mistake.message, *facts])
+        yield _Annotation("error", f"gradcheck: {mistake.id} {mistake.about}", message, file, line)
     if isinstance(report, RunReport):
         if not report.findings:
             yield _whole(report.verdict, headline(report), report.answer, user_file(report))

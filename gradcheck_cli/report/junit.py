@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from xml.etree import ElementTree
 
 from gradcheck_cli.model import CALL, Check, Finding, Report, RunReport, SeedResult, TargetReport, Verdict
 from gradcheck_cli.model.text import visible, visible_lines
-from gradcheck_cli.report.words import exact_number, index, right_of_taken, subject
+from gradcheck_cli.report.page.parts import mistakes, told
+from gradcheck_cli.report.page.run import worst_told
+from gradcheck_cli.report.words import right_of_taken, subject, user_file, user_name, where_right
 
 TAGS = {
     Verdict.FAIL: "failure",
@@ -67,35 +69,33 @@ def render_junit(report: Report, attachment: str = "") -> str:
 
 
 def _run_suite(report: RunReport, attachment: str) -> _Suite:
-    cases = [_check_case(check, report.findings, attachment) for check in report.checks]
+    cases = [_check_case(check, report, attachment) for check in report.checks]
     cases += [_seed_case(seed) for seed in report.seeds]
-    cases += _unshown(report.verdict, report.answer, cases, report.findings)
+    body = _told(report.findings, user_file(report), user_name(report))
+    cases += _unshown(_verdict_case(report.verdict, report.answer, report.findings, body), cases)
     properties = {**report.environment, "seed": report.experiment.seed, "reproduce": report.reproduce}
     return _Suite(f"gradcheck run {subject(report)}", tuple(cases), _total(report), properties)
 
 
-def _check_case(check: Check, findings: Iterable[Finding], attachment: str) -> _TestCase:
-    about = [finding for finding in findings if finding.gradient in (check.gradient, CALL)]
+def _check_case(check: Check, report: RunReport, attachment: str) -> _TestCase:
+    about = [finding for finding in report.findings if finding.gradient in (check.gradient, CALL)]
     pictured = bool(attachment) and check.gradient == "weight"
+    mismatched = f"{check.mismatched} of {check.entries}"
     return _TestCase(
         name=f"{check.name}[{check.gradient}]",
         verdict=check.verdict,
-        message=check.detail or f"{check.mismatched} of {check.entries} entries mismatch: {check.criterion}",
+        message=check.detail or f"{mismatched} entries mismatch: {check.criterion}",
         type=_type(check.verdict, about),
-        body="\n".join([*_measured(check), *map(_told, about)]),
+        body="\n".join(
+            [
+                f"criterion: {check.criterion}",
+                f"mismatched: {mismatched}",
+                *([worst_told(check.worst)] if check.worst is not None else []),
+                *_told(about, user_file(report), user_name(report)),
+            ]
+        ),
         output=f"[[ATTACHMENT|{attachment}]]" if pictured else "",
     )
-
-
-def _measured(check: Check) -> list[str]:
-    lines = [f"criterion: {check.criterion}", f"mismatched: {check.mismatched} of {check.entries}"]
-    if check.worst is not None:
-        worst = check.worst
-        lines += [
-            f"worst at {index(worst.index)}: expected {exact_number(worst.expected)}, got {exact_number(worst.actual)}",
-            f"difference {exact_number(worst.difference)}, allowed {exact_number(worst.allowed)}",
-        ]
-    return lines
 
 
 def _seed_case(seed: SeedResult) -> _TestCase:
@@ -104,7 +104,8 @@ def _seed_case(seed: SeedResult) -> _TestCase:
 
 def _target_suite(target: TargetReport, environment: Mapping[str, Any]) -> _Suite:
     cases = [_gradient_case(target, name, result.verdict, result.findings) for name, result in target.gradients.items()]
-    cases += _unshown(target.verdict, target.reason, cases, target.findings)
+    body = _told(target.findings, target.file, target.name)
+    cases += _unshown(_verdict_case(target.verdict, target.reason, target.findings, body), cases)
     if target.output and cases:
         cases[0] = replace(cases[0], output=target.output)
     counted = right_of_taken(target.geometries)
@@ -122,28 +123,34 @@ def _gradient_case(target: TargetReport, name: str, verdict: Verdict, ids: Itera
         verdict=verdict,
         message="the gradient was not returned" if verdict is Verdict.MISSING else first,
         type=_type(verdict, about),
-        body="\n".join([*map(_told, about), *([target.error] if target.error else []), target.geometries.summary]),
+        body="\n".join(
+            [
+                *_told(about, target.file, target.name),
+                *([target.error] if target.error else []),
+                where_right(target.geometries),
+            ]
+        ),
     )
 
 
-def _unshown(
-    verdict: Verdict, message: str, cases: Iterable[_TestCase], findings: Iterable[Finding]
-) -> list[_TestCase]:
-    """A case for a verdict that no other shows: nothing compared, a mistake that would be missed, a changed input."""
-    tag = TAGS.get(verdict)
-    listed = list(cases)
-    if listed and (tag is None or any(TAGS.get(case.verdict) == tag for case in listed)):
-        return []
-    about = list(findings)
-    return [_TestCase("verdict", verdict, message, _type(verdict, about), "\n".join(map(_told, about)))]
+def _verdict_case(verdict: Verdict, message: str, findings: Sequence[Finding], body: Sequence[str]) -> _TestCase:
+    """The verdict of the whole as a test case."""
+    return _TestCase("verdict", verdict, message, _type(verdict, findings), "\n".join(body))
 
 
-def _type(verdict: Verdict, findings: list[Finding]) -> str:
+def _unshown(whole: _TestCase, cases: Sequence[_TestCase]) -> list[_TestCase]:
+    """The whole's own case if no other shows its verdict: nothing compared, a mistake missed, a changed input."""
+    tag = TAGS.get(whole.verdict)
+    is_shown = cases and (tag is None or any(TAGS.get(case.verdict) == tag for case in cases))
+    return [] if is_shown else [whole]
+
+
+def _type(verdict: Verdict, findings: Sequence[Finding]) -> str:
     return findings[0].id if findings and verdict in (Verdict.FAIL, Verdict.ERROR) else verdict.value
 
 
-def _told(finding: Finding) -> str:
-    return f"{finding.id} ({finding.certainty}): {finding.message}\nfix: {finding.fix}"
+def _told(findings: Sequence[Finding], file: str, name: str) -> list[str]:
+    return [line for mistake in mistakes(findings, file, name) for line in told(mistake)]
 
 
 def _xml(suites: list[_Suite], seconds: float) -> str:

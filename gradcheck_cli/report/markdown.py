@@ -6,34 +6,13 @@ Free text is escaped, so that a file called `<img onerror=...>` or `@everyone` s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from gradcheck_cli.model import (
-    GRADIENTS,
-    ChannelDifference,
-    Check,
-    Counterexample,
-    Finding,
-    Report,
-    RunReport,
-    Sameness,
-    TargetReport,
-    Verdict,
-    VerifyReport,
-)
+from gradcheck_cli.model import Report, Verdict
 from gradcheck_cli.model.text import visible, visible_lines
-from gradcheck_cli.report.words import (
-    count,
-    gauge_explained,
-    geometry,
-    headline,
-    index,
-    number,
-    reservations,
-    right,
-    user_name,
-    where_right,
-)
+from gradcheck_cli.report.page import blocks, page_of
+from gradcheck_cli.report.page.blocks import Block, Page, Said, Section, Text, Tone, said
+from gradcheck_cli.report.words import count
 
 COMMENT_LIMIT = 65_000
 """Characters that one comment of GitHub may hold (65,536), less a margin."""
@@ -46,10 +25,11 @@ MARKS = {
     Verdict.MISSING: "➖",
     Verdict.NOT_APPLICABLE: "➖",
 }
-MAX_ROWS = 8
-MAX_TARGETS = 200
+MAX_ROWS = 200
 MAX_TEXT = 1500
 MAX_REASON = 160
+MAX_ENTRIES = 64
+"""Of an array that is written out."""
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~$^]")
 _CUT = "*{} left out: too long for this place. The other reports hold everything.*"
@@ -61,10 +41,9 @@ def render_markdown(report: Report, limit: int | None = COMMENT_LIMIT) -> str:
     Args:
         limit: bytes that there is room for; whole sections that do not fit are left out, and counted at the end.
     """
-    sections = list(_run_sections(report) if isinstance(report, RunReport) else _verify_sections(report))
-    sections.append(_reproduce(report.reproduce))
-    head = f"## gradcheck: {MARKS[report.verdict]} {text(headline(report))}"
-    return "\n\n".join(_within(head, sections, limit)) + "\n"
+    page = page_of(report)
+    head = f"## gradcheck: {MARKS[page.verdict]} {text(page.headline)}"
+    return "\n\n".join(_within(head, list(_parts(page)), limit)) + "\n"
 
 
 def _within(head: str, sections: Sequence[str], limit: int | None) -> Iterator[str]:
@@ -98,159 +77,107 @@ def code(value: object) -> str:
     return f"<code>{text(value)}</code>"
 
 
-def block(value: str, language: str = "") -> str:
+def fence(value: str, language: str = "") -> str:
     """Lines as they are, in a fence that none of them can close."""
     longest = max((len(run) for run in re.findall("`+", value)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{visible_lines(value).rstrip()}\n{fence}"
+    bar = "`" * max(3, longest + 1)
+    return f"{bar}{language}\n{visible_lines(value).rstrip()}\n{bar}"
 
 
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], right: str = "") -> str:
-    """`right`: one letter per column, r for numbers."""
-    rule = ["---:" if letter == "r" else "---" for letter in right.ljust(len(titles))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (titles, rule, *rows))
+def _parts(page: Page) -> Iterator[str]:
+    """The answer and the sections, without what is only for who wants everything."""
+    if page.ran:
+        yield f"{_said(page.answer)}\n\n{text(page.ran)}"
+    for section in page.sections:
+        shown = [part for part in map(_block, _brief(section)) if part]
+        if shown and not section.is_extra:
+            yield "\n\n".join([*_title(section), *shown])
 
 
-def _verdict(verdict: Verdict) -> str:
-    return f"{MARKS[verdict]} {verdict.value}"
+def _brief(section: Section) -> Iterator[Block]:
+    for block in section.blocks:
+        yield from block.brief if isinstance(block, blocks.Folded) else (block,)
 
 
-def _run_sections(report: RunReport) -> Iterator[str]:
-    yield f"**Answer** {text(report.answer)}"
-    yield from _findings(report.findings, user_name(report))
-    if report.counterexample is not None:
-        yield "### The smallest counterexample\n\n" + _counterexample(report.counterexample)
-    gauge = gauge_explained(report.checks)
-    yield "### Checks\n\n" + _checks(report.checks) + (f"\n\n{text(gauge)}" if gauge else "")
-    yield "### The same?\n\n" + _sameness(report)
-    yield "### Per channel, the worst first\n\n" + _channels(report.channels)
-    if report.notes:
-        yield "### Notes\n\n" + "\n".join(f"* {text(note)}" for note in report.notes)
+def _title(section: Section) -> list[str]:
+    """A table of all targets needs none: the head is above it."""
+    if section.verdict is not None:
+        return [f"### {MARKS[section.verdict]} {code(section.title)} {text(section.note)}".rstrip()]
+    if section.id == "targets":
+        return []
+    return [f"### {section.title}", *([text(section.note)] if section.note else [])]
 
 
-def _checks(checks: Iterable[Check]) -> str:
-    rows = [
-        [
-            text(check.name),
-            text(check.gradient),
-            _verdict(check.verdict),
-            f"{check.mismatched:,} of {check.entries:,}",
-            _worst(check),
-            text(check.detail or check.criterion),
-        ]
-        for check in checks
-    ]
-    return _table(["check", "gradient", "verdict", "mismatched", "worst", "what"], rows, "   r  ")
+def _block(block: Block) -> str:
+    match block:
+        case blocks.Facts():
+            return "\n".join(_fact(fact) for fact in block.facts)
+        case blocks.Sentence():
+            return _said(block.text)
+        case blocks.Remarks():
+            return _remarks(block)
+        case blocks.Table():
+            return _table(block)
+        case blocks.Lines():
+            return fence(block.text[:MAX_TEXT], "sh" if block.kind == "command" else "")
+        case blocks.Mistake():
+            return _mistake(block)
+        case blocks.Example():
+            return _example(block)
+        case blocks.Pictures() | blocks.Folded():
+            return ""  # pictures cannot be put into a comment
 
 
-def _worst(check: Check) -> str:
-    worst = check.worst
-    if worst is None:
-        return ""
-    values = f"{number(worst.expected, 9)} expected, {number(worst.actual, 9)} got"
-    return text(f"{values} at {index(worst.index)}; difference {number(worst.difference)} of {number(worst.allowed)}")
+def _said(pieces: Text) -> str:
+    if len(pieces) > 1 and all(piece.target for piece in pieces):
+        return ", ".join(code(piece.text) for piece in pieces[:MAX_ROWS])
+    return "".join(map(_piece, pieces))
 
 
-def _sameness(report: RunReport) -> str:
-    rows = [
-        _sameness_row("across channels", report.sameness.across_channels),
-        _sameness_row("across filters", report.sameness.across_filters),
-    ]
-    return _table(["kernel gradients", "verdict", "relative difference", "correlation", "why"], rows)
+def _piece(piece: Said) -> str:
+    if piece.verdict is not None:
+        return f"{MARKS[piece.verdict]} {text(piece.text)}"
+    if piece.target:
+        return code(piece.text)
+    return f"**{text(piece.text)}**" if piece.tone is Tone.STRONG else text(piece.text)
 
 
-def _sameness_row(name: str, sameness: Sameness) -> list[str]:
-    verdict = "only one plane" if sameness.verdict is None else f"**{sameness.verdict.value}**"
-    return [name, verdict, _range(sameness.relative_difference), _range(sameness.correlation, 6), text(sameness.reason)]
+def _fact(fact: blocks.Fact) -> str:
+    return f"* **{text(fact.label)}** {_said(fact.value)}"
 
 
-def _range(values: tuple[float, float] | None, digits: int = 3) -> str:
-    return "" if values is None else f"{number(values[0], digits)} to {number(values[1], digits)}"
+def _mistake(found: blocks.Mistake) -> str:
+    lines = [f"* **{text(found.id)}** {text(found.about)}: {text(found.message)}"]
+    return "\n".join([*lines, *(f"  {_fact(fact)}" for fact in found.facts)])
 
 
-def _channels(channels: Sequence[ChannelDifference]) -> str:
-    worst = sorted(channels, key=lambda row: -row.ratio if row.ratio == row.ratio else float("-inf"))
-    rows = [
-        [
-            str(row.filter),
-            str(row.channel),
-            number(row.max_abs_difference),
-            number(row.ratio),
-            f"{row.equal_entries:,} of {row.entries:,}",
-        ]
-        for row in (worst if len(worst) == MAX_ROWS + 1 else worst[:MAX_ROWS])
-    ]
-    table = _table(["filter", "channel", "largest difference", "of what is allowed", "equal entries"], rows, "rrrrr")
-    more = len(channels) - len(rows)
-    return table + (f"\n\n{more:,} more." if more else "")
+def _remarks(found: blocks.Remarks) -> str:
+    lines = [f"* {_said(each.text)}" + (f"; {text(each.below)}" if each.below else "") for each in found.remarks]
+    return "\n".join(lines) + (f"\n\n{text(found.last)}" if found.last else "")
 
 
-def _findings(findings: Sequence[Finding], name: str) -> Iterator[str]:
-    if findings:
-        yield "### What is wrong\n\n" + "\n".join(_finding(finding, name) for finding in findings)
+def _table(table: blocks.Table) -> str:
+    most = MAX_ROWS if table.most is None else table.most
+    rows = table.rows if len(table.rows) <= most + 1 else table.rows[:most]
+    titles = [text(column.title) for column in table.columns]
+    rule = ["---:" if column.right else "---" for column in table.columns]
+    cells = [[_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)] for row in rows]
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in (titles, rule, *cells))
+    more = len(table.rows) - len(rows) + table.beyond
+    return lines + (f"\n\n{more:,} more {table.name}." if more else "")
 
 
-def _finding(finding: Finding, name: str) -> str:
-    place = f", line {finding.line}" if finding.line is not None else f", in {text(name)}" if name else ""
-    words = [f"* **{text(finding.id)}** ({finding.certainty}, {text(finding.about)}{place}): {text(finding.message)}"]
-    words += [f"Fails when {text(finding.fails_when)}."] if finding.fails_when else []
-    words += [f"Mend: {text(finding.fix)}"] if finding.fix else []
-    return " ".join(words)
+def _cell(column: blocks.Column, cell: Text) -> str:
+    whole = said(cell)
+    if column.clip and len(whole) > MAX_REASON:
+        return text(whole[: MAX_REASON - 1].rstrip() + "…")
+    return _said(cell)
 
 
-def _counterexample(example: Counterexample) -> str:
-    arrays = {"x": example.x, "weight": example.weight, "grad_output": example.grad_output}
-    arrays["expected"] = example.expected
-    if example.actual is not None:
-        arrays["actual"] = example.actual
-    lines = [f"grad_{example.gradient}: {geometry(example.spec)}"]
-    lines += [f"{name} = {array.tolist()}" for name, array in arrays.items() if array.size <= 64]
-    return block("\n".join(lines))
-
-
-def _reproduce(command: str) -> str:
-    return "### Reproduce\n\n" + block(command, "sh")
-
-
-def _verify_sections(report: VerifyReport) -> Iterator[str]:
-    rows = [_target_row(target) for target in report.targets[:MAX_TARGETS]]
-    titles = ["target", "verdict", "weight", "input", "bias", "right", "reason"]
-    more = len(report.targets) - len(rows)
-    yield _table(titles, rows) + (f"\n\n{count(more, 'target')} more." if more else "")
-    if len(report.targets) > 1 and report.summary:
-        yield "### Mistakes\n\n" + _mistakes(report.summary)
-    for target in report.targets:
-        if target.verdict is not Verdict.PASS or target.findings:
-            yield _target(target)
-
-
-def _target_row(target: TargetReport) -> list[str]:
-    gradients = [target.gradients.get(name) for name in GRADIENTS]
-    return [
-        code(target.target) + text(reservations(target)),
-        _verdict(target.verdict),
-        *("" if gradient is None else _verdict(gradient.verdict) for gradient in gradients),
-        right(target.geometries) if target.geometries.tried else "",
-        text(_clipped(target.reason)),
-    ]
-
-
-def _clipped(reason: str) -> str:
-    return reason if len(reason) <= MAX_REASON else reason[: MAX_REASON - 1].rstrip() + "…"
-
-
-def _mistakes(summary: Mapping[str, Sequence[str]]) -> str:
-    """Each mistake once, with those who make it."""
-    rows = [
-        [text(mistake), str(len(names)), ", ".join(map(code, names[:MAX_TARGETS]))]
-        for mistake, names in summary.items()
-    ]
-    return _table(["mistake", "targets", "which"], rows, " r ")
-
-
-def _target(target: TargetReport) -> str:
-    parts = [f"### {MARKS[target.verdict]} {code(target.target)}", f"**Where** {text(where_right(target.geometries))}"]
-    parts += ["\n".join(_finding(finding, target.name) for finding in target.findings)] if target.findings else []
-    parts += [block(target.error[:MAX_TEXT])] if target.error else []
-    parts += [_counterexample(target.counterexample)] if target.counterexample else []
-    return "\n\n".join(parts)
+def _example(example: blocks.Example) -> str:
+    """The arrays that are small, as numpy would read them, and the sum of the wrong entry."""
+    arrays = [(shown.name, shown.array) for shown in example.arrays if shown.array is not None]
+    lines = [example.about, *(f"{name} = {array.tolist()}" for name, array in arrays if array.size <= MAX_ENTRIES)]
+    if example.should_hold:
+        lines += [f"{example.entry} should hold {example.should_hold}", f"it holds {example.holds}"]
+    return fence("\n".join(lines))

@@ -53,10 +53,11 @@ def test_a_failing_run():
     assert runner(render_github(failing_run_report())) == [
         (
             "error",
-            {"file": "batch_mean.py", "line": "11", "title": "gradcheck: batch-mean (proved)"},
+            {"file": "batch_mean.py", "line": "11", "title": "gradcheck: batch-mean (proved), grad_weight"},
             "your grad_weight is exactly dE/dF divided by the batch size N = 2: on small integers, entry "
             "[0, 0, 0, 0] is 1044.5 where 2089 is right.\n"
-            "Sum over the batch and do not divide: G already carries the factor of the loss.",
+            "mend it: Sum over the batch and do not divide: G already carries the factor of the loss.\n"
+            "fails when: batch > 1",
         )
     ]
 

@@ -8,7 +8,6 @@ from typing import Any
 from gradcheck_cli.model import Finding, Report, Verdict
 from gradcheck_cli.report.page.blocks import (
     Column,
-    Fact,
     Facts,
     Folded,
     Lines,
@@ -17,9 +16,9 @@ from gradcheck_cli.report.page.blocks import (
     Section,
     Table,
     Text,
-    Tone,
     fact,
     plain,
+    said,
 )
 
 VERDICT_WORDS = {verdict: "n/a" if verdict == "not-applicable" else verdict.upper() for verdict in Verdict}
@@ -55,6 +54,12 @@ def _facts(finding: Finding, file: str, name: str) -> list[tuple[str, str]]:
     return [("mend it", finding.fix), ("fails when", finding.fails_when), place]
 
 
+def told(mistake: Mistake) -> list[str]:
+    """A mistake as lines of plain text."""
+    title = f"{mistake.id} {mistake.about}: {mistake.message}"
+    return [title, *(f"{fact.label}: {said(fact.value)}" for fact in mistake.facts)]
+
+
 def notes(notes: Sequence[str]) -> tuple[Section, ...]:
     """A paragraph for each note."""
     if not notes:
@@ -66,15 +71,11 @@ def notes(notes: Sequence[str]) -> tuple[Section, ...]:
 def surroundings(report: Report) -> tuple[Section, ...]:
     """The environment and where the time went; both only for who wants everything."""
     columns = (Column(""), Column("", prose=True))
-    rows = tuple((plain(key), plain(_value(value))) for key, value in report.environment.items())
+    rows = tuple((plain(key), plain(str(value))) for key, value in report.environment.items())
     return (
         Section("environment", "Environment", (Table("versions and settings", columns, rows),), is_extra=True),
         Section("time", "Where the time went", (_timings(report.timings),), is_extra=True),
     )
-
-
-def _value(value: Any) -> str:
-    return str(value)
 
 
 def _timings(timings: Mapping[str, float]) -> Table:
@@ -95,11 +96,6 @@ def _share(part: float, whole: float) -> int:
 def reproduce(report: Report) -> Section:
     """The command that gives this report again."""
     return Section("reproduce", "Reproduce", (Lines(report.reproduce, "command"),), is_short=True)
-
-
-def labelled(label: str, value: str, tone: Tone = Tone.PLAIN) -> Fact:
-    """A fact whose words have a tone."""
-    return Fact(label, plain(value, tone))
 
 
 def only_full(title: str, *blocks: Any) -> Folded:
