@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from inspect import Parameter
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack, cast
 
 from gradcheck_cli.model import Progress, RunOptions, RunReport, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.model.errors import TargetError
@@ -20,7 +20,7 @@ from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import check_run, check_verify
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.option import Kind, Option, options_of
-from gradcheck_cli.model.options import FileName, Target
+from gradcheck_cli.model.options import HoldsArray, Input, Target
 from gradcheck_cli.model.settings import RunSettings, VerifySettings
 
 try:
@@ -53,12 +53,13 @@ def _documented(command: type) -> Callable[[Documented], Documented]:
 
 
 @_documented(RunOptions)
-def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -> RunReport:
+def run(images: Input | Sequence[Input], **options: Unpack[RunSettings]) -> RunReport:
     """Judge a convolution backward on real pictures against torch.autograd, as `gradcheck run` does.
 
     Args:
-        images: one file name or several; several make one batch. "-" is standard input; x.npy, x.pt and
-            "random:1x5x100x100" are inputs of any number of channels.
+        images: one input or several; several make one batch. A file name, "-" for standard input, or an array
+            (n, c, h, w), (c, h, w) or (h, w) of numpy or torch, whose channels and size are taken where no others are
+            said; x.npy, x.pt and "random:1x5x100x100" are inputs of any number of channels too.
         options: those of the command line, listed below. `backward` takes "direct", "fft", "file.py:name" or a function
             that is defined in a file. One number for a size means both directions.
 
@@ -71,9 +72,10 @@ def run(images: FileName | Sequence[FileName], **options: Unpack[RunSettings]) -
     """
     _refuse_in_worker("run")
     progress, values = _split("run", dict(options), RunOptions)
-    names = (images,) if isinstance(images, str | os.PathLike) else tuple(images)
-    values["images"] = expanded(os.fspath(name) for name in names)
-    settings = RunOptions(**values)
+    several = isinstance(images, Iterable) and not isinstance(images, str | os.PathLike | HoldsArray)
+    names, found = _named(cast("Iterable[Input]", images) if several else [cast("Input", images)])
+    values["images"] = expanded(names)
+    settings = RunOptions(**{**found, **values})
     check_run(settings)
     from gradcheck_cli.runs.picture import run_experiment
 
@@ -104,6 +106,23 @@ def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings])
     from gradcheck_cli.runs.verify import verify_targets
 
     return verify_targets(settings, progress)
+
+
+def _named(inputs: Iterable[Input]) -> tuple[list[str], dict[str, Any]]:
+    """(file names, channels and size of the first array): arrays are written to files of their own."""
+    names: list[str] = []
+    found: dict[str, Any] = {}
+    for item in inputs:
+        if isinstance(item, str | os.PathLike):
+            names.append(os.fspath(item))
+            continue
+        from gradcheck_cli.images.given import as_array, channels_and_size, write_array  # late: it needs numpy
+
+        array = as_array(item)
+        channels, size = channels_and_size(array)
+        found = found or {"in_channels": channels, "size": size}
+        names.append(write_array(array))
+    return names, found
 
 
 def target_name(target: Target) -> str:

@@ -6,7 +6,9 @@ import sys
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import gradcheck_cli
 from gradcheck_cli.api import WORKER_MODULE, target_name
@@ -84,6 +86,47 @@ def test_run_with_several_pictures(calls):
     gradcheck_cli.run(["b.jpg", "a.jpg"], backward=conv_backward, reference=Path("r.png"))
 
     assert RunOptions(("b.jpg", "a.jpg"), backward=f"{HERE}:conv_backward", reference="r.png") == calls[0][0]
+
+
+def test_run_with_an_array(calls):
+    """Its channels and its size are taken where none are said; a file holds it, so that the run can be repeated."""
+    values = np.arange(2 * 5 * 4 * 3).reshape(2, 5, 4, 3)
+
+    gradcheck_cli.run(values, kernel_size=2)
+    tensor = torch.ones(5, 4, 3, dtype=torch.bfloat16, requires_grad=True)
+    gradcheck_cli.run([values[0], tensor], kernel_size=2, in_channels=1)
+
+    (first, _), (second, _) = calls
+    assert (5, (4, 3), (2, 2)) == (first.in_channels, first.size, first.kernel_size)
+    assert np.array_equal(values, np.load(first.images[0]))
+    assert (1, (4, 3), 2) == (second.in_channels, second.size, len(second.images))
+    assert np.array_equal(np.ones((5, 4, 3)), np.load(second.images[1]))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (3, "an array of shape () is no input."),
+        (np.zeros(3), "an array of shape (3,) is no input."),
+        (np.zeros((40, 30, 3), np.uint8), "an array of shape (40, 30, 3) looks like a picture with its colours last."),
+    ],
+)
+def test_run_with_what_is_no_input(calls, given, sentence):
+    """A picture as OpenCV hands it over would be taken for forty channels."""
+    with pytest.raises(gradcheck_cli.GradcheckError) as caught:
+        gradcheck_cli.run(given)
+
+    assert (sentence, []) == (caught.value.sentence, calls)
+
+
+def test_an_array_is_judged_as_its_file_is():
+    """From the call to the report."""
+    values = np.random.default_rng(5).integers(0, 256, (2, 4, 9, 8))
+
+    report = gradcheck_cli.run(values, out_channels=2, kernel_size=3, threads=1)
+
+    assert ("pass", 2, 4) == (report.verdict.value, report.experiment.batch, report.experiment.in_channels)
+    assert np.array_equal(values, report.figures.x)
 
 
 def test_verify_with_text(calls):

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.option import Group, Kind, Option, Range, declare, options_of
@@ -24,6 +24,18 @@ Arithmetic = Literal["direct", "fft"]
 Breadth = Literal["quick", "full"]
 
 FileName: TypeAlias = str | os.PathLike[str]
+
+
+@runtime_checkable
+class HoldsArray(Protocol):
+    """What numpy can read: its own arrays, and the tensors of torch."""
+
+    def __array__(self, *arguments: Any, **named: Any) -> Any:
+        """The numbers as numpy has them."""
+
+
+Input: TypeAlias = FileName | HoldsArray
+"""An input of `run`, as Python is given it: a file name, or an array (n, c, h, w), (c, h, w) or (h, w)."""
 Target: TypeAlias = FileName | Callable[..., Any]
 """The user's code, as Python is given it: a place, or the function or class itself."""
 

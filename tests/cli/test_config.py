@@ -109,8 +109,8 @@ def test_reports_from_the_file(experiment, configure, tmp_path):
     [
         ("seedd = 3\n", "[tool.gradcheck] has no key 'seedd'.\n  file  {file}\n  hint: did you mean 'seed'?"),
         (
-            "[tool.gradcheck.verify]\ngeometry = 'full'\n",
-            "[tool.gradcheck.verify] has no key 'geometry'.\n  file  {file}\n  hint: did you mean 'geometries'?",
+            "[tool.gradcheck.verify]\ngeometris = 'full'\n",
+            "[tool.gradcheck.verify] has no key 'geometris'.\n  file  {file}\n  hint: did you mean 'geometries'?",
         ),
         ("zzz = 3\n", "[tool.gradcheck] has no key 'zzz'.\n  file  {file}"),
         ("run = 3\n", "run in [tool.gradcheck] of {file} is not a table."),
