@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from gradcheck_cli.targets.conventions import binding, settings, state
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.function import Callee, split_forward
 from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.own_types import plain
 from gradcheck_cli.targets.conventions.source import Source
 
 TRAINING = (
@@ -26,8 +27,6 @@ TRAINING = (
 )
 # What a tuple of inputs may hold.
 PACKED = ("x", "weight", "bias")
-# Where a type of the user's own keeps its array.
-CONTENTS = ("data", "value", "array", "val", "values", "arr", "_data", "tensor", "numpy_data", "v")
 
 
 @dataclass(frozen=True)
@@ -94,25 +93,6 @@ def run_backward(instance: Any, calls: Calls, source: Source, given: dict[str, A
     return plain(result)
 
 
-def plain(value: Any) -> Any:
-    """What a type of the user's own holds; arrays, dicts and everything else as they are."""
-    if isinstance(value, tuple | list) and to_numpy(value) is None:
-        return type(value)(plain(item) for item in value) if type(value) in (tuple, list) else value
-    if value is None or to_numpy(value) is not None or isinstance(value, Mapping):
-        return value
-    inside = [getattr(value, name, None) for name in CONTENTS]
-    return next((item for item in inside if to_numpy(item) is not None), value)
-
-
-def own_types(scope: Mapping[str, Any]) -> Iterator[type]:
-    """The user's classes that are made from one array and hold it."""
-    for value in scope.values():
-        if isinstance(value, type) and not value.__module__.startswith(("torch", "numpy", "builtins", "typing")):
-            found = binding.parameters(value)
-            if found and [item for item in found if binding.required(item)] == found[:1] and _holds_contents(value):
-                yield value
-
-
 def handed(owner: type, forward: str, source: Source) -> dict[str, str]:
     """parameter -> role of a forward that is handed its weights, as an operator is; {} of a layer that keeps them.
 
@@ -153,17 +133,6 @@ def _named(owner: type, forward: str) -> list[inspect.Parameter]:
     if not found and callable(inner):
         found = binding.parameters(inner, 1)
     return [item for item in found if binding.required(item) and item.name.lower() not in TRAINING]
-
-
-def _holds_contents(kind: type) -> bool:
-    import numpy as np
-
-    try:
-        made = kind(np.ones((2, 3)))
-    except Exception:
-        return False
-    array = to_numpy(plain(made))
-    return array is not None and array.shape == (2, 3)
 
 
 def _wrapped(given: Mapping[str, Any], kind: Callable[..., Any]) -> dict[str, Any]:

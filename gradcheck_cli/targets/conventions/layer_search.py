@@ -19,6 +19,7 @@ from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
 from gradcheck_cli.targets.conventions.other_kinds import TRANSPOSED, is_transposed, other_rank
+from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.conventions.troubles import Troubles
@@ -172,7 +173,7 @@ class Search:
 
     def _handed(self, recipe: Recipe, calls: Calls) -> Iterator[LayerCandidate]:
         """Candidates for an operator that is handed its weights with the input."""
-        types = [None, *calling.own_types(self.scope)]
+        types = [None, *(own.kind for own in own_types(self.scope))]
         backends = (False, True) if "torch" in self.scope else (False,)
         for layout in [order for order in self.orders if order in COMMON]:
             for torch in backends:
