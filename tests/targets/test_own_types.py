@@ -5,6 +5,7 @@ import pytest
 from written_layers import STRIDED, recognised
 
 from gradcheck_cli.targets.conventions import NotRecognisedError
+from gradcheck_cli.targets.conventions.probes import integer_case
 
 ALL = {"weight", "input", "bias"}
 
@@ -251,3 +252,57 @@ def test_leaves_are_made_anew_for_each_call(tmp_path):
     known = recognised(tmp_path, code, "blend")
     once, again = known.call(STRIDED), known.call(STRIDED)
     assert all(np.array_equal(once.items[key], again.items[key]) for key in once.items)
+
+
+MODULE = """
+import math
+
+class Value:
+    def __init__(self, array, _parents=(), _pull=None):
+        self.array, self.grad = array if isinstance(array, np.ndarray) else np.asarray(array, float), None
+        self._parents, self._pull = _parents, _pull
+
+    def backward(self, gradient):
+        self.grad = gradient if self.grad is None else self.grad + gradient
+        for parent, part in zip(self._parents, self._pull(gradient) if self._pull else ()):
+            parent.backward(part)
+
+class Param(Value):
+    pass
+
+class Block:
+    def __call__(self, *given):
+        return self.forward(*given)
+
+class Conv(Block):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0):
+        spread = 1 / math.sqrt(in_channels * kernel_size**2)
+        shape = (out_channels, in_channels, kernel_size, kernel_size)
+        self.weight = Param(np.random.uniform(-spread, spread, shape))
+        self.bias = Param(np.zeros(out_channels))
+        self.told = stride, padding
+
+    def forward(self, x):
+        image, taps = x.array, self.weight.array
+        def pull(up):
+            return (
+                input_gradient(image, taps, up, *self.told),
+                weight_gradient(image, taps, up, *self.told),
+                up.{bias},
+            )
+        out = correlate(image, taps, *self.told) + self.bias.array.reshape(-1, 1, 1)
+        return Value(out, (x, self.weight, self.bias), pull)
+"""
+
+
+@pytest.mark.parametrize(
+    ("bias", "right"), [("sum((0, 2, 3))", ALL), ("mean((0, 2, 3))", {"weight", "input"})], ids=("right", "a mean")
+)
+def test_a_layer_without_a_backward_goes_back_through_the_type_of_its_output(tmp_path, bias, right):
+    """Its weights are values of the type too; their gradients are read beside them, in each call from the start."""
+    known = recognised(tmp_path, MODULE.replace("{bias}", bias))
+    assert known.candidate.family == "class-attribute"
+    assert known.right(STRIDED) == right
+    session = known.candidate.start(integer_case(STRIDED))
+    first, second = session(), session()
+    assert all(np.array_equal(first.items[key], second.items[key]) for key in known.chosen.plan.values())

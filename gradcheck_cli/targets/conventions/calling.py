@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.targets.conventions import binding, settings, state
+from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.function import Callee, split_forward
 from gradcheck_cli.targets.conventions.names import function_roles
-from gradcheck_cli.targets.conventions.own_types import plain
+from gradcheck_cli.targets.conventions.own_types import Leaf, plain
 from gradcheck_cli.targets.conventions.source import Source
 
 TRAINING = (
@@ -38,12 +39,14 @@ class Calls:
         backward: its name, "" for autograd's.
         variable: the user's own type in which arrays are handed over; None for arrays.
         wraps_upstream: G is handed over in it too.
+        engine: goes back from its output, where no method does: then what is handed over is made a leaf of its type.
     """
 
     forward: str
     backward: str
     variable: type | None = None
     wraps_upstream: bool = False
+    engine: Backprop | None = None
 
 
 def run_forward(instance: Any, calls: Calls, source: Source, given: dict[str, Any], weighted: bool) -> Any:
@@ -55,6 +58,7 @@ def run_forward(instance: Any, calls: Calls, source: Source, given: dict[str, An
     """
     callee = Callee(getattr(instance, calls.forward), calls.forward, source.method(calls.forward))
     given = given if calls.variable is None else given | _wrapped(given, calls.variable)
+    given = given | {role: leaf.value for role, leaf in given.get("leaves", {}).items()}
     needed = ("x", "weight") if weighted else ("x",)
     if callee.parameters:
         assigned = binding.assignments(callee.parameters, needed)[0]
@@ -77,6 +81,12 @@ def take_output(result: Any, instance: Any, shape: tuple[int, ...]) -> tuple[Any
         fitting = [value for value in arrays if to_numpy(value).shape == shape]  # type: ignore[union-attr]
         return ([*fitting, *arrays, None])[0], result
     return split_forward(plain(result))
+
+
+def leaves(engine: Backprop, given: Mapping[str, Any], weighted: bool) -> dict[str, Leaf]:
+    """Role -> a fresh leaf of what a forward is handed: x, and the weights where it is handed them (`weighted`)."""
+    roles = PACKED if weighted else PACKED[:1]
+    return {role: Leaf.of(engine.own, given[role]) for role in roles if given.get(role) is not None}
 
 
 def run_backward(instance: Any, calls: Calls, source: Source, given: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from gradcheck_cli.model import Case
 from gradcheck_cli.model.conventions import FAMILIES, LAYOUTS
-from gradcheck_cli.targets.conventions.as_closure import as_closures, method_as_closures
+from gradcheck_cli.targets.conventions.as_closure import as_closures, engines, method_as_closures
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
 from gradcheck_cli.targets.conventions.callees import callee_of, forward_beside, others, written_at
@@ -94,7 +94,9 @@ def _class(
     if static:
         yield from _function(loaded, owner, backward, common, case)
         return
-    if not backward and not hasattr(owner, "register_full_backward_hook"):
+    is_module = hasattr(owner, "register_full_backward_hook")
+    own = list(engines(loaded, source)) if not backward and not is_module else []
+    if not backward and not is_module and not own:
         raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
     if backward and is_unwritten(source, backward):
         raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
@@ -105,7 +107,7 @@ def _class(
                 return
         with suppress(NotRecognisedError):  # it may be a layer all the same
             yield from _stateless(loaded, owner, backward, common)
-    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
+    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module), own)
 
 
 def _is_operation(loaded: Loaded) -> bool:

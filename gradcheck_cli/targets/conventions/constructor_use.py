@@ -19,8 +19,8 @@ OF_ARRAYS = (
 )
 # Read from arrays alone.
 OF_ARRAYS_ONLY = ("shape", "T", "ndim", "reshape", "dot", "transpose", "astype", "ravel", "flatten")
-# What makes an array of the shape that it is handed first.
-OF_A_SHAPE = ("zeros", "ones", "empty", "full", "standard_normal", "random_sample", "initializer", "init")
+# What makes weights of the shape that it is handed first; `np.zeros(n)` is a bias of n as often.
+OF_A_SHAPE = ("standard_normal", "random_sample", "initializer", "init")
 LIKE_ARRAYS = ("zeros_like", "ones_like", "empty_like")
 NOTHING = inspect.Parameter.empty
 

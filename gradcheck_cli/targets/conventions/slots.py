@@ -66,8 +66,6 @@ class Slot:
             return [role for role in named if role in ARRAYS] or list(ARRAYS)
         if not self.required:
             named = [role for role in named if role != "params"]
-        if self.use.shape and "w_shape" not in named and (not named or "input_shape" in named):
-            named = [*named, "w_shape"]
         parts = self.use.parts
         if parts == 4 and "padding" in named:
             return ["padding"]
@@ -75,7 +73,8 @@ class Slot:
             return _shape_roles(named)
         if parts == 2:
             return [role for role in named if role in PAIRS] or (["kernel_size"] if set(named) & set(KERNELS) else [])
-        return named
+        may_be_shape = self.use.shape and "w_shape" not in named and (not named or "input_shape" in named)
+        return [*named, "w_shape"] if may_be_shape else named
 
 
 @dataclass(frozen=True)
