@@ -6,6 +6,8 @@ import ast
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from gradcheck_cli.targets.resolve import Definition, definitions
 
 # Numbers in these calls and keywords name axes, seeds and texts, never sizes.
@@ -62,8 +64,14 @@ def _used(node: Definition, dotted: str, known: Mapping[str, Definition]) -> Ite
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name) and inner.id in known:
             yield inner.id
-        elif isinstance(inner, ast.Attribute) and f"{owner}.{inner.attr}" in known:
+        elif isinstance(inner, ast.Attribute) and f"{owner}.{inner.attr}" in known and not _is_numpys(inner):
             yield f"{owner}.{inner.attr}"
+
+
+def _is_numpys(node: ast.Attribute) -> bool:
+    """`g.sum`, where g is not `self`: arrays have such a method, whatever the class of the file has."""
+    owned = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+    return not owned and hasattr(np.ndarray, node.attr)
 
 
 def constants(tree: ast.Module, name: str, values: Mapping[str, object]) -> tuple[int, ...]:

@@ -327,3 +327,105 @@ class Conv:
     known = recognised(tmp_path, code)
     assert known.candidate.layout.id == "CHWN"
     assert known.right(STRIDED) == {"weight", "input"}
+
+
+HANDED = """
+class Conv:
+    def __init__(self, {parameters}):
+        {make}
+        self.stride, self.pad = stride, {pad}
+
+    def forward(self, x):
+        self.x = x
+        return correlate(x, self.taps, self.stride, self.pad)
+
+    def backward(self, up):
+        self.d_taps = weight_gradient(self.x, self.taps, up, self.stride, self.pad)
+        return input_gradient(self.x, self.taps, up, self.stride, self.pad)
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "make"),
+    [
+        ("source, shape, stride=1, pad=0", "self.taps = source.uniform(low=-1, high=1, size=shape)"),
+        ("shape, gen, stride=1, pad=0", "self.taps = gen.standard_normal(shape) + 0 * gen.integers(0, 3, shape)"),
+        ("o, c, k, dice, stride=1, pad=0", "self.taps = dice.randn(o, c, k, k)"),
+        (
+            "o, c, k, dice, stride=1, pad=0",
+            "self.taps = np.array([dice.gauss(0, 1) for _ in range(o * c * k * k)]).reshape(o, c, k, k)",
+        ),
+        ("initializer, shape, stride=1, pad=0", "self.taps = initializer(shape)"),
+        ("o, c, k, weight_init, stride=1, pad=0", "self.taps = weight_init(o, c, k, k)"),
+        ("o, c, k, filler, stride=1, pad=0", "self.taps = filler.fill(shape=(o, c, k, k))"),
+        (
+            "o, c, k, scheme, stride=1, pad=0",
+            "assert scheme in ('he', 'glorot'); self.taps = np.ones((o, c, k, k)) * (2 if scheme == 'he' else 1)",
+        ),
+    ],
+)
+def test_what_makes_the_first_weights_is_handed_over(tmp_path, parameters, make):
+    """A source of random numbers of any kind, a function or an object that makes arrays, the word for a scheme."""
+    known = recognised(tmp_path, HANDED.format(parameters=parameters, make=make, pad="pad"))
+    assert known.right(STRIDED) == {"weight", "input"}
+
+
+@pytest.mark.parametrize(
+    "merge",
+    [
+        "told = dict(BASE); told.update(settings)",
+        "told = {**BASE, **settings}",
+        "told = BASE | settings",
+        "told = dict(BASE, **settings)",
+        "told = BASE.copy(); told.update(settings or {})",
+    ],
+)
+@pytest.mark.parametrize("star", ["", "**"])
+def test_settings_that_are_laid_over_defaults_have_their_keys_and_no_other(tmp_path, merge, star):
+    """A key that the defaults do not have is refused by the class itself."""
+    code = f"""
+BASE = {{"filters": 2, "channels": 1, "kernel_h": 3, "kernel_w": 3, "stride": 1, "pad": 0}}
+class Conv:
+    def __init__(self, {star}settings):
+        {merge}
+        assert set(told) <= set(BASE), "unknown"
+        self.told = told["stride"], told["pad"]
+        self.taps = np.ones([told[key] for key in ("filters", "channels", "kernel_h", "kernel_w")])
+
+    def forward(self, x):
+        self.x = x
+        return correlate(x, self.taps, *self.told)
+
+    def backward(self, up):
+        self.d_taps = weight_gradient(self.x, self.taps, up, *self.told)
+        return input_gradient(self.x, self.taps, up, *self.told)
+"""
+    assert recognised(tmp_path, code).right(STRIDED) == {"weight", "input"}
+
+
+@pytest.mark.parametrize("names", ["top, bottom, left, right", "t, l, b, r", "pad_l, pad_r, pad_t, pad_b"])
+def test_four_margins_stand_in_the_order_in_which_they_are_taken_apart(tmp_path, names):
+    """Asked with other margins for the rows than for the columns."""
+    rows = [name for name in names.split(", ") if name.removeprefix("pad_")[0] in "tb"]
+    columns = [name for name in names.split(", ") if name not in rows]
+    code = f"""
+class Conv:
+    def __init__(self, n_in, n_out, kernel, margins=(0, 0, 0, 0)):
+        self.taps, self.margins = np.ones((n_out, n_in, *kernel)), margins
+
+    def around(self, x):
+        {names} = self.margins
+        return np.pad(x, ((0, 0), (0, 0), ({rows[0]}, {rows[1]}), ({columns[0]}, {columns[1]})))
+
+    def forward(self, x):
+        self.x = x
+        return correlate(self.around(x), self.taps)
+
+    def backward(self, up):
+        {names} = self.margins
+        self.d_taps = weight_gradient(self.around(self.x), self.taps, up)
+        whole = input_gradient(self.around(self.x), self.taps, up)
+        return whole[:, :, {rows[0]} : whole.shape[2] - {rows[1]}, {columns[0]} : whole.shape[3] - {columns[1]}]
+"""
+    uneven = ConvSpec(2, 3, 4, 6, 5, (3, 2), padding=(2, 1))
+    assert recognised(tmp_path, code.replace("margins", "padding")).right(uneven) == {"weight", "input"}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.targets.conventions import binding, settings, state
+from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.function import Callee, split_forward
 from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.own_types import Leaf, plain
 from gradcheck_cli.targets.conventions.source import Source
 
 TRAINING = (
@@ -26,8 +28,6 @@ TRAINING = (
 )
 # What a tuple of inputs may hold.
 PACKED = ("x", "weight", "bias")
-# Where a type of the user's own keeps its array.
-CONTENTS = ("data", "value", "array", "val", "values", "arr", "_data", "tensor", "numpy_data", "v")
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,14 @@ class Calls:
         backward: its name, "" for autograd's.
         variable: the user's own type in which arrays are handed over; None for arrays.
         wraps_upstream: G is handed over in it too.
+        engine: goes back from its output, where no method does: then what is handed over is made a leaf of its type.
     """
 
     forward: str
     backward: str
     variable: type | None = None
     wraps_upstream: bool = False
+    engine: Backprop | None = None
 
 
 def run_forward(instance: Any, calls: Calls, source: Source, given: dict[str, Any], weighted: bool) -> Any:
@@ -56,6 +58,7 @@ def run_forward(instance: Any, calls: Calls, source: Source, given: dict[str, An
     """
     callee = Callee(getattr(instance, calls.forward), calls.forward, source.method(calls.forward))
     given = given if calls.variable is None else given | _wrapped(given, calls.variable)
+    given = given | {role: leaf.value for role, leaf in given.get("leaves", {}).items()}
     needed = ("x", "weight") if weighted else ("x",)
     if callee.parameters:
         assigned = binding.assignments(callee.parameters, needed)[0]
@@ -80,6 +83,12 @@ def take_output(result: Any, instance: Any, shape: tuple[int, ...]) -> tuple[Any
     return split_forward(plain(result))
 
 
+def leaves(engine: Backprop, given: Mapping[str, Any], weighted: bool) -> dict[str, Leaf]:
+    """Role -> a fresh leaf of what a forward is handed: x, and the weights where it is handed them (`weighted`)."""
+    roles = PACKED if weighted else PACKED[:1]
+    return {role: Leaf.of(engine.own, given[role]) for role in roles if given.get(role) is not None}
+
+
 def run_backward(instance: Any, calls: Calls, source: Source, given: dict[str, Any]) -> Any:
     """What the backward gives."""
     callee = Callee(getattr(instance, calls.backward), calls.backward, source.method(calls.backward))
@@ -92,25 +101,6 @@ def run_backward(instance: Any, calls: Calls, source: Source, given: dict[str, A
         else callee.function(given["grad_output"])
     )
     return plain(result)
-
-
-def plain(value: Any) -> Any:
-    """What a type of the user's own holds; arrays, dicts and everything else as they are."""
-    if isinstance(value, tuple | list) and to_numpy(value) is None:
-        return type(value)(plain(item) for item in value) if type(value) in (tuple, list) else value
-    if value is None or to_numpy(value) is not None or isinstance(value, Mapping):
-        return value
-    inside = [getattr(value, name, None) for name in CONTENTS]
-    return next((item for item in inside if to_numpy(item) is not None), value)
-
-
-def own_types(scope: Mapping[str, Any]) -> Iterator[type]:
-    """The user's classes that are made from one array and hold it."""
-    for value in scope.values():
-        if isinstance(value, type) and not value.__module__.startswith(("torch", "numpy", "builtins", "typing")):
-            found = binding.parameters(value)
-            if found and [item for item in found if binding.required(item)] == found[:1] and _holds_contents(value):
-                yield value
 
 
 def handed(owner: type, forward: str, source: Source) -> dict[str, str]:
@@ -153,17 +143,6 @@ def _named(owner: type, forward: str) -> list[inspect.Parameter]:
     if not found and callable(inner):
         found = binding.parameters(inner, 1)
     return [item for item in found if binding.required(item) and item.name.lower() not in TRAINING]
-
-
-def _holds_contents(kind: type) -> bool:
-    import numpy as np
-
-    try:
-        made = kind(np.ones((2, 3)))
-    except Exception:
-        return False
-    array = to_numpy(plain(made))
-    return array is not None and array.shape == (2, 3)
 
 
 def _wrapped(given: Mapping[str, Any], kind: Callable[..., Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,6 +10,7 @@ from typing import Any
 
 from gradcheck_cli.model import Case
 from gradcheck_cli.model.conventions import FAMILIES, LAYOUTS
+from gradcheck_cli.targets.conventions.as_closure import as_closures, engines, method_as_closures
 from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
 from gradcheck_cli.targets.conventions.callees import callee_of, forward_beside, others, written_at
@@ -80,14 +82,21 @@ def _ordered(orders: Sequence[Layout], names: Sequence[str]) -> list[Layout]:
 def _class(
     loaded: Loaded, owner: type, common: Sequence[Layout], orders: Sequence[Layout], case: Case
 ) -> Iterator[Candidate]:
-    """Static methods as functions; else a layer; else a method that is handed everything."""
+    """An operation of a type; static methods as functions; else a layer; else a method that is handed everything."""
     source = class_source(owner, loaded.node)
+    operations = list(method_as_closures(loaded, owner, loaded.name)) if _is_operation(loaded) else []
+    for operation in operations:
+        yield from closure_candidates(operation, lambda _: Source(None), common, _backends(loaded, operation))
+    if operations:
+        return
     backward = loaded.name if loaded.owner is not None else backward_name(owner, source)
     static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)
     if static:
         yield from _function(loaded, owner, backward, common, case)
         return
-    if not backward and not hasattr(owner, "register_full_backward_hook"):
+    is_module = hasattr(owner, "register_full_backward_hook")
+    own = list(engines(loaded, source)) if not backward and not is_module else []
+    if not backward and not is_module and not own:
         raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
     if backward and is_unwritten(source, backward):
         raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
@@ -98,7 +107,15 @@ def _class(
                 return
         with suppress(NotRecognisedError):  # it may be a layer all the same
             yield from _stateless(loaded, owner, backward, common)
-    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
+    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module), own)
+
+
+def _is_operation(loaded: Loaded) -> bool:
+    """A method was named, and it is handed no gradient."""
+    if loaded.owner is None:
+        return False
+    callee = callee_of(loaded, loaded.owner, loaded.name)
+    return not any(callee.source.roles(item.name)[:1] == ["grad_output"] for item in callee.parameters)
 
 
 def _is_given_its_geometry(owner: type, source: Source, scope: Mapping[str, Any]) -> bool:
@@ -141,6 +158,11 @@ def _function(
 
     if callee.source.returned_function().node is not None:
         yield from closure_candidates(callee, locate, layouts, backends)
+        return
+    adapted = list(as_closures(loaded, callee)) if owner is None else []
+    for one in adapted:
+        yield from closure_candidates(one, locate, layouts, backends)
+    if adapted and inspect.isgeneratorfunction(callee.function):
         return
     forward = forward_beside(loaded, owner, name)
     pairing = Pairing(callee, layouts, backends, case) if owner is None and case is not None else None

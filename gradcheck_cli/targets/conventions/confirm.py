@@ -16,8 +16,6 @@ from gradcheck_cli.targets.conventions.own_forward import check_forward
 from gradcheck_cli.targets.conventions.results import Keys, take
 
 TRIES = 4
-# The first step of Adam is rate * g / (|g| + 1e-8): all steps are alike to about 1e-8.
-SAME_STEP = 1e-4
 
 
 def confirmed(candidate: LayerCandidate, keys: Keys) -> LayerCandidate:
@@ -34,7 +32,7 @@ def confirmed(candidate: LayerCandidate, keys: Keys) -> LayerCandidate:
                 )
             case = probes.integer_case(spec)
             _check_update(candidate, keys, case)
-            written = bool(candidate.calls.backward) or _has_own_function(candidate, case)
+            written = bool(candidate.calls.backward or candidate.calls.engine) or _has_own_function(candidate, case)
             return replace(candidate, adds_up=_adds_up(candidate, keys, case), handwritten=written)
         except NotRecognisedError:
             raise
@@ -70,8 +68,7 @@ def _check_update(candidate: LayerCandidate, keys: Keys, case: Case) -> None:
     key = keys.get("weight", "")
     if not key.startswith(reading.UPDATE):
         return
-    update = np.abs(candidate.start(case)().items[key])
-    if update.size > 1 and np.ptp(update[update > 0]) <= SAME_STEP * update.max():
+    if reading.says_only_signs(candidate.start(case)().items[key]):
         raise NotRecognisedError(
             "read",
             "every weight is stepped as far as every other, as by Adam: the gradient cannot be read off its update",

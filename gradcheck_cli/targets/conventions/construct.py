@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from gradcheck_cli.targets.conventions.constructor_use import use_of
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.slots import Holder, Slot, holder_of, slots_of
 from gradcheck_cli.targets.conventions.source import Source
-from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer, identity
+from gradcheck_cli.targets.conventions.stand_ins import StandInInitializer, StandInOptimizer, StandInRandom, identity
 
 INPUT_SHAPES = ("image", "batch", "size", "side", "none-batch")
 # Also tried for a value that tells nothing by its name and is merely kept.
@@ -81,7 +82,8 @@ def _wanted(make: Callable[..., Any], source: Source) -> list[inspect.Parameter]
     named = binding.parameters(make)
     with suppress(TypeError, ValueError):
         rest = [item for item in inspect.signature(make).parameters.values() if item.kind is item.VAR_KEYWORD]
-        named += [item for item in rest if use_of(source, item.name).keys]
+        uses = {item.name: use_of(source, item.name) for item in rest}
+        named += [item for item in rest if uses[item.name].keys or uses[item.name].merged]
     return named
 
 
@@ -126,7 +128,9 @@ class Recipe:
         if role == "dilation" and slot.default == 0:
             return given["dilation_h"] - 1  # zeros between the taps instead of their distance
         if role == "padding" and isinstance(slot.default, list | tuple) and len(slot.default) == 4:
-            return [given["padding_h"], given["padding_w"]] * 2  # top, left, bottom, right
+            return tuple(_sides(slot.use.names, given))
+        if role == "text":
+            return _plainest(slot.use.texts)
         if role == "padding" and self.mode:
             mode = given["mode"]
             return mode.upper() if self.upper else mode
@@ -149,6 +153,9 @@ class Recipe:
             "name": "conv",
             "one": 1,
             "zero": 0,
+            "random": StandInRandom(0),
+            "initializer": StandInInitializer(),
+            "text": "",  # each has words of its own
             "w_shape": self._weight_shape(given["w_shape"]),
             "mode": "same" if spec.is_padded else "valid",
             "params": {"stride": given["stride"], "pad": given["padding"], "padding": given["padding"]},
@@ -172,6 +179,22 @@ class Recipe:
         if self.input_shape == "size":
             return (spec.height, spec.width)
         return spec.height if self.input_shape == "side" else image
+
+
+def _sides(names: Sequence[str], given: Mapping[str, Any]) -> list[int]:
+    """Four margins in the order in which they are taken apart; top, left, bottom, right where no names tell."""
+    sides = {"t": "padding_h", "u": "padding_h", "b": "padding_h", "d": "padding_h"}
+    sides |= {"l": "padding_w", "r": "padding_w"}
+    letters = [re.sub(r"^(p(ad(ding)?)?_?|_)", "", name.lower())[:1] for name in names]
+    if len(letters) == 4 and len(set(letters)) == 4 and all(letter in sides for letter in letters):
+        return [given[sides[letter]] for letter in letters]
+    return [given["padding_h"], given["padding_w"]] * 2
+
+
+def _plainest(texts: Sequence[str]) -> str:
+    """The word that changes least, where a setting is one of several."""
+    plain = [text for text in texts if text.lower() in ("none", "linear", "identity", "zeros", "valid", "normal")]
+    return (plain or list(texts))[0]
 
 
 def recipes(slots: Sequence[Slot]) -> Iterator[Recipe]:

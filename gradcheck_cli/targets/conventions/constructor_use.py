@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gradcheck_cli.targets.conventions.defaults import merged_with
 from gradcheck_cli.targets.conventions.source import LOOKUPS, Source
 from gradcheck_cli.targets.conventions.use import identifier
 
@@ -18,6 +19,8 @@ OF_ARRAYS = (
 )
 # Read from arrays alone.
 OF_ARRAYS_ONLY = ("shape", "T", "ndim", "reshape", "dot", "transpose", "astype", "ravel", "flatten")
+# What makes weights of the shape that it is handed first; `np.zeros(n)` is a bias of n as often.
+OF_A_SHAPE = ("standard_normal", "random_sample", "initializer", "init")
 LIKE_ARRAYS = ("zeros_like", "ones_like", "empty_like")
 NOTHING = inspect.Parameter.empty
 
@@ -35,6 +38,11 @@ class ParameterUse:
         sized: it takes part in arithmetic, in a shape or in a call; else it is merely kept.
         called: it is called, `activation(z)`, or a method of it with arguments, `optimizer.step(w, dw)`.
         array: it is read as only an array is: its shape, a slice of it over several axes.
+        shape: an array is made of this shape.
+        methods: methods of it that are called with arguments, `rng.normal(0, 1, shape)`.
+        texts: the strings with which it is compared.
+        names: those into which it is taken apart, `top, bottom, left, right = padding`.
+        merged: names of the dicts of defaults with which it is merged, `{**DEFAULTS, **config}`.
     """
 
     keys: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +52,11 @@ class ParameterUse:
     sized: bool = True
     called: bool = False
     array: bool = False
+    shape: bool = False
+    methods: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
 
 
 def use_of(source: Source, name: str) -> ParameterUse:
@@ -65,6 +78,11 @@ def use_of(source: Source, name: str) -> ParameterUse:
         sized=any(_is_sized(node) for node in nodes),
         called=any(node.how in ("called", "told") for node in nodes),
         array=any(node.how == "array" or node.word in OF_ARRAYS_ONLY for node in nodes),
+        shape=any(node.how == "shape" for node in nodes),
+        methods=tuple(dict.fromkeys(node.word for node in nodes if node.how == "told")),
+        texts=tuple(dict.fromkeys(node.word for node in nodes if node.how == "text")),
+        names=next((tuple(node.word.split(",")) for node in nodes if node.how == "parts" and "," in node.word), ()),
+        merged=merged_with(init.node, name),
     )
 
 
@@ -235,11 +253,27 @@ def _one(parent: ast.AST, child: ast.AST) -> Iterator[_Seen]:
         yield _Seen("attribute", parent.attr)
     elif isinstance(parent, ast.Assign) and parent.value is child:
         target = parent.targets[0]
-        yield _Seen("parts", number=len(target.elts)) if isinstance(target, ast.Tuple | ast.List) else _Seen("kept")
+        yield _taken_apart(target.elts) if isinstance(target, ast.Tuple | ast.List) else _Seen("kept")
+    elif isinstance(parent, ast.Compare):
+        yield from (_Seen("text", text) for text in _texts(parent))
+    elif isinstance(parent, ast.keyword) and parent.arg in ("size", "shape"):
+        yield _Seen("shape")
+    elif isinstance(parent, ast.Call) and child in parent.args[:1] and identifier(parent.func) in OF_A_SHAPE:
+        yield from (_Seen("shape"), _Seen("sized"))
     elif isinstance(parent, ast.Call) and parent.func is child:
         yield _Seen("called")
     elif isinstance(parent, ast.BinOp | ast.Call | ast.Tuple | ast.List | ast.keyword | ast.Starred):
         yield _Seen("sized")
+
+
+def _taken_apart(names: Sequence[ast.expr]) -> _Seen:
+    return _Seen("parts", ",".join(identifier(name) for name in names), len(names))
+
+
+def _texts(comparison: ast.Compare) -> Iterator[str]:
+    for node in ast.walk(comparison):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _index(index: ast.expr) -> Iterator[_Seen]:

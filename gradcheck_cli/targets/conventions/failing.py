@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
+from gradcheck_cli.targets.conventions.backprop import NotSeededError
 from gradcheck_cli.targets.conventions.base import Candidate, HungError, NotRecognisedError, UnfinishedError
 from gradcheck_cli.targets.conventions.candidates import of_one_axis
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
@@ -52,6 +54,9 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
         NotRecognisedError: it may as well be called in a way that it does not mean.
     """
     file = loaded.module.__file__ or ""
+    sealed = [item.error for item in failed if item.understood and isinstance(item.error, NotSeededError)]
+    if sealed:
+        raise NotRecognisedError("run", str(sealed[0]))
     inside = [item for item in failed if user_line(item.error, file) is not None]
     if not inside:
         raise _outside(failed, loaded, wanted)
@@ -102,7 +107,7 @@ def _comes_from(value: Any, packages: Sequence[str]) -> bool:
 
 def _outside(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> NotRecognisedError:
     """No try went wrong in the file itself."""
-    odd = [item.error for item in failed if isinstance(item.error, NoGradientError | UnfinishedError)]
+    odd = [item.error for item in failed if isinstance(item.error, NoGradientError | UnfinishedError | NotSeededError)]
     if odd:
         return NotRecognisedError("read", str(odd[0]))
     if failed:
@@ -131,8 +136,14 @@ def _refuse_other_axes(candidate: Candidate, loaded: Loaded) -> None:
             raise NotRecognisedError("run", ONE_DIMENSION)
     for spec in ONE_AXIS_PROBES:
         case = probes.integer_case(spec)
-        if any(_runs(each, case) for each in of_one_axis(loaded) if not each.refuses(spec)):
+        if any(_runs(each, case) for each in _of_one_axis(loaded) if not each.refuses(spec)):
             raise NotRecognisedError("run", ONE_DIMENSION)
+
+
+def _of_one_axis(loaded: Loaded) -> Iterator[Candidate]:
+    """Until there can be no more of them: why that is, is told of two axes."""
+    with suppress(NotRecognisedError):
+        yield from of_one_axis(loaded)
 
 
 def _runs(candidate: Candidate, case: Case) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
+from gradcheck_cli.targets.conventions.backprop import Backprop, Made
 from gradcheck_cli.targets.conventions.base import (
     Prepared,
     RefusedError,
@@ -84,7 +85,7 @@ class LayerCandidate:
     @property
     def family(self) -> str:
         """Id of the convention."""
-        if not self.calls.backward:
+        if not self.calls.backward and self.calls.engine is None:
             return "module"
         return {UPDATE: "class-update", "attribute": "class-attribute"}.get(self.exposure, "class")
 
@@ -103,7 +104,8 @@ class LayerCandidate:
             "attribute": "the gradients are read from its attributes",
             HANDED: "the gradients are what it hands to its optimiser",
         }
-        return f"a class with {self.calls.forward} and {self.calls.backward or 'autograd'}; {agrees}; " + how.get(
+        back = f"the way back of {self.calls.engine.own.kind.__name__}" if self.calls.engine else "autograd"
+        return f"a class with {self.calls.forward} and {self.calls.backward or back}; {agrees}; " + how.get(
             self.exposure, "the gradients are returned"
         )
 
@@ -225,6 +227,8 @@ class LayerCandidate:
         return any(pair[0] != pair[1] and not known for pair, known in zip(pairs, promised, strict=True))
 
     def _call(self, trained: Trained, case: Case) -> Returned:
+        if self.calls.engine is not None and self.calls.engine.way is None:
+            self._find_way_back(self.calls.engine, case)
         given = self.prepare(trained, case)
         clear_gradients(trained.instance)
         reading.clear_beside(trained)
@@ -236,11 +240,13 @@ class LayerCandidate:
         result = self._backward(trained.instance, given)
         mutated = changed(before, given)
         items, names = collect(result), result_names(result, self.source.method(self.calls.backward))
-        if not self.calls.backward:
-            items, names = _leaf(given["x"])
+        if self.calls.engine is not None:
+            items, names = reading.of_leaves(given["leaves"])
+        elif not self.calls.backward:
+            items, names = reading.of_tensor(given["x"])
         self._add_kept(trained, held, items, names)
-        if self.lr != 1.0 and _is_whole(case):
-            items = {key: _snapped(array) if key.startswith(UPDATE) else array for key, array in items.items()}
+        if self.lr != 1.0 and reading.is_whole(case):
+            items = {key: reading.snapped(array) if key.startswith(UPDATE) else array for key, array in items.items()}
         if wrong and not _are_right(items, case, self.layout):
             raise WrongForwardError(wrong)
         return Returned(items, names, mutated, to_numpy(output))
@@ -255,7 +261,9 @@ class LayerCandidate:
         if trained.bias:
             bias = np.array(to_numpy(given["bias"]))
             state.write(trained.instance, trained.bias, bias.reshape(trained.bias.array.shape))
-        if not self.calls.backward:
+        if self.calls.engine is not None:
+            given["leaves"] = calling.leaves(self.calls.engine, given, self.weight is None)
+        elif not self.calls.backward:
             given["x"].requires_grad_(True)
         given["optimizer"] = trained.optimizer
         return given
@@ -272,7 +280,7 @@ class LayerCandidate:
 
     def run_forward(self, trained: Trained, given: dict[str, Any], case: Case) -> Any:
         """What the layer's forward gives, or keeps; its cache, if any, joins `given`."""
-        result = self._forward(trained.instance, given)
+        result = given["made"] = self._forward(trained.instance, given)
         shape = self.layout.shape("output", case.spec.output_shape)
         given["output"], given["cache"] = calling.take_output(result, trained.instance, shape)
         return given["output"]
@@ -323,9 +331,23 @@ class LayerCandidate:
         return bool(np.allclose(ours, expected, rtol=1e-4, atol=1e-4 * float(np.abs(expected).max(initial=1.0))))
 
     def _backward(self, instance: Any, given: dict[str, Any]) -> Any:
+        if self.calls.engine is not None:
+            made = Made(given["made"], tuple(given["leaves"].values()))
+            return self.calls.engine.run(made, given["grad_output"], lambda: made)
         if not self.calls.backward:
             return given["output"].backward(given["grad_output"])
         return calling.run_backward(instance, self.calls, self.source, given)
+
+    def _find_way_back(self, engine: Backprop, case: Case) -> None:
+        """On an instance of its own: a way that is tried and not taken leaves gradients behind."""
+        trained = self.build(case)
+
+        def make() -> Made:
+            given = self.prepare(trained, case)
+            self.run_forward(trained, given, case)
+            return Made(given["made"], tuple(given["leaves"].values()))
+
+        engine.run(make(), self.prepare(trained, case)["grad_output"], make)
 
     def _add_kept(
         self, trained: Trained, before: reading.Before, items: dict[str, Array], names: dict[str, str]
@@ -374,20 +396,3 @@ def _shift(case: Case) -> float:
     """What lifts every output of the case above zero."""
     lowest = float(probes.forward(case).min())
     return float(max(0.0, np.ceil(-lowest)) + 1.0)
-
-
-def _leaf(x: Any) -> tuple[dict[str, Array], dict[str, str]]:
-    grad = to_numpy(x.grad)
-    return ({"0": grad}, {"0": "dx"}) if grad is not None else ({}, {})
-
-
-def _is_whole(case: Case) -> bool:
-    """Are the right gradients integers?"""
-    return all(np.array_equal(array, np.rint(array)) for array in (case.x, case.weight, case.grad_output))
-
-
-def _snapped(gradient: Array) -> Array:
-    """A gradient of integers that was read off an update, made whole where that is certain (bound below 1/4)."""
-    nearest = np.rint(gradient)
-    certain = np.abs(gradient).max(initial=0) * 2.0**-40 < 0.25 and np.abs(gradient - nearest).max(initial=0) < 1e-3
-    return nearest if certain else gradient

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import calling, probes, state
+from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, RefusedError, is_tensor
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.calling import Calls
@@ -19,6 +20,7 @@ from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import COMMON, Layout
 from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
 from gradcheck_cli.targets.conventions.other_kinds import TRANSPOSED, is_transposed, other_rank
+from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.conventions.troubles import Troubles
@@ -84,6 +86,7 @@ class Search:
     case: Case
     scope: Mapping[str, Any]
     troubles: Troubles
+    engines: Sequence[Backprop] = ()
     seen: set[str] = field(default_factory=set)
 
     @property
@@ -93,11 +96,13 @@ class Search:
 
     def candidates(self, recipe: Recipe, forward: str) -> Iterator[LayerCandidate]:
         """Ways to call what one recipe builds, those with a right forward first and alone."""
-        calls = Calls(forward, self.backward)
         instance = self._build(recipe)
-        if instance is None:
-            return
-        if calling.handed(self.owner, forward, self.source):
+        for engine in self.engines or (None,) if instance is not None else ():
+            yield from self._called(recipe, Calls(forward, self.backward, engine=engine), instance)
+
+    def _called(self, recipe: Recipe, calls: Calls, instance: Any) -> Iterator[LayerCandidate]:
+        """The same with known methods."""
+        if calling.handed(self.owner, calls.forward, self.source):
             yield from self._handed(recipe, calls)
             return
         found = list(self._kept(recipe, calls, instance, self.orders))
@@ -172,7 +177,7 @@ class Search:
 
     def _handed(self, recipe: Recipe, calls: Calls) -> Iterator[LayerCandidate]:
         """Candidates for an operator that is handed its weights with the input."""
-        types = [None, *calling.own_types(self.scope)]
+        types = [None] if calls.engine else [None, *(own.kind for own in own_types(self.scope))]
         backends = (False, True) if "torch" in self.scope else (False,)
         for layout in [order for order in self.orders if order in COMMON]:
             for torch in backends:
@@ -219,13 +224,20 @@ class Search:
 
 
 def layer_candidates(
-    owner: type, source: Source, backward: str, orders: Sequence[Layout], case: Case, scope: Mapping[str, Any]
+    owner: type,
+    source: Source,
+    backward: str,
+    orders: Sequence[Layout],
+    case: Case,
+    scope: Mapping[str, Any],
+    engines: Sequence[Backprop] = (),
 ) -> Iterator[LayerCandidate]:
     """Ways to build and call the class that run forward on `case`, those whose forward is right first.
 
     Args:
         backward: the method to judge, "" for autograd's.
         scope: names of the user's module.
+        engines: ways back of the file's own types, where no method of the class is one.
 
     Raises:
         NotRecognisedError: none is found; with the step at which it ended.
@@ -236,7 +248,9 @@ def layer_candidates(
     forwards.sort(key=lambda name: len(missing_attributes(source, backward, name)))
     constructor = constructor_of(owner, source, scope)
     able = [order for order in orders if not order.refuses(case.spec)]
-    search = Search(owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]))
+    search = Search(
+        owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]), engines
+    )
     weaker: list[LayerCandidate] = []
     for recipe in recipes(constructor.slots):
         if recipe.order.refuses(case.spec) or not search.is_new(recipe):

@@ -211,11 +211,12 @@ def _takes_something(owner: type, name: str) -> bool:
 
 def _exact(own: Sequence[str], names: Sequence[str]) -> list[str]:
     """Own methods with a known name, in the order of the known ones; capitals and underscores do not count."""
-    plain = [(_squeezed(name), name) for name in own]
-    return list(dict.fromkeys(mine for known in names for squeezed, mine in plain if squeezed == _squeezed(known)))
+    plain = [(squeezed(name), name) for name in own]
+    return list(dict.fromkeys(mine for known in names for bare, mine in plain if bare == squeezed(known)))
 
 
-def _squeezed(name: str) -> str:
+def squeezed(name: str) -> str:
+    """A name without its underscores and capitals; a trailing underscore for a private one."""
     return name if name.startswith("__") else name.lower().replace("_", "") + "_" * name.startswith("_")
 
 

@@ -15,6 +15,7 @@ from gradcheck_cli.targets.conventions import calling, probes, state
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.own_types import plain
 from gradcheck_cli.targets.conventions.source import Source
 
 TRANSPOSED = "transposed convolutions are not covered"
@@ -52,7 +53,7 @@ def _runs(instance: Any, calls: Calls, source: Source, rank: int) -> bool:
     for shape in (whole, last, whole[1:], last[1:]):
         given = {"x": np.ones(shape), "x_shape": shape}
         try:
-            output = to_numpy(calling.plain(calling.run_forward(instance, calls, source, given, False)))
+            output = to_numpy(plain(calling.run_forward(instance, calls, source, given, False)))
         except Exception:
             continue
         if output is not None and output.ndim == len(shape):

@@ -42,6 +42,9 @@ def check_forward(forward: Callable[[Case], Array], backward: Callable[[Case], G
         return
     if _all_fit(own, gradients):
         raise _refusal("its backward fits what it computes")
+    fitting = [name for name in COMPARED if _fits_it_alone(name, own, gradients, truth)]
+    if fitting:
+        raise _refusal(f"its grad_{fitting[0]} fits what it computes, and no convolution")
     if _is_followed(output, probes.forward(case)):
         raise _refusal("its backward fits neither that nor a convolution")
 
@@ -75,6 +78,12 @@ def _all_fit(own: OwnDerivative, gradients: Gradients) -> bool:
     given = {name: gradients.get(name) for name in COMPARED}
     found = {name: array for name, array in given.items() if array is not None}
     return bool(found) and all(own.fits(name, array) for name, array in found.items())
+
+
+def _fits_it_alone(name: GradientName, own: OwnDerivative, gradients: Gradients, truth: Gradients) -> bool:
+    """Whether a gradient is right for what the target computes and would be wrong for a convolution."""
+    given = gradients.get(name)
+    return given is not None and own.fits(name, given) and not _close(given, truth.get(name))
 
 
 def _close(actual: Array | None, expected: Array | None) -> bool:

@@ -34,4 +34,4 @@ def _uses_bias(candidate: LayerCandidate) -> bool:
 
 def _output(candidate: LayerCandidate, case: Case) -> Array | None:
     trained = candidate.build(case)
-    return to_numpy(candidate.run_forward(trained.instance, candidate.prepare(trained, case), case))
+    return to_numpy(candidate.run_forward(trained, candidate.prepare(trained, case), case))

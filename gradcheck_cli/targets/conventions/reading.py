@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, Case
 from gradcheck_cli.targets.conventions import state
 from gradcheck_cli.targets.conventions.base import collect, to_numpy
 from gradcheck_cli.targets.conventions.names import gradient_role
+from gradcheck_cli.targets.conventions.own_types import Leaf
 from gradcheck_cli.targets.conventions.stand_ins import Handed, StandInOptimizer
 
 # Keys of what was read off an update begin with this, of what an optimiser was handed with that.
 UPDATE = "update"
+# The first step of Adam is rate * g / (|g| + 1e-8): all steps are alike to about 1e-8.
+SAME_STEP = 1e-4
 HANDED = "handed"
 LABELS = {"weight": "dw", "bias": "db", "input": "dx"}
 
@@ -90,9 +93,46 @@ def add_updates(trained: Trained, before: Before, items: dict[str, Array], names
         if now is not None and was is not None and now.shape == was.shape and not np.array_equal(now, was):
             step = (was - now) / rate
             # What is kept without a telling name and is the step is the gradient: it did not lose digits on the way.
-            kept = [key for key, one in items.items() if names.get(key) == "_" and np.array_equal(one, step)]
+            alike = np.array_equal if not says_only_signs(step) else _has_its_signs
+            kept = [key for key, one in items.items() if names.get(key) == "_" and alike(one, step)]
             names |= dict.fromkeys(kept[:1], label)
-            items[f"{UPDATE}{place.name}"], names[f"{UPDATE}{place.name}"] = step, label
+            if not kept or not says_only_signs(step):
+                items[f"{UPDATE}{place.name}"], names[f"{UPDATE}{place.name}"] = step, label
+
+
+def of_tensor(x: Any) -> tuple[dict[str, Array], dict[str, str]]:
+    """The gradient that torch left at x, as (items, names)."""
+    grad = to_numpy(x.grad)
+    return ({"0": grad}, {"0": "dx"}) if grad is not None else ({}, {})
+
+
+def of_leaves(leaves: Mapping[str, Leaf]) -> tuple[dict[str, Array], dict[str, str]]:
+    """The gradients of what was handed over, under the names of `results`."""
+    found = {role: leaf.gradient() for role, leaf in leaves.items()}
+    items = {str(number): array for number, array in enumerate(found.values()) if array is not None}
+    return items, {str(number): f"d{role[0]}" for number, role in enumerate(found) if str(number) in items}
+
+
+def is_whole(case: Case) -> bool:
+    """Are the right gradients integers?"""
+    return all(np.array_equal(array, np.rint(array)) for array in (case.x, case.weight, case.grad_output))
+
+
+def snapped(gradient: Array) -> Array:
+    """A gradient of integers that was read off an update, made whole where that is certain (bound below 1/4)."""
+    nearest = np.rint(gradient)
+    certain = np.abs(gradient).max(initial=0) * 2.0**-40 < 0.25 and np.abs(gradient - nearest).max(initial=0) < 1e-3
+    return nearest if certain else gradient
+
+
+def says_only_signs(step: Array) -> bool:
+    """Whether every weight is moved as far as every other, as the first step of Adam and RMSprop does."""
+    moved = np.abs(step[step != 0])
+    return moved.size > 1 and float(np.ptp(moved)) <= SAME_STEP * float(moved.max())
+
+
+def _has_its_signs(array: Array, step: Array) -> bool:
+    return array.shape == step.shape and not says_only_signs(array) and np.array_equal(np.sign(array), np.sign(step))
 
 
 def add_handed(trained: Trained, before: Before, items: dict[str, Array], names: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from gradcheck_cli.targets.conventions import holders
 from gradcheck_cli.targets.conventions.binding import required
 from gradcheck_cli.targets.conventions.constructor_use import ParameterUse, use_of
+from gradcheck_cli.targets.conventions.defaults import values_of
 from gradcheck_cli.targets.conventions.names import constructor_roles
 from gradcheck_cli.targets.conventions.source import Source
 
@@ -18,6 +20,16 @@ KERNELS = ("kernel_size", "w_shape", "weight", "out_channels")
 PAIRS = ("kernel_size", "input_shape", "stride", "padding", "dilation", "in_size")
 ARRAYS = ("weight", "bias")
 PLAIN = ParameterUse()
+# Methods of sources of random numbers: of numpy's two kinds, and of Python's.
+RANDOM = frozenset(
+    (
+        *("normal", "randn", "standard_normal", "uniform", "rand", "random", "random_sample", "integers", "randint"),
+        *("gauss", "normalvariate", "choice", "permutation", "truncated_normal"),
+    )
+)
+INITIALIZER = r"init|filler|fill_?fn|sampler|rand"
+# Roles that are known by their name and are spelled as words too.
+WORDED = ("padding", "activation", "optimizer", "name", "use_bias")
 
 
 @dataclass(frozen=True)
@@ -42,18 +54,27 @@ class Slot:
     def roles(self) -> list[str]:
         """What it may be, by its name, narrowed by how it is taken apart."""
         named = holders.roles_of(self.key) if self.key else constructor_roles(self.parameter)
+        if set(self.use.methods) & RANDOM:
+            return ["random"] if self.required else []
         if self.use.called:
-            return [role for role in named if role in ("activation", "optimizer")]
+            known = [role for role in named if role in ("activation", "optimizer")]
+            makes_arrays = self.required and re.search(INITIALIZER, self.parameter.lower())
+            return known or (["initializer"] if makes_arrays else [])
+        if self.use.texts and self.required and not set(named) & set(WORDED):
+            return ["text"]
         if self.use.array:
             return [role for role in named if role in ARRAYS] or list(ARRAYS)
         if not self.required:
             named = [role for role in named if role != "params"]
         parts = self.use.parts
+        if parts == 4 and "padding" in named:
+            return ["padding"]
         if parts == 4 or (parts == 3 and not self.key):
             return _shape_roles(named)
         if parts == 2:
             return [role for role in named if role in PAIRS] or (["kernel_size"] if set(named) & set(KERNELS) else [])
-        return named
+        may_be_shape = self.use.shape and "w_shape" not in named and (not named or "input_shape" in named)
+        return [*named, "w_shape"] if may_be_shape else named
 
 
 @dataclass(frozen=True)
@@ -80,7 +101,7 @@ def slots_of(parameters: Sequence[inspect.Parameter], source: Source, scope: Map
     found: list[Slot] = []
     for item in parameters:
         use = use_of(source, item.name)
-        keys = _settings(item, use, scope)
+        keys = _settings(item, source, scope)
         if keys is None:
             found.append(Slot(item.name, default=item.default, use=use))
         else:
@@ -91,23 +112,29 @@ def slots_of(parameters: Sequence[inspect.Parameter], source: Source, scope: Map
 def holder_of(item: inspect.Parameter, source: Source, scope: Mapping[str, Any]) -> Holder | None:
     """How a parameter that holds several settings is made; None for one value."""
     use = use_of(source, item.name)
-    if _settings(item, use, scope) is None:
+    if _settings(item, source, scope) is None:
         return None
     if item.kind is inspect.Parameter.VAR_KEYWORD:
         return Holder(item.name, dict, spread=True)
     kind = holders.kind_of(item, use, scope)
     if kind is not None:
         return Holder(item.name, lambda values: kind(**values))
+    if values_of(use.merged, source.node, scope):
+        return Holder(item.name, dict)
     return Holder(item.name, lambda values: holders.settings(values, use))
 
 
-def _settings(item: inspect.Parameter, use: ParameterUse, scope: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _settings(item: inspect.Parameter, source: Source, scope: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Keys of a parameter that holds several settings, with their defaults; None for one value."""
+    use = use_of(source, item.name)
     if item.kind is inspect.Parameter.VAR_KEYWORD:
-        return use.keys
+        return values_of(use.merged, source.node, scope) | dict(use.keys)
     kind = holders.kind_of(item, use, scope)
     if kind is not None:
         return holders.fields(kind)
+    defaults = values_of(use.merged, source.node, scope)
+    if defaults:
+        return defaults | {key: value for key, value in use.keys.items() if key not in defaults}
     if not holders.holds_settings(use) or (item.default is not NOTHING and item.default is not None):
         return None
     attributes = dict.fromkeys(use.attributes, NOTHING if required(item) else None)

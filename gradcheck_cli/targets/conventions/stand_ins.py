@@ -66,6 +66,40 @@ class StandInOptimizer:
         return self
 
 
+class StandInRandom(np.random.RandomState):
+    """A source of random numbers with the methods of numpy's two kinds and of Python's."""
+
+    def integers(self, low: int, high: int | None = None, size: Any = None, **_: Any) -> Any:
+        """As numpy's Generator."""
+        return self.randint(low, high, size)
+
+    def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
+        """As Python's."""
+        return float(self.normal(mu, sigma))
+
+    normalvariate = gauss
+
+
+class StandInInitializer:
+    """Gives an array for a shape, however it is asked: `init((4, 3))`, `init(4, 3)`, `init.sample(shape)`."""
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Numbers in the shape that was handed over, first of all as a tuple, else as whole numbers."""
+        values = [*given, *named.values()]
+        shapes = [value for value in values if isinstance(value, tuple | list) and value]
+        sizes = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
+        arrays = [np.shape(value) for value in values if _is_array(value)]
+        return np.random.RandomState(0).normal(0.0, 0.1, [*map(tuple, shapes), *arrays, tuple(sizes)][0])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.__call__
+
+    def __deepcopy__(self, memo: Any) -> StandInInitializer:
+        return self
+
+
 def _is_array(value: Any) -> bool:
     array = None if isinstance(value, list) else to_numpy(value)
     return array is not None and array.ndim > 0

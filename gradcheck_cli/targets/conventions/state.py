@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -135,7 +136,9 @@ def is_gradient(place: Held) -> bool:
 
 def is_state(place: Held) -> bool:
     """Momentum and the like."""
-    return any(word.strip("_") in OPTIMIZER_WORDS for word in place.words)
+    words = [word.strip("_") for word in place.words]
+    inside = any(re.match(r"opt(im\w*)?(_|$)|adam|solver|updater", word) for word in words[:-1])
+    return inside or any(word in OPTIMIZER_WORDS for word in words)
 
 
 def role_of(place: Held) -> str:
