@@ -136,7 +136,7 @@ def _cut(asked: ConvSpec, dtype: Dtype) -> ConvSpec:
     few = replace(asked, batch=min(asked.batch, CUT_BATCH))
     fewest, most = 1, max(asked.output_size)
     if not _fits(_with_outputs(few, fewest), dtype):
-        raise _too_dear(_with_outputs(few, fewest), dtype)
+        raise _too_large(_with_outputs(few, fewest), dtype)
     while fewest < most:
         middle = (fewest + most + 1) // 2
         fewest, most = (middle, most) if _fits(_with_outputs(few, middle), dtype) else (fewest, middle - 1)
@@ -158,7 +158,7 @@ def _with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
     return replace(spec, height=sizes[0], width=sizes[1])
 
 
-def _too_dear(smallest: ConvSpec, dtype: Dtype) -> UsageError:
+def _too_large(smallest: ConvSpec, dtype: Dtype) -> UsageError:
     return UsageError(
         f"this layer is too large for any picture: with a single output it takes {full_price(smallest, dtype).text}.",
         facts={

@@ -83,7 +83,7 @@ def test_seeds_never_make_the_layer_smaller():
     assert found.announcement.startswith("this run: ")
 
 
-def test_a_layer_too_dear_for_any_picture_is_refused():
+def test_a_layer_too_large_for_any_picture_is_refused():
     """5,000 filters make 37 million pairs of planes, whatever the picture."""
     with pytest.raises(UsageError, match=r"^this layer is too large for any picture: with a single output it takes "):
         planned(out_channels=5000, kernel_size=(3, 3))

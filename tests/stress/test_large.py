@@ -61,7 +61,7 @@ def test_a_whole_run_says_nothing_of_cuts():
     assert [] == of_name(report, "exact")
 
 
-def test_a_probe_that_is_too_dear_is_not_applicable_with_its_price(small_limits, monkeypatch):
+def test_a_probe_that_takes_too_long_is_not_applicable_with_its_price(small_limits, monkeypatch):
     """It is never a pass."""
     monkeypatch.setattr(plan, "MOST_BYTES", 1)
     found = of_name(run(), "exact")
