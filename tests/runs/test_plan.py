@@ -71,7 +71,7 @@ def test_a_cut_is_as_large_as_its_price_allows(stride, padding, size):
     assert found.is_cut
     assert found.price.fits(plan.CUT_SECONDS, plan.CUT_BYTES)
     few = replace(found.asked, batch=found.judged.batch)
-    larger = plan._with_outputs(few, max(found.judged.output_size) + 1)
+    larger = plan.with_outputs(few, max(found.judged.output_size) + 1)
     assert not price.full_price(larger).fits(plan.CUT_SECONDS, plan.CUT_BYTES)
 
 
