@@ -38,6 +38,8 @@ MIRRORS = {
     "checks/compare.py": ["tests/checks/test_compare.py"],
     "numbers/rounding.py": ["tests/numbers/test_rounding.py"],
     "numbers/exact.py": ["tests/numbers/test_exact.py"],
+    "numbers/drawing.py": ["tests/numbers/test_exact.py"],
+    "numbers/magnitudes.py": ["tests/numbers/test_exact.py"],
     "sameness/channels.py": ["tests/sameness/test_channels.py"],
     "sameness/reasons.py": ["tests/sameness/test_reasons.py"],
     "runs/picture/answer.py": ["tests/runs/picture/test_answer.py"],

@@ -76,7 +76,7 @@ def soon(holds, seconds=PATIENCE):
 def asked_within(worker, case, seconds):
     """The outcome of one call that has so many seconds. A busy machine may take a minute to load the target."""
     worker.describe()
-    with mock.patch.object(worker, "_limits", replace(worker._limits, timeout=seconds)):
+    with mock.patch.object(worker, "limits", replace(worker.limits, timeout=seconds)):
         return worker.backward(case)
 
 

@@ -66,7 +66,7 @@ def refereed(
     if check.verdict is not Verdict.FAIL:
         return [check]
     if is_integer(case) and judged.is_exact and reference.terms_of_reference(case.spec) > MOST_PRODUCTS:
-        return [check, _adjoint_referee(case, gradient, sides)]
+        return [check, adjoint_referee(case, gradient, sides)]
     truth = truth_of(case, gradient).astype(np.float64)
     bound = rounding.allowed_float64(terms_of(case.spec, gradient), gauge_of(case, gradient))
     if is_integer(case):
@@ -78,7 +78,7 @@ def refereed(
     return [check, named_guilty(gradient, wrong, truth.size)]
 
 
-def _adjoint_referee(case: Case, gradient: GradientName, sides: dict[str, Array | None]) -> Check:
+def adjoint_referee(case: Case, gradient: GradientName, sides: dict[str, Array | None]) -> Check:
     """Each side against the adjoint identity on integers: exact, and it forms no gradient of its own."""
     subject = Subject("referee", gradient, "the adjoint identity with random integers (the definition takes too long)")
     wrong = [name for name, side in sides.items() if _breaks_identity(case, gradient, side)]

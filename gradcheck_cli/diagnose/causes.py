@@ -99,7 +99,7 @@ def pairs(gradient: GradientName, evidence: Sequence[Comparison]) -> Iterator[St
             for second in single:
                 if second.parts[0][0] is not first:
                     parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
-                    yield Structure(parts, _on_prepared(first, second.formula))
+                    yield Structure(parts, on_prepared(first, second.formula))
 
 
 def _joins(structure: Structure) -> bool:
@@ -181,7 +181,7 @@ def fitting(structure: Structure, seen: Comparison, factors: Sequence[Factor], *
         base = seen.right
     if base is None or base.shape != actual.shape:
         return []
-    if not _may_be_proportional(base, actual):
+    if not may_be_proportional(base, actual):
         return []
     base, actual = _where_known(base, actual)
     if np.array_equal(base, actual):
@@ -198,7 +198,7 @@ def fitting(structure: Structure, seen: Comparison, factors: Sequence[Factor], *
     return [factor for factor in candidates if exactly(base, actual, factor.value(seen.spec), error)]
 
 
-def _may_be_proportional(base: Array, actual: Array) -> bool:
+def may_be_proportional(base: Array, actual: Array) -> bool:
     """A glance at a few entries: most formulas are refuted by it, at a fraction of the price of `ratio`."""
     step = base.size // _GLANCES + 1
     pairs = list(zip(base.ravel()[::step].tolist(), actual.ravel()[::step].tolist(), strict=True))
@@ -251,7 +251,9 @@ def _on_top(inner: Formula, outer: Formula, gradient: GradientName) -> Formula:
     return formula
 
 
-def _on_prepared(first: Mistake, second: Formula) -> Formula:
+def on_prepared(first: Mistake, second: Formula) -> Formula:
+    """The second formula on what the first mistake makes of the data, where it makes anything of them."""
+
     def formula(problem: Problem) -> Array | None:
         other = None if first.prepare is None else problem.prepared(first.prepare)
         return second(problem) if other is None else second(other)

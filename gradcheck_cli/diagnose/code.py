@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+from gradcheck_cli.targets.resolve import Definition
+
 _Part = ast.stmt | ast.expr
 
 

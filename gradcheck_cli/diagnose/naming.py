@@ -58,7 +58,7 @@ def diagnose(
         causes = _cheapest(searched.exact)
         follows = {identifier for cause in causes for identifier in cause.brings}
         found = [item for item in found if item.id not in follows]
-        formulas = _findings(causes, evidence, gradient, words) if causes else rounded
+        formulas = findings_of(causes, evidence, gradient, words) if causes else rounded
         formulas = formulas or _with_reservations(_cheapest(searched.rounded), evidence, gradient, words)
     return tuple(found + [item for item in formulas if item.id not in named])
 
@@ -68,7 +68,7 @@ def _with_reservations(
 ) -> list[Finding]:
     """No formula explains all of it: float32 beside a mistake, mistakes on some geometries, or a shape."""
     if rounded:
-        return [*_findings(rounded, evidence, gradient, words), rounded_too(gradient, words)]
+        return [*findings_of(rounded, evidence, gradient, words), rounded_too(gradient, words)]
     partial = _partial(evidence, gradient, words)
     return partial + ([] if partial else unexplained_shape(evidence, gradient, words))
 
@@ -97,16 +97,17 @@ def _merged(causes: Sequence[Cause]) -> Cause:
     return replace(causes[0], structure=ways)
 
 
-def _findings(
+def findings_of(
     causes: list[Cause], evidence: Sequence[Comparison], gradient: GradientName, words: Words
 ) -> list[Finding]:
+    """A finding for every mistake of a cause; where several causes are left, one that names them all."""
     wrong = [seen for seen in evidence if seen.wrong]
     if len(causes) > 1:
         when = condition([(seen.spec, not seen.wrong) for seen in evidence])
         message = either(causes[:_LISTED_TIES], gradient, words)
         return [finding(causes[0].ids[0], gradient, message, words, certain=False, fails_when=when)]
     cause = causes[0]
-    certain = _enough(_unambiguous(wrong, evidence)) and not cause.brings
+    certain = enough(unambiguous(wrong, evidence)) and not cause.brings
     return [
         finding(
             identifier,
@@ -124,7 +125,7 @@ def _message(cause: Cause, identifier: str, wrong: Sequence[Comparison], gradien
     """Shown where this mistake changes the result, if possible with all others; told with those that do so there."""
     changing = [(seen, _at_work(cause, seen, gradient)) for seen in wrong]
     own = [seen for seen, parts in changing if identifier in parts]
-    shown = _clearest([seen for seen, parts in changing if len(parts) == len(cause.ids)] or own or wrong, cause.factor)
+    shown = clearest([seen for seen, parts in changing if len(parts) == len(cause.ids)] or own or wrong, cause.factor)
     return message_for(cause, identifier, shown, gradient, words, _at_work(cause, shown, gradient))
 
 
@@ -154,14 +155,14 @@ def _harmless(cause: Cause, identifier: str, problem: Problem, gradient: Gradien
     return alone is None or np.array_equal(alone, problem.right(gradient))
 
 
-def _unambiguous(wrong: Sequence[Comparison], evidence: Sequence[Comparison]) -> list[Comparison]:
+def unambiguous(wrong: Sequence[Comparison], evidence: Sequence[Comparison]) -> list[Comparison]:
     """Zeros where the right numbers are small come out of more than one formula; zeros everywhere are one."""
     if not any(np.any(seen.actual) for seen in evidence):
         return list(wrong)
     return [seen for seen in wrong if np.any(seen.actual) or seen.actual.shape != seen.right.shape]
 
 
-def _enough(wrong: Sequence[Comparison]) -> bool:
+def enough(wrong: Sequence[Comparison]) -> bool:
     """Two geometries and a handful of entries: a formula does not meet them by accident."""
     wrong = [seen for seen in wrong if seen.decisive]
     entries = sum(
@@ -171,7 +172,7 @@ def _enough(wrong: Sequence[Comparison]) -> bool:
     return len({seen.spec for seen in wrong}) >= _GEOMETRIES_FOR_PROOF and entries >= _ENTRIES_FOR_PROOF
 
 
-def _clearest(wrong: Sequence[Comparison], factor: Factor = NONE) -> Comparison:
+def clearest(wrong: Sequence[Comparison], factor: Factor = NONE) -> Comparison:
     """The observation to quote: round factors first, then different sizes, then small arrays."""
 
     def rank(seen: Comparison) -> tuple[bool, int, int]:
@@ -194,7 +195,7 @@ def _partial(evidence: Sequence[Comparison], gradient: GradientName, words: Word
     found: list[Finding] = []
     left = set(range(len(wrong)))
     while len(found) < _PARTIAL_CAUSES:
-        explained = [(structure, places) for structure, places in explained if _enough(_at(wrong, places & left))]
+        explained = [(structure, places) for structure, places in explained if enough(_at(wrong, places & left))]
         structure, places = max(explained, key=lambda item: len(item[1] & left), default=(None, set()))
         if structure is None:
             break
@@ -202,12 +203,12 @@ def _partial(evidence: Sequence[Comparison], gradient: GradientName, words: Word
         explained = [(other, same) for other, same in explained if other not in rivals]
         coherent = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
         if coherent:
-            found.append(_partly(coherent, _at(wrong, places & left), evidence, gradient, words))
+            found.append(partly(coherent, _at(wrong, places & left), evidence, gradient, words))
             left -= places
     return found
 
 
-def _partly(
+def partly(
     structures: Sequence[Structure],
     seen: Sequence[Comparison],
     evidence: Sequence[Comparison],
@@ -218,7 +219,7 @@ def _partly(
     causes = _cheapest([Cause(structure, NONE) for structure in structures])
     identifier, wrong = causes[0].ids[0], sum(other.wrong for other in evidence)
     if len(causes) == 1:
-        message = message_for(causes[0], identifier, _clearest(seen), gradient, words)
+        message = message_for(causes[0], identifier, clearest(seen), gradient, words)
     else:
         message = either(causes[:_LISTED_TIES], gradient, words)
     share = (

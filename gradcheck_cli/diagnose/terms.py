@@ -18,7 +18,7 @@ _DIGIT = 1024  # coded inputs: coefficients up to +-511, exact in float64 for fi
 _PLACES = 5
 
 
-class _NotLinearError(Exception):
+class NotLinearError(Exception):
     """The target is not linear in its inputs, or stopped answering: nothing is claimed then."""
 
 
@@ -38,7 +38,7 @@ class _Reader:
             case = replace(case, x=other) if self.gradient == "weight" else replace(case, weight=other)
         result = self.backward(case)
         if result is None or result.ndim != len(self.entry) or not _inside(self.entry, result.shape):
-            raise _NotLinearError
+            raise NotLinearError
         return float(result[self.entry])
 
 
@@ -58,7 +58,7 @@ def terms_of(backward: AskGradient, case: Case, gradient: GradientName, entry: I
     try:
         actual = _coefficients(reader, budget)
         expected = _coefficients(truth, budget)
-    except _NotLinearError:
+    except NotLinearError:
         return ()
     keys = sorted(key for key in actual if actual[key] or expected[key])
     return tuple(Term(*key, expected[key], actual[key]) for key in keys)
@@ -72,7 +72,7 @@ def _coefficients(reader: _Reader, budget: int) -> dict[tuple[Index, Index], flo
     elif case.grad_output.size * -(-others // _PLACES) + 2 <= budget:
         found = _coded(reader, other)
     else:
-        raise _NotLinearError
+        raise NotLinearError
     _verify(reader, found, other)
     return found
 
@@ -91,7 +91,7 @@ def _one_by_one(reader: _Reader, other: Array | None) -> dict[tuple[Index, Index
 def _coded(reader: _Reader, other: Array | None) -> dict[tuple[Index, Index], float]:
     """One 1 in G, and several places of the other factor at a time as the digits of a number."""
     if other is None:
-        raise _NotLinearError
+        raise NotLinearError
     found = {}
     places = list(_indices(other))
     for g in _indices(reader.case.grad_output):
@@ -101,14 +101,14 @@ def _coded(reader: _Reader, other: Array | None) -> dict[tuple[Index, Index], fl
             for power, place in enumerate(chunk):
                 code[place] = float(_DIGIT**power)
             value = reader.value(_one_hot(reader.case.grad_output, g), code)
-            found.update({(g, place): digit for place, digit in zip(chunk, _digits(value), strict=False)})
+            found.update({(g, place): digit for place, digit in zip(chunk, digits_of(value), strict=False)})
     return found
 
 
-def _digits(value: float) -> Iterator[float]:
+def digits_of(value: float) -> Iterator[float]:
     """The balanced digits of a whole number, lowest first."""
     if not value.is_integer():
-        raise _NotLinearError
+        raise NotLinearError
     rest = int(value)
     for _ in range(_PLACES):
         digit = (rest + _DIGIT // 2) % _DIGIT - _DIGIT // 2
@@ -122,7 +122,7 @@ def _verify(reader: _Reader, found: dict[tuple[Index, Index], float], other: Arr
     total = sum(c * float(g[at]) * (1.0 if other is None else float(other[place])) for (at, place), c in found.items())
     actual = reader.value(g, None)
     if abs(total - actual) > 1e-9 * max(1.0, abs(actual)) or reader.value(np.zeros_like(g), None) != 0:
-        raise _NotLinearError
+        raise NotLinearError
 
 
 def _other(reader: _Reader) -> Array | None:

@@ -71,7 +71,7 @@ def decode(data: bytes, header: Header, colours: Colours) -> tuple[Array, str]:
         DependencyError: OpenCV cannot be loaded.
     """
     check_size(header)
-    samples, noise = _decode_in_silence(data, colours)
+    samples, noise = decode_in_silence(data, colours)
     if samples is None or "remature end" in noise:
         raise _refusal(header, noise)
     return samples, _complaint(noise)
@@ -93,7 +93,8 @@ def load_cv2() -> ModuleType:
     return cv2
 
 
-def _decode_in_silence(data: bytes, colours: Colours) -> tuple[Array | None, str]:
+def decode_in_silence(data: bytes, colours: Colours) -> tuple[Array | None, str]:
+    """What OpenCV makes of the bytes, None where nothing, and what it printed about them."""
     cv2 = load_cv2()
     import numpy as np
 

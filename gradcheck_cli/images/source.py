@@ -50,7 +50,7 @@ def read_bytes(name: str) -> bytes:
 
 def _read_file(name: str) -> bytes:
     _refuse_other_kinds(name, os.stat(name))
-    with open(name, "rb", buffering=0, opener=_without_waiting) as file:
+    with open(name, "rb", buffering=0, opener=without_waiting) as file:
         status = os.fstat(file.fileno())
         _refuse_other_kinds(name, status)
         _check_length(status.st_size)
@@ -65,7 +65,7 @@ def _refuse_other_kinds(name: str, status: os.stat_result) -> None:
             raise UnreadableError(reason, hint)
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def without_waiting(path: str, flags: int) -> int:
     """Opens a FIFO that took the file's place since `os.stat` without waiting for its writer."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 

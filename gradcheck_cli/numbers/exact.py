@@ -12,18 +12,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
+from gradcheck_cli.numbers import drawing, magnitudes
+from gradcheck_cli.numbers.drawing import LARGEST_PIXEL
+from gradcheck_cli.numbers.magnitudes import FLOAT32_LIMIT, FLOAT64_LIMIT
 
-FLOAT32_LIMIT = 2**24
-FLOAT64_LIMIT = 2**53
-
-LARGEST_PIXEL = 255
-LARGEST_GIVEN = 2**16
+# Small beside the pixels, so that most layers fit float32 without being made smaller; several values, so that a wrong
+# weighting of filters or taps shows.
 LARGEST_UPSTREAM = 3
 LARGEST_KERNEL = 7
+# The low bits of X are dropped down to 4 of them and no further: a picture of fewer hides mistakes of place.
 SMALLEST_RANGE = 15
-WIDE_OUTPUTS = 3
 # Parts of 1 by which fractional numbers are finer than integers. Those of G are finer: grad_bias is made of it alone.
 PARTS_OF_X, PARTS_OF_UPSTREAM = 4, 64
+# A power of 2, so that nothing is rounded; gradients then come near 1e-12, where `round(g, 8)` leaves nothing.
 SMALL_STEP = 2.0**-20
 
 
@@ -69,10 +70,11 @@ def certificate(case: Case) -> Certificate:
     Args:
         case: whole numbers below 2^53.
     """
-    weight = _weight_bound(case.x, case.grad_output, case.spec)
+    weight = magnitudes.weight_bound(case.x, case.grad_output, case.spec)
     kernel = np.abs(case.weight).sum(axis=(2, 3)).reshape(case.spec.groups, -1, case.spec.weight_shape[1])
-    at_input = (_maxima(case.grad_output).reshape(case.spec.groups, -1, 1) * kernel).sum(axis=1)
-    return Certificate(_above(weight), _above(float(at_input.max())), _above(float(_sums(case.grad_output).max())))
+    at_input = (magnitudes.maxima(case.grad_output).reshape(case.spec.groups, -1, 1) * kernel).sum(axis=1)
+    bounds = (weight, float(at_input.max()), float(magnitudes.sums(case.grad_output).max()))
+    return Certificate(*map(magnitudes.above, bounds))
 
 
 def narrow_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None, signs: Array | None = None) -> Case:
@@ -90,12 +92,14 @@ def narrow_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None
         magnitudes of G, then those of F, then the low bits of X are dropped until 4 are left, then G is thinned out to
         zeros (its first and last rows and columns last), then F.
     """
-    pixels = _draw(rng, spec.x_shape, LARGEST_PIXEL) if x is None else _whole_pixels(x)
-    upstream = _draw(rng, spec.output_shape, LARGEST_UPSTREAM) if signs is None else np.sign(signs).astype(np.float64)
-    kernel = _draw(rng, spec.weight_shape, LARGEST_KERNEL)
+    pixels = drawing.draw(rng, spec.x_shape, LARGEST_PIXEL) if x is None else drawing.whole_pixels(x)
+    upstream = (
+        drawing.draw(rng, spec.output_shape, LARGEST_UPSTREAM) if signs is None else np.sign(signs).astype(np.float64)
+    )
+    kernel = drawing.draw(rng, spec.weight_shape, LARGEST_KERNEL)
     case = Case(spec, pixels, kernel, np.arange(1.0, spec.out_channels + 1), upstream)
     while not (proof := certificate(case)).exact_in_float32:
-        case = _smaller(case, proof, rng)
+        case = one_step_smaller(case, proof, rng)
     return case
 
 
@@ -113,17 +117,17 @@ def wide_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None) 
     """
     case = narrow_case(spec, rng, x)
     pixels, kernel, upstream = case.x.copy(), case.weight.copy(), case.grad_output.copy()
-    rows, columns = (_touched(axis, spec) for axis in (0, 1))
+    rows, columns = (drawing.touched(axis, spec) for axis in (0, 1))
     if rows.size and columns.size:
         for n, i in np.ndindex(spec.batch, spec.in_channels):
-            pixels[n, i, rng.choice(rows), rng.choice(columns)] = _wide(rng)
-    meeting = tuple(_meeting(axis, spec) for axis in (0, 1))
+            pixels[n, i, rng.choice(rows), rng.choice(columns)] = drawing.wide(rng)
+    meeting = tuple(drawing.meeting(axis, spec) for axis in (0, 1))
     for o in range(spec.out_channels):
-        _widen(upstream[:, o], meeting, rng)
+        drawing.widen(upstream[:, o], meeting, rng)
     by_group = kernel.reshape(spec.groups, -1, *spec.weight_shape[1:])
     for g, i in np.ndindex(spec.groups, spec.weight_shape[1]):
         place = tuple(rng.integers(0, by_group.shape[axis]) for axis in (1, 3, 4))
-        by_group[g, place[0], i, place[1], place[2]] = _wide(rng)
+        by_group[g, place[0], i, place[1], place[2]] = drawing.wide(rng)
     return Case(spec, pixels, kernel, case.bias, upstream)
 
 
@@ -140,9 +144,9 @@ def fractional_case(spec: ConvSpec, rng: np.random.Generator) -> Case:
     case = narrow_case(spec, rng)
     return replace(
         case,
-        x=_with_fractions(case.x, PARTS_OF_X, rng),
-        weight=_with_fractions(case.weight, PARTS_OF_X, rng),
-        grad_output=_with_fractions(case.grad_output, PARTS_OF_UPSTREAM, rng),
+        x=drawing.with_fractions(case.x, PARTS_OF_X, rng),
+        weight=drawing.with_fractions(case.weight, PARTS_OF_X, rng),
+        grad_output=drawing.with_fractions(case.grad_output, PARTS_OF_UPSTREAM, rng),
     )
 
 
@@ -174,7 +178,7 @@ def unscaled(gradients: Gradients, factor: float) -> Gradients:
 def as_integers(case: Case) -> Case:
     """The case with X, F and G each times the power of 2 that makes them the smallest integers."""
     x, weight, grad_output = (
-        np.asarray(np.ldexp(array, -_lowest_bit(array))) for array in (case.x, case.weight, case.grad_output)
+        np.asarray(np.ldexp(array, -magnitudes.lowest_bit(array))) for array in (case.x, case.weight, case.grad_output)
     )
     return replace(case, x=x, weight=weight, grad_output=grad_output)
 
@@ -196,151 +200,24 @@ def dyadic(x: Array, grad_output: Array, spec: ConvSpec) -> Scaled | None:
     wide_x, wide_g = x.astype(np.float64), grad_output.astype(np.float64)
     if not (np.isfinite(wide_x).all() and np.isfinite(wide_g).all()):
         return None
-    exponent = -_lowest_bit(wide_x)
+    exponent = -magnitudes.lowest_bit(wide_x)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         whole_x = np.ldexp(wide_x, exponent)
-        for factor in (_smallest(wide_g), 2.0 ** _lowest_bit(wide_g)):
+        for factor in (magnitudes.smallest(wide_g), 2.0 ** magnitudes.lowest_bit(wide_g)):
             whole_g = np.rint(wide_g / factor)
             is_multiple = bool(np.all(whole_g * factor == wide_g))
-            if is_multiple and _weight_bound(whole_x, whole_g, spec) < FLOAT64_LIMIT:
+            if is_multiple and magnitudes.weight_bound(whole_x, whole_g, spec) < FLOAT64_LIMIT:
                 return Scaled(whole_x, whole_g, factor, exponent)
     return None
 
 
-def _smaller(case: Case, proof: Certificate, rng: np.random.Generator) -> Case:
+def one_step_smaller(case: Case, proof: Certificate, rng: np.random.Generator) -> Case:
     """One step towards the limit, the least harmful one that helps."""
-    if _maxima(case.grad_output).max() > 1:
-        return replace(case, grad_output=_halved(case.grad_output))
+    if magnitudes.maxima(case.grad_output).max() > 1:
+        return replace(case, grad_output=drawing.halved(case.grad_output))
     if proof.input >= FLOAT32_LIMIT:
         is_small = np.abs(case.weight).max() <= 1
-        return replace(case, weight=_thinned(case.weight, 0.5, rng) if is_small else _halved(case.weight))
-    if proof.bias < FLOAT32_LIMIT and _maxima(case.x).max() > SMALLEST_RANGE:
+        return replace(case, weight=drawing.thinned(case.weight, 0.5, rng) if is_small else drawing.halved(case.weight))
+    if proof.bias < FLOAT32_LIMIT and magnitudes.maxima(case.x).max() > SMALLEST_RANGE:
         return replace(case, x=np.trunc(case.x / 2))
-    return replace(case, grad_output=_thinned_inside(case.grad_output, FLOAT32_LIMIT / proof.largest, rng))
-
-
-def _halved(array: Array) -> Array:
-    """Half the magnitudes, but no number becomes 0."""
-    return np.asarray(np.sign(array) * np.maximum(np.abs(array) // 2, np.abs(array) > 0))
-
-
-def _thinned(array: Array, share: float, rng: np.random.Generator) -> Array:
-    """About that share of the numbers, zeros elsewhere."""
-    return np.where(rng.random(array.shape) < share, array, 0.0)
-
-
-def _thinned_inside(grad_output: Array, share: float, rng: np.random.Generator) -> Array:
-    """Thinned out, but for the first and last rows and columns, where mistakes show, while anything else is left."""
-    thin = _thinned(grad_output, 0.9 * share, rng)
-    if not grad_output[:, :, 1:-1, 1:-1].any():
-        return thin
-    for border in (np.s_[:, :, [0, -1]], np.s_[:, :, :, [0, -1]]):
-        thin[border] = grad_output[border]
-    return thin
-
-
-def _with_fractions(array: Array, parts: int, rng: np.random.Generator) -> Array:
-    """Every number but 0 moved away from 0 by 1, 2, ... or parts - 1 of that many parts of 1."""
-    return np.asarray(array + np.sign(array) * rng.integers(1, parts, array.shape) / parts)
-
-
-def _draw(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Array:
-    """Random integers of both signs without 0, as float64."""
-    return np.asarray(rng.integers(1, largest, shape, endpoint=True) * rng.choice((-1.0, 1.0), shape))
-
-
-def _wide(rng: np.random.Generator) -> float:
-    """4 k + 1 of 25 bits: float32 rounds it down, always, so that no two roundings cancel."""
-    return float(FLOAT32_LIMIT + 1 + 4 * rng.integers(0, FLOAT32_LIMIT // 4))
-
-
-def _widen(plane: Array, meeting: tuple[Array, ...], rng: np.random.Generator) -> None:
-    """Make 3 numbers of a filter's G wide (1 of fewer than 3), and its sum odd: float32 cannot hold that either.
-
-    They are taken from the outputs that meet the picture; where only padding is met, all are as good.
-    """
-    places = _places(plane.shape, meeting, WIDE_OUTPUTS + 1, rng)
-    count = WIDE_OUTPUTS if plane.size >= WIDE_OUTPUTS else 1
-    for place in places[:count]:
-        plane[place] = _wide(rng)
-    if plane.sum() % 2 == 0:
-        plane[places[count]] += 1
-
-
-def _places(
-    shape: tuple[int, ...], meeting: tuple[Array, ...], count: int, rng: np.random.Generator
-) -> list[tuple[int, ...]]:
-    """At most `count` different places of a plane (n, p, q), those in the rows and columns of `meeting` first.
-
-    They are drawn by number: nothing as large as the plane is sorted or listed while enough of them meet.
-    """
-    rows, columns = meeting
-    inside = (shape[0], rows.size, columns.size)
-    picked = rng.choice(np.prod(inside), min(count, int(np.prod(inside))), replace=False)
-    drawn = zip(*(axis.tolist() for axis in np.unravel_index(picked, inside)), strict=True)
-    places: list[tuple[int, ...]] = [(n, int(rows[p]), int(columns[q])) for n, p, q in drawn]
-    if len(places) < count:
-        meets = np.zeros(shape, bool)
-        meets[:, rows[:, None], columns] = True
-        others = np.argwhere(~meets)
-        places += [tuple(place) for place in rng.permutation(others)[: count - len(places)].tolist()]
-    return places
-
-
-def _whole_pixels(x: Array) -> Array:
-    wide = x.astype(np.float64)
-    largest = np.abs(wide).max(initial=0.0)
-    return np.rint(wide * (LARGEST_PIXEL / largest) if 0 < largest <= 1 or largest > LARGEST_GIVEN else wide)
-
-
-def _touched(axis: int, spec: ConvSpec) -> Array:
-    """Rows (or columns) of the unpadded input that some window reads."""
-    starts = spec.stride[axis] * np.arange(spec.output_size[axis])
-    taps = spec.dilation[axis] * np.arange(spec.kernel_size[axis])
-    reached = np.unique(starts[:, None] + taps) - spec.padding[axis]
-    return np.asarray(reached[(reached >= 0) & (reached < spec.input_size[axis])])
-
-
-def _meeting(axis: int, spec: ConvSpec) -> Array:
-    """Output rows (or columns) whose window reads the unpadded input."""
-    starts = spec.stride[axis] * np.arange(spec.output_size[axis])
-    taps = spec.dilation[axis] * np.arange(spec.kernel_size[axis])
-    read = starts[:, None] + taps - spec.padding[axis]
-    return np.flatnonzero(((read >= 0) & (read < spec.input_size[axis])).any(axis=1))
-
-
-def _weight_bound(x: Array, grad_output: Array, spec: ConvSpec) -> float:
-    groups = spec.groups
-    mass_x, largest_x = (part.reshape(groups, 1, -1) for part in (_sums(x), _maxima(x)))
-    mass_g, largest_g = (part.reshape(groups, -1, 1) for part in (_sums(grad_output), _maxima(grad_output)))
-    return float(np.minimum(mass_g * largest_x, largest_g * mass_x).max())
-
-
-def _sums(planes: Array) -> Array:
-    """Sum of |.| per channel, (c,)."""
-    return np.asarray(sum(np.abs(sample).sum(axis=(1, 2)) for sample in planes))
-
-
-def _maxima(planes: Array) -> Array:
-    """Largest |.| per channel, (c,)."""
-    return np.asarray(np.maximum(planes.max(axis=(0, 2, 3)), -planes.min(axis=(0, 2, 3))))
-
-
-def _above(bound: float) -> int:
-    """A whole number not below a sum that was computed in float64 (exact below 2^53; else raised past its rounding)."""
-    return int(bound) if bound < FLOAT64_LIMIT else int(bound * (1 + 2.0**-20)) + 1
-
-
-def _smallest(array: Array) -> float:
-    sizes = np.abs(array[array != 0])
-    return float(sizes.min()) if sizes.size else 1.0
-
-
-def _lowest_bit(array: Array) -> int:
-    """The largest e for which every number is a whole multiple of 2^e; 0 for zeros."""
-    mantissas, exponents = np.frexp(array[array != 0])
-    if not mantissas.size:
-        return 0
-    whole = np.ldexp(mantissas, 53).astype(np.int64)
-    _, places = np.frexp((whole & -whole).astype(np.float64))
-    return int((exponents - 53 + places - 1).min())
+    return replace(case, grad_output=drawing.thinned_inside(case.grad_output, FLOAT32_LIMIT / proof.largest, rng))

@@ -135,19 +135,19 @@ def _cut(asked: ConvSpec, dtype: Dtype) -> ConvSpec:
     """Fewer pictures first, then the largest part of them, in steps of the stride, whose price fits."""
     few = replace(asked, batch=min(asked.batch, CUT_BATCH))
     fewest, most = 1, max(asked.output_size)
-    if not _fits(_with_outputs(few, fewest), dtype):
-        raise _too_dear(_with_outputs(few, fewest), dtype)
+    if not _fits(with_outputs(few, fewest), dtype):
+        raise _too_large(with_outputs(few, fewest), dtype)
     while fewest < most:
         middle = (fewest + most + 1) // 2
-        fewest, most = (middle, most) if _fits(_with_outputs(few, middle), dtype) else (fewest, middle - 1)
-    return _with_outputs(few, fewest)
+        fewest, most = (middle, most) if _fits(with_outputs(few, middle), dtype) else (fewest, middle - 1)
+    return with_outputs(few, fewest)
 
 
 def _fits(spec: ConvSpec, dtype: Dtype) -> bool:
     return full_price(spec, dtype).fits(CUT_SECONDS, CUT_BYTES)
 
 
-def _with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
+def with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
     """The layer with an input that gives at most so many outputs a side, not larger than it was."""
     sizes = [
         min(size, max(1, stride * (min(outputs, most) - 1) + extent - (room - size)))
@@ -158,7 +158,7 @@ def _with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
     return replace(spec, height=sizes[0], width=sizes[1])
 
 
-def _too_dear(smallest: ConvSpec, dtype: Dtype) -> UsageError:
+def _too_large(smallest: ConvSpec, dtype: Dtype) -> UsageError:
     return UsageError(
         f"this layer is too large for any picture: with a single output it takes {full_price(smallest, dtype).text}.",
         facts={

@@ -142,7 +142,7 @@ def duration(seconds: float) -> str:
 
 
 def _price(spec: ConvSpec, rates: Rates, dtype: Dtype) -> Price:
-    products, entries, pairs = products_of(spec), prod(spec.weight_shape), _pairs(spec)
+    products, entries, pairs = products_of(spec), prod(spec.weight_shape), pairs_of_planes(spec)
     values = prod(spec.x_shape) + prod(spec.output_shape)
     taken = START_BYTES + rates.value_bytes * values + rates.entry_bytes * entries + rates.pair_bytes * pairs
     unfolded = unfolded_bytes(spec) if dtype == "float64" else 0
@@ -150,7 +150,7 @@ def _price(spec: ConvSpec, rates: Rates, dtype: Dtype) -> Price:
     return Price(products, taken + unfolded, nanoseconds * 1e-9)
 
 
-def _pairs(spec: ConvSpec) -> int:
+def pairs_of_planes(spec: ConvSpec) -> int:
     """Pairs of channels of a filter, and of filters of a channel, within their groups."""
     filters, channels = spec.out_channels // spec.groups, spec.weight_shape[1]
     across_channels = spec.out_channels * channels * (channels - 1) // 2

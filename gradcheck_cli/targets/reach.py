@@ -82,13 +82,13 @@ def constants(tree: ast.Module, name: str, values: Mapping[str, object]) -> tupl
         name: the target, or the class that holds it.
         values: the file's namespace, for its own constants.
     """
-    telling: dict[int, None] = {}
+    likely: dict[int, None] = {}
     others: dict[int, None] = {}
     for node in reached(tree, name).values():
         for number, tells in _numbers(node, values):
             if 2 < number <= LARGEST:
-                (telling if tells else others)[number] = None
-    return tuple(dict.fromkeys((*telling, *others)))
+                (likely if tells else others)[number] = None
+    return tuple(dict.fromkeys((*likely, *others)))
 
 
 def _numbers(node: ast.AST, values: Mapping[str, object], tells: bool = False) -> Iterator[tuple[int, bool]]:

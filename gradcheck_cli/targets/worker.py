@@ -53,7 +53,8 @@ class Answerer(Protocol):
 class Worker:
     """Runs one target in a child process, for many cases.
 
-    Use it in a `with` statement: leaving it, also by Ctrl-C, kills the child and what it started.
+    Use it in a `with` statement: leaving it, also by Ctrl-C, kills the child and what it started. `limits` may change
+    between two calls.
     """
 
     def __init__(self, ref: TargetRef, limits: WorkerLimits | None = None, how: HowToCall | None = None) -> None:
@@ -64,7 +65,7 @@ class Worker:
             limits: time, memory, restarts.
             how: what the user says of how it is called.
         """
-        self._ref, self._limits, self._how = ref, limits or WorkerLimits(), how or HowToCall()
+        self._ref, self.limits, self._how = ref, limits or WorkerLimits(), how or HowToCall()
         self._child: Answerer | None = None
         self._described: Described | None = None
         self._starts = 0
@@ -103,14 +104,14 @@ class Worker:
         """
         self.describe()
         if self._child is None:
-            if self._starts > self._limits.restarts:
+            if self._starts > self.limits.restarts:
                 return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
             self._load()
         assert self._child is not None
         arrays = {"x": case.x, "weight": case.weight, "bias": case.bias, "grad_output": case.grad_output}
         request = {"do": "backward", "spec": _spec_dict(case), "calls": calls}
         try:
-            message, answered = self._child.exchange(request, arrays, self._limits.timeout)
+            message, answered = self._child.exchange(request, arrays, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             return self._lost(failure)
         return _outcome(message, answered, self._child.printed(), case.spec)
@@ -123,13 +124,13 @@ class Worker:
 
     def start(self) -> Answerer:
         """What answers from now on: a child process. `here` puts this process in its place."""
-        return Child(self._limits.memory, self._limits.output, _sure_to_load(self._ref))
+        return Child(self.limits.memory, self.limits.output, _sure_to_load(self._ref))
 
     def _load(self) -> Described:
         self._starts += 1
         self._child = self.start()
         try:
-            message, _ = self._child.exchange(self._load_request(), {}, self._limits.timeout)
+            message, _ = self._child.exchange(self._load_request(), {}, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             lost = self._lost(failure)
             self._loss = TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost))
@@ -160,7 +161,7 @@ class Worker:
             "call": self._how.call,
             "returns": list(self._how.returns),
             "how": ATTEMPTS[self._attempt],
-            "seconds": self._limits.timeout,
+            "seconds": self.limits.timeout,
         }
 
     def _lost(self, failure: Exception) -> Outcome:
@@ -168,7 +169,7 @@ class Worker:
         assert self._child is not None
         self._child.kill()
         printed, self._child = self._child.printed(), None
-        error, kind = _epitaph(failure, self._limits)
+        error, kind = _epitaph(failure, self.limits)
         return Outcome(Gradients(), error=error, error_kind=kind, printed=printed)
 
 

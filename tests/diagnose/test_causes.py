@@ -10,10 +10,10 @@ from mistaken import SPECS, integers
 from gradcheck_cli.diagnose.causes import (
     Cause,
     Structure,
-    _may_be_proportional,
-    _on_prepared,
     explain_all,
     fitting,
+    may_be_proportional,
+    on_prepared,
     pairs,
     seen_through,
     singles,
@@ -203,7 +203,7 @@ def test_a_mistake_on_a_prepared_case_sees_that_case():
         replace(CATALOGUE["last-sample-only"], prepare=lambda _: None),
         replace(CATALOGUE["last-sample-only"], prepare=None),
     ):
-        assert np.array_equal(rotated(problem), _on_prepared(first, rotated)(problem))
+        assert np.array_equal(rotated(problem), on_prepared(first, rotated)(problem))
 
 
 def test_a_formula_sees_the_array_that_stands_for_the_right_gradient():
@@ -293,16 +293,16 @@ def test_a_glance_refutes_only_what_no_factor_could_explain():
     """A thousandth of the largest entry seen is room enough for any rounding; NaN and zeros refute nothing."""
     base = np.arange(-3.0, 4.0)
 
-    assert _may_be_proportional(base, base)
-    assert _may_be_proportional(base, base / -7)
-    assert _may_be_proportional(base, base * (1 + 1e-6))
-    assert not _may_be_proportional(base, base + 1)
-    assert not _may_be_proportional(base, base[::-1] ** 2)
-    assert _may_be_proportional(np.where(base > 2, np.nan, base), np.where(base > 2, 1e300, base))
-    assert _may_be_proportional(np.zeros(3), np.arange(3.0))
-    assert _may_be_proportional(np.zeros((1, 0)), np.zeros((1, 0)))
+    assert may_be_proportional(base, base)
+    assert may_be_proportional(base, base / -7)
+    assert may_be_proportional(base, base * (1 + 1e-6))
+    assert not may_be_proportional(base, base + 1)
+    assert not may_be_proportional(base, base[::-1] ** 2)
+    assert may_be_proportional(np.where(base > 2, np.nan, base), np.where(base > 2, 1e300, base))
+    assert may_be_proportional(np.zeros(3), np.arange(3.0))
+    assert may_be_proportional(np.zeros((1, 0)), np.zeros((1, 0)))
     long = np.arange(1.0, 1001.0)
-    assert not _may_be_proportional(long, long[::-1])
+    assert not may_be_proportional(long, long[::-1])
 
 
 def test_small_numbers_get_no_more_room_than_their_size_gives():

@@ -21,7 +21,7 @@ from mistaken import (
 from gradcheck_cli.diagnose import Observation, diagnose, naming, words_for
 from gradcheck_cli.diagnose.causes import Cause, Found, Structure, search, singles
 from gradcheck_cli.diagnose.factors import Factor
-from gradcheck_cli.diagnose.naming import _clearest, _enough, _telling
+from gradcheck_cli.diagnose.naming import clearest, enough, unambiguous
 from gradcheck_cli.diagnose.observation import Comparison, gather, in_our_order
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Problem, Variant
@@ -329,7 +329,7 @@ def test_two_formulas_that_explain_the_same_part_are_both_told():
     forms = ["kernel-rotated", "axes-transposed"]
     one = [Structure(((CATALOGUE[name], Variant("", None)),), lambda problem: problem.grad_weight) for name in forms]
     seen = gather(observe("weight", nameless, SPECS[:2]), "weight", "NCHW")
-    found = naming._partly(one, seen[:1], seen, "weight", Words())
+    found = naming.partly(one, seen[:1], seen, "weight", Words())
 
     assert all(f"({name})" in found.message for name in forms)
     assert found.message.startswith("On 1 of 2 wrong geometries your grad_weight fits more than one mistake")
@@ -343,7 +343,7 @@ def test_of_many_ties_three_are_listed():
     """Four factors that are 2 on all that was tried."""
     wrong_ones = gather(observe("weight", lambda problem: 2 * problem.grad_weight, SPECS[:2]), "weight", "NCHW")
     twos = [Cause(singles("weight")[0], Factor(name, (name,), lambda _: Fraction(2))) for name in FOUR]
-    (finding,) = naming._findings(twos, wrong_ones, "weight", Words())
+    (finding,) = naming.findings_of(twos, wrong_ones, "weight", Words())
     assert FOUR[:3] == [name for name in FOUR if f"({name})" in finding.message]
 
 
@@ -586,9 +586,9 @@ def test_zeros_tell_only_where_all_is_zero():
     """Zeros beside other numbers fit many formulas; zeros of another shape, or everywhere, are something."""
     zeros, other, shape = evidence([0] * 5), evidence([2] * 5), evidence([0] * 3)
 
-    assert [zeros, zeros] == _telling([zeros, zeros], [zeros, zeros])
-    assert [other, shape] == _telling([zeros, other, shape], [zeros, other, shape])
-    assert [] == _telling([zeros], [zeros, other])
+    assert [zeros, zeros] == unambiguous([zeros, zeros], [zeros, zeros])
+    assert [other, shape] == unambiguous([zeros, other, shape], [zeros, other, shape])
+    assert [] == unambiguous([zeros], [zeros, other])
 
 
 def test_two_geometries_and_four_entries_are_enough():
@@ -597,19 +597,19 @@ def test_two_geometries_and_four_entries_are_enough():
     one, two = evidence([9, 2, 3, 4, 5]), evidence([9, 9, 3, 4, 5], spec=tall)
     three = evidence([9, 9, 9, 4, 5], spec=tall)
 
-    assert _enough([one, three])
-    assert not _enough([one, two])
-    assert not _enough([evidence([9] * 5), evidence([9] * 5)])
-    assert _enough([one, evidence([9], spec=tall)])
+    assert enough([one, three])
+    assert not enough([one, two])
+    assert not enough([evidence([9] * 5), evidence([9] * 5)])
+    assert enough([one, evidence([9], spec=tall)])
     large = replace(
         three.problem.case, x=three.problem.case.x * 2.0**30 + 1, weight=three.problem.case.weight * 2.0**30
     )
-    assert not _enough([one, replace(three, problem=Problem(replace(large, grad_output=large.grad_output + 0.5)))])
+    assert not enough([one, replace(three, problem=Problem(replace(large, grad_output=large.grad_output + 0.5)))])
 
 
-def clearest(factor, *specs):
+def quoted(factor, *specs):
     """The geometry that is quoted, of evidence on each."""
-    return _clearest([evidence([0] * 5, spec=spec) for spec in specs], factor).spec
+    return clearest([evidence([0] * 5, spec=spec) for spec in specs], factor).spec
 
 
 def test_the_clearest_observation_has_a_round_factor_then_different_sizes():
@@ -618,19 +618,19 @@ def test_the_clearest_observation_has_a_round_factor_then_different_sizes():
     batch = Factor("1/N", ("batch-mean",), lambda spec: 1 / Fraction(spec.batch))
     unnamed = Factor("", (), lambda spec: Fraction(spec.batch, 3))
 
-    assert 2 == clearest(batch, *batches).batch
-    assert 2 == clearest(batch, *batches, replace(PLAIN, height=4, width=5)).batch
-    assert 3 == clearest(unnamed, *batches).batch
+    assert 2 == quoted(batch, *batches).batch
+    assert 2 == quoted(batch, *batches, replace(PLAIN, height=4, width=5)).batch
+    assert 3 == quoted(unnamed, *batches).batch
     tall = replace(PLAIN, batch=3, height=4)
-    assert tall == clearest(naming.NONE, *batches, tall)
+    assert tall == quoted(naming.NONE, *batches, tall)
 
 
 def test_of_equally_clear_observations_the_smaller_array_is_quoted():
     """Fewer numbers to look at."""
     long, short = evidence([0] * 5), evidence([0] * 3, right=(1.0, 2.0, 3.0))
 
-    assert short is _clearest([long, short])
-    assert long is _clearest([long, long])
+    assert short is clearest([long, short])
+    assert long is clearest([long, long])
 
 
 def past_the_end(problem):

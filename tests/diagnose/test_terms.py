@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck_cli.diagnose.terms import _digits, _NotLinearError, terms_of
+from gradcheck_cli.diagnose.terms import NotLinearError, digits_of, terms_of
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Case, ConvSpec, Term
 
@@ -134,9 +134,9 @@ def test_balanced_digits_by_hand(digits):
     """Base 1024, from -512 to 511, the lowest first."""
     value = sum(digit * 1024**power for power, digit in enumerate(digits))
 
-    assert digits == list(_digits(float(value)))
-    with pytest.raises(_NotLinearError):
-        list(_digits(value + 0.5))
+    assert digits == list(digits_of(float(value)))
+    with pytest.raises(NotLinearError):
+        list(digits_of(value + 0.5))
 
 
 def test_a_last_portion_that_is_not_full_is_a_call_too():

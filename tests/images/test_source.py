@@ -157,7 +157,7 @@ def test_a_disk_that_fails(tmp_path, monkeypatch):
     def fail(*arguments):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(source, "_without_waiting", fail)
+    monkeypatch.setattr(source, "without_waiting", fail)
 
     assert message("a.jpg") == "cannot read a.jpg: input/output error.\n  hint: check the name and the disk"
 

@@ -7,7 +7,7 @@ import pytest
 from mistaken import integers
 
 from gradcheck_cli.mistakes import CATALOGUE, Problem
-from gradcheck_cli.mistakes.catalogue.reshape_not_transpose import _columns, reread
+from gradcheck_cli.mistakes.catalogue.reshape_not_transpose import folded_columns, reread
 from gradcheck_cli.mistakes.pieces import read_elsewhere, window
 from gradcheck_cli.model import Case, ConvSpec
 
@@ -335,9 +335,9 @@ def test_numbers_are_read_in_another_order_than_they_are_stored_in():
 def test_columns_that_are_folded_in_their_own_order_give_the_right_gradient():
     """And in another order they do not: the same numbers elsewhere."""
     problem = Problem(integers(ConvSpec(2, 3, 4, 8, 7, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2))))
-    assert np.array_equal(_columns("iuvnpq", "iuvnpq")(problem), problem.grad_input)
-    assert not np.array_equal(_columns("npqiuv", "iuvnpq")(problem), problem.grad_input)
-    assert _columns("npqiuv", "iuvnpq")(Problem(integers(ConvSpec(1, 2, 2, 5, 5, (3, 3), groups=2)))) is None
+    assert np.array_equal(folded_columns("iuvnpq", "iuvnpq")(problem), problem.grad_input)
+    assert not np.array_equal(folded_columns("npqiuv", "iuvnpq")(problem), problem.grad_input)
+    assert folded_columns("npqiuv", "iuvnpq")(Problem(integers(ConvSpec(1, 2, 2, 5, 5, (3, 3), groups=2)))) is None
 
 
 def test_unpadding_by_zero_leaves_nothing():

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from random_layers import specs
 
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
-from gradcheck_cli.numbers import exact
+from gradcheck_cli.numbers import drawing, exact, magnitudes
 from gradcheck_cli.oracles import reference
 
 SPEC = ConvSpec(2, 4, 6, 9, 8, (3, 2), (2, 1), (1, 2), (1, 2), 2)
@@ -131,7 +131,7 @@ def test_a_kernel_with_too_large_sums_is_made_smaller():
 def test_wide_cases_are_exact_in_float64_and_not_in_float32(spec, seed):
     """max A < 2^53 is proved; cutting X, F and G to float32 changes numbers in all three gradients."""
     case = exact.wide_case(spec, rng(seed))
-    assert exact.certificate(case).largest < exact.FLOAT64_LIMIT
+    assert exact.certificate(case).largest < magnitudes.FLOAT64_LIMIT
     for kept, cut in zip(gradients(case, np.float64), gradients(case, np.float32), strict=True):
         if kept.any():
             assert (kept != cut).any()
@@ -222,7 +222,7 @@ def test_fractional_and_tiny_cases_are_exact_in_float64(spec, seed):
     """As integers on their own grid they have max A < 2^53."""
     for draw in (exact.fractional_case, exact.tiny_case):
         whole = exact.as_integers(draw(spec, rng(seed)))
-        assert exact.certificate(whole).largest < exact.FLOAT64_LIMIT
+        assert exact.certificate(whole).largest < magnitudes.FLOAT64_LIMIT
         assert all(np.array_equal(array, np.rint(array)) for array in (whole.x, whole.weight, whole.grad_output))
 
 
@@ -240,7 +240,7 @@ def test_fractions_cut_to_integers_are_the_narrow_case():
 
 def test_zeros_stay_zeros_among_fractions():
     """A case thinned out to zeros stays thin, and every number is moved away from 0."""
-    moved = exact._with_fractions(np.array([0.0, 2.0, -3.0]), 2, rng())
+    moved = drawing.with_fractions(np.array([0.0, 2.0, -3.0]), 2, rng())
 
     assert [0.0, 2.5, -3.5] == moved.tolist()
 
@@ -284,8 +284,8 @@ def test_what_is_drawn_covers_its_whole_range():
 
     for array, largest in (
         (case.weight, 7),
-        (exact._draw(rng(), (9, 999), 255), 255),
-        (exact._draw(rng(), (99,), 3), 3),
+        (drawing.draw(rng(), (9, 999), 255), 255),
+        (drawing.draw(rng(), (99,), 3), 3),
     ):
         assert [*range(-largest, 0), *range(1, largest + 1)] == np.unique(array).tolist()
     assert [1.0, 2.0, 3.0, 4.0] == case.bias.tolist() == exact.wide_case(spec, rng()).bias.tolist()
@@ -307,8 +307,8 @@ def test_the_certificate_looks_at_each_group_by_itself():
 
 def test_the_largest_magnitude_of_each_channel():
     """Of either sign, and of no other channel."""
-    assert [1, 9] == exact._maxima(np.array([1.0, -9.0]).reshape(1, 2, 1, 1)).tolist()
-    assert [9, 1] == exact._maxima(np.array([9.0, -1.0]).reshape(1, 2, 1, 1)).tolist()
+    assert [1, 9] == magnitudes.maxima(np.array([1.0, -9.0]).reshape(1, 2, 1, 1)).tolist()
+    assert [9, 1] == magnitudes.maxima(np.array([9.0, -1.0]).reshape(1, 2, 1, 1)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_the_largest_magnitude_of_each_channel():
 )
 def test_a_bound_that_may_have_been_rounded_is_raised(bound, whole):
     """By a part in 2^20 and 1, from 2^53 on."""
-    assert whole == exact._above(bound)
+    assert whole == magnitudes.above(bound)
 
 
 def case_of(upstream, weight=1.0, x=100.0):
@@ -348,7 +348,7 @@ LIMIT = 2**24
 )
 def test_one_step_towards_the_limit_is_the_least_harmful_one(case, proof, expected):
     """By hand, at the limits themselves."""
-    found = exact._smaller(case, proof, rng())
+    found = exact.one_step_smaller(case, proof, rng())
 
     for name in ("x", "weight", "grad_output"):
         assert np.array_equal(getattr(expected, name), getattr(found, name))
@@ -360,16 +360,16 @@ def test_the_last_steps_thin_out():
     ones = [np.ones(shape) for shape in (spec.x_shape, spec.weight_shape, (1,), spec.output_shape)]
     case = Case(spec, ones[0] * 15, *ones[1:])
 
-    by_half = exact._smaller(case, exact.Certificate(1, LIMIT, 1), rng()).weight
+    by_half = exact.one_step_smaller(case, exact.Certificate(1, LIMIT, 1), rng()).weight
     assert {0.0, 1.0} == set(np.unique(by_half))
     assert 0.4 < by_half.mean() < 0.6
-    without_bits = exact._smaller(case, exact.Certificate(2 * LIMIT, 1, 1), rng())
+    without_bits = exact.one_step_smaller(case, exact.Certificate(2 * LIMIT, 1, 1), rng())
     assert np.array_equal(case.x, without_bits.x)
     inside = without_bits.grad_output[:, :, 1:-1, 1:-1]
     assert 0.35 < inside.mean() < 0.55
     assert without_bits.grad_output[:, :, [0, -1]].all()
     assert without_bits.grad_output[..., [0, -1]].all()
-    of_bias = exact._smaller(replace(case, x=case.x * 9), exact.Certificate(1, 1, 2 * LIMIT), rng())
+    of_bias = exact.one_step_smaller(replace(case, x=case.x * 9), exact.Certificate(1, 1, 2 * LIMIT), rng())
     assert np.array_equal(case.x * 9, of_bias.x)
     assert of_bias.grad_output.mean() < 1
 
@@ -379,10 +379,10 @@ def test_borders_are_kept_while_anything_inside_is_left(place):
     """One number inside, wherever it is, and the border stays; none, and the border is thinned out too."""
     plane = np.zeros((1, 1, 4, 4))
     plane[..., [0, -1], :] = plane[..., [0, -1]] = 1.0
-    assert exact._thinned_inside(plane, 0.1, rng()).sum() < plane.sum()
+    assert drawing.thinned_inside(plane, 0.1, rng()).sum() < plane.sum()
 
     plane[0, 0][place] = 1.0
-    kept = exact._thinned_inside(plane, 0.1, rng())
+    kept = drawing.thinned_inside(plane, 0.1, rng())
     border = np.ones((4, 4), bool)
     border[1:-1, 1:-1] = False
     assert kept[0, 0][border].all()
@@ -404,8 +404,8 @@ def test_wide_numbers_are_put_where_windows_meet_the_picture(spec):
         reads = windows(axis, spec)
         touched = sorted({place for window in reads for place in window if place in inside})
         meeting = [p for p, window in enumerate(reads) if any(place in inside for place in window)]
-        assert touched == exact._touched(axis, spec).tolist()
-        assert meeting == exact._meeting(axis, spec).tolist()
+        assert touched == drawing.touched(axis, spec).tolist()
+        assert meeting == drawing.meeting(axis, spec).tolist()
 
 
 @pytest.mark.parametrize(("size", "count"), [(1, 1), (2, 1), (3, 3), (4, 3), (12, 3)])
@@ -414,7 +414,7 @@ def test_three_numbers_of_a_filter_become_wide_and_its_sum_odd(size, count, seed
     """One of fewer than three; where the sum is even, one of the others is moved by 1."""
     for filled in (2.0, 1.0, 0.0):
         plane = np.full((1, 1, size), filled)
-        exact._widen(plane, (np.arange(1), np.arange(size)), rng(seed))
+        drawing.widen(plane, (np.arange(1), np.arange(size)), rng(seed))
         wide = plane[plane >= 2**24]
         assert count == wide.size
         assert np.all(wide % 4 == 1)
@@ -427,7 +427,7 @@ def test_three_numbers_of_a_filter_become_wide_and_its_sum_odd(size, count, seed
 def test_outputs_that_meet_the_picture_are_made_wide_first():
     """Where only two do, the third is one that meets padding."""
     plane = np.full((1, 1, 6), 2.0)
-    exact._widen(plane, (np.array([0]), np.array([2, 3])), rng())
+    drawing.widen(plane, (np.array([0]), np.array([2, 3])), rng())
 
     assert (plane[0, 0, 2:4] >= 2**24).all()
     assert 1 == np.count_nonzero(plane[0, 0, [0, 1, 4, 5]] >= 2**24)
@@ -446,7 +446,7 @@ def test_outputs_that_meet_the_picture_are_made_wide_first():
 )
 def test_pixels_as_integers(given_x, expected):
     """Rounded; spread over 255 steps where they lie within 1, and brought back to 255 above 2^16."""
-    assert expected == exact._whole_pixels(np.array(given_x)).tolist()
+    assert expected == drawing.whole_pixels(np.array(given_x)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -455,13 +455,13 @@ def test_pixels_as_integers(given_x, expected):
 )
 def test_the_grid_of_an_array(numbers, bit, least):
     """The largest power of 2 that divides every number, and the smallest magnitude; 0 and 1 for zeros."""
-    assert bit == exact._lowest_bit(np.array(numbers))
-    assert least == exact._smallest(np.array(numbers))
+    assert bit == magnitudes.lowest_bit(np.array(numbers))
+    assert least == magnitudes.smallest(np.array(numbers))
 
 
 def test_halves_stay_whole_and_none_becomes_zero():
     """Magnitudes 7, 6, 3, 1 become 3, 3, 1, 1; the signs and the zeros stay."""
-    halved = exact._halved(np.array([7.0, -6.0, 3.0, -1.0, 1.0, 0.0]))
+    halved = drawing.halved(np.array([7.0, -6.0, 3.0, -1.0, 1.0, 0.0]))
 
     assert [3.0, -3.0, 1.0, -1.0, 1.0, 0.0] == halved.tolist()
 

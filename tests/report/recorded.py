@@ -29,7 +29,7 @@ def report(name):
     document = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     kind = {"run": RunReport, "verify": VerifyReport}[document["command"]]
     extra = {"figures": _read_figures(FOLDER / f"{name}.npz")} if kind is RunReport else {}
-    return _instance(kind, {key: value for key, value in document.items() if key not in HEAD}, extra)
+    return instance_of(kind, {key: value for key, value in document.items() if key not in HEAD}, extra)
 
 
 def write(name, found, folder):
@@ -59,7 +59,7 @@ def _read_figures(path):
     return Figures(**arrays, gradients={gradient: Figure(**sides) for gradient, sides in gradients.items()})
 
 
-def _instance(kind, values, extra=types.MappingProxyType({})):
+def instance_of(kind, values, extra=types.MappingProxyType({})):
     """A dataclass from its document; what it computes for itself must come out as it was stored."""
     names = [field.name for field in fields(kind) if field.name not in LEFT_OUT]
     assert names == list(values), f"{kind.__name__} has other fields than the recorded document"
@@ -83,7 +83,7 @@ def _typed(hint, value):
     if origin is not None:  # a mapping
         return {key: _typed(inner[1], item) for key, item in value.items()}
     if is_dataclass(hint):
-        return _instance(hint, value)
+        return instance_of(hint, value)
     return np.array(value, np.float64) if hint is np.ndarray else _scalar(hint, value)
 
 

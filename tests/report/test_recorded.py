@@ -31,7 +31,7 @@ def test_a_stale_record_is_seen(change):
     values = {"name": "l1", "reduction": "mean", "value": None}
     values = {key: value for key, value in (values | dict([change])).items() if key != "name" or value}
     with pytest.raises(AssertionError, match="Loss has other fields"):
-        recorded._instance(Loss, values)
+        recorded.instance_of(Loss, values)
 
 
 def test_no_record_holds_a_path_of_the_machine_that_made_it():

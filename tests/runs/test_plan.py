@@ -71,7 +71,7 @@ def test_a_cut_is_as_large_as_its_price_allows(stride, padding, size):
     assert found.is_cut
     assert found.price.fits(plan.CUT_SECONDS, plan.CUT_BYTES)
     few = replace(found.asked, batch=found.judged.batch)
-    larger = plan._with_outputs(few, max(found.judged.output_size) + 1)
+    larger = plan.with_outputs(few, max(found.judged.output_size) + 1)
     assert not price.full_price(larger).fits(plan.CUT_SECONDS, plan.CUT_BYTES)
 
 
@@ -83,7 +83,7 @@ def test_seeds_never_make_the_layer_smaller():
     assert found.announcement.startswith("this run: ")
 
 
-def test_a_layer_too_dear_for_any_picture_is_refused():
+def test_a_layer_too_large_for_any_picture_is_refused():
     """5,000 filters make 37 million pairs of planes, whatever the picture."""
     with pytest.raises(UsageError, match=r"^this layer is too large for any picture: with a single output it takes "):
         planned(out_channels=5000, kernel_size=(3, 3))

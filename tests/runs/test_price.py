@@ -56,7 +56,7 @@ def test_the_probe_needs_the_memory_of_one_picture():
 
 def test_pairs_of_planes_stay_within_their_group():
     """4 channels, 6 filters, 2 groups: 6 pairs of channels, one a filter, and 2 * 2 * 3 pairs of filters."""
-    assert 6 * 1 + 2 * 2 * 3 == price._pairs(ConvSpec(1, 4, 6, 5, 5, (2, 2), groups=2))
+    assert 6 * 1 + 2 * 2 * 3 == price.pairs_of_planes(ConvSpec(1, 4, 6, 5, 5, (2, 2), groups=2))
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_whole_run_says_nothing_of_cuts():
     assert [] == of_name(report, "exact")
 
 
-def test_a_probe_that_is_too_dear_is_not_applicable_with_its_price(small_limits, monkeypatch):
+def test_a_probe_that_takes_too_long_is_not_applicable_with_its_price(small_limits, monkeypatch):
     """It is never a pass."""
     monkeypatch.setattr(plan, "MOST_BYTES", 1)
     found = of_name(run(), "exact")
@@ -156,9 +156,9 @@ def test_a_missing_or_misshapen_gradient_is_wrong_for_the_adjoint_referee():
     spec = RunOptions(PICTURES[:1], **LAYER).spec
     case = Case(spec, *(np.ones(shape) for shape in (spec.x_shape, spec.weight_shape, (3,), spec.output_shape)))
     right = conv.grad_weight(case.x, case.grad_output, spec)
-    found = referee._adjoint_referee(case, "weight", {"the code": None, "other": right[:1], "autograd": right})
+    found = referee.adjoint_referee(case, "weight", {"the code": None, "other": right[:1], "autograd": right})
     assert (
         "the adjoint identity says that grad_weight is wrong in the code and other; autograd is right" == found.detail
     )
-    both = referee._adjoint_referee(case, "weight", {"the code": right, "autograd": right})
+    both = referee.adjoint_referee(case, "weight", {"the code": right, "autograd": right})
     assert Verdict.INCONCLUSIVE == both.verdict

@@ -51,7 +51,7 @@ def _kernel(stored: str, read: str) -> OtherCase:
     return prepare
 
 
-def _columns(stored: str, read: str) -> WrongFormula:
+def folded_columns(stored: str, read: str) -> WrongFormula:
     """dE/dX from the matrix of windows' gradients, F^T @ G, whose axes are taken for others before it is folded."""
 
     def formula(problem: Problem) -> Array | None:
@@ -120,7 +120,7 @@ _INPUT = {
     **{_label("dE/dX", *pair): _result("input", X, *pair) for pair in _INPUT_ORDERS},
     **_from_upstream("input", _UPSTREAM_ORDERS),
     **{_label("F", *pair): on_other_case("input", _kernel(*pair)) for pair in _KERNEL_ORDERS},
-    **{_label("F^T @ G", *pair): _columns(*pair) for pair in _COLUMN_ORDERS},
+    **{_label("F^T @ G", *pair): folded_columns(*pair) for pair in _COLUMN_ORDERS},
 }
 _FORMS: dict[GradientName, dict[str, WrongFormula]] = {
     "weight": _WEIGHT,

@@ -32,14 +32,14 @@ def run_experiment(options: RunOptions, progress: Progress = no_progress) -> Run
     stages = Stages(progress, STAGES + options.seeds)
     with stages.stage("load pictures"):
         data = load_data(options)
-    with stages.stage("import torch"), _uncollected():
+    with stages.stage("import torch"), uncollected():
         # Late, so that a picture that cannot be read is told at once.
         from gradcheck_cli.runs.picture.run import run_on
     return run_on(data, plan, options, stages)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No search for garbage while torch makes its many objects: a tenth of the time."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -40,7 +40,7 @@ class Parameters(dict[str, Any]):
 
 
 def parameter_dict(
-    source: Source, variable: str, given: Mapping[str, Any], told: Mapping[str, str] | None = None
+    source: Source, variable: str, given: Mapping[str, Any], meanings: Mapping[str, str] | None = None
 ) -> Parameters:
     """The `conv_param` or `hparameters` of one case, with every spelling that the source reads.
 
@@ -48,11 +48,11 @@ def parameter_dict(
         source: what reads it.
         variable: its name there.
         given: role -> value.
-        told: key -> role of keys whose names tell nothing.
+        meanings: key -> role of keys whose names tell nothing.
     """
     filled = {"stride": given.get("stride"), "pad": given.get("padding"), "padding": given.get("padding")}
     for key in source.keys(variable) or source.keys():
-        roles = [told[key]] if told and key in told else function_roles(key)
+        roles = [meanings[key]] if meanings and key in meanings else function_roles(key)
         role = next((role for role in roles if given.get(role) is not None), None)
         if role is not None:
             filled[key] = given[role]

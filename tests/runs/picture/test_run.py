@@ -11,7 +11,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Rung, RunOptions, Verdict
 from gradcheck_cli.model.errors import ExitCode, GeometryError, ImageError
 from gradcheck_cli.oracles import autograd, numeric
-from gradcheck_cli.runs.picture import _uncollected, run_experiment
+from gradcheck_cli.runs.picture import run_experiment, uncollected
 from helpers import IMAGES
 
 COFFEE = str(IMAGES / "coffee.jpg")
@@ -279,7 +279,7 @@ def test_garbage_is_looked_for_again_once_torch_is_there(was_enabled):
     before = gc.isenabled()
     try:
         (gc.enable if was_enabled else gc.disable)()
-        with suppress(ImportError), _uncollected():
+        with suppress(ImportError), uncollected():
             assert not gc.isenabled()
             raise ImportError
         assert was_enabled is gc.isenabled()

@@ -1,0 +1,106 @@
+"""Whole numbers drawn for the exact probes, and made smaller, fewer or wider. Nothing is proved here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.numbers.magnitudes import FLOAT32_LIMIT
+
+# As in a picture of 8 bits: the sums of a narrow case then fit float32 at most sizes that people use.
+LARGEST_PIXEL = 255
+# Whole numbers that are given are kept up to here, 16 bits; larger ones would leave float32 nothing for F and G.
+LARGEST_GIVEN = 2**16
+# Numbers of each filter's G that no float32 holds: in one place alone another sum could make up for it by chance.
+WIDE_OUTPUTS = 3
+
+
+def halved(array: Array) -> Array:
+    """Half the magnitudes, but no number becomes 0."""
+    return np.asarray(np.sign(array) * np.maximum(np.abs(array) // 2, np.abs(array) > 0))
+
+
+def thinned(array: Array, share: float, rng: np.random.Generator) -> Array:
+    """About that share of the numbers, zeros elsewhere."""
+    return np.where(rng.random(array.shape) < share, array, 0.0)
+
+
+def thinned_inside(grad_output: Array, share: float, rng: np.random.Generator) -> Array:
+    """Thinned out, but for the first and last rows and columns, where mistakes show, while anything else is left."""
+    thin = thinned(grad_output, 0.9 * share, rng)
+    if not grad_output[:, :, 1:-1, 1:-1].any():
+        return thin
+    for border in (np.s_[:, :, [0, -1]], np.s_[:, :, :, [0, -1]]):
+        thin[border] = grad_output[border]
+    return thin
+
+
+def with_fractions(array: Array, parts: int, rng: np.random.Generator) -> Array:
+    """Every number but 0 moved away from 0 by 1, 2, ... or parts - 1 of that many parts of 1."""
+    return np.asarray(array + np.sign(array) * rng.integers(1, parts, array.shape) / parts)
+
+
+def draw(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Array:
+    """Random integers of both signs without 0, as float64."""
+    return np.asarray(rng.integers(1, largest, shape, endpoint=True) * rng.choice((-1.0, 1.0), shape))
+
+
+def wide(rng: np.random.Generator) -> float:
+    """4 k + 1 of 25 bits: float32 rounds it down, always, so that no two roundings cancel."""
+    return float(FLOAT32_LIMIT + 1 + 4 * rng.integers(0, FLOAT32_LIMIT // 4))
+
+
+def widen(plane: Array, meeting: tuple[Array, ...], rng: np.random.Generator) -> None:
+    """Make 3 numbers of a filter's G wide (1 of fewer than 3), and its sum odd: float32 cannot hold that either.
+
+    They are taken from the outputs that meet the picture; where only padding is met, all are as good.
+    """
+    places = _places(plane.shape, meeting, WIDE_OUTPUTS + 1, rng)
+    count = WIDE_OUTPUTS if plane.size >= WIDE_OUTPUTS else 1
+    for place in places[:count]:
+        plane[place] = wide(rng)
+    if plane.sum() % 2 == 0:
+        plane[places[count]] += 1
+
+
+def _places(
+    shape: tuple[int, ...], meeting: tuple[Array, ...], count: int, rng: np.random.Generator
+) -> list[tuple[int, ...]]:
+    """At most `count` different places of a plane (n, p, q), those in the rows and columns of `meeting` first.
+
+    They are drawn by number: nothing as large as the plane is sorted or listed while enough of them meet.
+    """
+    rows, columns = meeting
+    inside = (shape[0], rows.size, columns.size)
+    picked = rng.choice(np.prod(inside), min(count, int(np.prod(inside))), replace=False)
+    drawn = zip(*(axis.tolist() for axis in np.unravel_index(picked, inside)), strict=True)
+    places: list[tuple[int, ...]] = [(n, int(rows[p]), int(columns[q])) for n, p, q in drawn]
+    if len(places) < count:
+        meets = np.zeros(shape, bool)
+        meets[:, rows[:, None], columns] = True
+        others = np.argwhere(~meets)
+        places += [tuple(place) for place in rng.permutation(others)[: count - len(places)].tolist()]
+    return places
+
+
+def whole_pixels(x: Array) -> Array:
+    """Pixels as integers: rounded; spread over 255 steps where they lie within 1, and where they are above 2^16."""
+    pixels = x.astype(np.float64)
+    largest = np.abs(pixels).max(initial=0.0)
+    return np.rint(pixels * (LARGEST_PIXEL / largest) if 0 < largest <= 1 or largest > LARGEST_GIVEN else pixels)
+
+
+def touched(axis: int, spec: ConvSpec) -> Array:
+    """Rows (or columns) of the unpadded input that some window reads."""
+    starts = spec.stride[axis] * np.arange(spec.output_size[axis])
+    taps = spec.dilation[axis] * np.arange(spec.kernel_size[axis])
+    reached = np.unique(starts[:, None] + taps) - spec.padding[axis]
+    return np.asarray(reached[(reached >= 0) & (reached < spec.input_size[axis])])
+
+
+def meeting(axis: int, spec: ConvSpec) -> Array:
+    """Output rows (or columns) whose window reads the unpadded input."""
+    starts = spec.stride[axis] * np.arange(spec.output_size[axis])
+    taps = spec.dilation[axis] * np.arange(spec.kernel_size[axis])
+    read = starts[:, None] + taps - spec.padding[axis]
+    return np.flatnonzero(((read >= 0) & (read < spec.input_size[axis])).any(axis=1))

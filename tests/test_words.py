@@ -1,0 +1,91 @@
+"""One name, one thing: the words of the package, read from its source."""
+
+import ast
+import re
+from collections import defaultdict
+
+import pytest
+
+from helpers import ROOT
+
+PACKAGE = ROOT / "gradcheck_cli"
+ERRORS = {"UsageError", "OptionError", "GeometryError", "ImageError", "TargetError", "ReportError", "DependencyError"}
+# What a sentence says that already holds the next step: a bound that is to be kept, or how it is written.
+SAYS_WHAT_TO_DO = re.compile(r"must be|must have|as in |\bonly `|known")
+# Every mistake of the catalogue calls itself so; `_discover` reads that name from each file.
+SHARED = {"MISTAKE"}
+
+
+def sources():
+    """Path and tree of every file of the package."""
+    return [(path.relative_to(PACKAGE), ast.parse(path.read_text())) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+def types_in(tree):
+    """The classes of a file and its names for types: what is written like a class is read as one."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        if isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            yield from (name for name in names if re.fullmatch(r"[A-Z][a-z]\w*", name))
+
+
+def named_twice(files):
+    """Public names of types that stand in more than one file, with these."""
+    places = defaultdict(list)
+    for path, tree in files:
+        for name in types_in(tree):
+            if not name.startswith("_") and name not in SHARED:
+                places[name].append(str(path))
+    return {name: files for name, files in places.items() if len(files) > 1}
+
+
+def test_no_two_types_have_one_name():
+    """Whoever reads a name knows which room it is from."""
+    assert {} == named_twice(sources())
+
+
+def test_two_types_of_one_name_would_be_found():
+    """A class and a name for a type, in two files."""
+    files = [("a.py", ast.parse("class Trial: pass")), ("b.py", ast.parse("Trial = tuple[int, int]"))]
+    assert {"Trial": ["a.py", "b.py"]} == named_twice(files)
+
+
+def raised():
+    """Every place that raises an error of ours in words of its own: file, line, and the call."""
+    for path, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                name = getattr(node.exc.func, "id", getattr(node.exc.func, "attr", ""))
+                if name in ERRORS:
+                    yield f"{path}:{node.lineno}", node.exc
+
+
+def says_what_to_do(call):
+    """Is there a hint, or does the sentence say it itself?"""
+    hinted = any(keyword.arg == "hint" for keyword in call.keywords)
+    return hinted or bool(SAYS_WHAT_TO_DO.search(ast.unparse(call)))
+
+
+def test_errors_say_what_to_do_next():
+    """Four of five at least: some sentences have no other next step than what they say."""
+    places = dict(raised())
+    silent = [place for place, call in places.items() if not says_what_to_do(call)]
+    assert len(places) > 50
+    assert len(silent) <= 0.2 * len(places), silent
+
+
+@pytest.mark.parametrize("word", ["dear", "dearer", "dearest", "told", "tell", "telling"])
+def test_names_say_what_a_thing_is(word):
+    """Not that somebody was told it."""
+    found = set()
+    for path, tree in sources():
+        if path.parts[0] in ("report", "mistakes"):
+            continue  # a page tells, and a mistake is told
+        for node in ast.walk(tree):
+            names = [getattr(node, "id", ""), getattr(node, "name", ""), getattr(node, "arg", "")]
+            found |= {
+                f"{path}: {name}" for name in names if isinstance(name, str) and word in name.strip("_").split("_")
+            }
+    assert set() == found
