@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.terms import terms_of
 from gradcheck_cli.mistakes import Problem
-from gradcheck_cli.model import Array, Case, ConvSpec, Counterexample, GradientName, Gradients
+from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec, Counterexample, GradientName, Gradients
 from gradcheck_cli.model.errors import GeometryError
 
 Backward = Callable[[Case], Gradients]
@@ -20,7 +20,6 @@ _SHRINK_CALLS = 240
 _TERM_CALLS = 160
 # A gradient of zeros is right whatever it is multiplied by.
 _DRAWS = 5
-_OTHER: dict[GradientName, str] = {"weight": "x", "input": "weight", "bias": ""}
 
 
 @dataclass
@@ -86,7 +85,7 @@ def shrink(
         expected=right,
         actual=actual,
         entry=entry,
-        other=_OTHER[gradient],
+        other=TENSORS[gradient].partner,
         terms=terms,
         bias=case.bias,
     )
