@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec, Size
+from gradcheck_cli.model import GIVEN, Array, Case, ConvSpec, Size
 from gradcheck_cli.targets.conventions.layout import Layout
 
 PROBES = (
@@ -29,9 +29,7 @@ PROBES = (
 def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
     """X, F, b and G of small integers as float64; every gradient of them is exact in any order of summation."""
     draw = np.random.default_rng(seed)
-    shapes = (spec.x_shape, spec.weight_shape, (spec.out_channels,), spec.output_shape)
-    x, weight, bias, grad_output = (draw.integers(-4, 5, shape).astype(np.float64) for shape in shapes)
-    return Case(spec, x, weight, bias, grad_output)
+    return Case(spec, *(draw.integers(-4, 5, tensor.shape(spec)).astype(np.float64) for tensor in GIVEN.values()))
 
 
 def padded(case: Case) -> Array:
