@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GIVEN, Array, Case, ConvSpec, Size
 from gradcheck_cli.targets.conventions.layout import Layout
 
@@ -34,19 +35,12 @@ def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
 
 def padded(case: Case) -> Array:
     """X with its zeros around it, (n, c_in, *padded_size)."""
-    (top, left), (bottom, right) = case.spec.padding, case.spec.padding_after
-    return np.pad(case.x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    return conv.pad(case.x, case.spec)
 
 
 def forward(case: Case) -> Array:
-    """O[n,o,p,q] = b[o] + sum over i,u,v of F[o,i,u,v] X_padded[n,i,s*p+d*u,s*q+d*v], (n, c_out, h_out, w_out)."""
-    spec = case.spec
-    (sh, sw), (dh, dw) = spec.stride, spec.dilation
-    windows = np.lib.stride_tricks.sliding_window_view(padded(case), spec.extent, axis=(2, 3))
-    windows = windows[:, :, ::sh, ::sw, ::dh, ::dw]
-    parts = zip(np.split(windows, spec.groups, axis=1), np.split(case.weight, spec.groups), strict=True)
-    outputs = [np.einsum("nipquv,oiuv->nopq", window, weight) for window, weight in parts]
-    return np.concatenate(outputs, axis=1) + case.bias[:, None, None]
+    """O, (n, c_out, h_out, w_out)."""
+    return conv.forward(case)
 
 
 def is_forward(output: Array | None, case: Case) -> bool:
