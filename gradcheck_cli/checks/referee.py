@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcheck_cli.checks.compare import Subject, undecided, within
-from gradcheck_cli.model import GRADIENTS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
+from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
 from gradcheck_cli.numbers import rounding
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.oracles import adjoint, reference
@@ -23,11 +23,7 @@ _COUNTS = re.compile(r" \(\d+ of \d+ entries\)")
 
 def truth_of(case: Case, gradient: GradientName) -> Array:
     """The referee's value: summed straight from the definition, in int64 where the data are integers."""
-    if gradient == "weight":
-        return reference.grad_weight(case.x, case.grad_output, case.spec)
-    if gradient == "input":
-        return reference.grad_input(case.weight, case.grad_output, case.spec)
-    return reference.grad_bias(case.grad_output)
+    return reference.GRADIENT[gradient](case)
 
 
 def truths_of(case: Case) -> Gradients:
@@ -37,18 +33,12 @@ def truths_of(case: Case) -> Gradients:
 
 def gauge_of(case: Case, gradient: GradientName) -> Array:
     """A, the sum of |products| of each entry (an upper bound, float64)."""
-    if gradient == "weight":
-        return reference.gauge(case.x, case.grad_output, case.spec)
-    if gradient == "input":
-        return reference.gauge_input(case.weight, case.grad_output, case.spec)
-    return reference.gauge_bias(case.grad_output)
+    return reference.GAUGE[gradient](case)
 
 
 def terms_of(spec: ConvSpec, gradient: GradientName) -> int:
     """The largest number of products in one entry of the gradient."""
-    if gradient == "input":
-        return spec.out_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
-    return spec.terms
+    return reference.terms_of_grad_input(spec) if gradient == "input" else spec.terms
 
 
 def refereed(
@@ -92,9 +82,7 @@ def adjoint_referee(case: Case, gradient: GradientName, sides: dict[str, Array |
 
 def of_right_shape(gradients: Gradients, spec: ConvSpec) -> Gradients:
     """The gradients without those of another shape, which other checks have failed already."""
-    shapes = {"weight": spec.weight_shape, "input": spec.x_shape, "bias": (spec.out_channels,)}
-    given = {name: gradients.get(name) for name in GRADIENTS}
-    return Gradients(**{name: side for name, side in given.items() if side is not None and side.shape == shapes[name]})
+    return Gradients(**{name: side for name, side in gradients.items() if side.shape == TENSORS[name].shape(spec)})
 
 
 def _breaks_identity(case: Case, gradient: GradientName, side: Array | None) -> bool:

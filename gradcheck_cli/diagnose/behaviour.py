@@ -12,7 +12,7 @@ from gradcheck_cli.diagnose.observation import Comparison, Observation, absolute
 from gradcheck_cli.diagnose.sentences import describe, finding
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import Problem
-from gradcheck_cli.model import Array, Case, Finding, GradientName
+from gradcheck_cli.model import TENSORS, Array, Finding, GradientName
 
 
 def behaviour(observations: Sequence[Observation], gradient: GradientName, words: Words) -> list[Finding]:
@@ -146,7 +146,7 @@ def _not_finite(seen: Observation, gradient: GradientName) -> str:
 def _other_axes(seen: Observation, gradient: GradientName) -> str:
     """Axes of length 1 too many or too few; other shapes are judged by the formulas first."""
     actual = seen.actual.get(gradient)
-    right = _shape(seen.case, gradient)
+    right = TENSORS[gradient].shape(seen.case.spec)
     if actual is None or actual.ndim == len(right) or lengths(actual.shape) != lengths(right):
         return ""
     return f"grad_{gradient} has shape {actual.shape} where {right} is right; axes of length 1 are the difference."
@@ -167,11 +167,6 @@ def _making(gradient: GradientName, words: Words) -> str:
 
 def _array(gradient: GradientName, words: Words) -> str:
     return {"weight": words.weight, "input": words.x, "bias": "b"}[gradient]
-
-
-def _shape(case: Case, gradient: GradientName) -> tuple[int, ...]:
-    shapes = {"weight": case.spec.weight_shape, "input": case.spec.x_shape, "bias": (case.spec.out_channels,)}
-    return shapes[gradient]
 
 
 def unexplained_shape(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:

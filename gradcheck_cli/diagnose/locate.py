@@ -7,13 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from gradcheck_cli.model import Array, GradientName
+from gradcheck_cli.model import TENSORS, Array, GradientName
 
-_AXES: dict[GradientName, tuple[tuple[str, str], ...]] = {
-    "weight": (("filter", "filters"), ("channel", "channels"), ("row", "rows"), ("column", "columns")),
-    "input": (("image", "images"), ("channel", "channels"), ("row", "rows"), ("column", "columns")),
-    "bias": (("filter", "filters"),),
-}
 _LISTED = 6
 # So many entries of a plane must be right for its edges to tell anything: nearly all of 3x3 is border.
 _TELLING = 4
@@ -37,7 +32,7 @@ def locate(expected: Array, actual: Array, gradient: GradientName = "weight") ->
     wrong: Array = np.not_equal(expected, actual)
     if not wrong.any():
         return ""
-    places = _places(wrong, _AXES[gradient])
+    places = _places(wrong, TENSORS[gradient].axes)
     return f"{name} is wrong in {_share(wrong)}{places}; {_worst(expected, actual)}."
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from gradcheck_cli.mistakes import Problem, RememberingProblem
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.numbers import exact
 
 _DECISIVE = 2.0**24
@@ -112,7 +112,7 @@ def gather(observations: Sequence[Observation], gradient: GradientName, layout: 
 
 def in_our_order(array: Array, gradient: GradientName, layout: str) -> Array:
     """An array that fits nothing, in the order (n, c, h, w) or (o, i, u, v); as it is where its axes cannot be told."""
-    order = "nchw" if gradient == "input" else "oiuv"
+    order = TENSORS[gradient].letters
     letters = layout.lower() if gradient == "input" else _weight_letters(layout, array.ndim)
     if len(letters) != array.ndim:
         return array

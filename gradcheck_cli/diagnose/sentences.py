@@ -12,7 +12,7 @@ from gradcheck_cli.diagnose.locate import in_place_of
 from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, padding_words, pair, sizes
-from gradcheck_cli.model import ConvSpec, Finding, FindingAbout, GradientName
+from gradcheck_cli.model import TENSORS, ConvSpec, Finding, FindingAbout, GradientName
 
 
 def finding(
@@ -153,4 +153,4 @@ def _axes(gradient: GradientName, words: Words) -> str:
     """What the axes are, where the user's own order is another."""
     if words.layout == "NCHW" or gradient == "bias":
         return ""
-    return " (filter, channel, row, column)" if gradient == "weight" else " (image, channel, row, column)"
+    return f" ({', '.join(one for one, _ in TENSORS[gradient].axes)})"

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from gradcheck_cli.mistakes import Problem
-from gradcheck_cli.model import Array, Case, GradientName, Term
+from gradcheck_cli.model import TENSORS, Array, Case, GradientName, Term
 
 Index = tuple[int, ...]
 AskGradient = Callable[[Case], "Array | None"]
@@ -34,8 +34,9 @@ class _Reader:
     def value(self, grad_output: Array, other: Array | None) -> float:
         """The entry for this G and other factor; None: the case's own."""
         case = replace(self.case, grad_output=grad_output)
-        if other is not None:
-            case = replace(case, x=other) if self.gradient == "weight" else replace(case, weight=other)
+        partner = TENSORS[self.gradient].partner
+        if other is not None and partner:
+            case = case.with_array(partner, other)
         result = self.backward(case)
         if result is None or result.ndim != len(self.entry) or not _inside(self.entry, result.shape):
             raise NotLinearError
@@ -126,9 +127,8 @@ def _verify(reader: _Reader, found: dict[tuple[Index, Index], float], other: Arr
 
 
 def _other(reader: _Reader) -> Array | None:
-    if reader.gradient == "bias":
-        return None
-    return reader.case.x if reader.gradient == "weight" else reader.case.weight
+    partner = TENSORS[reader.gradient].partner
+    return reader.case[partner] if partner else None
 
 
 def _one_hot(array: Array, index: Index) -> Array:

@@ -73,8 +73,7 @@ def window(array: Array, start: Size, size: Size) -> Array:
 
 def padded(case: Case) -> Array:
     """X with its zeros around it, (n, c_in, *padded_size)."""
-    top, left = case.spec.padding
-    return window(case.x, (-top, -left), case.spec.padded_size)
+    return conv.pad(case.x, case.spec)
 
 
 def correlate(x: Array, grad_output: Array, spec: ConvSpec, start: Size = (0, 0)) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gradcheck_cli.model.spec import ConvSpec
@@ -43,6 +43,11 @@ class Case(Mapping[ArrayName, Array]):
 
     def __len__(self) -> int:
         return len(GIVEN)
+
+    def with_array(self, name: ArrayName, array: Array) -> Case:
+        """The same problem with another array."""
+        changes: dict[str, Any] = {name: array}
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True, eq=False)

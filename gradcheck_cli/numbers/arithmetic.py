@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Arithmetic, Case, GradientName, Gradients
+from gradcheck_cli.model import TENSORS, Arithmetic, Case, GradientName, Gradients
 from gradcheck_cli.numbers import rounding
 
 Backward = Callable[[Case], Gradients]
@@ -56,8 +56,8 @@ def _fft_bound(case: Case, gradient: GradientName) -> float:
 
 def _norms(case: Case, gradient: GradientName) -> tuple[float, float]:
     """Euclidean norms of the two factors of grad_weight or grad_input; their product is above every entry."""
-    other = case.x if gradient == "weight" else case.weight
-    return float(np.linalg.norm(other)), float(np.linalg.norm(case.grad_output))
+    partner = TENSORS[gradient].partner
+    return (float(np.linalg.norm(case[partner])) if partner else 1.0), float(np.linalg.norm(case.grad_output))
 
 
 no_slack = Slack("nothing", "", lambda _case, _gradient: 0.0)
@@ -76,7 +76,7 @@ def update_slack(rate: float) -> Slack:
     def bound(case: Case, gradient: GradientName) -> float:
         if gradient == "input":
             return 0.0
-        old = case.weight if gradient == "weight" else case.bias
+        old = case[TENSORS[gradient].name]
         if gradient == "weight":
             given, upstream = _norms(case, "weight")
             size = given * upstream

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.numbers import drawing, magnitudes
 from gradcheck_cli.numbers.drawing import LARGEST_PIXEL
 from gradcheck_cli.numbers.magnitudes import FLOAT32_LIMIT, FLOAT64_LIMIT
@@ -167,12 +167,9 @@ def scaled(case: Case, factor: float) -> Case:
 
 def unscaled(gradients: Gradients, factor: float) -> Gradients:
     """The gradients of a case, from those of the case `scaled` by `factor`; exact."""
-    weight, given, bias = gradients.weight, gradients.input, gradients.bias
-    return Gradients(
-        weight=None if weight is None else weight / factor**2,
-        input=None if given is None else given / factor**2,
-        bias=None if bias is None else bias / factor,
-    )
+    # One factor for G, and one for what it is multiplied by.
+    factors = {name: factor**2 if tensor.partner else factor for name, tensor in TENSORS.items()}
+    return Gradients(**{name: gradient / factors[name] for name, gradient in gradients.items()})
 
 
 def as_integers(case: Case) -> Case:

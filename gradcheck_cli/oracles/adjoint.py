@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
+from gradcheck_cli.model import Array, Case, GradientName, Gradients
 from gradcheck_cli.oracles.forward import forward
 
 LARGEST_RANDOM = 2**15
@@ -77,12 +77,7 @@ def adjoint_mismatch(case: Case, gradients: Gradients, rng: np.random.Generator)
         docs/mathematics.md, "Adjoint".
     """
     equations = {"weight": _weight_identity, "input": _input_identity, "bias": _bias_identity}
-    found = []
-    for name in GRADIENTS:
-        gradient = gradients.get(name)
-        if gradient is not None:
-            found.append(equations[name](case, gradient, rng))
-    return AdjointResult(tuple(found))
+    return AdjointResult(tuple(equations[name](case, gradient, rng) for name, gradient in gradients.items()))
 
 
 def _weight_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:

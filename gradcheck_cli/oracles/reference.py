@@ -5,9 +5,11 @@ On whole numbers everything is summed as int64, which no order of summation can 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
-from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
 from gradcheck_cli.oracles.gauge import (
     gauge as gauge,
     gauge_bias as gauge_bias,
@@ -65,6 +67,19 @@ def grad_bias(grad_output: Array) -> Array:
     terms = grad_output.size // grad_output.shape[1]
     carrier, _ = _carriers(grad_output, np.ones(1), terms)
     return np.asarray(carrier.sum(axis=(0, 2, 3)))
+
+
+# Each of them of a whole case, by the name of the gradient: the sum, and its gauge A.
+GRADIENT: Mapping[GradientName, Callable[[Case], Array]] = {
+    "weight": lambda case: grad_weight(case.x, case.grad_output, case.spec),
+    "input": lambda case: grad_input(case.weight, case.grad_output, case.spec),
+    "bias": lambda case: grad_bias(case.grad_output),
+}
+GAUGE: Mapping[GradientName, Callable[[Case], Array]] = {
+    "weight": lambda case: gauge(case.x, case.grad_output, case.spec),
+    "input": lambda case: gauge_input(case.weight, case.grad_output, case.spec),
+    "bias": lambda case: gauge_bias(case.grad_output),
+}
 
 
 def terms_of_grad_input(spec: ConvSpec) -> int:

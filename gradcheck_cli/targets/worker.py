@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
@@ -108,7 +107,7 @@ class Worker:
                 return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
             self._load()
         assert self._child is not None
-        arrays = {"x": case.x, "weight": case.weight, "bias": case.bias, "grad_output": case.grad_output}
+        arrays = {str(name): array for name, array in case.items()}
         request = {"do": "backward", "spec": _spec_dict(case), "calls": calls}
         try:
             message, answered = self._child.exchange(request, arrays, self.limits.timeout)
@@ -256,20 +255,17 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
         forward_differs=str(message.get("forward_differs", "")),
         unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
-        dtypes={name: str(array.dtype) for name in GRADIENTS if (array := first.get(name)) is not None},
+        dtypes={name: str(array.dtype) for name, array in first.items()},
         seconds=float(message.get("seconds", 0.0)),
     )
 
 
 def _gradients(arrays: dict[str, Array], call: str) -> Gradients:
-    found: dict[str, Any] = {name: arrays.get(f"{call}.{name}") for name in GRADIENTS}
-    return replace(Gradients(), **found)
+    return Gradients(**{name: arrays.get(f"{call}.{name}") for name in GRADIENTS})
 
 
 def _shapes_fit(gradients: Gradients, spec: ConvSpec) -> bool:
-    shapes = {"weight": spec.weight_shape, "input": spec.x_shape, "bias": (spec.out_channels,)}
-    found = ((gradients.get(name), shapes[name]) for name in GRADIENTS)
-    return all(array is None or array.shape == shape for array, shape in found)
+    return all(array.shape == TENSORS[name].shape(spec) for name, array in gradients.items())
 
 
 def _line(value: object) -> int | None:

@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck_cli.diagnose.terms import terms_of
 from gradcheck_cli.layers.smaller import smaller
 from gradcheck_cli.mistakes import Problem
-from gradcheck_cli.model import Array, Case, ConvSpec, Counterexample, GradientName
+from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec, Counterexample, GradientName
 from gradcheck_cli.numbers.digits import digits_case
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.question import ProbeName, Question
@@ -114,7 +114,7 @@ def shrink(search: Shrinking, spec: ConvSpec) -> Counterexample | None:
         expected=right,
         actual=actual,
         entry=entry,
-        other=_OTHER[gradient],
+        other=TENSORS[gradient].partner,
         terms=terms,
         bias=case.bias,
     )

@@ -27,6 +27,14 @@ def test_a_case_holds_nothing_else(name):
         CASE[name]
 
 
+def test_another_array_leaves_the_case_as_it_was():
+    """A new case with it, and the old one."""
+    other = CASE.with_array("weight", WEIGHT + 1)
+
+    assert (2, 1) == (other.weight.flat[0], CASE.weight.flat[0])
+    assert other.x is CASE.x
+
+
 def test_gradients_hold_what_was_returned():
     """In the usual order, and nothing that was not."""
     some = Gradients(bias=BIAS, weight=WEIGHT)

@@ -1,7 +1,8 @@
-"""The hand-written backward of a 2-D convolution: what gradcheck holds against autograd.
+"""The hand-written backward of a convolution: what gradcheck holds against autograd.
 
-`definition` is the formula, written out. `direct` gives the same sums fast, and verdicts rest on it; `fft` is a second
-source with its own error bound. Nothing here imports torch or shares code with an oracle.
+`definition` is the formula, written out for any axes, any padding and transposed layers. For pictures `direct` gives
+the same sums fast, and verdicts rest on it; `fft` is a second source with its own error bound. Nothing here imports
+torch or shares code with an oracle.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from gradcheck_cli.layers.conv.direct import (
     grad_input as grad_input,
     grad_weight as grad_weight,
 )
+from gradcheck_cli.layers.conv.geometry import pad as pad
+from gradcheck_cli.layers.conv.windows import forward as forward
 from gradcheck_cli.model import Case, Gradients
 
-__all__ = ["backward", "definition", "fft", "grad_bias", "grad_input", "grad_weight"]
+__all__ = ["backward", "definition", "fft", "forward", "grad_bias", "grad_input", "grad_weight", "pad"]
 
 
 def backward(case: Case, method: Literal["direct", "fft"] = "direct") -> Gradients:

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
-from gradcheck_cli.mistakes.pieces import on_other_case, padded, with_grad_output
+from gradcheck_cli.mistakes.pieces import on_other_case, with_grad_output
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName
 
 
 def _without_bias(case: Case) -> Array:
-    """The forward pass of a small layer, all windows at once."""
-    spec = case.spec
-    windows = sliding_window_view(padded(case), spec.extent, axis=(2, 3))
-    windows = windows[:, :, :: spec.stride[0], :: spec.stride[1], :: spec.dilation[0], :: spec.dilation[1]]
-    grouped = windows.reshape(spec.batch, spec.groups, -1, *windows.shape[2:])
-    kernels = case.weight.reshape(spec.groups, -1, *case.weight.shape[1:])
-    return np.asarray(np.einsum("ngipquv,gkiuv->ngkpq", grouped, kernels).reshape(spec.output_shape))
-
-
-def _output(case: Case) -> Array:
-    return _without_bias(case) + case.bias[None, :, None, None]
+    return conv.forward(case.with_array("bias", np.zeros_like(case.bias)))
 
 
 def _putting_output(case: Case) -> Case:
-    return with_grad_output(case, _output(case))
+    return with_grad_output(case, conv.forward(case))
 
 
 def _putting_products(case: Case) -> Case:
@@ -42,7 +32,7 @@ def _squared(case: Case) -> Case:
 
 
 def _times_output(case: Case) -> Case:
-    return with_grad_output(case, case.grad_output * _output(case))
+    return with_grad_output(case, case.grad_output * conv.forward(case))
 
 
 def _times_products(case: Case) -> Case:
@@ -51,7 +41,7 @@ def _times_products(case: Case) -> Case:
 
 def _less_target(case: Case) -> Case:
     """O - G, as if G were the target of a squared error."""
-    return with_grad_output(case, _output(case) - case.grad_output)
+    return with_grad_output(case, conv.forward(case) - case.grad_output)
 
 
 _WAYS: dict[str, OtherCase] = {

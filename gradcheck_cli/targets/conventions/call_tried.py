@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.model.conventions import LAYOUTS
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.contract import HowToCall
@@ -226,7 +226,7 @@ def _refuse_other_layout(
 
 def _refuse_other_axes(taken: Taken, spec: ConvSpec) -> None:
     """Results whose axes are those of NHWC: a layout that was not said, no mistake."""
-    shapes = {name: array.shape for name in GRADIENTS if (array := taken.gradients.get(name)) is not None}
+    shapes = {name: array.shape for name, array in taken.gradients.items()}
     for layout in CHANNELS_LAST:
         wanted = {"input": layout.shape("x", spec.x_shape), "weight": layout.shape("weight", spec.weight_shape)}
         for name, shape in wanted.items():
@@ -240,7 +240,7 @@ def _refuse_other_axes(taken: Taken, spec: ConvSpec) -> None:
 
 def _refuse_other_order(best: Tried, gradients: Gradients, spec: ConvSpec) -> None:
     """Results that have each other's shapes came back in another order than was said."""
-    shapes = {"weight": spec.weight_shape, "input": spec.x_shape, "bias": (spec.out_channels,)}
+    shapes = {name: tensor.shape(spec) for name, tensor in TENSORS.items()}
     said = [name for name in GRADIENTS if name in best.plan]
     found = {name: array.shape for name in said if (array := gradients.get(name)) is not None}
     meant = {name: next((other for other in said if shapes[other] == shape), name) for name, shape in found.items()}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model import GIVEN, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.own_derivative import OwnDerivative, Point, own_derivative
@@ -60,9 +60,8 @@ def _refusal(tail: str) -> NotRecognisedError:
 def _float_case(spec: ConvSpec) -> Case:
     """Random numbers: a kink of an activation is met with probability 0."""
     draw = np.random.default_rng(1)
-    shapes = (spec.x_shape, spec.weight_shape, (spec.out_channels,), spec.output_shape)
-    x, weight, bias, grad_output = (draw.standard_normal(shape) for shape in shapes)
-    return Case(spec, x, weight / np.sqrt(spec.weight_shape[1] * 9), bias, grad_output)
+    case = Case(spec, *(draw.standard_normal(tensor.shape(spec)) for tensor in GIVEN.values()))
+    return case.with_array("weight", case.weight / np.sqrt(spec.weight_shape[1] * 9))
 
 
 def _point(case: Case) -> dict[str, Array]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec, Size
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import GIVEN, Array, Case, ConvSpec, Size
 from gradcheck_cli.targets.conventions.layout import Layout
 
 PROBES = (
@@ -29,26 +30,17 @@ PROBES = (
 def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
     """X, F, b and G of small integers as float64; every gradient of them is exact in any order of summation."""
     draw = np.random.default_rng(seed)
-    shapes = (spec.x_shape, spec.weight_shape, (spec.out_channels,), spec.output_shape)
-    x, weight, bias, grad_output = (draw.integers(-4, 5, shape).astype(np.float64) for shape in shapes)
-    return Case(spec, x, weight, bias, grad_output)
+    return Case(spec, *(draw.integers(-4, 5, tensor.shape(spec)).astype(np.float64) for tensor in GIVEN.values()))
 
 
 def padded(case: Case) -> Array:
     """X with its zeros around it, (n, c_in, *padded_size)."""
-    (top, left), (bottom, right) = case.spec.padding, case.spec.padding_after
-    return np.pad(case.x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    return conv.pad(case.x, case.spec)
 
 
 def forward(case: Case) -> Array:
-    """O[n,o,p,q] = b[o] + sum over i,u,v of F[o,i,u,v] X_padded[n,i,s*p+d*u,s*q+d*v], (n, c_out, h_out, w_out)."""
-    spec = case.spec
-    (sh, sw), (dh, dw) = spec.stride, spec.dilation
-    windows = np.lib.stride_tricks.sliding_window_view(padded(case), spec.extent, axis=(2, 3))
-    windows = windows[:, :, ::sh, ::sw, ::dh, ::dw]
-    parts = zip(np.split(windows, spec.groups, axis=1), np.split(case.weight, spec.groups), strict=True)
-    outputs = [np.einsum("nipquv,oiuv->nopq", window, weight) for window, weight in parts]
-    return np.concatenate(outputs, axis=1) + case.bias[:, None, None]
+    """O, (n, c_out, h_out, w_out)."""
+    return conv.forward(case)
 
 
 def is_forward(output: Array | None, case: Case) -> bool:

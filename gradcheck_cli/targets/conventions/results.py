@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import GRADIENTS, Array, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model import GRADIENTS, TENSORS, Array, ConvSpec, GradientName, Gradients
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, Returned
 from gradcheck_cli.targets.conventions.layout import Layout, WrongShapeError
 from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
@@ -20,8 +20,6 @@ KEPT = (".", "[", "update", "handed")
 
 # How courses return them: dx, dw, db.
 USUAL_ORDER: tuple[GradientName, ...] = ("input", "weight", "bias")
-
-KINDS: Mapping[GradientName, str] = {"input": "x", "weight": "weight"}
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,7 @@ def take_one(array: Array, name: GradientName, spec: ConvSpec, layout: Layout, b
     """
     if name == "bias":
         return _take_bias(array, spec, layout, bias_form)
-    shape = spec.x_shape if name == "input" else spec.weight_shape
-    return layout.take(KINDS[name], array, shape)
+    return layout.take(TENSORS[name].name, array, TENSORS[name].shape(spec))
 
 
 def _take_bias(array: Array, spec: ConvSpec, layout: Layout, bias_form: str) -> Array:
