@@ -19,7 +19,7 @@ from gradcheck_cli.model import Report, Verdict
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report import html_view, palette
 from gradcheck_cli.report.page import page_of
-from gradcheck_cli.report.page.blocks import Page, Section, said
+from gradcheck_cli.report.page.blocks import Page, PageSection, said
 from gradcheck_cli.report.page.example import TITLE
 from gradcheck_cli.report.page.parts import VERDICT_WORDS
 from gradcheck_cli.report.words import number
@@ -40,7 +40,7 @@ class Part:
 
     id: str
     title: str
-    sections: tuple[Section, ...]
+    sections: tuple[PageSection, ...]
 
 
 def render_html(report: Report) -> str:
@@ -104,6 +104,9 @@ def _environment() -> Environment:
         kind_of=lambda block: type(block).__name__,
         names=html_view.is_list_of_names,
         rows_shown=html_view.rows_shown,
+        is_stacked=html_view.is_stacked,
+        class_of=html_view.class_of,
+        below=html_view.below,
         grid_groups=html_view.grid_groups,
         shown_strips=html_view.shown_strips,
     )

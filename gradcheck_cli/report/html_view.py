@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.report.drawn import largest
 from gradcheck_cli.report.numerals import number, subscript
-from gradcheck_cli.report.page.blocks import Example, ExampleArray, Table, Text
+from gradcheck_cli.report.page.blocks import Block, Column, Example, ExampleArray, Folded, Remarks, Table, Text
 from gradcheck_cli.report.palette import AROUND_ZERO, RISING
 from gradcheck_cli.report.pictures import Scale, Strip, Tile
 from gradcheck_cli.report.pixels import LONGEST, data_uri
-from gradcheck_cli.report.words import exact_number
+from gradcheck_cli.report.words import exact_number, first
 
 MOST_ROWS = 60
 """Rows of a table that is cut for who reads little; all of the others are shown."""
@@ -49,7 +49,7 @@ class ShownStrip:
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCell:
     """One number of a grid. `tone` is -4 to 4, `mark` "", "term", "wrong" or "entry"."""
 
     text: str
@@ -63,7 +63,7 @@ class Grid:
     """One plane of an array as a table."""
 
     title: str
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[GridCell, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,27 @@ def is_list_of_names(text: Text) -> bool:
 
 def rows_shown(table: Table) -> Sequence[tuple[Text, ...]]:
     """The rows of a table that the page holds."""
-    return table.rows if table.most is None else table.rows[:MOST_ROWS]
+    return table.rows if table.most is None else first(table.rows, MOST_ROWS)
+
+
+def class_of(column: Column, cell: Text) -> str:
+    """How a cell behaves where there is no room: sentences and names break, numbers and words do not."""
+    if column.prose:
+        return "prose"
+    return "num" if column.right else "name" if any(piece.target for piece in cell) else ""
+
+
+def below(folded: Folded) -> Sequence[Block]:
+    """What a page shows of the full part below the brief one: what that explained is not explained again."""
+    told = {block.last for block in folded.brief if isinstance(block, Remarks)}
+    return [
+        replace(block, last="") if isinstance(block, Remarks) and block.last in told else block for block in folded.full
+    ]
+
+
+def is_stacked(table: Table) -> bool:
+    """Whether a narrow screen is shown each row as a block: sentences want the width, and a long list its rows."""
+    return table.columns[-1].prose and len(table.rows) <= MOST_ROWS
 
 
 def gradients() -> dict[str, str]:
@@ -142,7 +162,7 @@ def _grid(shown: ExampleArray, planes: Array, place: tuple[int, ...]) -> Grid:
     return Grid(f"{shown.name}{subscript(place)}" if place else "", tuple(rows))
 
 
-def _cell(value: float, scale: float, mark: str) -> Cell:
+def _cell(value: float, scale: float, mark: str) -> GridCell:
     share = value / scale if scale and math.isfinite(value) else 0.0
     tone = math.ceil(4 * abs(share) - 1e-9)
-    return Cell(number(value), exact_number(value), tone if share > 0 else -tone, mark)
+    return GridCell(number(value), exact_number(value), tone if share > 0 else -tone, mark)

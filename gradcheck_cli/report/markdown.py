@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from gradcheck_cli.model import Report, Verdict
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.page import blocks, page_of
-from gradcheck_cli.report.page.blocks import Block, Page, Said, Section, Text, Tone, said
-from gradcheck_cli.report.words import count
+from gradcheck_cli.report.page.blocks import Block, Page, PageSection, Said, Text, Tone, said
+from gradcheck_cli.report.words import count, first
 
 COMMENT_LIMIT = 65_000
 """Characters that one comment of GitHub may hold (65,536), less a margin."""
@@ -94,18 +94,19 @@ def _parts(page: Page) -> Iterator[str]:
             yield "\n\n".join([*_title(section), *shown])
 
 
-def _brief(section: Section) -> Iterator[Block]:
+def _brief(section: PageSection) -> Iterator[Block]:
     for block in section.blocks:
         yield from block.brief if isinstance(block, blocks.Folded) else (block,)
 
 
-def _title(section: Section) -> list[str]:
-    """A table of all targets needs none: the head is above it."""
+def _title(section: PageSection) -> list[str]:
+    """A table of all targets needs none, since the head is above it, and an example says itself what it is about."""
     if section.verdict is not None:
         return [f"### {MARKS[section.verdict]} {code(section.title)} {text(section.note)}".rstrip()]
     if section.id == "targets":
         return []
-    return [f"### {section.title}", *([text(section.note)] if section.note else [])]
+    note = "" if isinstance(section.blocks[0], blocks.Example) else section.note
+    return [f"### {section.title}", *([text(note)] if note else [])]
 
 
 def _block(block: Block) -> str:
@@ -158,7 +159,7 @@ def _remarks(found: blocks.Remarks) -> str:
 
 def _table(table: blocks.Table) -> str:
     most = MAX_ROWS if table.most is None else table.most
-    rows = table.rows if len(table.rows) <= most + 1 else table.rows[:most]
+    rows = first(table.rows, most)
     titles = [text(column.title) for column in table.columns]
     rule = ["---:" if column.right else "---" for column in table.columns]
     cells = [[_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)] for row in rows]

@@ -58,6 +58,7 @@ AROUND_ZERO = Palette(
     "blue over white to red", ((33, 102, 172), (247, 247, 247), (178, 24, 43)), (255, 200, 0), "amber"
 )
 TOLD = (
-    f"Colours: {RISING.name} (lighter is larger, in print too; {RISING.missing_name} is not a number); differences and "
-    f"signs {AROUND_ZERO.name} ({AROUND_ZERO.missing_name} is not a number). Both are safe for colour-blind people."
+    f"Colours: {RISING.name} (lighter is larger, in print too; {RISING.missing_name} is not a number); differences "
+    f"{AROUND_ZERO.name} (white is none, in print too; {AROUND_ZERO.missing_name} is not a number). "
+    "Both are safe for colour-blind people."
 )

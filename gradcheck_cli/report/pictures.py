@@ -246,7 +246,7 @@ def _origin(report: RunReport) -> Strip:
         plane = np.asarray(figures.reference[0, 0], np.float64)
         tiles.append(Tile("reference", extent(plane), f"the reference: {extent(plane)}", plane, *_gray(plane)))
     signs = [_upstream(figures.grad_output[0, o], o, ran) for o in range(min(ran.out_channels, MOST_SIGNS))]
-    scale = Scale(AROUND_ZERO, -1.0, 1.0, "sign(O - ref)") if ran.loss.name in _SIGNED else None
+    scale = Scale(RISING, -1.0, 1.0, "sign(O - ref)") if ran.loss.name in _SIGNED else None
     left_out = ran.out_channels - len(signs)
     return Strip("origin", "What goes in", (*tiles, *signs), eye.of_origin(report.sameness), scale, left_out)
 
@@ -278,7 +278,7 @@ def _upstream(plane: Array, o: int, ran: Experiment) -> Tile:
     if ran.loss.name not in _SIGNED:
         scale = largest([values])
         told = extent(values)
-        return Tile(f"G, filter {o}", told, f"G, filter {o}: {told}", values, AROUND_ZERO, -scale, scale, 1)
+        return Tile(f"G, filter {o}", told, f"G, filter {o}: {told}", values, RISING, -scale, scale, 1)
     told = eye.signs(values)
     alt = f"sign(O - ref), filter {o}: {told}"
-    return Tile(f"sign(O - ref), filter {o}", told, alt, np.sign(values), AROUND_ZERO, -1.0, 1.0, 1)
+    return Tile(f"sign(O - ref), filter {o}", told, alt, np.sign(values), RISING, -1.0, 1.0, 1)

@@ -22,7 +22,7 @@ from gradcheck_cli.model.errors import DependencyError, ReportError
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report.palette import TOLD
 from gradcheck_cli.report.pictures import Scale, Strip, Tile, strips
-from gradcheck_cli.report.words import channels_named, number, size
+from gradcheck_cli.report.words import MOST_IMAGES, channels_named, listed, number, size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,18 +39,21 @@ _ABOVE_TILE, _GAP, _BETWEEN_GROUPS, _BELOW_LINE = 0.34, 0.1, 0.28, 0.12
 _TITLE, _LINE, _BETWEEN_STRIPS, _ORIGIN = 0.3, 0.21, 0.3, 1.35
 _SCALE = 8.2
 """Where the colours of a scale begin: right of the longest title and of its name."""
+_LETTERS = 18
+"""Of the words above a tile, for an inch of it."""
 _CHARACTERS = 195
 """Of a sentence in one line: what fits the width at its size."""
 
 
 @dataclass(frozen=True)
 class _Box:
-    """Where a tile lies: inches from the left and from the top of the picture."""
+    """Where a tile lies: inches from the left and from the top of the picture; `room` is the width for its words."""
 
     left: float
     top: float
     width: float
     height: float
+    room: float
 
 
 def render_png(report: Report) -> bytes:
@@ -136,11 +139,11 @@ def _draw_header(axes: Axes, report: RunReport) -> float:
 
 def _what_was_run(report: RunReport) -> str:
     ran = report.experiment
-    images = ", ".join(ran.images[:2]) + (f" and {len(ran.images) - 2} more" if len(ran.images) > 2 else "")
     named = f"; {channels_named(ran)}" if ran.channel_names else ""
     return (
-        f"conv {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}, {images} at {size(ran.size)}, "
-        f"loss {ran.loss.name} {ran.loss.reduction}, seed {ran.seed}, {ran.dtype}, backward {ran.backward}{named}"
+        f"conv {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}, "
+        f"{listed(ran.images, MOST_IMAGES)} at {size(ran.size)}, loss {ran.loss.name} {ran.loss.reduction}, "
+        f"seed {ran.seed}, {ran.dtype}, backward {ran.backward}{named}"
     )
 
 
@@ -165,11 +168,11 @@ def _boxes(strip: Strip, top: float) -> list[_Box]:
     if strip.id == "origin":
         return _in_line(strip.tiles, top, [_ORIGIN * _shape(tile)[1] / _shape(tile)[0] for tile in strip.tiles])
     columns = _columns(strip.tiles)
-    gaps = _GAP * (columns - 1) + (_BETWEEN_GROUPS - _GAP) * _groups(strip.tiles[:columns])
+    lines = [strip.tiles[start : start + columns] for start in range(0, len(strip.tiles), columns)]
+    gaps = _GAP * (columns - 1) + (_BETWEEN_GROUPS - _GAP) * max(map(_groups, lines))
     longest = min(_LARGEST, (_WIDTH - 2 * _MARGIN - gaps) / columns)
     boxes: list[_Box] = []
-    for start in range(0, len(strip.tiles), columns):
-        line = strip.tiles[start : start + columns]
+    for line in lines:
         widths = [max(longest * min(1.0, _shape(tile)[1] / _shape(tile)[0]), _THINNEST) for tile in line]
         boxes += _in_line(line, top, widths, longest)
         top = max(box.top + box.height for box in boxes) + _BELOW_LINE
@@ -196,7 +199,8 @@ def _in_line(tiles: Sequence[Tile], top: float, widths: Sequence[float], room: f
         if place and tile.group != tiles[place - 1].group:
             left += _BETWEEN_GROUPS - _GAP
         rows, columns = _shape(tile)
-        boxes.append(_Box(left, top + _ABOVE_TILE, width, max(width * rows / columns, _THINNEST)))
+        height = max(width * rows / columns, _THINNEST)
+        boxes.append(_Box(left, top + _ABOVE_TILE, width, height, max(width, room)))
         left += max(width, room) + _GAP
     return boxes
 
@@ -213,8 +217,14 @@ def _draw_tile(axes: Axes, tile: Tile, box: _Box) -> None:
     frame = Rectangle((box.left, box.top), box.width, box.height, fill=False, linewidth=0.6, edgecolor=_FRAME)
     frame.set_antialiased(False)
     axes.add_patch(frame)
-    axes.text(box.left, box.top - 0.19, visible(tile.label), size=7)
-    axes.text(box.left, box.top - 0.05, visible(tile.caption), size=7, color=_GRAY)
+    axes.text(box.left, box.top - 0.19, _fitting(tile.label, box.room), size=7)
+    axes.text(box.left, box.top - 0.05, _fitting(tile.caption, box.room), size=7, color=_GRAY)
+
+
+def _fitting(text: str, room: float) -> str:
+    """As much of it as there is room for: what is longer is the name of a file."""
+    shown, most = visible(text), round(room * _LETTERS)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def _draw_scale(axes: Axes, scale: Scale, top: float) -> None:

@@ -12,7 +12,7 @@ from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Example, ExampleArray
 from gradcheck_cli.report.page.example import TITLE
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
-from gradcheck_cli.report.words import size
+from gradcheck_cli.report.words import first, size
 
 LARGEST = 4
 _PLANES = 4
@@ -45,11 +45,12 @@ def _planes(name: str, array: Array, truth: Array | None) -> list[list[Text]]:
     right = truth.reshape(planes.shape) if truth is not None and same else planes
     leading = array.shape[:-2] if array.ndim > 2 else ()
     blocks = []
-    for place in range(min(len(planes), _PLANES)):
+    shown = len(first(range(len(planes)), _PLANES))
+    for place in range(shown):
         title = name + (subscript(_unravel(place, leading)) if leading else "")
         blocks.append([styled(title, "bold"), *_grid(planes[place], right[place])])
-    if len(planes) > _PLANES:
-        blocks[-1].append(styled(f"{len(planes) - _PLANES} more planes", "dim"))
+    if len(planes) > shown:
+        blocks[-1].append(styled(f"{len(planes) - shown} more planes", "dim"))
     if truth is not None and not same:
         blocks[-1].append(styled(f"shape {array.shape}, not {truth.shape}", "red"))
     return blocks

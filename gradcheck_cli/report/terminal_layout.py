@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from gradcheck_cli.report.page import blocks
-from gradcheck_cli.report.page.blocks import Block, Page, Said, Section
+from gradcheck_cli.report.page.blocks import Block, Page, PageSection, Said
 from gradcheck_cli.report.page.parts import VERDICT_WORDS
 from gradcheck_cli.report.terminal_command import draw_command
 from gradcheck_cli.report.terminal_grids import draw_example
@@ -37,7 +37,7 @@ def page_lines(screen: Screen, page: Page) -> list[Text]:
     return lines
 
 
-def _shown(screen: Screen, sections: Sequence[Section]) -> Iterator[Section]:
+def _shown(screen: Screen, sections: Sequence[PageSection]) -> Iterator[PageSection]:
     """The sections for this reader; after eight targets, how many more there are."""
     wanted = [section for section in sections if screen.verbosity > 0 or not section.is_extra]
     targets = [section for section in wanted if section.verdict is not None]
@@ -48,10 +48,10 @@ def _shown(screen: Screen, sections: Sequence[Section]) -> Iterator[Section]:
             yield section
         if hidden and section is detailed[-1]:
             told = blocks.Sentence(blocks.plain(f"{hidden} more targets in detail with -v"))
-            yield Section("more", "", (told,), is_plain=True)
+            yield PageSection("more", "", (told,), is_plain=True)
 
 
-def _section(screen: Screen, section: Section) -> list[Text]:
+def _section(screen: Screen, section: PageSection) -> list[Text]:
     if section.verdict is not None:
         return _target(screen, section)
     chosen = list(_chosen(screen, section.blocks))
@@ -73,7 +73,7 @@ def _has_verdicts_first(table: blocks.Table) -> bool:
     return not table.columns[0].title and bool(table.rows) and table.rows[0][0][0].verdict is not None
 
 
-def _short(screen: Screen, section: Section, chosen: Sequence[Block]) -> list[Text]:
+def _short(screen: Screen, section: PageSection, chosen: Sequence[Block]) -> list[Text]:
     first, rest = chosen[0], chosen[1:]
     if isinstance(first, blocks.Lines):
         return draw_command(screen, section.title, first.text)
@@ -83,7 +83,7 @@ def _short(screen: Screen, section: Section, chosen: Sequence[Block]) -> list[Te
     return _blocks(screen, chosen)
 
 
-def _target(screen: Screen, section: Section) -> list[Text]:
+def _target(screen: Screen, section: PageSection) -> list[Text]:
     """A target: its verdict and name, then what is known of it, one step to the right."""
     assert section.verdict is not None
     verdict = styled(VERDICT_WORDS[section.verdict], screen.style_of(section.verdict))

@@ -10,7 +10,7 @@ from rich.text import Text
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.report.page import blocks
 from gradcheck_cli.report.page.blocks import said
-from gradcheck_cli.report.terminal_text import Column, Screen, TableCell, draw_said, styled
+from gradcheck_cli.report.terminal_text import Screen, ScreenColumn, TableCell, draw_said, styled
 
 _NAMES = 8
 # Columns that a spare one leaves to the rest.
@@ -28,8 +28,8 @@ def draw_table(screen: Screen, table: blocks.Table, title: str = "") -> list[Tex
     return lines + ([styled(more, "dim")] if table.beyond else [])
 
 
-def _column(screen: Screen, column: blocks.Column) -> Column:
-    return Column(column.title, column.right, column.prose, clip=column.clip and screen.verbosity < 1)
+def _column(screen: Screen, column: blocks.Column) -> ScreenColumn:
+    return ScreenColumn(column.title, column.right, column.prose, clip=column.clip and screen.verbosity < 1)
 
 
 def _row(screen: Screen, columns: Sequence[blocks.Column], row: Sequence[blocks.Text]) -> list[TableCell]:

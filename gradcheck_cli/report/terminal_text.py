@@ -14,6 +14,7 @@ from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report.page import blocks
 from gradcheck_cli.report.page.blocks import Tone
+from gradcheck_cli.report.words import first
 
 TableCell = str | Text
 Item = TypeVar("Item")
@@ -61,7 +62,7 @@ def styled(value: str, style: str) -> Text:
 
 
 @dataclass(frozen=True)
-class Column:
+class ScreenColumn:
     """One column of a table; `prose` columns wrap and come last, all others are never broken.
 
     `clip`: prose is cut to one line of the screen, with three dots for what is left out.
@@ -99,7 +100,7 @@ class Screen:
 
     def first(self, items: Sequence[Item], most: int) -> Sequence[Item]:
         """The first of many, all under -v; one alone is never hidden behind "1 more"."""
-        return items if self.verbosity > 0 or len(items) <= most + 1 else items[:most]
+        return items if self.verbosity > 0 else first(items, most)
 
     def text(self, value: TableCell, style: str = "") -> Text:
         """`value` as harmless text: no markup, no control characters, nothing that cannot be encoded."""
@@ -131,7 +132,7 @@ class Screen:
         wrapped = [line for row in value.splitlines() for line in self.wrap(row, min(self.width, _READABLE) - 4)]
         return [styled("  | ", style) + line for line in wrapped]
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[TableCell]]) -> list[Text]:
+    def table(self, columns: Sequence[ScreenColumn], rows: Iterable[Sequence[TableCell]]) -> list[Text]:
         """Aligned rows below their titles. Where they are too wide for the screen, each row takes several lines."""
         cells = [[self.text(cell) for cell in row] for row in rows]
         titles = [self.text(column.title, column.style) for column in columns]
@@ -142,7 +143,7 @@ class Screen:
         return [line for line in lines if line.plain]
 
     def _row(
-        self, columns: Sequence[Column], row: Sequence[Text], widths: dict[int, int], groups: list[list[int]]
+        self, columns: Sequence[ScreenColumn], row: Sequence[Text], widths: dict[int, int], groups: list[list[int]]
     ) -> list[Text]:
         lines = []
         for position, group in enumerate(groups):

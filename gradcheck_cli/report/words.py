@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from gradcheck_cli.model import (
     Check,
@@ -23,8 +24,10 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
 
+Item = TypeVar("Item")
 # A first line names this many lines that never ran; the JSON report has them all.
 MOST_LINES = 8
+MOST_IMAGES = 2
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -49,6 +52,18 @@ def count(amount: int, noun: str) -> str:
         return f"1 {noun}"
     plural = noun[:-1] + "ies" if noun.endswith("ry") else noun + "s"
     return f"{amount:,} {plural}"
+
+
+def first(items: Sequence[Item], most: int) -> Sequence[Item]:
+    """The first of many; one alone is never hidden behind "1 more"."""
+    return items if len(items) <= most + 1 else items[:most]
+
+
+def listed(items: Sequence[object], most: int) -> str:
+    """ "a, b, c and 4 more"."""
+    shown = first(items, most)
+    hidden = len(items) - len(shown)
+    return ", ".join(map(str, shown)) + (f" and {hidden:,} more" if hidden else "")
 
 
 def index(values: tuple[int, ...]) -> str:
@@ -99,8 +114,7 @@ def reservations(target: TargetReport) -> str:
     if not target.unreached:
         return scope
     noun = "line" if len(target.unreached) == 1 else "lines"
-    more = f" and {len(target.unreached) - MOST_LINES} more" if len(target.unreached) > MOST_LINES else ""
-    return f"{scope}; {noun} {', '.join(map(str, target.unreached[:MOST_LINES]))}{more} never ran"
+    return f"{scope}; {noun} {listed(target.unreached, MOST_LINES)} never ran"
 
 
 _OUTCOMES = (
@@ -145,12 +159,17 @@ _COUNTED = re.compile(
 )
 
 
+def uncounted(summary: str) -> str:
+    """A summary without its counts, for where they stand beside it: "", "right, except when batch > 1"."""
+    return _COUNTED.sub("", summary)
+
+
 def where_right(geometries: Geometries) -> str:
     """ "right on 13 of 21 it takes, 9 more not supported; right, except when batch > 1": each count once."""
     if not geometries.tried:
         return geometries.summary
     counted = f"right on {right_of_taken(geometries)}"
-    rest = _COUNTED.sub("", geometries.summary)
+    rest = uncounted(geometries.summary)
     return f"{counted}; {rest}" if rest else counted
 
 

@@ -140,6 +140,14 @@ def test_planes_of_one_digit_are_shown_without_their_means():
     assert " 9  6" == plain(draw(screen_of(), gradient_of([[[3.0, 2.0]]])))[2]
 
 
+def test_one_plane_with_structure_does_not_leave_the_others_blocks():
+    """Most of three planes would be one digit each; planes whose cells are equal are blocks in any case."""
+    planes = [[[100.0, 101.0]], [[-80.0, -82.0]], [[0.0, 50.0]]]
+
+    assert "less the mean of each plane, -81 to 100" in plain(draw(screen_of(), gradient_of(planes)))[0]
+    assert "less the mean" not in plain(draw(screen_of(), gradient_of([[[3.0, 3.0]], [[0.0, 0.0]], [[0.0, 9.0]]])))[0]
+
+
 def test_two_sides_share_one_scale():
     """One that is ten times too small looks pale beside the other."""
     lines = plain(

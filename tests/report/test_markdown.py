@@ -90,8 +90,8 @@ def test_verify():
     assert len(cells(page, "## gradcheck")) == 2 + 4
     assert page.count("\n### ") == 3 + len(("Mistakes", "Reproduce"))
     assert "| batch-mean | 1 | <code>batch\\_mean.py:conv\\_backward</code> |" in page
-    named = "<code>batch\\_mean.py:conv\\_backward</code>"
-    assert f"| 13 of 22 | {named} | batch-mean: your grad\\_weight is exactly dE/dF divided" in page
+    reason = "batch-mean: your grad\\_weight is exactly dE/dF divided"
+    assert f"| 13 of 22 | <code>batch\\_mean.py:conv\\_backward</code> | {reason}" in page
     assert "line 1 imports tensorflow, which is not installed. |" in page
     assert "IndexError: index 2 is out of bounds" in page
 

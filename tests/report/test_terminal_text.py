@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gradcheck_cli.report.numerals import distinct, grouped, number, scientific, subscript
-from gradcheck_cli.report.terminal_text import Column, Screen, beside, encodable, styled
+from gradcheck_cli.report.terminal_text import Screen, ScreenColumn, beside, encodable, styled
 
 
 def screen_of(width):
@@ -77,7 +77,7 @@ def test_a_style_ends_with_its_own_text():
     assert [(0, 4)] == [(span.start, span.end) for span in (styled("FAIL", "red") + Text(" rest")).spans]
 
 
-COLUMNS = [Column("name"), Column("value", right=True), Column("", prose=True)]
+COLUMNS = [ScreenColumn("name"), ScreenColumn("value", right=True), ScreenColumn("", prose=True)]
 ROWS = [("alpha", "1.23e-08", "a sentence that is rather long"), ("beta", "123456789.123456789", "")]
 
 
@@ -105,7 +105,7 @@ def test_prose_goes_below_where_too_little_is_left_beside():
 
 def test_a_table_too_wide_for_the_screen_keeps_every_digit():
     """Columns that do not fit move to the next line; none is cut."""
-    wide = [Column("first"), Column("second", right=True), Column("third", right=True)]
+    wide = [ScreenColumn("first"), ScreenColumn("second", right=True), ScreenColumn("third", right=True)]
     expected = [
         "first",
         "                    second",
@@ -124,7 +124,7 @@ def test_a_table_too_wide_for_the_screen_keeps_every_digit():
 )
 def test_tables_lose_no_digit_at_any_width(rows, width):
     """Whatever the cells and the width, every cell is on one line, whole, and no line is too long."""
-    lines = plain(screen_of(width).table([Column("a"), Column("b", right=True), Column("c")], rows))
+    lines = plain(screen_of(width).table([ScreenColumn("a"), ScreenColumn("b", right=True), ScreenColumn("c")], rows))
     for row in rows:
         for cell in row:
             assert any(cell in line for line in lines)

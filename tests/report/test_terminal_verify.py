@@ -63,7 +63,6 @@ FAIL  4 targets: 1 right, 2 wrong, 1 failed to run
 verdict  weight  input  bias      right  target
       reason
 PASS     pass    pass   pass   44 of 44  right.py:conv_backward
-      right on all 44 geometries
 FAIL     fail    pass   pass   13 of 22  batch_mean.py:conv_backward
       batch-mean: your grad_weight is exactly dE/dF divided by the batch size N = 2: on small ...
 FAIL     error   error  error   0 of 19  raising.py:conv_backward
@@ -111,7 +110,7 @@ def test_a_reason_is_cut_to_the_screen_and_whole_with_v():
     rows = text.split("\n\n")[1].splitlines()
 
     assert [len(rows), max(map(len, rows)) <= 180] == [5, True]
-    assert rows[1].endswith("right on all 44 geometries")
+    assert rows[1].endswith("44 of 44  right.py:conv_backward"), "29 of 29 is said once"
     whole = printed(samples.failing_verify_report(), 180, 1).split("\n\n")[1]
     assert " ..." in text.split("\n\n")[1]
     assert "entry [0, 0, 0, 0] is 1044.5 where 2089 is right." in " ".join(whole.split())

@@ -208,7 +208,7 @@ Block = Facts | Sentence | Remarks | Table | Lines | Mistake | Example | Picture
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A part of the page.
 
     Attributes:
@@ -238,7 +238,7 @@ class Page:
     headline: str
     answer: Text
     ran: str
-    sections: tuple[Section, ...]
+    sections: tuple[PageSection, ...]
 
 
 def plain(text: str, tone: Tone = Tone.PLAIN) -> Text:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gradcheck_cli.model import Array, Counterexample, Term
 from gradcheck_cli.report.numerals import number, subscript
-from gradcheck_cli.report.page.blocks import Column, Example, ExampleArray, Section, Table, Text, Tone, plain
-from gradcheck_cli.report.words import count, geometry
+from gradcheck_cli.report.page.blocks import Column, Example, ExampleArray, PageSection, Table, Text, Tone, plain
+from gradcheck_cli.report.words import count, first, geometry
 
 TITLE = "Smallest example that fails"
 MOST_TERMS = 8
@@ -30,12 +30,12 @@ def example_of(example: Counterexample) -> Example:
     )
 
 
-def example_section(example: Counterexample | None) -> tuple[Section, ...]:
+def example_section(example: Counterexample | None) -> tuple[PageSection, ...]:
     """A section of its own, where there is an example."""
     if example is None:
         return ()
     shown = example_of(example)
-    return (Section("example", TITLE, (shown,), note=shown.about),)
+    return (PageSection("example", TITLE, (shown,), note=shown.about),)
 
 
 def _arrays(example: Counterexample) -> list[ExampleArray]:
@@ -96,9 +96,9 @@ def _product(term: Term, factor: float, other: str) -> str:
 def _joined(products: Sequence[str]) -> str:
     if not products:
         return "nothing"
-    hidden = len(products) - MOST_TERMS
-    more = [f"{hidden} more"] if hidden > 0 else []
-    return " + ".join([*products[:MOST_TERMS], *more]).replace("+ -", "- ")
+    named = first(products, MOST_TERMS)
+    more = [f"{len(products) - len(named)} more"] if len(named) < len(products) else []
+    return " + ".join([*named, *more]).replace("+ -", "- ")
 
 
 def _products(example: Counterexample) -> Table:

@@ -12,8 +12,8 @@ from gradcheck_cli.report.page.blocks import (
     Folded,
     Lines,
     Mistake,
+    PageSection,
     Said,
-    Section,
     Table,
     Text,
     fact,
@@ -60,21 +60,21 @@ def told(mistake: Mistake) -> list[str]:
     return [title, *(f"{fact.label}: {said(fact.value)}" for fact in mistake.facts)]
 
 
-def notes(notes: Sequence[str]) -> tuple[Section, ...]:
+def notes(notes: Sequence[str]) -> tuple[PageSection, ...]:
     """A paragraph for each note."""
     if not notes:
         return ()
     facts = Facts(tuple(fact("Note", note) for note in notes), MOST_NOTES)
-    return (Section("notes", "Notes", (facts,), is_short=True),)
+    return (PageSection("notes", "Notes", (facts,), is_short=True),)
 
 
-def surroundings(report: Report) -> tuple[Section, ...]:
+def surroundings(report: Report) -> tuple[PageSection, ...]:
     """The environment and where the time went; both only for who wants everything."""
     columns = (Column(""), Column("", prose=True))
     rows = tuple((plain(key), plain(str(value))) for key, value in report.environment.items())
     return (
-        Section("environment", "Environment", (Table("versions and settings", columns, rows),), is_extra=True),
-        Section("time", "Where the time went", (_timings(report.timings),), is_extra=True),
+        PageSection("environment", "Environment", (Table("versions and settings", columns, rows),), is_extra=True),
+        PageSection("time", "Where the time went", (_timings(report.timings),), is_extra=True),
     )
 
 
@@ -93,9 +93,9 @@ def _share(part: float, whole: float) -> int:
     return round(100 * part / whole) if whole else 0
 
 
-def reproduce(report: Report) -> Section:
+def reproduce(report: Report) -> PageSection:
     """The command that gives this report again."""
-    return Section("reproduce", "Reproduce", (Lines(report.reproduce, "command"),), is_short=True)
+    return PageSection("reproduce", "Reproduce", (Lines(report.reproduce, "command"),), is_short=True)
 
 
 def only_full(title: str, *blocks: Any) -> Folded:

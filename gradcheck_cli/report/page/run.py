@@ -15,11 +15,11 @@ from gradcheck_cli.report.page.blocks import (
     Facts,
     Folded,
     Page,
+    PageSection,
     Pictures,
     Remark,
     Remarks,
     Said,
-    Section,
     Sentence,
     Table,
     Text,
@@ -41,7 +41,7 @@ _BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING)
 def run_page(report: RunReport) -> Page:
     """The whole report, what is wrong first."""
     found = mistakes(report.findings, words.user_file(report), words.user_name(report))
-    wrong = (Section("findings", "What is wrong", found),) if found else ()
+    wrong = (PageSection("findings", "What is wrong", found),) if found else ()
     return Page(
         verdict=report.verdict,
         headline=words.headline(report),
@@ -54,7 +54,7 @@ def run_page(report: RunReport) -> Page:
             _channels(report),
             sameness_section(report.sameness),
             *seeds_section(report.seeds),
-            Section("pictures", "Pictures", (Pictures(report),)),
+            PageSection("pictures", "Pictures", (Pictures(report),)),
             *_power(report.power),
             *notes(report.notes),
             *surroundings(report),
@@ -117,22 +117,21 @@ def _geometry(ran: Experiment) -> str:
 
 
 def _pictures_named(images: Sequence[str]) -> str:
-    named = ", ".join(images[:2])
-    return named if len(images) <= 2 else f"{named} and {len(images) - 2} more"
+    return words.listed(images, words.MOST_IMAGES)
 
 
-def _checks(checks: Sequence[Check]) -> Section:
+def _checks(checks: Sequence[Check]) -> PageSection:
     """The checks that passed share a row by name; below them the rule of each that did not, or of all."""
     shown = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
     hidden = [f"{check.name} {check.gradient}" for check in checks if check not in shown]
-    brief: list[Block] = [_check_table(_alike(shown))]
+    brief: list[Block] = [_check_table(_alike(shown), checks)]
     brief += [Facts((fact("n/a", ", ".join(hidden)),))] if hidden else []
     brief += _rules([check for check in shown if check.verdict in _BAD])
-    full = (_check_table([[check] for check in checks]), *_rules(checks))
-    return Section("checks", "Checks", (Folded("Every check", tuple(brief), full),))
+    full = (_check_table([[check] for check in checks], checks), *_rules(checks))
+    return PageSection("checks", "Checks", (Folded("Every check", tuple(brief), full),))
 
 
-def _check_table(groups: Sequence[Sequence[Check]]) -> Table:
+def _check_table(groups: Sequence[Sequence[Check]], checks: Sequence[Check]) -> Table:
     columns = (
         Column(""),
         Column(""),
@@ -141,7 +140,7 @@ def _check_table(groups: Sequence[Sequence[Check]]) -> Table:
         Column("of allowed", right=True),
         Column("", prose=True, spare=True),
     )
-    return Table("checks", columns, tuple(_check_row(group) for group in groups))
+    return Table("checks", columns, tuple(_check_row(group, checks) for group in groups))
 
 
 def _alike(checks: Sequence[Check]) -> list[list[Check]]:
@@ -156,14 +155,26 @@ def _alike(checks: Sequence[Check]) -> list[list[Check]]:
     return groups
 
 
-def _check_row(group: Sequence[Check]) -> tuple[Text, ...]:
+def _check_row(group: Sequence[Check], checks: Sequence[Check]) -> tuple[Text, ...]:
     wrong = f"{grouped(sum(check.mismatched for check in group))} / {grouped(sum(check.entries for check in group))}"
     telling = max(group, key=lambda check: -1.0 if check.worst is None else _size(check.worst.ratio))
     worst = plain("") if telling.worst is None else exactly(number(telling.worst.ratio), telling.worst.ratio)
     gradients = list(dict.fromkeys(check.gradient for check in group))
     named = "all three" if sorted(gradients) == sorted(GRADIENTS) else ", ".join(gradients)
-    detail = plain(telling.detail)
+    detail = plain(_detail(telling, checks))
     return verdict_said(telling.verdict), plain(telling.name), plain(named), plain(wrong), worst, detail
+
+
+def _detail(check: Check, checks: Sequence[Check]) -> str:
+    """What was found; of a check that could not decide, why it does not matter, where it does not."""
+    verdicts = {(each.name, each.gradient): each.verdict for each in checks}
+    decided = verdicts.get(("exact", check.gradient)) is Verdict.PASS
+    failed = sorted({each.gradient for each in checks if each.verdict is Verdict.FAIL})
+    if check.verdict is not Verdict.INCONCLUSIVE or not decided or not failed or check.gradient in failed:
+        return check.detail
+    wrong = ", ".join(f"grad_{name}" for name in failed)
+    beside = f"it does not matter here: exact found grad_{check.gradient} right, and {wrong} is wrong"
+    return f"{check.detail}; {beside}" if check.detail else beside
 
 
 def _size(value: float) -> float:
@@ -194,13 +205,13 @@ def worst_told(worst: Worst) -> str:
     )
 
 
-def _channels(report: RunReport) -> Section:
+def _channels(report: RunReport) -> PageSection:
     titles = ("filter", "channel", "max |difference|", "of allowed", "equal entries")
     columns = (*(Column(title, right=True) for title in titles), Column(""))
     ordered = sorted(report.channels, key=_badness, reverse=True)
     side = "your code" if words.user_file(report) else "hand-written"
     table = Table("planes", columns, tuple(_channel_row(row) for row in ordered), MOST_PLANES)
-    return Section("channels", "Kernel gradients", (table,), note=f"{side} against autograd, worst first")
+    return PageSection("channels", "Kernel gradients", (table,), note=f"{side} against autograd, worst first")
 
 
 def _badness(row: ChannelDifference) -> tuple[float, float]:
@@ -218,7 +229,7 @@ def _channel_row(row: ChannelDifference) -> tuple[Text, ...]:
     )
 
 
-def _power(power: Power) -> tuple[Section, ...]:
+def _power(power: Power) -> tuple[PageSection, ...]:
     """What a pass is worth: what would have been caught on these very data, and what cannot show here."""
     if not power.planted and not power.cannot_show:
         return ()
@@ -229,13 +240,11 @@ def _power(power: Power) -> tuple[Section, ...]:
     brief = Sentence((*told, spots) if power.cannot_show else tuple(told))
     full = (Sentence(tuple(told)), *_power_lists(power))
     folded = Folded("What can show here and what cannot", (brief,), full, hint="says what would")
-    return (Section("power", "Power", (folded,), is_short=True),)
+    return (PageSection("power", "Power", (folded,), is_short=True),)
 
 
 def _blind_spots(power: Power) -> str:
-    named = ", ".join(spot.id for spot in power.cannot_show[:_CANNOT_SHOW])
-    hidden = len(power.cannot_show) - _CANNOT_SHOW
-    return named + (f" and {hidden} more" if hidden > 0 else "")
+    return words.listed([spot.id for spot in power.cannot_show], _CANNOT_SHOW)
 
 
 def _power_lists(power: Power) -> list[Block]:

@@ -14,8 +14,8 @@ from gradcheck_cli.report.page.blocks import (
     Column,
     Fact,
     Facts,
+    PageSection,
     Said,
-    Section,
     Sentence,
     Table,
     Text,
@@ -45,7 +45,7 @@ _SHORT = {
 _SAME = (Rung.IDENTICAL, Rung.IDENTICAL_TO_ROUNDING)
 
 
-def sameness_section(sameness: SamenessReport) -> Section:
+def sameness_section(sameness: SamenessReport) -> PageSection:
     """Both directions with their numbers and the reason, then the counterfactuals, then all pairs."""
     directions = (("channels", sameness.across_channels), ("filters", sameness.across_filters))
     facts = [_direction(name, found) for name, found in directions]
@@ -53,7 +53,7 @@ def sameness_section(sameness: SamenessReport) -> Section:
     pairs: list[Block] = [
         only_full(f"Pairs of {name}", _pairs(name, found)) for name, found in directions if found.pairs
     ]
-    return Section("same", "Are the kernel gradients the same?", (Facts(tuple(facts)), *pairs))
+    return PageSection("same", "Are the kernel gradients the same?", (Facts(tuple(facts)), *pairs))
 
 
 def _direction(direction: str, found: Sameness) -> Fact:
@@ -113,7 +113,7 @@ def _counterfactual(found: Counterfactual) -> Fact:
     return Fact("if instead", (Said(f"{found.change}: "), told))
 
 
-def seeds_section(seeds: Sequence[SeedResult]) -> tuple[Section, ...]:
+def seeds_section(seeds: Sequence[SeedResult]) -> tuple[PageSection, ...]:
     """A row for each seed, and what the seed changes and what it does not."""
     if not seeds:
         return ()
@@ -125,7 +125,7 @@ def seeds_section(seeds: Sequence[SeedResult]) -> tuple[Section, ...]:
     )
     table = Table("the same run with other weights", columns, tuple(_seed_row(result) for result in seeds))
     note = "relative: smallest to largest relative difference over all pairs"
-    return (Section("seeds", "Seeds", (table, Sentence(plain(_seed_sentence(seeds)))), note=note),)
+    return (PageSection("seeds", "Seeds", (table, Sentence(plain(_seed_sentence(seeds)))), note=note),)
 
 
 def _seed_row(result: SeedResult) -> tuple[Text, ...]:

@@ -22,8 +22,8 @@ from gradcheck_cli.report.page.blocks import (
     Facts,
     Lines,
     Page,
+    PageSection,
     Said,
-    Section,
     Sentence,
     Table,
     Text,
@@ -66,8 +66,9 @@ def verify_page(report: VerifyReport) -> Page:
 def verify_summary(report: VerifyReport) -> str:
     """How many targets are right, and what is wrong with those that are not, in one line."""
     wrong = [f"{target.target}: {_brief(target)}" for target in report.targets if target.verdict is not Verdict.PASS]
-    more = [f"{len(wrong) - _NAMED} more"] if len(wrong) > _NAMED else []
-    return "; ".join([f"{VERDICT_WORDS[report.verdict]}  {outcomes(report)}", *wrong[:_NAMED], *more])
+    named = words.first(wrong, _NAMED)
+    more = [f"{len(wrong) - len(named)} more"] if len(named) < len(wrong) else []
+    return "; ".join([f"{VERDICT_WORDS[report.verdict]}  {outcomes(report)}", *named, *more])
 
 
 def _brief(target: TargetReport) -> str:
@@ -75,26 +76,26 @@ def _brief(target: TargetReport) -> str:
     return ", ".join(dict.fromkeys(finding.id for finding in target.findings)) or target.reason.rstrip(".")
 
 
-def _overview(report: VerifyReport) -> tuple[Section, ...]:
+def _overview(report: VerifyReport) -> tuple[PageSection, ...]:
     """A row for each target, then each mistake once."""
     titles = ("verdict", *GRADIENTS, "right", "target")
     columns = tuple(Column(title, right=title == "right") for title in titles)
     columns = (*columns, Column("reason", prose=True, clip=True))
     table = Table("targets", columns, tuple(_row(target) for target in report.targets))
-    return (Section("targets", "Targets", (table,), is_plain=True), *_mistakes(report.summary))
+    return (PageSection("targets", "Targets", (table,), is_plain=True), *_mistakes(report.summary))
 
 
 def _row(target: TargetReport) -> tuple[Text, ...]:
     gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
     counted = right(target.geometries) if target.geometries.tried else "-"
-    kept_back = reservations(target).removeprefix(";").strip()
-    reason = f"{kept_back}; {target.reason}" if kept_back else target.reason
+    kept_back, reason = reservations(target).removeprefix(";").strip(), words.uncounted(target.reason)
+    reason = "; ".join(part for part in (kept_back, reason) if part)
     name = (Said(target.target, target=target.target),)
     tone = _TONES.get(target.verdict, Tone.PLAIN)
     return (verdict_said(target.verdict), *gradients, plain(counted), name, plain(reason, tone))
 
 
-def _mistakes(summary: Mapping[str, Sequence[str]]) -> tuple[Section, ...]:
+def _mistakes(summary: Mapping[str, Sequence[str]]) -> tuple[PageSection, ...]:
     """Each mistake once, with those who make it."""
     if not summary:
         return ()
@@ -103,7 +104,7 @@ def _mistakes(summary: Mapping[str, Sequence[str]]) -> tuple[Section, ...]:
         (plain(mistake, Tone.BAD), plain(str(len(names))), tuple(Said(name, target=name) for name in names))
         for mistake, names in summary.items()
     )
-    return (Section("mistakes", "Mistakes", (Table("mistakes", columns, rows),), is_plain=True),)
+    return (PageSection("mistakes", "Mistakes", (Table("mistakes", columns, rows),), is_plain=True),)
 
 
 def _short(verdict: Verdict) -> Text:
@@ -115,7 +116,7 @@ def _gradient(target: TargetReport, name: GradientName) -> GradientResult:
     return target.gradients.get(name, GradientResult(Verdict.MISSING))
 
 
-def _target(number: int, target: TargetReport, of_all: int) -> Section:
+def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
     """One target; a right one among several is for who wants everything."""
     place = "" if target.line is None else f"(line {target.line})"
     told = (
@@ -128,7 +129,7 @@ def _target(number: int, target: TargetReport, of_all: int) -> Section:
     blocks += mistakes(target.findings, target.file, target.name)
     blocks += [example_of(target.counterexample)] if target.counterexample is not None else []
     blocks += [Facts(tuple(fact("note", note) for note in target.notes), MOST_NOTES)] if target.notes else []
-    return Section(
+    return PageSection(
         f"t{number}",
         target.target,
         (*blocks, *_details(target)),

@@ -1,0 +1,172 @@
+"""The page: said once, in one order, and laid out by every format with the same words."""
+
+import io
+import re
+import sys
+import types
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from gradcheck_cli import report as room
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.report import formats, words
+from gradcheck_cli.report.html import render_html
+from gradcheck_cli.report.markdown import render_markdown, text
+from gradcheck_cli.report.page import blocks, page_of
+from gradcheck_cli.report.page.blocks import said
+from gradcheck_cli.report.terminal import TerminalOptions, print_report
+from tests.report import samples
+
+HARMLESS = sorted(set(samples.SAMPLES) - {"run-hostile", "verify-hostile"})
+
+
+class Words(HTMLParser):
+    """The text of a page."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.words = []
+        self.feed(source)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def squeezed(shown):
+    """Without spaces, bars and marks, so that only the words count."""
+    return re.sub(r"[\s|\\✓✗–?✅❌⚠️➖*]", "", shown)
+
+
+def on_screen(report):
+    """All that a screen shows, by default and under -v, wide enough that no table is broken."""
+    file = io.StringIO()
+    for verbosity in (0, 1):
+        print_report(report, TerminalOptions(color="never", verbosity=verbosity, width=2000), file)
+    return squeezed(file.getvalue())
+
+
+def on_page(report):
+    """The words of the HTML page."""
+    return squeezed("".join(Words(render_html(report)).words))
+
+
+def flat(found):
+    """All blocks, those that are folded away included."""
+    for block in found:
+        if isinstance(block, blocks.Folded):
+            yield from flat((*block.brief, *block.full))
+        else:
+            yield block
+
+
+def sentences(page):
+    """What the page says of mistakes, checks, sameness and examples."""
+    for section in page.sections:
+        for block in flat(section.blocks):
+            match block:
+                case blocks.Mistake():
+                    yield from (block.message, *(said(fact.value) for fact in block.facts))
+                case blocks.Facts():
+                    yield from (said(fact.value) for fact in block.facts)
+                case blocks.Remarks():
+                    yield from (text for remark in block.remarks for text in (said(remark.text), remark.below))
+                case blocks.Example():
+                    yield from (block.about, block.should_hold, block.holds)
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_the_screen_and_the_page_say_the_same(name):
+    """Each sentence of the page stands on the screen under -v and in the HTML, letter for letter."""
+    report = samples.SAMPLES[name]()
+    screen, html = on_screen(report), on_page(report)
+    told = [sentence for sentence in sentences(page_of(report)) if "\n" not in sentence]
+
+    assert len(told) >= 3
+    assert [] == [sentence for sentence in told if squeezed(sentence) not in html]
+    assert [] == [sentence for sentence in told if squeezed(sentence) not in screen]
+
+
+@pytest.mark.parametrize("name", ["run-wrong-input", "verify-wrong", "verify-kinds"])
+def test_markdown_says_the_mistakes_in_the_same_words(name):
+    """The message, the mend, the condition and the line."""
+    report = samples.SAMPLES[name]()
+    shown = render_markdown(report, None)
+    found = [block for section in page_of(report).sections for block in section.blocks if hasattr(block, "explained")]
+
+    assert found
+    assert all(text(mistake.message) in shown for mistake in found)
+    assert all(text(said(fact.value)) in shown for mistake in found for fact in mistake.facts)
+
+
+def titles(shown, wanted):
+    """Those titles, in the order in which they come in the text."""
+    return sorted(wanted, key=lambda title: shown.index(squeezed(title)))
+
+
+def test_there_is_one_order():
+    """What is wrong, the smallest example, then the rest: on the screen, in the page and in Markdown."""
+    report = samples.SAMPLES["run-wrong-input"]()
+    wanted = ["What is wrong", "Smallest example that fails", "Checks", "Kernel gradients", "Are the kernel gradients"]
+    shown = [on_screen(report), on_page(report).partition("Reproduce")[2], squeezed(render_markdown(report))]
+
+    assert [wanted] * 3 == [titles(text, wanted) for text in shown]
+
+
+def test_right_is_counted_once():
+    """The count "13 of 22" stands in one form in the row and in the section, and nowhere as another count."""
+    row = page_of(samples.SAMPLES["verify-few"]()).sections[0].blocks[0].rows[1]
+
+    assert "13 of 22" == said(row[4])
+    facts = page_of(samples.SAMPLES["verify-wrong"]()).sections[0].blocks[0].facts
+    assert "right on 13 of 22 it takes, 93 more not supported; right, except when batch > 1" == said(facts[2].value)
+
+
+def test_a_new_format_is_one_file_and_one_line(monkeypatch, tmp_path):
+    """A renderer that is named in the table can be asked for, is checked beforehand and written."""
+    module = types.ModuleType("gradcheck_cli.report.shout")
+    module.render_shout = lambda report: page_of(report).headline.upper()
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(formats, "TABLE", {**formats.TABLE, "shout": formats.Format("shout", "render_shout")})
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, "shout"))
+    path = str(tmp_path / "a.txt")
+    destination = room.parse_destination(f"shout={path}")
+
+    room.check_destinations([destination], [], "run")
+    room.write_reports(samples.sample_run_report(), [destination])
+    assert "PASS: GRADCHECK RUN, THE HAND-WRITTEN BACKWARD (DIRECT)" == (tmp_path / "a.txt").read_text()
+
+
+def test_a_check_that_could_not_decide_says_why_it_does_not_matter():
+    """Where exact found that gradient right and another one is wrong; and only there."""
+    report = samples.SAMPLES["run-wrong-input"]()
+    open_one = Verdict.INCONCLUSIVE
+    unsure = [replace(each, verdict=open_one) if each.name == "numeric" else each for each in report.checks]
+    told = "it does not matter here: exact found grad_weight right, and grad_input is wrong"
+    right = tuple(each for each in unsure if each.verdict is not Verdict.FAIL)
+
+    assert told in squeezed_checks(replace(report, checks=tuple(unsure)))
+    assert told not in squeezed_checks(report)
+    assert told not in squeezed_checks(replace(report, checks=right))
+
+
+def squeezed_checks(report):
+    """What the table of the checks says was found."""
+    section = next(section for section in page_of(report).sections if section.id == "checks")
+    return "; ".join(said(row[-1]) for row in section.blocks[0].full[0].rows)
+
+
+def test_one_more_never_hides_one():
+    """What is listed is listed to its end where one alone would be left out."""
+    assert "a, b, c" == words.listed("abc", 2)
+    assert "a, b and 2 more" == words.listed("abcd", 2)
+
+
+def test_a_is_explained_once():
+    """On the screen and on the page, however many rules speak of it."""
+    report = samples.SAMPLES["run-float64"]()
+    told = squeezed(words.GAUGE)
+
+    assert 1 == on_page(report).count(told)
+    assert 2 == on_screen(report).count(told), "once by default, once under -v"
