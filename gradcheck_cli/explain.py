@@ -12,10 +12,9 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from gradcheck_cli.diagnose.locate import number
 from gradcheck_cli.layers import conv
 from gradcheck_cli.layers.conv.formula import channel_read
-from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, padding_words
+from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, number, padding_words
 from gradcheck_cli.model import SYMBOLS, Array, Case, ConvSpec, GradientName, Size
 from gradcheck_cli.model.errors import UsageError
 
@@ -392,7 +391,7 @@ def _same_across_channels() -> Explanation:
     belief = (
         "A gray picture copied to three channels gives the same gradient for each. The channels of a photograph are "
         "alike, and pictures of the gradients that are each stretched to their own scale look alike too. A sum over "
-        "the channels in the code (channels-summed) makes them equal, wrongly."
+        "the channels in the code makes them equal, wrongly."
     )
     filters = (
         "With the loss |O - ref|.mean(), G is sign(O - ref) / numel. Filters that lie below the reference at the same "

@@ -30,7 +30,7 @@ from gradcheck_cli.targets.wire import Message, WireError
 # How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
 ATTEMPTS = ("whole", "needed", "untried")
 WHERE: tuple[Where, ...] = ("forward", "backward")
-KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
+KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen")
 
 
 class Answerer(Protocol):
@@ -237,7 +237,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, described
     first = _gradients(arrays, "first")
     kind: ErrorKind = next((kind for kind in KINDS if kind == message.get("kind")), "crashed")
     if not kind and not _shapes_fit(first, spec):
-        kind = "wrong-shape"
+        kind = "misshapen"
     return Outcome(
         gradients=first,
         second=_gradients(arrays, "second") if message.get("calls", 1) > 1 else None,
