@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from gradcheck_cli.diagnose.code import Code
 from gradcheck_cli.diagnose.conditions import condition
-from gradcheck_cli.diagnose.lines import unpads_by_name
 from gradcheck_cli.diagnose.mends import Raised, mend
 from gradcheck_cli.diagnose.observation import Observation
-from gradcheck_cli.diagnose.sentences import describe, finding
+from gradcheck_cli.diagnose.sentences import finding
 from gradcheck_cli.diagnose.unused import unused_option
 from gradcheck_cli.diagnose.words import Words
+from gradcheck_cli.mistakes import Sign, describe, standing_for
+from gradcheck_cli.mistakes.source import unpads_by_name
 from gradcheck_cli.model import CALL, ConvSpec, Finding
 
 _EXCEPTION = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning|Iteration)\b")
@@ -88,17 +89,26 @@ def _stopped(calls: _Calls, group: Sequence[Observation]) -> Finding:
     names = Counter(_exception(seen.error) for seen in group)
     usual = names.most_common(1)[0][0]
     first = next(seen for seen in group if _exception(seen.error) == usual)
+
+    def told(sign: Sign, message: str, fix: str) -> Finding:
+        identifier = standing_for(sign).id
+        return finding(identifier, CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix)
+
     when = calls.condition(group, calls.ended)
     if first.timed_out:
         message = f"No answer within {first.seconds:g} s ({describe(first.case.spec)})."
         fix = "" if calls.ended else "Probably a loop never ends: look at what it waits for. Or raise --timeout."
-        return finding("too-slow", CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix)
+        return finding(
+            standing_for(Sign.NO_ANSWER).id, CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix
+        )
     also = "".join(f"; elsewhere {name}" for name in names if name not in (usual, ""))
     what = f"The {first.error_where or 'call'} {_raises(first.error)} {_on(group, first, calls.tried)}"
     message = f"{what}: {first.error.rstrip('.')}{also}."
     fix = unused_option(calls.code, first.error_line, when)
     fix = fix or mend(Raised(first.error, first.error_line, calls.code, calls.words))
-    return finding("crashes", CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix)
+    return finding(
+        standing_for(Sign.RAISED).id, CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix
+    )
 
 
 def _raises(error: str) -> str:
@@ -140,4 +150,5 @@ def _empty_slice(calls: _Calls) -> list[Finding]:
     # What raised on this very line for another reason got as far, and its slice was not empty.
     reached = [seen for seen in calls.all if seen.error_line == first.error_line and not _is_empty(seen, code)]
     when = calls.condition(stopped, [*ended, *(seen for seen in reached if seen.error)])
-    return [finding("unpad-empty", "input", message, calls.words, certain=certain, fails_when=when, line=line)]
+    identifier = standing_for(Sign.EMPTY_SLICE).id
+    return [finding(identifier, "input", message, calls.words, certain=certain, fails_when=when, line=line)]

@@ -9,17 +9,8 @@ import numpy as np
 
 from gradcheck_cli.diagnose.factors import NONE, Factor, close, exactly, fitted, named_factors, ratio
 from gradcheck_cli.diagnose.observation import Comparison
-from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
 from gradcheck_cli.model import Array, Case, GradientName
-
-# Told apart by the factor, by the dtype or by a second call; their formulas are no structure of their own.
-_NOT_STRUCTURE = frozenset(
-    (
-        *("batch-mean", "scaled-constant", "sign-flipped", "bias-spatial-mean"),
-        *("accumulates-between-calls", "single-precision"),
-    )
-)
 
 _GLANCES = 16
 # Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
@@ -68,11 +59,12 @@ def singles(gradient: GradientName) -> list[Structure]:
     """The right formula, then every form of every mistake in `gradient`."""
     found = [Structure((), lambda problem: problem.right(gradient))]
     for mistake in CATALOGUE.values():
-        if mistake.id not in _NOT_STRUCTURE:
+        if mistake.structure:
             found += [Structure(((mistake, form),), form.formula) for form in mistake.forms(gradient)]
-    if gradient == "input":
-        early = CATALOGUE["updated-too-early"]
-        found.append(Structure(((early, Variant("", _early_step)),), _early_step, fits_rate=True))
+    for mistake in CATALOGUE.values():
+        added = mistake.per_rate.get(gradient)
+        if added is not None:
+            found.append(Structure(((mistake, Variant("", added)),), added, fits_rate=True))
     return found
 
 
@@ -259,8 +251,3 @@ def on_prepared(first: Mistake, second: Formula) -> Formula:
         return second(problem) if other is None else second(other)
 
     return formula
-
-
-def _early_step(problem: Problem) -> Array:
-    """What dE/dX gains per unit of learning rate when F has already been updated: minus dE/dX through dE/dF."""
-    return -conv.grad_input(problem.grad_weight, problem.case.grad_output, problem.spec)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import Array, ConvSpec, GradientName
 
 _NEAR = 1e-6
@@ -61,17 +62,16 @@ _NAMES = tuple(_sizes(ConvSpec(1, 1, 1, 1, 1, (1, 1))))
 
 def named_factors(gradient: GradientName) -> Iterator[Factor]:
     """Every named factor but 1, each with both signs."""
-    yield Factor("-1", ("sign-flipped",), _always(Fraction(-1)))
+    yield Factor("-1", (standing_for(Sign.OPPOSITE).id,), _always(Fraction(-1)))
     for name in _NAMES:
         divisor = f"1/({name})" if "*" in name else f"1/{name}"
         yield from _signed(divisor, _divided_by(name, gradient), _reciprocal(name))
-        yield from _signed(name, "scaled-constant", _multiple(name))
+        yield from _signed(name, standing_for(Sign.CONSTANT).id, _multiple(name))
 
 
 def _divided_by(name: str, gradient: GradientName) -> str:
-    if name == "N":
-        return "batch-mean"
-    return "bias-spatial-mean" if gradient == "bias" and name in ("P*Q", "N*P*Q") else "scaled-constant"
+    own = (mistake for mistake in CATALOGUE.values() if name in mistake.divides_by.get(gradient, ()))
+    return next(own, standing_for(Sign.CONSTANT)).id
 
 
 def _multiple(name: str) -> Callable[[ConvSpec], Fraction]:
@@ -84,7 +84,7 @@ def _reciprocal(name: str) -> Callable[[ConvSpec], Fraction]:
 
 def _signed(name: str, identifier: str, value: Callable[[ConvSpec], Fraction]) -> Iterator[Factor]:
     yield Factor(name, (identifier,), value)
-    yield Factor(f"-{name}", ("sign-flipped", identifier), lambda spec: -value(spec))
+    yield Factor(f"-{name}", (standing_for(Sign.OPPOSITE).id, identifier), lambda spec: -value(spec))
 
 
 def ratio(base: Array, actual: Array) -> float | None:
@@ -110,7 +110,7 @@ def fitted(found: float) -> Factor | None:
     value = Fraction(found).limit_denominator(_LARGEST_DENOMINATOR)
     if value in (0, 1) or abs(found - float(value)) > 1e-11 * abs(found):
         return None
-    ids = ("sign-flipped",) if value == -1 else ("scaled-constant",)
+    ids = (standing_for(Sign.OPPOSITE if value == -1 else Sign.CONSTANT).id,)
     shown = f"{float(value):g}"
     name = shown if Fraction(shown) == value else str(value)
     return Factor(name, ids, _always(value))

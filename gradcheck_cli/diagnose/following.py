@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.diagnose.observation import Observation
 from gradcheck_cli.diagnose.table import parsed
+from gradcheck_cli.mistakes import CATALOGUE, Sign
 from gradcheck_cli.model import ConvSpec, Finding
 
 # Sizes or indices that do not fit.
 _SIZES = re.compile(r"out of bounds|out of range|shape|size|broadcast|dimension|must match|mismatch|aligned")
-
-
-def _sides_differ(spec: ConvSpec) -> bool:
-    pairs = (spec.input_size, spec.kernel_size, spec.stride, spec.padding, spec.dilation, spec.output_size)
-    return any(rows != columns for rows, columns in pairs)
-
-
-# Where such a mistake leads to sizes that do not fit.
-_WHERE: Mapping[str, Callable[[ConvSpec], bool]] = {
-    "rows-columns-mixed": _sides_differ,
-    "axes-transposed": _sides_differ,
-    "groups-ignored": lambda spec: spec.groups > 1,
-}
 
 
 def without_followers(findings: Sequence[Finding], observations: Sequence[Observation]) -> list[Finding]:
@@ -37,7 +26,8 @@ def without_followers(findings: Sequence[Finding], observations: Sequence[Observ
         observations: all calls.
     """
     kept = list(findings)
-    for crash in [finding for finding in findings if finding.id == "crashes" and _SIZES.search(finding.message)]:
+    raising = [finding for finding in findings if stands_for(finding.id, Sign.RAISED)]
+    for crash in [finding for finding in raising if _SIZES.search(finding.message)]:
         raised = [seen.case.spec for seen in observations if seen.error and seen.error_line == crash.line]
         causes = [finding for finding in kept if _explains(finding, raised)]
         if causes:
@@ -47,7 +37,8 @@ def without_followers(findings: Sequence[Finding], observations: Sequence[Observ
 
 
 def _explains(finding: Finding, raised: Sequence[ConvSpec]) -> bool:
-    where, when = _WHERE.get(finding.id), parsed(finding.fails_when)
+    mistake, when = CATALOGUE.get(finding.id), parsed(finding.fails_when)
+    where = None if mistake is None else mistake.misfits
     if where is None or when is None or finding.certainty != "proved" or not raised:
         return False
     return all(where(spec) and when.holds(spec) for spec in raised)

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from gradcheck_cli.mistakes import in_place_of
 from gradcheck_cli.model import TENSORS, Array, GradientName
 
 _LISTED = 6
@@ -112,17 +113,3 @@ def _common_part(expected: Array, actual: Array) -> str:
 
 def _first(mask: Array) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(mask)[0])
-
-
-def number(value: float, digits: int = 6) -> str:
-    """A number as a person writes it: integers without a point."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else f"{value:.{digits}g}"
-
-
-def in_place_of(actual: float, expected: float) -> str:
-    """ "3 where 4 is right", with as many digits as it takes to tell two different numbers apart."""
-    for digits in range(6, 18):
-        pair = number(actual, digits), number(expected, digits)
-        if pair[0] != pair[1]:
-            break
-    return f"{pair[0]} where {pair[1]} is right"

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gradcheck_cli.diagnose.code import Code
+from gradcheck_cli.diagnose.kinds import behaviour_of
 from gradcheck_cli.model import Finding
-
-_SHOWS = ("not-repeatable", "not-finite")
 
 
 def with_unwritten_memory(findings: Sequence[Finding], code: Code) -> list[Finding]:
@@ -22,8 +21,13 @@ def with_unwritten_memory(findings: Sequence[Finding], code: Code) -> list[Findi
     for names, text, fix in _SOURCES:
         lines = _lines_calling(code, names)
         if lines:
-            return [_explained(each, lines, text, fix) if each.id in _SHOWS else each for each in findings]
+            return [_explained(each, lines, text, fix) if _comes_from_memory(each) else each for each in findings]
     return list(findings)
+
+
+def _comes_from_memory(finding: Finding) -> bool:
+    shows = behaviour_of(finding.id)
+    return shows is not None and shows.from_memory
 
 
 _SOURCES = (

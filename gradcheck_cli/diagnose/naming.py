@@ -16,7 +16,7 @@ from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Comparison, Observation, gather
 from gradcheck_cli.diagnose.sentences import either, finding, message_for
 from gradcheck_cli.diagnose.words import Words
-from gradcheck_cli.mistakes import Problem
+from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import ConvSpec, Finding, GradientName
 from gradcheck_cli.numbers.digits import digits_case
 
@@ -25,7 +25,6 @@ _ENTRIES_FOR_PROOF = 4
 _PARTIAL_CAUSES = 3
 _LISTED_TIES = 3
 _DECIDING = 16
-_BLOCKS = "rest-skipped"
 
 
 def diagnose(
@@ -60,26 +59,26 @@ def diagnose(
         found = [item for item in found if item.id not in follows]
         formulas = findings_of(causes, evidence, gradient, words) if causes else rounded
         formulas = formulas or _with_reservations(_cheapest(searched.rounded), evidence, gradient, words)
+    formulas = formulas or unexplained_shape(evidence, gradient, words)
     return tuple(found + [item for item in formulas if item.id not in named])
 
 
 def _with_reservations(
     rounded: list[Cause], evidence: Sequence[Comparison], gradient: GradientName, words: Words
 ) -> list[Finding]:
-    """No formula explains all of it: float32 beside a mistake, mistakes on some geometries, or a shape."""
+    """No formula explains all of it: float32 beside a mistake, or mistakes on some geometries."""
     if rounded:
         return [*findings_of(rounded, evidence, gradient, words), rounded_too(gradient, words)]
-    partial = _partial(evidence, gradient, words)
-    return partial + ([] if partial else unexplained_shape(evidence, gradient, words))
+    return _partial(evidence, gradient, words)
 
 
 def _cheapest(causes: Sequence[Cause]) -> list[Cause]:
     """The causes that assume least; among equals a named factor is believed before an unnamed constant.
 
-    A block larger than all that was tried leaves out the first one, or all: where that is named, no block is assumed.
+    A mistake that yields is told where no other explains the same.
     """
     best = list(takewhile(lambda cause: cause.cost == causes[0].cost, causes))
-    best = [cause for cause in best if _BLOCKS not in cause.ids] or best
+    best = [cause for cause in best if not any(CATALOGUE[each].yields for each in cause.ids)] or best
     alike: dict[tuple[str, ...], list[Cause]] = {}
     for cause in best:
         alike.setdefault(tuple(sorted(cause.ids)), []).append(cause)

@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from gradcheck_cli.mistakes import Problem, RememberingProblem
-from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.mistakes import Observation as Observation, Problem, RememberingProblem
+from gradcheck_cli.mistakes.shown import lengths as lengths
+from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName
 from gradcheck_cli.numbers import exact
 
 _DECISIVE = 2.0**24
 _UNITS = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One call of a backward on integers, or integers times a power of 2, in float64.
-
-    Attributes:
-        actual: what it returned; an entry may have a wrong shape.
-        second: what the same call returned the second time; None where it was not repeated.
-        error: one sentence on why it returned nothing; "" when it returned.
-        error_where: whether its forward or its backward raised; "" where that is not known.
-        error_line: line in the user's file.
-        timed_out: it was stopped at the time limit; `seconds` is that limit.
-        seconds: of the first call.
-        mutated: names of the arguments that the call changed.
-        dtypes: gradient -> dtype as returned, where that is not float64.
-    """
-
-    case: Case
-    actual: Gradients
-    second: Gradients | None = None
-    error: str = ""
-    error_where: str = ""
-    error_line: int | None = None
-    timed_out: bool = False
-    seconds: float = 0.0
-    mutated: tuple[str, ...] = ()
-    dtypes: Mapping[GradientName, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,8 +106,3 @@ def squeezed_to(actual: Array, right: Array) -> Array:
     if actual.ndim != right.ndim and lengths(actual.shape) == lengths(right.shape):
         return actual.reshape(right.shape)
     return actual
-
-
-def lengths(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape without its ones."""
-    return tuple(length for length in shape if length != 1)

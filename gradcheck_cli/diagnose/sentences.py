@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcheck_cli.diagnose.causes import Cause
-from gradcheck_cli.diagnose.locate import in_place_of
 from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.diagnose.words import Words
-from gradcheck_cli.mistakes import CATALOGUE, Mistake, padding_words, pair, sizes
+from gradcheck_cli.mistakes import CATALOGUE, Mistake, Sign, in_place_of, sizes
 from gradcheck_cli.model import TENSORS, ConvSpec, Finding, FindingAbout, GradientName
 
 
@@ -33,14 +32,6 @@ def finding(
     fix = fix or words.speak(CATALOGUE[identifier].told(of_turned=words.turned).fix)
     fix = fix if certain or fix.startswith("Probably") else f"Probably: {fix}"
     return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when, line)
-
-
-def describe(spec: ConvSpec) -> str:
-    """A geometry in a few words: only what differs from the simplest."""
-    text = f"x {spec.x_shape}, weight {spec.weight_shape}, stride {pair(spec.stride)}, padding {padding_words(spec)}"
-    if spec.dilation != (1, 1):
-        text += f", dilation {pair(spec.dilation)}"
-    return text + (f", groups {spec.groups}" if spec.groups > 1 else "")
 
 
 def message_for(
@@ -128,7 +119,7 @@ def _clause(mistake: Mistake, label: str, spec: ConvSpec, words: Words, rate: st
 
 def _factor_clause(identifier: str, cause: Cause, spec: ConvSpec, words: Words) -> str:
     mistake = CATALOGUE[identifier]
-    if identifier != "scaled-constant":
+    if mistake.sign is not Sign.CONSTANT:
         return _clause(mistake, "", spec, words)
     value = abs(cause.factor.value(spec))
     name = cause.factor.name.removeprefix("-")

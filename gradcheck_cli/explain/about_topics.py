@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.diagnose.locate import number
 from gradcheck_cli.explain.explanation import Explanation, Section
 from gradcheck_cli.explain.grids import planes, side_by_side
 from gradcheck_cli.explain.small_layers import plain_case
 from gradcheck_cli.layers import conv
+from gradcheck_cli.mistakes import number
 from gradcheck_cli.model import Case, ConvSpec
 
 
@@ -121,7 +121,7 @@ def same_across_channels() -> Explanation:
     belief = (
         "A gray picture copied to three channels gives the same gradient for each. The channels of a photograph are "
         "alike, and pictures of the gradients that are each stretched to their own scale look alike too. A sum over "
-        "the channels in the code (channels-summed) makes them equal, wrongly."
+        "the channels in the code makes them equal, wrongly."
     )
     filters = (
         "With the loss |O - ref|.mean(), G is sign(O - ref) / numel. Filters that lie below the reference at the same "

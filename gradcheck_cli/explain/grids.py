@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.diagnose.locate import number
 from gradcheck_cli.explain.explanation import WIDTH
+from gradcheck_cli.mistakes import number
 from gradcheck_cli.model import Array
 
 # Of an array; more would not fit beside each other.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from gradcheck_cli.layers import conv
+from gradcheck_cli.mistakes.shown import Behaviour, Sign
+from gradcheck_cli.mistakes.source import LooksLike
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
 
 
@@ -107,10 +109,14 @@ class Variant:
 
 @dataclass(frozen=True)
 class Told:
-    """What is said of a mistake where the usual words would be false; "" where they are true. See `Mistake`."""
+    """What is said of a mistake where the usual words would be false; "" where they are true. See `Mistake`.
+
+    `is_missing`: it is something that is missing, so no line holds it.
+    """
 
     title: str = ""
     fix: str = ""
+    is_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,10 +124,11 @@ class Mistake:
     """One entry of the catalogue, the same object for diagnosis, power, explain, docs and tests.
 
     Attributes:
-        id: kebab-case, stable.
+        id: kebab-case, stable. No other module knows it: what sets a mistake apart is said by the fields below.
+        order: its place among several, in reports and lists.
         title: what the code does wrong, one clause ("divides the gradient by the batch size").
         formulas: gradient -> the wrong gradient, or None where the mistake has no meaning for this geometry.
-            Empty for mistakes of behaviour (crashes, mutates-input, ...), which are recognised by what happened.
+            Empty for mistakes of behaviour, which are recognised by what happened.
         why: why people write it, and why it is wrong.
         hides_when: when it gives the right numbers.
         fix: how to mend it. X, F and G stand for the arrays; a report puts the user's own names in their place.
@@ -131,9 +138,18 @@ class Mistake:
         turned: what is told of a layer whose own forward turns F by 180 degrees (a true convolution).
         prepare: where the wrong code is the right code on another case, that case. Serves pairs of mistakes.
         alone: told by itself or with a factor, never in a pair: its forms are too many, or leave too little.
+        yields: another mistake that explains the same is believed in its place.
+        structure: whether its formulas are searched; not where a factor, the dtype or a second call tells it.
+        divides_by: gradient -> the sizes by which it divides ("N"; see `diagnose.factors`).
+        per_rate: gradient -> what it adds for each unit of a learning rate that nobody knows.
+        behaviour: how it shows in what a call did.
+        sign: what the diagnosis meets and tells as this mistake.
+        misfits: where it also leads to sizes that do not fit, so that the call may raise.
+        line: how a line of source looks that makes it; None where nothing is known to look for.
     """
 
     id: str
+    order: int
     title: str
     why: str
     hides_when: str
@@ -145,11 +161,19 @@ class Mistake:
     prepare: OtherCase | None = None
     turned: Told = Told()
     alone: bool = False
+    yields: bool = False
+    structure: bool = True
+    divides_by: Mapping[GradientName, tuple[str, ...]] = field(default_factory=dict)
+    per_rate: Mapping[GradientName, WrongFormula] = field(default_factory=dict)
+    behaviour: Behaviour | None = None
+    sign: Sign | None = None
+    misfits: Callable[[ConvSpec], bool] | None = None
+    line: LooksLike | None = None
 
     def told(self, *, of_turned: bool) -> Told:
         """Title and fix, of a layer whose forward turns F or of the usual one."""
         other = self.turned if of_turned else Told()
-        return Told(other.title or self.title, other.fix or self.fix)
+        return Told(other.title or self.title, other.fix or self.fix, other.is_missing)
 
     def forms(self, gradient: GradientName) -> tuple[Variant, ...]:
         """Every way to make the mistake in `gradient`, the usual one first; empty where it does not occur.
@@ -160,33 +184,3 @@ class Mistake:
         is_labelled = any(variant.formula is usual for variant in others)
         first = () if usual is None or is_labelled else (Variant("", usual),)
         return first + others
-
-
-def sizes(spec: ConvSpec) -> dict[str, object]:
-    """The sizes of a geometry under the letters that the texts use, for `Mistake.numbers`."""
-    return {
-        "N": spec.batch,
-        "C": spec.in_channels,
-        "K": spec.out_channels,
-        "H": spec.height,
-        "W": spec.width,
-        "kernel": "x".join(map(str, spec.kernel_size)),
-        "P": spec.output_size[0],
-        "Q": spec.output_size[1],
-        "stride": pair(spec.stride),
-        "padding": padding_words(spec),
-        "dilation": pair(spec.dilation),
-        "groups": spec.groups,
-        "remainder": pair(spec.remainder),
-    }
-
-
-def padding_words(spec: ConvSpec) -> str:
-    """ "1", "(1, 0)", or "0 before and (1, 0) after" where the sides differ."""
-    before = pair(spec.padding)
-    return before if spec.is_symmetric else f"{before} before and {pair(spec.padding_after)} after"
-
-
-def pair(size: tuple[int, int]) -> str:
-    """(2, 2) -> "2"; (2, 1) -> "(2, 1)"."""
-    return str(size[0]) if size[0] == size[1] else f"({size[0]}, {size[1]})"

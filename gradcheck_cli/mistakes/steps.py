@@ -126,3 +126,9 @@ def placed(grad_output: Array, rows: Array, columns: Array) -> Array:
     out = np.zeros((*grad_output.shape[:2], int(rows[-1]) + 1, int(columns[-1]) + 1), dtype=grad_output.dtype)
     out[:, :, rows[:, None], columns[None, :]] = grad_output
     return out
+
+
+def sides_differ(spec: ConvSpec) -> bool:
+    """Whether anything but the position is another for rows than for columns."""
+    pairs = (spec.input_size, spec.kernel_size, spec.stride, spec.padding, spec.dilation, spec.output_size)
+    return any(rows != columns for rows, columns in pairs)

@@ -294,7 +294,7 @@ def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Ar
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
     reply["forward_differs"] = other_forward(candidate, case, returned)
     if taken.wrong:
-        reply |= {"kind": "wrong-shape", "error": "; ".join(taken.wrong), "line": ready.ref.line}
+        reply |= {"kind": "misshapen", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays
 
 
@@ -338,7 +338,7 @@ def _kind(error: BaseException, ready: Ready) -> str:
     if isinstance(error, SystemExit):
         return "exited"
     if "returned an invalid gradient" in text:
-        return "wrong-shape"
+        return "misshapen"
     return "refused" if _is_own_refusal(error, ready) else "raised"
 
 

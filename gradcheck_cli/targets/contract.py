@@ -8,7 +8,7 @@ from typing import Literal
 
 from gradcheck_cli.model import GradientName, Gradients, RunOptions, VerifyOptions
 
-ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape"]
+ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen"]
 
 Where = Literal["", "forward", "backward"]
 """Which of the target's two calls."""

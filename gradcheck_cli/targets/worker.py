@@ -33,7 +33,7 @@ from gradcheck_cli.targets.wire import Message, WireError
 ATTEMPTS = ("whole", "needed", "untried")
 IMPORTS_TORCH = re.compile(rb"^\s*(import|from)\s.*\btorch\b", re.MULTILINE)
 WHERE: tuple[Where, ...] = ("forward", "backward")
-KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "wrong-shape")
+KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen")
 
 
 class Answerer(Protocol):
@@ -239,7 +239,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
     first = _gradients(arrays, "first")
     kind: ErrorKind = next((kind for kind in KINDS if kind == message.get("kind")), "crashed")
     if not kind and not _shapes_fit(first, spec):
-        kind = "wrong-shape"
+        kind = "misshapen"
     return Outcome(
         gradients=first,
         second=_gradients(arrays, "second") if message.get("calls", "once") != "once" else None,

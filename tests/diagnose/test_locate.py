@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.diagnose import locate
-from gradcheck_cli.diagnose.locate import in_place_of, number
+from gradcheck_cli.mistakes import in_place_of, number
 
 RIGHT = np.arange(1.0, 1 + 4 * 3 * 4 * 5).reshape(4, 3, 4, 5)
 

@@ -8,9 +8,9 @@ import pytest
 from gradcheck_cli.diagnose.causes import Cause, Structure
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Comparison
-from gradcheck_cli.diagnose.sentences import describe, either, finding, message_for
+from gradcheck_cli.diagnose.sentences import either, finding, message_for
 from gradcheck_cli.diagnose.words import Words, words_for
-from gradcheck_cli.mistakes import CATALOGUE, Problem
+from gradcheck_cli.mistakes import CATALOGUE, Problem, describe
 from gradcheck_cli.model import Case, ConvSpec, Finding
 
 SPEC = ConvSpec(2, 1, 1, 2, 2, (1, 1))

@@ -1,13 +1,17 @@
 """The catalogue as a whole: complete, in order, and every formula shows somewhere."""
 
+import ast
 import pkgutil
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from mistaken import PAST_BLOCKS, SIDED, SPECS, UNEQUAL, integers
 
-from gradcheck_cli.mistakes import CATALOGUE, Problem, RememberingProblem, catalogue
+import gradcheck_cli
+from gradcheck_cli.mistakes import CATALOGUE, Problem, RememberingProblem, Sign, catalogue
 from gradcheck_cli.model import GRADIENTS, ConvSpec
 
 DESIGN = [
@@ -158,3 +162,43 @@ def test_a_remembering_problem_makes_each_case_and_each_result_once():
     forgetful = Problem(case)
     assert forgetful.prepared(prepare) is not forgetful.prepared(prepare)
     assert np.array_equal(forgetful.result_of(formula), problem.result_of(formula))
+
+
+PACKAGE = Path(gradcheck_cli.__file__).parent
+# The help shows one as an example: it must not load numpy to look one up.
+EXAMPLES = {"gradcheck explain batch-mean"}
+
+
+def ids_in(source):
+    """The texts of a module that are an id, or hold one of several words."""
+    texts = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    several = "|".join(sorted((each for each in CATALOGUE if "-" in each), reverse=True))
+    words = re.compile(rf"(?<![\w-])({several})(?![\w-])")
+    for text in (text for text in texts if isinstance(text, str)):
+        held = words.search(text)
+        if text in CATALOGUE or (held and not any(example in text for example in EXAMPLES)):
+            yield text if text in CATALOGUE else held[0]
+
+
+def test_no_other_module_knows_an_id():
+    """What sets a mistake apart is said in its own file, so that a new one is one new file."""
+    others = (file for file in PACKAGE.rglob("*.py") if "catalogue" not in file.parts)
+    known = {str(file.relative_to(PACKAGE)): list(ids_in(file.read_text("utf-8"))) for file in others}
+
+    assert {} == {file: found for file, found in known.items() if found}
+
+
+def test_an_id_is_found_as_a_text_of_its_own_and_in_a_sentence():
+    """Else the test above could not fail."""
+    assert ["shifted", "batch-mean"] == list(ids_in('A = "shifted"\nB = "as batch-mean is"\nC = "is shifted"'))
+
+
+@pytest.mark.parametrize("sign", Sign)
+def test_each_sign_is_told_as_one_mistake(sign):
+    """Two would leave it to the order which of them is told."""
+    assert 1 == sum(mistake.sign is sign for mistake in CATALOGUE.values())
+
+
+def test_no_two_mistakes_have_one_place():
+    """Else their order would hang on their names."""
+    assert len(CATALOGUE) == len({mistake.order for mistake in CATALOGUE.values()})

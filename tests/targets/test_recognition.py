@@ -137,7 +137,7 @@ class Conv(torch.autograd.Function):
         return F.conv_transpose2d(g, weight, None, ctx.stride, ctx.padding), dw, g.sum(dim=(0, 2, 3)), None, None
 """
     _, outcome = ask(code, "Conv")
-    assert (outcome.error_kind, outcome.gradients.input.shape) == ("wrong-shape", (2, 3, 9, 7))
+    assert (outcome.error_kind, outcome.gradients.input.shape) == ("misshapen", (2, 3, 9, 7))
     assert right_ones(outcome) == {"weight", "bias"}
 
 

@@ -134,7 +134,7 @@ def test_global_random_numbers_are_the_same_in_both_calls(outcome):
 def test_a_wrong_shape_is_named(outcome):
     """The gradient is handed over as returned."""
     found = outcome("return right(x, w, dout)[0][:, :, 1:], right(x, w, dout)[1], dout.sum((0, 2, 3))")
-    assert summary(found) == ("wrong-shape", "grad_input has shape (2, 2, 15, 15) instead of (2, 2, 16, 15)")
+    assert summary(found) == ("misshapen", "grad_input has shape (2, 2, 15, 15) instead of (2, 2, 16, 15)")
     assert found.gradients.input.shape == (2, 2, 15, 15)
 
 

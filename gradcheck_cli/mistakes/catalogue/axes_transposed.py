@@ -8,6 +8,8 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Variant
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_output
+from gradcheck_cli.mistakes.source import exchanges_axes
+from gradcheck_cli.mistakes.steps import sides_differ
 from gradcheck_cli.model import Array, Case
 
 
@@ -32,6 +34,7 @@ def _kernel_exchanged(case: Case) -> Case | None:
 
 MISTAKE = Mistake(
     id="axes-transposed",
+    order=130,
     title="exchanges rows and columns",
     formulas={"weight": rearranged("weight", _exchanged), "input": rearranged("input", _exchanged)},
     variants={
@@ -53,4 +56,6 @@ MISTAKE = Mistake(
     fix="Keep the order (rows, columns) everywhere: the first kernel index goes with the row of X and of G.",
     shown_by="--k 3 or larger; --k 3x5 even changes the shape",
     numbers="kernel {kernel}, image {H}x{W}",
+    line=exchanges_axes,
+    misfits=sides_differ,
 )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import re
+
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula
 from gradcheck_cli.mistakes.pieces import each
+from gradcheck_cli.mistakes.source import means
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
 
 
@@ -14,8 +18,22 @@ def _mean_over_batch(gradient: GradientName) -> WrongFormula:
     return formula
 
 
+_BATCH_SIZE = re.compile(
+    r"(N|n|m|B|bs|batch\w*|num_\w+|n_(samples|examples|images)|len\(.*\)|[\w.]+\.shape\[0\]|[\w.]+\.size\(0\))"
+)
+
+
+def _divides_by_batch(node: ast.AST) -> bool:
+    """x / N, x /= m, 1 / len(x), a mean."""
+    if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
+        divisor = node.right if isinstance(node, ast.BinOp) else node.value
+        return _BATCH_SIZE.fullmatch(ast.unparse(divisor)) is not None
+    return means(node)
+
+
 MISTAKE = Mistake(
     id="batch-mean",
+    order=10,
     title="divides the gradient by the batch size",
     formulas=each(_mean_over_batch, *GRADIENTS),
     why=(
@@ -26,4 +44,7 @@ MISTAKE = Mistake(
     fix="Sum over the batch and do not divide: G already carries the factor of the loss.",
     shown_by="two images: gradcheck run a.jpg b.jpg",
     numbers="N = {N}",
+    structure=False,
+    divides_by=dict.fromkeys(GRADIENTS, ("N",)),
+    line=_divides_by_batch,
 )

@@ -35,6 +35,7 @@ _FORMS = {
 
 MISTAKE = Mistake(
     id="bias-axes-wrong",
+    order=80,
     title="sums G over the wrong axes for the bias gradient",
     formulas={"bias": _FORMS["over axes 0, 1 and 2, as if the channels were last"]},
     variants={"bias": tuple(Variant(label, formula) for label, formula in _FORMS.items())},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.source import means
 from gradcheck_cli.model import Array
 
 
@@ -17,6 +18,7 @@ def _mean_over_outputs(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="bias-spatial-mean",
+    order=50,
     title="takes the mean of G for the bias where its sum is due",
     formulas={"bias": _mean_over_all},
     variants={"bias": (Variant("over the outputs of an image", _mean_over_outputs),)},
@@ -28,4 +30,7 @@ MISTAKE = Mistake(
     fix="Use the sum: dE/db = G.sum over images, rows and columns.",
     shown_by="any picture, with --bias",
     numbers="N = {N}, outputs {P}x{Q}",
+    structure=False,
+    divides_by={"bias": ("P*Q", "N*P*Q")},
+    line=means,
 )

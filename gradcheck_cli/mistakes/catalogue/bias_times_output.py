@@ -16,6 +16,7 @@ def _sum_of_products(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="bias-times-output",
+    order=90,
     title="multiplies G by the layer's output before it sums the bias gradient",
     formulas={"bias": _sum_of_products},
     why=(

@@ -42,6 +42,7 @@ def _variants(gradient: GradientName) -> tuple[Variant, ...]:
 _VARIANTS = {gradient: _variants(gradient) for gradient in GRADIENTS}
 MISTAKE = Mistake(
     id="bounds-off-by-one",
+    order=260,
     title="misses the first or the last one: a loop or a test of bounds is off by one",
     formulas={gradient: variants[0].formula for gradient, variants in _VARIANTS.items()},
     variants=_VARIANTS,

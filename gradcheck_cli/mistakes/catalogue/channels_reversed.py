@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake
 from gradcheck_cli.mistakes.pieces import each, rearranged
+from gradcheck_cli.mistakes.source import turns
 
 MISTAKE = Mistake(
     id="channels-reversed",
+    order=190,
     title="has the input channels in the opposite order",
     formulas=each(lambda gradient: rearranged(gradient, lambda right: right[:, ::-1]), "weight", "input"),
     why=(
@@ -17,4 +19,5 @@ MISTAKE = Mistake(
     fix="Use one order of channels in both passes, and turn rows and columns only where that is meant.",
     shown_by="a colour picture, with --in 3",
     numbers="{C} channels",
+    line=turns,
 )

@@ -23,6 +23,7 @@ def _last(right: Array) -> Array:
 
 MISTAKE = Mistake(
     id="channels-summed",
+    order=170,
     title="adds the input channels together and gives every channel the sum",
     formulas=each(lambda gradient: rearranged(gradient, _total), "weight", "input"),
     variants={

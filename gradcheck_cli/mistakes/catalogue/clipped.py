@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import rearranged
+from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
 
 _BOUNDS = (1.0, 5.0, 10.0, 0.1, 0.5, 2.0, 3.0, 20.0)
@@ -33,8 +36,16 @@ def _variants(gradient: GradientName) -> tuple[Variant, ...]:
 
 
 _VARIANTS = {gradient: _variants(gradient) for gradient in GRADIENTS}
+_CLIPS = ("clip", "clamp", "clip_", "clamp_", "clip_grad_norm_", "clip_grad_value_")
+
+
+def _clips(node: ast.AST) -> bool:
+    return called(node) in _CLIPS
+
+
 MISTAKE = Mistake(
     id="clipped",
+    order=40,
     title="clips the gradient",
     formulas={gradient: variants[0].formula for gradient, variants in _VARIANTS.items()},
     variants=_VARIANTS,
@@ -45,4 +56,5 @@ MISTAKE = Mistake(
     hides_when="all gradients are small",
     fix="Return the whole gradient and clip in the training loop, before the step.",
     shown_by="--loss sum, which makes gradients large",
+    line=_clips,
 )

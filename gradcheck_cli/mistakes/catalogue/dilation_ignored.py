@@ -17,6 +17,7 @@ _ONE_AXIS: dict[str, OtherSteps] = {
 
 MISTAKE = Mistake(
     id="dilation-ignored",
+    order=480,
     title="reads neighbouring pixels for neighbouring taps, without the dilation",
     formulas={"weight": read_with(_none), "input": written_with(_none)},
     variants={

@@ -43,6 +43,7 @@ def _squeezed(problem: Problem) -> Array | None:
 
 MISTAKE = Mistake(
     id="extra-taps",
+    order=320,
     title="does not cut the correlation of X with the spread G to the kernel's size, so it has more taps than F",
     formulas={"weight": _uncut},
     variants={

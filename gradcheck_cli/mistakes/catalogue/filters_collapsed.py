@@ -41,6 +41,7 @@ def _totalled_upstream(case: Case) -> Case:
 
 MISTAKE = Mistake(
     id="filters-collapsed",
+    order=180,
     title="treats all filters as one",
     formulas={"weight": rearranged("weight", _total), "input": on_other_case("input", _only(-1))},
     variants={

@@ -90,6 +90,7 @@ _FORMS = {
 
 MISTAKE = Mistake(
     id="full-margin-wrong",
+    order=430,
     title="puts the wrong margin around G in the full convolution for dE/dX, where k - 1 - p is needed",
     formulas={"input": _FORMS["a margin of p"]},
     variants={

@@ -102,6 +102,7 @@ _BY_FILTERS = "group j starts at channel j*c_out/groups, in place of j*c_in/grou
 _BY_CHANNELS = "group j starts at filter j*c_in/groups of {}, in place of j*c_out/groups"
 MISTAKE = Mistake(
     id="groups-ignored",
+    order=490,
     title="does not respect the groups: filters read the channels of the first group, of another one, or all channels",
     formulas={"weight": _first_channels, "input": _into_first_channels},
     variants={
@@ -129,4 +130,5 @@ MISTAKE = Mistake(
     ),
     shown_by="--groups 3 with --in 3 --out 3",
     numbers="groups = {groups}",
+    misfits=lambda spec: spec.groups > 1,
 )

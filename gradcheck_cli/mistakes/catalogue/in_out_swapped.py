@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged
+from gradcheck_cli.mistakes.source import exchanges_axes
 from gradcheck_cli.model import Array, Case
 
 
@@ -24,6 +25,7 @@ def _kernel_exchanged(case: Case) -> Case | None:
 
 MISTAKE = Mistake(
     id="in-out-swapped",
+    order=200,
     title="exchanges input channels and filters",
     formulas={"weight": rearranged("weight", _exchanged), "input": on_other_case("input", _kernel_exchanged)},
     why=(
@@ -34,4 +36,5 @@ MISTAKE = Mistake(
     fix="Keep F and dE/dF as (c_out, c_in, kh, kw): G gives the first axis, X the second.",
     shown_by="--in 3 with --out 3; other numbers even change the shape",
     numbers="{C} channels, {K} filters",
+    line=exchanges_axes,
 )

@@ -37,6 +37,7 @@ _HALF_TURNS: dict[str, Callable[[Array], Array]] = {
 
 MISTAKE = Mistake(
     id="input-grad-kernel-unrotated",
+    order=160,
     title="correlates G with F as it stands, or not turned by 180 degrees, so F ends up turned in dE/dX",
     formulas={"input": on_other_case("input", _kernel_turned)},
     variants={"input": tuple(Variant(label, _with_kernel(change)) for label, change in _HALF_TURNS.items())},

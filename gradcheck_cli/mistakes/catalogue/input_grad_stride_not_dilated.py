@@ -57,6 +57,7 @@ def _as_stride_1(case: Case) -> Case | None:
 
 MISTAKE = Mistake(
     id="input-grad-stride-not-dilated",
+    order=340,
     title="puts the wrong number of zeros, or none, between the values of G in dE/dX",
     formulas={"input": _not_dilated},
     variants={

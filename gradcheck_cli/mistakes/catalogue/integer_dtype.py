@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, rearranged
-from gradcheck_cli.model import GRADIENTS, Case
+from gradcheck_cli.mistakes.shown import Behaviour, Observation
+from gradcheck_cli.model import GRADIENTS, Case, GradientName
 
 
 def _cut(*names: str) -> OtherCase:
@@ -29,8 +32,26 @@ def _bytes(*names: str) -> OtherCase:
     return prepare
 
 
+_WHOLE = re.compile(r"(dtype=|astype\()(np\.|numpy\.|torch\.|['\"])?u?(int|long|i[1248])")
+
+
+def _in_integers(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _WHOLE.search(ast.unparse(node)) is not None
+
+
+def _returned_as_integers(seen: Observation, gradient: GradientName) -> str:
+    actual = seen.actual.get(gradient)
+    if actual is None:
+        return ""
+    dtype = seen.dtypes.get(gradient, str(actual.dtype))
+    if not dtype.startswith(("int", "uint")):
+        return ""
+    return f"grad_{gradient} is returned as {dtype}: what follows the decimal point is cut off."
+
+
 MISTAKE = Mistake(
     id="integer-dtype",
+    order=520,
     title="puts numbers into an integer array, which cuts off what follows the decimal point",
     formulas=each(lambda gradient: rearranged(gradient, np.trunc), *GRADIENTS),
     variants={
@@ -55,4 +76,6 @@ MISTAKE = Mistake(
     hides_when="all gradients are whole numbers",
     fix="Make every array in floating point: `np.zeros(shape)`, `np.zeros_like(X, dtype=float)`, `X.astype(float)`.",
     shown_by="any picture (with a mean loss the gradients are small fractions)",
+    behaviour=Behaviour(_returned_as_integers, fails=True),
+    line=_in_integers,
 )

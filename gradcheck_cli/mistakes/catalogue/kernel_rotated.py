@@ -6,6 +6,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import rearranged
+from gradcheck_cli.mistakes.source import turns
 from gradcheck_cli.model import Array
 
 
@@ -20,6 +21,7 @@ def _quarter_back(right: Array) -> Array:
 
 MISTAKE = Mistake(
     id="kernel-rotated",
+    order=120,
     title="returns the kernel gradient turned by 180 degrees",
     formulas={"weight": rearranged("weight", lambda right: right[..., ::-1, ::-1])},
     variants={
@@ -42,7 +44,9 @@ MISTAKE = Mistake(
             "The forward turns F, so dE/dF is turned once too: `correlate2d(X, G, mode='valid')[::-1, ::-1]`, with X "
             "first and G as it stands."
         ),
+        is_missing=True,
     ),
     shown_by="--k 3 or larger",
     numbers="kernel {kernel}",
+    line=turns,
 )

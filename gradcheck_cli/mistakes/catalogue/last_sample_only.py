@@ -6,6 +6,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
+from gradcheck_cli.mistakes.source import overwrites
 from gradcheck_cli.model import GRADIENTS, Case, GradientName
 
 
@@ -26,6 +27,7 @@ def _first(gradient: GradientName) -> tuple[Variant, ...]:
 
 MISTAKE = Mistake(
     id="last-sample-only",
+    order=230,
     title="keeps one image of the batch, the last, in place of the sum over all",
     formulas=each(lambda gradient: on_other_case(gradient, _only(-1)), *GRADIENTS),
     variants={"weight": _first("weight"), "input": _first("input"), "bias": _first("bias")},
@@ -38,4 +40,5 @@ MISTAKE = Mistake(
     shown_by="two images: gradcheck run a.jpg b.jpg",
     numbers="N = {N}",
     prepare=_only(-1),
+    line=overwrites,
 )

@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, on_other_case, padded_x, stepping, with_grad_output
+from gradcheck_cli.mistakes.source import overwrites
 from gradcheck_cli.model import Array, Case, ConvSpec
 
 Cover = Callable[[ConvSpec, int], tuple[Array, Array, Array]]
@@ -122,6 +123,7 @@ def _last_bias_at_all(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="last-window-only",
+    order=240,
     title="overwrites with `=` in the loop over the outputs, so the last window wins",
     formulas={"weight": _last_window_of_each, "input": _overwritten, "bias": _last_bias},
     variants={
@@ -150,4 +152,5 @@ MISTAKE = Mistake(
     fix="Start from zeros and use `+=` for every output (p, q).",
     shown_by="any picture larger than the kernel",
     numbers="outputs {P}x{Q}",
+    line=overwrites,
 )

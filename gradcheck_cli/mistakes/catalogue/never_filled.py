@@ -18,6 +18,7 @@ def _input(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="never-filled",
+    order=100,
     title="returns zeros everywhere, as the array was made",
     formulas={"weight": _weight, "input": _input},
     why=(

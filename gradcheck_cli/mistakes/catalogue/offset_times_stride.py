@@ -64,6 +64,7 @@ def _plain(spec: ConvSpec) -> bool:
 
 MISTAKE = Mistake(
     id="offset-times-stride",
+    order=310,
     title="multiplies the tap by the stride, where the output's place is to be multiplied",
     formulas={"weight": _weight, "input": _input},
     variants={

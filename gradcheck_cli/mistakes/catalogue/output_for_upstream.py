@@ -66,6 +66,7 @@ def _forms(gradient: GradientName) -> tuple[Variant, ...]:
 _VARIANTS = {gradient: _forms(gradient) for gradient in GRADIENTS}
 MISTAKE = Mistake(
     id="output-for-upstream",
+    order=460,
     title="puts another array, as a rule the output O, where G = dE/dO is due",
     formulas={gradient: forms[0].formula for gradient, forms in _VARIANTS.items()},
     variants=_VARIANTS,

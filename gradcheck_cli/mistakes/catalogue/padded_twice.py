@@ -23,6 +23,7 @@ def _input(problem: Problem) -> Array | None:
 
 MISTAKE = Mistake(
     id="padded-twice",
+    order=400,
     title="pads X twice (or strips the padding of dE/dX twice)",
     formulas={"weight": _weight, "input": _input},
     why=(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, frame, read_elsewhere, stripped, window
+from gradcheck_cli.mistakes.source import slices, symmetric
 from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, read_with, rows_as
 from gradcheck_cli.model import Array
 
@@ -56,8 +59,16 @@ _ONE_AXIS: dict[str, OtherSteps] = {
     "none in the rows": changing("padding", rows_as(0)),
     "none in the columns": changing("padding", columns_as(0)),
 }
+
+
+def _unpads_by_number(node: ast.AST) -> bool:
+    """a[:, :, 1:-1]"""
+    return any(symmetric(part) and isinstance(part.lower, ast.Constant) for part in slices(node))
+
+
 MISTAKE = Mistake(
     id="padding-hard-coded",
+    order=380,
     title="uses a fixed padding in place of the layer's",
     formulas={"weight": _usual_weight, "input": _usual_input},
     variants={
@@ -78,4 +89,5 @@ MISTAKE = Mistake(
     fix="Pad X by the layer's p, and take dX_padded[:, :, p : p + H, p : p + W] at the end.",
     shown_by="--padding 1 or --padding 2",
     numbers="padding {padding}",
+    line=_unpads_by_number,
 )

@@ -61,6 +61,7 @@ _OF_WEIGHT = tuple(Variant(label, _read(mode)) for label, mode in _MODES.items()
 _OF_INPUT = tuple(Variant(f"around G: {label}", _around_upstream(mode)) for label, mode in _MODES.items())
 MISTAKE = Mistake(
     id="padding-mode-wrong",
+    order=390,
     title="fills the margin otherwise than the forward, which pads with zeros",
     formulas={"weight": _OF_WEIGHT[0].formula, "input": _OF_INPUT[0].formula},
     variants={"weight": _OF_WEIGHT, "input": _OF_INPUT},

@@ -34,6 +34,7 @@ def _cut_by(change: OtherSize) -> WrongFormula:
 
 MISTAKE = Mistake(
     id="padding-not-stripped",
+    order=410,
     title="does not strip the padding of dE/dX, p on every side",
     formulas={"input": _whole_frame},
     variants={

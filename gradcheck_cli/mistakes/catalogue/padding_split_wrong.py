@@ -25,6 +25,7 @@ def _padded_the_other_way(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="padding-split-wrong",
+    order=420,
     title="takes the number of zeros behind X for the number in front of it",
     formulas={"input": _cut_at_the_end},
     # No formula of the usual way: `run` pads alike on both sides, so no picture could show it.

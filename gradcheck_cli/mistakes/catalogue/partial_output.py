@@ -74,6 +74,7 @@ def _further(gradient: GradientName) -> tuple[Variant, ...]:
 
 MISTAKE = Mistake(
     id="partial-output",
+    order=330,
     title="leaves out some outputs, as a rule the last row and column of G",
     formulas={
         **each(lambda gradient: on_other_case(gradient, _without_both), "input", "bias"),

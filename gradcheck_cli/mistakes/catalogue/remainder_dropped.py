@@ -24,6 +24,7 @@ def _zeros_in_front(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="remainder-dropped",
+    order=360,
     title="forgets the rows and columns of X that no window reaches",
     formulas={"input": _too_small},
     variants={"input": (Variant("and fills them in at the wrong side", _zeros_in_front),)},

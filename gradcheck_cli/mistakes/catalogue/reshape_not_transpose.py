@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, window, with_grad_output
+from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import Array, Case, GradientName
 
 # Axes by letters: n image, o filter, i channel, p q row and column of G, u v tap, r c row and column of X. An order is
@@ -128,8 +130,14 @@ _FORMS: dict[GradientName, dict[str, WrongFormula]] = {
     "bias": _from_upstream("bias", _BIAS_ORDERS),
 }
 
+
+def _reshapes(node: ast.AST) -> bool:
+    return called(node) in ("reshape", "view")
+
+
 MISTAKE = Mistake(
     id="reshape-not-transpose",
+    order=150,
     title="reshapes where a transpose is needed, so the right numbers stand in the wrong places",
     formulas={gradient: next(iter(forms.values())) for gradient, forms in _FORMS.items()},
     variants={
@@ -147,4 +155,5 @@ MISTAKE = Mistake(
         "G: `G.transpose(0, 2, 3, 1).reshape(-1, c_out)`."
     ),
     shown_by="--out 2 or more with --k 3 or larger",
+    line=_reshapes,
 )

@@ -46,6 +46,7 @@ def _variants(gradient: GradientName) -> tuple[Variant, ...]:
 _VARIANTS = {gradient: _variants(gradient) for gradient in GRADIENTS}
 MISTAKE = Mistake(
     id="rest-skipped",
+    order=350,
     title="leaves out the rest that fills no whole block",
     formulas={gradient: variants[0].formula for gradient, variants in _VARIANTS.items()},
     variants=_VARIANTS,
@@ -61,4 +62,6 @@ MISTAKE = Mistake(
     shown_by="an odd number of filters (--out 3)",
     numbers="{K} filters, {C} channels, batch {N}, outputs {P}x{Q}",
     alone=True,
+    # A block larger than all that was tried leaves out the first one, or all: where that is named, no block is assumed.
+    yields=True,
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import rearranged
+from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
 
 _USUAL = 4
@@ -26,8 +29,15 @@ _VARIANTS = {
     )
     for gradient in GRADIENTS
 }
+
+
+def _rounds(node: ast.AST) -> bool:
+    return called(node) in ("round", "around", "round_")
+
+
 MISTAKE = Mistake(
     id="rounded-decimals",
+    order=530,
     title="rounds the gradient",
     formulas={gradient: variants[0].formula for gradient, variants in _VARIANTS.items()},
     variants=_VARIANTS,
@@ -38,4 +48,5 @@ MISTAKE = Mistake(
     hides_when="all gradients are whole numbers, or multiples of the last decimal",
     fix="Round where you print, not where you compute.",
     shown_by="any picture (with a mean loss the gradients are small fractions)",
+    line=_rounds,
 )

@@ -31,6 +31,7 @@ from gradcheck_cli.mistakes.steps import (
     placed,
     read_with,
     rows_for_both,
+    sides_differ,
     visiting,
     with_taps,
     written_with,
@@ -209,6 +210,7 @@ _FORMS: dict[GradientName, dict[str, WrongFormula]] = {"weight": _WEIGHT, "input
 
 MISTAKE = Mistake(
     id="rows-columns-mixed",
+    order=140,
     title="takes a number of the rows where that of the columns is due, or the other way round",
     formulas={gradient: next(iter(forms.values())) for gradient, forms in _FORMS.items()},
     variants={
@@ -223,4 +225,5 @@ MISTAKE = Mistake(
     fix="Take each number from its own axis: height, kh and h_out for the rows, width, kw and w_out for the columns.",
     shown_by="--size 48x64 with --k 3x5",
     numbers="image {H}x{W}, kernel {kernel}, outputs {P}x{Q}, stride {stride}, padding {padding}",
+    misfits=sides_differ,
 )

@@ -19,6 +19,7 @@ def _running_total(right: Array) -> Array:
 
 MISTAKE = Mistake(
     id="samples-mixed",
+    order=220,
     title="adds the images of the batch together in dE/dX",
     formulas={"input": rearranged("input", _total)},
     variants={"input": (Variant("each image gets those before it too", rearranged("input", _running_total)),)},

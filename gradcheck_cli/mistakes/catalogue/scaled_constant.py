@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula
 from gradcheck_cli.mistakes.pieces import each
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
 
 
@@ -19,6 +20,7 @@ def _outputs_times_too_large(gradient: GradientName) -> WrongFormula:
 
 MISTAKE = Mistake(
     id="scaled-constant",
+    order=20,
     title="multiplies the whole gradient by a constant",
     formulas=each(_outputs_times_too_large, *GRADIENTS),
     why=(
@@ -28,4 +30,6 @@ MISTAKE = Mistake(
     hides_when="the constant happens to be 1",
     fix="Remove the factor: each product G * X (or G * F) counts exactly once, with the coefficient 1.",
     shown_by="any picture",
+    structure=False,
+    sign=Sign.CONSTANT,
 )

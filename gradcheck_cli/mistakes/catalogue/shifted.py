@@ -36,6 +36,7 @@ def _input_written(shift: Size) -> WrongFormula:
 
 MISTAKE = Mistake(
     id="shifted",
+    order=500,
     title="places every window one pixel off",
     formulas={"weight": _weight_read((1, 0)), "input": _input_written((1, 0))},
     variants={

@@ -6,10 +6,12 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake
 from gradcheck_cli.mistakes.pieces import each, rearranged
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS
 
 MISTAKE = Mistake(
     id="sign-flipped",
+    order=30,
     title="returns the gradient with the opposite sign",
     formulas=each(lambda gradient: rearranged(gradient, np.negative), *GRADIENTS),
     why=(
@@ -19,4 +21,6 @@ MISTAKE = Mistake(
     hides_when="the gradient is zero",
     fix="Return the gradient itself; put the minus into the update.",
     shown_by="any picture",
+    structure=False,
+    sign=Sign.OPPOSITE,
 )

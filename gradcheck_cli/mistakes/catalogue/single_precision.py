@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula
 from gradcheck_cli.mistakes.pieces import each
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
 
 
@@ -27,8 +30,16 @@ def _in_float32(gradient: GradientName) -> WrongFormula:
     return formula
 
 
+_SHORT = re.compile(r"float32|\.float\(\)")
+
+
+def _looks_narrow(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _SHORT.search(ast.unparse(node)) is not None
+
+
 MISTAKE = Mistake(
     id="single-precision",
+    order=510,
     title="computes in float32 although its inputs are float64",
     formulas=each(_in_float32, *GRADIENTS),
     why=(
@@ -38,4 +49,7 @@ MISTAKE = Mistake(
     hides_when="all sums fit into 24 bits, such as small integers, or the layer is float32 anyway",
     fix="Give every array the dtype of X: `np.zeros_like(X)`, `dtype=X.dtype`.",
     shown_by="any picture (the wide integers of the exact check find it)",
+    structure=False,
+    sign=Sign.FLOAT32,
+    line=_looks_narrow,
 )

@@ -28,6 +28,7 @@ def _input_from_ones(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="starts-from-data",
+    order=280,
     title="starts the sum from the data in place of zeros, so the result is the gradient plus the data",
     formulas={"weight": _from_weight, "input": _from_x, "bias": _from_bias},
     variants={

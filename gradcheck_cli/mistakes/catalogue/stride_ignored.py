@@ -32,6 +32,7 @@ _PADDING = "the padding in its place"
 
 MISTAKE = Mistake(
     id="stride-ignored",
+    order=300,
     title="starts the window of output (p, q) at row p and column q, without the stride",
     formulas={"weight": read_with(_none), "input": written_with(_none)},
     variants={

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem
+from gradcheck_cli.mistakes.shown import Sign
+from gradcheck_cli.mistakes.source import unpads_by_name
 from gradcheck_cli.model import Array
 
 
@@ -13,6 +15,7 @@ def _sliced(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="unpad-empty",
+    order=370,
     title="strips the padding with [p:-p], which is empty for p = 0",
     formulas={"input": _sliced},
     why="`a[p:-p]` drops p entries at each end for p > 0. For p = 0 it is `a[0:0]`: nothing at all.",
@@ -20,4 +23,6 @@ MISTAKE = Mistake(
     fix="Write `dX_padded[:, :, p : p + H, p : p + W]`, which holds for p = 0 too.",
     shown_by="--padding 0, or gradcheck verify (dE/dX)",
     numbers="padding {padding}",
+    sign=Sign.EMPTY_SLICE,
+    line=unpads_by_name,
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.model import Array
 
@@ -35,8 +36,14 @@ def _through_new_weights(problem: Problem) -> Array:
     return Problem(replace(case, weight=case.weight - problem.grad_weight)).grad_input
 
 
+def _early_step(problem: Problem) -> Array:
+    """What dE/dX gains per unit of learning rate when F has already been updated: minus dE/dX through dE/dF."""
+    return -conv.grad_input(problem.grad_weight, problem.case.grad_output, problem.spec)
+
+
 MISTAKE = Mistake(
     id="updated-too-early",
+    order=290,
     title="updates the weights before all gradients are computed",
     formulas={
         "weight": _once_per_later_filter,
@@ -52,4 +59,5 @@ MISTAKE = Mistake(
     fix="Compute dE/dX, dE/dF and dE/db first; update once, after the loops.",
     shown_by="--out 2 or more",
     numbers="{K} filters",
+    per_rate={"input": _early_step},
 )

@@ -26,6 +26,7 @@ def _weight(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="upstream-ignored",
+    order=450,
     title="does not use G, as if the loss were the sum of all outputs",
     formulas={"weight": _weight, **each(lambda gradient: on_other_case(gradient, _ones), "input", "bias")},
     why=(

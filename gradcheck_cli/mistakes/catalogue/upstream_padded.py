@@ -16,6 +16,7 @@ def _moved(case: Case) -> Case:
 
 MISTAKE = Mistake(
     id="upstream-padded",
+    order=440,
     title="pads G as well as X, so G is read p rows and columns off",
     formulas=each(lambda gradient: on_other_case(gradient, _moved), "weight", "input"),
     why=(

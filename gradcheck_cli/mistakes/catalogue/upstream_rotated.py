@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
+from gradcheck_cli.mistakes.source import turns
 from gradcheck_cli.model import Case
 
 
@@ -21,6 +22,7 @@ def _left_to_right(case: Case) -> Case:
 
 MISTAKE = Mistake(
     id="upstream-rotated",
+    order=110,
     title="turns G by 180 degrees before correlating it",
     formulas=each(lambda gradient: on_other_case(gradient, _turned), "weight", "input"),
     variants={
@@ -48,4 +50,5 @@ MISTAKE = Mistake(
     ),
     shown_by="--loss random",
     prepare=_turned,
+    line=turns,
 )

@@ -27,6 +27,7 @@ def _total(right: Array) -> Array:
 
 MISTAKE = Mistake(
     id="window-not-moved",
+    order=250,
     title="gives all taps of a kernel plane the same number, because the window over X does not move with the tap",
     formulas={"weight": rearranged("weight", _first_tap)},
     variants={

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake
+from gradcheck_cli.mistakes.shown import Sign
 
 MISTAKE = Mistake(
     id="wrong-forward",
+    order=580,
     title="computes something else in its own forward than the geometry asks for",
     why=(
         "The constructor takes a stride, a padding, a dilation or groups, and the forward never reads it, or reads it "
@@ -17,4 +19,5 @@ MISTAKE = Mistake(
         "of the padded X; or take it out of the constructor."
     ),
     shown_by="gradcheck verify, which tries many strides and paddings",
+    sign=Sign.OTHER_FORWARD,
 )

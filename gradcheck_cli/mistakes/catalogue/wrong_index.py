@@ -69,6 +69,7 @@ _LAST_G = "the last image's G for all images"
 _FIRST_G = "the first image's G for all images"
 MISTAKE = Mistake(
     id="wrong-index",
+    order=210,
     title="picks G, X or F with the index of another loop",
     formulas={"weight": _usual_weight, "input": _input_upstream_by_channel},
     variants={

@@ -2,10 +2,49 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem
+from gradcheck_cli.mistakes.shown import Behaviour, Observation, Sign, lengths
+from gradcheck_cli.model import Case, GradientName
+
+_ARRAYS: Mapping[GradientName, str] = {"weight": "F", "input": "X", "bias": "b"}
+
+
+def _other_axes(seen: Observation, gradient: GradientName) -> str:
+    """Axes of length 1 too many or too few; other shapes are judged by the formulas first."""
+    actual = seen.actual.get(gradient)
+    right = _shape(seen.case, gradient)
+    if actual is None or actual.ndim == len(right) or lengths(actual.shape) != lengths(right):
+        return ""
+    return f"grad_{gradient} has shape {actual.shape} where {right} is right; axes of length 1 are the difference."
+
+
+def _reshaping(observations: Sequence[Observation], gradient: GradientName) -> str:
+    """The mend of a shape, tried: certain where the returned numbers in the right shape are the right gradient."""
+    returned = [(Problem(seen.case).right(gradient), seen.actual.get(gradient)) for seen in observations]
+    if returned and all(
+        actual is not None and np.array_equal(actual.ravel(), right.ravel()) for right, actual in returned
+    ):
+        return f"Return it as `.reshape({_ARRAYS[gradient]}.shape)`: its numbers are right."
+    return _making(gradient)
+
+
+def _making(gradient: GradientName) -> str:
+    """The mend of a shape that was not tried."""
+    return f"Probably: make it with `np.zeros_like({_ARRAYS[gradient]})`, and add into it."
+
+
+def _shape(case: Case, gradient: GradientName) -> tuple[int, ...]:
+    shapes = {"weight": case.spec.weight_shape, "input": case.spec.x_shape, "bias": (case.spec.out_channels,)}
+    return shapes[gradient]
+
 
 MISTAKE = Mistake(
     id="wrong-shape",
+    order=570,
     title="returns a gradient in another shape than that of its array",
     why=(
         "A gradient has one number for each number of its array: dE/dF the shape of F, dE/dX that of X, dE/db that of "
@@ -14,4 +53,6 @@ MISTAKE = Mistake(
     hides_when="the sizes happen to agree",
     fix="Make the result with `np.zeros_like(F)` (or X, or b), and add into it.",
     shown_by="gradcheck run --backward FILE.py:NAME",
+    behaviour=Behaviour(_other_axes, fix=_reshaping),
+    sign=Sign.OTHER_SHAPE,
 )

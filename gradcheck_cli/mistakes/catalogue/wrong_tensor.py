@@ -26,6 +26,7 @@ def _gradient_for_weight(problem: Problem) -> Array:
 
 MISTAKE = Mistake(
     id="wrong-tensor",
+    order=470,
     title="uses another tensor of the same shape, dE/dX for X or dE/dF for F",
     formulas={"weight": _gradient_for_x, "input": _gradient_for_weight},
     variants={

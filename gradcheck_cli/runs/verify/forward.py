@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck_cli.diagnose import condition
-from gradcheck_cli.mistakes import CATALOGUE, padding_words, pair
+from gradcheck_cli.mistakes import Sign, padding_words, pair, standing_for
 from gradcheck_cli.model import ConvSpec, Finding
 from gradcheck_cli.trials.trial import Trial
 
@@ -28,7 +28,8 @@ def wrong_forward(trials: Sequence[Trial], fix: str = "") -> tuple[Finding, ...]
     asked = ", ".join(_asked(first.case.spec))
     message = f"{f'At {asked} its' if asked else 'Its'} own forward gives {first.outcome.wrong_forward}."
     when = condition([(trial.case.spec, not trial.outcome.wrong_forward) for trial in taken])
-    return (Finding("wrong-forward", ABOUT, "proved", message, fix or CATALOGUE["wrong-forward"].fix, when),)
+    mistake = standing_for(Sign.OTHER_FORWARD)
+    return (Finding(mistake.id, ABOUT, "proved", message, fix or mistake.fix, when),)
 
 
 def forward_note(trials: Sequence[Trial]) -> list[str]:

@@ -20,8 +20,9 @@ from gradcheck_cli.diagnose import (
     without_followers,
     words_for,
 )
-from gradcheck_cli.diagnose.sentences import describe
+from gradcheck_cli.diagnose.kinds import fails_by_itself, is_of_the_call, is_told_last, stands_for
 from gradcheck_cli.layers import geometries
+from gradcheck_cli.mistakes import CATALOGUE, Sign, describe
 from gradcheck_cli.model import (
     CALL,
     GRADIENTS,
@@ -44,12 +45,6 @@ from gradcheck_cli.trials.session import Session
 from gradcheck_cli.trials.transcript import Transcript, smallest_failure
 from gradcheck_cli.trials.trial import Trial
 from gradcheck_cli.trials.truth import Truths, load_oracles
-
-FINDINGS_OF_BEHAVIOUR = (
-    *("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype"),
-    "wrong-forward",
-)
-FINDINGS_OF_ALL = ("mutates-input",)
 
 
 def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, running: Running) -> TargetReport:
@@ -141,19 +136,19 @@ def findings_of(transcript: Transcript, code: Code) -> tuple[Finding, ...]:
     for name in transcript.described.yields:
         diagnosed = diagnose(seen, name, words)
         failed = _aggregate(transcript, name) is Verdict.FAIL
-        causes = [finding for finding in diagnosed if failed and finding.id not in FINDINGS_OF_BEHAVIOUR]
+        causes = [finding for finding in diagnosed if failed and not fails_by_itself(finding.id)]
         # Numbers that differ from call to call hide others: what explains those of both calls is told first.
-        shown = [finding for finding in diagnosed if finding.id in FINDINGS_OF_BEHAVIOUR]
-        named += [finding for finding in shown if finding.id != "not-repeatable"]
+        shown = [finding for finding in diagnosed if fails_by_itself(finding.id)]
+        named += [finding for finding in shown if not is_told_last(finding)]
         named += with_conditions_that_hold(causes, *_known(transcript, name))
-        named += [finding for finding in shown if finding.id == "not-repeatable"]
+        named += [finding for finding in shown if is_told_last(finding)]
         unexplained += () if diagnosed else _unexplained(transcript, name)
     found: dict[tuple[str, str, int | None], Finding] = {}
     for finding in [*named, *of_calls(seen, words, code, _refused(transcript)), *unexplained]:
-        about = "" if finding.id in FINDINGS_OF_ALL else finding.gradient
+        about = "" if is_of_the_call(finding) else finding.gradient
         found.setdefault((finding.id, about, finding.line), finding)
     declared = bool(seen) and all(trial.declares_float32 for trial in transcript.compared if trial.ended)
-    kept = [finding for finding in found.values() if not (declared and finding.id == "single-precision")]
+    kept = [finding for finding in found.values() if not (declared and stands_for(finding.id, Sign.FLOAT32))]
     return tuple(without_followers(with_unwritten_memory(kept, code), seen))
 
 
@@ -194,11 +189,12 @@ def _unexplained(transcript: Transcript, name: GradientName) -> tuple[Finding, .
 def _placed(findings: Sequence[Finding], code: Code, flipped: bool) -> tuple[Finding, ...]:
     """With the line that raised, or the one that looks like the mistake; without one where none or several do.
 
-    Where the layer turns F, "kernel-rotated" is a turn that is missing: no line holds it.
+    What is missing in a layer that turns F stands on no line.
     """
 
     def line(finding: Finding) -> int | None:
-        if finding.line is not None or (flipped and finding.id == "kernel-rotated"):
+        mistake = CATALOGUE.get(finding.id)
+        if finding.line is not None or (mistake is not None and mistake.told(of_turned=flipped).is_missing):
             return finding.line
         return likely_line(code.source, finding.id, code.defined, finding.gradient)
 
@@ -209,7 +205,7 @@ def _gradient_result(transcript: Transcript, name: GradientName, findings: Seque
     """A gradient that is right wherever the call ended is wrong all the same where its own line ended the others."""
     verdict = _aggregate(transcript, name)
     ids = [finding.id for finding in findings if finding.gradient == name]
-    if verdict is Verdict.PASS and set(ids) - {*FINDINGS_OF_BEHAVIOUR}:
+    if verdict is Verdict.PASS and not all(fails_by_itself(each) for each in ids):
         verdict = Verdict.FAIL
     if verdict is Verdict.ERROR:
         ids += [finding.id for finding in findings if finding.gradient == CALL]
@@ -234,7 +230,7 @@ def _verdict(
     transcript: Transcript, results: dict[GradientName, GradientResult], findings: Sequence[Finding]
 ) -> Verdict:
     verdicts = {result.verdict for result in results.values()}
-    proved = any(item.id in FINDINGS_OF_BEHAVIOUR or item.gradient == CALL for item in findings)
+    proved = any(fails_by_itself(item.id) or item.gradient == CALL for item in findings)
     if proved or verdicts & {Verdict.FAIL, Verdict.ERROR}:
         return Verdict.FAIL
     if Verdict.INCONCLUSIVE in verdicts or Verdict.PASS not in verdicts or transcript.stopped or _not_found(transcript):
