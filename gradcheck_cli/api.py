@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from inspect import Parameter
 from typing import Any, TypeVar, Unpack, cast
 
+import gradcheck_cli.report  # noqa: F401  it hands reports what shows them
 from gradcheck_cli.model import Progress, RunOptions, RunReport, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import expanded
