@@ -102,8 +102,8 @@ def _is_here(value: Any) -> bool:
     if getattr(value, "__module__", None) == "__main__":
         return True
     # A method that a library makes while it runs, as of a named tuple, sees names of its own.
-    space = vars(sys.modules.get(value.__module__, types)) if isinstance(value, type) else _namespace(value)
-    return "__file__" not in space
+    module = sys.modules.get(value.__module__) if isinstance(value, type) else None
+    return "__file__" not in (_namespace(value) if module is None else vars(module))
 
 
 def _namespace(value: Any) -> dict[str, Any]:
