@@ -36,23 +36,12 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     """
     start = time.perf_counter()
     refs = resolve(options.targets, called_by(options.call) if options.call else None)
-    tell, questions = _Told(progress, len(refs)), Questions(options.seed)
-    stop = Event()
-
-    def work(ref: TargetRef) -> TargetReport | None:
-        """None for a target that comes after the first failure under -x."""
-        if stop.is_set():
-            return None
-        report = tell(ref, lambda: _verified(ref, options, questions, running))
-        if options.exitfirst and report.verdict in (Verdict.FAIL, Verdict.ERROR):
-            stop.set()
-        return report
-
     if any(not ref.error for ref in refs):
         # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
         # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
         Thread(target=_warm_up).start()
     running = Running()
+    work = _Work(options, Questions(options.seed), running, _Told(progress, len(refs)))
     with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
         try:
             asked = tuple(pool.map(work, refs))
@@ -107,6 +96,23 @@ def _judged(ref: TargetRef, options: VerifyOptions, questions: Questions, runnin
         return verify_target(ref, options, questions, running)
     except TargetError as error:
         return unusable(ref, error.text())
+
+
+class _Work:
+    """Judges one target after another, in several threads; under -x none that comes after the first failure."""
+
+    def __init__(self, options: VerifyOptions, questions: Questions, running: Running, tell: _Told) -> None:
+        self._options, self._questions, self._running, self._tell = options, questions, running, tell
+        self._stop = Event()
+
+    def __call__(self, ref: TargetRef) -> TargetReport | None:
+        """None where it was not asked."""
+        if self._stop.is_set():
+            return None
+        report = self._tell(ref, lambda: _verified(ref, self._options, self._questions, self._running))
+        if self._options.exitfirst and report.verdict in (Verdict.FAIL, Verdict.ERROR):
+            self._stop.set()
+        return report
 
 
 class _Told:
