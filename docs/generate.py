@@ -86,7 +86,7 @@ def sources() -> dict[str, Callable[[], str]]:
 def cli_page() -> str:
     """Every command and option, from click."""
     import gradcheck_cli.cli.commands  # noqa: F401
-    from gradcheck_cli.cli.root import cli
+    from gradcheck_cli.cli.root import SIZES, cli
 
     parts = [
         "# Commands and options",
@@ -94,6 +94,7 @@ def cli_page() -> str:
         "a table `[tool.gradcheck]` (or `[tool.gradcheck.run]`, `[tool.gradcheck.verify]`), then the default. "
         "A key in that table is the option without its dashes. `-v` tells where each value came from. "
         "`GRADCHECK_RUN_SEED` is for one command, `GRADCHECK_SEED` for all.",
+        SIZES.replace("N|VxH", "`N|VxH`"),
         "## gradcheck",
         help_text(cli),
         option_table(cli),
