@@ -11,7 +11,7 @@ LINTERS := $(VENV)/.linters
 PYTEST_ARGS ?= -n 2
 
 .DEFAULT_GOAL := run
-.PHONY: run test stress bench docs mutants lint format clean
+.PHONY: run test stress bench docs mutants lint actions format clean
 
 run: $(INSTALLED)
 	@$(BIN)/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
@@ -35,10 +35,14 @@ mutants: $(INSTALLED)
 docs: $(INSTALLED)
 	@$(BIN)/python docs/generate.py
 
-lint: $(LINTERS)
+lint: $(LINTERS) actions
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m mypy
+
+# What runs on GitHub; skipped, with a line that says so, where npm is missing.
+actions:
+	@sh scripts/lint_actions.sh $(VENV)/.node
 
 format: $(LINTERS)
 	@$(BIN)/python -m ruff check --fix

@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +30,16 @@ from gradcheck_cli.model.errors import ExitCode  # noqa: E402
 
 MADE = "<!-- made by docs/generate.py; do not edit -->"
 BEGIN, END = "<!-- made by docs/generate.py -->", "<!-- end -->"
+MISTAKES = "reference/mistakes"
 MEASUREMENT = DOCS / "comparison.json"
-PICTURE = "pictures/coffee.png"
-PICTURE_COMMAND = [
-    "run",
-    *["--in", "3", "--out", "3", "--k", "32", "--quiet", "--report"],
-    f"png=docs/{PICTURE}",
-    "images/coffee.jpg",
-]
+# The three pictures of the tour: what is asked of the program for each, in the folder of the project.
+LAYER = ("--in", "3", "--out", "3", "--k", "32")
+SUMMED = "docs/pictures/summed.py:conv_backward"
+PICTURES = {
+    "pictures/coffee.png": (*LAYER, "images/coffee.jpg"),
+    "pictures/gray.png": (*LAYER, "images/camera-gray.jpg"),
+    "pictures/wrong.png": (*LAYER, "--backward", SUMMED, "images/coffee.jpg"),
+}
 
 EXIT_CODES = {
     ExitCode.PASS: ("everything asked was checked and holds", "go on"),
@@ -59,17 +63,22 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/cli.md": cli_page,
         "reference/exit-codes.md": exit_codes_page,
         "reference/report.md": report_page,
+        "reference/report-run.md": partial(report_page, "run"),
+        "reference/report-verify.md": partial(report_page, "verify"),
         "reference/mistakes.md": mistakes_page,
         "comparison.md": comparison_page,
+        **mistake_pages(),
     }
 
 
 def sources() -> dict[str, Callable[[], str]]:
     """Every file that is no page: path in the project -> what makes its text. They come before the pages."""
     from declared import schema, settings_module
+    from rooms import picture
 
     return {
         "gradcheck_cli/model/settings.py": settings_module,
+        "docs/pictures/rooms.svg": picture,
         "docs/report.schema.json": lambda: schema((DOCS / "report.schema.json").read_text(encoding="utf-8")),
     }
 
@@ -77,7 +86,7 @@ def sources() -> dict[str, Callable[[], str]]:
 def cli_page() -> str:
     """Every command and option, from click."""
     import gradcheck_cli.cli.commands  # noqa: F401
-    from gradcheck_cli.cli.root import cli
+    from gradcheck_cli.cli.root import SIZES, cli
 
     parts = [
         "# Commands and options",
@@ -85,6 +94,7 @@ def cli_page() -> str:
         "a table `[tool.gradcheck]` (or `[tool.gradcheck.run]`, `[tool.gradcheck.verify]`), then the default. "
         "A key in that table is the option without its dashes. `-v` tells where each value came from. "
         "`GRADCHECK_RUN_SEED` is for one command, `GRADCHECK_SEED` for all.",
+        SIZES.replace("N|VxH", "`N|VxH`"),
         "## gradcheck",
         help_text(cli),
         option_table(cli),
@@ -154,68 +164,105 @@ def exit_codes_page() -> str:
     )
 
 
-def report_page() -> str:
-    """Every key of the JSON report, from the schema."""
+def report_page(command: str = "") -> str:
+    """The keys of the JSON report, from the schema: those of one command's report alone, or "" for the common ones."""
     schema = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
-    definitions = schema["$defs"]
-    order = ["run", "verify", *(name for name in definitions if name not in ("run", "verify"))]
-    parts = [
-        "# The JSON report",
-        f"{schema['description']} The schema is [report.schema.json](../report.schema.json). "
-        "Each heading below is one kind of object; a type in the tables links to its heading.",
-    ]
+    homes, definitions = homes_of(schema["$defs"]), schema["$defs"]
+    if command:
+        parts = [
+            f"# The JSON report of `gradcheck {command}`",
+            f"Each heading is one kind of object. What both commands have is told by [the JSON report]({REPORT}).",
+        ]
+    else:
+        parts = [
+            "# The JSON report",
+            f"{schema['description']} The schema is [report.schema.json](../report.schema.json). "
+            "It begins with [run](report-run.md#run) or [verify](report-verify.md#verify), by the command; here is "
+            "what both use. Each heading is one kind of object; a type in the tables links to its heading.",
+        ]
+    order = [command, *(name for name in definitions if name != command)] if command else list(definitions)
     for name in order:
-        parts += [f"## {name}", *definition(definitions[name])]
+        if homes[name] == report_file(command):
+            parts += [f"## {name}", *definition(definitions[name], homes)]
     return page(parts)
 
 
-def definition(schema: Mapping[str, Any]) -> Iterator[str]:
+REPORT = "report.md"
+
+
+def report_file(command: str) -> str:
+    """The page of one command's report, or of what both have."""
+    return f"report-{command}.md" if command else REPORT
+
+
+def homes_of(definitions: Mapping[str, Any]) -> dict[str, str]:
+    """Kind of object -> the page that tells it: of `run`, of `verify`, or of both."""
+    reached = {command: reached_from(command, definitions) for command in ("run", "verify")}
+    homes = {}
+    for name in definitions:
+        owners = [command for command, names in reached.items() if name in names]
+        homes[name] = report_file(owners[0] if len(owners) == 1 else "")
+    return homes
+
+
+def reached_from(start: str, definitions: Mapping[str, Any]) -> set[str]:
+    """Every kind of object that one of this kind can hold, itself included."""
+    seen: set[str] = set()
+    ahead = {start}
+    while ahead:
+        name = ahead.pop()
+        seen.add(name)
+        found = re.findall(r'"#/\$defs/(\w+)"', json.dumps(definitions[name]))
+        ahead |= set(found) - seen
+    return seen
+
+
+def definition(schema: Mapping[str, Any], homes: Mapping[str, str]) -> Iterator[str]:
     """What one definition of the schema says."""
     if "description" in schema:
         yield schema["description"]
     if "properties" in schema:
-        yield table(["key", "type", "meaning"], list(key_rows(schema)))
+        yield table(["key", "type", "meaning"], list(key_rows(schema, homes)))
     else:
-        yield f"Type: {type_of(schema)}."
+        yield f"Type: {type_of(schema, homes)}."
 
 
-def key_rows(schema: Mapping[str, Any], prefix: str = "") -> Iterator[list[str]]:
+def key_rows(schema: Mapping[str, Any], homes: Mapping[str, str], prefix: str = "") -> Iterator[list[str]]:
     """A row for every key, and below it for the keys of an object that stands inside ("sameness.counterfactuals")."""
     for key, value in schema["properties"].items():
-        yield [code(prefix + key), type_of(value), value.get("description", "")]
+        yield [code(prefix + key), type_of(value, homes), value.get("description", "")]
         inside = value.get("items", value)
         if "properties" in inside:
-            yield from key_rows(inside, f"{prefix}{key}.")
+            yield from key_rows(inside, homes, f"{prefix}{key}.")
 
 
-def type_of(schema: Mapping[str, Any]) -> str:
+def type_of(schema: Mapping[str, Any], homes: Mapping[str, str]) -> str:
     """The type in words, with links."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
-        return f"[{name}](#{name})"
+        return f"[{name}]({homes[name]}#{name})"
     if "enum" in schema:
         return ", ".join(code(json.dumps(value)) for value in schema["enum"])
     if "const" in schema:
         return code(json.dumps(schema["const"]))
     if "anyOf" in schema:
-        return " or ".join(type_of(part) for part in schema["anyOf"])
+        return " or ".join(type_of(part, homes) for part in schema["anyOf"])
     if isinstance(schema.get("type"), list):
         return " or ".join(schema["type"])
     if schema.get("type") == "array":
-        return f"list of {type_of(schema.get('items', {}))}"
+        return f"list of {type_of(schema.get('items', {}), homes)}"
     values = schema.get("additionalProperties")
     if schema.get("type") == "object" and isinstance(values, Mapping):
-        return f"object: name to {type_of(values)}"
+        return f"object: name to {type_of(values, homes)}"
     return schema.get("type", "any")
 
 
 def mistakes_page() -> str:
-    """Every mistake of the catalogue, as `gradcheck explain` tells it."""
-    from gradcheck_cli.explain.lookup import explain
+    """Every mistake of the catalogue in a line, with a link to its page."""
     from gradcheck_cli.mistakes import CATALOGUE
 
     rows = [
-        [f"[{name}](#{name})", f"{mistake.title}", ", ".join(mistake.formulas) or "behaviour"]
+        [f"[{name}](mistakes/{name}.md)", f"{mistake.title}", ", ".join(mistake.formulas) or "behaviour"]
         for name, mistake in CATALOGUE.items()
     ]
     return page(
@@ -223,11 +270,31 @@ def mistakes_page() -> str:
             "# The mistakes",
             "What `gradcheck` can name. The formula of each is planted into right gradients to measure what a check "
             "would have caught, and compared with wrong ones to name their mistake. "
-            "`gradcheck explain ID` prints the same text.",
+            "`gradcheck explain ID` prints the text of a mistake's page.",
             table(["id", "the code ...", "occurs in"], rows),
-            *(explain(name).markdown().rstrip() for name in CATALOGUE),
         ]
     )
+
+
+def mistake_pages() -> dict[str, Callable[[], str]]:
+    """A page for every mistake, as `gradcheck explain` tells it."""
+    from gradcheck_cli.mistakes import CATALOGUE
+
+    return {f"{MISTAKES}/{name}.md": partial(mistake_page, name) for name in CATALOGUE}
+
+
+def mistake_page(name: str) -> str:
+    """One mistake: its own text a level up, since it has the page to itself."""
+    from gradcheck_cli.explain.lookup import explain
+
+    title, *parts = explain(name).markdown().replace("\n### ", "\n## ").rstrip().split("\n\n")
+    return page([title.removeprefix("#"), *parts, "[All mistakes](../mistakes.md)"])
+
+
+def stale_pages() -> list[str]:
+    """Pages of mistakes that are none any more."""
+    there = sorted(path.relative_to(DOCS).as_posix() for path in (DOCS / MISTAKES).glob("*.md"))
+    return [name for name in there if name not in pages()]
 
 
 def comparison_page() -> str:
@@ -277,9 +344,13 @@ def main() -> None:
         from gradcheck_cli.cli import main as gradcheck
 
         os.chdir(ROOT)
-        gradcheck(PICTURE_COMMAND)
+        for name, words in PICTURES.items():
+            gradcheck(["run", "--quiet", "--report", f"png=docs/{name}", *words])
     for name, make in sources().items():
         (ROOT / name).write_text(make(), encoding="utf-8")
+    (DOCS / MISTAKES).mkdir(exist_ok=True)
+    for name in stale_pages():
+        (DOCS / name).unlink()
     for name, make in pages().items():
         (DOCS / name).write_text(make(), encoding="utf-8")
     file, measured = ROOT / "README.md", json.loads(MEASUREMENT.read_text(encoding="utf-8"))

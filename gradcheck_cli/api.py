@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from inspect import Parameter
 from typing import Any, TypeVar, Unpack, cast
 
+import gradcheck_cli.report  # noqa: F401  it hands reports what shows them
 from gradcheck_cli.model import Progress, RunOptions, RunReport, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import expanded
@@ -146,15 +147,16 @@ def target_name(target: Target) -> str:
 
 
 def _source_file(target: Callable[..., Any], name: str) -> str:
+    from gradcheck_cli.targets import typed  # late: nobody needs it before there is a function
+
+    unwrapped = inspect.unwrap(target)
+    if typed.is_typed(unwrapped):
+        return typed.write_typed(target)
     try:
-        file = inspect.getsourcefile(inspect.unwrap(target))
-    except TypeError:
+        file = inspect.getsourcefile(unwrapped)
+    except (TypeError, OSError):  # of a class, its module is no file
         file = None
     if file is None or not os.path.isfile(file):
-        from gradcheck_cli.targets import typed  # late: it is needed in notebooks only
-
-        if typed.source_of(target):
-            return typed.write_typed(target)
         raise _unreachable(f"{name} has no source file.", "save it in a file and import it from there")
     return os.path.abspath(file)
 

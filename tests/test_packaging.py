@@ -241,3 +241,34 @@ def test_actions_are_pinned():
 
     assert uses
     assert [] == [item for item in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[\d.]+", item)]
+
+
+def test_linting_the_actions_needs_no_npm(tmp_path):
+    """Where it is missing the script says so and fails nothing: what CI runs needs nothing installed by hand."""
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+
+    done = subprocess.run(
+        [shutil.which("sh"), ROOT / "scripts" / "lint_actions.sh", tmp_path / "tools"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    message = "lint: .github/workflows and action.yml were not checked: there is no npm here\n"
+    assert (0, message) == (done.returncode, done.stderr)
+
+
+@pytest.mark.skipif(not (ROOT / ".venv" / ".node" / ".installed").exists(), reason="`make actions` has not run here")
+def test_linting_the_actions_finds_faults(tmp_path):
+    """A key that no workflow has, and an expression over a name that is none."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    shutil.copy(ROOT / "action.yml", tmp_path)
+    workflows = tmp_path / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    head = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    "
+    for text in (f"{head}stps: []\n", f"{head}steps:\n      - run: echo ${{{{ matrx.x }}}}\n"):
+        (workflows / "a.yml").write_text(text)
+        script = [shutil.which("sh"), tmp_path / "scripts" / "lint_actions.sh", ROOT / ".venv" / ".node"]
+
+        assert 1 == subprocess.run(script, capture_output=True, check=False).returncode

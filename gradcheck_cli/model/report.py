@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
@@ -142,9 +142,17 @@ class Figures:
 
 
 class Judgement:
-    """What both reports can do. They know no renderer: one is loaded when somebody looks, the one allowed arrow up."""
+    """What both reports can do. They know no renderer: the room of the renderers hands them one when it is loaded.
+
+    Attributes:
+        as_text: what the terminal shows, without colour.
+        as_page: what a notebook shows, HTML.
+    """
 
     verdict: Verdict
+    # Until then, as in a process that only loads a pickled one, a report shows itself as any object does.
+    as_text: ClassVar[Callable[[Report], str]] = staticmethod(repr)
+    as_page: ClassVar[Callable[[Report], str | None]] = staticmethod(lambda _report: None)
 
     def __bool__(self) -> bool:
         """Passed: everything that was asked was checked and holds."""
@@ -152,9 +160,7 @@ class Judgement:
 
     def __str__(self) -> str:
         """The text that the terminal shows, without colour."""
-        from gradcheck_cli.report.terminal import as_text
-
-        return as_text(cast("Report", self))
+        return Judgement.as_text(cast("Report", self))
 
     def raise_for_verdict(self) -> None:
         """Nothing where it passed.
@@ -165,10 +171,8 @@ class Judgement:
         if not self:
             raise VerdictError(str(self))
 
-    def _repr_html_(self) -> str:
-        from gradcheck_cli.report.html import render_fragment
-
-        return render_fragment(cast("Report", self))
+    def _repr_html_(self) -> str | None:
+        return Judgement.as_page(cast("Report", self))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.report import Judgement
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report.formats import FORMATS, SAVED, STDOUT_FORMATS, known, known_for_files
 
@@ -184,3 +185,19 @@ def _same_file(first: str, second: str) -> bool:
 
 def _quoted(path: str) -> str:
     return f"'{visible(path)}'"
+
+
+def _as_text(report: Report) -> str:
+    from gradcheck_cli.report.terminal import as_text
+
+    return as_text(report)
+
+
+def _as_page(report: Report) -> str:
+    from gradcheck_cli.report.html import render_fragment
+
+    return render_fragment(report)
+
+
+# How a report shows itself in Python and in a notebook: it stands on a lower floor and is handed this from here.
+Judgement.as_text, Judgement.as_page = staticmethod(_as_text), staticmethod(_as_page)

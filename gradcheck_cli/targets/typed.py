@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import atexit
 import linecache
+import os
 import shutil
 import sys
 import tempfile
@@ -21,6 +22,12 @@ from gradcheck_cli.model.errors import TargetError
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 """Constants whose `repr` gives them back."""
+
+
+def is_typed(target: Any) -> bool:
+    """Its text is kept, and no file holds it. `inspect` would look for a class in the file of its module, or fail."""
+    code = _code_of(target)
+    return code is not None and not os.path.isfile(code.co_filename) and bool(source_of(target))
 
 
 def source_of(target: Any) -> str:
@@ -92,21 +99,31 @@ def _used(text: str, namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _is_here(value: Any) -> bool:
     """Defined in the session itself, not in a module that a fresh process can import."""
-    return getattr(value, "__module__", None) == "__main__" or "__file__" not in _namespace(value)
+    if getattr(value, "__module__", None) == "__main__":
+        return True
+    # A method that a library makes while it runs, as of a named tuple, sees names of its own.
+    module = sys.modules.get(value.__module__) if isinstance(value, type) else None
+    return "__file__" not in (_namespace(value) if module is None else vars(module))
 
 
 def _namespace(value: Any) -> dict[str, Any]:
     """The global names that a definition sees."""
-    if isinstance(value, types.FunctionType):
-        return value.__globals__
+    function = _function_of(value)
+    if function is not None:
+        return function.__globals__
     return vars(sys.modules[value.__module__]) if getattr(value, "__module__", None) in sys.modules else {}
 
 
 def _code_of(target: Any) -> types.CodeType | None:
-    """The code of a function, or of the first method that a class defines itself."""
+    function = _function_of(target)
+    return function.__code__ if function is not None else None
+
+
+def _function_of(target: Any) -> types.FunctionType | None:
+    """A function itself, or the first method that a class defines itself."""
     functions = vars(target).values() if isinstance(target, type) else [target]
     plain = (getattr(item, "__func__", item) for item in functions)
-    return next((item.__code__ for item in plain if isinstance(item, types.FunctionType)), None)
+    return next((item for item in plain if isinstance(item, types.FunctionType)), None)
 
 
 def _holds(node: ast.stmt, code: types.CodeType) -> bool:

@@ -39,7 +39,8 @@ def test_every_exit_code_is_told(code):
 def test_every_report_key_is_in_the_reference():
     """Each property of each object of the schema has its row below the object's heading."""
     definitions = json.loads(read("report.schema.json"))["$defs"]
-    sections = dict(part.split("\n", 1) for part in read("reference/report.md").split("\n## ")[1:])
+    pages = [read(f"reference/{name}.md") for name in ("report", "report-run", "report-verify")]
+    sections = dict(part.split("\n", 1) for text in pages for part in text.split("\n## ")[1:])
     missing = [
         f"{name}.{key}"
         for name, definition in definitions.items()
@@ -58,8 +59,9 @@ def keys(schema, prefix=""):
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_mistake_is_in_the_reference(name):
-    """With a heading of its own, to which findings can link."""
-    assert f"\n## {name}\n" in read("reference/mistakes.md")
+    """In the list, and with a page of its own, to which findings can link."""
+    assert f"| [{name}](mistakes/{name}.md) |" in read("reference/mistakes.md")
+    assert read(f"reference/mistakes/{name}.md").startswith(f"# {name}\n")
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)
@@ -78,6 +80,29 @@ def test_links_lead_to_files_and_headings(file):
         if not there.exists() or (heading and f"# {heading}\n" not in there.read_text(encoding="utf-8").lower()):
             broken.append(target)
     assert broken == []
+
+
+def links(file):
+    """The pages of this repository that a page leads to."""
+    text = FENCED.sub("", file.read_text(encoding="utf-8"))
+    found = {(file.parent / target.partition("#")[0]).resolve() for target in LINK.findall(text)}
+    return {path for path in found if path.suffix == ".md" and path.is_file()}
+
+
+def test_every_page_is_reached_from_the_tour():
+    """Whoever lands on docs/index.md finds everything by its links."""
+    seen, ahead = set(), {DOCS / "index.md"}
+    while ahead:
+        page = ahead.pop()
+        seen.add(page)
+        ahead |= links(page) - seen
+    assert [] == [str(file.relative_to(ROOT)) for file in FILES[1:] if file not in seen]
+
+
+def test_no_page_is_longer_than_a_person_reads():
+    """What is read through has 200 lines at the most; what is looked up, a table, 300."""
+    lines = {str(file.relative_to(DOCS)): len(file.read_text("utf-8").splitlines()) for file in FILES[1:]}
+    assert {} == {name: n for name, n in lines.items() if n > (300 if name.startswith("reference/") else 200)}
 
 
 def test_the_readme_is_short():

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
+import rooms
 from commands import ROOT
 
 from gradcheck_cli.model import options
@@ -32,3 +33,29 @@ def test_the_option_of_the_page_can_be_declared():
 
     (gain,) = options_of(space["Imaginary"])
     assert ("gain", "--gain", Kind.WHOLE, 1, 255) == (gain.name, gain.flag, gain.kind, gain.default, gain.allowed.most)
+
+
+def test_the_map_has_every_room():
+    """Each folder of the package has its line, and no other."""
+    lines = re.findall(r"^\| `(\w+)` \|", PAGE, re.M)
+    assert sorted(rooms.arrows()) == sorted(lines)
+
+
+def test_every_arrow_of_the_picture_goes_down():
+    """From a floor to a lower one; what is left out has a way over other rooms."""
+    floor = {room: level for level, names in enumerate(rooms.floors(rooms.arrows())) for room in names}
+    drawn = rooms.lasting(rooms.arrows())
+    assert [] == [(one, two) for one, others in drawn.items() for two in others if floor[one] <= floor[two]]
+    assert rooms.picture().count("<path") == sum(map(len, drawn.values()))
+
+
+def test_a_circle_cannot_be_drawn():
+    """It is refused with the rooms in it."""
+    with pytest.raises(ValueError, match="these rooms import in a circle: checks, report"):
+        rooms.floors({"model": set(), "report": {"model", "checks"}, "checks": {"report"}})
+
+
+def test_a_way_over_another_room_is_drawn_once():
+    """runs imports model by way of layers."""
+    found = {"model": set(), "layers": {"model"}, "runs": {"model", "layers"}}
+    assert {"model": set(), "layers": {"model"}, "runs": {"layers"}} == rooms.lasting(found)

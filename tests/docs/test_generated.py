@@ -19,6 +19,11 @@ def test_page_is_fresh(name):
     assert "made by docs/generate.py" in text
 
 
+def test_no_page_is_left_of_a_mistake_that_is_none():
+    """A mistake that was renamed takes its page with it."""
+    assert [] == generate.stale_pages()
+
+
 @pytest.mark.parametrize("name", generate.sources())
 def test_what_is_made_from_the_options_is_fresh(name):
     """The types for type checkers and the schema know every option."""

@@ -2,6 +2,7 @@
 
 import linecache
 import math
+import sys
 import types
 
 import numpy as np
@@ -52,6 +53,35 @@ def test_a_function_of_a_cell_is_judged_with_what_it_uses(cell):
 
     assert "pass" == report.verdict
     assert "conv_backward.py" == report.targets[0].file.rpartition("/")[2]
+
+
+CLASS = """
+import torch
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return torch.nn.functional.conv2d(x, w)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        x, w = ctx.saved_tensors
+        return torch.nn.grad.conv2d_input(x.shape, w, upstream), 2 * torch.nn.grad.conv2d_weight(x, w.shape, upstream)
+"""
+
+
+@pytest.mark.parametrize("file", [None, __file__])
+def test_a_class_of_a_cell_is_judged(cell, file, monkeypatch):
+    """Its module is the session's, which is no file, or the file that the session was begun with."""
+    session = types.ModuleType("__main__")
+    session.__dict__.update({} if file is None else {"__file__": file})
+    monkeypatch.setitem(sys.modules, "__main__", session)
+
+    report = gradcheck_cli.verify(cell(CLASS)["Doubled"], geometry="batch 2, in 1, out 3, input 5x6, kernel 2x3")
+
+    assert ("fail", "pass") == tuple(report.targets[0].gradients[name].verdict for name in ("weight", "input"))
+    assert "Doubled.py" == report.targets[0].file.rpartition("/")[2]
 
 
 def test_the_last_definition_of_a_cell_counts(cell):

@@ -36,23 +36,12 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     """
     start = time.perf_counter()
     refs = resolve(options.targets, called_by(options.call) if options.call else None)
-    announced, truths = _Announced(progress, len(refs)), Truths()
-    stop = Event()
-
-    def work(ref: TargetRef) -> TargetReport | None:
-        """None for a target that comes after the first failure under -x."""
-        if stop.is_set():
-            return None
-        report = announced(ref, lambda: _verified(ref, options, truths, running))
-        if options.exitfirst and report.verdict in (Verdict.FAIL, Verdict.ERROR):
-            stop.set()
-        return report
-
     if any(not ref.error for ref in refs):
         # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
         # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
         Thread(target=_warm_up).start()
     running = Running()
+    work = _Work(options, running, _Announced(progress, len(refs)))
     with ThreadPoolExecutor(max_workers=max(1, min(options.jobs, len(refs)))) as pool:
         try:
             asked = tuple(pool.map(work, refs))
@@ -107,6 +96,23 @@ def _judged(ref: TargetRef, options: VerifyOptions, truths: Truths, running: Run
         return verify_target(ref, options, truths, running)
     except TargetError as error:
         return unusable(ref, error.text())
+
+
+class _Work:
+    """Judges one target after another, in several threads; under -x none that comes after the first failure."""
+
+    def __init__(self, options: VerifyOptions, running: Running, announced: _Announced) -> None:
+        self._options, self._running, self._announced = options, running, announced
+        self._truths, self._stop = Truths(), Event()
+
+    def __call__(self, ref: TargetRef) -> TargetReport | None:
+        """None where it was not asked."""
+        if self._stop.is_set():
+            return None
+        report = self._announced(ref, lambda: _verified(ref, self._options, self._truths, self._running))
+        if self._options.exitfirst and report.verdict in (Verdict.FAIL, Verdict.ERROR):
+            self._stop.set()
+        return report
 
 
 class _Announced:
