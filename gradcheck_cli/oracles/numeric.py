@@ -128,27 +128,27 @@ def _columns(spec: ConvSpec) -> list[tuple[int, ...]]:
 
 
 @dataclass(frozen=True)
-class Planes:
+class LossPlanes:
     """Residuals and, where they differ, factors as (c_out, n, h_out * w_out)."""
 
     residual: Array
     factor: Array | None
 
-    def part(self, *index: slice) -> Planes:
+    def part(self, *index: slice) -> LossPlanes:
         """Views of both."""
-        return Planes(self.residual[index], None if self.factor is None else self.factor[index])
+        return LossPlanes(self.residual[index], None if self.factor is None else self.factor[index])
 
 
-def _by_filter(known: Residuals) -> Planes:
+def _by_filter(known: Residuals) -> LossPlanes:
     shape = (known.spec.out_channels, known.spec.batch, -1)
     residual = np.ascontiguousarray(known.residual.swapaxes(0, 1)).reshape(shape)
     if known.factor is None:
-        return Planes(residual, None)
-    return Planes(residual, np.ascontiguousarray(known.factor.swapaxes(0, 1)).reshape(shape))
+        return LossPlanes(residual, None)
+    return LossPlanes(residual, np.ascontiguousarray(known.factor.swapaxes(0, 1)).reshape(shape))
 
 
 @np.errstate(over="ignore", invalid="ignore", under="ignore")  # numpy keeps this setting for each thread apart
-def _column(known: Residuals, moves: Array, planes: Planes, column: tuple[int, ...]) -> Array:
+def _column(known: Residuals, moves: Array, planes: LossPlanes, column: tuple[int, ...]) -> Array:
     """(E(+step) - E(-step)) / scale for kernel column v of a channel: (kh, filters of its group).
 
     `moves` is step * X_padded. The samples are taken a few at a time, so that what is copied stays small.
@@ -171,7 +171,7 @@ def _column(known: Residuals, moves: Array, planes: Planes, column: tuple[int, .
     return differences
 
 
-def difference_of_loss(loss: LossName, planes: Planes, move: Array, ends: Array) -> Array:
+def difference_of_loss(loss: LossName, planes: LossPlanes, move: Array, ends: Array) -> Array:
     """Sum of f * l(r + move) - f * l(r - move) over samples and outputs: the loss at both ends, (filters,)."""
     np.add(planes.residual, move, out=ends[0])
     np.subtract(planes.residual, move, out=ends[1])

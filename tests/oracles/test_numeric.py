@@ -55,7 +55,7 @@ def test_by_hand():
 def test_the_loss_is_really_evaluated_at_both_ends():
     """A step across a kink gives the secant: r = 1, step * x = 3: (|4| - |-2|) / 2 = 1, where the slope is 3."""
     ends = numeric.difference_of_loss(
-        "l1", numeric.Planes(np.ones((1, 1, 1)), None), np.full((1, 1), 3.0), np.empty((2, 1, 1, 1))
+        "l1", numeric.LossPlanes(np.ones((1, 1, 1)), None), np.full((1, 1), 3.0), np.empty((2, 1, 1, 1))
     )
     assert ends.tolist() == [2.0]
 
