@@ -26,8 +26,11 @@ from gradcheck_cli.cli.root import PROGRAM, cli
 from gradcheck_cli.model.errors import ExitCode, GradcheckError, UsageError
 from gradcheck_cli.model.limits import OptionError
 
+# The variable by which a shell asks click for completions; click takes the name from the program's.
 COMPLETION = "_GRADCHECK_COMPLETE"
+# Commands whose exit code is a verdict: an error in them is never to be read as "wrong".
 JUDGES = ("run", "verify")
+# What the system says where there is no room left, a disk fails, or a limit on the size of files is met.
 DISK_TROUBLE = (errno.ENOSPC, errno.EIO, errno.EFBIG)
 
 

@@ -17,9 +17,11 @@ from gradcheck_cli.diagnose.unused import unused_option
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.model import CALL, ConvSpec, Finding
 
+# The kind of an exception at the beginning of its sentence.
 _EXCEPTION = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning|Iteration)\b")
 # An array without entries, as numpy and torch write it; and an author's own assertion about the result's shape.
 _EMPTY = re.compile(r"[(\[](\d+, ?)*0(, ?\d+)*,?[)\]]|size 0\b|existing size \(0\)|^AssertionError")
+# Different exceptions of one target that are shown, the most frequent first.
 _TOLD = 3
 
 

@@ -21,6 +21,7 @@ _NOT_STRUCTURE = frozenset(
     )
 )
 
+# Entries looked at before all are: of a formula that is wrong, nearly every entry refutes it.
 _GLANCES = 16
 # Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
 _FAR = 1e-3

@@ -21,6 +21,7 @@ from gradcheck_cli.model.option import recording
 from gradcheck_cli.model.options import LossName, Reduction, RunOptions
 from gradcheck_cli.model.spec import Array, ConvSpec, GradientName, Size
 
+# Raised whenever a field changes its meaning or goes; a new field alone leaves it.
 SCHEMA_VERSION = 1
 
 

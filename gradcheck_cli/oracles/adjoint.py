@@ -15,6 +15,7 @@ import numpy as np
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
 from gradcheck_cli.oracles.forward import forward
 
+# A wrong entry passes with a chance below 1 in 65,000; larger factors would leave fewer bits for the data.
 LARGEST_RANDOM = 2**15
 FLOAT64_LIMIT = 2**53
 INT64_LIMIT = 2**63

@@ -29,6 +29,7 @@ from gradcheck_cli.oracles.windows import padded
 # Numbers in a block: its arrays fit a core's cache of 2 MiB, and calls are so few that two threads do not wait for
 # one another (measured: 0.61 s for the forum layer with two, 1.09 s with a quarter of this).
 BLOCK = 65536
+# Numbers copied at a time: 8 MiB, however large the layer.
 LARGEST_COPY = 2**20
 
 

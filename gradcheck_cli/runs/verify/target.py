@@ -44,10 +44,12 @@ from gradcheck_cli.trials.transcript import Transcript, smallest_failure
 from gradcheck_cli.trials.trial import Trial
 from gradcheck_cli.trials.truth import Truths, load_oracles
 
+# What a target does beside its numbers: proved by seeing it, whatever the gradients are.
 FINDINGS_OF_BEHAVIOUR = (
     *("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype"),
     "wrong-forward",
 )
+# Said once for the target, not for each gradient.
 FINDINGS_OF_ALL = ("mutates-input",)
 
 
