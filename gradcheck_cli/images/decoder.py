@@ -24,7 +24,7 @@ MAX_PIXELS = 1 << 26
 
 # OpenCV's own limit, which it reads when it is imported.
 _LIMIT = "OPENCV_IO_MAX_IMAGE_PIXELS"
-# Its other limits.
+# Its other limits: a value there that it cannot read would end every decoding.
 _OTHER_LIMITS = ("OPENCV_IO_MAX_IMAGE_WIDTH", "OPENCV_IO_MAX_IMAGE_HEIGHT", "OPENCV_IO_MAX_IMAGE_PARAMS")
 # As OpenCV reads them.
 _UNITS = {"": 1, "KB": 1 << 10, "Kb": 1 << 10, "kb": 1 << 10, "MB": 1 << 20, "Mb": 1 << 20, "mb": 1 << 20}
