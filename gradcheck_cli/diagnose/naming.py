@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose import conditions
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
-from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
+from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting_factors, pairs, singles
 from gradcheck_cli.diagnose.conditions import condition, settled
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Comparison, Observation, gather
@@ -266,4 +266,4 @@ def _explained(structure: Structure, wrong: Sequence[Comparison]) -> set[int]:
 
 
 def _fits(structure: Structure, seen: Comparison) -> bool:
-    return bool(fitting(structure, seen, (NONE,), fit=False))
+    return bool(fitting_factors(structure, seen, (NONE,), fit=False))

@@ -43,7 +43,9 @@ class _Reader:
         return float(result[self.entry])
 
 
-def terms_of(backward: AskGradient, case: Case, gradient: GradientName, entry: Index, budget: int) -> tuple[Term, ...]:
+def read_terms(
+    backward: AskGradient, case: Case, gradient: GradientName, entry: Index, budget: int
+) -> tuple[Term, ...]:
     """The products that `entry` should hold and those that it holds.
 
     Args:
