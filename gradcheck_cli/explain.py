@@ -19,10 +19,8 @@ from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, padding_words
 from gradcheck_cli.model import SYMBOLS, Array, Case, ConvSpec, GradientName, Size
 from gradcheck_cli.model.errors import UsageError
 
-# Columns, as manual pages have.
 WIDTH = 80
 TOPICS = ("tolerance", "same-across-channels", "shapes", "calling", "unexplained")
-# Planes shown of each array: the first two tell channels and filters apart.
 _PLANES = 2
 
 

@@ -12,9 +12,7 @@ from gradcheck_cli.cli.slips import meant_command, meant_options
 from gradcheck_cli.model.errors import UsageError
 
 PROGRAM = "gradcheck"
-# click knows only the long one by default.
 HELP_OPTIONS = ("-h", "--help")
-# Beyond 100 columns the lines of a help text are too long to read.
 SETTINGS: dict[str, Any] = {"help_option_names": list(HELP_OPTIONS), "max_content_width": 100}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.diagnose.conditions import condition
 from gradcheck_cli.diagnose.locate import in_place_of, locate, number
 from gradcheck_cli.diagnose.observation import Comparison, Observation, absolute, lengths
-from gradcheck_cli.diagnose.sentences import finding, in_words
+from gradcheck_cli.diagnose.sentences import describe, finding
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Array, Case, Finding, GradientName
@@ -140,7 +140,7 @@ def _not_finite(seen: Observation, gradient: GradientName) -> str:
     index = tuple(int(i) for i in np.argwhere(~np.isfinite(actual))[0])
     count = int((~np.isfinite(actual)).sum())
     more = f", the first of {count} such entries" if count > 1 else ""
-    return f"grad_{gradient}{list(index)} is {actual[index]}{more} ({in_words(seen.case.spec)})."
+    return f"grad_{gradient}{list(index)} is {actual[index]}{more} ({describe(seen.case.spec)})."
 
 
 def _other_axes(seen: Observation, gradient: GradientName) -> str:

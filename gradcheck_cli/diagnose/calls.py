@@ -12,16 +12,14 @@ from gradcheck_cli.diagnose.conditions import condition
 from gradcheck_cli.diagnose.lines import unpads_by_name
 from gradcheck_cli.diagnose.mends import Raised, mend
 from gradcheck_cli.diagnose.observation import Observation
-from gradcheck_cli.diagnose.sentences import finding, in_words
+from gradcheck_cli.diagnose.sentences import describe, finding
 from gradcheck_cli.diagnose.unused import unused_option
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.model import CALL, ConvSpec, Finding
 
-# The kind of an exception at the beginning of its sentence.
 _EXCEPTION = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning|Iteration)\b")
 # An array without entries, as numpy and torch write it; and an author's own assertion about the result's shape.
 _EMPTY = re.compile(r"[(\[](\d+, ?)*0(, ?\d+)*,?[)\]]|size 0\b|existing size \(0\)|^AssertionError")
-# Different exceptions of one target that are shown, the most frequent first.
 _TOLD = 3
 
 
@@ -92,7 +90,7 @@ def _stopped(calls: _Calls, group: Sequence[Observation]) -> Finding:
     first = next(seen for seen in group if _exception(seen.error) == usual)
     when = calls.condition(group, calls.ended)
     if first.timed_out:
-        message = f"No answer within {first.seconds:g} s ({in_words(first.case.spec)})."
+        message = f"No answer within {first.seconds:g} s ({describe(first.case.spec)})."
         fix = "" if calls.ended else "Probably a loop never ends: look at what it waits for. Or raise --timeout."
         return finding("too-slow", CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix)
     also = "".join(f"; elsewhere {name}" for name in names if name not in (usual, ""))
@@ -109,7 +107,7 @@ def _raises(error: str) -> str:
 
 def _on(group: Sequence[Observation], first: Observation, tried: int) -> str:
     """ "on 3 of 29 geometries, first with x (2, 3, 8, 7), ..."."""
-    count, spec = len({seen.case.spec for seen in group}), in_words(first.case.spec)
+    count, spec = len({seen.case.spec for seen in group}), describe(first.case.spec)
     if tried == 1:
         return f"with {spec}"
     return f"on {'all' if count == tried else f'{count} of'} {tried} geometries, first with {spec}"

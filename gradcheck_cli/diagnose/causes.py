@@ -21,7 +21,6 @@ _NOT_STRUCTURE = frozenset(
     )
 )
 
-# Entries looked at before all are: of a formula that is wrong, nearly every entry refutes it.
 _GLANCES = 16
 # Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
 _FAR = 1e-3
@@ -124,14 +123,14 @@ def explain_all(structures: Iterable[Structure], evidence: Sequence[Comparison],
     for structure in structures:
         left: list[Factor] | None = None
         for seen in ordered:
-            left = fitting_factors(structure, seen, factors if left is None else left, fit=left is None)
+            left = fitting(structure, seen, factors if left is None else left, fit=left is None)
             if not left:
                 break
         causes += [Cause(structure, factor) for factor in left or ()]
     return sorted((cause for cause in causes if cause.ids), key=lambda cause: cause.cost)
 
 
-def fitting_factors(structure: Structure, seen: Comparison, factors: Sequence[Factor], *, fit: bool) -> list[Factor]:
+def fitting(structure: Structure, seen: Comparison, factors: Sequence[Factor], *, fit: bool) -> list[Factor]:
     """The factors with which the structure gives the user's numbers on one observation.
 
     Args:

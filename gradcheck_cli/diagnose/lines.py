@@ -11,11 +11,9 @@ from gradcheck_cli.diagnose.code import Code
 
 _Test = Callable[[ast.AST], bool]
 
-# How a number of pictures is written, in numpy and in torch.
 _BATCH_SIZE = re.compile(
     r"(N|n|m|B|bs|batch\w*|num_\w+|n_(samples|examples|images)|len\(.*\)|[\w.]+\.shape\[0\]|[\w.]+\.size\(0\))"
 )
-# What the name of a function says of its direction.
 _GOES_BACKWARD = re.compile(r"back|grad|update|step")
 _RESULTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
@@ -24,11 +22,8 @@ _RESULTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "bias": re.compile(r"_?(d|grad_?)_?b"),
     }
 )
-# A cast to float32.
 _SHORT = re.compile(r"float32|\.float\(\)")
-# A cast to whole numbers.
 _WHOLE = re.compile(r"(dtype=|astype\()(np\.|numpy\.|torch\.|['\"])?u?(int|long|i[1248])")
-# What cuts gradients off, in numpy and in torch.
 _CLIPS = ("clip", "clamp", "clip_", "clamp_", "clip_grad_norm_", "clip_grad_value_")
 
 

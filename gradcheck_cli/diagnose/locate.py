@@ -9,13 +9,11 @@ import numpy as np
 
 from gradcheck_cli.model import Array, GradientName
 
-# What an index of each gradient stands for, in words, singular and plural.
 _AXES: dict[GradientName, tuple[tuple[str, str], ...]] = {
     "weight": (("filter", "filters"), ("channel", "channels"), ("row", "rows"), ("column", "columns")),
     "input": (("image", "images"), ("channel", "channels"), ("row", "rows"), ("column", "columns")),
     "bias": (("filter", "filters"),),
 }
-# Places that fit a line; with more of them a pattern is said, or how many there are.
 _LISTED = 6
 # So many entries of a plane must be right for its edges to tell anything: nearly all of 3x3 is border.
 _TELLING = 4

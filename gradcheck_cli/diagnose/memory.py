@@ -9,7 +9,6 @@ from dataclasses import replace
 from gradcheck_cli.diagnose.code import Code
 from gradcheck_cli.model import Finding
 
-# The findings that memory which nobody has written can look like.
 _SHOWS = ("not-repeatable", "not-finite")
 
 

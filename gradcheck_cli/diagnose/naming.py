@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose import conditions
 from gradcheck_cli.diagnose.behaviour import behaviour, rounded_too, single_precision, unexplained_shape
-from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting_factors, pairs, singles
+from gradcheck_cli.diagnose.causes import Cause, Structure, explain_all, fitting, pairs, singles
 from gradcheck_cli.diagnose.conditions import condition, settled
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Comparison, Observation, gather
@@ -20,17 +20,11 @@ from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import ConvSpec, Finding, GradientName
 from gradcheck_cli.numbers.digits import digits_case
 
-# A formula that gives the very numbers on two geometries is no accident; on one it may be, as sizes coincide there.
 _GEOMETRIES_FOR_PROOF = 2
-# In all: so many whole numbers are not met by chance.
 _ENTRIES_FOR_PROOF = 4
-# Parts into which the wrong geometries are divided at most: more of them would explain anything.
 _PARTIAL_CAUSES = 3
-# Rivals that a sentence names: more of them help nobody.
 _LISTED_TIES = 3
-# Geometries on which the formula itself is asked; they cost no call of the user's code.
 _DECIDING = 16
-# The mistake whose condition is about sizes of blocks.
 _BLOCKS = "rest-skipped"
 
 
@@ -266,4 +260,4 @@ def _explained(structure: Structure, wrong: Sequence[Comparison]) -> set[int]:
 
 
 def _fits(structure: Structure, seen: Comparison) -> bool:
-    return bool(fitting_factors(structure, seen, (NONE,), fit=False))
+    return bool(fitting(structure, seen, (NONE,), fit=False))

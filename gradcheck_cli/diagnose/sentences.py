@@ -35,7 +35,7 @@ def finding(
     return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when, line)
 
 
-def in_words(spec: ConvSpec) -> str:
+def describe(spec: ConvSpec) -> str:
     """A geometry in a few words: only what differs from the simplest."""
     text = f"x {spec.x_shape}, weight {spec.weight_shape}, stride {pair(spec.stride)}, padding {padding_words(spec)}"
     if spec.dilation != (1, 1):

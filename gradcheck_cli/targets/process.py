@@ -13,12 +13,9 @@ from pathlib import Path
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
-# Bytes at a time; a pipe takes fewer of them as a rule, and the rest follows.
 CHUNK = 2**18
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
-# What is printed is in the pipe by then, as the answer came after it.
 DRAIN_SECONDS = 0.05
-# A supervisor that is busy swapping still ends by itself; after that it is killed.
 END_SECONDS = 30.0
 
 

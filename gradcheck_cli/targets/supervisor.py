@@ -18,9 +18,7 @@ import sys
 import time
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-# Seconds between two looks for descendants that are left.
 PAUSE = 0.002
-# Seconds after the last new descendant was found; what cannot be killed by then is given up.
 PATIENCE = 2.0
 
 # Number and start time: the number alone may by now be that of another process.

@@ -11,7 +11,7 @@ from gradcheck_cli.diagnose.causes import (
     Cause,
     Structure,
     explain_all,
-    fitting_factors,
+    fitting,
     may_be_proportional,
     on_prepared,
     pairs,
@@ -241,7 +241,7 @@ def test_a_formula_sees_the_array_that_stands_for_the_right_gradient():
 )
 def test_named_factors_that_fit(structure, actual, expected):
     """Exactly these of four, with no other constant read off."""
-    found = fitting_factors(structure, seen(actual, (8, 4)), (NONE, HALF, MINUS, BATCH), fit=False)
+    found = fitting(structure, seen(actual, (8, 4)), (NONE, HALF, MINUS, BATCH), fit=False)
 
     assert expected == found
 
@@ -261,7 +261,7 @@ def test_named_factors_that_fit(structure, actual, expected):
 )
 def test_a_constant_is_read_off_where_it_may_be(structure, actual, expected):
     """Beside the named factors that fit; a learning rate is no mistake of its own."""
-    found = fitting_factors(structure, seen(actual, (8, 4)), (NONE, HALF), fit=True)
+    found = fitting(structure, seen(actual, (8, 4)), (NONE, HALF), fit=True)
 
     assert expected == named(found)
 
@@ -282,7 +282,7 @@ def test_what_rounding_may_do_is_measured_on_absolute_values(structure, largest)
 
     def fits(error):
         actual = np.array([2.0**40, error])
-        return bool(fitting_factors(structure, Comparison(Problem(made), right, actual, 2.0**-40), (NONE,), fit=False))
+        return bool(fitting(structure, Comparison(Problem(made), right, actual, 2.0**-40), (NONE,), fit=False))
 
     assert fits(allowed)
     assert fits(-allowed)
@@ -309,9 +309,9 @@ def test_small_numbers_get_no_more_room_than_their_size_gives():
     """The bound is far below 1/4 and the factor 1: equal, or not."""
     base, unit = (2.0**-10, 2.0**-11), 2.0**-4
 
-    assert [NONE] == fitting_factors(giving(*base), seen(base, unit=unit), (NONE,), fit=False)
+    assert [NONE] == fitting(giving(*base), seen(base, unit=unit), (NONE,), fit=False)
     moved = (base[0], base[1] * (1 + 2.0**-40))
-    assert [] == fitting_factors(giving(*base), seen(moved, unit=unit), (NONE,), fit=False)
+    assert [] == fitting(giving(*base), seen(moved, unit=unit), (NONE,), fit=False)
 
 
 def test_a_cause_costs_one_for_every_mistake_in_it():

@@ -8,7 +8,7 @@ import pytest
 from gradcheck_cli.diagnose.causes import Cause, Structure
 from gradcheck_cli.diagnose.factors import NONE, Factor
 from gradcheck_cli.diagnose.observation import Comparison
-from gradcheck_cli.diagnose.sentences import either, finding, in_words, message_for
+from gradcheck_cli.diagnose.sentences import describe, either, finding, message_for
 from gradcheck_cli.diagnose.words import Words, words_for
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import Case, ConvSpec, Finding
@@ -189,7 +189,7 @@ def test_a_finding_carries_the_fix_in_the_user_s_words():
 )
 def test_a_geometry_in_a_few_words(spec, text):
     """Only what differs from the simplest."""
-    assert text == in_words(spec)
+    assert text == describe(spec)
 
 
 def test_a_title_without_details_has_no_brackets():

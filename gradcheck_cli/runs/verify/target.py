@@ -20,7 +20,7 @@ from gradcheck_cli.diagnose import (
     without_followers,
     words_for,
 )
-from gradcheck_cli.diagnose.sentences import in_words
+from gradcheck_cli.diagnose.sentences import describe
 from gradcheck_cli.layers import geometries
 from gradcheck_cli.model import (
     CALL,
@@ -44,12 +44,10 @@ from gradcheck_cli.trials.transcript import Transcript, smallest_failure
 from gradcheck_cli.trials.trial import Trial
 from gradcheck_cli.trials.truth import Truths, load_oracles
 
-# What a target does beside its numbers: proved by seeing it, whatever the gradients are.
 FINDINGS_OF_BEHAVIOUR = (
     *("mutates-input", "accumulates-between-calls", "not-repeatable", "integer-dtype"),
     "wrong-forward",
 )
-# Said once for the target, not for each gradient.
 FINDINGS_OF_ALL = ("mutates-input",)
 
 
@@ -325,7 +323,7 @@ def _forward_failures(trials: Sequence[Trial]) -> list[str]:
     first, spec = raised[0].outcome.forward_error, raised[0].case.spec
     where = f"on {len(raised)} of {sum(trial.supported for trial in trials)} geometries"
     return [
-        f"its own forward raises {where} ({in_words(spec)}: {first}); there the cache was filled as the backward "
+        f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
         "unpacks it, and the backward was judged alone"
     ]
 
@@ -338,7 +336,7 @@ def _refused_by_autograd(trials: Sequence[Trial]) -> list[str]:
     first = refused[0]
     where = f"on {len(refused)} of {sum(trial.supported for trial in trials)} geometries"
     return [
-        f"autograd refuses its gradients {where} ({in_words(first.case.spec)}: {first.outcome.autograd_refused}); "
+        f"autograd refuses its gradients {where} ({describe(first.case.spec)}: {first.outcome.autograd_refused}); "
         "there they were judged as its backward returned them"
     ]
 
