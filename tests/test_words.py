@@ -89,3 +89,45 @@ def test_names_say_what_a_thing_is(word):
                 f"{path}: {name}" for name in names if isinstance(name, str) and word in name.strip("_").split("_")
             }
     assert set() == found
+
+
+# Names with an underscore that are public: of named tuples, and what a notebook calls.
+PUBLIC = {"_replace", "_asdict", "_repr_html_"}
+
+
+def private_names(tree):
+    """Lines on which a test reaches into another module or object past its public names."""
+    own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_self(node.value)}
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradcheck_cli"):
+            names = [alias.name for alias in node.names]
+        if isinstance(node, ast.Attribute) and not _is_self(node.value) and node.attr not in own:
+            names = [node.attr]
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("setattr", "patch.object")):
+            words = [word.value for word in node.args[:2] if isinstance(word, ast.Constant)]
+            names = [word for word in words if isinstance(word, str)]
+        yield from (node.lineno for name in names if re.match(r"_(?!_)", name) and name not in PUBLIC)
+
+
+def _is_self(node):
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+def test_tests_use_public_names():
+    """What is worth a test of its own has a name of its own."""
+    reached = {
+        str(path.relative_to(ROOT)): lines
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if (lines := sorted(private_names(ast.parse(path.read_text()))))
+    }
+    assert {} == reached
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from gradcheck_cli.api import _x", "worker._limits", "monkeypatch.setattr(entry, '_flushed', 1)"],
+)
+def test_a_private_name_would_be_found(line):
+    """Imported, looked up or replaced."""
+    assert [1] == sorted(private_names(ast.parse(line)))

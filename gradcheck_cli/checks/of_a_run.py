@@ -123,6 +123,7 @@ def _parts(spec: ConvSpec, gradient: GradientName) -> int:
     return spec.kernel_size[0] * spec.kernel_size[1] if gradient == "input" else spec.batch
 
 
+# The rule that is printed with the verdict, for each dtype of autograd.
 CRITERIA = {
     "float64": "|difference| <= 2 (n+2) 2^-53 A",
     "float32": "|difference| <= (n+2) 2^-24 A; typical up to sqrt(n) 2^-24 A",

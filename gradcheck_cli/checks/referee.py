@@ -18,6 +18,7 @@ from gradcheck_cli.oracles import adjoint, reference
 
 # Products above which the sum by the definition takes too long: about 20 s.
 MOST_PRODUCTS = 10**10
+# What differs between two words on the same side: the probes have other numbers of entries.
 _COUNTS = re.compile(r" \(\d+ of \d+ entries\)")
 
 

@@ -27,6 +27,7 @@ from gradcheck_cli.report import check_destinations
 if TYPE_CHECKING:
     from gradcheck_cli.model import Progress, Report
 
+# The one topic of `explain` that takes sizes.
 SHAPES = "shapes"
 
 

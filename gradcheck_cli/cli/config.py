@@ -18,6 +18,7 @@ import click
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.nearness import did_you_mean
 
+# Variables are GRADCHECK_RUN_SEED and the like, as click builds them.
 PREFIX = "GRADCHECK"
 FILE_NAME = "pyproject.toml"
 Commands = Mapping[str, click.Command]

@@ -26,8 +26,11 @@ from gradcheck_cli.cli.root import PROGRAM, cli
 from gradcheck_cli.model.errors import ExitCode, GradcheckError, UsageError
 from gradcheck_cli.model.limits import OptionError
 
+# The variable by which a shell asks click for completions; click takes the name from the program's.
 COMPLETION = "_GRADCHECK_COMPLETE"
+# Commands whose exit code is a verdict: an error in them is never to be read as "wrong".
 JUDGES = ("run", "verify")
+# What the system says where there is no room left, a disk fails, or a limit on the size of files is met.
 DISK_TROUBLE = (errno.ENOSPC, errno.EIO, errno.EFBIG)
 
 
@@ -37,14 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: without the program's name; those of the process by default.
     """
-    _tolerate_odd_characters()
+    tolerate_odd_characters()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if COMPLETION in os.environ:
         return shell_complete(cli, {}, PROGRAM, COMPLETION, os.environ[COMPLETION])
     invocation = Invocation()
-    code = _flushed(_guarded(words, invocation))
+    code = flushed(_guarded(words, invocation))
     if arguments is None:
-        _ignore_interrupts()
+        ignore_interrupts()
         _leave_memory_to_the_system()
     return code
 
@@ -62,7 +65,7 @@ def _guarded(words: list[str], invocation: Invocation) -> int:
     except GradcheckError as error:
         say(f"Error: {_with_source(error, invocation)}")
     except click.ClickException as error:
-        say(f"Error: {_usage(error, invocation)}")
+        say(f"Error: {usage_text(error, invocation)}")
     except OSError as error:
         return _lost_output(error) if error.errno in DISK_TROUBLE and not error.filename else _bug(error, invocation)
     except MemoryError:
@@ -90,7 +93,8 @@ def _with_source(error: GradcheckError, invocation: Invocation) -> str:
     return _sourced(error.text(), invocation, error.parameter)
 
 
-def _usage(error: click.ClickException, invocation: Invocation) -> str:
+def usage_text(error: click.ClickException, invocation: Invocation) -> str:
+    """Click's message, where the option came from, and the help of the command that it was meant for."""
     context = invocation.context or getattr(error, "ctx", None)
     path = context.command_path if context else PROGRAM
     parameter = getattr(error, "param", None)
@@ -114,14 +118,14 @@ def _bug(error: Exception, invocation: Invocation) -> int:
     return ExitCode.BUG
 
 
-def _tolerate_odd_characters() -> None:
+def tolerate_odd_characters() -> None:
     """A file name that is no UTF-8, or a terminal of another encoding, must never end in a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _ignore_interrupts() -> None:
+def ignore_interrupts() -> None:
     """All is said: Ctrl-C while the interpreter clears up must not turn the exit code into a signal."""
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -132,25 +136,26 @@ def _leave_memory_to_the_system() -> None:
     gc.freeze()
 
 
-def _flushed(code: int) -> int:
+def flushed(code: int) -> int:
     """Write what is still buffered, here and not at the interpreter's end, where a closed pipe makes noise."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        _drop_stdout()
+        drop_stdout()
     except OSError as error:
         return code or _lost_output(error)
     return code
 
 
 def _lost_output(error: OSError) -> int:
-    _drop_stdout()
+    drop_stdout()
     say(f"Error: standard output cannot be written: {error.strerror}.")
     return ExitCode.NOT_CHECKED
 
 
-def _drop_stdout() -> None:
+def drop_stdout() -> None:
+    """What is still buffered goes nowhere, so that the interpreter's end does not fail on it once more."""
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, sys.stdout.fileno())
     os.close(devnull)

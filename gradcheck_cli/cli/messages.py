@@ -7,6 +7,7 @@ import sys
 from gradcheck_cli.model.errors import MAX_LINES
 from gradcheck_cli.model.text import visible
 
+# A message is read in a terminal or a log of CI; more than five lines of it are not.
 LINE = 400
 
 

@@ -20,7 +20,9 @@ from gradcheck_cli.report import FORMATS, SAVED, STDOUT_FORMATS, Destination
 
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Function]
+# "-" is standard input, which a picture may come from.
 FILE = click.Path(allow_dash=True)
+# As git and grep spell them.
 COLORS = ("auto", "always", "never")
 
 FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5, 5), "size": (100, 100)}
@@ -28,6 +30,7 @@ FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5, 5), "siz
 
 # The order of the groups in the help: what is asked about first, then what only some need.
 RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.TARGET)
+# The order in which `verify --help` shows its options.
 VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.CHANCE)
 # What an option takes in click: its type, and what the help shows for it.
 TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {

@@ -15,6 +15,7 @@ from gradcheck_cli.report import render, write_reports
 if TYPE_CHECKING:
     from gradcheck_cli.model import Report
 
+# What a script must not miss beats the rest; see `ExitCode`.
 WORST_FIRST = (ExitCode.BUG, ExitCode.FAIL, ExitCode.NOT_CHECKED, ExitCode.PASS)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+# Seconds: a bar that is gone at once only flickers.
 DELAY = 1.0
 
 

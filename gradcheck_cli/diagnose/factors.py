@@ -12,8 +12,11 @@ import numpy as np
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import Array, ConvSpec, GradientName
 
+# How near a factor must be to be looked at closely; the exact comparison decides.
 _NEAR = 1e-6
+# Beyond this, float64 skips whole numbers: a product with a fraction proves nothing any more.
 _MAX_EXACT = 2.0**53
+# Larger than any count in a small geometry: 1/N, 1/(N h w) and their products are below it.
 _LARGEST_DENOMINATOR = 100_000
 _CERTAIN = 0.25  # a rounding error below this cannot hide between two integers
 
@@ -31,6 +34,7 @@ def _always(value: Fraction) -> Callable[[ConvSpec], Fraction]:
     return lambda _: value
 
 
+# No factor at all.
 NONE = Factor("", (), _always(Fraction(1)))
 
 

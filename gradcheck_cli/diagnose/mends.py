@@ -50,6 +50,7 @@ _IMPORTS = {
     "signal": "from scipy import signal",
     "math": "import math",
 }
+# Types that the user's file does not define, so that an attribute they lack cannot be added there.
 _BUILT_IN = ("ndarray", "Tensor", "list", "tuple", "dict", "int", "float", "str", "function", "module")
 _SHAPE = re.compile(
     r"\(\d+(?:, ?\d+)*,?\)|\(\)|(?<![\w\]])\[\d+(?:, ?\d+)*\]|\(\d+(?:x\d+)+|(?<=and )\d+(?:x\d+)+|size \d+|\(\d+\)"

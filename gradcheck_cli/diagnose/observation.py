@@ -13,7 +13,9 @@ from gradcheck_cli.mistakes.shown import lengths as lengths
 from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName
 from gradcheck_cli.numbers import exact
 
+# Up to here every partial sum of integers fits float32: rounding cannot be the reason.
 _DECISIVE = 2.0**24
+# Half the distance from 1 to the next number of the format.
 _UNITS = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 
 

@@ -194,6 +194,7 @@ AXES: tuple[BlockSize, ...] = (
 )
 # Blocks as people write them, and the sizes between: only where the neighbour of a size fails is the size itself known.
 _MORE = (2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64)
+# Sizes of blocks that people write: small ones by hand, the powers of 2 of tiles and vectors.
 _MULTIPLES = (2, 3, 4, 5, 6, 8, 10, 12, 16, 32, 64)
 
 
@@ -214,6 +215,7 @@ _SENSES = (
     *(phrase for axis in AXES for phrase in _senses(axis)),
 )
 _PLACES = {phrase: place for place, phrase in enumerate(_SENSES)}
+# Rows of the table for one size: each number in both senses.
 _PER_AXIS = 2 * (len(_MORE) + len(_MULTIPLES))
 
 

@@ -15,6 +15,7 @@ Index = tuple[int, ...]
 AskGradient = Callable[[Case], "Array | None"]
 
 _DIGIT = 1024  # coded inputs: coefficients up to +-511, exact in float64 for five places
+# Digits to base 1024 in one float64 of 53 bits.
 _PLACES = 5
 
 
@@ -43,7 +44,9 @@ class _Reader:
         return float(result[self.entry])
 
 
-def terms_of(backward: AskGradient, case: Case, gradient: GradientName, entry: Index, budget: int) -> tuple[Term, ...]:
+def read_terms(
+    backward: AskGradient, case: Case, gradient: GradientName, entry: Index, budget: int
+) -> tuple[Term, ...]:
     """The products that `entry` should hold and those that it holds.
 
     Args:

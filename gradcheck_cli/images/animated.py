@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from gradcheck_cli.images.header import Header, notes
 from gradcheck_cli.images.refusal import cut_short
 
+# Of a GIF; a file that says more than that is made to keep a reader busy.
 _MAX_BLOCKS = 1_000_000
 
 

@@ -22,10 +22,15 @@ from gradcheck_cli.model.errors import DependencyError
 MAX_PIXELS = 1 << 26
 """67 megapixels (8192 x 8192): decoding one takes less than 1 GiB in any format (measured: 0.8 at most, for GIF)."""
 
+# OpenCV's own limit, which it reads when it is imported.
 _LIMIT = "OPENCV_IO_MAX_IMAGE_PIXELS"
+# Its other limits: a value there that it cannot read would end every decoding.
 _OTHER_LIMITS = ("OPENCV_IO_MAX_IMAGE_WIDTH", "OPENCV_IO_MAX_IMAGE_HEIGHT", "OPENCV_IO_MAX_IMAGE_PARAMS")
+# As OpenCV reads them.
 _UNITS = {"": 1, "KB": 1 << 10, "Kb": 1 << 10, "kb": 1 << 10, "MB": 1 << 20, "Mb": 1 << 20, "mb": 1 << 20}
+# OpenCV's own default, 2^30: no more than that is proposed to be allowed.
 _MOST_PIXELS_OF_OPENCV = 1 << 30
+# Bytes of what a decoder prints that are read: the first line is all that is shown.
 _MOST_NOISE = 1 << 16
 _SAVE_AGAIN = "if an image program opens it, save it again as PNG"
 

@@ -54,6 +54,7 @@ def _is_svg(data: bytes) -> bool:
     return data[:200].lstrip().startswith((b"<svg", b"<?xml"))
 
 
+# What is read: name, how its bytes begin, and how its header is read.
 _READ: tuple[tuple[str, _Test, Callable[[bytes], Header]], ...] = (
     ("JPEG", _starts(b"\xff\xd8\xff"), read_jpeg),
     ("PNG", _starts(b"\x89PNG\r\n\x1a\n"), read_png),
@@ -69,6 +70,7 @@ _READ: tuple[tuple[str, _Test, Callable[[bytes], Header]], ...] = (
 )
 
 _CONVERT = "convert it to PNG or JPEG"
+# What is known and not read, each with what to do.
 _REFUSED: tuple[tuple[_Test, UnreadableError], ...] = (
     (_starts(b"#?RADIANCE", b"#?RGBE"), refuse_floats("HDR file")),
     (_starts(b"PF\n", b"Pf\n"), refuse_floats("PFM file")),

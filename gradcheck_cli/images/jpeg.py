@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from gradcheck_cli.images.header import Header, notes
 from gradcheck_cli.images.refusal import UnreadableError, cut_short
 
+# Progressive files have about 10; each scan is a pass over the whole picture.
 USUAL_SCANS = 32
 MAX_SCAN_PIXELS = 1 << 31
 """Scans times pixels: a progressive JPEG of few bytes can ask for thousands of passes over the picture."""
 
+# A file that says more than that is made to keep a reader busy.
 _MAX_SEGMENTS = 100_000
+# Every marker but the stuffed 0, and the restarts, which stand inside a scan.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
+# C4, C8 and CC lie among the markers of frames and are tables.
 _NOT_FRAMES = (0xC4, 0xC8, 0xCC)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from gradcheck_cli.model.errors import ImageError
 from gradcheck_cli.model.text import visible
 
+# As everywhere on the command line.
 STANDARD_INPUT = "-"
+# Characters of a name in a message; longer ones are shown by both ends.
 _LONGEST_NAME = 120
 
 

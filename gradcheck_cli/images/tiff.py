@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from gradcheck_cli.images.header import TO_8_BIT, Header, notes, refuse_floats
 from gradcheck_cli.images.refusal import UnreadableError, cut_short
 
+# Counted to say that there are others; a chain of pages may also be a circle.
 _MAX_PAGES = 1000
+# Of one page. Files have some dozens; a count beyond this is damage.
 _MAX_ENTRIES = 4096
+# Tags of TIFF 6.0.
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC = 256, 257, 258, 262
 _SAMPLES, _TILE_WIDTH, _TILE_HEIGHT, _SAMPLE_FORMAT = 277, 322, 323, 339
+# The value of the photometric tag for inks.
 _CMYK = 5
+# Types of TIFF that hold sizes: byte, short, long, and long of 8 bytes.
 _FORMATS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
 
+# In all, for `--geometries full`: a thorough search that still ends by itself.
 FULL_COUNT = 1000
 # Numbers in a target's code, and geometries for them: each costs a plain loop some milliseconds.
 MOST_CONSTANTS, MOST_AROUND = 6, 64

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum
 
+# A message has to be taken in at a glance.
 MAX_LINES = 6
 
 

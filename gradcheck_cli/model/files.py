@@ -7,8 +7,11 @@ import mimetypes
 import os.path
 from collections.abc import Iterable
 
+# Characters that make a name a pattern, as the standard library takes them.
 MAGIC = frozenset("*?[")
+# A picture of random numbers instead of a file: `random:3x32x32`.
 RANDOM = "random:"
+# Files of arrays: of numpy, and of torch.
 ARRAYS = (".npy", ".pt", ".pth")
 
 

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 LARGEST_ARRAY = 2**31
 """Entries of one array: 8 GiB in float32."""
 
+# What a file of a picture has: gray, or blue, green and red.
 PICTURE_CHANNELS = (1, 3)
+# Names of --backward that are no file.
 BUILT_IN_BACKWARDS = ("direct", "fft")
+# What --returns may name; _ is what is no gradient.
 ROLES = ("weight", "input", "bias", "_")
 CALL_EXAMPLE = '--call "conv_backward(G, (x, w, b))" --returns input,weight,bias'
 

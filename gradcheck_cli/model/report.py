@@ -23,6 +23,7 @@ from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOpti
 from gradcheck_cli.model.spec import ConvSpec, Size
 from gradcheck_cli.model.tensors import GradientName
 
+# Raised whenever a field changes its meaning or goes; a new field alone leaves it.
 SCHEMA_VERSION = 1
 
 

@@ -15,9 +15,11 @@ import numpy as np
 
 from gradcheck_cli.model import Array
 
+# Half the distance from 1 to the next number of the format.
 UNIT_ROUNDOFF: Mapping[str, float] = MappingProxyType(
     {"float32": 2.0**-24, "float64": 2.0**-53, "bfloat16": 2.0**-8, "float16": 2.0**-11}
 )
+# What is lost at most where a product falls below the smallest normal number.
 SMALLEST_DENORMAL: Mapping[str, float] = MappingProxyType(
     {"float32": 2.0**-149, "float64": 2.0**-1074, "bfloat16": 2.0**-133, "float16": 2.0**-24}
 )

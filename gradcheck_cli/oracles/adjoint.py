@@ -15,6 +15,7 @@ import numpy as np
 from gradcheck_cli.model import Array, Case, GradientName, Gradients
 from gradcheck_cli.oracles.forward import forward
 
+# A wrong entry passes with a chance below 1 in 65,000; larger factors would leave fewer bits for the data.
 LARGEST_RANDOM = 2**15
 FLOAT64_LIMIT = 2**53
 INT64_LIMIT = 2**63
@@ -81,21 +82,21 @@ def adjoint_mismatch(case: Case, gradients: Gradients, rng: np.random.Generator)
 
 
 def _weight_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
-    limit = _limit(case.x, case)
-    factors = _draw(rng, limit, case.spec.weight_shape)
+    limit = largest_factor(case.x, case)
+    factors = draw_factors(rng, limit, case.spec.weight_shape)
     moved = forward(case.x, factors, np.zeros(case.spec.out_channels), case.spec)
     return _identity("weight", exact_dot(moved, case.grad_output), factors, gradient)
 
 
 def _input_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
-    limit = _limit(case.weight, case)
-    factors = _draw(rng, limit, case.spec.x_shape)
+    limit = largest_factor(case.weight, case)
+    factors = draw_factors(rng, limit, case.spec.x_shape)
     moved = forward(factors, case.weight, np.zeros(case.spec.out_channels), case.spec)
     return _identity("input", exact_dot(moved, case.grad_output), factors, gradient)
 
 
 def _bias_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
-    factors = _draw(rng, LARGEST_RANDOM, (case.spec.out_channels,))
+    factors = draw_factors(rng, LARGEST_RANDOM, (case.spec.out_channels,))
     moved = np.broadcast_to(factors.reshape(1, -1, 1, 1), case.grad_output.shape)
     return _identity("bias", exact_dot(moved, case.grad_output), factors, gradient)
 
@@ -105,12 +106,12 @@ def _identity(name: GradientName, forward_side: int, factors: Array, gradient: A
     return Identity(name, forward_side, gradient_side, 1 / (2 * int(np.abs(factors).max(initial=0)) + 1))
 
 
-def _draw(rng: np.random.Generator, limit: int, shape: tuple[int, ...]) -> Array:
+def draw_factors(rng: np.random.Generator, limit: int, shape: tuple[int, ...]) -> Array:
     """Random integers from -limit to limit, the limit itself among them so that it can be read off."""
     return rng.integers(-limit, limit, shape, endpoint=True)
 
 
-def _limit(fixed: Array, case: Case) -> int:
+def largest_factor(fixed: Array, case: Case) -> int:
     """The largest random factor, at most 2^15, for which the forward stays below 2^53 and so exact in float64."""
     spec = case.spec
     terms = spec.in_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]

@@ -84,10 +84,10 @@ def run_layer(
     """
     with _prepared(settings):
         module = _module(layer, settings, wanted)
-        x = _tensor(layer.x, settings).requires_grad_("input" in wanted)
+        x = tensor_of(layer.x, settings).requires_grad_("input" in wanted)
         output = module(_framed(x, layer.spec))
         output.retain_grad()
-        loss = _loss(output, _tensor(layer.reference, settings), layer.loss, layer.seed)
+        loss = loss_of(output, tensor_of(layer.reference, settings), layer.loss, layer.seed)
         loss.backward()  # type: ignore[no-untyped-call]
         return AutogradRun(_array(output), _array(output.grad), _gradients(module, x), float(loss.item()))
 
@@ -107,8 +107,8 @@ def backward(case: Case, settings: LayerSettings, wanted: Sequence[GradientName]
     """
     with _prepared(settings):
         module = _module(case, settings, wanted)
-        x = _tensor(case.x, settings).requires_grad_("input" in wanted)
-        torch.sum(module(_framed(x, case.spec)) * _tensor(case.grad_output, settings)).backward()  # type: ignore[no-untyped-call]
+        x = tensor_of(case.x, settings).requires_grad_("input" in wanted)
+        torch.sum(module(_framed(x, case.spec)) * tensor_of(case.grad_output, settings)).backward()  # type: ignore[no-untyped-call]
         return _gradients(module, x)
 
 
@@ -155,8 +155,8 @@ def _module(problem: Layer | Case, settings: LayerSettings, wanted: Sequence[Gra
     `torch.nn.utils.skip_init` does the same, but loads SymPy on its way.
     """
     module = torch.nn.Conv2d(**_arguments(problem.spec), device="meta")
-    module.weight = torch.nn.Parameter(_tensor(problem.weight, settings), requires_grad="weight" in wanted)
-    module.bias = torch.nn.Parameter(_tensor(problem.bias, settings), requires_grad="bias" in wanted)
+    module.weight = torch.nn.Parameter(tensor_of(problem.weight, settings), requires_grad="weight" in wanted)
+    module.bias = torch.nn.Parameter(tensor_of(problem.bias, settings), requires_grad="bias" in wanted)
     return module
 
 
@@ -168,7 +168,7 @@ def _framed(x: torch.Tensor, spec: ConvSpec) -> torch.Tensor:
     return torch.nn.functional.pad(x, (left, right, top, bottom))
 
 
-def _loss(output: torch.Tensor, reference: torch.Tensor, loss: Loss, seed: int) -> torch.Tensor:
+def loss_of(output: torch.Tensor, reference: torch.Tensor, loss: Loss, seed: int) -> torch.Tensor:
     """E, in torch's words; `losses.value` says the same in numpy."""
     if loss.name == "l1":
         terms = torch.abs(output - reference)
@@ -191,7 +191,7 @@ def _optional(tensor: torch.Tensor | None) -> Array | None:
     return None if tensor is None else _array(tensor)
 
 
-def _tensor(array: Array, settings: LayerSettings) -> torch.Tensor:
+def tensor_of(array: Array, settings: LayerSettings) -> torch.Tensor:
     """A copy, so that nothing torch does can reach the caller's array."""
     return torch.tensor(np.asarray(array), dtype=DTYPES[settings.dtype], device=settings.device)
 
@@ -206,7 +206,7 @@ def _array(tensor: torch.Tensor) -> Array:
 def _prepared(settings: LayerSettings) -> Iterator[None]:
     """Device and dtype checked, IEEE float32 on CUDA, the thread count set; everything as before afterwards."""
     _check_device(settings)
-    with _threads(settings.threads), _ieee_float32(settings.device), _in_our_words(settings):
+    with _threads(settings.threads), ieee_float32(settings.device), _in_our_words(settings):
         yield
 
 
@@ -221,7 +221,7 @@ def _threads(count: int | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _ieee_float32(device: Device) -> Iterator[None]:
+def ieee_float32(device: Device) -> Iterator[None]:
     """cuDNN may cut float32 to TF32 (10 bits) by default, which is another layer than the one judged."""
     if device != "cuda":
         yield
@@ -246,13 +246,13 @@ def _in_our_words(settings: LayerSettings) -> Iterator[None]:
     except torch.OutOfMemoryError as error:
         raise UsageError(
             f"--device {settings.device} has too little memory for this layer in {settings.dtype}.",
-            facts={"torch says": _first_line(error)},
+            facts={"torch says": first_line(error)},
             hint="--size, --dtype float32 or fewer images make it smaller",
         ) from error
     except (RuntimeError, NotImplementedError, TypeError) as error:
         raise UsageError(
             f"torch cannot run this layer with --dtype {settings.dtype} on --device {settings.device}.",
-            facts={"torch": torch.__version__, "it says": _first_line(error)},
+            facts={"torch": torch.__version__, "it says": first_line(error)},
             hint="--dtype float32 works on every device",
         ) from error
 
@@ -290,5 +290,6 @@ def _precision_setting(backend: Any, operation: str) -> str:
     return str(getattr(getattr(backend, operation, None), "fp32_precision", "not reported by this torch"))
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What torch says, in a line of at most 120 characters; the kind of error where it says nothing."""
     return str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Loss
 
+# Whole factors of both signs, of 3 bits: every dtype holds them.
 RANDOM_LIMIT = 7
 
 

@@ -29,6 +29,7 @@ from gradcheck_cli.oracles.windows import padded
 # Numbers in a block: its arrays fit a core's cache of 2 MiB, and calls are so few that two threads do not wait for
 # one another (measured: 0.61 s for the forum layer with two, 1.09 s with a quarter of this).
 BLOCK = 65536
+# Numbers copied at a time: 8 MiB, however large the layer.
 LARGEST_COPY = 2**20
 
 
@@ -128,27 +129,27 @@ def _columns(spec: ConvSpec) -> list[tuple[int, ...]]:
 
 
 @dataclass(frozen=True)
-class _Planes:
+class LossPlanes:
     """Residuals and, where they differ, factors as (c_out, n, h_out * w_out)."""
 
     residual: Array
     factor: Array | None
 
-    def part(self, *index: slice) -> _Planes:
+    def part(self, *index: slice) -> LossPlanes:
         """Views of both."""
-        return _Planes(self.residual[index], None if self.factor is None else self.factor[index])
+        return LossPlanes(self.residual[index], None if self.factor is None else self.factor[index])
 
 
-def _by_filter(known: Residuals) -> _Planes:
+def _by_filter(known: Residuals) -> LossPlanes:
     shape = (known.spec.out_channels, known.spec.batch, -1)
     residual = np.ascontiguousarray(known.residual.swapaxes(0, 1)).reshape(shape)
     if known.factor is None:
-        return _Planes(residual, None)
-    return _Planes(residual, np.ascontiguousarray(known.factor.swapaxes(0, 1)).reshape(shape))
+        return LossPlanes(residual, None)
+    return LossPlanes(residual, np.ascontiguousarray(known.factor.swapaxes(0, 1)).reshape(shape))
 
 
 @np.errstate(over="ignore", invalid="ignore", under="ignore")  # numpy keeps this setting for each thread apart
-def _column(known: Residuals, moves: Array, planes: _Planes, column: tuple[int, ...]) -> Array:
+def _column(known: Residuals, moves: Array, planes: LossPlanes, column: tuple[int, ...]) -> Array:
     """(E(+step) - E(-step)) / scale for kernel column v of a channel: (kh, filters of its group).
 
     `moves` is step * X_padded. The samples are taken a few at a time, so that what is copied stays small.
@@ -161,15 +162,17 @@ def _column(known: Residuals, moves: Array, planes: _Planes, column: tuple[int, 
     samples = max(1, LARGEST_COPY // (moves.shape[2] * spec.output_size[1]))
     for n in range(0, spec.batch, samples):
         part = planes.part(slice(first, first + filters), slice(n, n + samples))
-        shifts = _shifts(moves[n : n + samples, channel], v, spec)
-        for block in _blocks(part.residual.shape):
+        shifts = shifts_of(moves[n : n + samples, channel], v, spec)
+        for block in blocks_of(part.residual.shape):
             ends = workspace[: 2 * part.residual[block].size].reshape(2, *part.residual[block].shape)
             for u, shift in enumerate(shifts):
-                differences[u, block[0]] += _difference(known.loss.name, part.part(*block), shift[block[1:]], ends)
+                differences[u, block[0]] += difference_of_loss(
+                    known.loss.name, part.part(*block), shift[block[1:]], ends
+                )
     return differences
 
 
-def _difference(loss: LossName, planes: _Planes, move: Array, ends: Array) -> Array:
+def difference_of_loss(loss: LossName, planes: LossPlanes, move: Array, ends: Array) -> Array:
     """Sum of f * l(r + move) - f * l(r - move) over samples and outputs: the loss at both ends, (filters,)."""
     np.add(planes.residual, move, out=ends[0])
     np.subtract(planes.residual, move, out=ends[1])
@@ -183,7 +186,7 @@ def _difference(loss: LossName, planes: _Planes, move: Array, ends: Array) -> Ar
     return np.asarray(np.add.reduce(ends[0], axis=(1, 2)))
 
 
-def _shifts(moves: Array, v: int, spec: ConvSpec) -> list[Array]:
+def shifts_of(moves: Array, v: int, spec: ConvSpec) -> list[Array]:
     """For each kernel row u, step * x at all outputs, (n, h_out * w_out): views of one copy of the column's pixels."""
     (stride_h, stride_w), (dilation_h, dilation_w) = spec.stride, spec.dilation
     h_out, w_out = spec.output_size
@@ -197,7 +200,7 @@ def _shifts(moves: Array, v: int, spec: ConvSpec) -> list[Array]:
     return shifts
 
 
-def _blocks(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice, slice]]:
+def blocks_of(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice, slice]]:
     """Cut (filters, samples, outputs) into blocks of at most `BLOCK` numbers, whole planes where they fit."""
     filters, samples, outputs = shape
     pieces = -(-outputs // BLOCK)

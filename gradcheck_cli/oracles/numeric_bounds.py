@@ -15,8 +15,11 @@ from gradcheck_cli.oracles.gauge import gauge
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.oracles.windows import padded, tap_slices
 
+# Finite differences are taken in float64 whatever autograd computes in.
 U = UNIT_ROUNDOFF["float64"]
+# The larger the step, the more residuals change their sign on the way.
 LARGEST_STEP = 1e-4
+# A residual that is not above so many errors of the forward may lie on the other side of the kink.
 KINK_ERRORS = 1000
 # One output in so many may be nearer to its kink than the common step reaches, and gets a step of its own.
 OUTPUTS_PER_OWN_STEP = 1024

@@ -17,6 +17,7 @@ from gradcheck_cli.oracles.gauge import (
 )
 from gradcheck_cli.oracles.windows import padded, tap_slices, unpadded
 
+# Half of what int64 holds: the bound on the sum is itself rounded.
 INT64_LIMIT = 2.0**62
 
 

@@ -6,6 +6,7 @@ import platform
 from importlib import metadata
 from typing import Any
 
+# What decides the numbers or the picture of a report.
 PACKAGES = ("gradcheck-cli", "torch", "numpy", "opencv-python", "click", "rich")
 
 

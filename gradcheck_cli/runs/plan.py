@@ -29,9 +29,13 @@ from gradcheck_cli.runs.price import (
     unfolded_bytes,
 )
 
+# So long somebody waits for an answer; beyond it a cut gives one first.
 MOST_SECONDS = 300.0
+# Fits a machine of 8 GiB that runs a browser too.
 MOST_BYTES = 6 * GIB
+# A cut is there to be quick.
 CUT_SECONDS = 20.0
+# As little as any machine has free.
 CUT_BYTES = 2 * GIB
 CUT_BATCH = 2
 """Pictures that a cut keeps: with one, mistakes about the batch could not show."""

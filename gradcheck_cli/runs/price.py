@@ -44,7 +44,9 @@ class Rates:
     pair_bytes: int
 
 
+# Importing torch and starting the workers.
 START_SECONDS = 2.0
+# Python with torch imported.
 START_BYTES = 350 * 2**20
 FULL = Rates(product=6, value=500, pair=25_000, value_bytes=130, entry_bytes=250, pair_bytes=500)
 """All checks of one seed."""

@@ -15,9 +15,13 @@ import numpy as np
 
 from gradcheck_cli.model import Array, ChannelPair, Rung, Sameness
 
+# A report of a layer with 64 channels would hold 2,016 pairs for each filter.
 MOST_PAIRS_LISTED = 200
+# Relative difference up to which two planes are nearly the same: 1 %.
 NEARLY_SAME = 0.01
+# Correlation from which on two pictures, each with its own scale, are taken for the same.
 SIMILAR_SHAPE = 0.99
+# Of a picture of 8 bits, in which the planes are looked at.
 GREY_LEVELS = 255
 # Bounds the copies of planes that are compared at once (32 MiB each).
 ENTRIES_AT_ONCE = 1 << 22

@@ -11,6 +11,7 @@ from typing import Any
 from gradcheck_cli.targets.missing import is_library
 from gradcheck_cli.targets.stopped import HungError
 
+# The file name of Python's own import machinery in a traceback.
 IMPORT_SYSTEM = "<frozen importlib"
 
 

@@ -59,8 +59,11 @@ from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
+# The same for each call, so that dropout and the like are no mistake.
 SEED = 0
+# Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
 LOAD_SHARE = 0.4
+# Bytes of one gradient: 256 MiB are far above any that is asked for; more is not sent, and judged as a wrong shape.
 MAX_RETURNED = 2**28
 
 

@@ -15,6 +15,7 @@ from gradcheck_cli.targets.missing import ANY, bound_names, import_failure, miss
 from gradcheck_cli.targets.resolve import definitions
 from gradcheck_cli.targets.stopped import HungError, LoadError
 
+# Said where the file trains a network when it is loaded.
 NO_END = "the file's script part does not come to an end; only what the target needs was executed"
 
 

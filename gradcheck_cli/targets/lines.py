@@ -16,9 +16,11 @@ from typing import Any
 from gradcheck_cli.targets.reach import used_functions
 from gradcheck_cli.targets.resolve import definitions
 
+# What leaves the lines of a function as they are.
 _PLAIN_DECORATORS = frozenset(("staticmethod", "classmethod", "property", "once_differentiable"))
 # No computation of theirs is left out when they do not run.
 _SILENT = (ast.Pass, ast.Raise, ast.Assert, ast.Global, ast.Nonlocal, ast.Try, ast.Import, ast.ImportFrom)
+# Parts of the names of backwards.
 _BACKWARD = ("back", "bprop")
 
 

@@ -26,7 +26,9 @@ _FOLDED: Mapping[type[ast.operator], Callable[[int, int], int]] = {
     ast.LShift: operator.lshift,
     ast.Pow: operator.pow,
 }
+# 2 ** 10 is still a size; a larger power is none, and may take for ever to compute.
 _LARGEST_FOLDED = 10
+# Beyond it no block is met by any geometry that can be asked in time.
 LARGEST = 256
 
 

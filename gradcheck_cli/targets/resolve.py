@@ -24,7 +24,9 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 CALL = "gradcheck_call"
 """The function by which a file says itself how it is called."""
 
+# What a backward is called.
 BACKWARD_WORDS = ("backward", "backprop", "bprop", "back_prop", "grad")
+# What a function is about that has such a word in its name and is no backward of a convolution.
 HELPER_WORDS = ("numerical", "numeric", "check", "test", "relu", "pool", "linear", "dense", "softmax", "norm", "affine")
 
 

@@ -15,11 +15,16 @@ import numpy as np
 
 from gradcheck_cli.model import Array
 
+# A frame of ours; what the user's code writes by itself never begins so.
 MAGIC = b"GRDC"
 PREFIX = struct.Struct("<4sQQ")
+# Names, sizes and messages; an answer with more is none of ours.
 MAX_HEADER = 4 * 2**20
+# As much as the private memory of a target.
 MAX_BODY = 4 * 2**30
+# More than any gradient, and few enough for numpy.
 MAX_AXES = 8
+# Numbers and truth values: floats, signed and unsigned integers, booleans. Objects would have to be unpickled.
 KINDS = frozenset("fiub")
 
 

@@ -17,6 +17,7 @@ from gradcheck_cli.trials.trial import Trial
 MOST_DECIDING = 32
 # Geometries of the search for an example that are asked again, for each gradient: most of them say the same.
 DOUBTFUL = 8
+# Stands beside the names of the gradients for the target's own forward.
 _FORWARD = "forward"
 
 Results = list[tuple[ConvSpec, bool]]

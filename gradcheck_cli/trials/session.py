@@ -24,6 +24,7 @@ from gradcheck_cli.trials.truth import Truths
 
 # Geometries that see the further probes: a hidden float32 or a cut shows on the first one, a second costs little.
 PROBES = 2
+# What the narrow probe cannot show: see `ProbeName`.
 FURTHER: tuple[ProbeName, ...] = ("wide", "fractional", "tiny")
 # Each death costs a new process and a new import of the user's file; three are no accident.
 MOST_DEATHS = 3

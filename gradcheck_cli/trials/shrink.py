@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gradcheck_cli.diagnose.terms import terms_of
+from gradcheck_cli.diagnose.terms import read_terms
 from gradcheck_cli.layers.smaller import smaller
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec, Counterexample, GradientName
@@ -104,7 +104,7 @@ def shrink(search: Shrinking, spec: ConvSpec) -> Counterexample | None:
     case = digits_case(smallest, search.seed)
     right, actual = Problem(case).right(gradient), search.gradient_of(case, "digits")
     entry = _wrong_entry(right, actual) if kind == "numbers" else None
-    terms = () if entry is None else terms_of(search.gradient_of, case, gradient, entry, _TERM_CALLS)
+    terms = () if entry is None else read_terms(search.gradient_of, case, gradient, entry, _TERM_CALLS)
     return Counterexample(
         gradient=gradient,
         spec=smallest,

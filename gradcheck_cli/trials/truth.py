@@ -29,7 +29,9 @@ class Numbers:
     salt: int
 
 
+# A second use is asked about the numbers of the first: the difference is what came before.
 _NARROW = Numbers(exact.narrow_case, 6)
+# Any salts that differ; they stay, so that reports repeat from version to version.
 _NUMBERS: Mapping[ProbeName, Numbers] = {
     "narrow": _NARROW,
     "after-another": _NARROW,

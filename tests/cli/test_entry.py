@@ -94,7 +94,7 @@ def test_a_caller_keeps_its_interrupts():
 def test_another_thread_has_no_say_in_signals():
     """Python lets only the main thread set them; that is no error of the user's."""
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(entry._ignore_interrupts).result() is None
+        assert pool.submit(entry.ignore_interrupts).result() is None
 
 
 def test_interrupt_is_exit_130(experiment):
@@ -177,7 +177,7 @@ def test_full_disk_behind_standard_output_is_exit_2():
 def test_a_full_disk_inside_the_work_is_exit_2(experiment, monkeypatch, number):
     """Standard output has no file name; what was already printed is dropped without a second error."""
     dropped = []
-    monkeypatch.setattr(entry, "_drop_stdout", lambda: dropped.append(True))
+    monkeypatch.setattr(entry, "drop_stdout", lambda: dropped.append(True))
     experiment.error = OSError(number, "The disk is full")
 
     result = gradcheck("run", "x.jpg")
@@ -212,10 +212,10 @@ class FullDisk(io.StringIO):
 def test_output_lost_at_the_end_is_no_success_and_hides_no_failure(monkeypatch, capsys, code, expected):
     """0 becomes 2, with the reason; another exit code stays."""
     dropped = []
-    monkeypatch.setattr(entry, "_drop_stdout", lambda: dropped.append(True))
+    monkeypatch.setattr(entry, "drop_stdout", lambda: dropped.append(True))
     monkeypatch.setattr(sys, "stdout", FullDisk())
 
-    assert expected == entry._flushed(code)
+    assert expected == entry.flushed(code)
     told = "Error: standard output cannot be written: The disk is full.\n" if code == 0 else ""
     assert told == capsys.readouterr().err
 
@@ -224,7 +224,7 @@ def test_without_a_standard_output_the_exit_code_is_told_all_the_same(monkeypatc
     """As under pythonw, or with the descriptor closed."""
     monkeypatch.setattr(sys, "stdout", None)
 
-    assert 1 == entry._flushed(1)
+    assert 1 == entry.flushed(1)
 
 
 def test_dropped_output_goes_nowhere_and_leaves_no_descriptor_open(monkeypatch, tmp_path):
@@ -232,7 +232,7 @@ def test_dropped_output_goes_nowhere_and_leaves_no_descriptor_open(monkeypatch, 
     with open(tmp_path / "out", "w") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else None
-        entry._drop_stdout()
+        entry.drop_stdout()
         stream.write("text")
         stream.flush()
         after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else None
@@ -260,9 +260,9 @@ def test_a_usage_error_points_to_the_help_of_its_own_command():
     """Click tells the command where it knows it; else it is the whole program's help."""
     elsewhere = click.Context(click.Command("other"), info_name="elsewhere")
 
-    assert "Odd.\n  see:  elsewhere --help" == entry._usage(click.UsageError("Odd.", elsewhere), Invocation())
-    assert "Odd.\n  see:  gradcheck --help" == entry._usage(click.UsageError("Odd."), Invocation())
-    assert "Odd.\n  see:  gradcheck --help" == entry._usage(click.ClickException("Odd."), Invocation())
+    assert "Odd.\n  see:  elsewhere --help" == entry.usage_text(click.UsageError("Odd.", elsewhere), Invocation())
+    assert "Odd.\n  see:  gradcheck --help" == entry.usage_text(click.UsageError("Odd."), Invocation())
+    assert "Odd.\n  see:  gradcheck --help" == entry.usage_text(click.ClickException("Odd."), Invocation())
 
 
 def test_odd_characters_are_escaped_in_every_stream(monkeypatch):
@@ -270,7 +270,7 @@ def test_odd_characters_are_escaped_in_every_stream(monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    entry._tolerate_odd_characters()
+    entry.tolerate_odd_characters()
     stream.write("é\udcff")
     stream.flush()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck_cli.diagnose.terms import NotLinearError, digits_of, terms_of
+from gradcheck_cli.diagnose.terms import NotLinearError, digits_of, read_terms
 from gradcheck_cli.mistakes import Problem
 from gradcheck_cli.model import Case, ConvSpec, Term
 
@@ -46,7 +46,7 @@ def test_both_ways_of_reading_find_the_same_products(budget, calls):
     """grad_weight[0,0,0,0] is the sum of G[p,q] X[p,q]; the more expensive way is taken where it can be paid."""
     backward = Counted(right)
 
-    assert RIGHT_TERMS == terms_of(backward, CASE, "weight", FIRST, budget)
+    assert RIGHT_TERMS == read_terms(backward, CASE, "weight", FIRST, budget)
     assert calls == backward.calls
 
 
@@ -54,7 +54,7 @@ def test_too_small_a_budget_reads_nothing():
     """Not even a call is spent."""
     backward = Counted(right)
 
-    assert () == terms_of(backward, CASE, "weight", FIRST, CODED - 1)
+    assert () == read_terms(backward, CASE, "weight", FIRST, CODED - 1)
     assert 0 == backward.calls
 
 
@@ -77,13 +77,13 @@ def test_coefficients_of_any_size_and_sign_are_read(budget):
         Term(at(1, 1), at(1, 1), 1.0, 0.0),
     )
 
-    assert expected == terms_of(lambda case: wrong(Problem(case)), CASE, "weight", FIRST, budget)
+    assert expected == read_terms(lambda case: wrong(Problem(case)), CASE, "weight", FIRST, budget)
 
 
 @pytest.mark.parametrize("budget", [4 * 4 + 2, 4 + 2])
 def test_grad_input_pairs_g_with_f(budget):
     """dE/dX[1,1] meets every tap once."""
-    terms = terms_of(lambda case: Problem(case).grad_input, CASE, "input", at(1, 1), budget)
+    terms = read_terms(lambda case: Problem(case).grad_input, CASE, "input", at(1, 1), budget)
 
     assert tuple(Term(at(p, q), at(1 - p, 1 - q), 1.0, 1.0) for p in (0, 1) for q in (0, 1)) == terms
 
@@ -96,7 +96,7 @@ def test_grad_bias_holds_g_alone():
         assert case.weight is CASE.weight
         return Problem(case).grad_bias / 2
 
-    terms = terms_of(half, CASE, "bias", (0,), 4 + 2)
+    terms = read_terms(half, CASE, "bias", (0,), 4 + 2)
 
     assert tuple(Term(at(p, q), (), 1.0, 0.5) for p in (0, 1) for q in (0, 1)) == terms
 
@@ -116,15 +116,15 @@ def test_grad_bias_holds_g_alone():
 @pytest.mark.parametrize("budget", [ONE_BY_ONE, CODED])
 def test_nothing_is_claimed_of_what_is_not_linear(change, budget):
     """The terms must add up to the entry, and to 0 for G = 0."""
-    assert () == terms_of(Counted(change), CASE, "weight", FIRST, budget)
+    assert () == read_terms(Counted(change), CASE, "weight", FIRST, budget)
 
 
 def test_halves_cannot_be_read_as_digits():
     """One by one they can."""
     half = Counted(lambda problem: problem.grad_weight / 2)
 
-    assert () == terms_of(half, CASE, "weight", FIRST, CODED)
-    assert {0.5} == {term.actual for term in terms_of(half, CASE, "weight", FIRST, ONE_BY_ONE)}
+    assert () == read_terms(half, CASE, "weight", FIRST, CODED)
+    assert {0.5} == {term.actual for term in read_terms(half, CASE, "weight", FIRST, ONE_BY_ONE)}
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_a_last_portion_that_is_not_full_is_a_call_too():
     case = Case(spec, X[:, :, :2], WEIGHT, np.zeros(1), G[:, :, :1])
     calls = Counted(right)
 
-    assert () == terms_of(calls, case, "weight", FIRST, 5)
+    assert () == read_terms(calls, case, "weight", FIRST, 5)
     assert 0 == calls.calls
-    assert 2 == len(terms_of(calls, case, "weight", FIRST, 6))
+    assert 2 == len(read_terms(calls, case, "weight", FIRST, 6))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_what_is_left_may_be_a_billionth_of_1(value, fits):
         is_itself = problem.case.x.max() == 9 and abs(problem.case.grad_output).max() == 4
         return np.full((1, 1, 2, 2), value if is_itself else 0.0)
 
-    terms = terms_of(Counted(backward), CASE, "weight", FIRST, ONE_BY_ONE)
+    terms = read_terms(Counted(backward), CASE, "weight", FIRST, ONE_BY_ONE)
     assert (len(RIGHT_TERMS) if fits else 0) == len(terms)
 
 
@@ -174,5 +174,5 @@ def test_what_is_left_may_be_a_billionth_of_the_entry(error, fits):
         return problem.grad_weight * (1 + error * (problem.case.x.max() == 9))
 
     assert abs(Problem(CASE).grad_weight[FIRST]) > 10
-    terms = terms_of(Counted(backward), CASE, "weight", FIRST, ONE_BY_ONE)
+    terms = read_terms(Counted(backward), CASE, "weight", FIRST, ONE_BY_ONE)
     assert (RIGHT_TERMS if fits else ()) == terms

@@ -59,7 +59,7 @@ def test_is_whole_by_hand():
 
 def test_random_factors_take_every_value_up_to_the_limit():
     """From -2 to 2, both among them."""
-    assert set(adjoint._draw(np.random.default_rng(0), 2, (500,)).tolist()) == {-2, -1, 0, 1, 2}
+    assert set(adjoint.draw_factors(np.random.default_rng(0), 2, (500,)).tolist()) == {-2, -1, 0, 1, 2}
 
 
 @given(specs(), st.integers(0, 53), st.integers(0, 2**53 - 1))
@@ -67,7 +67,7 @@ def test_the_limit_is_the_largest_that_keeps_the_forward_exact(spec, bits, numbe
     """L * max |fixed| * terms < 2^53, and no longer with L + 1; at most 2^15."""
     case, largest = Case(spec, *[None] * 4), number >> bits
     size = max(largest, 1) * spec.in_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
-    limit = adjoint._limit(np.array([1 if largest else 0, -largest]), case)
+    limit = adjoint.largest_factor(np.array([1 if largest else 0, -largest]), case)
     assert isinstance(limit, int)
     assert limit * size < 2**53
     assert limit == 2**15 or (limit + 1) * size >= 2**53
@@ -86,7 +86,7 @@ def test_the_limit_is_the_largest_that_keeps_the_forward_exact(spec, bits, numbe
 def test_limits_by_hand(kernel, largest, expected):
     """(2^53 - 1) / 2^40 = 2^13 - 1 / 2^40, and 2^53 - 1 = 6361 * 69431 * 20394401."""
     case = Case(ConvSpec(1, 1, 1, *kernel, kernel), *[None] * 4)
-    assert min(expected, 2**15) == adjoint._limit(np.array([-largest]), case)
+    assert min(expected, 2**15) == adjoint.largest_factor(np.array([-largest]), case)
 
 
 class Drawn:

@@ -95,13 +95,13 @@ def test_torch_and_numpy_mean_the_same_loss(name, reduction):
 def test_the_random_loss_stays_in_the_dtype_and_on_the_device_of_the_output():
     """Every torch has the device "meta", one without numbers; nothing is summed in the factors' float64."""
     output = torch.empty(SPEC.output_shape, dtype=torch.float16, device="meta")
-    loss = autograd._loss(output, output, Loss("random"), 0)
+    loss = autograd.loss_of(output, output, Loss("random"), 0)
     assert (loss.dtype, loss.device.type) == (torch.float16, "meta")
 
 
 def test_arrays_go_to_the_device_in_the_dtype_of_the_settings():
     """Also where that is not the CPU."""
-    tensor = autograd._tensor(np.ones(3), LayerSettings("bfloat16", "meta"))
+    tensor = autograd.tensor_of(np.ones(3), LayerSettings("bfloat16", "meta"))
     assert (tensor.dtype, tensor.device.type) == (torch.bfloat16, "meta")
 
 
@@ -249,12 +249,12 @@ def test_cuda_computes_in_ieee_float32_and_is_put_back(monkeypatch, cudnn, durin
     def state():
         return getattr(getattr(cudnn, "conv", None), "fp32_precision", None), cudnn.allow_tf32
 
-    with autograd._ieee_float32("cpu"):
+    with autograd.ieee_float32("cpu"):
         assert before == state()
-    with autograd._ieee_float32("cuda"):
+    with autograd.ieee_float32("cuda"):
         assert during == state()
     assert before == state()
-    with pytest.raises(KeyError), autograd._ieee_float32("cuda"):
+    with pytest.raises(KeyError), autograd.ieee_float32("cuda"):
         raise KeyError
     assert before == state()
 
@@ -315,4 +315,4 @@ def test_what_torch_refuses_is_said_in_one_sentence(monkeypatch, error):
 )
 def test_the_first_line_of_an_error(error, expected):
     """At most 120 characters; its kind where it says nothing."""
-    assert autograd._first_line(error) == expected
+    assert autograd.first_line(error) == expected

@@ -54,8 +54,8 @@ def test_by_hand():
 
 def test_the_loss_is_really_evaluated_at_both_ends():
     """A step across a kink gives the secant: r = 1, step * x = 3: (|4| - |-2|) / 2 = 1, where the slope is 3."""
-    ends = numeric._difference(
-        "l1", numeric._Planes(np.ones((1, 1, 1)), None), np.full((1, 1), 3.0), np.empty((2, 1, 1, 1))
+    ends = numeric.difference_of_loss(
+        "l1", numeric.LossPlanes(np.ones((1, 1, 1)), None), np.full((1, 1), 3.0), np.empty((2, 1, 1, 1))
     )
     assert ends.tolist() == [2.0]
 
@@ -102,7 +102,7 @@ def test_blocks_cover_every_number_once():
     """Also where neither the planes nor the counts divide evenly."""
     for shape in ((3, 1, 50625), (64, 5, 49), (7, 3, numeric.BLOCK), (1, 2, numeric.BLOCK + 1), (2000, 5, 49)):
         seen = np.zeros(shape, int)
-        for block in numeric._blocks(shape):
+        for block in numeric.blocks_of(shape):
             seen[block] += 1
             assert seen[block].size <= numeric.BLOCK
         assert (seen == 1).all()
@@ -247,9 +247,9 @@ def test_blocks_and_copies_of_any_size_give_the_same_differences(spec, name, blo
 @pytest.mark.parametrize(("limit", "expected"), [(1, [1] * 5), (2 * 9 * 5, [2, 2, 1]), (3 * 9 * 5 - 1, [2, 2, 1])])
 def test_a_few_samples_are_copied_at_a_time(monkeypatch, limit, expected):
     """As many as LARGEST_COPY numbers allow, of 9 rows of 5 columns each, and one at the least."""
-    seen, shifts = [], numeric._shifts
+    seen, shifts = [], numeric.shifts_of
     monkeypatch.setattr(numeric, "LARGEST_COPY", limit)
-    monkeypatch.setattr(numeric, "_shifts", lambda moves, *others: seen.append(len(moves)) or shifts(moves, *others))
+    monkeypatch.setattr(numeric, "shifts_of", lambda moves, *others: seen.append(len(moves)) or shifts(moves, *others))
     check_entries(layer_of(ConvSpec(5, 1, 1, 9, 6, (2, 2)), Loss()))
     assert seen == 2 * expected
 

@@ -11,6 +11,7 @@ from gradcheck_cli.runs.picture.data import load_data
 from gradcheck_cli.runs.picture.stages import Stages
 from gradcheck_cli.runs.plan import plan_of, with_batch
 
+# Steps that the bar counts beside one for each seed; see `stages.stage`.
 STAGES = 13
 
 

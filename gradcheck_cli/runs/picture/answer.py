@@ -9,6 +9,7 @@ from gradcheck_cli.model import Check, ConvSpec, Finding, Power, Rung, Sameness,
 from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.sameness.reasons import percent
 
+# What could not be decided is no success: CI must not go on with it.
 EXIT_OF_VERDICT = {
     Verdict.PASS: ExitCode.PASS,
     Verdict.FAIL: ExitCode.FAIL,

@@ -72,7 +72,7 @@ def load_data(options: RunOptions) -> Data:
     )
 
 
-def describe(options: RunOptions, spec: ConvSpec, loss: float | None, threads: int, convention: str) -> Experiment:
+def experiment_of(options: RunOptions, spec: ConvSpec, loss: float | None, threads: int, convention: str) -> Experiment:
     """What was asked for, for the report; `loss` is E as autograd computed it, None where it saw only a cut."""
     taken = {"threads": threads, "convention": convention, "batch": spec.batch, "output_size": spec.output_size}
     outcome = Loss(options.loss, options.reduction, loss)

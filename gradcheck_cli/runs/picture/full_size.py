@@ -20,6 +20,7 @@ from gradcheck_cli.oracles import autograd
 from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.runs.plan import Plan
 
+# Of several pictures the one that says most is shown.
 WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 

@@ -42,7 +42,7 @@ from gradcheck_cli.oracles import autograd, forward, numeric
 from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, method, verdict_of
-from gradcheck_cli.runs.picture.data import Data, describe
+from gradcheck_cli.runs.picture.data import Data, experiment_of
 from gradcheck_cli.runs.picture.figures import figures_of, shown
 from gradcheck_cli.runs.picture.full_size import full_size_checks
 from gradcheck_cli.runs.picture.judged import judged_code
@@ -153,7 +153,7 @@ def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, c
     threads = autograd.environment(sides.surroundings.settings)["threads"]
     assert isinstance(threads, int)
     loss = None if plan.is_cut else sides.run.autograd.loss
-    described = describe(options, plan.asked, loss, threads, convention)
+    described = experiment_of(options, plan.asked, loss, threads, convention)
     return replace(described, channel_names=data.channel_names)
 
 

@@ -51,7 +51,7 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     reports = tuple(report for report in asked if report is not None)
     exit_code = exit_code_of(reports)
     return VerifyReport(
-        verdict=verdict_of(exit_code, reports),
+        verdict=verdict_of_all(exit_code, reports),
         exit_code=exit_code,
         environment=environment(),
         reproduce=verify_command(options),
@@ -70,7 +70,7 @@ def exit_code_of(reports: Sequence[TargetReport]) -> ExitCode:
     return ExitCode.PASS if verdicts == {Verdict.PASS} else ExitCode.NOT_CHECKED
 
 
-def verdict_of(exit_code: ExitCode, reports: Sequence[TargetReport]) -> Verdict:
+def verdict_of_all(exit_code: ExitCode, reports: Sequence[TargetReport]) -> Verdict:
     """The verdict that belongs to the exit code; "error" when nothing at all could be loaded."""
     if exit_code is ExitCode.NOT_CHECKED and all(report.verdict is Verdict.ERROR for report in reports):
         return Verdict.ERROR
