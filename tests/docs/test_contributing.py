@@ -6,8 +6,14 @@ from dataclasses import dataclass
 import pytest
 from commands import ROOT
 
-from gradcheck_cli.model import options
+from gradcheck_cli.model import Report, options
 from gradcheck_cli.model.option import Kind, options_of
+from gradcheck_cli.model.text import visible
+from gradcheck_cli.report.formats import Format
+from gradcheck_cli.report.page import blocks, page_of
+from gradcheck_cli.report.page.blocks import said
+from gradcheck_cli.report.page.parts import told
+from tests.report import samples
 
 PAGE = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
 FILES = sorted(set(re.findall(r"`([\w./-]+/[\w.-]+\.\w+)`", PAGE)))
@@ -32,3 +38,16 @@ def test_the_option_of_the_page_can_be_declared():
 
     (gain,) = options_of(space["Imaginary"])
     assert ("gain", "--gain", Kind.WHOLE, 1, 255) == (gain.name, gain.flag, gain.kind, gain.default, gain.allowed.most)
+
+
+def test_the_report_format_of_the_page_works():
+    """As it stands there: the function gives the message, and the line is one of the table."""
+    source = re.search(r"^def render_chat.*?^```", PAGE, re.M | re.S)[0].rstrip("`")
+    space = {"Report": Report, "visible": visible, "blocks": blocks, "page_of": page_of, "said": said, "told": told}
+    exec(source, space)
+    lines = space["render_chat"](samples.failing_run_report()).splitlines()
+
+    assert "*FAIL: gradcheck run, batch_mean.py:conv_backward*" == lines[0]
+    assert "at: batch_mean.py:11" == lines[-2]
+    line = re.search(r'^"chat": (.*),$', PAGE, re.M)[1]
+    assert Format("chat", "render_chat") == eval(line, {"Format": Format})
