@@ -134,6 +134,7 @@ def test_the_order_of_a_failing_run():
         "Are the kernel gradients the same?",
         "Pictures",
         "Power",
+        "What was run",
         "Environment",
         "Where the time went",
         "Reproduce",

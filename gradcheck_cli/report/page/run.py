@@ -57,6 +57,7 @@ def run_page(report: RunReport) -> Page:
             PageSection("pictures", "Pictures", (Pictures(report),)),
             *_power(report.power),
             *notes(report.notes),
+            _what_went_in(report),
             *surroundings(report),
             reproduce(report),
         ),
@@ -98,6 +99,17 @@ def _what_was_run(ran: Experiment) -> str:
         f"backward {ran.backward}" + ("" if ran.convention in ("", "auto") else f" ({ran.convention})"),
     ]
     return "; ".join(parts)
+
+
+def _what_went_in(report: RunReport) -> PageSection:
+    """What the line above leaves out: every picture by its name, and G in numbers."""
+    found = report.grad_output
+    signs = f"{grouped(found.positive)} positive, {grouped(found.negative)} negative, {count(found.kinks, 'kink')}"
+    told = f"{count(found.outputs, 'output')}: {signs}"
+    if found.sign_flips is not None:
+        told += f", {count(found.sign_flips, 'sign')} that float32 and float64 decide differently"
+    facts = Facts((fact("pictures", ", ".join(report.experiment.images)), fact("G = dE/dO", told)))
+    return PageSection("experiment", "What was run", (facts,), is_extra=True)
 
 
 def _geometry(ran: Experiment) -> str:
