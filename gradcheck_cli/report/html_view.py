@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -38,10 +39,10 @@ class ShownTile:
 
 @dataclass(frozen=True)
 class ShownStrip:
-    """Panels side by side; `colours` is the style's name of their palette."""
+    """Panels side by side, those of a filter or a picture together; `colours` is the style's name of their palette."""
 
     title: str
-    tiles: tuple[ShownTile, ...]
+    groups: tuple[tuple[ShownTile, ...], ...]
     sentence: str
     scale: Scale | None
     colours: str
@@ -116,7 +117,7 @@ def shown_strips(strips: Sequence[Strip]) -> list[ShownStrip]:
     return [
         ShownStrip(
             strip.title,
-            tuple(ShownTile(tile.label, tile.caption, tile.alt, _source(tile)) for tile in strip.tiles),
+            tuple(tuple(map(_shown, tiles)) for _, tiles in groupby(strip.tiles, key=lambda tile: tile.group)),
             strip.sentence,
             strip.scale,
             next((name for name, found in _PALETTES.items() if strip.scale and found is strip.scale.palette), ""),
@@ -126,8 +127,9 @@ def shown_strips(strips: Sequence[Strip]) -> list[ShownStrip]:
     ]
 
 
-def _source(tile: Tile) -> str:
-    return data_uri(tile.pixels(_PHOTOGRAPH if tile.values.ndim == 3 else LONGEST))
+def _shown(tile: Tile) -> ShownTile:
+    source = data_uri(tile.pixels(_PHOTOGRAPH if tile.values.ndim == 3 else LONGEST))
+    return ShownTile(tile.label, tile.caption, tile.alt, source)
 
 
 def grid_groups(example: Example) -> list[GridGroup]:

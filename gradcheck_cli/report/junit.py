@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 
 from gradcheck_cli.model import CALL, Check, Finding, Report, RunReport, SeedResult, TargetReport, Verdict
 from gradcheck_cli.model.text import visible, visible_lines
+from gradcheck_cli.report.page.checks import worst_told
 from gradcheck_cli.report.page.parts import mistakes, told
-from gradcheck_cli.report.page.run import worst_told
 from gradcheck_cli.report.words import right_of_taken, subject, user_file, user_name, where_right
 
 TAGS = {

@@ -7,8 +7,14 @@ import pytest
 import rooms
 from commands import ROOT
 
-from gradcheck_cli.model import options
+from gradcheck_cli.model import Report, options
 from gradcheck_cli.model.option import Kind, options_of
+from gradcheck_cli.model.text import visible
+from gradcheck_cli.report.formats import Format
+from gradcheck_cli.report.page import blocks, page_of
+from gradcheck_cli.report.page.blocks import said
+from gradcheck_cli.report.page.parts import told
+from tests.report import samples
 
 PAGE = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
 FILES = sorted(set(re.findall(r"`([\w./-]+/[\w.-]+\.\w+)`", PAGE)))
@@ -59,3 +65,16 @@ def test_a_way_over_another_room_is_drawn_once():
     """runs imports model by way of layers."""
     found = {"model": set(), "layers": {"model"}, "runs": {"model", "layers"}}
     assert {"model": set(), "layers": {"model"}, "runs": {"layers"}} == rooms.lasting(found)
+
+
+def test_the_report_format_of_the_page_works():
+    """As it stands there: the function gives the message, and the line is one of the table."""
+    source = re.search(r"^def render_chat.*?^```", PAGE, re.M | re.S)[0].rstrip("`")
+    space = {"Report": Report, "visible": visible, "blocks": blocks, "page_of": page_of, "said": said, "told": told}
+    exec(source, space)
+    lines = space["render_chat"](samples.failing_run_report()).splitlines()
+
+    assert "*FAIL: gradcheck run, batch_mean.py:conv_backward*" == lines[0]
+    assert "at: batch_mean.py:11" == lines[-2]
+    line = re.search(r'^"chat": (.*),$', PAGE, re.M)[1]
+    assert Format("chat", "render_chat") == eval(line, {"Format": Format})

@@ -170,3 +170,16 @@ def test_a_is_explained_once():
 
     assert 1 == on_page(report).count(told)
     assert 2 == on_screen(report).count(told), "once by default, once under -v"
+
+
+def test_all_pictures_and_g_are_told_to_who_wants_everything():
+    """The first line names two pictures at most; G is told in numbers."""
+    section = next(part for part in page_of(samples.sample_run_report()).sections if part.id == "experiment")
+    facts = {fact.label: said(fact.value) for fact in section.blocks[0].facts}
+
+    assert section.is_extra
+    assert "images/coffee.jpg" == facts["pictures"]
+    assert re.fullmatch(
+        r"918 outputs: \d+ positive, \d+ negative, 0 kinks, 0 signs that float32 and float64 decide differently",
+        facts["G = dE/dO"],
+    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcheck_cli.model import Finding, Report, Verdict
+from gradcheck_cli.report import words
 from gradcheck_cli.report.page.blocks import (
     Column,
     Facts,
@@ -28,6 +29,11 @@ MOST_NOTES = 3
 def verdict_said(verdict: Verdict) -> Text:
     """The word for a verdict."""
     return (Said(VERDICT_WORDS[verdict], verdict=verdict),)
+
+
+def exactly(text: str, value: float) -> Text:
+    """A number with all its digits behind it."""
+    return (Said(text, exact=words.exact_number(value)),)
 
 
 def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[Mistake, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
-from gradcheck_cli.model import GRADIENTS, ChannelDifference, Check, Experiment, Power, RunReport, Verdict, Worst
+from gradcheck_cli.model import ChannelDifference, Experiment, Power, RunReport, Verdict
 from gradcheck_cli.report import words
-from gradcheck_cli.report.numerals import distinct, grouped, number, scientific, subscript
+from gradcheck_cli.report.numerals import grouped, number, scientific
 from gradcheck_cli.report.page.blocks import (
     Block,
     Column,
@@ -17,8 +16,6 @@ from gradcheck_cli.report.page.blocks import (
     Page,
     PageSection,
     Pictures,
-    Remark,
-    Remarks,
     Said,
     Sentence,
     Table,
@@ -27,15 +24,22 @@ from gradcheck_cli.report.page.blocks import (
     fact,
     plain,
 )
+from gradcheck_cli.report.page.checks import badness, checks_section
 from gradcheck_cli.report.page.example import example_section
-from gradcheck_cli.report.page.parts import VERDICT_WORDS, mistakes, notes, reproduce, surroundings, verdict_said
-from gradcheck_cli.report.page.sameness import exactly, sameness_section, seeds_section
+from gradcheck_cli.report.page.parts import (
+    VERDICT_WORDS,
+    exactly,
+    mistakes,
+    notes,
+    reproduce,
+    surroundings,
+)
+from gradcheck_cli.report.page.sameness import sameness_section, seeds_section
 from gradcheck_cli.report.words import count, size
 
 MOST_PLANES = 8
 _CANNOT_SHOW = 3
 _LABELS = re.compile("(Method:|Code:|Same for all channels:)")
-_BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING)
 
 
 def run_page(report: RunReport) -> Page:
@@ -50,13 +54,14 @@ def run_page(report: RunReport) -> Page:
         sections=(
             *wrong,
             *example_section(report.counterexample),
-            _checks(report.checks),
+            checks_section(report.checks),
             _channels(report),
             sameness_section(report.sameness),
             *seeds_section(report.seeds),
             PageSection("pictures", "Pictures", (Pictures(report),)),
             *_power(report.power),
             *notes(report.notes),
+            _what_went_in(report),
             *surroundings(report),
             reproduce(report),
         ),
@@ -100,6 +105,17 @@ def _what_was_run(ran: Experiment) -> str:
     return "; ".join(parts)
 
 
+def _what_went_in(report: RunReport) -> PageSection:
+    """What the line above leaves out: every picture by its name, and G in numbers."""
+    found = report.grad_output
+    signs = f"{grouped(found.positive)} positive, {grouped(found.negative)} negative, {count(found.kinks, 'kink')}"
+    told = f"{count(found.outputs, 'output')}: {signs}"
+    if found.sign_flips is not None:
+        told += f", {count(found.sign_flips, 'sign')} that float32 and float64 decide differently"
+    facts = Facts((fact("pictures", ", ".join(report.experiment.images)), fact("G = dE/dO", told)))
+    return PageSection("experiment", "What was run", (facts,), is_extra=True)
+
+
 def _geometry(ran: Experiment) -> str:
     unusual = [
         f"{name} {size(value)}"
@@ -120,102 +136,17 @@ def _pictures_named(images: Sequence[str]) -> str:
     return words.listed(images, words.MOST_IMAGES)
 
 
-def _checks(checks: Sequence[Check]) -> PageSection:
-    """The checks that passed share a row by name; below them the rule of each that did not, or of all."""
-    shown = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
-    hidden = [f"{check.name} {check.gradient}" for check in checks if check not in shown]
-    brief: list[Block] = [_check_table(_alike(shown), checks)]
-    brief += [Facts((fact("n/a", ", ".join(hidden)),))] if hidden else []
-    brief += _rules([check for check in shown if check.verdict in _BAD])
-    full = (_check_table([[check] for check in checks], checks), *_rules(checks))
-    return PageSection("checks", "Checks", (Folded("Every check", tuple(brief), full),))
-
-
-def _check_table(groups: Sequence[Sequence[Check]], checks: Sequence[Check]) -> Table:
-    columns = (
-        Column(""),
-        Column(""),
-        Column("gradient"),
-        Column("wrong / of", right=True),
-        Column("of allowed", right=True),
-        Column("", prose=True, spare=True),
-    )
-    return Table("checks", columns, tuple(_check_row(group, checks) for group in groups))
-
-
-def _alike(checks: Sequence[Check]) -> list[list[Check]]:
-    """Checks of one name that passed share a row; every other check has its own."""
-    groups: list[list[Check]] = []
-    for check in checks:
-        mates = [group for group in groups if group[0].name == check.name and group[0].verdict is Verdict.PASS]
-        if mates and check.verdict is Verdict.PASS:
-            mates[0].append(check)
-        else:
-            groups.append([check])
-    return groups
-
-
-def _check_row(group: Sequence[Check], checks: Sequence[Check]) -> tuple[Text, ...]:
-    wrong = f"{grouped(sum(check.mismatched for check in group))} / {grouped(sum(check.entries for check in group))}"
-    telling = max(group, key=lambda check: -1.0 if check.worst is None else _size(check.worst.ratio))
-    worst = plain("") if telling.worst is None else exactly(number(telling.worst.ratio), telling.worst.ratio)
-    gradients = list(dict.fromkeys(check.gradient for check in group))
-    named = "all three" if sorted(gradients) == sorted(GRADIENTS) else ", ".join(gradients)
-    detail = plain(_detail(telling, checks))
-    return verdict_said(telling.verdict), plain(telling.name), plain(named), plain(wrong), worst, detail
-
-
-def _detail(check: Check, checks: Sequence[Check]) -> str:
-    """What was found; of a check that could not decide, why it does not matter, where it does not."""
-    verdicts = {(each.name, each.gradient): each.verdict for each in checks}
-    decided = verdicts.get(("exact", check.gradient)) is Verdict.PASS
-    failed = sorted({each.gradient for each in checks if each.verdict is Verdict.FAIL})
-    if check.verdict is not Verdict.INCONCLUSIVE or not decided or not failed or check.gradient in failed:
-        return check.detail
-    wrong = ", ".join(f"grad_{name}" for name in failed)
-    beside = f"it does not matter here: exact found grad_{check.gradient} right, and {wrong} is wrong"
-    return f"{check.detail}; {beside}" if check.detail else beside
-
-
-def _size(value: float) -> float:
-    """How bad `value` is: NaN is worst."""
-    return math.inf if math.isnan(value) else abs(value)
-
-
-def _rules(checks: Sequence[Check]) -> list[Block]:
-    """The rule of each and its worst entry, and once what the rules speak of."""
-    if not checks:
-        return []
-    remarks = tuple(
-        Remark(
-            (Said(f"{check.name} {check.gradient}: "), Said(check.criterion, Tone.SOFT)),
-            worst_told(check.worst) if check.worst is not None else "",
-        )
-        for check in checks
-    )
-    return [Remarks(remarks, words.gauge_explained(checks))]
-
-
-def worst_told(worst: Worst) -> str:
-    """The entry that is furthest from what is allowed, in the one set of words for it."""
-    expected, actual = distinct(worst.expected, worst.actual)
-    return (
-        f"worst at {subscript(worst.index)}: expected {expected}, actual {actual}, "
-        f"difference {number(worst.difference)}, allowed {number(worst.allowed)}"
-    )
-
-
 def _channels(report: RunReport) -> PageSection:
     titles = ("filter", "channel", "max |difference|", "of allowed", "equal entries")
     columns = (*(Column(title, right=True) for title in titles), Column(""))
-    ordered = sorted(report.channels, key=_badness, reverse=True)
+    ordered = sorted(report.channels, key=_order, reverse=True)
     side = "your code" if words.user_file(report) else "hand-written"
     table = Table("planes", columns, tuple(_channel_row(row) for row in ordered), MOST_PLANES)
     return PageSection("channels", "Kernel gradients", (table,), note=f"{side} against autograd, worst first")
 
 
-def _badness(row: ChannelDifference) -> tuple[float, float]:
-    return _size(row.ratio), _size(row.max_abs_difference)
+def _order(row: ChannelDifference) -> tuple[float, float]:
+    return badness(row.ratio), badness(row.max_abs_difference)
 
 
 def _channel_row(row: ChannelDifference) -> tuple[Text, ...]:

@@ -22,7 +22,7 @@ from gradcheck_cli.report.page.blocks import (
     Tone,
     plain,
 )
-from gradcheck_cli.report.page.parts import only_full, verdict_said
+from gradcheck_cli.report.page.parts import exactly, only_full, verdict_said
 from gradcheck_cli.report.words import count
 
 ANSWERS = {
@@ -98,11 +98,6 @@ def _pair_row(pair: ChannelPair) -> tuple[Text, ...]:
         plain("equal" if pair.bit_equal else "differ"),
         plain(str(pair.verdict)),
     )
-
-
-def exactly(text: str, value: float) -> Text:
-    """A number with all its digits behind it."""
-    return (Said(text, exact=words.exact_number(value)),)
 
 
 def _counterfactual(found: Counterfactual) -> Fact:
