@@ -23,6 +23,8 @@ from gradcheck_cli.model import ConvSpec, Finding, GradientName
 _GEOMETRIES_FOR_PROOF = 2
 _ENTRIES_FOR_PROOF = 4
 _PARTIAL_CAUSES = 3
+# One in so many wrong geometries must be explained: on fewer, the smallest, several formulas agree by accident.
+_PARTIAL_SHARE = 10
 _LISTED_TIES = 3
 _DECIDING = 16
 
@@ -191,7 +193,11 @@ def _partial(evidence: Sequence[Evidence], gradient: GradientName, words: Words)
     found: list[Finding] = []
     left = set(range(len(wrong)))
     while len(found) < _PARTIAL_CAUSES:
-        explained = [(structure, places) for structure, places in explained if _enough(_at(wrong, places & left))]
+        explained = [
+            (structure, places)
+            for structure, places in explained
+            if _enough(_telling(_at(wrong, places & left), evidence)) and _PARTIAL_SHARE * len(places) >= len(wrong)
+        ]
         structure, places = max(explained, key=lambda item: len(item[1] & left), default=(None, set()))
         if structure is None:
             break
@@ -246,7 +252,15 @@ def _at(wrong: Sequence[Evidence], places: set[int]) -> list[Evidence]:
 
 
 def _explained(structure: Structure, wrong: Sequence[Evidence]) -> set[int]:
-    return {place for place, seen in enumerate(wrong) if _fits(structure, seen)}
+    return {place for place, seen in enumerate(wrong) if _fits(structure, seen) and _says_why(structure, seen)}
+
+
+def _says_why(structure: Structure, seen: Evidence) -> bool:
+    """Whether the formula speaks of an entry that is wrong: what may hold any number explains nothing."""
+    result = seen.problem.result_of(structure.formula)
+    if result is None or not np.isnan(result).any():
+        return True
+    return bool((seen.actual != seen.right)[~np.isnan(result)].any())
 
 
 def _fits(structure: Structure, seen: Evidence) -> bool:
