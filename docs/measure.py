@@ -33,6 +33,7 @@ SMALL = (
     ConvSpec(2, 4, 6, 6, 5, (3, 2), groups=2),
     ConvSpec(2, 3, 4, 6, 5, (2, 2), stride=(2, 2)),
     ConvSpec(2, 3, 5, 6, 4, (3, 2), padding=(1, 1)),
+    ConvSpec(2, 3, 4, 8, 5, (2, 2), stride=(3, 3)),
 )
 """The others see a mistake on the first of these where it changes the numbers."""
 
