@@ -33,6 +33,7 @@ SMALL = (
     ConvSpec(2, 4, 6, 6, 5, (3, 2), groups=2),
     ConvSpec(2, 3, 4, 6, 5, (2, 2), stride=(2, 2)),
     ConvSpec(2, 3, 5, 6, 4, (3, 2), padding=(1, 1)),
+    ConvSpec(2, 3, 4, 8, 5, (2, 2), stride=(3, 3)),
 )
 """The others see a mistake on the first of these where it changes the numbers."""
 
@@ -310,6 +311,8 @@ def comparison_parts(measured: Mapping[str, Any], table: Callable[[list[str], li
             [[name, *(cell(name, row, column) for column in COLUMNS)] for name, row in small.items()],
         ),
         totals(small),
+        "## Why one is let through",
+        LET_THROUGH.strip(),
         "## The forum's layer on a photograph",
         FORUM_TEXT.strip(),
         table(
@@ -339,6 +342,15 @@ was asked, as it comes, with its own defaults. "caught" means that it refused th
 
 The first four see the mistake on the first small geometry that shows it (last table), so none is judged where nothing
 can be seen. None of them names a cause: each prints numbers.
+"""
+LET_THROUGH = """
+`gradcheck verify` does not refuse in-out-swapped here, and says why in a note: "its F is taken as (c_in, c_out, kh,
+kw): in the usual order its gradient is not right". What is planted here is a bare function that returns grad_weight and
+nothing else. Of such a function nothing but the result tells in which order the axes of F stand, and for an F in this
+order, as `conv_transpose2d` has it, the result is right. The checkers of torch are told by the forward. Where the code
+itself shows how it reads F, in a forward or in the gradient of the input, the mistake is caught and named:
+
+    gradcheck verify tests/mistakes/cache_dict/windows_in_out_swapped.py:conv_backward
 """
 FORUM_TEXT = """
 3 filters 3x32x32 on `images/coffee.jpg` (256x256, pixels 0..255), float64, loss L1 mean. Slow mode does not fit here:

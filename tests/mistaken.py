@@ -65,6 +65,12 @@ IN_GROUPS = (
     ConvSpec(1, 6, 3, 6, 5, (2, 3), padding=(1, 1), groups=3),
     ConvSpec(2, 3, 6, 5, 4, (2, 2), groups=3),
 )
+# Windows with rows and columns between them that none of them reads.
+GAPPED = (
+    ConvSpec(2, 3, 4, 11, 13, (2, 3), stride=(3, 5)),
+    ConvSpec(1, 2, 3, 9, 8, (1, 2), stride=(2, 3), padding=(1, 1)),
+    ConvSpec(3, 2, 5, 10, 7, (3, 2), stride=(4, 2)),
+)
 
 
 def geometries_for(identifier):
@@ -72,7 +78,12 @@ def geometries_for(identifier):
     return (
         SPECS
         + UNEQUAL
-        + {"rest-skipped": PAST_EIGHT, "groups-ignored": IN_GROUPS, "padding-split-wrong": SIDED}.get(identifier, ())
+        + {
+            "rest-skipped": PAST_EIGHT,
+            "groups-ignored": IN_GROUPS,
+            "padding-split-wrong": SIDED,
+            "gaps-closed": GAPPED,
+        }.get(identifier, ())
     )
 
 

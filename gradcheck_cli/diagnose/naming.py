@@ -23,6 +23,8 @@ from gradcheck_cli.numbers.digits import digits_case
 _GEOMETRIES_FOR_PROOF = 2
 _ENTRIES_FOR_PROOF = 4
 _PARTIAL_CAUSES = 3
+# One in so many wrong geometries must be explained: on fewer, the smallest, several formulas agree by accident.
+_PARTIAL_SHARE = 10
 _LISTED_TIES = 3
 _DECIDING = 16
 
@@ -194,7 +196,11 @@ def _partial(evidence: Sequence[Comparison], gradient: GradientName, words: Word
     found: list[Finding] = []
     left = set(range(len(wrong)))
     while len(found) < _PARTIAL_CAUSES:
-        explained = [(structure, places) for structure, places in explained if enough(_at(wrong, places & left))]
+        explained = [
+            (structure, places)
+            for structure, places in explained
+            if enough(unambiguous(_at(wrong, places & left), evidence)) and _PARTIAL_SHARE * len(places) >= len(wrong)
+        ]
         structure, places = max(explained, key=lambda item: len(item[1] & left), default=(None, set()))
         if structure is None:
             break
@@ -251,7 +257,15 @@ def _at(wrong: Sequence[Comparison], places: set[int]) -> list[Comparison]:
 
 
 def _explained(structure: Structure, wrong: Sequence[Comparison]) -> set[int]:
-    return {place for place, seen in enumerate(wrong) if _fits(structure, seen)}
+    return {place for place, seen in enumerate(wrong) if _fits(structure, seen) and _says_why(structure, seen)}
+
+
+def _says_why(structure: Structure, seen: Comparison) -> bool:
+    """Whether the formula speaks of an entry that is wrong: what may hold any number explains nothing."""
+    result = seen.problem.result_of(structure.formula)
+    if result is None or not np.isnan(result).any():
+        return True
+    return bool((seen.actual != seen.right)[~np.isnan(result)].any())
 
 
 def _fits(structure: Structure, seen: Comparison) -> bool:

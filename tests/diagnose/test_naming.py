@@ -672,3 +672,28 @@ def test_each_of_two_mistakes_is_shown_where_it_changes_something():
     assert {"input-grad-stride-not-dilated", "full-margin-wrong"} == set(findings)
     assert "stride 1)" not in findings["input-grad-stride-not-dilated"].message
     assert {"proved"} == {item.certainty for item in findings.values()}
+
+
+def test_zeros_on_some_geometries_are_no_cause():
+    """What skips the rim leaves nothing of small outputs, and so does whatever skips more of them."""
+
+    def wrong(problem):
+        inner = np.zeros_like(problem.case.grad_output)
+        inner[:, :, 1:-1, 2:-1] = problem.case.grad_output[:, :, 1:-1, 2:-1]
+        return Problem(replace(problem.case, grad_output=inner)).grad_weight
+
+    small = tuple(ConvSpec(2, channels, 3, 4, 5, (3, 3)) for channels in (3, 4, 5))
+    assert () == diagnose(observe("weight", wrong, SPECS + small), "weight")
+
+
+def test_what_may_hold_any_number_explains_nothing():
+    """A formula that reads memory behind an array fits zeros there as it fits everything."""
+
+    def wrong(problem):
+        array = problem.grad_input.copy()
+        array[:, 4:] = 0
+        return array
+
+    many = tuple(ConvSpec(2, channels, 3, 7, 6, (3, 3)) for channels in (5, 6, 7, 9))
+    found = {finding.id for finding in diagnose(observe("input", wrong, SPECS + many), "input")}
+    assert "full-margin-wrong" not in found

@@ -29,6 +29,8 @@ BY_HAND = {
     ("weight", "window-not-moved"): [[10, 10], [10, 10]],
     ("weight", "starts-from-data"): [[11, 13], [24, 26]],
     ("weight", "partial-output"): [[1, 2], [4, 5]],
+    # Window by window 1*[[1, 2], [4, 5]], 2*[[2, 3], [5, 6]], 0, then 1*[[0, 12], [0, 9]] of what is left of X.
+    ("weight", "windows-overwritten"): [[5, 20], [14, 26]],
     ("weight", "upstream-ignored"): [[12, 16], [24, 28]],
     ("weight", "shifted"): [[22, 26], [23, 26]],
     ("weight", "padding-hard-coded"): [[1, 2], [6, 10]],

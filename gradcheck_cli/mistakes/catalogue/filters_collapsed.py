@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
@@ -34,6 +36,13 @@ def _only(index: int) -> OtherCase:
     return prepare
 
 
+def _first_kernel(case: Case) -> Case | None:
+    """Every filter gets the first one's F."""
+    if case.spec.groups > 1:
+        return None
+    return replace(case, weight=np.broadcast_to(case.weight[:1], case.weight.shape).copy())
+
+
 def _totalled_upstream(case: Case) -> Case:
     total = case.grad_output.sum(axis=1, keepdims=True)
     return with_grad_output(case, np.broadcast_to(total, case.grad_output.shape))
@@ -56,6 +65,7 @@ MISTAKE = Mistake(
             Variant("G summed over the filters first", on_other_case("input", _totalled_upstream)),
             Variant("the first filter's G for all", on_other_case("input", _same_as(0))),
             Variant("the last filter's G for all", on_other_case("input", _same_as(-1))),
+            Variant("the first filter's F for all", on_other_case("input", _first_kernel)),
         ),
         "bias": (
             Variant("the first filter's G for all", on_other_case("bias", _same_as(0))),

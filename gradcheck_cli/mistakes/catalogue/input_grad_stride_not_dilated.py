@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.pieces import Margin, spread, stepping, stripped, window
 from gradcheck_cli.model import Array, Case, Size
@@ -38,6 +40,17 @@ def _one_zero_too_few(problem: Problem) -> Array:
     return window(whole, spec.padding, spec.input_size)
 
 
+def _repeated(problem: Problem) -> Array:
+    """G enlarged to the size with zeros, each value repeated in their place."""
+    case, spec = problem.case, problem.spec
+    if spec.stride == (1, 1):
+        return problem.grad_input
+    rows, columns = (step * (count - 1) + 1 for step, count in zip(spec.stride, spec.output_size, strict=True))
+    enlarged = case.grad_output.repeat(spec.stride[0], axis=2).repeat(spec.stride[1], axis=3)[:, :, :rows, :columns]
+    whole = spread(case.weight, np.ascontiguousarray(enlarged), stepping(spec, stride=(1, 1)))
+    return window(whole, spec.padding, spec.input_size)
+
+
 def _as_stride_1(case: Case) -> Case | None:
     """The layer of stride 1 that has these outputs: its right code is this mistake, in the size that comes out."""
     spec = case.spec
@@ -64,6 +77,7 @@ MISTAKE = Mistake(
         "input": (
             Variant("one zero too many", _one_zero_too_many),
             Variant("one zero too few", _one_zero_too_few),
+            Variant("each value repeated in place of the zeros", _repeated),
         )
     },
     why=(

@@ -9,7 +9,7 @@ from gradcheck_cli.mistakes.pieces import correlate, each, on_other_case, padded
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName
 
 
-def _without(rows: slice | None, columns: slice | None) -> OtherCase:
+def _without(rows: slice | list[int] | None, columns: slice | list[int] | None) -> OtherCase:
     """The case with G zero in these rows and columns."""
 
     def prepare(case: Case) -> Case:
@@ -24,6 +24,7 @@ def _without(rows: slice | None, columns: slice | None) -> OtherCase:
 
 
 _LAST, _FIRST = slice(-1, None), slice(0, 1)
+_RIM = [0, -1]
 _without_both = _without(_LAST, _LAST)
 
 
@@ -64,6 +65,7 @@ def _further(gradient: GradientName) -> tuple[Variant, ...]:
         "the last row is left out": _without(_LAST, None),
         "the last column is left out": _without(None, _LAST),
         "the first row and column are left out": _without(_FIRST, _FIRST),
+        "the outputs at the rim are left out": _without(_RIM, _RIM),
         "the first row is left out": _without(_FIRST, None),
         "the first column is left out": _without(None, _FIRST),
         "only the first h_out/s rows and w_out/s columns are visited": _first_share,

@@ -22,12 +22,28 @@ def _zeros_in_front(problem: Problem) -> Array:
     return window(frame(problem), start, spec.input_size)
 
 
+def _cropped(problem: Problem) -> Array | None:
+    """The padding is taken off an array that ends with the last window: of rows that a window reads, zeros are left."""
+    spec = problem.spec
+    if spec.remainder == (0, 0):
+        return problem.grad_input
+    rows, columns = (size - rest for size, rest in zip(spec.input_size, spec.remainder, strict=True))
+    if min(rows, columns) < 1:
+        return None
+    return window(window(frame(problem), spec.padding, (rows, columns)), (0, 0), spec.input_size)
+
+
 MISTAKE = Mistake(
     id="remainder-dropped",
     order=360,
     title="forgets the rows and columns of X that no window reaches",
     formulas={"input": _too_small},
-    variants={"input": (Variant("and fills them in at the wrong side", _zeros_in_front),)},
+    variants={
+        "input": (
+            Variant("and fills them in at the wrong side", _zeros_in_front),
+            Variant("and takes the padding off before it fills in zeros", _cropped),
+        )
+    },
     why=(
         "When (H + 2p - k) is no multiple of s, the last rows of X are in no window. Sizes computed backwards, "
         "s*(h_out - 1) + k - 2p, then fall short of H. Libraries call the missing part output_padding."
