@@ -148,7 +148,7 @@ def _geometry_table(screen: Screen, geometries: Geometries) -> list[Text]:
 
 
 def _geometry_row(screen: Screen, result: GeometryResult) -> tuple[str | Text, ...]:
-    verdicts = [screen.verdict(verdict) for verdict in (result.weight, result.input, result.bias)]
+    verdicts = [screen.verdict(verdict) for verdict in result.gradients.values()]
     message = f": {result.message}" if result.message else ""
     supported = "" if result.supported else " (not supported)"
     return (*verdicts, f"{geometry(result.spec)}{supported}{message}")

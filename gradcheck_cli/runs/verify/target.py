@@ -121,6 +121,8 @@ def judge(ref: TargetRef, session: Session) -> TargetReport:
         name=ref.name,
         call=session.options.call,
         returns=session.options.returns,
+        kind="convolution",
+        layer="conv2d",
     )
 
 
