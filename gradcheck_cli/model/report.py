@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 from gradcheck_cli.model.case import Array
 from gradcheck_cli.model.errors import ExitCode, VerdictError
@@ -23,8 +23,11 @@ from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOpti
 from gradcheck_cli.model.spec import ConvSpec, Size
 from gradcheck_cli.model.tensors import GradientName
 
+TargetKind: TypeAlias = Literal["", "convolution"]
+
 # Raised whenever a field changes its meaning or goes; a new field alone leaves it.
-SCHEMA_VERSION = 1
+# 2: a geometry holds its verdicts under `gradients`; a target says its kind and its layer.
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -211,13 +214,14 @@ class GradientResult:
 
 @dataclass(frozen=True)
 class GeometryResult:
-    """One geometry of one target. `supported` is False when the target refuses it; then nothing was compared."""
+    """One geometry of one target. `supported` is False when the target refuses it; then nothing was compared.
+
+    `gradients` are the verdicts by the name of the gradient.
+    """
 
     spec: ConvSpec
     supported: bool
-    weight: Verdict
-    input: Verdict
-    bias: Verdict
+    gradients: Mapping[GradientName, Verdict]
     message: str = ""
 
 
@@ -241,7 +245,8 @@ class TargetReport:
     called in the file; a finding without a line is told to stand in it. `call` and `returns` are what the user said of
     how it is called, "" where nothing was said. `scope` says which gradients a plain function gives,
     where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed.
-    `reason` is why the verdict is what it is, in one line.
+    `reason` is why the verdict is what it is, in one line. `kind` is what it was recognised as and `layer` which one,
+    "" where it was not.
     """
 
     target: str
@@ -265,6 +270,8 @@ class TargetReport:
     scope: str = ""
     unreached: tuple[int, ...] = ()
     reason: str = ""
+    kind: TargetKind = ""
+    layer: str = ""
 
 
 @dataclass(frozen=True)

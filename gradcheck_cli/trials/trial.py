@@ -124,9 +124,7 @@ class Trial:
         return GeometryResult(
             spec=self.case.spec,
             supported=self.supported,
-            weight=self.verdict("weight"),
-            input=self.verdict("input"),
-            bias=self.verdict("bias"),
+            gradients={name: self.verdict(name) for name in GRADIENTS},
             message=self.outcome.error,
         )
 

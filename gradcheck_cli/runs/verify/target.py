@@ -115,6 +115,8 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         name=ref.name,
         call=options.call,
         returns=options.returns,
+        kind="convolution",
+        layer="conv2d",
     )
 
 

@@ -108,7 +108,9 @@ STRIDE_FORGOTTEN = "(*there[:2], slice(i, i + kh), slice(j, j + kw))"
 
 def asked(report, **wanted):
     """Was it compared, and right, on a geometry with these sizes?"""
-    supported = [place for place in report.geometries.list if place.supported and place.weight is Verdict.PASS]
+    supported = [
+        place for place in report.geometries.list if place.supported and place.gradients["weight"] is Verdict.PASS
+    ]
     return any(all(getattr(place.spec, name) == size for name, size in wanted.items()) for place in supported)
 
 
@@ -158,7 +160,7 @@ SWAPPED = """
 def test_margins_of_rows_and_columns_mixed_up_show_without_any_option_for_padding(judged):
     """A kernel of 3x5 at margins of (1, 2)."""
     (report,) = judged(SWAPPED)
-    wrong = [place.spec.kernel_size for place in report.geometries.list if place.weight is Verdict.FAIL]
+    wrong = [place.spec.kernel_size for place in report.geometries.list if place.gradients["weight"] is Verdict.FAIL]
 
     assert report.verdict is Verdict.FAIL
     assert (3, 5) in wrong

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from gradcheck_cli.model import ConvSpec, Finding, Geometries, GeometryResult, GradientResult, TargetReport, Verdict
+from gradcheck_cli.model import (
+    GRADIENTS,
+    ConvSpec,
+    Finding,
+    Geometries,
+    GeometryResult,
+    GradientResult,
+    TargetReport,
+    Verdict,
+)
 from gradcheck_cli.runs.verify.reason import reason_of
 
 NOT_ASKED = Verdict.NOT_APPLICABLE
@@ -21,7 +30,7 @@ def target(**changes):
 def refused(message, stride):
     """A geometry that was refused."""
     spec = ConvSpec(1, 1, 1, 9, 9, (2, 2), stride=(stride, stride))
-    return GeometryResult(spec, False, NOT_ASKED, NOT_ASKED, NOT_ASKED, message)
+    return GeometryResult(spec, False, dict.fromkeys(GRADIENTS, NOT_ASKED), message)
 
 
 def test_a_right_target_says_where():
