@@ -88,6 +88,9 @@ class RememberingProblem(Problem):
         return self._results[formula]
 
 
+# The order of a mistake that has none: past every number in the catalogue.
+_BEHIND_ALL = 10_000
+
 WrongFormula = Callable[[Problem], "Array | None"]
 OtherCase = Callable[[Case], "Case | None"]
 
@@ -149,7 +152,6 @@ class Mistake:
     """
 
     id: str
-    order: int
     title: str
     why: str
     hides_when: str
@@ -169,6 +171,7 @@ class Mistake:
     sign: Sign | None = None
     misfits: Callable[[ConvSpec], bool] | None = None
     line: LooksLike | None = None
+    order: int = _BEHIND_ALL
 
     def told(self, *, of_turned: bool) -> Told:
         """Title and fix, of a layer whose forward turns F or of the usual one."""
