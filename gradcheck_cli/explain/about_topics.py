@@ -39,6 +39,12 @@ def calling() -> Explanation:
         "    dx = layer.backward(grad_output)\n"
         '    return {"input": dx, "weight": layer.dw, "bias": layer.db}'
     )
+    layer = (
+        "(l := Conv(in_channels, out_channels, k, stride=s), setattr(l, 'W', w),\n"
+        " l.forward(x), l.backward(G), l.dW)[-2:]                --returns input,weight\n"
+        "(v := [Var(a) for a in (x, w, b)], y := conv2d(*v, s, p), y.backprop(G),\n"
+        " [a.grad for a in v])[-1]                          --returns input,weight,bias"
+    )
     more = (
         "What the expression does not use (no s, say) is not asked. --convention nhwc hands the arrays over, and takes "
         "the gradients back, in that order of axes. raise NotImplementedError for a layer that your code does not take."
@@ -46,6 +52,7 @@ def calling() -> Explanation:
     sections = (
         Section("How it is found", found),
         Section("On the command line; one expression serves a whole folder", expression, fixed=True),
+        Section("A layer with a state; a type of your own with gradients", layer, fixed=True),
         Section("In your file", function, fixed=True),
         Section("More", more),
     )

@@ -33,6 +33,7 @@ from gradcheck_cli.targets.conventions import (
     check_convention,
     recognise,
     recognise_by_names,
+    suggest,
 )
 from gradcheck_cli.targets.conventions.base import (
     Candidate,
@@ -175,6 +176,7 @@ def _recognised(
     try:
         return recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
     except NotRecognisedError as error:
+        error.hint = error.hint or suggest.hint(loaded, guard)
         raise lacking(error.error, loaded) or error from error
 
 

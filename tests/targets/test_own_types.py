@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from written_layers import STRIDED, recognised
 
+from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions import NotRecognisedError
+from gradcheck_cli.targets.conventions.base import RefusedError
 from gradcheck_cli.targets.conventions.probes import integer_case
 
 ALL = {"weight", "input", "bias"}
@@ -305,4 +307,54 @@ def test_a_layer_without_a_backward_goes_back_through_the_type_of_its_output(tmp
     assert known.right(STRIDED) == right
     session = known.candidate.start(integer_case(STRIDED))
     first, second = session(), session()
+    assert all(np.array_equal(first.items[key], second.items[key]) for key in known.chosen.plan.values())
+
+
+PRESET = """
+class Variable:
+    def __init__(self, data):
+        self.data, self.grad, self.maker = data, None, None
+
+    def backward(self):
+        if self.grad is None:
+            self.grad = np.ones(self.data.shape)
+        if self.maker:
+            used, pull = self.maker
+            for one, part in zip(used, pull(self.grad)):
+                one.grad = part
+        self.grad = self.grad if not self.maker else None
+
+def conv(a, b, stride=1):
+    out = Variable(correlate(a.data, b.data, stride))
+    out.maker = (a, b), lambda up: (
+        input_gradient(a.data, b.data, up, stride),
+        weight_gradient(a.data, b.data, up, stride),
+    )
+    return out
+"""
+
+
+def test_g_is_put_where_the_type_looks_for_it_and_clears_it(tmp_path):
+    """Chainer's way; that G arrived is told by a G twice as large, and `b` beside `a` alone is the kernel."""
+    assert recognised(tmp_path, PRESET, "conv").right() == {"weight", "input"}
+
+
+def test_a_forward_elsewhere_that_takes_square_kernels_is_not_asked_others(tmp_path):
+    """The operation itself reads no size of the kernel."""
+    code = PRESET.replace("out = Variable(", "k, k = b.data.shape[2:]\n    assert_square(b)\n    out = Variable(") + (
+        "\ndef assert_square(b):\n    np.zeros((b.data.shape[2],)) @ np.zeros((b.data.shape[3],))\n"
+    )
+    with pytest.raises(RefusedError, match="its own forward raises on a kernel that is not square"):
+        recognised(tmp_path, code, "conv").call(ConvSpec(2, 3, 4, 9, 8, (3, 2)))
+
+
+def test_layers_of_a_type_with_other_words_start_each_call_anew(tmp_path):
+    """`valor` and `derivada`: the nodes of the weights add up over calls, which is nobody's mistake."""
+    code = MODULE.replace("{bias}", "sum((0, 2, 3))").replace("array if isinstance", "array*1 if isinstance")
+    for old, new in (("self.array", "self.valor"), (".array", ".valor"), (".grad", ".derivada")):
+        code = code.replace(old, new)
+    known = recognised(tmp_path, code.replace("np.ndarray", "np.ndarray"))
+    session = known.candidate.start(integer_case(STRIDED))
+    first, second = session(), session()
+    assert known.right(STRIDED) == ALL
     assert all(np.array_equal(first.items[key], second.items[key]) for key in known.chosen.plan.values())

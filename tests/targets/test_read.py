@@ -443,3 +443,34 @@ def _case():
     from gradcheck_cli.targets.conventions.probes import integer_case
 
     return integer_case(PLAIN)
+
+
+STEPPED_BY_ADAM = """
+class Conv:
+    def __init__(self, filters, channels, side):
+        self.taps = np.random.rand(filters, channels, side, side)
+        self.first = 0 * self.taps
+
+    def forward(self, x):
+        self.x = x
+        return correlate(x, self.taps)
+
+    def backward(self, up):
+        down = input_gradient(self.x, self.taps, up)
+        step = weight_gradient(self.x, self.taps, up)
+        self.{kept} = {value}
+        self.first = 0.9 * self.first + 0.1 * step
+        self.taps = self.taps - 0.01 * step / (np.abs(step) + 1e-8)
+        return down
+"""
+
+
+def test_what_is_kept_beside_adams_step_is_read_in_its_place(tmp_path):
+    """The step says the signs alone; `noted` has the same signs and is the same after each call."""
+    assert recognised(tmp_path, STEPPED_BY_ADAM.format(kept="noted", value="step")).right() == {"weight", "input"}
+
+
+def test_a_momentum_is_no_gradient(tmp_path):
+    """It has the signs of the step too, and is another thing after the same call once more."""
+    with pytest.raises(NotRecognisedError, match="every weight is stepped as far as every other, as by Adam"):
+        recognised(tmp_path, STEPPED_BY_ADAM.format(kept="x", value="self.x"))

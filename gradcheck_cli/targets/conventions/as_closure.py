@@ -85,6 +85,9 @@ def _operation(callee: Callee, engine: Backprop, first: str = "") -> Callee:
         first: what its first parameter, `self`, is called.
     """
     names = {item.name: item.name for item in callee.parameters}
+    played = [callee.source.roles(item.name)[:1] for item in callee.parameters]
+    if ["weight"] not in played and ["bias"] in played:  # `conv(a, b)`
+        names[callee.parameters[played.index(["bias"])].name] = "w"
     if first and callee.parameters:
         names = {**names, callee.parameters[0].name: first}
 

@@ -111,11 +111,13 @@ class Backprop:
 
 
 def _ways(engine: Backprop, made: Made) -> Iterator[Way]:
-    """Handed over; set at a node of ours behind the output; multiplied with; at last the output's own step alone."""
+    """Handed over; put in its place; set at a node of ours behind the output; multiplied with; the last step alone."""
     for call, wants in (*_walkers(engine), *_functions(engine)):
         if wants:
             yield _handing(call, wants, lambda upstream: upstream)
             yield _handing(call, wants, engine.own.made)
+    for call, _ in (*_walkers(engine), *_functions(engine)):
+        yield _preset(engine, call)
     for call, _ in (*_walkers(engine), *_functions(engine)):
         yield _from_behind(engine, call)
         yield _multiplied(engine, call, total=False)
@@ -169,6 +171,16 @@ def _goes_back(source: Source) -> bool:
 
 def _handing(call: Callable[..., Any], wants: str, wrap: Callable[[Array], Any]) -> Way:
     return lambda output, upstream: call(output, **{wants: wrap(np.array(upstream))})
+
+
+def _preset(engine: Backprop, call: Callable[..., Any]) -> Way:
+    """By putting it where the type looks for a gradient before it begins with ones."""
+
+    def way(output: Any, upstream: Array) -> Any:
+        _put(engine, output, np.array(upstream))
+        return call(output)
+
+    return way
 
 
 def _multiplied(engine: Backprop, call: Callable[..., Any], total: bool) -> Way:

@@ -86,7 +86,9 @@ def _class(
     source = class_source(owner, loaded.node)
     operations = list(method_as_closures(loaded, owner, loaded.name)) if _is_operation(loaded) else []
     for operation in operations:
-        yield from closure_candidates(operation, lambda _: Source(None), common, _backends(loaded, operation))
+        yield from closure_candidates(
+            operation, lambda _: Source(None), common, _backends(loaded, operation), square=True
+        )
     if operations:
         return
     backward = loaded.name if loaded.owner is not None else backward_name(owner, source)
@@ -161,7 +163,7 @@ def _function(
         return
     adapted = list(as_closures(loaded, callee)) if owner is None else []
     for one in adapted:
-        yield from closure_candidates(one, locate, layouts, backends)
+        yield from closure_candidates(one, locate, layouts, backends, square=True)
     if adapted and inspect.isgeneratorfunction(callee.function):
         return
     forward = forward_beside(loaded, owner, name)

@@ -10,7 +10,16 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, settings
-from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, collect, during, to_numpy
+from gradcheck_cli.targets.conventions.base import (
+    Prepared,
+    RefusedError,
+    Returned,
+    changed,
+    check_output,
+    collect,
+    during,
+    to_numpy,
+)
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee, result_names
 from gradcheck_cli.targets.conventions.function_search import forms
@@ -20,13 +29,18 @@ from gradcheck_cli.targets.conventions.source import Source
 
 @dataclass(frozen=True)
 class ClosureCandidate:
-    """One way to call such a forward; `locate` gives the definition of the backward that it returned."""
+    """One way to call such a forward; `locate` gives the definition of the backward that it returned.
+
+    `square`: the forward stands elsewhere in the file, so that it is not read whether it takes one size for both
+    directions of the kernel; one that raises on another kernel does not take it.
+    """
 
     callee: Callee
     locate: Callable[[Any], Source]
     assignment: Assignment
     form: Form
     same: bool = False
+    square: bool = False
     prior: int = 0
     family: str = field(default="function", init=False)
 
@@ -82,7 +96,7 @@ class ClosureCandidate:
         given = binding.values(case, self.form)
         before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
         with during("forward"):
-            result = self._run_forward(given)
+            result = self._forward(given, case.spec)
         check_output(to_numpy(_first_array(result)), self.layout, case.spec, self.same or self.form.mode)
         backward = _callable(result)
         if backward is None:
@@ -92,6 +106,14 @@ class ClosureCandidate:
             returned = backward(**self._inner_arguments(backward, given))
         names = result_names(returned, self.locate(backward))
         return Returned(collect(returned), names, changed(before, given), to_numpy(_first_array(result)))
+
+    def _forward(self, given: dict[str, Any], spec: ConvSpec) -> Any:
+        try:
+            return self._run_forward(given)
+        except Exception as error:
+            if self.square and spec.kernel_size[0] != spec.kernel_size[1]:
+                raise RefusedError("its own forward raises on a kernel that is not square") from error
+            raise
 
     def _run_forward(self, given: dict[str, Any]) -> Any:
         arguments: dict[str, Any] = {}
@@ -111,7 +133,11 @@ class ClosureCandidate:
 
 
 def closure_candidates(
-    callee: Callee, locate: Callable[[Any], Source], layouts: Sequence[Layout], backends: Sequence[str]
+    callee: Callee,
+    locate: Callable[[Any], Source],
+    layouts: Sequence[Layout],
+    backends: Sequence[str],
+    square: bool = False,
 ) -> Iterator[ClosureCandidate]:
     """Ways to call a forward that returns a function: one inside it, a lambda, a partial, what a bound method is.
 
@@ -120,10 +146,11 @@ def closure_candidates(
         locate: the definition of what it returned.
         layouts: axis orders, the likeliest first.
         backends: libraries whose arrays it may want.
+        square: see `ClosureCandidate`.
     """
     for assigned in callee.assignments("x", "weight"):
         for form in forms(callee, None, assigned, layouts, backends):
-            plain = ClosureCandidate(callee, locate, assigned, form)
+            plain = ClosureCandidate(callee, locate, assigned, form, square=square)
             yield plain
             if not {"padding", "padding_h", "params"} & set(assigned.values()):
                 yield replace(plain, same=True)

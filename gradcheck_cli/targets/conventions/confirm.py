@@ -66,14 +66,34 @@ def _check_update(candidate: LayerCandidate, keys: Keys, case: Case) -> None:
         NotRecognisedError: every weight is moved as far as every other.
     """
     key = keys.get("weight", "")
-    if not key.startswith(reading.UPDATE):
+    if candidate.weight is None or key[:1].isdigit():
         return
-    if reading.says_only_signs(candidate.start(case)().items[key]):
+    if reading.says_only_signs(_step(candidate, case)) and (
+        key.startswith(reading.UPDATE) or _moves(candidate, key, case)
+    ):
         raise NotRecognisedError(
             "read",
             "every weight is stepped as far as every other, as by Adam: the gradient cannot be read off its update",
             "(old - new) of the weights; no attribute holds the gradient, and it is not returned",
         )
+
+
+def _step(candidate: LayerCandidate, case: Case) -> Array:
+    """old - new of the weights."""
+    trained = candidate.build(case)
+    given = candidate.prepare(trained, case)
+    items: dict[str, Array] = {}
+    before = reading.look(trained)
+    candidate.run_once(trained, given, case)
+    reading.add_updates(trained, before, items, {}, 1.0)
+    return next(iter(items.values()), np.zeros(0))
+
+
+def _moves(candidate: LayerCandidate, key: str, case: Case) -> bool:
+    """Whether what is kept is another thing after the same call once more, as a momentum is, and not its double."""
+    session = candidate.start(case)
+    one, two = session().items[key], session().items[key]
+    return not np.array_equal(one, two) and not np.array_equal(2 * one, two)
 
 
 def _has_own_function(candidate: LayerCandidate, case: Case) -> bool:

@@ -156,6 +156,8 @@ class LayerCandidate:
         Raises:
             RefusedError: the instance has other weights than this geometry asks for.
         """
+        if self.calls.engine is not None:  # the nodes that hold its weights add up: each call has its own
+            return lambda: self._call(self.build(case), case)
         trained = self.build(case)
         return lambda: self._call(trained, case)
 
@@ -165,6 +167,8 @@ class LayerCandidate:
         Raises:
             RefusedError: see `start`.
         """
+        if self.calls.engine is not None:
+            return self.start(case)
         trained = self.build(case)
         self._call(trained, other)
         return lambda: self._call(trained, case)
@@ -254,7 +258,7 @@ class LayerCandidate:
     def prepare(self, trained: Trained, case: Case) -> dict[str, Any]:
         """Put the case's weights into the instance; the values of every role."""
         if self.rectified:
-            case = replace(case, bias=case.bias + _shift(case))
+            case = replace(case, bias=case.bias + probes.lift(case))
         given = binding.values(case, self.form)
         if trained.weight:
             state.write(trained.instance, trained.weight, np.array(to_numpy(given["weight"])))
@@ -281,6 +285,7 @@ class LayerCandidate:
     def run_forward(self, trained: Trained, given: dict[str, Any], case: Case) -> Any:
         """What the layer's forward gives, or keeps; its cache, if any, joins `given`."""
         result = given["made"] = self._forward(trained.instance, given)
+        result = self.calls.engine.own.array(result) if self.calls.engine else result
         shape = self.layout.shape("output", case.spec.output_shape)
         given["output"], given["cache"] = calling.take_output(result, trained.instance, shape)
         return given["output"]
@@ -326,7 +331,7 @@ class LayerCandidate:
         ours = self.layout.take("output", output, case.spec.output_shape)
         biased = case if self.bias_form else replace(case, bias=np.zeros_like(case.bias))
         if self.rectified:
-            biased = replace(biased, bias=biased.bias + _shift(case))
+            biased = replace(biased, bias=biased.bias + probes.lift(case))
         expected = probes.forward(biased)
         return bool(np.allclose(ours, expected, rtol=1e-4, atol=1e-4 * float(np.abs(expected).max(initial=1.0))))
 
@@ -390,9 +395,3 @@ def _are_right(items: dict[str, Array], case: Case, layout: Layout) -> bool:
         for right in wanted
         if right is not None
     )
-
-
-def _shift(case: Case) -> float:
-    """What lifts every output of the case above zero."""
-    lowest = float(probes.forward(case).min())
-    return float(max(0.0, np.ceil(-lowest)) + 1.0)

@@ -43,6 +43,12 @@ def forward(case: Case) -> Array:
     return conv.forward(case)
 
 
+def lift(case: Case) -> float:
+    """What lifts every output of the case above zero."""
+    lowest = float(forward(case).min())
+    return float(max(0.0, np.ceil(-lowest)) + 1.0)
+
+
 def is_forward(output: Array | None, case: Case) -> bool:
     """Whether an output in our layout is O, with or without the bias."""
     if output is None or output.shape != case.grad_output.shape:

@@ -95,6 +95,7 @@ def add_updates(trained: Trained, before: Before, items: dict[str, Array], names
             # What is kept without a telling name and is the step is the gradient: it did not lose digits on the way.
             alike = np.array_equal if not says_only_signs(step) else _has_its_signs
             kept = [key for key, one in items.items() if names.get(key) == "_" and alike(one, step)]
+            kept.sort(key=lambda key: -float(np.abs(items[key]).sum()))  # a momentum is a part of the gradient
             names |= dict.fromkeys(kept[:1], label)
             if not kept or not says_only_signs(step):
                 items[f"{UPDATE}{place.name}"], names[f"{UPDATE}{place.name}"] = step, label

@@ -135,6 +135,8 @@ def _settings(item: inspect.Parameter, source: Source, scope: Mapping[str, Any])
     defaults = values_of(use.merged, source.node, scope)
     if defaults:
         return defaults | {key: value for key, value in use.keys.items() if key not in defaults}
+    if isinstance(item.default, Mapping) and use.keys:
+        return {str(key): value for key, value in item.default.items()}
     if not holders.holds_settings(use) or (item.default is not NOTHING and item.default is not None):
         return None
     attributes = dict.fromkeys(use.attributes, NOTHING if required(item) else None)

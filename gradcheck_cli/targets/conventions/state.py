@@ -32,6 +32,8 @@ VALUE_WORDS = ("val", "value", "values", "data", "array", "param", "v")
 OPTIMIZER_WORDS = (
     "velocity",
     "momentum",
+    "mom",
+    "m",
     "moment",
     "cache",
     "vw",
