@@ -92,6 +92,8 @@ def assignments(
         for trial in _completed(found, needed, named, source):
             if trial not in trials:
                 trials.append(trial)
+    # What leaves a needed role to nobody is no likely meaning, and must not crowd out another one.
+    trials.sort(key=lambda trial: sum(role not in trial.values() for role in needed))
     return trials[:MAX_ASSIGNMENTS]
 
 
@@ -187,12 +189,12 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     """The value of every role for `case`; arrays are fresh copies."""
     spec, layout = case.spec, form.layout
     arrays = {
-        "x": layout.give("x", case.x),
-        "weight": layout.give("weight", case.weight),
+        "x": layout.give("x", case.x, spec.groups),
+        "weight": layout.give("weight", case.weight, spec.groups),
         "bias": give_bias(case.bias, spec, form),
-        "grad_output": layout.give("output", case.grad_output),
+        "grad_output": layout.give("output", case.grad_output, spec.groups),
     }
-    arrays["x_padded"] = layout.give("x", probes.padded(case))
+    arrays["x_padded"] = layout.give("x", probes.padded(case), spec.groups)
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": (spec.height, spec.width)}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
@@ -203,7 +205,7 @@ def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
     if form.bias != "untied":
         return bias.reshape(BIAS_FORMS.get(form.bias, BIAS_FORMS["o"])(spec.out_channels)).copy()
     whole = np.broadcast_to(bias[None, :, None, None], (1, *spec.output_shape[1:]))
-    given = form.layout.give("output", np.ascontiguousarray(whole))
+    given = form.layout.give("output", np.ascontiguousarray(whole), spec.groups)
     return given[0] if form.layout.output.startswith("n") else given
 
 

@@ -35,6 +35,7 @@ class ParameterUse:
         sized: it takes part in arithmetic, in a shape or in a call; else it is merely kept.
         called: it is called, `activation(z)`, or a method of it with arguments, `optimizer.step(w, dw)`.
         array: it is read as only an array is: its shape, a slice of it over several axes.
+        axes: into how many sizes its shape is taken apart; 0 where it is not.
     """
 
     keys: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class ParameterUse:
     sized: bool = True
     called: bool = False
     array: bool = False
+    axes: int = 0
 
 
 def use_of(source: Source, name: str) -> ParameterUse:
@@ -65,6 +67,7 @@ def use_of(source: Source, name: str) -> ParameterUse:
         sized=any(_is_sized(node) for node in nodes),
         called=any(node.how in ("called", "told") for node in nodes),
         array=any(node.how == "array" or node.word in OF_ARRAYS_ONLY for node in nodes),
+        axes=source.use(name).axes,
     )
 
 

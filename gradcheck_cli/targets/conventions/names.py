@@ -6,6 +6,7 @@ Names of arrays and sizes only; what is done with them is `binding`'s work.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
     (
@@ -151,12 +152,12 @@ NO_GRADIENTS = ("dat", "dim", "dep", "dil", "dic", "dev", "dty", "deb", "dro", "
 
 def function_roles(name: str) -> list[str]:
     """Roles that a parameter of a backward or forward function may play; [] for a name that tells nothing."""
-    return _match(name, FUNCTION_ROLES)
+    return list(_match(name, FUNCTION_ROLES))
 
 
 def constructor_roles(name: str) -> list[str]:
     """Roles that a parameter of a layer's constructor may play."""
-    return _match(name, CONSTRUCTOR_ROLES)
+    return list(_match(name, CONSTRUCTOR_ROLES))
 
 
 def gradient_role(name: str) -> str:
@@ -167,6 +168,7 @@ def gradient_role(name: str) -> str:
     return roles[0] if roles else ""
 
 
+@cache
 def _match(name: str, table: tuple[tuple[str, str], ...]) -> list[str]:
     plain = _plain(name)
     return [role for role, pattern in table if re.fullmatch(pattern, plain)]

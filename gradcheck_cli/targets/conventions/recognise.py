@@ -244,7 +244,7 @@ def _try(
         keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
         if not keys:
             return Failed(candidate, NoGradientError(_no_gradient(returned)), False)
-        candidate = exposed(candidate, returned, keys, truth)
+        candidate = exposed(candidate, returned, keys, truth, case.spec)
         returned = replace(returned, items=rescaled(returned, candidate))
         taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
     except (Exception, SystemExit) as error:
@@ -283,12 +283,6 @@ def _equal(actual: Array | None, expected: Array | None) -> bool:
     return bool(np.allclose(actual, expected, rtol=1e-5, atol=1e-3))
 
 
-def _forward_right(candidate: Candidate, case: Case) -> bool:
-    if isinstance(candidate, LayerCandidate):
-        return candidate.forward_right
-    return probes.gives_forward(_own_forward(candidate, case), candidate.layout, case)
-
-
 def _own_forward(candidate: Candidate, case: Case) -> Array | None:
     """What the file's forward gives; where it raises with b in one shape, with a plain b: the layout is the same."""
     if isinstance(candidate, AutogradCandidate):
@@ -301,8 +295,12 @@ def _own_forward(candidate: Candidate, case: Case) -> Array | None:
 
 def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
     """The candidate as its own forward wants it, turned for a true convolution; and whether that forward is right."""
-    if _forward_right(candidate, case):
+    if isinstance(candidate, LayerCandidate):
+        return candidate, candidate.forward_right
+    output = _own_forward(candidate, case)
+    if probes.gives_forward(output, candidate.layout, case):
         return candidate, True
-    if isinstance(candidate, WithForward) and _forward_right(candidate.turned(), case):
+    turned = replace(case, weight=case.weight[..., ::-1, ::-1])
+    if isinstance(candidate, WithForward) and probes.gives_forward(output, candidate.layout, turned):
         return candidate.turned(), True
     return candidate, False

@@ -99,11 +99,11 @@ def take_one(array: Array, name: GradientName, spec: ConvSpec, layout: Layout, b
     if name == "bias":
         return _take_bias(array, spec, layout, bias_form)
     shape = spec.x_shape if name == "input" else spec.weight_shape
-    return layout.take(KINDS[name], array, shape)
+    return layout.take(KINDS[name], array, shape, spec.groups)
 
 
 def _take_bias(array: Array, spec: ConvSpec, layout: Layout, bias_form: str) -> Array:
-    untied = layout.shape("output", (1, *spec.output_shape[1:]))
+    untied = layout.shape("output", (1, *spec.output_shape[1:]), spec.groups)
     untied = untied[1:] if layout.output.startswith("n") else untied
     if bias_form == "untied" and array.shape == untied:
         axis = layout.output.replace("n", "").index("o") if "o" in layout.output else None
