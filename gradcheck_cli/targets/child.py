@@ -47,6 +47,7 @@ from gradcheck_cli.targets.conventions.beside import other_forward
 from gradcheck_cli.targets.conventions.call import CallCandidate, Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
 from gradcheck_cli.targets.conventions.confirm_function import WithForward
+from gradcheck_cli.targets.conventions.example_call import WAYS_OUT, ways_out
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
@@ -138,12 +139,12 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         else:
             ready = _tried(ref, loaded, spelled, wanted, seconds)
     except LoadError as error:
-        return {"failed": error.sentence, "hint": error.hint, "lacking": error.lacking}, None
+        return {"failed": error.sentence, "hint": error.hint or WAYS_OUT, "lacking": error.lacking}, None
     except GradcheckError as error:
         return {
             "failed": error.sentence,
             "facts": {k: str(v) for k, v in error.facts.items()},
-            "hint": error.hint,
+            "hint": error.hint or WAYS_OUT,
         }, None
     except AmbiguousError as error:
         hint = f"say which: --convention {error.layouts[0]}"
@@ -172,6 +173,7 @@ def _recognised(
     try:
         return recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
     except NotRecognisedError as error:
+        error.hint = error.hint or ways_out(loaded)
         raise lacking(error.error, loaded) or error from error
 
 
@@ -226,12 +228,6 @@ def _description(ready: Ready) -> Message:
         "same": sorted(ready.same or ()),
         "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
-
-
-WAYS_OUT = (
-    'say how: --call "NAME(G, x, w)" --returns input,weight,bias, or gradcheck_call() in the file '
-    "(gradcheck explain calling)"
-)
 
 
 def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:

@@ -45,7 +45,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
         "grad_output",
         r"d_?(out|outputs?|z|y|o|a|l|e|h|next|upper|values?|conv|top|s|v|u|c|loss|err|score|scores|res|result)"
         r"(_?(next|prev|l|curr|in|out|conv|\d))?"
-        r"|d_?[le](oss)?_?d_?(out|outputs?|z|y|o|a|h|s|c)|grad|grads|gradients?|g|gy|gz|go|gout|upstream\w*|deltas?|delta_?\w*"
+        r"|d_?[lez](oss)?_?d_?(out|outputs?|z|y|o|a|h|s|c)|grad|grads|gradients?|g|gy|gz|go|gout|upstream\w*|deltas?|delta_?\w*"
         r"|(output|out|up|upstream|accum|accumulated|loss|prev|next|top|incoming|y|z|o)_?(grads?|gradients?|errors?|delta|diff|derivative)"
         r"|grads?_?(out|outputs?|y|z|o|a|h|in|upstream|accum|loss|next|top|conv)|gradients?_?(out|output|y|loss|upstream)\w*"
         r"|errors?|err|errs|residuals?|dj_?d\w+|d_?[le]_?d\w+|douts?|top_diff|sensitivity|back_?(grad|prop|error)\w*|d_?\w*out\w*|epsilon_next|pd_\w+"
