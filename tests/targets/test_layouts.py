@@ -209,3 +209,56 @@ def conv_bwd(residuals, ct):
     )
     chosen = recognised(tmp_path, code, "conv_bwd")
     assert answer(chosen, ConvSpec(2, 3, 5, 8, 7, (3, 3), stride=(2, 2)))[1] == {"weight", "input", "bias"}
+
+
+COUNTED = (
+    HEAD
+    + """
+def split_forward(x, k):
+    return np.einsum("ncpquv,cmuv->nmcpq", see(x, k.shape[2:], axis=(2, 3)), k).reshape(len(x), -1, *sides(x, k))
+
+def sides(x, k):
+    return x.shape[2] - k.shape[2] + 1, x.shape[3] - k.shape[3] + 1
+
+def split_backward(x, k, g):
+    g = {read}
+    dx = np.zeros_like(x)
+    for u, v in np.ndindex(k.shape[2:]):
+        dx[:, :, u:u + g.shape[3], v:v + g.shape[4]] += np.einsum("ncmpq,cm->ncpq", g, k[:, :, u, v])
+    return dx, np.einsum("ncpquv,ncmpq->cmuv", see(x, k.shape[2:], axis=(2, 3)), g)
+"""
+)
+AS_CHANNEL, AS_MULTIPLIER = (
+    "g.reshape(len(x), *k.shape[:2], *g.shape[2:])",
+    "g.reshape(len(x), *k.shape[1::-1], *g.shape[2:]).swapaxes(1, 2)",
+)
+
+
+@pytest.mark.parametrize(("read", "right"), [(AS_CHANNEL, set()), (AS_MULTIPLIER, {"weight", "input"})])
+def test_the_forward_of_a_function_says_how_filters_are_counted(tmp_path, read, right):
+    """A backward that counts them as we do beside a forward that does not is wrong."""
+    chosen = recognised(tmp_path, COUNTED.replace("{read}", read), "split_backward")
+    assert chosen.candidate.layout.output == "n(mg)pq"
+    assert answer(chosen, MULTIPLIED)[1] == right
+
+
+def test_a_matrix_without_its_sides_is_asked_with_square_kernels_only(tmp_path):
+    """Nothing tells the code what the sides of 2x4 are."""
+    code = (
+        HEAD
+        + """
+def sheet_forward(x, w):
+    k = round((w.shape[0] / x.shape[3]) ** 0.5)
+    found = see(x, (k, k), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
+    return found.reshape(*found.shape[:3], -1) @ w
+
+def sheet_backward(x, w, g):
+    k = round((w.shape[0] / x.shape[3]) ** 0.5)
+    found = see(x, (k, k), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
+    return found.reshape(-1, len(w)).T @ g.reshape(-1, g.shape[-1])
+"""
+    )
+    chosen = recognised(tmp_path, code, "sheet_backward")
+    reason = "its kernel is a matrix, and it is told no size of it: only a square one can be told"
+    assert chosen.candidate.refuses(ConvSpec(2, 3, 5, 8, 7, (2, 4))) == reason
+    assert answer(chosen, BATCH)[1] == {"weight"}

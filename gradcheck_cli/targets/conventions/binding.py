@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ SKIPPED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MAX_ASSIGNMENTS = 12
 
 SIZES = ("batch", "in_channels", "out_channels", "in_h", "in_w", "out_h", "out_w")
+# What tells the sides of a kernel that is handed over as a matrix.
+KERNEL_SIZES = {"kernel_size", "kernel_h", "w_shape"}
 # Of a parameter that is handed None.
 NO_ROLE = "nothing"
 
@@ -267,6 +270,8 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
             return f"it has no parameter for {name}"
     if same and "padding" not in roles and not is_same(spec):
         return "it always pads to keep the size"
+    if _is_matrix(form) and spec.kernel_size[0] != spec.kernel_size[1] and not roles & KERNEL_SIZES:
+        return "its kernel is a matrix, and it is told no size of it: only a square one can be told"
     pads_by_itself = form.mode if "padding" in roles else same
     if not spec.is_symmetric and not pads_by_itself:
         return "it takes the same padding on both sides"
@@ -275,6 +280,11 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
     except RefusedError as reason:
         return str(reason)
     return form.layout.refuses(spec)
+
+
+def _is_matrix(form: Form) -> bool:
+    """Whether rows and columns of the kernel are one axis."""
+    return bool(re.search(r"\(\w*u\w*v\w*\)", form.layout.weight))
 
 
 def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:

@@ -62,7 +62,7 @@ class Trial:
     """How a candidate did on one probe: larger is better.
 
     `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
-    layout nothing was right on an earlier probe.
+    layout nothing was right on an earlier probe. `doubted`: the file's own forward gives other numbers in this layout.
     """
 
     chosen: Chosen
@@ -70,6 +70,7 @@ class Trial:
     clean: bool
     zeros: bool = False
     tripped: bool = False
+    doubted: bool = False
 
 
 def check_convention(text: str) -> tuple[str, ...]:
@@ -125,7 +126,7 @@ def recognise(
                     return Chosen(candidate, {})
             else:
                 trials.append(replace(trial, score=trial.score - tripped, tripped=tripped))
-                if trial.clean and trial.score >= EVIDENCE and not tripped:
+                if trial.clean and trial.score >= EVIDENCE and not tripped and not trial.doubted:
                     return _confirmed(trial.chosen)
             tried.add(candidate.layout)
             if _is_over(work, clock):
@@ -252,7 +253,16 @@ def _try(
     points = sum(_points(taken.gradients.named(name), truth.named(name), name) for name in keys)
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
     zeros = not any(np.any(taken.gradients.named(name)) for name in keys)
-    return Trial(Chosen(candidate, keys), score, not taken.wrong, zeros)
+    doubted = not forward_right and _has_other_forward(candidate, case)
+    return Trial(Chosen(candidate, keys), score, not taken.wrong, zeros, doubted=doubted)
+
+
+def _has_other_forward(candidate: Candidate, case: Case) -> bool:
+    """Whether its forward runs in this layout and is no convolution there: another layout may be meant."""
+    if isinstance(candidate, LayerCandidate):
+        return False
+    spec, output = case.spec, _own_forward(candidate, case)
+    return output is not None and output.shape == candidate.layout.shape("output", spec.output_shape, spec.groups)
 
 
 def _guessed(candidate: Candidate) -> bool:
