@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
@@ -17,6 +19,8 @@ MOST_CONSTANTS, MOST_AROUND = 6, 64
 MOST_PRODUCTS = 50_000
 # Strides and margins above this are nobody's special case.
 LARGEST_STEP = 8
+# Above this a number is no size of one axis, but may be one of a whole array, from which on code takes another way.
+LARGEST_AXIS, MOST_LARGE = 256, 2
 
 
 def _spec(
@@ -194,10 +198,19 @@ def around(constants: Sequence[int]) -> Iterator[ConvSpec]:
         constants: the likeliest first.
     """
     found: dict[ConvSpec, None] = {}
-    for number in [number for number in constants if number > 2][:MOST_CONSTANTS]:
+    for number in [number for number in constants if 2 < number <= LARGEST_AXIS][:MOST_CONSTANTS]:
         for size in (number, number + 1, number - 1, 2 * number + 1):
             found |= dict.fromkeys(spec for spec in _sized(size, number) if products(spec) <= MOST_PRODUCTS)
     yield from list(found)[:MOST_AROUND]
+    for number in [number for number in constants if number > LARGEST_AXIS][:MOST_LARGE]:
+        yield from islice((spec for spec in _holding(number) if products(spec) <= MOST_PRODUCTS), 1)
+
+
+def _holding(number: int) -> Iterator[ConvSpec]:
+    """X with more entries than `number`, the most telling first: several images and channels, or a smaller kernel."""
+    for batch, channels, side in ((2, 3, 3), (1, 1, 3), (1, 1, 2)):
+        rows = math.isqrt(number // (batch * channels)) + 1
+        yield _spec((batch, channels, 1, rows, rows + 1), side)
 
 
 def _sized(size: int, number: int) -> Iterator[ConvSpec]:

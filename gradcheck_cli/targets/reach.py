@@ -30,6 +30,8 @@ _FOLDED: Mapping[type[ast.operator], Callable[[int, int], int]] = {
 _LARGEST_FOLDED = 10
 # Beyond it no block is met by any geometry that can be asked in time.
 LARGEST = 256
+# In a comparison it may be about a whole array, `if x.size > 5000`; more entries cost plain loops too much.
+LARGEST_COMPARED = 12_000
 
 
 def reached(tree: ast.Module, name: str) -> dict[str, Definition]:
@@ -88,7 +90,7 @@ def constants(tree: ast.Module, name: str, values: Mapping[str, object]) -> tupl
     others: dict[int, None] = {}
     for node in reached(tree, name).values():
         for number, tells in _numbers(node, values):
-            if 2 < number <= LARGEST:
+            if 2 < number <= (LARGEST_COMPARED if tells else LARGEST):
                 (likely if tells else others)[number] = None
     return tuple(dict.fromkeys((*likely, *others)))
 

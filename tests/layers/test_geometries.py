@@ -102,3 +102,11 @@ def test_what_code_holds_brings_few_geometries_and_cheap_ones():
     assert any(spec.batch == 256 for spec in around((256,)))
     assert all(spec.kernel_size[0] < 200 for spec in around((256,)))
     assert len(list(around((8,)))) < 25
+
+
+@pytest.mark.parametrize("number", [500, 2000, 5000, 10_000])
+def test_a_number_too_large_for_an_axis_brings_one_array_with_more_entries(number):
+    """Code that takes another way for large arrays is asked on one; what costs plain loops too much is not."""
+    (spec,) = around((number,))
+    assert spec.batch * spec.in_channels * spec.height * spec.width > number
+    assert [] == list(around((1_000_000,)))

@@ -91,7 +91,7 @@ def test_the_words_that_are_shown_judge_the_target(tmp_path, code, name, words):
     taken = take(chosen.candidate.start(case)(), chosen.plan, case.spec, chosen.candidate.layout, "")
     truth = conv.backward(case)
     for role in returns.split(","):
-        assert (to_numpy(taken.gradients.named(role)) == truth.named(role)).all()
+        assert (to_numpy(taken.gradients.get(role)) == truth.get(role)).all()
 
 
 def test_what_cannot_be_known_is_an_outline(tmp_path):

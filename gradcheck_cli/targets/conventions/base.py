@@ -170,7 +170,7 @@ def check_output(output: Array | None, layout: Layout, spec: ConvSpec, same: boo
         RefusedError: another shape, where it promises nothing.
         WrongForwardError: another shape, where it was told a stride, padding, dilation or groups.
     """
-    wanted = layout.shape("output", spec.output_shape)
+    wanted = layout.shape("output", spec.output_shape, spec.groups)
     if output is None or output.shape == wanted:
         return
     if same or not spec.unusual:

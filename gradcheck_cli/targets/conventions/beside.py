@@ -24,9 +24,9 @@ def other_forward(candidate: Candidate, case: Case, returned: Returned) -> str:
     if output is None and case.grad_output.size * case.weight[0].size <= CHEAP:
         output = candidate.forward_output(case)
     right = probes.forward(case)
-    if output is None or output.shape != candidate.layout.shape("output", right.shape):
+    if output is None or output.shape != candidate.layout.shape("output", right.shape, case.spec.groups):
         return candidate.forward.name if output is not None else ""
-    ours = candidate.layout.take("output", output, right.shape)
+    ours = candidate.layout.take("output", output, right.shape, case.spec.groups)
     scale = 1e-6 * float(np.abs(right).max(initial=1.0))
     plain = right - case.bias[:, None, None]
     agrees = any(np.allclose(ours, one, rtol=1e-6, atol=scale) for one in (right, plain))

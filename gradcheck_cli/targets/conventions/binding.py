@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ SKIPPED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MAX_ASSIGNMENTS = 12
 
 SIZES = ("batch", "in_channels", "out_channels", "in_h", "in_w", "out_h", "out_w")
+# What tells the sides of a kernel that is handed over as a matrix.
+KERNEL_SIZES = {"kernel_size", "kernel_h", "w_shape"}
 # Of a parameter that is handed None.
 NO_ROLE = "nothing"
 
@@ -92,6 +95,8 @@ def assignments(
         for trial in _completed(found, needed, named, source):
             if trial not in trials:
                 trials.append(trial)
+    # What leaves a needed role to nobody is no likely meaning, and must not crowd out another one.
+    trials.sort(key=lambda trial: sum(role not in trial.values() for role in needed))
     return trials[:MAX_ASSIGNMENTS]
 
 
@@ -187,12 +192,12 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     """The value of every role for `case`; arrays are fresh copies."""
     spec, layout = case.spec, form.layout
     arrays = {
-        "x": layout.give("x", case.x),
-        "weight": layout.give("weight", case.weight),
+        "x": layout.give("x", case.x, spec.groups),
+        "weight": layout.give("weight", case.weight, spec.groups),
         "bias": give_bias(case.bias, spec, form),
-        "grad_output": layout.give("output", case.grad_output),
+        "grad_output": layout.give("output", case.grad_output, spec.groups),
     }
-    arrays["x_padded"] = layout.give("x", probes.padded(case))
+    arrays["x_padded"] = layout.give("x", probes.padded(case), spec.groups)
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": (spec.height, spec.width)}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
@@ -203,7 +208,7 @@ def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
     if form.bias != "untied":
         return bias.reshape(BIAS_FORMS.get(form.bias, BIAS_FORMS["o"])(spec.out_channels)).copy()
     whole = np.broadcast_to(bias[None, :, None, None], (1, *spec.output_shape[1:]))
-    given = form.layout.give("output", np.ascontiguousarray(whole))
+    given = form.layout.give("output", np.ascontiguousarray(whole), spec.groups)
     return given[0] if form.layout.output.startswith("n") else given
 
 
@@ -265,6 +270,8 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
             return f"it has no parameter for {name}"
     if same and "padding" not in roles and not is_same(spec):
         return "it always pads to keep the size"
+    if _is_matrix(form) and spec.kernel_size[0] != spec.kernel_size[1] and not roles & KERNEL_SIZES:
+        return "its kernel is a matrix, and it is told no size of it: only a square one can be told"
     pads_by_itself = form.mode if "padding" in roles else same
     if not spec.is_symmetric and not pads_by_itself:
         return "it takes the same padding on both sides"
@@ -273,6 +280,11 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
     except RefusedError as reason:
         return str(reason)
     return form.layout.refuses(spec)
+
+
+def _is_matrix(form: Form) -> bool:
+    """Whether rows and columns of the kernel are one axis."""
+    return bool(re.search(r"\(\w*u\w*v\w*\)", form.layout.weight))
 
 
 def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:

@@ -78,6 +78,6 @@ def _is_right(candidate: LayerCandidate, spec: ConvSpec) -> bool:
         output = candidate.own_output(case)
     except Exception:
         return False
-    if output is None or output.shape != candidate.layout.shape("output", spec.output_shape):
+    if output is None or output.shape != candidate.layout.shape("output", spec.output_shape, spec.groups):
         return False
     return candidate.agrees(output, case)

@@ -25,7 +25,8 @@ from gradcheck_cli.targets.conventions.base import HungError, NotRecognisedError
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.call import PLACE, CallCandidate, Expression, OwnCall, Spelled
 from gradcheck_cli.targets.conventions.handed_back import ReadingError
-from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layouts import usual
 from gradcheck_cli.targets.conventions.recognise import Chosen
 from gradcheck_cli.targets.conventions.results import Keys, Taken, take
 from gradcheck_cli.targets.load import Loaded
@@ -125,7 +126,7 @@ def untried(spelled: Spelled, wanted: Sequence[str]) -> Chosen:
 
 
 def _candidates(spelled: Spelled, wanted: Sequence[str]) -> Iterator[CallCandidate]:
-    layouts = [layout for layout in COMMON if layout.x in wanted] if wanted and "nchw" not in wanted else [Layout()]
+    layouts = [layout for layout in usual() if layout.x in wanted] if wanted and "nchw" not in wanted else [Layout()]
     no_padding = not spelled.says("padding")
     for layout in layouts:
         for torch in (False, True) if spelled.takes_tensors else (False,):
@@ -228,7 +229,10 @@ def _refuse_other_axes(taken: Taken, spec: ConvSpec) -> None:
     """Results whose axes are those of NHWC: a layout that was not said, no mistake."""
     shapes = {name: array.shape for name, array in taken.gradients.items()}
     for layout in CHANNELS_LAST:
-        wanted = {"input": layout.shape("x", spec.x_shape), "weight": layout.shape("weight", spec.weight_shape)}
+        wanted = {
+            "input": layout.shape("x", spec.x_shape, spec.groups),
+            "weight": layout.shape("weight", spec.weight_shape, spec.groups),
+        }
         for name, shape in wanted.items():
             if f"grad_{name} " in " ".join(taken.wrong) and shape in shapes.values():
                 raise NotRecognisedError(

@@ -13,6 +13,13 @@ from gradcheck_cli.targets.load import Loaded
 
 FORWARD_WORDS = ("forward", "fprop", "fwd")
 CONTEXT_NAMES = ("ctx", "context")
+# What the names of a forward and its backward do not have in common.
+DIRECTION_WORDS = frozenset(
+    (
+        *("forward", "forwards", "fwd", "fprop", "backward", "backwards", "back", "backprop", "bwd", "bprop", "vjp"),
+        *("grad", "grads", "gradient", "gradients", "derivative", "derivatives", "deriv", "d", "pullback", "adjoint"),
+    )
+)
 
 
 def callee_of(loaded: Loaded, owner: Any, name: str, skip: int = 0) -> Callee:
@@ -47,6 +54,7 @@ def forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
     """The forward that belongs to the backward, by its name."""
     holder = loaded.module if owner is None else owner
     guesses = [name.replace(back, fore) for back, fore in _SWAPS if back in name]
+    guesses += [item for item in _functions(holder) if item != name and _subject(item) == _subject(name)]
     own = [item for item in dir(holder) if _is_forward(item) and callable(getattr(holder, item))]
     convolutions = [item for item in own if "conv" in item.lower()]
     for guess in [*guesses, *convolutions, *(own if len(own) == 1 else [])]:
@@ -57,6 +65,16 @@ def forward_beside(loaded: Loaded, owner: Any, name: str) -> Callee | None:
             if len(callee.parameters) >= 2 and not own_cache and "grad_output" not in roles:
                 return callee
     return None
+
+
+def _functions(holder: Any) -> list[str]:
+    return [item for item in dir(holder) if not item.startswith("__") and callable(getattr(holder, item))]
+
+
+def _subject(name: str) -> frozenset[str]:
+    """The words of a name but for those that say forward or backward: `conv2` and `conv2_vjp` are about one thing."""
+    words = frozenset(_words(name)) - DIRECTION_WORDS
+    return words or frozenset([name])
 
 
 def others(loaded: Loaded, name: str) -> list[Callee]:

@@ -11,8 +11,9 @@ from typing import Any
 from gradcheck_cli.model import Case
 from gradcheck_cli.model.conventions import FAMILIES, LAYOUTS
 from gradcheck_cli.targets.conventions.as_closure import as_closures, engines, method_as_closures
-from gradcheck_cli.targets.conventions.autograd_function import autograd_candidates
+from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate, autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
+from gradcheck_cli.targets.conventions.by_forward import proved, unusual, unusual_layouts
 from gradcheck_cli.targets.conventions.callees import callee_of, forward_beside, others, written_at
 from gradcheck_cli.targets.conventions.calling import handed
 from gradcheck_cli.targets.conventions.closure import closure_candidates
@@ -20,8 +21,9 @@ from gradcheck_cli.targets.conventions.construct import constructor_of
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.function_search import function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layer_search import LAYER_ORDERS, layer_candidates
-from gradcheck_cli.targets.conventions.layout import COMMON, ONE_AXIS, Layout
+from gradcheck_cli.targets.conventions.layer_search import layer_candidates
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layouts import ONE_AXIS, able, every, usual
 from gradcheck_cli.targets.conventions.methods import (
     all_names,
     backward_name,
@@ -59,17 +61,18 @@ def of_one_axis(loaded: Loaded) -> Iterator[Candidate]:
 
 
 def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Iterator[Candidate]:
-    common = _ordered(COMMON, layouts)
+    common = able(_ordered(usual(), layouts), case.spec)
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if _is_autograd_function(owner):
         yield from _autograd(loaded, owner, common)
+        yield from proved(_autograd(loaded, owner, unusual(case.spec)), case)
     elif owner is None:
         yield from _function(loaded, None, loaded.name, common, case)
     else:
-        yield from _class(loaded, owner, common, _ordered(LAYER_ORDERS, layouts), case)
+        yield from _class(loaded, owner, common, _ordered(every(), layouts), case)
 
 
-def _autograd(loaded: Loaded, owner: type, layouts: Sequence[Layout]) -> Iterator[Candidate]:
+def _autograd(loaded: Loaded, owner: type, layouts: Sequence[Layout]) -> Iterator[AutogradCandidate]:
     forward = callee_of(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
     source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
     yield from autograd_candidates(owner, forward, source, layouts)
@@ -160,6 +163,8 @@ def _function(
 
     if callee.source.returned_function().node is not None:
         yield from closure_candidates(callee, locate, layouts, backends)
+        if case is not None:
+            yield from proved(closure_candidates(callee, locate, unusual(case.spec), backends), case)
         return
     adapted = list(as_closures(loaded, callee)) if owner is None else []
     for one in adapted:
@@ -177,6 +182,9 @@ def _function(
         if callee.source.returns_several():
             yield from closure_candidates(callee, locate, layouts, backends)
         raise
+    if forward is not None and case is not None:
+        for layout in unusual_layouts(callee, forward, backends, case):
+            yield from function_candidates(callee, forward, [layout], backends)
     if pairing is not None and forward is None:
         yield from pairing.with_cache(known)
 

@@ -51,7 +51,7 @@ def _output(candidate: LayerCandidate, case: Case) -> Array:
     output = to_numpy(candidate.run_forward(trained, candidate.prepare(trained, case), case))
     if output is None:
         raise ValueError("its forward gives no array")
-    return candidate.layout.take("output", output, case.spec.output_shape)
+    return candidate.layout.take("output", output, case.spec.output_shape, case.spec.groups)
 
 
 def _gradients(candidate: LayerCandidate, keys: Keys, case: Case) -> Gradients:

@@ -37,7 +37,7 @@ def is_transposed(output: Array | None, candidate: WithForward, spec: ConvSpec) 
     """Whether an output of a candidate has the size that a transposed convolution would give, and no other."""
     sizes = (spec.batch, spec.out_channels, *probes.transposed_size(spec))
     differs = probes.transposed_size(spec) != spec.output_size
-    return differs and output is not None and output.shape == candidate.layout.shape("output", sizes)
+    return differs and output is not None and output.shape == candidate.layout.shape("output", sizes, spec.groups)
 
 
 def _uses_forward(candidate: WithForward) -> bool:
@@ -51,9 +51,9 @@ def _strided(candidate: WithForward) -> Iterator[ConvSpec]:
 def _ours(candidate: WithForward, case: Case) -> Array | None:
     """Its O in our layout; None where it does not run, or has another shape."""
     output = candidate.forward_output(case)
-    if output is None or output.shape != candidate.layout.shape("output", case.spec.output_shape):
+    if output is None or output.shape != candidate.layout.shape("output", case.spec.output_shape, case.spec.groups):
         return None
-    return candidate.layout.take("output", output, case.spec.output_shape)
+    return candidate.layout.take("output", output, case.spec.output_shape, case.spec.groups)
 
 
 def _check(candidate: WithForward, keys: Keys, specs: list[ConvSpec]) -> None:

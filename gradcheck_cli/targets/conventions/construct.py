@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from gradcheck_cli.model import Case
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, layouts
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.constructor_use import use_of
-from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.slots import Holder, Slot, holder_of, slots_of
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInInitializer, StandInOptimizer, StandInRandom, identity
@@ -22,21 +23,14 @@ INPUT_SHAPES = ("image", "batch", "size", "side", "none-batch")
 # Also tried for a value that tells nothing by its name and is merely kept.
 LINEAR: tuple[Any, ...] = (None, "linear", "identity", "none", 1.0)
 SIZES = ("in_channels", "out_channels", "kernel_size", "kernel_h", "kernel_w")
-# Axis orders of a shape that a constructor is handed, and those of weights besides.
+# Axis orders of a shape that a constructor is handed.
 ORDERS = (
     Layout(),
     Layout("nhwc", "uvio", "npqo"),
     Layout("nhwc", "ouvi", "npqo"),
     Layout("hw", "ouv", "pqo"),
-    Layout("nhwc", "uvoi", "npqo"),
-)
-WEIGHT_ORDERS = (
-    Layout("chwn", "iuvo", "opqn"),
-    Layout("nchw", "iouv", "nopq"),
-    Layout("nchw", "o(iuv)", "nopq"),
-    Layout("nchw", "(iuv)o", "nopq"),
-    Layout("hw", "uv", "pq"),
-    Layout("hw", "uvo", "pqo"),
+    Layout("nhwc", "uvgm", "npqo"),
+    Layout("nhwc", "uvgi", "npqo"),
 )
 MAX_RECIPES = 24
 MAX_PARTIAL = 64
@@ -108,7 +102,7 @@ class Recipe:
     mode: bool = False
     upper: bool = False
     input_shape: str = "image"
-    order: Layout = COMMON[0]
+    order: Layout = ORDERS[0]
     activation: Any = None
 
     def hands_over(self, layout: Layout) -> bool:
@@ -170,7 +164,7 @@ class Recipe:
 
     def _input_shape(self, case: Case) -> Any:
         spec = case.spec
-        whole = self.order.shape("x", spec.x_shape)
+        whole = self.order.shape("x", spec.x_shape, spec.groups)
         image = tuple(size for size, axis in zip(whole, self.order.x, strict=True) if axis != "n")
         if self.input_shape == "batch":
             return (spec.batch, *image)
@@ -203,7 +197,8 @@ def recipes(slots: Sequence[Slot]) -> Iterator[Recipe]:
         used = set(roles.values())
         defaults = {roles[slot.id]: _example(slot) for slot in slots if slot.id in roles}
         parts = {roles[slot.id]: slot.use.parts for slot in slots if slot.id in roles}
-        for plain in _orders(used):
+        axes = max((slot.use.axes for slot in slots if roles.get(slot.id) == "weight"), default=0)
+        for plain in _orders(used, axes):
             for shaped in _input_shapes(used, plain, parts.get("input_shape", 0)):
                 for paired in _pairings(used, defaults, shaped):
                     for moded in _modes(defaults, paired):
@@ -297,10 +292,20 @@ def _unsettled(roles: Mapping[str, str], required: Mapping[str, Slot]) -> int:
     return sum(required[name].use.sized and "activation" not in required[name].roles() for name in stands)
 
 
-def _orders(used: set[str]) -> list[Layout]:
+def _orders(used: set[str], axes: int) -> list[Layout]:
+    """`axes`: how many F has that is handed over, where the class says so."""
     if not used & {"input_shape", "w_shape", "weight"}:
         return [Layout()]
-    return [*ORDERS, *WEIGHT_ORDERS] if "weight" in used else list(ORDERS)
+    if "weight" not in used:
+        return list(ORDERS)
+    return [order for order in _kernel_orders() if axes in (0, order.axes("weight"))] or _kernel_orders()
+
+
+@cache
+def _kernel_orders() -> list[Layout]:
+    """One layout for every order in which F is kept, for constructors that are handed F itself."""
+    found = [*ORDERS, *layouts.every()]
+    return list({layout.weight: layout for layout in found[::-1] if layout.weight.count("(") < 2}.values())[::-1]
 
 
 def _input_shapes(used: set[str], plain_order: Layout, parts: int) -> list[Recipe]:

@@ -43,6 +43,7 @@ class ParameterUse:
         texts: the strings with which it is compared.
         names: those into which it is taken apart, `top, bottom, left, right = padding`.
         merged: names of the dicts of defaults with which it is merged, `{**DEFAULTS, **config}`.
+        axes: into how many sizes its shape is taken apart; 0 where it is not.
     """
 
     keys: Mapping[str, Any] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class ParameterUse:
     texts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
+    axes: int = 0
 
 
 def use_of(source: Source, name: str) -> ParameterUse:
@@ -83,6 +85,7 @@ def use_of(source: Source, name: str) -> ParameterUse:
         texts=tuple(dict.fromkeys(node.word for node in nodes if node.how == "text")),
         names=next((tuple(node.word.split(",")) for node in nodes if node.how == "parts" and "," in node.word), ()),
         merged=merged_with(init.node, name),
+        axes=source.use(name).axes,
     )
 
 

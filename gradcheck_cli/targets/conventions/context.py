@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from gradcheck_cli.targets.conventions.settings import NotToldError
@@ -57,6 +58,7 @@ def context_for(source: Source, name: str, scope: Mapping[str, Any]) -> Any:
     return StandInContext(methods)
 
 
+@cache  # a forward is run hundreds of times while its layout is looked for
 def _called(source: Source, name: str) -> frozenset[str]:
     calls = [node.func for node in source.walk() if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
     return frozenset(call.attr for call in calls if isinstance(call.value, ast.Name) and call.value.id == name)

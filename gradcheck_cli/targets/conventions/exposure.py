@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Gradients
+from gradcheck_cli.model import Array, ConvSpec, Gradients
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.reading import HANDED, UPDATE
@@ -18,7 +19,7 @@ MAX_RATE = 0.1
 WHOLE = 1e-6
 
 
-def exposed(candidate: Candidate, returned: Returned, keys: Keys, truth: Gradients) -> Candidate:
+def exposed(candidate: Candidate, returned: Returned, keys: Keys, truth: Gradients, spec: ConvSpec) -> Candidate:
     """For layers: how the gradients are exposed, and the learning rate where it is a literal in the class.
 
     Args:
@@ -26,6 +27,7 @@ def exposed(candidate: Candidate, returned: Returned, keys: Keys, truth: Gradien
         returned: what it gave on a small integer case.
         keys: gradient -> key of `returned.items`.
         truth: the right gradients of that case.
+        spec: its geometry.
     """
     if not isinstance(candidate, LayerCandidate):
         return candidate
@@ -35,7 +37,8 @@ def exposed(candidate: Candidate, returned: Returned, keys: Keys, truth: Gradien
     if exposure != UPDATE or candidate.has_rate:
         return candidate
     numbers = sorted(number for number in candidate.source.numbers() if 0 < number <= MAX_RATE)
-    known = [number for number in numbers if _is_rate(number, candidate, returned, keys, truth)]
+    pairs = list(_updates(candidate, returned, keys, truth, spec))
+    known = [number for number in numbers if any(_is_step(number, *pair) for pair in pairs)]
     likely = [number for number in numbers[::-1] if _makes_whole(number, returned, keys)]
     return replace(candidate, lr=(known or likely or [1.0])[0])
 
@@ -57,17 +60,22 @@ def _exposure(key: str) -> str:
     return "attribute" if key.startswith((".", "[")) else "returned"
 
 
-def _is_rate(number: float, candidate: LayerCandidate, returned: Returned, keys: Keys, truth: Gradients) -> bool:
-    """Is an update the right gradient times this number? One of the two is enough, for the other may be wrong."""
+def _updates(
+    candidate: LayerCandidate, returned: Returned, keys: Keys, truth: Gradients, spec: ConvSpec
+) -> Iterator[tuple[Array, Array]]:
+    """What the weight and the bias were stepped by, and the right gradient of each as the target keeps it."""
     for name in ("weight", "bias"):
         expected, key = truth.get(name), keys.get(name, "")
-        if expected is None or not key.startswith(UPDATE):
-            continue
-        given = candidate.layout.give("weight", expected) if name == "weight" else expected
-        update = returned.items[key]
-        if update.size == given.size and np.allclose(update.reshape(given.shape), number * given, rtol=1e-9, atol=1e-9):
-            return True
-    return False
+        if expected is not None and key.startswith(UPDATE):
+            given = candidate.layout.give("weight", expected, spec.groups) if name == "weight" else expected
+            yield returned.items[key], given
+
+
+def _is_step(number: float, update: Array, gradient: Array) -> bool:
+    """Is an update the right gradient times this number? One of the two is enough, for the other may be wrong."""
+    if update.size != gradient.size:
+        return False
+    return bool(np.allclose(update.reshape(gradient.shape), number * gradient, rtol=1e-9, atol=1e-9))
 
 
 def rescaled(returned: Returned, candidate: Candidate) -> dict[str, Array]:

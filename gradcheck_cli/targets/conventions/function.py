@@ -65,7 +65,14 @@ class Callee:
 
     def assignments(self, *needed: str) -> list[dict[str, str]]:
         """Possible meanings of its parameters, see `binding.assignments`."""
-        return binding.assignments(self.parameters, needed, self.source)
+        if needed not in self._meanings:
+            self._meanings[needed] = binding.assignments(self.parameters, needed, self.source)
+        return self._meanings[needed]
+
+    @cached_property
+    def _meanings(self) -> dict[tuple[str, ...], list[dict[str, str]]]:
+        """Those that were found, for a forward is run again and again while its layout is looked for."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -270,7 +277,10 @@ class FunctionCandidate:
         return roles
 
     def _handed_to(self, forward: Callee) -> Assignment:
-        return self.meaning or forward.assignments("x", "weight")[0]
+        """What the forward is handed; of several meanings, the one that calls the same things by the same names."""
+        if self.meaning:
+            return self.meaning
+        return max(forward.assignments("x", "weight"), key=lambda found: len(found.items() & self.assignment.items()))
 
     def _structure(self) -> NameTree:
         found = self.callee.source.structure(self._cache_name())
@@ -283,7 +293,7 @@ class FunctionCandidate:
         """Call the file's forward; its cache joins `given`, its output is returned."""
         assert self.forward is not None
         assigned = self._handed_to(self.forward)
-        given["cache"] = context = self._context(assigned)
+        given["cache"] = context = self._context(assigned) if "cache" in assigned.values() else None
         given["shared"] = handed = self._arguments(self.forward, assigned, given)
         result = self._call(self.forward, dict(handed))
         output, cache = split_forward(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gradcheck_cli.targets.conventions import binding
@@ -13,6 +13,8 @@ from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
 
+# How an array is called in a layout.
+KINDS: Mapping[str, str] = {"x": "x", "weight": "weight", "grad_output": "output"}
 PADDING_MODES = ("same", "valid", "SAME", "VALID")
 
 
@@ -72,11 +74,22 @@ def forms(
     callee: Callee, forward: Callee | None, assigned: Assignment, layouts: Sequence[Layout], backends: Sequence[str]
 ) -> Iterator[Form]:
     """Axis orders and spellings of the arguments, the likeliest first."""
+    contradicted = {layout: _contradicted(callee, assigned, layout) for layout in layouts}
+    # One array may be another one by the time that it is taken apart; two are not.
+    likely = sorted((layout for layout in layouts if contradicted[layout] < 2), key=lambda layout: contradicted[layout])
+    spelled = list(_spellings(callee, forward, Form(Layout())))  # the source is walked once, not for every layout
     for library in backends:
-        for layout in layouts:
-            plain = Form(layout, torch=library == "torch", wrap=library if "." in library else "")
-            for form in _spellings(callee, forward, plain):
-                yield from (replace(form, bias=bias) for bias in _bias_forms(layout, assigned))
+        arrays = {"torch": library == "torch", "wrap": library if "." in library else ""}
+        for layout in likely:
+            for form in spelled:
+                for bias in _bias_forms(layout, assigned):
+                    yield replace(form, layout=layout, bias=bias, **arrays)  # type: ignore[arg-type]
+
+
+def _contradicted(callee: Callee, assigned: Assignment, layout: Layout) -> int:
+    """How many arrays are taken apart into another number of sizes than they have axes in this layout."""
+    counts = [(KINDS[role], callee.source.use(name).axes) for name, role in assigned.items() if role in KINDS]
+    return sum(axes not in (0, layout.axes(kind)) for kind, axes in counts)
 
 
 def _bias_forms(layout: Layout, assigned: Assignment) -> tuple[str, ...]:

@@ -45,7 +45,6 @@ class LayerCandidate:
         rectified: the layer applies max(0, .), undone by a bias so large that every output is positive.
         forward_right: its forward gives exactly O.
         same: it pads by itself to keep the size.
-        depthwise: one filter for each channel, groups = channels.
         adds_up: it adds to the `.grad` of its parameters, which the model is to clear.
         handwritten: its gradients are not all torch's own.
         wanted: the keys of its results that are known to be gradients; empty while it is being recognised.
@@ -63,7 +62,6 @@ class LayerCandidate:
     rectified: bool = False
     forward_right: bool = False
     same: bool = False
-    depthwise: bool = False
     adds_up: bool = False
     handwritten: bool = True
     lr: float = 1.0
@@ -116,9 +114,9 @@ class LayerCandidate:
             notes.append("the layer applies max(0, .); the bias was raised so that every output is positive")
         if not self.forward_right:
             notes.append("the class's own forward gives other numbers than a convolution")
-        if self.depthwise and "i" in self.layout.weight:
+        if self.layout.depthwise and "m" not in self.layout.weight and "i" in self.layout.weight:
             notes.append("a depthwise convolution: asked with one filter for each channel, not with several")
-        elif self.depthwise:
+        elif self.layout.depthwise:
             notes.append("a depthwise convolution: groups = channels")
         if self.form.bias == "untied":
             notes.append("one bias for each output; its gradient was summed over the outputs of a filter")
@@ -132,8 +130,6 @@ class LayerCandidate:
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`; sizes that its constructor fixes show when it is built."""
         form = replace(self.form, pairs=True) if not self.recipe.mode else replace(self.form, pairs=True, mode=True)
-        if self.depthwise and not spec.groups == spec.in_channels == spec.out_channels:
-            return "it is depthwise: it has one filter for each channel"
         return binding.refuses(spec, form, self._roles(), self.same) or binding.square_only(spec, form, [self.source])
 
     def takes(self, role: str) -> bool:
@@ -144,7 +140,6 @@ class LayerCandidate:
         """What it can be told."""
         roles = set(self.recipe.roles.values())
         roles |= {"stride", "padding"} if "params" in roles else set()
-        roles |= {"groups"} if self.depthwise else set()
         if self.weight is None:
             settings = binding.parameters(getattr(self.owner, self.calls.forward), 1)
             roles |= {role for item in settings for role in function_roles(item.name)[:1]}
@@ -185,7 +180,7 @@ class LayerCandidate:
             if self._uneven(case.spec):
                 raise RefusedError("it takes one number for sizes, strides and paddings") from error
             raise
-        wanted = self.layout.shape("weight", case.spec.weight_shape)
+        wanted = self.layout.shape("weight", case.spec.weight_shape, case.spec.groups)
         if trained.weight is not None and trained.weight.array.shape != wanted:
             raise RefusedError(f"its constructor makes weights of shape {trained.weight.array.shape}, not {wanted}")
         return trained
@@ -211,7 +206,7 @@ class LayerCandidate:
             Exception: whatever its forward raised, when it does not.
         """
         values = {**self.values(case), "optimizer": optimizer}
-        shapes = [layout.shape("weight", case.spec.weight_shape) for layout in layouts]
+        shapes = [layout.shape("weight", case.spec.weight_shape, case.spec.groups) for layout in layouts]
 
         def run() -> None:
             self._forward(instance, dict(values))
@@ -286,7 +281,7 @@ class LayerCandidate:
         """What the layer's forward gives, or keeps; its cache, if any, joins `given`."""
         result = given["made"] = self._forward(trained.instance, given)
         result = self.calls.engine.own.array(result) if self.calls.engine else result
-        shape = self.layout.shape("output", case.spec.output_shape)
+        shape = self.layout.shape("output", case.spec.output_shape, case.spec.groups)
         given["output"], given["cache"] = calling.take_output(result, trained.instance, shape)
         return given["output"]
 
@@ -308,7 +303,7 @@ class LayerCandidate:
             RefusedError: another shape, of a layer that does not promise to take this geometry.
             WrongForwardError: another shape, of a layer that is told this geometry.
         """
-        array, wanted = to_numpy(output), self.layout.shape("output", case.spec.output_shape)
+        array, wanted = to_numpy(output), self.layout.shape("output", case.spec.output_shape, case.spec.groups)
         if array is None:
             return ""
         if array.shape != wanted:
@@ -328,7 +323,7 @@ class LayerCandidate:
 
     def agrees(self, output: Array, case: Case) -> bool:
         """Whether an output in its layout, of O's shape, is O."""
-        ours = self.layout.take("output", output, case.spec.output_shape)
+        ours = self.layout.take("output", output, case.spec.output_shape, case.spec.groups)
         biased = case if self.bias_form else replace(case, bias=np.zeros_like(case.bias))
         if self.rectified:
             biased = replace(biased, bias=biased.bias + probes.lift(case))
@@ -386,8 +381,8 @@ def _are_right(items: dict[str, Array], case: Case, layout: Layout) -> bool:
     """Whether the convolution's own gradients are among the results: then only the forward is wrong."""
     truth = conv.backward(case)
     wanted = [
-        layout.give("weight", truth.weight) if truth.weight is not None else None,
-        layout.give("x", truth.input) if truth.input is not None else None,
+        layout.give("weight", truth.weight, case.spec.groups) if truth.weight is not None else None,
+        layout.give("x", truth.input, case.spec.groups) if truth.input is not None else None,
     ]
     found = list(items.values())
     return all(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import calling, probes, state
+from gradcheck_cli.targets.conventions import calling, layouts, probes, state
 from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, RefusedError, is_tensor
 from gradcheck_cli.targets.conventions.binding import Form
@@ -17,7 +18,7 @@ from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, constructor_of, recipes
 from gradcheck_cli.targets.conventions.instance import quieten
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layout import COMMON, Layout
+from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
 from gradcheck_cli.targets.conventions.other_kinds import TRANSPOSED, is_transposed, other_rank
 from gradcheck_cli.targets.conventions.own_types import own_types
@@ -30,48 +31,6 @@ MAX_BUILDS = 300
 MAX_WEAKER = 4
 # Arrays of the shape of a bias that are tried as one: gradients and momentum stand beside it.
 MAX_BIASES = 4
-
-LAYER_ORDERS = (
-    Layout(),
-    Layout("nhwc", "uvio", "npqo"),
-    Layout("nhwc", "ouvi", "npqo"),
-    Layout("nhwc", "oiuv", "npqo"),
-    Layout("chw", "oiuv", "opq"),
-    Layout("hwc", "uvio", "pqo"),
-    Layout("hwc", "ouvi", "pqo"),
-    Layout("hwc", "oiuv", "pqo"),
-    Layout("nhw", "ouv", "nopq"),
-    Layout("nhw", "ouv", "npqo"),
-    Layout("nhw", "uv", "npq"),
-    Layout("nhw", "uvo", "npqo"),
-    Layout("hw", "ouv", "pqo"),
-    Layout("hw", "ouv", "opq"),
-    Layout("hw", "uv", "pq"),
-    Layout("hw", "oiuv", "opq"),
-    Layout("hw", "uvo", "pqo"),
-    Layout("nchw", "iouv", "nopq"),
-    Layout("nchw", "uvio", "nopq"),
-    Layout("nchw", "ouvi", "nopq"),
-    Layout("nchw", "o(iuv)", "nopq"),
-    Layout("nchw", "(iuv)o", "nopq"),
-    Layout("nchw", "(uvi)o", "nopq"),
-    Layout("nhwc", "(uvi)o", "npqo"),
-    Layout("nhwc", "(iuv)o", "npqo"),
-    Layout("nhwc", "o(uvi)", "npqo"),
-    Layout("chw", "iouv", "opq"),
-    Layout("chw", "iuv", "pq"),
-    Layout("hwc", "uvi", "pq"),
-    Layout("hw", "ouv", "pqo"),
-    Layout("chwn", "iuvo", "opqn"),
-    # A depthwise layer keeps one kernel for each channel.
-    Layout("nchw", "ouv", "nopq"),
-    Layout("nhwc", "uvo", "npqo"),
-    Layout("nhwc", "uvoi", "npqo"),
-    Layout("nhwc", "ouv", "npqo"),
-    Layout("nchw", "uvo", "nopq"),
-    Layout("chw", "ouv", "opq"),
-    Layout("hwc", "uvo", "pqo"),
-)
 
 
 @dataclass
@@ -88,6 +47,7 @@ class Search:
     troubles: Troubles
     engines: Sequence[Backprop] = ()
     seen: set[str] = field(default_factory=set)
+    _shapes: dict[Layout, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def built(self) -> int:
@@ -106,14 +66,16 @@ class Search:
             yield from self._handed(recipe, calls)
             return
         found = list(self._kept(recipe, calls, instance, self.orders))
-        if not found:
-            found = [one for layouts in _by_input(self.orders) for one in self._late(recipe, calls, layouts)]
+        if not found and "weight" not in recipe.roles.values():
+            usual = [order for order in self.orders if layouts.is_usual(order)]
+            found = [one for alike in _by_input(usual) for one in self._late(recipe, calls, alike)]
         yield from found
 
     def is_new(self, recipe: Recipe) -> bool:
         """Whether no recipe so far hands over the same."""
         values = {**recipe.values(self.case), "optimizer": None}
         key = repr([(name, _brief(values[role])) for name, role in recipe.roles.items()]) + f"{recipe.mode}"
+        key += recipe.order.weight if "weight" in recipe.roles.values() else ""  # the same shape hides another order
         fresh = key not in self.seen
         self.seen.add(key)
         return fresh
@@ -137,18 +99,40 @@ class Search:
             self.troubles.built = instance
         return instance
 
-    def _kept(self, recipe: Recipe, calls: Calls, instance: Any, layouts: Sequence[Layout]) -> Iterator[LayerCandidate]:
-        """Candidates for an instance that holds its weights."""
+    def _kept(self, recipe: Recipe, calls: Calls, instance: Any, orders: Sequence[Layout]) -> Iterator[LayerCandidate]:
+        """Candidates for an instance that holds its weights; in unusual layouts only where its forward proves them."""
         places = state.held(instance)
-        for layout in layouts:
-            weight = _weight(places, layout, self.case.spec)
-            if weight is None or not recipe.hands_over(layout):
-                continue
-            bias, bias_form = _bias(places, layout, self.case.spec)
-            form = Form(layout, bias_form, pairs=recipe.pairs, mode=recipe.mode, torch=_is_tensor(instance, weight))
-            path = bias.path if bias else None
-            plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, weight.path, path)
-            yield from self._judged(plain if bias else self._with_bias(plain, places))
+        shapes = {place.array.shape for place in places}
+        fitting = [order for order in orders if self._shape(order) in shapes and recipe.hands_over(order)]
+        usual = [order for order in fitting if layouts.is_usual(order)]
+        found = [one for order in usual for one in self._in_layout(recipe, calls, instance, order)]
+        yield from found
+        if any(one.forward_right for one in found):
+            return
+        for order in fitting:
+            if order not in usual:
+                right = [one for one in self._in_layout(recipe, calls, instance, order) if one.forward_right]
+                yield from right
+                if right:
+                    return
+
+    def _shape(self, order: Layout) -> tuple[int, ...]:
+        """The shape that weights have in a layout."""
+        if order not in self._shapes:
+            self._shapes[order] = order.shape("weight", self.case.spec.weight_shape, self.case.spec.groups)
+        return self._shapes[order]
+
+    def _in_layout(self, recipe: Recipe, calls: Calls, instance: Any, layout: Layout) -> Iterator[LayerCandidate]:
+        """Candidates in one layout; none where the instance holds no such weights."""
+        places = state.held(instance)
+        weight = _weight(places, layout, self.case.spec)
+        if weight is None:
+            return
+        bias, bias_form = _bias(places, layout, self.case.spec)
+        form = Form(layout, bias_form, pairs=recipe.pairs, mode=recipe.mode, torch=_is_tensor(instance, weight))
+        path = bias.path if bias else None
+        plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, weight.path, path)
+        yield from self._judged(plain if bias else self._with_bias(plain, places))
 
     def _with_bias(self, plain: LayerCandidate, places: Sequence[state.Held]) -> LayerCandidate:
         """The candidate with the array that its forward adds, where no name says which that is."""
@@ -156,30 +140,30 @@ class Search:
             return plain
         for place, form in _unnamed_biases(places, plain, self.case.spec)[:MAX_BIASES]:
             one = replace(plain, bias=place.path, form=replace(plain.form, bias=form))
-            for turned in (one, _turned(one)):
-                if _fits(turned, self._run(turned), self.case):
-                    return one
+            output = self._run(one)
+            if _fits(one, output, self.case) or _fits(one, output, self._turned_case):
+                return one
         return plain
 
-    def _late(self, recipe: Recipe, calls: Calls, layouts: Sequence[Layout]) -> Iterator[LayerCandidate]:
+    def _late(self, recipe: Recipe, calls: Calls, orders: Sequence[Layout]) -> Iterator[LayerCandidate]:
         """The same for one that makes its weights when it is first run, or connected."""
         optimizer = StandInOptimizer()
         instance = recipe.build(self.constructor, self.case, optimizer)
         equip(instance, optimizer)
         torch = hasattr(instance, "register_full_backward_hook")  # a Module takes tensors
-        form = Form(layouts[0], pairs=recipe.pairs, mode=recipe.mode, torch=torch)
+        form = Form(orders[0], pairs=recipe.pairs, mode=recipe.mode, torch=torch)
         plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, (), None)
         try:
-            plain.wire(instance, self.case, layouts, optimizer)
+            plain.wire(instance, self.case, orders, optimizer)
         except Exception as error:
             self.troubles.add("build" if isinstance(error, RefusedError) else "run", error)
-        yield from self._kept(recipe, calls, instance, layouts)
+        yield from self._kept(recipe, calls, instance, orders)
 
     def _handed(self, recipe: Recipe, calls: Calls) -> Iterator[LayerCandidate]:
         """Candidates for an operator that is handed its weights with the input."""
         types = [None] if calls.engine else [None, *(own.kind for own in own_types(self.scope))]
         backends = (False, True) if "torch" in self.scope else (False,)
-        for layout in [order for order in self.orders if order in COMMON]:
+        for layout in [order for order in self.orders if layouts.is_usual(order)]:
             for torch in backends:
                 for variable in types:
                     form = Form(layout, pairs=recipe.pairs, mode=recipe.mode, torch=torch)
@@ -193,21 +177,20 @@ class Search:
     def _judged(self, plain: LayerCandidate) -> Iterator[LayerCandidate]:
         """The candidate with what its own forward tells: right, turned, rectified, or merely of the right shape."""
         spec = self.case.spec
-        if spec.groups == spec.in_channels == spec.out_channels > 1 and "groups" not in plain.recipe.roles.values():
-            plain = replace(plain, depthwise=True)
         candidate = replace(plain, same=bool(plain.refuses(spec)))
         if candidate.refuses(spec):
             return
-        ran = False
-        for turned in (candidate, _turned(candidate)):
-            output = self._run(turned)
-            ran = ran or output is not None
-            for one in _variants(turned) if output is not None else ():
-                if _fits(one, output, self.case):
-                    yield one
-                    return
-        if ran:
-            yield candidate
+        output = self._run(candidate)
+        if output is None:
+            return
+        right = (one for one in _variants(candidate) if _fits(one, output, self.case))
+        turned = (one for one in _variants(_turned(candidate)) if _fits(one, output, self._turned_case))
+        yield next(right, None) or next(turned, None) or candidate
+
+    @cached_property
+    def _turned_case(self) -> Case:
+        """What a true convolution makes of the kernel as it is handed over."""
+        return replace(self.case, weight=self.case.weight[..., ::-1, ::-1])
 
     def _run(self, candidate: LayerCandidate) -> Array | None:
         """O as its forward gives it, in our layout; None where it does not run or has another shape."""
@@ -216,11 +199,11 @@ class Search:
         except Exception as error:
             self.troubles.add("run", error)
             return None
-        wanted = candidate.layout.shape("output", self.case.spec.output_shape)
+        wanted = candidate.layout.shape("output", self.case.spec.output_shape, self.case.spec.groups)
         if output is None or output.shape != wanted:
             self.troubles.shape(None if output is None else output.shape, wanted)
             return None
-        return candidate.layout.take("output", output, self.case.spec.output_shape)
+        return candidate.layout.take("output", output, self.case.spec.output_shape, self.case.spec.groups)
 
 
 def layer_candidates(
@@ -247,7 +230,7 @@ def layer_candidates(
         raise NotRecognisedError("run", f"{owner.__name__} has no forward")
     forwards.sort(key=lambda name: len(missing_attributes(source, backward, name)))
     constructor = constructor_of(owner, source, scope)
-    able = [order for order in orders if not order.refuses(case.spec)]
+    able = layouts.able(orders, case.spec)
     search = Search(
         owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]), engines
     )
@@ -290,7 +273,7 @@ def _spelled(plain: LayerCandidate) -> Iterator[LayerCandidate]:
 
 def _weight(places: Sequence[state.Held], layout: Layout, spec: ConvSpec) -> state.Held | None:
     """Where an instance keeps weights of this layout."""
-    wanted = layout.shape("weight", spec.weight_shape)
+    wanted = layout.shape("weight", spec.weight_shape, spec.groups)
     fitting = [place for place in places if place.array.shape == wanted and not state.is_gradient(place)]
     fitting.sort(key=lambda place: (not state.is_weight(place), state.is_state(place), len(place.path)))
     return fitting[0] if fitting else None
@@ -302,7 +285,7 @@ def _bias(places: Sequence[state.Held], layout: Layout, spec: ConvSpec) -> tuple
         for form, shape in BIAS_FORMS.items():
             if place.array.shape == shape(spec.out_channels):
                 return place, form
-    untied = layout.shape("output", (1, *spec.output_shape[1:]))
+    untied = layout.shape("output", (1, *spec.output_shape[1:]), spec.groups)
     untied = untied[1:] if layout.output.startswith("n") else untied
     for place in named:
         if place.array.shape == untied:

@@ -6,6 +6,7 @@ Names of arrays and sizes only; what is done with them is `binding`'s work.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
     (
@@ -44,7 +45,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
         "grad_output",
         r"d_?(out|outputs?|z|y|o|a|l|e|h|next|upper|values?|conv|top|s|v|u|c|loss|err|score|scores|res|result)"
         r"(_?(next|prev|l|curr|in|out|conv|\d))?"
-        r"|d_?[le](oss)?_?d_?(out|outputs?|z|y|o|a|h|s|c)|grad|grads|gradients?|g|gy|gz|go|gout|upstream\w*|deltas?|delta_?\w*"
+        r"|d_?[lez](oss)?_?d_?(out|outputs?|z|y|o|a|h|s|c)|grad|grads|gradients?|g|gy|gz|go|gout|upstream\w*|deltas?|delta_?\w*"
         r"|(output|out|up|upstream|accum|accumulated|loss|prev|next|top|incoming|y|z|o)_?(grads?|gradients?|errors?|delta|diff|derivative)"
         r"|grads?_?(out|outputs?|y|z|o|a|h|in|upstream|accum|loss|next|top|conv)|gradients?_?(out|output|y|loss|upstream)\w*"
         r"|errors?|err|errs|residuals?|dj_?d\w+|d_?[le]_?d\w+|douts?|top_diff|sensitivity|back_?(grad|prop|error)\w*|d_?\w*out\w*|epsilon_next|pd_\w+"
@@ -151,12 +152,12 @@ NO_GRADIENTS = ("dat", "dim", "dep", "dil", "dic", "dev", "dty", "deb", "dro", "
 
 def function_roles(name: str) -> list[str]:
     """Roles that a parameter of a backward or forward function may play; [] for a name that tells nothing."""
-    return _match(name, FUNCTION_ROLES)
+    return list(_match(name, FUNCTION_ROLES))
 
 
 def constructor_roles(name: str) -> list[str]:
     """Roles that a parameter of a layer's constructor may play."""
-    return _match(name, CONSTRUCTOR_ROLES)
+    return list(_match(name, CONSTRUCTOR_ROLES))
 
 
 def gradient_role(name: str) -> str:
@@ -167,6 +168,7 @@ def gradient_role(name: str) -> str:
     return roles[0] if roles else ""
 
 
+@cache
 def _match(name: str, table: tuple[tuple[str, str], ...]) -> list[str]:
     plain = _plain(name)
     return [role for role, pattern in table if re.fullmatch(pattern, plain)]

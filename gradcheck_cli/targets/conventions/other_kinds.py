@@ -87,4 +87,4 @@ def _transposed_shape(candidate: LayerCandidate, spec: ConvSpec) -> tuple[int, .
     grown = probes.transposed_size(spec)
     if grown == spec.output_size:
         return ()
-    return candidate.layout.shape("output", (spec.batch, spec.out_channels, *grown))
+    return candidate.layout.shape("output", (spec.batch, spec.out_channels, *grown), spec.groups)

@@ -12,7 +12,9 @@ PROBES = (
     ConvSpec(3, 2, 4, 8, 7, (3, 3)),
     ConvSpec(3, 2, 4, 8, 7, (3, 3), padding=(1, 1)),
     ConvSpec(3, 2, 4, 7, 7, (3, 3), stride=(2, 2), padding=(1, 1)),
+    ConvSpec(3, 4, 8, 9, 7, (3, 3), groups=4),
     ConvSpec(3, 4, 4, 8, 7, (3, 3), groups=4),
+    ConvSpec(1, 4, 8, 9, 7, (3, 3), groups=4),
     ConvSpec(1, 4, 4, 8, 7, (3, 3), groups=4),
     ConvSpec(1, 2, 4, 8, 8, (3, 3)),
     ConvSpec(1, 2, 4, 8, 8, (3, 3), padding=(1, 1)),
@@ -60,10 +62,10 @@ def is_forward(output: Array | None, case: Case) -> bool:
 
 def gives_forward(output: Array | None, layout: Layout, case: Case) -> bool:
     """The same of an output in the target's own layout."""
-    shape = case.spec.output_shape
-    if output is None or output.shape != layout.shape("output", shape):
+    shape, groups = case.spec.output_shape, case.spec.groups
+    if output is None or output.shape != layout.shape("output", shape, groups):
         return False
-    return is_forward(layout.take("output", output, shape), case)
+    return is_forward(layout.take("output", output, shape, groups), case)
 
 
 def transposed_size(spec: ConvSpec) -> Size:

@@ -62,7 +62,7 @@ class Scored:
     """How a candidate did on one probe: larger is better.
 
     `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
-    layout nothing was right on an earlier probe.
+    layout nothing was right on an earlier probe. `doubted`: the file's own forward gives other numbers in this layout.
     """
 
     chosen: Chosen
@@ -70,6 +70,7 @@ class Scored:
     clean: bool
     zeros: bool = False
     tripped: bool = False
+    doubted: bool = False
 
 
 def check_convention(text: str) -> tuple[str, ...]:
@@ -125,7 +126,7 @@ def recognise(
                     return Chosen(candidate, {})
             else:
                 trials.append(replace(trial, score=trial.score - tripped, tripped=tripped))
-                if trial.clean and trial.score >= EVIDENCE and not tripped:
+                if trial.clean and trial.score >= EVIDENCE and not tripped and not trial.doubted:
                     return _confirmed(trial.chosen)
             tried.add(candidate.layout)
             if _is_over(work, clock):
@@ -246,7 +247,7 @@ def _try(
         keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
         if not keys:
             return Failed(candidate, NoGradientError(_no_gradient(returned)), False)
-        candidate = exposed(candidate, returned, keys, truth)
+        candidate = exposed(candidate, returned, keys, truth, case.spec)
         returned = replace(returned, items=rescaled(returned, candidate))
         taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
     except (Exception, SystemExit) as error:
@@ -254,7 +255,16 @@ def _try(
     points = sum(_points(taken.gradients.get(name), truth.get(name), name) for name in keys)
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
     zeros = not any(np.any(taken.gradients.get(name)) for name in keys)
-    return Scored(Chosen(candidate, keys), score, not taken.wrong, zeros)
+    doubted = not forward_right and _has_other_forward(candidate, case)
+    return Scored(Chosen(candidate, keys), score, not taken.wrong, zeros, doubted=doubted)
+
+
+def _has_other_forward(candidate: Candidate, case: Case) -> bool:
+    """Whether its forward runs in this layout and is no convolution there: another layout may be meant."""
+    if isinstance(candidate, LayerCandidate):
+        return False
+    spec, output = case.spec, _own_forward(candidate, case)
+    return output is not None and output.shape == candidate.layout.shape("output", spec.output_shape, spec.groups)
 
 
 def _guessed(candidate: Candidate) -> bool:
@@ -285,12 +295,6 @@ def _equal(actual: Array | None, expected: Array | None) -> bool:
     return bool(np.allclose(actual, expected, rtol=1e-5, atol=1e-3))
 
 
-def _forward_right(candidate: Candidate, case: Case) -> bool:
-    if isinstance(candidate, LayerCandidate):
-        return candidate.forward_right
-    return probes.gives_forward(_own_forward(candidate, case), candidate.layout, case)
-
-
 def _own_forward(candidate: Candidate, case: Case) -> Array | None:
     """What the file's forward gives; where it raises with b in one shape, with a plain b: the layout is the same."""
     if isinstance(candidate, AutogradCandidate):
@@ -303,8 +307,12 @@ def _own_forward(candidate: Candidate, case: Case) -> Array | None:
 
 def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
     """The candidate as its own forward wants it, turned for a true convolution; and whether that forward is right."""
-    if _forward_right(candidate, case):
+    if isinstance(candidate, LayerCandidate):
+        return candidate, candidate.forward_right
+    output = _own_forward(candidate, case)
+    if probes.gives_forward(output, candidate.layout, case):
         return candidate, True
-    if isinstance(candidate, WithForward) and _forward_right(candidate.turned(), case):
+    turned = replace(case, weight=case.weight[..., ::-1, ::-1])
+    if isinstance(candidate, WithForward) and probes.gives_forward(output, candidate.layout, turned):
         return candidate.turned(), True
     return candidate, False

@@ -96,11 +96,11 @@ def take_one(array: Array, name: GradientName, spec: ConvSpec, layout: Layout, b
     """
     if name == "bias":
         return _take_bias(array, spec, layout, bias_form)
-    return layout.take(TENSORS[name].name, array, TENSORS[name].shape(spec))
+    return layout.take(TENSORS[name].name, array, TENSORS[name].shape(spec), spec.groups)
 
 
 def _take_bias(array: Array, spec: ConvSpec, layout: Layout, bias_form: str) -> Array:
-    untied = layout.shape("output", (1, *spec.output_shape[1:]))
+    untied = layout.shape("output", (1, *spec.output_shape[1:]), spec.groups)
     untied = untied[1:] if layout.output.startswith("n") else untied
     if bias_form == "untied" and array.shape == untied:
         axis = layout.output.replace("n", "").index("o") if "o" in layout.output else None

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GRADIENTS, Array, ConvSpec, Size
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Size
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -182,7 +182,7 @@ def _right_there(
     try:
         with guard():
             returned = candidate.start(case)()
-        if _forward_is_right(returned, candidate.layout, probes.forward(case)):
+        if _forward_is_right(returned, candidate.layout, case):
             found.add("forward")
         keys = plan(returned, spec, candidate.layout, candidate.bias_form, truth)
         gradients = take(returned, keys, spec, candidate.layout, candidate.bias_form).gradients
@@ -193,11 +193,12 @@ def _right_there(
     return frozenset(found)
 
 
-def _forward_is_right(returned: Returned, layout: Layout, right: Array) -> bool:
+def _forward_is_right(returned: Returned, layout: Layout, case: Case) -> bool:
     """Up to one number for each filter: a bias that is left out, or was raised for the sake of max(0, .)."""
     if returned.output is None:
         return False
-    rest = layout.take("output", returned.output, right.shape) - right
+    right = probes.forward(case)
+    rest = layout.take("output", returned.output, right.shape, case.spec.groups) - right
     return _close(rest, np.broadcast_to(rest[:1, :, :1, :1], rest.shape))
 
 

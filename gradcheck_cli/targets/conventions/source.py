@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.use import ARRAYS, Use, Uses, identifier
@@ -40,36 +40,15 @@ class Source:
 
     def method(self, name: str) -> Source:
         """The definition of a method."""
-        body = getattr(self.node, "body", [])
-        found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
-        return Source(found[-1] if found else None)
-
-    @cached_property
-    def _uses(self) -> Uses:
-        return Uses(self.node)
+        return _method(self, name)
 
     def use(self, name: str) -> Use:
         """What the definition does with `name`."""
-        return self._uses.of(name)
+        return _use(self, name)
 
     def roles(self, name: str) -> list[str]:
         """Roles that `name` may play, the likeliest first: its use decides before its spelling."""
-        use = self.use(name)
-        named = [role for role in function_roles(name) if use.fits(role)]
-        if "in_size" in named and ("size" in use.kinds or use.unpacked == 2):
-            named = ["in_size"]
-        if named or not use.known:
-            return named
-        if "mapping" in use.kinds:
-            members = {role for key in use.keys for role in function_roles(key)[:1]}
-            if not members:
-                return function_roles(name)
-            return ["cache", "params"] if {"x", "x_padded"} & members else ["params"]
-        if use.unpacked > 2 and any(set(function_roles(member)) & set(ARRAYS) for member in self._members(name)):
-            return ["cache"]
-        if use.kinds == {"key"}:
-            return ["key"]
-        return ["in_size", "x_shape"] if use.kinds == {"size"} else []
+        return list(_roles(self, name))
 
     def _members(self, name: str) -> list[str]:
         found = self.structure(name)
@@ -82,29 +61,12 @@ class Source:
 
     def string_keys(self, variable: str) -> list[str]:
         """String keys read from `variable` alone: `variable["key"]`, `variable.get("key")`."""
-        found: dict[str, None] = {}
-        for node in self.walk():
-            owner, key = _subscript(node)
-            if key is not None and variable in ("", owner):
-                found[key] = None
-        return list(found)
+        return list(_string_keys(self, variable))
 
     def structure(self, variable: str) -> NameTree | None:
         """How `variable` is unpacked: `(x, w, b, p) = cache`, `x = cache[0]`, `x = cache["x"]`."""
-        members: dict[int, str] = {}
-        keys = self.string_keys(variable)
-        for node in self.walk():
-            if not isinstance(node, ast.Assign):
-                continue
-            target, value = node.targets[0], node.value
-            if isinstance(value, ast.Name) and value.id == variable and isinstance(target, ast.Tuple | ast.List):
-                return _names(target)
-            members.update(_indexed(target, value, variable))
-        if keys:
-            return {key: key for key in keys}
-        if members:
-            return tuple(members.get(index, f"_{index}") for index in range(max(members) + 1))
-        return None
+        found = _structure(self, variable)
+        return dict(found) if isinstance(found, dict) else found
 
     def returns(self) -> list[str]:
         """Names of what the last `return` gives, outermost order; "" for an expression."""
@@ -207,12 +169,7 @@ class Source:
 
     def axes_hint(self) -> str:
         """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
-        for node in self.walk():
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and _is_shape(node.value):
-                hint = _channel_position([identifier(item) for item in node.targets[0].elts])
-                if hint:
-                    return hint
-        return ""
+        return _axes_hint(self)
 
     def mentions(self, *words: str) -> bool:
         """Whether a string, a name or an attribute of the definition is one of `words`."""
@@ -223,6 +180,82 @@ class Source:
         """Numeric literals."""
         constants = (node.value for node in self.walk() if isinstance(node, ast.Constant))
         return {float(value) for value in constants if isinstance(value, int | float) and not isinstance(value, bool)}
+
+
+# Every call of a target asks again what its definition does with each name: it is read once.
+@cache
+def _method(source: Source, name: str) -> Source:
+    body = getattr(source.node, "body", [])
+    found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
+    return Source(found[-1] if found else None)
+
+
+@cache
+def _uses(source: Source) -> Uses:
+    return Uses(source.node)
+
+
+@cache
+def _use(source: Source, name: str) -> Use:
+    return _uses(source).of(name)
+
+
+@cache
+def _roles(source: Source, name: str) -> list[str]:
+    use = source.use(name)
+    named = [role for role in function_roles(name) if use.fits(role)]
+    if "in_size" in named and ("size" in use.kinds or use.unpacked == 2):
+        named = ["in_size"]
+    if named or not use.known:
+        return named
+    if "mapping" in use.kinds:
+        members = {role for key in use.keys for role in function_roles(key)[:1]}
+        if not members:
+            return function_roles(name)
+        return ["cache", "params"] if {"x", "x_padded"} & members else ["params"]
+    if use.unpacked > 2 and any(not _is_size(member) for member in source._members(name)):
+        return ["cache"]
+    if use.kinds == {"key"}:
+        return ["key"]
+    return ["in_size", "x_shape"] if use.kinds == {"size"} else []
+
+
+@cache
+def _string_keys(source: Source, variable: str) -> list[str]:
+    found: dict[str, None] = {}
+    for node in source.walk():
+        owner, key = _subscript(node)
+        if key is not None and variable in ("", owner):
+            found[key] = None
+    return list(found)
+
+
+@cache
+def _structure(source: Source, variable: str) -> NameTree | None:
+    members: dict[int, str] = {}
+    keys = source.string_keys(variable)
+    for node in source.walk():
+        if not isinstance(node, ast.Assign):
+            continue
+        target, value = node.targets[0], node.value
+        if isinstance(value, ast.Name) and value.id == variable and isinstance(target, ast.Tuple | ast.List):
+            return _names(target)
+        members.update(_indexed(target, value, variable))
+    if keys:
+        return {key: key for key in keys}
+    if members:
+        return tuple(members.get(index, f"_{index}") for index in range(max(members) + 1))
+    return None
+
+
+@cache
+def _axes_hint(source: Source) -> str:
+    for node in source.walk():
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and _is_shape(node.value):
+            hint = _channel_position([identifier(item) for item in node.targets[0].elts])
+            if hint:
+                return hint
+    return ""
 
 
 def autograd_notes(tree: ast.Module) -> tuple[str, ...]:
@@ -276,6 +309,12 @@ def _filled(node: ast.AST) -> str:
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
         holder = node.func.value
     return holder.id if isinstance(holder, ast.Name) else ""
+
+
+def _is_size(name: str) -> bool:
+    """Whether a name that something is taken apart into tells a number: `n, c, h, w = shape`."""
+    roles = function_roles(name)
+    return not name.strip("_") or (bool(roles) and not set(roles) & {*ARRAYS, "cache", "params", "x_shape", "w_shape"})
 
 
 def _binds(node: ast.Assign, name: str) -> bool:

@@ -191,7 +191,9 @@ class Uses:
         start, parent = 0, self._parents.get(shape)
         if isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Slice) and parent.slice.upper is None:
             lower = parent.slice.lower
-            start = lower.value if isinstance(lower, ast.Constant) and isinstance(lower.value, int) else 0
+            if not isinstance(lower, ast.Constant | None):
+                return 0  # `a.shape[-2:]`: how many stand before is not said
+            start = lower.value if lower is not None and isinstance(lower.value, int) else 0
             shape, parent = parent, self._parents.get(parent)
         if isinstance(parent, ast.Starred):
             parent = self._parents.get(parent)

@@ -1,0 +1,149 @@
+"""The one table of layouts: every order of the axes of X with every order and flattening of those of F.
+
+The likeliest come first. What a target takes is decided by its own forward where it has one; where it has none, only
+the usual ones are tried. Rows stand before columns in all of them: an image and a kernel that are both turned make the
+same convolution, and a kernel that is turned alone makes another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import permutations
+
+from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.targets.conventions.layout import Layout
+
+# (X, O): first what courses, frameworks and blogs have, by how often strangers' code had it; then the rest.
+IMAGES: tuple[tuple[str, str], ...] = (
+    ("nchw", "nopq"),
+    ("nhwc", "npqo"),
+    ("chw", "opq"),
+    ("hwc", "pqo"),
+    ("nhw", "nopq"),
+    ("nhw", "npqo"),
+    ("nhw", "npq"),
+    ("hw", "pqo"),
+    ("hw", "opq"),
+    ("hw", "pq"),
+    ("hwc", "opq"),
+    ("chw", "pq"),
+    ("hwc", "pq"),
+    ("chwn", "opqn"),
+    ("hwcn", "pqon"),
+    ("cnhw", "onpq"),
+    ("nhwc", "nopq"),
+    ("n(chw)", "n(opq)"),
+    ("n(hwc)", "n(pqo)"),
+    ("n(chw)", "nopq"),
+    ("n(hwc)", "npqo"),
+    ("nc(hw)", "no(pq)"),
+    ("n(hw)c", "n(pq)o"),
+)
+# How F is kept beside images of each kind: (usual, seen).
+FIRST = (("oiuv",), ("iouv", "uvio", "ouvi", "o(iuv)", "(iuv)o", "(uvi)o"))
+LAST = (("uvio", "ouvi"), ("oiuv", "uvoi", "(uvi)o", "(iuv)o", "o(uvi)"))
+SINGLE = (("ouv", "uv", "uvo"), ("oiuv", "iuv", "o(uv)"))
+DEPTHWISE = (
+    ("uvgm", "gmuv", "(gm)iuv", "mguv", "(mg)iuv", "guv", "uvg", "giuv", "uvgi", "uv(gm)"),
+    ("uv(mg)", "(gm)uv", "(mg)uv", "uvmg", "guvm", "muvg", "guvi", "iguv", "uvig", "g(uv)", "(uv)g", "gm(uv)"),
+)
+# Of the images, how many are common, and how many of these have depthwise code that is.
+COMMON_IMAGES, DEPTHWISE_IMAGES = 15, 4
+
+
+def usual() -> tuple[Layout, ...]:
+    """Those that are tried where no forward decides, the most frequent first; with a batch axis before without."""
+    return tuple(layout for layout in every() if is_usual(layout))
+
+
+@cache
+def is_usual(layout: Layout) -> bool:
+    """Whether people write so, or almost."""
+    return _tier(layout) < 2
+
+
+@cache
+def every() -> tuple[Layout, ...]:
+    """All of them, the most frequent first."""
+    found = [(layout, number) for number, (x, output) in enumerate(IMAGES) for layout in _of_images(x, output)]
+    found.sort(key=lambda item: (_tier(item[0]), item[1], _place(item[0])))
+    return tuple(dict.fromkeys(layout for layout, _ in found))
+
+
+def able(layouts: Sequence[Layout], spec: ConvSpec) -> list[Layout]:
+    """Those in which a target can be tried on `spec`.
+
+    With a single channel nothing is told of depthwise code; with one filter for each channel, nothing of several.
+    """
+    return [layout for layout in layouts if not layout.refuses(spec) and not _hidden(layout, spec)]
+
+
+def _hidden(layout: Layout, spec: ConvSpec) -> bool:
+    several = spec.out_channels > spec.groups
+    return layout.depthwise and (spec.groups == 1 or ("m" in layout.weight) != several)
+
+
+def _of_images(x: str, output: str) -> Iterator[Layout]:
+    channels, filters = "c" in x, "o" in output
+    letters = [("iuv" if channels else "") or "uv"] if not filters else ["oiuv"] if channels else ["ouv", "oiuv"]
+    for axes in letters:
+        for order in permutations(axes):
+            if order.index("u") < order.index("v"):
+                yield from (Layout(x, kernel, output) for kernel in _flattened("".join(order)))
+    if not filters and not channels:
+        yield Layout(x, "uv", output)
+    for kernel in sum(DEPTHWISE, ()) if channels and filters else ():
+        yield Layout(x, kernel, output)
+        if "m" in kernel:
+            yield Layout(x, kernel, output.replace("o", "(mg)" if "(" not in output else "mg"))
+
+
+def _flattened(order: str) -> Iterator[str]:
+    """An order with each way to join neighbours: "oiuv", "o(iuv)", "oi(uv)", ..."""
+    for joined in range(1 << (len(order) - 1)):
+        parts = [order[0]]
+        for place, letter in enumerate(order[1:]):
+            if joined >> place & 1:
+                parts[-1] += letter
+            else:
+                parts.append(letter)
+        yield "".join(part if len(part) == 1 else f"({part})" for part in parts)
+
+
+def _tier(layout: Layout) -> int:
+    """0 for what is usual, 1 for what was seen often, 2 for the rest."""
+    images = (layout.x, layout.output.replace("(mg)", "o"))
+    if layout.depthwise:
+        return 1 if images in IMAGES[:DEPTHWISE_IMAGES] and layout.weight in DEPTHWISE[0] else 2
+    if images not in IMAGES[:COMMON_IMAGES]:
+        return 2
+    common, seen = _kernels(layout)
+    return 0 if layout.weight in common else 1 if layout.weight in seen else 2
+
+
+def _place(layout: Layout) -> tuple[int, int, int]:
+    """Its place within a tier, among those of the same images."""
+    listed = sum(DEPTHWISE, ()) if layout.depthwise else sum(_kernels(layout), ())
+    known = listed.index(layout.weight) if layout.weight in listed else len(listed)
+    return known, layout.weight.count("("), int("mg" in layout.output)
+
+
+def _kernels(layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if "c" not in layout.x:
+        return SINGLE
+    if "o" not in layout.output and "g" not in layout.output:
+        return (("iuv",), ()) if layout.x.startswith("c") else (("uvi",), ())
+    if layout.x.endswith("n"):
+        return (("iuvo",), ()) if layout.x == "chwn" else (("uvio",), ())
+    return LAST if layout.x.endswith(("c", "c)")) else FIRST
+
+
+ONE_AXIS = (
+    Layout("ncw", "oiv", "noq"),
+    Layout("nwc", "vio", "nqo"),
+    Layout("cw", "oiv", "oq"),
+    Layout("nw", "v", "nq"),
+    Layout("w", "v", "q"),
+)
+"""Those of code for one axis, where the height and what belongs to it are 1."""
