@@ -26,7 +26,7 @@ def types_in(tree):
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             yield node.name
-        if isinstance(node, ast.Assign):
+        if isinstance(node, ast.Assign) and "TypeVar(" not in ast.unparse(node.value):
             names = [target.id for target in node.targets if isinstance(target, ast.Name)]
             yield from (name for name in names if re.fullmatch(r"[A-Z][a-z]\w*", name))
 
