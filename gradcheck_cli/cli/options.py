@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gradcheck_cli.cli.invocation import Invocation
-from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole, Words
+from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole, WordChoice
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.model.text import visible
@@ -168,7 +168,7 @@ def _attributes(option: Option) -> dict[str, Any]:
     if option.kind is Kind.CHOICE:
         taken: dict[str, Any] = {"type": click.Choice(option.choices)}
     elif option.kind is Kind.WORDS:
-        taken = {"type": Words(option.choices), "metavar": option.metavar}
+        taken = {"type": WordChoice(option.choices), "metavar": option.metavar}
     else:
         kind, metavar = TYPES[option.kind]
         taken = {"type": kind, "metavar": option.metavar or metavar}

@@ -66,7 +66,7 @@ class Seconds(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"{value!r} is not a number of seconds.", param, ctx)
 
 
-class Words(click.ParamType):  # type: ignore[type-arg]
+class WordChoice(click.ParamType):  # type: ignore[type-arg]
     """Several words of a few, with commas between. Which they may be is checked in `limits`, for Python too."""
 
     name = "words"

@@ -90,10 +90,6 @@ def _stopped(calls: _Calls, group: Sequence[Observation]) -> Finding:
     usual = names.most_common(1)[0][0]
     first = next(seen for seen in group if _exception(seen.error) == usual)
 
-    def told(sign: Sign, message: str, fix: str) -> Finding:
-        identifier = standing_for(sign).id
-        return finding(identifier, CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix)
-
     when = calls.condition(group, calls.ended)
     if first.timed_out:
         message = f"No answer within {first.seconds:g} s ({describe(first.case.spec)})."

@@ -12,7 +12,7 @@ def fails_by_itself(identifier: str) -> bool:
     return stands_for(identifier, Sign.OTHER_FORWARD) or (shows is not None and shows.fails)
 
 
-def is_told_last(finding: Finding) -> bool:
+def comes_last(finding: Finding) -> bool:
     """Whether other findings come first, since it hides their numbers."""
     shows = behaviour_of(finding.id)
     return shows is not None and shows.told_last

@@ -35,7 +35,7 @@ VERDICTS = {
 
 
 @dataclass(frozen=True)
-class Part:
+class FoldedPart:
     """What has a title of its own and a line in the list of contents: a section, or all targets."""
 
     id: str
@@ -71,15 +71,15 @@ def _rendered(report: Report, template: str) -> str:
     )
 
 
-def _parts(page: Page) -> list[Part]:
+def _parts(page: Page) -> list[FoldedPart]:
     """The sections; all targets are one part of the page."""
     parts = []
     for is_target, sections in groupby(page.sections, key=lambda section: section.verdict is not None):
         found = tuple(sections)
         if is_target:
-            parts.append(Part("details", "One by one" if len(found) > 1 else "Target", found))
+            parts.append(FoldedPart("details", "One by one" if len(found) > 1 else "Target", found))
         else:
-            parts += [Part(section.id, section.title, (section,)) for section in found]
+            parts += [FoldedPart(section.id, section.title, (section,)) for section in found]
     return parts
 
 

@@ -121,7 +121,7 @@ def _block(block: Block) -> str:
             return _table(block)
         case blocks.Lines():
             return fence(block.text[:MAX_TEXT], "sh" if block.kind == "command" else "")
-        case blocks.Mistake():
+        case blocks.MistakeBlock():
             return _mistake(block)
         case blocks.Example():
             return _example(block)
@@ -147,7 +147,7 @@ def _fact(fact: blocks.Fact) -> str:
     return f"* **{text(fact.label)}** {_said(fact.value)}"
 
 
-def _mistake(found: blocks.Mistake) -> str:
+def _mistake(found: blocks.MistakeBlock) -> str:
     lines = [f"* **{text(found.id)}** {text(found.about)}: {text(found.message)}"]
     return "\n".join([*lines, *(f"  {_fact(fact)}" for fact in found.facts)])
 

@@ -137,7 +137,7 @@ def _block(screen: Screen, block: Block, is_nested: bool) -> list[Text]:
             return draw_table(screen, block)
         case blocks.Lines():
             return screen.fenced(block.text, "red" if block.kind == "error" else "")
-        case blocks.Mistake():
+        case blocks.MistakeBlock():
             return _mistake(screen, block)
         case blocks.Example():
             return draw_example(screen, block)
@@ -160,7 +160,7 @@ def _facts(screen: Screen, found: blocks.Facts, is_nested: bool) -> list[Text]:
     return lines
 
 
-def _mistake(screen: Screen, found: blocks.Mistake) -> list[Text]:
+def _mistake(screen: Screen, found: blocks.MistakeBlock) -> list[Text]:
     title = screen.text(found.id, "bold red") + screen.text(f" {found.about}: {found.message}")
     lines = screen.labelled("  finding", title, _NESTED)
     return lines + (_facts(screen, blocks.Facts(found.facts), is_nested=True) if found.facts else [])

@@ -66,7 +66,7 @@ def sentences(page):
     for section in page.sections:
         for block in flat(section.blocks):
             match block:
-                case blocks.Mistake():
+                case blocks.MistakeBlock():
                     yield from (block.message, *(said(fact.value) for fact in block.facts))
                 case blocks.Facts():
                     yield from (said(fact.value) for fact in block.facts)

@@ -126,8 +126,8 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A finding: its title ("batch-mean (proved), grad_weight"), what is wrong, and the facts about it."""
+class MistakeBlock:
+    """A finding: its title (id, how certain, which gradient), what is wrong, and the facts about it."""
 
     id: str
     about: str
@@ -204,7 +204,7 @@ class Folded:
         return not self.brief and all(isinstance(block, Sentence) for block in self.full)
 
 
-Block = Facts | Sentence | Remarks | Table | Lines | Mistake | Example | Pictures | Folded
+Block = Facts | Sentence | Remarks | Table | Lines | MistakeBlock | Example | Pictures | Folded
 
 
 @dataclass(frozen=True)

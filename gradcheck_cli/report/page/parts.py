@@ -12,7 +12,7 @@ from gradcheck_cli.report.page.blocks import (
     Facts,
     Folded,
     Lines,
-    Mistake,
+    MistakeBlock,
     PageSection,
     Said,
     Table,
@@ -36,7 +36,7 @@ def exactly(text: str, value: float) -> Text:
     return (Said(text, exact=words.exact_number(value)),)
 
 
-def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[Mistake, ...]:
+def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[MistakeBlock, ...]:
     """Each finding with how to mend it and when it shows.
 
     Args:
@@ -45,7 +45,7 @@ def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[Mistake
         name: the function or class that was judged; a finding whose line was not found stands in it.
     """
     return tuple(
-        Mistake(
+        MistakeBlock(
             finding.id,
             f"({finding.certainty}), {finding.about}",
             finding.message,
@@ -60,7 +60,7 @@ def _facts(finding: Finding, file: str, name: str) -> list[tuple[str, str]]:
     return [("mend it", finding.fix), ("fails when", finding.fails_when), place]
 
 
-def told(mistake: Mistake) -> list[str]:
+def told(mistake: MistakeBlock) -> list[str]:
     """A mistake as lines of plain text."""
     title = f"{mistake.id} {mistake.about}: {mistake.message}"
     return [title, *(f"{fact.label}: {said(fact.value)}" for fact in mistake.facts)]

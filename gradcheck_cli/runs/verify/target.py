@@ -20,7 +20,7 @@ from gradcheck_cli.diagnose import (
     without_followers,
     words_for,
 )
-from gradcheck_cli.diagnose.kinds import fails_by_itself, is_of_the_call, is_told_last, stands_for
+from gradcheck_cli.diagnose.kinds import comes_last, fails_by_itself, is_of_the_call, stands_for
 from gradcheck_cli.layers import geometries
 from gradcheck_cli.mistakes import CATALOGUE, Sign, describe
 from gradcheck_cli.model import (
@@ -141,9 +141,9 @@ def findings_of(transcript: Transcript, code: Code) -> tuple[Finding, ...]:
         causes = [finding for finding in diagnosed if failed and not fails_by_itself(finding.id)]
         # Numbers that differ from call to call hide others: what explains those of both calls is told first.
         shown = [finding for finding in diagnosed if fails_by_itself(finding.id)]
-        named += [finding for finding in shown if not is_told_last(finding)]
+        named += [finding for finding in shown if not comes_last(finding)]
         named += with_conditions_that_hold(causes, *_known(transcript, name))
-        named += [finding for finding in shown if is_told_last(finding)]
+        named += [finding for finding in shown if comes_last(finding)]
         unexplained += () if diagnosed else _unexplained(transcript, name)
     found: dict[tuple[str, str, int | None], Finding] = {}
     for finding in [*named, *of_calls(seen, words, code, _refused(transcript)), *unexplained]:

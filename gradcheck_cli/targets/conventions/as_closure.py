@@ -24,7 +24,7 @@ from gradcheck_cli.targets.conventions.own_types import Leaf, own_types
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
 
-Forward = Callable[..., tuple[Any, Callable[[Any], Any]]]
+Opened = Callable[..., tuple[Any, Callable[[Any], Any]]]
 
 
 def as_closures(loaded: Loaded, callee: Callee) -> Iterator[Callee]:
@@ -70,7 +70,7 @@ def _is_handed_upstream(callee: Callee) -> bool:
     return any(callee.source.roles(item.name)[:1] == ["grad_output"] for item in callee.parameters)
 
 
-def _like(callee: Callee, forward: Forward, parameters: Sequence[inspect.Parameter]) -> Callee:
+def _like(callee: Callee, forward: Opened, parameters: Sequence[inspect.Parameter]) -> Callee:
     """A callee with the definition of another and these parameters."""
     forward.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in parameters]
