@@ -66,6 +66,8 @@ SEED = 0
 LOAD_SHARE = 0.4
 # Bytes of one gradient: 256 MiB are far above any that is asked for; more is not sent, and judged as a wrong shape.
 MAX_RETURNED = 2**28
+# What a refusal says of a target that is something else, whatever way it is called.
+NO_CONVOLUTION = ("is not a convolution", "are not covered")
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,8 @@ def _recognised(
     try:
         return recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
     except NotRecognisedError as error:
-        error.hint = error.hint or suggest.hint(loaded, guard)
+        if not any(words in error.sentence for words in NO_CONVOLUTION):  # --call would judge it as one
+            error.hint = error.hint or suggest.hint(loaded, guard)
         raise lacking(error.error, loaded) or error from error
 
 

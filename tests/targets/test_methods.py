@@ -3,6 +3,7 @@
 import pytest
 from written_layers import recognised
 
+from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions import NotRecognisedError
 
 ALL = {"weight", "input", "bias"}
@@ -188,3 +189,74 @@ class Conv(Keeps):
     known = recognised(tmp_path, code)
     assert known.candidate.family == "class-attribute"
     assert known.right() == {"weight", "input"}
+
+
+NETWORK = """
+class Net:
+    def __init__(self, plan, seed=0):
+        self.plan, self.taps, self.d_taps, self.seen = plan, {}, {}, {}
+        for number, item in enumerate(plan):
+            if item["kind"] == "conv":
+                self.taps[number] = np.random.rand(item["out"], item["in"], item["size"], item["size"])
+            elif item["kind"] == "dense":
+                self.taps[number] = np.random.rand(item["in"], item["out"])
+
+    def conv_forward(self, number, x):
+        self.seen[number] = x
+        return correlate(x, self.taps[number], self.plan[number].get("stride", 1))
+
+    def conv_backward(self, number, up):
+        x, step = self.seen[number], self.plan[number].get("stride", 1)
+        self.d_taps[number] = weight_gradient(x, self.taps[number], up, step)
+        return input_gradient(x, self.taps[number], up, step)
+"""
+STAGES = """
+class Edge:
+    def __init__(self, width):
+        self.width = width
+
+    def f(self, x):
+        return np.pad(x, ((0, 0), (0, 0), (self.width,) * 2, (self.width,) * 2))
+
+    def b(self, g):
+        return g[:, :, self.width : g.shape[2] - self.width, self.width : g.shape[3] - self.width]
+
+class Inner:
+    def __init__(self, weights):
+        self.weights = weights
+
+    def f(self, x):
+        self.x = x
+        return correlate(x, self.weights)
+
+    def b(self, g):
+        self.d_weights = weight_gradient(self.x, self.weights, g)
+        return input_gradient(self.x, self.weights, g)
+
+class Both:
+    def __init__(self, weights, pad=0):
+        self.parts = [Edge(pad), Inner(weights)]
+
+    def f(self, x):
+        for part in self.parts:
+            x = part.f(x)
+        return x
+
+    def b(self, g):
+        for part in {walk}:
+            g = part.b(g)
+        return g
+"""
+
+
+def test_a_layer_of_a_network_is_asked_by_its_number(tmp_path):
+    """The network is made of a list of dicts with one convolution in it."""
+    known = recognised(tmp_path, NETWORK, "Net.conv_backward")
+    assert known.right(ConvSpec(2, 3, 4, 9, 8, (3, 3), stride=(2, 2))) == {"weight", "input"}
+
+
+@pytest.mark.parametrize("walk", ["self.parts[::-1]", "reversed(self.parts)"])
+def test_a_layer_of_parts_goes_back_from_the_last(tmp_path, walk):
+    """Methods of one letter that keep nothing themselves: the walk through the same list tells."""
+    known = recognised(tmp_path, STAGES.replace("{walk}", walk), "Both")
+    assert known.right(ConvSpec(2, 3, 4, 9, 8, (3, 3), padding=(1, 1))) == {"weight", "input"}

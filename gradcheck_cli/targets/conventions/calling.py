@@ -61,7 +61,7 @@ def run_forward(instance: Any, calls: Calls, source: Source, given: dict[str, An
     given = given | {role: leaf.value for role, leaf in given.get("leaves", {}).items()}
     needed = ("x", "weight") if weighted else ("x",)
     if callee.parameters:
-        assigned = binding.assignments(callee.parameters, needed)[0]
+        assigned = binding.assignments(_without_places(callee), needed)[0]
         result = callee.function(**_arguments(callee, assigned, given))
     else:
         result = callee.function(*_positional(instance, needed, given))
@@ -94,7 +94,7 @@ def run_backward(instance: Any, calls: Calls, source: Source, given: dict[str, A
     callee = Callee(getattr(instance, calls.backward), calls.backward, source.method(calls.backward))
     if calls.variable is not None and calls.wraps_upstream:
         given = {**given, "grad_output": calls.variable(given["grad_output"])}
-    assigned = binding.assignments(callee.parameters, ("grad_output",))[0]
+    assigned = binding.assignments(_without_places(callee), ("grad_output",))[0]
     result = (
         callee.function(**_arguments(callee, assigned, given))
         if callee.parameters
@@ -157,10 +157,18 @@ def _positional(instance: Any, needed: tuple[str, ...], given: Mapping[str, Any]
     return [given[role] for role in (roles if set(needed) <= set(roles) else needed)]
 
 
+def _without_places(callee: Callee) -> list[inspect.Parameter]:
+    """The parameters but the number of a layer, with which a network looks up what it keeps: `self.W[layer]`."""
+    return [item for item in callee.parameters if callee.source.use(item.name).kinds != {"key"}]
+
+
 def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for item in callee.parameters:
         role = assigned.get(item.name, "")
+        if item not in _without_places(callee):
+            arguments[item.name] = 0
+            continue
         inside = packed(callee.source, item.name) if "weight" not in assigned.values() else {}
         if inside:
             arguments[item.name] = tuple(given[role] for role in inside.values())

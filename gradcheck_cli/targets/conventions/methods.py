@@ -67,7 +67,8 @@ def forward_names(owner: type, source: Source, backward: str = "") -> list[str]:
     near = [name for name in written if _is_plain(name) and _holds(name, FORWARD_PARTS, FORWARD_NAMES)]
     near = [name for name in near if not _holds(name, BACKWARD_PARTS, ())]
     near.sort(key=lambda name: (name.startswith("_"), -_likeness(name, FORWARD_NAMES)))
-    near = near or [name for name in written if backward and _leaves_for(name, backward, source)]
+    left = [name for name in written if backward and _leaves_for(name, backward, source)]
+    near = near or left or [name for name in written if backward and _goes_through(name, backward, source)]
     return (near or [name for name in written if _may_be_forward(owner, source, name)])[:MAX_FORWARDS]
 
 
@@ -155,9 +156,26 @@ def _by_use(written: Sequence[str], owner: type, source: Source) -> str:
         before = written[:position]
         if name.startswith("_") or re.fullmatch(NO_BACKWARD, name.lower()) or _takes_a_rate_only(owner, name):
             continue
-        if any(_leaves_for(earlier, name, source) for earlier in before):
+        if any(_leaves_for(earlier, name, source) or _goes_through(earlier, name, source) for earlier in before):
             return name
     return ""
+
+
+def _goes_through(forward: str, backward: str, source: Source) -> bool:
+    """Whether one method walks through a list of parts, and the other through the same list from its end."""
+    fore = {(name, turned) for name, turned in _walked(source.method(forward).node) if not turned}
+    back = {(name, turned) for name, turned in _walked(source.method(backward).node) if turned}
+    return bool({name for name, _ in fore} & {name for name, _ in back})
+
+
+def _walked(node: ast.AST | None) -> set[tuple[str, bool]]:
+    """(X, from its end) of every loop over `self.X`, `self.X[::-1]`, `reversed(self.X)` and their like."""
+    found = set()
+    for loop in (item for item in (ast.walk(node) if node is not None else ()) if isinstance(item, ast.For)):
+        text = ast.unparse(loop.iter)
+        turned = "reversed(" in text or "::-1" in text or ", -1, -1" in text
+        found |= {(name, turned) for name in _attributes(loop.iter, ast.Load)}
+    return found
 
 
 def _leaves_for(forward: str, backward: str, source: Source) -> bool:

@@ -12,6 +12,7 @@ from gradcheck_cli.targets.conventions import holders
 from gradcheck_cli.targets.conventions.binding import required
 from gradcheck_cli.targets.conventions.constructor_use import ParameterUse, use_of
 from gradcheck_cli.targets.conventions.defaults import values_of
+from gradcheck_cli.targets.conventions.listed import listed
 from gradcheck_cli.targets.conventions.names import constructor_roles
 from gradcheck_cli.targets.conventions.source import Source
 
@@ -116,6 +117,9 @@ def holder_of(item: inspect.Parameter, source: Source, scope: Mapping[str, Any])
         return None
     if item.kind is inspect.Parameter.VAR_KEYWORD:
         return Holder(item.name, dict, spread=True)
+    found = listed(source.node, item.name)
+    if found is not None:
+        return Holder(item.name, lambda values: found.make(dict(values)))
     kind = holders.kind_of(item, use, scope)
     if kind is not None:
         return Holder(item.name, lambda values: kind(**values))
@@ -126,6 +130,9 @@ def holder_of(item: inspect.Parameter, source: Source, scope: Mapping[str, Any])
 
 def _settings(item: inspect.Parameter, source: Source, scope: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Keys of a parameter that holds several settings, with their defaults; None for one value."""
+    found = listed(source.node, item.name)
+    if found is not None:
+        return dict.fromkeys(found.keys, NOTHING)
     use = use_of(source, item.name)
     if item.kind is inspect.Parameter.VAR_KEYWORD:
         return values_of(use.merged, source.node, scope) | dict(use.keys)

@@ -164,7 +164,8 @@ class Uses:
             holder = parent.func.value if parent.func.attr in LOOKUPS else None
         else:
             return False
-        return isinstance(holder, ast.Name) and holder.id not in self._own
+        kept = isinstance(holder, ast.Attribute) and identifier(holder.value) == "self"
+        return kept or (isinstance(holder, ast.Name) and holder.id not in self._own)
 
     def _note_attribute(self, attribute: ast.Attribute, found: _Found) -> None:
         name = attribute.attr
