@@ -209,7 +209,8 @@ def _partial(evidence: Sequence[Comparison], gradient: GradientName, words: Word
         coherent = [rival for rival in rivals if _coherent(rival, places, wrong, evidence)]
         if coherent:
             found.append(partly(coherent, _at(wrong, places & left), evidence, gradient, words))
-            left -= places
+        # Also where it is not told: what explains fewer of the same geometries is no better.
+        left -= places
     return found
 
 

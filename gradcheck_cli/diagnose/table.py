@@ -38,6 +38,8 @@ NAMED: tuple[Row, ...] = (
     ),
     ("stride > 1", "stride = 1", lambda spec: max(spec.stride) > 1),
     ("a remainder is left over", "no remainder is left over", lambda spec: max(spec.remainder) > 0),
+    ("rows are left over", "no row is left over", lambda spec: spec.remainder[0] > 0),
+    ("columns are left over", "no column is left over", lambda spec: spec.remainder[1] > 0),
     ("dilation > 1", "dilation = 1", lambda spec: max(spec.dilation) > 1),
     ("groups > 1", "groups = 1", lambda spec: spec.groups > 1),
     ("in channels > 1", "in channels = 1", lambda spec: spec.in_channels > 1),

@@ -324,6 +324,23 @@ def test_code_that_branches_is_told_by_what_it_does_on_all_that_is_wrong():
     assert "" == finding.fails_when  # several conditions fit what was asked, and nothing tells them apart here
 
 
+def test_a_loop_that_ends_too_early_where_no_row_is_left_over_is_told_with_that_condition():
+    """`range(0, h - kh, s)` in place of `h - kh + 1`: the last row is missing where the windows fit exactly."""
+
+    def wrong(problem):
+        return problem.right("input") if problem.spec.remainder[0] else planted_way(problem)
+
+    planted_way = next(
+        variant.formula
+        for variant in CATALOGUE["partial-output"].variants["input"]
+        if variant.label == "the last row is left out"
+    )
+    specs = [spec for spec in (*SPECS, *UNEQUAL) if spec.output_size[0] > 1]
+    found = [item for item in diagnose(observe("input", wrong, specs), "input") if item.id == "partial-output"]
+
+    assert ["no row is left over"] == [item.fails_when for item in found]
+
+
 def test_two_formulas_that_explain_the_same_part_are_both_told():
     """Which of them the code does cannot be told from there."""
     forms = ["kernel-rotated", "axes-transposed"]
