@@ -371,6 +371,18 @@ def conv_backward(dZ, cache):
     assert (other.supported, other.error) == (False, "its kernel is square: it reads one size for both directions")
 
 
+@pytest.mark.parametrize(
+    ("sizes", "asked"),
+    [("k = W.shape[2]", False), ("k = W.shape[2]\n    kw = W.shape[2]", True), ("k = W.shape[3]", False)],
+)
+def test_one_size_of_the_kernel_read_once_promises_a_square_one(ask, sizes, asked):
+    """Read twice it is a slip of code that means two sizes, and a kernel that is not square shows it."""
+    code = f"{ROUTINES}\ndef conv_backward(dZ, x, W):\n    {sizes}\n    assert k > 0\n    return gradients(x, W, dZ)\n"
+    assert right_ones(ask(code, "conv_backward", PLAIN)[1], PLAIN) == ALL
+
+    assert ask(code, "conv_backward", ConvSpec(2, 3, 4, 9, 8, (3, 2)))[1].supported is asked
+
+
 def test_a_batch_axis_is_preferred_where_both_run(ask):
     """A mean over the batch would hide behind one image."""
     code = """

@@ -243,16 +243,28 @@ def is_same(spec: ConvSpec) -> bool:
     return bool(rules_of(spec))
 
 
+SQUARE = "its kernel is square: it reads one size for both directions"
+
+
 def square_only(spec: ConvSpec, form: Form, sources: Sequence[Source]) -> str:
-    """ "its kernel is square" when the source says so, `f, f, c, o = W.shape`, and `spec`'s is not."""
+    """ "its kernel is square" when the source says so and `spec`'s is not: `f, f, c, o = W.shape`, `k = W.shape[2]`."""
     letters = form.layout.weight
     if spec.kernel_size[0] == spec.kernel_size[1] or "(" in letters or not {"u", "v"} <= set(letters):
         return ""
     height, width = letters.index("u"), letters.index("v")
     for names in (names for source in sources for names in source.shape_names("weight")):
         if len(names) == len(letters) and _one_size(names[height], names[width]):
-            return "its kernel is square: it reads one size for both directions"
-    return ""
+            return SQUARE
+    return SQUARE if any(_reads_one(source, len(letters), {height, width}) for source in sources) else ""
+
+
+def _reads_one(source: Source, axes: int, sides: set[int]) -> bool:
+    """Whether one side of the kernel is read, once, and the other never.
+
+    Read twice, `kh = W.shape[2]` and `kw = W.shape[2]`, it is a slip of code that means two.
+    """
+    read = [axis % axes for axis in source.shape_axes("weight")]
+    return sum(axis in sides for axis in read) == 1
 
 
 def _one_size(height: str, width: str) -> bool:

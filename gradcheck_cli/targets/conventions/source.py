@@ -167,6 +167,15 @@ class Source:
             if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(_shape_owner(node.value))
         ]
 
+    def shape_axes(self, role: str) -> list[int]:
+        """The axis of each `w.shape[2]` with a literal index, for every array that plays `role` by its name.
+
+        Empty where the shape is also cut, `w.shape[2:]`, or unpacked: then it may give any size.
+        """
+        read = [node for node in self.walk() if isinstance(node, ast.Subscript) and role in _roles_of_shape(node.value)]
+        axes = [_whole_number(node.slice) for node in read]
+        return [] if self.shape_names(role) or None in axes else [axis for axis in axes if axis is not None]
+
     def axes_hint(self) -> str:
         """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
         return _axes_hint(self)
@@ -180,6 +189,20 @@ class Source:
         """Numeric literals."""
         constants = (node.value for node in self.walk() if isinstance(node, ast.Constant))
         return {float(value) for value in constants if isinstance(value, int | float) and not isinstance(value, bool)}
+
+
+def _roles_of_shape(node: ast.expr) -> list[str]:
+    owner = _shape_owner(node)
+    return function_roles(owner) if owner else []
+
+
+def _whole_number(node: ast.expr) -> int | None:
+    """The value of a literal index, -1 too."""
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        return None
+    return value if isinstance(value, int) else None
 
 
 # Every call of a target asks again what its definition does with each name: it is read once.
