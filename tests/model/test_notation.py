@@ -2,8 +2,8 @@
 
 import pytest
 
-from gradcheck_cli.diagnose.sentences import describe
 from gradcheck_cli.layers.geometries import QUICK, SAME, full
+from gradcheck_cli.mistakes import describe
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.errors import GeometryError, UsageError
 from gradcheck_cli.model.notation import geometry_of

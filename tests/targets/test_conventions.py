@@ -33,6 +33,7 @@ SPECS = (
     ConvSpec(2, 2, 3, 8, 15, (3, 3), stride=(2, 2), padding=(0, 1)),
     ConvSpec(2, 4, 2, 9, 8, (3, 3), groups=2),
     ConvSpec(1, 2, 3, 7, 13, (3, 3), stride=(2, 2)),
+    ConvSpec(2, 2, 3, 9, 8, (2, 2), stride=(3, 3)),
 )
 
 # What code that pads more on one side is asked, whichever of the rules it follows.

@@ -33,7 +33,7 @@ def state(folder, first_lines):
     file = folder / "user.py"
     file.write_text(f"{first_lines}\nimport numpy as np\n{RIGHT}")
     with Worker(resolve([f"{file}:backward"])[0], WorkerLimits(timeout=PATIENCE)) as worker:
-        outcome = worker.backward(integer_case(SPEC), calls=1)
+        outcome = worker.backward(integer_case(SPEC), calls="once")
     assert outcome.error == ""
     return outcome.printed.strip()
 

@@ -7,6 +7,7 @@ to judge. `--convention` narrows the candidates: a family, a layout, or both ("c
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -213,10 +214,18 @@ def _settle(trials: Sequence[Scored], failed: Sequence[Failed], loaded: Loaded, 
     leaders = [trial for trial in trials if trial.score == best]
     most_axes = max(len(trial.chosen.candidate.layout.x) for trial in leaders)
     leaders = [trial for trial in leaders if len(trial.chosen.candidate.layout.x) == most_axes]
+    leaders = _running_most(leaders, trials) if best < 2 else leaders
     layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
     if len(layouts) > 1 and best < 2 and not all(trial.zeros for trial in leaders):
         raise AmbiguousError(layouts)
     return _confirmed(leaders[0].chosen)
+
+
+def _running_most(leaders: Sequence[Scored], trials: Sequence[Scored]) -> list[Scored]:
+    """Those whose layout ran on the most probes: a wrong one runs where sizes happen to agree."""
+    ran = Counter(trial.chosen.candidate.layout for trial in trials if trial.clean)
+    most = max(ran[trial.chosen.candidate.layout] for trial in leaders)
+    return [trial for trial in leaders if ran[trial.chosen.candidate.layout] == most]
 
 
 def _is_swapped_by_chance(trial: Scored) -> bool:

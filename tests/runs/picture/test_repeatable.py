@@ -37,8 +37,9 @@ def report_of(*words):
 
 
 def numbers(report):
-    """The report without the two things that tell how it was asked for: the line itself, and the environment."""
-    return {key: value for key, value in report.items() if key not in ("reproduce", "environment")}
+    """The report without what tells how it was asked for: the line itself, the environment, and how many at a time."""
+    asked = {key: value for key, value in report.get("options", {}).items() if key != "jobs"}
+    return {key: value for key, value in report.items() if key not in ("reproduce", "environment")} | {"options": asked}
 
 
 @pytest.mark.parametrize("words", RUNS, ids=range(len(RUNS)))
