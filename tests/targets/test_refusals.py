@@ -150,3 +150,41 @@ def test_a_setting_that_nothing_tells_is_no_failure_of_the_code(tmp_path, read, 
     body = f"step, grid = conf.stride, {read}\n    return dout[:, :, ::step] * grid"
     code = f"def conv_backward(dout, x, w, conf):\n    {body}\n"
     assert refusal(tmp_path, code) == ("run", f"nothing tells what its setting {setting} is")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "top, left, bottom, right = padding\n    return dout, w\n",  # one number or two are handed
+        "return dout[:, :, :: stride.get_step()], w\n",  # an object of the file's own
+    ],
+)
+def test_what_wants_a_setting_in_another_form_than_is_handed_is_not_accused(tmp_path, body):
+    """The names tell everything but that: nothing ever ran, so nothing is known of the code."""
+    expected = ("run", "it raises in every way in which it was called")
+    assert refusal(tmp_path, f"def conv_backward(dout, x, w, stride, padding):\n    {body}") == expected
+
+
+def test_a_whole_number_that_is_wanted_where_we_hand_a_rate_is_no_failure_of_the_code(tmp_path):
+    """`alpha` may be a rate of learning and is a spacing here."""
+    code = "def conv_backward(dout, x, w, alpha):\n    return x[:, :, : 4 * alpha], w\n"
+    expected = ("run", "it raises in every way in which it was called")
+    assert refusal(tmp_path, code) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("rows = (x.shape[2] + 2 * padding) / stride\n    return [dout[:, :, i] for i in range(rows)]\n", TypeError),
+        ("for first, second in dout.shape:\n        w = first * w\n    return w\n", TypeError),
+        ("at = padding\n    return w[at + w.size * stride]\n", IndexError),
+        ("return x @ np.ones(999 * stride)\n", ValueError),
+    ],
+)
+def test_what_the_code_computes_by_itself_and_then_cannot_use_is_its_failure(tmp_path, body, error):
+    """Sizes that `/` makes, an index that is too large, shapes that do not fit: no form of a setting mends that."""
+    chosen = recognised(
+        tmp_path, f"{NUMPY}def conv_backward(dout, x, w, stride, padding):\n    {body}", "conv_backward"
+    )
+    with pytest.raises(error):
+        answer(chosen, PLAIN)

@@ -16,7 +16,8 @@ from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidat
 from gradcheck_cli.targets.conventions.backprop import NotSeededError
 from gradcheck_cli.targets.conventions.base import Candidate, HungError, NotRecognisedError, UnfinishedError
 from gradcheck_cli.targets.conventions.candidates import of_one_axis
-from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.function import FROM_FORWARD, Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.misfed import is_misfed
 from gradcheck_cli.targets.conventions.names import FUNCTION_ROLES, function_roles
 from gradcheck_cli.targets.conventions.results import plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
@@ -67,9 +68,27 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
     _refuse_other_axes(likeliest.candidate, loaded)
     if isinstance(likeliest.error, NotToldError):
         raise NotRecognisedError("run", str(likeliest.error))
-    if likeliest.understood or certain(likeliest.candidate, loaded) or isinstance(likeliest.error, NameError):
+    if likeliest.understood or _proves(likeliest, loaded):
         return likeliest.candidate
     raise NotRecognisedError("run", "it raises in every way in which it was called", error=likeliest.error)
+
+
+def _proves(failed: Failed, loaded: Loaded) -> bool:
+    """Whether the exception is the code's own doing.
+
+    The names tell what each argument is, but not of what form a setting is; a name that is nowhere defined is nobody's
+    guess.
+    """
+    if not certain(failed.candidate, loaded) and not isinstance(failed.error, NameError):
+        return False
+    return not is_misfed(failed.error, loaded.module.__file__ or "", _made(failed.candidate))
+
+
+def _made(candidate: Candidate) -> list[str]:
+    """Parameters that hold what the file's own forward made."""
+    if not isinstance(candidate, FunctionCandidate) or candidate.cache_from not in FROM_FORWARD:
+        return []
+    return [name for name, role in candidate.assignment.items() if role in ("cache", "made")]
 
 
 def certain(candidate: Candidate, loaded: Loaded) -> bool:
