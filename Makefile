@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 LINTERS := $(VENV)/.linters
-# Two workers, so that the tests stay under ten minutes on two cores.
-PYTEST_ARGS ?= -n 2
+# Two workers, so that the tests stay under half an hour on two cores; what shares a long start stays on one of them.
+PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := run
 .PHONY: run test stress bench docs mutants lint actions format clean

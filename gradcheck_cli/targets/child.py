@@ -36,7 +36,6 @@ from gradcheck_cli.targets.conventions import (
     suggest,
 )
 from gradcheck_cli.targets.conventions.base import (
-    Candidate,
     HungError,
     RefusedError,
     Returned,
@@ -45,15 +44,14 @@ from gradcheck_cli.targets.conventions.base import (
     raised_in,
 )
 from gradcheck_cli.targets.conventions.beside import other_forward
-from gradcheck_cli.targets.conventions.call import CallCandidate, Spelled
+from gradcheck_cli.targets.conventions.call import Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
-from gradcheck_cli.targets.conventions.confirm_function import WithForward
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
-from gradcheck_cli.targets.conventions.same import followed, rules_followed
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.conventions.source import autograd_notes
+from gradcheck_cli.targets.conventions.told_padding import Told, told
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
 from gradcheck_cli.targets.reach import constants
@@ -168,8 +166,8 @@ def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequ
         chosen = as_said(spelled, wanted, _seed, guard)
     else:
         chosen = _recognised(loaded, wanted, guard, seconds)
-    same = rules_followed(chosen.candidate, _seed, guard) if _pads_by_itself(chosen.candidate) else None
-    return _ready(ref, loaded, chosen, same)
+    padding = told(chosen.candidate, _seed, guard)
+    return _ready(ref, loaded, replace(chosen, candidate=padding.candidate), padding.rules)
 
 
 def _recognised(
@@ -202,15 +200,6 @@ def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: S
             return load(ref, only_needed, names)
     except HungError:
         return load(ref, True, names)
-
-
-def _pads_by_itself(candidate: Candidate) -> bool:
-    """It keeps the size without being told a margin: always, or in the mode "same"."""
-    if isinstance(candidate, LayerCandidate):
-        return candidate.same or candidate.recipe.mode
-    if isinstance(candidate, CallCandidate):
-        return candidate.same or candidate.has_mode
-    return isinstance(candidate, WithForward) and (candidate.same or candidate.form.mode)
 
 
 def _description(ready: Ready) -> Message:
@@ -269,16 +258,9 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
 
 def _refuses(ready: Ready, spec: ConvSpec) -> str:
     """Why the target cannot take `spec`; "" when it can."""
-    reason = ready.chosen.candidate.refuses(spec)
-    if reason or ready.same is None or _is_valid_mode(ready.chosen.candidate, spec) or followed(spec, ready.same):
-        return reason
-    return "it keeps the size by another rule"
-
-
-def _is_valid_mode(candidate: Candidate, spec: ConvSpec) -> bool:
-    """No margin, asked of code that can be told so."""
-    always = isinstance(candidate, LayerCandidate | WithForward | CallCandidate) and candidate.same
-    return not spec.is_padded and not always
+    candidate = ready.chosen.candidate
+    otherwise = Told(candidate, ready.same).keeps_otherwise(spec)
+    return candidate.refuses(spec) or ("it keeps the size by another rule" if otherwise else "")
 
 
 def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Array]]:

@@ -242,6 +242,119 @@ def test_the_forward_of_a_function_says_how_filters_are_counted(tmp_path, read, 
     assert answer(chosen, MULTIPLIED)[1] == right
 
 
+SINGLE = (
+    HEAD
+    + """
+def wellen(signal, maske, schritt=1):
+    felder = see(signal, maske.shape[2:], axis=(1, 2))[:, ::schritt, ::schritt]
+    return np.array([(felder * kern[:, None, None]).sum((0, 3, 4)) for kern in maske])
+
+def rueckwellen(fehler, signal, maske, schritt=1):
+    zurueck, masken = np.zeros_like(signal), np.zeros_like(maske)
+    for f, y, x in np.ndindex(fehler.shape):
+        oben, links = slice(y, y + maske.shape[2]), slice(x, x + maske.shape[3])
+        masken[f] += fehler[f, y, x] * signal[:, oben, links]
+        zurueck[:, oben, links] += fehler[f, y, x] * maske[f]
+    return zurueck, masken
+"""
+)
+
+
+def test_code_for_one_image_that_is_told_of_no_groups_is_not_asked_for_groups(tmp_path):
+    """By its shapes alone it would run as depthwise code too: one image comes last among what is tried."""
+    chosen = recognised(tmp_path, SINGLE, "rueckwellen")
+    assert chosen.candidate.layout == Layout("chw", "oiuv", "opq")
+    assert answer(chosen, ONE)[1] == {"weight", "input"}
+    grouped = ConvSpec(1, 2, 4, 7, 8, (3, 3), groups=2)
+    assert chosen.candidate.refuses(grouped) == "it has no parameter for groups"
+
+
+PER_CHANNEL = (
+    HEAD
+    + """
+def fold_forward(x, w, b):
+    times = len(w) // x.shape[1]
+    maps = [(see(x[:, {c}], w.shape[2:], axis=(1, 2)) * w[f, 0]).sum((3, 4)) + b[f] for f in range(len(w))]
+    return np.stack(maps, 1)
+
+def {name}(g, x, w):
+    dx, dw, times = np.zeros_like(x), np.zeros_like(w), len(w) // x.shape[1]
+    for f in range(len(w)):
+        c = {backward}
+        dw[f, 0] = np.einsum("npquv,npq->uv", see(x[:, c], w.shape[2:], axis=(1, 2)), g[:, f])
+        for p, q in np.ndindex(g.shape[2:]):
+            dx[:, c, p:p + w.shape[2], q:q + w.shape[3]] += g[:, f, p, q, None, None] * w[f, 0]
+    return dx, dw, g.sum((0, 2, 3))
+"""
+)
+BY_CHANNEL, BY_MULTIPLIER = "f // times", "f % x.shape[1]"
+
+
+@pytest.mark.parametrize(
+    ("name", "forward", "backward", "right"),
+    [
+        ("unpaired", BY_CHANNEL, BY_CHANNEL, {"weight", "input", "bias"}),
+        ("unpaired", BY_CHANNEL, BY_MULTIPLIER, {"bias"}),
+        ("fold_backward", BY_CHANNEL, BY_MULTIPLIER, {"bias"}),
+        ("fold_backward", BY_MULTIPLIER, BY_MULTIPLIER, {"weight", "input", "bias"}),
+    ],
+)
+def test_one_axis_of_filters_is_counted_as_by_torch_unless_the_forward_says_otherwise(
+    tmp_path, name, forward, backward, right
+):
+    """No order is chosen because more gradients are right in it; the bias is counted as the filters are."""
+    code = PER_CHANNEL.replace("{name}", name).replace("{backward}", backward)
+    code = code.replace("fold_forward", "fold_forward" if name == "fold_backward" else "_other").replace("{c}", forward)
+    chosen = recognised(tmp_path, code, name)
+    assert not chosen.candidate.refuses(MULTIPLIED)
+    assert answer(chosen, MULTIPLIED)[1] == right
+
+
+NEXT_CHANNEL = (
+    HEAD
+    + """
+def mixed(g, x, w):
+    assert w.shape[1] == 1
+    dx, dw, times = np.zeros_like(x), np.zeros_like(w), len(w) // x.shape[1]
+    for f in range(len(w)):
+        c = (f // times + 1) % x.shape[1]
+        for u, v in np.ndindex(w.shape[2:]):
+            rows, columns = slice(u, u + g.shape[2]), slice(v, v + g.shape[3])
+            dw[f, 0, u, v] = (x[:, c, rows, columns] * g[:, f]).sum()
+            dx[:, c, rows, columns] += w[f, 0, u, v] * g[:, f]
+    return dx, dw
+"""
+)
+
+
+def test_depthwise_code_that_is_right_with_one_channel_only_is_judged_with_several(tmp_path):
+    """With one channel it looks like plain code: asked with nothing else, it would pass."""
+    chosen = recognised(tmp_path, NEXT_CHANNEL, "mixed")
+    assert not chosen.candidate.refuses(MULTIPLIED)
+    assert answer(chosen, MULTIPLIED)[1] == set()
+
+
+ONE_EACH = (
+    HEAD
+    + """
+def grad_of_each(g, x, w):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for c in range(x.shape[1]):
+        dw[c, 0] = np.einsum("npquv,npq->uv", see(x[:, c], w.shape[2:], axis=(1, 2)), g[:, c])
+        for p, q in np.ndindex(g.shape[2:]):
+            dx[:, c, p:p + w.shape[2], q:q + w.shape[3]] += g[:, c, p, q, None, None] * w[c, 0]
+    return dx, dw
+"""
+)
+
+
+def test_depthwise_code_for_one_filter_per_channel_is_not_asked_with_several(tmp_path):
+    """It runs with several, and leaves all but the first ones at zero: that is no mistake of its."""
+    chosen = recognised(tmp_path, ONE_EACH, "grad_of_each")
+    assert chosen.candidate.refuses(MULTIPLIED) == "it is depthwise: it has one filter for each channel"
+    assert answer(chosen, ConvSpec(2, 3, 3, 7, 8, (3, 4), groups=3))[1] == {"weight", "input"}
+
+
 def test_a_matrix_without_its_sides_is_asked_with_square_kernels_only(tmp_path):
     """Nothing tells the code what the sides of 2x4 are."""
     code = (

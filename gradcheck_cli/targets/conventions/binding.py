@@ -17,7 +17,7 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
-from gradcheck_cli.targets.conventions.same import rules_of
+from gradcheck_cli.targets.conventions.same import followed, rules_of
 from gradcheck_cli.targets.conventions.source import Source
 
 ARRAY_ROLES = ("x", "weight", "bias", "grad_output")
@@ -45,6 +45,7 @@ class Form:
         bias: a key of `BIAS_FORMS`, or "untied".
         pairs: strides, paddings and kernel sizes are tuples; else numbers.
         mode: padding is "same" or "valid".
+        numbers: beside these words it is also told in numbers: the rules of its "same", see `is_told_by_word`.
         capitals: it is "SAME" or "VALID".
         sides: padding is ((top, bottom), (left, right)).
         torch: arrays are tensors.
@@ -55,6 +56,7 @@ class Form:
     bias: str = "o"
     pairs: bool = False
     mode: bool = False
+    numbers: frozenset[str] | None = None
     capitals: bool = False
     sides: bool = False
     torch: bool = False
@@ -206,7 +208,8 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
 def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
     """b as the target keeps it; untied: one bias for every output."""
     if form.bias != "untied":
-        return bias.reshape(BIAS_FORMS.get(form.bias, BIAS_FORMS["o"])(spec.out_channels)).copy()
+        ordered = form.layout.give_filters(bias, spec.groups)
+        return ordered.reshape(BIAS_FORMS.get(form.bias, BIAS_FORMS["o"])(spec.out_channels))
     whole = np.broadcast_to(bias[None, :, None, None], (1, *spec.output_shape[1:]))
     given = form.layout.give("output", np.ascontiguousarray(whole), spec.groups)
     return given[0] if form.layout.output.startswith("n") else given
@@ -244,6 +247,19 @@ def is_same(spec: ConvSpec) -> bool:
 
 
 SQUARE = "its kernel is square: it reads one size for both directions"
+
+
+def is_told_by_word(spec: ConvSpec, form: Form) -> bool:
+    """Whether the padding of `spec` is said as "same" or "valid".
+
+    Of code that takes words and numbers: "same" for what its own rules pad, and what only a word can say. No padding is
+    0 for half of the images and "valid" for the others, by a property of theirs that no condition speaks of.
+    """
+    if not form.mode or form.numbers is None:
+        return form.mode
+    if not spec.is_padded:
+        return sum(spec.input_size) % 2 == 1
+    return not spec.is_symmetric or followed(spec, form.numbers)
 
 
 def square_only(spec: ConvSpec, form: Form, sources: Sequence[Source]) -> str:
@@ -284,7 +300,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
         return "it always pads to keep the size"
     if _is_matrix(form) and spec.kernel_size[0] != spec.kernel_size[1] and not roles & KERNEL_SIZES:
         return "its kernel is a matrix, and it is told no size of it: only a square one can be told"
-    pads_by_itself = form.mode if "padding" in roles else same
+    pads_by_itself = is_told_by_word(spec, form) if "padding" in roles else same
     if not spec.is_symmetric and not pads_by_itself:
         return "it takes the same padding on both sides"
     try:
@@ -300,12 +316,13 @@ def _is_matrix(form: Form) -> bool:
 
 
 def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:
+    by_word = is_told_by_word(spec, form)
     for name in PAIRS:
-        if name in roles and not (name == "padding" and (form.mode or form.sides)):
+        if name in roles and not (name == "padding" and (by_word or form.sides)):
             spelled(getattr(spec, name), form, name)
     if "kernel_size" in roles and "kernel_h" not in roles:
         spelled(spec.kernel_size, form, "kernel size")
-    if form.mode and "padding" in roles:
+    if by_word and "padding" in roles:
         padding_mode(spec)
 
 
@@ -325,7 +342,7 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         numbers[f"{name}_h"], numbers[f"{name}_w"] = pair
         numbers[name] = _spelled_or_none(pair, form)
     numbers["kernel_size"] = numbers.pop("kernel")
-    if form.mode:
+    if is_told_by_word(spec, form):
         word = "same" if spec.is_padded else "valid"
         numbers["padding"] = word.upper() if form.capitals else word
     if form.sides:

@@ -267,7 +267,7 @@ class FunctionCandidate:
         return roles
 
     def _forward_roles(self, forward: Callee) -> set[str]:
-        assigned = self._handed_to(forward)
+        assigned = self.handed_to(forward)
         roles = set(assigned.values())
         for name, role in assigned.items():
             if role == "params":
@@ -276,7 +276,7 @@ class FunctionCandidate:
                 )
         return roles
 
-    def _handed_to(self, forward: Callee) -> Assignment:
+    def handed_to(self, forward: Callee) -> Assignment:
         """What the forward is handed; of several meanings, the one that calls the same things by the same names."""
         if self.meaning:
             return self.meaning
@@ -292,7 +292,7 @@ class FunctionCandidate:
     def _run_forward(self, given: dict[str, Any]) -> Array | None:
         """Call the file's forward; its cache joins `given`, its output is returned."""
         assert self.forward is not None
-        assigned = self._handed_to(self.forward)
+        assigned = self.handed_to(self.forward)
         given["cache"] = context = self._context(assigned) if "cache" in assigned.values() else None
         given["shared"] = handed = self._arguments(self.forward, assigned, given)
         result = self._call(self.forward, dict(handed))

@@ -91,6 +91,20 @@ class Layout:
         ours = ordered.transpose([letters.index(axis) for axis in kept]).reshape(shape)
         return ours[..., ::-1, ::-1] if kind == "weight" and self.flipped else ours
 
+    def give_filters(self, array: Array, groups: int) -> Array:
+        """One number for each filter, in the order in which the target counts its filters; a fresh copy."""
+        ordered = array.reshape(groups, -1).T if self._by_multiplier else array
+        return np.array(ordered.reshape(-1), order="C")
+
+    def take_filters(self, array: Array, groups: int) -> Array:
+        """The target's numbers for each filter in our order."""
+        return array.reshape(-1, groups).T.reshape(-1) if self._by_multiplier else array.reshape(-1)
+
+    @property
+    def _by_multiplier(self) -> bool:
+        """Filter number m*C + c: the channel runs fastest."""
+        return "mg" in self.output
+
     def axes(self, kind: str) -> int:
         """How many axes an array of `kind` has there."""
         return len(_groups(getattr(self, kind)))

@@ -115,11 +115,21 @@ def _tier(layout: Layout) -> int:
     """0 for what is usual, 1 for what was seen often, 2 for the rest."""
     images = (layout.x, layout.output.replace("(mg)", "o"))
     if layout.depthwise:
-        return 1 if images in IMAGES[:DEPTHWISE_IMAGES] and layout.weight in DEPTHWISE[0] else 2
+        often = images in IMAGES[:DEPTHWISE_IMAGES] and layout.weight in DEPTHWISE[0]
+        return 1 if often and not _needs_forward(layout) else 2
     if images not in IMAGES[:COMMON_IMAGES]:
         return 2
     common, seen = _kernels(layout)
     return 0 if layout.weight in common else 1 if layout.weight in seen else 2
+
+
+def _needs_forward(layout: Layout) -> bool:
+    """Whether filters are counted m*C + c where no axes of the kernel say so: only a forward tells that from a mistake.
+
+    A kernel whose own axes are (multiplier, channel) is flattened to that order; all others count c*M + m, as torch.
+    """
+    by_multiplier = "mg" in layout.output and "mg" not in layout.weight
+    return "(mg)" in layout.weight or by_multiplier
 
 
 def _place(layout: Layout) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -33,13 +34,15 @@ from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.multiplier import fills, is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Keys, plan, take
 from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
 EVIDENCE = 6
-PATIENCE = 3
+# The first probe with one filter for each channel has its turn: depthwise code may run, wrongly, on the plain ones.
+PATIENCE = 4
 LONG_PATIENCE = 9
 # Seconds of its own work that recognition may take; on a busy machine the same work takes longer by the clock.
 BUDGET = 20.0
@@ -64,6 +67,7 @@ class Scored:
 
     `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
     layout nothing was right on an earlier probe. `doubted`: the file's own forward gives other numbers in this layout.
+    `fills`: something stands in the gradient of every filter. `one_channel`: X had one, which shows nothing of groups.
     """
 
     chosen: Chosen
@@ -72,6 +76,13 @@ class Scored:
     zeros: bool = False
     tripped: bool = False
     doubted: bool = False
+    fills: bool = False
+    one_channel: bool = False
+
+    @property
+    def depthwise(self) -> bool:
+        """Tried as depthwise code."""
+        return self.chosen.candidate.layout.depthwise
 
 
 def check_convention(text: str) -> tuple[str, ...]:
@@ -128,7 +139,8 @@ def recognise(
             else:
                 trials.append(replace(trial, score=trial.score - tripped, tripped=tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped and not trial.doubted:
-                    return _confirmed(trial.chosen)
+                    again = partial(_try, case=case, truth=truth, guard=guard)
+                    return _confirmed(_with_multiplier(trial, trials, again))
             tried.add(candidate.layout)
             if _is_over(work, clock):
                 break
@@ -200,16 +212,36 @@ def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognised
 
 
 def _enough(trials: Sequence[Scored], number: int) -> bool:
-    """Some gradient is right; or code that runs has been seen on a few geometries and never was right."""
-    best = max((trial.score for trial in trials), default=-1)
-    patience = PATIENCE if best > 0 else LONG_PATIENCE
-    return best >= EVIDENCE or (number >= patience and any(trial.clean for trial in trials))
+    """Some gradient is right; or code that runs has been seen on a few geometries and never was right.
+
+    That it runs as depthwise code, and is not right, says nothing: shapes alone let plain code do so too, and the
+    probes of one image or one channel come later.
+    """
+    plain = [trial for trial in trials if not trial.depthwise]
+    patience = PATIENCE if max((trial.score for trial in plain), default=-1) > 0 else LONG_PATIENCE
+    known = any(trial.score >= EVIDENCE for trial in trials)
+    return known or (number >= patience and any(trial.clean for trial in plain))
+
+
+def _with_multiplier(trial: Scored, trials: Sequence[Scored], ask: Callable[[Candidate], Scored | Failed]) -> Chosen:
+    """What is chosen; of depthwise code that was right with one filter per channel, the way in which it takes several.
+
+    It takes them where it ran with several before and gave something for every filter, right or wrong.
+    """
+    narrow = trial.chosen.candidate.layout
+    for other in trials:
+        if other.clean and other.fills and is_wider(other.chosen.candidate.layout, narrow):
+            again = ask(other.chosen.candidate)
+            if isinstance(again, Scored) and again.clean and again.score >= EVIDENCE:
+                return again.chosen
+    return trial.chosen
 
 
 def _settle(trials: Sequence[Scored], failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> Chosen:
     if not trials:
         return Chosen(likeliest_failure(failed, loaded, wanted), {})
-    trials = [trial for trial in trials if not _is_swapped_by_chance(trial)] or trials
+    trials = [trial for trial in trials if not _is_swapped_by_chance(trial)] or list(trials)
+    trials = _without_chance_depthwise(_without_chance_plain(trials))
     best = max(trial.score for trial in trials)
     leaders = [trial for trial in trials if trial.score == best]
     most_axes = max(len(trial.chosen.candidate.layout.x) for trial in leaders)
@@ -226,6 +258,23 @@ def _running_most(leaders: Sequence[Scored], trials: Sequence[Scored]) -> list[S
     ran = Counter(trial.chosen.candidate.layout for trial in trials if trial.clean)
     most = max(ran[trial.chosen.candidate.layout] for trial in leaders)
     return [trial for trial in leaders if ran[trial.chosen.candidate.layout] == most]
+
+
+def _without_chance_depthwise(trials: list[Scored]) -> list[Scored]:
+    """Without what runs as depthwise code and is no better than what runs as plain code."""
+    plain = max((trial.score for trial in trials if trial.clean and not trial.depthwise), default=-1)
+    return [trial for trial in trials if not trial.depthwise or trial.score > plain] or trials
+
+
+def _without_chance_plain(trials: list[Scored]) -> list[Scored]:
+    """Without what runs as plain code with one channel only, where it runs with several as depthwise code."""
+    ran = [trial.chosen.candidate.layout for trial in trials if trial.depthwise and trial.clean and trial.fills]
+    chance = [
+        trial
+        for trial in trials
+        if trial.tripped and trial.one_channel and any(looks_plain(one, trial.chosen.candidate.layout) for one in ran)
+    ]
+    return [trial for trial in trials if trial not in chance]
 
 
 def _is_swapped_by_chance(trial: Scored) -> bool:
@@ -265,7 +314,10 @@ def _try(
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
     zeros = not any(np.any(taken.gradients.get(name)) for name in keys)
     doubted = not forward_right and _has_other_forward(candidate, case)
-    return Scored(Chosen(candidate, keys), score, not taken.wrong, zeros, doubted=doubted)
+    filled = not taken.wrong and fills(taken.gradients.get("weight"))
+    alone = case.spec.in_channels == 1
+    chosen = Chosen(candidate, keys)
+    return Scored(chosen, score, not taken.wrong, zeros, doubted=doubted, fills=filled, one_channel=alone)
 
 
 def _has_other_forward(candidate: Candidate, case: Case) -> bool:

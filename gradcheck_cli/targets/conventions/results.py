@@ -114,7 +114,7 @@ def _take_bias(array: Array, spec: ConvSpec, layout: Layout, bias_form: str) -> 
     scalar = spec.out_channels == 1 and array.shape == () and "o" not in layout.output
     if array.shape not in allowed and not scalar:
         raise WrongShapeError(f"{array.shape} instead of {allowed[0]}")
-    return array.reshape(spec.out_channels)
+    return layout.take_filters(array, spec.groups)
 
 
 def _fitting(returned: Returned, name: GradientName, spec: ConvSpec, layout: Layout, bias_form: str) -> list[str]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Size
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.base import Candidate, Returned
+from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.results import plan, take
 
@@ -142,7 +143,15 @@ _DECIDING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
 # What tells by which rule it pads, the surest first.
 _PARTS = ("forward", "weight", "input")
 # (batch, in channels, out channels): the first that its layout takes.
-_COUNTS = ((2, 3, 4), (1, 3, 4), (2, 1, 4), (1, 1, 4), (2, 1, 1), (1, 1, 1))
+COUNTS = ((2, 3, 4), (1, 3, 4), (2, 1, 4), (1, 1, 4), (2, 1, 1), (1, 1, 1))
+
+
+@runtime_checkable
+class HasForward(Protocol):
+    """A candidate whose file has a forward, also where its backward is called without it."""
+
+    def forward_output(self, case: Case) -> Array | None:
+        """What that gives; None where it does not run."""
 
 
 def rules_followed(
@@ -156,7 +165,7 @@ def rules_followed(
     right: dict[str, frozenset[str]] = {}
     for name in RULES:
         taken = [spec for spec in _deciding(name, candidate.layout) if not candidate.refuses(spec)]
-        seen = [_right_there(candidate, spec, seed, guard) for spec in taken]
+        seen = [right_there(candidate, spec, seed, guard) for spec in taken]
         right[name] = frozenset.intersection(*seen) if seen else frozenset()
     found = (frozenset(name for name, parts in right.items() if part in parts) for part in _PARTS)
     return next((rules for rules in found if rules), frozenset())
@@ -164,11 +173,11 @@ def rules_followed(
 
 def _deciding(rule: str, layout: Layout) -> Iterator[ConvSpec]:
     for image, side, step in _DECIDING[rule]:
-        specs = [padded_by(rule, ConvSpec(*counts, *image, (side, side), (step, step))) for counts in _COUNTS]
+        specs = [padded_by(rule, ConvSpec(*counts, *image, (side, side), (step, step))) for counts in COUNTS]
         yield from [spec for spec in specs if spec is not None and not layout.refuses(spec)][:1]
 
 
-def _right_there(
+def right_there(
     candidate: Candidate, spec: ConvSpec, seed: Callable[[], None], guard: Callable[[], AbstractContextManager[None]]
 ) -> frozenset[str]:
     """Which of `_PARTS` are right.
@@ -181,8 +190,12 @@ def _right_there(
     found = set()
     try:
         with guard():
+            output = candidate.forward_output(case) if isinstance(candidate, HasForward) else None
+        if _forward_is_right(output, candidate.layout, case):
+            found.add("forward")
+        with guard():
             returned = candidate.start(case)()
-        if _forward_is_right(returned, candidate.layout, case):
+        if _forward_is_right(returned.output, candidate.layout, case):
             found.add("forward")
         keys = plan(returned, spec, candidate.layout, candidate.bias_form, truth)
         gradients = take(returned, keys, spec, candidate.layout, candidate.bias_form).gradients
@@ -193,12 +206,12 @@ def _right_there(
     return frozenset(found)
 
 
-def _forward_is_right(returned: Returned, layout: Layout, case: Case) -> bool:
+def _forward_is_right(output: Array | None, layout: Layout, case: Case) -> bool:
     """Up to one number for each filter: a bias that is left out, or was raised for the sake of max(0, .)."""
-    if returned.output is None:
-        return False
     right = probes.forward(case)
-    rest = layout.take("output", returned.output, right.shape, case.spec.groups) - right
+    if output is None or output.shape != layout.shape("output", right.shape, case.spec.groups):
+        return False
+    rest = layout.take("output", output, right.shape, case.spec.groups) - right
     return _close(rest, np.broadcast_to(rest[:1, :, :1, :1], rest.shape))
 
 
