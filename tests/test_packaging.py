@@ -105,8 +105,8 @@ def test_no_host_is_written_down(name):
     ("target", "command"),
     [
         ("run", ".venv/bin/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg"),
-        ("test", ".venv/bin/python -m pytest -n 2"),
-        ("stress", ".venv/bin/python -m pytest -m stress -n 2"),
+        ("test", ".venv/bin/python -m pytest -n 2 --dist loadgroup"),
+        ("stress", ".venv/bin/python -m pytest -m stress -n 2 --dist loadgroup"),
         ("lint", ".venv/bin/python -m mypy"),
     ],
 )
