@@ -155,7 +155,7 @@ def test_a_setting_that_nothing_tells_is_no_failure_of_the_code(tmp_path, read, 
 @pytest.mark.parametrize(
     "body",
     [
-        "top, left, bottom, right = padding\n    return dout, w\n",  # one number or two are handed
+        "top, left, depth = padding\n    return dout, w\n",  # one number or two are handed
         "return dout[:, :, :: stride.get_step()], w\n",  # an object of the file's own
     ],
 )
@@ -166,8 +166,8 @@ def test_what_wants_a_setting_in_another_form_than_is_handed_is_not_accused(tmp_
 
 
 def test_a_whole_number_that_is_wanted_where_we_hand_a_rate_is_no_failure_of_the_code(tmp_path):
-    """`alpha` may be a rate of learning and is a spacing here."""
-    code = "def conv_backward(dout, x, w, alpha):\n    return x[:, :, : 4 * alpha], w\n"
+    """`alpha` may be a rate of learning and is a number of rows here."""
+    code = "def conv_backward(dout, x, w, alpha):\n    return np.zeros(alpha), w\n"
     expected = ("run", "it raises in every way in which it was called")
     assert refusal(tmp_path, code) == expected
 
@@ -188,3 +188,10 @@ def test_what_the_code_computes_by_itself_and_then_cannot_use_is_its_failure(tmp
     )
     with pytest.raises(error):
         answer(chosen, PLAIN)
+
+
+def test_a_way_through_the_code_that_our_guess_took_is_no_failure_of_the_code(tmp_path):
+    """Nothing tells what `which` is, so a name that gets its value for other ones is no slip."""
+    code = "def conv_backward(dout, x, w, which):\n    if which is w:\n        found = w\n    return found, dout\n"
+    expected = ("run", "it raises in every way in which it was called")
+    assert refusal(tmp_path, code) == expected

@@ -29,6 +29,8 @@ MAX_ASSIGNMENTS = 12
 SIZES = ("batch", "in_channels", "out_channels", "in_h", "in_w", "out_h", "out_w")
 # What tells the sides of a kernel that is handed over as a matrix.
 KERNEL_SIZES = {"kernel_size", "kernel_h", "w_shape"}
+# Several parameters may be dicts, of weights and of sizes: each is filled with what is read from it.
+SHARED = ("params",)
 # Of a parameter that is handed None.
 NO_ROLE = "nothing"
 
@@ -48,6 +50,8 @@ class Form:
         numbers: beside these words it is also told in numbers: the rules of its "same", see `is_told_by_word`.
         capitals: it is "SAME" or "VALID".
         sides: padding is ((top, bottom), (left, right)).
+        corners: padding is one number for each side; which of `padding_h` and `padding_w`, in their order.
+        counts: of a role, how many numbers it is taken apart into, whatever `pairs` says of the others.
         torch: arrays are tensors.
         wrap: the module whose `asarray` makes the arrays, "jax.numpy"; "" for numpy and torch.
     """
@@ -59,8 +63,14 @@ class Form:
     numbers: frozenset[str] | None = None
     capitals: bool = False
     sides: bool = False
+    corners: tuple[str, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
     torch: bool = False
     wrap: str = ""
+
+    def is_pair(self, role: str) -> bool:
+        """Whether a size is handed over as several numbers."""
+        return dict(self.counts).get(role, 2 if self.pairs else 1) > 1
 
 
 def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Parameter]:
@@ -184,7 +194,7 @@ def _by_name(found: Sequence[inspect.Parameter], source: Source) -> list[dict[st
 def _taken(order: Sequence[str], roles: Mapping[str, Sequence[str]]) -> dict[str, str]:
     named: dict[str, str] = {}
     for name in order:
-        free = [role for role in roles[name] if role not in named.values()]
+        free = [role for role in roles[name] if role not in named.values() or role in SHARED]
         if free:
             named[name] = free[0]
     return named
@@ -215,16 +225,16 @@ def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
     return given[0] if form.layout.output.startswith("n") else given
 
 
-def spelled(pair: tuple[int, int], form: Form, what: str) -> int | tuple[int, int]:
+def spelled(pair: tuple[int, int], form: Form, role: str) -> int | tuple[int, int]:
     """A pair as the target wants it.
 
     Raises:
         RefusedError: the two differ and the target takes one number.
     """
-    if form.pairs:
+    if form.is_pair(role):
         return pair
     if pair[0] != pair[1]:
-        raise RefusedError(f"it takes one number for the {what}")
+        raise RefusedError(f"it takes one number for the {role.replace('_', ' ')}")
     return pair[0]
 
 
@@ -318,10 +328,10 @@ def _is_matrix(form: Form) -> bool:
 def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:
     by_word = is_told_by_word(spec, form)
     for name in PAIRS:
-        if name in roles and not (name == "padding" and (by_word or form.sides)):
+        if name in roles and not (name == "padding" and (by_word or form.sides or form.corners)):
             spelled(getattr(spec, name), form, name)
     if "kernel_size" in roles and "kernel_h" not in roles:
-        spelled(spec.kernel_size, form, "kernel size")
+        spelled(spec.kernel_size, form, "kernel_size")
     if by_word and "padding" in roles:
         padding_mode(spec)
 
@@ -337,22 +347,24 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         "out_h": spec.output_size[0],
         "out_w": spec.output_size[1],
     }
-    pairs = {"stride": spec.stride, "padding": spec.padding, "dilation": spec.dilation, "kernel": spec.kernel_size}
-    for name, pair in pairs.items():
-        numbers[f"{name}_h"], numbers[f"{name}_w"] = pair
-        numbers[name] = _spelled_or_none(pair, form)
-    numbers["kernel_size"] = numbers.pop("kernel")
+    pairs = {"stride": spec.stride, "padding": spec.padding, "dilation": spec.dilation}
+    for name, pair in {**pairs, "kernel_size": spec.kernel_size}.items():
+        stem = name.removesuffix("_size")
+        numbers[f"{stem}_h"], numbers[f"{stem}_w"] = pair
+        numbers[name] = _spelled_or_none(pair, form, name)
     if is_told_by_word(spec, form):
         word = "same" if spec.is_padded else "valid"
         numbers["padding"] = word.upper() if form.capitals else word
     if form.sides:
         numbers["padding"] = tuple((margin, margin) for margin in spec.padding)
+    if form.corners:
+        numbers["padding"] = tuple(numbers[margin] for margin in form.corners)
     return numbers
 
 
-def _spelled_or_none(pair: tuple[int, int], form: Form) -> int | tuple[int, int]:
+def _spelled_or_none(pair: tuple[int, int], form: Form, role: str) -> int | tuple[int, int]:
     """Numbers that differ are refused before a call; the pair only stands where nobody reads it."""
-    return pair if form.pairs or pair[0] != pair[1] else pair[0]
+    return pair if form.is_pair(role) or pair[0] != pair[1] else pair[0]
 
 
 def as_given(array: Array, form: Form) -> Any:

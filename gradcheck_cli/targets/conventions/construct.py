@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from gradcheck_cli.targets.conventions import binding, layouts
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.constructor_use import use_of
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.names import corners
 from gradcheck_cli.targets.conventions.slots import Holder, Slot, holder_of, slots_of
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInInitializer, StandInOptimizer, StandInRandom, identity
@@ -122,7 +122,7 @@ class Recipe:
         if role == "dilation" and slot.default == 0:
             return given["dilation_h"] - 1  # zeros between the taps instead of their distance
         if role == "padding" and isinstance(slot.default, list | tuple) and len(slot.default) == 4:
-            return tuple(_sides(slot.use.names, given))
+            return tuple(given[margin] for margin in corners(slot.use.names))
         if role == "text":
             return _plainest(slot.use.texts)
         if role == "padding" and self.mode:
@@ -173,16 +173,6 @@ class Recipe:
         if self.input_shape == "size":
             return (spec.height, spec.width)
         return spec.height if self.input_shape == "side" else image
-
-
-def _sides(names: Sequence[str], given: Mapping[str, Any]) -> list[int]:
-    """Four margins in the order in which they are taken apart; top, left, bottom, right where no names tell."""
-    sides = {"t": "padding_h", "u": "padding_h", "b": "padding_h", "d": "padding_h"}
-    sides |= {"l": "padding_w", "r": "padding_w"}
-    letters = [re.sub(r"^(p(ad(ding)?)?_?|_)", "", name.lower())[:1] for name in names]
-    if len(letters) == 4 and len(set(letters)) == 4 and all(letter in sides for letter in letters):
-        return [given[sides[letter]] for letter in letters]
-    return [given["padding_h"], given["padding_w"]] * 2
 
 
 def _plainest(texts: Sequence[str]) -> str:

@@ -77,9 +77,10 @@ def _proves(failed: Failed, loaded: Loaded) -> bool:
     """Whether the exception is the code's own doing.
 
     The names tell what each argument is, but not of what form a setting is; a name that is nowhere defined is nobody's
-    guess.
+    guess, while one that gets no value on the way that was taken may be ours.
     """
-    if not certain(failed.candidate, loaded) and not isinstance(failed.error, NameError):
+    undefined = isinstance(failed.error, NameError) and not isinstance(failed.error, UnboundLocalError)
+    if not certain(failed.candidate, loaded) and not undefined:
         return False
     return not is_misfed(failed.error, loaded.module.__file__ or "", _made(failed.candidate))
 

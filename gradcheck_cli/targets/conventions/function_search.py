@@ -11,10 +11,12 @@ from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.caches import structure_roles
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.names import corners, function_roles
 
 # How an array is called in a layout.
 KINDS: Mapping[str, str] = {"x": "x", "weight": "weight", "grad_output": "output"}
+# Settings that are one number or several.
+SPELLED = (*binding.PAIRS, "kernel_size")
 PADDING_MODES = ("same", "valid", "SAME", "VALID")
 
 
@@ -109,9 +111,27 @@ def _spellings(callee: Callee, forward: Callee | None, plain: Form) -> Iterator[
     sides = any(one.source.takes_sides(item.name) for one in callees for item in one.parameters)
     if sides:
         plain, mode, literal = replace(plain, sides=True), False, False
-    for pairs in (True,) if pair_default else (False,) if number_default else (False, True):
-        for is_mode in (True,) if mode else (False, True) if literal else (False,):
-            yield replace(plain, pairs=pairs, mode=is_mode, capitals=is_mode and _in_capitals(callees))
+    for form in _taken_apart(callees, plain):
+        for pairs in (True,) if pair_default else (False,) if number_default else (False, True):
+            for is_mode in (True,) if mode else (False, True) if literal else (False,):
+                yield replace(form, pairs=pairs, mode=is_mode, capitals=is_mode and _in_capitals(callees))
+
+
+def _taken_apart(callees: Sequence[Callee], plain: Form) -> list[Form]:
+    """With what is taken apart into so many numbers; code that looks at the type of a setting may take one as well."""
+    counts: dict[str, int] = {}
+    margins: tuple[str, ...] = ()
+    for one, item in ((callee, item) for callee in callees for item in callee.parameters):
+        unpacked = one.source.use(item.name).unpacked
+        roles = [role for role in one.source.roles(item.name) if role in SPELLED]
+        if unpacked == 2 and roles:
+            counts[roles[0]] = 2
+        elif unpacked == 4 and "padding" in roles:
+            names = one.source.structure(item.name)
+            margins = corners(tuple(map(str, names)) if isinstance(names, tuple) else ())
+    told = replace(plain, counts=tuple(counts.items()), corners=margins)
+    looks = any(one.source.mentions("isinstance", "len", "type", "hasattr") for one in callees)
+    return [told] if told == plain or not looks else [plain, told]
 
 
 def _is_pair(value: object) -> bool:

@@ -6,6 +6,7 @@ Names of arrays and sizes only; what is done with them is `binding`'s work.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
@@ -25,7 +26,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
     ("dilation_w", r"dil(ation)?_?(w|x)"),
     ("stride", r"s|strides?|stride_?(len|length|size)|step|steps|(conv|filter)_?stride|(conv|filter)_s|st"),
     ("padding", r"p|pads?|padding|zero_?pad(ding)?|pad_?(size|len|amount|width)|paddings|pd|conv_?pad(ding)?|n_?pad"),
-    ("dilation", r"dil|dilations?|dilate|dilation_?rate|atrous|d"),
+    ("dilation", r"dil|dilations?|dilate|(dilation_?|atrous_?)?rates?|atrous|d"),
     ("groups", r"groups?|n_?groups|num_groups|grp"),
     (
         "cache",
@@ -166,6 +167,16 @@ def gradient_role(name: str) -> str:
         return ""
     roles = _match(name, GRADIENT_NAMES)
     return roles[0] if roles else ""
+
+
+def corners(names: Sequence[str]) -> tuple[str, ...]:
+    """The roles of four margins in the order of their names; top, left, bottom, right where no names tell."""
+    sides = {"t": "padding_h", "u": "padding_h", "b": "padding_h", "d": "padding_h"}
+    sides |= {"l": "padding_w", "r": "padding_w"}
+    letters = [re.sub(r"^(p(ad(ding)?)?_?|_)", "", name.lower())[:1] for name in names]
+    if len(letters) == 4 and len(set(letters)) == 4 and all(letter in sides for letter in letters):
+        return tuple(sides[letter] for letter in letters)
+    return ("padding_h", "padding_w") * 2
 
 
 @cache

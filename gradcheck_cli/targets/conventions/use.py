@@ -66,7 +66,7 @@ class Use:
         if "array" in self.kinds and "number" not in self.kinds:
             return arrays and not (role == "bias" and self.axes > 3)
         if "number" in self.kinds and "array" not in self.kinds:
-            return not arrays and role not in ("cache", "params", "x_shape", "w_shape")
+            return not arrays and role not in ("cache", "params", "x_shape", "w_shape", "lr")
         if self.kinds == {"key"}:
             return role == "key"
         if "size" in self.kinds:
