@@ -22,6 +22,8 @@ TABLE = {
     ),
     "stride > 1": ([{"stride": (1, 2)}], [{}]),
     "a remainder is left over": ([{"stride": (1, 2), "width": 10}, {"stride": (2, 1), "height": 10}], [{}]),
+    "rows are left over": ([{"stride": (2, 1), "height": 10}], [{}, {"stride": (1, 2), "width": 10}]),
+    "columns are left over": ([{"stride": (1, 2), "width": 10}], [{}, {"stride": (2, 1), "height": 10}]),
     "dilation > 1": ([{"dilation": (1, 2)}], [{}]),
     "groups > 1": ([{"groups": 2, "in_channels": 2, "out_channels": 2}], [{"in_channels": 2, "out_channels": 2}]),
     "in channels > 1": ([{"in_channels": 2}], [{}]),
