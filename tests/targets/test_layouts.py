@@ -334,6 +334,25 @@ def test_depthwise_code_that_is_right_with_one_channel_only_is_judged_with_sever
     assert answer(chosen, MULTIPLIED)[1] == set()
 
 
+ADDED_UP = (
+    HEAD
+    + """
+def kernel_only(g, x, w):
+    dw = np.zeros_like(w)
+    for o, i, u, v in np.ndindex(w.shape):
+        dw[o, i, u, v] = (x[:, :, u:u + g.shape[2], v:v + g.shape[3]].sum(axis=1) * g[:, o]).sum()
+    return dw
+"""
+)
+
+
+def test_plain_code_that_is_right_with_one_channel_only_is_not_taken_for_depthwise(tmp_path):
+    """It adds the channels up, and gives something for every channel of every filter."""
+    chosen = recognised(tmp_path, ADDED_UP, "kernel_only")
+    assert chosen.candidate.layout.weight == "oiuv"
+    assert answer(chosen, ConvSpec(2, 1, 3, 7, 8, (3, 4)))[1] == {"weight"}
+
+
 ONE_EACH = (
     HEAD
     + """

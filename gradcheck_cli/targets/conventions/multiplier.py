@@ -29,3 +29,8 @@ def fills(gradient: Array | None) -> bool:
     Code for one filter per channel that is handed several leaves the rest of them at zero, or raises.
     """
     return gradient is not None and gradient.ndim > 1 and bool(np.all(np.any(gradient, axis=(1, 2, 3))))
+
+
+def covers(gradient: Array | None) -> bool:
+    """Whether grad_weight, in our layout, has something for every channel of every filter."""
+    return gradient is not None and gradient.ndim > 1 and bool(np.all(np.any(gradient, axis=(2, 3))))

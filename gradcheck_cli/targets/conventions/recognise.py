@@ -34,7 +34,7 @@ from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.multiplier import fills, is_wider, looks_plain
+from gradcheck_cli.targets.conventions.multiplier import covers, fills, is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Keys, plan, take
 from gradcheck_cli.targets.conventions.troubles import NotHereError
@@ -67,7 +67,8 @@ class Scored:
 
     `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
     layout nothing was right on an earlier probe. `doubted`: the file's own forward gives other numbers in this layout.
-    `fills`: something stands in the gradient of every filter. `one_channel`: X had one, which shows nothing of groups.
+    `fills`: something stands in the gradient of every filter, `covers`: and in each of its channels.
+    `one_channel`: X had one, which shows nothing of groups.
     """
 
     chosen: Chosen
@@ -77,6 +78,7 @@ class Scored:
     tripped: bool = False
     doubted: bool = False
     fills: bool = False
+    covers: bool = False
     one_channel: bool = False
 
     @property
@@ -267,12 +269,17 @@ def _without_chance_depthwise(trials: list[Scored]) -> list[Scored]:
 
 
 def _without_chance_plain(trials: list[Scored]) -> list[Scored]:
-    """Without what runs as plain code with one channel only, where it runs with several as depthwise code."""
+    """Without what runs as plain code with one channel only, where it runs with several as depthwise code.
+
+    Code that gave something for every channel of every filter, right or wrong, is plain: depthwise code knows one each.
+    """
     ran = [trial.chosen.candidate.layout for trial in trials if trial.depthwise and trial.clean and trial.fills]
+    plain = {trial.chosen.candidate.layout for trial in trials if trial.covers and not trial.one_channel}
     chance = [
         trial
         for trial in trials
-        if trial.tripped and trial.one_channel and any(looks_plain(one, trial.chosen.candidate.layout) for one in ran)
+        if trial.tripped and trial.one_channel and trial.chosen.candidate.layout not in plain
+        if any(looks_plain(one, trial.chosen.candidate.layout) for one in ran)
     ]
     return [trial for trial in trials if trial not in chance]
 
@@ -314,10 +321,9 @@ def _try(
     score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
     zeros = not any(np.any(taken.gradients.get(name)) for name in keys)
     doubted = not forward_right and _has_other_forward(candidate, case)
-    filled = not taken.wrong and fills(taken.gradients.get("weight"))
-    alone = case.spec.in_channels == 1
-    chosen = Chosen(candidate, keys)
-    return Scored(chosen, score, not taken.wrong, zeros, doubted=doubted, fills=filled, one_channel=alone)
+    weight = None if taken.wrong else taken.gradients.get("weight")
+    scored = Scored(Chosen(candidate, keys), score, not taken.wrong, zeros, doubted=doubted)
+    return replace(scored, fills=fills(weight), covers=covers(weight), one_channel=case.spec.in_channels == 1)
 
 
 def _has_other_forward(candidate: Candidate, case: Case) -> bool:
