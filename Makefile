@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 LINTERS := $(VENV)/.linters
-# Two workers, so that the tests stay under half an hour on two cores; what shares a long start stays on one of them.
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+# Two workers for two cores. A file stays on one of them: spread over both, each would start what its tests share, and to
+# ask the corpus takes minutes.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := run
 .PHONY: run test stress bench docs mutants lint actions format clean

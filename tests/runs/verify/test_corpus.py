@@ -23,10 +23,6 @@ def random_geometries(seed, count):
     return tuple(found)
 
 
-# One worker asks the whole corpus, once; spread over two, each would ask all of it again, for minutes.
-pytestmark = pytest.mark.xdist_group("corpus")
-
-
 @pytest.fixture(scope="module")
 def wrong():
     """`verify` on all files with a mistake."""
