@@ -47,11 +47,11 @@ from gradcheck_cli.targets.conventions.beside import other_forward
 from gradcheck_cli.targets.conventions.call import Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_padding
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.conventions.source import autograd_notes
-from gradcheck_cli.targets.conventions.told_padding import Told, told
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
 from gradcheck_cli.targets.reach import constants
@@ -166,7 +166,7 @@ def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequ
         chosen = as_said(spelled, wanted, _seed, guard)
     else:
         chosen = _recognised(loaded, wanted, guard, seconds)
-    padding = told(chosen.candidate, _seed, guard)
+    padding = with_padding(chosen.candidate, _seed, guard)
     return _ready(ref, loaded, replace(chosen, candidate=padding.candidate), padding.rules)
 
 
@@ -259,7 +259,7 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
 def _refuses(ready: Ready, spec: ConvSpec) -> str:
     """Why the target cannot take `spec`; "" when it can."""
     candidate = ready.chosen.candidate
-    otherwise = Told(candidate, ready.same).keeps_otherwise(spec)
+    otherwise = PaddingForm(candidate, ready.same).keeps_otherwise(spec)
     return candidate.refuses(spec) or ("it keeps the size by another rule" if otherwise else "")
 
 

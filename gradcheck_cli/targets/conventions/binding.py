@@ -47,7 +47,7 @@ class Form:
         bias: a key of `BIAS_FORMS`, or "untied".
         pairs: strides, paddings and kernel sizes are tuples; else numbers.
         mode: padding is "same" or "valid".
-        numbers: beside these words it is also told in numbers: the rules of its "same", see `is_told_by_word`.
+        numbers: beside these words it is also told in numbers: the rules of its "same", see `is_by_word`.
         capitals: it is "SAME" or "VALID".
         sides: padding is ((top, bottom), (left, right)).
         corners: padding is one number for each side; which of `padding_h` and `padding_w`, in their order.
@@ -259,7 +259,7 @@ def is_same(spec: ConvSpec) -> bool:
 SQUARE = "its kernel is square: it reads one size for both directions"
 
 
-def is_told_by_word(spec: ConvSpec, form: Form) -> bool:
+def is_by_word(spec: ConvSpec, form: Form) -> bool:
     """Whether the padding of `spec` is said as "same" or "valid".
 
     Of code that takes words and numbers: "same" for what its own rules pad, and what only a word can say. No padding is
@@ -310,7 +310,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
         return "it always pads to keep the size"
     if _is_matrix(form) and spec.kernel_size[0] != spec.kernel_size[1] and not roles & KERNEL_SIZES:
         return "its kernel is a matrix, and it is told no size of it: only a square one can be told"
-    pads_by_itself = is_told_by_word(spec, form) if "padding" in roles else same
+    pads_by_itself = is_by_word(spec, form) if "padding" in roles else same
     if not spec.is_symmetric and not pads_by_itself:
         return "it takes the same padding on both sides"
     try:
@@ -326,7 +326,7 @@ def _is_matrix(form: Form) -> bool:
 
 
 def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:
-    by_word = is_told_by_word(spec, form)
+    by_word = is_by_word(spec, form)
     for name in PAIRS:
         if name in roles and not (name == "padding" and (by_word or form.sides or form.corners)):
             spelled(getattr(spec, name), form, name)
@@ -352,7 +352,7 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         stem = name.removesuffix("_size")
         numbers[f"{stem}_h"], numbers[f"{stem}_w"] = pair
         numbers[name] = _spelled_or_none(pair, form, name)
-    if is_told_by_word(spec, form):
+    if is_by_word(spec, form):
         word = "same" if spec.is_padded else "valid"
         numbers["padding"] = word.upper() if form.capitals else word
     if form.sides:

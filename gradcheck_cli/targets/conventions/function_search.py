@@ -129,9 +129,9 @@ def _taken_apart(callees: Sequence[Callee], plain: Form) -> list[Form]:
         elif unpacked == 4 and "padding" in roles:
             names = one.source.structure(item.name)
             margins = corners(tuple(map(str, names)) if isinstance(names, tuple) else ())
-    told = replace(plain, counts=tuple(counts.items()), corners=margins)
+    spelled = replace(plain, counts=tuple(counts.items()), corners=margins)
     looks = any(one.source.mentions("isinstance", "len", "type", "hasattr") for one in callees)
-    return [told] if told == plain or not looks else [plain, told]
+    return [spelled] if spelled == plain or not looks else [plain, spelled]
 
 
 def _is_pair(value: object) -> bool:

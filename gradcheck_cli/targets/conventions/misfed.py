@@ -69,10 +69,10 @@ def _frames(error: BaseException, file: str) -> list[tuple[types.FrameType, int]
 
 def _handed(frame: types.FrameType, made: Collection[str]) -> Iterator[Any]:
     """The arguments of a call that are no arrays, and what stands in them."""
-    told = inspect.getargvalues(frame)
-    names = [*told.args, *(name for name in (told.varargs, told.keywords) if name)]
+    handed = inspect.getargvalues(frame)
+    names = [*handed.args, *(name for name in (handed.varargs, handed.keywords) if name)]
     for name in names:
-        value = told.locals.get(name)
+        value = handed.locals.get(name)
         yield from (item for item in _members(value) if name not in made or item is not value)
 
 

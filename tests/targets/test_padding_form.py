@@ -8,7 +8,7 @@ from told import answer, recognised
 
 from gradcheck_cli.layers.geometries import QUICK, SAME
 from gradcheck_cli.model import ConvSpec
-from gradcheck_cli.targets.conventions.told_padding import Told, told
+from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_padding
 
 RULE = "tensorflow-more-after"
 BY_SAME, BY_NUMBER = SAME[RULE][0], ConvSpec(2, 3, 4, 9, 8, (3, 3), padding=(2, 2))
@@ -66,7 +66,7 @@ def judged(folder, default, **wrong):
     for name, value in {**RIGHT, **wrong, "default": default}.items():
         code = code.replace("{" + name + "}", value)
     chosen = recognised(folder, code, "drift_backward")
-    found = told(chosen.candidate, lambda: None, contextlib.nullcontext)
+    found = with_padding(chosen.candidate, lambda: None, contextlib.nullcontext)
     return replace(chosen, candidate=found.candidate), found
 
 
@@ -96,7 +96,7 @@ def test_what_its_same_does_not_pad_is_said_in_numbers_or_not_at_all(tmp_path):
     other = SAME["tensorflow-more-before"][0]
     assert found.keeps_otherwise(other)
     assert not any(found.keeps_otherwise(spec) for spec in QUICK)
-    assert not Told(chosen.candidate, None).keeps_otherwise(other)
+    assert not PaddingForm(chosen.candidate, None).keeps_otherwise(other)
 
 
 def test_code_that_takes_words_alone_is_told_no_number(tmp_path):
@@ -105,6 +105,6 @@ def test_code_that_takes_words_alone_is_told_no_number(tmp_path):
     code = CODE.replace("corner = []", f"{words}corner = []").replace("counts =", f"{words}counts =")
     for name, value in {**RIGHT, "default": '="valid"'}.items():
         code = code.replace("{" + name + "}", value)
-    found = told(recognised(tmp_path, code, "drift_backward").candidate, lambda: None, contextlib.nullcontext)
+    found = with_padding(recognised(tmp_path, code, "drift_backward").candidate, lambda: None, contextlib.nullcontext)
     assert found.candidate.refuses(BY_NUMBER) == "its padding is 'same' or 'valid'"
     assert found.rules == {RULE, "tensorflow"}  # one and the same where the zeros are even in number

@@ -21,7 +21,7 @@ Guard = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class Told:
+class PaddingForm:
     """A target as it is told its padding; `rules`: those by which it keeps the size, None where it never does so."""
 
     candidate: Candidate
@@ -32,21 +32,21 @@ class Told:
         if self.rules is None or _is_valid_mode(self.candidate, spec) or followed(spec, self.rules):
             return False
         form = self.candidate.form if isinstance(self.candidate, FunctionCandidate) else None
-        return form is None or form.numbers is None or binding.is_told_by_word(spec, form)
+        return form is None or form.numbers is None or binding.is_by_word(spec, form)
 
 
-def told(candidate: Candidate, seed: Seed, guard: Guard) -> Told:
+def with_padding(candidate: Candidate, seed: Seed, guard: Guard) -> PaddingForm:
     """The candidate with both spellings where it takes both, and the rules that its "same" follows."""
     given = candidate
     if isinstance(candidate, FunctionCandidate):
         candidate = _in_words(candidate)
     if not _pads_by_itself(candidate):
-        return Told(candidate, None)
+        return PaddingForm(candidate, None)
     rules = rules_followed(candidate, seed, guard)
     if isinstance(candidate, FunctionCandidate) and candidate.form.mode:
         both = replace(candidate, form=replace(candidate.form, numbers=rules))
         candidate = both if candidate is not given or _takes_numbers(both, seed, guard) else candidate
-    return Told(candidate, rules)
+    return PaddingForm(candidate, rules)
 
 
 def _in_words(candidate: FunctionCandidate) -> FunctionCandidate:
