@@ -57,9 +57,6 @@ class AdjointResult:
         """How likely the least sensitive equation is to hold for a wrong gradient, at most."""
         return max((identity.miss_probability for identity in self.identities), default=1.0)
 
-    def _of(self, name: GradientName) -> Identity | None:
-        return next((identity for identity in self.identities if identity.gradient == name), None)
-
 
 def adjoint_mismatch(case: Case, gradients: Gradients, rng: np.random.Generator) -> AdjointResult:
     """Compare both sides of the adjoint identity for each gradient that is not None.

@@ -35,6 +35,7 @@ from gradcheck_cli.targets.conventions import (
     recognise_by_names,
     suggest,
 )
+from gradcheck_cli.targets.conventions.automatic import autograd_notes
 from gradcheck_cli.targets.conventions.base import (
     HungError,
     RefusedError,
@@ -51,7 +52,6 @@ from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_pad
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
-from gradcheck_cli.targets.conventions.source import autograd_notes
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
 from gradcheck_cli.targets.reach import constants

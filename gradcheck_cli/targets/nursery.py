@@ -68,16 +68,6 @@ class Nursery:
         """Its process, while there is one."""
         return self._process.pid if self._process else None
 
-    def start(self) -> None:
-        """Begin to load, if it has not: the first child will find it done. Does not wait.
-
-        Raises:
-            OSError: no process could be started.
-        """
-        with self._lock:
-            if self._socket is None:
-                self._start()
-
     def fork(self, ends: Ends, environment: Mapping[str, str], memory: int) -> None:
         """A child with these ends, in this environment; its number comes through `status`. Does not wait for it.
 
@@ -114,7 +104,6 @@ class Nursery:
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
-                env={"MPLBACKEND": "Agg", **os.environ},
             )
         self._socket = ours
 

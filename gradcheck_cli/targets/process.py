@@ -8,7 +8,7 @@ import os
 import selectors
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.nursery import Ends, nursery
@@ -146,18 +146,21 @@ class Child:
                 raise OSError(errno.EAGAIN, "no process could be started for the target")
 
     def _is_born(self) -> bool:
-        end = time.monotonic() + BIRTH_SECONDS
-        while not self._told and not self._over and (left := end - time.monotonic()) > 0:
-            self._listen(left)
-        return bool(self._told)
+        return self._listens_until(lambda: bool(self._told) or self._over, BIRTH_SECONDS) and bool(self._told)
 
     def _ends_within(self, seconds: float) -> bool:
         """Whether the supervisor is gone by then."""
+        return self._listens_until(lambda: self._over, seconds)
+
+    def _listens_until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Whether it holds by then; a word that is there by now is always heard."""
         end = time.monotonic() + seconds
-        self._listen(0)
-        while not self._over and (left := end - time.monotonic()) > 0:
-            self._listen(left)
-        return self._over
+        while not holds():
+            left = end - time.monotonic()
+            self._listen(max(left, 0))
+            if left <= 0:
+                return holds()
+        return True
 
     def _listen(self, seconds: float) -> None:
         """Wait so long for a word of the supervisor, or for its end: nobody else holds the other end of `status`."""

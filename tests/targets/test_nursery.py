@@ -12,26 +12,20 @@ from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
 from gradcheck_cli.targets.nursery import LOADS_FIRST, nursery
-from helpers import PATIENCE, ROOT, soon
+from helpers import PATIENCE, RIGHT, ROOT, soon
 
 SPEC = ConvSpec(2, 2, 3, 6, 5, (3, 3))
-RIGHT = """
+TARGET = """
 def backward(x, w, dout):
-    kh, kw = w.shape[2:]
-    dw, dx = np.zeros_like(w), np.zeros_like(x)
-    for i in range(dout.shape[2]):
-        for j in range(dout.shape[3]):
-            dw += np.einsum("no,ncuv->ocuv", dout[:, :, i, j], x[:, :, i:i + kh, j:j + kw])
-            dx[:, :, i:i + kh, j:j + kw] += np.einsum("no,ocuv->ncuv", dout[:, :, i, j], w)
     print(STATE)
-    return dx, dw, dout.sum(axis=(0, 2, 3))
+    return right(x, w, dout)
 """
 
 
 def state(folder, first_lines):
     """What the first lines of a target's file find, under the name STATE, when it is loaded."""
     file = folder / "user.py"
-    file.write_text(f"{first_lines}\nimport numpy as np\n{RIGHT}")
+    file.write_text(f"{first_lines}\n{RIGHT}{TARGET}")
     with Worker(resolve([f"{file}:backward"])[0], WorkerLimits(timeout=PATIENCE)) as worker:
         outcome = worker.backward(integer_case(SPEC), calls="once")
     assert outcome.error == ""
@@ -47,7 +41,7 @@ def test_what_a_target_imports_and_takes_seconds_is_loaded_before_it(tmp_path):
 
 def test_a_child_has_the_folder_and_the_environment_of_the_moment(tmp_path, monkeypatch):
     """Not those in which the nursery was started."""
-    nursery().start()
+    state(tmp_path, "STATE = 'started'")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLOUR_OF_THE_DAY", "blue")
 
@@ -65,7 +59,7 @@ def test_a_child_waits_for_its_own_children_and_has_a_session_of_its_own(tmp_pat
 
 def test_a_nursery_that_was_killed_is_replaced(tmp_path):
     """Nobody notices."""
-    nursery().start()
+    state(tmp_path, "STATE = 'started'")
     os.kill(nursery().number, signal.SIGKILL)
 
     assert state(tmp_path, "STATE = 'well'") == "well"
@@ -94,8 +88,8 @@ def test_what_is_read_on_loading_asks_for_a_new_nursery(monkeypatch):
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are found by /proc")
 def test_it_ends_with_the_process_that_started_it():
     """Also where that ends without a word."""
-    text = "import os, subprocess\nfrom gradcheck_cli.targets.nursery import nursery\nnursery().start()\n"
-    text += "print(nursery().number, flush=True)\nos._exit(0)"
+    text = "import os\nfrom gradcheck_cli.targets import nursery, process\nprocess.Child(None, 100).kill()\n"
+    text += "print(nursery.nursery().number, flush=True)\nos._exit(0)"
     started = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, cwd=ROOT, check=True)
 
     assert soon(lambda: not Path(f"/proc/{int(started.stdout)}").exists())

@@ -10,20 +10,8 @@ from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
-from helpers import PATIENCE, asked_within, soon
+from helpers import PATIENCE, RIGHT, asked_within, soon
 
-RIGHT = """
-import numpy as np
-
-def right(x, w, dout):
-    kh, kw = w.shape[2:]
-    dw, dx = np.zeros_like(w), np.zeros_like(x)
-    for i in range(dout.shape[2]):
-        for j in range(dout.shape[3]):
-            dw += np.einsum("no,ncuv->ocuv", dout[:, :, i, j], x[:, :, i:i + kh, j:j + kw])
-            dx[:, :, i:i + kh, j:j + kw] += np.einsum("no,ocuv->ncuv", dout[:, :, i, j], w)
-    return dx, dw, dout.sum(axis=(0, 2, 3))
-"""
 SPEC = ConvSpec(3, 2, 4, 8, 7, (3, 3))
 BIG = ConvSpec(2, 2, 3, 16, 15, (3, 3))
 WHEN_BIG = "    if x.shape[2] == 16:\n        "

@@ -13,15 +13,6 @@ from gradcheck_cli.targets.conventions.use import ARRAYS, Use, Uses, identifier
 NameTree = str | tuple["NameTree", ...] | dict[str, str]
 """A cache: the name of one member, a tuple of members, or a dict of key -> name."""
 
-AUTOGRAD_CALLS = (
-    "autograd.grad",
-    "nn.grad.",
-    "conv2d_weight",
-    "conv2d_input",
-    "convolution_backward",
-    "jax.grad",
-    "jax.vjp",
-)
 # Methods that put something into a list, a dict, a set or a queue.
 FILLING = ("append", "appendleft", "add", "extend", "insert", "push", "put", "setdefault", "update", "save", "store")
 # What reads one key of a dict: `hp.get("stride", 1)`.
@@ -172,7 +163,11 @@ class Source:
 
         Empty where the shape is also cut, `w.shape[2:]`, or unpacked: then it may give any size.
         """
-        read = [node for node in self.walk() if isinstance(node, ast.Subscript) and role in _roles_of_shape(node.value)]
+        read = [
+            node
+            for node in self.walk()
+            if isinstance(node, ast.Subscript) and role in function_roles(_shape_owner(node.value))
+        ]
         axes = [_whole_number(node.slice) for node in read]
         return [] if self.shape_names(role) or None in axes else [axis for axis in axes if axis is not None]
 
@@ -189,11 +184,6 @@ class Source:
         """Numeric literals."""
         constants = (node.value for node in self.walk() if isinstance(node, ast.Constant))
         return {float(value) for value in constants if isinstance(value, int | float) and not isinstance(value, bool)}
-
-
-def _roles_of_shape(node: ast.expr) -> list[str]:
-    owner = _shape_owner(node)
-    return function_roles(owner) if owner else []
 
 
 def _whole_number(node: ast.expr) -> int | None:
@@ -279,25 +269,6 @@ def _axes_hint(source: Source) -> str:
             if hint:
                 return hint
     return ""
-
-
-def autograd_notes(tree: ast.Module) -> tuple[str, ...]:
-    """Says when the file itself asks autograd or torch's convolution gradients."""
-    notes = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            if any(word in called for word in AUTOGRAD_CALLS) or _is_loss_backward(node, called):
-                notes.append(f"line {node.lineno} calls {called}: the file itself uses automatic differentiation")
-    return tuple(dict.fromkeys(notes))[:3]
-
-
-def _is_loss_backward(node: ast.Call, called: str) -> bool:
-    return (
-        called.rpartition(".")[0] in ("loss", "l", "cost", "err", "error")
-        and called.endswith(".backward")
-        and not node.args
-    )
 
 
 def _subscript(node: ast.AST) -> tuple[str, str | None]:

@@ -14,23 +14,10 @@ from gradcheck_cli.runs.verify.target import judge
 from gradcheck_cli.targets import Described, Outcome, TargetRef
 from gradcheck_cli.trials.asker import Running
 from gradcheck_cli.trials.transcript import Transcript
-from helpers import ROOT
+from helpers import RIGHT, ROOT
 
 DESCRIBED = Described("function", "NCHW", "by the names of its parameters", 3, ("weight",))
 REF, OPTIONS = TargetRef("user.py:f", "user.py", "f", 3), VerifyOptions(("user.py:f",))
-
-RIGHT = """
-import numpy as np
-
-def right(x, w, dout):
-    kh, kw = w.shape[2:]
-    dw, dx = np.zeros_like(w), np.zeros_like(x)
-    for i in range(dout.shape[2]):
-        for j in range(dout.shape[3]):
-            dw += np.einsum("no,ncuv->ocuv", dout[:, :, i, j], x[:, :, i:i + kh, j:j + kw])
-            dx[:, :, i:i + kh, j:j + kw] += np.einsum("no,ocuv->ncuv", dout[:, :, i, j], w)
-    return dx, dw, dout.sum(axis=(0, 2, 3))
-"""
 
 
 @pytest.fixture
