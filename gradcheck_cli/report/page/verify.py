@@ -167,7 +167,7 @@ def _geometry_table(geometries: Geometries) -> Table:
 
 
 def _geometry_row(result: GeometryResult) -> tuple[Text, ...]:
-    verdicts = [verdict_said(verdict) for verdict in result.gradients.values()]
+    verdicts = [verdict_said(result.gradients[name]) for name in GRADIENTS]
     message = f": {result.message}" if result.message else ""
     supported = "" if result.supported else " (not supported)"
     return (*verdicts, plain(f"{geometry(result.spec)}{supported}{message}"))
