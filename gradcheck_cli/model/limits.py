@@ -15,7 +15,7 @@ from gradcheck_cli.model.files import is_array, is_code, is_picture
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
-from gradcheck_cli.model.options import SEED, RunOptions, VerifyOptions
+from gradcheck_cli.model.options import SEED, RunOptions, SweepOptions, VerifyOptions
 
 if TYPE_CHECKING:
     from gradcheck_cli.model import ConvSpec
@@ -82,6 +82,21 @@ def check_verify(options: VerifyOptions) -> None:
     _check_geometry(options)
 
 
+def check_sweep(options: SweepOptions) -> None:
+    """Refuse what no sweep can do.
+
+    Raises:
+        OptionError: a value out of its range or not among the choices.
+        UsageError: no target.
+    """
+    _check_values(options)
+    check_call(options.call, options.returns)
+    if not options.targets:
+        raise UsageError("there is no target to verify.", hint="name one: gradcheck sweep verify my_ops.py:backward")
+    for name in options.targets:
+        _check_colons(name)
+
+
 def check_call(call: str, returns: str) -> None:
     """Refuse what --call and --returns cannot mean.
 
@@ -140,7 +155,7 @@ def check_memory(spec: ConvSpec) -> None:
             )
 
 
-def _check_values(options: RunOptions | VerifyOptions) -> None:
+def _check_values(options: RunOptions | VerifyOptions | SweepOptions) -> None:
     for check in (_check_range, _check_choice, _check_seconds):
         for option in options_of(type(options)):
             check(option, getattr(options, option.name))

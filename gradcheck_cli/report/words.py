@@ -23,6 +23,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
+from gradcheck_cli.model.sweep import SweepReport
 
 Item = TypeVar("Item")
 # A first line names this many lines that never ran; the JSON report has them all.
@@ -179,6 +180,11 @@ def headline(report: Report) -> str:
     if isinstance(report, RunReport):
         return f"{verdict}: gradcheck run, {subject(report)}"
     return f"{verdict}: gradcheck verify, {outcomes(report)}"
+
+
+def sweep_headline(report: SweepReport) -> str:
+    """The verdict of a sweep in one line."""
+    return f"{report.verdict.value.upper()}: gradcheck sweep, {count(len(report.answers), 'answer')}"
 
 
 def channels_named(ran: Experiment) -> str:

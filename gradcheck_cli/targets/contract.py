@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gradcheck_cli.model import GradientName, Gradients, RunOptions, VerifyOptions
+from gradcheck_cli.model.options import SweepOptions
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen"]
 
@@ -63,7 +64,7 @@ class HowToCall:
     returns: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, options: RunOptions | VerifyOptions) -> HowToCall:
+    def of(cls, options: RunOptions | VerifyOptions | SweepOptions) -> HowToCall:
         """What the options say."""
         return cls(options.convention, options.call, roles_in(options.returns))
 
