@@ -65,6 +65,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/report.md": report_page,
         "reference/report-run.md": partial(report_page, "run"),
         "reference/report-verify.md": partial(report_page, "verify"),
+        "reference/report-sweep.md": partial(report_page, "sweep"),
         "reference/mistakes.md": mistakes_page,
         "comparison.md": comparison_page,
         **mistake_pages(),
@@ -85,7 +86,7 @@ def sources() -> dict[str, Callable[[], str]]:
 
 def cli_page() -> str:
     """Every command and option, from click."""
-    import gradcheck_cli.cli.commands  # noqa: F401
+    import gradcheck_cli.cli  # noqa: F401
     from gradcheck_cli.cli.root import SIZES, cli
 
     parts = [
@@ -99,9 +100,17 @@ def cli_page() -> str:
         help_text(cli),
         option_table(cli),
     ]
-    for name, command in sorted(cli.commands.items()):
+    for name, command in all_commands(cli):
         parts += [f"## gradcheck {name}", help_text(command), option_table(command)]
     return page(parts)
+
+
+def all_commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Every command below a group, by the words that are typed for it."""
+    for name, command in sorted(group.commands.items()):
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {below}", found) for below, found in all_commands(command))
 
 
 def help_text(command: click.Command) -> str:
@@ -171,14 +180,15 @@ def report_page(command: str = "") -> str:
     if command:
         parts = [
             f"# The JSON report of `gradcheck {command}`",
-            f"Each heading is one kind of object. What both commands have is told by [the JSON report]({REPORT}).",
+            f"Each heading is one kind of object. What several commands have is told by [the JSON report]({REPORT}).",
         ]
     else:
         parts = [
             "# The JSON report",
             f"{schema['description']} The schema is [report.schema.json](../report.schema.json). "
-            "It begins with [run](report-run.md#run) or [verify](report-verify.md#verify), by the command; here is "
-            "what both use. Each heading is one kind of object; a type in the tables links to its heading.",
+            "It begins with [run](report-run.md#run), [verify](report-verify.md#verify) or "
+            "[sweep](report-sweep.md#sweep), by the command; here is what several use. "
+            "Each heading is one kind of object; a type in the tables links to its heading.",
         ]
     order = [command, *(name for name in definitions if name != command)] if command else list(definitions)
     for name in order:
@@ -197,7 +207,7 @@ def report_file(command: str) -> str:
 
 def homes_of(definitions: Mapping[str, Any]) -> dict[str, str]:
     """Kind of object -> the page that tells it: of `run`, of `verify`, or of both."""
-    reached = {command: reached_from(command, definitions) for command in ("run", "verify")}
+    reached = {command: reached_from(command, definitions) for command in ("run", "verify", "sweep")}
     homes = {}
     for name in definitions:
         owners = [command for command, names in reached.items() if name in names]

@@ -23,7 +23,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
-from gradcheck_cli.model.sweep import SweepReport
+from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
 
 Item = TypeVar("Item")
 # A first line names this many lines that never ran; the JSON report has them all.
@@ -184,7 +184,32 @@ def headline(report: Report) -> str:
 
 def sweep_headline(report: SweepReport) -> str:
     """The verdict of a sweep in one line."""
-    return f"{report.verdict.value.upper()}: gradcheck sweep, {count(len(report.answers), 'answer')}"
+    return f"{report.verdict.value.upper()}: gradcheck sweep, {answers_counted(report)}"
+
+
+# How answers are counted, in this order.
+ANSWER_WORDS: dict[str, tuple[Verdict, ...]] = {
+    "right": (Verdict.PASS,),
+    "wrong": (Verdict.FAIL,),
+    "refused": (Verdict.NOT_APPLICABLE,),
+    "unclear": (Verdict.INCONCLUSIVE, Verdict.ERROR),
+}
+
+
+def answers_counted(report: SweepReport) -> str:
+    """ "120 questions to 2 targets: 97 right, 3 wrong, 20 refused" """
+    amounts = [f"{amount:,} {name}" for name, amount in answer_amounts(report.answers).items() if amount]
+    left = [f"{report.left:,} not asked"] if report.left else []
+    asked = count(report.questions, "question")
+    shard = f", shard {report.shard}" if report.shard else ""
+    whom = count(len(report.targets), "target")
+    return f"{asked} to {whom}{shard}: {', '.join([*amounts, *left]) or 'none was asked'}"
+
+
+def answer_amounts(answers: Sequence[SweepAnswer]) -> dict[str, int]:
+    """How many came out how."""
+    by_verdict = Counter(answer.verdict for answer in answers)
+    return {name: sum(by_verdict[verdict] for verdict in verdicts) for name, verdicts in ANSWER_WORDS.items()}
 
 
 def channels_named(ran: Experiment) -> str:

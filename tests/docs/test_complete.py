@@ -39,7 +39,7 @@ def test_every_exit_code_is_told(code):
 def test_every_report_key_is_in_the_reference():
     """Each property of each object of the schema has its row below the object's heading."""
     definitions = json.loads(read("report.schema.json"))["$defs"]
-    pages = [read(f"reference/{name}.md") for name in ("report", "report-run", "report-verify")]
+    pages = [read(f"reference/{name}.md") for name in ("report", "report-run", "report-verify", "report-sweep")]
     sections = dict(part.split("\n", 1) for text in pages for part in text.split("\n## ")[1:])
     missing = [
         f"{name}.{key}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
@@ -19,17 +18,10 @@ from gradcheck_cli.report.page.blocks import (
     plain,
 )
 from gradcheck_cli.report.page.parts import VERDICT_WORDS, reproduce, surroundings, verdict_said
-from gradcheck_cli.report.words import count, sweep_headline
+from gradcheck_cli.report.words import ANSWER_WORDS, answer_amounts, answers_counted, sweep_headline
 
 # What a screen has room for beside the targets.
 _MOST_SHOWN = 8
-# How a page counts answers, in the order of its columns.
-_COUNTED: dict[str, tuple[Verdict, ...]] = {
-    "right": (Verdict.PASS,),
-    "wrong": (Verdict.FAIL,),
-    "refused": (Verdict.NOT_APPLICABLE,),
-    "unclear": (Verdict.INCONCLUSIVE, Verdict.ERROR),
-}
 _TONES = {"wrong": Tone.BAD, "unclear": Tone.OPEN}
 
 
@@ -38,7 +30,7 @@ def sweep_page(report: SweepReport) -> Page:
     return Page(
         verdict=report.verdict,
         headline=sweep_headline(report),
-        answer=plain(outcome(report), Tone.STRONG),
+        answer=plain(answers_counted(report), Tone.STRONG),
         ran="",
         sections=(
             *_targets(report),
@@ -51,29 +43,14 @@ def sweep_page(report: SweepReport) -> Page:
 
 def sweep_summary(report: SweepReport) -> str:
     """The verdict and the counts, in one line."""
-    return f"{VERDICT_WORDS[report.verdict]}  {outcome(report)}"
-
-
-def outcome(report: SweepReport) -> str:
-    """ "120 questions to 2 targets: 97 right, 3 wrong, 20 refused" """
-    amounts = _amounts(report.answers)
-    told = [f"{amount:,} {name}" for name, amount in amounts.items() if amount]
-    left = [f"{report.left:,} not asked"] if report.left else []
-    shard = f", shard {report.shard}" if report.shard else ""
-    asked = count(report.questions, "question")
-    return f"{asked} to {count(len(report.targets), 'target')}{shard}: {', '.join([*told, *left]) or 'none was asked'}"
-
-
-def _amounts(answers: tuple[SweepAnswer, ...]) -> dict[str, int]:
-    by_verdict = Counter(answer.verdict for answer in answers)
-    return {name: sum(by_verdict[verdict] for verdict in verdicts) for name, verdicts in _COUNTED.items()}
+    return f"{VERDICT_WORDS[report.verdict]}  {answers_counted(report)}"
 
 
 def _targets(report: SweepReport) -> tuple[PageSection, ...]:
     if not report.targets:
         return ()
     columns = (
-        *(Column(name, right=True) for name in _COUNTED),
+        *(Column(name, right=True) for name in ANSWER_WORDS),
         Column("seconds", right=True),
         Column("target", prose=True),
     )
@@ -83,7 +60,7 @@ def _targets(report: SweepReport) -> tuple[PageSection, ...]:
 
 def _row(report: SweepReport, target: str) -> tuple[Text, ...]:
     answers = report.of(target)
-    amounts = _amounts(answers)
+    amounts = answer_amounts(answers)
     cells = [
         plain(f"{amount:,}", _TONES.get(name, Tone.PLAIN) if amount else Tone.SOFT) for name, amount in amounts.items()
     ]

@@ -22,7 +22,7 @@ from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import sweep_command
 from gradcheck_cli.runs.sweep.kept import Head, Keeper, read_kept
 from gradcheck_cli.runs.sweep.merge import report_of, report_of_shard, together
-from gradcheck_cli.runs.sweep.questions import Asked, digest, questions_of
+from gradcheck_cli.runs.sweep.questions import SweepQuestion, digest, questions_of
 from gradcheck_cli.runs.sweep.shard import Shard, shard_of
 from gradcheck_cli.targets import Described, HowToCall, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker
@@ -123,12 +123,12 @@ def _announced(answers: Iterator[SweepAnswer], questions: int, left: int, progre
         yield answer
 
 
-def _answers(asked: Sequence[Asked], options: SweepOptions) -> Iterator[SweepAnswer]:
+def _answers(asked: Sequence[SweepQuestion], options: SweepOptions) -> Iterator[SweepAnswer]:
     for _, group in groupby(asked, key=lambda one: one.question.target):
         yield from _of_target(list(group), options)
 
 
-def _of_target(asked: Sequence[Asked], options: SweepOptions) -> Iterator[SweepAnswer]:
+def _of_target(asked: Sequence[SweepQuestion], options: SweepOptions) -> Iterator[SweepAnswer]:
     """One target in one child process, which is started again where it dies."""
     ref = asked[0].ref
     try:
@@ -143,17 +143,17 @@ def _of_target(asked: Sequence[Asked], options: SweepOptions) -> Iterator[SweepA
                 yield _answer(one, asker, described, options)
     except TargetError as error:
         for one in asked:
-            yield _told(one, Verdict.ERROR, error.sentence)
+            yield _answer_of(one, Verdict.ERROR, error.sentence)
 
 
-def _answer(asked: Asked, asker: Asker, described: Described, options: SweepOptions) -> SweepAnswer:
+def _answer(asked: SweepQuestion, asker: Asker, described: Described, options: SweepOptions) -> SweepAnswer:
     # Each question is asked once: what is right is not kept for another.
     truth = Truths().of(asked.question)
     answer = asker.ask(asked.question, truth.case)
     trial = Trial(answer, truth, described.yields, declared_slack(options.arithmetic, described.rate))
     verdict, message = judged(trial, described)
     gradients = {name: trial.verdict(name) for name in GRADIENTS} if trial.compared else {}
-    return _told(asked, verdict, message, gradients, trial.outcome.seconds)
+    return _answer_of(asked, verdict, message, gradients, trial.outcome.seconds)
 
 
 def judged(trial: Trial, described: Described) -> tuple[Verdict, str]:
@@ -175,8 +175,8 @@ def judged(trial: Trial, described: Described) -> tuple[Verdict, str]:
     return (Verdict.PASS, "") if trial.right else (Verdict.INCONCLUSIVE, "right but for rounding")
 
 
-def _told(
-    asked: Asked,
+def _answer_of(
+    asked: SweepQuestion,
     verdict: Verdict,
     message: str,
     gradients: Mapping[GradientName, Verdict] | None = None,

@@ -100,9 +100,9 @@ def exit_code_of(answers: Sequence[SweepAnswer], expected: int) -> ExitCode:
 
 
 def exit_code_of_some(answers: Sequence[SweepAnswer], expected: int) -> ExitCode:
-    """1 if an answer is wrong; else 2 if one is missing or unclear; else 0. Nothing asked is nothing checked."""
+    """1 if an answer is wrong; else 2 if one is missing or unclear, or none is right; else 0."""
     verdicts = {answer.verdict for answer in answers}
     if Verdict.FAIL in verdicts:
         return ExitCode.FAIL
-    is_open = bool(verdicts & {Verdict.ERROR, Verdict.INCONCLUSIVE}) or len(answers) < expected or not answers
-    return ExitCode.NOT_CHECKED if is_open else ExitCode.PASS
+    is_open = bool(verdicts & {Verdict.ERROR, Verdict.INCONCLUSIVE}) or len(answers) < expected
+    return ExitCode.PASS if Verdict.PASS in verdicts and not is_open else ExitCode.NOT_CHECKED

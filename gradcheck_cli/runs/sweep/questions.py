@@ -19,7 +19,7 @@ from gradcheck_cli.trials.question import Question
 
 
 @dataclass(frozen=True)
-class Asked:
+class SweepQuestion:
     """A question of a sweep: its place among all of them, and who is asked."""
 
     number: int
@@ -27,7 +27,7 @@ class Asked:
     question: Question
 
 
-def questions_of(options: SweepOptions) -> tuple[Asked, ...]:
+def questions_of(options: SweepOptions) -> tuple[SweepQuestion, ...]:
     """All questions, target by target. No id stands there twice.
 
     Raises:
@@ -43,10 +43,10 @@ def questions_of(options: SweepOptions) -> tuple[Asked, ...]:
             for seed in range(options.seed, options.seed + options.seeds):
                 question = Question(ref.text, spec, "narrow", seed)
                 found.setdefault(question.id, (ref, question))
-    return tuple(Asked(number, *pair) for number, pair in enumerate(found.values()))
+    return tuple(SweepQuestion(number, *pair) for number, pair in enumerate(found.values()))
 
 
-def digest(questions: Sequence[Asked]) -> str:
+def digest(questions: Sequence[SweepQuestion]) -> str:
     """Short, and another for other questions: files of one sweep can be told from those of another."""
     return sha256("\n".join(asked.question.id for asked in questions).encode()).hexdigest()[:16]
 
