@@ -67,7 +67,7 @@ class _Roles:
     def of(cls, spec: ConvSpec) -> _Roles:
         """Those of a form."""
         names = ("G", "X", "o", "i") if spec.transposed else ("X", "G", "i", "o")
-        return cls(*names, *spec.weight_shape[:2], spec.groups)
+        return cls(*names, spec.weight_shape[0], spec.weight_shape[1], spec.groups)
 
     @property
     def count(self) -> int:
