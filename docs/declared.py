@@ -22,6 +22,7 @@ from typing import TypedDict
 from gradcheck_cli.model.options import (
 {imports}
 )
+from gradcheck_cli.model.padding import Padding
 from gradcheck_cli.model.spec import Size
 '''
 CLASS = '''
@@ -71,6 +72,8 @@ def type_of(option: Option) -> dict[str, Any]:
     """What the schema says of the values of an option."""
     if option.kind is Kind.LENGTH:
         return {"$ref": "#/$defs/size"}
+    if option.kind is Kind.PADDING:
+        return {"$ref": "#/$defs/padding"}
     if option.kind is Kind.CHOICE:
         return {"enum": list(option.choices)}
     types = {Kind.WHOLE: "integer", Kind.SECONDS: "number", Kind.SWITCH: "boolean"}

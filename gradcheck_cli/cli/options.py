@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gradcheck_cli.cli.invocation import Invocation
-from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole, WordChoice
+from gradcheck_cli.cli.param_types import Length, Margins, ReportRequest, Seconds, Whole, WordChoice
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.model.text import visible
@@ -36,6 +36,7 @@ VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.CHANCE)
 TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
     Kind.WHOLE: (Whole(), "N"),
     Kind.LENGTH: (Length(), "N|VxH"),
+    Kind.PADDING: (Margins(), "N|VxH|T,B,L,R|same|valid"),
     Kind.SECONDS: (Seconds(), "S"),
     Kind.FILE: (FILE, "FILE"),
     Kind.TARGET: (FILE, "FILE.py:NAME"),
@@ -179,4 +180,4 @@ def _attributes(option: Option) -> dict[str, Any]:
 
 def _default(option: Option) -> Any:
     """As it would be typed, where that is shorter than what it means."""
-    return option.as_words(option.default)[1] if option.kind is Kind.LENGTH else option.default
+    return option.as_words(option.default)[1] if option.kind in (Kind.LENGTH, Kind.PADDING) else option.default

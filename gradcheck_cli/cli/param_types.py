@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.model.padding import SIDES, WORDS, Padding, read_padding
 from gradcheck_cli.report import FORMATS, Destination, parse_destination
 from gradcheck_cli.report.formats import known
 
@@ -51,6 +52,25 @@ class Length(click.ParamType):  # type: ignore[type-arg]
         assert vertical is not None
         assert horizontal is not None
         return (vertical, horizontal)
+
+
+class Margins(click.ParamType):  # type: ignore[type-arg]
+    """A padding: `1`, `1x2`, the sides `0,1,0,1`, `same` or `valid`."""
+
+    name = "padding"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Padding:
+        """`value` as `read_padding` reads it."""
+        padding = read_padding(str(value)) if not isinstance(value, tuple) else value
+        if padding is None:
+            self.fail(
+                f"{value!r} is no padding; write 1, 1x2, the sides 0,1,0,1 ({SIDES[2]}), same or valid.", param, ctx
+            )
+        return padding
+
+    def shell_complete(self, _: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Its words."""
+        return [CompletionItem(word) for word in WORDS if word.startswith(incomplete)]
 
 
 class Seconds(click.ParamType):  # type: ignore[type-arg]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradcheck_cli.model.errors import GeometryError, UsageError
 from gradcheck_cli.model.files import is_array, is_code, is_picture
@@ -16,6 +16,8 @@ from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import SEED, RunOptions, VerifyOptions
+from gradcheck_cli.model.padding import SAME, SIDES, WORDS, fits, numbers_of, typed_padding
+from gradcheck_cli.model.text import visible
 
 if TYPE_CHECKING:
     from gradcheck_cli.model import ConvSpec
@@ -49,6 +51,7 @@ def check_run(options: RunOptions) -> None:
         UsageError: no picture, or standard input asked for twice.
     """
     _check_values(options)
+    _check_padding(options)
     if not all(map(is_array, options.images)):
         check_channels(options.in_channels)
     if options.seed + options.seeds - 1 > SEED.most:
@@ -108,15 +111,16 @@ def _check_expression(call: str) -> None:
         raise OptionError("call", f"--call is no Python expression{place}: {reason}.", hint=CALL_EXAMPLE) from error
 
 
-def check_spec(spec: ConvSpec) -> None:
-    """Refuse numbers that are too large to compute with, where a geometry was given and no run.
+def check_layer(options: RunOptions) -> None:
+    """Refuse what no layer can be, where a geometry was given and no run.
 
     Raises:
-        OptionError: a length out of its range.
+        OptionError: a value out of its range, or a padding that does not go with the rest.
     """
     for option in options_of(RunOptions):
         if option.group is Group.GEOMETRY:
-            _check_range(option, spec.input_size if option.name == "size" else getattr(spec, option.name))
+            _check_range(option, getattr(options, option.name))
+    _check_padding(options)
 
 
 def check_memory(spec: ConvSpec) -> None:
@@ -146,10 +150,11 @@ def _check_values(options: RunOptions | VerifyOptions) -> None:
             check(option, getattr(options, option.name))
 
 
-def _check_range(option: Option, value: int | Sequence[int] | None) -> None:
-    if option.kind not in (Kind.WHOLE, Kind.LENGTH) or option.allowed is None or value is None:
+def _check_range(option: Option, value: Any) -> None:
+    if option.kind not in (Kind.WHOLE, Kind.LENGTH, Kind.PADDING) or option.allowed is None or value is None:
         return
-    for number in value if isinstance(value, Sequence) else (value,):
+    said = numbers_of(value) if option.kind is Kind.PADDING else value
+    for number in said if isinstance(said, Sequence) else (said,):
         if number < option.allowed.least:
             raise OptionError(option.name, f"{option.flag} must be at least {option.allowed.least}, not {number}.")
         if number > option.allowed.most:
@@ -209,6 +214,27 @@ def check_channels(in_channels: int) -> None:
             "in_channels",
             f"--in {in_channels} does not fit a picture: it has 3 channels (blue, green, red), or 1 as gray.",
             hint="--in 3, or --in 1 for gray",
+        )
+
+
+def _check_padding(options: RunOptions) -> None:
+    """A word that is none, a side that is missing, and 'same' with a stride, which torch refuses too."""
+    padding, axes = options.padding, 2
+    said = f"--padding {typed_padding(padding)}"
+    if isinstance(padding, str) and padding not in WORDS:
+        words = f"--padding {visible(padding)!r} is none."
+        raise OptionError("padding", words, hint=f"1, 1x2, the sides {SIDES[axes]} as 0,1,0,1, {' or '.join(WORDS)}")
+    if not fits(padding, axes):
+        raise OptionError(
+            "padding",
+            f"{said} does not fit a layer of {axes} axes.",
+            hint=f"one number for all, 1x2 for each axis, or each side by itself: {SIDES[axes]}",
+        )
+    if padding == SAME and set(options.stride) != {1}:
+        raise OptionError(
+            "padding",
+            f"--padding same goes with --stride 1 only, not {'x'.join(map(str, options.stride))}.",
+            hint="as torch has it; --padding top,bottom,left,right says each side in numbers",
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.option import Group, Kind, Option, Range, declare, options_of
+from gradcheck_cli.model.padding import Padding, normal_padding, sides_of
 from gradcheck_cli.model.spec import ConvSpec, Size
 
 LossName = Literal["l1", "mse", "sum", "random"]
@@ -111,7 +112,13 @@ class RunOptions:
         (32, 32), _geometry("Kernel size; 3x5 is 3 rows, 5 columns.", "--k", allowed=LENGTH, always=True)
     )
     stride: Size = declare((1, 1), _geometry("Step of the kernel.", allowed=LENGTH))
-    padding: Size = declare((0, 0), _geometry("Zeros around the input.", allowed=PADDING))
+    padding: Padding = declare(
+        (0, 0),
+        _geometry(
+            "Zeros around the input: on every side, on each side (top,bottom,left,right), same or valid.",
+            allowed=PADDING,
+        ),
+    )
     dilation: Size = declare((1, 1), _geometry("Distance of the kernel's taps.", allowed=LENGTH))
     groups: int = declare(1, _geometry("Groups of channels that do not mix.", allowed=LENGTH))
     size: Size = declare((256, 256), _geometry("Size of the input; a picture is resized to it.", allowed=LENGTH))
@@ -147,6 +154,10 @@ class RunOptions:
     timeout: float = _timeout()
     batch: int | None = None
 
+    def __post_init__(self) -> None:
+        # One way to say each padding, so that equal options are equal.
+        object.__setattr__(self, "padding", normal_padding(self.padding, axes=2))
+
     @property
     def spec(self) -> ConvSpec:
         """The geometry that the options describe.
@@ -154,6 +165,8 @@ class RunOptions:
         Raises:
             GeometryError: sizes that no convolution can have.
         """
+        extents = [step * (taps - 1) + 1 for step, taps in zip(self.dilation, self.kernel_size, strict=True)]
+        (top, bottom), (left, right) = sides_of(self.padding, extents)
         return ConvSpec(
             batch=self.batch or max(1, len(self.images)),
             in_channels=self.in_channels,
@@ -162,9 +175,10 @@ class RunOptions:
             width=self.size[1],
             kernel_size=self.kernel_size,
             stride=self.stride,
-            padding=self.padding,
+            padding=(top, left),
             dilation=self.dilation,
             groups=self.groups,
+            extra_after=(bottom - top, right - left),
         )
 
     def verifying(self, target: str) -> VerifyOptions:

@@ -20,6 +20,7 @@ from gradcheck_cli.model.evidence import (
 )
 from gradcheck_cli.model.option import recording
 from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOptions
+from gradcheck_cli.model.padding import Padding, Sides
 from gradcheck_cli.model.spec import ConvSpec, Size
 from gradcheck_cli.model.tensors import GradientName
 
@@ -46,7 +47,7 @@ class Experiment:
 
     Every option that is recorded is a field, also where it is not named here; those that are named are read by the
     renderers. `threads` and `convention` are what was taken, `batch` and `output_size` what came of the pictures.
-    `channel_names` are the colours, where X is of pictures.
+    `channel_names` are the colours, where X is of pictures. `padded` is what `padding` adds: (before, after) by axis.
     """
 
     images: tuple[str, ...]
@@ -54,7 +55,7 @@ class Experiment:
     out_channels: int
     kernel_size: Size
     stride: Size
-    padding: Size
+    padding: Padding
     dilation: Size
     groups: int
     bias: bool
@@ -74,6 +75,7 @@ class Experiment:
     returns: str = ""
     arithmetic: Arithmetic = "direct"
     channel_names: tuple[str, ...] = ()
+    padded: tuple[Sides, ...] = ()
 
 
 @dataclass(frozen=True)

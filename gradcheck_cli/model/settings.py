@@ -19,6 +19,7 @@ from gradcheck_cli.model.options import (
     Reduction,
     Target,
 )
+from gradcheck_cli.model.padding import Padding
 from gradcheck_cli.model.spec import Size
 
 
@@ -29,7 +30,7 @@ class RunSettings(TypedDict, total=False):
     out_channels: int
     kernel_size: int | Size
     stride: int | Size
-    padding: int | Size
+    padding: int | Padding
     dilation: int | Size
     groups: int
     size: int | Size

@@ -73,7 +73,7 @@ def index(values: tuple[int, ...]) -> str:
 
 def size(value: Size) -> str:
     """ "256x256" """
-    return f"{value[0]}x{value[1]}"
+    return "x".join(map(str, value))
 
 
 def geometry(spec: ConvSpec) -> str:

@@ -250,3 +250,28 @@ def test_a_stride_beyond_the_input():
 
     assert expected == refusal(check_run, replace(options, stride=(17, 1)))
     check_run(replace(options, stride=(16, 24)))
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (
+            {"padding": "same", "stride": (2, 1)},
+            "--padding same goes with --stride 1 only, not 2x1.\n"
+            "  hint: as torch has it; --padding top,bottom,left,right says each side in numbers",
+        ),
+        (
+            {"padding": "some"},
+            "--padding 'some' is none.\n  hint: 1, 1x2, the sides top,bottom,left,right as 0,1,0,1, same or valid",
+        ),
+        (
+            {"padding": ((0, 1),)},
+            "--padding 0,1 does not fit a layer of 2 axes.\n"
+            "  hint: one number for all, 1x2 for each axis, or each side by itself: top,bottom,left,right",
+        ),
+        ({"padding": ((0, 1), (-2, 0))}, "--padding must be at least 0, not -2."),
+    ],
+)
+def test_a_padding_that_no_layer_has(options, text):
+    """A word that is none, sides that are missing, 'same' with a stride, less than nothing."""
+    assert text == refusal(check_run, RunOptions(PICTURE, **options))

@@ -19,8 +19,9 @@ def channel_read(spec: ConvSpec) -> str:
 def weight_gradient(spec: ConvSpec) -> str:
     """ "dE/dF[o,i] = corr(X[i], G[o])" for this layer."""
     x, g = channel_read(spec), "G[o]"
-    if spec.padding != (0, 0):
-        x += f" padded by {_size(spec.padding)}"
+    if spec.is_padded:
+        after = "" if spec.is_symmetric else f" before and {_size(spec.padding_after)} after"
+        x += f" padded by {_size(spec.padding)}{after}"
     if spec.stride != (1, 1):
         g += f" spread by the stride {_size(spec.stride)}"
     taps = "" if spec.dilation == (1, 1) else f" at steps of the dilation {_size(spec.dilation)}"

@@ -75,5 +75,6 @@ def load_data(options: RunOptions) -> Data:
 def experiment_of(options: RunOptions, spec: ConvSpec, loss: float | None, threads: int, convention: str) -> Experiment:
     """What was asked for, for the report; `loss` is E as autograd computed it, None where it saw only a cut."""
     taken = {"threads": threads, "convention": convention, "batch": spec.batch, "output_size": spec.output_size}
+    taken["padded"] = tuple(zip(spec.padding, spec.padding_after, strict=True))
     outcome = Loss(options.loss, options.reduction, loss)
     return Experiment(images=options.images, loss=outcome, **{**recorded(options), **taken})

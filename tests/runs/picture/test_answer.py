@@ -78,6 +78,7 @@ def test_the_method_is_what_finite_differences_say(holds, says):
     [
         ({"stride": (2, 2)}, "corr(X[i], G[o] spread by the stride 2)"),
         ({"padding": (1, 2)}, "corr(X[i] padded by 1x2, G[o])"),
+        ({"padding": (0, 1), "extra_after": (1, 1)}, "corr(X[i] padded by 0x1 before and 1x2 after, G[o])"),
         ({"dilation": (3, 3)}, "corr(X[i], G[o]) at steps of the dilation 3"),
         ({"groups": 6}, "corr(X[o], G[o])"),
         ({"groups": 6, "out_channels": 12}, "corr(X[o // 2], G[o])"),
