@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec, Size
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -225,7 +225,7 @@ def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
     return given[0] if form.layout.output.startswith("n") else given
 
 
-def spelled(pair: tuple[int, int], form: Form, role: str) -> int | tuple[int, int]:
+def spelled(pair: Size, form: Form, role: str) -> int | Size:
     """A pair as the target wants it.
 
     Raises:
@@ -362,7 +362,7 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
     return numbers
 
 
-def _spelled_or_none(pair: tuple[int, int], form: Form, role: str) -> int | tuple[int, int]:
+def _spelled_or_none(pair: Size, form: Form, role: str) -> int | Size:
     """Numbers that differ are refused before a call; the pair only stands where nobody reads it."""
     return pair if form.is_pair(role) or pair[0] != pair[1] else pair[0]
 

@@ -173,7 +173,9 @@ def rules_followed(
 
 def _deciding(rule: str, layout: Layout) -> Iterator[ConvSpec]:
     for image, side, step in _DECIDING[rule]:
-        specs = [padded_by(rule, ConvSpec(*counts, *image, (side, side), (step, step))) for counts in COUNTS]
+        specs = [
+            padded_by(rule, ConvSpec(*counts, image[0], image[1], (side, side), (step, step))) for counts in COUNTS
+        ]
         yield from [spec for spec in specs if spec is not None and not layout.refuses(spec)][:1]
 
 
