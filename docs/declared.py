@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.options import (
 {imports}
 )
 from gradcheck_cli.model.padding import Padding
-from gradcheck_cli.model.spec import Size
+from gradcheck_cli.model.spec import ConvName, Size
 '''
 CLASS = '''
 
@@ -33,7 +34,8 @@ class {name}(TypedDict, total=False):
 {keys}
     progress: Progress
 '''
-BUILT_IN = ("int", "float", "str", "bool", "Size")
+# Imported by the lines above, or without a module.
+BUILT_IN = ("int", "float", "str", "bool", "Size", "ConvName", "PaddingMode")
 
 
 def settings_module() -> str:

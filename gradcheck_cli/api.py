@@ -192,9 +192,7 @@ def _split(function: str, options: dict[str, Any], kind: type[Options]) -> tuple
 
 def _as_on_the_command_line(option: Option, value: Any) -> Any:
     """What Python may be given besides: one number for a size, a path, a function."""
-    if option.kind is Kind.LENGTH and isinstance(value, int):
-        return (value, value)
-    if option.kind is Kind.PADDING and isinstance(value, int):
+    if option.kind in (Kind.LENGTH, Kind.PADDING) and isinstance(value, int):
         return (value,)
     if option.kind is Kind.FILE:
         return os.fspath(value)

@@ -25,7 +25,7 @@ FILE = click.Path(allow_dash=True)
 # As git and grep spell them.
 COLORS = ("auto", "always", "never")
 
-FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5, 5), "size": (100, 100)}
+FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5,), "size": (100,)}
 """The layer that the first half of the forum's question is about."""
 
 # The order of the groups in the help: what is asked about first, then what only some need.

@@ -41,7 +41,10 @@ SEED = 0
 
 @dataclass(frozen=True)
 class ArrayInput:
-    """Samples (n, c, h, w), (n, c, l) or (n, c, d, h, w) in float32 under the name that the user wrote; offers what a picture offers."""
+    """Samples (n, c, h, w), (n, c, l) or (n, c, d, h, w) in float32, and the name that the user wrote.
+
+    It offers what a picture offers.
+    """
 
     name: str
     values: Array

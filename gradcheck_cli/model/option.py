@@ -167,5 +167,5 @@ _KINDS: dict[Any, Kind] = {
 
 def _typed(value: Size | str | float) -> str:
     if isinstance(value, tuple):
-        return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
+        return str(value[0]) if len(set(value)) == 1 else "x".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

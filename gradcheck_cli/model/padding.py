@@ -1,15 +1,16 @@
-"""How a padding is asked for, and how much it adds before and after on each axis.
+"""How a padding is asked for:
 
-1                      on every side
-1x2                    an axis each, as of a size: 1 above and below, 2 left and right
-0,1,2,3                a side each: top, bottom, left, right; of one axis left, right; of three front, back first
-same, valid            torch's words: as much output as input where the stride is 1, and nothing
+    1              on every side
+    1x2            for each axis, as a size: 1 above and below, 2 left and right
+    0,1,2,3        each side: top, bottom, left, right; of one axis left, right; of three front, back first
+    same, valid    torch's words: as much output as input where the stride is 1, and nothing
+
+What a word adds is known to `TorchLayer`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TypeAlias
 
 Sides: TypeAlias = tuple[int, int]
@@ -46,7 +47,7 @@ def normal_padding(padding: Padding, axes: int) -> Padding:
     said = (read_padding(padding) or padding) if isinstance(padding, str) else padding
     if isinstance(said, str) or not fits(said, axes):
         return said
-    sides = sides_of(said, (1,) * axes)
+    sides = _sides(said, axes)
     return tuple(before for before, _ in sides) if all(before == after for before, after in sides) else sides
 
 
@@ -71,16 +72,6 @@ def fits(padding: Padding, axes: int) -> bool:
     return isinstance(padding, str) or len(padding) == axes or (len(padding) == 1 and isinstance(padding[0], int))
 
 
-def sides_of(padding: Padding, extents: Sequence[int]) -> tuple[Sides, ...]:
-    """(before, after) of each axis.
-
-    Args:
-        padding: one that `fits` the axes.
-        extents: size of the dilated kernel on each axis. 'same' adds one less than that, an odd one behind, as torch.
-    """
-    if padding == VALID:
-        return tuple((0, 0) for _ in extents)
-    if isinstance(padding, str):
-        return tuple(((extent - 1) // 2, extent - 1 - (extent - 1) // 2) for extent in extents)
-    items = padding * len(extents) if len(padding) == 1 else padding
+def _sides(padding: tuple[int, ...] | tuple[Sides, ...], axes: int) -> tuple[Sides, ...]:
+    items = padding * axes if len(padding) == 1 else padding
     return tuple(item if isinstance(item, tuple) else (item, item) for item in items)

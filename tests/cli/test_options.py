@@ -80,8 +80,12 @@ def another(option):
     return named.get(option.name, samples[option.kind])
 
 
-# --returns needs a --call, and what is about the user's own code is refused without such code when it is typed.
-BESIDE = {"returns": {"call": "f(x)"}}
+# --returns needs a --call, and what is about the user's own code is refused without such code when it is typed. Only a
+# transposed layer has an output padding, and less of it than its stride.
+BESIDE = {
+    "returns": {"call": "f(x)"},
+    "output_padding": {"conv": "conv_transpose2d", "stride": (4, 4)},
+}
 RUN, VERIFY = options_of(RunOptions), options_of(VerifyOptions)
 
 
@@ -199,7 +203,7 @@ def test_no_whole_number(experiment, option, word):
 
 
 @pytest.mark.parametrize("option", SIZES)
-@pytest.mark.parametrize("word", [*NO_SIZES, "3x", "x3", "3x5x7", "3,5", "3*5", "threexfive"])
+@pytest.mark.parametrize("word", [*NO_SIZES, "3x", "x3", "3x5x7x9", "3,5", "3*5", "threexfive"])
 def test_no_size(experiment, option, word):
     """What is no size is refused with the word itself and how a size is written."""
     result = gradcheck("run", "x.jpg", f"{option}={word}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck_cli.model.padding import fits, normal_padding, read_padding, sides_of, typed_padding
+from gradcheck_cli.model.padding import fits, normal_padding, read_padding, typed_padding
 
 
 @pytest.mark.parametrize(
@@ -47,24 +47,3 @@ def test_what_fits_no_layer_of_these_axes_stays_for_the_one_who_refuses_it():
     for padding in [(1, 2, 3), ((1, 2),), ((0, 1), (0, 1), (0, 1))]:
         assert padding == normal_padding(padding, 2)
         assert not fits(padding, 2)
-
-
-@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
-@pytest.mark.parametrize("taps", range(1, 8))
-def test_same_adds_what_torch_adds(taps):
-    """The odd one stands behind the input."""
-    import torch
-
-    x = torch.arange(1.0, 9.0).reshape(1, 1, 8)
-    weight = torch.arange(1.0, taps + 1).reshape(1, 1, taps)
-    for step in (1, 2):
-        sides = sides_of("same", [step * (taps - 1) + 1])
-        padded = torch.nn.functional.pad(x, sides[0])
-
-        same = torch.nn.functional.conv1d(x, weight, padding="same", dilation=step)
-        assert torch.equal(same, torch.nn.functional.conv1d(padded, weight, dilation=step))
-
-
-def test_valid_adds_nothing():
-    """On any axis."""
-    assert ((0, 0), (0, 0)) == sides_of("valid", [3, 5])
