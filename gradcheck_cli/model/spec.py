@@ -181,8 +181,12 @@ class ConvSpec:
             return self.terms
         if gradient == "bias":
             return self.batch * prod(self.output_size)
-        readings = prod(axis.readings for axis in self.axes)
-        return self.out_channels // self.groups * prod(self.kernel_size) * readings
+        return self.out_channels // self.groups * prod(self.kernel_size) * self.readings
+
+    @property
+    def readings(self) -> int:
+        """How many places of the padded input show the same element, at most: 1 among zeros."""
+        return prod(axis.readings for axis in self.axes)
 
     @property
     def framed(self) -> ConvSpec:

@@ -19,7 +19,9 @@ _MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 def framed(read: Array, spec: ConvSpec) -> Array:
-    """X, or G of a transposed layer, in its border: (n, c, *spec.padded_size)."""
+    """X, or G of a transposed layer, in its border: (n, c, *spec.padded_size). Itself where there is none."""
+    if not any((axis.before, axis.after) != (0, 0) for axis in spec.axes):
+        return read
     if spec.padding_mode != "zeros":
         border = [(0, 0), (0, 0), *((axis.before, axis.after) for axis in spec.axes)]
         return np.pad(read, border, mode=_MODES[spec.padding_mode])  # type: ignore[call-overload, no-any-return]
@@ -46,9 +48,15 @@ def unframed(frame: Array, spec: ConvSpec) -> Array:
 
 def windows(frame: Array, spec: ConvSpec) -> Iterator[tuple[int, Array]]:
     """Each tap, counted in C order, with the view of the frame that it meets: at s*p + d*u for all places p."""
-    for number, taps in enumerate(np.ndindex(*spec.kernel_size)):
-        met: tuple[Any, ...] = (..., *map(_met, spec.axes, taps))
-        yield number, frame[met]
+    for tap in range(prod(spec.kernel_size)):
+        yield tap, window(frame, tap, spec)
+
+
+def window(frame: Array, tap: int, spec: ConvSpec) -> Array:
+    """What one tap meets of the frame, on the last axes; a view."""
+    place = np.unravel_index(tap, spec.kernel_size)
+    slices: tuple[Any, ...] = (..., *map(met, spec.axes, map(int, place)))
+    return frame[slices]  # type: ignore[no-any-return]
 
 
 def count(spec: ConvSpec) -> int:
@@ -56,7 +64,20 @@ def count(spec: ConvSpec) -> int:
     return prod(axis.outputs for axis in spec.axes)
 
 
-def _met(axis: Axis, tap: int) -> slice:
+def entries(weight: Array, spec: ConvSpec) -> Array:
+    """F as (groups, c_out/groups, c_in/groups, ...), a view, whichever of the two the form has first."""
+    grouped = weight.reshape(spec.groups, -1, *spec.weight_shape[1:])
+    return grouped.swapaxes(1, 2) if spec.transposed else grouped
+
+
+def as_weight(entries: Array, spec: ConvSpec) -> Array:
+    """The inverse of `entries`."""
+    ordered = entries.swapaxes(1, 2) if spec.transposed else entries
+    return ordered.reshape(spec.weight_shape)
+
+
+def met(axis: Axis, tap: int) -> slice:
+    """What a tap meets of its axis of the frame."""
     start = axis.dilation * tap
     return slice(start, start + axis.stride * (axis.outputs - 1) + 1, axis.stride)
 

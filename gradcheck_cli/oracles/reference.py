@@ -11,12 +11,12 @@ from math import prod
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
-from gradcheck_cli.oracles import frames
 from gradcheck_cli.oracles.gauge import (
     gauge as gauge,
     gauge_bias as gauge_bias,
     gauge_input as gauge_input,
 )
+from gradcheck_cli.oracles.sums import correlated, paired, scattered
 
 # Half of what int64 holds: the bound on the sum is itself rounded.
 INT64_LIMIT = 2.0**62
@@ -36,13 +36,7 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
         (c_out, c_in/groups, kh, kw); int64 where both arrays hold whole numbers and the sums fit, else float64.
     """
     x, grad_output = _carriers(x, grad_output, spec.terms)
-    read, met = (grad_output, x) if spec.transposed else (x, grad_output)
-    frame, met = _by_group(frames.framed(read, spec), spec), _flat(_by_group(met, spec))
-    gradient = np.empty(spec.weight_shape, x.dtype)
-    entries = _kernels(gradient, spec)
-    for tap, window in frames.windows(frame, spec):
-        entries[..., tap] = np.einsum("ngap,ngbp->gab", met, _flat(window))
-    return gradient
+    return paired(x, grad_output, spec)
 
 
 def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
@@ -61,24 +55,6 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """
     weight, grad_output = _carriers(weight, grad_output, spec.terms_of("input"))
     return correlated(weight, grad_output, spec) if spec.transposed else scattered(weight, grad_output, spec)
-
-
-def correlated(weight: Array, read: Array, spec: ConvSpec) -> Array:
-    """Sum over the channels and taps of F times what they read: O from X, or dE/dX from G of a transposed layer."""
-    frame, kernels = _by_group(frames.framed(read, spec), spec), _kernels(weight, spec)
-    sums = np.zeros((spec.batch, spec.groups, kernels.shape[1], frames.count(spec)), read.dtype)
-    for tap, window in frames.windows(frame, spec):
-        sums += np.einsum("gab,ngbp->ngap", kernels[..., tap], _flat(window))
-    return sums.reshape(spec.x_shape if spec.transposed else spec.output_shape)
-
-
-def scattered(weight: Array, met: Array, spec: ConvSpec) -> Array:
-    """F times each element, added where its taps read: dE/dX from G, or O from X of a transposed layer."""
-    kernels, met = _kernels(weight, spec), _flat(_by_group(met, spec))
-    frame = np.zeros((spec.batch, spec.groups, kernels.shape[2], *spec.padded_size), met.dtype)
-    for tap, window in frames.windows(frame, spec):
-        window += np.einsum("gab,ngap->ngbp", kernels[..., tap], met).reshape(window.shape)
-    return frames.unframed(frame.reshape(spec.batch, -1, *spec.padded_size), spec)
 
 
 def grad_bias(grad_output: Array) -> Array:
@@ -104,21 +80,6 @@ GAUGE: Mapping[GradientName, Callable[[Case], Array]] = {
 def terms_of_reference(spec: ConvSpec) -> int:
     """Products that `grad_weight`, or `grad_input`, forms in all: its price. About 5e8 a second."""
     return prod(spec.weight_shape) * spec.terms
-
-
-def _by_group(planes: Array, spec: ConvSpec) -> Array:
-    """(n, groups, channels/groups, ...), a view."""
-    return planes.reshape(planes.shape[0], spec.groups, -1, *planes.shape[2:])
-
-
-def _flat(array: Array) -> Array:
-    """(n, groups, channels/groups, places)"""
-    return array.reshape(*array.shape[:3], -1)
-
-
-def _kernels(weight: Array, spec: ConvSpec) -> Array:
-    """F as (groups, first/groups, second, taps), a view."""
-    return weight.reshape(spec.groups, -1, spec.weight_shape[1], prod(spec.kernel_size))
 
 
 def _carriers(first: Array, second: Array, terms: int) -> tuple[Array, Array]:
