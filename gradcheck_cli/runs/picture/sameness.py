@@ -40,14 +40,14 @@ def evidence_of(case: Case, returned: Array) -> Evidence:
     spec = case.spec
     scaled = exact.dyadic(case.x, case.grad_output, spec)
     exactly = case if scaled is None else replace(case, x=scaled.x, grad_output=scaled.grad_output)
-    gradient = conv.grad_weight(exactly.x, exactly.grad_output, spec)
     planes = partial(by_filter, spec=spec)
+    gradient = planes(conv.grad_weight(exactly.x, exactly.grad_output, spec))
     if scaled is not None:
         scale = abs(scaled.factor) * 2.0**-scaled.exponent
-        return Evidence(planes(gradient), np.zeros(gradient.shape), True, planes(returned), spec.groups, scale)
+        return Evidence(gradient, np.zeros(gradient.shape), True, planes(returned), spec.groups, scale)
     # allowed_float64 bounds two codes, the ladder adds both planes: half of it is one plane's share.
     rounding = allowed_float64(spec.terms, gauge_of(exactly, "weight")) / 2
-    return Evidence(planes(gradient), planes(rounding), False, planes(returned), spec.groups)
+    return Evidence(gradient, planes(rounding), False, planes(returned), spec.groups)
 
 
 def both_directions(run: LayerRun) -> tuple[Sameness, Sameness]:
