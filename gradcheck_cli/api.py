@@ -61,7 +61,8 @@ def run(images: Input | Sequence[Input], **options: Unpack[RunSettings]) -> RunR
     Args:
         images: one input or several; several make one batch. A file name, "-" for standard input, or an array
             (n, c, h, w), (c, h, w) or (h, w) of numpy or torch, whose channels and size are taken where no others are
-            said ((n, c, l) and (n, c, d, h, w) where `conv` has one or three axes); x.npy, x.pt and "random:1x5x100x100" are inputs of any number of channels too.
+            said ((n, c, l) and (n, c, d, h, w) where `conv` has one or three axes); x.npy, x.pt and
+            "random:1x5x100x100" are inputs of any number of channels too.
         options: those of the command line, listed below. `backward` takes "direct", "fft", "file.py:name" or a function
             that is defined in a file. One number for a size means both directions.
 

@@ -39,7 +39,10 @@ class HoldsArray(Protocol):
 
 
 Input: TypeAlias = FileName | HoldsArray
-"""An input of `run`, as Python is given it: a file name, or an array (n, c, h, w), (c, h, w) or (h, w); axes as `conv`."""
+"""An input of `run`, as Python is given it: a file name, or an array (n, c, h, w), (c, h, w) or (h, w).
+
+Behind samples and channels an array has the axes of the layer.
+"""
 Target: TypeAlias = FileName | Callable[..., Any]
 """The user's code, as Python is given it: a place, or the function or class itself."""
 
