@@ -20,10 +20,12 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.options import (
 {imports}
 )
-from gradcheck_cli.model.spec import Size
+from gradcheck_cli.model.padding import Padding
+from gradcheck_cli.model.spec import ConvName, Size
 '''
 CLASS = '''
 
@@ -33,7 +35,8 @@ class {name}(TypedDict, total=False):
 {keys}
     progress: Progress
 '''
-BUILT_IN = ("int", "float", "str", "bool", "Size")
+# Imported by the lines above, or without a module.
+BUILT_IN = ("int", "float", "str", "bool", "Size", "ConvName", "PaddingMode")
 
 
 def settings_module() -> str:
@@ -73,6 +76,8 @@ def type_of(option: Option) -> dict[str, Any]:
     """What the schema says of the values of an option."""
     if option.kind is Kind.LENGTH:
         return {"$ref": "#/$defs/size"}
+    if option.kind is Kind.PADDING:
+        return {"$ref": "#/$defs/padding"}
     if option.kind is Kind.CHOICE:
         return {"enum": list(option.choices)}
     types = {Kind.WHOLE: "integer", Kind.SECONDS: "number", Kind.SWITCH: "boolean"}

@@ -19,7 +19,7 @@ from gradcheck_cli.cli.progress import LateProgress
 from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.files import expanded
-from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
+from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS, check_layer, check_run, check_verify
 from gradcheck_cli.model.option import Group, Kind, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import check_destinations
@@ -173,12 +173,10 @@ def _check_target_options(context: click.Context, options: RunOptions) -> None:
 
 def _explain_shapes(values: dict[str, Any]) -> None:
     from gradcheck_cli.explain.about_shapes import shapes
-    from gradcheck_cli.model import ConvSpec
 
-    height, width = values.pop("size")
-    spec = ConvSpec(batch=1, height=height, width=width, **values)
-    check_spec(spec)
-    click.echo(shapes(layer=spec).text())
+    options = RunOptions((), **values)
+    check_layer(options)
+    click.echo(shapes(layer=options.spec).text())
 
 
 def _topics() -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gradcheck_cli.cli.invocation import Invocation
-from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole, WordChoice
+from gradcheck_cli.cli.param_types import Length, Margins, ReportRequest, Seconds, Whole, WordChoice
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import RunOptions, SweepOptions, VerifyOptions
 from gradcheck_cli.model.text import visible
@@ -25,7 +25,7 @@ FILE = click.Path(allow_dash=True)
 # As git and grep spell them.
 COLORS = ("auto", "always", "never")
 
-FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5, 5), "size": (100, 100)}
+FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5,), "size": (100,)}
 """The layer that the first half of the forum's question is about."""
 
 # The order of the groups in the help: what is asked about first, then what only some need.
@@ -37,6 +37,7 @@ SWEEP_GROUPS = (Group.SWEEP, Group.EXPERIMENT, Group.TARGET, Group.CHANCE)
 TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
     Kind.WHOLE: (Whole(), "N"),
     Kind.LENGTH: (Length(), "N|VxH"),
+    Kind.PADDING: (Margins(), "N|VxH|T,B,L,R|same|valid"),
     Kind.SECONDS: (Seconds(), "S"),
     Kind.FILE: (FILE, "FILE"),
     Kind.TARGET: (FILE, "FILE.py:NAME"),
@@ -185,4 +186,4 @@ def _attributes(option: Option) -> dict[str, Any]:
 
 def _default(option: Option) -> Any:
     """As it would be typed, where that is shorter than what it means."""
-    return option.as_words(option.default)[1] if option.kind is Kind.LENGTH else option.default
+    return option.as_words(option.default)[1] if option.kind in (Kind.LENGTH, Kind.PADDING) else option.default

@@ -77,6 +77,20 @@ def size(value: Size) -> str:
     return "x".join(map(str, value))
 
 
+def conv(ran: Experiment) -> str:
+    """Which convolution was run: "conv" of pictures, else its name in torch."""
+    return "conv" if ran.conv == "conv2d" else ran.conv
+
+
+def taken(ran: Experiment) -> str:
+    """The input as the layer read it: "256x256", "256 rows of 256", "depth 3 of 64x64", "100" of an array."""
+    if ran.size == ran.input_size:
+        return size(ran.size)
+    if len(ran.input_size) < len(ran.size):
+        return f"{ran.size[0]} rows of {ran.size[1]}"
+    return f"depth {ran.input_size[0]} of {size(ran.size)}"
+
+
 def geometry(spec: ConvSpec) -> str:
     """One line that tells a geometry; what has its default is left out."""
     words = [

@@ -37,7 +37,8 @@ def _chosen(options: RunOptions | VerifyOptions | SweepOptions) -> Iterator[tupl
     """What differs from its default, and what a question is always about."""
     for option in options_of(type(options)):
         value = getattr(options, option.name)
-        if value is not None and (option.always or value != option.default):
+        # Compared as they are typed: one number stands for as many as the layer has axes.
+        if value is not None and (option.always or option.as_words(value) != option.as_words(option.default)):
             yield option, value
 
 
