@@ -23,6 +23,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
+from gradcheck_cli.model.line import LineSpec, size_shown
 
 Item = TypeVar("Item")
 # A first line names this many lines that never ran; the JSON report has them all.
@@ -82,13 +83,19 @@ def geometry(spec: ConvSpec) -> str:
         f"batch {spec.batch}",
         f"in {spec.in_channels}",
         f"out {spec.out_channels}",
-        f"input {size(spec.input_size)}",
-        f"kernel {size(spec.kernel_size)}",
+        f"input {_sides(spec, spec.input_size)}",
+        f"kernel {_sides(spec, spec.kernel_size)}",
     ]
-    words += _steps("stride", spec.stride) + _padding(spec) + _steps("dilation", spec.dilation)
+    steps = {"stride": size_shown(spec.stride, spec), "dilation": size_shown(spec.dilation, spec)}
+    words += _steps("stride", steps["stride"]) + _padding(spec) + _steps("dilation", steps["dilation"])
     if spec.groups != 1:
         words.append(f"groups {spec.groups}")
     return ", ".join(words)
+
+
+def _sides(spec: ConvSpec, value: Size) -> str:
+    """ "8x7"; of a line its length."""
+    return str(value[1]) if isinstance(spec, LineSpec) else size(value)
 
 
 def _steps(name: str, value: Size) -> list[str]:
@@ -98,8 +105,9 @@ def _steps(name: str, value: Size) -> list[str]:
 def _padding(spec: ConvSpec) -> list[str]:
     """ "padding 1", "padding 0 before and 1x0 after"."""
     if spec.is_symmetric:
-        return [f"padding {_short(spec.padding)}"] if spec.is_padded else []
-    return [f"padding {_short(spec.padding)} before and {_short(spec.padding_after)} after"]
+        return [f"padding {_short(size_shown(spec.padding, spec))}"] if spec.is_padded else []
+    before, after = (_short(size_shown(zeros, spec)) for zeros in (spec.padding, spec.padding_after))
+    return [f"padding {before} before and {after} after"]
 
 
 def _short(value: Size) -> str:

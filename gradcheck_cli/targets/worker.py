@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     Described,
@@ -217,6 +218,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
     return Described(
         convention=str(message["convention"]),
         layout=str(message["layout"]),
+        layer=str(message["layer"]),
         why=str(message["why"]),
         line=ref.line,
         yields=_gradient_names(message["yields"]),
@@ -274,4 +276,5 @@ def _line(value: object) -> int | None:
 
 def _spec_dict(case: Case) -> dict[str, Any]:
     spec = case.spec
-    return {name: getattr(spec, name) for name in spec.__dataclass_fields__}
+    sizes = {name: getattr(spec, name) for name in spec.__dataclass_fields__}
+    return sizes | {"axes": number_of_axes(spec)}
