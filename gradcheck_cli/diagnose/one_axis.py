@@ -19,6 +19,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"\bP\*Q\b", "l_out"),
     (r"\bH\*W\b|\bH, W\b", "L"),
     (r"(?<=\+ )[HW](?=\]|`|\b)", "L"),
+    (r"p in range\(l_out\), q in range\(l_out\), with l_out, l_out", "p in range(l_out), with l_out"),
     (r"\(p, q\)", "p"),
     (r"\(u, v\)|\[v, u\]|\[u, v\]", "u"),
     (r"\bs\*q\b", "s*p"),
@@ -51,6 +52,10 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"columns of the image", "positions of the input"),
     (r"columns of the kernel", "taps"),
     # Words.
+    (r"\boutputs 1x(\d+)", r"outputs \1"),
+    (r"\b(?:a|one) pixel\b", "one position"),
+    (r"\bpixels\b", "positions"),
+    (r"\bpixel\b", "position"),
     (r"\b[Rr]ows and columns\b", "positions"),
     (r"\brow and column\b", "position"),
     (r"\b(?:rows|columns) of taps\b", "taps"),

@@ -89,7 +89,8 @@ RULES: Mapping[str, MarginRule] = {
 }
 """(size, extent of the kernel, stride) -> zeros before and after. "keep" keeps the size at every stride, the others
 divide it by it. torch's own 'same' is "floor-before" at stride 1; SAME of TensorFlow and SAME_UPPER of ONNX are
-"tensorflow-more-after", SAME_LOWER is "tensorflow-more-before". "causal" is code for lines, where no output may see what comes later."""
+"tensorflow-more-after", SAME_LOWER is "tensorflow-more-before". "causal" is code for lines, where no output may see
+what comes later."""
 
 KEEPING = frozenset(name for name in RULES if name.startswith("keep"))
 OF_LINES = frozenset(("causal",))
