@@ -24,7 +24,7 @@ def shapes(
     Raises:
         GeometryError: sizes that no convolution can have.
     """
-    spec = layer or ConvSpec(1, in_channels, out_channels, *size, kernel_size)
+    spec = layer or ConvSpec(1, in_channels, out_channels, size[0], size[1], kernel_size)
     channels, filters = spec.in_channels, spec.out_channels
     depth, taps = spec.weight_shape[1], spec.kernel_size[0] * spec.kernel_size[1]
     outputs = spec.output_size[0] * spec.output_size[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.line import LineSpec, size_shown, without_rows
 
 
@@ -31,9 +31,9 @@ def padding_words(spec: ConvSpec) -> str:
     return before if spec.is_symmetric else f"{before} before and {pair(size_shown(spec.padding_after, spec))} after"
 
 
-def pair(size: tuple[int, int]) -> str:
+def pair(size: Size) -> str:
     """(2, 2) -> "2"; (2, 1) -> "(2, 1)"."""
-    return str(size[0]) if size[0] == size[1] else f"({size[0]}, {size[1]})"
+    return str(size[0]) if len(set(size)) == 1 else f"({', '.join(map(str, size))})"
 
 
 def describe(spec: ConvSpec) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from gradcheck_cli.model.spec import ConvSpec, Size
+from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size
 
 # What the axis that a line does not have is, whatever is asked of it.
 _NOTHING = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "extra_after": 0}
@@ -18,6 +18,8 @@ class LineSpec(ConvSpec):
     It stays one whatever is changed: of a pair, the half for the rows is put aside. So what makes a neighbour of a
     geometry of pictures makes a neighbour of a line too.
     """
+
+    conv: ConvName = "conv1d"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "height", 1)
@@ -37,17 +39,17 @@ def as_line(spec: ConvSpec) -> LineSpec:
     Raises:
         GeometryError: they alone make no convolution.
     """
-    return LineSpec(**_values(spec))
+    return LineSpec(**_values(spec) | {"conv": "conv1d"})
 
 
 def as_picture(spec: ConvSpec) -> ConvSpec:
     """The same numbers as a geometry of pictures, which can be changed into one that has rows."""
-    return OneRow(**_values(spec)) if isinstance(spec, LineSpec) else spec
+    return OneRow(**_values(spec) | {"conv": "conv2d"}) if isinstance(spec, LineSpec) else spec
 
 
 def number_of_axes(spec: ConvSpec) -> int:
-    """1 or 2."""
-    return 1 if isinstance(spec, LineSpec | OneRow) else 2
+    """Those that its code knows: 1, 2 or 3."""
+    return 1 if isinstance(spec, OneRow) else OWN_AXES[spec.conv]
 
 
 def of_its_axes(size: Size, spec: ConvSpec, rows: int) -> Size:

@@ -79,7 +79,8 @@ def _unread(text: str, word: str, said: Mapping[str, str]) -> UsageError:
 
 def _by_names(said: Mapping[str, str]) -> Sizes:
     batch, channels, filters = (_numbers(said.get(name, "1"), 1)[0] for name in ("batch", "in", "out"))
-    return (batch, channels, filters, *_size(said["input"]), _size(said["kernel"]))
+    height, width = _size(said["input"])
+    return (batch, channels, filters, height, width, _size(said["kernel"]))
 
 
 def _by_shapes(said: Mapping[str, str]) -> Sizes:

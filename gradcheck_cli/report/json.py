@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +38,13 @@ def as_document(report: Report) -> dict[str, Any]:
 
 
 def _fields(instance: DataclassInstance) -> dict[str, Any]:
-    names = (field.name for field in fields(instance) if field.name not in LEFT_OUT)
-    return {name: _plain(getattr(instance, name)) for name in names}
+    return {field.name: _plain(getattr(instance, field.name)) for field in fields(instance) if is_told(field, instance)}
+
+
+def is_told(field: Field[Any], instance: DataclassInstance) -> bool:
+    """Whether the document holds the field: no pictures, and no form of a layer where it is the usual one."""
+    is_usual = field.metadata.get("unless_usual", False) and getattr(instance, field.name) == field.default
+    return field.name not in LEFT_OUT and not is_usual
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,6 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.files import file_and_name
-from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.model.option import options_of
 from gradcheck_cli.report.words import user_file
 
@@ -76,7 +75,7 @@ def by_your_function(case):
     x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
     sizes = (x.shape[0], x.shape[1], weight.shape[0], x.shape[2], x.shape[3], weight.shape[2:])
     steps = (case["stride"], case["padding"], case["dilation"])
-    kind = {1: LineSpec, 2: ConvSpec}[case["axes"]]
+    kind = LineSpec if case["conv"] == "conv1d" else ConvSpec
     spec = kind(*sizes, *steps, case["groups"], case["extra_after"])
     refs = resolve([case["target"]], called_by(case["call"]) if case["call"] else None)
     worker = worker_here(refs[0], case["convention"], case["call"], case["returns"])
@@ -171,7 +170,7 @@ def _case(target: str, convention: str, example: Counterexample) -> dict[str, An
         "padding": spec.padding,
         "dilation": spec.dilation,
         "groups": spec.groups,
-        "axes": number_of_axes(spec),
+        "conv": spec.conv,
         "extra_after": spec.extra_after,
         "x": example.x.tolist(),
         "weight": example.weight.tolist(),

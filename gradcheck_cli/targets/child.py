@@ -370,7 +370,7 @@ def _sentence(error: BaseException) -> str:
 def _spec(values: dict[str, Any]) -> ConvSpec:
     kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
     kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return (LineSpec if values["axes"] == 1 else ConvSpec)(**kept)
+    return (LineSpec if kept["conv"] == "conv1d" else ConvSpec)(**kept)
 
 
 def _seed() -> None:

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     Described,
@@ -276,5 +275,4 @@ def _line(value: object) -> int | None:
 
 def _spec_dict(case: Case) -> dict[str, Any]:
     spec = case.spec
-    sizes = {name: getattr(spec, name) for name in spec.__dataclass_fields__}
-    return sizes | {"axes": number_of_axes(spec)}
+    return {name: getattr(spec, name) for name in spec.__dataclass_fields__}

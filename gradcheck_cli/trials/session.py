@@ -211,7 +211,7 @@ class Session:
         return True
 
     def _asked(self, spec: ConvSpec, probe: ProbeName) -> Trial:
-        question = Question(self.target, spec, probe, self.options.seed)
+        question = Question(self.target, spec, probe, self.options.seed, self.described.layer)
         truth = self.truths.of(question)
         answer = self.asker.ask(question, truth.case)
         return Trial(answer, truth, self.described.yields, declared_slack(self.options.arithmetic, self.described.rate))

@@ -61,7 +61,11 @@ def _read_figures(path):
 
 def instance_of(kind, values, extra=types.MappingProxyType({})):
     """A dataclass from its document; what it computes for itself must come out as it was stored."""
-    names = [field.name for field in fields(kind) if field.name not in LEFT_OUT]
+    names = [
+        field.name
+        for field in fields(kind)
+        if field.name in values or not (field.name in LEFT_OUT or field.metadata.get("unless_usual"))
+    ]
     assert names == list(values), f"{kind.__name__} has other fields than the recorded document"
     hints = typing.get_type_hints(kind, localns={"Array": np.ndarray})
     read = {field.name: _typed(hints[field.name], values[field.name]) for field in fields(kind) if field.name in values}

@@ -24,7 +24,7 @@ def axes_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[tuple[ConvSpec, .
         return [probes.LINES]
     if pictures and not lines:
         return [probes.PICTURES]
-    both = [probes.PICTURES, probes.LINES]
+    both: list[tuple[ConvSpec, ...]] = [probes.PICTURES, probes.LINES]
     return both[::-1] if _looks_like_lines(loaded) else both
 
 

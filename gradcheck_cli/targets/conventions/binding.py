@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec, Size
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -231,7 +231,7 @@ def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
     return given[0] if form.layout.output.startswith("n") else given
 
 
-def spelled(pair: tuple[int, int], form: Form, role: str) -> int | tuple[int, ...]:
+def spelled(pair: Size, form: Form, role: str) -> int | Size:
     """A pair as the target wants it; of a line, its one number, by itself or as a tuple of one.
 
     Raises:
@@ -372,7 +372,7 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
     return numbers
 
 
-def _spelled_or_none(pair: tuple[int, int], form: Form, role: str) -> int | tuple[int, ...]:
+def _spelled_or_none(pair: Size, form: Form, role: str) -> int | Size:
     """Numbers that differ are refused before a call; the pair only stands where nobody reads it."""
     try:
         return spelled(pair, form, role)

@@ -126,9 +126,10 @@ def recognise(
     kinds = axes_to_try(loaded, wanted)
     for left, specs in zip(range(len(kinds), 0, -1), kinds, strict=True):
         # So much of the time that the other kind has its turn too.
-        ends = (now + (end - now) / left for now, end in ((time.thread_time(), work), (time.monotonic(), clock)))
+        work_ends = _share(time.thread_time(), work, left)
+        tries = _Tries(loaded, wanted, seed, guard, work_ends, _share(time.monotonic(), clock, left))
         try:
-            chosen, is_right = _Tries(loaded, wanted, seed, guard, *ends).on(specs)
+            chosen, is_right = tries.on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             refusals.append(error)
             continue
@@ -138,6 +139,10 @@ def recognise(
     if weaker:
         return weaker[0]
     raise refusals[0]
+
+
+def _share(now: float, end: float, parts: int) -> float:
+    return now + (end - now) / parts
 
 
 @dataclass

@@ -185,7 +185,7 @@ def rules_followed(
 def _deciding(rule: str, layout: Layout) -> Iterator[ConvSpec]:
     for image, side, step in _DECIDING[rule]:
         kind = ConvSpec if layout.spatial > 1 else LineSpec
-        specs = [padded_by(rule, kind(*counts, *image, (side, side), (step, step))) for counts in COUNTS]
+        specs = [padded_by(rule, kind(*counts, image[0], image[1], (side, side), (step, step))) for counts in COUNTS]
         yield from [spec for spec in specs if spec is not None and not layout.refuses(spec)][:1]
 
 
