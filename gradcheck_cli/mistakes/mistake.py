@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.shown import Behaviour, Sign
 from gradcheck_cli.mistakes.source import LooksLike
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.model.line import LineSpec, as_picture
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,18 @@ class Problem:
 
     Attributes:
         supposed: the gradient that another array stands for; see `supposing`.
+        asked: the geometry as it was asked about, where that is a line and `spec` the picture of one row.
     """
 
     case: Case
     supposed: GradientName | None = None
+    asked: ConvSpec = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Formulas change geometries as they like, to ones with rows too: a line is a picture of one row to them.
+        object.__setattr__(self, "asked", self.case.spec)
+        if isinstance(self.case.spec, LineSpec):
+            object.__setattr__(self, "case", replace(self.case, spec=as_picture(self.case.spec)))
 
     @classmethod
     def supposing(cls, case: Case, gradient: GradientName, array: Array) -> Problem:
@@ -158,6 +167,7 @@ class Mistake:
         prepare: where the wrong code is the right code on another case, that case. Serves pairs of mistakes.
         alone: told by itself or with a factor, never in a pair: its forms are too many, or leave too little.
         yields: another mistake that explains the same is believed in its place.
+        needs_rows: it mixes up rows and columns, so code for one axis cannot make it.
         structure: whether its formulas are searched; not where a factor, the dtype or a second call tells it.
         divides_by: gradient -> the sizes by which it divides ("N"; see `diagnose.factors`).
         per_rate: gradient -> what it adds for each unit of a learning rate that nobody knows.
@@ -181,6 +191,7 @@ class Mistake:
     turned: Told = Told()
     alone: bool = False
     yields: bool = False
+    needs_rows: bool = False
     structure: bool = True
     divides_by: Mapping[GradientName, tuple[str, ...]] = field(default_factory=dict)
     per_rate: Mapping[GradientName, WrongFormula] = field(default_factory=dict)

@@ -24,6 +24,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
@@ -209,11 +210,13 @@ def _description(ready: Ready) -> Message:
         notes += order_notes(ready.chosen.plan)
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
-    if candidate.layout.weight == "iouv":
-        notes.insert(0, "its F is taken as (c_in, c_out, kh, kw): in the usual order its gradient is not right")
+    if candidate.layout.weight in ("iouv", "iov"):
+        sides = "kh, kw" if candidate.layout.spatial > 1 else "k"
+        notes.insert(0, f"its F is taken as (c_in, c_out, {sides}): in the usual order its gradient is not right")
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,
+        "layer": "conv1d" if candidate.layout.spatial == 1 else "conv2d",
         "why": candidate.why(),
         "yields": list(ready.chosen.yields),
         "notes": notes,
@@ -367,7 +370,7 @@ def _sentence(error: BaseException) -> str:
 def _spec(values: dict[str, Any]) -> ConvSpec:
     kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
     kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return ConvSpec(**kept)
+    return (LineSpec if kept["conv"] == "conv1d" else ConvSpec)(**kept)
 
 
 def _seed() -> None:

@@ -92,7 +92,8 @@ class Described:
 
     Attributes:
         convention: id of the recognised convention ("function", "cache", "class-update"...).
-        layout: NCHW, NHWC, CHW, HWC or HW.
+        layout: NCHW, NHWC, CHW, HWC, HW; NCW, CW, W of code for one axis.
+        layer: which layer it is the backward of, conv2d or conv1d.
         why: how it was told, one clause.
         line: line of the target's definition.
         yields: the gradients that the target gives.
@@ -111,6 +112,7 @@ class Described:
     why: str
     line: int | None
     yields: tuple[GradientName, ...]
+    layer: str = "conv2d"
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0

@@ -217,6 +217,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
     return Described(
         convention=str(message["convention"]),
         layout=str(message["layout"]),
+        layer=str(message["layer"]),
         why=str(message["why"]),
         line=ref.line,
         yields=_gradient_names(message["yields"]),

@@ -48,6 +48,7 @@ MISTAKE = Mistake(
             Variant("they stand as (columns, rows) in memory", rearranged("input", _exchanged_in_memory)),
         ),
     },
+    needs_rows=True,
     why=(
         "A loop that writes [v, u] for [u, v], (width, height) where (height, width) is meant, as in OpenCV's sizes, "
         "or a reshape from the other order. On square sizes every shape still fits."

@@ -68,6 +68,11 @@ class Form:
     torch: bool = False
     wrap: str = ""
 
+    @property
+    def takes_both_ends(self) -> bool:
+        """Whether the padding of a line is taken apart into two numbers: what is added in front, and behind."""
+        return self.layout.spatial == 1 and dict(self.counts).get("padding", 1) == 2
+
     def is_pair(self, role: str) -> bool:
         """Whether a size is handed over as several numbers."""
         return dict(self.counts).get(role, 2 if self.pairs else 1) > 1
@@ -211,7 +216,8 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     }
     arrays["x_padded"] = layout.give("x", probes.padded(case), spec.groups)
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
-    shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": (spec.height, spec.width)}
+    size = spec.width if layout.spatial == 1 else (spec.height, spec.width)
+    shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": size}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
 
 
@@ -226,11 +232,13 @@ def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
 
 
 def spelled(pair: Size, form: Form, role: str) -> int | Size:
-    """A pair as the target wants it.
+    """A pair as the target wants it; of a line, its one number, by itself or as a tuple of one.
 
     Raises:
         RefusedError: the two differ and the target takes one number.
     """
+    if form.layout.spatial == 1:
+        return pair[1:] if form.is_pair(role) else pair[1]
     if form.is_pair(role):
         return pair
     if pair[0] != pair[1]:
@@ -311,7 +319,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
     if _is_matrix(form) and spec.kernel_size[0] != spec.kernel_size[1] and not roles & KERNEL_SIZES:
         return "its kernel is a matrix, and it is told no size of it: only a square one can be told"
     pads_by_itself = is_by_word(spec, form) if "padding" in roles else same
-    if not spec.is_symmetric and not pads_by_itself:
+    if not spec.is_symmetric and not pads_by_itself and not form.takes_both_ends:
         return "it takes the same padding on both sides"
     try:
         _check_spelling(spec, form, roles)
@@ -356,7 +364,9 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         word = "same" if spec.is_padded else "valid"
         numbers["padding"] = word.upper() if form.capitals else word
     if form.sides:
-        numbers["padding"] = tuple((margin, margin) for margin in spec.padding)
+        numbers["padding"] = tuple((margin, margin) for margin in spec.padding[-form.layout.spatial :])
+    if form.takes_both_ends:
+        numbers["padding"] = (spec.padding[1], spec.padding_after[1])
     if form.corners:
         numbers["padding"] = tuple(numbers[margin] for margin in form.corners)
     return numbers
@@ -364,7 +374,10 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
 
 def _spelled_or_none(pair: Size, form: Form, role: str) -> int | Size:
     """Numbers that differ are refused before a call; the pair only stands where nobody reads it."""
-    return pair if form.is_pair(role) or pair[0] != pair[1] else pair[0]
+    try:
+        return spelled(pair, form, role)
+    except RefusedError:
+        return pair
 
 
 def as_given(array: Array, form: Form) -> Any:
