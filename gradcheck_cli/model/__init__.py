@@ -17,6 +17,7 @@ from gradcheck_cli.model.evidence import (
     Counterfactual as Counterfactual,
     Finding as Finding,
     FindingAbout as FindingAbout,
+    Place as Place,
     Power as Power,
     Rung as Rung,
     Sameness as Sameness,
