@@ -153,7 +153,7 @@ FindingAbout: TypeAlias = GradientName | Literal["call"]
 
 
 @dataclass(frozen=True)
-class Place:
+class CodePlace:
     """Where in the user's file a mistake was found, and how that is known.
 
     Attributes:
@@ -182,7 +182,7 @@ class Finding:
         fix: how to mend it, in terms of the user's convention.
         fails_when: since when it shows ("batch > 1"), derived from the results.
         line: line in the user's file, None where it was not found: a line that only looks like the mistake is none.
-        column: see `Place`, as for the following.
+        column: see `CodePlace`, as for the following.
         end: the column behind.
         text: the line itself, "" where its text is not at hand.
         evidence: what shows that the mistake is there.
@@ -200,7 +200,7 @@ class Finding:
     text: str = ""
     evidence: str = ""
 
-    def at(self, place: Place) -> Finding:
+    def at(self, place: CodePlace) -> Finding:
         """The finding, found at this place."""
         return replace(self, **vars(place))
 

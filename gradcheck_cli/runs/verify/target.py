@@ -11,7 +11,6 @@ from gradcheck_cli.diagnose import (
     Code,
     condition,
     diagnose,
-    likely_line,
     locate,
     of_calls,
     summarise_geometries,
@@ -22,7 +21,7 @@ from gradcheck_cli.diagnose import (
 )
 from gradcheck_cli.diagnose.kinds import comes_last, fails_by_itself, is_of_the_call, stands_for
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.mistakes import CATALOGUE, Sign, describe
+from gradcheck_cli.mistakes import Sign, describe
 from gradcheck_cli.model import (
     CALL,
     GRADIENTS,
@@ -38,6 +37,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
+from gradcheck_cli.runs.verify.places import Places
 from gradcheck_cli.targets import NOT_TRIED, Described, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker, Running
 from gradcheck_cli.trials.deciding import Results
@@ -61,7 +61,7 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
         load_oracles()
         asker = Asker(worker, options.timeout, time.perf_counter() + options.timeout - used, running)
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
-    report = judge(ref, transcript, options)
+        report = located(judge(ref, transcript, options), ref, transcript, asker)
     return replace(report, seconds=time.perf_counter() - start)
 
 
@@ -106,7 +106,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         verdict=verdict,
         gradients=results,
         geometries=_geometries(transcript),
-        findings=_placed(findings, code, described.flipped),
+        findings=findings,
         counterexample=transcript.counterexample,
         notes=_notes(transcript, options),
         scope=_scope(described),
@@ -118,6 +118,12 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         kind="convolution",
         layer="conv2d",
     )
+
+
+def located(report: TargetReport, ref: TargetRef, transcript: Transcript, asker: Asker) -> TargetReport:
+    """With the places of its findings, for which the target is asked once more, with changes in its text."""
+    code = code_of(ref, report.line)
+    return replace(report, findings=Places(asker, transcript, code, ref.name).found(report.findings))
 
 
 def code_of(ref: TargetRef, line: int | None) -> Code:
@@ -186,21 +192,6 @@ def _unexplained(transcript: Transcript, name: GradientName) -> tuple[Finding, .
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name)}"
     when = condition(*_known(transcript, name))
     return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample", when),)
-
-
-def _placed(findings: Sequence[Finding], code: Code, flipped: bool) -> tuple[Finding, ...]:
-    """With the line that raised, or the one that looks like the mistake; without one where none or several do.
-
-    What is missing in a layer that turns F stands on no line.
-    """
-
-    def line(finding: Finding) -> int | None:
-        mistake = CATALOGUE.get(finding.id)
-        if finding.line is not None or (mistake is not None and mistake.told(of_turned=flipped).is_missing):
-            return finding.line
-        return likely_line(code.source, finding.id, code.defined, finding.gradient)
-
-    return tuple(replace(finding, line=line(finding)) for finding in findings)
 
 
 def _gradient_result(transcript: Transcript, name: GradientName, findings: Sequence[Finding]) -> GradientResult:
