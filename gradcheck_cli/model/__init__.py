@@ -14,6 +14,7 @@ from gradcheck_cli.model.evidence import (
     ChannelPair as ChannelPair,
     Check as Check,
     CheckName as CheckName,
+    CodePlace as CodePlace,
     Counterexample as Counterexample,
     Counterfactual as Counterfactual,
     Finding as Finding,

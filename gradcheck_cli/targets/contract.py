@@ -87,6 +87,22 @@ class WorkerLimits:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """An expression or statement of the target's file with another text in its place.
+
+    Where it stands is counted as the `ast` module counts: lines from 1, columns in bytes of UTF-8 from 0, the end
+    behind the last.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+    is_statement: bool = False
+
+
+@dataclass(frozen=True)
 class Described:
     """How the target is called, and why we think so.
 
@@ -134,6 +150,8 @@ class Outcome:
         error_kind: "" when the call returned gradients of the right shapes.
         error_where: the call that raised; "" where nothing did, or nobody knows.
         error_line: line in the user's file.
+        error_columns: where on that line the expression stands that raised: its begin and end, counted as in `Edit`;
+            the end is None of one that goes on below.
         forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
             that we filled ("ValueError: ... (line 7)"); "" elsewhere.
         autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
@@ -155,6 +173,7 @@ class Outcome:
     error_kind: ErrorKind = ""
     error_where: Where = ""
     error_line: int | None = None
+    error_columns: tuple[int, int | None] | None = None
     forward_error: str = ""
     autograd_refused: str = ""
     printed: str = ""
