@@ -52,18 +52,29 @@ class Setting:
 
     Attributes:
         values: those that occur, the usual one first: where a target does not say, they are tried.
-        holds: words for it where a course keeps it in a dict ("bn_param"); "" for an argument of its own.
     """
 
     name: str
     values: tuple[Constant, ...]
     names: tuple[str, ...] = ()
-    holds: str = ""
 
     @property
     def spellings(self) -> tuple[str, ...]:
         """Every name it goes by, ours first."""
         return (self.name, *self.names)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A dict in which courses hand over the constants of a layer, "bn_param".
+
+    Attributes:
+        names: of the parameter.
+        contents: what it holds at least, to call the forward with.
+    """
+
+    names: tuple[str, ...]
+    contents: Mapping[str, Constant]
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,7 @@ class Example:
         return np.asarray(self.grad_output, np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KnownLayer:
     """One layer: what it computes, the derivative of that, and what people make of both.
 
@@ -119,8 +130,10 @@ class KnownLayer:
         is_exact: whether there are exact points at all.
         laws: what holds for dx whatever G is; sentences.
         tips: what to try where a check is done by hand; "" for nothing.
-        arrangements: other orders of axes in which people hold the arrays: argument (or "out", for the first output)
-            -> the axes of theirs in our order, as for numpy.transpose.
+        arrangements: other orders of axes in which people hold the arrays: argument (or "out", for the outputs)
+            -> the axes of theirs in our order, as for numpy.transpose. Where they have more axes than we, the further
+            ones are merged into our first (or last) after that: (n, c, h, w) by (0, 2, 3, 1) is our (n h w, c).
+        packs: the dicts in which its constants come.
     """
 
     id: str
@@ -142,6 +155,7 @@ class KnownLayer:
     laws: tuple[str, ...] = ()
     tips: str = ""
     arrangements: tuple[Mapping[str, tuple[int, ...]], ...] = ()
+    packs: tuple[Pack, ...] = ()
 
     @property
     def differentiated(self) -> tuple[str, ...]:

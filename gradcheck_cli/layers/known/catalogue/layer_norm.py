@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -105,7 +105,8 @@ LAYER = KnownLayer(
         Argument("weight", "d", ("gamma", "g", "w", "W", "scale", "gain"), is_optional=True),
         Argument("bias", "d", ("beta", "b", "shift"), is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-6, 1e-8, 1e-12, 0.0, 1e-3), ("epsilon", "variance_epsilon"), "ln_param"),),
+    settings=(Setting("eps", (1e-5, 1e-6, 1e-8, 1e-12, 0.0, 1e-3), ("epsilon", "variance_epsilon")),),
+    packs=(Pack(("ln_param",), {"eps": 1e-5}),),
     outputs=("nd",),
     sizes={"n": 3, "d": 5},
     forward=forward,

@@ -9,7 +9,7 @@ from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
 
-def forward(xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:  # noqa: ARG001 - the form of a composition
+def forward(xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
     """y = x W + b."""
     product = x @ weight
     return product if bias is None else product + bias

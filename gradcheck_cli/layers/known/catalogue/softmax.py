@@ -7,27 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
 
-def forward(xp: Any, x: Any, axis: int = -1) -> Any:
+def forward(xp: Any, x: Any) -> Any:
     """e^x over its own sum. The largest is subtracted so that nothing overflows; the result does not depend on it."""
-    highest = xp.amax(x, axis=axis, keepdims=True)
+    highest = xp.amax(x, axis=-1, keepdims=True)
     exponentials = xp.exp(x - highest)
-    total = exponentials.sum(axis=axis, keepdims=True)
+    total = exponentials.sum(axis=-1, keepdims=True)
     return exponentials / total
 
 
-def derive(note: Note, grad_output: Array, x: Array, axis: int = -1) -> dict[str, Array]:
+def derive(note: Note, grad_output: Array, x: Array) -> dict[str, Array]:
     """The Jacobian of a row, and why nobody needs to build it."""
-    shifted = x - x.max(axis, keepdims=True)
+    shifted = x - x.max(-1, keepdims=True)
     e = np.exp(shifted)
     y = note(
         "y",
         "e^x / sum of e^x, row by row",
-        e / e.sum(axis, keepdims=True),
+        e / e.sum(-1, keepdims=True),
         "Subtract the row's largest x first, so that nothing overflows. It cancels in the fraction, so it is a "
         "constant for the derivative.",
     )
@@ -42,7 +42,7 @@ def derive(note: Note, grad_output: Array, x: Array, axis: int = -1) -> dict[str
     s = note(
         "s",
         "sum over j of G[j] y[j], one number a row",
-        gy.sum(axis, keepdims=True),
+        gy.sum(-1, keepdims=True),
         "The other part is -y[i] times this number, the mean of G weighted by y. It is the same for the whole row.",
     )
     dx = note(
@@ -74,7 +74,6 @@ LAYER = KnownLayer(
     title="turns each row into positive numbers with sum 1",
     names=("softmax",),
     arguments=(Argument("x", "nd", ("z", "Z", "X", "logits", "scores", "input", "inputs", "a", "inp")),),
-    settings=(Setting("axis", (-1, 0, 1), ("dim",)),),
     outputs=("nd",),
     sizes={"n": 3, "d": 5},
     forward=forward,
@@ -93,4 +92,5 @@ LAYER = KnownLayer(
     exact=exact,
     laws=("each row of dx sums to 0, since f(x + c) = f(x)",),
     tips="Try G = [1, 0, ..., 0] and then G = [1, 1, ..., 1]: the second must give 0, and the diagonal alone does not.",
+    arrangements=({"x": (1, 0), "out": (1, 0)}, {"x": (0, 2, 3, 1), "out": (0, 2, 3, 1)}),
 )
