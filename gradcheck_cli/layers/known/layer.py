@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -117,7 +117,8 @@ class KnownLayer:
         settings: the constants.
         outputs: letters of the axes for each output; "" is a number.
         upstreams: what the gradient of each output is called in `code`.
-        sizes: a size for each letter, none twice in a layer.
+        sizes: a size for each letter.
+        related: a letter that follows from another: letter -> (the other, how many times it).
         forward: the composition, `forward(xp, **values)`: plain operations, no convenience functions. `xp` is a
             namespace (`namespace.NUMPY`, or the module torch).
         derive: the right backward by hand in numpy, `derive(note, grad_output, **values)` -> gradients by argument.
@@ -148,6 +149,7 @@ class KnownLayer:
     example: Example
     slips: tuple[Slip, ...]
     outputs: tuple[str, ...]
+    related: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     upstreams: tuple[str, ...] = ("G",)
     exact: Callable[[np.random.Generator, Mapping[str, int]], dict[str, Any]] | None = None
@@ -166,6 +168,14 @@ class KnownLayer:
     def defaults(self) -> dict[str, Constant]:
         """The usual value of each setting."""
         return {setting.name: setting.values[0] for setting in self.settings}
+
+    def sizes_grown(self, by: int) -> dict[str, int]:
+        """All sizes larger by as much; those that follow from others stay so."""
+        grown = {letter: size + by for letter, size in self.sizes.items()}
+        return {
+            letter: grown[self.related[letter][0]] * self.related[letter][1] if letter in self.related else size
+            for letter, size in grown.items()
+        }
 
     def outputs_of(self, values: Values) -> tuple[Array, ...]:
         """The forward in numpy, always as a tuple."""

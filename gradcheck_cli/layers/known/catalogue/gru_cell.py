@@ -89,6 +89,7 @@ LAYER = KnownLayer(
     settings=(Setting("keeps", ("z", "1-z")),),
     outputs=("nh",),
     sizes={"n": 4, "d": 5, "h": 2, "k": 6},
+    related={"k": ("h", 3)},
     forward=forward,
     derive=derive,
     formula="a = x Wx + bx,   u = prev_h Wh + bh, each in three parts r, z, n\n"

@@ -102,6 +102,7 @@ LAYER = KnownLayer(
     outputs=("nh", "nh"),
     upstreams=("dnext_h", "dnext_c"),
     sizes={"n": 3, "d": 4, "h": 2, "k": 8},
+    related={"k": ("h", 4)},
     forward=forward,
     derive=derive,
     formula="i, f, o = sigmoid, g = tanh of the parts of x Wx + prev_h Wh + b\n"

@@ -60,6 +60,7 @@ LAYER = KnownLayer(
     settings=(Setting("pairs", ("halves", "neighbours")),),
     outputs=("btd",),
     sizes={"b": 2, "t": 3, "d": 8, "e": 4},
+    related={"d": ("e", 2)},
     forward=forward,
     derive=derive,
     formula="y_1 = x_1 cos - x_2 sin,   y_2 = x_2 cos + x_1 sin,   x_1, x_2 the halves of x",
