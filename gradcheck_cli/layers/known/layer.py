@@ -87,10 +87,17 @@ class Slip:
 
 @dataclass(frozen=True)
 class Example:
-    """Numbers small enough for a page, and G for them."""
+    """Numbers small enough for a page, and G for them.
+
+    Attributes:
+        values: lists or arrays, and constants; settings that are not said have their usual values.
+        grad_output: G, as long as the layer has one output; a tuple where it has several.
+        words: what to know of the numbers, a sentence; "" for nothing.
+    """
 
     values: Values
     grad_output: Any
+    words: str = ""
 
     @property
     def arrays(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings, strategies as st
 from known_layers import autograd, tensors
 
 from gradcheck_cli.layers.known import KNOWN, upstream
@@ -33,6 +34,28 @@ def test_on_exact_points_both_give_the_same_bits(layer, seed):
     for name, gradient in by_torch.items():
         assert np.array_equal(gradient, by_hand[name])
         assert gradient.any()
+
+
+@given(st.sampled_from(LAYERS), st.integers(0, 4), st.integers(0, 2**32 - 1))
+@settings(max_examples=70, deadline=None)
+def test_the_backward_holds_at_every_size(layer, grown, seed):
+    """Larger sizes than usual, the related ones along: no size is special."""
+    values = layer.sample(seed, layer.sizes_grown(grown))
+    grad_output = upstream(layer.outputs_of(values), seed, integers=False)
+    by_hand, by_torch = layer.gradients(values, grad_output), autograd(layer, values, grad_output)
+    for name, gradient in by_torch.items():
+        np.testing.assert_allclose(by_hand[name], gradient, rtol=1e-10, atol=1e-12)
+
+
+@given(st.sampled_from([layer for layer in LAYERS if layer.is_exact]), st.integers(0, 4), st.integers(0, 2**32 - 1))
+@settings(max_examples=70, deadline=None)
+def test_exact_points_are_exact_at_every_size(layer, grown, seed):
+    """Bit for bit, whatever the size: each file sees to it that what it divides by is a power of two."""
+    values = layer.exact_sample(seed, layer.sizes_grown(grown))
+    grad_output = upstream(layer.outputs_of(values), seed, integers=True)
+    by_hand, by_torch = layer.gradients(values, grad_output), autograd(layer, values, grad_output)
+    for name, gradient in by_torch.items():
+        assert np.array_equal(gradient, by_hand[name])
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.id)

@@ -128,7 +128,6 @@ LAYER = KnownLayer(
     "dv = P.swapaxes(-1, -2) @ G\ndP = G @ v.swapaxes(-1, -2)\n"
     "dS = P * (dP - (P * dP).sum(axis=-1, keepdims=True))\n"
     "dq = dS @ k * c\ndk = dS.swapaxes(-1, -2) @ q * c",
-    # d = 1, so c = 1; the scores are logarithms of small numbers, and P holds thirds and quarters.
     example=Example(
         {
             "q": np.array([[[math.log(2.0)], [math.log(3.0)]]]),
@@ -136,6 +135,8 @@ LAYER = KnownLayer(
             "v": [[[3.0, 0.0], [0.0, 6.0]]],
         },
         [[[3, 0], [0, 4]]],
+        "One head, two queries, two keys, d = 1, so c = 1. The q are the logarithms of 2 and 3: so P holds thirds and "
+        "quarters. Nothing is masked.",
     ),
     slips=(
         Slip("scaled-constant", "the scale c forgotten in dq or dk, or applied twice"),

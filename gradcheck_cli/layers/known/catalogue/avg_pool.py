@@ -45,10 +45,10 @@ LAYER = KnownLayer(
     forward=forward,
     derive=derive,
     formula="y[p,q] = mean of x[s p + u, s q + v] over the window u, v",
-    code="dx = np.zeros_like(x)\nfor p in range(G.shape[2]):\n    for q in range(G.shape[3]):\n"
-    "        top, left = p * stride, q * stride\n"
-    "        share = G[:, :, p, q][:, :, None, None] / (height * width)\n"
-    "        dx[:, :, top:top + height, left:left + width] += share",
+    code="dx = np.zeros_like(x)\nfor p, q in np.ndindex(G.shape[2:]):\n"
+    "    rows = slice(p * stride, p * stride + height)\n"
+    "    columns = slice(q * stride, q * stride + width)\n"
+    "    dx[:, :, rows, columns] += G[:, :, p:p + 1, q:q + 1] / (height * width)",
     example=Example(
         {"x": [[[[1, 7, 2], [4, 3, 9], [8, 5, 6]]]], "height": 2, "width": 2, "stride": 1}, [[[[4, 8], [12, 16]]]]
     ),

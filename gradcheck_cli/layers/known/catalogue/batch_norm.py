@@ -101,14 +101,14 @@ LAYER = KnownLayer(
     sizes={"n": 4, "d": 3},
     forward=forward,
     derive=derive,
-    formula="x_hat = (x - mean) / sqrt(variance + eps),   y = x_hat w + b,   mean and variance of each column",
+    formula="x_hat = (x - mean) / sqrt(variance + eps),   y = x_hat w + b\n(mean and variance of each column)",
     code="std = np.sqrt(x.var(axis=0) + eps)\nx_hat = (x - x.mean(axis=0)) / std\n"
     "dbias = G.sum(axis=0)\ndweight = (G * x_hat).sum(axis=0)\ng = G * weight\n"
     "dx = (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) / std",
-    # Column 1 has mean 4 and standard deviation 2, column 2 mean 0 and 1; eps = 0 keeps them round.
     example=Example(
         {"x": [[2, 1], [6, 1], [2, -1], [6, -1]], "weight": [2, 3], "bias": [0, 1], "eps": 0.0},
         [[4, 1], [0, 2], [2, -1], [6, 2]],
+        "Column 1 has mean 4 and standard deviation 2, column 2 mean 0 and standard deviation 1.",
     ),
     slips=(
         Slip("path-missing", "mean and variance taken as constants: dx = g / std"),

@@ -74,9 +74,13 @@ LAYER = KnownLayer(
     derive=derive,
     formula="L = mean over rows of -log p[label],   p = softmax(x)",
     code="e = np.exp(x - x.max(axis=1, keepdims=True))\np = e / e.sum(axis=1, keepdims=True)\n"
-    "share = class_weight[y] / class_weight[y].sum()     # 1 / N without class weights\n"
+    "share = class_weight[y] / class_weight[y].sum()   # 1 / N without weights\n"
     "dx = p.copy()\ndx[np.arange(len(y)), y] -= 1\ndx *= G * share[:, None]",
-    example=Example({"x": np.log([[1, 2, 5], [2, 2, 4]]), "y": np.array([2, 0])}, 1.0),
+    example=Example(
+        {"x": np.log([[1, 2, 5], [2, 2, 4]]), "y": np.array([2, 0])},
+        1.0,
+        "The x are logarithms of 1, 2, 5 and of 2, 2, 4: so the rows of e^x sum to 8.",
+    ),
     slips=(
         Slip("scaled-constant", "1/N forgotten, or applied twice"),
         Slip("scaled-constant", "with class weights or ignored rows divided by N, not by the sum of weights"),

@@ -73,7 +73,7 @@ LAYER = KnownLayer(
     forward=forward,
     derive=derive,
     formula="y = x P(x),   P(x) = (1 + erf(x / sqrt 2)) / 2\n"
-    "the approximation:   y = x (1 + tanh(k (x + c x^3))) / 2,   k = sqrt(2/pi), c = 0.044715",
+    "the approximation:   y = x (1 + tanh(k (x + c x^3))) / 2\n(k = sqrt(2/pi), c = 0.044715)",
     code="from math import erf, pi, sqrt\nP = np.vectorize(lambda v: (1 + erf(v / sqrt(2))) / 2)(x)\n"
     "dx = G * (P + x * np.exp(-x * x / 2) / sqrt(2 * pi))",
     example=Example({"x": [[0.0, 1.0, -1.0, 2.0]]}, [[4, 1, 1, 1]]),

@@ -67,7 +67,7 @@ def derive(
 
 def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
     """Groups of +s and -s, as many of each, so std = s; numbers per group a power of two. See layer norm."""
-    n, c, s = sizes["n"], sizes["c"], 1 << (sizes["s"].bit_length() - 1)
+    n, c, s = sizes["n"], *(1 << (sizes[letter].bit_length() - 1) for letter in "cs")
     count = c * s // 2
     signs = np.array([[rng.permutation([1.0, -1.0] * (count // 2)) for _ in range(2)] for _ in range(n)])
     scale = 2.0 ** (19 + np.arange(2 * n)).reshape(n, 2, 1)
@@ -94,7 +94,7 @@ LAYER = KnownLayer(
     related={"c": ("g", 2)},
     forward=forward,
     derive=derive,
-    formula="x_hat = (x - mean) / sqrt(variance + eps) for each group of channels,   y = x_hat w + b",
+    formula="x_hat = (x - mean) / sqrt(variance + eps),   y = x_hat w + b\n(mean and variance of each group of channels)",
     code="grouped = x.reshape(len(x), groups, -1)\nstd = np.sqrt(grouped.var(axis=-1, keepdims=True) + eps)\n"
     "hat = (grouped - grouped.mean(axis=-1, keepdims=True)) / std\n"
     "dbias = G.sum(axis=(0, 2))\ndweight = (G * hat.reshape(x.shape)).sum(axis=(0, 2))\n"

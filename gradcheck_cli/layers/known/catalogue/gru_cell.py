@@ -93,7 +93,7 @@ LAYER = KnownLayer(
     forward=forward,
     derive=derive,
     formula="a = x Wx + bx,   u = prev_h Wh + bh, each in three parts r, z, n\n"
-    "r, z = sigmoid(a + u),   n = tanh(a_n + r u_n),   next_h = z prev_h + (1 - z) n",
+    "r, z = sigmoid(a + u),   n = tanh(a_n + r u_n)\nnext_h = z prev_h + (1 - z) n",
     code="a_r, a_z, a_n = np.split(x @ wx + bx, 3, axis=1)\nu_r, u_z, u_n = np.split(prev_h @ wh + bh, 3, axis=1)\n"
     "r, z = 1 / (1 + np.exp(-a_r - u_r)), 1 / (1 + np.exp(-a_z - u_z))\nn = np.tanh(a_n + r * u_n)\n"
     "da_z = G * (prev_h - n) * z * (1 - z)\nda_n = G * (1 - z) * (1 - n * n)\nda_r = da_n * u_n * r * (1 - r)\n"

@@ -50,7 +50,7 @@ LAYER = KnownLayer(
     sizes={"n": 4, "d": 5},
     forward=forward,
     derive=derive,
-    formula="L = mean of r^2 / 2 where |r| <= delta, else delta (|r| - delta / 2),   r = pred - target",
+    formula="L = mean of r^2 / 2 where |r| <= delta, else delta (|r| - delta / 2)\n(r = pred - target)",
     code="dpred = G * np.clip(pred - target, -delta, delta) / pred.size",
     example=Example({"pred": [[3.0, 1.0], [0.25, 2.0]], "target": [[1.0, 1.5], [0.0, 4.0]]}, 8.0),
     slips=(

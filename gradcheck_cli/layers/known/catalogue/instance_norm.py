@@ -70,7 +70,8 @@ LAYER = KnownLayer(
     sizes={"n": 2, "c": 3, "s": 5},
     forward=forward,
     derive=derive,
-    formula="x_hat = (x - mean) / sqrt(variance + eps) for each sample and channel,   y = x_hat w + b",
+    formula="x_hat = (x - mean) / sqrt(variance + eps),   y = x_hat w + b\n"
+    "(mean and variance of each channel of each sample)",
     code="std = np.sqrt(x.var(axis=-1, keepdims=True) + eps)\nx_hat = (x - x.mean(axis=-1, keepdims=True)) / std\n"
     "dbias = G.sum(axis=(0, 2))\ndweight = (G * x_hat).sum(axis=(0, 2))\ng = G * weight[:, None]\n"
     "dx = (g - g.mean(axis=-1, keepdims=True)\n      - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)) / std",

@@ -111,14 +111,14 @@ LAYER = KnownLayer(
     sizes={"n": 3, "d": 5},
     forward=forward,
     derive=derive,
-    formula="x_hat = (x - mean) / sqrt(variance + eps),   y = x_hat w + b,   mean and variance of each row",
+    formula="x_hat = (x - mean) / sqrt(variance + eps),   y = x_hat w + b\n(mean and variance of each row)",
     code="std = np.sqrt(x.var(axis=-1, keepdims=True) + eps)\nx_hat = (x - x.mean(axis=-1, keepdims=True)) / std\n"
     "dbias = G.sum(axis=0)\ndweight = (G * x_hat).sum(axis=0)\ng = G * weight\n"
     "dx = (g - g.mean(axis=-1, keepdims=True)\n      - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)) / std",
-    # Row 1 has mean 4 and standard deviation 2, row 2 mean 0 and standard deviation 1; eps = 0 keeps them round.
     example=Example(
         {"x": [[2, 6, 2, 6], [1, 1, -1, -1]], "weight": [1, 2, 3, 1], "bias": [0, 1, 0, -1], "eps": 0.0},
         [[4, 0, 4, 8], [2, -1, 0, 2]],
+        "Row 1 has mean 4 and standard deviation 2, row 2 mean 0 and standard deviation 1.",
     ),
     slips=(
         Slip("path-missing", "the path through the variance is not followed: - x_hat c is missing in dx"),

@@ -40,7 +40,11 @@ LAYER = KnownLayer(
     formula="y[i] = x[i] - log(sum over j of e^x[j]),   for each row",
     code="e = np.exp(x - x.max(axis=-1, keepdims=True))\np = e / e.sum(axis=-1, keepdims=True)\n"
     "dx = G - p * G.sum(axis=-1, keepdims=True)",
-    example=Example({"x": np.log([[1, 2, 5], [2, 2, 4]])}, [[8, 0, 0], [1, 2, 5]]),
+    example=Example(
+        {"x": np.log([[1, 2, 5], [2, 2, 4]])},
+        [[8, 0, 0], [1, 2, 5]],
+        "The x are logarithms of 1, 2, 5 and of 2, 2, 4: so the rows of e^x sum to 8.",
+    ),
     slips=(
         Slip("path-missing", "dx = G: the path through the sum is not followed"),
         Slip("reduction-missing", "p G in the place of p times the row's sum of G"),

@@ -114,7 +114,6 @@ LAYER = KnownLayer(
     "                     dnext_h * t * o * (1 - o), dc * i * (1 - g * g)], axis=1)\n"
     "dx, dprev_h, dprev_c = da @ wx.T, da @ wh.T, dc * f\n"
     "dwx, dwh, dbias = x.T @ da, prev_h.T @ da, da.sum(axis=0)",
-    # All pre-activations are 0: gates of 1/2, candidate 0, new cell 1/2 prev_c.
     example=Example(
         {
             "x": [[1.0, 2.0]],
@@ -125,6 +124,7 @@ LAYER = KnownLayer(
             "bias": [0, 0, 0, 0],
         },
         (np.array([[2.0]]), np.array([[1.0]])),
+        "One state. x Wx + prev_h Wh + b is 0 everywhere: so the gates are 1/2 and the candidate is 0.",
     ),
     slips=(
         Slip("path-missing", "dnext_c forgotten in dc, or the path from next_h to the cell (t) is not followed"),

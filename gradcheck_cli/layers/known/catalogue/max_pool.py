@@ -57,11 +57,12 @@ LAYER = KnownLayer(
     forward=forward,
     derive=derive,
     formula="y[p,q] = max of x[s p + u, s q + v] over the window u, v",
-    code="dx = np.zeros_like(x)\nfor p in range(G.shape[2]):\n    for q in range(G.shape[3]):\n"
-    "        top, left = p * stride, q * stride\n"
-    "        window = x[:, :, top:top + height, left:left + width]\n"
-    "        wins = window == window.max(axis=(2, 3), keepdims=True)\n"
-    "        dx[:, :, top:top + height, left:left + width] += wins * G[:, :, p, q][:, :, None, None]",
+    code="dx = np.zeros_like(x)\nfor p, q in np.ndindex(G.shape[2:]):\n"
+    "    rows = slice(p * stride, p * stride + height)\n"
+    "    columns = slice(q * stride, q * stride + width)\n"
+    "    window = x[:, :, rows, columns]\n"
+    "    wins = window == window.max(axis=(2, 3), keepdims=True)\n"
+    "    dx[:, :, rows, columns] += wins * G[:, :, p:p + 1, q:q + 1]",
     example=Example(
         {"x": [[[[1, 7, 2], [4, 3, 9], [8, 5, 6]]]], "height": 2, "width": 2, "stride": 1}, [[[[1, 2], [3, 4]]]]
     ),

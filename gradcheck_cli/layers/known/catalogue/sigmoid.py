@@ -46,8 +46,9 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = 1 / (1 + e^-x)",
     code="y = 1 / (1 + np.exp(-x))\ndx = G * y * (1 - y)",
-    # 0, ln 3, -ln 3: y is 1/2, 3/4, 1/4.
-    example=Example({"x": [[0.0, np.log(3.0), -np.log(3.0)]]}, [[4, 16, 32]]),
+    example=Example(
+        {"x": [[0.0, np.log(3.0), -np.log(3.0)]]}, [[4, 16, 32]], "The x are 0 and the logarithms of 3 and 1/3."
+    ),
     slips=(
         Slip("wrong-operand", "x (1 - x), with the input in the place of the output"),
         Slip("derivative-missing", "(1 - y) or y alone"),

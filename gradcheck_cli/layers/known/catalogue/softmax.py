@@ -81,8 +81,11 @@ LAYER = KnownLayer(
     formula="y[i] = e^x[i] / (sum over j of e^x[j]),   for each row",
     code="y = np.exp(x - x.max(axis=-1, keepdims=True))\ny /= y.sum(axis=-1, keepdims=True)\n"
     "dx = y * (G - (G * y).sum(axis=-1, keepdims=True))",
-    # ln 1, ln 2, ln 5 and ln 2, ln 2, ln 4: the fractions are eighths and quarters.
-    example=Example({"x": np.log([[1, 2, 5], [2, 2, 4]])}, [[8, 0, 0], [1, 2, 4]]),
+    example=Example(
+        {"x": np.log([[1, 2, 5], [2, 2, 4]])},
+        [[8, 0, 0], [1, 2, 4]],
+        "The x are logarithms of 1, 2, 5 and of 2, 2, 4: so the rows of e^x sum to 8.",
+    ),
     slips=(
         Slip("diagonal-only", "dx = G y (1 - y), as for a sigmoid: only the Jacobian's diagonal"),
         Slip("path-missing", "dx = G y: the path through the sum in the denominator is not followed"),

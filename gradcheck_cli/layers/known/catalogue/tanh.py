@@ -41,8 +41,11 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = tanh x",
     code="dx = G * (1 - np.tanh(x) ** 2)",
-    # 0, ln(3)/2, -ln(3)/2: y is 0, 1/2, -1/2.
-    example=Example({"x": [[0.0, np.log(3.0) / 2, -np.log(3.0) / 2]]}, [[1, 4, 8]]),
+    example=Example(
+        {"x": [[0.0, np.log(3.0) / 2, -np.log(3.0) / 2]]},
+        [[1, 4, 8]],
+        "The x are 0 and half the logarithms of 3 and 1/3.",
+    ),
     slips=(
         Slip("wrong-operand", "1 - x^2, with the input in the place of the output"),
         Slip("derivative-missing", "1 - y, the square forgotten"),
