@@ -79,8 +79,8 @@ def _bound(
         return
     argument, *rest = arguments
     for name in _candidates(argument, theirs, used):
-        for fit in fits(theirs.arrays[name].shape, len(argument.axes), arrangement.get(argument.name, ())):
-            known = _agreed(sizes, argument.axes, fit.ours)
+        for fit, ours in fits(theirs.arrays[name].shape, len(argument.axes), arrangement.get(argument.name, ())):
+            known = _agreed(sizes, argument.axes, ours)
             if known is not None:
                 yield from _bound(rest, theirs, arrangement, known, (*done, Bound(argument.name, name, fit)))
     if argument.is_optional:

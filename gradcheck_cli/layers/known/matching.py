@@ -60,10 +60,10 @@ class Match:
         return {bound.theirs: bound.argument for bound in self.bound}
 
     def values(self, theirs: Mapping[str, Any]) -> dict[str, Any]:
-        """Their values as the layer's forward takes them, of the shapes that were observed."""
-        arrays = read(theirs).arrays
-        ours = {bound.argument: bound.fit.to_ours(arrays[bound.theirs]) for bound in self.bound}
-        return {**ours, **self.settings}
+        """Their values as the layer's forward takes them: of a call of any sizes, but with as many axes."""
+        given = read(theirs)
+        ours = {bound.argument: bound.fit.to_ours(given.arrays[bound.theirs]) for bound in self.bound}
+        return {**ours, **self.settings, **_said(self.layer, given)}
 
     def upstream(self, theirs: Mapping[str, Any], grad_outputs: Sequence[Any]) -> Upstream:
         """Their G, one for each of their outputs, as ours; None stands for zeros."""
@@ -75,11 +75,23 @@ class Match:
             ours.append(np.zeros(result.shape) if fit is None else fit.to_ours(np.asarray(given, np.float64)))
         return ours[0] if len(ours) == 1 else tuple(ours)
 
-    def gradients(self, ours: Mapping[str, Array]) -> dict[str, Array]:
-        """Gradients by our names and shapes as theirs."""
+    def gradients(self, ours: Mapping[str, Array], theirs: Mapping[str, Any]) -> dict[str, Array]:
+        """Gradients by our names, in our shapes, as theirs; `theirs` are the values of the call."""
+        arrays = read(theirs).arrays
         return {
-            bound.theirs: bound.fit.to_theirs(ours[bound.argument]) for bound in self.bound if bound.argument in ours
+            bound.theirs: bound.fit.to_theirs(ours[bound.argument], arrays[bound.theirs].shape)
+            for bound in self.bound
+            if bound.argument in ours
         }
+
+    def read_gradients(self, theirs: Mapping[str, Array]) -> dict[str, Array]:
+        """Gradients of theirs by our names, in our shapes; those of another shape than their array are left out."""
+        found = {}
+        for bound in self.bound:
+            gradient = theirs.get(bound.theirs)
+            if gradient is not None and bound.fit.shape(gradient.shape) is not None:
+                found[bound.argument] = bound.fit.to_ours(gradient)
+        return found
 
 
 def equals_known(samples: Sequence[Observed], name: str = "", *, unit: float = 2.0**-53) -> Match | None:
@@ -99,11 +111,16 @@ def matches(samples: Sequence[Observed], name: str = "", *, unit: float = 2.0**-
     """All known layers that fit, one match each: those of the name first, the longest name before."""
     first, *others = samples
     for layer in dict.fromkeys([*called(name), *KNOWN.values()]):
-        found = (match for match in islice(_ways(layer, first), _MOST_WAYS) if _holds(match, first, unit))
+        found = (match for match in _ways_of(layer, first) if _holds(match, first, unit))
         for match in found:
             if all(_confirmed(match, other, unit) for other in others):
                 yield match
                 break
+
+
+def _ways_of(layer: KnownLayer, sample: Observed) -> Iterator[Match]:
+    """The first of them."""
+    return islice(_ways(layer, sample), _MOST_WAYS)
 
 
 def _ways(layer: KnownLayer, sample: Observed) -> Iterator[Match]:
@@ -118,32 +135,46 @@ def _ways(layer: KnownLayer, sample: Observed) -> Iterator[Match]:
 
 def _settings(layer: KnownLayer, theirs: Theirs) -> Iterator[dict[str, Constant]]:
     """Their constants where they hand them over by name, else what occurs."""
-    choices = []
-    for setting in layer.settings:
-        spelled = {plain(name) for name in setting.spellings}
-        given = [value for name, value in theirs.constants.items() if plain(name) in spelled and value is not None]
-        choices.append(given[:1] or setting.values)
+    said = _said(layer, theirs)
+    choices = [(said[setting.name],) if setting.name in said else setting.values for setting in layer.settings]
     for values in product(*choices):
         yield dict(zip((setting.name for setting in layer.settings), values, strict=True))
 
 
+def _said(layer: KnownLayer, theirs: Theirs) -> dict[str, Constant]:
+    """The settings that they hand over by one of their names."""
+    said: dict[str, Constant] = {}
+    for setting in layer.settings:
+        spelled = {plain(name) for name in setting.spellings}
+        given = [value for name, value in theirs.constants.items() if plain(name) in spelled and value is not None]
+        if given:
+            said[setting.name] = given[0]
+    return said
+
+
 def _confirmed(match: Match, sample: Observed, unit: float) -> bool:
-    """Whether a further sample, perhaps of other sizes, is read in the same way: same names, settings and outputs."""
-    same = (
-        way
-        for way in islice(_ways(match.layer, sample), _MOST_WAYS)
-        if (way.names, way.outputs, way.arrangement) == (match.names, match.outputs, match.arrangement)
+    """Whether a further sample is read in the same way, perhaps with other sizes and another number of axes."""
+    return _holds(match, sample, unit) or any(
+        _is_same(way, match, sample) and _holds(way, sample, unit) for way in _ways_of(match.layer, sample)
     )
-    return any(_holds(way, sample, unit) for way in same)
+
+
+def _is_same(way: Match, match: Match, sample: Observed) -> bool:
+    """Same names, outputs, order of axes, and settings, but for those that are theirs to choose call by call."""
+    said = _said(match.layer, read(sample.values))
+    settings = {name: value for name, value in match.settings.items() if name not in said}
+    return (way.names, way.outputs, way.arrangement) == (match.names, match.outputs, match.arrangement) and all(
+        way.settings[name] == value for name, value in settings.items()
+    )
 
 
 def _holds(match: Match, sample: Observed, unit: float) -> bool:
     """Whether the layer gives their results, and what it is fed fits it at all."""
-    values = match.values(sample.values)
     try:
+        values = match.values(sample.values)
         with np.errstate(all="ignore"):
             ours = match.layer.outputs_of(values)
-    except (ValueError, IndexError, TypeError, ZeroDivisionError, OverflowError):
+    except (ValueError, KeyError, IndexError, TypeError, ZeroDivisionError, OverflowError):
         return False
     scale = max((float(np.abs(value).max()) for value in values.values() if _is_real(value)), default=0.0)
     terms = max((value.size for value in values.values() if isinstance(value, np.ndarray)), default=1)
@@ -163,7 +194,7 @@ def _is_real(value: Any) -> bool:
 def _output_fit(theirs: Array, result: Array, arrangement: Mapping[str, tuple[int, ...]]) -> Fit | None:
     """How their output is read as one of this shape."""
     order = arrangement.get("out", ())
-    return next((fit for fit in fits(theirs.shape, result.ndim, order) if fit.ours == result.shape), None)
+    return next((fit for fit, ours in fits(theirs.shape, result.ndim, order) if ours == result.shape), None)
 
 
 def _equal(ours: Array, theirs: Array, allowed: float, scale: float) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck_cli.layers.known import Observed, equals_known
+from gradcheck_cli.layers.known import KNOWN, Observed, equals_known, matches
 
 rng = np.random.default_rng(3)
 
@@ -40,7 +40,7 @@ def test_a_course_s_affine_layer_with_its_cache_is_linear():
     assert ("linear", {"x": "x", "w": "weight", "b": "bias"}) == (match.layer.id, match.names)
     theirs, grad_output = samples[0].values, rng.normal(size=(3, 4))
     ours = match.layer.gradients(match.values(theirs), match.upstream(theirs, [grad_output]))
-    gradients = match.gradients(ours)
+    gradients = match.gradients(ours, theirs)
     assert np.array_equal((grad_output @ theirs["w"].T).reshape(3, 2, 3), gradients["x"])
     assert np.array_equal(theirs["x"].reshape(3, 6).T @ grad_output, gradients["w"])
     assert np.array_equal(grad_output.sum(0), gradients["b"])
@@ -127,3 +127,65 @@ def test_a_layer_that_fits_the_first_sample_alone_is_none():
     second = Observed({"x": np.array([[0.0, 1.0, 2.0]])}, [np.full((1, 3), 1 / 3)])
     assert "softmax" == equals_known([first]).layer.id
     assert equals_known([first, second]) is None
+
+
+@pytest.mark.parametrize("layer", KNOWN.values(), ids=lambda layer: layer.id)
+def test_a_layer_under_foreign_names_and_in_another_order_is_that_layer_and_no_other(layer):
+    """Its arguments back to front, called p0, p1 ..., its constants not told, on two sizes: only the values speak."""
+    samples = []
+    for grown in (0, 1):
+        values = {**layer.sample(grown, layer.sizes_grown(grown))}
+        values = {**values, "mask": None} if layer.id == "attention" else values
+        arrays = [value for value in values.values() if isinstance(value, np.ndarray)]
+        named = {f"p{place}": array for place, array in enumerate(reversed(arrays))}
+        samples.append(Observed(named, layer.outputs_of(values)))
+    assert [layer.id] == [match.layer.id for match in matches(samples)]
+
+
+def test_pictures_with_channels_last_are_pooled():
+    """(n, h, w, c): the same layer in another order of axes, and its gradient in theirs."""
+    x = rng.normal(size=(2, 4, 6, 3))
+    pooled = x.reshape(2, 2, 2, 3, 2, 3).max(axis=(2, 4))
+    match = equals_known([Observed({"A_prev": x, "hparameters": {"f": 2, "stride": 2}}, [pooled])], "pool_forward")
+    assert ("max-pool", {"x": (0, 3, 1, 2), "out": (0, 3, 1, 2)}) == (match.layer.id, dict(match.arrangement))
+    theirs = {"A_prev": x, "hparameters": {"f": 2, "stride": 2}}
+    grad_output = rng.normal(size=pooled.shape)
+    ours = match.layer.gradients(match.values(theirs), match.upstream(theirs, [grad_output]))
+    expected = np.where(x == pooled.repeat(2, 1).repeat(2, 2), grad_output.repeat(2, 1).repeat(2, 2), 0)
+    assert np.array_equal(expected, match.gradients(ours, theirs)["A_prev"])
+
+
+def test_spatial_batch_norm_is_batch_norm_of_every_place():
+    """(n, c, h, w): all axes but the channels are the batch; running statistics in the dict are not needed."""
+
+    def forward(x, gamma, beta):
+        mean, var = x.mean((0, 2, 3), keepdims=True), x.var((0, 2, 3), keepdims=True)
+        return gamma[:, None, None] * (x - mean) / np.sqrt(var + 1e-5) + beta[:, None, None]
+
+    param = {"mode": "train", "eps": 1e-5, "momentum": 0.9, "running_mean": np.zeros(3)}
+    values = {"x": rng.normal(size=(2, 3, 4, 5)), "gamma": rng.normal(size=3), "beta": rng.normal(size=3)}
+    match = equals_known([Observed({**values, "bn_param": param}, [forward(**values)])], "spatial_batchnorm_forward")
+    assert ("batch-norm", (0, 2, 3, 1)) == (match.layer.id, match.arrangement["x"])
+    ours = match.layer.gradients(match.values(values), match.upstream(values, [values["x"]]))
+    gradients = match.gradients(ours, values)
+    assert {name: value.shape for name, value in gradients.items()} == {n: v.shape for n, v in values.items()}
+
+
+def test_of_several_outputs_each_is_found():
+    """An LSTM step that returns the cell first; the gradient of an output that is None is zero."""
+    layer = KNOWN["lstm-cell"]
+    values = layer.sample(0)
+    next_h, next_c = layer.outputs_of(values)
+    theirs = {name: value for name, value in values.items() if name != "order"}
+    match = equals_known([Observed(theirs, [next_c, next_h])])
+    assert ("lstm-cell", (1, 0)) == (match.layer.id, match.outputs)
+    dnext_h, dnext_c = match.upstream(theirs, [None, next_h])
+    assert np.array_equal(next_h, dnext_h)
+    assert not dnext_c.any()
+
+
+def test_each_call_may_have_its_own_constants():
+    """eps is theirs to choose; a match reads it from the call."""
+    one, other = (seen(norm_with_param, (4, 5), (5,), (5,), ln_param={"eps": eps})[0] for eps in (0.3, 0.1))
+    match = equals_known([one, other])
+    assert (0.3, 0.1) == tuple(match.values(each.values)["eps"] for each in (one, other))

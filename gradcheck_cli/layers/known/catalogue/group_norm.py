@@ -94,7 +94,8 @@ LAYER = KnownLayer(
     related={"c": ("g", 2)},
     forward=forward,
     derive=derive,
-    formula="x_hat = (x - mean) / sqrt(variance + eps),   y = x_hat w + b\n(mean and variance of each group of channels)",
+    formula="x_hat = (x - mean) / sqrt(variance + eps),   y = x_hat w + b\n"
+    "(mean and variance of each group of channels)",
     code="grouped = x.reshape(len(x), groups, -1)\nstd = np.sqrt(grouped.var(axis=-1, keepdims=True) + eps)\n"
     "hat = (grouped - grouped.mean(axis=-1, keepdims=True)) / std\n"
     "dbias = G.sum(axis=(0, 2))\ndweight = (G * hat.reshape(x.shape)).sum(axis=(0, 2))\n"
