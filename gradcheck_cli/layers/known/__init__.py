@@ -11,12 +11,8 @@ from gradcheck_cli.layers.known.layer import (
     Slip as Slip,
     upstream as upstream,
 )
-from gradcheck_cli.layers.known.matching import (
-    Match as Match,
-    Observed as Observed,
-    equals_known as equals_known,
-    matches as matches,
-)
+from gradcheck_cli.layers.known.match import Match as Match, Observed as Observed
+from gradcheck_cli.layers.known.matching import equals_known as equals_known, matches as matches
 from gradcheck_cli.layers.known.namespace import NUMPY as NUMPY
 from gradcheck_cli.layers.known.naming import called as called, plain as plain
 from gradcheck_cli.layers.known.notes import Step as Step

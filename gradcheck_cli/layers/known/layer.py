@@ -52,11 +52,13 @@ class Setting:
 
     Attributes:
         values: those that occur, the usual one first: where a target does not say, they are tried.
+        lost: exact points stay exact for every value up to this one.
     """
 
     name: str
     values: tuple[Constant, ...]
     names: tuple[str, ...] = ()
+    lost: float = 0.0
 
     @property
     def spellings(self) -> tuple[str, ...]:

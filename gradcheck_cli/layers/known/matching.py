@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import islice, permutations, product
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.binding import Bound, Theirs, bindings, read
-from gradcheck_cli.layers.known.fitting import Fit, fits
-from gradcheck_cli.layers.known.layer import Constant, KnownLayer, Upstream
-from gradcheck_cli.layers.known.naming import called, plain
+from gradcheck_cli.layers.known.binding import Theirs, bindings, read
+from gradcheck_cli.layers.known.layer import Constant, KnownLayer
+from gradcheck_cli.layers.known.match import Match, Observed, output_fit, stated
+from gradcheck_cli.layers.known.naming import called
 from gradcheck_cli.layers.known.registry import KNOWN
 from gradcheck_cli.model import Array
 
@@ -21,77 +20,6 @@ from gradcheck_cli.model import Array
 _MOST_WAYS = 400
 # Two orders of summation, and a handful of operations around them, differ by less; see `_equal`.
 _OPERATIONS = 16
-
-
-@dataclass(frozen=True)
-class Observed:
-    """One call of a forward.
-
-    Attributes:
-        values: what was handed over by the names of the parameters: arrays, constants, dicts of such.
-        outputs: the arrays (and numbers) that came back, in order; what else came back (a cache) is left out.
-    """
-
-    values: Mapping[str, Any]
-    outputs: Sequence[Any]
-
-
-@dataclass(frozen=True)
-class Match:
-    """How a forward is a known layer.
-
-    Attributes:
-        layer: which.
-        bound: which of their arrays is which of ours, and how it is read.
-        settings: the layer's constants, theirs or those that were found.
-        outputs: for each of our outputs, which of theirs it is.
-        arrangement: the order of axes, one of the layer's.
-    """
-
-    layer: KnownLayer
-    bound: tuple[Bound, ...]
-    settings: Mapping[str, Constant]
-    outputs: tuple[int, ...]
-    arrangement: Mapping[str, tuple[int, ...]]
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Their name of an argument -> ours."""
-        return {bound.theirs: bound.argument for bound in self.bound}
-
-    def values(self, theirs: Mapping[str, Any]) -> dict[str, Any]:
-        """Their values as the layer's forward takes them: of a call of any sizes, but with as many axes."""
-        given = read(theirs)
-        ours = {bound.argument: bound.fit.to_ours(given.arrays[bound.theirs]) for bound in self.bound}
-        return {**ours, **self.settings, **_said(self.layer, given)}
-
-    def upstream(self, theirs: Mapping[str, Any], grad_outputs: Sequence[Any]) -> Upstream:
-        """Their G, one for each of their outputs, as ours; None stands for zeros."""
-        results = self.layer.outputs_of(self.values(theirs))
-        ours = []
-        for result, index in zip(results, self.outputs, strict=True):
-            given = grad_outputs[index]
-            fit = None if given is None else _output_fit(np.asarray(given), result, self.arrangement)
-            ours.append(np.zeros(result.shape) if fit is None else fit.to_ours(np.asarray(given, np.float64)))
-        return ours[0] if len(ours) == 1 else tuple(ours)
-
-    def gradients(self, ours: Mapping[str, Array], theirs: Mapping[str, Any]) -> dict[str, Array]:
-        """Gradients by our names, in our shapes, as theirs; `theirs` are the values of the call."""
-        arrays = read(theirs).arrays
-        return {
-            bound.theirs: bound.fit.to_theirs(ours[bound.argument], arrays[bound.theirs].shape)
-            for bound in self.bound
-            if bound.argument in ours
-        }
-
-    def read_gradients(self, theirs: Mapping[str, Array]) -> dict[str, Array]:
-        """Gradients of theirs by our names, in our shapes; those of another shape than their array are left out."""
-        found = {}
-        for bound in self.bound:
-            gradient = theirs.get(bound.theirs)
-            if gradient is not None and bound.fit.shape(gradient.shape) is not None:
-                found[bound.argument] = bound.fit.to_ours(gradient)
-        return found
 
 
 def equals_known(samples: Sequence[Observed], name: str = "", *, unit: float = 2.0**-53) -> Match | None:
@@ -135,21 +63,10 @@ def _ways(layer: KnownLayer, sample: Observed) -> Iterator[Match]:
 
 def _settings(layer: KnownLayer, theirs: Theirs) -> Iterator[dict[str, Constant]]:
     """Their constants where they hand them over by name, else what occurs."""
-    said = _said(layer, theirs)
+    said = stated(layer, theirs)
     choices = [(said[setting.name],) if setting.name in said else setting.values for setting in layer.settings]
     for values in product(*choices):
         yield dict(zip((setting.name for setting in layer.settings), values, strict=True))
-
-
-def _said(layer: KnownLayer, theirs: Theirs) -> dict[str, Constant]:
-    """The settings that they hand over by one of their names."""
-    said: dict[str, Constant] = {}
-    for setting in layer.settings:
-        spelled = {plain(name) for name in setting.spellings}
-        given = [value for name, value in theirs.constants.items() if plain(name) in spelled and value is not None]
-        if given:
-            said[setting.name] = given[0]
-    return said
 
 
 def _confirmed(match: Match, sample: Observed, unit: float) -> bool:
@@ -161,7 +78,7 @@ def _confirmed(match: Match, sample: Observed, unit: float) -> bool:
 
 def _is_same(way: Match, match: Match, sample: Observed) -> bool:
     """Same names, outputs, order of axes, and settings, but for those that are theirs to choose call by call."""
-    said = _said(match.layer, read(sample.values))
+    said = stated(match.layer, read(sample.values))
     settings = {name: value for name, value in match.settings.items() if name not in said}
     return (way.names, way.outputs, way.arrangement) == (match.names, match.outputs, match.arrangement) and all(
         way.settings[name] == value for name, value in settings.items()
@@ -181,7 +98,7 @@ def _holds(match: Match, sample: Observed, unit: float) -> bool:
     allowed = unit * (terms + _OPERATIONS) * _OPERATIONS
     for result, index in zip(ours, match.outputs, strict=True):
         theirs = np.asarray(sample.outputs[index])
-        fit = _output_fit(theirs, result, match.arrangement)
+        fit = output_fit(theirs, result, match.arrangement)
         if fit is None or not _equal(result, fit.to_ours(theirs), allowed, scale):
             return False
     return True
@@ -189,12 +106,6 @@ def _holds(match: Match, sample: Observed, unit: float) -> bool:
 
 def _is_real(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.size > 0 and value.dtype.kind == "f"
-
-
-def _output_fit(theirs: Array, result: Array, arrangement: Mapping[str, tuple[int, ...]]) -> Fit | None:
-    """How their output is read as one of this shape."""
-    order = arrangement.get("out", ())
-    return next((fit for fit, ours in fits(theirs.shape, result.ndim, order) if ours == result.shape), None)
 
 
 def _equal(ours: Array, theirs: Array, allowed: float, scale: float) -> bool:

@@ -189,3 +189,24 @@ def test_each_call_may_have_its_own_constants():
     one, other = (seen(norm_with_param, (4, 5), (5,), (5,), ln_param={"eps": eps})[0] for eps in (0.3, 0.1))
     match = equals_known([one, other])
     assert (0.3, 0.1) == tuple(match.values(each.values)["eps"] for each in (one, other))
+
+
+@pytest.mark.parametrize("layer", [layer for layer in KNOWN.values() if layer.is_exact], ids=lambda layer: layer.id)
+def test_exact_points_are_handed_over_in_their_names(layer):
+    """In a call of any sizes; forward and hand-written backward are then the same whatever the order of operations."""
+    theirs = {f"their_{name}": value for name, value in layer.sample(0).items() if isinstance(value, np.ndarray)}
+    exact = layer.exact_sample(5)
+    constants = {name: exact[name] for name in layer.defaults}
+    observed = Observed({**theirs, **constants}, layer.outputs_of({**layer.sample(0), **constants}))
+    match = equals_known([observed], layer.id)
+    found = match.exact({**theirs, **constants}, 5)
+    assert set(found) == {*theirs, *constants}
+    for name, argument in match.names.items():
+        expected = layer.exact_sample(5, match._sizes(theirs))[argument]
+        assert np.array_equal(expected, found[name])
+
+
+def test_there_are_no_exact_points_where_eps_counts():
+    """0.3 is not lost beside the largest s that is used."""
+    (sample, _) = seen(norm_with_param, (4, 5), (5,), (5,), ln_param={"eps": 0.3})
+    assert equals_known([sample]).exact(sample.values, 0) is None

@@ -101,7 +101,7 @@ def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
     )
     q[0::2] = 0
     k[1::2] = k[1::2, :1]
-    return {"q": q, "k": k, "v": v, "mask": None}
+    return {"q": q, "k": k, "v": v, "mask": np.ones((queries, keys))}
 
 
 LAYER = KnownLayer(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
 from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT, SHIFT
@@ -68,17 +69,9 @@ def derive(
 
 
 def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Columns of +s and -s, as many of each: the mean is 0, the variance s^2, and std = s exactly, since eps is lost.
-
-    s = 2^k >= 2^19 with float64: s^2 + 1e-5 rounds to s^2. Divisions are by powers of two where N is one, too.
-    """
-    rows = max(2, 1 << (sizes["n"].bit_length() - 1))
-    signs = np.array([rng.permutation([1.0, -1.0] * (rows // 2)) for _ in range(sizes["d"])]).T
-    return {
-        "x": signs * 2.0 ** (19 + np.arange(sizes["d"])),
-        "weight": np.asarray(rng.integers(1, 5, sizes["d"]), np.float64),
-        "bias": np.asarray(rng.integers(-3, 4, sizes["d"]), np.float64),
-    }
+    """Columns of which mean and standard deviation are exact; a power of two of rows, for the means."""
+    x = balanced(rng, sizes["d"], power_of_two(sizes["n"])).T
+    return {"x": np.ascontiguousarray(x), "weight": digits(rng, sizes["d"]), "bias": digits(rng, sizes["d"])}
 
 
 # (n, c, h, w) and (n, c, l) with the channels last: all other axes are the batch.
@@ -95,7 +88,7 @@ LAYER = KnownLayer(
         Argument("weight", "d", GAIN, is_optional=True),
         Argument("bias", "d", SHIFT, is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-8, 1e-3, 1e-6, 1e-7, 1e-4, 0.0), ("epsilon",)),),
+    settings=(Setting("eps", (1e-5, 1e-8, 1e-3, 1e-6, 1e-7, 1e-4, 0.0), ("epsilon",), LOST),),
     packs=(Pack(("bn_param", "bn_params"), {"mode": "train", "eps": 1e-5, "momentum": 0.9}),),
     outputs=("nd",),
     sizes={"n": 4, "d": 3},

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.layers.known.balanced import LOST, digits
 from gradcheck_cli.layers.known.domains import POSITIVE_STATE, STATE
 from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
 from gradcheck_cli.layers.known.notes import Note
@@ -53,12 +54,10 @@ def derive(
 
 
 def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """A running variance of 4^19: eps is lost, and std = 2^19."""
-    integers = {
-        name: np.asarray(rng.integers(1, 5, sizes["d"]), np.float64) for name in ("weight", "bias", "running_mean")
-    }
-    x = np.asarray(rng.integers(-4, 5, (sizes["n"], sizes["d"])), np.float64)
-    return {"x": x, "running_var": np.full(sizes["d"], 4.0**19), **integers}
+    """A running variance of 4^24: eps is lost beside it, and std = 2^24."""
+    n, d = sizes["n"], sizes["d"]
+    constants = {"running_mean": digits(rng, d), "running_var": np.full(d, 4.0**24)}
+    return {"x": digits(rng, n, d) - 2.5, "weight": digits(rng, d), "bias": digits(rng, d), **constants}
 
 
 LAYER = KnownLayer(
@@ -72,7 +71,7 @@ LAYER = KnownLayer(
         Argument("weight", "d", GAIN, is_optional=True),
         Argument("bias", "d", SHIFT, is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-8, 1e-3, 1e-6, 1e-7, 1e-4, 0.0), ("epsilon",)),),
+    settings=(Setting("eps", (1e-5, 1e-8, 1e-3, 1e-6, 1e-7, 1e-4, 0.0), ("epsilon",), LOST),),
     packs=(Pack(("bn_param", "bn_params"), {"mode": "test", "eps": 1e-5, "momentum": 0.9}),),
     outputs=("nd",),
     sizes={"n": 4, "d": 3},

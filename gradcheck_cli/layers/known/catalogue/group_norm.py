@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
 from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT, SHIFT
@@ -66,13 +67,10 @@ def derive(
 
 
 def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Groups of +s and -s, as many of each, so std = s; numbers per group a power of two. See layer norm."""
-    n, c, s = sizes["n"], *(1 << (sizes[letter].bit_length() - 1) for letter in "cs")
-    count = c * s // 2
-    signs = np.array([[rng.permutation([1.0, -1.0] * (count // 2)) for _ in range(2)] for _ in range(n)])
-    scale = 2.0 ** (19 + np.arange(2 * n)).reshape(n, 2, 1)
-    integers = {name: np.asarray(rng.integers(1, 5, c), np.float64) for name in ("weight", "bias")}
-    return {"x": (signs * scale).reshape(n, c, s), **integers, "groups": 2}
+    """Two groups of which mean and standard deviation are exact; a power of two of numbers in each."""
+    n, c, s = sizes["n"], power_of_two(sizes["c"]), power_of_two(sizes["s"])
+    x = balanced(rng, 2 * n, c * s // 2).reshape(n, c, s)
+    return {"x": x, "weight": digits(rng, c), "bias": digits(rng, c), "groups": 2}
 
 
 LAYER = KnownLayer(
@@ -86,7 +84,7 @@ LAYER = KnownLayer(
     ),
     settings=(
         Setting("groups", (2, 1, 3, 4, 8), ("G", "num_groups", "n_groups", "group")),
-        Setting("eps", (1e-5, 1e-6, 1e-8, 1e-3, 0.0), ("epsilon",)),
+        Setting("eps", (1e-5, 1e-6, 1e-8, 1e-3, 0.0), ("epsilon",), LOST),
     ),
     packs=(Pack(("gn_param", "gn_params"), {"eps": 1e-5}),),
     outputs=("ncs",),

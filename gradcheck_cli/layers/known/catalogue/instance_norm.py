@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
 from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT, SHIFT
@@ -49,11 +50,9 @@ def derive(
 
 
 def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Channels of +s and -s, as many of each, so std = s; as many places as a power of two. See layer norm."""
-    n, c, s = sizes["n"], sizes["c"], max(2, 1 << (sizes["s"].bit_length() - 1))
-    signs = np.array([[rng.permutation([1.0, -1.0] * (s // 2)) for _ in range(c)] for _ in range(n)])
-    integers = {name: np.asarray(rng.integers(1, 5, c), np.float64) for name in ("weight", "bias")}
-    return {"x": signs * 2.0 ** (19 + np.arange(n * c)).reshape(n, c, 1), **integers}
+    """Channels of which mean and standard deviation are exact; a power of two of places, for the means."""
+    n, c, s = sizes["n"], sizes["c"], power_of_two(sizes["s"])
+    return {"x": balanced(rng, n * c, s).reshape(n, c, s), "weight": digits(rng, c), "bias": digits(rng, c)}
 
 
 LAYER = KnownLayer(
@@ -65,7 +64,7 @@ LAYER = KnownLayer(
         Argument("weight", "c", GAIN, is_optional=True),
         Argument("bias", "c", SHIFT, is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-6, 1e-8, 1e-3, 0.0), ("epsilon",)),),
+    settings=(Setting("eps", (1e-5, 1e-6, 1e-8, 1e-3, 0.0), ("epsilon",), LOST),),
     outputs=("ncs",),
     sizes={"n": 2, "c": 3, "s": 5},
     forward=forward,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
 from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
@@ -81,19 +82,10 @@ def derive(
 
 
 def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Rows of +s and -s, as many of each: the mean is 0, the variance s^2, and std = s exactly, since eps is lost.
-
-    s = 2^k >= 2^19 with float64: s^2 + 1e-5 rounds to s^2. Divisions are by powers of two where D is one, too.
-    """
-    rows, columns = sizes["n"], 1 << (sizes["d"].bit_length() - 1)
-    columns = max(2, columns)
-    signs = np.array([rng.permutation([1.0, -1.0] * (columns // 2)) for _ in range(rows)])
-    scale = 2.0 ** (19 + np.arange(rows))[:, None]
-    return {
-        "x": signs * scale,
-        "weight": rng.integers(1, 5, columns).astype(np.float64),
-        "bias": rng.integers(-3, 4, columns).astype(np.float64),
-    }
+    """Rows of which mean and standard deviation are exact; a power of two of columns, for the means."""
+    columns = power_of_two(sizes["d"])
+    x = balanced(rng, sizes["n"], columns)
+    return {"x": x, "weight": digits(rng, columns), "bias": digits(rng, columns)}
 
 
 LAYER = KnownLayer(
@@ -105,7 +97,7 @@ LAYER = KnownLayer(
         Argument("weight", "d", ("gamma", "g", "w", "W", "scale", "gain"), is_optional=True),
         Argument("bias", "d", ("beta", "b", "shift"), is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-6, 1e-8, 1e-12, 0.0, 1e-3), ("epsilon", "variance_epsilon")),),
+    settings=(Setting("eps", (1e-5, 1e-6, 1e-8, 1e-12, 0.0, 1e-3), ("epsilon", "variance_epsilon"), LOST),),
     packs=(Pack(("ln_param",), {"eps": 1e-5}),),
     outputs=("nd",),
     sizes={"n": 3, "d": 5},

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
 from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT
@@ -46,11 +47,9 @@ def derive(
 
 
 def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Rows of +s and -s: the root mean square is s exactly, since eps is lost; see layer norm."""
-    columns = 1 << (sizes["d"].bit_length() - 1)
-    signs = rng.choice([-1.0, 1.0], (sizes["n"], columns))
-    x = signs * 2.0 ** (19 + np.arange(sizes["n"]))[:, None]
-    return {"x": x, "weight": np.asarray(rng.integers(1, 5, columns), np.float64)}
+    """Rows of which the root mean square is exact; a power of two of columns, for the means."""
+    columns = power_of_two(sizes["d"])
+    return {"x": balanced(rng, sizes["n"], columns), "weight": digits(rng, columns)}
 
 
 LAYER = KnownLayer(
@@ -58,7 +57,7 @@ LAYER = KnownLayer(
     title="divides each row by its root mean square, then scales each feature",
     names=("rmsnorm", "rms", "rmslayernorm"),
     arguments=(Argument("x", "nd", INPUT), Argument("weight", "d", GAIN, is_optional=True)),
-    settings=(Setting("eps", (1e-6, 1e-5, 1e-8, 0.0, 2.220446049250313e-16), ("epsilon", "variance_epsilon")),),
+    settings=(Setting("eps", (1e-6, 1e-5, 1e-8, 0.0, 2.220446049250313e-16), ("epsilon", "variance_epsilon"), LOST),),
     outputs=("nd",),
     sizes={"n": 3, "d": 5},
     forward=forward,
