@@ -31,6 +31,7 @@ from gradcheck_cli.model.errors import ExitCode  # noqa: E402
 MADE = "<!-- made by docs/generate.py; do not edit -->"
 BEGIN, END = "<!-- made by docs/generate.py -->", "<!-- end -->"
 MISTAKES = "reference/mistakes"
+LAYERS = "reference/layers"
 MEASUREMENT = DOCS / "comparison.json"
 # The three pictures of the tour: what is asked of the program for each, in the folder of the project.
 LAYER = ("--in", "3", "--out", "3", "--k", "32")
@@ -67,8 +68,10 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/report-verify.md": partial(report_page, "verify"),
         "reference/report-sweep.md": partial(report_page, "sweep"),
         "reference/mistakes.md": mistakes_page,
+        "reference/layers.md": layers_page,
         "comparison.md": comparison_page,
         **mistake_pages(),
+        **layer_pages(),
     }
 
 
@@ -301,9 +304,40 @@ def mistake_page(name: str) -> str:
     return page([title.removeprefix("#"), *parts, "[All mistakes](../mistakes.md)"])
 
 
+def layers_page() -> str:
+    """Every known layer in a line, with a link to its page."""
+    from gradcheck_cli.layers.known import KNOWN
+
+    rows = [[f"[{name}](layers/{name}.md)", layer.title] for name, layer in KNOWN.items()]
+    return page(
+        [
+            "# The layers",
+            "What `gradcheck` knows by name: the right backward of each, derived step by step with numbers that are "
+            "computed, and the usual mistakes. `gradcheck explain LAYER` prints the text of a layer's page.",
+            table(["id", "the layer ..."], rows),
+        ]
+    )
+
+
+def layer_pages() -> dict[str, Callable[[], str]]:
+    """A page for every known layer, as `gradcheck explain` tells it."""
+    from gradcheck_cli.layers.known import KNOWN
+
+    return {f"{LAYERS}/{name}.md": partial(layer_page, name) for name in KNOWN}
+
+
+def layer_page(name: str) -> str:
+    """One layer: its own text a level up, since it has the page to itself."""
+    from gradcheck_cli.explain.lookup import explain
+
+    title, *parts = explain(name).markdown().replace("\n### ", "\n## ").rstrip().split("\n\n")
+    return page([title.removeprefix("#"), *parts, "[All layers](../layers.md)"])
+
+
 def stale_pages() -> list[str]:
-    """Pages of mistakes that are none any more."""
-    there = sorted(path.relative_to(DOCS).as_posix() for path in (DOCS / MISTAKES).glob("*.md"))
+    """Pages of mistakes and layers that are none any more."""
+    folders = (DOCS / MISTAKES, DOCS / LAYERS)
+    there = sorted(path.relative_to(DOCS).as_posix() for folder in folders for path in folder.glob("*.md"))
     return [name for name in there if name not in pages()]
 
 
@@ -368,7 +402,8 @@ def main() -> None:
             make_light(DOCS / name)
     for name, make in sources().items():
         (ROOT / name).write_text(make(), encoding="utf-8")
-    (DOCS / MISTAKES).mkdir(exist_ok=True)
+    for folder in (MISTAKES, LAYERS):
+        (DOCS / folder).mkdir(exist_ok=True)
     for name in stale_pages():
         (DOCS / name).unlink()
     for name, make in pages().items():

@@ -100,11 +100,12 @@ def verify(context: click.Context, /, **values: Any) -> int:
 @shared.debug_option
 @click.pass_context
 def explain(context: click.Context, /, topic: str | None, **values: Any) -> int:
-    """Explain a mistake, `tolerance`, `same-across-channels`, or the shapes of a layer.
+    """Explain a mistake, the backward of a layer step by step, `tolerance`, or the shapes of a convolution.
 
     \b
     Examples:
       gradcheck explain batch-mean
+      gradcheck explain layer-norm
       gradcheck explain shapes --in 5 --out 10 --k 5 --size 100
     """
     if topic == SHAPES:
@@ -182,11 +183,15 @@ def _explain_shapes(values: dict[str, Any]) -> None:
 def _topics() -> str:
     """Everything that can be explained, a line each."""
     from gradcheck_cli.explain.ids import TOPICS
+    from gradcheck_cli.layers.known import KNOWN
     from gradcheck_cli.mistakes import CATALOGUE
 
-    width = max(map(len, CATALOGUE))
+    width = max(map(len, (*CATALOGUE, *KNOWN)))
+    layers = [f"  {name:<{width}}  {layer.title}" for name, layer in KNOWN.items()]
     mistakes = [f"  {name:<{width}}  {mistake.title}" for name, mistake in CATALOGUE.items()]
-    return "\n".join(["Topics:", *(f"  {name}" for name in TOPICS), "", "Mistakes (the code ...):", *mistakes])
+    topics = [f"  {name}" for name in TOPICS]
+    parts = {"Topics:": topics, "Layers, the backward step by step:": layers, "Mistakes (the code ...):": mistakes}
+    return "\n\n".join("\n".join([heading, *lines]) for heading, lines in parts.items())
 
 
 def _refuse_geometry(context: click.Context, topic: str | None) -> None:
