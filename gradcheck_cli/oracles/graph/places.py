@@ -52,16 +52,16 @@ class Places:
 
 def _statements(file: str) -> dict[int, tuple[int, str, str]]:
     """Line -> (first line, text, variable) of the innermost statement without a body that the line belongs to."""
-    lines = linecache.getlines(file)
+    source = "".join(linecache.getlines(file))
     try:
-        tree = ast.parse("".join(lines))
+        tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return {}
     found: dict[int, tuple[int, str, str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
             end = node.end_lineno or node.lineno
-            text = " ".join(part.strip() for part in lines[node.lineno - 1 : end])
+            text = " ".join(part.strip() for part in (ast.get_source_segment(source, node) or "").splitlines())
             found.update(dict.fromkeys(range(node.lineno, end + 1), (node.lineno, text, _variable(node))))
     return found
 

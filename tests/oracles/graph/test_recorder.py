@@ -29,7 +29,9 @@ def arrays(tensors):
 
 def _centred(x, w):
     mean = x.mean(-1, keepdim=True)
-    spread = ((x - mean) ** 2).mean(-1, keepdim=True)
+    spread = (
+        (x - mean) ** 2
+    ).mean(-1, keepdim=True)  # fmt: skip
     return (x - mean) * torch.rsqrt(spread + 1e-5) * w
 
 
