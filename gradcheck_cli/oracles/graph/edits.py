@@ -1,0 +1,324 @@
+"""What a right backward gives after one slip: a path that is not followed, a factor forgotten, another array taken.
+
+Every edit changes the messages of one node (see `chain`), what is handed in at the outputs, or what the node itself
+computes. Which of them is the user's is decided elsewhere, by numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import torch
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Recording, Ref
+from gradcheck_cli.oracles.graph import slips, transforms
+from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, Messages, Step
+from gradcheck_cli.oracles.graph.recorder import as_numpy
+
+Kind = Literal["cut", "constant", "own", "slip", "saved", "message", "setting", "upstream", "diagonal", "output"]
+"""What an edit does.
+
+cut: the node hands nothing to the operand. constant: the value is taken for a constant, nothing flows on from it. own:
+the node's own derivative is left out, what it is given is handed on. slip: another derivative of the same operation.
+saved: another array than the one that was kept. message: its message, rearranged. setting: another constant of the
+operation. upstream: something else than G. diagonal: what an entry of the operand does to the same entry of the result
+alone. output: what the forward returns, in place of a message.
+"""
+# More arrays of one shape than a person could mix up are not tried in each other's place.
+_MOST_SWAPS = 24
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One slip.
+
+    Attributes:
+        kind: see `Kind`.
+        node: whose messages it changes; of "upstream" the number of the output.
+        operand: which of its messages; -1 for all.
+        detail: which slip, transform, array or setting.
+    """
+
+    kind: Kind
+    node: int
+    operand: int = -1
+    detail: tuple[str | int | float | bool, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """What an edit adds to the right gradient of each input; inputs that it leaves alone are not there."""
+
+    edit: Edit
+    added: dict[str, Array]
+
+
+class Editor:
+    """A chain with its right messages, and every edit of it.
+
+    Attributes:
+        chain: of the forward.
+        upstream: what is handed in at its outputs.
+    """
+
+    def __init__(self, chain: Chain, upstream: Sequence[Array | None]) -> None:
+        self.chain = chain
+        self.upstream = tuple(upstream)
+        self._messages: dict[int, Messages] = {}
+        self._seeds = chain.seeds(upstream)
+
+        def seen(step: Step, messages: Messages) -> None:
+            self._messages[step.index] = messages
+
+        self._cotangents = chain.pull(self._seeds, seen=seen)
+
+    @cached_property
+    def right(self) -> dict[str, Array]:
+        """The right gradients."""
+        return self.chain.of_inputs(self._cotangents)
+
+    def edits(self) -> Iterator[Edit]:
+        """All of them, the plainer first."""
+        yield from self._upstreams()
+        for steps in (self._plain, self._settings, self._swaps, self._rearranged):
+            for index in reversed(self._messages):
+                yield from steps(self.chain.steps[index])
+
+    def effect(self, edit: Edit) -> Effect | None:
+        """What it changes; None where it has no meaning here, or changes nothing."""
+        if edit.kind == "upstream":
+            seeds = self._other_seeds(edit)
+            deltas = None if seeds is None else {ref: seeds[ref] - seed for ref, seed in self._seeds.items()}
+        else:
+            deltas = self._deltas(edit)
+        if not deltas or not any(bool(delta.any()) for delta in deltas.values()):
+            return None
+        pulled = self.chain.pull(deltas)
+        added = {name: as_numpy(pulled[ref]) for name, ref in self.chain.inputs.items() if ref in pulled}
+        added = {name: array for name, array in added.items() if array.any()}
+        return Effect(edit, added) if added else None
+
+    def gradients(self, edits: Sequence[Edit]) -> dict[str, Array] | None:
+        """The gradients with several edits at once; None where one of them has no meaning here."""
+        seeds: Cotangents | None = self._seeds
+        changes: dict[int, Change] = {}
+        for edit in edits:
+            if edit.kind == "upstream":
+                seeds = self._other_seeds(edit)
+            elif self._deltas(edit) is None:
+                return None
+            else:
+                changes[edit.node] = _after(changes.get(edit.node), self.change(edit))
+        return None if seeds is None else self.chain.of_inputs(self.chain.pull(seeds, changes))
+
+    def change(self, edit: Edit) -> Change:
+        """What an edit does to the messages of its node."""
+
+        def change(step: Step, given: dict[int, torch.Tensor], messages: Messages) -> Messages:
+            other = self._other(edit, step, given, messages)
+            return messages if other is None else other
+
+        return change
+
+    def _deltas(self, edit: Edit) -> Cotangents | None:
+        step = self.chain.steps[edit.node]
+        messages = self._messages.get(edit.node)
+        if edit.kind == "constant" and messages is None:
+            return None
+        if messages is None:
+            return None
+        other = self._other(edit, step, self._given(step), messages)
+        if other is None:
+            return None
+        found: Cotangents = {}
+        for ref, right, wrong in zip(step.operands, messages, other, strict=True):
+            if right is not None and wrong is not None and wrong is not right:
+                found[ref] = found.get(ref, torch.zeros_like(right)) + (wrong - right)
+        return found
+
+    def _given(self, step: Step) -> dict[int, torch.Tensor]:
+        refs = {number: Ref(step.index, number) for number in range(len(step.outputs))}
+        return {number: self._cotangents[ref] for number, ref in refs.items() if ref in self._cotangents}
+
+    def _other(self, edit: Edit, step: Step, given: dict[int, torch.Tensor], messages: Messages) -> Messages | None:
+        """The wrong messages; None where the edit has no meaning."""
+        if edit.kind == "constant":
+            return tuple(None if part is None else torch.zeros_like(part) for part in messages)
+        if edit.kind == "saved":
+            return self._with_saved(edit, step, given)
+        if edit.kind == "setting":
+            return self._with_setting(edit, step, given)
+        right = messages[edit.operand]
+        if right is None:
+            return None
+        wrong = self._message(edit, step, given, right)
+        if wrong is None or wrong.shape != right.shape:
+            return None
+        return (*messages[: edit.operand], wrong, *messages[edit.operand + 1 :])
+
+    def _message(
+        self, edit: Edit, step: Step, given: dict[int, torch.Tensor], right: torch.Tensor
+    ) -> torch.Tensor | None:
+        """The wrong message to one operand."""
+        if edit.kind == "cut":
+            return torch.zeros_like(right)
+        if edit.kind == "message":
+            return transforms.transformed(right, edit.detail)
+        if edit.kind == "diagonal":
+            return _diagonal(step, edit.operand, given)
+        if 0 not in given:
+            return None
+        if edit.kind == "slip":
+            return slips.slipped(step, edit.operand, given[0], str(edit.detail[0]))
+        factor = given[0] if edit.kind == "own" else given[0] * step.outputs[0]
+        return transforms.summed_to(factor, right.shape)
+
+    def _with_saved(self, edit: Edit, step: Step, given: dict[int, torch.Tensor]) -> Messages | None:
+        slot, source, *rest = edit.detail
+        kept = step.saved[int(slot)]
+        if source == "transformed":
+            other = transforms.transformed(kept, tuple(rest))
+        elif source == "upstream":
+            (ref,) = list(self._seeds)[:1]
+            other = self._seeds[ref]
+        else:
+            other = self.chain.steps[int(source)].outputs[int(rest[0])]
+        if other is None or other.shape != kept.shape:
+            return None
+        step.swapped = {int(slot): other.to(kept.dtype)}
+        try:
+            return step.messages(given)
+        except RuntimeError:
+            return None
+        finally:
+            step.swapped = {}
+
+    def _with_setting(self, edit: Edit, step: Step, given: dict[int, torch.Tensor]) -> Messages | None:
+        position, value = edit.detail
+        operands = (*step.node.operands[: int(position)], value, *step.node.operands[int(position) + 1 :])
+        try:
+            other = self.chain._step(step.index, replace(step.node, operands=operands))
+            if [part.shape for part in other.outputs] != [part.shape for part in step.outputs]:
+                return None
+            return other.messages(given)
+        except (RuntimeError, IndexError, TypeError):
+            return None
+
+    def _other_seeds(self, edit: Edit) -> Cotangents | None:
+        ref = self.chain.recording.outputs[edit.node]
+        if ref is None or ref not in self._seeds:
+            return None
+        seed = self._seeds[ref]
+        if edit.detail[0] == "the output":
+            other: torch.Tensor | None = self.chain.value(ref)
+        elif edit.detail[0] == "ones":
+            other = torch.ones_like(seed)
+        else:
+            other = transforms.transformed(seed, edit.detail)
+        return None if other is None else {**self._seeds, ref: other}
+
+    def _upstreams(self) -> Iterator[Edit]:
+        for number, ref in enumerate(self.chain.recording.outputs):
+            if ref in self._seeds:
+                yield Edit("upstream", number, -1, ("ones",))
+                yield Edit("upstream", number, -1, ("the output",))
+                for detail in transforms.details(self._seeds[ref]):
+                    yield Edit("upstream", number, -1, detail)
+
+    def _plain(self, step: Step) -> Iterator[Edit]:
+        if sum(message is not None for message in self._messages[step.index]) > 1:
+            yield Edit("constant", step.index)
+        for operand, message in enumerate(self._messages[step.index]):
+            if message is None:
+                continue
+            yield Edit("cut", step.index, operand)
+            yield Edit("own", step.index, operand)
+            for name in slips.names(step, operand):
+                yield Edit("slip", step.index, operand, (name,))
+
+    def _settings(self, step: Step) -> Iterator[Edit]:
+        for position, value in slips.settings(step.node):
+            yield Edit("setting", step.index, -1, (position, value))
+
+    def _swaps(self, step: Step) -> Iterator[Edit]:
+        for slot, kept in enumerate(step.saved):
+            if not kept.is_floating_point() or kept.dim() == 0:
+                continue
+            for detail in transforms.details(kept):
+                if detail[0] in transforms.OF_SAVED:
+                    yield Edit("saved", step.index, -1, (slot, "transformed", *detail))
+            for ref in self._alike(kept)[:_MOST_SWAPS]:
+                yield Edit("saved", step.index, -1, (slot, ref.node, ref.output))
+
+    def _alike(self, kept: torch.Tensor) -> list[Ref]:
+        """The other values of the same shape, inputs first."""
+        found: list[Ref] = []
+        for step in self.chain.steps:
+            for number, output in enumerate(step.outputs):
+                is_alike = isinstance(output, torch.Tensor) and output.shape == kept.shape
+                if is_alike and output.is_floating_point() and not torch.equal(output, kept):
+                    found.append(Ref(step.index, number))
+        return found
+
+    def _rearranged(self, step: Step) -> Iterator[Edit]:
+        for operand, message in enumerate(self._messages[step.index]):
+            if message is None:
+                continue
+            if _mixes(step, operand):
+                yield Edit("diagonal", step.index, operand)
+            for detail in transforms.details(message):
+                yield Edit("message", step.index, operand, detail)
+
+
+def same_operations(one: Recording, other: Recording) -> bool:
+    """Whether two samples made the forward do the same things, so that an edit of one is an edit of the other."""
+    return [(node.op, list(node.refs())) for node in one.nodes] == [
+        (node.op, list(node.refs())) for node in other.nodes
+    ]
+
+
+def is_computed(node: Node) -> bool:
+    """Neither given nor constant."""
+    return node.op not in (INPUT, CONSTANT)
+
+
+def _after(first: Change | None, second: Change) -> Change:
+    if first is None:
+        return second
+
+    def both(step: Step, given: dict[int, torch.Tensor], messages: Messages) -> Messages:
+        return second(step, given, first(step, given, messages))
+
+    return both
+
+
+# A Jacobian's diagonal takes one derivative for each entry.
+_MOST_ENTRIES = 256
+
+
+def _mixes(step: Step, operand: int) -> bool:
+    """Whether an entry of the result depends on other entries of the operand than its own."""
+    value = step.value(operand)
+    is_square = len(step.outputs) == 1 and step.outputs[0].shape == value.shape
+    if not is_square or not 1 < value.numel() <= _MOST_ENTRIES:
+        return False
+    one = torch.zeros_like(value)
+    one.view(-1)[0] = 1
+    message = step.messages({0: one})[operand]
+    return message is not None and bool(message.reshape(-1)[1:].any())
+
+
+def _diagonal(step: Step, operand: int, given: dict[int, torch.Tensor]) -> torch.Tensor | None:
+    if 0 not in given:
+        return None
+    found = torch.zeros_like(given[0]).reshape(-1)
+    for entry in range(found.numel()):
+        one = torch.zeros_like(found)
+        one[entry] = 1
+        message = step.messages({0: one.reshape(given[0].shape)})[operand]
+        found[entry] = 0 if message is None else message.reshape(-1)[entry]
+    return found.reshape(given[0].shape) * given[0]
