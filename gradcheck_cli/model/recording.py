@@ -25,12 +25,14 @@ class Place:
         line: from 1, of the statement's first line.
         text: that statement as it is written, in one line; "" where the source is not at hand.
         name: the variable that the statement gives a value ("var"); "" where it gives none or several.
+        expression: the part of the statement that is the operation ("(x - mu) ** 2"); "" where it is not known.
     """
 
     file: str
     line: int
     text: str = ""
     name: str = ""
+    expression: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _written_node(node: Node) -> list[Any]:
 
 
 def _written_place(place: Place) -> list[Any]:
-    return [place.file, place.line, place.text, place.name]
+    return [place.file, place.line, place.text, place.name, place.expression]
 
 
 def _written(operand: Operand) -> Any:

@@ -6,7 +6,7 @@ computes. Which of them is the user's is decided elsewhere, by numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -19,15 +19,21 @@ from gradcheck_cli.oracles.graph import slips, transforms
 from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, Messages, Step
 from gradcheck_cli.oracles.graph.recorder import as_numpy
 
-Kind = Literal["cut", "constant", "own", "slip", "saved", "message", "setting", "upstream", "diagonal", "output"]
+Kind = Literal[
+    "cut", "constant", "own", "slip", "saved", "message", "weighed", "setting", "upstream", "diagonal", "last wins"
+]
 """What an edit does.
 
-cut: the node hands nothing to the operand. constant: the value is taken for a constant, nothing flows on from it. own:
-the node's own derivative is left out, what it is given is handed on. slip: another derivative of the same operation.
-saved: another array than the one that was kept. message: its message, rearranged. setting: another constant of the
-operation. upstream: something else than G. diagonal: what an entry of the operand does to the same entry of the result
-alone. output: what the forward returns, in place of a message.
+cut: the node hands nothing to the operand. constant: the value is taken for a constant, nothing flows on from it.
+own: the node's own derivative is left out, what it is given is handed on. slip: another derivative of the same
+operation. saved: another array than the one that was kept. message: its message, rearranged. weighed: the same of the
+message times the value, as formulas have it that are written in terms of what the forward returned. setting: another
+constant of the operation. upstream: something else than G. diagonal: what an entry of the operand does to the same
+entry of the result alone; without an operand, of a value and a later one. last wins: of several terms for one entry,
+the last.
 """
+# Of the largest entry: what is left of a sum whose terms cancel.
+_NOTHING = 1e-11
 # More arrays of one shape than a person could mix up are not tried in each other's place.
 _MOST_SWAPS = 24
 
@@ -58,46 +64,56 @@ class Effect:
 
 
 class Editor:
-    """A chain with its right messages, and every edit of it.
+    """A chain with its messages, and every edit of it.
 
     Attributes:
         chain: of the forward.
         upstream: what is handed in at its outputs.
+        done: edits that hold already, so that others come on top of them. All of them linear.
     """
 
-    def __init__(self, chain: Chain, upstream: Sequence[Array | None]) -> None:
+    def __init__(self, chain: Chain, upstream: Sequence[Array | None], done: Sequence[Edit] = ()) -> None:
         self.chain = chain
         self.upstream = tuple(upstream)
+        self.done = tuple(done)
         self._messages: dict[int, Messages] = {}
         self._seeds = chain.seeds(upstream)
+        self._changes = self._with_changes({}, done)
 
         def seen(step: Step, messages: Messages) -> None:
             self._messages[step.index] = messages
 
-        self._cotangents = chain.pull(self._seeds, seen=seen)
+        self._cotangents = chain.pull(self._seeds, self._changes, seen)
+
+    def on_top_of(self, edits: Sequence[Edit]) -> Editor:
+        """The same with further edits done."""
+        return Editor(self.chain, self.upstream, (*self.done, *edits))
 
     @cached_property
     def right(self) -> dict[str, Array]:
-        """The right gradients."""
+        """The gradients with what is done: the right ones where that is nothing."""
         return self.chain.of_inputs(self._cotangents)
 
     def edits(self) -> Iterator[Edit]:
         """All of them, the plainer first."""
         yield from self._upstreams()
         for steps in (self._plain, self._settings, self._swaps, self._rearranged):
-            for index in reversed(self._messages):
+            for index in sorted(self._messages):
                 yield from steps(self.chain.steps[index])
+        yield from self._block_diagonals()
 
     def effect(self, edit: Edit) -> Effect | None:
         """What it changes; None where it has no meaning here, or changes nothing."""
-        if edit.kind == "upstream":
+        if edit.kind == "diagonal" and edit.operand < 0:
+            deltas = self._block_diagonal(edit)
+        elif edit.kind == "upstream":
             seeds = self._other_seeds(edit)
             deltas = None if seeds is None else {ref: seeds[ref] - seed for ref, seed in self._seeds.items()}
         else:
             deltas = self._deltas(edit)
         if not deltas or not any(bool(delta.any()) for delta in deltas.values()):
             return None
-        pulled = self.chain.pull(deltas)
+        pulled = self.chain.pull(deltas, self._changes)
         added = {name: as_numpy(pulled[ref]) for name, ref in self.chain.inputs.items() if ref in pulled}
         added = {name: array for name, array in added.items() if array.any()}
         return Effect(edit, added) if added else None
@@ -105,15 +121,40 @@ class Editor:
     def gradients(self, edits: Sequence[Edit]) -> dict[str, Array] | None:
         """The gradients with several edits at once; None where one of them has no meaning here."""
         seeds: Cotangents | None = self._seeds
-        changes: dict[int, Change] = {}
+        inside = []
         for edit in edits:
             if edit.kind == "upstream":
                 seeds = self._other_seeds(edit)
             elif self._deltas(edit) is None:
                 return None
             else:
-                changes[edit.node] = _after(changes.get(edit.node), self.change(edit))
-        return None if seeds is None else self.chain.of_inputs(self.chain.pull(seeds, changes))
+                inside.append(edit)
+        if seeds is None:
+            return None
+        return self.chain.of_inputs(self.chain.pull(seeds, self._with_changes(self._changes, inside)))
+
+    def neutral(self) -> tuple[Edit, ...]:
+        """The paths that add nothing to any gradient, as that through the maximum in a softmax.
+
+        Whoever derives by hand leaves them out, so a slip elsewhere is a slip without them.
+        """
+        found = []
+        scale = max((abs(array).max(initial=0) for array in self.right.values()), default=0)
+        for index, messages in self._messages.items():
+            for operand, message in enumerate(messages):
+                if message is None:
+                    continue
+                edit = Edit("cut", index, operand)
+                effect = self.effect(edit)
+                if effect is None or all(abs(array).max() <= _NOTHING * scale for array in effect.added.values()):
+                    found.append(edit)
+        return tuple(found)
+
+    def _with_changes(self, changes: Mapping[int, Change], edits: Sequence[Edit]) -> dict[int, Change]:
+        found = dict(changes)
+        for edit in edits:
+            found[edit.node] = _after(found.get(edit.node), self.change(edit))
+        return found
 
     def change(self, edit: Edit) -> Change:
         """What an edit does to the messages of its node."""
@@ -127,9 +168,7 @@ class Editor:
     def _deltas(self, edit: Edit) -> Cotangents | None:
         step = self.chain.steps[edit.node]
         messages = self._messages.get(edit.node)
-        if edit.kind == "constant" and messages is None:
-            return None
-        if messages is None:
+        if messages is None or (edit.kind == "diagonal" and edit.operand < 0):
             return None
         other = self._other(edit, step, self._given(step), messages)
         if other is None:
@@ -168,23 +207,23 @@ class Editor:
             return torch.zeros_like(right)
         if edit.kind == "message":
             return transforms.transformed(right, edit.detail)
+        if edit.kind == "weighed":
+            return _weighed(right, step.value(edit.operand), edit.detail)
         if edit.kind == "diagonal":
             return _diagonal(step, edit.operand, given)
         if 0 not in given:
             return None
+        if edit.kind == "last wins":
+            return _last_wins(self.chain, step, edit.operand, given[0])
         if edit.kind == "slip":
             return slips.slipped(step, edit.operand, given[0], str(edit.detail[0]))
-        factor = given[0] if edit.kind == "own" else given[0] * step.outputs[0]
-        return transforms.summed_to(factor, right.shape)
+        return transforms.summed_to(given[0], right.shape)
 
     def _with_saved(self, edit: Edit, step: Step, given: dict[int, torch.Tensor]) -> Messages | None:
         slot, source, *rest = edit.detail
         kept = step.saved[int(slot)]
         if source == "transformed":
             other = transforms.transformed(kept, tuple(rest))
-        elif source == "upstream":
-            (ref,) = list(self._seeds)[:1]
-            other = self._seeds[ref]
         else:
             other = self.chain.steps[int(source)].outputs[int(rest[0])]
         if other is None or other.shape != kept.shape:
@@ -270,8 +309,45 @@ class Editor:
                 continue
             if _mixes(step, operand):
                 yield Edit("diagonal", step.index, operand)
+            if _picks(step):
+                yield Edit("last wins", step.index, operand)
             for detail in transforms.details(message):
                 yield Edit("message", step.index, operand, detail)
+                if detail[0] in transforms.OF_WEIGHED:
+                    yield Edit("weighed", step.index, operand, detail)
+
+    def _block_diagonals(self) -> Iterator[Edit]:
+        """From a value to a later one of its shape, the outermost first: a softmax is often written out."""
+        values = [ref for ref in self._cotangents if 1 < self.chain.value(ref).numel() <= _MOST_OF_BLOCK]
+        values.sort(key=lambda ref: (ref.node, ref.output))
+        pairs = [
+            (source, target)
+            for source in values
+            for target in reversed(values)
+            if source.node < target.node and self.chain.value(source).shape == self.chain.value(target).shape
+        ]
+        for source, target in pairs[:_MOST_BLOCKS]:
+            yield Edit("diagonal", target.node, -1, (target.output, source.node, source.output))
+
+    def _block_diagonal(self, edit: Edit) -> Cotangents | None:
+        """What an entry of a value does to the same entry of a later one, alone."""
+        output, *source = (int(number) for number in edit.detail)
+        target, origin = Ref(edit.node, output), Ref(*source)
+        seed = self._cotangents[target]
+        right = self.chain.pull({target: seed}, self._changes).get(origin)
+        if right is None:
+            return None
+        found = torch.zeros_like(seed).reshape(-1)
+        for entry in range(found.numel()):
+            one = torch.zeros_like(found)
+            one[entry] = 1
+            pulled = self.chain.pull({target: one.reshape(seed.shape)}, self._changes).get(origin)
+            if pulled is None:
+                return None
+            found[entry] = pulled.reshape(-1)[entry]
+            if entry == 0 and not pulled.reshape(-1)[1:].any():
+                return None  # nothing is mixed here
+        return {origin: found.reshape(seed.shape) * seed - right}
 
 
 def same_operations(one: Recording, other: Recording) -> bool:
@@ -296,8 +372,10 @@ def _after(first: Change | None, second: Change) -> Change:
     return both
 
 
-# A Jacobian's diagonal takes one derivative for each entry.
+# A Jacobian's diagonal takes one derivative for each entry: of one node, of all between two values.
 _MOST_ENTRIES = 256
+_MOST_OF_BLOCK = 64
+_MOST_BLOCKS = 24
 
 
 def _mixes(step: Step, operand: int) -> bool:
@@ -310,6 +388,39 @@ def _mixes(step: Step, operand: int) -> bool:
     one.view(-1)[0] = 1
     message = step.messages({0: one})[operand]
     return message is not None and bool(message.reshape(-1)[1:].any())
+
+
+def _weighed(right: torch.Tensor, value: torch.Tensor, detail: transforms.Detail) -> torch.Tensor | None:
+    """What a transform makes of the message times the value, divided by the value again."""
+    if not bool((value != 0).all()):
+        return None
+    other = transforms.transformed(right * value, detail)
+    return None if other is None else other / value
+
+
+# Operations whose result is made of entries of their operand.
+_PICKING = ("aten.index.", "aten.index_select.", "aten.gather.", "aten.embedding.", "aten.take.", "aten.as_strided.")
+
+
+def _picks(step: Step) -> bool:
+    return step.node.op.startswith((*_PICKING, "aten.unfold.", "aten.im2col.", "aten.max_pool2d_with_indices."))
+
+
+def _last_wins(chain: Chain, step: Step, operand: int, given: torch.Tensor) -> torch.Tensor:
+    """The message if each entry of the operand took the last of its terms, in the order of the result."""
+    value = step.value(operand)
+    if step.node.op.startswith("aten.max_pool2d"):
+        planes = torch.arange(value.shape[:-2].numel()).reshape(*value.shape[:-2], 1, 1)
+        sources = step.outputs[1] + planes * value.shape[-2:].numel()
+    else:
+        numbered = torch.arange(1, value.numel() + 1, dtype=value.dtype).reshape(value.shape)
+        picked = chain.replay.result(step.node, lambda ref: numbered if ref == step.operands[0] else chain.value(ref))
+        sources = picked[0].long() - 1  # what was padded comes out as -1
+    found = torch.zeros(value.numel(), dtype=value.dtype)
+    for source, term in zip(sources.reshape(-1).tolist(), given.reshape(-1).tolist(), strict=True):
+        if source >= 0:
+            found[source] = term
+    return found.reshape(value.shape)
 
 
 def _diagonal(step: Step, operand: int, given: dict[int, torch.Tensor]) -> torch.Tensor | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import linecache
 import os
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import islice
 from types import FrameType
 
 from gradcheck_cli.model.recording import Place
@@ -47,7 +49,22 @@ class Places:
         if file not in self._statements:
             self._statements[file] = _statements(file)
         first, text, name = self._statements[file].get(line, (line, linecache.getline(file, line).strip(), ""))
-        return Place(file, first, text[:_MOST_TEXT], name)
+        return Place(file, first, text[:_MOST_TEXT], name, _expression(frame)[:_MOST_TEXT])
+
+
+def _expression(frame: FrameType) -> str:
+    """The source of what the frame is about to finish, by the positions that its code has."""
+    positions = list(islice(frame.f_code.co_positions(), frame.f_lasti // 2, frame.f_lasti // 2 + 1))
+    if not positions or None in positions[0]:
+        return ""
+    line, last, start, stop = (int(number or 0) for number in positions[0])
+    lines = [linecache.getline(frame.f_code.co_filename, number).encode() for number in range(line, last + 1)]
+    if not lines:
+        return ""
+    lines[-1] = lines[-1][:stop]
+    lines[0] = lines[0][start:]
+    text = " ".join(part.decode(errors="replace").strip() for part in lines)
+    return re.sub(r"^(return|yield)\b\s*", "", text)
 
 
 def _statements(file: str) -> dict[int, tuple[int, str, str]]:

@@ -13,20 +13,17 @@ Detail: TypeAlias = "tuple[str | int | float | bool, ...]"
 # Sizes in which kernels work; the rest past the last whole block is what gets lost.
 BLOCKS = (2, 4, 8, 16, 32, 64, 128)
 # Which of them are tried on what the forward kept, too: the others would be mistakes of the forward.
-OF_SAVED = frozenset({"transposed", "lower triangle", "upper triangle", "squared", "root", "ones", "mean over"})
+OF_SAVED = frozenset({"transposed", "lower triangle", "upper triangle", "squared"})
+# Which are tried on a message times its value.
+OF_WEIGHED = frozenset({"sum over", "sum over all", "mean over", "mean over all"})
 
 
 def details(array: torch.Tensor) -> Iterator[Detail]:
     """The transforms that have a meaning for an array of this shape."""
     long = [axis for axis, length in enumerate(array.shape) if length > 1]
-    yield from (("squared",), ("root",))
-    if not long:
-        return
-    yield ("ones",)
+    yield ("squared",)
     for axis in long:
-        yield from (
-            (name, axis) for name in ("sum over", "mean over", "first of", "last only", "first only", "reversed")
-        )
+        yield from ((name, axis) for name in ("sum over", "mean over", "first of", "last only", "first only"))
         yield from (
             ("tail", axis, block) for block in BLOCKS if block < array.shape[axis] and array.shape[axis] % block
         )
@@ -50,12 +47,8 @@ def transformed(array: torch.Tensor, detail: Detail) -> torch.Tensor | None:
             return array.sum().expand_as(array)
         case "mean over all":
             return array.mean().expand_as(array)
-        case "ones":
-            return torch.ones_like(array)
         case "squared":
             return array * array
-        case "root":
-            return array.abs().sqrt() * array.sign()
         case "transposed":
             return array.transpose(-1, -2).reshape(array.shape)
         case "lower triangle":
@@ -79,8 +72,6 @@ def _along(array: torch.Tensor, name: str, numbers: list[int]) -> torch.Tensor |
             return _kept(array, axis, length - 1, length)
         case "first only":
             return _kept(array, axis, 0, 1)
-        case "reversed":
-            return array.flip(axis)
         case "tail":
             return _kept(array, axis, 0, length // numbers[1] * numbers[1])
     raise ValueError(name)
