@@ -71,6 +71,11 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._varies: set[int] = set()
         self._stores = Stores(self._emit)
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: nothing is compiled here, and to be skipped by torch's compiler loads it, which takes seconds."""
+        return False
+
     def add_input(self, name: str, tensor: torch.Tensor) -> None:
         """A tensor that the forward is given."""
         self.nodes.append(Node(INPUT, shapes=(tuple(tensor.shape),), dtypes=(_dtype(tensor),), name=name))
