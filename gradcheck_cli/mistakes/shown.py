@@ -25,6 +25,7 @@ class Sign(Enum):
     OWN_DERIVATIVE = auto()  # a node that hands on what it is given
     WRONG_DERIVATIVE = auto()
     OPERAND = auto()
+    FACTOR = auto()  # a factor too many or too few on one path
     DIAGONAL = auto()
     TOTALLED = auto()
     UNREDUCED = auto()

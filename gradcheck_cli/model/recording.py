@@ -93,12 +93,14 @@ class Recording:
         outputs: what the forward returned, flattened; None for what is no array, or does not depend on any input.
         constants: the arrays that came from elsewhere than the inputs (drawn at random, held by the file).
         leaves: where a value left torch (`.item()`, `.numpy()`): what is computed of it there is a constant here.
+        layer: the known layer whose composition this is; "" for the user's own code. Its places are none of theirs.
     """
 
     nodes: tuple[Node, ...]
     outputs: tuple[Ref | None, ...]
     constants: tuple[Array, ...] = ()
     leaves: tuple[Place, ...] = ()
+    layer: str = ""
 
     @property
     def inputs(self) -> dict[str, int]:

@@ -32,6 +32,7 @@ FUNCTIONS = {
     "derivative-missing",
     "wrong-derivative",
     "wrong-operand",
+    "factor-on-a-path",
     "diagonal-only",
     "summed-too-far",
     "reduction-missing",

@@ -15,6 +15,10 @@ from gradcheck_cli.model import Array
 if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.edits import Edit, Effect
 
+# The stages of edits that are plain enough to be one of two.
+_STAGES_OF_PAIRS = 2
+# Not told in pairs: a value that is taken for another changes what every other edit does.
+_ALONE = frozenset({"diagonal", "value"})
 # A cut times a factor is the same edge scaled: fitted, and named.
 _SCALED = frozenset({"cut", "constant"})
 
@@ -35,13 +39,21 @@ class Cause:
 
 
 def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
-    """The causes of one edit that hold on every sample.
+    """The causes of one edit that hold on every sample: all of the first stage of edits that has any.
 
     Args:
         name: of a wrong gradient.
         seen: samples whose forwards do the same operations, the first wrong.
     """
-    for effect in seen[0].effects:
+    for stage in range(seen[0].stages):
+        found = list(_of_stage(name, seen, stage))
+        if found:
+            yield from found
+            return
+
+
+def _of_stage(name: str, seen: Sequence[Observed], stage: int) -> Iterator[Cause]:
+    for effect in seen[0].effects(stage):
         if name not in effect.added or not any(_of_one(name, [effect], seen[:1])):
             continue
         effects = [effect, *_others(effect.edit, name, seen[1:])]
@@ -105,7 +117,12 @@ def pairs_of_causes(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
     Where neither edit lies before the other their effects add up: two that do are found by one projection of all.
     """
     first = seen[0]
-    effects = [effect for effect in first.effects if name in effect.added and effect.edit.kind != "diagonal"]
+    effects = [
+        effect
+        for stage in range(_STAGES_OF_PAIRS)
+        for effect in first.effects(stage)
+        if name in effect.added and effect.edit.kind not in _ALONE
+    ]
     if not effects:
         return
     added = np.stack([effect.added[name].ravel() for effect in effects])
@@ -119,18 +136,18 @@ def pairs_of_causes(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
 def nested_pairs(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
     """The causes of two edits of which one lies before the other, so that it changes what the other does."""
     first = seen[0]
-    outer = [effect.edit for effect in first.effects if effect.edit.kind in _LINEAR][:_MOST_OUTER]
-    for edit in outer:
+    plain = [effect.edit for effect in first.effects(0) if effect.edit.kind in _LINEAR]
+    for edit in plain[:_MOST_OUTER]:
         editor = first.editor.on_top_of([edit])
         rest = np.asarray(first.gradients[name], np.float64) - editor.right[name]
-        for other in first.effects:
-            if other.edit.kind not in _LINEAR or other.edit.node > edit.node or other.edit == edit:
+        for other in plain:
+            if other.node > edit.node or other == edit:
                 continue
-            effect = editor.effect(other.edit)
+            effect = editor.effect(other)
             if effect is None or name not in effect.added or not first.agrees(rest, effect.added[name], name):
                 continue
-            if all(_together((edit, other.edit), name, each) for each in seen):
-                yield Cause((edit, other.edit))
+            if all(_together((edit, other), name, each) for each in seen):
+                yield Cause((edit, other))
 
 
 # Edits that a derivative stays linear with, and plain enough to be one of two.

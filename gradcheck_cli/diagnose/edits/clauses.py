@@ -85,6 +85,10 @@ class _Clauses:
                 return Clause(Sign.SETTING, f"{text}{step.node.operands[int(edit.detail[0])]}", step.node.place)
             case "saved":
                 return self._saved(edit, step)
+            case "value":
+                return self._value(edit, step)
+            case "factor":
+                return self._factor(edit, step)
             case "last wins":
                 text = "of several terms for one entry the last is kept, where they add up"
                 return Clause(Sign.LAST_WINS, text, step.node.place)
@@ -124,6 +128,34 @@ class _Clauses:
         if stem in ("mul", "div") and len(step.node.operands) == 2:
             return f"the factor in {self.words.of_result(step.node)} is left out"
         return f"the derivative of {self.words.of_result(step.node)} is left out"
+
+    def _value(self, edit: Edit, step: Step) -> Clause:
+        _, name, *numbers = edit.detail
+        what = self.words.of_value(Ref(step.index))
+        if name in ("the sum", "the mean"):
+            return Clause(Sign.AVERAGED, f"{what} is computed as {name}", step.node.place)
+        if name == "all axes":
+            return Clause(Sign.TOTALLED, f"{what} is computed over all axes", step.node.place)
+        if name == "value":
+            other = self.words.of_value(Ref(int(numbers[0]), int(numbers[1])))
+            return Clause(Sign.OPERAND, f"{what} is taken to be {other}", step.node.place)
+        if name == "constant":
+            return Clause(Sign.OPERAND, f"{what} is computed as {float(numbers[0]):g}", step.node.place)
+        operands = list(dict.fromkeys(step.node.refs()))
+        kept = operands[int(numbers[0])]
+        left = [self.words.of_value(ref) for ref in operands if ref != kept]
+        left += [f"{part:g}" for part in step.node.operands if isinstance(part, float)]
+        without = f" without {left[0]}" if len(left) == 1 else ""
+        place = self.words.of_value(kept)
+        return Clause(Sign.OPERAND, f"{what} is computed{without} as {place}", step.node.place)
+
+    def _factor(self, edit: Edit, step: Step) -> Clause:
+        how, *numbers = edit.detail
+        factor = self.words.of_value(Ref(int(numbers[0]), int(numbers[1])))
+        operand = step.operands[edit.operand]
+        what = f"what flows back from {self.words.of_result(step.node)} to {self.words.of_value(operand)}"
+        text = f"{what} is {'multiplied' if how == 'times' else 'divided'} by {factor} once more"
+        return Clause(Sign.FACTOR, text, step.node.place)
 
     def _saved(self, edit: Edit, step: Step) -> Clause:
         slot, source, *rest = edit.detail

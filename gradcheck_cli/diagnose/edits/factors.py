@@ -47,6 +47,8 @@ def _candidates(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> It
             sizes = [size.get(words, 0) for size in lengths]
             if all(size > 1 and _same(each, form(size)) for each, size in zip(found, sizes, strict=True)):
                 yield Factor(text, words)
+    if len(found) > 1 and found[0] and abs(found[0] - 1) > _NEAR and all(_same(each, found[0]) for each in found):
+        yield Factor(f"{found[0]:.6g}")
 
 
 def _same(one: float, other: float) -> bool:

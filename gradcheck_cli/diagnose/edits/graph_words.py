@@ -73,14 +73,18 @@ class GraphWords:
         return _OPERATIONS.get(stem, stem.strip("_").replace("_", " "))
 
     def quoted(self, place: Place) -> str:
-        """An expression as a sentence quotes it; the statement where it is not known, its line where it is long."""
+        """An expression as a sentence quotes it, the beginning of a long one; the statement where it is not known."""
         text = place.expression or place.text
-        return f"`{text}`" if 0 < len(text) <= _MOST_TEXT else f"line {place.line}"
+        if len(text) > _MOST_TEXT:
+            text = f"{text[: _MOST_TEXT - 4]} ..."
+        return f"`{text}`" if text else f"line {place.line}"
 
     def where(self, place: Place | None) -> str:
         """ " (norm.py:4: `var = ...`)"; "" where nothing is known."""
         if place is None:
             return ""
+        if self.recording.layer:
+            return f" ({self.recording.layer}: `{place.text}`)"
         text = f": `{place.text}`" if place.text else ""
         return f" ({os.path.basename(place.file)}:{place.line}{text})"
 

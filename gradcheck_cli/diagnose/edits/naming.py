@@ -85,7 +85,7 @@ def _told(name: str, cause: Cause, seen: Sequence[Observed]) -> tuple[Finding, .
     text += "." if cause.times is None else f", times {cause.times.words}."
     findings: dict[Sign, Finding] = {}
     for clause in clauses:
-        line = None if clause.place is None else clause.place.line
+        line = None if clause.place is None or editor.chain.recording.layer else clause.place.line
         findings.setdefault(clause.sign, _finding(clause.sign, name, text, seen, line))
     if cause.times is not None:
         sign = factor_sign(cause.times)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # Edit and user's code round differently, and a composition is not as accurate as what a person derives by hand.
 _UNITS = 2.0**14
-# Derivatives of single nodes, about 20 microseconds each: some two seconds.
-_MOST_WORK = 100_000
+# Of one stage: derivatives of single nodes, about 20 microseconds each, so half a second.
+_MOST_WORK = 25_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,7 @@ class Observed:
     detached: Detached = "kept"
     unit: float = 2.0**-53
     follows: Literal["what counts", "everything"] = "what counts"
+    _effects: dict[int, list[Effect]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def editor(self) -> Editor:
@@ -59,18 +60,25 @@ class Observed:
         return Editor(Chain(Replay(self.recording, self.values, self.detached)), self.upstream)
 
     @cached_property
-    def effects(self) -> list[Effect]:
-        """Every edit that changes something, the plainer first, as far as the work is not too much."""
-        found: list[Effect] = []
+    def stages(self) -> int:
+        """How many stages of edits there are, the plainer first."""
+        return len(self.editor.edits())
+
+    def effects(self, stage: int) -> list[Effect]:
+        """The edits of a stage that change something, as far as the work is not too much."""
+        if stage not in self._effects:
+            self._effects[stage] = list(self._of_stage(stage))
+        return self._effects[stage]
+
+    def _of_stage(self, stage: int) -> Iterator[Effect]:
         work = 0
-        for edit in self.editor.edits():
+        for edit in self.editor.edits()[stage]:
             work += edit.node + 1
             if work > _MOST_WORK:
-                break
+                return
             effect = self.editor.effect(edit)
-            if effect is not None:
-                found.append(effect)
-        return found
+            if effect is not None and all(np.isfinite(array).all() for array in effect.added.values()):
+                yield effect
 
     def effect(self, edit: Edit) -> Effect | None:
         """One edit."""

@@ -20,6 +20,8 @@ _KINDS = {
     "setting": 2,
     "saved": 3,
     "diagonal": 3,
+    "value": 3,
+    "factor": 4,
     "message": 5,
     "upstream": 5,
     "weighed": 6,
@@ -47,6 +49,8 @@ def _cost(edit: Edit, editor: Editor, words: GraphWords) -> tuple[int, int, int]
     result = Ref(step.index)
     if edit.kind == "constant":
         return (kind, 0 if words.name(result) else 3, edit.node)
+    if edit.kind == "value":
+        return (kind + (2 if edit.detail[1] == "value" else 0), 0 if words.name(result) else 1, edit.node)
     if edit.kind == "saved":
         return (kind + (2 if edit.detail[1] == "transformed" else 0), 0, edit.node)
     operand = step.operands[edit.operand] if edit.operand >= 0 else step.operands[0]

@@ -8,7 +8,7 @@ derivative by a value: the sum of the messages to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -145,6 +145,33 @@ class Chain:
             name: as_numpy(cotangents[ref] if ref in cotangents else torch.zeros_like(self.value(ref)))
             for name, ref in self.inputs.items()
         }
+
+    def with_value(self, ref: Ref, tensor: torch.Tensor, *, follows: bool) -> Chain:
+        """The same chain for somebody who takes a value for another; the forward itself is not changed.
+
+        Args:
+            ref: the value.
+            tensor: of its shape, what it is taken for.
+            follows: later values are computed from it; else it is used in the derivatives of its own users alone.
+
+        Raises:
+            RuntimeError: a later value cannot be computed from it.
+        """
+        other = Chain.__new__(Chain)
+        other.replay, other.recording, other.steps = self.replay, self.recording, list(self.steps)
+        outputs = list(self.steps[ref.node].outputs)
+        outputs[ref.output] = tensor
+        other.steps[ref.node] = replace(self.steps[ref.node], outputs=tuple(outputs))
+        changed = {ref.node}
+        for index in range(ref.node + 1, len(self.steps)):
+            node = self.recording.nodes[index]
+            if node.op == CONSTANT or not any(used.node in changed for used in node.refs()):
+                continue
+            step = other._step(index, node)
+            if follows:
+                changed.add(index)
+            other.steps[index] = step if follows else replace(step, outputs=self.steps[index].outputs)
+        return other
 
     def _step(self, index: int, node: Node) -> Step:
         refs: list[Ref] = []

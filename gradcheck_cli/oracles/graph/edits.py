@@ -6,31 +6,45 @@ computes. Which of them is the user's is decided elsewhere, by numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 import torch
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Recording, Ref
-from gradcheck_cli.oracles.graph import slips, transforms
+from gradcheck_cli.oracles.graph import slips, transforms, values
 from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, Messages, Step
 from gradcheck_cli.oracles.graph.recorder import as_numpy
 
 Kind = Literal[
-    "cut", "constant", "own", "slip", "saved", "message", "weighed", "setting", "upstream", "diagonal", "last wins"
+    "cut",
+    "constant",
+    "own",
+    "slip",
+    "saved",
+    "factor",
+    "value",
+    "message",
+    "weighed",
+    "setting",
+    "upstream",
+    "diagonal",
+    "last wins",
 ]
 """What an edit does.
 
 cut: the node hands nothing to the operand. constant: the value is taken for a constant, nothing flows on from it.
 own: the node's own derivative is left out, what it is given is handed on. slip: another derivative of the same
-operation. saved: another array than the one that was kept. message: its message, rearranged. weighed: the same of the
-message times the value, as formulas have it that are written in terms of what the forward returned. setting: another
-constant of the operation. upstream: something else than G. diagonal: what an entry of the operand does to the same
-entry of the result alone; without an operand, of a value and a later one. last wins: of several terms for one entry,
-the last.
+operation. saved: another array than the one that was kept. factor: its message times or over a value. value: what the
+node computed is taken for something else wherever the derivative needs it. message: its message, rearranged. weighed:
+the same of the message times the value, as formulas have it that are written in terms of what the forward returned.
+setting: another constant of the operation. upstream: something else than G. diagonal: what an entry of the operand
+does to the same entry of the result alone; without an operand, of a value and a later one. last wins: of several terms
+for one entry, the last.
 """
 # Of the largest entry: what is left of a sum whose terms cancel.
 _NOTHING = 1e-11
@@ -72,18 +86,18 @@ class Editor:
         done: edits that hold already, so that others come on top of them. All of them linear.
     """
 
-    def __init__(self, chain: Chain, upstream: Sequence[Array | None], done: Sequence[Edit] = ()) -> None:
-        self.chain = chain
+    def __init__(self, graph: Chain, upstream: Sequence[Array | None], done: Sequence[Edit] = ()) -> None:
+        self.chain = graph
         self.upstream = tuple(upstream)
         self.done = tuple(done)
         self._messages: dict[int, Messages] = {}
-        self._seeds = chain.seeds(upstream)
+        self._seeds = graph.seeds(upstream)
         self._changes = self._with_changes({}, done)
 
         def seen(step: Step, messages: Messages) -> None:
             self._messages[step.index] = messages
 
-        self._cotangents = chain.pull(self._seeds, self._changes, seen)
+        self._cotangents = graph.pull(self._seeds, self._changes, seen)
 
     def on_top_of(self, edits: Sequence[Edit]) -> Editor:
         """The same with further edits done."""
@@ -94,16 +108,23 @@ class Editor:
         """The gradients with what is done: the right ones where that is nothing."""
         return self.chain.of_inputs(self._cotangents)
 
-    def edits(self) -> Iterator[Edit]:
-        """All of them, the plainer first."""
-        yield from self._upstreams()
-        for steps in (self._plain, self._settings, self._swaps, self._rearranged):
-            for index in sorted(self._messages):
-                yield from steps(self.chain.steps[index])
-        yield from self._block_diagonals()
+    def edits(self) -> tuple[Iterator[Edit], ...]:
+        """All of them in stages, the plainer first: a later stage is asked where no edit of an earlier one explains."""
+        return (
+            chain(self._upstreams(), self._of_each(self._plain), self._of_each(self._settings)),
+            chain(self._of_each(self._values), self._of_each(self._swaps), self._of_each(self._ends)),
+            chain(self._block_diagonals(), self._of_each(self._rearranged), self._other_upstreams()),
+            self._of_each(self._factors),
+        )
+
+    def _of_each(self, edits: Callable[[Step], Iterator[Edit]]) -> Iterator[Edit]:
+        for index in sorted(self._messages):
+            yield from edits(self.chain.steps[index])
 
     def effect(self, edit: Edit) -> Effect | None:
         """What it changes; None where it has no meaning here, or changes nothing."""
+        if edit.kind == "value":
+            return self._with_value(edit)
         if edit.kind == "diagonal" and edit.operand < 0:
             deltas = self._block_diagonal(edit)
         elif edit.kind == "upstream":
@@ -168,7 +189,7 @@ class Editor:
     def _deltas(self, edit: Edit) -> Cotangents | None:
         step = self.chain.steps[edit.node]
         messages = self._messages.get(edit.node)
-        if messages is None or (edit.kind == "diagonal" and edit.operand < 0):
+        if messages is None or edit.kind == "value" or (edit.kind == "diagonal" and edit.operand < 0):
             return None
         other = self._other(edit, step, self._given(step), messages)
         if other is None:
@@ -207,6 +228,8 @@ class Editor:
             return torch.zeros_like(right)
         if edit.kind == "message":
             return transforms.transformed(right, edit.detail)
+        if edit.kind == "factor":
+            return self._times(edit, right)
         if edit.kind == "weighed":
             return _weighed(right, step.value(edit.operand), edit.detail)
         if edit.kind == "diagonal":
@@ -247,6 +270,52 @@ class Editor:
         except (RuntimeError, IndexError, TypeError):
             return None
 
+    def _times(self, edit: Edit, right: torch.Tensor) -> torch.Tensor | None:
+        how, node, output = edit.detail
+        factor = self.chain.value(Ref(int(node), int(output)))
+        return right * factor if how == "times" else right / factor
+
+    def _with_value(self, edit: Edit) -> Effect | None:
+        """All gradients with another chain: nothing of it is linear in what is changed."""
+        how, *detail = edit.detail
+        ref = Ref(edit.node, 0)
+        tensor = values.taken_for(self.chain, ref, tuple(detail))
+        if tensor is None or torch.equal(tensor, self.chain.value(ref)):
+            return None
+        try:
+            other = self.chain.with_value(ref, tensor, follows=how == "from there on")
+        except (RuntimeError, IndexError):
+            return None
+        pulled = other.of_inputs(other.pull(self._seeds, self._changes))
+        added = {name: array - self.right[name] for name, array in pulled.items()}
+        added = {name: array for name, array in added.items() if array.any()}
+        return Effect(edit, added) if added else None
+
+    def _values(self, step: Step) -> Iterator[Edit]:
+        for detail in values.details(self.chain, Ref(step.index)):
+            for how in ("from there on", "where it is used"):
+                yield Edit("value", step.index, -1, (how, *detail))
+
+    def _factors(self, step: Step) -> Iterator[Edit]:
+        for operand, message in enumerate(self._messages[step.index]):
+            if message is None or message.dim() == 0:
+                continue
+            for ref in self._spread_over(message):
+                yield Edit("factor", step.index, operand, ("times", ref.node, ref.output))
+                if bool((self.chain.value(ref) != 0).all()):
+                    yield Edit("factor", step.index, operand, ("over", ref.node, ref.output))
+
+    def _spread_over(self, message: torch.Tensor) -> list[Ref]:
+        """The values that a message can be multiplied by without becoming larger: given ones first."""
+        found: list[Ref] = []
+        for step in self.chain.steps:
+            output = step.outputs[0]
+            if not isinstance(output, torch.Tensor) or not output.is_floating_point() or output.numel() < 2:
+                continue
+            if transforms.summed_to(message, output.shape) is not None:
+                found.append(Ref(step.index))
+        return found[:_MOST_SWAPS]
+
     def _other_seeds(self, edit: Edit) -> Cotangents | None:
         ref = self.chain.recording.outputs[edit.node]
         if ref is None or ref not in self._seeds:
@@ -266,6 +335,13 @@ class Editor:
                 yield Edit("upstream", number, -1, ("ones",))
                 yield Edit("upstream", number, -1, ("the output",))
                 for detail in transforms.details(self._seeds[ref]):
+                    if detail[0] in transforms.PLAIN:
+                        yield Edit("upstream", number, -1, detail)
+
+    def _other_upstreams(self) -> Iterator[Edit]:
+        for number, ref in enumerate(self.chain.recording.outputs):
+            for detail in transforms.details(self._seeds[ref]) if ref in self._seeds else ():
+                if detail[0] not in transforms.PLAIN:
                     yield Edit("upstream", number, -1, detail)
 
     def _plain(self, step: Step) -> Iterator[Edit]:
@@ -303,7 +379,9 @@ class Editor:
                     found.append(Ref(step.index, number))
         return found
 
-    def _rearranged(self, step: Step) -> Iterator[Edit]:
+    def _ends(self, step: Step) -> Iterator[Edit]:
+        """What is done to a gradient at last, and what one operation has of its own."""
+        ends = set(self.chain.inputs.values())
         for operand, message in enumerate(self._messages[step.index]):
             if message is None:
                 continue
@@ -311,8 +389,15 @@ class Editor:
                 yield Edit("diagonal", step.index, operand)
             if _picks(step):
                 yield Edit("last wins", step.index, operand)
-            for detail in transforms.details(message):
+            for detail in transforms.details(message) if step.operands[operand] in ends else ():
                 yield Edit("message", step.index, operand, detail)
+
+    def _rearranged(self, step: Step) -> Iterator[Edit]:
+        ends = set(self.chain.inputs.values())
+        for operand, message in enumerate(self._messages[step.index]):
+            for detail in () if message is None else transforms.details(message):
+                if step.operands[operand] not in ends:
+                    yield Edit("message", step.index, operand, detail)
                 if detail[0] in transforms.OF_WEIGHED:
                     yield Edit("weighed", step.index, operand, detail)
 

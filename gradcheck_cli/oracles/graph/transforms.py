@@ -14,6 +14,8 @@ Detail: TypeAlias = "tuple[str | int | float | bool, ...]"
 BLOCKS = (2, 4, 8, 16, 32, 64, 128)
 # Which of them are tried on what the forward kept, too: the others would be mistakes of the forward.
 OF_SAVED = frozenset({"transposed", "lower triangle", "upper triangle", "squared"})
+# Which are plain things to do to G.
+PLAIN = frozenset({"first of", "mean over all"})
 # Which are tried on a message times its value.
 OF_WEIGHED = frozenset({"sum over", "sum over all", "mean over", "mean over all"})
 
