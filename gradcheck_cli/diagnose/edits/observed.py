@@ -55,9 +55,11 @@ class Observed:
         """The same with every path, also those that add nothing."""
         from gradcheck_cli.oracles.graph.chain import Chain
         from gradcheck_cli.oracles.graph.edits import Editor
+        from gradcheck_cli.oracles.graph.opened import opened
         from gradcheck_cli.oracles.graph.replay import Replay
 
-        return Editor(Chain(Replay(self.recording, self.values, self.detached)), self.upstream)
+        recording = opened(self.recording, self.values)
+        return Editor(Chain(Replay(recording, self.values, self.detached)), self.upstream)
 
     @cached_property
     def stages(self) -> int:

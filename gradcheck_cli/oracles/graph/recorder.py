@@ -49,7 +49,7 @@ def record(
         NotRecordableError: the forward did what cannot be written down; says what and where.
         Exception: whatever `call` raises.
     """
-    recorder = _Recorder(Places(files, (_TORCH,)))
+    recorder = Recorder(Places(files, (_TORCH,)))
     for name, tensor in inputs.items():
         recorder.add_input(name, tensor)
     with recorder, _Leaves(recorder):
@@ -57,7 +57,7 @@ def record(
     return returned, recorder.finish(returned)
 
 
-class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees each operation below autograd, where composite ones have been taken apart."""
 
     def __init__(self, places: Places) -> None:
@@ -227,7 +227,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 class _Leaves(TorchFunctionMode):
     """Sees where values go that torch does not follow, and makes `.data` the detach that it is."""
 
-    def __init__(self, recorder: _Recorder) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self._recorder = recorder
 

@@ -110,7 +110,7 @@ class Replay:
         if node.op == CONSTANT:
             assert isinstance(node.operands[0], int)
             return (torch.tensor(self.recording.constants[node.operands[0]]).to(self.dtype_of(node)),)
-        operands = [self._operand(part, value) for part in node.operands]
+        operands = self.operands(node, value)
         if self.detached == "followed" and node.op == DETACH:
             return (operands[0].view_as(operands[0]),)
         keywords = {name: self._operand(part, value) for name, part in node.keywords}
@@ -119,6 +119,10 @@ class Replay:
         if node.is_followed or self.detached == "followed":
             return results
         return tuple(part.detach() if isinstance(part, torch.Tensor) else part for part in results)
+
+    def operands(self, node: Node, value: Any) -> list[Any]:
+        """What a node is called with, in order."""
+        return [self._operand(part, value) for part in node.operands]
 
     def _operand(self, operand: Operand, value: Any) -> Any:
         if isinstance(operand, Ref):

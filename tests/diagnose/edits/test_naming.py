@@ -282,6 +282,23 @@ def test_a_backward_that_masks_what_its_forward_did_not_is_told():
     assert "is 0 above the diagonal" in finding.message
 
 
+def test_a_path_inside_a_native_operation_is_told_by_its_part():
+    """torch computes it as one; the graph has it written out."""
+
+    def backward(g, z):
+        return {"z": g * torch.softmax(z, -1)}
+
+    (finding,) = findings(forwards.native_softmax, backward, "z", {"z": (4, 5)}, {"z": (3, 7)})
+    assert "path-missing" == finding.id
+    assert "the path through `total of torch.softmax(z, dim=-1)` is not followed" in finding.message
+
+    def constant(g, x, gain):
+        return {"x": g * gain / (x.var(-1, correction=0, keepdim=True) + 1e-5).sqrt()}
+
+    (finding,) = findings(forwards.native_norm, constant, "x", *ROWS)
+    assert "mean of torch.nn.functional.layer_norm(x, x.shape[-1:], gain)" in finding.message
+
+
 def test_entries_that_are_not_finite_have_no_edit():
     """They are told elsewhere."""
     assert () == findings(forwards.rms_norm, lambda g, x, gain: {"x": x * np.nan}, "x", *ROWS)
