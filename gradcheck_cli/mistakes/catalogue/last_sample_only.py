@@ -6,6 +6,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant, of_every_form
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import overwrites
 from gradcheck_cli.model import GRADIENTS, Case, GradientName
 
@@ -42,4 +43,5 @@ MISTAKE = Mistake(
     numbers="N = {N}",
     prepare=_only(-1),
     line=overwrites,
+    sign=Sign.LAST_ONLY,
 )
