@@ -24,6 +24,17 @@ from gradcheck_cli.model.evidence import (
     Verdict as Verdict,
     Worst as Worst,
 )
+from gradcheck_cli.model.functions import (
+    Argument as Argument,
+    Domain as Domain,
+    FunctionForm as FunctionForm,
+    FunctionOutcome as FunctionOutcome,
+    InputsFrom as InputsFrom,
+    Returned as Returned,
+    Sample as Sample,
+    Truth as Truth,
+    Value as Value,
+)
 from gradcheck_cli.model.geometry import Geometry as Geometry
 from gradcheck_cli.model.options import (
     Arithmetic as Arithmetic,
