@@ -15,8 +15,10 @@ from gradcheck_cli.model.evidence import (
     CheckName as CheckName,
     Counterexample as Counterexample,
     Counterfactual as Counterfactual,
+    Evidence as Evidence,
     Finding as Finding,
     FindingAbout as FindingAbout,
+    FunctionExample as FunctionExample,
     Power as Power,
     Rung as Rung,
     Sameness as Sameness,
@@ -25,8 +27,6 @@ from gradcheck_cli.model.evidence import (
     Worst as Worst,
 )
 from gradcheck_cli.model.functions import (
-    Argument as Argument,
-    Domain as Domain,
     FunctionForm as FunctionForm,
     FunctionOutcome as FunctionOutcome,
     InputsFrom as InputsFrom,
@@ -60,6 +60,7 @@ from gradcheck_cli.model.report import (
     Report as Report,
     RunReport as RunReport,
     SamenessReport as SamenessReport,
+    SampleResult as SampleResult,
     SeedResult as SeedResult,
     TargetReport as TargetReport,
     VerifyReport as VerifyReport,

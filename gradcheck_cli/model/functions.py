@@ -17,13 +17,6 @@ Constant: TypeAlias = "float | int | bool | str | Mapping[str, Value] | tuple[Va
 """What a function is given besides arrays: `eps`, `mode`, a dict of parameters, which may hold arrays itself."""
 Value: TypeAlias = "Array | Constant"
 
-Domain = Literal["real", "positive", "unit", "integers", "mask", "one-hot"]
-"""What the entries of an array may be.
-
-real: anything. positive: above 0. unit: between 0 and 1. integers: whole numbers from 0 to below the length of an axis,
-with repeats. mask: 0 and 1. one-hot: rows that hold a single 1.
-"""
-
 FunctionForm = Literal["pair", "loss", "class", "loss-class", "autograd-function", "module"]
 """How the code of a function stands.
 
@@ -35,27 +28,6 @@ backward. loss-class: one whose forward gives a number and whose backward is han
 InputsFrom = Literal["guess", "layer", "gradcheck_inputs", "--inputs", "--input"]
 """Who says what the function is given: a guess by trial, the known layer that its name or its arguments tell, or the
 user."""
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One argument of a forward, or one parameter of an object, as data to draw samples from.
-
-    Attributes:
-        name: as it is called in the user's code.
-        axes: the name of each axis's length ("n", "d"), or the length itself; None where it is a constant.
-        domain: what its entries may be.
-        below: for integers, the name of the axis that they index, or the first number that they may not be.
-        value: of a constant.
-        differentiated: does the backward owe a gradient for it?
-    """
-
-    name: str
-    axes: tuple[str | int, ...] | None = None
-    domain: Domain = "real"
-    below: str | int = 2
-    value: Constant = None
-    differentiated: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,54 @@
+"""From what was loaded to a form: a pair, a class, a Function; what it is decides how it is called."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from gradcheck_cli.targets.functions.form import Form, NotAFunctionError
+from gradcheck_cli.targets.functions.pair import Function, PairForm
+from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
+from gradcheck_cli.targets.load import Loaded
+
+
+def form_of(loaded: Loaded) -> Form:
+    """What the target is, as far as its place and its names tell.
+
+    Raises:
+        NotAFunctionError: nothing here is a function with a backward.
+    """
+    if isinstance(loaded.target, type) or loaded.owner is not None:
+        raise NotAFunctionError("build", "it is a class")
+    return _pair(loaded)
+
+
+def _pair(loaded: Loaded) -> PairForm:
+    """The target is a backward, or a forward whose backward stands beside it."""
+    known = functions_of(loaded)
+    name = loaded.name
+    if not callable(loaded.target):
+        raise NotAFunctionError("build", f"{name} is no function")
+    backwards = backwards_among(known)
+    if name in backwards:
+        forward = forward_for(name, known)
+        if not forward:
+            raise NotAFunctionError("build", f"no forward of {name} stands in its file")
+        return PairForm(_function(loaded, forward), _function(loaded, name))
+    mine = [other for other in backwards if forward_for(other, known) == name]
+    if not mine:
+        raise NotAFunctionError("build", f"no backward of {name} stands in its file")
+    nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
+    return PairForm(_function(loaded, name), _function(loaded, nearest))
+
+
+def functions_of(loaded: Loaded) -> dict[str, Any]:
+    """The functions that the file itself defines, and those that it has bound to a name of its own."""
+    return {
+        name: value
+        for name, value in vars(loaded.module).items()
+        if inspect.isroutine(value) and (loaded.node(name) is not None or name == loaded.name)
+    }
+
+
+def _function(loaded: Loaded, name: str) -> Function:
+    return Function(vars(loaded.module).get(name, loaded.target), loaded.node(name), name)

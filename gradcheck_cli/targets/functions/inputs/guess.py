@@ -1,0 +1,140 @@
+"""Tries proposals on the target until its forward and its backward run, and says what they were."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.model import Sample
+from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Parameter
+from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
+from gradcheck_cli.targets.functions.inputs.parameters import settings
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.spelling import tokens, word_set
+
+# Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
+MOST_TRIES = 600
+SECONDS = 6.0
+IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
+LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What ran: the form as it hangs together then, the choice, and its samples on each set of sizes that it takes."""
+
+    form: Form
+    choice: Choice
+    samples: tuple[Sample, ...]
+
+
+def guess(form: Form, seed: int, deadline: float = SECONDS) -> Guess:
+    """The first choice of proposals on which forward and backward run.
+
+    Where the backward runs on none, the first on which the forward does: then that is what is told.
+
+    Raises:
+        NotAFunctionError: the forward runs on none; says what it raised on the likeliest.
+    """
+    end, first_error, second_best = time.monotonic() + deadline, None, None
+    for choice in itertools.islice(choices(form), MOST_TRIES):
+        if time.monotonic() > end:
+            break
+        sample = drawn(choice, SIZES[0], seed)
+        try:
+            for ready in _ready(form, sample):
+                outputs = ready.forward(sample.values)
+                if not _is_good(outputs):
+                    raise ValueError("the forward gives no finite floating-point numbers")
+                second_best = second_best or (ready, choice)
+                if _backward_runs(ready, sample, outputs):
+                    return _with_samples(ready, choice, seed)
+        except Exception as error:
+            first_error = first_error or error
+    if second_best is None:
+        raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=first_error)
+    return _with_samples(*second_best, seed)
+
+
+def choices(form: Form) -> Iterator[Choice]:
+    """Every combination of what the parameters may be, those of the likeliest parts first."""
+    listed = [_options(form, item) for item in form.parameters]
+    names = [item.name for item in form.parameters]
+    for places in by_rank([len(options) for options in listed]):
+        choice = {name: options[place] for name, options, place in zip(names, listed, places, strict=True)}
+        if _holds_data(choice):
+            yield choice
+
+
+def by_rank(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every tuple of places below these lengths, those of a small sum first."""
+
+    def summing(total: int, left: Sequence[int]) -> Iterator[tuple[int, ...]]:
+        if not left:
+            if total == 0:
+                yield ()
+            return
+        for place in range(min(total, left[0] - 1) + 1):
+            yield from ((place, *rest) for rest in summing(total - place, left[1:]))
+
+    for total in range(sum(length - 1 for length in lengths) + 1):
+        yield from summing(total, lengths)
+
+
+def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
+    keys = settings(form.source, item.name)
+    if keys is not None:
+        return [Proposal("constant", value=keys)]
+    words = set(tokens(form.title))
+    found = proposals(item.name, of_images=bool(words & IMAGE_WORDS), is_loss=bool(words & LOSS_WORDS))
+    if item.is_state and item.shape is not None:
+        return [Proposal("real", " ".join(map(str, item.shape)))]
+    if not item.has_default:
+        return found
+    if item.default is None and found[0].kind == "real":  # as `bias=None`: with it more is seen
+        return [*found[:4], Proposal("keep")]
+    return [Proposal("keep")]
+
+
+def _holds_data(choice: Choice) -> bool:
+    return any(proposal.kind in ("real", "positive", "unit") for proposal in choice.values())
+
+
+def _ready(form: Form, sample: Sample) -> Iterator[Form]:
+    """The form itself; a pair in each way in which it may hang together on this sample."""
+    if isinstance(form, PairForm) and form.wiring is None:
+        yield from form.wirings(sample.values)
+    else:
+        yield form
+
+
+def _is_good(outputs: Sequence[np.ndarray]) -> bool:
+    return bool(outputs) and all(out.dtype.kind == "f" and out.size and np.isfinite(out).all() for out in outputs)
+
+
+def _backward_runs(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> bool:
+    """It returns something that is the gradient of an argument and has its shape."""
+    try:
+        ran = form.run(sample.values, [np.ones_like(out) for out in outputs])
+    except BackwardError:
+        return False
+    fitting = [name for name, array in ran.gradients.items() if array.shape == sample.array(name).shape]
+    return bool(fitting)
+
+
+def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
+    """On every set of sizes that the forward takes; two draws of the first."""
+    samples = [drawn(choice, SIZES[0], seed), drawn(choice, SIZES[0], seed + 1)]
+    for sizes in SIZES[1:]:
+        sample = drawn(choice, sizes, seed)
+        try:
+            if not any(item.is_state for item in form.parameters) and _is_good(form.forward(sample.values)):
+                samples.insert(1, sample)
+        except Exception:  # a size that it does not take: those that it takes are told
+            continue
+    return Guess(form, choice, tuple(samples))
