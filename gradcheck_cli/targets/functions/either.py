@@ -71,12 +71,9 @@ def either(loaded: Loaded, wanted: Wanted, as_convolution: Callable[[], Ready]) 
     try:
         return as_function(loaded, wanted)
     except NotAFunctionError as error:
-        try:
-            return as_convolution()
-        except (NotRecognisedError, AmbiguousError):
-            if error.step == "build":
-                raise
-            raise error from None
+        if error.step != "build":  # it has a forward, and that is no convolution's
+            raise
+        return as_convolution()
 
 
 def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from typing import Any
 
@@ -51,4 +52,17 @@ def functions_of(loaded: Loaded) -> dict[str, Any]:
 
 
 def _function(loaded: Loaded, name: str) -> Function:
-    return Function(vars(loaded.module).get(name, loaded.target), loaded.node(name), name)
+    return Function(vars(loaded.module).get(name, loaded.target), loaded.node(name), name, _with_callees(loaded, name))
+
+
+def _with_callees(loaded: Loaded, name: str) -> str:
+    """The text of a function and of all functions of its file that it uses: what they read of a dict of settings."""
+    texts: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        node = loaded.node(waiting.pop())
+        if node is None or getattr(node, "name", "") in texts:
+            continue
+        texts[getattr(node, "name", "")] = ast.unparse(node)
+        waiting += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+    return "\n".join(texts.values())

@@ -35,11 +35,12 @@ Meaning = tuple[str, Any]
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the user's and its syntax."""
+    """A function of the user's, its syntax, and the text of it and of what it uses in its file."""
 
     call: Callable[..., Any]
     node: ast.AST | None
     name: str
+    source: str = ""
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Its parameters, without those that collect the rest."""
@@ -116,7 +117,7 @@ class PairForm:
     @property
     def source(self) -> str:
         """The forward's text."""
-        return "" if self.fore.node is None else ast.unparse(self.fore.node)
+        return self.fore.source
 
     @property
     def why(self) -> str:

@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.spelling import tokens, word_set
 MOST_TRIES = 600
 SECONDS = 6.0
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
+TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
 
 
@@ -91,7 +92,12 @@ def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
     if keys is not None:
         return [Proposal("constant", value=keys)]
     words = set(tokens(form.title))
-    found = proposals(item.name, of_images=bool(words & IMAGE_WORDS), is_loss=bool(words & LOSS_WORDS))
+    found = proposals(
+        item.name,
+        of_images=bool(words & IMAGE_WORDS),
+        is_loss=bool(words & LOSS_WORDS),
+        looks_up=bool(words & TABLE_WORDS),
+    )
     if item.is_state and item.shape is not None:
         return [Proposal("real", " ".join(map(str, item.shape)))]
     if not item.has_default:
@@ -128,13 +134,10 @@ def _backward_runs(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) ->
 
 
 def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
-    """On every set of sizes that the forward takes; two draws of the first."""
-    samples = [drawn(choice, SIZES[0], seed), drawn(choice, SIZES[0], seed + 1)]
-    for sizes in SIZES[1:]:
-        sample = drawn(choice, sizes, seed)
-        try:
-            if not any(item.is_state for item in form.parameters) and _is_good(form.forward(sample.values)):
-                samples.insert(1, sample)
-        except Exception:  # a size that it does not take: those that it takes are told
-            continue
-    return Guess(form, choice, tuple(samples))
+    """On both sets of sizes; two draws of the first where the forward does not take the second."""
+    first, other = drawn(choice, SIZES[0], seed), drawn(choice, SIZES[1], seed)
+    try:
+        takes = not any(item.is_state for item in form.parameters) and _is_good(form.forward(other.values))
+    except Exception:  # a size that it does not take: what it takes is told
+        takes = False
+    return Guess(form, choice, (first, other if takes else drawn(choice, SIZES[0], seed + 1)))

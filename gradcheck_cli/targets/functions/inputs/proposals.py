@@ -34,11 +34,11 @@ class Proposal:
     is_owed: bool = True
 
 
-# No two lengths in a call are equal, so that nothing fits by chance; none but the channels' and the heads' is a power
-# of two; rows and columns can be halved, as pooling needs. The second set is where a finding is confirmed.
+# Lengths that meet in a call are not equal, so that nothing fits by chance; they are small, as the forward is asked for
+# every entry; rows and columns can be halved, as pooling needs. The second set is where a finding is confirmed.
 SIZES: tuple[Mapping[str, int], ...] = (
-    {"n": 3, "d": 5, "m": 7, "t": 6, "c": 4, "h": 6, "w": 10, "v": 9, "k": 2, "g": 2},
-    {"n": 5, "d": 6, "m": 3, "t": 7, "c": 2, "h": 4, "w": 6, "v": 11, "k": 2, "g": 2},
+    {"n": 3, "d": 5, "m": 6, "t": 4, "c": 2, "h": 4, "w": 6, "v": 7, "k": 2, "g": 2},
+    {"n": 4, "d": 7, "m": 3, "t": 5, "c": 3, "h": 6, "w": 2, "v": 9, "k": 2, "g": 2},
 )
 
 _DATA = ("n d", "n t d", "n c h w", "d", "n c t", "d n", "t d", "")
@@ -71,6 +71,7 @@ _STATE_WORDS = word_set("h c state hidden h0 c0 cell ht ct s")
 _TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
 _PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
 _INDEX_WORDS = word_set("idx index indices ids token tokens ix positions words")
+_DATA_WORDS = word_set("x inp input inputs data words sentence")
 _MASK_WORDS = word_set("mask masks keep dropped")
 _POSITIVE_WORDS = word_set("var variance std sigma rstd running temperature tau")
 
@@ -132,12 +133,13 @@ _NUMBERS_FIRST = word_set(
 )
 
 
-def proposals(name: str, *, of_images: bool, is_loss: bool) -> list[Proposal]:
+def proposals(name: str, *, of_images: bool = False, is_loss: bool = False, looks_up: bool = False) -> list[Proposal]:
     """What a parameter may be.
 
     Args:
         of_images: the function's name says that it works on images.
         is_loss: it gives a single number, so that `y` is what it is compared with.
+        looks_up: it looks rows of a table up, so that its data are indices.
     """
     words = tokens(name)
     plain = "".join(words)
@@ -148,6 +150,8 @@ def proposals(name: str, *, of_images: bool, is_loss: bool) -> list[Proposal]:
         return _real(_BY_NAME[plain])
     if set(words) & _INDEX_WORDS:
         return [Proposal("index", axes, below) for axes in ("n", "n t", "t") for below in ("v", "d")]
+    if looks_up and plain in _DATA_WORDS:
+        return [Proposal("index", axes, "v") for axes in ("n t", "n", "t")]
     if set(words) & _MASK_WORDS:
         return [Proposal("mask", axes) for axes in ("n d", "n t", "n t d", "n c h w", "t t", "n")]
     if is_loss and set(words) & _TARGET_WORDS and not set(words) & _PREDICTED_WORDS:
@@ -161,7 +165,7 @@ def proposals(name: str, *, of_images: bool, is_loss: bool) -> list[Proposal]:
     if last in _BIAS_WORDS or words[:1] == ("b",):
         return _real(("m", "4m", "3m", *_BIAS[1:]))
     if last in _WEIGHT_WORDS or words[:1] == ("w",):
-        return _real(("v d", *_WEIGHT) if "emb" in plain else _WEIGHT)
+        return _real(("v d", *_WEIGHT) if looks_up or "emb" in plain else _WEIGHT)
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
