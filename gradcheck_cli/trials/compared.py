@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gradcheck_cli.checks.ladder.contract import Broken, broken_laws
 from gradcheck_cli.checks.ladder.judge import Judged, depends, judged_closely, judged_exactly
-from gradcheck_cli.model import CALL, Verdict
+from gradcheck_cli.model import CALL, FunctionForm, Verdict
 from gradcheck_cli.trials.functions import Asking, FunctionTrial
 
 # The worst first: the verdict of several comparisons is the first that one of them has.
@@ -41,10 +41,11 @@ class Comparison:
     broken: tuple[tuple[FunctionTrial, Broken], ...]
 
     @classmethod
-    def of(cls, trials: Sequence[FunctionTrial]) -> Comparison:
+    def of(cls, trials: Sequence[FunctionTrial], form: FunctionForm) -> Comparison:
         """Compare what was asked."""
-        compared = tuple(_compared(trials))
-        return cls(tuple(trials), _owed(trials), compared, tuple(_broken(trials)))
+        names = _owed(trials, form)
+        compared = tuple(each for each in _compared(trials) if each.name in names)
+        return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)))
 
     def about(self, name: str) -> list[Compared]:
         """The comparisons of one gradient."""
@@ -90,12 +91,26 @@ def _broken(trials: Sequence[FunctionTrial]) -> Iterator[tuple[FunctionTrial, Br
                 yield trial, each
 
 
-def _owed(trials: Sequence[FunctionTrial]) -> tuple[str, ...]:
-    """The gradients of the arguments on which the forward depends, and all that are returned."""
+def _not_given(trials: Sequence[FunctionTrial], names: Sequence[str]) -> Iterator[tuple[FunctionTrial, Broken]]:
+    """None in the place of a gradient on which the forward depends: autograd takes it for zeros."""
+    for trial in trials:
+        for asking in trial.askings[:1]:
+            for entry in asking.outcome.returned:
+                if entry.is_none and entry.name in names and depends(trial.first, entry.name):
+                    told = f"None is returned for {entry.name}, and the forward depends on it"
+                    yield trial, Broken("missing-gradient", entry.name, told)
+
+
+def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...]:
+    """The gradients of the arguments on which the forward depends, and all that are returned.
+
+    A function that gives a loss and its gradients at once gives those that its author wanted; not its data.
+    """
     returned = {name for trial in trials for asking in trial.askings for name in asking.outcome.gradients}
     known = [trial for trial in trials if trial.first]
+    chosen = form == "loss" and bool(returned)
     return tuple(
         name
         for name in (trials[0].sample.differentiated if trials else ())
-        if name in returned or not known or any(depends(trial.first, name) for trial in known)
+        if name in returned or (not chosen and (not known or any(depends(trial.first, name) for trial in known)))
     )

@@ -6,7 +6,7 @@ It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -16,13 +16,13 @@ import numpy as np
 from gradcheck_cli.checks.ladder.contract import Scaled
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
 from gradcheck_cli.oracles.blackbox import (
-    OTHER_FIRST_STEP,
+    Direction,
     Evaluate,
     EvaluationError,
     Jacobian,
-    agree,
     complex_step,
     differences,
+    direction,
     exact_differences,
 )
 from gradcheck_cli.targets.functions.client import Stacked
@@ -33,12 +33,6 @@ FACTORS = (2.0, -1.0, 0.0)
 WHOLE = 2
 # Whole numbers for G: small, so that sums of products stay exact, and none is 0, which would hide an entry.
 LARGEST_G = 4
-# Where the derivative of a forward is from, the sharpest first; two that share as little as can be are compared.
-SOURCES: tuple[Callable[[Array, Evaluate], Jacobian], ...] = (
-    complex_step,
-    differences,
-    partial(differences, first=OTHER_FIRST_STEP),
-)
 
 
 class Called(Protocol):
@@ -71,7 +65,8 @@ class FunctionTrial:
         outputs: of the forward.
         askings: the backward's answers, G by G; the first is of random numbers and holds a second call.
         scaled: the first call with multiples of its G.
-        first, second: the derivative by two independent sources, by argument; empty where it was not taken.
+        first: the derivative, by argument; empty where it was not taken.
+        second: an independent source of it, along one direction.
         exact: the derivative bit for bit, by argument, where the forward is straight along each entry.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
@@ -82,7 +77,7 @@ class FunctionTrial:
     askings: tuple[Asking, ...] = ()
     scaled: tuple[Scaled, ...] = ()
     first: dict[str, Jacobian] = field(default_factory=dict)
-    second: dict[str, Jacobian] = field(default_factory=dict)
+    second: dict[str, Direction] = field(default_factory=dict)
     exact: dict[str, Array] = field(default_factory=dict)
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
@@ -150,11 +145,12 @@ class FunctionSession:
 
     def _measured(self, trial: FunctionTrial) -> FunctionTrial:
         for name in trial.sample.differentiated:
-            found, refused = _first_two(trial.sample.array(name), partial(self._evaluate, trial.sample, name))
-            if len(found) < 2:
-                trial.unmeasured[name] = refused
-                continue
-            trial.first[name], trial.second[name] = found[0], found[1]
+            point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
+            try:
+                second = direction(point, evaluate, trial.sample.seed)
+                trial.first[name], trial.second[name] = _derivative(point, evaluate, second), second
+            except EvaluationError as error:
+                trial.unmeasured[name] = str(error)
         return trial
 
     def _whole(self, sample: Sample) -> list[FunctionTrial]:
@@ -183,21 +179,21 @@ class FunctionSession:
         return stacked.outputs
 
 
-def _first_two(point: Array, evaluate: Evaluate) -> tuple[list[Jacobian], str]:
-    """Two sources that agree, else the last two that give something; and why one that did not gave nothing.
+def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian:
+    """The first source that the second opinion confirms, else the last.
 
     The complex step is no derivative where the code takes absolute values, as numpy's variance of complex numbers does.
+
+    Raises:
+        EvaluationError: no source gives anything.
     """
-    found: list[Jacobian] = []
-    refused = ""
-    for source in SOURCES:
-        try:
-            found.append(source(point, evaluate))
-        except EvaluationError as error:
-            refused = str(error)
-        if len(found) == 2 and agree(*found):
-            break
-    return found[-2:], refused
+    try:
+        found = complex_step(point, evaluate)
+        if second.confirms_all(found):
+            return found
+    except EvaluationError:
+        pass
+    return differences(point, evaluate)
 
 
 def whole_numbers(sample: Sample) -> Sample:

@@ -1,9 +1,11 @@
 """The derivative of a forward that is only called: two sources that agree, and bit for bit where it is straight."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from gradcheck_cli.oracles.blackbox import EvaluationError, complex_step, differences, exact_differences
+from gradcheck_cli.oracles.blackbox import EvaluationError, complex_step, differences, direction, exact_differences
 
 POINT = np.random.default_rng(3).standard_normal((3, 4))
 
@@ -23,6 +25,23 @@ def test_two_sources_agree_within_what_they_say():
     first, second = complex_step(POINT, stacked(norm)), differences(POINT, stacked(norm))
     assert (np.abs(first.values - second.values) <= first.error + second.error).all()
     assert second.error.max() < 1e-10
+
+
+def test_a_direction_confirms_the_right_derivative_only():
+    """One wrong entry of many is enough to tell."""
+    right = complex_step(POINT, stacked(norm))
+    second = direction(POINT, stacked(norm), seed=1)
+    wrong = replace(right, values=right.values + 1e-8 * np.eye(12))
+    assert (second.confirms_all(right), second.confirms_all(wrong)) == (True, False)
+
+
+def test_a_direction_confirms_a_right_gradient_only():
+    """The same for one G."""
+    grad = [np.ones((3, 4))]
+    value, radius, _ = complex_step(POINT, stacked(norm)).gradient(grad, POINT.shape)
+    second = direction(POINT, stacked(norm), seed=1)
+    assert second.confirms(value, radius, grad)
+    assert not second.confirms(value + 1e-8, radius, grad)
 
 
 def test_code_that_drops_imaginary_parts_is_refused():

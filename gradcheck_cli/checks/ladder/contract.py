@@ -34,13 +34,33 @@ def broken_laws(sample: Sample, outcome: FunctionOutcome, scaled: list[Scaled]) 
     """Everything of the contract that a call breaks; [] where it did not end."""
     if not outcome.ended:
         return []
-    found = [*_shapes(sample, outcome), *_not_finite(outcome), *_mutations(outcome), *_repeats(outcome)]
+    found = [
+        *_count(outcome),
+        *_shapes(sample, outcome),
+        *_not_finite(outcome),
+        *_mutations(outcome),
+        *_repeats(outcome),
+    ]
     unsteady = {each.gradient for each in found if each.id == "not-repeatable"}
     ended = [each for each in scaled if each.outcome.ended]
     for name, first in outcome.gradients.items():
         if name not in unsteady and np.isfinite(first).all():
             found += _linear(name, first, {each.factor: each.outcome.gradients for each in ended})
     return found
+
+
+def _count(outcome: FunctionOutcome) -> list[Broken]:
+    """As many entries as arguments, each a tensor or None. Autograd itself takes further ones that are None."""
+    returned, owed = outcome.returned, outcome.owed
+    if owed is None:
+        return []
+    nested = [entry for entry in returned if not entry.is_none and entry.shape is None]
+    if nested:
+        return [Broken("wrong-count", "call", f"the backward returns a {nested[0].dtype} where a gradient is expected")]
+    if len(returned) < owed or any(not entry.is_none for entry in returned[owed:]):
+        message = f"the backward returns {len(returned)} gradients for {owed} arguments of the forward"
+        return [Broken("wrong-count", "call", message)]
+    return []
 
 
 def _shapes(sample: Sample, outcome: FunctionOutcome) -> list[Broken]:

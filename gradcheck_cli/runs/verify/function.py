@@ -41,7 +41,7 @@ def judge_function(
     ref: TargetRef, described: DescribedFunction, transcript: FunctionTranscript, options: VerifyOptions
 ) -> TargetReport:
     """From what happened to the report; nothing is asked any more."""
-    comparison = Comparison.of(transcript.trials)
+    comparison = Comparison.of(transcript.trials, described.form)
     findings = findings_of(comparison)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
     samples = tuple(_sample(trial, comparison) for trial in comparison.trials)
@@ -110,7 +110,7 @@ def _verdict(
 def _notes(described: DescribedFunction, transcript: FunctionTranscript, comparison: Comparison) -> tuple[str, ...]:
     notes = [*described.notes, *([transcript.stopped] if transcript.stopped else [])]
     unsettled = sorted({each.name for each in comparison.compared if each.judged.unsettled})
-    notes += [f"the two sources of grad_{name} do not agree on all entries: not judged there" for name in unsettled]
+    notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
     single = sorted({each.name for each in comparison.compared if each.judged.result.is_float32})
     notes += [f"grad_{name} is computed in float32; right to its rounding" for name in single]
     missing = [name for name in comparison.names if comparison.is_missing(name)]

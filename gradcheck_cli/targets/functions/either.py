@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
-from gradcheck_cli.targets.functions.find import form_of
+from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.service import FunctionReady
@@ -82,9 +82,8 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     Raises:
         NotAFunctionError: it is none, or runs on nothing.
     """
-    form = form_of(loaded)
     wanted.seed()
-    found = guess(form, wanted.number)
+    found = guess(forms_of(loaded), wanted.number)
     return FunctionReady(loaded.module.__file__ or "", found.form, found.samples, "guess", wanted.seed, loaded.notes)
 
 

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
+from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.form import Form, NotAFunctionError
+from gradcheck_cli.targets.functions.layer import layer_forms, method_names
+from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.pair import Function, PairForm
+from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.load import Loaded
 
 
-def form_of(loaded: Loaded) -> Form:
-    """What the target is, as far as its place and its names tell.
+def forms_of(loaded: Loaded) -> Iterator[Form]:
+    """What the target may be, as far as its place and its names tell; the likeliest first.
 
     Raises:
         NotAFunctionError: nothing here is a function with a backward.
     """
-    if isinstance(loaded.target, type) or loaded.owner is not None:
-        raise NotAFunctionError("build", "it is a class")
-    return _pair(loaded)
+    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
+    if is_autograd_function(owner):
+        yield AutogradForm(owner, _with_callees(loaded, owner.__name__))
+    elif owner is not None:
+        yield from _layer(loaded, owner)
+    else:
+        yield _pair(loaded)
 
 
-def _pair(loaded: Loaded) -> PairForm:
+def _layer(loaded: Loaded, owner: type) -> Iterator[Form]:
+    """An object; what its backward's return statement says stands where the method is defined."""
+    _, back = method_names(owner)
+    nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
+    node = next((found for found in nodes if found is not None), None)
+    yield from layer_forms(owner, returned_names(node), _with_callees(loaded, owner.__name__))
+
+
+def _pair(loaded: Loaded) -> Form:
     """The target is a backward, or a forward whose backward stands beside it."""
     known = functions_of(loaded)
     name = loaded.name
@@ -36,6 +53,8 @@ def _pair(loaded: Loaded) -> PairForm:
             raise NotAFunctionError("build", f"no forward of {name} stands in its file")
         return PairForm(_function(loaded, forward), _function(loaded, name))
     mine = [other for other in backwards if forward_for(other, known) == name]
+    if not mine and gives_gradients(loaded.node(name)):
+        return LossForm(_function(loaded, name))
     if not mine:
         raise NotAFunctionError("build", f"no backward of {name} stands in its file")
     nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))

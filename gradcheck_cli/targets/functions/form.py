@@ -46,7 +46,7 @@ class Parameter:
         default: what it is then.
         annotation: as it is written, "" for none.
         is_state: it is no parameter of the forward, but one that the object holds (a weight).
-        shape: of a state, as the constructor made it.
+        shapes: of a state, as the constructor made it for each set of sizes.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Parameter:
     default: Any = None
     annotation: str = ""
     is_state: bool = False
-    shape: tuple[int, ...] | None = None
+    shapes: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array
-from gradcheck_cli.targets.functions.spelling import belongs_to
+from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient
 
 
 def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
@@ -44,7 +44,17 @@ def _name(node: ast.AST | None) -> str:
         return ""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):  # dx.reshape(x.shape)
         return _name(node.func.value)
+    if isinstance(node, ast.UnaryOp):
+        return _gradient_name(node.operand)
+    if isinstance(node, ast.BinOp):  # dx / n
+        return _gradient_name(node.left) or _gradient_name(node.right)
     return ""
+
+
+def _gradient_name(node: ast.AST) -> str:
+    """Of a part of an expression only a gradient's name tells what the whole is."""
+    name = _name(node)
+    return name if looks_like_gradient(name) else ""
 
 
 def owners(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -> list[str]:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+# d in front of a tensor's name: dx, dW, d_w1, dgamma; not data, not dim.
+_D = re.compile(
+    r"^d(?:_\w+|[A-Z]\w*|[a-z]\d?|[wbxyzhqkv][a-z]?\d?|gamma|beta|scores|logits|out|pred|weights?|bias|theta|emb)$"
+)
+
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text, for membership."""
@@ -23,6 +28,7 @@ UPSTREAM_WORDS = word_set(
     "output_error out_grad accum_grad grads top_grad topgrad top_diff dtop dloss dprev d_output back_grad d_y do "
     "next_grad dnext upstream_gradient dl incoming incoming_grad derivative g_out dldz dl_dz d_loss"
 )
+LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
 CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual residuals res tape stash saved_tensors")
 
 
@@ -108,6 +114,13 @@ def _marked(name: str, known: dict[str, str]) -> str:
         if name.endswith(mark) and name[: -len(mark)].strip("_") in known:
             return known[name[: -len(mark)].strip("_")]
     return ""
+
+
+def looks_like_gradient(name: str) -> bool:
+    """Is something called as gradients are: dx, dW, grad, grads, grad_x, x_grad?"""
+    plain = name.rpartition(".")[2].strip("_")
+    words = tokens(plain)
+    return bool({"grad", "grads", "gradient", "gradients"} & set(words)) or bool(_D.match(plain))
 
 
 def is_upstream(name: str) -> bool:

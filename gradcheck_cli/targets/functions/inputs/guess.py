@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,13 @@ from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
 from gradcheck_cli.targets.functions.inputs.parameters import settings
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
 from gradcheck_cli.targets.functions.pair import PairForm
-from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
 SECONDS = 6.0
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
-LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
 
 
 @dataclass(frozen=True)
@@ -34,32 +33,61 @@ class Guess:
     samples: tuple[Sample, ...]
 
 
-def guess(form: Form, seed: int, deadline: float = SECONDS) -> Guess:
-    """The first choice of proposals on which forward and backward run.
+def guess(forms: Iterable[Form], seed: int, seconds: float = SECONDS) -> Guess:
+    """The first choice of proposals, form by form, on which forward and backward run.
 
     Where the backward runs on none, the first on which the forward does: then that is what is told.
 
     Raises:
         NotAFunctionError: the forward runs on none; says what it raised on the likeliest.
     """
-    end, first_error, second_best = time.monotonic() + deadline, None, None
-    for choice in itertools.islice(choices(form), MOST_TRIES):
-        if time.monotonic() > end:
-            break
-        sample = drawn(choice, SIZES[0], seed)
-        try:
-            for ready in _ready(form, sample):
-                outputs = ready.forward(sample.values)
-                if not _is_good(outputs):
-                    raise ValueError("the forward gives no finite floating-point numbers")
-                second_best = second_best or (ready, choice)
-                if _backward_runs(ready, sample, outputs):
-                    return _with_samples(ready, choice, seed)
-        except Exception as error:
-            first_error = first_error or error
+    end = time.monotonic() + seconds
+    first_error: BaseException | None = None
+    second_best: Guess | None = None
+    for form in forms:
+        search = _Search(form, seed, end)
+        found = search.run()
+        if found is not None:
+            return found
+        second_best, first_error = second_best or search.second_best, first_error or search.error
     if second_best is None:
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=first_error)
-    return _with_samples(*second_best, seed)
+    return second_best
+
+
+@dataclass
+class _Search:
+    """The tries on one form. `error`: what the likeliest raised; `second_best`: on which only the forward ran."""
+
+    form: Form
+    seed: int
+    end: float
+    error: BaseException | None = None
+    second_best: Guess | None = None
+
+    def run(self) -> Guess | None:
+        for choice in itertools.islice(choices(self.form), MOST_TRIES):
+            if time.monotonic() > self.end:
+                break
+            try:
+                found = self._try(choice)
+            except Exception as error:
+                self.error = self.error or error
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def _try(self, choice: Choice) -> Guess | None:
+        sample = drawn(choice, SIZES[0], self.seed)
+        for ready in _ready(self.form, sample):
+            outputs = ready.forward(sample.values)
+            if not _is_good(outputs):
+                raise ValueError("the forward gives no finite floating-point numbers")
+            if _backward_runs(ready, sample, outputs):
+                return _with_samples(ready, choice, self.seed)
+            self.second_best = self.second_best or _with_samples(ready, choice, self.seed)
+        return None
 
 
 def choices(form: Form) -> Iterator[Choice]:
@@ -91,15 +119,15 @@ def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
-    words = set(tokens(form.title))
+    words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
     found = proposals(
         item.name,
         of_images=bool(words & IMAGE_WORDS),
         is_loss=bool(words & LOSS_WORDS),
         looks_up=bool(words & TABLE_WORDS),
     )
-    if item.is_state and item.shape is not None:
-        return [Proposal("real", " ".join(map(str, item.shape)))]
+    if item.is_state:
+        return [_state(item, 0)]
     if not item.has_default:
         return found
     if item.default is None and found[0].kind == "real":  # as `bias=None`: with it more is seen
@@ -135,9 +163,21 @@ def _backward_runs(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) ->
 
 def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
     """On both sets of sizes; two draws of the first where the forward does not take the second."""
-    first, other = drawn(choice, SIZES[0], seed), drawn(choice, SIZES[1], seed)
+    first = drawn(choice, SIZES[0], seed)
     try:
-        takes = not any(item.is_state for item in form.parameters) and _is_good(form.forward(other.values))
+        other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
+        takes = _is_good(form.forward(other.values))
     except Exception:  # a size that it does not take: what it takes is told
         takes = False
     return Guess(form, choice, (first, other if takes else drawn(choice, SIZES[0], seed + 1)))
+
+
+def _for_sizes(form: Form, choice: Choice, number: int) -> Choice:
+    """The same choice, with what an object holds as it is made for other sizes."""
+    states = {item.name: item for item in form.parameters if item.is_state}
+    return {name: _state(states[name], number) if name in states else proposal for name, proposal in choice.items()}
+
+
+def _state(item: Parameter, number: int) -> Proposal:
+    """A weight of an object, as its constructor shaped it."""
+    return Proposal("real", " ".join(map(str, item.shapes[number])))
