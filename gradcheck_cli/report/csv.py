@@ -16,7 +16,7 @@ from gradcheck_cli.model.text import visible
 
 COLUMNS = (
     *("target", "verdict", "reason", *GRADIENTS, "findings"),
-    *("right", "supported", "tried", "file", "line", "seconds"),
+    *("right", "supported", "tried", "file", "line", "seconds", "gradients"),
 )
 ANSWER_COLUMNS = ("number", "verdict", "target", "geometry", "seed", *GRADIENTS, "message", "seconds", "id")
 # What makes a cell a formula in Excel, LibreOffice and Google Sheets (OWASP, "CSV Injection").
@@ -57,10 +57,12 @@ def _row(target: TargetReport) -> Iterator[object]:
     yield from (target.target, target.verdict.value, target.reason)
     for name in GRADIENTS:
         result = target.gradients.get(name)
-        yield (Verdict.MISSING if result is None else result.verdict).value
+        # A function has gradients of other names, which stand in the last column; none of a convolution is missing.
+        yield "" if target.kind == "function" else (Verdict.MISSING if result is None else result.verdict).value
     yield ";".join(dict.fromkeys(finding.id for finding in target.findings))
     yield from (target.geometries.right, target.geometries.supported, target.geometries.tried)
     yield from (target.file, "" if target.line is None else target.line, f"{target.seconds:.3f}")
+    yield ";".join(f"{name}:{result.verdict.value}" for name, result in target.gradients.items())
 
 
 def _harmless(cell: object) -> object:

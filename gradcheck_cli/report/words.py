@@ -176,7 +176,7 @@ def right_of_taken(geometries: Geometries) -> str:
 
 # What a summary says of its counts, which stand beside it.
 _COUNTED = re.compile(
-    r" ?\(?(?:right|wrong) on (?:(?:all )?\d+(?: of \d+)? geometries|the one geometry compared)\)?(?:; )?"
+    r" ?\(?(?:right|wrong) on (?:(?:all )?\d+(?: of \d+)? (?:geometries|samples)|the one geometry compared)\)?(?:; )?"
 )
 
 

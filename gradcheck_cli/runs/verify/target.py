@@ -38,8 +38,9 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
+from gradcheck_cli.runs.verify.function import verify_function
 from gradcheck_cli.runs.verify.places import Places
-from gradcheck_cli.targets import NOT_TRIED, Described, HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker, Running
 from gradcheck_cli.trials.deciding import Results
 from gradcheck_cli.trials.session import Session
@@ -57,8 +58,11 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
     start = time.perf_counter()
     with Worker(ref, WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         running.watch(worker)
-        described = worker.describe()
+        described = worker.describe_any()
         used = time.perf_counter() - start
+        if isinstance(described, DescribedFunction):
+            report = verify_function(ref, described, worker, options, time.perf_counter() + options.timeout - used)
+            return replace(report, seconds=time.perf_counter() - start)
         load_oracles()
         asker = Asker(worker, options.timeout, time.perf_counter() + options.timeout - used, running)
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
@@ -106,7 +110,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         layout=described.layout,
         why=described.why,
         verdict=verdict,
-        gradients=results,
+        gradients={str(name): result for name, result in results.items()},
         geometries=_geometries(transcript, words),
         findings=tuple(replace(finding, fails_when=words.retold(finding.fails_when)) for finding in findings),
         counterexample=transcript.counterexample,
