@@ -93,31 +93,37 @@ def taken(ran: Experiment) -> str:
 def geometry(spec: ConvSpec) -> str:
     """One line that tells a geometry; what has its default is left out."""
     words = [
+        *([] if spec.conv == "conv2d" else [spec.conv]),
         f"batch {spec.batch}",
         f"in {spec.in_channels}",
         f"out {spec.out_channels}",
-        f"input {size(spec.input_size)}",
-        f"kernel {size(spec.kernel_size)}",
+        f"input {size(spec.own(spec.input_size))}",
+        f"kernel {size(spec.own(spec.kernel_size))}",
     ]
-    words += _steps("stride", spec.stride) + _padding(spec) + _steps("dilation", spec.dilation)
+    words += _steps("stride", spec.own(spec.stride)) + _padding(spec) + _steps("dilation", spec.own(spec.dilation))
     if spec.groups != 1:
         words.append(f"groups {spec.groups}")
+    if spec.padding_mode != "zeros":
+        words.append(f"padding-mode {spec.padding_mode}")
+    if any(spec.output_padding):
+        words.append(f"output-padding {_short(spec.own(spec.output_padding))}")
     return ", ".join(words)
 
 
 def _steps(name: str, value: Size) -> list[str]:
-    return [] if value == (1, 1) else [f"{name} {_short(value)}"]
+    return [] if set(value) == {1} else [f"{name} {_short(value)}"]
 
 
 def _padding(spec: ConvSpec) -> list[str]:
     """ "padding 1", "padding 0 before and 1x0 after"."""
+    before, after = (_short(spec.own(sides)) for sides in (spec.padding, spec.padding_after))
     if spec.is_symmetric:
-        return [f"padding {_short(spec.padding)}"] if spec.is_padded else []
-    return [f"padding {_short(spec.padding)} before and {_short(spec.padding_after)} after"]
+        return [f"padding {before}"] if spec.is_padded else []
+    return [f"padding {before} before and {after} after"]
 
 
 def _short(value: Size) -> str:
-    return str(value[0]) if value[0] == value[1] else size(value)
+    return str(value[0]) if len(set(value)) == 1 else size(value)
 
 
 def reservations(target: TargetReport) -> str:
