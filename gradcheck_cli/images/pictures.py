@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from gradcheck_cli.images.arrays import ArrayInput, read_array
-from gradcheck_cli.images.decoder import MAX_PIXELS, Colours, check_size, decode, load_cv2
+from gradcheck_cli.images.decoder import MAX_PIXELS, Colours, check_size, decode, decode_frames, load_cv2
 from gradcheck_cli.images.formats import read_header
 from gradcheck_cli.images.header import Header
 from gradcheck_cli.images.refusal import STANDARD_INPUT, UnreadableError
@@ -38,7 +38,12 @@ class Picture:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was dropped or doubtful on the way to 0..255. Complete after `planes` or `gray` was called."""
-        return (*self._header.notes, *self._complaints)
+        return (*self._header.notes, *self._first_of_many(), *self._complaints)
+
+    @property
+    def frames(self) -> int:
+        """How many an animation or a file of pages holds."""
+        return self._header.frames
 
     def planes(self, channels: int, size: Size) -> Array:
         """The picture as one sample of X.
@@ -71,18 +76,12 @@ class Picture:
         """
         return self._resized(1, size)
 
+    def _first_of_many(self) -> tuple[str, ...]:
+        return (f"first of {self.frames} frames used",) if self.frames > 1 else ()
+
     def _resized(self, colours: Colours, size: Size) -> Array:
         _check_target(size)
-        import numpy as np
-
-        cv2 = load_cv2()
-        height, width = size
-        samples = self._decoded(colours)
-        out = np.empty((colours, height, width), np.float32)
-        # Plane by plane: the same bits as resizing all three at once, for a third of the float32 memory.
-        for plane, resized in zip(np.moveaxis(np.atleast_3d(samples), 2, 0), out, strict=True):
-            resized[...] = cv2.resize(plane.astype(np.float32), dsize=(width, height))
-        return out
+        return _resized(self._decoded(colours), colours, size)
 
     def _decoded(self, colours: Colours) -> Array:
         try:
@@ -95,8 +94,49 @@ class Picture:
         return samples
 
 
+class Moving(Picture):
+    """A picture file with all its frames, each of which is a sample; offers what a picture offers."""
+
+    def planes(self, channels: int, size: Size) -> Array:
+        """The frames, (frames, channels, h, w); else as of `Picture`."""
+        check_channels(channels)
+        return self._all_resized(cast(Colours, channels), size)
+
+    def gray(self, size: Size) -> Array:
+        """The frames as gray references, (frames, 1, h_out, w_out); else as of `Picture`."""
+        return self._all_resized(1, size)
+
+    def _first_of_many(self) -> tuple[str, ...]:
+        return ()
+
+    def _all_resized(self, colours: Colours, size: Size) -> Array:
+        if self.frames == 1:
+            return self._resized(colours, size)[None]
+        _check_target(size)
+        import numpy as np
+
+        try:
+            decoded = decode_frames(self._data, self._header, colours)
+        except UnreadableError as refusal:
+            raise refusal.named(self.name) from None
+        return np.stack([_resized(samples, colours, size) for samples in decoded])
+
+
+def _resized(samples: Array, colours: Colours, size: Size) -> Array:
+    """uint8 (h, w) or (h, w, colours) as float32 (colours, *size)."""
+    import numpy as np
+
+    cv2 = load_cv2()
+    height, width = size
+    out = np.empty((colours, height, width), np.float32)
+    # Plane by plane: the same bits as resizing all three at once, for a third of the float32 memory.
+    for plane, resized in zip(np.moveaxis(np.atleast_3d(samples), 2, 0), out, strict=True):
+        resized[...] = cv2.resize(plane.astype(np.float32), dsize=(width, height))
+    return out
+
+
 Input = Picture | ArrayInput
-"""One of the inputs of a run: a picture is one sample, an array may hold several."""
+"""One of the inputs of a run: a picture is one sample, an array or one with frames may hold several."""
 
 
 def read_pictures(names: Sequence[str | os.PathLike[str]], axes: int = 2) -> tuple[Input, ...]:
@@ -196,14 +236,19 @@ def references_of(pictures: Input | Sequence[Input], size: Size) -> Array:
 
 
 def count_samples(names: Sequence[str], axes: int = 2) -> int:
-    """n of the whole batch; pictures are not opened for it, for each is one sample. `axes` as of `read_pictures`.
+    """n of the whole batch; a picture is one sample and not opened, but of three axes, where its frames are counted.
+
+    Args:
+        names: of the inputs.
+        axes: as of `read_pictures`.
 
     Raises:
         ImageError: an array that cannot be read.
     """
-    arrays = [_read_input(name, 0, axes) for name in names if is_array(name)]
-    counts = [len(array.values) for array in arrays if isinstance(array, ArrayInput)]
-    return len(names) - len(arrays) + sum(counts)
+    # Standard input can be read once, so its frames are not looked for.
+    opened = [_read_input(name, 0, axes) for name in names if is_array(name) or (axes > 2 and name != STANDARD_INPUT)]
+    counts = [len(found.values) if isinstance(found, ArrayInput) else found.frames for found in opened]
+    return len(names) - len(opened) + sum(counts)
 
 
 def _samples(planes: Array, size: Size) -> Array:
@@ -213,21 +258,21 @@ def _samples(planes: Array, size: Size) -> Array:
 
 def _read_input(name: str, position: int, axes: int) -> Input:
     if not is_array(name):
-        return _read_picture(name)
+        return _read_picture(name, Moving if axes > 2 and name != STANDARD_INPUT else Picture)
     try:
         return read_array(name, position, axes)
     except UnreadableError as refusal:
         raise refusal.named(name) from None
 
 
-def _read_picture(name: str) -> Picture:
+def _read_picture(name: str, kind: type[Picture]) -> Picture:
     try:
         data = read_bytes(name)
         header = read_header(data)
         check_size(header)
     except UnreadableError as refusal:
         raise refusal.named(name) from None
-    return Picture(name, data, header)
+    return kind(name, data, header)
 
 
 def _check_target(size: Size) -> None:
