@@ -9,9 +9,8 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from types import ModuleType
 from typing import BinaryIO, Literal
 
@@ -79,51 +78,8 @@ def decode(data: bytes, header: Header, colours: Colours) -> tuple[Array, str]:
     check_size(header)
     samples, noise = decode_in_silence(data, colours)
     if samples is None or "remature end" in noise:
-        raise _refusal(header, noise)
+        raise refused(header, noise)
     return samples, _complaint(noise)
-
-
-def decode_frames(data: bytes, header: Header, colours: Colours) -> list[Array]:
-    """All frames of an animation, or pages, each as `decode` gives one.
-
-    Raises:
-        UnreadableError: damaged, or too large together.
-        DependencyError: OpenCV cannot be loaded.
-    """
-    check_size(replace(header, height=header.height * header.frames))
-    frames, noise = _frames_in_silence(data, header)
-    if len(frames) != header.frames:
-        raise _refusal(header, noise)
-    return [_in_colours(frame, colours) for frame in frames]
-
-
-def _frames_in_silence(data: bytes, header: Header) -> tuple[Sequence[Array], str]:
-    """What OpenCV makes of the bytes, blue, green, red and perhaps alpha, and what it printed about them."""
-    cv2 = load_cv2()
-    import numpy as np
-
-    raw = np.frombuffer(data, np.uint8)
-    frames, noise = [], ""
-    with CapturedStderr() as captured:
-        try:
-            if header.format == "TIFF":
-                _, frames = cv2.imdecodemulti(raw, cv2.IMREAD_COLOR)
-            else:
-                frames = cv2.imdecodeanimation(raw)[1].frames
-        except cv2.error as error:
-            noise = str(error)
-        except MemoryError:
-            noise = "Insufficient memory"
-    return frames, noise + captured.text
-
-
-def _in_colours(frame: Array, colours: Colours) -> Array:
-    cv2 = load_cv2()
-    if frame.ndim == 2:
-        frame = cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
-    coloured = frame[:, :, :3]
-    gray: Array = coloured if colours == 3 else cv2.cvtColor(coloured, cv2.COLOR_BGR2GRAY)
-    return gray
 
 
 def load_cv2() -> ModuleType:
@@ -159,7 +115,8 @@ def decode_in_silence(data: bytes, colours: Colours) -> tuple[Array | None, str]
     return samples, noise + captured.text
 
 
-def _refusal(header: Header, noise: str) -> UnreadableError:
+def refused(header: Header, noise: str) -> UnreadableError:
+    """Why nothing was decoded, from what OpenCV said."""
     if "MAX_IMAGE_" in noise:
         return UnreadableError(
             f"the {header.format} is larger than OpenCV's limits", f"make it smaller, or raise {_LIMIT}"
