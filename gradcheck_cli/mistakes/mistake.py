@@ -29,7 +29,7 @@ class Problem:
     def __post_init__(self) -> None:
         # Formulas change geometries as they like, to ones with rows too: a line is a picture of one row to them.
         object.__setattr__(self, "asked", self.case.spec)
-        if isinstance(self.case.spec, LineSpec):
+        if isinstance(self.case.spec, LineSpec) and self.case.spec.is_plain:
             object.__setattr__(self, "case", replace(self.case, spec=as_picture(self.case.spec)))
 
     @classmethod

@@ -23,7 +23,6 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
-from gradcheck_cli.model.line import LineSpec, size_shown
 
 Item = TypeVar("Item")
 # A first line names this many lines that never ran; the JSON report has them all.
@@ -74,7 +73,7 @@ def index(values: tuple[int, ...]) -> str:
 
 def size(value: Size) -> str:
     """ "256x256" """
-    return f"{value[0]}x{value[1]}"
+    return "x".join(map(str, value))
 
 
 def geometry(spec: ConvSpec) -> str:
@@ -83,35 +82,35 @@ def geometry(spec: ConvSpec) -> str:
         f"batch {spec.batch}",
         f"in {spec.in_channels}",
         f"out {spec.out_channels}",
-        f"input {_sides(spec, spec.input_size)}",
-        f"kernel {_sides(spec, spec.kernel_size)}",
+        f"input {size(spec.own(spec.input_size))}",
+        f"kernel {size(spec.own(spec.kernel_size))}",
     ]
-    steps = {"stride": size_shown(spec.stride, spec), "dilation": size_shown(spec.dilation, spec)}
-    words += _steps("stride", steps["stride"]) + _padding(spec) + _steps("dilation", steps["dilation"])
+    words += _steps("stride", spec.own(spec.stride)) + _padding(spec) + _steps("dilation", spec.own(spec.dilation))
+    if any(spec.output_padding):
+        words.append(f"output padding {_short(spec.own(spec.output_padding))}")
     if spec.groups != 1:
         words.append(f"groups {spec.groups}")
     return ", ".join(words)
 
 
-def _sides(spec: ConvSpec, value: Size) -> str:
-    """ "8x7"; of a line its length."""
-    return str(value[1]) if isinstance(spec, LineSpec) else size(value)
-
-
 def _steps(name: str, value: Size) -> list[str]:
-    return [] if value == (1, 1) else [f"{name} {_short(value)}"]
+    return [] if set(value) == {1} else [f"{name} {_short(value)}"]
 
 
 def _padding(spec: ConvSpec) -> list[str]:
     """ "padding 1", "padding 0 before and 1x0 after"."""
     if spec.is_symmetric:
-        return [f"padding {_short(size_shown(spec.padding, spec))}"] if spec.is_padded else []
-    before, after = (_short(size_shown(zeros, spec)) for zeros in (spec.padding, spec.padding_after))
-    return [f"padding {before} before and {after} after"]
+        return [f"padding {_short(spec.own(spec.padding))}{_mode(spec)}"] if spec.is_padded else []
+    before, after = (_short(spec.own(margin)) for margin in (spec.padding, spec.padding_after))
+    return [f"padding {before} before and {after} after{_mode(spec)}"]
+
+
+def _mode(spec: ConvSpec) -> str:
+    return "" if spec.padding_mode == "zeros" else f" ({spec.padding_mode})"
 
 
 def _short(value: Size) -> str:
-    return str(value[0]) if value[0] == value[1] else size(value)
+    return str(value[0]) if len(set(value)) == 1 else size(value)
 
 
 def reservations(target: TargetReport) -> str:

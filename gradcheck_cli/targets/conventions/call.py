@@ -105,7 +105,7 @@ class Expression:
     def refuses(self, spec: ConvSpec) -> str:
         """One number stands for both directions; a mode for two paddings."""
         for size, (number, pair) in SIZES.items():
-            if number in self.names and pair not in self.names and len(set(getattr(spec, size))) > 1:
+            if number in self.names and pair not in self.names and len(set(_own(spec, size))) > 1:
                 return f"--call passes one number for the {size.replace('_', ' ')} ({pair} is the pair)"
         if MODE in self.names and spec.is_padded and not binding.is_same(spec):
             return "its padding is 'same' or 'valid'"
@@ -175,7 +175,7 @@ class OwnCall:
 
     def result(self, case: Case, given: Mapping[str, Any]) -> Any:
         """By name; sizes are always pairs."""
-        values = {**given, **{size: getattr(case.spec, size) for size in binding.GEOMETRY}}
+        values = {**given, **{size: _own(case.spec, size) for size in binding.GEOMETRY}}
         return self.function(**{name: values[name] for name in self.parameters})
 
     def gradients(self, result: Any) -> dict[GradientName, Array]:
@@ -241,8 +241,14 @@ def _sizes(spec: ConvSpec, mode: bool) -> dict[str, Any]:
     """The sizes by all of their names; the number is that of the rows, and is used only where columns agree."""
     values: dict[str, Any] = {name: getattr(spec, name) for name in COUNTS}
     for size, (number, pair) in SIZES.items():
-        values |= {number: getattr(spec, size)[0], pair: getattr(spec, size)}
+        values |= {number: _own(spec, size)[0], pair: _own(spec, size)}
     return values | ({MODE: binding.padding_mode(spec)} if mode else {})
+
+
+def _own(spec: ConvSpec, size: str) -> Any:
+    """A number for each axis that the code has; groups are one number."""
+    value = getattr(spec, size)
+    return spec.own(value) if isinstance(value, tuple) else value
 
 
 def _from_torch(value: Any) -> bool:
