@@ -28,7 +28,7 @@ def _has_even_side(spec: ConvSpec) -> bool:
 
 def _is_uneven(spec: ConvSpec) -> bool:
     """Whether rows and columns are padded differently, or the two sides of one of them."""
-    return len(set(spec.own(tuple(zip(spec.padding, spec.padding_after, strict=True))))) > 1
+    return len(set(zip(spec.own(spec.padding), spec.own(spec.padding_after), strict=True))) > 1
 
 
 KINDS: tuple[Callable[[ConvSpec], bool], ...] = (

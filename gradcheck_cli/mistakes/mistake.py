@@ -10,7 +10,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.shown import Behaviour, Sign
 from gradcheck_cli.mistakes.source import LooksLike
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
-from gradcheck_cli.model.line import LineSpec, as_picture
+from gradcheck_cli.model.line import LineSpec, as_picture, number_of_axes
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,9 @@ class Mistake:
         fix: how to mend it. X, F and G stand for the arrays; a report puts the user's own names in their place.
         shown_by: the option of `gradcheck run` that makes it visible, where there is one ("two images").
         variants: gradient -> further ways to make the mistake, beside the one in `formulas`.
+        elsewhere: gradient -> the ways to make it in layers of other forms, see `any_form`; for such a layer these are
+            searched in place of the others.
+        in_any_form: its usual ways hold for every form as they stand.
         numbers: the sizes that belong into the sentence, a template over `sizes()` ("N = {N}").
         turned: what is told of a layer whose own forward turns F by 180 degrees (a true convolution).
         prepare: where the wrong code is the right code on another case, that case. Serves pairs of mistakes.
@@ -169,6 +172,8 @@ class Mistake:
     shown_by: str
     formulas: Mapping[GradientName, WrongFormula] = field(default_factory=dict)
     variants: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
+    elsewhere: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
+    in_any_form: bool = False
     numbers: str = ""
     prepare: OtherCase | None = None
     turned: Told = Told()
@@ -198,3 +203,9 @@ class Mistake:
         is_labelled = any(variant.formula is usual for variant in others)
         first = () if usual is None or is_labelled else (Variant("", usual),)
         return first + others
+
+    def forms_for(self, gradient: GradientName, spec: ConvSpec) -> tuple[Variant, ...]:
+        """The ways in which code for this layer may make the mistake."""
+        if spec.is_plain:
+            return () if self.needs_rows and number_of_axes(spec) == 1 else self.forms(gradient)
+        return self.elsewhere.get(gradient, ()) + (self.forms(gradient) if self.in_any_form else ())

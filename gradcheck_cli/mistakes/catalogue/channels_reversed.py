@@ -11,6 +11,7 @@ MISTAKE = Mistake(
     order=190,
     title="has the input channels in the opposite order",
     formulas=each(lambda gradient: rearranged(gradient, lambda right: right[:, ::-1]), "weight", "input"),
+    in_any_form=True,
     why=(
         "OpenCV gives blue, green, red and other libraries red, green, blue: forward and backward read the picture in "
         "different orders. `[..., ::-1]` on the wrong axis does the same."
