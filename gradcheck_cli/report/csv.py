@@ -9,13 +9,13 @@ import csv
 import io
 from collections.abc import Iterator
 
-from gradcheck_cli.model import GRADIENTS, Report, RunReport, TargetReport, Verdict
+from gradcheck_cli.model import GRADIENTS, Finding, Report, RunReport, TargetReport, Verdict
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.model.text import visible
 
 COLUMNS = (
     *("target", "verdict", "reason", *GRADIENTS, "findings"),
-    *("right", "supported", "tried", "file", "line", "seconds"),
+    *("right", "supported", "tried", "file", "line", "seconds", "places"),
 )
 # What makes a cell a formula in Excel, LibreOffice and Google Sheets (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -47,6 +47,13 @@ def _row(target: TargetReport) -> Iterator[object]:
     yield ";".join(dict.fromkeys(finding.id for finding in target.findings))
     yield from (target.geometries.right, target.geometries.supported, target.geometries.tried)
     yield from (target.file, "" if target.line is None else target.line, f"{target.seconds:.3f}")
+    yield ";".join(dict.fromkeys(_place(finding) for finding in target.findings if finding.line is not None))
+
+
+def _place(finding: Finding) -> str:
+    """ "batch-mean 12:9": where it was found in the file, line and column."""
+    column = "" if finding.column is None else f":{finding.column}"
+    return f"{finding.id} {finding.line}{column}"
 
 
 def _harmless(cell: object) -> object:
