@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from gradcheck_cli.model.case import Array
+from gradcheck_cli.model.functions import Value
 from gradcheck_cli.model.spec import ConvSpec
 from gradcheck_cli.model.tensors import GradientName
 
@@ -146,6 +148,28 @@ class Power:
     cannot_show: tuple[CannotShow, ...] = ()
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What one rung of the ladder decided about one gradient of a function.
+
+    Attributes:
+        rung: 0 contract, 1 forward, 2 exact, 3 float64, 4 the target's own dtype, 5 power.
+        name: of the rung, in a word.
+        gradient: the argument's name; `CALL` where it is about the call as a whole.
+        entries: entries compared.
+        detail: what was found, one clause.
+        figures: the numbers behind it, by name.
+    """
+
+    rung: int
+    name: str
+    gradient: str
+    verdict: Verdict
+    entries: int = 0
+    detail: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
 CALL: Literal["call"] = "call"
 """In place of a gradient: the finding is about the call as a whole, which raised or did not end."""
 
@@ -221,6 +245,28 @@ class Term:
     other_index: tuple[int, ...]
     expected: float
     actual: float
+
+
+@dataclass(frozen=True)
+class FunctionExample:
+    """A sample on which a gradient of a function is wrong.
+
+    Attributes:
+        gradient: the argument's name.
+        values: what the function was called with; arrays and constants, by name.
+        upstream: G, one array for each output; none for a loss.
+        outputs: of the forward.
+        expected: the right gradient, `actual` what came back.
+        entry: where they differ most.
+    """
+
+    gradient: str
+    values: Mapping[str, Value]
+    upstream: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+    expected: Array
+    actual: Array | None
+    entry: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import Edit, HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
@@ -53,6 +54,10 @@ from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.edited import Edits
+from gradcheck_cli.targets.functions import service
+from gradcheck_cli.targets.functions.either import Wanted, either
+from gradcheck_cli.targets.functions.form import NotAFunctionError
+from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_columns, user_line
 from gradcheck_cli.targets.reach import constants
@@ -95,20 +100,22 @@ def main(request: int, answer: int, memory: int) -> None:
         os.set_inheritable(descriptor, False)
     if memory:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    ready: Ready | None = None
+    ready: Ready | FunctionReady | None = None
     while True:
         reply, arrays, ready = reply_to(*_receive(request), ready)
         _send(answer, reply, arrays)
 
 
 def reply_to(
-    message: Message, arrays: dict[str, Array], ready: Ready | None
-) -> tuple[Message, dict[str, Array], Ready | None]:
+    message: Message, arrays: dict[str, Array], ready: Ready | FunctionReady | None
+) -> tuple[Message, dict[str, Array], Ready | FunctionReady | None]:
     """The answer to one frame, and the target that later frames are about. Also used without a process, by `here`."""
     if message["do"] == "load":
         reply, ready = _load(message)
         return reply, {}, ready
     assert ready is not None
+    if isinstance(ready, FunctionReady):
+        return *service.answer(ready, message, arrays), ready
     if message["do"] == "edit":
         return {"edited": ready.edits.put([Edit(*fields) for fields in message["edits"]])}, {}, ready
     return *_backward(ready, message, arrays), ready
@@ -138,7 +145,7 @@ def _send(answer: int, message: Message, arrays: dict[str, Array]) -> None:
         frame = frame[os.write(answer, frame) :]
 
 
-def _load(message: Message) -> tuple[Message, Ready | None]:
+def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
     ref = TargetRef(message["text"], message["file"], message["name"], message["line"], message["module"])
     seconds = float(message["seconds"])
     try:
@@ -150,9 +157,13 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
             loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
         spelled = said(loaded, how, wanted)
         if message["how"] == "untried":
-            ready = _untried(ref, loaded, spelled, wanted)
+            ready: Ready | FunctionReady = _untried(ref, loaded, spelled, wanted)
         else:
-            ready = _tried(ref, loaded, spelled, wanted, seconds)
+            ready = either(
+                loaded,
+                Wanted.of(message, is_spelled=bool(spelled or wanted), seed=_seed, seconds=LOAD_SHARE * seconds),
+                lambda: _tried(ref, loaded, spelled, wanted, seconds),
+            )
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint, "lacking": error.lacking}, None
     except GradcheckError as error:
@@ -166,9 +177,11 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return {"failed": f"{ref.text} is ambiguous: {error}.", "hint": hint}, None
     except NotRecognisedError as error:
         return _not_recognised(ref, error), None
+    except NotAFunctionError as error:
+        return service.refusal(error, ref.text, ref.file), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    return _description(ready), ready
+    return service.description(ready) if isinstance(ready, FunctionReady) else _description(ready), ready
 
 
 def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
@@ -221,11 +234,13 @@ def _description(ready: Ready) -> Message:
         notes += order_notes(ready.chosen.plan)
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
-    if candidate.layout.weight == "iouv":
-        notes.insert(0, "its F is taken as (c_in, c_out, kh, kw): in the usual order its gradient is not right")
+    if candidate.layout.weight in ("iouv", "iov"):
+        sides = "kh, kw" if candidate.layout.spatial > 1 else "k"
+        notes.insert(0, f"its F is taken as (c_in, c_out, {sides}): in the usual order its gradient is not right")
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,
+        "layer": "conv1d" if candidate.layout.spatial == 1 else "conv2d",
         "why": candidate.why(),
         "yields": list(ready.chosen.yields),
         "notes": notes,
@@ -379,7 +394,7 @@ def _sentence(error: BaseException) -> str:
 def _spec(values: dict[str, Any]) -> ConvSpec:
     kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
     kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return ConvSpec(**kept)
+    return (LineSpec if kept["conv"] == "conv1d" else ConvSpec)(**kept)
 
 
 def _seed() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gradcheck_cli.model import GradientName, Gradients, RunOptions, VerifyOptions
+from gradcheck_cli.model import FunctionForm, GradientName, Gradients, RunOptions, Sample, VerifyOptions
+from gradcheck_cli.model.options import SweepOptions
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen"]
 
@@ -56,16 +57,21 @@ class HowToCall:
         convention: "auto", or words of `--convention` ("cache", "nhwc", "class,chw").
         call: an expression over the standard names; "" where it is to be found out.
         returns: what the expression gives, in order: weight, input, bias, or _ for what is none of them.
+        kinds: what it may be: "convolution", "function".
+        seed: of the inputs that are found for a function.
     """
 
     convention: str = "auto"
     call: str = ""
     returns: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("convolution",)
+    seed: int = 0
 
     @classmethod
-    def of(cls, options: RunOptions | VerifyOptions) -> HowToCall:
-        """What the options say."""
-        return cls(options.convention, options.call, roles_in(options.returns))
+    def of(cls, options: RunOptions | VerifyOptions | SweepOptions) -> HowToCall:
+        """What the options say. Only `verify` judges what is no convolution: the others have pictures or geometries."""
+        kinds = ("convolution", "function") if isinstance(options, VerifyOptions) else ("convolution",)
+        return cls(options.convention, options.call, roles_in(options.returns), kinds, options.seed)
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,8 @@ class Described:
 
     Attributes:
         convention: id of the recognised convention ("function", "cache", "class-update"...).
-        layout: NCHW, NHWC, CHW, HWC or HW.
+        layout: NCHW, NHWC, CHW, HWC, HW; NCW, CW, W of code for one axis.
+        layer: which layer it is the backward of, conv2d or conv1d.
         why: how it was told, one clause.
         line: line of the target's definition.
         yields: the gradients that the target gives.
@@ -126,12 +133,38 @@ class Described:
     why: str
     line: int | None
     yields: tuple[GradientName, ...]
+    layer: str = "conv2d"
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0
     parts: tuple[GradientName, ...] = ()
     same: tuple[str, ...] = ()
     constants: tuple[int, ...] = ()
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class DescribedFunction:
+    """A target that is any function: how it stands in its file, and what it is given.
+
+    Attributes:
+        form: see `FunctionForm`.
+        title: what its forward is called.
+        why: how it was told, one clause.
+        line: line of the target's definition.
+        samples: what it was found to run on, the first with other sizes than the second where it takes them.
+        inputs: who says so, one clause.
+        notes: what a reader of the verdict should know, one sentence each.
+        printed: what the code printed while it was loaded and tried.
+    """
+
+    form: FunctionForm
+    title: str
+    why: str
+    line: int | None
+    samples: tuple[Sample, ...]
+    inputs: str
+    notes: tuple[str, ...] = ()
     printed: str = ""
 
 

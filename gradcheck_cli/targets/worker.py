@@ -19,6 +19,7 @@ from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     Described,
+    DescribedFunction,
     Edit,
     ErrorKind,
     HowToCall,
@@ -28,6 +29,8 @@ from gradcheck_cli.targets.contract import (
     Where,
     WorkerLimits,
 )
+from gradcheck_cli.targets.functions.client import described_function
+from gradcheck_cli.targets.functions.packing import unpacked
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.wire import Message, WireError
 
@@ -68,7 +71,7 @@ class Worker:
         """
         self._ref, self.limits, self._how = ref, limits or WorkerLimits(), how or HowToCall()
         self._child: Answerer | None = None
-        self._described: Described | None = None
+        self._described: Described | DescribedFunction | None = None
         self._starts = 0
         self._attempt = 0
         self._loss: TargetError | None = None
@@ -87,11 +90,43 @@ class Worker:
         """How the target is called.
 
         Raises:
-            TargetError: it cannot be loaded, no convention fits, or several do.
+            TargetError: it cannot be loaded, no convention fits, or several do; or it is no convolution.
+        """
+        described = self.describe_any()
+        if isinstance(described, DescribedFunction):
+            raise TargetError(f"{self._ref.text} is no convolution.", hint="gradcheck verify judges any function")
+        return described
+
+    def describe_any(self) -> Described | DescribedFunction:
+        """How the target is called, a convolution or, where that was said to be welcome, any function.
+
+        Raises:
+            TargetError: it cannot be loaded, or nothing fits.
         """
         if self._described is None:
             self._described = self._load()
         return self._described
+
+    def ask(self, request: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array], str]:
+        """One question to a function: (the answer, its arrays, what was printed).
+
+        A process that died has answered too: with its `kind` and its `error`, and without arrays.
+
+        Raises:
+            TargetError: it cannot be loaded.
+        """
+        self.describe_any()
+        if self._child is None:
+            if self._starts > self.limits.restarts:
+                return {"kind": "crashed", "error": NOT_TRIED}, {}, ""
+            self._load()
+        assert self._child is not None
+        try:
+            message, answered = self._child.exchange(request, arrays, self.limits.timeout)
+        except (TimedOutError, DiedError, WireError) as failure:
+            lost = self._lost(failure)
+            return {"kind": lost.error_kind, "error": lost.error}, {}, lost.printed
+        return message, answered, self._child.printed()
 
     def backward(self, case: Case, calls: Repetition = "twice") -> Outcome:
         """Ask the target for the gradients of `case`.
@@ -103,7 +138,7 @@ class Worker:
         Raises:
             TargetError: it cannot be loaded.
         """
-        self.describe()
+        self.describe_any()
         if self._child is None:
             if self._starts > self.limits.restarts:
                 return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
@@ -145,7 +180,7 @@ class Worker:
         """What answers from now on: a child process. `here` puts this process in its place."""
         return Child(self.limits.memory, self.limits.output, _sure_to_load(self._ref))
 
-    def _load(self) -> Described:
+    def _load(self) -> Described | DescribedFunction:
         self._starts += 1
         self._child = self.start()
         try:
@@ -165,7 +200,14 @@ class Worker:
             self.close()
             refusal = _target_error(message, printed)
             raise self._loss if self._loss and ATTEMPTS[self._attempt] == "untried" else refusal
+        if message.get("kind") == "function":
+            return self._described_function(message, printed)
         return _described(message, self._ref, printed)
+
+    def _described_function(self, message: Message, printed: str) -> DescribedFunction:
+        assert self._child is not None
+        listed, arrays = self._child.exchange({"do": "samples"}, {}, self.limits.timeout)
+        return described_function(message, unpacked(listed["samples"], arrays), self._ref, printed)
 
     def _load_request(self) -> Message:
         ref = self._ref
@@ -179,6 +221,8 @@ class Worker:
             "convention": self._how.convention,
             "call": self._how.call,
             "returns": list(self._how.returns),
+            "kinds": list(self._how.kinds),
+            "seed": self._how.seed,
             "how": ATTEMPTS[self._attempt],
             "seconds": self.limits.timeout,
         }
@@ -237,6 +281,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
     return Described(
         convention=str(message["convention"]),
         layout=str(message["layout"]),
+        layer=str(message["layer"]),
         why=str(message["why"]),
         line=ref.line,
         yields=_gradient_names(message["yields"]),

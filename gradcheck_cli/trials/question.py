@@ -84,6 +84,7 @@ class Question:
 def geometry_id(spec: ConvSpec) -> str:
     """Every number of a geometry, each behind its letter; the padding after stands behind a + where it is another."""
     after = "" if spec.is_symmetric else f"+{_sides(spec.padding_after)}"
+    more = (f"o{_sides(spec.output_padding)}" * any(spec.output_padding), spec.padding_mode.removeprefix("zeros"))
     return "-".join(
         (
             f"n{spec.batch}",
@@ -95,6 +96,7 @@ def geometry_id(spec: ConvSpec) -> str:
             f"p{_sides(spec.padding)}{after}",
             f"d{_sides(spec.dilation)}",
             f"g{spec.groups}",
+            *filter(None, more),
         )
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from gradcheck_cli.model import Array, Counterexample, RunReport, Verdict
+from gradcheck_cli.model import Array, Counterexample, FunctionExample, RunReport, Verdict
 from gradcheck_cli.report.drawn import Drawn, drawn
 from gradcheck_cli.report.page.quote import Quote
 from gradcheck_cli.report.pictures import Strip, strips
@@ -171,7 +171,7 @@ class Example:
     should_hold: str
     holds: str
     products: Table | None
-    source: Counterexample
+    source: Counterexample | FunctionExample
 
 
 @dataclass(frozen=True)

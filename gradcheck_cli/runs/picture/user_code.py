@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from gradcheck_cli.diagnose import of_calls, words_for
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.model import Case, Check, Gradients, RunOptions, TargetReport, Verdict
+from gradcheck_cli.model import Case, Check, Counterexample, Gradients, RunOptions, TargetReport, Verdict
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.numbers.arithmetic import Judged, declared_slack
 from gradcheck_cli.runs.picture.under_test import Diagnosis, UnderTest
@@ -62,7 +62,8 @@ class UserCode(UnderTest):
         known = {finding.id for finding in stopped}
         findings = (*stopped, *(finding for finding in report.findings if finding.id not in known))
         holds = holds and report.verdict is not Verdict.FAIL
-        return Diagnosis(holds, findings, report.counterexample, report.notes + hidden)
+        example = report.counterexample if isinstance(report.counterexample, Counterexample) else None
+        return Diagnosis(holds, findings, example, report.notes + hidden)
 
     def _hidden(self, report: TargetReport) -> tuple[str, ...]:
         """Mistakes that these pictures cannot show."""
