@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcheck_cli.checks.ladder.judge import Judged
+from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
+from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.trials.compared import Compared, Comparison
 from gradcheck_cli.trials.functions import FunctionTrial
 
@@ -25,10 +27,11 @@ def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
         if each.gradient in comparison.names or each.gradient == CALL:
             laws.setdefault((each.id, each.gradient), Finding(each.id, each.gradient, "proved", f"{each.message}.", ""))
     found += laws.values()
+    layer = as_layer(comparison)
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
         if wrong and not any(about == name for _, about in laws):
-            found.append(_wrong(name, wrong[0], comparison))
+            found += _wrong(name, wrong[0], comparison, layer)
     return tuple(found)
 
 
@@ -50,16 +53,19 @@ def example_of(comparison: Comparison) -> FunctionExample | None:
     )
 
 
-def _wrong(name: str, first: Compared, comparison: Comparison) -> Finding:
+def _wrong(name: str, first: Compared, comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
     named = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
     if named is not None:
-        return named
+        return (named,)
+    slips = layer.findings(name)
+    if slips:
+        return slips
     judged = first.judged
     assert judged.actual is not None
     where = placed(name, judged.expected, judged.actual, _differs(judged))
     message = f"no mistake that is known here gives these numbers; {where}."
-    return Finding("unexplained", name, "probable", message, "compare with the right numbers of the example")
+    return (Finding("unexplained", name, "probable", message, "compare with the right numbers of the example"),)
 
 
 def _differs(judged: Judged) -> Array:
