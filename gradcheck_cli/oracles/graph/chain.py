@@ -69,11 +69,19 @@ class Step:
         )
 
 
+@dataclass
+class Work:
+    """What was asked of nodes so far, by one chain and all that were made of it."""
+
+    asked: int = 0
+
+
 class Chain:
-    """A replay taken apart into its nodes."""
+    """A replay taken apart into its nodes. `work` counts what is asked of them."""
 
     def __init__(self, replay: Replay) -> None:
         self.replay = replay
+        self.work = Work()
         self.recording = replay.recording
         self.steps: list[Step] = []
         leaves = replay.leaves()
@@ -125,6 +133,7 @@ class Chain:
             given = {ref.output: found[ref] for ref in map(step_ref(step), range(len(step.outputs))) if ref in found}
             if not given:
                 continue
+            self.work.asked += 1
             messages = step.messages(given)
             if changes and step.index in changes:
                 messages = changes[step.index](step, given, messages)
@@ -159,6 +168,7 @@ class Chain:
         """
         other = Chain.__new__(Chain)
         other.replay, other.recording, other.steps = self.replay, self.recording, list(self.steps)
+        other.work = self.work
         outputs = list(self.steps[ref.node].outputs)
         outputs[ref.output] = tensor
         other.steps[ref.node] = replace(self.steps[ref.node], outputs=tuple(outputs))
@@ -174,6 +184,7 @@ class Chain:
         return other
 
     def _step(self, index: int, node: Node) -> Step:
+        self.work.asked += 1
         refs: list[Ref] = []
         leaves: list[torch.Tensor] = []
 

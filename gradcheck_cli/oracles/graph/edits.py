@@ -108,6 +108,17 @@ class Editor:
         """The gradients with what is done: the right ones where that is nothing."""
         return self.chain.of_inputs(self._cotangents)
 
+    def largest_term(self, name: str) -> float:
+        """Of the terms that a gradient is the sum of: what its rounding is measured by, as they may cancel."""
+        ref = self.chain.inputs[name]
+        terms = [
+            message
+            for index, messages in self._messages.items()
+            for operand, message in zip(self.chain.steps[index].operands, messages, strict=True)
+            if operand == ref and message is not None and message.numel()
+        ]
+        return max((float(term.abs().max()) for term in terms), default=0.0)
+
     def edits(self) -> tuple[Iterator[Edit], ...]:
         """All of them in stages, the plainer first: a later stage is asked where no edit of an earlier one explains."""
         return (
@@ -469,9 +480,9 @@ def _mixes(step: Step, operand: int) -> bool:
     is_square = len(step.outputs) == 1 and step.outputs[0].shape == value.shape
     if not is_square or not 1 < value.numel() <= _MOST_ENTRIES:
         return False
-    one = torch.zeros_like(value)
-    one.view(-1)[0] = 1
-    message = step.messages({0: one})[operand]
+    one = torch.zeros(value.numel(), dtype=value.dtype)
+    one[0] = 1
+    message = step.messages({0: one.reshape(value.shape)})[operand]
     return message is not None and bool(message.reshape(-1)[1:].any())
 
 
