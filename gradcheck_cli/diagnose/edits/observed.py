@@ -13,7 +13,9 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import Recording
 
 if TYPE_CHECKING:
-    from gradcheck_cli.oracles.graph.edits import Edit, Editor, Effect
+    from gradcheck_cli.oracles.graph.editor import Editor
+    from gradcheck_cli.oracles.graph.edits import Edit, Effect
+    from gradcheck_cli.oracles.graph.listing import Listing
     from gradcheck_cli.oracles.graph.replay import Detached
 
 # Edit and user's code round differently, and a composition is not as accurate as what a person derives by hand.
@@ -54,7 +56,7 @@ class Observed:
     def literal(self) -> Editor:
         """The same with every path, also those that add nothing."""
         from gradcheck_cli.oracles.graph.chain import Chain
-        from gradcheck_cli.oracles.graph.edits import Editor
+        from gradcheck_cli.oracles.graph.editor import Editor
         from gradcheck_cli.oracles.graph.opened import opened
         from gradcheck_cli.oracles.graph.replay import Replay
 
@@ -64,7 +66,13 @@ class Observed:
     @cached_property
     def stages(self) -> int:
         """How many stages of edits there are, the plainer first."""
-        return len(self.editor.edits())
+        return len(self._listing.stages())
+
+    @cached_property
+    def _listing(self) -> Listing:
+        from gradcheck_cli.oracles.graph.listing import Listing
+
+        return Listing(self.editor)
 
     def effects(self, stage: int) -> list[Effect]:
         """The edits of a stage that change something, as far as it is not tired."""
@@ -73,7 +81,7 @@ class Observed:
         return self._effects[stage]
 
     def _of_stage(self, stage: int) -> Iterator[Effect]:
-        for edit in self.editor.edits()[stage]:
+        for edit in self._listing.stages()[stage]:
             if self.is_tired:
                 return
             effect = self.editor.effect(edit)

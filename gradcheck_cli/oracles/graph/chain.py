@@ -16,8 +16,8 @@ import torch
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Ref
-from gradcheck_cli.oracles.graph.recorder import as_numpy
 from gradcheck_cli.oracles.graph.replay import Replay, like
+from gradcheck_cli.oracles.graph.tensors import as_numpy
 
 Cotangents: TypeAlias = dict[Ref, torch.Tensor]
 Messages: TypeAlias = "tuple[torch.Tensor | None, ...]"
@@ -91,7 +91,7 @@ class Chain:
             elif node.op == CONSTANT:
                 self.steps.append(Step(index, node, replay.result(node, self.value)))
             else:
-                self.steps.append(self._step(index, node))
+                self.steps.append(self.step_of(index, node))
 
     def value(self, ref: Ref) -> torch.Tensor:
         """The tensor of a value."""
@@ -177,13 +177,14 @@ class Chain:
             node = self.recording.nodes[index]
             if node.op == CONSTANT or not any(used.node in changed for used in node.refs()):
                 continue
-            step = other._step(index, node)
+            step = other.step_of(index, node)
             if follows:
                 changed.add(index)
             other.steps[index] = step if follows else replace(step, outputs=self.steps[index].outputs)
         return other
 
-    def _step(self, index: int, node: Node) -> Step:
+    def step_of(self, index: int, node: Node) -> Step:
+        """A node, run on the values before it, with a graph of its own."""
         self.work.asked += 1
         refs: list[Ref] = []
         leaves: list[torch.Tensor] = []
