@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from gradcheck_cli.model.errors import GeometryError, UsageError
+from gradcheck_cli.model.errors import GeometryError, OptionError as OptionError, UsageError
 from gradcheck_cli.model.files import is_array, is_code, is_picture
+from gradcheck_cli.model.inputs import input_specs
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
@@ -30,14 +31,6 @@ BUILT_IN_BACKWARDS = ("direct", "fft")
 # What --returns may name; _ is what is no gradient.
 ROLES = ("weight", "input", "bias", "_")
 CALL_EXAMPLE = '--call "conv_backward(G, (x, w, b))" --returns input,weight,bias'
-
-
-class OptionError(UsageError):
-    """A value that an option cannot have. `parameter` is the option's name in Python."""
-
-    def __init__(self, parameter: str, sentence: str, *, hint: str | None = None) -> None:
-        self.parameter = parameter
-        super().__init__(sentence, hint=hint)
 
 
 def check_run(options: RunOptions) -> None:
@@ -73,6 +66,9 @@ def check_verify(options: VerifyOptions) -> None:
     """
     _check_values(options)
     check_call(options.call, options.returns)
+    input_specs(options.input)
+    if options.input and options.inputs:
+        raise OptionError("input", "--input and --inputs both say what the function is given.", hint="leave one out")
     if not options.targets:
         raise UsageError("there is no target to verify.", hint="name one: gradcheck verify my_layers.py:conv_backward")
     for name in options.targets:

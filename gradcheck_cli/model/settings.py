@@ -59,6 +59,8 @@ class VerifySettings(TypedDict, total=False):
     call: str
     returns: str
     arithmetic: Arithmetic
+    inputs: Target
+    input: str
     geometries: Breadth
     geometry: str
     timeout: float

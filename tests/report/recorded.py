@@ -77,7 +77,7 @@ def _typed(hint, value):
     if value is None or hint is typing.Any or origin is typing.Literal:
         return value
     if origin in (typing.Union, types.UnionType):
-        return _typed(next(kind for kind in inner if kind is not type(None)), value)
+        return _typed(_fitting([kind for kind in inner if kind is not type(None)], value), value)
     if origin is tuple:
         return tuple(_typed(inner[0] if inner[-1] is ... else inner[place], item) for place, item in enumerate(value))
     if origin is not None:  # a mapping
@@ -85,6 +85,13 @@ def _typed(hint, value):
     if is_dataclass(hint):
         return instance_of(hint, value)
     return np.array(value, np.float64) if hint is np.ndarray else _scalar(hint, value)
+
+
+def _fitting(kinds, value):
+    """Of several dataclasses the one that has the value's fields."""
+    return next(
+        (kind for kind in kinds if is_dataclass(kind) and {f.name for f in fields(kind)} == set(value)), kinds[0]
+    )
 
 
 def _scalar(hint, value):

@@ -138,9 +138,9 @@ def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[Evidence]
     if not mine:
         return
     largest = max((each.judged for each in mine), key=lambda judged: judged.result.ratio)
-    figures = {"ratio": largest.result.ratio, "bound": largest.result.bound}
+    numbers = {"ratio": largest.result.ratio, "bound": largest.result.bound}
     told = f"{sum(each.judged.equal for each in mine)} of {len(mine)} bit for bit; " if rung == 2 else ""
     told += f"largest error {largest.result.ratio:.3g} u gauge, right up to {largest.result.bound:.3g}"
     entries = sum(each.judged.result.entries for each in mine)
     verdict = worst({each.judged.verdict for each in mine})
-    yield Evidence(rung, title, mine[0].name, verdict, entries, f"{told}; truth: {largest.sources}", figures)
+    yield Evidence(rung, title, mine[0].name, verdict, entries, f"{told}; truth: {largest.sources}", numbers)
