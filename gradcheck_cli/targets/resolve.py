@@ -27,6 +27,9 @@ CALL = "gradcheck_call"
 INPUTS = "gradcheck_inputs"
 """The function by which a file says what its functions are given."""
 
+MODULE = "gradcheck_module"
+"""The function by which a file makes its module itself."""
+
 # What a backward is called.
 BACKWARD_WORDS = ("backward", "backprop", "bprop", "back_prop", "grad")
 # What a function is about that has such a word in its name and is no backward of a convolution.
@@ -138,7 +141,8 @@ def candidates(tree: ast.Module) -> list[str]:
     found = definitions(tree)
     if CALL in found:
         return [CALL]
-    found.pop(INPUTS, None)
+    for said in (INPUTS, MODULE):
+        found.pop(said, None)
     classes = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _has_backward(node)]
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
     backward = [name for name in functions if _is_backward(name)]
