@@ -191,6 +191,14 @@ class VerifyOptions:
         "",
         _target("What arguments are, with commas: x=5x7, idx=int:5<7, eps=1e-5, w=w.npy.", metavar="NAME=SPEC"),
     )
+    against: str = declare(
+        "",
+        _target(
+            "What the forward should be, as torch.nn.functional.gelu; judged first.",
+            kind=Kind.TARGET,
+            metavar="NAME|FILE.py:NAME",
+        ),
+    )
     geometries: Breadth = declare("quick", _verification("How many geometries are tried."))
     geometry: str = declare(
         "", _verification("Try only this one, in a report's own words.", metavar='"batch 2, in 3, ..."')

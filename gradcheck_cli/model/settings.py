@@ -61,6 +61,7 @@ class VerifySettings(TypedDict, total=False):
     arithmetic: Arithmetic
     inputs: Target
     input: str
+    against: Target
     geometries: Breadth
     geometry: str
     timeout: float

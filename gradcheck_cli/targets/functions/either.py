@@ -16,6 +16,7 @@ from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
 
@@ -132,9 +133,9 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     told = given(loaded, wanted.inputs, wanted.input)
     wanted.seed()
     found = guess(forms_of(loaded), told, wanted.number)
-    return FunctionReady(
-        loaded.module.__file__ or "", found.form, found.samples, told.source, wanted.seed, loaded.notes
-    )
+    file = loaded.module.__file__ or ""
+    watch = Watch(loaded.tree, file, found.form.backward)
+    return FunctionReady(file, found.form, found.samples, told.source, wanted.seed, watch, loaded.notes)
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:

@@ -62,6 +62,11 @@ class ModuleForm:
         return f"{self.how}, a torch.nn.Module, called as in training; its parameters are inputs too"
 
     @property
+    def backward(self) -> str:
+        """The class holds what it is made of."""
+        return self.title
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of forward, then those that it learns."""
         own = parameters_of(type(self.made[0]).forward)[1:]
