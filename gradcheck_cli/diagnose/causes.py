@@ -11,6 +11,7 @@ from gradcheck_cli.diagnose.factors import NONE, Factor, close, exactly, fitted,
 from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
 from gradcheck_cli.model import Array, Case, GradientName
+from gradcheck_cli.model.line import LineSpec
 
 _GLANCES = 16
 # Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
@@ -55,11 +56,12 @@ class Cause:
         return len(self.ids)
 
 
-def singles(gradient: GradientName) -> list[Structure]:
-    """The right formula, then every form of every mistake in `gradient`."""
+def singles(gradient: GradientName, evidence: Sequence[Comparison] = ()) -> list[Structure]:
+    """The right formula, then every form of every mistake in `gradient`; of lines, of those that need no rows."""
+    lines = any(isinstance(seen.spec, LineSpec) for seen in evidence)
     found = [Structure((), lambda problem: problem.right(gradient))]
     for mistake in CATALOGUE.values():
-        if mistake.structure:
+        if mistake.structure and not (lines and mistake.needs_rows):
             found += [Structure(((mistake, form),), form.formula) for form in mistake.forms(gradient)]
     for mistake in CATALOGUE.values():
         added = mistake.per_rate.get(gradient)
@@ -77,7 +79,7 @@ def pairs(gradient: GradientName, evidence: Sequence[Comparison]) -> Iterator[St
     ordered = sorted(evidence, key=_conclusiveness, reverse=True)
     single: list[Structure] = []
     builders: list[Structure] = []
-    for structure in singles(gradient):
+    for structure in singles(gradient, evidence):
         shown = _shown_on(structure, ordered) if _joins(structure) else None
         if shown is not None:
             single.append(structure)
@@ -123,7 +125,7 @@ def search(evidence: Sequence[Comparison], gradient: GradientName) -> Found:
     """
     loose = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
     large = [seen for seen in evidence if not seen.decisive]
-    alone = explain_all(singles(gradient), loose, gradient)
+    alone = explain_all(singles(gradient, evidence), loose, gradient)
     exact = _still_fitting(alone, large)
     if exact or (alone and not large):
         return Found(exact)

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import Array, ConvSpec, GradientName
+from gradcheck_cli.model.line import size_shown
 
 # How near a factor must be to be looked at closely; the exact comparison decides.
 _NEAR = 1e-6
@@ -56,7 +57,7 @@ def _sizes(spec: ConvSpec) -> dict[str, int]:
         "c_out": spec.out_channels,
         "kh*kw": taps,
         "c_in*kh*kw": taps * spec.in_channels // spec.groups,
-        "stride": spec.stride[0],
+        "stride": size_shown(spec.stride, spec)[0],
         "groups": spec.groups,
     }
 

@@ -44,7 +44,7 @@ def _changes(specs: Sequence[ConvSpec], ended: Sequence[ConvSpec]) -> list[dict[
     """Every value that one of the geometries has, thing by thing; the image also turned, square, or as the kernel."""
     sizes = {(spec.height, spec.width) for spec in specs}
     sizes |= {(width, height) for height, width in sizes} | {(height, height) for height, _ in sizes}
-    sizes |= {spec.kernel_size for spec in specs}
+    sizes |= {(spec.kernel_size[0], spec.kernel_size[1]) for spec in specs}
     changes: list[dict[str, Any]] = [{"height": height, "width": width} for height, width in sorted(sizes)]
     margins = sorted({(spec.padding, spec.extra_after) for spec in specs})
     changes += [{"padding": padding, "extra_after": extra} for padding, extra in margins]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,15 +12,16 @@ import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.model.line import LineSpec, number_of_axes
 
 Predicate = Callable[[ConvSpec], bool]
 Row = tuple[str, str, Predicate]
 
 
-def _sides(spec: ConvSpec) -> tuple[Size, Size]:
-    """The padding of the rows (above, below) and of the columns (left, right)."""
+def _sides(spec: ConvSpec) -> tuple[Size, ...]:
+    """The padding of the rows (above, below) and of the columns (left, right); a line has no rows."""
     (top, left), (bottom, right) = spec.padding, spec.padding_after
-    return (top, bottom), (left, right)
+    return ((top, bottom), (left, right))[-number_of_axes(spec) :]
 
 
 def _overlap(spec: ConvSpec) -> bool:
@@ -56,16 +58,18 @@ NAMED: tuple[Row, ...] = (
         "the kernel has odd sides",
         lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
     ),
-    ("padding differs from 1", "padding = 1", lambda spec: _sides(spec) != ((1, 1), (1, 1))),
+    ("padding differs from 1", "padding = 1", lambda spec: {*_sides(spec)} != {(1, 1)}),
     (
         "padding differs from (kernel - 1) / 2",
         "padding = (kernel - 1) / 2",
-        lambda spec: any(2 * p != e - 1 for sides, e in zip(_sides(spec), spec.extent, strict=True) for p in sides),
+        lambda spec: any(
+            2 * p != e - 1 for sides, e in zip(_sides(spec)[::-1], spec.extent[::-1], strict=False) for p in sides
+        ),
     ),
     (
         "stride or padding differ between rows and columns",
         "stride and padding are the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1] or _sides(spec)[0] != _sides(spec)[1],
+        lambda spec: spec.stride[0] != spec.stride[1] or _sides(spec)[0] != _sides(spec)[-1],
     ),
     ("in and out channels differ", "in and out channels agree", lambda spec: spec.in_channels != spec.out_channels),
     ("there is more than one output", "there is one output", lambda spec: spec.output_size != (1, 1)),
@@ -114,15 +118,15 @@ NAMED: tuple[Row, ...] = (
     (
         "padding differs between rows and columns",
         "padding is the same for rows and columns",
-        lambda spec: _sides(spec)[0] != _sides(spec)[1],
+        lambda spec: _sides(spec)[0] != _sides(spec)[-1],
     ),
     (
         "padding = 0 on a side",
         "padding > 0 on every side",
-        lambda spec: min(*spec.padding, *spec.padding_after) == 0,
+        lambda spec: min(map(min, _sides(spec))) == 0,
     ),
     ("padding of the rows = 0", "padding of the rows > 0", lambda spec: _sides(spec)[0] == (0, 0)),
-    ("padding of the columns = 0", "padding of the columns > 0", lambda spec: _sides(spec)[1] == (0, 0)),
+    ("padding of the columns = 0", "padding of the columns > 0", lambda spec: _sides(spec)[-1] == (0, 0)),
     ("in channels > out channels", "in channels <= out channels", lambda spec: spec.in_channels > spec.out_channels),
     ("in channels < out channels", "in channels >= out channels", lambda spec: spec.in_channels < spec.out_channels),
     ("windows overlap", "no windows overlap", lambda spec: _overlap(spec)),
@@ -207,6 +211,8 @@ def _senses(axis: BlockSize) -> list[str]:
     return [phrase for pair in [*more, *rest] for phrase in pair]
 
 
+# Rows of the table that say nothing of a line: it has no rows, and its columns are all that it has.
+_SPEAKS_OF_PICTURES = re.compile("row|column|square|wide|high")
 # Fewer values of a size than these say nothing of blocks.
 _VALUES = 4
 
@@ -304,7 +310,9 @@ def _blocks(specs: Sequence[ConvSpec], axis: BlockSize) -> Array:
 def speaking(specs: tuple[ConvSpec, ...]) -> Array:
     """Whether each row may be told of these geometries: of a size with few values every block would fit."""
     axes = [len({axis.size(spec) for spec in specs}) >= _VALUES for axis in AXES]
-    return np.concatenate([np.ones(2 * len(NAMED), dtype=bool), np.repeat(axes, _PER_AXIS)])
+    lines = any(isinstance(spec, LineSpec) for spec in specs)
+    named = [not (lines and _SPEAKS_OF_PICTURES.search(yes)) for yes, _, _ in NAMED]
+    return np.concatenate([np.repeat(named, 2), np.repeat(axes, _PER_AXIS)])
 
 
 def resized(spec: ConvSpec, axis: BlockSize, size: int) -> ConvSpec | None:

@@ -3,6 +3,7 @@
 Importing this room is cheap: numpy and OpenCV are loaded when the first picture is decoded.
 """
 
+from gradcheck_cli.images.arranged import as_references as as_references, as_samples as as_samples
 from gradcheck_cli.images.pictures import (
     Input as Input,
     Picture as Picture,

@@ -99,11 +99,12 @@ Input = Picture | ArrayInput
 """One of the inputs of a run: a picture is one sample, an array may hold several."""
 
 
-def read_pictures(names: Sequence[str | os.PathLike[str]]) -> tuple[Input, ...]:
+def read_pictures(names: Sequence[str | os.PathLike[str]], axes: int = 2) -> tuple[Input, ...]:
     """Reads each file once and checks its header; no picture is decoded yet.
 
     Args:
         names: file names or "random:SHAPE"; "-" is standard input and may stand once.
+        axes: of the layer, which arrays have behind samples and channels.
 
     Returns:
         One input per name, in order.
@@ -117,18 +118,23 @@ def read_pictures(names: Sequence[str | os.PathLike[str]]) -> tuple[Input, ...]:
         raise UsageError("no picture is named.", hint="gradcheck run images/coffee.jpg")
     if texts.count(STANDARD_INPUT) > 1:
         raise UsageError("- stands twice: standard input holds one picture.", hint="name the other one by its file")
-    return tuple(_read_input(text, position) for position, text in enumerate(texts))
+    return tuple(_read_input(text, position, axes) for position, text in enumerate(texts))
 
 
-def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Input]) -> Input:
+def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Input], axes: int = 2) -> Input:
     """The common reference `name`: one of `pictures` where it has that name ("-" too), else read from its file.
+
+    Args:
+        name: a file name or "random:SHAPE".
+        pictures: the inputs.
+        axes: as of `read_pictures`.
 
     Raises:
         ImageError: as `read_pictures`.
     """
     text = os.fspath(name)
     known = {picture.name: picture for picture in pictures}
-    return known[text] if text in known else _read_input(text, len(known))
+    return known[text] if text in known else _read_input(text, len(known), axes)
 
 
 def batch_of(pictures: Sequence[Input], channels: int, size: Size, unit_range: bool = False) -> Array:
@@ -137,18 +143,18 @@ def batch_of(pictures: Sequence[Input], channels: int, size: Size, unit_range: b
     Args:
         pictures: pictures and arrays.
         channels: c_in; 3 or 1 of a picture.
-        size: (h, w) in pixels.
+        size: (h, w) in pixels; of arrays what the layer reads, on each of its axes.
         unit_range: X / 255, so 0..1; a reference stays 0..255.
 
     Returns:
-        float32 (n, c_in, h, w).
+        float32 (n, c_in, *size).
 
     Raises:
         As `Picture.planes`.
     """
     import numpy as np
 
-    x = np.concatenate([_samples(picture.planes(channels, size)) for picture in pictures])
+    x = np.concatenate([_samples(picture.planes(channels, size), size) for picture in pictures])
     return _scaled(x, unit_range)
 
 
@@ -186,30 +192,30 @@ def references_of(pictures: Input | Sequence[Input], size: Size) -> Array:
     import numpy as np
 
     each = (pictures,) if isinstance(pictures, Picture | ArrayInput) else pictures
-    return np.concatenate([_samples(picture.gray(size)) for picture in each])
+    return np.concatenate([_samples(picture.gray(size), size) for picture in each])
 
 
-def count_samples(names: Sequence[str]) -> int:
-    """n of the whole batch; pictures are not opened for it, for each is one sample.
+def count_samples(names: Sequence[str], axes: int = 2) -> int:
+    """n of the whole batch; pictures are not opened for it, for each is one sample. `axes` as of `read_pictures`.
 
     Raises:
         ImageError: an array that cannot be read.
     """
-    arrays = [_read_input(name, 0) for name in names if is_array(name)]
+    arrays = [_read_input(name, 0, axes) for name in names if is_array(name)]
     counts = [len(array.values) for array in arrays if isinstance(array, ArrayInput)]
     return len(names) - len(arrays) + sum(counts)
 
 
-def _samples(planes: Array) -> Array:
-    """(n, c, h, w) of what one input gave: a picture gives a sample without its axis."""
-    return planes if planes.ndim == 4 else planes[None]
+def _samples(planes: Array, size: Size) -> Array:
+    """(n, c, *size) of what one input gave: a picture gives a sample without its axis."""
+    return planes if planes.ndim == len(size) + 2 else planes[None]
 
 
-def _read_input(name: str, position: int) -> Input:
+def _read_input(name: str, position: int, axes: int) -> Input:
     if not is_array(name):
         return _read_picture(name)
     try:
-        return read_array(name, position)
+        return read_array(name, position, axes)
     except UnreadableError as refusal:
         raise refusal.named(name) from None
 

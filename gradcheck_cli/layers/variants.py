@@ -9,6 +9,7 @@ from typing import Any
 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.model.line import LineSpec, number_of_axes, size_shown
 
 # A kind that a target refuses three times, around three of the geometries that it takes, it most likely does not take.
 EACH, BASES = 3, 3
@@ -17,7 +18,7 @@ EACH, BASES = 3, 3
 def _differ(name: str) -> Callable[[ConvSpec], bool]:
     def test(spec: ConvSpec) -> bool:
         rows, columns = getattr(spec, name)
-        return bool(rows != columns)
+        return bool(rows != columns) and not isinstance(spec, LineSpec)
 
     return test
 
@@ -26,14 +27,20 @@ def _has_even_side(spec: ConvSpec) -> bool:
     return any(side % 2 == 0 for side in spec.kernel_size)
 
 
+def _is_uneven(spec: ConvSpec) -> bool:
+    """Whether rows and columns are padded differently, or the two sides of one of them."""
+    margins = list(zip(spec.padding, spec.padding_after, strict=True))
+    return len(set(margins[-number_of_axes(spec) :])) > 1
+
+
 KINDS: tuple[Callable[[ConvSpec], bool], ...] = (
     lambda spec: spec.batch == 1,
     lambda spec: spec.batch > 1,
-    lambda spec: spec.height == spec.width,
+    lambda spec: spec.height == spec.width or isinstance(spec, LineSpec),
     lambda spec: spec.height != spec.width,
     _differ("kernel_size"),
     _has_even_side,
-    lambda spec: len({*zip(spec.padding, spec.padding_after, strict=True)}) > 1,
+    _is_uneven,
     _differ("stride"),
     lambda spec: max(spec.stride) > 1,
     lambda spec: spec.is_padded,
@@ -64,7 +71,7 @@ def variants(spec: ConvSpec) -> Iterator[ConvSpec]:
 
 
 def _changes(spec: ConvSpec) -> Iterator[dict[str, Any]]:
-    step, margin = spec.stride[0], spec.padding[0]
+    step, margin = size_shown(spec.stride, spec)[0], size_shown(spec.padding, spec)[0]
     yield {"batch": spec.batch + 2}
     yield {"height": spec.height + 2 * step, "width": spec.width + 2 * step}
     yield {"in_channels": spec.in_channels + spec.groups}

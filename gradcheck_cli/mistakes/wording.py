@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import ConvSpec, Size
+from gradcheck_cli.model.line import LineSpec, size_shown, without_rows
 
 
 def sizes(spec: ConvSpec) -> dict[str, object]:
@@ -13,33 +14,35 @@ def sizes(spec: ConvSpec) -> dict[str, object]:
         "K": spec.out_channels,
         "H": spec.height,
         "W": spec.width,
-        "kernel": "x".join(map(str, spec.kernel_size)),
+        "kernel": str(spec.kernel_size[1]) if isinstance(spec, LineSpec) else "x".join(map(str, spec.kernel_size)),
         "P": spec.output_size[0],
         "Q": spec.output_size[1],
-        "stride": pair(spec.stride),
+        "stride": pair(size_shown(spec.stride, spec)),
         "padding": padding_words(spec),
-        "dilation": pair(spec.dilation),
+        "dilation": pair(size_shown(spec.dilation, spec)),
         "groups": spec.groups,
-        "remainder": pair(spec.remainder),
+        "remainder": pair(size_shown(spec.remainder, spec)),
     }
 
 
 def padding_words(spec: ConvSpec) -> str:
     """ "1", "(1, 0)", or "0 before and (1, 0) after" where the sides differ."""
-    before = pair(spec.padding)
-    return before if spec.is_symmetric else f"{before} before and {pair(spec.padding_after)} after"
+    before = pair(size_shown(spec.padding, spec))
+    return before if spec.is_symmetric else f"{before} before and {pair(size_shown(spec.padding_after, spec))} after"
 
 
-def pair(size: tuple[int, int]) -> str:
+def pair(size: Size) -> str:
     """(2, 2) -> "2"; (2, 1) -> "(2, 1)"."""
-    return str(size[0]) if size[0] == size[1] else f"({size[0]}, {size[1]})"
+    return str(size[0]) if len(set(size)) == 1 else f"({', '.join(map(str, size))})"
 
 
 def describe(spec: ConvSpec) -> str:
     """A geometry in a few words: only what differs from the simplest."""
-    text = f"x {spec.x_shape}, weight {spec.weight_shape}, stride {pair(spec.stride)}, padding {padding_words(spec)}"
+    shapes = (without_rows(shape, spec) for shape in (spec.x_shape, spec.weight_shape))
+    text = "x {}, weight {}, ".format(*shapes)
+    text += f"stride {pair(size_shown(spec.stride, spec))}, padding {padding_words(spec)}"
     if spec.dilation != (1, 1):
-        text += f", dilation {pair(spec.dilation)}"
+        text += f", dilation {pair(size_shown(spec.dilation, spec))}"
     return text + (f", groups {spec.groups}" if spec.groups > 1 else "")
 
 

@@ -1,6 +1,7 @@
 """The nouns of gradcheck: frozen dataclasses that every room shares. Nothing here computes or prints."""
 
 from gradcheck_cli.model.axis import (
+    PADDING_MODES as PADDING_MODES,
     Axis as Axis,
     PaddingMode as PaddingMode,
     TransposedAxis as TransposedAxis,
@@ -13,6 +14,7 @@ from gradcheck_cli.model.evidence import (
     ChannelPair as ChannelPair,
     Check as Check,
     CheckName as CheckName,
+    CodePlace as CodePlace,
     Counterexample as Counterexample,
     Counterfactual as Counterfactual,
     Evidence as Evidence,
@@ -65,7 +67,12 @@ from gradcheck_cli.model.report import (
     TargetReport as TargetReport,
     VerifyReport as VerifyReport,
 )
-from gradcheck_cli.model.spec import ConvSpec as ConvSpec, Size as Size
+from gradcheck_cli.model.spec import (
+    CONVS as CONVS,
+    ConvName as ConvName,
+    ConvSpec as ConvSpec,
+    Size as Size,
+)
 from gradcheck_cli.model.tensors import (
     GIVEN as GIVEN,
     GRADIENTS as GRADIENTS,
@@ -74,3 +81,4 @@ from gradcheck_cli.model.tensors import (
     GradientName as GradientName,
     Tensor as Tensor,
 )
+from gradcheck_cli.model.torch_layer import TorchLayer as TorchLayer

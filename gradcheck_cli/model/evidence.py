@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -177,6 +177,25 @@ FindingAbout: TypeAlias = GradientName | Literal["call"]
 
 
 @dataclass(frozen=True)
+class CodePlace:
+    """Where in the user's file a mistake was found, and how that is known.
+
+    Attributes:
+        line: of the file, counted from 1.
+        column: where the expression begins in it, counted from 1 in characters; None where only the line is known.
+        end: the column behind its last character; of an expression of several lines, behind the end of its first line.
+        text: the line as it stands in the file, without its end.
+        evidence: what shows that it is there, in one sentence; "" where the call raised there.
+    """
+
+    line: int
+    column: int | None = None
+    end: int | None = None
+    text: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
     """A named mistake: proved (its formula gives the user's numbers exactly) or probable.
 
@@ -186,7 +205,11 @@ class Finding:
         message: what it is, in one sentence with the user's own numbers.
         fix: how to mend it, in terms of the user's convention.
         fails_when: since when it shows ("batch > 1"), derived from the results.
-        line: line in the user's file, None where it was not found.
+        line: line in the user's file, None where it was not found: a line that only looks like the mistake is none.
+        column: see `CodePlace`, as for the following.
+        end: the column behind.
+        text: the line itself, "" where its text is not at hand.
+        evidence: what shows that the mistake is there.
     """
 
     id: str
@@ -196,6 +219,14 @@ class Finding:
     fix: str
     fails_when: str = ""
     line: int | None = None
+    column: int | None = None
+    end: int | None = None
+    text: str = ""
+    evidence: str = ""
+
+    def at(self, place: CodePlace) -> Finding:
+        """The finding, found at this place."""
+        return replace(self, **vars(place))
 
     @property
     def about(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias, cast
 
+from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.case import Array
 from gradcheck_cli.model.errors import ExitCode, VerdictError
 from gradcheck_cli.model.evidence import (
@@ -22,7 +23,8 @@ from gradcheck_cli.model.evidence import (
 )
 from gradcheck_cli.model.option import recording
 from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOptions
-from gradcheck_cli.model.spec import ConvSpec, Size
+from gradcheck_cli.model.padding import Padding, Sides
+from gradcheck_cli.model.spec import ConvName, ConvSpec, Size
 from gradcheck_cli.model.tensors import GradientName
 
 TargetKind: TypeAlias = Literal["", "convolution", "function"]
@@ -47,20 +49,25 @@ class Experiment:
     """What was run: everything that decides the numbers.
 
     Every option that is recorded is a field, also where it is not named here; those that are named are read by the
-    renderers. `threads` and `convention` are what was taken, `batch` and `output_size` what came of the pictures.
-    `channel_names` are the colours, where X is of pictures.
+    renderers. `threads` and `convention` are what was taken, `batch`, `input_size` and `output_size` what came of
+    the pictures; sizes are those of the layer's own axes.
+    `channel_names` are the colours, where X is of pictures. `padded` is what `padding` adds: (before, after) by axis.
     """
 
     images: tuple[str, ...]
+    conv: ConvName
     in_channels: int
     out_channels: int
     kernel_size: Size
     stride: Size
-    padding: Size
+    padding: Padding
+    padding_mode: PaddingMode
+    output_padding: Size
     dilation: Size
     groups: int
     bias: bool
     size: Size
+    input_size: Size
     output_size: Size
     batch: int
     unit_range: bool
@@ -76,6 +83,7 @@ class Experiment:
     returns: str = ""
     arithmetic: Arithmetic = "direct"
     channel_names: tuple[str, ...] = ()
+    padded: tuple[Sides, ...] = ()
 
 
 @dataclass(frozen=True)

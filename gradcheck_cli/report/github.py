@@ -10,13 +10,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcheck_cli.model import Report, RunReport, Verdict
+from gradcheck_cli.model import RunReport, Verdict
 from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.sweep import AnyReport, SweepReport
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.markdown import render_markdown
+from gradcheck_cli.report.page import summary_of
 from gradcheck_cli.report.page.blocks import said
 from gradcheck_cli.report.page.parts import mistakes
-from gradcheck_cli.report.words import count, findings_with_place, headline, user_file
+from gradcheck_cli.report.words import count, findings_with_place, headline, sweep_headline, user_file
 
 MAX_ANNOTATIONS = 10
 """Annotations of one type that GitHub shows per step; it drops the others without a word."""
@@ -42,7 +44,7 @@ class _Annotation:
         return f"::{self.level} {','.join(told)}::{_data(visible_lines(self.message))}"
 
 
-def render_github(report: Report) -> str:
+def render_github(report: AnyReport) -> str:
     """What standard output gets: the verdict and the user's output fenced off, then the annotations.
 
     At most `MAX_ANNOTATIONS` of one level; the last says how many more there are.
@@ -51,7 +53,7 @@ def render_github(report: Report) -> str:
     return "\n".join([*_fenced(_plain_text(report)), *commands]) + "\n"
 
 
-def append_summary(report: Report, path: str) -> None:
+def append_summary(report: AnyReport, path: str) -> None:
     """Append the report to the file that GITHUB_STEP_SUMMARY names, within what is left of its limit.
 
     Raises:
@@ -72,7 +74,10 @@ def append_summary(report: Report, path: str) -> None:
         ) from error
 
 
-def _annotations(report: Report) -> Iterator[_Annotation]:
+def _annotations(report: AnyReport) -> Iterator[_Annotation]:
+    if isinstance(report, SweepReport):
+        yield _whole(report.verdict, sweep_headline(report), summary_of(report), "")
+        return
     for file, line, finding in findings_with_place(report):
         (mistake,) = mistakes((finding,), file, "")
         facts = [f"{fact.label}: {said(fact.value)}" for fact in mistake.facts if fact.label != "at"]
@@ -112,7 +117,9 @@ def _limited(annotations: Iterator[_Annotation]) -> Iterator[_Annotation]:
         yield _Annotation(level, f"gradcheck: {more}", f"{more}; GitHub shows {MAX_ANNOTATIONS} per step.")
 
 
-def _plain_text(report: Report) -> str:
+def _plain_text(report: AnyReport) -> str:
+    if isinstance(report, SweepReport):
+        return visible_lines(summary_of(report))
     lines = [headline(report)]
     if isinstance(report, RunReport):
         lines.append(report.answer)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from gradcheck_cli.model import Report, Verdict
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.page import blocks, page_of
 from gradcheck_cli.report.page.blocks import Block, Page, PageSection, Said, Text, Tone, said
@@ -35,7 +36,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~$^]")
 _CUT = "*{} left out: too long for this place. The other reports hold everything.*"
 
 
-def render_markdown(report: Report, limit: int | None = COMMENT_LIMIT) -> str:
+def render_markdown(report: AnyReport, limit: int | None = COMMENT_LIMIT) -> str:
     """The report as Markdown.
 
     Args:

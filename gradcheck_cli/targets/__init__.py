@@ -8,6 +8,7 @@ from gradcheck_cli.targets.contract import (
     NOT_TRIED as NOT_TRIED,
     Described as Described,
     DescribedFunction as DescribedFunction,
+    Edit as Edit,
     ErrorKind as ErrorKind,
     HowToCall as HowToCall,
     Outcome as Outcome,

@@ -24,8 +24,9 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.alarm import alarm
-from gradcheck_cli.targets.contract import HowToCall, TargetRef
+from gradcheck_cli.targets.contract import Edit, HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,
     Chosen,
@@ -52,18 +53,21 @@ from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_pad
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
+from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
 from gradcheck_cli.targets.functions.either import AsConvolution, Wanted, either
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.lines import Watch
-from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
+from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_columns, user_line
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 # The same for each call, so that dropout and the like are no mistake.
 SEED = 0
+# Of a call of edited code: the geometries are tiny, and a loop whose end was edited away may never end.
+EDITED_SECONDS = 2.0
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
 LOAD_SHARE = 0.4
 # Bytes of one gradient: 256 MiB are far above any that is asked for; more is not sent, and judged as a wrong shape.
@@ -74,13 +78,20 @@ NO_CONVOLUTION = ("is not a convolution", "are not covered")
 
 @dataclass(frozen=True)
 class Ready:
-    """A loaded and recognised target. `same`: the rules by which it keeps the size by itself; None where it is told."""
+    """A loaded and recognised target.
+
+    Attributes:
+        same: the rules by which it keeps the size by itself; None where it is told.
+        watch: ticks off the lines of the backward that ran.
+        edits: puts other expressions into its functions.
+    """
 
     ref: TargetRef
     loaded: Loaded
     chosen: Chosen
     same: frozenset[str] | None
     watch: Watch
+    edits: Edits
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -105,6 +116,8 @@ def reply_to(
     assert ready is not None
     if isinstance(ready, FunctionReady):
         return *service.answer(ready, message, arrays), ready
+    if message["do"] == "edit":
+        return {"edited": ready.edits.put([Edit(*fields) for fields in message["edits"]])}, {}, ready
     return *_backward(ready, message, arrays), ready
 
 
@@ -204,7 +217,7 @@ def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Se
 
 
 def _ready(ref: TargetRef, loaded: Loaded, chosen: Chosen, same: frozenset[str] | None) -> Ready:
-    return Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
+    return Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name), Edits(loaded.tree, ref.file))
 
 
 def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: Sequence[str]) -> Loaded:
@@ -223,11 +236,13 @@ def _description(ready: Ready) -> Message:
         notes += order_notes(ready.chosen.plan)
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
-    if candidate.layout.weight == "iouv":
-        notes.insert(0, "its F is taken as (c_in, c_out, kh, kw): in the usual order its gradient is not right")
+    if candidate.layout.weight in ("iouv", "iov"):
+        sides = "kh, kw" if candidate.layout.spatial > 1 else "k"
+        notes.insert(0, f"its F is taken as (c_in, c_out, {sides}): in the usual order its gradient is not right")
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,
+        "layer": "conv1d" if candidate.layout.spatial == 1 else "conv2d",
         "why": candidate.why(),
         "yields": list(ready.chosen.yields),
         "notes": notes,
@@ -263,7 +278,7 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        with ready.watch:
+        with ready.watch, alarm(EDITED_SECONDS) if ready.edits.is_edited else contextlib.nullcontext():
             reply, answered = _called(ready, case, str(message["calls"]))
     except (Exception, SystemExit) as error:
         reply, answered = _failure(ready, error), {}
@@ -328,7 +343,7 @@ def _failure(ready: Ready, error: BaseException) -> Message:
         return {"kind": "refused", "supported": False, "error": lack.sentence.rstrip(".")}
     kind = _kind(error, ready)
     found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
-    return found | {"where": raised_in(error)}
+    return found | {"where": raised_in(error), "columns": user_columns(error, ready.ref.file)}
 
 
 def _kind(error: BaseException, ready: Ready) -> str:
@@ -381,7 +396,7 @@ def _sentence(error: BaseException) -> str:
 def _spec(values: dict[str, Any]) -> ConvSpec:
     kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
     kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return ConvSpec(**kept)
+    return (LineSpec if kept["conv"] == "conv1d" else ConvSpec)(**kept)
 
 
 def _seed() -> None:

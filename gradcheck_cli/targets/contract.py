@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gradcheck_cli.model import FunctionForm, GradientName, Gradients, RunOptions, Sample, VerifyOptions
+from gradcheck_cli.model.options import SweepOptions
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen"]
 
@@ -70,8 +71,8 @@ class HowToCall:
     input: str = ""
 
     @classmethod
-    def of(cls, options: RunOptions | VerifyOptions) -> HowToCall:
-        """What the options say. A run has pictures, and pictures are for convolutions only."""
+    def of(cls, options: RunOptions | VerifyOptions | SweepOptions) -> HowToCall:
+        """What the options say. Only `verify` judges what is no convolution: the others have pictures or geometries."""
         said = (options.convention, options.call, roles_in(options.returns))
         if not isinstance(options, VerifyOptions):
             return cls(*said)
@@ -96,12 +97,29 @@ class WorkerLimits:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """An expression or statement of the target's file with another text in its place.
+
+    Where it stands is counted as the `ast` module counts: lines from 1, columns in bytes of UTF-8 from 0, the end
+    behind the last.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+    is_statement: bool = False
+
+
+@dataclass(frozen=True)
 class Described:
     """How the target is called, and why we think so.
 
     Attributes:
         convention: id of the recognised convention ("function", "cache", "class-update"...).
-        layout: NCHW, NHWC, CHW, HWC or HW.
+        layout: NCHW, NHWC, CHW, HWC, HW; NCW, CW, W of code for one axis.
+        layer: which layer it is the backward of, conv2d or conv1d.
         why: how it was told, one clause.
         line: line of the target's definition.
         yields: the gradients that the target gives.
@@ -120,6 +138,7 @@ class Described:
     why: str
     line: int | None
     yields: tuple[GradientName, ...]
+    layer: str = "conv2d"
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0
@@ -166,6 +185,8 @@ class Outcome:
         error_kind: "" when the call returned gradients of the right shapes.
         error_where: the call that raised; "" where nothing did, or nobody knows.
         error_line: line in the user's file.
+        error_columns: where on that line the expression stands that raised: its begin and end, counted as in `Edit`;
+            the end is None of one that goes on below.
         forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
             that we filled ("ValueError: ... (line 7)"); "" elsewhere.
         autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
@@ -187,6 +208,7 @@ class Outcome:
     error_kind: ErrorKind = ""
     error_where: Where = ""
     error_line: int | None = None
+    error_columns: tuple[int, int | None] | None = None
     forward_error: str = ""
     autograd_refused: str = ""
     printed: str = ""

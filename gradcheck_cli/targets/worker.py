@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     Described,
     DescribedFunction,
+    Edit,
     ErrorKind,
     HowToCall,
     Outcome,
@@ -150,6 +152,24 @@ class Worker:
             return self._lost(failure)
         return _outcome(message, answered, self._child.printed(), case.spec)
 
+    def edit(self, edits: Sequence[Edit]) -> bool:
+        """From now on the target runs with these in its text, in place of all that was put before; none undoes it.
+
+        A child that dies takes its edits with it: what is started after it runs the file as it is.
+
+        Returns:
+            False where they cannot be put.
+        """
+        if self._child is None:
+            return False
+        request = {"do": "edit", "edits": [list(astuple(edit)) for edit in edits]}
+        try:
+            message, _ = self._child.exchange(request, {}, self.limits.timeout)
+        except (TimedOutError, DiedError, WireError) as failure:
+            self._lost(failure)
+            return False
+        return bool(message["edited"])
+
     def close(self) -> None:
         """Kill the child and what it started; the worker can be used again."""
         if self._child is not None:
@@ -263,6 +283,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
     return Described(
         convention=str(message["convention"]),
         layout=str(message["layout"]),
+        layer=str(message["layer"]),
         why=str(message["why"]),
         line=ref.line,
         yields=_gradient_names(message["yields"]),
@@ -293,6 +314,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
         error=str(message.get("error", "")),
         error_kind=kind,
         error_line=_line(message.get("line")),
+        error_columns=_columns(message.get("columns")),
         error_where=next((where for where in WHERE if where == message.get("where")), ""),
         autograd_refused=str(message.get("autograd_refused", "")),
         forward_error=str(message.get("forward_error", "")),
@@ -316,6 +338,12 @@ def _shapes_fit(gradients: Gradients, spec: ConvSpec) -> bool:
 
 def _line(value: object) -> int | None:
     return value if isinstance(value, int) else None
+
+
+def _columns(value: object) -> tuple[int, int | None] | None:
+    if not isinstance(value, Sequence) or len(value) != 2 or not isinstance(value[0], int):
+        return None
+    return value[0], _line(value[1])
 
 
 def _spec_dict(case: Case) -> dict[str, Any]:

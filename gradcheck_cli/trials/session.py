@@ -64,12 +64,13 @@ class Session:
 
     def run(self, specs: Iterable[ConvSpec]) -> Transcript:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
-        self.try_all(specs)
+        self.try_all(self._of_its_kind(specs))
         if self.options.geometry:  # asked for by name: it alone, with all probes
             self.try_further()
             return self.finished()
-        self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
-        self.try_all(self._new(geometries.around(self.described.constants)))
+        same = (spec for rule in self.described.same for spec in geometries.SAME[rule])
+        self.try_all(self._new(self._of_its_kind(same)))
+        self.try_all(self._new(self._of_its_kind(geometries.around(self.described.constants))))
         self.try_plainer()
         self.try_more()
         self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
@@ -193,6 +194,10 @@ class Session:
             found += wrong if len(wrong) == 1 else []
         return found
 
+    def _of_its_kind(self, specs: Iterable[ConvSpec]) -> Iterable[ConvSpec]:
+        """Those of pictures as they are, or what they are without their rows."""
+        return geometries.of_lines(specs) if self.described.layer == "conv1d" else specs
+
     def _new(self, specs: Iterable[ConvSpec]) -> list[ConvSpec]:
         """Those that were not asked before, each once."""
         known = {trial.case.spec for trial in self.trials}
@@ -206,7 +211,7 @@ class Session:
         return True
 
     def _asked(self, spec: ConvSpec, probe: ProbeName) -> Trial:
-        question = Question(self.target, spec, probe, self.options.seed)
+        question = Question(self.target, spec, probe, self.options.seed, self.described.layer)
         truth = self.truths.of(question)
         answer = self.asker.ask(question, truth.case)
         return Trial(answer, truth, self.described.yields, declared_slack(self.options.arithmetic, self.described.rate))

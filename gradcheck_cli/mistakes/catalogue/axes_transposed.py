@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Variant
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_output
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import exchanges_axes
 from gradcheck_cli.mistakes.steps import sides_differ
 from gradcheck_cli.model import Array, Case
@@ -48,6 +49,7 @@ MISTAKE = Mistake(
             Variant("they stand as (columns, rows) in memory", rearranged("input", _exchanged_in_memory)),
         ),
     },
+    needs_rows=True,
     why=(
         "A loop that writes [v, u] for [u, v], (width, height) where (height, width) is meant, as in OpenCV's sizes, "
         "or a reshape from the other order. On square sizes every shape still fits."
@@ -58,4 +60,5 @@ MISTAKE = Mistake(
     numbers="kernel {kernel}, image {H}x{W}",
     line=exchanges_axes,
     misfits=sides_differ,
+    sign=Sign.TRANSPOSED,
 )

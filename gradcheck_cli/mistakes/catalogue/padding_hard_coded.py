@@ -8,17 +8,22 @@ from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormu
 from gradcheck_cli.mistakes.pieces import Margin, frame, read_elsewhere, stripped, window
 from gradcheck_cli.mistakes.source import slices, symmetric
 from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, read_with, rows_as
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, ConvSpec, Size
+from gradcheck_cli.model.line import of_its_axes
+
+
+def _both(padding: int, spec: ConvSpec) -> Size:
+    return of_its_axes((padding, padding), spec, rows=0)
 
 
 def _weight_padded_by(padding: int) -> WrongFormula:
     """Windows start `padding` outside of X, whatever the layer says."""
 
     def formula(problem: Problem) -> Array:
-        actual = problem.spec.padding
-        if actual == (padding, padding):
+        actual, fixed = problem.spec.padding, _both(padding, problem.spec)
+        if actual == fixed:
             return problem.grad_weight
-        return read_elsewhere(problem, (actual[0] - padding, actual[1] - padding))
+        return read_elsewhere(problem, (actual[0] - fixed[0], actual[1] - fixed[1]))
 
     return formula
 
@@ -27,7 +32,7 @@ def _input_unpadded_by(padding: int) -> WrongFormula:
     """[padding:-padding] on the padded frame: the wrong size as well, unless the layer agrees."""
 
     def formula(problem: Problem) -> Array | None:
-        both = (padding, padding)
+        both = _both(padding, problem.spec)
         if problem.spec.padding == both == problem.spec.padding_after:
             return problem.grad_input
         return stripped(frame(problem), Margin(both, both))
@@ -39,19 +44,20 @@ def _input_moved_by(padding: int) -> WrongFormula:
     """The size is right, but the frame is cut `padding` from its edge."""
 
     def formula(problem: Problem) -> Array:
-        if problem.spec.padding == (padding, padding):
+        both = _both(padding, problem.spec)
+        if problem.spec.padding == both:
             return problem.grad_input
-        return window(frame(problem), (padding, padding), problem.spec.input_size)
+        return window(frame(problem), both, problem.spec.input_size)
 
     return formula
 
 
 def _usual_weight(problem: Problem) -> Array | None:
-    return _weight_padded_by(0 if problem.spec.padding == (1, 1) else 1)(problem)
+    return _weight_padded_by(0 if problem.spec.padding == _both(1, problem.spec) else 1)(problem)
 
 
 def _usual_input(problem: Problem) -> Array | None:
-    return _input_unpadded_by(2 if problem.spec.padding == (1, 1) else 1)(problem)
+    return _input_unpadded_by(2 if problem.spec.padding == _both(1, problem.spec) else 1)(problem)
 
 
 _CONSTANTS = (0, 1, 2)

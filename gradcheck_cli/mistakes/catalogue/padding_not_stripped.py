@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, frame, stripped, window
-from gradcheck_cli.mistakes.steps import OtherSize, changing, columns_as, rows_as, written_with
+from gradcheck_cli.mistakes.steps import OtherSize, changing, columns_as, is_causal, rows_as, written_with
 from gradcheck_cli.model import Array
 
 
@@ -14,7 +14,7 @@ def _whole_frame(problem: Problem) -> Array:
 
 def _first_rows(problem: Problem) -> Array:
     """The frame cut to X's size at its top left corner: moved by p."""
-    if not problem.spec.is_padded:
+    if not problem.spec.is_padded or is_causal(problem.spec):  # there its numbers are those of future-leak
         return problem.grad_input
     return window(frame(problem), (0, 0), problem.spec.input_size)
 
@@ -32,6 +32,13 @@ def _cut_by(change: OtherSize) -> WrongFormula:
     return lambda problem: stripped(frame(problem), Margin.of(problem.spec, change))
 
 
+_cut_in_the_rows = written_with(changing("padding", columns_as(0)))
+
+
+def _columns_left(problem: Problem) -> Array | None:
+    return problem.grad_input if is_causal(problem.spec) else _cut_in_the_rows(problem)
+
+
 MISTAKE = Mistake(
     id="padding-not-stripped",
     order=410,
@@ -46,9 +53,7 @@ MISTAKE = Mistake(
             Variant(
                 "stripped in the columns only, then cut to X's size", written_with(changing("padding", rows_as(0)))
             ),
-            Variant(
-                "stripped in the rows only, then cut to X's size", written_with(changing("padding", columns_as(0)))
-            ),
+            Variant("stripped in the rows only, then cut to X's size", _columns_left),
         )
     },
     why=(

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
+from gradcheck_cli.mistakes.steps import is_causal
 from gradcheck_cli.model import Array
 
 
 def _cut_at_the_end(problem: Problem) -> Array:
     """The frame is right, and is cut from where its other end would be."""
     spec = problem.spec
-    return problem.grad_input if spec.is_symmetric else window(frame(problem), spec.padding_after, spec.input_size)
+    if spec.is_symmetric or is_causal(spec):
+        return problem.grad_input
+    return window(frame(problem), spec.padding_after, spec.input_size)
 
 
 def _padded_the_other_way(problem: Problem) -> Array:
     """X is padded anew, with the numbers of zeros of its two sides exchanged."""
     spec = problem.spec
-    return (
-        problem.grad_weight
-        if spec.is_symmetric
-        else read_elsewhere(problem, (-spec.extra_after[0], -spec.extra_after[1]))
-    )
+    if spec.is_symmetric or is_causal(spec):
+        return problem.grad_weight
+    return read_elsewhere(problem, (-spec.extra_after[0], -spec.extra_after[1]))
 
 
 MISTAKE = Mistake(

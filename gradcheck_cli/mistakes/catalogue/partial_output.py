@@ -7,6 +7,7 @@ import numpy as np
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, each, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName
+from gradcheck_cli.model.line import number_of_axes
 
 
 def _without(rows: slice | list[int] | None, columns: slice | list[int] | None) -> OtherCase:
@@ -14,7 +15,7 @@ def _without(rows: slice | list[int] | None, columns: slice | list[int] | None) 
 
     def prepare(case: Case) -> Case:
         kept = case.grad_output.copy()
-        if rows is not None:
+        if rows is not None and number_of_axes(case.spec) > 1:
             kept[:, :, rows] = 0
         if columns is not None:
             kept[:, :, :, columns] = 0
@@ -38,6 +39,9 @@ def _weight_without_last(problem: Problem) -> Array | None:
     spec, grad_output = problem.spec, problem.case.grad_output
     bottom, right = (step * (count - 1) for step, count in zip(spec.stride, spec.output_size, strict=True))
     source, steps = padded_x(problem), stepping(spec)
+    if number_of_axes(spec) == 1:
+        last = correlate(source, np.ascontiguousarray(grad_output[..., -1:]), steps, (0, right))
+        return problem.grad_weight - last
     last_row = correlate(source, np.ascontiguousarray(grad_output[:, :, -1:]), steps, (bottom, 0))
     if spec.output_size[0] == 1:
         return problem.grad_weight - last_row

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
 from gradcheck_cli.model import Array, Size
+from gradcheck_cli.model.line import of_its_axes
 
 _NEIGHBOURS: dict[str, Size] = {
     "one row too low": (1, 0),
@@ -20,7 +21,7 @@ _NEIGHBOURS: dict[str, Size] = {
 
 def _weight_read(shift: Size) -> WrongFormula:
     def formula(problem: Problem) -> Array:
-        return read_elsewhere(problem, shift)
+        return read_elsewhere(problem, of_its_axes(shift, problem.spec, rows=0))
 
     return formula
 
@@ -28,7 +29,8 @@ def _weight_read(shift: Size) -> WrongFormula:
 def _input_written(shift: Size) -> WrongFormula:
     def formula(problem: Problem) -> Array:
         spec = problem.spec
-        start = (spec.padding[0] - shift[0], spec.padding[1] - shift[1])
+        rows, columns = of_its_axes(shift, spec, rows=0)
+        start = (spec.padding[0] - rows, spec.padding[1] - columns)
         return window(frame(problem), start, spec.input_size)
 
     return formula

@@ -6,10 +6,12 @@ from gradcheck_cli.mistakes.mistake import Mistake, Problem
 from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import unpads_by_name
 from gradcheck_cli.model import Array
+from gradcheck_cli.model.line import of_its_axes
 
 
 def _sliced(problem: Problem) -> Array:
-    rows, columns = (slice(None) if zeros else slice(0) for zeros in problem.spec.padding_after)
+    zeros = of_its_axes(problem.spec.padding_after, problem.spec, rows=1)
+    rows, columns = (slice(None) if count else slice(0) for count in zeros)
     return problem.grad_input[:, :, rows, columns]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcheck_cli.model import Finding, Report, Verdict
+from gradcheck_cli.model import Finding, Verdict
+from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.report import words
 from gradcheck_cli.report.page.blocks import (
     Column,
@@ -74,7 +75,7 @@ def notes(notes: Sequence[str]) -> tuple[PageSection, ...]:
     return (PageSection("notes", "Notes", (facts,), is_short=True),)
 
 
-def surroundings(report: Report) -> tuple[PageSection, ...]:
+def surroundings(report: AnyReport) -> tuple[PageSection, ...]:
     """The environment and where the time went; both only for who wants everything."""
     columns = (Column(""), Column("", prose=True))
     rows = tuple((plain(key), plain(str(value))) for key, value in report.environment.items())
@@ -99,7 +100,7 @@ def _share(part: float, whole: float) -> int:
     return round(100 * part / whole) if whole else 0
 
 
-def reproduce(report: Report) -> PageSection:
+def reproduce(report: AnyReport) -> PageSection:
     """The command that gives this report again."""
     return PageSection("reproduce", "Reproduce", (Lines(report.reproduce, "command"),), is_short=True)
 

@@ -12,7 +12,7 @@ from gradcheck_cli.model import Case, Check, Counterexample, Gradients, RunOptio
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.numbers.arithmetic import Judged, declared_slack
 from gradcheck_cli.runs.picture.under_test import Diagnosis, UnderTest
-from gradcheck_cli.runs.verify.target import code_of, judge
+from gradcheck_cli.runs.verify.target import code_of, judge, located
 from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits, called_by, resolve
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.asker import Asker, Called
@@ -78,7 +78,7 @@ class UserCode(UnderTest):
         with Worker(self._ref, WorkerLimits(timeout=settings.timeout), HowToCall.of(settings)) as worker:
             asker = Asker(worker, settings.timeout, time.perf_counter() + settings.timeout)
             transcript = Session(self._ref.text, asker, self._described, settings, Truths()).run(geometries.QUICK)
-        return judge(self._ref, transcript, settings)
+            return located(judge(self._ref, transcript, settings), self._ref, transcript, asker)
 
 
 @contextmanager

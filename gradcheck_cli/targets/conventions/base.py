@@ -21,6 +21,7 @@ BIAS_FORMS: Mapping[str, Callable[[int], tuple[int, ...]]] = {
     "111o": lambda count: (1, 1, 1, count),
     "o1": lambda count: (count, 1),
     "1o": lambda count: (1, count),
+    "1o1": lambda count: (1, count, 1),
     "o11": lambda count: (count, 1, 1),
     "1o11": lambda count: (1, count, 1, 1),
     "11o": lambda count: (1, 1, count),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec, Size
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -67,6 +67,11 @@ class Form:
     counts: tuple[tuple[str, int], ...] = ()
     torch: bool = False
     wrap: str = ""
+
+    @property
+    def takes_both_ends(self) -> bool:
+        """Whether the padding of a line is taken apart into two numbers: what is added in front, and behind."""
+        return self.layout.spatial == 1 and dict(self.counts).get("padding", 1) == 2
 
     def is_pair(self, role: str) -> bool:
         """Whether a size is handed over as several numbers."""
@@ -211,7 +216,8 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     }
     arrays["x_padded"] = layout.give("x", probes.padded(case), spec.groups)
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
-    shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": (spec.height, spec.width)}
+    size = spec.width if layout.spatial == 1 else (spec.height, spec.width)
+    shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": size}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
 
 
@@ -225,12 +231,14 @@ def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
     return given[0] if form.layout.output.startswith("n") else given
 
 
-def spelled(pair: tuple[int, int], form: Form, role: str) -> int | tuple[int, int]:
-    """A pair as the target wants it.
+def spelled(pair: Size, form: Form, role: str) -> int | Size:
+    """A pair as the target wants it; of a line, its one number, by itself or as a tuple of one.
 
     Raises:
         RefusedError: the two differ and the target takes one number.
     """
+    if form.layout.spatial == 1:
+        return pair[1:] if form.is_pair(role) else pair[1]
     if form.is_pair(role):
         return pair
     if pair[0] != pair[1]:
@@ -311,7 +319,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
     if _is_matrix(form) and spec.kernel_size[0] != spec.kernel_size[1] and not roles & KERNEL_SIZES:
         return "its kernel is a matrix, and it is told no size of it: only a square one can be told"
     pads_by_itself = is_by_word(spec, form) if "padding" in roles else same
-    if not spec.is_symmetric and not pads_by_itself:
+    if not spec.is_symmetric and not pads_by_itself and not form.takes_both_ends:
         return "it takes the same padding on both sides"
     try:
         _check_spelling(spec, form, roles)
@@ -356,15 +364,20 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         word = "same" if spec.is_padded else "valid"
         numbers["padding"] = word.upper() if form.capitals else word
     if form.sides:
-        numbers["padding"] = tuple((margin, margin) for margin in spec.padding)
+        numbers["padding"] = tuple((margin, margin) for margin in spec.padding[-form.layout.spatial :])
+    if form.takes_both_ends:
+        numbers["padding"] = (spec.padding[1], spec.padding_after[1])
     if form.corners:
         numbers["padding"] = tuple(numbers[margin] for margin in form.corners)
     return numbers
 
 
-def _spelled_or_none(pair: tuple[int, int], form: Form, role: str) -> int | tuple[int, int]:
+def _spelled_or_none(pair: Size, form: Form, role: str) -> int | Size:
     """Numbers that differ are refused before a call; the pair only stands where nobody reads it."""
-    return pair if form.is_pair(role) or pair[0] != pair[1] else pair[0]
+    try:
+        return spelled(pair, form, role)
+    except RefusedError:
+        return pair
 
 
 def as_given(array: Array, form: Form) -> Any:

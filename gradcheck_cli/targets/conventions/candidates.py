@@ -23,7 +23,7 @@ from gradcheck_cli.targets.conventions.function_search import function_candidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import layer_candidates
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.layouts import ONE_AXIS, able, every, usual
+from gradcheck_cli.targets.conventions.layouts import able, every, usual
 from gradcheck_cli.targets.conventions.methods import (
     all_names,
     backward_name,
@@ -49,15 +49,6 @@ def candidates(loaded: Loaded, wanted: Sequence[str], case: Case) -> Iterator[Ca
         family = "class" if isinstance(candidate, LayerCandidate) else candidate.family
         if not families or family in families:
             yield candidate
-
-
-def of_one_axis(loaded: Loaded) -> Iterator[Candidate]:
-    """Ways to call a function as one for arrays with a single axis; none for a layer."""
-    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
-    if owner is None:
-        yield from _function(loaded, None, loaded.name, ONE_AXIS, None)
-    elif _is_autograd_function(owner):
-        yield from _autograd(loaded, owner, ONE_AXIS)
 
 
 def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Iterator[Candidate]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.conventions import calling, layouts, probes, state
 from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, RefusedError, is_tensor
@@ -235,7 +236,7 @@ def layer_candidates(
         owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]), engines
     )
     weaker: list[LayerCandidate] = []
-    for recipe in recipes(constructor.slots):
+    for recipe in recipes(constructor.slots, number_of_axes(case.spec)):
         if recipe.order.refuses(case.spec) or not search.is_new(recipe):
             continue
         right = False

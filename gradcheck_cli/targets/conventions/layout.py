@@ -1,8 +1,9 @@
 """Axis orders: from our (n, c, h, w), (o, i, u, v), (n, o, p, q) to the target's and back.
 
 A layout is written in letters: n batch, c channel, h w input, o filter, i channel of a filter, u v kernel, p q output.
-Depthwise code has g, the channel, and m, its filters one after the other: o = gm as torch and TensorFlow count filters,
-or mg. An axis that the target does not have is left out ("chw": one image). Brackets join axes: "o(iuv)" is a matrix.
+Code for one axis has no h, u and p. Depthwise code has g, the channel, and m, its filters one after the other: o = gm
+as torch and TensorFlow count filters, or mg. An axis that the target does not have is left out ("chw": one image).
+Brackets join axes: "o(iuv)" is a matrix.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from math import prod
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model.line import number_of_axes
 
 OURS = {"x": "nchw", "weight": "oiuv", "output": "nopq"}
 
@@ -37,8 +39,13 @@ class Layout:
 
     @property
     def id(self) -> str:
-        """The order of X's axes in capitals: NCHW, NHWC, CHW, HWC, HW."""
+        """The order of X's axes in capitals: NCHW, NHWC, CHW, HWC, HW, NCW."""
         return self.x.upper()
+
+    @property
+    def spatial(self) -> int:
+        """How many axes it has beside batch and channels: 2 of pictures, 1 of lines."""
+        return 2 if "h" in self.x else 1
 
     @property
     def depthwise(self) -> bool:
@@ -51,6 +58,8 @@ class Layout:
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why a target of this layout cannot take `spec`; "" when it can."""
+        if number_of_axes(spec) != self.spatial:
+            return "its arrays have another number of axes"
         if "n" not in self.x and spec.batch > 1:
             return "it takes one image at a time"
         if "c" not in self.x and spec.in_channels > 1:

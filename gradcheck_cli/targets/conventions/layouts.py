@@ -3,11 +3,15 @@
 The likeliest come first. What a target takes is decided by its own forward where it has one; where it has none, only
 the usual ones are tried. Rows stand before columns in all of them: an image and a kernel that are both turned make the
 same convolution, and a kernel that is turned alone makes another one.
+
+Code for one axis has the same orders without the rows.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import permutations
 
@@ -60,12 +64,33 @@ def usual() -> tuple[Layout, ...]:
 @cache
 def is_usual(layout: Layout) -> bool:
     """Whether people write so, or almost."""
-    return _tier(layout) < 2
+    return _tier(layout) < 2 if layout.spatial > 1 else layout in _usual_lines()
+
+
+@cache
+def _usual_lines() -> frozenset[Layout]:
+    return frozenset(without_rows(layout) for layout in _of_pictures() if is_usual(layout))
 
 
 @cache
 def every() -> tuple[Layout, ...]:
-    """All of them, the most frequent first."""
+    """All of them, the most frequent first; after those of pictures, those of lines."""
+    pictures = _of_pictures()
+    return (*pictures, *dict.fromkeys(without_rows(layout) for layout in pictures))
+
+
+def without_rows(layout: Layout) -> Layout:
+    """The same order in code for one axis: "uvio" is "vio"."""
+    return replace(layout, x=_left(layout.x), weight=_left(layout.weight), output=_left(layout.output))
+
+
+def _left(letters: str) -> str:
+    """Without the letters of the rows, and without brackets around what is one axis then."""
+    return re.sub(r"\((\w)\)", r"\1", re.sub("[hup]", "", letters))
+
+
+@cache
+def _of_pictures() -> tuple[Layout, ...]:
     found = [(layout, number) for number, (x, output) in enumerate(IMAGES) for layout in _of_images(x, output)]
     found.sort(key=lambda item: (_tier(item[0]), item[1], _place(item[0])))
     return tuple(dict.fromkeys(layout for layout, _ in found))
@@ -147,13 +172,3 @@ def _kernels(layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if layout.x.endswith("n"):
         return (("iuvo",), ()) if layout.x == "chwn" else (("uvio",), ())
     return LAST if layout.x.endswith(("c", "c)")) else FIRST
-
-
-ONE_AXIS = (
-    Layout("ncw", "oiv", "noq"),
-    Layout("nwc", "vio", "nqo"),
-    Layout("cw", "oiv", "oq"),
-    Layout("nw", "v", "nq"),
-    Layout("w", "v", "q"),
-)
-"""Those of code for one axis, where the height and what belongs to it are 1."""

@@ -1,4 +1,4 @@
-"""Layers that are convolutions of another kind: transposed, with one axis, with three. They are told, not judged."""
+"""Layers that are convolutions of another kind: transposed, or with three axes. They are told, not judged."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from gradcheck_cli.targets.conventions.own_types import plain
 from gradcheck_cli.targets.conventions.source import Source
 
 TRANSPOSED = "transposed convolutions are not covered"
-AXES = {3: "1-D convolutions are not covered", 5: "3-D convolutions are not covered"}
+AXES = {5: "3-D convolutions are not covered"}
 # (batch, channels, then the axes), all different, so that an output of another rank is no accident.
-INPUTS = {3: (3, 2, 9), 5: (3, 2, 6, 7, 8)}
+INPUTS = {5: (3, 2, 6, 7, 8)}
 
 
 def is_transposed(candidate: LayerCandidate, spec: ConvSpec) -> bool:
@@ -33,7 +33,7 @@ def is_transposed(candidate: LayerCandidate, spec: ConvSpec) -> bool:
 
 
 def other_rank(instance: Any, calls: Calls, source: Source, spec: ConvSpec) -> str:
-    """Why a layer with one or three axes is not judged; "" for what is neither.
+    """Why a layer with three axes is not judged; "" for what is neither.
 
     Args:
         instance: built for `spec`, so its weights hold the filters and the channels of it.

@@ -6,9 +6,10 @@ import numpy as np
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GIVEN, Array, Case, ConvSpec, Size
+from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.conventions.layout import Layout
 
-PROBES = (
+PICTURES = (
     ConvSpec(3, 2, 4, 8, 7, (3, 3)),
     ConvSpec(3, 2, 4, 8, 7, (3, 3), padding=(1, 1)),
     ConvSpec(3, 2, 4, 7, 7, (3, 3), stride=(2, 2), padding=(1, 1)),
@@ -27,6 +28,27 @@ PROBES = (
     ConvSpec(2, 3, 6, 12, 12, (5, 5)),
     ConvSpec(1, 1, 4, 28, 28, (3, 3)),
 )
+# With one axis no size is the number of samples, channels or filters either, nor of the taps or the outputs.
+LINES = (
+    LineSpec(3, 2, 4, 1, 9, (1, 5)),
+    LineSpec(1, 1, 1, 1, 9, (1, 5)),
+    LineSpec(3, 2, 4, 1, 9, (1, 5), padding=(0, 2)),
+    LineSpec(3, 2, 4, 1, 10, (1, 5), stride=(1, 2), padding=(0, 1)),
+    LineSpec(3, 2, 4, 1, 9, (1, 3), padding=(0, 2), extra_after=(0, -2)),
+    LineSpec(3, 4, 8, 1, 9, (1, 5), groups=4),
+    LineSpec(3, 4, 4, 1, 9, (1, 5), groups=4),
+    LineSpec(3, 4, 4, 1, 9, (1, 3), padding=(0, 2), extra_after=(0, -2), groups=4),
+    LineSpec(3, 4, 4, 1, 9, (1, 3), padding=(0, 1), groups=4),
+    LineSpec(1, 2, 4, 1, 9, (1, 5)),
+    LineSpec(1, 2, 4, 1, 9, (1, 3), padding=(0, 2), extra_after=(0, -2)),
+    LineSpec(1, 2, 4, 1, 9, (1, 3), padding=(0, 1)),
+    LineSpec(1, 4, 4, 1, 9, (1, 5), groups=4),
+    LineSpec(1, 1, 4, 1, 9, (1, 5)),
+    LineSpec(3, 1, 1, 1, 9, (1, 5)),
+    LineSpec(1, 2, 1, 1, 9, (1, 5)),
+    LineSpec(1, 1, 1, 1, 9, (1, 3), padding=(0, 1)),
+)
+PROBES = (*PICTURES, *LINES)
 
 
 def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
