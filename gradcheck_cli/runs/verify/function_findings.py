@@ -7,18 +7,22 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcheck_cli.checks.ladder.judge import Judged
+from gradcheck_cli.diagnose.edits.naming import findings_of_edits
+from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
 from gradcheck_cli.trials.compared import Compared, Comparison
 from gradcheck_cli.trials.functions import FunctionTrial
+from gradcheck_cli.trials.graphs import Graphs
 
 # What two numbers differ by, relative to the largest, to be told as different places: only words hang on it.
 VISIBLE = 1e-9
 _AXES = ("rows", "columns")
 
 
-def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
+def findings_of(comparison: Comparison, graphs: Graphs) -> tuple[Finding, ...]:
     """What ended a call, the broken laws, then what the numbers tell of each gradient."""
+    observed: list[Observed] | None = None
     found: list[Finding] = [*_crashes(comparison.trials), *_forward(comparison)]
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
@@ -28,7 +32,8 @@ def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
         if wrong and not any(about == name for _, about in laws):
-            found.append(_wrong(name, wrong[0], comparison))
+            observed = graphs.observed(comparison.trials) if observed is None else observed
+            found += findings_of_edits(name, observed) or [_by_numbers(name, wrong[0], comparison)]
     return tuple(found)
 
 
@@ -50,7 +55,8 @@ def example_of(comparison: Comparison) -> FunctionExample | None:
     )
 
 
-def _wrong(name: str, first: Compared, comparison: Comparison) -> Finding:
+def _by_numbers(name: str, first: Compared, comparison: Comparison) -> Finding:
+    """Without a graph, or where no slip of it gives these numbers: a factor, or the place."""
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
     named = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
     if named is not None:

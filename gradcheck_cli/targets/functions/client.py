@@ -9,6 +9,7 @@ from typing import Any, Protocol, get_args
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, FunctionOutcome, Returned, Sample
+from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.contract import DescribedFunction, TargetRef
 from gradcheck_cli.targets.functions.packing import packed
 from gradcheck_cli.targets.wire import Message
@@ -48,6 +49,18 @@ class FunctionClient:
         if isinstance(stacked, FunctionOutcome):
             return stacked
         return FunctionOutcome(tuple(out[0] for out in stacked.outputs))
+
+    def recording(self, sample: Sample) -> tuple[Recording | None, str]:
+        """The forward written down, or None and why it could not be."""
+        listed, arrays = packed([sample])
+        message, answered, _ = self.worker.ask({"do": "record", "sample": listed[0]}, arrays)
+        if "recording" not in message:
+            return None, str(message.get("why") or message.get("error", ""))
+        constants = tuple(answered[f"constant{place}"] for place in range(int(message["constants"])))
+        try:
+            return Recording.from_message(message["recording"], constants), ""
+        except (ValueError, KeyError, TypeError) as error:
+            return None, f"its recording cannot be read: {error}"
 
     def reference(self, sample: Sample, place: str) -> FunctionOutcome:
         """What another forward, a dotted name or FILE.py:NAME, gives."""
