@@ -160,11 +160,17 @@ def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
     return values, np.where(is_kink, error + bends[-1], error)
 
 
-def exact_differences(point: Array, evaluate: Evaluate, steps: Sequence[float] = (0.25, -0.25, 0.125)) -> Array | None:
-    """The Jacobian where the forward is a straight line along each entry, bit for bit at all steps; else None.
+def exact_differences(
+    point: Array, evaluate: Evaluate, steps: Sequence[float] = (0.25, -0.25, 0.125)
+) -> Jacobian | None:
+    """The derivative where the forward is a straight line along each entry, bit for bit at all steps; else None.
 
     Args:
         point: whole numbers, so that a multilinear or piecewise linear forward rounds nowhere.
+
+    Returns:
+        With what would be lost where a forward does round: a saturated one is flat to the last bit, and its derivative
+        is not 0.
     """
     here = _flat(evaluate(point[np.newaxis]))
     # A curve shows on the first entries already, and a forward of loops is asked less.
@@ -172,7 +178,8 @@ def exact_differences(point: Array, evaluate: Evaluate, steps: Sequence[float] =
         slopes = [(_flat(evaluate(_moved(point, step)[entries])) - here) / step for step in steps]
         if not all(np.array_equal(slopes[0], slope) for slope in slopes[1:]):
             return None
-    return slopes[0]
+    lost = SAFETY * UNIT * np.abs(here) / min(map(abs, steps))
+    return Jacobian("whole differences of the forward", slopes[0], np.broadcast_to(lost, slopes[0].shape))
 
 
 def _moved(point: Array, step: complex) -> Array:

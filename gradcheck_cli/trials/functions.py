@@ -87,7 +87,7 @@ class FunctionTrial:
     scaled: tuple[Scaled, ...] = ()
     first: dict[str, Jacobian] = field(default_factory=dict)
     second: dict[str, Direction] = field(default_factory=dict)
-    exact: dict[str, Array] = field(default_factory=dict)
+    exact: dict[str, Jacobian] = field(default_factory=dict)
     reference: FunctionOutcome | None = None
     recording: Recording | None = None
     unrecorded: str = ""
@@ -185,13 +185,13 @@ class FunctionSession:
         outcome = self.client.outputs(sample)
         if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
             return []
-        exact: dict[str, Array] = {}
+        exact: dict[str, Jacobian] = {}
         for name in sample.differentiated:
             try:
                 slope = exact_differences(sample.array(name), partial(self._evaluate, sample, name))
             except EvaluationError:
                 continue
-            if slope is not None and np.isfinite(slope).all():
+            if slope is not None and np.isfinite(slope.values).all():
                 exact[name] = slope
         if not exact:
             return []
@@ -224,11 +224,17 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
 
 
 def whole_numbers(sample: Sample) -> Sample:
-    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie."""
+    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie.
+
+    What is positive stays so, and what lies between 0 and 1 stays as it is: it may be a probability or a variance.
+    """
     generator = np.random.default_rng([sample.seed, 1])
     for name in sample.differentiated:
         array = sample.array(name)
+        if array.size > 1 and array.min() >= 0 and array.max() <= 1:
+            continue
         signs = generator.choice([-1.0, 1.0], array.size)
+        signs = np.abs(signs) if array.size > 1 and array.min() > 0 else signs
         drawn = generator.permutation(np.arange(1.0, array.size + 1)) * signs
         sample = sample.replacing(name, drawn.reshape(array.shape))
     return sample

@@ -13,7 +13,7 @@ from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
-from gradcheck_cli.targets.functions.inputs.parameters import settings
+from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
@@ -21,6 +21,9 @@ from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_se
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
 SECONDS = 6.0
+# Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
+# less, is among the next.
+FURTHER = 80
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 
@@ -57,7 +60,14 @@ def guess(forms: Iterable[Form], told: Given, seed: int, seconds: float = SECOND
 
 @dataclass
 class _Search:
-    """The tries on one form. `error`: what the likeliest raised; `second_best`: on which only the forward ran."""
+    """The tries on one form.
+
+    Attributes:
+        error: what the likeliest raised.
+        second_best: on which only the forward ran, or only some gradients have the shape of their argument.
+        nearly: the share of those gradients.
+        left: how many more are tried once there is one that nearly fits.
+    """
 
     form: Form
     told: Given
@@ -65,14 +75,18 @@ class _Search:
     end: float
     error: BaseException | None = None
     second_best: Guess | None = None
+    nearly: float = 0.0
+    left: int = FURTHER
 
     def run(self) -> Guess | None:
+        """The first on which all fits; None where there is none, and `second_best` is what comes nearest."""
         if self.told.calls:
             return self._as_told()
         fixed = fixed_options(self.told, [item.name for item in self.form.parameters])
         for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
-            if time.monotonic() > self.end:
+            if time.monotonic() > self.end or self.left < 0:
                 break
+            self.left -= bool(self.nearly)
             try:
                 found = self._try(choice)
             except Exception as error:
@@ -89,7 +103,7 @@ class _Search:
             ready = next(_ready(self.form, samples[0]))
             self.second_best = Guess(ready, samples)
             for one in _ready(self.form, samples[0]):
-                if _backward_runs(one, samples[0], one.forward(samples[0].values)):
+                if _fitting(one, samples[0], one.forward(samples[0].values)) == 1:
                     return Guess(one, samples)
         except Exception as error:
             self.error = self.error or error
@@ -101,9 +115,11 @@ class _Search:
             outputs = ready.forward(sample.values)
             if not _is_good(outputs):
                 raise ValueError("the forward gives no finite floating-point numbers")
-            if _backward_runs(ready, sample, outputs):
+            fits = _fitting(ready, sample, outputs)
+            if fits == 1:
                 return _with_samples(ready, choice, self.seed)
-            self.second_best = self.second_best or _with_samples(ready, choice, self.seed)
+            if fits > self.nearly or self.second_best is None:
+                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed)
         return None
 
 
@@ -136,6 +152,9 @@ def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
+    compared = words_compared(form.source, item.name)
+    if compared and not item.has_default:
+        return [Proposal("constant", value=word) for word in compared]
     words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
     found = proposals(
         item.name,
@@ -171,14 +190,17 @@ def _is_good(outputs: Sequence[np.ndarray]) -> bool:
     return bool(outputs) and all(out.dtype.kind == "f" and out.size and np.isfinite(out).all() for out in outputs)
 
 
-def _backward_runs(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> bool:
-    """It returns something that is the gradient of an argument and has its shape."""
+def _fitting(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> float:
+    """The share of the gradients that have the shape of their argument; 0 where the backward raises or gives none.
+
+    Code for three axes may run on two and sum over the wrong ones: it was not meant for that.
+    """
     try:
         ran = form.run(sample.values, [np.ones_like(out) for out in outputs])
     except BackwardError:
-        return False
-    fitting = [name for name, array in ran.gradients.items() if array.shape == sample.array(name).shape]
-    return bool(fitting)
+        return 0.0
+    fitting = [array.shape == sample.array(name).shape for name, array in ran.gradients.items()]
+    return sum(fitting) / len(fitting) if fitting else 0.0
 
 
 def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
