@@ -178,10 +178,13 @@ def _wrapped(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 
 def _forwards(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
-    """a[:, :] of a[::-1, ::-1]."""
+    """a of a[::-1, ::-1], and a[0, :] of a[0, ::-1]."""
     if isinstance(node, ast.Subscript) and any(ast.unparse(part.step or part) == "-1" for part in _slices(node)):
         text = ast.unparse(node).replace("::-1", ":")
-        yield Exchanged(text, text)
+        if not set(ast.unparse(node.slice)) - set("(:-1, )..."):
+            yield Exchanged(ast.unparse(node.value), mark=_behind(node, node.value))
+        else:
+            yield Exchanged(text, text)
 
 
 def _statement_gone(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
@@ -371,18 +374,31 @@ def _one_more(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 
 def _strided(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
-    """a[i * s:i * s + k] for a[i:i + k], in one axis or in all."""
-    if not isinstance(node, ast.Subscript):
+    """a[i * s:i * s + k] for a[i:i + k], and (i * s, j * s) for (i, j), in one axis or in all."""
+    if not isinstance(node, ast.Subscript | ast.Tuple) or not isinstance(node.ctx, ast.Load):
         return
-    inside = [name for name in scope.loops if any(getattr(each, "id", "") == name for each in ast.walk(node.slice))]
+    if isinstance(node, ast.Tuple) and any(isinstance(each, ast.Slice) for each in node.elts):
+        return  # the inside of a subscript, which is changed as a whole
+    part = node.slice if isinstance(node, ast.Subscript) else node
+    inside = [name for name in scope.loops if any(getattr(each, "id", "") == name for each in ast.walk(part))]
     for stride in scope.strides:
         for names in [inside, *([name] for name in inside if len(inside) > 1)]:
-            text = ast.unparse(node)
-            for name in names:
-                text = re.sub(rf"(?<![\w.]){name}(?!\w)", f"({name} * {stride})", text)
             if names:
-                plain = ast.unparse(ast.parse(text, mode="eval"))
-                yield Exchanged(plain, plain)
+                text = ast.unparse(_Strided(names, stride).visit(ast.parse(ast.unparse(node), mode="eval")))
+                yield Exchanged(text, text)
+
+
+class _Strided(ast.NodeTransformer):
+    """Each of these names times the stride."""
+
+    def __init__(self, names: list[str], stride: str) -> None:
+        self._names, self._stride = names, stride
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The product, where it is one of them."""
+        if node.id not in self._names:
+            return node
+        return ast.parse(f"{node.id} * {self._stride}", mode="eval").body
 
 
 def _turned(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:

@@ -54,8 +54,9 @@ def check_run(options: RunOptions) -> None:
     _check_files(options)
     _check_backward(options.backward)
     check_call(options.call, options.returns)
-    check_memory(options.spec)
-    check_stride(options.spec)
+    if options.is_counted:
+        check_memory(options.spec)
+        check_stride(options.spec)
 
 
 def check_verify(options: VerifyOptions) -> None:

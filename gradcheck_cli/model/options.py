@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.conventions import CONVENTIONS
-from gradcheck_cli.model.files import is_array
+from gradcheck_cli.model.files import is_array, may_move
 from gradcheck_cli.model.option import Group, Kind, Option, Range, declare, options_of
 from gradcheck_cli.model.padding import Padding, normal_padding
 from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size
@@ -190,6 +190,11 @@ class RunOptions:
     def inputs(self) -> tuple[str, ...]:
         """Everything that is read: the images, and the reference where it is one FILE."""
         return self.images if self.reference == "gray" else (*self.images, self.reference)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the size of the input is known. The frames of a picture, the depth of three axes, are in its file."""
+        return self.held is not None or self.axes <= PICTURE_AXES or not any(map(may_move, self.images))
 
     @property
     def takes_pictures(self) -> bool:

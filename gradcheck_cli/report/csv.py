@@ -9,14 +9,14 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradcheck_cli.model import GRADIENTS, RunReport, TargetReport, Verdict
+from gradcheck_cli.model import GRADIENTS, Finding, RunReport, TargetReport, Verdict
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.model.sweep import AnyReport, SweepAnswer, SweepReport
 from gradcheck_cli.model.text import visible
 
 COLUMNS = (
     *("target", "verdict", "reason", *GRADIENTS, "findings"),
-    *("right", "supported", "tried", "file", "line", "seconds", "gradients"),
+    *("right", "supported", "tried", "file", "line", "seconds", "gradients", "places"),
 )
 ANSWER_COLUMNS = ("number", "verdict", "target", "geometry", "seed", *GRADIENTS, "message", "seconds", "id")
 # What makes a cell a formula in Excel, LibreOffice and Google Sheets (OWASP, "CSV Injection").
@@ -57,12 +57,19 @@ def _row(target: TargetReport) -> Iterator[object]:
     yield from (target.target, target.verdict.value, target.reason)
     for name in GRADIENTS:
         result = target.gradients.get(name)
-        # A function has gradients of other names, which stand in the last column; none of a convolution is missing.
+        # A function has gradients of other names, which stand in a column of their own; it lacks none of these.
         yield "" if target.kind == "function" else (Verdict.MISSING if result is None else result.verdict).value
     yield ";".join(dict.fromkeys(finding.id for finding in target.findings))
     yield from (target.geometries.right, target.geometries.supported, target.geometries.tried)
     yield from (target.file, "" if target.line is None else target.line, f"{target.seconds:.3f}")
     yield ";".join(f"{name}:{result.verdict.value}" for name, result in target.gradients.items())
+    yield ";".join(dict.fromkeys(_place(finding) for finding in target.findings if finding.line is not None))
+
+
+def _place(finding: Finding) -> str:
+    """ "batch-mean 12:9": where it was found in the file, line and column."""
+    column = "" if finding.column is None else f":{finding.column}"
+    return f"{finding.id} {finding.line}{column}"
 
 
 def _harmless(cell: object) -> object:

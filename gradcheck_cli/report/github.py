@@ -17,7 +17,7 @@ from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.markdown import render_markdown
 from gradcheck_cli.report.page import summary_of
 from gradcheck_cli.report.page.blocks import said
-from gradcheck_cli.report.page.parts import mistakes
+from gradcheck_cli.report.page.parts import AT, mistakes
 from gradcheck_cli.report.words import count, findings_with_place, headline, sweep_headline, user_file
 
 MAX_ANNOTATIONS = 10
@@ -36,10 +36,14 @@ class _Annotation:
     message: str
     file: str = ""
     line: int | None = None
+    columns: tuple[int, int] | None = None
 
     def command(self) -> str:
         """The workflow command, on one line."""
-        properties = {"file": _from_here(self.file), "line": self.line if self.file else None, "title": self.title}
+        properties = {"file": _from_here(self.file), "line": self.line if self.file else None}
+        if self.file and self.columns is not None:
+            properties |= {"col": self.columns[0], "endLine": self.line, "endColumn": self.columns[1]}
+        properties |= {"title": self.title}
         told = [f"{name}={_property(visible(value))}" for name, value in properties.items() if value]
         return f"::{self.level} {','.join(told)}::{_data(visible_lines(self.message))}"
 
@@ -78,11 +82,13 @@ def _annotations(report: AnyReport) -> Iterator[_Annotation]:
     if isinstance(report, SweepReport):
         yield _whole(report.verdict, sweep_headline(report), summary_of(report), "")
         return
-    for file, line, finding in findings_with_place(report):
-        (mistake,) = mistakes((finding,), file, "")
-        facts = [f"{fact.label}: {said(fact.value)}" for fact in mistake.facts if fact.label != "at"]
-        message = "\n".join([mistake.message, *facts])
-        yield _Annotation("error", f"gradcheck: {mistake.id} {mistake.about}", message, file, line)
+    for file, name, line, finding in findings_with_place(report):
+        (mistake,) = mistakes((finding,), file, name)
+        told = [fact for fact in mistake.facts if fact.label != AT or finding.line is None]
+        facts = [f"{fact.label}: {said(fact.value)}" for fact in told]
+        message = "\n".join(part for part in (mistake.message, *facts, finding.evidence) if part)
+        columns = None if finding.column is None or finding.end is None else (finding.column, finding.end)
+        yield _Annotation("error", f"gradcheck: {mistake.id} {mistake.about}", message, file, line, columns)
     if isinstance(report, RunReport):
         if not report.findings:
             yield _whole(report.verdict, headline(report), report.answer, user_file(report))

@@ -264,12 +264,12 @@ def user_name(report: RunReport) -> str:
     return file_and_name(report.experiment.backward)[1] if user_file(report) else ""
 
 
-def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:
-    """(file, line, finding) for every finding; `line` falls back to where the function begins."""
+def findings_with_place(report: Report) -> Iterator[tuple[str, str, int | None, Finding]]:
+    """(file, name, line, finding) for every finding; `line` falls back to where the function `name` begins."""
     if isinstance(report, RunReport):
         for finding in report.findings:
-            yield user_file(report), finding.line, finding
+            yield user_file(report), user_name(report), finding.line, finding
         return
     for target in report.targets:
         for finding in target.findings:
-            yield target.file, finding.line or target.line, finding
+            yield target.file, target.name, finding.line or target.line, finding

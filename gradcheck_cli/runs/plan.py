@@ -138,12 +138,13 @@ def _noun(options: RunOptions) -> str:
 
 
 def with_batch(options: RunOptions) -> RunOptions:
-    """The options with the number of samples that the inputs hold: an array may be a whole batch.
+    """The options with the number of samples that the inputs hold: an array may be a whole batch, a picture move.
 
     Raises:
         ImageError: an array that cannot be read.
     """
-    if options.held is not None or not any(map(is_array, options.images)):
+    looked_into = any(map(is_array, options.images)) or options.axes > PICTURE_AXES
+    if options.held is not None or not looked_into:
         return options
     return replace(options, held=images.count_samples(options.images, options.axes))
 

@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import LineSpec
+from gradcheck_cli.model.spec import OWN_AXES
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import Edit, HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
@@ -32,12 +33,14 @@ from gradcheck_cli.targets.conventions import (
     Chosen,
     NotRecognisedError,
     check_convention,
+    probes,
     recognise,
     recognise_by_names,
     suggest,
 )
 from gradcheck_cli.targets.conventions.automatic import autograd_notes
 from gradcheck_cli.targets.conventions.base import (
+    Candidate,
     HungError,
     RefusedError,
     Returned,
@@ -236,13 +239,14 @@ def _description(ready: Ready) -> Message:
         notes += order_notes(ready.chosen.plan)
     if candidate.layout.flipped:
         notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
-    if candidate.layout.weight in ("iouv", "iov"):
+    if candidate.layout.weight in ("iouv", "iov") and not candidate.layout.transposed:
         sides = "kh, kw" if candidate.layout.spatial > 1 else "k"
         notes.insert(0, f"its F is taken as (c_in, c_out, {sides}): in the usual order its gradient is not right")
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,
-        "layer": "conv1d" if candidate.layout.spatial == 1 else "conv2d",
+        "layer": candidate.layout.conv,
+        "modes": list(_modes(candidate)),
         "why": candidate.why(),
         "yields": list(ready.chosen.yields),
         "notes": notes,
@@ -252,6 +256,13 @@ def _description(ready: Ready) -> Message:
         "same": sorted(ready.same or ()),
         "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
+
+
+def _modes(candidate: Candidate) -> Sequence[PaddingMode]:
+    """What its padding may repeat: those of its layout, or all that it can be told."""
+    taken = (spec for spec in probes.PROBES if not candidate.refuses(spec) and spec.is_padded)
+    found = dict.fromkeys(spec.padding_mode for spec in taken)
+    return [mode for mode in PADDING_MODES if mode in found] or candidate.layout.modes
 
 
 WAYS_OUT = (
@@ -396,7 +407,7 @@ def _sentence(error: BaseException) -> str:
 def _spec(values: dict[str, Any]) -> ConvSpec:
     kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
     kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return (LineSpec if kept["conv"] == "conv1d" else ConvSpec)(**kept)
+    return (LineSpec if OWN_AXES[kept["conv"]] == 1 else ConvSpec)(**kept)
 
 
 def _seed() -> None:

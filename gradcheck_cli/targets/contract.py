@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gradcheck_cli.model import FunctionForm, GradientName, Gradients, RunOptions, Sample, VerifyOptions
+from gradcheck_cli.model import (
+    FunctionForm,
+    GradientName,
+    Gradients,
+    PaddingMode,
+    RunOptions,
+    Sample,
+    VerifyOptions,
+)
 from gradcheck_cli.model.options import SweepOptions
+from gradcheck_cli.model.spec import ConvName
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen"]
 
@@ -119,7 +128,8 @@ class Described:
     Attributes:
         convention: id of the recognised convention ("function", "cache", "class-update"...).
         layout: NCHW, NHWC, CHW, HWC, HW; NCW, CW, W of code for one axis.
-        layer: which layer it is the backward of, conv2d or conv1d.
+        layer: which layer it is the backward of.
+        modes: what its padding may repeat.
         why: how it was told, one clause.
         line: line of the target's definition.
         yields: the gradients that the target gives.
@@ -138,7 +148,8 @@ class Described:
     why: str
     line: int | None
     yields: tuple[GradientName, ...]
-    layer: str = "conv2d"
+    layer: ConvName = "conv2d"
+    modes: tuple[PaddingMode, ...] = ("zeros",)
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0

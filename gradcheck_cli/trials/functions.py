@@ -42,8 +42,8 @@ class Called(Protocol):
     def outputs(self, sample: Sample, /) -> FunctionOutcome:
         """The forward alone."""
 
-    def recording(self, sample: Sample, /) -> tuple[Recording | None, str]:
-        """The forward written down, or None and why not."""
+    def recording(self, sample: Sample, /) -> Recording | str:
+        """The forward written down, or why it is not."""
 
     def reference(self, sample: Sample, place: str, /) -> FunctionOutcome:
         """What another forward gives."""
@@ -76,7 +76,7 @@ class FunctionTrial:
         second: an independent source of it, along one direction.
         exact: the derivative bit for bit, by argument, where the forward is straight along each entry.
         reference: what the forward should give, where another one says so.
-        recording: the forward written down; None where it was not, and `unrecorded` says why.
+        recording: the forward written down; None where it is no code of torch, or cannot be.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
     """
@@ -90,7 +90,6 @@ class FunctionTrial:
     exact: dict[str, Jacobian] = field(default_factory=dict)
     reference: FunctionOutcome | None = None
     recording: Recording | None = None
-    unrecorded: str = ""
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
 
@@ -139,9 +138,14 @@ class FunctionSession:
         askings = tuple(self._asked(sample, outcome.outputs))
         should = self.client.reference(sample, self.against) if self.against else None
         scaled = tuple(self._scaled(sample, askings[0]))
-        recording, why = self.client.recording(sample) if self.by_graph else (None, "")
+        recording = self.client.recording(sample) if self.by_graph else ""
         trial = FunctionTrial(
-            sample, outcome.outputs, askings, scaled, reference=should, recording=recording, unrecorded=why
+            sample,
+            outcome.outputs,
+            askings,
+            scaled,
+            reference=should,
+            recording=recording if isinstance(recording, Recording) else None,
         )
         return self._measured(trial)
 

@@ -16,7 +16,7 @@ from tests.report.samples import (
 )
 
 # What readers of the table rely on.
-TITLES = "target,verdict,reason,weight,input,bias,findings,right,supported,tried,file,line,seconds,gradients"
+TITLES = "target,verdict,reason,weight,input,bias,findings,right,supported,tried,file,line,seconds,gradients,places"
 
 
 def rows(report):
@@ -33,12 +33,12 @@ def test_the_rows_word_for_word():
     )
 
     first = "right.py:conv_backward,pass,right on all 44 geometries,pass,pass,pass,,44,44,86,right.py,4,0.810"
-    second = f"batch_mean.py:conv_backward,fail,{reason},fail,pass,pass,batch-mean,13,22,115,batch_mean.py,,0.810"
+    second = f"batch_mean.py:conv_backward,fail,{reason},fail,pass,pass,batch-mean,13,22,116,batch_mean.py,,0.810"
 
     assert render(report, "csv").decode().split("\r\n") == [
         TITLES,
-        f"{first},weight:pass;input:pass;bias:pass",
-        f"{second},weight:fail;input:pass;bias:pass",
+        f"{first},weight:pass;input:pass;bias:pass,",
+        f"{second},weight:fail;input:pass;bias:pass,batch-mean 11:36",
         "",
     ]
 

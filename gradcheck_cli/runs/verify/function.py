@@ -17,11 +17,12 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, Comparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
-from gradcheck_cli.trials.graphs import RECORDED, Graphs, jacobians_of, known_layer
+from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
 
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
@@ -51,8 +52,8 @@ def judge_function(
 ) -> TargetReport:
     """From what happened to the report; nothing is asked any more."""
     comparison = Comparison.of(transcript.trials, described.form)
-    match = known_layer(comparison.trials, described.title)
-    findings = findings_of(comparison, Graphs(described.form, match))
+    layer = as_layer(comparison)
+    findings = findings_of(comparison, layer)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
     samples = tuple(_sample(trial, comparison) for trial in comparison.trials)
     return TargetReport(
@@ -73,7 +74,7 @@ def judge_function(
         call=options.call,
         returns=options.returns,
         kind="function",
-        layer="" if match is None else match.layer.id,
+        layer="" if layer.match is None else layer.match.layer.id,
         unreached=_unreached(comparison.trials),
         samples=samples,
         inputs=f"{described.samples[0].text} ({described.inputs})",

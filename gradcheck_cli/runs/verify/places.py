@@ -83,8 +83,8 @@ class Places:
     def _evidence(self, change: Change, gradient: GradientName) -> str:
         asked = len({trial.case.spec for trial in self.transcript.compared})
         where = f"on all {asked} geometries" if asked > 1 else "on the geometry that was asked"
-        instead = "without it" if change.takes_away else f"with `{change.now}` in its place"
-        return f"{instead} grad_{gradient} is right {where}"
+        instead = "Without it" if change.takes_away else f"With `{change.now}` in its place"
+        return f"{instead} grad_{gradient} is right {where}."
 
 
 def _is_right(trial: Trial, gradient: GradientName) -> bool:

@@ -14,12 +14,10 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Returned, Sample
 from gradcheck_cli.model.errors import GradcheckError
-from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Ran
-from gradcheck_cli.targets.functions.module import ModuleForm
 from gradcheck_cli.targets.functions.packing import packed, unpacked
+from gradcheck_cli.targets.functions.recording import recorded
 from gradcheck_cli.targets.functions.reference import reference_of
-from gradcheck_cli.targets.functions.tensors import tensors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import user_line
 from gradcheck_cli.targets.wire import Message
@@ -59,8 +57,9 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
         samples, listed = packed(ready.samples)
         return {"samples": samples}, listed
     (sample,) = unpacked([message["sample"]], arrays)
-    if message["do"] == "record":
-        return _record(ready, sample)
+    if message["do"] == "recording":
+        ready.seed()
+        return recorded(ready.form, sample.values, ready.file)
     if message["do"] == "reference":
         return _reference(ready, sample, str(message["place"]))
     if message["do"] == "forwards":
@@ -87,25 +86,6 @@ def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) ->
             break
     stacked = {f"out{place}": np.stack(parts) for place, parts in enumerate(zip(*gathered, strict=True))}
     return reply | {"outputs": len(stacked)}, stacked
-
-
-def _record(ready: FunctionReady, sample: Sample) -> Answer:
-    """The forward written down; where it cannot be, why."""
-    if not isinstance(ready.form, AutogradForm | ModuleForm):
-        return {"why": "its forward is no code of torch"}, {}
-    from gradcheck_cli.oracles.graph.recorder import record  # late: it needs torch
-
-    given = tensors(sample.values)
-    inputs = {name: value for name, value in given.items() if hasattr(value, "is_floating_point")}
-    ready.seed()
-    try:
-        _, recording = record(lambda: ready.form.call(given), inputs, {ready.file})  # type: ignore[attr-defined]
-    except Exception as error:
-        return {"why": f"{str(error)[:200] or type(error).__name__}"}, {}
-    written, constants = recording.message()
-    return {"recording": written, "constants": len(constants)}, {
-        f"constant{place}": array for place, array in enumerate(constants)
-    }
 
 
 def _reference(ready: FunctionReady, sample: Sample, place: str) -> Answer:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from picture_files import animated
 
 import gradcheck_cli
 from gradcheck_cli.model import Rung, TorchLayer, Verdict
@@ -146,3 +147,14 @@ def test_the_line_that_reproduces_a_run_says_the_form():
 
     asked = "--conv conv_transpose3d --in 3 --out 2 --k 1x2x2 --stride 2 --output-padding 1x0x1 --size 8x9 --seed 0"
     assert report.reproduce.startswith(f"gradcheck run {asked} ")
+
+
+def test_the_frames_of_an_animation_are_the_depth(tmp_path):
+    """Nothing is refused before they are counted."""
+    frames = [np.full((9, 8, 3), 20 * place, np.uint8) + np.arange(8, dtype=np.uint8)[:, None] for place in range(4)]
+    (tmp_path / "moving.png").write_bytes(animated(".png", frames))
+
+    report = run(str(tmp_path / "moving.png"), conv="conv3d")
+
+    assert ("pass", 1) == (report.verdict.value, report.experiment.batch)
+    assert ((4, 8, 9), (2, 6, 7)) == (report.experiment.input_size, report.experiment.output_size)

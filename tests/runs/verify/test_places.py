@@ -50,9 +50,9 @@ def marked(finding):
 @pytest.mark.parametrize(
     ("name", "line", "text", "evidence"),
     [
-        ("divided", 9, "/ len(x)", "without it grad_weight is right on all "),
-        ("negative", 4, "-", "without it grad_weight is right on all "),
-        ("mean", 13, "dout.mean(axis=(0, 2, 3))", "with `dout.sum(axis=(0, 2, 3))` in its place grad_bias is right on"),
+        ("divided", 9, "/ len(x)", "Without it grad_weight is right on all "),
+        ("negative", 4, "-", "Without it grad_weight is right on all "),
+        ("mean", 13, "dout.mean(axis=(0, 2, 3))", "With `dout.sum(axis=(0, 2, 3))` in its place grad_bias is right on"),
     ],
 )
 def test_the_change_that_makes_it_right_is_where_the_mistake_stood(name, line, text, evidence, found):
@@ -60,7 +60,7 @@ def test_the_change_that_makes_it_right_is_where_the_mistake_stood(name, line, t
     finding = found[name]
     assert (finding.line, marked(finding)) == (line, text)
     assert finding.evidence.startswith(evidence)
-    assert finding.evidence.endswith(" geometries")
+    assert finding.evidence.endswith(" geometries.")
 
 
 def test_two_slips_in_one_gradient_are_found_by_no_single_change(found):
