@@ -128,7 +128,8 @@ class FunctionSession:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
             trials.append(self._real(sample))
             if number < WHOLE and trials[-1].failure is None:
-                trials += self._whole(whole_numbers(sample))
+                straight = [name for name, second in trials[-1].second.items() if second.is_straight]
+                trials += self._whole(whole_numbers(sample), straight)
         return FunctionTranscript(tuple(trials))
 
     def _real(self, sample: Sample) -> FunctionTrial:
@@ -184,13 +185,15 @@ class FunctionSession:
                 trial.unmeasured[name] = str(error)
         return trial
 
-    def _whole(self, sample: Sample) -> list[FunctionTrial]:
-        """The same on whole numbers, where the forward is straight there: else nothing."""
+    def _whole(self, sample: Sample, names: Sequence[str]) -> list[FunctionTrial]:
+        """The same on whole numbers, where the forward is straight along some arguments: else nothing."""
+        if not names:
+            return []
         outcome = self.client.outputs(sample)
         if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
             return []
         exact: dict[str, Jacobian] = {}
-        for name in sample.differentiated:
+        for name in names:
             try:
                 slope = exact_differences(sample.array(name), partial(self._evaluate, sample, name))
             except EvaluationError:
