@@ -160,7 +160,8 @@ def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
     # The slopes of both sides differ by less and less where the forward is smooth, and by the same amount at a kink.
     is_kink = bends[-1] > SMOOTH * bends[-2] + SAFETY**2 * noise[-1]
     # A curve bends at the smallest step too, by more than rounding; a straight line with a kink further off does not.
-    is_bent = bool((bends[-1] > SAFETY**2 * noise[-1]).any())
+    # Of all outputs together: one that cancels rounds as its neighbours do.
+    is_bent = bool(bends[-1].max(initial=0.0) > SAFETY**3 * noise[-1].max(initial=0.0))
     return values, np.where(is_kink, error + bends[-1], error), is_bent
 
 

@@ -68,3 +68,10 @@ def test_near_a_kink_the_error_says_so():
     jacobian = differences(np.array([0.0, 1.0]), stacked(np.abs))
     assert jacobian.error[1, 1] < 1e-12
     assert jacobian.values[0, 0] == 0 or jacobian.error[0, 0] > 0.1
+
+
+def test_a_direction_tells_a_straight_forward_from_a_curve():
+    """Also where outputs cancel: only what is straight is asked for exact differences."""
+    weight = np.random.default_rng(4).standard_normal((4, 9))
+    assert direction(POINT, stacked(lambda x: x @ weight - (x @ weight).mean(0)), seed=2).is_straight
+    assert not direction(POINT, stacked(np.tanh), seed=2).is_straight

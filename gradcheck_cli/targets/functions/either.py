@@ -136,8 +136,9 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     wanted.seed()
     found = guess(forms_of(loaded), told, wanted.number)
     file = loaded.module.__file__ or ""
+    source = found.source if told.source == "guess" else told.source
     watch = Watch(loaded.tree, file, found.form.backward)
-    return FunctionReady(file, found.form, found.samples, told.source, wanted.seed, watch, loaded.notes)
+    return FunctionReady(file, found.form, found.samples, source, wanted.seed, watch, loaded.notes)
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:

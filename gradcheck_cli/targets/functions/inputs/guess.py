@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Sample
+from gradcheck_cli.model import InputsFrom, Sample
 from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Parameter
+from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
 from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
@@ -34,6 +35,7 @@ class Guess:
 
     form: Form
     samples: tuple[Sample, ...]
+    source: InputsFrom = "guess"
 
 
 def guess(forms: Iterable[Form], told: Given, seed: int, seconds: float = SECONDS) -> Guess:
@@ -94,6 +96,18 @@ class _Search:
                 continue
             if found is not None:
                 return found
+        return None if self.told.fixed else self._as_a_known_layer()
+
+    def _as_a_known_layer(self) -> Guess | None:
+        """On the inputs of a layer that its name tells: its axes and its domain are known."""
+        for samples in known_samples(self.form, self.seed):
+            try:
+                for ready in _ready(self.form, samples[0]):
+                    outputs = ready.forward(samples[0].values)
+                    if _is_good(outputs) and _fitting(ready, samples[0], outputs) == 1:
+                        return Guess(ready, tuple(_taken(ready, samples)), "layer")
+            except Exception as error:
+                self.error = self.error or error
         return None
 
     def _as_told(self) -> Guess | None:
@@ -121,6 +135,16 @@ class _Search:
             if fits > self.nearly or self.second_best is None:
                 self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed)
         return None
+
+
+def _taken(form: Form, samples: Sequence[Sample]) -> Iterator[Sample]:
+    """The first, which runs, and of the others those that do."""
+    for number, sample in enumerate(samples):
+        try:
+            if not number or _is_good(form.forward(sample.values)):
+                yield sample
+        except Exception:  # a size that it does not take
+            continue
 
 
 def choices(form: Form, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[Choice]:

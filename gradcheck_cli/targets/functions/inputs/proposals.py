@@ -78,6 +78,8 @@ _BIAS_LIKE = re.compile(r"^b[a-z]{0,2}\d?$")
 _DATA_WORDS = word_set("x inp input inputs data words sentence")
 # What a loss takes the logarithm of; one that takes logits is as well given numbers between 0 and 1.
 _PROBABILITY_WORDS = word_set("p q pred predicted prediction predictions prob probs probabilities hat output")
+# Statistics of other batches, and the weights of a loss's classes: no gradient is owed for them.
+_TAKEN_AS_CONSTANT = word_set("running moving class classes ema")
 _MASK_WORDS = word_set("mask masks keep dropped")
 _POSITIVE_WORDS = word_set("var variance std sigma rstd running temperature tau")
 
@@ -162,6 +164,8 @@ def proposals(name: str, *, of_images: bool = False, is_loss: bool = False, look
         return [Proposal("mask", axes) for axes in ("n d", "n t", "n t d", "n c h w", "t t", "n")]
     if is_loss and is_target(name):
         return _targets()
+    if set(words) & _TAKEN_AS_CONSTANT:
+        return [Proposal("positive", axes, is_owed=False) for axes in _SCALE]
     if set(words) & _POSITIVE_WORDS:
         return [Proposal("positive", axes) for axes in _SCALE]
     if "prev" in words or set(words) & _STATE_WORDS:
