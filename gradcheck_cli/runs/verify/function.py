@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from gradcheck_cli.model import (
     CALL,
@@ -16,10 +17,12 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, Comparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
 
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
@@ -33,7 +36,14 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
-    session = FunctionSession(FunctionClient(worker), described.form not in _LOSSES, deadline, options.against)
+    form = described.form
+    session = FunctionSession(
+        client=FunctionClient(worker),
+        has_upstream=form not in _LOSSES,
+        deadline=deadline,
+        against=options.against,
+        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
+    )
     return judge_function(ref, described, session.run(described.samples), options)
 
 
@@ -42,7 +52,8 @@ def judge_function(
 ) -> TargetReport:
     """From what happened to the report; nothing is asked any more."""
     comparison = Comparison.of(transcript.trials, described.form)
-    findings = findings_of(comparison)
+    layer = as_layer(comparison)
+    findings = findings_of(comparison, layer)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
     samples = tuple(_sample(trial, comparison) for trial in comparison.trials)
     return TargetReport(
@@ -63,6 +74,7 @@ def judge_function(
         call=options.call,
         returns=options.returns,
         kind="function",
+        layer="" if layer.match is None else layer.match.layer.id,
         unreached=_unreached(comparison.trials),
         samples=samples,
         inputs=f"{described.samples[0].text} ({described.inputs})",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck_cli.targets.functions.inputs.guess import Fit, fit_of
+from gradcheck_cli.targets.functions.inputs.fitting import Fit, fit_of
 
 
 @pytest.mark.parametrize(

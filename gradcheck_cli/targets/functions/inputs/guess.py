@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import TypeAlias
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli.model import Sample
-from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Parameter
+from gradcheck_cli.model import InputsFrom, Sample
+from gradcheck_cli.targets.functions.form import Form, NotAFunctionError, Parameter
+from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
 from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
+from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
-from gradcheck_cli.targets.functions.inputs.parameters import settings
+from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_other_settings
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 
-Shape: TypeAlias = tuple[int, ...]
-
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
-# Further ones once the backward has run somewhere, with gradients that do not all have the shapes of their arguments:
-# it may be meant for other inputs, or it may be wrong.
-MORE_TRIES = 120
 SECONDS = 6.0
+# Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
+# less, is among the next.
+FURTHER = 80
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
-ADDED_WORDS = word_set("b bias biases b1 b2 beta shift offset gamma scale gain weight")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
-
-
-class Fit(Enum):
-    """A gradient's shape beside that of its argument: the same; wrong by a slip that is known; or neither."""
-
-    RIGHT = "right"
-    SLIP = "slip"
-    ODD = "odd"
-
-
-def fit_of(name: str, argument: Shape, gradient: Shape, output: Shape) -> Fit:
-    """How a gradient fits. Turned round, or that of a bias not summed over what it was added to, is a slip."""
-    if gradient == argument:
-        return Fit.RIGHT
-    if sorted(gradient) == sorted(argument):
-        return Fit.SLIP
-    unsummed = gradient == output and output[len(output) - len(argument) :] == argument
-    return Fit.SLIP if unsummed and set(tokens(name)) & ADDED_WORDS else Fit.ODD
 
 
 @dataclass(frozen=True)
@@ -57,13 +37,14 @@ class Guess:
 
     form: Form
     samples: tuple[Sample, ...]
+    source: InputsFrom = "guess"
 
 
 def guess(forms: Iterable[Form], told: Given, seed: int, seconds: float = SECONDS) -> Guess:
     """The first choice of proposals, form by form, on which forward and backward run.
 
-    Where the backward runs on none, the first on which the forward does, if that is what the user gives or it raises
-    what no other input would mend: then that is what is told.
+    Where the backward fits on none, the first on which the forward runs, as long as that is what the user gives or no
+    other input would mend it: then that is what is told.
 
     Raises:
         NotAFunctionError: the forward runs on none, or the backward on none that was guessed; says what it raised on
@@ -76,46 +57,17 @@ def guess(forms: Iterable[Form], told: Given, seed: int, seconds: float = SECOND
         found = searches[-1].run()
         if found is not None:
             return found
-    loose = _loose(searches)
-    if loose is None:
-        _unsaid(searches, told)
-    return loose or _failing(searches, told)
+    return _second_best(searches, told)
 
 
-def _loose(searches: Sequence[_Search]) -> Guess | None:
-    """Where the backward ran, and not all that it gave had the right shapes."""
-    return next((search.loose for search in searches if search.loose is not None), None)
-
-
-def _unsaid(searches: Sequence[_Search], told: Given) -> None:
-    """Refuse where the backward ran on inputs alone that it may not be meant for.
-
-    Raises:
-        NotAFunctionError: with the shapes.
-    """
-    odd = next((search.odd for search in searches if search.odd), "")
-    if odd and told.source == "guess":
-        raise NotAFunctionError("read", f"on all inputs that were tried, {odd}: it may be meant for others")
-
-
-def _failing(searches: Sequence[_Search], told: Given) -> Guess:
-    """Where the backward only raised: its own failure where the inputs are known, or no input would have mended it."""
-    ran = next((search for search in searches if search.second_best is not None), None)
-    if ran is None:
+def _second_best(searches: Sequence[_Search], told: Given) -> Guess:
+    best = next((search for search in searches if search.second_best is not None), None)
+    if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
-    assert ran.second_best is not None
-    if told.source == "guess" and not _is_own_doing(ran.backward_error):
-        raise NotAFunctionError(
-            "run", "its backward raises on all inputs that were tried", cause=ran.backward_error or ran.error
-        )
-    return ran.second_best
-
-
-def _is_own_doing(error: BaseException | None) -> bool:
-    """A name that is nowhere defined, or code that is not written yet: other inputs would meet it too."""
-    undefined = isinstance(error, NameError) and not isinstance(error, UnboundLocalError)
-    return error is None or undefined or isinstance(error, NotImplementedError)
+    if told.source == "guess":
+        best.nearly.refuse()
+    return best.second_best
 
 
 @dataclass
@@ -124,9 +76,9 @@ class _Search:
 
     Attributes:
         error: what the likeliest raised.
-        loose: the first on which the backward ran, and gave a gradient of a shape that is wrong by a known slip.
-        odd: what other shape a gradient had where the backward ran, in words.
-        second_best: the first on which only the forward ran, and `backward_error` what its backward raised.
+        second_best: on which only the forward ran, or only some gradients have the shape of their argument.
+        nearly: how it did on these.
+        left: how many more are tried once there is one that nearly fits.
     """
 
     form: Form
@@ -134,20 +86,19 @@ class _Search:
     seed: int
     end: float
     error: BaseException | None = None
-    loose: Guess | None = None
-    odd: str = ""
     second_best: Guess | None = None
-    backward_error: BaseException | None = None
+    nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
+    left: int = FURTHER
 
     def run(self) -> Guess | None:
+        """The first on which all fits; None where there is none, and `second_best` is what comes nearest."""
         if self.told.calls:
             return self._as_told()
         fixed = fixed_options(self.told, [item.name for item in self.form.parameters])
-        left = MOST_TRIES
-        for choice in choices(self.form, fixed):
-            left = min(left, MORE_TRIES) - 1 if self.loose else left - 1
-            if left < 0 or time.monotonic() > self.end:
+        for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
+            if time.monotonic() > self.end or self.left < 0:
                 break
+            self.left -= bool(self.nearly.share)
             try:
                 found = self._try(choice)
             except Exception as error:
@@ -155,6 +106,18 @@ class _Search:
                 continue
             if found is not None:
                 return found
+        return None if self.told.fixed else self._as_a_known_layer()
+
+    def _as_a_known_layer(self) -> Guess | None:
+        """On the inputs of a layer that its name tells: its axes and its domain are known."""
+        for samples in known_samples(self.form, self.seed):
+            try:
+                for ready in _ready(self.form, samples[0]):
+                    outputs = ready.forward(samples[0].values)
+                    if _is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
+                        return Guess(ready, tuple(_taken(ready, samples)), "layer")
+            except Exception as error:
+                self.error = self.error or error
         return None
 
     def _as_told(self) -> Guess | None:
@@ -164,7 +127,7 @@ class _Search:
             ready = next(_ready(self.form, samples[0]))
             self.second_best = Guess(ready, samples)
             for one in _ready(self.form, samples[0]):
-                if any(self._fitting(one, samples[0], one.forward(samples[0].values))):
+                if fitted(one, samples[0], one.forward(samples[0].values)).share == 1:
                     return Guess(one, samples)
         except Exception as error:
             self.error = self.error or error
@@ -176,27 +139,22 @@ class _Search:
             outputs = ready.forward(sample.values)
             if not _is_good(outputs):
                 raise ValueError("the forward gives no finite floating-point numbers")
-            fitting = self._fitting(ready, sample, outputs)
-            if fitting and all(fit is Fit.RIGHT for fit in fitting):
+            fits = fitted(ready, sample, outputs)
+            if fits.share == 1:
                 return _with_samples(ready, choice, self.seed)
-            if fitting and Fit.ODD not in fitting:
-                self.loose = self.loose or _with_samples(ready, choice, self.seed)
-            elif not fitting:
-                self.second_best = self.second_best or _with_samples(ready, choice, self.seed)
+            if fits.share > self.nearly.share or self.second_best is None:
+                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed)
         return None
 
-    def _fitting(self, form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> list[Fit]:
-        """How each gradient that the backward gives has the shape of its argument; [] where it raises."""
+
+def _taken(form: Form, samples: Sequence[Sample]) -> Iterator[Sample]:
+    """The first, which runs, and of the others those that do."""
+    for number, sample in enumerate(samples):
         try:
-            ran = form.run(sample.values, [np.ones_like(out) for out in outputs])
-        except BackwardError as error:
-            self.backward_error = self.backward_error or error.cause
-            return []
-        shapes = {name: (sample.array(name).shape, array.shape) for name, array in ran.gradients.items()}
-        found = {name: fit_of(name, *pair, outputs[0].shape) for name, pair in shapes.items()}
-        odd = [f"grad_{name} has the shape {shapes[name][1]}, {name} has {shapes[name][0]}" for name in found]
-        self.odd = self.odd or next((text for text, fit in zip(odd, found.values(), strict=True) if fit is Fit.ODD), "")
-        return list(found.values())
+            if not number or _is_good(form.forward(sample.values)):
+                yield sample
+        except Exception:  # a size that it does not take
+            continue
 
 
 def choices(form: Form, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[Choice]:
@@ -228,6 +186,9 @@ def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
+    compared = words_compared(form.source, item.name)
+    if compared and not item.has_default:
+        return [Proposal("constant", value=word) for word in compared]
     words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
     found = proposals(
         item.name,
