@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.diagnose.edits.causes import Cause, nested_pairs, pairs_of_causes, single_causes, whole_factor
+from gradcheck_cli.diagnose.edits.causes import EditCause, nested_pairs, pairs_of_causes, single_causes, whole_factor
 from gradcheck_cli.diagnose.edits.clauses import clause_of, factor_sign
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
-from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.diagnose.edits.ranking import cost
+from gradcheck_cli.diagnose.edits.recorded_call import RecordedCall
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Finding
 
@@ -19,7 +19,7 @@ from gradcheck_cli.model import Finding
 _MOST_OTHERS = 3
 
 
-def findings_of_edits(name: str, seen: Sequence[Observed]) -> tuple[Finding, ...]:
+def findings_of_edits(name: str, seen: Sequence[RecordedCall]) -> tuple[Finding, ...]:
     """What is wrong with one gradient, proved where it holds on samples of different sizes, else probable.
 
     Args:
@@ -43,12 +43,12 @@ def findings_of_edits(name: str, seen: Sequence[Observed]) -> tuple[Finding, ...
     return _of_cause(name, mine) or _of_cause(name, [replace(each, follows="everything") for each in mine])
 
 
-def _of_cause(name: str, seen: Sequence[Observed]) -> tuple[Finding, ...]:
+def _of_cause(name: str, seen: Sequence[RecordedCall]) -> tuple[Finding, ...]:
     cause = _plainest(name, seen)
-    return () if cause is None else _told(name, cause, seen)
+    return () if cause is None else _findings(name, cause, seen)
 
 
-def _comparable(name: str, seen: Sequence[Observed]) -> list[Observed]:
+def _comparable(name: str, seen: Sequence[RecordedCall]) -> list[RecordedCall]:
     """A call where the gradient is wrong, then others whose forward does the same operations, other sizes first."""
     from gradcheck_cli.oracles.graph.edits import same_operations
 
@@ -64,11 +64,11 @@ def _comparable(name: str, seen: Sequence[Observed]) -> list[Observed]:
     return [first, *others[:_MOST_OTHERS]]
 
 
-def _sizes(seen: Observed) -> list[tuple[int, ...]]:
+def _sizes(seen: RecordedCall) -> list[tuple[int, ...]]:
     return [np.shape(value) for value in seen.values.values()]
 
 
-def _plainest(name: str, seen: Sequence[Observed]) -> Cause | None:
+def _plainest(name: str, seen: Sequence[RecordedCall]) -> EditCause | None:
     for causes in (single_causes, pairs_of_causes, nested_pairs):
         found = list(causes(name, seen))
         if found:
@@ -76,7 +76,7 @@ def _plainest(name: str, seen: Sequence[Observed]) -> Cause | None:
     return None
 
 
-def _told(name: str, cause: Cause, seen: Sequence[Observed]) -> tuple[Finding, ...]:
+def _findings(name: str, cause: EditCause, seen: Sequence[RecordedCall]) -> tuple[Finding, ...]:
     editor = seen[0].editor
     words = GraphWords(editor.chain.recording)
     clauses = [clause_of(edit, cause, editor) for edit in cause.edits]
@@ -93,7 +93,7 @@ def _told(name: str, cause: Cause, seen: Sequence[Observed]) -> tuple[Finding, .
     return tuple(findings.values())
 
 
-def _finding(sign: Sign, name: str, text: str, seen: Sequence[Observed], line: int | None = None) -> Finding:
+def _finding(sign: Sign, name: str, text: str, seen: Sequence[RecordedCall], line: int | None = None) -> Finding:
     mistake = standing_for(sign)
     is_proved = any(_sizes(each) != _sizes(seen[0]) and each.is_wrong(name) for each in seen[1:])
     if not is_proved:

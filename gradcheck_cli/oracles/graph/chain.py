@@ -21,12 +21,12 @@ from gradcheck_cli.oracles.graph.tensors import as_numpy
 
 Cotangents: TypeAlias = dict[Ref, torch.Tensor]
 Messages: TypeAlias = "tuple[torch.Tensor | None, ...]"
-Change: TypeAlias = Callable[["Step", "dict[int, torch.Tensor]", Messages], Messages]
+Change: TypeAlias = Callable[["GraphStep", "dict[int, torch.Tensor]", Messages], Messages]
 """(node, cotangents of its outputs, its right messages) -> other messages."""
 
 
 @dataclass
-class Step:
+class GraphStep:
     """One node of a chain.
 
     Attributes:
@@ -83,13 +83,13 @@ class Chain:
         self.replay = replay
         self.work = Work()
         self.recording = replay.recording
-        self.steps: list[Step] = []
+        self.steps: list[GraphStep] = []
         leaves = replay.leaves()
         for index, node in enumerate(self.recording.nodes):
             if node.op == INPUT:
-                self.steps.append(Step(index, node, (leaves[node.name],)))
+                self.steps.append(GraphStep(index, node, (leaves[node.name],)))
             elif node.op == CONSTANT:
-                self.steps.append(Step(index, node, replay.result(node, self.value)))
+                self.steps.append(GraphStep(index, node, replay.result(node, self.value)))
             else:
                 self.steps.append(self.step_of(index, node))
 
@@ -116,7 +116,7 @@ class Chain:
         self,
         seeds: Cotangents,
         changes: Mapping[int, Change] | None = None,
-        seen: Callable[[Step, Messages], None] | None = None,
+        seen: Callable[[GraphStep, Messages], None] | None = None,
     ) -> Cotangents:
         """The cotangents of all values that the seeds depend on.
 
@@ -183,7 +183,7 @@ class Chain:
             other.steps[index] = step if follows else replace(step, outputs=self.steps[index].outputs)
         return other
 
-    def step_of(self, index: int, node: Node) -> Step:
+    def step_of(self, index: int, node: Node) -> GraphStep:
         """A node, run on the values before it, with a graph of its own."""
         self.work.asked += 1
         refs: list[Ref] = []
@@ -198,7 +198,7 @@ class Chain:
             leaves.append(leaf)
             return leaf
 
-        step = Step(index, node, ())
+        step = GraphStep(index, node, ())
 
         def pack(tensor: torch.Tensor) -> int:
             step.saved.append(tensor.detach())
@@ -214,6 +214,6 @@ class Chain:
         return step
 
 
-def step_ref(step: Step) -> Callable[[int], Ref]:
+def step_ref(step: GraphStep) -> Callable[[int], Ref]:
     """From the number of an output to its value."""
     return lambda output: Ref(step.index, output)

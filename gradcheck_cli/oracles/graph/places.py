@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from types import FrameType
 
-from gradcheck_cli.model.recording import Place
+from gradcheck_cli.model.recording import SourcePlace
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Longer statements are cut: a place is quoted in a sentence.
@@ -32,7 +32,7 @@ class Places:
     skipped: tuple[str, ...] = ()
     _statements: dict[str, dict[int, tuple[int, str, str]]] = field(default_factory=dict)
 
-    def of(self, frame: FrameType | None) -> Place | None:
+    def of(self, frame: FrameType | None) -> SourcePlace | None:
         """The place of the innermost frame of the user's code, from `frame` outwards."""
         stranger: FrameType | None = None
         while frame is not None:
@@ -44,12 +44,12 @@ class Places:
             frame = frame.f_back
         return None if stranger is None or self.files else self._place(stranger)
 
-    def _place(self, frame: FrameType) -> Place:
+    def _place(self, frame: FrameType) -> SourcePlace:
         file, line = frame.f_code.co_filename, frame.f_lineno
         if file not in self._statements:
             self._statements[file] = _statements(file)
         first, text, name = self._statements[file].get(line, (line, linecache.getline(file, line).strip(), ""))
-        return Place(file, first, text[:_MOST_TEXT], name, _expression(frame)[:_MOST_TEXT])
+        return SourcePlace(file, first, text[:_MOST_TEXT], name, _expression(frame)[:_MOST_TEXT])
 
 
 def _expression(frame: FrameType) -> str:

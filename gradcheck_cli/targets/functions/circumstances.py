@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from gradcheck_cli.model.probes import Layout
+from gradcheck_cli.model.circumstances import MemoryLayout
 
 
-def laid_out(tensor: Any, layout: Layout) -> Any:
+def laid_out(tensor: Any, layout: MemoryLayout) -> Any:
     """The same numbers, lying otherwise in memory; the tensor itself where the layout has no meaning for it.
 
     Args:

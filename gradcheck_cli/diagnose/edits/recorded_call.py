@@ -25,7 +25,7 @@ _MOST_WORK = 30_000
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
+class RecordedCall:
     """One call.
 
     Attributes:
