@@ -47,7 +47,7 @@ FOREIGN = {
     "checks": {"numpy"},
     "diagnose": {"numpy"},
     "trials": {"numpy"},
-    "runs": {"numpy"},
+    "runs": {"numpy", "torch"},  # torch starts the ranks of a sweep, late
     "explain": {"numpy"},
     "cli": {"click", "rich"},
 }

@@ -25,7 +25,6 @@ from gradcheck_cli.checks.referee import (
     named_guilty,
     of_right_shape,
     refereed,
-    terms_of,
     truth_of,
 )
 from gradcheck_cli.model import GRADIENTS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
@@ -110,7 +109,7 @@ def real_checks(real: RealData, judged: Judged, decided: Container[str]) -> list
 
 def allowed_between(real: RealData, judged: Judged, gradient: GradientName, expected: Array) -> Array:
     """What rounding allows between autograd in its dtype and a float64 code, entry by entry."""
-    terms, gauge = terms_of(real.case.spec, gradient), real.gauge(gradient)
+    terms, gauge = real.case.spec.terms_of(gradient), real.gauge(gradient)
     slack = judged.slack(real.case, gradient)
     if real.dtype == "float64":
         return rounding.allowed_float64(terms, gauge) + slack
@@ -133,7 +132,7 @@ CRITERIA = {
 
 
 def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Array, actual: Array | None) -> Check:
-    terms = terms_of(real.case.spec, name)
+    terms = real.case.spec.terms_of(name)
     subject = Subject("hand-vs-autograd", name, f"on the pictures: {CRITERIA[real.dtype]}, n = {terms}")
     if not np.isfinite(expected).all() and actual is not None and np.isfinite(actual).all():
         return undecided(subject, f"autograd overflowed in {real.dtype}", int(expected.size))
@@ -154,7 +153,7 @@ def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exa
     assert expected is not None
     assert actual is not None
     gauge = real.gauge(name)
-    terms = terms_of(real.case.spec, name)
+    terms = real.case.spec.terms_of(name)
     error = np.abs(expected.astype(np.float64) - actual)
     largest = float(np.max(rounding.ratio_float32(error, gauge)))
     if largest <= rounding.typical_limit(terms):

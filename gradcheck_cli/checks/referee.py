@@ -37,11 +37,6 @@ def gauge_of(case: Case, gradient: GradientName) -> Array:
     return reference.GAUGE[gradient](case)
 
 
-def terms_of(spec: ConvSpec, gradient: GradientName) -> int:
-    """The largest number of products in one entry of the gradient."""
-    return reference.terms_of_grad_input(spec) if gradient == "input" else spec.terms
-
-
 def refereed(
     check: Check, case: Case, gradient: GradientName, sides: dict[str, Array | None], judged: Judged
 ) -> list[Check]:
@@ -59,7 +54,7 @@ def refereed(
     if is_integer(case) and judged.is_exact and reference.terms_of_reference(case.spec) > MOST_PRODUCTS:
         return [check, adjoint_referee(case, gradient, sides)]
     truth = truth_of(case, gradient).astype(np.float64)
-    bound = rounding.allowed_float64(terms_of(case.spec, gradient), gauge_of(case, gradient))
+    bound = rounding.allowed_float64(case.spec.terms_of(gradient), gauge_of(case, gradient))
     if is_integer(case):
         bound = np.zeros(truth.shape)
     wrong = {}

@@ -60,6 +60,8 @@ class Observation:
         error: one sentence on why it returned nothing; "" when it returned.
         error_where: whether its forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
+        error_columns: where on that line stands what raised: bytes of UTF-8 from 0, the end behind it; None of what
+            goes on below.
         timed_out: it was stopped at the time limit; `seconds` is that limit.
         seconds: of the first call.
         mutated: names of the arguments that the call changed.
@@ -72,6 +74,7 @@ class Observation:
     error: str = ""
     error_where: str = ""
     error_line: int | None = None
+    error_columns: tuple[int, int | None] | None = None
     timed_out: bool = False
     seconds: float = 0.0
     mutated: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """The nouns of gradcheck: frozen dataclasses that every room shares. Nothing here computes or prints."""
 
 from gradcheck_cli.model.axis import (
+    PADDING_MODES as PADDING_MODES,
     Axis as Axis,
     PaddingMode as PaddingMode,
     TransposedAxis as TransposedAxis,
@@ -13,16 +14,28 @@ from gradcheck_cli.model.evidence import (
     ChannelPair as ChannelPair,
     Check as Check,
     CheckName as CheckName,
+    CodePlace as CodePlace,
     Counterexample as Counterexample,
     Counterfactual as Counterfactual,
+    Evidence as Evidence,
     Finding as Finding,
     FindingAbout as FindingAbout,
+    FunctionExample as FunctionExample,
     Power as Power,
     Rung as Rung,
     Sameness as Sameness,
     Term as Term,
     Verdict as Verdict,
     Worst as Worst,
+)
+from gradcheck_cli.model.functions import (
+    FunctionForm as FunctionForm,
+    FunctionOutcome as FunctionOutcome,
+    InputsFrom as InputsFrom,
+    Returned as Returned,
+    Sample as Sample,
+    Truth as Truth,
+    Value as Value,
 )
 from gradcheck_cli.model.geometry import Geometry as Geometry
 from gradcheck_cli.model.options import (
@@ -49,11 +62,17 @@ from gradcheck_cli.model.report import (
     Report as Report,
     RunReport as RunReport,
     SamenessReport as SamenessReport,
+    SampleResult as SampleResult,
     SeedResult as SeedResult,
     TargetReport as TargetReport,
     VerifyReport as VerifyReport,
 )
-from gradcheck_cli.model.spec import ConvSpec as ConvSpec, Size as Size
+from gradcheck_cli.model.spec import (
+    CONVS as CONVS,
+    ConvName as ConvName,
+    ConvSpec as ConvSpec,
+    Size as Size,
+)
 from gradcheck_cli.model.tensors import (
     GIVEN as GIVEN,
     GRADIENTS as GRADIENTS,
@@ -62,3 +81,4 @@ from gradcheck_cli.model.tensors import (
     GradientName as GradientName,
     Tensor as Tensor,
 )
+from gradcheck_cli.model.torch_layer import TorchLayer as TorchLayer

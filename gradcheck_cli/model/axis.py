@@ -5,13 +5,15 @@ What sizes do to one another is said here once, for any number of axes: `ConvSpe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from gradcheck_cli.model.errors import GeometryError
 
 PaddingMode: TypeAlias = Literal["zeros", "reflect", "replicate", "circular"]
+PADDING_MODES: tuple[PaddingMode, ...] = get_args(PaddingMode)
 
 
 def _nothing(index: int, size: int) -> int | None:
@@ -95,6 +97,14 @@ class Axis:
     def remainder(self) -> int:
         """Elements at the end of the padded input that no window reaches."""
         return (self.room - self.extent) % self.stride
+
+    @property
+    def readings(self) -> int:
+        """How many positions of the padded axis show the same input element, at most: 1 among zeros."""
+        if self.mode == "zeros":
+            return 1
+        shown = Counter(map(self.source, range(self.room)))
+        return max(shown.values())
 
     def source(self, position: int) -> int | None:
         """The input element that stands at `position` of the padded axis; None where nothing does, which is a zero."""

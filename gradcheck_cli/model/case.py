@@ -23,7 +23,8 @@ class Case(Mapping[ArrayName, Array]):
     """One backward problem, all that a backward is given: `case["x"]`, in formulas `case.x`.
 
     `x` (n, c_in, h, w) is not padded, `weight` (c_out, c_in/groups, kh, kw), `bias` (c_out,),
-    `grad_output` (n, c_out, h_out, w_out). One dtype for all four.
+    `grad_output` (n, c_out, h_out, w_out). One dtype for all four. For a layer of another form see `ConvSpec`: its
+    shapes are those of the arrays.
     """
 
     spec: ConvSpec

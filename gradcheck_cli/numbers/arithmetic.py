@@ -47,11 +47,13 @@ class Judged:
 
 
 def _fft_bound(case: Case, gradient: GradientName) -> float:
-    """2 log2(P) u ||X|| ||G||, a bound by norms; grad_bias is summed directly."""
+    """2 log2(P) u ||X|| ||G|| for each part that is transformed, by norms; grad_bias is summed directly."""
     if gradient == "bias":
         return 0.0
-    points = 4 * max(case.x[0, 0].size, case.grad_output[0, 0].size)
-    return float(rounding.allowed_fft(points, *_norms(case, gradient), dtype="float64"))
+    spec, points = case.spec, 4 * max(case.x[0, 0].size, case.grad_output[0, 0].size)
+    # Planes of a volume are transformed tap by tap of the depth, and what the padding shows twice is added twice.
+    parts = spec.readings * (spec.kernel_size[0] if len(spec.kernel_size) == 3 else 1)
+    return parts * float(rounding.allowed_fft(points, *_norms(case, gradient), dtype="float64"))
 
 
 def _norms(case: Case, gradient: GradientName) -> tuple[float, float]:
@@ -81,7 +83,7 @@ def update_slack(rate: float) -> Slack:
             given, upstream = _norms(case, "weight")
             size = given * upstream
         else:
-            size = float(np.abs(case.grad_output).sum(axis=(0, 2, 3)).max())
+            size = float(np.abs(case.grad_output).sum(axis=(0, *range(2, case.grad_output.ndim))).max())
         return rounding.UNIT_ROUNDOFF["float64"] * (5 * size + 2 * float(np.abs(old).max()) / rate)
 
     return Slack(

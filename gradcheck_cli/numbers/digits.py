@@ -19,7 +19,7 @@ def digits_case(spec: ConvSpec, seed: int) -> Case:
     """
     for attempt in range(_DRAWS):
         case = _drawn(spec, (seed, *spec.x_shape, *spec.weight_shape, *[attempt] * bool(attempt)))
-        if np.any(case.grad_output.sum(axis=(0, 2, 3))):
+        if np.any(case.grad_output.sum(axis=(0, *range(2, case.grad_output.ndim)))):
             break
     return case
 

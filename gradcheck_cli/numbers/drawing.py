@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model import Array, Axis, ConvSpec
 from gradcheck_cli.numbers.magnitudes import FLOAT32_LIMIT
 
 # As in a picture of 8 bits: the sums of a narrow case then fit float32 at most sizes that people use.
@@ -28,10 +28,14 @@ def thinned(array: Array, share: float, rng: np.random.Generator) -> Array:
 def thinned_inside(grad_output: Array, share: float, rng: np.random.Generator) -> Array:
     """Thinned out, but for the first and last rows and columns, where mistakes show, while anything else is left."""
     thin = thinned(grad_output, 0.9 * share, rng)
-    if not grad_output[:, :, 1:-1, 1:-1].any():
+    # The height of a layer of one axis is no border.
+    axes = [axis for axis in range(2, grad_output.ndim) if grad_output.shape[axis] > 1] or [2]
+    inner: list[slice] = [slice(1, -1) if axis in axes else slice(None) for axis in range(2, grad_output.ndim)]
+    if not grad_output[:, :, *inner].any():
         return thin
-    for border in (np.s_[:, :, [0, -1]], np.s_[:, :, :, [0, -1]]):
-        thin[border] = grad_output[border]
+    for axis in axes:
+        for end in (0, -1):
+            np.moveaxis(thin, axis, 0)[end] = np.moveaxis(grad_output, axis, 0)[end]
     return thin
 
 
@@ -66,18 +70,19 @@ def widen(plane: Array, meeting: tuple[Array, ...], rng: np.random.Generator) ->
 def _places(
     shape: tuple[int, ...], meeting: tuple[Array, ...], count: int, rng: np.random.Generator
 ) -> list[tuple[int, ...]]:
-    """At most `count` different places of a plane (n, p, q), those in the rows and columns of `meeting` first.
+    """At most `count` different places of a plane (n, p, q), those on the lines of `meeting` first.
 
     They are drawn by number: nothing as large as the plane is sorted or listed while enough of them meet.
     """
-    rows, columns = meeting
-    inside = (shape[0], rows.size, columns.size)
+    inside = (shape[0], *(axis.size for axis in meeting))
     picked = rng.choice(np.prod(inside), min(count, int(np.prod(inside))), replace=False)
     drawn = zip(*(axis.tolist() for axis in np.unravel_index(picked, inside)), strict=True)
-    places: list[tuple[int, ...]] = [(n, int(rows[p]), int(columns[q])) for n, p, q in drawn]
+    places: list[tuple[int, ...]] = [
+        (n, *(int(met[place]) for met, place in zip(meeting, rest, strict=True))) for n, *rest in drawn
+    ]
     if len(places) < count:
         meets = np.zeros(shape, bool)
-        meets[:, rows[:, None], columns] = True
+        meets[np.ix_(np.arange(shape[0]), *meeting)] = True
         others = np.argwhere(~meets)
         places += [tuple(place) for place in rng.permutation(others)[: count - len(places)].tolist()]
     return places
@@ -90,17 +95,29 @@ def whole_pixels(x: Array) -> Array:
     return np.rint(pixels * (LARGEST_PIXEL / largest) if 0 < largest <= 1 or largest > LARGEST_GIVEN else pixels)
 
 
-def touched(axis: int, spec: ConvSpec) -> Array:
-    """Rows (or columns) of the unpadded input that some window reads."""
-    starts = spec.stride[axis] * np.arange(spec.output_size[axis])
-    taps = spec.dilation[axis] * np.arange(spec.kernel_size[axis])
-    reached = np.unique(starts[:, None] + taps) - spec.padding[axis]
-    return np.asarray(reached[(reached >= 0) & (reached < spec.input_size[axis])])
+def touched(spec: ConvSpec) -> tuple[Array, ...]:
+    """Rows, columns (and planes) of the input that some window reads; of a transposed layer, that reach some output."""
+    return _outputs_that_meet(spec) if spec.transposed else _inputs_that_meet(spec)
 
 
-def meeting(axis: int, spec: ConvSpec) -> Array:
-    """Output rows (or columns) whose window reads the unpadded input."""
-    starts = spec.stride[axis] * np.arange(spec.output_size[axis])
-    taps = spec.dilation[axis] * np.arange(spec.kernel_size[axis])
-    read = starts[:, None] + taps - spec.padding[axis]
-    return np.flatnonzero(((read >= 0) & (read < spec.input_size[axis])).any(axis=1))
+def meeting(spec: ConvSpec) -> tuple[Array, ...]:
+    """Rows, columns (and planes) of the output whose window reads the input."""
+    return _inputs_that_meet(spec) if spec.transposed else _outputs_that_meet(spec)
+
+
+def _inputs_that_meet(spec: ConvSpec) -> tuple[Array, ...]:
+    """On each axis, the elements that some position shows that is read."""
+    return tuple(np.unique(read[read >= 0]) for read in map(_sources, spec.axes))
+
+
+def _outputs_that_meet(spec: ConvSpec) -> tuple[Array, ...]:
+    """On each axis, the places whose window reads an element."""
+    return tuple(np.flatnonzero((read >= 0).any(axis=1)) for read in map(_sources, spec.axes))
+
+
+def _sources(axis: Axis) -> Array:
+    """What each output reads with each tap, (outputs, taps); -1 where that is a zero."""
+    starts, taps = axis.stride * np.arange(axis.outputs), axis.dilation * np.arange(axis.taps)
+    shown = [axis.source(position) for position in range(axis.room)]
+    sources = np.array([-1 if source is None else source for source in shown])
+    return np.asarray(sources[starts[:, None] + taps])

@@ -64,16 +64,21 @@ def certificate(case: Case) -> Certificate:
     """Bound max A of the three gradients from above, by norms: no convolution is run.
 
     grad_weight: min(sum |G_o| * max |X_i|, max |G_o| * sum |X_i|) for every filter o and channel i of its group.
-    grad_input: sum over o of max |G_o| * sum over u,v of |F[o,i]|, for each entry meets each (o, u, v) at most once.
+    grad_input: sum over o of max |G_o| * sum over u,v of |F[o,i]|, for each entry meets each (o, u, v) at most once,
+    or once for each place at which the padding shows it.
     grad_bias: sum |G_o|.
 
     Args:
         case: whole numbers below 2^53.
     """
-    weight = magnitudes.weight_bound(case.x, case.grad_output, case.spec)
-    kernel = np.abs(case.weight).sum(axis=(2, 3)).reshape(case.spec.groups, -1, case.spec.weight_shape[1])
-    at_input = (magnitudes.maxima(case.grad_output).reshape(case.spec.groups, -1, 1) * kernel).sum(axis=1)
-    bounds = (weight, float(at_input.max()), float(magnitudes.sums(case.grad_output).max()))
+    spec = case.spec
+    weight = magnitudes.weight_bound(case.x, case.grad_output, spec)
+    taps = np.abs(case.weight).reshape(*spec.weight_shape[:2], -1).sum(axis=2)
+    kernel = taps.reshape(spec.groups, -1, spec.weight_shape[1])
+    if spec.transposed:
+        kernel = kernel.swapaxes(1, 2)
+    at_input = (magnitudes.maxima(case.grad_output).reshape(spec.groups, -1, 1) * kernel).sum(axis=1)
+    bounds = (weight, float(at_input.max()) * spec.readings, float(magnitudes.sums(case.grad_output).max()))
     return Certificate(*map(magnitudes.above, bounds))
 
 
@@ -117,17 +122,18 @@ def wide_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None) 
     """
     case = narrow_case(spec, rng, x)
     pixels, kernel, upstream = case.x.copy(), case.weight.copy(), case.grad_output.copy()
-    rows, columns = (drawing.touched(axis, spec) for axis in (0, 1))
-    if rows.size and columns.size:
+    touched, meeting = drawing.touched(spec), drawing.meeting(spec)
+    if all(places.size for places in touched):
         for n, i in np.ndindex(spec.batch, spec.in_channels):
-            pixels[n, i, rng.choice(rows), rng.choice(columns)] = drawing.wide(rng)
-    meeting = tuple(drawing.meeting(axis, spec) for axis in (0, 1))
+            pixels[n, i, *(rng.choice(places) for places in touched)] = drawing.wide(rng)
     for o in range(spec.out_channels):
         drawing.widen(upstream[:, o], meeting, rng)
     by_group = kernel.reshape(spec.groups, -1, *spec.weight_shape[1:])
-    for g, i in np.ndindex(spec.groups, spec.weight_shape[1]):
-        place = tuple(rng.integers(0, by_group.shape[axis]) for axis in (1, 3, 4))
-        by_group[g, place[0], i, place[1], place[2]] = drawing.wide(rng)
+    if spec.transposed:
+        by_group = by_group.swapaxes(1, 2)
+    for g, i in np.ndindex(spec.groups, by_group.shape[2]):
+        filter_, *taps = (rng.integers(0, by_group.shape[axis]) for axis in (1, *range(3, by_group.ndim)))
+        by_group[g, filter_, i, *taps] = drawing.wide(rng)
     return Case(spec, pixels, kernel, case.bias, upstream)
 
 

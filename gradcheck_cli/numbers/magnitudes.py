@@ -12,21 +12,25 @@ FLOAT64_LIMIT = 2**53
 
 
 def weight_bound(x: Array, grad_output: Array, spec: ConvSpec) -> float:
-    """Not below the largest sum of absolute products in an entry of grad_weight: by norms, without a convolution."""
+    """Not below the largest sum of absolute products in an entry of grad_weight: by norms, without a convolution.
+
+    An element of X meets a tap once for each place at which the padding shows it.
+    """
     groups = spec.groups
     mass_x, largest_x = (part.reshape(groups, 1, -1) for part in (sums(x), maxima(x)))
     mass_g, largest_g = (part.reshape(groups, -1, 1) for part in (sums(grad_output), maxima(grad_output)))
-    return float(np.minimum(mass_g * largest_x, largest_g * mass_x).max())
+    return float(np.minimum(mass_g * largest_x, largest_g * mass_x * spec.readings).max())
 
 
 def sums(planes: Array) -> Array:
     """Sum of |.| per channel, (c,)."""
-    return np.asarray(sum(np.abs(sample).sum(axis=(1, 2)) for sample in planes))
+    return np.asarray(sum(np.abs(sample).sum(axis=tuple(range(1, sample.ndim))) for sample in planes))
 
 
 def maxima(planes: Array) -> Array:
     """Largest |.| per channel, (c,)."""
-    return np.asarray(np.maximum(planes.max(axis=(0, 2, 3)), -planes.min(axis=(0, 2, 3))))
+    others = (0, *range(2, planes.ndim))
+    return np.asarray(np.maximum(planes.max(axis=others), -planes.min(axis=others)))
 
 
 def above(bound: float) -> int:

@@ -9,6 +9,7 @@ integers and are compared with ==.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def _input_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Id
 
 def _bias_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
     factors = draw_factors(rng, LARGEST_RANDOM, (case.spec.out_channels,))
-    moved = np.broadcast_to(factors.reshape(1, -1, 1, 1), case.grad_output.shape)
+    moved = np.broadcast_to(factors.reshape(1, -1, *[1] * len(case.spec.kernel_size)), case.grad_output.shape)
     return _identity("bias", exact_dot(moved, case.grad_output), factors, gradient)
 
 
@@ -111,7 +112,7 @@ def draw_factors(rng: np.random.Generator, limit: int, shape: tuple[int, ...]) -
 def largest_factor(fixed: Array, case: Case) -> int:
     """The largest random factor, at most 2^15, for which the forward stays below 2^53 and so exact in float64."""
     spec = case.spec
-    terms = spec.in_channels // spec.groups * spec.kernel_size[0] * spec.kernel_size[1]
+    terms = spec.in_channels // spec.groups * prod(spec.kernel_size)
     largest = max(int(np.abs(fixed).max(initial=0)), 1)
     return min(LARGEST_RANDOM, (FLOAT64_LIMIT - 1) // (largest * terms))
 

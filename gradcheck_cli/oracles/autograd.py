@@ -1,20 +1,21 @@
-"""What torch.autograd says: a real torch.nn.Conv2d, a loss, `.backward()`. No other oracle loads torch.
+"""What torch.autograd says: a real torch.nn.Conv2d (or Conv1d, ... ConvTranspose3d), a loss, `.backward()`.
 
-Import it late: `import torch` takes a second.
+No other oracle loads torch. Import it late: `import torch` takes a second.
 """
 
 from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.modules.conv import _ConvNd as _Module
 
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Device, Dtype, GradientName, Gradients, Loss
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvName, ConvSpec, Device, Dtype, GradientName, Gradients, Loss
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.oracles.losses import random_factors
@@ -24,6 +25,15 @@ DTYPES = {
     "float64": torch.float64,
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
+}
+
+_CLASSES: Mapping[ConvName, Callable[..., _Module]] = {
+    "conv1d": torch.nn.Conv1d,
+    "conv2d": torch.nn.Conv2d,
+    "conv3d": torch.nn.Conv3d,
+    "conv_transpose1d": torch.nn.ConvTranspose1d,
+    "conv_transpose2d": torch.nn.ConvTranspose2d,
+    "conv_transpose3d": torch.nn.ConvTranspose3d,
 }
 
 
@@ -52,6 +62,8 @@ class AutogradRun:
 def draw_parameters(spec: ConvSpec, seed: int, bias: bool) -> tuple[Array, Array]:
     """The weights that `torch.manual_seed(seed); torch.nn.Conv2d(...)` draws; the global generator is left alone.
 
+    The same for any other form of a layer.
+
     Args:
         spec: the geometry.
         seed: of torch's generator.
@@ -62,8 +74,8 @@ def draw_parameters(spec: ConvSpec, seed: int, bias: bool) -> tuple[Array, Array
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        layer = torch.nn.Conv2d(**_arguments(spec), bias=bias)
-    weight = layer.weight.detach().numpy().copy()
+        layer = _CLASSES[spec.conv](**_arguments(spec), bias=bias)
+    weight = layer.weight.detach().numpy().reshape(spec.weight_shape).copy()
     if layer.bias is None:
         return weight, np.zeros(spec.out_channels, np.float32)
     return weight, layer.bias.detach().numpy().copy()
@@ -85,11 +97,12 @@ def run_layer(
     with _prepared(settings):
         module = _module(layer, settings, wanted)
         x = tensor_of(layer.x, settings).requires_grad_("input" in wanted)
-        output = module(_framed(x, layer.spec))
+        output: Any = _applied(module, x, layer.spec)
         output.retain_grad()
         loss = loss_of(output, tensor_of(layer.reference, settings), layer.loss, layer.seed)
         loss.backward()  # type: ignore[no-untyped-call]
-        return AutogradRun(_array(output), _array(output.grad), _gradients(module, x), float(loss.item()))
+        gradients = _gradients(module, x, layer.spec)
+        return AutogradRun(_array(output), _array(output.grad), gradients, float(loss.item()))
 
 
 def backward(case: Case, settings: LayerSettings, wanted: Sequence[GradientName] = GRADIENTS) -> Gradients:
@@ -108,8 +121,8 @@ def backward(case: Case, settings: LayerSettings, wanted: Sequence[GradientName]
     with _prepared(settings):
         module = _module(case, settings, wanted)
         x = tensor_of(case.x, settings).requires_grad_("input" in wanted)
-        torch.sum(module(_framed(x, case.spec)) * tensor_of(case.grad_output, settings)).backward()  # type: ignore[no-untyped-call]
-        return _gradients(module, x)
+        torch.sum(_applied(module, x, case.spec) * tensor_of(case.grad_output, settings)).backward()  # type: ignore[no-untyped-call]
+        return _gradients(module, x, case.spec)
 
 
 def environment(settings: LayerSettings) -> dict[str, str | int | bool | None]:
@@ -138,34 +151,50 @@ def rounded(array: Array, settings: LayerSettings) -> Array:
 
 
 def _arguments(spec: ConvSpec) -> dict[str, Any]:
-    return {
+    """What the module is told. Sides that differ are beyond its words, see `_applied`."""
+    told: dict[str, Any] = {
         "in_channels": spec.in_channels,
         "out_channels": spec.out_channels,
-        "kernel_size": spec.kernel_size,
-        "stride": spec.stride,
-        "padding": spec.padding if spec.is_symmetric else 0,
-        "dilation": spec.dilation,
+        "kernel_size": spec.own(spec.kernel_size),
+        "stride": spec.own(spec.stride),
+        "padding": spec.own(spec.padding) if spec.is_symmetric else 0,
+        "dilation": spec.own(spec.dilation),
         "groups": spec.groups,
+        "padding_mode": spec.padding_mode if spec.is_symmetric else "zeros",
     }
+    return told | ({"output_padding": spec.own(spec.output_padding)} if spec.transposed else {})
 
 
-def _module(problem: Layer | Case, settings: LayerSettings, wanted: Sequence[GradientName]) -> torch.nn.Conv2d:
+def _module(problem: Layer | Case, settings: LayerSettings, wanted: Sequence[GradientName]) -> _Module:
     """The layer with the given weights; it is made without numbers, so nothing is drawn from torch's generator.
 
     `torch.nn.utils.skip_init` does the same, but loads SymPy on its way.
     """
-    module = torch.nn.Conv2d(**_arguments(problem.spec), device="meta")
-    module.weight = torch.nn.Parameter(tensor_of(problem.weight, settings), requires_grad="weight" in wanted)
+    spec = problem.spec
+    module = _CLASSES[spec.conv](**_arguments(spec), device="meta")
+    weight = tensor_of(problem.weight, settings).reshape(*spec.weight_shape[:2], *spec.own(spec.kernel_size))
+    module.weight = torch.nn.Parameter(weight, requires_grad="weight" in wanted)
     module.bias = torch.nn.Parameter(tensor_of(problem.bias, settings), requires_grad="bias" in wanted)
     return module
 
 
-def _framed(x: torch.Tensor, spec: ConvSpec) -> torch.Tensor:
-    """X as the module takes it: where the sides differ, which the module cannot say, with its zeros around it."""
-    if spec.is_symmetric:
-        return x
-    (top, left), (bottom, right) = spec.padding, spec.padding_after
-    return torch.nn.functional.pad(x, (left, right, top, bottom))
+def _applied(module: _Module, x: torch.Tensor, spec: ConvSpec) -> torch.Tensor:
+    """O, with an axis of size 1 where a layer of one axis has none.
+
+    Where the sides differ, which the module cannot say, X gets its border before it, and O of a transposed layer loses
+    its border behind it.
+    """
+    before, after = spec.own(spec.padding), spec.own(spec.padding_after)
+    x = x.reshape(*x.shape[:2], *spec.own(spec.input_size))
+    if not spec.is_symmetric and not spec.transposed:
+        # torch pads the last axis first.
+        sides = [side for pair in zip(reversed(before), reversed(after), strict=True) for side in pair]
+        x = torch.nn.functional.pad(x, sides, "constant" if spec.padding_mode == "zeros" else spec.padding_mode)
+    output: torch.Tensor = module(x)
+    if not spec.is_symmetric and spec.transposed:
+        for axis, (first, size) in enumerate(zip(before, spec.own(spec.output_size), strict=True), start=2):
+            output = output.narrow(axis, first, size)
+    return output.reshape(spec.output_shape)
 
 
 def loss_of(output: torch.Tensor, reference: torch.Tensor, loss: Loss, seed: int) -> torch.Tensor:
@@ -182,9 +211,14 @@ def loss_of(output: torch.Tensor, reference: torch.Tensor, loss: Loss, seed: int
     return terms.mean() if loss.reduction == "mean" else terms.sum()
 
 
-def _gradients(module: torch.nn.Conv2d, x: torch.Tensor) -> Gradients:
+def _gradients(module: _Module, x: torch.Tensor, spec: ConvSpec) -> Gradients:
+    weight = _optional(module.weight.grad)
     bias = None if module.bias is None else module.bias.grad
-    return Gradients(weight=_optional(module.weight.grad), input=_optional(x.grad), bias=_optional(bias))
+    return Gradients(
+        weight=None if weight is None else weight.reshape(spec.weight_shape),
+        input=_optional(x.grad),
+        bias=_optional(bias),
+    )
 
 
 def _optional(tensor: torch.Tensor | None) -> Array | None:

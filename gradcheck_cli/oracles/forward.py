@@ -2,16 +2,20 @@
 
     O[n,o,p,q] = b[o] + sum over i,u,v of F[o,i,u,v] * X_padded[n, i, s*p + d*u, s*q + d*v]
 
-One input row is read at a time, so the memory beside O is a few rows.
+Of a picture one input row is read at a time, so the memory beside O is a few rows; other forms go tap by tap.
 """
 
 from __future__ import annotations
+
+from math import prod
 
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec
 from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
-from gradcheck_cli.oracles.windows import padded, row_pairs, windows_of_row
+from gradcheck_cli.oracles.frames import entries, framed
+from gradcheck_cli.oracles.sums import correlated, scattered
+from gradcheck_cli.oracles.windows import is_by_rows, row_pairs, windows_of_row
 
 
 def forward(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
@@ -21,25 +25,36 @@ def forward(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
         x: (n, c_in, h, w), not padded.
         weight: (c_out, c_in/groups, kh, kw).
         bias: (c_out,).
-        spec: the geometry.
+        spec: the geometry, of any form.
 
     Returns:
         (n, c_out, h_out, w_out), float64.
     """
-    x_padded = padded(np.asarray(x, np.float64), spec)
+    sums = _by_rows if is_by_rows(spec) else _by_taps
+    x, weight, bias = (np.asarray(array, np.float64) for array in (x, weight, bias))
+    return sums(x, weight, bias, spec)
+
+
+def _by_rows(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
+    x_padded = framed(x, spec)
     n, groups = spec.batch, spec.groups
     (h_out, w_out), (kh, kw) = spec.output_size, spec.kernel_size
     c_in, c_out = spec.in_channels // groups, spec.out_channels // groups
-    kernel_rows = np.asarray(weight, np.float64).reshape(groups, c_out, c_in, kh, kw)
+    kernel_rows = weight.reshape(groups, c_out, c_in, kh, kw)
     kernel_rows = np.ascontiguousarray(kernel_rows.transpose(0, 3, 1, 2, 4)).reshape(groups, kh, c_out, c_in * kw)
     output = np.empty((n, groups, c_out, h_out, w_out))
-    output[...] = np.asarray(bias, np.float64).reshape(groups, c_out, 1, 1)
+    output[...] = bias.reshape(groups, c_out, 1, 1)
     by_row = output.transpose(0, 1, 3, 2, 4)
     for pairs in row_pairs(spec):
         windows = windows_of_row(x_padded, pairs.row, spec).reshape(n, groups, c_in * kw, w_out)
         rows = kernel_rows[:, pairs.u].reshape(groups, -1, c_in * kw)
         by_row[:, :, pairs.p] += np.matmul(rows, windows).reshape(n, groups, -1, c_out, w_out)
     return output.reshape(spec.output_shape)
+
+
+def _by_taps(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
+    sums = (scattered if spec.transposed else correlated)(weight, x, spec)
+    return np.asarray(sums + bias.reshape(-1, *[1] * (sums.ndim - 2)))
 
 
 def forward_bound(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
@@ -50,15 +65,16 @@ def forward_bound(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array
     Args: as `forward`.
 
     Returns:
-        (n, c_out, 1, 1), float64, >= 0.
+        (n, c_out, 1, 1), float64, >= 0; one axis more for three.
 
     Source:
         docs/mathematics.md, "Rounding".
     """
-    groups, c_in = spec.groups, spec.in_channels // spec.groups
-    largest = np.abs(x).max(axis=(2, 3)).astype(np.float64).reshape(spec.batch, groups, 1, c_in)
-    mass = np.abs(weight).sum(axis=(2, 3), dtype=np.float64).reshape(1, groups, -1, c_in)
+    groups, places = spec.groups, tuple(range(2, x.ndim))
+    largest = np.abs(x).max(axis=places).astype(np.float64).reshape(spec.batch, groups, 1, -1)
+    kernels = entries(np.abs(weight), spec)
+    mass = kernels.reshape(*kernels.shape[:3], -1).sum(axis=3, dtype=np.float64)[None]
     size = (largest * mass).sum(axis=3).reshape(spec.batch, spec.out_channels) + np.abs(bias).astype(np.float64)
-    terms = c_in * spec.kernel_size[0] * spec.kernel_size[1] + 1
+    terms = spec.in_channels // groups * prod(spec.kernel_size) + 1
     bound: Array = (terms + 2) * UNIT_ROUNDOFF["float64"] * (1 + 1e-9) * size
-    return bound.reshape(spec.batch, spec.out_channels, 1, 1)
+    return bound.reshape(spec.batch, spec.out_channels, *[1] * len(places))

@@ -1,6 +1,7 @@
 """The gauge A of every gradient entry: the sum of the absolute values of its terms, which scales every bound.
 
-All three are upper bounds in float64, above the exact sum by a relative 1e-6 at most. They read one row at a time.
+All three are upper bounds in float64, above the exact sum by a relative 1e-6 at most. Pictures and lines are read one
+row at a time, other forms tap by tap.
 """
 
 from __future__ import annotations
@@ -9,51 +10,67 @@ import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec
 from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
-from gradcheck_cli.oracles.windows import padded, row_pairs, unpadded, windows_of_row
+from gradcheck_cli.oracles.frames import framed, unframed
+from gradcheck_cli.oracles.sums import correlated, paired, scattered
+from gradcheck_cli.oracles.windows import is_by_rows, row_pairs, windows_of_row
 
 
 def gauge(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """A[o,i,u,v] = sum over n,p,q of |G[n,o,p,q]| * |X_padded[n, i, s*p + d*u, s*q + d*v]|, from above.
 
     Args:
-        x: (n, c_in, h, w), not padded.
+        x: (n, c_in, h, w), not padded; of another form as `ConvSpec` says.
         grad_output: (n, c_out, h_out, w_out).
-        spec: the geometry.
+        spec: the geometry, of any form.
 
     Returns:
         (c_out, c_in/groups, kh, kw), float64; exactly 0 where every term is.
     """
-    (_, w_out), (kh, kw), groups = spec.output_size, spec.kernel_size, spec.groups
-    c_in, c_out = spec.in_channels // groups, spec.out_channels // groups
-    x_padded = padded(_absolute(x), spec)
-    upstream = _rows_of(grad_output, spec)
-    total = np.zeros((groups, kh, c_out, c_in, kw))
-    for pairs in row_pairs(spec):
-        windows = windows_of_row(x_padded, pairs.row, spec).reshape(spec.batch, groups, c_in * kw, w_out)
-        rows = upstream[:, :, pairs.p].reshape(spec.batch, groups, -1, w_out)
-        products = np.matmul(rows, windows.swapaxes(2, 3)).sum(axis=0)
-        total[:, pairs.u] += products.reshape(groups, -1, c_out, c_in, kw)
-    entries = total.transpose(0, 2, 3, 1, 4).reshape(spec.weight_shape)
-    return _from_above(entries, spec.terms)
+    sums = _weight_by_rows if is_by_rows(spec) else paired
+    return _from_above(sums(_absolute(x), _absolute(grad_output), spec), spec.terms)
 
 
 def gauge_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """A of dE/dX: sum over o,u,v with s*p + d*u = r, s*q + d*v = c of |G[n,o,p,q]| * |F[o,i,u,v]|, from above.
 
     Args:
-        weight: (c_out, c_in/groups, kh, kw).
+        weight: (c_out, c_in/groups, kh, kw); of another form as `ConvSpec` says.
         grad_output: (n, c_out, h_out, w_out).
-        spec: the geometry.
+        spec: the geometry, of any form.
 
     Returns:
         (n, c_in, h, w), float64.
     """
+    sums = _input_by_rows if is_by_rows(spec) else correlated if spec.transposed else scattered
+    return _from_above(sums(_absolute(weight), _absolute(grad_output), spec), spec.terms_of("input"))
+
+
+def gauge_bias(grad_output: Array) -> Array:
+    """A of dE/db: sum over n,p,q of |G[n,o,p,q]|, from above; (c_out,), float64."""
+    sums = _absolute(grad_output).sum(axis=(0, *range(2, grad_output.ndim)))
+    return _from_above(sums, grad_output.size // grad_output.shape[1])
+
+
+def _weight_by_rows(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     (_, w_out), (kh, kw), groups = spec.output_size, spec.kernel_size, spec.groups
     c_in, c_out = spec.in_channels // groups, spec.out_channels // groups
-    kernel = _absolute(weight).reshape(groups, c_out, c_in, kh, kw).transpose(0, 3, 1, 2, 4)
+    x_padded, upstream = framed(x, spec), _rows_of(grad_output, spec)
+    total = np.zeros((groups, kh, c_out, c_in, kw))
+    for pairs in row_pairs(spec):
+        windows = windows_of_row(x_padded, pairs.row, spec).reshape(spec.batch, groups, c_in * kw, w_out)
+        rows = upstream[:, :, pairs.p].reshape(spec.batch, groups, -1, w_out)
+        products = np.matmul(rows, windows.swapaxes(2, 3)).sum(axis=0)
+        total[:, pairs.u] += products.reshape(groups, -1, c_out, c_in, kw)
+    return total.transpose(0, 2, 3, 1, 4).reshape(spec.weight_shape)
+
+
+def _input_by_rows(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
+    (_, w_out), (kh, kw), groups = spec.output_size, spec.kernel_size, spec.groups
+    c_in, c_out = spec.in_channels // groups, spec.out_channels // groups
+    kernel = weight.reshape(groups, c_out, c_in, kh, kw).transpose(0, 3, 1, 2, 4)
     kernel = np.ascontiguousarray(kernel).reshape(groups, kh, c_out, c_in * kw)
     upstream = _rows_of(grad_output, spec)
-    total = padded(np.zeros(spec.x_shape), spec)
+    total = np.zeros((*spec.x_shape[:2], *spec.padded_size))
     by_group = total.reshape(spec.batch, groups, c_in, *total.shape[2:])
     span = spec.stride[1] * (w_out - 1) + 1
     for pairs in row_pairs(spec):
@@ -63,12 +80,7 @@ def gauge_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
         for v in range(kw):
             start = spec.dilation[1] * v
             by_group[:, :, :, pairs.row, start : start + span : spec.stride[1]] += products[:, :, :, v]
-    return _from_above(unpadded(total, spec), c_out * kh * kw)
-
-
-def gauge_bias(grad_output: Array) -> Array:
-    """A of dE/db: sum over n,p,q of |G[n,o,p,q]|, from above; (c_out,), float64."""
-    return _from_above(_absolute(grad_output).sum(axis=(0, 2, 3)), grad_output.size // grad_output.shape[1])
+    return unframed(total, spec)
 
 
 def _absolute(array: Array) -> Array:
@@ -76,8 +88,8 @@ def _absolute(array: Array) -> Array:
 
 
 def _rows_of(grad_output: Array, spec: ConvSpec) -> Array:
-    """|G| as (n, groups, h_out, c_out/groups, w_out), contiguous."""
-    by_group = _absolute(grad_output).reshape(spec.batch, spec.groups, -1, *spec.output_size)
+    """G as (n, groups, h_out, c_out/groups, w_out), contiguous."""
+    by_group = grad_output.reshape(spec.batch, spec.groups, -1, *spec.output_size)
     return np.ascontiguousarray(by_group.transpose(0, 1, 3, 2, 4))
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model import Array, Axis, ConvSpec
+from gradcheck_cli.oracles.frames import as_weight, framed
 from gradcheck_cli.oracles.numeric_bounds import Residuals, U, power_of_2
-from gradcheck_cli.oracles.windows import padded
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Kinks:
     """What the outputs near a kink give.
 
     Attributes:
-        outputs: (count, 4), their indices n, o, p, q; the common step is not for them.
+        outputs: (count, 4), their indices n, o, p, q, five for three axes; the common step is not for them.
         grad_weight: the sum of their own quotients, (c_out, c_in/groups, kh, kw), float64.
         bound: how far that sum may be from the gradient, same shape; any right forward's gradient.
         unknown: how many of them have a residual that cannot be told from 0.
@@ -48,21 +48,27 @@ def find_kinks(known: Residuals, step: float) -> Kinks:
     """
     spec = known.spec
     outputs = np.argwhere(_near(known, step))
-    slopes, bound = np.zeros(spec.weight_shape), np.zeros(spec.weight_shape)
+    slopes, bound = (np.zeros(_entries_shape(spec)) for _ in range(2))
     unknown = 0
-    x_padded = padded(known.x, spec)
-    for n, o, p, q in outputs:
-        patch, residual = _patch(x_padded, (n, o, p, q), spec), float(known.residual[n, o, p, q])
+    frame = known.x if spec.transposed else framed(known.x, spec)
+    for output in map(tuple, outputs.tolist()):
+        filter_ = divmod(output[1], spec.out_channels // spec.groups)
+        patch, residual = _patch(frame, output, spec), float(known.residual[output])
         size = np.abs(patch)
-        if abs(residual) <= known.error[n, o, p, q]:
-            bound[o] += size
+        if abs(residual) <= known.error[output]:
+            bound[filter_] += size
             unknown += 1
         elif size.any():
             own = power_of_2(abs(residual) / float(size.max()))
-            slopes[o] += (np.abs(residual + own * patch) - np.abs(residual - own * patch)) / (2 * own)
+            slopes[filter_] += (np.abs(residual + own * patch) - np.abs(residual - own * patch)) / (2 * own)
             beyond, rounding = np.maximum(size - abs(residual) / own, 0), 4 * U * (abs(residual) / own + size)
-            bound[o] += np.where(size > 0, beyond + rounding, 0)
-    return Kinks(outputs, slopes * known.scale, bound * known.scale, unknown)
+            bound[filter_] += np.where(size > 0, beyond + rounding, 0)
+    return Kinks(outputs, as_weight(slopes * known.scale, spec), as_weight(bound * known.scale, spec), unknown)
+
+
+def _entries_shape(spec: ConvSpec) -> tuple[int, ...]:
+    """(groups, c_out/groups, c_in/groups, ...)"""
+    return (spec.groups, spec.out_channels // spec.groups, spec.in_channels // spec.groups, *spec.kernel_size)
 
 
 def _near(known: Residuals, step: float) -> Array:
@@ -73,11 +79,25 @@ def _near(known: Residuals, step: float) -> Array:
     return (known.is_close_to_kink | is_crossed) & (known.largest_x > 0)
 
 
-def _patch(x_padded: Array, output: tuple[int, int, int, int], spec: ConvSpec) -> Array:
-    """The pixels that meet output (n, o, p, q), (c_in/groups, kh, kw)."""
-    n, o, p, q = output
-    channels = spec.weight_shape[1]
+def _patch(frame: Array, output: tuple[int, ...], spec: ConvSpec) -> Array:
+    """What meets output (n, o, p, ...) by each tap, (c_in/groups, ...); 0 where nothing does."""
+    n, o, *places = output
+    channels = spec.in_channels // spec.groups
     first = o // (spec.out_channels // spec.groups) * channels
-    top, left = spec.stride[0] * p, spec.stride[1] * q
-    rows = slice(top, top + spec.extent[0], spec.dilation[0])
-    return x_padded[n, first : first + channels, rows, left : left + spec.extent[1] : spec.dilation[1]]
+    planes = frame[n, first : first + channels]
+    for number, (axis, place) in enumerate(zip(spec.axes, places, strict=True), start=1):
+        read = [_scattered_from(axis, place, tap) if spec.transposed else axis.stride * place + axis.dilation * tap
+                for tap in range(axis.taps)]  # fmt: skip
+        planes = np.stack([_element(planes, number, position) for position in read], axis=number)
+    return planes
+
+
+def _scattered_from(axis: Axis, place: int, tap: int) -> int | None:
+    """The input element of a transposed layer that adds to this output by this tap."""
+    position, left = divmod(place + axis.before - axis.dilation * tap, axis.stride)
+    return position if not left and 0 <= position < axis.outputs else None
+
+
+def _element(planes: Array, axis: int, position: int | None) -> Array:
+    """One element of an axis, which is gone then; zeros for None."""
+    return np.zeros_like(planes.take(0, axis)) if position is None else planes.take(position, axis)

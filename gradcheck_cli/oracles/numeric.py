@@ -15,16 +15,18 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec, LossName, Progress, no_progress
 from gradcheck_cli.oracles import losses
 from gradcheck_cli.oracles.forward import forward
+from gradcheck_cli.oracles.frames import as_weight, framed, window
 from gradcheck_cli.oracles.kinks import Kinks, find_kinks
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.oracles.numeric_bounds import Residuals, choose_step, rounding_bound
-from gradcheck_cli.oracles.windows import padded
+from gradcheck_cli.oracles.windows import is_by_rows
 
 # Numbers in a block: its arrays fit a core's cache of 2 MiB, and calls are so few that two threads do not wait for
 # one another (measured: 0.61 s for the forum layer with two, 1.09 s with a quarter of this).
@@ -93,12 +95,15 @@ class Started:
     def _quotients(self, progress: Progress) -> Array:
         """(E(+step) - E(-step)) / (2 step) for all entries."""
         spec = self.known.spec
-        group_in, group_out = spec.weight_shape[1], spec.out_channels // spec.groups
-        gradient = np.empty((spec.groups, group_out, *spec.weight_shape[1:]))
+        group_in, group_out = spec.in_channels // spec.groups, spec.out_channels // spec.groups
+        gradient = np.empty((spec.groups, group_out, group_in, *spec.kernel_size))
+        # A column of taps, or of three axes and transposed layers one tap.
+        rows = spec.kernel_size[0] if is_by_rows(spec) else 1
+        by_column = gradient.reshape(*gradient.shape[:3], rows, -1)
         for done, ((channel, v), sums) in enumerate(zip(_columns(spec), self.columns, strict=True), start=1):
-            gradient[channel // group_in, :, channel % group_in, :, v] = sums.result().T
+            by_column[channel // group_in, :, channel % group_in, :, v] = sums.result().T
             progress("finite differences", done / len(self.columns))
-        quotients: Array = gradient.reshape(spec.weight_shape) * self.known.scale / (2 * self.step)
+        quotients: Array = as_weight(gradient, spec) * self.known.scale / (2 * self.step)
         return quotients
 
 
@@ -117,20 +122,27 @@ def start(layer: Layer, pool: Executor) -> Started:
     known = Residuals.of(layer, output)
     step = choose_step(known)
     kinks = find_kinks(known, step)
-    moves, planes = padded(known.x, layer.spec) * step, _by_filter(known.without(kinks.outputs))
-    columns = tuple(pool.submit(_column, known, moves, planes, column) for column in _columns(layer.spec))
+    # A tap of a transposed layer meets a part of O, where another meets a part of X.
+    moves = (known.x if layer.spec.transposed else framed(known.x, layer.spec)) * step
+    planes = _by_filter(known.without(kinks.outputs))
+    work = _column if is_by_rows(layer.spec) else _tap
+    columns = tuple(pool.submit(work, known, moves, planes, column) for column in _columns(layer.spec))
     loss = losses.value(output, layer.reference, layer.loss, layer.seed)
     return Started(known, kinks, step, output, loss, columns)
 
 
 def _columns(spec: ConvSpec) -> list[tuple[int, ...]]:
-    """(channel, kernel column v)."""
-    return list(np.ndindex(spec.in_channels, spec.kernel_size[1]))
+    """(channel, kernel column v), or of three axes and transposed layers (channel, tap)."""
+    return list(np.ndindex(spec.in_channels, spec.kernel_size[1] if is_by_rows(spec) else prod(spec.kernel_size)))
 
 
 @dataclass(frozen=True)
 class LossPlanes:
-    """Residuals and, where they differ, factors as (c_out, n, h_out * w_out)."""
+    """Residuals and, where they differ, factors as (c_out, n, h_out * w_out).
+
+    Of a transposed layer their axes stay, and zeros stand around them where the padding cuts something off: with a
+    residual and a factor of 0 nothing moves there.
+    """
 
     residual: Array
     factor: Array | None
@@ -139,13 +151,42 @@ class LossPlanes:
         """Views of both."""
         return LossPlanes(self.residual[index], None if self.factor is None else self.factor[index])
 
+    def met(self, tap: int, spec: ConvSpec) -> LossPlanes:
+        """What a tap of a transposed layer meets, as (filters, n, places)."""
+        shape = (*self.residual.shape[:2], -1)
+        residual = window(self.residual, tap, spec).reshape(shape)
+        return LossPlanes(residual, None if self.factor is None else window(self.factor, tap, spec).reshape(shape))
+
 
 def _by_filter(known: Residuals) -> LossPlanes:
-    shape = (known.spec.out_channels, known.spec.batch, -1)
+    spec = known.spec
+    if spec.transposed:
+        factor = np.ones(spec.output_shape) if known.factor is None else known.factor
+        return LossPlanes(framed(known.residual, spec).swapaxes(0, 1), framed(factor, spec).swapaxes(0, 1))
+    shape = (spec.out_channels, spec.batch, -1)
     residual = np.ascontiguousarray(known.residual.swapaxes(0, 1)).reshape(shape)
     if known.factor is None:
         return LossPlanes(residual, None)
     return LossPlanes(residual, np.ascontiguousarray(known.factor.swapaxes(0, 1)).reshape(shape))
+
+
+@np.errstate(over="ignore", invalid="ignore", under="ignore")
+def _tap(known: Residuals, moves: Array, planes: LossPlanes, column: tuple[int, ...]) -> Array:
+    """(E(+step) - E(-step)) / scale for one tap of a channel: (1, filters of its group). For any form of a layer."""
+    spec, (channel, tap) = known.spec, column
+    filters = spec.out_channels // spec.groups
+    first = channel // (spec.in_channels // spec.groups) * filters
+    part, move = planes.part(slice(first, first + filters)), moves[:, channel]
+    if spec.transposed:
+        part = part.met(tap, spec)
+    else:
+        move = window(move, tap, spec)
+    move, differences = move.reshape(spec.batch, -1), np.zeros((1, filters))
+    workspace = np.empty(2 * BLOCK)
+    for block in blocks_of(part.residual.shape):
+        ends = workspace[: 2 * part.residual[block].size].reshape(2, *part.residual[block].shape)
+        differences[0, block[0]] += difference_of_loss(known.loss.name, part.part(*block), move[block[1:]], ends)
+    return differences
 
 
 @np.errstate(over="ignore", invalid="ignore", under="ignore")  # numpy keeps this setting for each thread apart

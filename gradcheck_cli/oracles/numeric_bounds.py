@@ -11,9 +11,10 @@ from gradcheck_cli.model import Array, ConvSpec, Loss
 from gradcheck_cli.numbers.rounding import SMALLEST_DENORMAL, UNIT_ROUNDOFF
 from gradcheck_cli.oracles import losses
 from gradcheck_cli.oracles.forward import forward_bound
+from gradcheck_cli.oracles.frames import as_weight, entries, framed, met
 from gradcheck_cli.oracles.gauge import gauge
 from gradcheck_cli.oracles.layer import Layer
-from gradcheck_cli.oracles.windows import padded, tap_slices
+from gradcheck_cli.oracles.sums import paired
 
 # Finite differences are taken in float64 whatever autograd computes in.
 U = UNIT_ROUNDOFF["float64"]
@@ -62,7 +63,7 @@ class Residuals:
         )
 
     def without(self, outputs: Array) -> Residuals:
-        """The same with a residual of 0 at these outputs, (count, 4): |.| is even, so they move no difference."""
+        """The same with a residual of 0 at these outputs, (count, 4 or 5): |.| is even, so they move no difference."""
         residual = self.residual.copy()
         residual[tuple(outputs.T)] = 0
         return replace(self, residual=residual)
@@ -77,7 +78,8 @@ class Residuals:
         """max |X| that an output of each sample and filter may meet, (n, c_out, 1, 1)."""
         n, groups = self.spec.batch, self.spec.groups
         by_group = np.abs(self.x).reshape(n, groups, -1).max(axis=2)
-        return np.repeat(by_group, self.spec.out_channels // groups, axis=1).reshape(n, -1, 1, 1)
+        ones = [1] * len(self.spec.kernel_size)
+        return np.repeat(by_group, self.spec.out_channels // groups, axis=1).reshape(n, -1, *ones)
 
 
 def choose_step(known: Residuals) -> float:
@@ -125,31 +127,34 @@ def rounding_bound(known: Residuals, step: float) -> Array:
     slopes = _slopes(known)
     rounding = U * (lost * known.scale + (spec.terms + 6) * slopes) * (1 + 1e-6)
     denormals = 4 * count * SMALLEST_DENORMAL["float64"] * max(1.0, known.scale / step)
-    return np.asarray((rounding + denormals).reshape(spec.weight_shape))
+    return np.asarray(as_weight(rounding + denormals, spec))
 
 
 def _slopes(known: Residuals) -> Array:
     """D * scale: the gauge of G, for l1 with 1 in place of |sign r|; (groups, filters, channels, kh, kw)."""
-    by_group = (known.spec.groups, -1, *known.spec.weight_shape[1:])
     if known.loss.name in ("l1", "sum"):
         return _window_sums(np.abs(known.x), known.spec) * known.scale
-    return gauge(known.x, known.grad_output, known.spec).reshape(by_group)
+    return entries(gauge(known.x, known.grad_output, known.spec), known.spec)
 
 
 def _at_most(mass: Array, count: Array, spec: ConvSpec) -> Array:
     """Bound the sum of `mass` over any `count` of a filter's outputs: (groups, filters, channels, kh, kw)."""
     by_filter = mass.swapaxes(0, 1).reshape(spec.out_channels, -1)
-    total, largest = (part.reshape(spec.groups, -1, 1, 1, 1) for part in (by_filter.sum(axis=1), by_filter.max(axis=1)))
+    shape = (spec.groups, -1, 1, *[1] * len(spec.kernel_size))
+    total, largest = (part.reshape(shape) for part in (by_filter.sum(axis=1), by_filter.max(axis=1)))
     return np.asarray(np.minimum(total, largest * count))
 
 
 def _window_sums(planes: Array, spec: ConvSpec) -> Array:
-    """Sum over n,p,q of planes[n, i, s*p + d*u, s*q + d*v] for numbers >= 0: (groups, 1, channels, kh, kw)."""
-    columns = padded(planes, spec).sum(axis=0, dtype=np.float64)
-    kh, kw = spec.kernel_size
-    by_column = np.stack([columns[..., tap_slices(0, v, spec)[1]].sum(axis=-1) for v in range(kw)], axis=-1)
-    sums = np.stack([by_column[:, tap_slices(u, 0, spec)[0]].sum(axis=1) for u in range(kh)], axis=1)
-    return sums.reshape(spec.groups, 1, -1, kh, kw)
+    """Sum of `planes`, (n, c_in, ...), over all that a tap reads, for numbers >= 0: (groups, 1, channels, ...)."""
+    if spec.transposed:
+        one_filter = replace(spec, out_channels=spec.groups)
+        return entries(paired(planes.astype(np.float64), np.ones(one_filter.output_shape), one_filter), one_filter)
+    sums = framed(planes, spec).sum(axis=0, dtype=np.float64)
+    # An axis at a time, the first of those that are left: its sums for each tap stand last.
+    for axis in spec.axes:
+        sums = np.stack([sums[:, met(axis, tap)].sum(axis=1) for tap in range(axis.taps)], axis=-1)
+    return np.asarray(sums.reshape(spec.groups, 1, -1, *spec.kernel_size))
 
 
 def _room(known: Residuals) -> float:

@@ -1,4 +1,4 @@
-"""How the oracles walk over the padded input: which input row and column a kernel entry meets. No arithmetic."""
+"""How the oracles walk over the padded picture: which row and column a kernel entry meets. No arithmetic."""
 
 from __future__ import annotations
 
@@ -6,33 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
 
-import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gradcheck_cli.model import Array, ConvSpec
 
 
-def padded(x: Array, spec: ConvSpec) -> Array:
-    """X with its border of zeros, (n, c_in, h + top + bottom, w + left + right); X itself where there is none."""
-    (top, left), (more_below, more_right) = spec.padding, spec.extra_after
-    border = ((top, top + more_below), (left, left + more_right))
-    return np.pad(x, ((0, 0), (0, 0), *border)) if np.any(border) else x
-
-
-def unpadded(x: Array, spec: ConvSpec) -> Array:
-    """The inverse of `padded`: (n, c_in, h, w)."""
-    vertical, horizontal = spec.padding
-    return x[:, :, vertical : vertical + spec.height, horizontal : horizontal + spec.width]
-
-
-def tap_slices(u: int, v: int, spec: ConvSpec) -> tuple[slice, slice]:
-    """Rows and columns of the padded input that kernel entry (u, v) meets: s*p + d*u and s*q + d*v for all p, q."""
-    slices = []
-    for axis, position in enumerate((u, v)):
-        start = spec.dilation[axis] * position
-        span = spec.stride[axis] * (spec.output_size[axis] - 1) + 1
-        slices.append(slice(start, start + span, spec.stride[axis]))
-    return slices[0], slices[1]
+def is_by_rows(spec: ConvSpec) -> bool:
+    """Whether the padded input is a picture or a line, which is walked over row by row."""
+    return not spec.transposed and len(spec.kernel_size) == 2
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from gradcheck_cli.model import SCHEMA_VERSION, Report
+from gradcheck_cli.model import SCHEMA_VERSION
+from gradcheck_cli.model.sweep import AnyReport
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,12 +25,12 @@ LEFT_OUT = frozenset({"figures"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def render_json(report: Report) -> str:
+def render_json(report: AnyReport) -> str:
     """The JSON document of a report, ASCII only, ending in one line break."""
     return json.dumps(as_document(report), indent=2, allow_nan=False) + "\n"
 
 
-def as_document(report: Report) -> dict[str, Any]:
+def as_document(report: AnyReport) -> dict[str, Any]:
     """The document as dicts, lists, strings, numbers, booleans and None.
 
     `schema_version` and `command` come first. Numbers that JSON does not have become "NaN", "Infinity", "-Infinity".
@@ -38,8 +39,13 @@ def as_document(report: Report) -> dict[str, Any]:
 
 
 def _fields(instance: DataclassInstance) -> dict[str, Any]:
-    names = (field.name for field in fields(instance) if field.name not in LEFT_OUT)
-    return {name: _plain(getattr(instance, name)) for name in names}
+    return {field.name: _plain(getattr(instance, field.name)) for field in fields(instance) if is_told(field, instance)}
+
+
+def is_told(field: Field[Any], instance: DataclassInstance) -> bool:
+    """Whether the document holds the field: no pictures, and no form of a layer where it is the usual one."""
+    is_usual = field.metadata.get("unless_usual", False) and getattr(instance, field.name) == field.default
+    return field.name not in LEFT_OUT and not is_usual
 
 
 def _plain(value: Any) -> Any:

@@ -113,7 +113,7 @@ class Trial:
             return False
         gauge = _gauge(self.case).get(gradient)
         assert gauge is not None
-        allowed = allowed_low("float32", _terms(self.case, gradient), gauge, expected)
+        allowed = allowed_low("float32", self.case.spec.terms_of(gradient), gauge, expected)
         return bool(within(expected, actual, allowed).all())
 
     def _within(self, slack: Slack, gradient: GradientName, expected: Array, actual: Array) -> bool:
@@ -163,8 +163,3 @@ class Trial:
 def _gauge(case: Case) -> Gradients:
     """A, the sums of the absolute values: the gradients of the case without signs."""
     return conv.backward(replace(case, x=abs(case.x), weight=abs(case.weight), grad_output=abs(case.grad_output)))
-
-
-def _terms(case: Case, gradient: GradientName) -> int:
-    """n, at most: products that are summed into one entry."""
-    return case.weight[:, 0].size if gradient == "input" else case.spec.terms

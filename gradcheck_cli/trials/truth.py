@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from threading import Lock
@@ -11,7 +11,7 @@ from threading import Lock
 import numpy as np
 
 from gradcheck_cli.checks.referee import truths_of
-from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
+from gradcheck_cli.model import CONVS, GRADIENTS, PADDING_MODES, Case, ConvSpec, Gradients
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.trials.question import ProbeName, Question
 
@@ -103,6 +103,9 @@ def truth_on(case: Case) -> Truth:
 
 def _sizes(spec: ConvSpec) -> list[int]:
     """All numbers of a geometry, in a row; none is below 0, and those of both sides stand there where they differ."""
-    *values, _ = astuple(spec)
-    sides = () if spec.is_symmetric else spec.padding_after
-    return [int(number) for value in (*values, sides) for number in np.atleast_1d(value)]
+    # As they were before there were other forms, so that the numbers of pictures among zeros stay what they are.
+    sizes = (spec.height, spec.width, spec.kernel_size, spec.stride, spec.padding, spec.dilation, spec.groups)
+    values = (spec.batch, spec.in_channels, spec.out_channels, *sizes, () if spec.is_symmetric else spec.padding_after)
+    form = (CONVS.index(spec.conv), spec.depth, PADDING_MODES.index(spec.padding_mode), spec.output_padding)
+    usual = (spec.conv, spec.padding_mode) == ("conv2d", "zeros")
+    return [int(number) for value in (*values, *(() if usual else form)) for number in np.atleast_1d(value)]

@@ -94,7 +94,7 @@ def test_truth_and_gauge_of_random_layers(spec, seed):
 @pytest.mark.parametrize(("name", "terms"), [("weight", 3 * 4 * 4), ("input", 3 * 2 * 5), ("bias", 3 * 4 * 4)])
 def test_terms_by_hand(name, terms):
     """3 samples of 4 x 4 outputs; an input entry meets 3 filters of its group, with 2 x 5 taps each."""
-    found = referee.terms_of(ConvSpec(3, 4, 6, 5, 8, (2, 5), groups=2), name)
+    found = ConvSpec(3, 4, 6, 5, 8, (2, 5), groups=2).terms_of(name)
 
     assert (terms, int) == (found, type(found))
 

@@ -404,8 +404,8 @@ def test_wide_numbers_are_put_where_windows_meet_the_picture(spec):
         reads = windows(axis, spec)
         touched = sorted({place for window in reads for place in window if place in inside})
         meeting = [p for p, window in enumerate(reads) if any(place in inside for place in window)]
-        assert touched == drawing.touched(axis, spec).tolist()
-        assert meeting == drawing.meeting(axis, spec).tolist()
+        assert touched == drawing.touched(spec)[axis].tolist()
+        assert meeting == drawing.meeting(spec)[axis].tolist()
 
 
 @pytest.mark.parametrize(("size", "count"), [(1, 1), (2, 1), (3, 3), (4, 3), (12, 3)])

@@ -32,7 +32,9 @@ def test_residuals_by_hand():
 
 def test_residuals_of_a_random_sum_carry_its_factors():
     """E = sum of R * O: the factors are G itself, the scale is 1, and the seed decides."""
-    layer = Layer(*np.ones((2, 1, 1, 1, 2)), np.ones(1), np.ones((1, 1, 1, 2)), PAIR, Loss("random", "sum"), 5)
+    layer = Layer(
+        np.ones((1, 1, 1, 2)), np.ones((1,) * 4), np.ones(1), np.ones((1, 1, 1, 2)), PAIR, Loss("random", "sum"), 5
+    )
     known = numeric_bounds.Residuals.of(layer, np.ones((1, 1, 1, 2)))
     assert known.scale == 1.0
     assert (known.factor == known.grad_output).all()

@@ -1,8 +1,8 @@
 """The hand-written backward of a convolution: what gradcheck holds against autograd.
 
-`definition` is the formula, written out for any axes, any padding and transposed layers. For pictures `direct` gives
-the same sums fast, and verdicts rest on it; `fft` is a second source with its own error bound. Nothing here imports
-torch or shares code with an oracle.
+`definition` is the formula, written out for any axes, any padding and transposed layers. `direct` gives the same sums
+fast, and verdicts rest on it; `fft` is a second source with its own error bound. Both are written for pictures among
+zeros, and lifted to all forms by `lift`. Nothing here imports torch or shares code with an oracle.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Literal
 
 from gradcheck_cli.layers.conv import definition as definition, fft as fft
 from gradcheck_cli.layers.conv.direct import (
+    LIFT,
     grad_bias as grad_bias,
     grad_input as grad_input,
     grad_weight as grad_weight,
 )
 from gradcheck_cli.layers.conv.geometry import pad as pad
-from gradcheck_cli.layers.conv.windows import forward as forward
-from gradcheck_cli.model import Case, Gradients
+from gradcheck_cli.model import Array, Case, Gradients
 
 __all__ = ["backward", "definition", "fft", "forward", "grad_bias", "grad_input", "grad_weight", "pad"]
 
@@ -41,3 +41,16 @@ def backward(case: Case, method: Literal["direct", "fft"] = "direct") -> Gradien
         input=input_from(case.weight, case.grad_output, case.spec),
         bias=grad_bias(case.grad_output),
     )
+
+
+def forward(case: Case) -> Array:
+    """O of a case, of any form; for small layers.
+
+    Args:
+        case: X, F and b; its G is not looked at.
+
+    Returns:
+        (n, c_out, ...), in the dtype of the case; exact on integers.
+    """
+    sums = LIFT.forward(case.x, case.weight, case.spec)
+    return sums + case.bias.reshape(-1, *[1] * (sums.ndim - 2))

@@ -1,16 +1,19 @@
 """The backward of a convolution by direct summation: every entry is a sum of exactly the products of the definition.
 
-Three ways of summing, in `rowwise`, `tapwise` and `patchwise`, and the choice between them by the rule of `cost`. On
-integers all of them are exact as long as every sum of |G||X| stays below 2^24 (float32) or 2^53 (float64): then no
-partial sum is ever rounded, in whatever order it is formed. Verdicts rest on this.
+Three ways of summing, in `rowwise`, `tapwise` and `patchwise` (of a line `upright`), and the choice between them by the
+rule of `cost`. On integers all of them are exact as long as every sum of |G||X| stays below 2^24 (float32) or 2^53
+(float64): then no partial sum is ever rounded, in whatever order it is formed. Verdicts rest on this.
+
+The ways are for plain layers, `lift` makes them ways for all.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.layers.conv import patchwise, rowwise, tapwise
+from gradcheck_cli.layers.conv import patchwise, rowwise, tapwise, upright, windows
 from gradcheck_cli.layers.conv.geometry import require_shape
+from gradcheck_cli.layers.conv.lift import Lift
 from gradcheck_cli.model import Array, ConvSpec
 
 
@@ -23,9 +26,9 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     correlation. With groups, i counts within the group of o.
 
     Args:
-        x: input, (n, c_in, h, w), not padded, float32 or float64.
+        x: input, (n, c_in, h, w), not padded, float32 or float64; of another form as `ConvSpec` says.
         grad_output: dE/dO, (n, c_out, h_out, w_out), same dtype.
-        spec: the geometry.
+        spec: the geometry, of any form.
 
     Returns:
         dE/dF, (c_out, c_in/groups, kh, kw), dtype of the inputs, which are not modified.
@@ -37,14 +40,8 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """
     require_shape("x", x, spec.x_shape)
     require_shape("grad_output", grad_output, spec.output_shape)
-    ways = (rowwise, tapwise, patchwise)
-    way = min(ways, key=lambda module: module.grad_weight_cost(spec))
     with np.errstate(over="ignore", invalid="ignore"):
-        gradient: Array = way.grad_weight(x, grad_output, spec)
-        if way is tapwise and not np.isfinite(gradient).all():
-            # The zeros that this way adds turn an infinity into NaN where the definition does not multiply it.
-            gradient = patchwise.grad_weight(x, grad_output, spec)
-    return gradient
+        return LIFT.grad_weight(x, grad_output, spec)
 
 
 def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
@@ -55,7 +52,7 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     Args:
         weight: the kernel F, (c_out, c_in/groups, kh, kw), float32 or float64.
         grad_output: dE/dO, (n, c_out, h_out, w_out), same dtype.
-        spec: the geometry.
+        spec: the geometry, of any form.
 
     Returns:
         dE/dX, (n, c_in, h, w), dtype of the inputs, which are not modified. Rows and columns that no window reaches
@@ -68,14 +65,8 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """
     require_shape("weight", weight, spec.weight_shape)
     require_shape("grad_output", grad_output, spec.output_shape)
-    ways = (rowwise, patchwise)
-    way = min(ways, key=lambda module: module.grad_input_cost(spec))
     with np.errstate(over="ignore", invalid="ignore"):
-        gradient: Array = way.grad_input(weight, grad_output, spec)
-        if way is rowwise and not np.isfinite(gradient).all():
-            # The zeros that this way adds turn an infinity into NaN where the definition does not multiply it.
-            gradient = patchwise.grad_input(weight, grad_output, spec)
-    return gradient
+        return LIFT.grad_input(weight, grad_output, spec)
 
 
 def grad_bias(grad_output: Array) -> Array:
@@ -91,5 +82,28 @@ def grad_bias(grad_output: Array) -> Array:
 
     Source: the derivative of the forward sum, term by term; `definition` spells it out.
     """
-    gradient: Array = grad_output.sum(axis=(0, 2, 3), dtype=grad_output.dtype)
+    gradient: Array = grad_output.sum(axis=(0, *range(2, grad_output.ndim)), dtype=grad_output.dtype)
     return gradient
+
+
+def _grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
+    ways = (tapwise, upright) if spec.conv == "conv1d" else (rowwise, tapwise, patchwise)
+    way = min(ways, key=lambda module: module.grad_weight_cost(spec))
+    gradient: Array = way.grad_weight(x, grad_output, spec)
+    if way is tapwise and not np.isfinite(gradient).all():
+        # The zeros that this way adds turn an infinity into NaN where the definition does not multiply it.
+        gradient = patchwise.grad_weight(x, grad_output, spec)
+    return gradient
+
+
+def _grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
+    ways = (rowwise, upright if spec.conv == "conv1d" else patchwise)
+    way = min(ways, key=lambda module: module.grad_input_cost(spec))
+    gradient: Array = way.grad_input(weight, grad_output, spec)
+    if way is rowwise and not np.isfinite(gradient).all():
+        # The zeros that this way adds turn an infinity into NaN where the definition does not multiply it.
+        gradient = patchwise.grad_input(weight, grad_output, spec)
+    return gradient
+
+
+LIFT = Lift(windows.forward, _grad_weight, _grad_input)

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradcheck_cli.layers.conv import windows
 from gradcheck_cli.layers.conv.geometry import crop, pad, require_shape
+from gradcheck_cli.layers.conv.lift import Lift
 from gradcheck_cli.model import Array, ConvSpec, Size
 
 
@@ -24,6 +26,10 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """
     require_shape("x", x, spec.x_shape)
     require_shape("grad_output", grad_output, spec.output_shape)
+    return LIFT.grad_weight(x, grad_output, spec)
+
+
+def _grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     (height, width), points = _read_size(spec), transform_size(spec)
     inputs = _transform(pad(x, spec)[..., :height, :width], points)
     gradient = np.empty(spec.weight_shape, dtype=np.result_type(x, grad_output))
@@ -47,6 +53,10 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     """
     require_shape("weight", weight, spec.weight_shape)
     require_shape("grad_output", grad_output, spec.output_shape)
+    return LIFT.grad_input(weight, grad_output, spec)
+
+
+def _grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     (height, width), points = _read_size(spec), transform_size(spec)
     grads = _transform(_set_apart(grad_output, spec.stride), points)
     channels, filters = spec.weight_shape[1], spec.out_channels // spec.groups
@@ -108,3 +118,7 @@ def _transform(planes: Array, points: Size) -> Array:
         rows = np.fft.rfft(planes[index], n=points[1])
         np.fft.fft(rows, n=points[0], axis=-2, out=transforms[index])
     return transforms
+
+
+# A forward through the transform is nowhere asked for: what a transposed layer needs of it is summed directly.
+LIFT = Lift(windows.forward, _grad_weight, _grad_input)

@@ -71,7 +71,8 @@ def grad_input_cost(spec: ConvSpec) -> float:
 
 def _group_shape(spec: ConvSpec) -> tuple[int, int, int, int]:
     """(filters of a group, channels of a group, kh, kw)"""
-    return (spec.out_channels // spec.groups, *spec.weight_shape[1:])
+    channels, kh, kw = spec.weight_shape[1:]
+    return spec.out_channels // spec.groups, channels, kh, kw
 
 
 def _meetings(axis: Axis) -> Iterator[tuple[int, slice, slice]]:
