@@ -175,7 +175,8 @@ class _Clauses:
         for ref in (*step.operands, Ref(step.index)):
             value = self.editor.chain.value(ref).numpy()
             if value.shape == kept.shape and np.array_equal(value, kept):
-                return self.words.of_value(ref) if ref.node != step.index else "the result"
+                name = self.words.name(ref)
+                return f"`{name}`" if name else self.words.of_value(ref) if ref.node != step.index else "the result"
         return "another array"
 
     def _upstream(self, edit: Edit) -> Clause:

@@ -35,6 +35,11 @@ _OPERATIONS = {
     "index": "indexing",
     "var": "variance",
 }
+# The same numbers in another shape: nothing that a person gives a name.
+_SAME_NUMBERS = frozenset(
+    f"aten.{name}"
+    for name in ("view.default", "_unsafe_view.default", "expand.default", "clone.default", "detach.default")
+)
 # Longer statements are not repeated in a sentence about what lies inside them.
 _MOST_TEXT = 70
 
@@ -53,6 +58,8 @@ class GraphWords:
             return f"`{name}`"
         if node.op == CONSTANT:
             return "a constant"
+        if node.op in _SAME_NUMBERS:
+            return self.of_value(next(node.refs()))
         return f"`{self._alone[ref.node]}`" if ref.node in self._alone else self.of_result(node)
 
     def of_result(self, node: Node) -> str:

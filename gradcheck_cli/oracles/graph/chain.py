@@ -60,12 +60,10 @@ class GraphStep:
         results = [number for number in given if self._results and self._results[number].requires_grad]
         if not results or not self._leaves:
             return (None,) * len(self.operands)
-        return torch.autograd.grad(
-            [self._results[number] for number in results],
+        return _derivatives(
+            tuple(self._results[number] for number in results),
+            tuple(given[number] for number in results),
             self._leaves,
-            [given[number] for number in results],
-            retain_graph=True,
-            allow_unused=True,
         )
 
 
@@ -74,6 +72,15 @@ class Work:
     """What was asked of nodes so far, by one chain and all that were made of it."""
 
     asked: int = 0
+
+
+def _derivatives(
+    results: tuple[torch.Tensor, ...], given: tuple[torch.Tensor, ...], leaves: tuple[torch.Tensor, ...]
+) -> Messages:
+    """torch.autograd.grad without the checks of its arguments, which cost more than the derivative of a small node."""
+    engine = torch.autograd.Variable._execution_engine
+    messages: Messages = engine.run_backward(results, given, True, False, leaves, True, accumulate_grad=False)
+    return messages
 
 
 class Chain:

@@ -58,29 +58,35 @@ def _expression(frame: FrameType) -> str:
     if not positions or None in positions[0]:
         return ""
     line, last, start, stop = (int(number or 0) for number in positions[0])
-    lines = [linecache.getline(frame.f_code.co_filename, number).encode() for number in range(line, last + 1)]
-    if not lines:
-        return ""
-    lines[-1] = lines[-1][:stop]
-    lines[0] = lines[0][start:]
-    text = " ".join(part.decode(errors="replace").strip() for part in lines)
+    lines = [linecache.getline(frame.f_code.co_filename, number) for number in range(line, last + 1)]
+    text = _between(lines, start, stop)
     return re.sub(r"^(return|yield)\b\s*", "", text)
 
 
 def _statements(file: str) -> dict[int, tuple[int, str, str]]:
     """Line -> (first line, text, variable) of the innermost statement without a body that the line belongs to."""
-    source = "".join(linecache.getlines(file))
+    lines = linecache.getlines(file)
     try:
-        tree = ast.parse(source)
+        tree = ast.parse("".join(lines))
     except (SyntaxError, ValueError):
         return {}
     found: dict[int, tuple[int, str, str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
             end = node.end_lineno or node.lineno
-            text = " ".join(part.strip() for part in (ast.get_source_segment(source, node) or "").splitlines())
+            text = _between(lines[node.lineno - 1 : end], node.col_offset, node.end_col_offset)
             found.update(dict.fromkeys(range(node.lineno, end + 1), (node.lineno, text, _variable(node))))
     return found
+
+
+def _between(lines: list[str], start: int, stop: int | None) -> str:
+    """What stands from a byte of the first line to one of the last, in one line."""
+    parts = [line.encode() for line in lines]
+    if not parts:
+        return ""
+    parts[-1] = parts[-1][:stop]
+    parts[0] = parts[0][start:]
+    return " ".join(part.decode(errors="replace").strip() for part in parts)
 
 
 def _variable(statement: ast.stmt) -> str:
