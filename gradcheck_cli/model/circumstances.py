@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
+
+import numpy as np
+
+from gradcheck_cli.model.case import Array
 
 MemoryLayout = Literal["contiguous", "transposed", "sliced", "expanded"]
 """How an array lies in memory: row by row; column by column; as a part of a larger array whose other entries are NaN;
@@ -40,6 +45,10 @@ class Circumstances:
         if self.filled:
             return "new memory is filled with NaN first"
         return "it is called twice on one graph" if self.passes > 1 else "nothing is special"
+
+    def fits(self, upstream: Sequence[Array]) -> bool:
+        """Whether a G can lie so: one entry stands for all only where all are equal."""
+        return self.upstream != "expanded" or all(part.size and np.ptp(part) == 0 for part in upstream)
 
     def message(self) -> dict[str, Any]:
         """What the wire carries."""

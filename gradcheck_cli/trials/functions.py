@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Scaled
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
+from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import (
     Direction,
@@ -48,6 +49,11 @@ class Called(Protocol):
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
         """Forward and backward."""
 
+    def in_circumstances(
+        self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances, /
+    ) -> FunctionOutcome:
+        """Forward and backward in other circumstances."""
+
     def recording(self, sample: Sample, /) -> Recording | str:
         """The forward written down, or why it is not."""
 
@@ -58,6 +64,15 @@ class Asking:
 
     about: str
     upstream: tuple[Array, ...]
+    outcome: FunctionOutcome
+
+
+@dataclass(frozen=True, eq=False)
+class Elsewhere:
+    """A call in other circumstances. `asking` is the number of the plain call with the same G."""
+
+    circumstances: Circumstances
+    asking: int
     outcome: FunctionOutcome
 
 
@@ -75,6 +90,7 @@ class FunctionTrial:
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
         recording: the forward written down; None where it is no code of torch, or cannot be.
+        elsewhere: the same calls in other circumstances, on the first sample.
     """
 
     sample: Sample
@@ -87,6 +103,7 @@ class FunctionTrial:
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     recording: Recording | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,11 +122,13 @@ class FunctionSession:
         client: puts the questions.
         has_upstream: its backward is handed a G; not so a loss.
         deadline: of `time.perf_counter`.
+        has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
     """
 
     client: Called
     has_upstream: bool
     deadline: float
+    has_circumstances: bool = False
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
@@ -117,7 +136,10 @@ class FunctionSession:
         for number, sample in enumerate(samples):
             if time.perf_counter() > self.deadline:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
-            trials.append(self._real(sample))
+            trial = self._real(sample)
+            if not number and self.has_circumstances:
+                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)))
+            trials.append(trial)
             if number < WHOLE and trials[-1].failure is None:
                 trials += self._whole(whole_numbers(sample))
         return FunctionTranscript(tuple(trials))
@@ -136,6 +158,17 @@ class FunctionSession:
             recording=recording if isinstance(recording, Recording) else None,
         )
         return self._measured(trial)
+
+    def _elsewhere(self, trial: FunctionTrial) -> Iterator[Elsewhere]:
+        """The call with random numbers, and for strides of 0 that with ones."""
+        for circumstances in every_circumstance(trial.sample):
+            number = next(
+                (place for place, each in enumerate(trial.askings) if circumstances.fits(each.upstream)), None
+            )
+            if number is not None and trial.askings[number].outcome.ended:
+                upstream = trial.askings[number].upstream
+                outcome = self.client.in_circumstances(trial.sample, upstream, circumstances)
+                yield Elsewhere(circumstances, number, outcome)
 
     def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:
         if not self.has_upstream:
@@ -230,6 +263,15 @@ def whole_upstream(outputs: Sequence[Array], seed: int) -> list[Array]:
 
 def _ones(outputs: Sequence[Array]) -> list[Array]:
     return [np.ones(out.shape) for out in outputs]
+
+
+def every_circumstance(sample: Sample) -> list[Circumstances]:
+    """What is tried of a sample."""
+    found = [Circumstances(upstream=layout) for layout in ("transposed", "sliced", "expanded")]
+    found += [Circumstances(inputs=layout) for layout in ("transposed", "sliced")]
+    if len(sample.differentiated) > 1:
+        found += [Circumstances(wanted=(name,)) for name in sample.differentiated]
+    return [*found, Circumstances(filled=True), Circumstances(passes=2)]
 
 
 def _normal(outputs: Sequence[Array], generator: np.random.Generator) -> list[Array]:

@@ -23,6 +23,8 @@ from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, 
 
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
+# Forms whose arrays are tensors.
+_OF_TORCH = ("autograd-function",)
 
 
 def verify_function(
@@ -33,7 +35,8 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
-    session = FunctionSession(FunctionClient(worker), described.form not in _LOSSES, deadline)
+    client, form = FunctionClient(worker), described.form
+    session = FunctionSession(client, form not in _LOSSES, deadline, has_circumstances=form in _OF_TORCH)
     return judge_function(ref, described, session.run(described.samples), options)
 
 

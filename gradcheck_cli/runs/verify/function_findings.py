@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.checks.ladder.judge import Judged
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.edits.recorded_call import RecordedCall
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
+from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
 from gradcheck_cli.runs.verify.function_graph import recorded_calls
 from gradcheck_cli.runs.verify.function_layer import as_layer
@@ -28,7 +30,7 @@ def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
-            laws.setdefault((each.id, each.gradient), Finding(each.id, each.gradient, "proved", f"{each.message}.", ""))
+            laws.setdefault((each.id, each.gradient), _of_law(each))
     found += laws.values()
     layer, calls = as_layer(comparison), recorded_calls(comparison)
     for name in comparison.names:
@@ -36,6 +38,12 @@ def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
         if wrong and not any(about == name for _, about in laws):
             found += _named(name, comparison, layer, calls) or _unexplained(name, wrong[0])
     return tuple(found)
+
+
+def _of_law(broken: Broken) -> Finding:
+    """A law that does not hold is proved by the call that breaks it; how it is mended is in the catalogue."""
+    mistake = CATALOGUE.get(broken.id)
+    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", "" if mistake is None else mistake.fix)
 
 
 def example_of(comparison: Comparison) -> FunctionExample | None:
