@@ -43,6 +43,9 @@ class Called(Protocol):
     def outputs(self, sample: Sample, /) -> FunctionOutcome:
         """The forward alone."""
 
+    def reference(self, sample: Sample, place: str, /) -> FunctionOutcome:
+        """What another forward gives."""
+
     def varied(self, sample: Sample, name: str, values: Array, /) -> Stacked:
         """The forward for several values of one argument."""
 
@@ -87,6 +90,7 @@ class FunctionTrial:
         first: the derivative, by argument; empty where it was not taken.
         second: an independent source of it, along one direction.
         exact: the derivative bit for bit, by argument, where the forward is straight along each entry.
+        reference: what the forward should give, where another one says so.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
         recording: the forward written down; None where it is no code of torch, or cannot be.
@@ -100,6 +104,7 @@ class FunctionTrial:
     first: dict[str, Jacobian] = field(default_factory=dict)
     second: dict[str, Direction] = field(default_factory=dict)
     exact: dict[str, Array] = field(default_factory=dict)
+    reference: FunctionOutcome | None = None
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     recording: Recording | None = None
@@ -122,12 +127,14 @@ class FunctionSession:
         client: puts the questions.
         has_upstream: its backward is handed a G; not so a loss.
         deadline: of `time.perf_counter`.
+        against: the name of another forward, "" for none.
         has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
     """
 
     client: Called
     has_upstream: bool
     deadline: float
+    against: str = ""
     has_circumstances: bool = False
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
@@ -149,12 +156,14 @@ class FunctionSession:
         if not outcome.ended:
             return FunctionTrial(sample, failure=outcome)
         askings = tuple(self._asked(sample, outcome.outputs))
+        should = self.client.reference(sample, self.against) if self.against else None
         recording = self.client.recording(sample)
         trial = FunctionTrial(
             sample,
             outcome.outputs,
             askings,
             tuple(self._scaled(sample, askings[0])),
+            reference=should,
             recording=recording if isinstance(recording, Recording) else None,
         )
         return self._measured(trial)
