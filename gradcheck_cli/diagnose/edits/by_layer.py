@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
-from gradcheck_cli.diagnose.edits.recorded_call import RecordedCall
+from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.layers.known import Match, Observed as Seen, equals_known
 from gradcheck_cli.model import Array, Finding
 
@@ -56,18 +56,18 @@ class AsLayer:
         return findings_of_edits(gradient, [each for each in self._observed if gradient in each.gradients])
 
     @cached_property
-    def _observed(self) -> list[RecordedCall]:
+    def _observed(self) -> list[Observed]:
         """The calls beside the graph of the composition: our shapes under their names."""
         assert self.match is not None
         return [_observed(self.match, call) for call in self.calls]
 
 
-def _observed(match: Match, call: Call) -> RecordedCall:
+def _observed(match: Match, call: Call) -> Observed:
     from gradcheck_cli.oracles.graph.compositions import recorded_composition
 
     theirs = {argument: name for name, argument in match.names.items()}
     values, upstream = match.values(call.values), match.upstream(call.values, call.upstream)
-    return RecordedCall(
+    return Observed(
         recording=recorded_composition(match.layer.forward, values, theirs, match.layer.id),
         values={theirs[argument]: values[argument] for argument in theirs},
         upstream=upstream if isinstance(upstream, tuple) else (upstream,),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcheck_cli.diagnose.edits.factors import NamedFactor, named
-from gradcheck_cli.diagnose.edits.recorded_call import RecordedCall
+from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.model import Array
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class EditCause:
     times: NamedFactor | None = None
 
 
-def single_causes(name: str, seen: Sequence[RecordedCall]) -> Iterator[EditCause]:
+def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
     """The causes of one edit that hold on every sample: all of the first stage of edits that has any.
 
     Args:
@@ -52,7 +52,7 @@ def single_causes(name: str, seen: Sequence[RecordedCall]) -> Iterator[EditCause
             return
 
 
-def _of_stage(name: str, seen: Sequence[RecordedCall], stage: int) -> Iterator[EditCause]:
+def _of_stage(name: str, seen: Sequence[Observed], stage: int) -> Iterator[EditCause]:
     for effect in seen[0].effects(stage):
         if name not in effect.added or not any(_of_one(name, [effect], seen[:1])):
             continue
@@ -61,14 +61,14 @@ def _of_stage(name: str, seen: Sequence[RecordedCall], stage: int) -> Iterator[E
             yield from _of_one(name, effects, seen)
 
 
-def _others(edit: Edit, name: str, seen: Sequence[RecordedCall]) -> Iterator[Effect]:
+def _others(edit: Edit, name: str, seen: Sequence[Observed]) -> Iterator[Effect]:
     for each in seen:
         effect = each.effect(edit)
         if effect is not None and name in effect.added:
             yield effect
 
 
-def _of_one(name: str, effects: Sequence[Effect], seen: Sequence[RecordedCall]) -> Iterator[EditCause]:
+def _of_one(name: str, effects: Sequence[Effect], seen: Sequence[Observed]) -> Iterator[EditCause]:
     edit = effects[0].edit
     pairs = list(zip(effects, seen, strict=True))
     if all(each.agrees(each.difference(name), effect.added[name], name) for effect, each in pairs):
@@ -89,7 +89,7 @@ def _of_one(name: str, effects: Sequence[Effect], seen: Sequence[RecordedCall]) 
         yield EditCause((edit,), times=times)
 
 
-def _times(edited: Sequence[Array], name: str, seen: Sequence[RecordedCall]) -> NamedFactor | None:
+def _times(edited: Sequence[Array], name: str, seen: Sequence[Observed]) -> NamedFactor | None:
     """The factor by which the user's gradient is a multiple of the edited one."""
     users = [np.asarray(each.gradients[name], np.float64) for each in seen]
     factors = [_quotient(user, array) for user, array in zip(users, edited, strict=True)]
@@ -100,7 +100,7 @@ def _times(edited: Sequence[Array], name: str, seen: Sequence[RecordedCall]) -> 
     return named(factors, [each.lengths for each in seen]) if fits else None
 
 
-def whole_factor(name: str, seen: Sequence[RecordedCall]) -> NamedFactor | None:
+def whole_factor(name: str, seen: Sequence[Observed]) -> NamedFactor | None:
     """The factor by which the gradient is a multiple of the right one on every sample."""
     return _times([each.editor.right[name] for each in seen], name, seen)
 
@@ -111,7 +111,7 @@ def _quotient(one: Array, other: Array) -> float:
     return float(np.vdot(other, one)) / weight if weight else float("nan")
 
 
-def pairs_of_causes(name: str, seen: Sequence[RecordedCall]) -> Iterator[EditCause]:
+def pairs_of_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
     """The causes of two edits that hold on every sample.
 
     Where neither edit lies before the other their effects add up: two that do are found by one projection of all.
@@ -133,7 +133,7 @@ def pairs_of_causes(name: str, seen: Sequence[RecordedCall]) -> Iterator[EditCau
             yield EditCause(edits)
 
 
-def nested_pairs(name: str, seen: Sequence[RecordedCall]) -> Iterator[EditCause]:
+def nested_pairs(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
     """The causes of two edits of which one lies before the other, so that it changes what the other does."""
     first = seen[0]
     plain = [effect.edit for effect in first.effects(0) if effect.edit.kind in _LINEAR]
@@ -158,7 +158,7 @@ _LINEAR = frozenset({"cut", "constant", "own", "setting"})
 _MOST_OUTER = 40
 
 
-def _together(edits: tuple[Edit, Edit], name: str, seen: RecordedCall) -> bool:
+def _together(edits: tuple[Edit, Edit], name: str, seen: Observed) -> bool:
     gradients = seen.editor.gradients(edits)
     return gradients is not None and seen.agrees(gradients[name], seen.gradients[name], name)
 

@@ -11,7 +11,7 @@ from gradcheck_cli.diagnose.edits.causes import EditCause, nested_pairs, pairs_o
 from gradcheck_cli.diagnose.edits.clauses import clause_of, factor_sign
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
 from gradcheck_cli.diagnose.edits.ranking import cost
-from gradcheck_cli.diagnose.edits.recorded_call import GraphView, RecordedCall
+from gradcheck_cli.diagnose.edits.observed import GraphView, Observed
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Finding
 
@@ -19,7 +19,7 @@ from gradcheck_cli.model import Finding
 _MOST_OTHERS = 3
 
 
-def findings_of_edits(name: str, seen: Sequence[RecordedCall]) -> tuple[Finding, ...]:
+def findings_of_edits(name: str, seen: Sequence[Observed]) -> tuple[Finding, ...]:
     """What is wrong with one gradient, proved where it holds on samples of different sizes, else probable.
 
     Args:
@@ -41,7 +41,7 @@ def findings_of_edits(name: str, seen: Sequence[RecordedCall]) -> tuple[Finding,
         text = f"grad_{name} is the right one times {times.words}."
         return (_finding(factor_sign(times), name, text, mine),)
     for search, views in _SEARCHES:
-        asked: list[RecordedCall] = []
+        asked: list[Observed] = []
         for view in views:
             calls = [each.seen_as(view) for each in mine]
             cause = None if calls[0] in asked else _plainest(name, search, calls)
@@ -51,7 +51,7 @@ def findings_of_edits(name: str, seen: Sequence[RecordedCall]) -> tuple[Finding,
     return ()
 
 
-Search: TypeAlias = Callable[[str, Sequence[RecordedCall]], Iterator[EditCause]]
+Search: TypeAlias = Callable[[str, Sequence[Observed]], Iterator[EditCause]]
 _SEARCHES: tuple[tuple[Search, tuple[GraphView, ...]], ...] = (
     (single_causes, ("as it ran", "written out", "every path")),
     (pairs_of_causes, ("written out", "every path")),
@@ -59,7 +59,7 @@ _SEARCHES: tuple[tuple[Search, tuple[GraphView, ...]], ...] = (
 )
 
 
-def _comparable(name: str, seen: Sequence[RecordedCall]) -> list[RecordedCall]:
+def _comparable(name: str, seen: Sequence[Observed]) -> list[Observed]:
     """A call where the gradient is wrong, then others whose forward does the same operations, other sizes first."""
     from gradcheck_cli.oracles.graph.edits import same_operations
 
@@ -75,16 +75,16 @@ def _comparable(name: str, seen: Sequence[RecordedCall]) -> list[RecordedCall]:
     return [first, *others[:_MOST_OTHERS]]
 
 
-def _sizes(seen: RecordedCall) -> list[tuple[int, ...]]:
+def _sizes(seen: Observed) -> list[tuple[int, ...]]:
     return [np.shape(value) for value in seen.values.values()]
 
 
-def _plainest(name: str, search: Search, seen: Sequence[RecordedCall]) -> EditCause | None:
+def _plainest(name: str, search: Search, seen: Sequence[Observed]) -> EditCause | None:
     found = list(search(name, seen))
     return min(found, key=lambda cause: cost(cause, seen[0].editor)) if found else None
 
 
-def _findings(name: str, cause: EditCause, seen: Sequence[RecordedCall]) -> tuple[Finding, ...]:
+def _findings(name: str, cause: EditCause, seen: Sequence[Observed]) -> tuple[Finding, ...]:
     editor = seen[0].editor
     words = GraphWords(editor.chain.recording)
     clauses = [clause_of(edit, cause, editor) for edit in cause.edits]
@@ -101,7 +101,7 @@ def _findings(name: str, cause: EditCause, seen: Sequence[RecordedCall]) -> tupl
     return tuple(findings.values())
 
 
-def _finding(sign: Sign, name: str, text: str, seen: Sequence[RecordedCall], line: int | None = None) -> Finding:
+def _finding(sign: Sign, name: str, text: str, seen: Sequence[Observed], line: int | None = None) -> Finding:
     mistake = standing_for(sign)
     is_proved = any(_sizes(each) != _sizes(seen[0]) and each.is_wrong(name) for each in seen[1:])
     if not is_proved:

@@ -10,7 +10,7 @@ from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.checks.ladder.judge import Judged
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
-from gradcheck_cli.diagnose.edits.recorded_call import RecordedCall
+from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
@@ -64,7 +64,7 @@ def example_of(comparison: Comparison) -> FunctionExample | None:
     )
 
 
-def _named(name: str, comparison: Comparison, layer: AsLayer, calls: Sequence[RecordedCall]) -> tuple[Finding, ...]:
+def _named(name: str, comparison: Comparison, layer: AsLayer, calls: Sequence[Observed]) -> tuple[Finding, ...]:
     """The mistake: an edit of the recorded forward, a constant factor, or a slip of a known layer."""
     edits = findings_of_edits(name, calls)
     if edits:

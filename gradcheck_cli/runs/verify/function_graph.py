@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.diagnose.edits.recorded_call import RecordedCall
+from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.trials.compared import Comparison
 
 # Calls on which an edit must hold; more cost time and exclude nothing.
 _MOST = 4
 
 
-def recorded_calls(comparison: Comparison) -> list[RecordedCall]:
+def recorded_calls(comparison: Comparison) -> list[Observed]:
     """Each recorded sample once, with its first G, which is of random numbers.
 
     What the forward detaches is followed: inside a Function torch follows nothing anyway, and what is asked for is the
@@ -22,6 +22,6 @@ def recorded_calls(comparison: Comparison) -> list[RecordedCall]:
         values = {name: trial.sample.array(name) for name in trial.recording.inputs}
         asking = trial.askings[0]
         if len(asking.upstream) == len(trial.recording.outputs):
-            call = RecordedCall(trial.recording, values, asking.upstream, asking.outcome.gradients, "followed")
+            call = Observed(trial.recording, values, asking.upstream, asking.outcome.gradients, "followed")
             found.append(call)
     return found[:_MOST]

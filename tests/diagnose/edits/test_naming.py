@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
-from gradcheck_cli.diagnose.edits.recorded_call import RecordedCall
+from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.oracles.graph.recorder import record
 
 PLANTED = Path(__file__).parent / "planted" / "forwards.py"
@@ -25,7 +25,7 @@ def observed(forward, backward, shapes, seed):
     returned, recording = record(lambda: forward(**drawn), drawn)
     upstream = torch.randn(returned.shape, dtype=torch.float64, generator=generator)
     gradients = {name: grad.numpy() for name, grad in backward(upstream, **drawn).items()}
-    return RecordedCall(recording, values, (upstream.numpy(),), gradients)
+    return Observed(recording, values, (upstream.numpy(),), gradients)
 
 
 def findings(forward, backward, name, *shapes):

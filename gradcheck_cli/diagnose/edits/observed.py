@@ -29,7 +29,7 @@ the paths that add nothing to any gradient, which the other two leave out as one
 
 
 @dataclass(frozen=True, eq=False)
-class RecordedCall:
+class Observed:
     """One call.
 
     Attributes:
@@ -49,10 +49,10 @@ class RecordedCall:
     detached: Detached = "kept"
     unit: float = 2.0**-53
     view: GraphView = "as it ran"
-    _views: dict[GraphView, RecordedCall] = field(default_factory=dict, init=False, repr=False)
+    _views: dict[GraphView, Observed] = field(default_factory=dict, init=False, repr=False)
     _effects: dict[int, list[Effect]] = field(default_factory=dict, init=False, repr=False)
 
-    def seen_as(self, view: GraphView) -> RecordedCall:
+    def seen_as(self, view: GraphView) -> Observed:
         """The same call in another view, itself where that shows nothing else."""
         if view not in self._views:
             if view == "written out" and self._opened is self.recording:
