@@ -154,6 +154,8 @@ def _evidence(comparison: Comparison) -> Iterator[Evidence]:
     for name in comparison.names:
         laws, mine = comparison.laws(name), comparison.about(name)
         told = laws[0].message if laws else "linear in G bit for bit, repeats, changes no argument"
+        elsewhere = sum(each.outcome.ended for trial in comparison.trials for each in trial.elsewhere)
+        told += f", the same in {elsewhere} other circumstances" if elsewhere and not laws else ""
         yield Evidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, told)
         yield from _rung(2, "exact", [each for each in mine if each.judged.is_exact])
         yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])
