@@ -10,8 +10,8 @@ import numpy as np
 from gradcheck_cli.diagnose.edits.causes import EditCause, nested_pairs, pairs_of_causes, single_causes, whole_factor
 from gradcheck_cli.diagnose.edits.clauses import clause_of, factor_sign
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
-from gradcheck_cli.diagnose.edits.ranking import cost
 from gradcheck_cli.diagnose.edits.observed import GraphView, Observed
+from gradcheck_cli.diagnose.edits.ranking import cost
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Finding
 

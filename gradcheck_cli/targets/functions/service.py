@@ -74,7 +74,7 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
 def _in_circumstances(form: Form, message: Message) -> Callable[[Any, list[Array]], Ran]:
     """How a form runs in other circumstances; a form that knows none is not asked (see `description`)."""
     circumstances = Circumstances.from_message(message)
-    return lambda values, upstream: form.run_in(circumstances, values, upstream)  # type: ignore[attr-defined,no-any-return]
+    return lambda values, upstream: form.run_in(circumstances, values, upstream)  # type: ignore[attr-defined]
 
 
 def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) -> Answer:
