@@ -17,7 +17,7 @@ _OPERAND_WORDS = ("dtype", "device", "layout", "memory_format")
 
 
 @dataclass(frozen=True)
-class Place:
+class SourcePlace:
     """Where in the user's source an operation stands.
 
     Attributes:
@@ -74,7 +74,7 @@ class Node:
     keywords: tuple[tuple[str, Operand], ...] = ()
     shapes: tuple[tuple[int, ...], ...] = ()
     dtypes: tuple[str, ...] = ()
-    place: Place | None = None
+    place: SourcePlace | None = None
     name: str = ""
     is_followed: bool = True
 
@@ -99,7 +99,7 @@ class Recording:
     nodes: tuple[Node, ...]
     outputs: tuple[Ref | None, ...]
     constants: tuple[Array, ...] = ()
-    leaves: tuple[Place, ...] = ()
+    leaves: tuple[SourcePlace, ...] = ()
     layer: str = ""
 
     @property
@@ -125,7 +125,7 @@ class Recording:
         """
         nodes = tuple(_read_node(item) for item in message["nodes"])
         outputs = tuple(_read_ref(item) for item in message["outputs"])
-        leaves = tuple(Place(*item) for item in message["leaves"])
+        leaves = tuple(SourcePlace(*item) for item in message["leaves"])
         recording = cls(nodes, outputs, constants, leaves)
         recording._check()
         return recording
@@ -157,7 +157,7 @@ def _written_node(node: Node) -> list[Any]:
     return [node.op, operands, keywords, node.shapes, node.dtypes, place, node.name, node.is_followed]
 
 
-def _written_place(place: Place) -> list[Any]:
+def _written_place(place: SourcePlace) -> list[Any]:
     return [place.file, place.line, place.text, place.name, place.expression]
 
 
@@ -180,7 +180,7 @@ def _read_node(item: Any) -> Node:
         tuple((str(key), _read(value)) for key, value in keywords),
         tuple(tuple(int(size) for size in shape) for shape in shapes),
         tuple(str(dtype) for dtype in dtypes),
-        None if place is None else Place(*place),
+        None if place is None else SourcePlace(*place),
         str(name),
         bool(is_followed),
     )

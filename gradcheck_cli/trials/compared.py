@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gradcheck_cli.checks.ladder.contract import Broken, broken_laws
+from gradcheck_cli.checks.ladder.elsewhere import broken_elsewhere
 from gradcheck_cli.checks.ladder.forward import ForwardJudged, judged_forward
 from gradcheck_cli.checks.ladder.judge import Judged, depends, judged_closely, judged_exactly
-from gradcheck_cli.model import CALL, FunctionForm, Verdict
-from gradcheck_cli.trials.functions import Asking, FunctionTrial
+from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
+from gradcheck_cli.trials.functions import Asking, Elsewhere, FunctionTrial
 
 # The worst first: the verdict of several comparisons is the first that one of them has.
 ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING, Verdict.PASS)
@@ -97,6 +98,26 @@ def _broken(trials: Sequence[FunctionTrial]) -> Iterator[tuple[FunctionTrial, Br
         for asking in trial.askings[:1]:
             for each in broken_laws(trial.sample, asking.outcome, list(trial.scaled)):
                 yield trial, each
+        for other in trial.elsewhere:
+            for each in _broken_elsewhere(trial, other):
+                yield trial, each
+
+
+def _broken_elsewhere(trial: FunctionTrial, other: Elsewhere) -> Iterator[Broken]:
+    asking = trial.askings[other.asking]
+
+    def is_wrong(name: str, actual: Array) -> bool:
+        if name not in trial.first:
+            return False
+        shape = trial.sample.array(name).shape
+        sources = trial.first[name], trial.second[name]
+        return judged_closely(actual, *sources, asking.upstream, shape).verdict is Verdict.FAIL
+
+    for each in broken_elsewhere(other.circumstances, asking.outcome, other.outcome, is_wrong):
+        plain = asking.outcome.gradients.get(each.gradient)
+        # A gradient that is wrong anyway is told by its numbers, not by where they change.
+        if plain is None or not is_wrong(each.gradient, plain):
+            yield each
 
 
 def _not_given(trials: Sequence[FunctionTrial], names: Sequence[str]) -> Iterator[tuple[FunctionTrial, Broken]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Scaled
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
+from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import (
     Direction,
@@ -54,6 +55,11 @@ class Called(Protocol):
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
         """Forward and backward."""
 
+    def in_circumstances(
+        self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances, /
+    ) -> FunctionOutcome:
+        """Forward and backward in other circumstances."""
+
 
 @dataclass(frozen=True, eq=False)
 class Asking:
@@ -61,6 +67,15 @@ class Asking:
 
     about: str
     upstream: tuple[Array, ...]
+    outcome: FunctionOutcome
+
+
+@dataclass(frozen=True, eq=False)
+class Elsewhere:
+    """A call in other circumstances. `asking` is the number of the plain call with the same G."""
+
+    circumstances: Circumstances
+    asking: int
     outcome: FunctionOutcome
 
 
@@ -79,6 +94,7 @@ class FunctionTrial:
         recording: the forward written down; None where it is no code of torch, or cannot be.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
+        elsewhere: the same calls in other circumstances, on the first sample.
     """
 
     sample: Sample
@@ -92,6 +108,7 @@ class FunctionTrial:
     recording: Recording | None = None
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +129,7 @@ class FunctionSession:
         deadline: of `time.perf_counter`.
         against: the name of another forward, "" for none.
         by_graph: the derivative of a recorded forward, by argument; None where forwards are not recorded.
+        has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
     """
 
     client: Called
@@ -119,6 +137,7 @@ class FunctionSession:
     deadline: float
     against: str = ""
     by_graph: Callable[[Recording, Sample], dict[str, Jacobian]] | None = None
+    has_circumstances: bool = False
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
@@ -126,7 +145,10 @@ class FunctionSession:
         for number, sample in enumerate(samples):
             if time.perf_counter() > self.deadline:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
-            trials.append(self._real(sample))
+            trial = self._real(sample)
+            if not number and self.has_circumstances:
+                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)))
+            trials.append(trial)
             if number < WHOLE and trials[-1].failure is None:
                 straight = [name for name, second in trials[-1].second.items() if second.is_straight]
                 trials += self._whole(whole_numbers(sample), straight)
@@ -149,6 +171,17 @@ class FunctionSession:
             recording=recording if isinstance(recording, Recording) else None,
         )
         return self._measured(trial)
+
+    def _elsewhere(self, trial: FunctionTrial) -> Iterator[Elsewhere]:
+        """The call with random numbers, and for strides of 0 that with ones."""
+        for circumstances in every_circumstance(trial.sample):
+            number = next(
+                (place for place, each in enumerate(trial.askings) if circumstances.fits(each.upstream)), None
+            )
+            if number is not None and trial.askings[number].outcome.ended:
+                upstream = trial.askings[number].upstream
+                outcome = self.client.in_circumstances(trial.sample, upstream, circumstances)
+                yield Elsewhere(circumstances, number, outcome)
 
     def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:
         if not self.has_upstream:
@@ -213,6 +246,29 @@ class FunctionSession:
         return stacked.outputs
 
 
+def _of_graph(trial: FunctionTrial, recording: Recording) -> dict[str, Jacobian]:
+    """The derivative of the recorded forward, by argument; {} where the recording is of something else.
+
+    What the forward detaches is followed: inside a Function torch follows nothing anyway, and what is asked for is the
+    derivative of its numbers.
+    """
+    from gradcheck_cli.oracles.graph.jacobian import jacobians
+    from gradcheck_cli.oracles.graph.replay import Replay
+
+    replay = Replay(recording, {name: trial.sample.array(name) for name in recording.inputs}, "followed")
+    ran = replay.outputs()
+    if len(ran) != len(trial.outputs) or not all(map(_is_same, ran, trial.outputs)):
+        return {}
+    found = jacobians(replay)
+    return {
+        name: Jacobian("the recorded forward, node by node", each.values, each.error) for name, each in found.items()
+    }
+
+
+def _is_same(replayed: Array | None, seen: Array) -> bool:
+    return replayed is not None and np.array_equal(replayed, seen, equal_nan=True)
+
+
 def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian:
     """The first source that the second opinion confirms, else the last.
 
@@ -257,6 +313,15 @@ def whole_upstream(outputs: Sequence[Array], seed: int) -> list[Array]:
 
 def _ones(outputs: Sequence[Array]) -> list[Array]:
     return [np.ones(out.shape) for out in outputs]
+
+
+def every_circumstance(sample: Sample) -> list[Circumstances]:
+    """What is tried of a sample."""
+    found = [Circumstances(upstream=layout) for layout in ("transposed", "sliced", "expanded")]
+    found += [Circumstances(inputs=layout) for layout in ("transposed", "sliced")]
+    if len(sample.differentiated) > 1:
+        found += [Circumstances(wanted=(name,)) for name in sample.differentiated]
+    return [*found, Circumstances(filled=True), Circumstances(passes=2)]
 
 
 def _normal(outputs: Sequence[Array], generator: np.random.Generator) -> list[Array]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcheck_cli.diagnose.edits.factors import Factor, named
+from gradcheck_cli.diagnose.edits.factors import NamedFactor, named
 from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.model import Array
 
@@ -24,7 +24,7 @@ _SCALED = frozenset({"cut", "constant"})
 
 
 @dataclass(frozen=True)
-class Cause:
+class EditCause:
     """Edits that together give the gradient.
 
     Attributes:
@@ -34,11 +34,11 @@ class Cause:
     """
 
     edits: tuple[Edit, ...]
-    scale: Factor | None = None
-    times: Factor | None = None
+    scale: NamedFactor | None = None
+    times: NamedFactor | None = None
 
 
-def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
+def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
     """The causes of one edit that hold on every sample: all of the first stage of edits that has any.
 
     Args:
@@ -52,7 +52,7 @@ def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
             return
 
 
-def _of_stage(name: str, seen: Sequence[Observed], stage: int) -> Iterator[Cause]:
+def _of_stage(name: str, seen: Sequence[Observed], stage: int) -> Iterator[EditCause]:
     for effect in seen[0].effects(stage):
         if name not in effect.added or not any(_of_one(name, [effect], seen[:1])):
             continue
@@ -68,11 +68,11 @@ def _others(edit: Edit, name: str, seen: Sequence[Observed]) -> Iterator[Effect]
             yield effect
 
 
-def _of_one(name: str, effects: Sequence[Effect], seen: Sequence[Observed]) -> Iterator[Cause]:
+def _of_one(name: str, effects: Sequence[Effect], seen: Sequence[Observed]) -> Iterator[EditCause]:
     edit = effects[0].edit
     pairs = list(zip(effects, seen, strict=True))
     if all(each.agrees(each.difference(name), effect.added[name], name) for effect, each in pairs):
-        yield Cause((edit,))
+        yield EditCause((edit,))
         return
     if edit.kind in _SCALED:
         scales = [1 - _quotient(each.difference(name), effect.added[name]) for effect, each in pairs]
@@ -82,14 +82,14 @@ def _of_one(name: str, effects: Sequence[Effect], seen: Sequence[Observed]) -> I
         )
         scale = named(scales, [each.lengths for each in seen]) if fits else None
         if scale is not None:
-            yield Cause((edit,), scale=scale)
+            yield EditCause((edit,), scale=scale)
             return
     times = _times([effect.added[name] + each.editor.right[name] for effect, each in pairs], name, seen)
     if times is not None:
-        yield Cause((edit,), times=times)
+        yield EditCause((edit,), times=times)
 
 
-def _times(edited: Sequence[Array], name: str, seen: Sequence[Observed]) -> Factor | None:
+def _times(edited: Sequence[Array], name: str, seen: Sequence[Observed]) -> NamedFactor | None:
     """The factor by which the user's gradient is a multiple of the edited one."""
     users = [np.asarray(each.gradients[name], np.float64) for each in seen]
     factors = [_quotient(user, array) for user, array in zip(users, edited, strict=True)]
@@ -100,7 +100,7 @@ def _times(edited: Sequence[Array], name: str, seen: Sequence[Observed]) -> Fact
     return named(factors, [each.lengths for each in seen]) if fits else None
 
 
-def whole_factor(name: str, seen: Sequence[Observed]) -> Factor | None:
+def whole_factor(name: str, seen: Sequence[Observed]) -> NamedFactor | None:
     """The factor by which the gradient is a multiple of the right one on every sample."""
     return _times([each.editor.right[name] for each in seen], name, seen)
 
@@ -111,7 +111,7 @@ def _quotient(one: Array, other: Array) -> float:
     return float(np.vdot(other, one)) / weight if weight else float("nan")
 
 
-def pairs_of_causes(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
+def pairs_of_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
     """The causes of two edits that hold on every sample.
 
     Where neither edit lies before the other their effects add up: two that do are found by one projection of all.
@@ -130,10 +130,10 @@ def pairs_of_causes(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
     for one, other in _sums(added, wanted, first.allowed(name)):
         edits = (effects[one].edit, effects[other].edit)
         if all(_together(edits, name, each) for each in seen):
-            yield Cause(edits)
+            yield EditCause(edits)
 
 
-def nested_pairs(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
+def nested_pairs(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
     """The causes of two edits of which one lies before the other, so that it changes what the other does."""
     first = seen[0]
     plain = [effect.edit for effect in first.effects(0) if effect.edit.kind in _LINEAR]
@@ -149,7 +149,7 @@ def nested_pairs(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
             if effect is None or name not in effect.added or not first.agrees(rest, effect.added[name], name):
                 continue
             if all(_together((edit, other), name, each) for each in seen):
-                yield Cause((edit, other))
+                yield EditCause((edit, other))
 
 
 # Edits that a derivative stays linear with, and plain enough to be one of two.

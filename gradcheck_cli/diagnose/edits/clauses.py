@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcheck_cli.diagnose.edits.causes import Cause
-from gradcheck_cli.diagnose.edits.factors import Factor
+from gradcheck_cli.diagnose.edits.causes import EditCause
+from gradcheck_cli.diagnose.edits.factors import NamedFactor
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
 from gradcheck_cli.mistakes import Sign
-from gradcheck_cli.model.recording import Place, Ref
+from gradcheck_cli.model.recording import Ref, SourcePlace
 
 if TYPE_CHECKING:
-    from gradcheck_cli.oracles.graph.chain import Step
+    from gradcheck_cli.oracles.graph.chain import GraphStep
     from gradcheck_cli.oracles.graph.editor import Editor
     from gradcheck_cli.oracles.graph.edits import Edit
 
@@ -25,7 +25,7 @@ class Clause:
 
     sign: Sign
     text: str
-    place: Place | None = None
+    place: SourcePlace | None = None
 
 
 # Of an array: what was done to it, and what that is.
@@ -45,12 +45,12 @@ _TRANSFORMS = {
 }
 
 
-def clause_of(edit: Edit, cause: Cause, editor: Editor) -> Clause:
+def clause_of(edit: Edit, cause: EditCause, editor: Editor) -> Clause:
     """The clause of an edit of a cause."""
     return _Clauses(editor).of(edit, cause.scale)
 
 
-def factor_sign(factor: Factor) -> Sign:
+def factor_sign(factor: NamedFactor) -> Sign:
     """What a factor is told as."""
     if factor.text == "-1":
         return Sign.OPPOSITE
@@ -62,7 +62,7 @@ class _Clauses:
         self.editor = editor
         self.words = GraphWords(editor.chain.recording)
 
-    def of(self, edit: Edit, scale: Factor | None) -> Clause:
+    def of(self, edit: Edit, scale: NamedFactor | None) -> Clause:
         if edit.kind == "upstream":
             return self._upstream(edit)
         if edit.kind == "diagonal" and edit.operand < 0:
@@ -98,7 +98,7 @@ class _Clauses:
                 return Clause(Sign.DIAGONAL, text, step.node.place)
         return self._rearranged(edit, step)
 
-    def _path(self, edit: Edit, step: Step, scale: Factor | None) -> Clause:
+    def _path(self, edit: Edit, step: GraphStep, scale: NamedFactor | None) -> Clause:
         ref = self._way(edit, step)
         what, node = self.words.of_value(ref), self.editor.chain.recording.nodes[ref.node]
         place = node.place or step.node.place
@@ -110,7 +110,7 @@ class _Clauses:
             return Clause(Sign.PATH, text, step.node.place)
         return Clause(Sign.PATH, f"the path through {what} is not followed", place)
 
-    def _way(self, edit: Edit, step: Step) -> Ref:
+    def _way(self, edit: Edit, step: GraphStep) -> Ref:
         """The value that is told: the operand that gets nothing, or where that is an input, what is made of it."""
         own = Ref(step.index)
         if edit.kind == "constant":
@@ -118,7 +118,7 @@ class _Clauses:
         operand = step.operands[edit.operand]
         return own if operand in self.editor.chain.inputs.values() or not self.words.name(operand) else operand
 
-    def _own(self, step: Step, operand: int) -> str:
+    def _own(self, step: GraphStep, operand: int) -> str:
         stem = step.node.op.split(".")[1]
         if stem in ("mul", "div") and len(step.operands) == 2:
             other = self.words.of_value(step.operands[1 - operand])
@@ -130,7 +130,7 @@ class _Clauses:
             return f"the factor in {self.words.of_result(step.node)} is left out"
         return f"the derivative of {self.words.of_result(step.node)} is left out"
 
-    def _value(self, edit: Edit, step: Step) -> Clause:
+    def _value(self, edit: Edit, step: GraphStep) -> Clause:
         _, name, *numbers = edit.detail
         what = self.words.of_value(Ref(step.index))
         if name in ("the sum", "the mean"):
@@ -150,7 +150,7 @@ class _Clauses:
         place = self.words.of_value(kept)
         return Clause(Sign.OPERAND, f"{what} is computed{without} as {place}", step.node.place)
 
-    def _factor(self, edit: Edit, step: Step) -> Clause:
+    def _factor(self, edit: Edit, step: GraphStep) -> Clause:
         how, *numbers = edit.detail
         factor = self.words.of_value(Ref(int(numbers[0]), int(numbers[1])))
         operand = step.operands[edit.operand]
@@ -158,7 +158,7 @@ class _Clauses:
         text = f"{what} is {'multiplied' if how == 'times' else 'divided'} by {factor} once more"
         return Clause(Sign.FACTOR, text, step.node.place)
 
-    def _saved(self, edit: Edit, step: Step) -> Clause:
+    def _saved(self, edit: Edit, step: GraphStep) -> Clause:
         slot, source, *rest = edit.detail
         kept = self._kept(step, int(slot))
         if source == "transformed":
@@ -169,13 +169,14 @@ class _Clauses:
         text = f"{other} stands where {kept} is right, in the derivative of {self.words.of_result(step.node)}"
         return Clause(Sign.OPERAND, text, step.node.place)
 
-    def _kept(self, step: Step, slot: int) -> str:
+    def _kept(self, step: GraphStep, slot: int) -> str:
         """What torch kept: an operand, or the result."""
         kept = step.saved[slot].numpy()
         for ref in (*step.operands, Ref(step.index)):
             value = self.editor.chain.value(ref).numpy()
             if value.shape == kept.shape and np.array_equal(value, kept):
-                return self.words.of_value(ref) if ref.node != step.index else "the result"
+                name = self.words.name(ref)
+                return f"`{name}`" if name else self.words.of_value(ref) if ref.node != step.index else "the result"
         return "another array"
 
     def _upstream(self, edit: Edit) -> Clause:
@@ -192,7 +193,7 @@ class _Clauses:
             sign = Sign.ONE_UPSTREAM
         return Clause(sign, f"{g} is {words.format(*edit.detail[1:])}")
 
-    def _rearranged(self, edit: Edit, step: Step) -> Clause:
+    def _rearranged(self, edit: Edit, step: GraphStep) -> Clause:
         sign, words = _TRANSFORMS[str(edit.detail[0])]
         operand = step.operands[edit.operand]
         done = words.format(*edit.detail[1:])

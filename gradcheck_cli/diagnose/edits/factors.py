@@ -21,7 +21,7 @@ _OF_LENGTH: dict[str, Callable[[int], float]] = {
 
 
 @dataclass(frozen=True)
-class Factor:
+class NamedFactor:
     """`text` has N for `length`, which is "" where the factor is a plain number."""
 
     text: str
@@ -33,22 +33,22 @@ class Factor:
         return f"{self.text}, N being {self.length}" if self.length else self.text
 
 
-def named(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> Factor | None:
+def named(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> NamedFactor | None:
     """The factor that was `found` on each sample, whose sizes are `lengths`; None where it is no known number."""
     return next(_candidates(found, lengths), None)
 
 
-def _candidates(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> Iterator[Factor]:
+def _candidates(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> Iterator[NamedFactor]:
     for text, value in _CONSTANTS.items():
         if all(_same(each, value) for each in found):
-            yield Factor(text)
+            yield NamedFactor(text)
     for words in lengths[0]:
         for text, form in _OF_LENGTH.items():
             sizes = [size.get(words, 0) for size in lengths]
             if all(size > 1 and _same(each, form(size)) for each, size in zip(found, sizes, strict=True)):
-                yield Factor(text, words)
+                yield NamedFactor(text, words)
     if len(found) > 1 and found[0] and abs(found[0] - 1) > _NEAR and all(_same(each, found[0]) for each in found):
-        yield Factor(f"{found[0]:.6g}")
+        yield NamedFactor(f"{found[0]:.6g}")
 
 
 def _same(one: float, other: float) -> bool:

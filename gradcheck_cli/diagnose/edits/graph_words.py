@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Place, Recording, Ref
+from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Recording, Ref, SourcePlace
 
 _OPERATIONS = {
     "mul": "product",
@@ -35,6 +35,11 @@ _OPERATIONS = {
     "index": "indexing",
     "var": "variance",
 }
+# The same numbers in another shape: nothing that a person gives a name.
+_SAME_NUMBERS = frozenset(
+    f"aten.{name}"
+    for name in ("view.default", "_unsafe_view.default", "expand.default", "clone.default", "detach.default")
+)
 # Longer statements are not repeated in a sentence about what lies inside them.
 _MOST_TEXT = 70
 
@@ -53,6 +58,8 @@ class GraphWords:
             return f"`{name}`"
         if node.op == CONSTANT:
             return "a constant"
+        if node.op in _SAME_NUMBERS:
+            return self.of_value(next(node.refs()))
         return f"`{self._alone[ref.node]}`" if ref.node in self._alone else self.of_result(node)
 
     def of_result(self, node: Node) -> str:
@@ -72,14 +79,14 @@ class GraphWords:
         stem = node.op.split(".")[1] if "." in node.op else node.op
         return _OPERATIONS.get(stem, stem.strip("_").replace("_", " "))
 
-    def quoted(self, place: Place) -> str:
+    def quoted(self, place: SourcePlace) -> str:
         """An expression as a sentence quotes it, the beginning of a long one; the statement where it is not known."""
         text = place.expression or place.text
         if len(text) > _MOST_TEXT:
             text = f"{text[: _MOST_TEXT - 4]} ..."
         return f"`{text}`" if text else f"line {place.line}"
 
-    def where(self, place: Place | None) -> str:
+    def where(self, place: SourcePlace | None) -> str:
         """ " (norm.py:4: `var = ...`)"; "" where nothing is known."""
         if place is None:
             return ""
@@ -95,7 +102,7 @@ class GraphWords:
     @cached_property
     def _alone(self) -> dict[int, str]:
         """The expressions of the nodes that are the whole of one."""
-        found: dict[Place, list[int]] = {}
+        found: dict[SourcePlace, list[int]] = {}
         for index, node in enumerate(self.recording.nodes):
             if node.place is not None and 0 < len(node.place.expression) <= _MOST_TEXT:
                 found.setdefault(node.place, []).append(index)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.diagnose.edits.causes import Cause, nested_pairs, pairs_of_causes, single_causes, whole_factor
+from gradcheck_cli.diagnose.edits.causes import EditCause, nested_pairs, pairs_of_causes, single_causes, whole_factor
 from gradcheck_cli.diagnose.edits.clauses import clause_of, factor_sign
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
-from gradcheck_cli.diagnose.edits.observed import Observed
+from gradcheck_cli.diagnose.edits.observed import GraphView, Observed
 from gradcheck_cli.diagnose.edits.ranking import cost
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Finding
@@ -40,12 +40,23 @@ def findings_of_edits(name: str, seen: Sequence[Observed]) -> tuple[Finding, ...
     if times is not None:
         text = f"grad_{name} is the right one times {times.words}."
         return (_finding(factor_sign(times), name, text, mine),)
-    return _of_cause(name, mine) or _of_cause(name, [replace(each, follows="everything") for each in mine])
+    for search, views in _SEARCHES:
+        asked: list[Observed] = []
+        for view in views:
+            calls = [each.seen_as(view) for each in mine]
+            cause = None if calls[0] in asked else _plainest(name, search, calls)
+            if cause is not None:
+                return _findings(name, cause, calls)
+            asked.append(calls[0])
+    return ()
 
 
-def _of_cause(name: str, seen: Sequence[Observed]) -> tuple[Finding, ...]:
-    cause = _plainest(name, seen)
-    return () if cause is None else _told(name, cause, seen)
+Search: TypeAlias = Callable[[str, Sequence[Observed]], Iterator[EditCause]]
+_SEARCHES: tuple[tuple[Search, tuple[GraphView, ...]], ...] = (
+    (single_causes, ("as it ran", "written out", "every path")),
+    (pairs_of_causes, ("written out", "every path")),
+    (nested_pairs, ("written out", "every path")),
+)
 
 
 def _comparable(name: str, seen: Sequence[Observed]) -> list[Observed]:
@@ -68,15 +79,12 @@ def _sizes(seen: Observed) -> list[tuple[int, ...]]:
     return [np.shape(value) for value in seen.values.values()]
 
 
-def _plainest(name: str, seen: Sequence[Observed]) -> Cause | None:
-    for causes in (single_causes, pairs_of_causes, nested_pairs):
-        found = list(causes(name, seen))
-        if found:
-            return min(found, key=lambda cause: cost(cause, seen[0].editor))
-    return None
+def _plainest(name: str, search: Search, seen: Sequence[Observed]) -> EditCause | None:
+    found = list(search(name, seen))
+    return min(found, key=lambda cause: cost(cause, seen[0].editor)) if found else None
 
 
-def _told(name: str, cause: Cause, seen: Sequence[Observed]) -> tuple[Finding, ...]:
+def _findings(name: str, cause: EditCause, seen: Sequence[Observed]) -> tuple[Finding, ...]:
     editor = seen[0].editor
     words = GraphWords(editor.chain.recording)
     clauses = [clause_of(edit, cause, editor) for edit in cause.edits]

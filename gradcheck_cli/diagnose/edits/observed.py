@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 # Edit and user's code round differently, and a composition is not as accurate as what a person derives by hand.
 _UNITS = 2.0**14
-# Derivatives of single nodes, 30 microseconds each, so a second.
-_MOST_WORK = 30_000
+# Derivatives of single nodes, 25 microseconds each, so half a second.
+_MOST_WORK = 20_000
+
+GraphView: TypeAlias = Literal["as it ran", "written out", "every path"]
+"""The graph in which an edit is looked for: with torch's own composite operations; with these written out; and with
+the paths that add nothing to any gradient, which the other two leave out as one does by hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,7 @@ class Observed:
         gradients: what it returned, by the same names; only those of the right shape.
         detached: what the forward's own detach means; see `oracles.graph.replay`.
         unit: roundoff of the precision in which the backward computes.
-        follows: whether paths that add nothing to any gradient are left out of the graph, as one does by hand.
+        view: see `GraphView`.
     """
 
     recording: Recording
@@ -44,24 +48,41 @@ class Observed:
     gradients: Mapping[str, Array]
     detached: Detached = "kept"
     unit: float = 2.0**-53
-    follows: Literal["what counts", "everything"] = "what counts"
+    view: GraphView = "as it ran"
+    _views: dict[GraphView, Observed] = field(default_factory=dict, init=False, repr=False)
     _effects: dict[int, list[Effect]] = field(default_factory=dict, init=False, repr=False)
+
+    def seen_as(self, view: GraphView) -> Observed:
+        """The same call in another view, itself where that shows nothing else."""
+        if view not in self._views:
+            if view == "written out" and self._opened is self.recording:
+                self._views[view] = self.seen_as("as it ran")
+            elif view == "every path" and not self.seen_as("written out").editor.done:
+                self._views[view] = self.seen_as("written out")
+            else:
+                self._views[view] = self if view == self.view else replace(self, view=view)
+        return self._views[view]
 
     @cached_property
     def editor(self) -> Editor:
         """The graph of the forward, with its right messages."""
-        return self.literal if self.follows == "everything" else self.literal.on_top_of(self.literal.neutral())
+        return self.literal if self.view == "every path" else self.literal.on_top_of(self.literal.neutral())
 
     @cached_property
     def literal(self) -> Editor:
         """The same with every path, also those that add nothing."""
         from gradcheck_cli.oracles.graph.chain import Chain
         from gradcheck_cli.oracles.graph.editor import Editor
-        from gradcheck_cli.oracles.graph.opened import opened
         from gradcheck_cli.oracles.graph.replay import Replay
 
-        recording = opened(self.recording, self.values)
+        recording = self.recording if self.view == "as it ran" else self._opened
         return Editor(Chain(Replay(recording, self.values, self.detached)), self.upstream)
+
+    @cached_property
+    def _opened(self) -> Recording:
+        from gradcheck_cli.oracles.graph.opened import opened
+
+        return opened(self.recording, self.values)
 
     @cached_property
     def stages(self) -> int:

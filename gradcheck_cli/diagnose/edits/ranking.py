@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradcheck_cli.diagnose.edits.causes import Cause
+from gradcheck_cli.diagnose.edits.causes import EditCause
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
 from gradcheck_cli.model.recording import Ref
 
@@ -31,7 +31,7 @@ _KINDS = {
 _PLAIN_UPSTREAM = frozenset({"ones", "first of", "mean over all", "the output"})
 
 
-def cost(cause: Cause, editor: Editor) -> tuple[Any, ...]:
+def cost(cause: EditCause, editor: Editor) -> tuple[Any, ...]:
     """The less the plainer."""
     words = GraphWords(editor.chain.recording)
     costs = [_cost(edit, editor, words) for edit in cause.edits]

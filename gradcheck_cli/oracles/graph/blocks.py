@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 
 from gradcheck_cli.model.recording import Ref
-from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, Step
+from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, GraphStep
 
 # A Jacobian's diagonal takes one derivative for each entry: of one node, of all between two values.
 _MOST_ENTRIES = 256
 MOST_OF_BLOCK = 64
 
 
-def mixes(step: Step, operand: int) -> bool:
+def mixes(step: GraphStep, operand: int) -> bool:
     """Whether an entry of the result depends on other entries of the operand than its own."""
     value = step.value(operand)
     is_square = len(step.outputs) == 1 and step.outputs[0].shape == value.shape
@@ -24,7 +24,7 @@ def mixes(step: Step, operand: int) -> bool:
     return message is not None and bool(message.reshape(-1)[1:].any())
 
 
-def diagonal(step: Step, operand: int, given: dict[int, torch.Tensor]) -> torch.Tensor | None:
+def diagonal(step: GraphStep, operand: int, given: dict[int, torch.Tensor]) -> torch.Tensor | None:
     """The message of a node whose Jacobian had nothing but its diagonal."""
     if 0 not in given:
         return None
@@ -62,12 +62,12 @@ def block_diagonal(
 _PICKING = ("aten.index.", "aten.index_select.", "aten.gather.", "aten.embedding.", "aten.take.", "aten.as_strided.")
 
 
-def picks(step: Step) -> bool:
+def picks(step: GraphStep) -> bool:
     """Whether the result is made of entries of the operand, each perhaps several times."""
     return step.node.op.startswith((*_PICKING, "aten.unfold.", "aten.im2col.", "aten.max_pool2d_with_indices."))
 
 
-def last_wins(chain: Chain, step: Step, operand: int, given: torch.Tensor) -> torch.Tensor:
+def last_wins(chain: Chain, step: GraphStep, operand: int, given: torch.Tensor) -> torch.Tensor:
     """The message if each entry of the operand took the last of its terms, in the order of the result."""
     value = step.value(operand)
     if step.node.op.startswith("aten.max_pool2d"):

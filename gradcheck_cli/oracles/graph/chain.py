@@ -21,12 +21,12 @@ from gradcheck_cli.oracles.graph.tensors import as_numpy
 
 Cotangents: TypeAlias = dict[Ref, torch.Tensor]
 Messages: TypeAlias = "tuple[torch.Tensor | None, ...]"
-Change: TypeAlias = Callable[["Step", "dict[int, torch.Tensor]", Messages], Messages]
+Change: TypeAlias = Callable[["GraphStep", "dict[int, torch.Tensor]", Messages], Messages]
 """(node, cotangents of its outputs, its right messages) -> other messages."""
 
 
 @dataclass
-class Step:
+class GraphStep:
     """One node of a chain.
 
     Attributes:
@@ -60,12 +60,10 @@ class Step:
         results = [number for number in given if self._results and self._results[number].requires_grad]
         if not results or not self._leaves:
             return (None,) * len(self.operands)
-        return torch.autograd.grad(
-            [self._results[number] for number in results],
+        return _derivatives(
+            tuple(self._results[number] for number in results),
+            tuple(given[number] for number in results),
             self._leaves,
-            [given[number] for number in results],
-            retain_graph=True,
-            allow_unused=True,
         )
 
 
@@ -76,6 +74,15 @@ class Work:
     asked: int = 0
 
 
+def _derivatives(
+    results: tuple[torch.Tensor, ...], given: tuple[torch.Tensor, ...], leaves: tuple[torch.Tensor, ...]
+) -> Messages:
+    """torch.autograd.grad without the checks of its arguments, which cost more than the derivative of a small node."""
+    engine = torch.autograd.Variable._execution_engine
+    messages: Messages = engine.run_backward(results, given, True, False, leaves, True, accumulate_grad=False)
+    return messages
+
+
 class Chain:
     """A replay taken apart into its nodes. `work` counts what is asked of them."""
 
@@ -83,13 +90,13 @@ class Chain:
         self.replay = replay
         self.work = Work()
         self.recording = replay.recording
-        self.steps: list[Step] = []
+        self.steps: list[GraphStep] = []
         leaves = replay.leaves()
         for index, node in enumerate(self.recording.nodes):
             if node.op == INPUT:
-                self.steps.append(Step(index, node, (leaves[node.name],)))
+                self.steps.append(GraphStep(index, node, (leaves[node.name],)))
             elif node.op == CONSTANT:
-                self.steps.append(Step(index, node, replay.result(node, self.value)))
+                self.steps.append(GraphStep(index, node, replay.result(node, self.value)))
             else:
                 self.steps.append(self.step_of(index, node))
 
@@ -116,7 +123,7 @@ class Chain:
         self,
         seeds: Cotangents,
         changes: Mapping[int, Change] | None = None,
-        seen: Callable[[Step, Messages], None] | None = None,
+        seen: Callable[[GraphStep, Messages], None] | None = None,
     ) -> Cotangents:
         """The cotangents of all values that the seeds depend on.
 
@@ -183,7 +190,7 @@ class Chain:
             other.steps[index] = step if follows else replace(step, outputs=self.steps[index].outputs)
         return other
 
-    def step_of(self, index: int, node: Node) -> Step:
+    def step_of(self, index: int, node: Node) -> GraphStep:
         """A node, run on the values before it, with a graph of its own."""
         self.work.asked += 1
         refs: list[Ref] = []
@@ -198,7 +205,7 @@ class Chain:
             leaves.append(leaf)
             return leaf
 
-        step = Step(index, node, ())
+        step = GraphStep(index, node, ())
 
         def pack(tensor: torch.Tensor) -> int:
             step.saved.append(tensor.detach())
@@ -214,6 +221,6 @@ class Chain:
         return step
 
 
-def step_ref(step: Step) -> Callable[[int], Ref]:
+def step_ref(step: GraphStep) -> Callable[[int], Ref]:
     """From the number of an output to its value."""
     return lambda output: Ref(step.index, output)

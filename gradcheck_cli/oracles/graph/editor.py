@@ -10,7 +10,7 @@ import torch
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import Ref
 from gradcheck_cli.oracles.graph import blocks, transforms, values
-from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, Messages, Step
+from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, GraphStep, Messages
 from gradcheck_cli.oracles.graph.edits import Edit, Effect
 from gradcheck_cli.oracles.graph.tensors import as_numpy
 from gradcheck_cli.oracles.graph.wrong_messages import wrong_messages
@@ -37,7 +37,7 @@ class Editor:
         self.seeds = graph.seeds(upstream)
         self._changes = self._with_changes({}, done)
 
-        def seen(step: Step, messages: Messages) -> None:
+        def seen(step: GraphStep, messages: Messages) -> None:
             self.messages[step.index] = messages
 
         self.cotangents = graph.pull(self.seeds, self._changes, seen)
@@ -121,7 +121,7 @@ class Editor:
     def change(self, edit: Edit) -> Change:
         """What an edit does to the messages of its node."""
 
-        def change(step: Step, given: dict[int, torch.Tensor], messages: Messages) -> Messages:
+        def change(step: GraphStep, given: dict[int, torch.Tensor], messages: Messages) -> Messages:
             other = wrong_messages(self.chain, edit, step, given, messages)
             return messages if other is None else other
 
@@ -141,7 +141,7 @@ class Editor:
                 found[ref] = found.get(ref, torch.zeros_like(right)) + (wrong - right)
         return found
 
-    def _given(self, step: Step) -> dict[int, torch.Tensor]:
+    def _given(self, step: GraphStep) -> dict[int, torch.Tensor]:
         refs = {number: Ref(step.index, number) for number in range(len(step.outputs))}
         return {number: self.cotangents[ref] for number, ref in refs.items() if ref in self.cotangents}
 
@@ -184,7 +184,7 @@ def _after(first: Change | None, second: Change) -> Change:
     if first is None:
         return second
 
-    def both(step: Step, given: dict[int, torch.Tensor], messages: Messages) -> Messages:
+    def both(step: GraphStep, given: dict[int, torch.Tensor], messages: Messages) -> Messages:
         return second(step, given, first(step, given, messages))
 
     return both

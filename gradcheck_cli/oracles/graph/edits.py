@@ -12,7 +12,7 @@ from typing import Literal
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import Recording
 
-Kind = Literal[
+EditKind = Literal[
     "cut",
     "constant",
     "own",
@@ -45,13 +45,13 @@ class Edit:
     """One slip.
 
     Attributes:
-        kind: see `Kind`.
+        kind: see `EditKind`.
         node: whose messages it changes; of "upstream" the number of the output.
         operand: which of its messages; -1 for all.
         detail: which slip, transform, array or setting.
     """
 
-    kind: Kind
+    kind: EditKind
     node: int
     operand: int = -1
     detail: tuple[str | int | float | bool, ...] = ()

@@ -9,7 +9,7 @@ import torch
 
 from gradcheck_cli.model.recording import Ref
 from gradcheck_cli.oracles.graph import blocks, slips, transforms, values
-from gradcheck_cli.oracles.graph.chain import Step
+from gradcheck_cli.oracles.graph.chain import GraphStep
 from gradcheck_cli.oracles.graph.editor import Editor
 from gradcheck_cli.oracles.graph.edits import Edit
 
@@ -34,7 +34,7 @@ class Listing:
             self._of_each(self._factors),
         )
 
-    def _of_each(self, edits: Callable[[Step], Iterator[Edit]]) -> Iterator[Edit]:
+    def _of_each(self, edits: Callable[[GraphStep], Iterator[Edit]]) -> Iterator[Edit]:
         for index in sorted(self._editor.messages):
             yield from edits(self._chain.steps[index])
 
@@ -53,7 +53,7 @@ class Listing:
                 if detail[0] not in transforms.PLAIN:
                     yield Edit("upstream", number, -1, detail)
 
-    def _plain(self, step: Step) -> Iterator[Edit]:
+    def _plain(self, step: GraphStep) -> Iterator[Edit]:
         if sum(message is not None for message in self._editor.messages[step.index]) > 1:
             yield Edit("constant", step.index)
         for operand, message in enumerate(self._editor.messages[step.index]):
@@ -64,11 +64,11 @@ class Listing:
             for name in slips.names(step, operand):
                 yield Edit("slip", step.index, operand, (name,))
 
-    def _settings(self, step: Step) -> Iterator[Edit]:
+    def _settings(self, step: GraphStep) -> Iterator[Edit]:
         for position, value in slips.settings(step.node):
             yield Edit("setting", step.index, -1, (position, value))
 
-    def _swaps(self, step: Step) -> Iterator[Edit]:
+    def _swaps(self, step: GraphStep) -> Iterator[Edit]:
         for slot, kept in enumerate(step.saved):
             if not kept.is_floating_point() or kept.dim() == 0:
                 continue
@@ -88,7 +88,7 @@ class Listing:
                     found.append(Ref(step.index, number))
         return found
 
-    def _ends(self, step: Step) -> Iterator[Edit]:
+    def _ends(self, step: GraphStep) -> Iterator[Edit]:
         """What is done to a gradient at last, and what one operation has of its own."""
         ends = set(self._chain.inputs.values())
         for operand, message in enumerate(self._editor.messages[step.index]):
@@ -101,7 +101,7 @@ class Listing:
             for detail in transforms.details(message) if step.operands[operand] in ends else ():
                 yield Edit("message", step.index, operand, detail)
 
-    def _rearranged(self, step: Step) -> Iterator[Edit]:
+    def _rearranged(self, step: GraphStep) -> Iterator[Edit]:
         ends = set(self._chain.inputs.values())
         for operand, message in enumerate(self._editor.messages[step.index]):
             for detail in () if message is None else transforms.details(message):
@@ -123,12 +123,12 @@ class Listing:
         for source, target in pairs[:_MOST_BLOCKS]:
             yield Edit("diagonal", target.node, -1, (target.output, source.node, source.output))
 
-    def _values(self, step: Step) -> Iterator[Edit]:
+    def _values(self, step: GraphStep) -> Iterator[Edit]:
         for detail in values.details(self._chain, Ref(step.index)):
             for how in ("from there on", "where it is used"):
                 yield Edit("value", step.index, -1, (how, *detail))
 
-    def _factors(self, step: Step) -> Iterator[Edit]:
+    def _factors(self, step: GraphStep) -> Iterator[Edit]:
         for operand, message in enumerate(self._editor.messages[step.index]):
             if message is None or message.dim() == 0:
                 continue

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import torch
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Place, Recording, Ref
+from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Recording, Ref, SourcePlace
 from gradcheck_cli.oracles.graph.places import Places
 from gradcheck_cli.oracles.graph.recorder import Recorder
 from gradcheck_cli.oracles.graph.replay import Replay
@@ -81,10 +81,10 @@ def _result(replay: Replay, node: Node, value: Callable[[Ref], Any]) -> tuple[An
 class _Inside(Places):
     """The place of the node that is being run; of one that is written out, with the name of its part."""
 
-    now: Place | None = None
+    now: SourcePlace | None = None
     is_opened: bool = False
 
-    def of(self, frame: FrameType | None) -> Place | None:
+    def of(self, frame: FrameType | None) -> SourcePlace | None:
         """The user's line, and the part of the operation."""
         if self.now is None or not self.is_opened:
             return self.now

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from types import FrameType
 
-from gradcheck_cli.model.recording import Place
+from gradcheck_cli.model.recording import SourcePlace
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Longer statements are cut: a place is quoted in a sentence.
@@ -32,7 +32,7 @@ class Places:
     skipped: tuple[str, ...] = ()
     _statements: dict[str, dict[int, tuple[int, str, str]]] = field(default_factory=dict)
 
-    def of(self, frame: FrameType | None) -> Place | None:
+    def of(self, frame: FrameType | None) -> SourcePlace | None:
         """The place of the innermost frame of the user's code, from `frame` outwards."""
         stranger: FrameType | None = None
         while frame is not None:
@@ -44,12 +44,12 @@ class Places:
             frame = frame.f_back
         return None if stranger is None or self.files else self._place(stranger)
 
-    def _place(self, frame: FrameType) -> Place:
+    def _place(self, frame: FrameType) -> SourcePlace:
         file, line = frame.f_code.co_filename, frame.f_lineno
         if file not in self._statements:
             self._statements[file] = _statements(file)
         first, text, name = self._statements[file].get(line, (line, linecache.getline(file, line).strip(), ""))
-        return Place(file, first, text[:_MOST_TEXT], name, _expression(frame)[:_MOST_TEXT])
+        return SourcePlace(file, first, text[:_MOST_TEXT], name, _expression(frame)[:_MOST_TEXT])
 
 
 def _expression(frame: FrameType) -> str:
@@ -58,29 +58,35 @@ def _expression(frame: FrameType) -> str:
     if not positions or None in positions[0]:
         return ""
     line, last, start, stop = (int(number or 0) for number in positions[0])
-    lines = [linecache.getline(frame.f_code.co_filename, number).encode() for number in range(line, last + 1)]
-    if not lines:
-        return ""
-    lines[-1] = lines[-1][:stop]
-    lines[0] = lines[0][start:]
-    text = " ".join(part.decode(errors="replace").strip() for part in lines)
+    lines = [linecache.getline(frame.f_code.co_filename, number) for number in range(line, last + 1)]
+    text = _between(lines, start, stop)
     return re.sub(r"^(return|yield)\b\s*", "", text)
 
 
 def _statements(file: str) -> dict[int, tuple[int, str, str]]:
     """Line -> (first line, text, variable) of the innermost statement without a body that the line belongs to."""
-    source = "".join(linecache.getlines(file))
+    lines = linecache.getlines(file)
     try:
-        tree = ast.parse(source)
+        tree = ast.parse("".join(lines))
     except (SyntaxError, ValueError):
         return {}
     found: dict[int, tuple[int, str, str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
             end = node.end_lineno or node.lineno
-            text = " ".join(part.strip() for part in (ast.get_source_segment(source, node) or "").splitlines())
+            text = _between(lines[node.lineno - 1 : end], node.col_offset, node.end_col_offset)
             found.update(dict.fromkeys(range(node.lineno, end + 1), (node.lineno, text, _variable(node))))
     return found
+
+
+def _between(lines: list[str], start: int, stop: int | None) -> str:
+    """What stands from a byte of the first line to one of the last, in one line."""
+    parts = [line.encode() for line in lines]
+    if not parts:
+        return ""
+    parts[-1] = parts[-1][:stop]
+    parts[0] = parts[0][start:]
+    return " ".join(part.decode(errors="replace").strip() for part in parts)
 
 
 def _variable(statement: ast.stmt) -> str:

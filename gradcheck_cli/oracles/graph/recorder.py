@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Operand, Place, Recording, Ref, Word
+from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Operand, Recording, Ref, SourcePlace, Word
 from gradcheck_cli.oracles.graph.places import Places
 from gradcheck_cli.oracles.graph.pruning import pruned
 from gradcheck_cli.oracles.graph.stores import NotRecordableError as NotRecordableError, Stores, entries_of_memory
@@ -66,9 +66,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.nodes: list[Node] = []
         self.constants: list[Array] = []
-        self.leaves: list[Place] = []
+        self.leaves: list[SourcePlace] = []
         self.places = places
-        self._place: Place | None = None
+        self._place: SourcePlace | None = None
         self._is_followed = True
         self._varies: set[int] = set()
         self._stores = Stores(self._emit)

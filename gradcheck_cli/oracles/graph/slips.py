@@ -9,7 +9,7 @@ import torch
 
 from gradcheck_cli.model.recording import Node
 from gradcheck_cli.oracles.graph import transforms
-from gradcheck_cli.oracles.graph.chain import Step
+from gradcheck_cli.oracles.graph.chain import GraphStep
 
 
 class At(NamedTuple):
@@ -20,7 +20,7 @@ class At(NamedTuple):
     g: torch.Tensor
 
 
-Slip: TypeAlias = Callable[[At], torch.Tensor]
+WrongSlope: TypeAlias = Callable[[At], torch.Tensor]
 """A wrong message, before it is added up to the operand's shape."""
 
 
@@ -28,13 +28,13 @@ def _where(condition: torch.Tensor, array: torch.Tensor) -> torch.Tensor:
     return torch.where(condition, array, torch.zeros_like(array))
 
 
-_RELU: Mapping[str, Slip] = {
+_RELU: Mapping[str, WrongSlope] = {
     "the sign of G decides, not that of the input": lambda at: _where(at.g > 0, at.g),
     "the input is handed on, not its mask": lambda at: at.g * at.y,
     "the mask is turned round": lambda at: _where(at.x <= 0, at.g),
 }
 # op -> name of the slip -> the wrong derivative by its first operand. y is the result.
-_OF_FIRST: Mapping[str, Mapping[str, Slip]] = {
+_OF_FIRST: Mapping[str, Mapping[str, WrongSlope]] = {
     "aten.tanh.default": {
         "1 - y for 1 - y^2": lambda at: at.g * (1 - at.y),
         "1 + y^2 for 1 - y^2": lambda at: at.g * (1 + at.y * at.y),
@@ -76,12 +76,12 @@ _OF_FIRST: Mapping[str, Mapping[str, Slip]] = {
 }
 
 
-def names(step: Step, operand: int) -> tuple[str, ...]:
+def names(step: GraphStep, operand: int) -> tuple[str, ...]:
     """The slips of a node by one of its operands."""
     return tuple(_slips(step, operand))
 
 
-def slipped(step: Step, operand: int, given: torch.Tensor, name: str) -> torch.Tensor | None:
+def slipped(step: GraphStep, operand: int, given: torch.Tensor, name: str) -> torch.Tensor | None:
     """The wrong message of a slip."""
     slip = _slips(step, operand).get(name)
     if slip is None:
@@ -90,7 +90,7 @@ def slipped(step: Step, operand: int, given: torch.Tensor, name: str) -> torch.T
     return transforms.summed_to(slip(At(operand_value, step.outputs[0], given)), operand_value.shape)
 
 
-def _slips(step: Step, operand: int) -> Mapping[str, Slip]:
+def _slips(step: GraphStep, operand: int) -> Mapping[str, WrongSlope]:
     op = step.node.op
     if op == "aten.pow.Tensor_Scalar":
         return _of_power(float(step.node.operands[1]))  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ def _slips(step: Step, operand: int) -> Mapping[str, Slip]:
     return _OF_FIRST.get(op, {}) if operand == 0 else {}
 
 
-def _of_power(exponent: float) -> Mapping[str, Slip]:
+def _of_power(exponent: float) -> Mapping[str, WrongSlope]:
     return {
         "the exponent is not lowered": lambda at: at.g * exponent * at.y,
         "the exponent is forgotten as a factor": lambda at: at.g * at.x ** (exponent - 1),

@@ -8,12 +8,12 @@ import torch
 
 from gradcheck_cli.model.recording import Ref
 from gradcheck_cli.oracles.graph import blocks, slips, transforms
-from gradcheck_cli.oracles.graph.chain import Chain, Messages, Step
+from gradcheck_cli.oracles.graph.chain import Chain, GraphStep, Messages
 from gradcheck_cli.oracles.graph.edits import Edit
 
 
 def wrong_messages(
-    chain: Chain, edit: Edit, step: Step, given: dict[int, torch.Tensor], messages: Messages
+    chain: Chain, edit: Edit, step: GraphStep, given: dict[int, torch.Tensor], messages: Messages
 ) -> Messages | None:
     """The wrong messages; None where the edit has no meaning."""
     if edit.kind == "constant":
@@ -32,7 +32,7 @@ def wrong_messages(
 
 
 def _message(
-    chain: Chain, edit: Edit, step: Step, given: dict[int, torch.Tensor], right: torch.Tensor
+    chain: Chain, edit: Edit, step: GraphStep, given: dict[int, torch.Tensor], right: torch.Tensor
 ) -> torch.Tensor | None:
     """The wrong message to one operand."""
     if edit.kind == "cut":
@@ -54,7 +54,7 @@ def _message(
     return transforms.summed_to(given[0], right.shape)
 
 
-def _with_saved(chain: Chain, edit: Edit, step: Step, given: dict[int, torch.Tensor]) -> Messages | None:
+def _with_saved(chain: Chain, edit: Edit, step: GraphStep, given: dict[int, torch.Tensor]) -> Messages | None:
     slot, source, *rest = edit.detail
     kept = step.saved[int(slot)]
     if source == "transformed":
@@ -72,7 +72,7 @@ def _with_saved(chain: Chain, edit: Edit, step: Step, given: dict[int, torch.Ten
         step.swapped = {}
 
 
-def _with_setting(chain: Chain, edit: Edit, step: Step, given: dict[int, torch.Tensor]) -> Messages | None:
+def _with_setting(chain: Chain, edit: Edit, step: GraphStep, given: dict[int, torch.Tensor]) -> Messages | None:
     position, value = edit.detail
     operands = (*step.node.operands[: int(position)], value, *step.node.operands[int(position) + 1 :])
     try:

@@ -30,6 +30,8 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 SURROGATE = "a surrogate: not judged as a derivative"
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
+# Forms whose arrays are tensors.
+_OF_TORCH = ("autograd-function",)
 
 
 def verify_function(
@@ -47,6 +49,7 @@ def verify_function(
         deadline=deadline,
         against=options.against,
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
+        has_circumstances=form in _OF_TORCH,
     )
     return judge_function(ref, described, session.run(described.samples), options)
 
@@ -179,6 +182,8 @@ def _evidence(comparison: Comparison) -> Iterator[Evidence]:
     for name in comparison.names:
         laws, mine = comparison.laws(name), comparison.about(name)
         told = laws[0].message if laws else "linear in G bit for bit, repeats, changes no argument"
+        elsewhere = sum(each.outcome.ended for trial in comparison.trials for each in trial.elsewhere)
+        told += f", the same in {elsewhere} other circumstances" if elsewhere and not laws else ""
         yield Evidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, told)
         yield from _rung(2, "exact", [each for each in mine if each.judged.is_exact])
         yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.checks.ladder.judge import Judged
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
+from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
 from gradcheck_cli.runs.verify.function_graph import recorded_calls
 from gradcheck_cli.trials.compared import Compared, Comparison
@@ -31,7 +33,7 @@ def findings_of(comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
-            laws.setdefault((each.id, each.gradient), Finding(each.id, each.gradient, "proved", f"{each.message}.", ""))
+            laws.setdefault((each.id, each.gradient), _of_law(each))
     found += laws.values()
     calls = recorded_calls(comparison)
     for name in comparison.names:
@@ -39,6 +41,12 @@ def findings_of(comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
         if wrong and not any(about == name for _, about in laws):
             found += _named(name, comparison, layer, calls) or _unexplained(name, wrong[0])
     return tuple(found)
+
+
+def _of_law(broken: Broken) -> Finding:
+    """A law that does not hold is proved by the call that breaks it; how it is mended is in the catalogue."""
+    mistake = CATALOGUE.get(broken.id)
+    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", "" if mistake is None else mistake.fix)
 
 
 def example_of(comparison: Comparison) -> FunctionExample | None:
@@ -60,13 +68,13 @@ def example_of(comparison: Comparison) -> FunctionExample | None:
 
 
 def _named(name: str, comparison: Comparison, layer: AsLayer, calls: Sequence[Observed]) -> tuple[Finding, ...]:
-    """The mistake: an edit of the recorded forward, a slip of a known layer, or a constant factor."""
-    found = findings_of_edits(name, calls) or layer.findings(name)
-    if found:
-        return found
+    """The mistake: an edit of the recorded forward, a constant factor, or a slip of a known layer."""
+    edits = findings_of_edits(name, calls)
+    if edits:
+        return edits
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
     factor = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
-    return () if factor is None else (factor,)
+    return layer.findings(name) if factor is None else (factor,)
 
 
 def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:

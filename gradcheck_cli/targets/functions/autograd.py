@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model.circumstances import Circumstances
+from gradcheck_cli.targets.functions.circumstances import filled_memory, laid_out
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
     Parameter,
@@ -82,20 +84,32 @@ class AutogradForm:
 
     def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
         """As in training; where autograd takes the return, the gradients are still those that the Function gave."""
+        return self.run_in(Circumstances(), values, upstream)
+
+    def run_in(self, circumstances: Circumstances, values: Values, upstream: Sequence[Array]) -> Ran:
+        """The same in other circumstances."""
+        if circumstances.filled:
+            with filled_memory():
+                return self._run(circumstances, values, upstream)
+        return self._run(circumstances, values, upstream)
+
+    def _run(self, circumstances: Circumstances, values: Values, upstream: Sequence[Array]) -> Ran:
         raw: list[Any] = []
         spied = _spied(self.owner, raw)
-        given = tensors(values)
-        wanted = leaves(given, [name for name, value in values.items() if _is_real(value)])
+        given = {name: laid_out(value, circumstances.inputs) for name, value in tensors(values).items()}
+        asked = circumstances.wanted
+        wanted = leaves(given, [name for name, value in values.items() if _is_real(value) and _is_in(name, asked)])
         results = floating(self._applied(spied, given))
         outputs = arrays(results)
         if not any(result.requires_grad for result in results):
             raise NotAFunctionError("run", f"no output of {self.title} requires a gradient")
-        grads = upstream_for(results, upstream)
+        grads = [laid_out(grad, circumstances.upstream) for grad in upstream_for(results, upstream)]
         kept = [grad.clone() for grad in grads]
         with in_backward(outputs):
-            _back_propagate(results, grads, list(wanted.values()), raw)
+            for _ in range(circumstances.passes):
+                _back_propagate(results, grads, list(wanted.values()), raw)
         changed = mutated(values, given) + (() if _same(kept, grads) else ("grad_output",))
-        return self._read(raw, values, outputs, changed)
+        return self._read(raw[-1:], values, outputs, changed)
 
     def _read(self, raw: Sequence[Any], values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...]) -> Ran:
         """One entry for each argument, by place."""
@@ -134,10 +148,16 @@ def _back_propagate(results: Sequence[Any], grads: Sequence[Any], wanted: Sequen
 
     able = [(result, grad) for result, grad in zip(results, grads, strict=True) if result.requires_grad]
     try:
-        torch.autograd.grad([one for one, _ in able], wanted, [grad for _, grad in able], allow_unused=True)
+        torch.autograd.grad(
+            [one for one, _ in able], wanted, [grad for _, grad in able], retain_graph=True, allow_unused=True
+        )
     except RuntimeError as error:
         if not raw or not any(words in str(error) for words in REFUSED):
             raise
+
+
+def _is_in(name: str, asked: tuple[str, ...] | None) -> bool:
+    return asked is None or name in asked
 
 
 def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:

@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from gradcheck_cli.model.probes import Layout
+from gradcheck_cli.model.circumstances import MemoryLayout
 
 
-def laid_out(tensor: Any, layout: Layout) -> Any:
+def laid_out(tensor: Any, layout: MemoryLayout) -> Any:
     """The same numbers, lying otherwise in memory; the tensor itself where the layout has no meaning for it.
 
     Args:
@@ -37,10 +37,11 @@ def filled_memory() -> Iterator[None]:
 
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     fills = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # torch.use_deterministic_algorithms also sets torch's compiler up, which takes seconds to load.
+    torch._C._set_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = True  # type: ignore[attr-defined]
     try:
         yield
     finally:
         torch.utils.deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch._C._set_deterministic_algorithms(before[0], warn_only=before[1])

@@ -9,6 +9,7 @@ from typing import Any, Protocol, get_args
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, FunctionOutcome, Returned, Sample
+from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.contract import DescribedFunction, TargetRef
 from gradcheck_cli.targets.functions.packing import packed
@@ -81,6 +82,16 @@ class FunctionClient:
         arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
         request = {"do": "function", "sample": listed[0], "upstreams": len(upstream), "calls": calls}
         message, answered, printed = self.worker.ask(request, arrays)
+        return _outcome(message, answered, printed)
+
+    def in_circumstances(
+        self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances
+    ) -> FunctionOutcome:
+        """Forward and backward, once, in other circumstances."""
+        listed, arrays = packed([sample])
+        arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
+        request: Message = {"do": "circumstances", "sample": listed[0], "upstreams": len(upstream)}
+        message, answered, printed = self.worker.ask(request | {"circumstances": circumstances.message()}, arrays)
         return _outcome(message, answered, printed)
 
     def _forwards(self, sample: Sample, name: str, values: Array) -> Stacked | FunctionOutcome:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Returned, Sample
+from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Ran
 from gradcheck_cli.targets.functions.packing import packed, unpacked
@@ -64,9 +66,18 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
         return _reference(ready, sample, str(message["place"]))
     if message["do"] == "forwards":
         return _forwards(ready, sample, str(message["varied"]), arrays["varied"])
-    return _function(
-        ready, sample, [arrays[f"G{place}"] for place in range(int(message["upstreams"]))], int(message["calls"])
-    )
+    if message["do"] == "recording":
+        ready.seed()
+        return recorded(ready.form, sample.values, ready.file)
+    upstream = [arrays[f"G{place}"] for place in range(int(message["upstreams"]))]
+    run = ready.form.run if message["do"] == "function" else _in_circumstances(ready.form, message["circumstances"])
+    return _function(ready, partial(run, sample.values, upstream), int(message.get("calls", 1)))
+
+
+def _in_circumstances(form: Form, message: Message) -> Callable[[Any, list[Array]], Ran]:
+    """How a form runs in other circumstances; a form that knows none is not asked (see `description`)."""
+    circumstances = Circumstances.from_message(message)
+    return lambda values, upstream: form.run_in(circumstances, values, upstream)  # type: ignore[attr-defined]
 
 
 def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) -> Answer:
@@ -102,17 +113,17 @@ def _reference(ready: FunctionReady, sample: Sample, place: str) -> Answer:
     return {"kind": "", "outputs": len(found)}, {f"out{place}": out for place, out in enumerate(found)}
 
 
-def _function(ready: FunctionReady, sample: Sample, upstream: list[Array], calls: int) -> Answer:
+def _function(ready: FunctionReady, run: Callable[[], Ran], calls: int) -> Answer:
     ready.seed()
     started = time.perf_counter()
     try:
         with ready.watch:
-            ran = ready.form.run(sample.values, upstream)
+            ran = run()
         seconds = time.perf_counter() - started
         second = None
         if calls > 1:
             ready.seed()
-            second = ready.form.run(sample.values, upstream)
+            second = run()
     except BackwardError as error:
         outputs = {f"out{place}": out for place, out in enumerate(error.outputs)}
         return _failed(ready, error.cause, "backward") | {"outputs": len(outputs)}, outputs

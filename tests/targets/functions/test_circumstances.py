@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gradcheck_cli.model.probes import Probe
+from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.targets.functions.circumstances import filled_memory, laid_out
 
 
@@ -41,14 +41,14 @@ def test_memory_is_filled_and_given_back_as_it_was():
 @pytest.mark.parametrize(
     ("probe", "about"),
     [
-        (Probe(upstream="transposed"), "G is transposed in memory"),
-        (Probe(inputs="sliced"), "the inputs are a part of a larger array"),
-        (Probe(wanted=("x",)), "only x needs a gradient"),
-        (Probe(filled=True), "new memory is filled with NaN first"),
-        (Probe(passes=2), "it is called twice on one graph"),
+        (Circumstances(upstream="transposed"), "G is transposed in memory"),
+        (Circumstances(inputs="sliced"), "the inputs are a part of a larger array"),
+        (Circumstances(wanted=("x",)), "only x needs a gradient"),
+        (Circumstances(filled=True), "new memory is filled with NaN first"),
+        (Circumstances(passes=2), "it is called twice on one graph"),
     ],
 )
 def test_a_probe_says_what_it_is_and_crosses_the_wire(probe, about):
     """One clause; and the same probe on the other side."""
     assert about == probe.about
-    assert probe == Probe.from_message(probe.message())
+    assert probe == Circumstances.from_message(probe.message())

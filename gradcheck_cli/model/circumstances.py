@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-Layout = Literal["contiguous", "transposed", "sliced", "expanded"]
+import numpy as np
+
+from gradcheck_cli.model.case import Array
+
+MemoryLayout = Literal["contiguous", "transposed", "sliced", "expanded"]
 """How an array lies in memory: row by row; column by column; as a part of a larger array whose other entries are NaN;
 as one entry that is read for all, with strides of 0 (what `.sum().backward()` hands over)."""
 
 
 @dataclass(frozen=True)
-class Probe:
+class Circumstances:
     """What is other than in a plain call. The numbers are the same, and so is the right gradient.
 
     Attributes:
@@ -22,8 +27,8 @@ class Probe:
         passes: backward through the same graph once or twice; the last counts.
     """
 
-    upstream: Layout = "contiguous"
-    inputs: Layout = "contiguous"
+    upstream: MemoryLayout = "contiguous"
+    inputs: MemoryLayout = "contiguous"
     wanted: tuple[str, ...] | None = None
     filled: bool = False
     passes: int = 1
@@ -41,15 +46,19 @@ class Probe:
             return "new memory is filled with NaN first"
         return "it is called twice on one graph" if self.passes > 1 else "nothing is special"
 
+    def fits(self, upstream: Sequence[Array]) -> bool:
+        """Whether a G can lie so: one entry stands for all only where all are equal."""
+        return self.upstream != "expanded" or all(part.size and np.ptp(part) == 0 for part in upstream)
+
     def message(self) -> dict[str, Any]:
         """What the wire carries."""
         return asdict(self)
 
     @classmethod
-    def from_message(cls, message: dict[str, Any]) -> Probe:
+    def from_message(cls, message: dict[str, Any]) -> Circumstances:
         """The probe of a message."""
         wanted = message["wanted"]
-        upstream, inputs = (next(each for each in get_args(Layout) if each == message[key]) for key in _LAID_OUT)
+        upstream, inputs = (next(each for each in get_args(MemoryLayout) if each == message[key]) for key in _LAID_OUT)
         names = None if wanted is None else tuple(str(name) for name in wanted)
         return cls(upstream, inputs, names, bool(message["filled"]), int(message["passes"]))
 

@@ -1,0 +1,55 @@
+"""Rung 0: the same call in other circumstances gives the same gradients, to rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from gradcheck_cli.checks.ladder.contract import Broken
+from gradcheck_cli.mistakes import Sign, standing_for
+from gradcheck_cli.model import CALL, Array, FunctionOutcome
+from gradcheck_cli.model.circumstances import Circumstances
+
+# What autograd says where a saved tensor was written to between two passes.
+_WRITTEN_TO = "modified by an inplace operation"
+
+
+def broken_elsewhere(
+    circumstances: Circumstances, plain: FunctionOutcome, other: FunctionOutcome, is_wrong: Callable[[str, Array], bool]
+) -> Iterator[Broken]:
+    """What differs from the plain call by more than rounding.
+
+    Args:
+        plain: the call with the same numbers in plain circumstances.
+        is_wrong: whether a gradient is none of this sample and G; not asked where the bits are the same.
+    """
+    if not other.ended:
+        if circumstances.passes > 1 and _WRITTEN_TO in other.error:
+            identifier = standing_for(Sign.OVERWRITES_UPSTREAM).id
+            yield Broken(identifier, CALL, "a tensor that the forward saved is written to; a second pass is refused")
+        return
+    for name, expected in plain.gradients.items():
+        if circumstances.wanted is not None and name not in circumstances.wanted:
+            continue
+        actual = other.gradients.get(name)
+        if actual is None or actual.shape != expected.shape or not np.isfinite(expected).all():
+            told = f"where {circumstances.about}, no grad_{name} comes back" if actual is None else ""
+            if told and np.any(expected):
+                yield Broken(standing_for(_sign(circumstances)).id, name, told)
+            continue
+        if not np.array_equal(actual, expected) and (not np.isfinite(actual).all() or is_wrong(name, actual)):
+            yield Broken(standing_for(_sign(circumstances)).id, name, _message(circumstances, name, expected, actual))
+
+
+def _message(circumstances: Circumstances, name: str, expected: Array, actual: Array) -> str:
+    different = int((actual != expected).sum())
+    return f"grad_{name} has other numbers in {different} of {actual.size} entries where {circumstances.about}"
+
+
+def _sign(circumstances: Circumstances) -> Sign:
+    if circumstances.filled:
+        return Sign.UNINITIALISED
+    if circumstances.wanted is not None:
+        return Sign.NEEDS
+    return Sign.OVERWRITES_UPSTREAM if circumstances.passes > 1 else Sign.STRIDES

@@ -1,0 +1,68 @@
+"""torch Functions from their file to a mistake that is named at its line, and in other circumstances."""
+
+from pathlib import Path
+
+import pytest
+
+from gradcheck_cli.model import Verdict, VerifyOptions
+from gradcheck_cli.runs.verify import verify_targets
+
+FILE = Path(__file__).parent / "planted" / "torch_functions.py"
+NAMES = ("Whiten", "Lookback", "Decay", "Blend", "Forgetful", "Shrink")
+CAME_OUT = "is exactly what comes out when"
+
+
+@pytest.fixture(scope="module")
+def reports():
+    """Target's name -> its report, all from one run."""
+    report = verify_targets(VerifyOptions(tuple(f"{FILE}:{name}" for name in NAMES), jobs=1))
+    return {target.name: target for target in report.targets}
+
+
+def findings(report):
+    """(id, gradient, certainty) of each."""
+    return [(each.id, each.gradient, each.certainty) for each in report.findings]
+
+
+def test_a_norm_that_forgets_its_variance_is_told_at_the_line_of_the_variance(reports):
+    """The first of the two reference cases: dx is wrong, the gain's gradient is right."""
+    report = reports["Whiten"]
+    assert {"rows": Verdict.FAIL, "gain": Verdict.PASS} == {
+        name: each.verdict for name, each in report.gradients.items()
+    }
+    (finding,) = report.findings
+    assert ("path-missing", "rows", "proved", 13) == (finding.id, finding.gradient, finding.certainty, finding.line)
+    assert finding.message == (
+        f"grad_rows {CAME_OUT} the path through `spread` is not followed "
+        "(torch_functions.py:13: `spread = (rows - centre).square().mean(dim=1, keepdim=True)`)."
+    )
+
+
+def test_an_attention_that_masks_on_the_way_back_only_is_told_for_all_three(reports):
+    """The second reference case."""
+    report = reports["Lookback"]
+    assert [("wrong-forward-mask", name, "proved") for name in "qkv"] == findings(report)
+    assert all("`weights` is 0 above the diagonal" in each.message for each in report.findings)
+
+
+def test_a_right_function_is_right_in_all_circumstances(reports):
+    """Also where it leaves out what is not asked for."""
+    assert Verdict.PASS is reports["Blend"].verdict
+    assert () == reports["Blend"].findings
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier", "gradient", "part"),
+    [
+        ("Decay", "strides-ignored", "x", "where G is transposed in memory"),
+        ("Forgetful", "needs-input-grad-wrong", "w", "where only w needs a gradient"),
+        ("Shrink", "overwrites-upstream", "x", "where it is called twice on one graph"),
+    ],
+)
+def test_what_is_wrong_only_in_other_circumstances_is_told(reports, name, identifier, gradient, part):
+    """The numbers of a plain call are right."""
+    report = reports[name]
+    assert Verdict.FAIL is report.verdict
+    assert [(identifier, gradient, "proved")] == findings(report)
+    assert part in report.findings[0].message
+    assert report.findings[0].fix
