@@ -78,7 +78,7 @@ def _compared(trials: Sequence[FunctionTrial]) -> Iterator[Compared]:
 def _judged(trial: FunctionTrial, asking: Asking, name: str) -> Judged | None:
     actual, shape = asking.outcome.gradients.get(name), trial.sample.array(name).shape
     if name in trial.exact:
-        return judged_exactly(actual, trial.exact[name], asking.upstream, shape)
+        return judged_exactly(actual, trial.exact[name], asking.upstream, shape, trial.outputs)
     if name in trial.first:
         return judged_closely(actual, trial.first[name], trial.second[name], asking.upstream, shape)
     return None
