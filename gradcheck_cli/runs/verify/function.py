@@ -16,6 +16,7 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.runs.verify.function_layer import layer_note, layer_of
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, Comparison, worst
@@ -63,6 +64,7 @@ def judge_function(
         call=options.call,
         returns=options.returns,
         kind="function",
+        layer=layer_of(comparison),
         samples=samples,
         inputs=f"{described.samples[0].text} ({described.inputs})",
         evidence=tuple(_evidence(comparison)),
@@ -108,7 +110,7 @@ def _verdict(
 
 
 def _notes(described: DescribedFunction, transcript: FunctionTranscript, comparison: Comparison) -> tuple[str, ...]:
-    notes = [*described.notes, *([transcript.stopped] if transcript.stopped else [])]
+    notes = [*described.notes, *layer_note(comparison), *([transcript.stopped] if transcript.stopped else [])]
     unsettled = sorted({each.name for each in comparison.compared if each.judged.unsettled})
     notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
     single = sorted({each.name for each in comparison.compared if each.judged.result.is_float32})
