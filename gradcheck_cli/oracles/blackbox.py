@@ -160,12 +160,7 @@ def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
     return values, np.where(is_kink, error + bends[-1], error)
 
 
-# What a difference of outputs does not show is at most a unit in their last place over this.
-SMALLEST_STEP = 0.125
-_STEPS = (0.25, -0.25, SMALLEST_STEP)
-
-
-def exact_differences(point: Array, evaluate: Evaluate, steps: Sequence[float] = _STEPS) -> Array | None:
+def exact_differences(point: Array, evaluate: Evaluate, steps: Sequence[float] = (0.25, -0.25, 0.125)) -> Array | None:
     """The Jacobian where the forward is a straight line along each entry, bit for bit at all steps; else None.
 
     Args:

@@ -17,15 +17,3 @@ def as_layer(comparison: Comparison) -> AsLayer:
         if trial.askings and trial.askings[0].outcome.ended and not trial.exact
     ]
     return AsLayer(calls[:_MOST])
-
-
-def layer_of(comparison: Comparison) -> str:
-    """The id of the known layer that the forward is on all of them; "" for none."""
-    match = as_layer(comparison).match
-    return "" if match is None else match.layer.id
-
-
-def layer_note(comparison: Comparison) -> list[str]:
-    """That, for a reader."""
-    layer = layer_of(comparison)
-    return [f"the forward is {layer} on all samples; gradcheck explain {layer} derives its backward"] if layer else []
