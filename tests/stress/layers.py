@@ -167,12 +167,12 @@ def written(layer: KnownLayer, code: str) -> Backward:
 
 
 def edits_of(layer: KnownLayer) -> list[Edit]:
-    """Every edit that changes a gradient on a first sample."""
+    """Every edit of its graph but the constant factors, which are found without a graph."""
     sample = samples_of(layer, 0)[0]
     values = {**layer.defaults, **sample.values}
     upstream = [np.random.default_rng(5).standard_normal(out.shape) for out in layer.outputs_of(values)]
     editor = editor_of(layer, values, upstream)
-    return [edit for stage in Listing(editor).stages() for edit in stage if editor.effect(edit) is not None]
+    return [edit for stage in Listing(editor).stages() for edit in stage if edit.kind != "factor"]
 
 
 def judged(layer: KnownLayer, backward: Backward, what: str) -> Iterator[dict[str, Any]]:
@@ -238,13 +238,9 @@ def slips_of_the_graph() -> Iterator[dict[str, Any]]:
 
 def slips_of_the_pen() -> Iterator[dict[str, Any]]:
     """Of every layer some of the slips in the code of its backward: the result may be no slip of the graph at all."""
-    for layer, slip in _in_turns(_written_slips):
-        yield from judged(layer, written(layer, slip.code), slip.what)
-
-
-def _written_slips(layer: KnownLayer) -> list[Slip]:
-    """Those that run."""
-    return [slip for slip in slips(algorithms(layer)["as it is explained"]) if _runs(layer, slip)]
+    for layer, slip in _in_turns(lambda layer: list(slips(algorithms(layer)["as it is explained"]))):
+        if _runs(layer, slip):
+            yield from judged(layer, written(layer, slip.code), slip.what)
 
 
 def _in_turns(slips_of: Callable[[KnownLayer], list[Any]]) -> Iterator[tuple[KnownLayer, Any]]:
