@@ -6,7 +6,7 @@ It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -15,6 +15,7 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Scaled
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
+from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import (
     Direction,
     Evaluate,
@@ -40,6 +41,9 @@ class Called(Protocol):
 
     def outputs(self, sample: Sample, /) -> FunctionOutcome:
         """The forward alone."""
+
+    def recording(self, sample: Sample, /) -> Recording | str:
+        """The forward written down, or why it is not."""
 
     def reference(self, sample: Sample, place: str, /) -> FunctionOutcome:
         """What another forward gives."""
@@ -72,6 +76,7 @@ class FunctionTrial:
         second: an independent source of it, along one direction.
         exact: the derivative bit for bit, by argument, where the forward is straight along each entry.
         reference: what the forward should give, where another one says so.
+        recording: the forward written down; None where it is no code of torch, or cannot be.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
     """
@@ -82,8 +87,9 @@ class FunctionTrial:
     scaled: tuple[Scaled, ...] = ()
     first: dict[str, Jacobian] = field(default_factory=dict)
     second: dict[str, Direction] = field(default_factory=dict)
-    exact: dict[str, Array] = field(default_factory=dict)
+    exact: dict[str, Jacobian] = field(default_factory=dict)
     reference: FunctionOutcome | None = None
+    recording: Recording | None = None
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
 
@@ -105,12 +111,14 @@ class FunctionSession:
         has_upstream: its backward is handed a G; not so a loss.
         deadline: of `time.perf_counter`.
         against: the name of another forward, "" for none.
+        by_graph: the derivative of a recorded forward, by argument; None where forwards are not recorded.
     """
 
     client: Called
     has_upstream: bool
     deadline: float
     against: str = ""
+    by_graph: Callable[[Recording, Sample], dict[str, Jacobian]] | None = None
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
@@ -120,7 +128,8 @@ class FunctionSession:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
             trials.append(self._real(sample))
             if number < WHOLE and trials[-1].failure is None:
-                trials += self._whole(whole_numbers(sample))
+                straight = [name for name, second in trials[-1].second.items() if second.is_straight]
+                trials += self._whole(whole_numbers(sample), straight)
         return FunctionTranscript(tuple(trials))
 
     def _real(self, sample: Sample) -> FunctionTrial:
@@ -130,7 +139,15 @@ class FunctionSession:
         askings = tuple(self._asked(sample, outcome.outputs))
         should = self.client.reference(sample, self.against) if self.against else None
         scaled = tuple(self._scaled(sample, askings[0]))
-        trial = FunctionTrial(sample, outcome.outputs, askings, scaled, reference=should)
+        recording = self.client.recording(sample) if self.by_graph else ""
+        trial = FunctionTrial(
+            sample,
+            outcome.outputs,
+            askings,
+            scaled,
+            reference=should,
+            recording=recording if isinstance(recording, Recording) else None,
+        )
         return self._measured(trial)
 
     def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:
@@ -153,27 +170,35 @@ class FunctionSession:
                 yield Scaled(factor, self.client.gradients(sample, grads))
 
     def _measured(self, trial: FunctionTrial) -> FunctionTrial:
+        by_graph = {}
+        if self.by_graph is not None and trial.recording is not None:
+            by_graph = self.by_graph(trial.recording, trial.sample)
         for name in trial.sample.differentiated:
             point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
             try:
                 second = direction(point, evaluate, trial.sample.seed)
-                trial.first[name], trial.second[name] = _derivative(point, evaluate, second), second
+                known = by_graph.get(name)
+                if known is None or not second.confirms_all(known):
+                    known = _derivative(point, evaluate, second)
+                trial.first[name], trial.second[name] = known, second
             except EvaluationError as error:
                 trial.unmeasured[name] = str(error)
         return trial
 
-    def _whole(self, sample: Sample) -> list[FunctionTrial]:
-        """The same on whole numbers, where the forward is straight there: else nothing."""
+    def _whole(self, sample: Sample, names: Sequence[str]) -> list[FunctionTrial]:
+        """The same on whole numbers, where the forward is straight along some arguments: else nothing."""
+        if not names:
+            return []
         outcome = self.client.outputs(sample)
         if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
             return []
-        exact: dict[str, Array] = {}
-        for name in sample.differentiated:
+        exact: dict[str, Jacobian] = {}
+        for name in names:
             try:
                 slope = exact_differences(sample.array(name), partial(self._evaluate, sample, name))
             except EvaluationError:
                 continue
-            if slope is not None and np.isfinite(slope).all():
+            if slope is not None and np.isfinite(slope.values).all():
                 exact[name] = slope
         if not exact:
             return []
@@ -206,11 +231,17 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
 
 
 def whole_numbers(sample: Sample) -> Sample:
-    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie."""
+    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie.
+
+    What is positive stays so, and what lies between 0 and 1 stays as it is: it may be a probability or a variance.
+    """
     generator = np.random.default_rng([sample.seed, 1])
     for name in sample.differentiated:
         array = sample.array(name)
+        if array.size > 1 and array.min() >= 0 and array.max() <= 1:
+            continue
         signs = generator.choice([-1.0, 1.0], array.size)
+        signs = np.abs(signs) if array.size > 1 and array.min() > 0 else signs
         drawn = generator.permutation(np.arange(1.0, array.size + 1)) * signs
         sample = sample.replacing(name, drawn.reshape(array.shape))
     return sample

@@ -1,0 +1,27 @@
+"""The calls of a function whose forward is recorded, as the search for an edit takes them."""
+
+from __future__ import annotations
+
+from gradcheck_cli.diagnose.edits.observed import Observed
+from gradcheck_cli.trials.compared import Comparison
+
+# Calls on which an edit must hold; more cost time and exclude nothing.
+_MOST = 4
+
+
+def recorded_calls(comparison: Comparison) -> list[Observed]:
+    """Each recorded sample once, with its first G, which is of random numbers.
+
+    What the forward detaches is followed: inside a Function torch follows nothing anyway, and what is asked for is the
+    derivative of its numbers.
+    """
+    found = []
+    for trial in comparison.trials:
+        if trial.recording is None or not trial.askings or not trial.askings[0].outcome.ended:
+            continue
+        values = {name: trial.sample.array(name) for name in trial.recording.inputs}
+        asking = trial.askings[0]
+        if len(asking.upstream) == len(trial.recording.outputs):
+            call = Observed(trial.recording, values, asking.upstream, asking.outcome.gradients, "followed")
+            found.append(call)
+    return found[:_MOST]

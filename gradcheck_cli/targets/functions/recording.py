@@ -1,0 +1,43 @@
+"""The child's side of a recording: a forward of torch run once more, and written down for the parent."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.form import Form, Values
+from gradcheck_cli.targets.functions.tensors import floating, tensors
+from gradcheck_cli.targets.wire import Message
+
+
+class Recordable(Protocol):
+    """A form whose forward takes tensors."""
+
+    def call(self, given: dict[str, Any], /) -> Any:
+        """What the forward returns for tensors by argument name."""
+
+
+def recorded(form: Form | Recordable, values: Values, file: str) -> tuple[Message, dict[str, Array]]:
+    """The recording of a forward as a message with its constants, or why there is none.
+
+    Args:
+        form: any; only one that has `call` is recorded.
+        values: of the sample.
+        file: the user's, whose lines are told.
+    """
+    call = getattr(form, "call", None)
+    if call is None:
+        return {"kind": "", "recording": None, "why": "its forward is no code of torch"}, {}
+    from gradcheck_cli.oracles.graph.recorder import NotRecordableError, record
+
+    given = tensors(values)
+    inputs = {name: value for name, value in given.items() if hasattr(value, "is_floating_point")}
+    try:
+        _, recording = record(lambda: floating(call(given)), inputs, (file,))
+    except NotRecordableError as error:
+        return {"kind": "", "recording": None, "why": str(error)}, {}
+    except Exception as error:
+        return {"kind": "", "recording": None, "why": f"{type(error).__name__}: {str(error)[:200]}"}, {}
+    message, constants = recording.message()
+    arrays = {f"constant{place}": array for place, array in enumerate(constants)}
+    return {"kind": "", "recording": message, "constants": len(constants), "why": ""}, arrays
