@@ -7,6 +7,7 @@ import pytest
 from gradcheck_cli.explain.about_layers import layer_called, of_layer
 from gradcheck_cli.explain.lookup import explain
 from gradcheck_cli.layers.known import KNOWN
+from gradcheck_cli.mistakes import CATALOGUE
 
 
 def test_softmax_is_derived_in_four_steps():
@@ -77,3 +78,8 @@ def test_every_gradient_of_a_layer_is_a_step(layer):
     told = [step.value for step in layer.steps(values, layer.example.upstream) if step.symbol.startswith("d")]
     for gradient in gradients.values():
         assert any(value is gradient or (value.shape == gradient.shape and (value == gradient).all()) for value in told)
+
+
+def test_every_usual_mistake_can_be_explained_itself():
+    """The ids that are told are those of the catalogue."""
+    assert {slip.id for layer in KNOWN.values() for slip in layer.slips} <= set(CATALOGUE)

@@ -51,7 +51,8 @@ dx = G - G.sum(axis=-1, keepdims=True) * p
     "cross-entropy": {
         "one-hot matrix": """
 one_hot = np.eye(x.shape[1])[y]
-p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+e = np.exp(x - x.max())
+p = e / e.sum(axis=1, keepdims=True)
 share = class_weight[y] / np.sum(class_weight[y])
 dx = G * (p - one_hot) * share.reshape(-1, 1)
 """,
@@ -156,7 +157,8 @@ dx = inv * (g - g.mean(axis=2, keepdims=True)) - inv ** 3 * xc * (g * xc).sum(ax
     "attention": {
         "D from the output": """
 c = q.shape[-1] ** -0.5
-p = np.exp(np.einsum("btd,bsd->bts", q, k) * c)
+p = np.einsum("btd,bsd->bts", q, k) * c
+p = np.exp(p - p.max(axis=-1)[..., None])
 p = p / p.sum(axis=-1)[..., None]
 y = p @ v
 ds = p * (np.einsum("bte,bse->bts", G, v) - (G * y).sum(axis=-1)[..., None])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, KnownLayer, Setting
+from gradcheck_cli.layers.known.layer import Argument, Constant, KnownLayer, Setting
 from gradcheck_cli.layers.known.naming import called, plain
 from gradcheck_cli.layers.known.registry import KNOWN
 from gradcheck_cli.model import Array
@@ -50,6 +50,20 @@ def guesses(name: str, parameters: Mapping[str, bool], seed: int, *, grown: int 
             must = {a.name for a in layer.arguments if not a.is_optional} if layer not in called(name) else set()
             if must <= taken:
                 yield from _calls(layer, roles, name, seed, grown)
+
+
+def setting_values(name: str, parameter: str) -> tuple[Constant, ...]:
+    """What a parameter of a forward called `name` may be, where it has the very name of a constant of that layer.
+
+    The usual one first; () where it is none, or may as well be an array.
+    """
+    for layer in called(name):
+        if any(parameter in argument.spellings for argument in layer.arguments):
+            return ()
+        for setting in layer.settings:
+            if parameter in setting.spellings:
+                return tuple(value for value in setting.values if value is not None)
+    return ()
 
 
 def _assignments(layer: KnownLayer, parameters: Mapping[str, bool]) -> Iterator[dict[str, str]]:

@@ -68,6 +68,30 @@ def test_a_lost_path_of_a_spatial_norm_is_told_in_the_layer_s_terms():
     assert [] == told(seen, "shift")
 
 
+def attend(key, query, value):
+    """Of one sample: two axes where the layer has three."""
+    s = query @ key.T / np.sqrt(query.shape[-1])
+    p = np.exp(s - s.max(1, keepdims=True))
+    return p / p.sum(1, keepdims=True) @ value
+
+
+def diagonal_only(grad, key, query, value):
+    """The softmax as if it were a sigmoid."""
+    s = query @ key.T / np.sqrt(query.shape[-1])
+    p = np.exp(s - s.max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    ds = p * (1 - p) * (grad @ value.T)
+    return {"query": ds @ key / np.sqrt(query.shape[-1]), "key": ds.T @ query, "value": p.T @ grad}
+
+
+def test_attention_of_single_samples_is_recognised_and_what_is_right_is_not_named():
+    """Two axes where the layer has three."""
+    values = [drawn(0, key=(4, 2), query=(3, 2), value=(4, 5)), drawn(1, key=(5, 3), query=(2, 3), value=(5, 4))]
+    seen = AsLayer(calls(attend, diagonal_only, *values))
+    assert ("attention", {"query": "q", "key": "k", "value": "v"}) == (seen.match.layer.id, seen.match.names)
+    assert [] == told(seen, "value")
+
+
 def soft(z):
     """Almost softplus."""
     return np.log1p(np.exp(z)) + 1e-7 * z

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.layers.known import called
-from gradcheck_cli.layers.known.inputs import guesses
+from gradcheck_cli.layers.known.inputs import guesses, setting_values
 
 
 def first(name, *parameters, **options):
@@ -85,3 +85,9 @@ def test_a_name_that_says_two_layers_means_the_longer():
     assert ["log-softmax", "softmax"] == [layer.id for layer in called("LogSoftmax")]
     assert ["batch-norm"] == [layer.id for layer in called("bn_forward")]
     assert [] == called("allnormed_thing")
+
+
+def test_a_constant_is_told_by_its_very_name():
+    """G is the number of groups of a group norm, and g its gain; elsewhere G is nothing that is known."""
+    assert (2, 1, 3, 4, 8) == setting_values("spatial_groupnorm_forward", "G")
+    assert () == setting_values("groupnorm", "g") == setting_values("affine_forward", "G")

@@ -198,11 +198,21 @@ def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
     )
     if item.is_state:
         return [_state(item, 0)]
+    constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
+    if constants:
+        return [Proposal("constant", value=value) for value in constants]
     if not item.has_default:
         return found
     if item.default is None and found[0].kind == "real":  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:
+    """What a known layer says of a constant of this very name: G is the number of groups of a group norm."""
+    from gradcheck_cli.layers.known.inputs import setting_values  # 35 files, which most targets do not need
+
+    return setting_values(title, name)
 
 
 def _holds_data(choice: Choice) -> bool:
