@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, of_every_form
 from gradcheck_cli.model import Array
 
 
@@ -30,11 +30,13 @@ MISTAKE = Mistake(
     id="starts-from-data",
     order=280,
     title="starts the sum from the data in place of zeros, so the result is the gradient plus the data",
+    written_for=of_every_form,
     formulas={"weight": _from_weight, "input": _from_x, "bias": _from_bias},
     variants={
         "weight": (Variant("from ones", _from_ones),),
         "input": (Variant("from ones", _input_from_ones),),
     },
+    in_any_form=True,
     why=(
         "`dX = X` or `dX = X.copy()` is a quick way to get an array of the right shape, but it brings its numbers "
         "along, and without the copy the data are overwritten too."
