@@ -15,12 +15,14 @@ from gradcheck_cli.targets.conventions.use import identifier
 from gradcheck_cli.targets.load import Loaded
 
 Specs = tuple[ConvSpec, ...]
-# How names say it: Conv1d, conv_1d_backward, temporal_conv, CausalConv; the first that is said counts.
+# How names say it: Conv1d, Conv1dByHand, conv_1d_backward, temporal_conv, CausalConv; the first that is said counts.
 _AXES = {
-    1: re.compile(r"1_?d(?![a-z])|temporal|causal|tcn|wavenet", re.IGNORECASE),
-    2: re.compile(r"2_?d(?![a-z])", re.IGNORECASE),
-    3: re.compile(r"3_?d(?![a-z])|volum|voxel|c3d", re.IGNORECASE),
+    1: re.compile(r"1_?[dD](?![a-z])|(?i:temporal|causal|tcn|wavenet)"),
+    2: re.compile(r"2_?[dD](?![a-z])"),
+    3: re.compile(r"3_?[dD](?![a-z])|(?i:volum|voxel|c3d)"),
 }
+# torch's functions and layers for three axes, among them those of torch.nn.grad.
+_OF_VOLUMES = re.compile(r"conv(_?transpose)?3d", re.IGNORECASE)
 _TRANSPOSED = re.compile(
     r"transpos\w*_?conv|conv\w*_?transpos|deconv|t_?conv|conv_?t(?![a-z])|convt|up_?conv|up_?sampl|fraction|"
     r"backward_?conv|tconv",
@@ -55,6 +57,11 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     return [*turned, *moded, *plain]
 
 
+def kinds_left(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
+    """What was not tried, as nothing speaks for it: volumes. Asked for where everything that was tried raises."""
+    return [probes.VOLUMES] if 3 in _asked(wanted) and 3 not in _Looks(loaded).axes else []
+
+
 def transposed_kinds(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     """Those of transposed layers: where a forward that was run is one, whatever the names say."""
     return [_TRANSPOSED_BY_AXES[number] for number in _Looks(loaded).axes if number in _asked(wanted)]
@@ -79,7 +86,7 @@ class _Looks:
         if named:
             return [*named, *(number for number in (2, 1) if number not in named)]
         known = {*_taken_apart(self._nodes), *_indexed(self._nodes)}
-        if 5 in known:
+        if 5 in known or any(map(_is_of_volumes, self._nodes)):
             return [3, 2, 1]
         # `g[:, :, t]` may be a row of four axes.
         is_line = 3 in set(_taken_apart(self._nodes)) and 4 not in known
@@ -103,10 +110,11 @@ class _Looks:
 
     @cached_property
     def _nodes(self) -> list[ast.AST]:
-        """Those of its definition, and of its class."""
+        """Those of its definition, and of its class with what that inherits from."""
         owner = self.loaded.target if isinstance(self.loaded.target, type) else self.loaded.owner
-        node = self.loaded.node(owner.__name__ if owner is not None else self.loaded.name)
-        return [] if node is None else list(ast.walk(node))
+        names = [self.loaded.name] if owner is None else [kind.__name__ for kind in owner.__mro__]
+        found = map(self.loaded.node, names)
+        return [each for node in found if node is not None for each in ast.walk(node)]
 
     @cached_property
     def _text(self) -> str:
@@ -120,6 +128,11 @@ def _is_of_lines(node: ast.AST) -> bool:
         return False
     of_numpy = identifier(node.value) in ("np", "numpy") and node.attr in ("correlate", "convolve")
     return of_numpy or node.attr.lower() == "conv1d"
+
+
+def _is_of_volumes(node: ast.AST) -> bool:
+    """`F.conv3d`, `conv_transpose3d`, `torch.nn.grad.conv3d_weight`."""
+    return isinstance(node, ast.Attribute | ast.Name) and bool(_OF_VOLUMES.match(identifier(node) or ""))
 
 
 def _taken_apart(nodes: Sequence[ast.AST]) -> Iterator[int]:
