@@ -15,14 +15,12 @@ from gradcheck_cli.targets.conventions.use import identifier
 from gradcheck_cli.targets.load import Loaded
 
 Specs = tuple[ConvSpec, ...]
-# How names say it: Conv1d, Conv1dByHand, conv_1d_backward, temporal_conv, CausalConv; the first that is said counts.
+# How names say it: Conv1d, conv_1d_backward, temporal_conv, CausalConv; the first that is said counts.
 _AXES = {
     1: re.compile(r"1_?[dD](?![a-z])|(?i:temporal|causal|tcn|wavenet)"),
     2: re.compile(r"2_?[dD](?![a-z])"),
     3: re.compile(r"3_?[dD](?![a-z])|(?i:volum|voxel|c3d)"),
 }
-# torch's functions and layers for three axes, among them those of torch.nn.grad.
-_OF_VOLUMES = re.compile(r"conv(_?transpose)?3d", re.IGNORECASE)
 _TRANSPOSED = re.compile(
     r"transpos\w*_?conv|conv\w*_?transpos|deconv|t_?conv|conv_?t(?![a-z])|convt|up_?conv|up_?sampl|fraction|"
     r"backward_?conv|tconv",
@@ -55,11 +53,6 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     moded = [probes.of_mode(mode, specs) for mode in looks.modes for specs in plain[:2]]
     turned = [_TRANSPOSED_BY_AXES[number] for number in axes] if looks.transposed else []
     return [*turned, *moded, *plain]
-
-
-def kinds_left(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
-    """What was not tried, as nothing speaks for it: volumes. Asked for where everything that was tried raises."""
-    return [probes.VOLUMES] if 3 in _asked(wanted) and 3 not in _Looks(loaded).axes else []
 
 
 def transposed_kinds(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
@@ -130,11 +123,6 @@ def _is_of_lines(node: ast.AST) -> bool:
     return of_numpy or node.attr.lower() == "conv1d"
 
 
-def _is_of_volumes(node: ast.AST) -> bool:
-    """`F.conv3d`, `conv_transpose3d`, `torch.nn.grad.conv3d_weight`."""
-    return isinstance(node, ast.Attribute | ast.Name) and bool(_OF_VOLUMES.match(identifier(node) or ""))
-
-
 def _taken_apart(nodes: Sequence[ast.AST]) -> Iterator[int]:
     """Into how many names shapes are taken apart."""
     for each in nodes:
@@ -151,3 +139,8 @@ def _indexed(nodes: Sequence[ast.AST]) -> Iterator[int]:
 
 def _is_shape(node: ast.AST) -> bool:
     return identifier(node) == "shape" or (isinstance(node, ast.Call) and identifier(node.func) == "size")
+
+
+def _is_of_volumes(node: ast.AST) -> bool:
+    """`F.conv3d`, `conv_transpose3d`, `torch.nn.grad.conv3d_weight`: torch's names for three axes."""
+    return re.match(r"conv(_?transpose)?3d", identifier(node), re.IGNORECASE) is not None

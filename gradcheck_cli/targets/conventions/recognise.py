@@ -38,7 +38,7 @@ from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
 from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
-from gradcheck_cli.targets.conventions.kinds import kinds_left, kinds_to_try, transposed_kinds
+from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout, turned
 from gradcheck_cli.targets.conventions.multiplier import covers, fills, is_wider, looks_plain
@@ -129,7 +129,7 @@ def recognise(
     work, clock = time.thread_time() + BUDGET, time.monotonic() + budget
     weaker: list[Chosen] = []
     refusals: list[NotRecognisedError | AmbiguousError] = []
-    kinds, left = kinds_to_try(loaded, wanted), kinds_left(loaded, wanted)
+    kinds = kinds_to_try(loaded, wanted)
     while kinds:
         # So much of the time that the other kinds have their turn too.
         ends = [_share(now, end, len(kinds)) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
@@ -145,11 +145,8 @@ def recognise(
         if is_right:
             return chosen
         weaker.append(chosen)
-        if not kinds and not any(each.plan for each in weaker):
-            # It raises whatever it is handed: that is said only of code that was handed every kind.
-            kinds, left = left, []
     if weaker:
-        return max(weaker, key=lambda each: bool(each.plan))
+        return weaker[0]
     raise refusals[0]
 
 
