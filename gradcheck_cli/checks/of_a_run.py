@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
+from math import prod
 
 import numpy as np
 
@@ -118,8 +119,11 @@ def allowed_between(real: RealData, judged: Judged, gradient: GradientName, expe
 
 
 def _parts(spec: ConvSpec, gradient: GradientName) -> int:
-    """Partial sums that torch may round to a low dtype: one for each sample, and in grad_input for each tap."""
-    return spec.kernel_size[0] * spec.kernel_size[1] if gradient == "input" else spec.batch
+    """Partial sums that torch may round to a low dtype: one for each sample, and in grad_input for each tap.
+
+    Where the padding shows an element again, what came to its copies is rounded before it is added up.
+    """
+    return prod(spec.kernel_size) * spec.readings if gradient == "input" else spec.batch
 
 
 # The rule that is printed with the verdict, for each dtype of autograd.

@@ -253,7 +253,10 @@ class VerifyOptions:
     )
     geometries: Breadth = declare("quick", _verification("How many geometries are tried."))
     geometry: str = declare(
-        "", _verification("Try only this one, in a report's own words.", metavar='"batch 2, in 3, ..."')
+        "",
+        _verification(
+            "Try only this one, in a report's own words, or as benchdnn writes it.", metavar='"batch 2, in 3, ..."'
+        ),
     )
     timeout: float = _timeout()
     exitfirst: bool = declare(False, _verification("Stop after the first target that fails.", short="-x"))

@@ -140,8 +140,8 @@ def _columns(spec: ConvSpec) -> list[tuple[int, ...]]:
 class LossPlanes:
     """Residuals and, where they differ, factors as (c_out, n, h_out * w_out).
 
-    Of a transposed layer their axes stay, and zeros stand around them where the padding cuts something off: with a
-    residual and a factor of 0 nothing moves there.
+    Of a transposed layer their axes stay, and zeros stand around them where the padding cuts something off. There
+    nothing moves: |.| and squares are even around a residual of 0, and a linear loss has a factor of 0.
     """
 
     residual: Array
@@ -161,8 +161,9 @@ class LossPlanes:
 def _by_filter(known: Residuals) -> LossPlanes:
     spec = known.spec
     if spec.transposed:
-        factor = np.ones(spec.output_shape) if known.factor is None else known.factor
-        return LossPlanes(framed(known.residual, spec).swapaxes(0, 1), framed(factor, spec).swapaxes(0, 1))
+        factor = np.ones(spec.output_shape) if known.loss.name == "sum" else known.factor
+        framed_factor = None if factor is None else framed(factor, spec).swapaxes(0, 1)
+        return LossPlanes(framed(known.residual, spec).swapaxes(0, 1), framed_factor)
     shape = (spec.out_channels, spec.batch, -1)
     residual = np.ascontiguousarray(known.residual.swapaxes(0, 1)).reshape(shape)
     if known.factor is None:

@@ -17,9 +17,9 @@ from gradcheck_cli.targets.load import Loaded
 Specs = tuple[ConvSpec, ...]
 # How names say it: Conv1d, conv_1d_backward, temporal_conv, CausalConv; the first that is said counts.
 _AXES = {
-    1: re.compile(r"1_?d(?![a-z])|temporal|causal|tcn|wavenet", re.IGNORECASE),
-    2: re.compile(r"2_?d(?![a-z])", re.IGNORECASE),
-    3: re.compile(r"3_?d(?![a-z])|volum|voxel|c3d", re.IGNORECASE),
+    1: re.compile(r"1_?[dD](?![a-z])|(?i:temporal|causal|tcn|wavenet)"),
+    2: re.compile(r"2_?[dD](?![a-z])"),
+    3: re.compile(r"3_?[dD](?![a-z])|(?i:volum|voxel|c3d)"),
 }
 _TRANSPOSED = re.compile(
     r"transpos\w*_?conv|conv\w*_?transpos|deconv|t_?conv|conv_?t(?![a-z])|convt|up_?conv|up_?sampl|fraction|"
@@ -79,7 +79,7 @@ class _Looks:
         if named:
             return [*named, *(number for number in (2, 1) if number not in named)]
         known = {*_taken_apart(self._nodes), *_indexed(self._nodes)}
-        if 5 in known:
+        if 5 in known or any(map(_is_of_volumes, self._nodes)):
             return [3, 2, 1]
         # `g[:, :, t]` may be a row of four axes.
         is_line = 3 in set(_taken_apart(self._nodes)) and 4 not in known
@@ -103,10 +103,11 @@ class _Looks:
 
     @cached_property
     def _nodes(self) -> list[ast.AST]:
-        """Those of its definition, and of its class."""
+        """Those of its definition, and of its class with what that inherits from."""
         owner = self.loaded.target if isinstance(self.loaded.target, type) else self.loaded.owner
-        node = self.loaded.node(owner.__name__ if owner is not None else self.loaded.name)
-        return [] if node is None else list(ast.walk(node))
+        names = [self.loaded.name] if owner is None else [kind.__name__ for kind in owner.__mro__]
+        found = map(self.loaded.node, names)
+        return [each for node in found if node is not None for each in ast.walk(node)]
 
     @cached_property
     def _text(self) -> str:
@@ -138,3 +139,8 @@ def _indexed(nodes: Sequence[ast.AST]) -> Iterator[int]:
 
 def _is_shape(node: ast.AST) -> bool:
     return identifier(node) == "shape" or (isinstance(node, ast.Call) and identifier(node.func) == "size")
+
+
+def _is_of_volumes(node: ast.AST) -> bool:
+    """`F.conv3d`, `conv_transpose3d`, `torch.nn.grad.conv3d_weight`: torch's names for three axes."""
+    return re.match(r"conv(_?transpose)?3d", identifier(node), re.IGNORECASE) is not None
