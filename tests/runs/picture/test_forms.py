@@ -8,8 +8,10 @@ import pytest
 from picture_files import animated
 
 import gradcheck_cli
-from gradcheck_cli.model import Rung, TorchLayer, Verdict
+from gradcheck_cli.layers import conv as conv_layer
+from gradcheck_cli.model import Case, Rung, TorchLayer, Verdict
 from gradcheck_cli.report import render
+from gradcheck_cli.runs.picture.data import Data
 from gradcheck_cli.runs.picture.sameness import by_filter
 
 IMAGES = Path(__file__).resolve().parents[3] / "images"
@@ -158,3 +160,20 @@ def test_the_frames_of_an_animation_are_the_depth(tmp_path):
 
     assert ("pass", 1) == (report.verdict.value, report.experiment.batch)
     assert ((4, 8, 9), (2, 6, 7)) == (report.experiment.input_size, report.experiment.output_size)
+
+
+@pytest.mark.parametrize(
+    "conv", ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+)
+def test_the_outputs_of_a_cut_keep_their_reference(conv):
+    """The layer passes every second number on, so O of the cut is the cut of O."""
+    layer = {"conv": conv, "in_channels": 1, "out_channels": 1, "kernel_size": 1, "stride": 2}
+    whole, part = (TorchLayer(batch=2, size=size, **layer).spec for size in (13, 6))
+    x = np.random.default_rng(0).normal(size=whole.x_shape)
+    one, zero = np.ones(whole.weight_shape), np.zeros(1)
+    reference = conv_layer.forward(Case(whole, x, one, zero, np.zeros(whole.output_shape)))
+
+    cut = Data(whole, x, x, reference).cut_to(part)
+
+    assert part.x_shape == cut.x.shape
+    assert np.array_equal(conv_layer.forward(Case(part, cut.x, one, zero, np.zeros(part.output_shape))), cut.reference)
