@@ -8,6 +8,7 @@ from typing import Any
 
 from gradcheck_cli.model import Experiment, RunOptions, VerifyOptions
 from gradcheck_cli.model.option import Kind, Option, options_of
+from gradcheck_cli.model.options import SweepOptions
 
 SETTINGS = '''"""The options by their names in Python, for type checkers. Made by docs/generate.py; do not edit.
 
@@ -59,9 +60,10 @@ def schema(text: str) -> str:
             record["properties"].setdefault(option.name, entry_of(option))
     record["required"] = [field.name for field in fields(Experiment)]
     record["properties"] = {name: record["properties"][name] for name in record["required"]}
-    asked = document["$defs"]["verify"]["properties"]["options"]
-    told = [option for option in options_of(VerifyOptions) if option.recorded]
-    asked["properties"] = {option.name: entry_of(option) for option in told}
+    for command, declared in {"verify": VerifyOptions, "sweep": SweepOptions}.items():
+        told = [option for option in options_of(declared) if option.recorded]
+        asked = document["$defs"][command]["properties"]["options"]
+        asked["properties"] = {option.name: entry_of(option) for option in told}
     return json.dumps(document, indent=2) + "\n"
 
 

@@ -14,7 +14,7 @@ import click
 from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.param_types import Length, Margins, ReportRequest, Seconds, Whole, WordChoice
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
-from gradcheck_cli.model.options import RunOptions, VerifyOptions
+from gradcheck_cli.model.options import RunOptions, SweepOptions, VerifyOptions
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import FORMATS, SAVED, STDOUT_FORMATS, Destination
 
@@ -32,6 +32,7 @@ FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5,), "size"
 RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.TARGET)
 # The order in which `verify --help` shows its options.
 VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.CHANCE)
+SWEEP_GROUPS = (Group.SWEEP, Group.EXPERIMENT, Group.TARGET, Group.CHANCE)
 # What an option takes in click: its type, and what the help shows for it.
 TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
     Kind.WHOLE: (Whole(), "N"),
@@ -80,6 +81,11 @@ def run_options(function: Function) -> Function:
 def verify_options(function: Function) -> Function:
     """Everything that `verify` is asked, as `VerifyOptions` declares it."""
     return _declared(in_groups(VerifyOptions, VERIFY_GROUPS))(function)
+
+
+def sweep_options(function: Function) -> Function:
+    """Everything that `sweep verify` is asked, as `SweepOptions` declares it."""
+    return _declared(in_groups(SweepOptions, SWEEP_GROUPS))(function)
 
 
 def geometry_options(**defaults: Any) -> Decorator:

@@ -55,12 +55,17 @@ class Cause:
         return len(self.ids)
 
 
-def singles(gradient: GradientName) -> list[Structure]:
-    """The right formula, then every form of every mistake in `gradient`."""
+def singles(gradient: GradientName, evidence: Sequence[Comparison] = ()) -> list[Structure]:
+    """The right formula, then every form of every mistake in `gradient` that such a layer may have.
+
+    Args:
+        evidence: calls of one target, whose layer decides; without any, a convolution of pictures.
+    """
     found = [Structure((), lambda problem: problem.right(gradient))]
     for mistake in CATALOGUE.values():
         if mistake.structure:
-            found += [Structure(((mistake, form),), form.formula) for form in mistake.forms(gradient)]
+            ways = mistake.forms_for(gradient, evidence[0].spec) if evidence else mistake.forms(gradient)
+            found += [Structure(((mistake, form),), form.formula) for form in ways]
     for mistake in CATALOGUE.values():
         added = mistake.per_rate.get(gradient)
         if added is not None:
@@ -77,7 +82,7 @@ def pairs(gradient: GradientName, evidence: Sequence[Comparison]) -> Iterator[St
     ordered = sorted(evidence, key=_conclusiveness, reverse=True)
     single: list[Structure] = []
     builders: list[Structure] = []
-    for structure in singles(gradient):
+    for structure in singles(gradient, evidence):
         shown = _shown_on(structure, ordered) if _joins(structure) else None
         if shown is not None:
             single.append(structure)
@@ -90,7 +95,8 @@ def pairs(gradient: GradientName, evidence: Sequence[Comparison]) -> Iterator[St
         if first.prepare is not None and any(structure.parts[0][0] is first for structure in single):
             for second in single:
                 if second.parts[0][0] is not first:
-                    parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
+                    usual = Variant("", first.formulas[gradient])
+                    parts = ((first, usual), *second.parts)
                     yield Structure(parts, on_prepared(first, second.formula))
 
 
@@ -123,7 +129,7 @@ def search(evidence: Sequence[Comparison], gradient: GradientName) -> Found:
     """
     loose = [seen if seen.decisive else replace(seen, unit=2.0**-24) for seen in evidence]
     large = [seen for seen in evidence if not seen.decisive]
-    alone = explain_all(singles(gradient), loose, gradient)
+    alone = explain_all(singles(gradient, evidence), loose, gradient)
     exact = _still_fitting(alone, large)
     if exact or (alone and not large):
         return Found(exact)

@@ -7,22 +7,26 @@ from itertools import combinations
 
 import numpy as np
 
+from gradcheck_cli.diagnose.words import axis_words
 from gradcheck_cli.mistakes import in_place_of
-from gradcheck_cli.model import TENSORS, Array, GradientName
+from gradcheck_cli.model import Array, GradientName
 
 _LISTED = 6
 # So many entries of a plane must be right for its edges to tell anything: nearly all of 3x3 is border.
 _TELLING = 4
 
 
-def locate(expected: Array, actual: Array, gradient: GradientName = "weight") -> str:
+def locate(expected: Array, actual: Array, gradient: GradientName = "weight", spatial: int = 2) -> str:
     """One sentence on where `actual` differs from `expected`; "" where they are equal.
 
     Args:
         expected: the right gradient, integers in float64.
         actual: what the user's code returned, in any shape.
         gradient: decides what the axes are called.
+        spatial: 1 for code that knows no rows; the arrays have an axis of length 1 for them here.
     """
+    if spatial == 1:
+        expected, actual = (array.squeeze(2) if array.ndim == 4 else array for array in (expected, actual))
     name = f"grad_{gradient}"
     if actual.shape != expected.shape:
         return f"{name} has shape {actual.shape} where {expected.shape} is right{_common_part(expected, actual)}."
@@ -33,7 +37,7 @@ def locate(expected: Array, actual: Array, gradient: GradientName = "weight") ->
     wrong: Array = np.not_equal(expected, actual)
     if not wrong.any():
         return ""
-    places = _places(wrong, TENSORS[gradient].axes)
+    places = _places(wrong, axis_words(gradient, spatial))
     return f"{name} is wrong in {_share(wrong)}{places}; {_worst(expected, actual)}."
 
 

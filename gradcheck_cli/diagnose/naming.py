@@ -192,7 +192,9 @@ def _round(number: int) -> bool:
 def _partial(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:
     """No cause explains everything: those that explain a kind of geometries exactly, most first, never as proved."""
     wrong = [seen for seen in evidence if seen.wrong]
-    explained = [(structure, _explained(structure, wrong)) for structure in singles(gradient) if structure.parts]
+    explained = [
+        (structure, _explained(structure, wrong)) for structure in singles(gradient, evidence) if structure.parts
+    ]
     found: list[Finding] = []
     left = set(range(len(wrong)))
     while len(found) < _PARTIAL_CAUSES:

@@ -31,7 +31,7 @@ class Comparison:
     @property
     def spec(self) -> ConvSpec:
         """The geometry."""
-        return self.problem.spec
+        return self.problem.asked
 
     @property
     def wrong(self) -> bool:
@@ -98,6 +98,8 @@ def in_our_order(array: Array, gradient: GradientName, layout: str) -> Array:
 
 def _weight_letters(layout: str, axes: int) -> str:
     """The usual order of F's axes beside X's, with as many letters as there are axes."""
+    if "H" not in layout:
+        return "vio" if layout.endswith("C") else "oiv" if "C" in layout else {2: "ov", 1: "v"}.get(axes, "oiv")
     if layout.endswith("C"):
         return "uvio"
     return "oiuv" if "C" in layout else {3: "ouv", 2: "uv"}.get(axes, "oiuv")

@@ -9,9 +9,10 @@ import numpy as np
 
 from gradcheck_cli.diagnose.causes import Cause
 from gradcheck_cli.diagnose.observation import Comparison
-from gradcheck_cli.diagnose.words import Words
+from gradcheck_cli.diagnose.words import Words, axis_words
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Sign, in_place_of, sizes
-from gradcheck_cli.model import TENSORS, ConvSpec, Finding, FindingAbout, GradientName
+from gradcheck_cli.model import ConvSpec, Finding, FindingAbout, GradientName
+from gradcheck_cli.model.line import without_rows
 
 
 def finding(
@@ -22,7 +23,6 @@ def finding(
     *,
     certain: bool = True,
     fails_when: str = "",
-    line: int | None = None,
     fix: str = "",
 ) -> Finding:
     """A finding; its fix is the catalogue's in the user's words, where no other is given.
@@ -31,7 +31,7 @@ def finding(
     """
     fix = fix or words.speak(CATALOGUE[identifier].told(of_turned=words.turned).fix)
     fix = fix if certain or fix.startswith("Probably") else f"Probably: {fix}"
-    return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when, line)
+    return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when)
 
 
 def message_for(
@@ -49,9 +49,8 @@ def message_for(
     """
     entry = _entry(seen, gradient, words)
     if not cause.structure.parts:
-        return (
-            f"your grad_{gradient} is exactly {words.gradient(gradient)} {_factor_phrase(cause, seen.spec)}: {entry}."
-        )
+        factor = words.retold(_factor_phrase(cause, seen.spec))
+        return f"your grad_{gradient} is exactly {words.gradient(gradient)} {factor}: {entry}."
     rate = _rate(cause) if cause.structure.fits_rate else ""
     clauses = {
         mistake.id: _clause(mistake, variant.label, seen.spec, words, rate)
@@ -133,15 +132,15 @@ def _rate(cause: Cause) -> str:
 
 def _entry(seen: Comparison, gradient: GradientName, words: Words) -> str:
     if seen.actual.shape != seen.right.shape:
-        shapes = f"its shape is {seen.actual.shape} where {seen.right.shape} is right"
-        return shapes + _axes(gradient, words)
+        actual, right = (without_rows(array.shape, seen.spec) for array in (seen.actual, seen.right))
+        return f"its shape is {actual} where {right} is right" + _axes(gradient, words)
     index = tuple(int(i) for i in np.argwhere(seen.actual != seen.right)[0])
-    place = f"on {seen.data}, entry {list(index)}{_axes(gradient, words)}"
+    place = f"on {seen.data}, entry {list(without_rows(index, seen.spec))}{_axes(gradient, words)}"
     return f"{place} is {in_place_of(seen.actual[index], seen.right[index])}"
 
 
 def _axes(gradient: GradientName, words: Words) -> str:
     """What the axes are, where the user's own order is another."""
-    if words.layout == "NCHW" or gradient == "bias":
+    if words.layout in ("NCHW", "NCW") or gradient == "bias":
         return ""
-    return f" ({', '.join(one for one, _ in TENSORS[gradient].axes)})"
+    return f" ({', '.join(one for one, _ in axis_words(gradient, words.spatial))})"

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.model.line import number_of_axes
 
 Predicate = Callable[[ConvSpec], bool]
 Row = tuple[str, str, Predicate]
 
 
-def _sides(spec: ConvSpec) -> tuple[Size, Size]:
-    """The padding of the rows (above, below) and of the columns (left, right)."""
-    (top, left), (bottom, right) = spec.padding, spec.padding_after
-    return (top, bottom), (left, right)
+def _sides(spec: ConvSpec) -> tuple[Size, ...]:
+    """The padding of the rows (above, below) and of the columns (left, right); a line has no rows."""
+    sides = zip(spec.padding, spec.padding_after, strict=True)
+    return tuple(sides)[-number_of_axes(spec) :]
 
 
 def _overlap(spec: ConvSpec) -> bool:
@@ -38,17 +41,17 @@ NAMED: tuple[Row, ...] = (
     ),
     ("stride > 1", "stride = 1", lambda spec: max(spec.stride) > 1),
     ("a remainder is left over", "no remainder is left over", lambda spec: max(spec.remainder) > 0),
-    ("rows are left over", "no row is left over", lambda spec: spec.remainder[0] > 0),
-    ("columns are left over", "no column is left over", lambda spec: spec.remainder[1] > 0),
+    ("rows are left over", "no row is left over", lambda spec: spec.remainder[-2] > 0),
+    ("columns are left over", "no column is left over", lambda spec: spec.remainder[-1] > 0),
     ("dilation > 1", "dilation = 1", lambda spec: max(spec.dilation) > 1),
     ("groups > 1", "groups = 1", lambda spec: spec.groups > 1),
     ("in channels > 1", "in channels = 1", lambda spec: spec.in_channels > 1),
     ("out channels > 1", "out channels = 1", lambda spec: spec.out_channels > 1),
-    ("the kernel is larger than 1x1", "the kernel is 1x1", lambda spec: spec.kernel_size != (1, 1)),
+    ("the kernel is larger than 1x1", "the kernel is 1x1", lambda spec: max(spec.kernel_size) > 1),
     (
         "the kernel is not square",
         "the kernel is square",
-        lambda spec: spec.kernel_size[0] != spec.kernel_size[1],
+        lambda spec: len(set(spec.kernel_size)) > 1,
     ),
     ("the image is not square", "the image is square", lambda spec: spec.height != spec.width),
     (
@@ -56,26 +59,28 @@ NAMED: tuple[Row, ...] = (
         "the kernel has odd sides",
         lambda spec: any(side % 2 == 0 for side in spec.kernel_size),
     ),
-    ("padding differs from 1", "padding = 1", lambda spec: _sides(spec) != ((1, 1), (1, 1))),
+    ("padding differs from 1", "padding = 1", lambda spec: {*_sides(spec)} != {(1, 1)}),
     (
         "padding differs from (kernel - 1) / 2",
         "padding = (kernel - 1) / 2",
-        lambda spec: any(2 * p != e - 1 for sides, e in zip(_sides(spec), spec.extent, strict=True) for p in sides),
+        lambda spec: any(
+            2 * p != e - 1 for sides, e in zip(_sides(spec)[::-1], spec.extent[::-1], strict=False) for p in sides
+        ),
     ),
     (
         "stride or padding differ between rows and columns",
         "stride and padding are the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1] or _sides(spec)[0] != _sides(spec)[1],
+        lambda spec: spec.stride[-2] != spec.stride[-1] or _sides(spec)[0] != _sides(spec)[-1],
     ),
     ("in and out channels differ", "in and out channels agree", lambda spec: spec.in_channels != spec.out_channels),
-    ("there is more than one output", "there is one output", lambda spec: spec.output_size != (1, 1)),
-    ("there is more than one row of outputs", "there is one row of outputs", lambda spec: spec.output_size[0] > 1),
+    ("there is more than one output", "there is one output", lambda spec: max(spec.output_size) > 1),
+    ("there is more than one row of outputs", "there is one row of outputs", lambda spec: spec.output_size[-2] > 1),
     (
         "there is more than one column of outputs",
         "there is one column of outputs",
-        lambda spec: spec.output_size[1] > 1,
+        lambda spec: spec.output_size[-1] > 1,
     ),
-    ("the output is not square", "the output is square", lambda spec: spec.output_size[0] != spec.output_size[1]),
+    ("the output is not square", "the output is square", lambda spec: spec.output_size[-2] != spec.output_size[-1]),
     (
         "the image is wider than high",
         "the image is not wider than high",
@@ -89,52 +94,53 @@ NAMED: tuple[Row, ...] = (
     (
         "the output is wider than high",
         "the output is not wider than high",
-        lambda spec: spec.output_size[1] > spec.output_size[0],
+        lambda spec: spec.output_size[-1] > spec.output_size[-2],
     ),
     (
         "the output is higher than wide",
         "the output is not higher than wide",
-        lambda spec: spec.output_size[0] > spec.output_size[1],
+        lambda spec: spec.output_size[-2] > spec.output_size[-1],
     ),
     (
         "the kernel is wider than high",
         "the kernel is not wider than high",
-        lambda spec: spec.kernel_size[1] > spec.kernel_size[0],
+        lambda spec: spec.kernel_size[-1] > spec.kernel_size[-2],
     ),
     (
         "the kernel is higher than wide",
         "the kernel is not higher than wide",
-        lambda spec: spec.kernel_size[0] > spec.kernel_size[1],
+        lambda spec: spec.kernel_size[-2] > spec.kernel_size[-1],
     ),
     (
         "stride differs between rows and columns",
         "stride is the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1],
+        lambda spec: spec.stride[-2] != spec.stride[-1],
     ),
     (
         "padding differs between rows and columns",
         "padding is the same for rows and columns",
-        lambda spec: _sides(spec)[0] != _sides(spec)[1],
+        lambda spec: _sides(spec)[0] != _sides(spec)[-1],
     ),
     (
         "padding = 0 on a side",
         "padding > 0 on every side",
-        lambda spec: min(*spec.padding, *spec.padding_after) == 0,
+        lambda spec: min(map(min, _sides(spec))) == 0,
     ),
     ("padding of the rows = 0", "padding of the rows > 0", lambda spec: _sides(spec)[0] == (0, 0)),
-    ("padding of the columns = 0", "padding of the columns > 0", lambda spec: _sides(spec)[1] == (0, 0)),
+    ("padding of the columns = 0", "padding of the columns > 0", lambda spec: _sides(spec)[-1] == (0, 0)),
+    ("output padding > 0", "output padding = 0", lambda spec: any(spec.output_padding)),
     ("in channels > out channels", "in channels <= out channels", lambda spec: spec.in_channels > spec.out_channels),
     ("in channels < out channels", "in channels >= out channels", lambda spec: spec.in_channels < spec.out_channels),
     ("windows overlap", "no windows overlap", lambda spec: _overlap(spec)),
-    ("the kernel has more than one row", "the kernel has one row", lambda spec: spec.kernel_size[0] > 1),
-    ("the kernel has more than one column", "the kernel has one column", lambda spec: spec.kernel_size[1] > 1),
+    ("the kernel has more than one row", "the kernel has one row", lambda spec: spec.kernel_size[-2] > 1),
+    ("the kernel has more than one column", "the kernel has one column", lambda spec: spec.kernel_size[-1] > 1),
     (
         "the kernel has rows and columns",
         "the kernel has one row or one column",
         lambda spec: min(spec.kernel_size) > 1,
     ),
-    ("stride of the rows > 1", "stride of the rows = 1", lambda spec: spec.stride[0] > 1),
-    ("stride of the columns > 1", "stride of the columns = 1", lambda spec: spec.stride[1] > 1),
+    ("stride of the rows > 1", "stride of the rows = 1", lambda spec: spec.stride[-2] > 1),
+    ("stride of the columns > 1", "stride of the columns = 1", lambda spec: spec.stride[-1] > 1),
 )
 
 
@@ -165,33 +171,36 @@ AXES: tuple[BlockSize, ...] = (
     BlockSize("out channels", "are", lambda spec: spec.out_channels, lambda _, size: {"out_channels": size}),
     BlockSize("batch", "is", lambda spec: spec.batch, lambda _, size: {"batch": size}),
     BlockSize(
-        "rows of outputs", "are", lambda spec: spec.output_size[0], lambda spec, size: {"height": _side(spec, 0, size)}
+        "rows of outputs",
+        "are",
+        lambda spec: spec.output_size[-2],
+        lambda spec, size: {"height": _side(spec, -2, size)},
     ),
     BlockSize(
         "columns of outputs",
         "are",
-        lambda spec: spec.output_size[1],
-        lambda spec, size: {"width": _side(spec, 1, size)},
+        lambda spec: spec.output_size[-1],
+        lambda spec, size: {"width": _side(spec, -1, size)},
     ),
     BlockSize(
         "outputs of an image",
         "are",
-        lambda spec: spec.output_size[0] * spec.output_size[1],
-        lambda spec, size: {"height": _side(spec, 0, 1), "width": _side(spec, 1, size)},
+        lambda spec: prod(spec.output_size),
+        lambda spec, size: {"height": _side(spec, -2, 1), "width": _side(spec, -1, size)},
     ),
     BlockSize("rows of the image", "are", lambda spec: spec.height, lambda _, size: {"height": size}),
     BlockSize("columns of the image", "are", lambda spec: spec.width, lambda _, size: {"width": size}),
     BlockSize(
         "rows of the kernel",
         "are",
-        lambda spec: spec.kernel_size[0],
-        lambda spec, size: {"kernel_size": (size, spec.kernel_size[1])},
+        lambda spec: spec.kernel_size[-2],
+        lambda spec, size: {"kernel_size": (*spec.kernel_size[:-2], size, spec.kernel_size[-1])},
     ),
     BlockSize(
         "columns of the kernel",
         "are",
-        lambda spec: spec.kernel_size[1],
-        lambda spec, size: {"kernel_size": (spec.kernel_size[0], size)},
+        lambda spec: spec.kernel_size[-1],
+        lambda spec, size: {"kernel_size": (*spec.kernel_size[:-1], size)},
     ),
 )
 # Blocks as people write them, and the sizes between: only where the neighbour of a size fails is the size itself known.
@@ -207,6 +216,8 @@ def _senses(axis: BlockSize) -> list[str]:
     return [phrase for pair in [*more, *rest] for phrase in pair]
 
 
+# Rows of the table that say nothing of a line, whose columns are all that it has, and not enough of a volume.
+_SPEAKS_OF_PICTURES = re.compile("row|column|square|wide|high")
 # Fewer values of a size than these say nothing of blocks.
 _VALUES = 4
 
@@ -304,7 +315,9 @@ def _blocks(specs: Sequence[ConvSpec], axis: BlockSize) -> Array:
 def speaking(specs: tuple[ConvSpec, ...]) -> Array:
     """Whether each row may be told of these geometries: of a size with few values every block would fit."""
     axes = [len({axis.size(spec) for spec in specs}) >= _VALUES for axis in AXES]
-    return np.concatenate([np.ones(2 * len(NAMED), dtype=bool), np.repeat(axes, _PER_AXIS)])
+    pictures = all(number_of_axes(spec) == 2 for spec in specs)
+    named = [pictures or not _SPEAKS_OF_PICTURES.search(yes) for yes, _, _ in NAMED]
+    return np.concatenate([np.repeat(named, 2), np.repeat(axes, _PER_AXIS)])
 
 
 def resized(spec: ConvSpec, axis: BlockSize, size: int) -> ConvSpec | None:

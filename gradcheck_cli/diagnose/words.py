@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from gradcheck_cli.model import GradientName
+from gradcheck_cli.diagnose.one_axis import of_one_axis
+from gradcheck_cli.model import TENSORS, GradientName
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,22 @@ class Words:
     layout: str = "NCHW"
     turned: bool = False
 
+    @property
+    def spatial(self) -> int:
+        """How many axes it has beside batch and channels: 2 of pictures, 1 of lines."""
+        return 2 if "H" in self.layout else 1
+
     def gradient(self, name: GradientName) -> str:
         """The user's name of a gradient."""
         return {"weight": self.grad_weight, "input": self.grad_input, "bias": self.grad_bias}[name]
 
+    def retold(self, text: str) -> str:
+        """`text` as it is said of the target's kind of arrays."""
+        return of_one_axis(text) if self.spatial == 1 else text
+
     def rename(self, text: str) -> str:
-        """`text` with our names replaced by theirs."""
+        """`text` with our names replaced by theirs; of code for one axis, without rows."""
+        text = self.retold(text)
         theirs = {
             "dE/dF": self.grad_weight,
             "dE/dX": self.grad_input,
@@ -43,9 +54,19 @@ class Words:
     def speak(self, text: str) -> str:
         """`rename`, and a layout other than NCHW is said at the end where the text writes axes."""
         spoken = self.rename(text)
-        if self.layout != "NCHW" and "[:, :" in text:
-            spoken += f" (The axes are written as NCHW; yours are {self.layout}.)"
+        ours = "NCHW" if self.spatial > 1 else "NCW"
+        if self.layout != ours and "[:, :" in text:
+            spoken += f" (The axes are written as {ours}; yours are {self.layout}.)"
         return spoken
+
+
+def axis_words(gradient: GradientName, spatial: int) -> tuple[tuple[str, str], ...]:
+    """What the axes of a gradient are called, for one and for many; a line has no rows, and taps or positions."""
+    axes = TENSORS[gradient].axes
+    if spatial > 1 or gradient == "bias":
+        return axes
+    own = ("tap", "taps") if gradient == "weight" else ("position", "positions")
+    return (*((of_one_axis(one), of_one_axis(many)) for one, many in axes[:2]), own)
 
 
 # As the exercises call them that hand a cache from the forward to the backward: those with channels first, and those

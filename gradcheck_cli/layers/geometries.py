@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.model.line import as_line
 
 # In all, for `--geometries full`: a thorough search that still ends by itself.
 FULL_COUNT = 1000
@@ -186,6 +187,15 @@ SAME: Mapping[str, tuple[ConvSpec, ...]] = {
         _spec((3, 2, 4, 5, 7), (3, 2), 1, 1),
         _spec((2, 3, 4, 7, 5), 2, 2, (4, 3)),
     ),
+    "causal": (
+        _sided((3, 2, 4, 1, 8), (1, 2), 1, (0, 1), 0),
+        _sided((1, 2, 3, 1, 7), (1, 4), 1, (0, 3), 0),
+        _sided((3, 2, 4, 1, 11), (1, 3), 3, (0, 2), 0),
+        _sided((2, 3, 3, 1, 9), (1, 5), 1, (0, 4), 0),
+        replace(_sided((2, 3, 4, 1, 10), (1, 4), 1, (0, 6), 0), dilation=(1, 2)),
+        replace(_sided((2, 4, 4, 1, 10), (1, 3), 1, (0, 2), 0), groups=4),
+        replace(_sided((2, 3, 6, 1, 9), (1, 4), 1, (0, 3), 0), groups=3),
+    ),
 }
 
 
@@ -261,6 +271,32 @@ _WITH_SIZE: Mapping[str, Callable[[int], tuple[ConvSpec, ...]]] = {
     "stride": lambda size: (_spec((2, 2, 3, 2 * size + 4, size + 3), 3, size), _spec((1, 1, 1, size + 3, 6), 3, size)),
     "padding": lambda size: (_spec((1, 1, 2, 3, 4), 3, 1, size),),
 }
+
+
+# What no geometry of pictures has the columns of: zeros in front alone, as code has them that must not see what comes
+# later, and longer lines with more taps.
+LINES: tuple[ConvSpec, ...] = (
+    _sided((2, 3, 4, 1, 9), (1, 3), 1, (0, 2), 0),
+    _sided((3, 2, 5, 1, 11), (1, 4), 1, (0, 3), 0),
+    replace(_sided((2, 3, 4, 1, 12), (1, 3), 1, (0, 4), 0), dilation=(1, 2)),
+    _sided((2, 4, 4, 1, 10), (1, 4), 1, (0, 3), 0),
+    _sided((2, 3, 4, 1, 10), (1, 3), 2, (0, 2), 0),
+    _spec((2, 3, 4, 1, 17), (1, 7), (1, 2), (0, 3)),
+    _spec((3, 2, 5, 1, 19), (1, 5), (1, 4), (0, 1)),
+    _spec((2, 3, 4, 1, 14), (1, 3), 1, (0, 3), 3),
+    _spec((3, 2, 4, 1, 13), (1, 3), (1, 2), (0, 2), 2),
+    _spec((2, 4, 4, 1, 10), (1, 4), 1, (0, 2), 1, 4),
+)
+
+
+def of_lines(specs: Iterable[ConvSpec]) -> Iterator[ConvSpec]:
+    """The same geometries without their rows, each once, and then those that only lines have."""
+    seen: set[ConvSpec] = set()
+    for spec in chain(specs, LINES):
+        line = as_line(spec)
+        if line not in seen:
+            seen.add(line)
+            yield line
 
 
 def full(seed: int) -> Iterator[ConvSpec]:

@@ -13,7 +13,8 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Problem, WrongFormula
 from gradcheck_cli.mistakes.pieces import with_grad_output
-from gradcheck_cli.model import Array, Case, GradientName
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.model.line import number_of_axes
 
 Part = Literal[
     "images",
@@ -61,12 +62,17 @@ def knows(gradient: GradientName, parts: Parts) -> bool:
     return not _UNKNOWN[gradient] & set(parts)
 
 
+def parts_of(spec: ConvSpec, parts: Parts) -> Parts:
+    """Those that its code loops over: that of a line has no rows."""
+    return parts if number_of_axes(spec) > 1 else tuple(part for part in parts if not part.startswith("rows"))
+
+
 def leaving_out(gradient: GradientName, parts: Parts, which: LeftOut) -> WrongFormula:
     """The gradient without what these indices of each part add to it."""
 
     def formula(problem: Problem) -> Array:
         case = problem.case
-        left = {part: found for part in parts if (found := _indices(case, part, which))}
+        left = {part: found for part in parts_of(case.spec, parts) if (found := _indices(case, part, which))}
         inputs = tuple((part, found) for part, found in left.items() if part not in _OWN[gradient])
         other = problem.prepared(_Without(inputs)) if inputs else problem
         right = (other or problem).right(gradient)

@@ -14,6 +14,7 @@ import numpy as np
 from gradcheck_cli.mistakes.mistake import OtherCase, Problem, WrongFormula
 from gradcheck_cli.mistakes.pieces import correlate, padded_x, spread, stepping, window, with_grad_output
 from gradcheck_cli.model import Array, Case, ConvSpec, Size
+from gradcheck_cli.model.line import number_of_axes
 
 Field = Literal["stride", "padding", "dilation"]
 FIELDS: tuple[Field, ...] = ("stride", "padding", "dilation")
@@ -126,6 +127,12 @@ def placed(grad_output: Array, rows: Array, columns: Array) -> Array:
     out = np.zeros((*grad_output.shape[:2], int(rows[-1]) + 1, int(columns[-1]) + 1), dtype=grad_output.dtype)
     out[:, :, rows[:, None], columns[None, :]] = grad_output
     return out
+
+
+def is_causal(spec: ConvSpec) -> bool:
+    """Whether a line is padded so that no output sees what comes later: in front alone, by all but one of the taps."""
+    before, after, edge = spec.padding[1], spec.padding_after[1], spec.extent[1] - 1
+    return number_of_axes(spec) == 1 and before == edge > 0 == after
 
 
 def sides_differ(spec: ConvSpec) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcheck_cli.model.errors import OptionError as OptionError, UsageError
 from gradcheck_cli.model.files import is_code, is_picture
@@ -20,11 +20,8 @@ from gradcheck_cli.model.layer_limits import (
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
-from gradcheck_cli.model.options import SEED, RunOptions, VerifyOptions
+from gradcheck_cli.model.options import SEED, RunOptions, SweepOptions, VerifyOptions
 from gradcheck_cli.model.padding import numbers_of
-
-if TYPE_CHECKING:
-    pass
 
 # What a file of a picture has: gray, or blue, green and red.
 PICTURE_CHANNELS = (1, 3)
@@ -79,6 +76,21 @@ def check_verify(options: VerifyOptions) -> None:
     _check_geometry(options)
 
 
+def check_sweep(options: SweepOptions) -> None:
+    """Refuse what no sweep can do.
+
+    Raises:
+        OptionError: a value out of its range or not among the choices.
+        UsageError: no target.
+    """
+    _check_values(options)
+    check_call(options.call, options.returns)
+    if not options.targets:
+        raise UsageError("there is no target to verify.", hint="name one: gradcheck sweep verify my_ops.py:backward")
+    for name in options.targets:
+        _check_colons(name)
+
+
 def check_call(call: str, returns: str) -> None:
     """Refuse what --call and --returns cannot mean.
 
@@ -118,7 +130,7 @@ def check_layer(options: RunOptions) -> None:
     check_form(options)
 
 
-def _check_values(options: RunOptions | VerifyOptions) -> None:
+def _check_values(options: RunOptions | VerifyOptions | SweepOptions) -> None:
     for check in (_check_range, _check_choice, _check_seconds):
         for option in options_of(type(options)):
             check(option, getattr(options, option.name))

@@ -41,6 +41,7 @@ class Group(Enum):
     EXPERIMENT = "what else decides the numbers of a run"
     TARGET = "how the user's own code is called and judged"
     VERIFICATION = "what only `verify` takes"
+    SWEEP = "what a sweep asks, and who asks it"
     CHANCE = "what is drawn"
 
 

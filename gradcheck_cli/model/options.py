@@ -74,6 +74,7 @@ _geometry = partial(Option, Group.GEOMETRY)
 _experiment = partial(Option, Group.EXPERIMENT)
 _target = partial(Option, Group.TARGET)
 _verification = partial(Option, Group.VERIFICATION)
+_sweep = partial(Option, Group.SWEEP)
 
 # What both commands take is said once for both.
 _seed = partial(declare, 0, Option(Group.CHANCE, "Seed of all random numbers.", allowed=SEED, always=True))
@@ -241,6 +242,35 @@ class VerifyOptions:
     seed: int = _seed()
 
 
+@dataclass(frozen=True)
+class SweepOptions:
+    """Options of `gradcheck sweep verify`. `timeout` is in seconds, per call."""
+
+    targets: tuple[str, ...]
+    convention: str = _convention()
+    call: str = _call()
+    returns: str = _returns()
+    arithmetic: Arithmetic = _arithmetic()
+    geometries: str = declare(
+        "quick", _sweep("Which geometries, or a FILE with one on each line.", metavar="quick|full|FILE")
+    )
+    timeout: float = _timeout()
+    # What follows says who asks and when to stop; the questions are the same.
+    resume: str = declare(
+        "",
+        _sweep(
+            "Add each answer to this file; what it holds is not asked again.",
+            kind=Kind.FILE,
+            metavar="FILE.jsonl",
+            recorded=False,
+        ),
+    )
+    shard: str = declare("", _sweep("Ask only this share of the questions.", metavar="I/N", recorded=False))
+    fail_fast: bool = declare(False, _sweep("Stop after the first wrong answer.", short="-x", recorded=False))
+    seed: int = _seed()
+    seeds: int = declare(1, _sweep("Ask each question with this many seeds.", allowed=SEEDS))
+
+
 # What torch is told of a layer in the same words, and what has a number for each of its axes.
 ALIKE = ("conv", "in_channels", "out_channels", "groups", "padding_mode")
 PER_AXIS = ("kernel_size", "stride", "dilation", "output_padding")
@@ -253,6 +283,6 @@ def _spread(numbers: Size, axes: int) -> Size:
 
 def spelling(parameter: str) -> str:
     """The option of the command line that sets `parameter`."""
-    declared = (*options_of(RunOptions), *options_of(VerifyOptions))
+    declared = (*options_of(RunOptions), *options_of(VerifyOptions), *options_of(SweepOptions))
     flags = (option.flag for option in declared if option.name == parameter)
     return next(flags, "--" + parameter.replace("_", "-"))

@@ -14,7 +14,9 @@ from gradcheck_cli.model.evidence import (
     Check,
     Counterexample,
     Counterfactual,
+    Evidence,
     Finding,
+    FunctionExample,
     Power,
     Sameness,
     Verdict,
@@ -25,7 +27,7 @@ from gradcheck_cli.model.padding import Padding, Sides
 from gradcheck_cli.model.spec import ConvName, ConvSpec, Size
 from gradcheck_cli.model.tensors import GradientName
 
-TargetKind: TypeAlias = Literal["", "convolution"]
+TargetKind: TypeAlias = Literal["", "convolution", "function"]
 
 # Raised whenever a field changes its meaning or goes; a new field alone leaves it.
 # 2: a geometry holds its verdicts under `gradients`; a target says its kind and its layer.
@@ -245,6 +247,15 @@ class Geometries:
 
 
 @dataclass(frozen=True)
+class SampleResult:
+    """One sample of a function. `text` says its sizes; `gradients` are the verdicts by the argument's name."""
+
+    text: str
+    gradients: Mapping[str, Verdict]
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class TargetReport:
     """One target of `gradcheck verify`.
 
@@ -255,6 +266,9 @@ class TargetReport:
     where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed.
     `reason` is why the verdict is what it is, in one line. `kind` is what it was recognised as and `layer` which one,
     "" where it was not.
+
+    Of a function the gradients go by the arguments' names; `geometries` counts its samples, which `samples` lists;
+    `inputs` is how they were found, and `evidence` what each rung of the ladder decided.
     """
 
     target: str
@@ -264,10 +278,10 @@ class TargetReport:
     layout: str
     why: str
     verdict: Verdict
-    gradients: Mapping[GradientName, GradientResult]
+    gradients: Mapping[str, GradientResult]
     geometries: Geometries
     findings: tuple[Finding, ...] = ()
-    counterexample: Counterexample | None = None
+    counterexample: Counterexample | FunctionExample | None = None
     notes: tuple[str, ...] = ()
     error: str = ""
     output: str = ""
@@ -280,6 +294,9 @@ class TargetReport:
     reason: str = ""
     kind: TargetKind = ""
     layer: str = ""
+    samples: tuple[SampleResult, ...] = ()
+    inputs: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
+from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
 
 Item = TypeVar("Item")
 # A first line names this many lines that never ran; the JSON report has them all.
@@ -175,7 +176,7 @@ def right_of_taken(geometries: Geometries) -> str:
 
 # What a summary says of its counts, which stand beside it.
 _COUNTED = re.compile(
-    r" ?\(?(?:right|wrong) on (?:(?:all )?\d+(?: of \d+)? geometries|the one geometry compared)\)?(?:; )?"
+    r" ?\(?(?:right|wrong) on (?:(?:all )?\d+(?: of \d+)? (?:geometries|samples)|the one geometry compared)\)?(?:; )?"
 )
 
 
@@ -199,6 +200,36 @@ def headline(report: Report) -> str:
     if isinstance(report, RunReport):
         return f"{verdict}: gradcheck run, {subject(report)}"
     return f"{verdict}: gradcheck verify, {outcomes(report)}"
+
+
+def sweep_headline(report: SweepReport) -> str:
+    """The verdict of a sweep in one line."""
+    return f"{report.verdict.value.upper()}: gradcheck sweep, {answers_counted(report)}"
+
+
+# How answers are counted, in this order.
+ANSWER_WORDS: dict[str, tuple[Verdict, ...]] = {
+    "right": (Verdict.PASS,),
+    "wrong": (Verdict.FAIL,),
+    "refused": (Verdict.NOT_APPLICABLE,),
+    "unclear": (Verdict.INCONCLUSIVE, Verdict.ERROR),
+}
+
+
+def answers_counted(report: SweepReport) -> str:
+    """ "120 questions to 2 targets: 97 right, 3 wrong, 20 refused" """
+    amounts = [f"{amount:,} {name}" for name, amount in answer_amounts(report.answers).items() if amount]
+    left = [f"{report.left:,} not asked"] if report.left else []
+    asked = count(report.questions, "question")
+    shard = f", shard {report.shard}" if report.shard else ""
+    whom = count(len(report.targets), "target")
+    return f"{asked} to {whom}{shard}: {', '.join([*amounts, *left]) or 'none was asked'}"
+
+
+def answer_amounts(answers: Sequence[SweepAnswer]) -> dict[str, int]:
+    """How many came out how."""
+    by_verdict = Counter(answer.verdict for answer in answers)
+    return {name: sum(by_verdict[verdict] for verdict in verdicts) for name, verdicts in ANSWER_WORDS.items()}
 
 
 def channels_named(ran: Experiment) -> str:
@@ -233,12 +264,12 @@ def user_name(report: RunReport) -> str:
     return file_and_name(report.experiment.backward)[1] if user_file(report) else ""
 
 
-def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:
-    """(file, line, finding) for every finding; `line` falls back to where the function begins."""
+def findings_with_place(report: Report) -> Iterator[tuple[str, str, int | None, Finding]]:
+    """(file, name, line, finding) for every finding; `line` falls back to where the function `name` begins."""
     if isinstance(report, RunReport):
         for finding in report.findings:
-            yield user_file(report), finding.line, finding
+            yield user_file(report), user_name(report), finding.line, finding
         return
     for target in report.targets:
         for finding in target.findings:
-            yield target.file, finding.line or target.line, finding
+            yield target.file, target.name, finding.line or target.line, finding

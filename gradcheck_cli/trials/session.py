@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gradcheck_cli.layers import geometries
+from gradcheck_cli.layers import forms, geometries
 from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, variants
 from gradcheck_cli.model import ConvSpec, Counterexample, GradientName, Verdict, VerifyOptions
 from gradcheck_cli.numbers.arithmetic import declared_slack
@@ -64,12 +64,13 @@ class Session:
 
     def run(self, specs: Iterable[ConvSpec]) -> Transcript:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
-        self.try_all(specs)
+        self.try_all(self._of_its_kind(specs))
         if self.options.geometry:  # asked for by name: it alone, with all probes
             self.try_further()
             return self.finished()
-        self.try_all(self._new(spec for rule in self.described.same for spec in geometries.SAME[rule]))
-        self.try_all(self._new(geometries.around(self.described.constants)))
+        same = (spec for rule in self.described.same for spec in geometries.SAME[rule])
+        self.try_all(self._new(self._of_its_kind(same)))
+        self.try_all(self._new(self._of_its_kind(geometries.around(self.described.constants))))
         self.try_plainer()
         self.try_more()
         self.try_all(self._new(of_missing_kinds([trial.case.spec for trial in self.trials if trial.supported])))
@@ -193,6 +194,10 @@ class Session:
             found += wrong if len(wrong) == 1 else []
         return found
 
+    def _of_its_kind(self, specs: Iterable[ConvSpec]) -> Iterable[ConvSpec]:
+        """What stands in the place of geometries of pictures for a layer of another form."""
+        return forms.of_layer(self.described.layer, self.described.modes, specs)
+
     def _new(self, specs: Iterable[ConvSpec]) -> list[ConvSpec]:
         """Those that were not asked before, each once."""
         known = {trial.case.spec for trial in self.trials}
@@ -206,7 +211,7 @@ class Session:
         return True
 
     def _asked(self, spec: ConvSpec, probe: ProbeName) -> Trial:
-        question = Question(self.target, spec, probe, self.options.seed)
+        question = Question(self.target, spec, probe, self.options.seed, self.described.layer)
         truth = self.truths.of(question)
         answer = self.asker.ask(question, truth.case)
         return Trial(answer, truth, self.described.yields, declared_slack(self.options.arithmetic, self.described.rate))

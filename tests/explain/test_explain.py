@@ -8,9 +8,10 @@ import pytest
 from layer_forms import drawn, whole
 
 from gradcheck_cli.explain.about_shapes import shapes
-from gradcheck_cli.explain.ids import TOPICS, mistake_ids
+from gradcheck_cli.explain.ids import TOPICS, layer_ids, mistake_ids
 from gradcheck_cli.explain.lookup import explain
 from gradcheck_cli.layers import conv
+from gradcheck_cli.layers.known import KNOWN
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import CONVS, ConvSpec, TorchLayer
 from gradcheck_cli.model.errors import GeometryError, UsageError
@@ -25,7 +26,7 @@ def one_sample(spec):
 HEADINGS = {"Why it is wrong", "Hides when", "How to mend it", "Shown by"}
 
 
-@pytest.mark.parametrize("topic", [*CATALOGUE, *TOPICS])
+@pytest.mark.parametrize("topic", [*CATALOGUE, *TOPICS, *KNOWN])
 def test_every_text_fits_80_columns(topic):
     """No line is longer, and none ends in blanks."""
     lines = explain(topic).text().splitlines()
@@ -37,6 +38,7 @@ def test_every_text_fits_80_columns(topic):
 def test_the_ids_that_a_shell_completes_are_those_of_the_catalogue():
     """They are read from the names of the files, since the catalogue itself would load numpy."""
     assert sorted(CATALOGUE) == mistake_ids()
+    assert sorted(KNOWN) == layer_ids()
 
 
 @pytest.mark.parametrize("identifier", CATALOGUE)

@@ -5,6 +5,7 @@ import pytest
 from told import answer, recognised
 
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.line import as_line
 from gradcheck_cli.targets.conventions import layouts
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.probes import integer_case
@@ -25,7 +26,7 @@ def test_what_is_given_in_a_layout_is_taken_back_unchanged(layout):
     """Each kind of array, at a geometry that the layout can take, in the shape that it promises."""
     geometries = (MULTIPLIED, ConvSpec(1, 3, 3, 7, 8, (3, 4), groups=3), BATCH, ONE, ConvSpec(1, 1, 1, 7, 8, (3, 4)))
     tries = (*geometries, ConvSpec(1, 2, 1, 7, 8, (3, 4)), ConvSpec(3, 1, 1, 7, 8, (3, 4)))
-    spec = next(spec for spec in tries if not layout.refuses(spec))
+    spec = next(spec for spec in (*tries, *map(as_line, tries)) if not layout.refuses(spec))
     case = integer_case(spec)
     for kind, array in (("x", case.x), ("weight", case.weight), ("output", case.grad_output)):
         given = layout.give(kind, array, spec.groups)
@@ -34,11 +35,13 @@ def test_what_is_given_in_a_layout_is_taken_back_unchanged(layout):
 
 
 def test_no_layout_stands_in_the_table_twice_and_the_plain_one_is_first():
-    """Those that people use come before all others."""
+    """Those that people use come before all others, among those of pictures and among those of lines."""
     table = layouts.every()
     assert len(set(table)) == len(table)
-    assert table[0] == Layout()
-    assert table[: len(layouts.usual())] == layouts.usual()
+    for spatial, first in ((2, Layout()), (1, Layout("ncw", "oiv", "noq"))):
+        kind, usual = ([one for one in each if one.spatial == spatial] for each in (table, layouts.usual()))
+        assert kind[0] == first
+        assert kind[: len(usual)] == usual
 
 
 def test_filters_are_counted_by_channel_or_by_multiplier():

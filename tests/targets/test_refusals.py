@@ -95,15 +95,6 @@ def test_a_package_that_a_guarded_import_wants_is_named(tmp_path):
     assert caught.value.sentence == "quick_columns is missing (line 5 imports fold)."
 
 
-def test_convolutions_of_one_axis_are_not_covered(tmp_path):
-    """Told by trial: it runs on (n, c, w)."""
-    code = (
-        "def conv_backward(dout, x, w):\n    dw = np.zeros(w.shape)\n    for t in range(dout.shape[2]):\n"
-        "        dw += np.einsum('no,nik->oik', dout[:, :, t], x[:, :, t : t + w.shape[2]])\n    return dw\n"
-    )
-    assert refusal(tmp_path, code) == ("run", "1-D convolutions are not covered")
-
-
 def test_convolutions_of_three_axes_are_not_covered(tmp_path):
     """Told by use: the kernel's shape is taken apart into five."""
     code = (

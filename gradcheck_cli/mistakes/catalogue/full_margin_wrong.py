@@ -9,6 +9,7 @@ import numpy as np
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, full_with_margin, spread, spread_upstream, stepping, window
 from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model.line import of_its_axes
 
 Choice = Callable[[int, int], int]  # of the extent - 1 and the padding
 
@@ -17,7 +18,9 @@ def _margin(choose: Choice, *, in_place: bool) -> WrongFormula:
     def formula(problem: Problem) -> Array | None:
         spec = problem.spec
         (rows, columns) = (extent - 1 for extent in spec.extent)
-        margin = Margin.of(spec, lambda zeros: (choose(rows, zeros[0]), choose(columns, zeros[1])))
+        margin = Margin.of(
+            spec, lambda zeros: of_its_axes((choose(rows, zeros[0]), choose(columns, zeros[1])), spec, rows=0)
+        )
         other = _for_other_side(spec)
         if not spec.is_symmetric and margin.before == other.before and (in_place or margin.after == other.after):
             return None  # its numbers are those of padding-split-wrong

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
+from gradcheck_cli.mistakes.any_form import following, starting
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, frame, read_elsewhere, stripped, window
 from gradcheck_cli.mistakes.source import slices, symmetric
 from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, read_with, rows_as
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, Axis, ConvSpec, Size
+from gradcheck_cli.model.line import of_its_axes
+
+
+def _both(padding: int, spec: ConvSpec) -> Size:
+    return of_its_axes((padding, padding), spec, rows=0)
 
 
 def _weight_padded_by(padding: int) -> WrongFormula:
     """Windows start `padding` outside of X, whatever the layer says."""
 
     def formula(problem: Problem) -> Array:
-        actual = problem.spec.padding
-        if actual == (padding, padding):
+        actual, fixed = problem.spec.padding, _both(padding, problem.spec)
+        if actual == fixed:
             return problem.grad_weight
-        return read_elsewhere(problem, (actual[0] - padding, actual[1] - padding))
+        return read_elsewhere(problem, (actual[0] - fixed[0], actual[1] - fixed[1]))
 
     return formula
 
@@ -27,7 +34,7 @@ def _input_unpadded_by(padding: int) -> WrongFormula:
     """[padding:-padding] on the padded frame: the wrong size as well, unless the layer agrees."""
 
     def formula(problem: Problem) -> Array | None:
-        both = (padding, padding)
+        both = _both(padding, problem.spec)
         if problem.spec.padding == both == problem.spec.padding_after:
             return problem.grad_input
         return stripped(frame(problem), Margin(both, both))
@@ -39,22 +46,33 @@ def _input_moved_by(padding: int) -> WrongFormula:
     """The size is right, but the frame is cut `padding` from its edge."""
 
     def formula(problem: Problem) -> Array:
-        if problem.spec.padding == (padding, padding):
+        both = _both(padding, problem.spec)
+        if problem.spec.padding == both:
             return problem.grad_input
-        return window(frame(problem), (padding, padding), problem.spec.input_size)
+        return window(frame(problem), both, problem.spec.input_size)
 
     return formula
 
 
 def _usual_weight(problem: Problem) -> Array | None:
-    return _weight_padded_by(0 if problem.spec.padding == (1, 1) else 1)(problem)
+    return _weight_padded_by(0 if problem.spec.padding == _both(1, problem.spec) else 1)(problem)
 
 
 def _usual_input(problem: Problem) -> Array | None:
-    return _input_unpadded_by(2 if problem.spec.padding == (1, 1) else 1)(problem)
+    return _input_unpadded_by(2 if problem.spec.padding == _both(1, problem.spec) else 1)(problem)
 
 
 _CONSTANTS = (0, 1, 2)
+
+
+def _fixed(count: int) -> Callable[[Axis], int]:
+    """The same on every axis that the code has: that of a line has no rows, and they have no padding."""
+    return lambda axis: count if axis.room > 1 or axis.before else 0
+
+
+_FIXED = {count: starting(_fixed(count)) for count in _CONSTANTS}
+
+
 _ONE_AXIS: dict[str, OtherSteps] = {
     "none in the rows": changing("padding", rows_as(0)),
     "none in the columns": changing("padding", columns_as(0)),
@@ -80,6 +98,11 @@ MISTAKE = Mistake(
             *(Variant(f"always {count}", _input_unpadded_by(count)) for count in _CONSTANTS[1:]),
             *(Variant(f"always {count}, cut to X's size", _input_moved_by(count)) for count in _CONSTANTS[1:]),
         ),
+    },
+    elsewhere={
+        "weight": tuple(Variant(f"always {count}", following("weight", _FIXED[count])) for count in _CONSTANTS),
+        # None at all is what padding-not-stripped is, cut to X's size.
+        "input": tuple(Variant(f"always {count}", following("input", _FIXED[count])) for count in _CONSTANTS[1:]),
     },
     why=(
         "`[1:-1]` or `pad=1` was right for the 3x3 layer of the first experiment, and no padding for the layer of the "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.mistakes.any_form import cropped, framed_gradient
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, frame, stripped, window
-from gradcheck_cli.mistakes.steps import OtherSize, changing, columns_as, rows_as, written_with
+from gradcheck_cli.mistakes.steps import OtherSize, changing, columns_as, is_causal, rows_as, written_with
 from gradcheck_cli.model import Array
 
 
@@ -14,7 +15,7 @@ def _whole_frame(problem: Problem) -> Array:
 
 def _first_rows(problem: Problem) -> Array:
     """The frame cut to X's size at its top left corner: moved by p."""
-    if not problem.spec.is_padded:
+    if not problem.spec.is_padded or is_causal(problem.spec):  # there its numbers are those of future-leak
         return problem.grad_input
     return window(frame(problem), (0, 0), problem.spec.input_size)
 
@@ -32,6 +33,24 @@ def _cut_by(change: OtherSize) -> WrongFormula:
     return lambda problem: stripped(frame(problem), Margin.of(problem.spec, change))
 
 
+_cut_in_the_rows = written_with(changing("padding", columns_as(0)))
+
+
+def _columns_left(problem: Problem) -> Array | None:
+    return problem.grad_input if is_causal(problem.spec) else _cut_in_the_rows(problem)
+
+
+def _whole_frame_elsewhere(problem: Problem) -> Array | None:
+    return framed_gradient(problem) if problem.spec.is_padded and not problem.spec.transposed else None
+
+
+def _cut_at_the_end(problem: Problem) -> Array | None:
+    spec = problem.spec
+    if spec.transposed or not spec.is_padded:
+        return None
+    return cropped(framed_gradient(problem), spec, (0,) * len(spec.padding))
+
+
 MISTAKE = Mistake(
     id="padding-not-stripped",
     order=410,
@@ -46,9 +65,13 @@ MISTAKE = Mistake(
             Variant(
                 "stripped in the columns only, then cut to X's size", written_with(changing("padding", rows_as(0)))
             ),
-            Variant(
-                "stripped in the rows only, then cut to X's size", written_with(changing("padding", columns_as(0)))
-            ),
+            Variant("stripped in the rows only, then cut to X's size", _columns_left),
+        )
+    },
+    elsewhere={
+        "input": (
+            Variant("", _whole_frame_elsewhere),
+            Variant("cut off at the end of each axis only", _cut_at_the_end),
         )
     },
     why=(

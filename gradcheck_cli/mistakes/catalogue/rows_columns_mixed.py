@@ -217,6 +217,7 @@ MISTAKE = Mistake(
         gradient: tuple(Variant(label, formula) for label, formula in forms.items())
         for gradient, forms in _FORMS.items()
     },
+    needs_rows=True,
     why=(
         "`H` for `W`, `kh` for `kw`, `shape[2]` for `shape[3]`: the first try has square pictures, square kernels and "
         "one stride for both axes, and there every number is the same for rows and columns."

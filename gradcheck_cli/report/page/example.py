@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
-from gradcheck_cli.model import Array, Counterexample, Term
+from gradcheck_cli.model import Array, ConvSpec, Counterexample, FunctionExample, Term
+from gradcheck_cli.model.line import number_of_axes, without_rows
 from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Column, Example, ExampleArray, PageSection, Table, Text, Tone, plain
 from gradcheck_cli.report.words import count, first, geometry
@@ -16,8 +19,11 @@ MOST_PRODUCTS = 60
 Marks = dict[tuple[int, ...], str]
 
 
-def example_of(example: Counterexample) -> Example:
+def example_of(example: Counterexample | FunctionExample) -> Example:
     """G, the other factor, what is expected beside what came back, and one wrong entry's sum."""
+    if isinstance(example, FunctionExample):
+        return _of_function(example)
+    example = _as_written(example)
     should_hold, holds = _sums(example)
     return Example(
         about=f"grad_{example.gradient}; {geometry(example.spec)}",
@@ -30,12 +36,57 @@ def example_of(example: Counterexample) -> Example:
     )
 
 
+def _of_function(example: FunctionExample) -> Example:
+    """What it was called with, the outputs and their G, and the gradient. No entry has a sum that could be told."""
+    given = [(name, value) for name, value in example.values.items() if hasattr(value, "shape")]
+    constants = ", ".join(f"{name} = {value}" for name, value in example.values.items() if not hasattr(value, "shape"))
+    many = len(example.upstream) > 1
+    arrays = [ExampleArray(name, cast("Array", value), None, {}) for name, value in given]
+    arrays += [
+        ExampleArray(f"G{place}" if many else "G", grad, None, {}) for place, grad in enumerate(example.upstream)
+    ]
+    entry: Marks = {} if example.entry is None else {example.entry: "entry"}
+    arrays += [
+        ExampleArray("expected", example.expected, None, entry),
+        ExampleArray("actual", example.actual, example.expected, entry),
+    ]
+    name = f"grad_{example.gradient}"
+    return Example(
+        about=f"{name}; {constants}" if constants else name,
+        arrays=tuple(arrays),
+        entry="" if example.entry is None else f"{name}{subscript(example.entry)}",
+        should_hold="",
+        holds="",
+        products=None,
+        source=example,
+    )
+
+
 def example_section(example: Counterexample | None) -> tuple[PageSection, ...]:
     """A section of its own, where there is an example."""
     if example is None:
         return ()
     shown = example_of(example)
     return (PageSection("example", TITLE, (shown,), note=shown.about),)
+
+
+def _as_written(example: Counterexample) -> Counterexample:
+    """The example in the axes of the code: that of a line has no rows."""
+    spec = example.spec
+    if number_of_axes(spec) > 1:
+        return example
+    entry = None if example.entry is None else without_rows(example.entry, spec)
+    arrays = {name: getattr(example, name) for name in ("x", "weight", "grad_output", "expected", "actual")}
+    shaped = {
+        name: array.reshape(without_rows(array.shape, spec)) for name, array in arrays.items() if array is not None
+    }
+    terms = tuple(_term_as_written(term, spec) for term in example.terms)
+    return replace(example, **shaped, entry=entry, terms=terms)
+
+
+def _term_as_written(term: Term, spec: ConvSpec) -> Term:
+    of_g, of_other = (without_rows(index, spec) for index in (term.grad_output_index, term.other_index))
+    return replace(term, grad_output_index=of_g, other_index=of_other)
 
 
 def _arrays(example: Counterexample) -> list[ExampleArray]:

@@ -49,9 +49,9 @@ def forward_note(trials: Sequence[Trial]) -> list[str]:
 def _asked(spec: ConvSpec) -> list[str]:
     """What is not as usual, in words: ["stride 2", "padding 1"]."""
     words = {
-        "stride": pair(spec.stride),
+        "stride": pair(spec.own(spec.stride)),
         "padding": padding_words(spec),
-        "dilation": pair(spec.dilation),
+        "dilation": pair(spec.own(spec.dilation)),
         "groups": str(spec.groups),
     }
     return [f"{name} {words[name]}" for name in spec.unusual]

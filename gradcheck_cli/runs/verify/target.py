@@ -11,7 +11,6 @@ from gradcheck_cli.diagnose import (
     Code,
     condition,
     diagnose,
-    likely_line,
     locate,
     of_calls,
     summarise_geometries,
@@ -21,8 +20,9 @@ from gradcheck_cli.diagnose import (
     words_for,
 )
 from gradcheck_cli.diagnose.kinds import comes_last, fails_by_itself, is_of_the_call, stands_for
+from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.mistakes import CATALOGUE, Sign, describe
+from gradcheck_cli.mistakes import Sign, describe
 from gradcheck_cli.model import (
     CALL,
     GRADIENTS,
@@ -38,7 +38,9 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
-from gradcheck_cli.targets import NOT_TRIED, Described, HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.runs.verify.function import verify_function
+from gradcheck_cli.runs.verify.places import Places
+from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker, Running
 from gradcheck_cli.trials.deciding import Results
 from gradcheck_cli.trials.session import Session
@@ -56,12 +58,15 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
     start = time.perf_counter()
     with Worker(ref, WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         running.watch(worker)
-        described = worker.describe()
+        described = worker.describe_any()
         used = time.perf_counter() - start
+        if isinstance(described, DescribedFunction):
+            report = verify_function(ref, described, worker, options, time.perf_counter() + options.timeout - used)
+            return replace(report, seconds=time.perf_counter() - start)
         load_oracles()
         asker = Asker(worker, options.timeout, time.perf_counter() + options.timeout - used, running)
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
-    report = judge(ref, transcript, options)
+        report = located(judge(ref, transcript, options), ref, transcript, asker)
     return replace(report, seconds=time.perf_counter() - start)
 
 
@@ -93,7 +98,8 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     """From what happened to the report; nothing is asked any more."""
     described = transcript.described
     code = code_of(ref, described.line)
-    findings = findings_of(transcript, code) + wrong_forward(transcript.trials)
+    words = words_for(described.convention, described.layout, turned=described.flipped)
+    findings = findings_of(transcript, code, words) + wrong_forward(transcript.trials)
     results = {name: _gradient_result(transcript, name, findings) for name in GRADIENTS}
     verdict = _verdict(transcript, results, findings)
     return TargetReport(
@@ -104,9 +110,9 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         layout=described.layout,
         why=described.why,
         verdict=verdict,
-        gradients=results,
-        geometries=_geometries(transcript),
-        findings=_placed(findings, code, described.flipped),
+        gradients={str(name): result for name, result in results.items()},
+        geometries=_geometries(transcript, words),
+        findings=tuple(replace(finding, fails_when=words.retold(finding.fails_when)) for finding in findings),
         counterexample=transcript.counterexample,
         notes=_notes(transcript, options),
         scope=_scope(described),
@@ -116,8 +122,14 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         call=options.call,
         returns=options.returns,
         kind="convolution",
-        layer="conv2d",
+        layer=described.layer,
     )
+
+
+def located(report: TargetReport, ref: TargetRef, transcript: Transcript, asker: Asker) -> TargetReport:
+    """With the places of its findings, for which the target is asked once more, with changes in its text."""
+    code = code_of(ref, report.line)
+    return replace(report, findings=Places(asker, transcript, code, ref.name).found(report.findings))
 
 
 def code_of(ref: TargetRef, line: int | None) -> Code:
@@ -128,10 +140,8 @@ def code_of(ref: TargetRef, line: int | None) -> Code:
         return Code(defined=line or ref.line)
 
 
-def findings_of(transcript: Transcript, code: Code) -> tuple[Finding, ...]:
+def findings_of(transcript: Transcript, code: Code, words: Words) -> tuple[Finding, ...]:
     """The named mistakes of every gradient, then what ended a call, then where numbers are wrong without a name."""
-    described = transcript.described
-    words = words_for(described.convention, described.layout, turned=described.flipped)
     seen = [trial.observation() for trial in transcript.compared if trial.outcome.error != NOT_TRIED]
     named: list[Finding] = []
     unexplained: list[Finding] = []
@@ -144,7 +154,7 @@ def findings_of(transcript: Transcript, code: Code) -> tuple[Finding, ...]:
         named += [finding for finding in shown if not comes_last(finding)]
         named += with_conditions_that_hold(causes, *_known(transcript, name))
         named += [finding for finding in shown if comes_last(finding)]
-        unexplained += () if diagnosed else _unexplained(transcript, name)
+        unexplained += () if diagnosed else _unexplained(transcript, name, words)
     found: dict[tuple[str, str, int | None], Finding] = {}
     for finding in [*named, *of_calls(seen, words, code, _refused(transcript)), *unexplained]:
         about = "" if is_of_the_call(finding) else finding.gradient
@@ -175,7 +185,7 @@ def _refused(transcript: Transcript) -> frozenset[ConvSpec]:
     return frozenset(trial.case.spec for trial in transcript.trials if not trial.supported)
 
 
-def _unexplained(transcript: Transcript, name: GradientName) -> tuple[Finding, ...]:
+def _unexplained(transcript: Transcript, name: GradientName, words: Words) -> tuple[Finding, ...]:
     """No formula gives these numbers: say where they are wrong, as probable and without a cause."""
     smallest = smallest_failure(transcript.compared, name)
     if smallest is None:
@@ -183,24 +193,9 @@ def _unexplained(transcript: Transcript, name: GradientName) -> tuple[Finding, .
     expected, actual = smallest.truth.gradients.get(name), smallest.outcome.gradients.get(name)
     if expected is None or actual is None:
         return ()
-    message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name)}"
+    message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name, words.spatial)}"
     when = condition(*_known(transcript, name))
     return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample", when),)
-
-
-def _placed(findings: Sequence[Finding], code: Code, flipped: bool) -> tuple[Finding, ...]:
-    """With the line that raised, or the one that looks like the mistake; without one where none or several do.
-
-    What is missing in a layer that turns F stands on no line.
-    """
-
-    def line(finding: Finding) -> int | None:
-        mistake = CATALOGUE.get(finding.id)
-        if finding.line is not None or (mistake is not None and mistake.told(of_turned=flipped).is_missing):
-            return finding.line
-        return likely_line(code.source, finding.id, code.defined, finding.gradient)
-
-    return tuple(replace(finding, line=line(finding)) for finding in findings)
 
 
 def _gradient_result(transcript: Transcript, name: GradientName, findings: Sequence[Finding]) -> GradientResult:
@@ -261,19 +256,21 @@ def _scope(described: Described) -> str:
     return f"{given[0]} only" if len(given) == 1 else " and ".join(given)
 
 
-def _geometries(transcript: Transcript) -> Geometries:
+def _geometries(transcript: Transcript, words: Words) -> Geometries:
     supported = [trial for trial in transcript.trials if trial.supported]
     return Geometries(
         tried=len(transcript.trials),
         supported=len(supported),
         right=sum(trial.right for trial in supported),
-        summary=_summary(transcript, supported) if transcript.described.yields else "no gradient was compared",
+        summary=words.retold(_summary(transcript, supported)),
         list=tuple(trial.result() for trial in transcript.trials),
     )
 
 
 def _summary(transcript: Transcript, supported: Sequence[Trial]) -> str:
     """Where it holds; numbers that are right but for rounding are neither right nor wrong."""
+    if not transcript.described.yields:
+        return "no gradient was compared"
     if all(trial.right for trial in supported) and any(trial.failed for trial in transcript.further):
         return "right on small integers, wrong on large numbers, fractions or tiny ones"
     failed = sum(trial.failed for trial in supported)

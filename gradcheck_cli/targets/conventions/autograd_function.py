@@ -22,7 +22,8 @@ from gradcheck_cli.targets.conventions.source import Source
 LEAVES = ("x", "weight", "bias")
 LETTERS = {"x": "x", "weight": "w", "bias": "b"}
 REFUSED = "returned an invalid gradient"
-BIAS_FORMS = ("o", "1o11", "o11", "1o")
+# How b may be shaped beside an X of these axes.
+BIAS_FORMS = {"nchw": ("o", "1o11", "o11", "1o"), "ncw": ("o", "1o1", "o1", "1o")}
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def autograd_candidates(
 
 def _forms(forward: Callee, assigned: Assignment, layout: Layout) -> Iterator[Form]:
     pair = any(isinstance(item.default, tuple) for item in forward.parameters)
-    biases = BIAS_FORMS if "bias" in assigned.values() and layout.x == "nchw" else ("o",)
+    biases = BIAS_FORMS.get(layout.x, ("o",)) if "bias" in assigned.values() else ("o",)
     sized = {"stride", "padding", "dilation", "kernel_size"} & set(assigned.values())
     for pairs in (True,) if pair else (False, True) if sized else (False,):
         yield from (Form(layout, bias=bias, pairs=pairs, torch=True) for bias in biases)

@@ -21,6 +21,7 @@ BIAS_FORMS: Mapping[str, Callable[[int], tuple[int, ...]]] = {
     "111o": lambda count: (1, 1, 1, count),
     "o1": lambda count: (count, 1),
     "1o": lambda count: (1, count),
+    "1o1": lambda count: (1, count, 1),
     "o11": lambda count: (count, 1, 1),
     "1o11": lambda count: (1, count, 1, 1),
     "11o": lambda count: (1, 1, count),
@@ -80,6 +81,15 @@ class NotRecognisedError(Exception):
     ) -> None:
         super().__init__(sentence)
         self.step, self.sentence, self.tried, self.error, self.hint = step, sentence, tried, error, hint
+
+
+class TransposedError(NotRecognisedError):
+    """It was tried as a convolution, and its own forward is a transposed one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "run", "its forward is a transposed convolution, and in no order of its axes is it right as one"
+        )
 
 
 class AmbiguousError(Exception):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from gradcheck_cli.model import Case
+from gradcheck_cli.model import Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, layouts
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.constructor_use import use_of
@@ -135,12 +135,9 @@ class Recipe:
         spec = case.spec
         form = Form(self.order, pairs=self.pairs)
         given = binding.values(case, form)
-        height, width = spec.kernel_size
         given |= {
-            "kernel_size": (height, width) if self.kernel_pair or height != width else height,
-            "kernel_h": spec.kernel_size[0],
-            "kernel_w": spec.kernel_size[1],
-            "in_size": spec.height,
+            "kernel_size": self._kernel_size(spec),
+            "in_size": spec.width if self.order.spatial == 1 else spec.height,
             "input_shape": self._input_shape(case),
             "use_bias": True,
             "activation": self.activation,
@@ -155,6 +152,11 @@ class Recipe:
             "params": {"stride": given["stride"], "pad": given["padding"], "padding": given["padding"]},
         }
         return given
+
+    def _kernel_size(self, spec: ConvSpec) -> int | tuple[int, ...]:
+        """A number where one says it, and tuples are not asked for."""
+        sides = spec.kernel_size[-self.order.spatial :]
+        return sides if self.kernel_pair or len(set(sides)) > 1 else sides[0]
 
     def _weight_shape(self, whole: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one filter where the number of filters is asked for apart."""
@@ -171,8 +173,8 @@ class Recipe:
         if self.input_shape == "none-batch":
             return (None, *image)
         if self.input_shape == "size":
-            return (spec.height, spec.width)
-        return spec.height if self.input_shape == "side" else image
+            return spec.input_size[-self.order.spatial :]
+        return spec.input_size[-self.order.spatial] if self.input_shape == "side" else image
 
 
 def _plainest(texts: Sequence[str]) -> str:
@@ -181,14 +183,19 @@ def _plainest(texts: Sequence[str]) -> str:
     return (plain or list(texts))[0]
 
 
-def recipes(slots: Sequence[Slot]) -> Iterator[Recipe]:
-    """Ways to call a constructor, the likeliest first."""
+def recipes(slots: Sequence[Slot], kind: layouts.Kind = layouts.PICTURES) -> Iterator[Recipe]:
+    """Ways to call a constructor, the likeliest first.
+
+    Args:
+        slots: what it wants.
+        kind: of the arrays.
+    """
     for roles in _role_choices(slots):
         used = set(roles.values())
         defaults = {roles[slot.id]: _example(slot) for slot in slots if slot.id in roles}
         parts = {roles[slot.id]: slot.use.parts for slot in slots if slot.id in roles}
         axes = max((slot.use.axes for slot in slots if roles.get(slot.id) == "weight"), default=0)
-        for plain in _orders(used, axes):
+        for plain in _orders(used, axes, kind):
             for shaped in _input_shapes(used, plain, parts.get("input_shape", 0)):
                 for paired in _pairings(used, defaults, shaped):
                     for moded in _modes(defaults, paired):
@@ -259,7 +266,13 @@ def _missing(chosen: Mapping[str, str]) -> list[str]:
 
 
 def _resized(chosen: Mapping[str, str], required: Mapping[str, Slot]) -> dict[str, str]:
-    """(out, in, h, w): the sizes of the kernel, where nothing else is, and not of the image."""
+    """(out, in, h, w): the sizes of the kernel, where nothing else is, and not of the image; a width alone is its side.
+
+    Empty where there are none.
+    """
+    alone = [name for name, role in chosen.items() if role == "in_w" and "in_h" not in chosen.values()]
+    if alone and alone[0] in required and "kernel_size" in _missing(chosen):
+        return {name: "kernel_size" if name in alone else role for name, role in chosen.items()}
     missing = {"kernel_h", "kernel_w"} <= set(_missing(chosen))
     swapped = {"in_h": "kernel_h", "in_w": "kernel_w"}
     if not missing or not all(role in chosen.values() for role in swapped):
@@ -282,25 +295,34 @@ def _unsettled(roles: Mapping[str, str], required: Mapping[str, Slot]) -> int:
     return sum(required[name].use.sized and "activation" not in required[name].roles() for name in stands)
 
 
-def _orders(used: set[str], axes: int) -> list[Layout]:
+def _orders(used: set[str], axes: int, kind: layouts.Kind) -> list[Layout]:
     """`axes`: how many F has that is handed over, where the class says so."""
+    known = _known_orders(kind)
     if not used & {"input_shape", "w_shape", "weight"}:
-        return [Layout()]
+        return known[:1]
     if "weight" not in used:
-        return list(ORDERS)
-    return [order for order in _kernel_orders() if axes in (0, order.axes("weight"))] or _kernel_orders()
+        return known
+    orders = _kernel_orders(kind)
+    return [order for order in orders if axes in (0, order.axes("weight"))] or orders
+
+
+def _known_orders(kind: layouts.Kind) -> list[Layout]:
+    made = (kind.layout(order) for order in ORDERS)
+    return list(dict.fromkeys(order for order in made if order is not None))
 
 
 @cache
-def _kernel_orders() -> list[Layout]:
+def _kernel_orders(kind: layouts.Kind) -> list[Layout]:
     """One layout for every order in which F is kept, for constructors that are handed F itself."""
-    found = [*ORDERS, *layouts.every()]
+    found = [*_known_orders(kind), *layouts.every(kind)]
     return list({layout.weight: layout for layout in found[::-1] if layout.weight.count("(") < 2}.values())[::-1]
 
 
 def _input_shapes(used: set[str], plain_order: Layout, parts: int) -> list[Recipe]:
     """`parts`: into how many the constructor takes it apart, where it does."""
-    forms = {2: ("size",), 3: ("image",), 4: ("batch", "none-batch")}.get(parts, INPUT_SHAPES)
+    image = 1 + plain_order.spatial
+    known = {image - 1: ("size",), image: ("image",), image + 1: ("batch", "none-batch")}
+    forms = known.get(parts, INPUT_SHAPES) if parts > 1 else INPUT_SHAPES
     forms = forms if "input_shape" in used else ("image",)
     return [Recipe({}, input_shape=form, order=plain_order) for form in forms]
 

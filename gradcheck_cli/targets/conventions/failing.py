@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding, probes
+from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.backprop import NotSeededError
 from gradcheck_cli.targets.conventions.base import Candidate, HungError, NotRecognisedError, UnfinishedError
-from gradcheck_cli.targets.conventions.candidates import of_one_axis
 from gradcheck_cli.targets.conventions.function import FROM_FORWARD, Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.misfed import is_misfed
 from gradcheck_cli.targets.conventions.names import FUNCTION_ROLES, function_roles
-from gradcheck_cli.targets.conventions.results import plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.load import Loaded, lacking, user_line
 
-ONE_DIMENSION = "1-D convolutions are not covered"
-ONE_AXIS_PROBES = (ConvSpec(3, 2, 4, 1, 9, (1, 3)), ConvSpec(1, 2, 4, 1, 9, (1, 3)), ConvSpec(1, 1, 1, 1, 9, (1, 3)))
 ROLES = {role for role, _ in FUNCTION_ROLES} | {binding.NO_ROLE}
 # Their arrays take what numpy's do not; code that was written for them may fail on ours alone.
 OTHER_ARRAYS = ("jax", "jaxlib", "tensorflow", "cupy", "mxnet", "mlx", "theano", "tinygrad")
@@ -65,7 +58,6 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
     lack = lacking(likeliest.error, loaded)
     if lack is not None:
         raise lack
-    _refuse_other_axes(likeliest.candidate, loaded)
     if isinstance(likeliest.error, NotToldError):
         raise NotRecognisedError("run", str(likeliest.error))
     if likeliest.understood or _proves(likeliest, loaded):
@@ -143,35 +135,3 @@ def _outside(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) ->
     if not names:
         return NotRecognisedError("run", "it takes no arguments that could be x, F or dE/dO")
     return NotRecognisedError("run", f"nothing tells what its parameters {', '.join(names)} are")
-
-
-def _refuse_other_axes(candidate: Candidate, loaded: Loaded) -> None:
-    """Arrays whose shape is taken apart into five, a name that says so, or code that runs on arrays of one axis."""
-    if isinstance(candidate, FunctionCandidate):
-        source, name = candidate.callee.source, candidate.callee.name.lower()
-        axes = {source.use(item).axes for item, role in candidate.assignment.items() if role in binding.ARRAY_ROLES}
-        if 5 in axes or "3d" in name:
-            raise NotRecognisedError("run", "3-D convolutions are not covered")
-        if "1d" in name:
-            raise NotRecognisedError("run", ONE_DIMENSION)
-    for spec in ONE_AXIS_PROBES:
-        case = probes.integer_case(spec)
-        if any(_runs(each, case) for each in _of_one_axis(loaded) if not each.refuses(spec)):
-            raise NotRecognisedError("run", ONE_DIMENSION)
-
-
-def _of_one_axis(loaded: Loaded) -> Iterator[Candidate]:
-    """Until there can be no more of them: why that is, is told of two axes."""
-    with suppress(NotRecognisedError):
-        yield from of_one_axis(loaded)
-
-
-def _runs(candidate: Candidate, case: Case) -> bool:
-    """Whether it gives a gradient of F or of X in the right shape."""
-    try:
-        returned = candidate.start(case)()
-        keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, conv.backward(case))
-        taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
-    except Exception:
-        return False
-    return bool({"weight", "input"} & set(keys)) and not taken.wrong

@@ -68,7 +68,7 @@ def _is_made(name: str) -> bool:
 def _prior(callee: Callee, form: Form) -> int:
     hint = callee.source.axes_hint()
     last = form.layout.x.endswith("c")
-    first = form.layout.x in ("nchw", "chw")
+    first = form.layout.x in ("nchw", "chw", "ncw", "cw")
     return int((hint == "last" and last) or (hint == "first" and first))
 
 
@@ -97,6 +97,8 @@ def _contradicted(callee: Callee, assigned: Assignment, layout: Layout) -> int:
 def _bias_forms(layout: Layout, assigned: Assignment) -> tuple[str, ...]:
     if not {"bias", "cache"} & set(assigned.values()):
         return ("o",)
+    if layout.spatial == 1:
+        return ("o", "11o", "1o", "o1") if layout.x.endswith("c") else ("o", "o1", "1o", "1o1", "untied")
     return ("111o", "o", "o1", "11o", "1o") if layout.x == "nhwc" else ("o", "o1", "1o", "o11", "untied")
 
 

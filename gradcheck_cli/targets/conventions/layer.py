@@ -221,6 +221,8 @@ class LayerCandidate:
 
     def _uneven(self, spec: ConvSpec) -> bool:
         """Pairs that differ, for a class that was recognised with numbers: tried, but never promised."""
+        if self.layout.spatial == 1:
+            return False
         pairs = (spec.stride, spec.padding, spec.dilation, spec.kernel_size)
         promised = self.recipe.pairs, self.recipe.pairs, self.recipe.pairs, self.recipe.kernel_pair
         return any(pair[0] != pair[1] and not known for pair, known in zip(pairs, promised, strict=True))

@@ -14,12 +14,16 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
         "x_padded",
         r"x_?pad(ded)?|xp|padded_?(x|input|a|image|data)|(input|a_prev|image|inp|a)_?pad(ded)?|x_p|pad(ded)?_x",
     ),
+    ("output_padding", r"(out(put)?|adj)_?pad(ding)?|op|opad"),
+    ("padding_mode", r"(pad(ding)?|border|boundary|edge)_?(mode|type|kind)|boundary|border|mode"),
     ("x_shape", r"(x|input|inp|in|image|a_prev|input_data)_?(shape|dims?|size|sz)|shape_x|shape"),
     ("in_size", r"(x|input|inp|in|image|img)_?(size|sz|hw)"),
     ("w_shape", r"(w|weights?|filters?|kernels?)_?(shape|dims?)|shape_w"),
     ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|rate|step_size|epsilon|learningrate|l_r|learnrate"),
+    ("stride_d", r"s_?d|stride_?(d|z|depth)|sz"),
     ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
     ("stride_w", r"s_?w|stride_?(w|x|width)|sx"),
+    ("padding_d", r"p_?d|pad_?(d|z|depth)|padding_(d|z)"),
     ("padding_h", r"p_?h|pad_?(h|y|height)|padding_(h|y)"),
     ("padding_w", r"p_?w|pad_?(w|x|width)|padding_(w|x)"),
     ("dilation_h", r"dil(ation)?_?(h|y)"),
@@ -62,20 +66,23 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
         "x",
         r"x|x_?(in|prev|\d|i|data|input|batch|l|orig)|inp|inputs?|input_?(data|x|tensor|image|images|batch|volume|array|layer|map|feature|features|img)"
         r"|in_?|in_?data|a_?prev|prev_?a\w*|a_?in|images?|imgs?|im|a|a_?\d|a_?l|activations?|act|bottom|bottom_?data|data|feature_?maps?|fmap"
-        r"|last_?(inputs?|x)|prev_?(layer|input|out|output|activations?)|layer_?(in|input)|xs|batch|features?|volume|signal|h_?prev|z_?prev|i|conv_?(in|input)"
+        r"|last_?(inputs?|x)|prev_?(layer|input|out|output|activations?)|layer_?(in|input)|xs|batch|features?|volume|signals?|seqs?|sequences?|h_?prev|z_?prev|i|conv_?(in|input)"
         r"|orig_?\w*|src|source|previous\w*|cached_?input|saved_?input|tensor",
     ),
     ("output", r"out|outputs?|y|z|o|a_?(out|cur|curr|l)|y_?(hat|pred)|conv_?out|top|forward_?out\w*|result"),
+    ("out_size", r"(out|output|target|o)_?(size|shape|hw)"),
     ("batch", r"n|m|batch_?size|n_?batch|num_?images|bs"),
     ("in_channels", r"c|c_?in|in_?(channels?|ch)|n_?c_?prev|channels?"),
     ("out_channels", r"c_?out|out_?(channels?|ch)|n_?c|n_?filters|num_?filters|nf"),
     ("in_h", r"h|in_?h(eight)?|height|n_?h_?prev|h_?in|input_?h(eight)?"),
-    ("in_w", r"w_?in|in_?w(idth)?|width|n_?w_?prev|input_?w(idth)?"),
+    ("in_w", r"w_?in|in_?w(idth)?|width|n_?w_?prev|input_?w(idth)?|length|seq_?len(gth)?|l_?in|(in|input)_?len(gth)?"),
     ("out_h", r"h_?out|out_?h(eight)?|oh|ho"),
-    ("out_w", r"w_?out|out_?w(idth)?|ow|wo"),
+    ("out_w", r"w_?out|out_?w(idth)?|ow|wo|l_?out|(out|output)_?len(gth)?"),
 )
 
 CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
+    ("output_padding", r"(out(put)?|adj)_?pad(ding)?"),
+    ("padding_mode", r"(pad(ding)?|border|boundary)_?(mode|type|kind)|boundary|border|mode"),
     ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|l_?rate"),
     ("optimizer", r"optimi[sz]er|opt|optim|solver"),
     ("activation", r"act|activation\w*|act_?fn|act_?func\w*|nonlinearity|actfunc|non_?lin\w*"),
@@ -119,7 +126,10 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
         r"|c_?in|channels?|c|n_?in|n_?i|n_?c_?prev|in|ic|inc|ci|cin|channels_?in|ch_?in|image_?(channels?|depth)|img_?(channels?|depth)|prev_?channels|ch|(filter|kernel)_?(depth|channels?)|input_?n|n_?channel|depth_?in",
     ),
     ("in_h", r"h|in_?h(eight)?|height|input_?h(eight)?|image_?h(eight)?|img_?h(eight)?|x_?h|h_?in|in_?s?y"),
-    ("in_w", r"w|in_?w(idth)?|width|input_?w(idth)?|image_?w(idth)?|img_?w(idth)?|x_?w|w_?in|in_?s?x"),
+    (
+        "in_w",
+        r"w|in_?w(idth)?|width|input_?w(idth)?|image_?w(idth)?|img_?w(idth)?|x_?w|w_?in|in_?s?x|length|seq_?len(gth)?|l_?in",
+    ),
     ("in_size", r"(image|img|input)_?(len|length|side)"),
     ("batch", r"n|m|batch_?size|bs|n_?batch|batch|mini_?batch_?size"),
     ("weight", r"w|weights?|filter_?weights|kernel|kernels|filters|w_?init\w*|initial_?weights?"),

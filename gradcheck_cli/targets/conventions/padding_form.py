@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.call import CallCandidate
@@ -78,7 +79,8 @@ _NUMBERED = (2, 2)
 
 def _takes_numbers(candidate: FunctionCandidate, seed: Seed, guard: Guard) -> bool:
     """Whether its forward or a gradient is right where the padding is said in numbers."""
-    specs = (ConvSpec(*counts, 8, 7, (3, 3), padding=_NUMBERED) for counts in COUNTS)
+    kind = ConvSpec if candidate.layout.spatial > 1 else LineSpec
+    specs = (kind(*counts, 8, 7, (3, 3), padding=_NUMBERED) for counts in COUNTS)
     able = [spec for spec in specs if not candidate.refuses(spec)]
     return any(right_there(candidate, spec, seed, guard) for spec in able[:1])
 

@@ -10,18 +10,24 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
-from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
+from gradcheck_cli.targets.conventions.base import (
+    AmbiguousError,
+    Candidate,
+    NotRecognisedError,
+    Returned,
+    TransposedError,
+)
 from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.by_behaviour import explained
 from gradcheck_cli.targets.conventions.candidates import candidates
@@ -32,8 +38,9 @@ from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
 from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
+from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout import Layout, turned
 from gradcheck_cli.targets.conventions.multiplier import covers, fills, is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Keys, plan, take
@@ -107,7 +114,7 @@ def recognise(
     guard: Callable[[], AbstractContextManager[None]] = nullcontext,
     budget: float = 3 * BUDGET,
 ) -> Chosen:
-    """The way to call `loaded`.
+    """The way to call `loaded`: as code for pictures or for lines, whichever is right somewhere.
 
     Args:
         wanted: words of `--convention`.
@@ -120,40 +127,97 @@ def recognise(
         AmbiguousError: several layouts run, none with a right gradient.
     """
     work, clock = time.thread_time() + BUDGET, time.monotonic() + budget
-    trials: list[Scored] = []
-    failed: list[Failed] = []
-    refusals: list[NotRecognisedError] = []
-    stumbled: set[Layout] = set()
-    for number, spec in enumerate(probes.PROBES):
+    weaker: list[Chosen] = []
+    refusals: list[NotRecognisedError | AmbiguousError] = []
+    kinds = kinds_to_try(loaded, wanted)
+    while kinds:
+        # So much of the time that the other kinds have their turn too.
+        ends = [_share(now, end, len(kinds)) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
+        try:
+            chosen, is_right = _Tries(loaded, wanted, seed, guard, ends[0], ends[1]).on(kinds.pop(0))
+        except (NotRecognisedError, AmbiguousError) as error:
+            refusals.append(error)
+            if isinstance(error, TransposedError) and not any(
+                isinstance(one, TransposedError) for one in refusals[:-1]
+            ):
+                kinds = transposed_kinds(loaded, wanted)
+            continue
+        if is_right:
+            return chosen
+        weaker.append(chosen)
+    if weaker:
+        return weaker[0]
+    raise refusals[0]
+
+
+def _share(now: float, end: float, parts: int) -> float:
+    return now + (end - now) / parts
+
+
+@dataclass
+class _Tries:
+    """The search among the conventions for arrays of one kind. `work` and `clock`: when the time is up."""
+
+    loaded: Loaded
+    wanted: Sequence[str]
+    seed: Callable[[], None]
+    guard: Callable[[], AbstractContextManager[None]]
+    work: float
+    clock: float
+    trials: list[Scored] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    refusals: list[NotRecognisedError] = field(default_factory=list)
+    stumbled: set[Layout] = field(default_factory=set)
+
+    def on(self, specs: Sequence[ConvSpec]) -> tuple[Chosen, bool]:
+        """The way that does best on these geometries, and whether a gradient or its forward is right there.
+
+        Raises:
+            NotRecognisedError: nothing runs.
+            AmbiguousError: several layouts run, none with a right gradient.
+        """
+        for number, spec in enumerate(specs):
+            found = self._on_one(number, spec)
+            if found is not None:
+                return found
+            if _is_final(self.refusals) or _enough(self.trials, number) or self._is_over:
+                break
+        if _is_final(self.refusals) or (self.refusals and not _narrowed(self.wanted)):
+            _raise_if_hopeless(self.refusals, self.trials, self.failed)
+        if self._is_over:
+            _refuse_to_guess(self.trials, self.loaded)
+        best = max((trial.score for trial in self.trials), default=-1)
+        return _settle(self.trials, self.failed, self.loaded, self.wanted), best >= EVIDENCE
+
+    @property
+    def _is_over(self) -> bool:
+        return time.thread_time() > self.work or time.monotonic() > self.clock
+
+    def _on_one(self, number: int, spec: ConvSpec) -> tuple[Chosen, bool] | None:
+        """What is found on one geometry, if that settles it."""
         case = probes.integer_case(spec, seed=number)
         truth = conv.backward(case)
         tried: set[Layout] = set()
-        for candidate in _until_refused(candidates(loaded, wanted, case), refusals):
+        for candidate in _until_refused(candidates(self.loaded, self.wanted, case), self.refusals):
             if candidate.refuses(spec):
                 continue
-            seed()
-            trial = _try(candidate, case, truth, guard)
-            tripped = candidate.layout in stumbled
+            self.seed()
+            trial = _try(candidate, case, truth, self.guard)
+            tripped = candidate.layout in self.stumbled
             if isinstance(trial, Failed):
-                failed.append(trial)
-                if settled(trial, loaded):
-                    return Chosen(candidate, {})
+                self.failed.append(trial)
+                if settled(trial, self.loaded):
+                    return Chosen(candidate, {}), False
             else:
-                trials.append(replace(trial, score=trial.score - tripped, tripped=tripped))
+                self.trials.append(replace(trial, score=trial.score - tripped, tripped=tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped and not trial.doubted:
-                    again = partial(_try, case=case, truth=truth, guard=guard)
-                    return _confirmed(_with_multiplier(trial, trials, again))
+                    again = partial(_try, case=case, truth=truth, guard=self.guard)
+                    return _confirmed(_with_multiplier(trial, self.trials, again)), True
             tried.add(candidate.layout)
-            if _is_over(work, clock):
+            if self._is_over:
                 break
-        stumbled |= tried
-        if _is_final(refusals) or _enough(trials, number) or _is_over(work, clock):
-            break
-    if _is_final(refusals) or (refusals and not _narrowed(wanted)):
-        _raise_if_hopeless(refusals, trials, failed)
-    if _is_over(work, clock):
-        _refuse_to_guess(trials, loaded)
-    return _settle(trials, failed, loaded, wanted)
+        self.stumbled |= tried
+        return None
 
 
 def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
@@ -168,10 +232,6 @@ def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
         if found:
             return Chosen(max(found, key=lambda candidate: candidate.prior), {})
     raise NotRecognisedError("run", "it ends the process in every way in which it was called")
-
-
-def _is_over(work: float, clock: float) -> bool:
-    return time.thread_time() > work or time.monotonic() > clock
 
 
 def _refuse_to_guess(trials: Sequence[Scored], loaded: Loaded) -> None:
@@ -286,7 +346,7 @@ def _without_chance_plain(trials: list[Scored]) -> list[Scored]:
 
 def _is_swapped_by_chance(trial: Scored) -> bool:
     """F read as (c_in, c_out, kh, kw), right only where the two are equal: then it is the gradient that is swapped."""
-    return trial.tripped and trial.chosen.candidate.layout.weight == "iouv"
+    return trial.tripped and trial.chosen.candidate.layout.weight in ("iouv", "iov")
 
 
 def _confirmed(chosen: Chosen) -> Chosen:
@@ -379,7 +439,7 @@ def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
     output = _own_forward(candidate, case)
     if probes.gives_forward(output, candidate.layout, case):
         return candidate, True
-    turned = replace(case, weight=case.weight[..., ::-1, ::-1])
-    if isinstance(candidate, WithForward) and probes.gives_forward(output, candidate.layout, turned):
+    as_turned = replace(case, weight=turned(case.weight))
+    if isinstance(candidate, WithForward) and probes.gives_forward(output, candidate.layout, as_turned):
         return candidate.turned(), True
     return candidate, False

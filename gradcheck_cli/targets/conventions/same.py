@@ -16,6 +16,7 @@ import numpy as np
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Size
+from gradcheck_cli.model.line import LineSpec, number_of_axes
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -68,6 +69,10 @@ def _more_on_both(zeros: int) -> Sides:
     return -(-zeros // 2), -(-zeros // 2)
 
 
+def _all_before(zeros: int) -> Sides:
+    return zeros, 0
+
+
 RULES: Mapping[str, MarginRule] = {
     "floor": _shared(_taps, _less_on_both),
     "floor-before": _shared(_taps, _more_after),
@@ -80,13 +85,16 @@ RULES: Mapping[str, MarginRule] = {
     "keep-more-after": _shared(_keep, _more_after),
     "keep-more-before": _shared(_keep, _more_before),
     "keep-more-on-both": _shared(_keep, _more_on_both),
+    "causal": _shared(_taps, _all_before),
 }
 """(size, extent of the kernel, stride) -> zeros before and after. "keep" keeps the size at every stride, the others
 divide it by it. torch's own 'same' is "floor-before" at stride 1; SAME of TensorFlow and SAME_UPPER of ONNX are
-"tensorflow-more-after", SAME_LOWER is "tensorflow-more-before"."""
+"tensorflow-more-after", SAME_LOWER is "tensorflow-more-before". "causal" is code for lines, where no output may see
+what comes later."""
 
 KEEPING = frozenset(name for name in RULES if name.startswith("keep"))
-DIVIDING = frozenset(RULES) - KEEPING
+OF_LINES = frozenset(("causal",))
+DIVIDING = frozenset(RULES) - KEEPING - OF_LINES
 
 
 def rules_of(spec: ConvSpec) -> frozenset[str]:
@@ -96,6 +104,8 @@ def rules_of(spec: ConvSpec) -> frozenset[str]:
 
 
 def _margins(rule: MarginRule, spec: ConvSpec) -> list[Sides | None]:
+    if rule is RULES["causal"] and number_of_axes(spec) > 1:
+        return [None, None]
     return [rule(*numbers) for numbers in zip(spec.input_size, spec.extent, spec.stride, strict=True)]
 
 
@@ -114,9 +124,9 @@ def followed(spec: ConvSpec, known: frozenset[str]) -> bool:
     Of one that follows none that we know, only what all the usual rules agree on is expected.
     """
     rules = rules_of(spec)
-    dividing, keeping = known & DIVIDING, known & KEEPING
-    if keeping and not dividing:
-        return bool(rules & keeping)
+    dividing, others = known & DIVIDING, known - DIVIDING
+    if others and not dividing:
+        return bool(rules & others)
     return rules >= DIVIDING or bool(rules & dividing)
 
 
@@ -139,6 +149,7 @@ _DECIDING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
     "keep-more-after": (_KEPT, _EVEN_KERNEL, _KEPT_ODD_TOTAL),
     "keep-more-before": (_KEPT, _EVEN_KERNEL, _KEPT_ODD_TOTAL),
     "keep-more-on-both": (_KEPT, _EVEN_KERNEL, _KEPT_ODD_TOTAL),
+    "causal": (_EVEN_KERNEL, ((8, 7), 3, 1)),
 }
 # What tells by which rule it pads, the surest first.
 _PARTS = ("forward", "weight", "input")
@@ -173,9 +184,8 @@ def rules_followed(
 
 def _deciding(rule: str, layout: Layout) -> Iterator[ConvSpec]:
     for image, side, step in _DECIDING[rule]:
-        specs = [
-            padded_by(rule, ConvSpec(*counts, image[0], image[1], (side, side), (step, step))) for counts in COUNTS
-        ]
+        kind = ConvSpec if layout.spatial > 1 else LineSpec
+        specs = [padded_by(rule, kind(*counts, image[0], image[1], (side, side), (step, step))) for counts in COUNTS]
         yield from [spec for spec in specs if spec is not None and not layout.refuses(spec)][:1]
 
 
