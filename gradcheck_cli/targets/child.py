@@ -58,7 +58,7 @@ from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, 
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
-from gradcheck_cli.targets.functions.either import Wanted, either
+from gradcheck_cli.targets.functions.either import AsConvolution, Wanted, either
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.lines import Watch
@@ -165,7 +165,9 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
             ready = either(
                 loaded,
                 Wanted.of(message, is_spelled=bool(spelled or wanted), seed=_seed, seconds=LOAD_SHARE * seconds),
-                lambda: _tried(ref, loaded, spelled, wanted, seconds),
+                AsConvolution(
+                    lambda: _tried(ref, loaded, spelled, wanted, seconds), lambda ready: bool(ready.chosen.plan)
+                ),
             )
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint, "lacking": error.lacking}, None

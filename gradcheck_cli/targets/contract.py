@@ -68,6 +68,7 @@ class HowToCall:
         returns: what the expression gives, in order: weight, input, bias, or _ for what is none of them.
         kinds: what it may be: "convolution", "function".
         seed: of the inputs that are found for a function.
+        inputs, input: what `--inputs` and `--input` said of them.
     """
 
     convention: str = "auto"
@@ -75,12 +76,16 @@ class HowToCall:
     returns: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("convolution",)
     seed: int = 0
+    inputs: str = ""
+    input: str = ""
 
     @classmethod
     def of(cls, options: RunOptions | VerifyOptions | SweepOptions) -> HowToCall:
         """What the options say. Only `verify` judges what is no convolution: the others have pictures or geometries."""
-        kinds = ("convolution", "function") if isinstance(options, VerifyOptions) else ("convolution",)
-        return cls(options.convention, options.call, roles_in(options.returns), kinds, options.seed)
+        said = (options.convention, options.call, roles_in(options.returns))
+        if not isinstance(options, VerifyOptions):
+            return cls(*said)
+        return cls(*said, ("convolution", "function"), options.seed, options.inputs, options.input)
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,8 @@ class Worker:
             "returns": list(self._how.returns),
             "kinds": list(self._how.kinds),
             "seed": self._how.seed,
+            "inputs": self._how.inputs,
+            "input": self._how.input,
             "how": ATTEMPTS[self._attempt],
             "seconds": self.limits.timeout,
         }

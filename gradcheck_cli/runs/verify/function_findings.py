@@ -21,7 +21,7 @@ _AXES = ("rows", "columns")
 
 def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
     """What ended a call, the broken laws, then what the numbers tell of each gradient."""
-    found: list[Finding] = [*_crashes(comparison.trials)]
+    found: list[Finding] = [*_crashes(comparison.trials), *_forward(comparison)]
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
@@ -96,6 +96,15 @@ def _crashes(trials: Sequence[FunctionTrial]) -> Iterator[Finding]:
     message = f"{where}{outcome.error} on {trial.sample.text}."
     when = f"on {trial.sample.text}" if ended else ""
     yield Finding("crashes", CALL, "proved", message[:1].upper() + message[1:], "", when, outcome.error_line)
+
+
+def _forward(comparison: Comparison) -> Iterator[Finding]:
+    """The first sample on which the forward is not what the reference says."""
+    for trial, judged in comparison.forwards:
+        if judged.verdict is Verdict.FAIL:
+            message = f"The forward is not the reference: {judged.detail} on {trial.sample.text}."
+            yield Finding("wrong-forward", CALL, "proved", message, "mend the forward first")
+            return
 
 
 def _size(sample: Sample) -> int:
