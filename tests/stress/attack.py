@@ -24,7 +24,7 @@ sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is loaded
 
-from stress import bad_input, large  # noqa: E402
+from stress import bad_input, forms, large  # noqa: E402
 from stress.experiments import draw, judge_faulty, judge_right  # noqa: E402
 from stress.planted import judge_planted, planted_count  # noqa: E402
 
@@ -143,6 +143,7 @@ IN_ONE_GO = {
     "options": bad_input.options,
     "targets": bad_input.targets,
     "large": large.layers,
+    "forms": forms.layers,
 }
 TITLES = {
     "right": "Right code: false alarms",
@@ -152,6 +153,7 @@ TITLES = {
     "options": "Bad command lines, configuration files and variables",
     "targets": "Bad target files: damaged source, odd signatures, odd behaviour",
     "large": "Large layers, each in a process of its own",
+    "forms": "Layers of every form on pictures, right ones and with one entry wrong",
 }
 
 

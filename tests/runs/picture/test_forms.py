@@ -214,3 +214,12 @@ def test_the_panels_of_a_transposed_layer_stand_by_filters():
     assert second.alt.startswith("grad_weight[1, 0] (green): ")
     assert np.array_equal(report.figures.gradients["weight"].autograd[1, 0], second.values)
     assert found["origin"].sentence.startswith("dE/dF[i,o] pairs X[i] with G[o]: ")
+
+
+def test_where_no_tap_meets_the_picture_that_is_the_reason():
+    """X's channels differ, and nothing comes of it."""
+    report = run(kernel_size=(4, 2), dilation=2, padding=(3, 0), size=(1, 5))
+
+    found = report.sameness
+    assert ("every entry is 0",) * 2 == (found.across_channels.reason, found.across_filters.reason)
+    assert report.answer.endswith("Same for all channels: yes, because every entry is 0.")
