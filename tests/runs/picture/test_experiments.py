@@ -28,7 +28,7 @@ def test_most_experiments_come_to_a_verdict():
 
 def test_random_layers_of_every_form():
     """Right code never fails, a wrong entry never passes, and nothing crashes."""
-    assert [] == [row for row in forms.layers(12) if row["problems"]]
+    assert [] == [row for row in forms.layers(6) if row["problems"]]
 
 
 @pytest.mark.parametrize(
