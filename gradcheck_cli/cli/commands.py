@@ -42,12 +42,14 @@ def run(context: click.Context, /, **values: Any) -> int:
     """Judge a convolution backward on real pictures, side by side with torch.autograd.
 
     Several pictures make one batch; - is standard input. x.npy, x.pt and random:1x5x100x100 (n, c, h, w) are
-    inputs of any number of channels.
+    inputs of any number of channels. A layer of one axis reads every row as a sample, one of three all pictures as
+    its depth.
 
     \b
     Examples:
       gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
       gradcheck run --in 5 --out 10 --k 5 --size 100 random:1x5x100x100
+      gradcheck run --conv conv1d --k 9 --padding 8,0 --size 64 images/coffee.jpg
     """
     output = Output.take(values)
     options = RunOptions(**{**values, "images": expanded(values["images"])})

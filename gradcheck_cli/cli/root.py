@@ -14,7 +14,10 @@ from gradcheck_cli.model.errors import UsageError
 
 PROGRAM = "gradcheck"
 HELP_OPTIONS = ("-h", "--help")
-SIZES = "N|VxH: one number for both directions, or vertical x horizontal, rows before columns: 3x5 is 3 high, 5 wide."
+SIZES = (
+    "N|VxH: one number for all directions, or vertical x horizontal, rows before columns: 3x5 is 3 high, 5 wide. "
+    "A layer of one axis takes one number, one of three takes DxVxH."
+)
 SETTINGS: dict[str, Any] = {"help_option_names": list(HELP_OPTIONS), "max_content_width": 100}
 
 

@@ -16,7 +16,7 @@ from gradcheck_cli.images.refusal import STANDARD_INPUT, UnreadableError
 from gradcheck_cli.images.source import read_bytes
 from gradcheck_cli.model import Array, Size
 from gradcheck_cli.model.errors import UsageError
-from gradcheck_cli.model.files import is_array
+from gradcheck_cli.model.files import is_array, may_move
 
 Input = Picture | ArrayInput
 """One of the inputs of a run: a picture is one sample, an array or one with frames may hold several."""
@@ -119,7 +119,7 @@ def references_of(pictures: Input | Sequence[Input], size: Size) -> Array:
 
 
 def count_samples(names: Sequence[str], axes: int = 2) -> int:
-    """n of the whole batch; a picture is one sample and not opened, but of three axes, where its frames are counted.
+    """n of the whole batch; a picture is one sample; what may move is opened for a layer of three axes.
 
     Args:
         names: of the inputs.
@@ -128,10 +128,14 @@ def count_samples(names: Sequence[str], axes: int = 2) -> int:
     Raises:
         ImageError: an array that cannot be read.
     """
-    # Standard input can be read once, so its frames are not looked for.
-    opened = [_read_input(name, 0, axes) for name in names if is_array(name) or (axes > 2 and name != STANDARD_INPUT)]
+    opened = [_read_input(name, 0, axes) for name in names if is_array(name) or _is_moving(name, axes)]
     counts = [len(found.values) if isinstance(found, ArrayInput) else found.frames for found in opened]
     return len(names) - len(opened) + sum(counts)
+
+
+def _is_moving(name: str, axes: int) -> bool:
+    """Whether its frames are the depth of a layer. Those of standard input are not: they would be read twice."""
+    return axes > 2 and may_move(name)
 
 
 def _samples(planes: Array, size: Size) -> Array:
@@ -141,7 +145,7 @@ def _samples(planes: Array, size: Size) -> Array:
 
 def _read_input(name: str, position: int, axes: int) -> Input:
     if not is_array(name):
-        return _read_picture(name, Moving if axes > 2 and name != STANDARD_INPUT else Picture)
+        return _read_picture(name, Moving if _is_moving(name, axes) else Picture)
     try:
         return read_array(name, position, axes)
     except UnreadableError as refusal:

@@ -17,7 +17,7 @@ from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.files import is_array, may_move
 from gradcheck_cli.model.option import Group, Kind, Option, Range, declare, options_of
 from gradcheck_cli.model.padding import Padding, normal_padding
-from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size
+from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size, is_transposed
 from gradcheck_cli.model.torch_layer import TorchLayer
 
 LossName = Literal["l1", "mse", "sum", "random"]
@@ -187,7 +187,7 @@ class RunOptions:
     @property
     def is_transposed(self) -> bool:
         """Whether the layer is one of torch's ConvTranspose."""
-        return self.conv.startswith("conv_transpose")
+        return is_transposed(self.conv)
 
     @property
     def inputs(self) -> tuple[str, ...]:

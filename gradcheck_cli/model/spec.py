@@ -27,6 +27,11 @@ UNLESS_USUAL: Mapping[str, bool] = {"unless_usual": True}
 OWN_AXES: Mapping[ConvName, int] = {name: int(name[-2]) for name in CONVS}
 
 
+def is_transposed(conv: ConvName) -> bool:
+    """Whether the form is one of torch's ConvTranspose."""
+    return conv.startswith("conv_transpose")
+
+
 @dataclass(frozen=True)
 class ConvSpec:
     """Geometry of one convolution. All lengths are in elements; pairs are (vertical, horizontal).
@@ -89,7 +94,7 @@ class ConvSpec:
     @property
     def transposed(self) -> bool:
         """Whether it is one of torch's ConvTranspose."""
-        return self.conv.startswith("conv_transpose")
+        return is_transposed(self.conv)
 
     @property
     def is_plain(self) -> bool:

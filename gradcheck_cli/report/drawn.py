@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from gradcheck_cli.model import TENSORS, Array, Experiment, Figure, GradientName, RunReport, Verdict
+from gradcheck_cli.model.spec import is_transposed
 
 Place = tuple[int, ...]
 """Which plane of a gradient: its first two indices, and the depth of a layer of three axes."""
@@ -86,9 +87,14 @@ def _depth(place: Place) -> str:
     return "".join(f", depth {at}" for at in place[2:])
 
 
+def written(ran: Experiment) -> str:
+    """How the planes of grad_weight are written: "dE/dF[o,i]", of a transposed layer "dE/dF[i,o]"."""
+    return "dE/dF[i,o]" if is_transposed(ran.conv) else "dE/dF[o,i]"
+
+
 def roles(ran: Experiment, place: Place) -> tuple[int, int]:
     """(filter, channel of its group) of a plane of grad_weight; a transposed layer has its channels first."""
-    if not ran.conv.startswith("conv_transpose"):
+    if not is_transposed(ran.conv):
         return place[0], place[1]
     group, channel = divmod(place[0], ran.in_channels // ran.groups)
     return group * (ran.out_channels // ran.groups) + place[1], channel

@@ -126,11 +126,14 @@ def of_difference(shown: Drawn, yours: str) -> str:
     return f"White is right: {yours} and autograd differ by at most {gap}, {number(worst, 2)} of what rounding allows."
 
 
-def of_origin(sameness: SamenessReport) -> str:
-    """Why the gradients are the same or differ: the reasons that the report computed from X and from G."""
+def of_origin(sameness: SamenessReport, planes: str = "dE/dF[o,i]") -> str:
+    """Why the gradients are the same or differ: the reasons that the report computed from X and from G.
+
+    `planes` is how those of grad_weight are written.
+    """
     reasons = [found.reason for found in (sameness.across_channels, sameness.across_filters) if found.reason]
     told = "; ".join(reason.rstrip(".") for reason in reasons)
-    return f"dE/dF[o,i] pairs X[i] with G[o]: {told}." if told else ""
+    return f"{planes} pairs X[i] with G[o]: {told}." if told else ""
 
 
 def signs(values: Array) -> str:

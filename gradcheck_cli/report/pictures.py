@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Experiment, RunReport
 from gradcheck_cli.report import eye
-from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest, plane_label, planes_of, roles
+from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest, plane_label, planes_of, roles, written
 from gradcheck_cli.report.palette import AROUND_ZERO, RISING, Palette
 from gradcheck_cli.report.pixels import pool
 from gradcheck_cli.report.words import number, user_file
@@ -257,7 +257,9 @@ def _origin(report: RunReport) -> Strip:
     signs = [_upstream(upstream[o], o, ran) for o in range(min(ran.out_channels, MOST_SIGNS))]
     scale = Scale(RISING, -1.0, 1.0, "sign(O - ref)") if ran.loss.name in _SIGNED else None
     left_out = ran.out_channels - len(signs)
-    return Strip("origin", "What goes in", (*tiles, *signs), eye.of_origin(report.sameness), scale, left_out)
+    return Strip(
+        "origin", "What goes in", (*tiles, *signs), eye.of_origin(report.sameness, written(ran)), scale, left_out
+    )
 
 
 _GRAY = Palette("black to white", ((0, 0, 0), (255, 255, 255)), (255, 200, 0), "amber")
@@ -287,7 +289,8 @@ def _photograph(x: Array, ran: Experiment) -> Tile:
     named = base_name(ran.images[0]) if ran.images else "X"
     if ran.channel_names == _BGR and len(picture) == len(_BGR) and np.isfinite(picture).all():
         pixels = np.clip(picture[::-1] * (255.0 if ran.unit_range else 1.0), 0, 255).round().astype(np.uint8)
-        return Tile("X, the picture", named, f"X: {named}", np.moveaxis(pixels, 0, -1))
+        which = "X, the first picture" if math.prod(ran.input_size[:-2]) > 1 else "X, the picture"
+        return Tile(which, named, f"X: {named}", np.moveaxis(pixels, 0, -1))
     return Tile("X, channel 0", named, f"X, channel 0 of {named}: {extent(picture[0])}", picture[0], *_gray(picture[0]))
 
 

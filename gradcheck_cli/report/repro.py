@@ -43,28 +43,52 @@ _COUNTEREXAMPLE = '''import sys
 import numpy as np
 
 from gradcheck_cli.model import Case, ConvSpec
-from gradcheck_cli.model.line import LineSpec
+from gradcheck_cli.model.line import as_line
 
 nan, inf = float("nan"), float("inf")
 
 CASES = {cases}
 
 
+def arrays(case):
+    """x, the weight and G of the case; a layer of one axis has an axis of size 1 before it."""
+    return tuple(np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
+
+
+def source(place, size, mode):
+    """Which element stands at a place beside the input, None for a zero."""
+    if mode == "reflect":
+        place = abs(place)
+        return place if place < size else 2 * (size - 1) - place
+    if mode == "circular":
+        return place % size
+    if mode == "replicate":
+        return min(max(place, 0), size - 1)
+    return place if 0 <= place < size else None
+
+
 def by_definition(case):
-    """The gradient summed term by term; x is not padded, so taps outside it are skipped."""
-    x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
-    (sh, sw), (ph, pw), (dh, dw) = case["stride"], case["padding"], case["dilation"]
-    filters = weight.shape[0] // case["groups"]
-    result = {{"weight": np.zeros_like(weight), "input": np.zeros_like(x), "bias": np.zeros(weight.shape[0])}}
-    for n, o, p, q in np.ndindex(*grad_output.shape):
-        g = grad_output[n, o, p, q]
-        result["bias"][o] += g
-        for i, u, v in np.ndindex(*weight.shape[1:]):
-            c, row, column = o // filters * weight.shape[1] + i, sh * p + dh * u - ph, sw * q + dw * v - pw
-            if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
-                result["weight"][o, i, u, v] += g * x[n, c, row, column]
-                result["input"][n, c, row, column] += g * weight[o, i, u, v]
-    return result[case["gradient"]]
+    """The gradient summed term by term. A transposed layer reads G where another reads x."""
+    x, weight, grad_output = arrays(case)
+    gradients = {{"weight": np.zeros_like(weight), "input": np.zeros_like(x)}}
+    gradients["bias"] = grad_output.sum(axis=(0, *range(2, x.ndim)))
+    transposed = case["conv"].startswith("conv_transpose")
+    read, met = (grad_output, x) if transposed else (x, grad_output)
+    for n, first, *p in np.ndindex(*met.shape):
+        for second, *u in np.ndindex(*weight.shape[1:]):
+            axes = zip(case["stride"], p, case["dilation"], u, case["padding"], read.shape[2:])
+            places = [(s * at + d * tap - before, size) for s, at, d, tap, before, size in axes]
+            place = [source(at, size, case["padding_mode"]) for at, size in places]
+            if None in place:
+                continue
+            other = first // (weight.shape[0] // case["groups"]) * weight.shape[1] + second
+            here, there, entry = (n, first, *p), (n, other, *place), (first, second, *u)
+            gradients["weight"][entry] += met[here] * read[there]
+            if transposed:
+                gradients["input"][here] += read[there] * weight[entry]
+            else:
+                gradients["input"][there] += met[here] * weight[entry]
+    return gradients[case["gradient"]]
 
 
 def by_your_function(case):
@@ -73,11 +97,13 @@ def by_your_function(case):
     from gradcheck_cli.targets import called_by, resolve
     from gradcheck_cli.targets.here import worker_here
 
-    x, weight, grad_output = (np.array(case[name], dtype=float) for name in ("x", "weight", "grad_output"))
-    sizes = (x.shape[0], x.shape[1], weight.shape[0], x.shape[2], x.shape[3], weight.shape[2:])
-    steps = (case["stride"], case["padding"], case["dilation"])
-    kind = LineSpec if case["conv"] == "conv1d" else ConvSpec
-    spec = kind(*sizes, *steps, case["groups"], case["extra_after"])
+    x, weight, grad_output = arrays(case)
+    depth = x.shape[2] if x.ndim > 4 else 1
+    told = {{name: case[name] for name in ("stride", "padding", "dilation", "groups", "extra_after", "conv")}}
+    told |= {{name: case[name] for name in ("padding_mode", "output_padding")}}
+    sizes = (x.shape[0], x.shape[1], grad_output.shape[1], *x.shape[-2:], weight.shape[2:])
+    spec = ConvSpec(*sizes, depth=depth, **told)
+    spec = as_line(spec) if spec.conv.endswith("1d") else spec
     refs = resolve([case["target"]], called_by(case["call"]) if case["call"] else None)
     worker = worker_here(refs[0], case["convention"], case["call"], case["returns"])
     described = worker.describe()
@@ -174,8 +200,10 @@ def _case(target: str, convention: str, example: Counterexample) -> dict[str, An
         "padding": spec.padding,
         "dilation": spec.dilation,
         "groups": spec.groups,
-        "conv": spec.conv,
         "extra_after": spec.extra_after,
+        "conv": spec.conv,
+        "padding_mode": spec.padding_mode,
+        "output_padding": spec.output_padding,
         "x": example.x.tolist(),
         "weight": example.weight.tolist(),
         "bias": [0.0] * spec.out_channels if example.bias is None else example.bias.tolist(),

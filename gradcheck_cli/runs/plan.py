@@ -42,6 +42,8 @@ CUT_SECONDS = 20.0
 CUT_BYTES = 2 * GIB
 CUT_BATCH = 2
 """Pictures that a cut keeps: with one, mistakes about the batch could not show."""
+# A sample of a layer of one axis.
+ROW = "row"
 WORTH_TELLING = 10.0
 """Seconds from which on the price is told before the start."""
 
@@ -57,6 +59,7 @@ class Plan:
         price: the price of all checks on `judged`.
         probe: the price of the exact probe on `asked`, picture by picture.
         noun: what a sample of the batch is.
+        at_once: samples that the exact probe takes together: the rows of a picture.
     """
 
     asked: ConvSpec
@@ -65,6 +68,7 @@ class Plan:
     price: Price
     probe: Price
     noun: str = "picture"
+    at_once: int = 1
 
     @property
     def is_cut(self) -> bool:
@@ -104,7 +108,8 @@ class Plan:
     def _reason(self) -> str:
         note = f"all checks on the whole layer would take {self.whole.text}, so they run on {self.cut_text}"
         if self.probes_whole:
-            return f"{note}; the whole layer meets the exact probe, {self.noun} by {self.noun}."
+            whole = "picture" if self.noun == ROW else self.noun
+            return f"{note}; the whole layer meets the exact probe, {whole} by {whole}."
         return f"{note}. The exact probe on the whole layer would take {self.probe.text} and is not run."
 
 
@@ -117,14 +122,17 @@ def plan_of(options: RunOptions) -> Plan:
         ImageError: an array that cannot be read.
     """
     asked, seeds, dtype = with_batch(options).spec, options.seeds, options.dtype
-    judged = asked if full_price(asked, dtype).fits(MOST_SECONDS, MOST_BYTES) else _cut(asked, dtype)
+    noun = _noun(options)
+    rows = options.size[0] if noun == ROW else 1
+    judged = asked if full_price(asked, dtype).fits(MOST_SECONDS, MOST_BYTES) else _cut(asked, dtype, rows)
     plan = Plan(
         asked=asked,
         judged=judged,
         whole=full_price(asked, dtype, seeds),
         price=full_price(judged, dtype, seeds),
-        probe=probe_price(asked, dtype),
-        noun=_noun(options),
+        probe=probe_price(asked, dtype, rows),
+        noun=noun,
+        at_once=rows,
     )
     _refuse(plan, dtype)
     return plan
@@ -134,7 +142,7 @@ def _noun(options: RunOptions) -> str:
     """One axis reads the rows of pictures, and three take all of them as one sample."""
     if options.axes == PICTURE_AXES:
         return "picture"
-    return "row" if options.takes_pictures and options.axes < PICTURE_AXES else "sample"
+    return ROW if options.takes_pictures and options.axes < PICTURE_AXES else "sample"
 
 
 def with_batch(options: RunOptions) -> RunOptions:
@@ -149,9 +157,14 @@ def with_batch(options: RunOptions) -> RunOptions:
     return replace(options, held=images.count_samples(options.images, options.axes))
 
 
-def _cut(asked: ConvSpec, dtype: Dtype) -> ConvSpec:
-    """Fewer pictures first, then the largest part of them, in steps of the stride, whose price fits."""
-    few = replace(asked, batch=min(asked.batch, CUT_BATCH))
+def _cut(asked: ConvSpec, dtype: Dtype, rows: int) -> ConvSpec:
+    """Fewer pictures first, then the largest part of them, in steps of the stride, whose price fits.
+
+    `rows` are the samples that a picture gives; where even the smallest part of so many does not fit, fewer are taken.
+    """
+    few = replace(asked, batch=min(asked.batch, CUT_BATCH * rows))
+    if not _fits(with_outputs(few, 1), dtype):
+        few = replace(asked, batch=min(asked.batch, CUT_BATCH))
     fewest, most = 1, max(walked(asked))
     if not _fits(with_outputs(few, fewest), dtype):
         raise _too_large(with_outputs(few, fewest), dtype)

@@ -86,11 +86,16 @@ def full_price(spec: ConvSpec, dtype: Dtype = "float32", seeds: int = 1) -> Pric
     return Price(first.products, first.bytes, START_SECONDS + first.seconds + (seeds - 1) * further.seconds)
 
 
-def probe_price(spec: ConvSpec, dtype: Dtype = "float32") -> Price:
-    """The exact probe and the adjoint identity at full size, one picture after the other: the memory is one's."""
-    alone = replace(spec, batch=1)
-    one = _price(alone, PROBE, dtype)
-    return Price(products_of(spec), one.bytes, spec.batch * one.seconds)
+def probe_price(spec: ConvSpec, dtype: Dtype = "float32", at_once: int = 1) -> Price:
+    """The exact probe and the adjoint identity at full size, one picture after the other: the memory is one's.
+
+    Args:
+        spec: the layer.
+        dtype: of autograd.
+        at_once: samples that a picture gives.
+    """
+    one = _price(replace(spec, batch=min(at_once, spec.batch)), PROBE, dtype)
+    return Price(products_of(spec), one.bytes, -(-spec.batch // at_once) * one.seconds)
 
 
 def unfolded_bytes(spec: ConvSpec) -> int:

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck_cli.model import ConvSpec, RunOptions
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import GRADIENTS, ConvSpec, RunOptions, TorchLayer
+from gradcheck_cli.numbers import exact
 from gradcheck_cli.report.repro import render_repro
 from helpers import IMAGES, gradcheck
 from tests.report.samples import (
@@ -269,6 +271,35 @@ def test_a_geometry_whose_sides_differ_is_asked_again():
 
     assert space["by_definition"](space["CASES"][0]).tolist() == [[[[17.0, 3.0]]]]
     assert (0, 1) == space["CASES"][0]["extra_after"]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"conv": "conv1d", "size": 5, "kernel_size": 2, "padding": [(2, 0)], "dilation": 2},
+        {"conv": "conv3d", "size": (2, 3, 3), "kernel_size": 2, "padding": (1, 0, 1), "stride": (1, 2, 1)},
+        {"size": (4, 3), "kernel_size": 3, "padding": (2, 1), "padding_mode": "reflect", "groups": 2},
+        {"size": (4, 3), "kernel_size": 3, "padding": [(0, 2), (1, 3)], "padding_mode": "circular"},
+        {"size": (2, 3), "kernel_size": 2, "padding": 3, "padding_mode": "replicate", "stride": 2},
+        {"conv": "conv_transpose1d", "size": 4, "kernel_size": 3, "stride": 3, "output_padding": 2, "groups": 2},
+        {"conv": "conv_transpose2d", "size": (2, 3), "kernel_size": (2, 3), "stride": (2, 1), "padding": (1, 0)},
+        {"conv": "conv_transpose3d", "size": (2, 1, 2), "kernel_size": 2, "dilation": (1, 2, 1)},
+    ],
+    ids=str,
+)
+def test_the_definition_in_the_script_is_that_of_every_form(layer):
+    """All three gradients on whole numbers."""
+    spec = TorchLayer(batch=2, in_channels=2, out_channels=4, **layer).spec
+    case = exact.narrow_case(spec, np.random.default_rng(0))
+    right = conv.backward(case)
+
+    for gradient in GRADIENTS:
+        given = {name: case[name] for name in ("x", "weight", "bias", "grad_output")}
+        example = replace(sample_counterexample(), spec=spec, gradient=gradient, **given)
+        space = {"__name__": "repro"}
+        exec(render_repro(sample_verify_report(targets=(failing_target(counterexample=example),))), space)
+
+        assert np.array_equal(right[gradient], space["by_definition"](space["CASES"][0]))
 
 
 @pytest.fixture(scope="module")

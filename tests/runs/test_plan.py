@@ -98,3 +98,40 @@ def test_what_the_memory_cannot_hold_is_refused_before_the_start(monkeypatch):
         planned(size=(4096, 4096))
     with pytest.raises(UsageError, match=r"^this run would take about 1\.2 GiB; this machine has 1\.0 GiB\."):
         planned(dtype="float64", size=(224, 224))
+
+
+def test_rows_of_pictures_are_cut_picture_by_picture():
+    """A row is a sample of a layer of one axis, and two of them would be very little."""
+    found = planned(4, conv="conv1d", size=(1024, 1024), kernel_size=(256,), out_channels=64)
+
+    assert (2048, 4096) == (found.judged.batch, found.asked.batch)
+    assert found.cut_text == f"a cut, the middle {found.judged.width} of the first 2048 of 4096 rows"
+    assert "the whole layer meets the exact probe, picture by picture." in found.announcement
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"conv": "conv_transpose2d", "stride": (2, 2), "size": (2048, 2048), "kernel_size": (32,)},
+        {"padding": (31, 31), "padding_mode": "reflect", "size": (2048, 2048), "kernel_size": (64,)},
+        {"padding": (60, 60), "padding_mode": "circular", "size": (2048, 2048), "kernel_size": (64,), "stride": (3, 3)},
+    ],
+    ids=str,
+)
+def test_a_layer_of_any_form_is_cut_to_one_that_exists_and_fits(options):
+    """A padding that repeats needs enough to repeat."""
+    found = planned(out_channels=64, **options)
+
+    assert found.is_cut
+    assert found.price.fits(plan.CUT_SECONDS, plan.CUT_BYTES)
+    assert max(found.judged.input_size) < 2048
+
+
+def test_the_depth_of_an_array_is_cut_too():
+    """As rows and columns are."""
+    options = RunOptions(("a.npy",), conv="conv3d", size=(64, 256, 256), kernel_size=(5,), out_channels=64, held=1)
+
+    found = plan_of(options)
+
+    assert found.judged.depth == found.judged.height == found.judged.width
+    assert " of the sample" in found.cut_text

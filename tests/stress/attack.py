@@ -24,7 +24,12 @@ sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is loaded
 
-from stress import bad_input, large, layers  # noqa: E402
+from stress import (  # noqa: E402
+    bad_input,
+    forms,
+    large,
+    layers,
+)
 from stress.experiments import draw, judge_faulty, judge_right  # noqa: E402
 from stress.planted import judge_planted, planted_count  # noqa: E402
 
@@ -146,6 +151,7 @@ IN_ONE_GO = {
     "layers-right": layers.right_ones,
     "layers-graph": layers.slips_of_the_graph,
     "layers-pen": layers.slips_of_the_pen,
+    "forms": forms.layers,
 }
 TITLES = {
     "right": "Right code: false alarms",
@@ -158,6 +164,7 @@ TITLES = {
     "layers-right": "Known layers, right in several algorithms: false alarms",
     "layers-graph": "Known layers, a slip of the graph each: caught, and named",
     "layers-pen": "Known layers, a slip of the pen each: caught, and named",
+    "forms": "Layers of every form on pictures, right ones and with one entry wrong",
 }
 
 

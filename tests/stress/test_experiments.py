@@ -10,7 +10,7 @@ SECONDS = float(os.environ.get("STRESS_SECONDS", "1800"))
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize("kind", ["right", "faulty", "planted"])
+@pytest.mark.parametrize("kind", ["right", "faulty", "planted", "forms"])
 def test_the_whole_attack(kind):
     """Not one false alarm, not one false pass, no crash; what was finished before is not repeated."""
     rows = attack(kind, COUNT, SECONDS, kept_file(kind))

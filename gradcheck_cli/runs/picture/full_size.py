@@ -37,11 +37,10 @@ def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettin
     if not plan.probes_whole:
         subject = Subject("exact", "weight", "integers at full size: equal bit for bit")
         return [not_applicable(subject, f"at full size: would take {plan.probe.text}; not run")]
-    spec = replace(plan.asked, batch=1)
     found: dict[tuple[str, str], list[Check]] = {}
-    for n in range(plan.asked.batch):
-        rng = np.random.default_rng((seed, n))
-        case = exact.narrow_case(spec, rng, x=x[n : n + 1])
+    for place, first in enumerate(range(0, plan.asked.batch, plan.at_once)):
+        rng, picture = np.random.default_rng((seed, place)), x[first : first + plan.at_once]
+        case = exact.narrow_case(replace(plan.asked, batch=len(picture)), rng, x=picture)
         for check in _of_picture(case, judged, settings, rng):
             found.setdefault((check.name, check.gradient), []).append(check)
     return [_together(several) for several in found.values()]

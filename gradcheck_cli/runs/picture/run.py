@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
-from gradcheck_cli.checks.compare import channel_differences
+from gradcheck_cli.checks.compare import channel_differences, on_own_axes
 from gradcheck_cli.checks.of_a_run import RealData
 from gradcheck_cli.checks.power import Probe, power_of
 from gradcheck_cli.checks.referee import gauge_of, once, truths_of
@@ -135,7 +135,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
         reproduce=run_command(replace(options, threads=experiment.threads)),
         timings=dict(stages.seconds),
         experiment=experiment,
-        checks=tuple(found),
+        checks=tuple(on_own_axes(check, options.axes) for check in found),
         grad_output=grad_output_facts(differences.upstream),
         channels=_channels(sides),
         sameness=sameness,

@@ -54,11 +54,15 @@ def both_directions(run: LayerRun) -> tuple[Sameness, Sameness]:
     """(across channels, across filters) of one run, each with its reason."""
     evidence = evidence_of(run.case, run.grad_weight)
     x, grad_output, groups = run.case.x, run.case.grad_output, run.case.spec.groups
+    of_channels = channels.across_channels(evidence, x, reasons.channel_reason(x, groups))
     of_filters = reasons.filter_reason(grad_output, run.layer.loss.name, groups)
-    return (
-        channels.across_channels(evidence, x, reasons.channel_reason(x, groups)),
-        channels.across_filters(evidence, grad_output, of_filters),
-    )
+    found = (of_channels, channels.across_filters(evidence, grad_output, of_filters))
+    # Where no tap meets X there is nothing that X or G could tell apart.
+    return found if evidence.gradient.any() else (_of_zeros(found[0]), _of_zeros(found[1]))
+
+
+def _of_zeros(found: Sameness) -> Sameness:
+    return found if found.verdict is None else replace(found, reason="every entry is 0")
 
 
 def sameness_of(surroundings: Surroundings, run: LayerRun, seed: int) -> SamenessReport:

@@ -44,7 +44,7 @@ class UserCode(UnderTest):
         if not answer.outcome.supported:
             raise TargetError(
                 f"{self._ref.text} does not take this geometry: {answer.outcome.error}",
-                hint="probably other --k, --stride, --padding or one image; `gradcheck verify` tells what it takes",
+                hint="probably another --conv, --k, --stride or --padding, or one image; see `gradcheck verify`",
             )
         if not answer.ended:
             self._unfinished.append(answer)

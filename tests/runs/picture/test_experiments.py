@@ -1,6 +1,7 @@
 """A sample of the attack on `gradcheck run` and `gradcheck verify`; all of it runs in `make stress`."""
 
 import pytest
+from stress import forms
 from stress.attack import attack, is_bad
 from stress.experiments import FAULTS, draw
 from stress.planted import HARD_TO_SEE, planted
@@ -23,6 +24,11 @@ def test_most_experiments_come_to_a_verdict():
 
     assert sum(row["verdict"] == "pass" for row in right) >= 15
     assert sum(row["verdict"] == "fail" and bool(row["shown"]) for row in faulty) >= 12
+
+
+def test_random_layers_of_every_form():
+    """Right code never fails, a wrong entry never passes, and nothing crashes."""
+    assert [] == [row for row in forms.layers(6) if row["problems"]]
 
 
 @pytest.mark.parametrize(

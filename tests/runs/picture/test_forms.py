@@ -8,8 +8,11 @@ import pytest
 from picture_files import animated
 
 import gradcheck_cli
-from gradcheck_cli.model import Rung, TorchLayer, Verdict
+from gradcheck_cli.layers import conv as conv_layer
+from gradcheck_cli.model import Case, Rung, TorchLayer, Verdict
 from gradcheck_cli.report import render
+from gradcheck_cli.report.pictures import strips
+from gradcheck_cli.runs.picture.data import Data
 from gradcheck_cli.runs.picture.sameness import by_filter
 
 IMAGES = Path(__file__).resolve().parents[3] / "images"
@@ -158,3 +161,65 @@ def test_the_frames_of_an_animation_are_the_depth(tmp_path):
 
     assert ("pass", 1) == (report.verdict.value, report.experiment.batch)
     assert ((4, 8, 9), (2, 6, 7)) == (report.experiment.input_size, report.experiment.output_size)
+
+
+@pytest.mark.parametrize(
+    "conv", ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+)
+def test_the_outputs_of_a_cut_keep_their_reference(conv):
+    """The layer passes every second number on, so O of the cut is the cut of O."""
+    layer = {"conv": conv, "in_channels": 1, "out_channels": 1, "kernel_size": 1, "stride": 2}
+    whole, part = (TorchLayer(batch=2, size=size, **layer).spec for size in (13, 6))
+    x = np.random.default_rng(0).normal(size=whole.x_shape)
+    one, zero = np.ones(whole.weight_shape), np.zeros(1)
+    reference = conv_layer.forward(Case(whole, x, one, zero, np.zeros(whole.output_shape)))
+
+    cut = Data(whole, x, x, reference).cut_to(part)
+
+    assert part.x_shape == cut.x.shape
+    assert np.array_equal(conv_layer.forward(Case(part, cut.x, one, zero, np.zeros(part.output_shape))), cut.reference)
+
+
+def drawn(**form):
+    """The strips of a small run by their ids."""
+    return {strip.id: strip for strip in strips(run(**form))}
+
+
+def test_the_rows_of_a_picture_are_drawn_as_the_picture():
+    """Not as a line each; G too."""
+    found = drawn(conv="conv1d")
+
+    assert [(8, 9), (8, 7), (8, 7), (8, 7)] == [tile.values.shape[:2] for tile in found["origin"].tiles]
+    assert {(1, 3)} == {tile.values.shape for tile in found["structure"].tiles}
+
+
+def test_a_kernel_of_three_axes_is_drawn_depth_by_depth():
+    """Each is a plane with its place."""
+    report = run(COFFEE, ROCKET, conv="conv3d", kernel_size=(2, 3, 3))
+    found = {strip.id: strip for strip in strips(report)}
+    first, second = found["own-ranges"].tiles[:2]
+
+    assert ("filter 0, channel 0, depth 0", "filter 0, channel 0, depth 1") == (first.label, second.label)
+    assert np.array_equal(report.figures.gradients["weight"].autograd[0, 0, 1], second.values)
+    assert "X, the first picture" == found["origin"].tiles[0].label
+
+
+def test_the_panels_of_a_transposed_layer_stand_by_filters():
+    """Whatever the order of F's axes; what is written is its index there."""
+    report = run(conv="conv_transpose2d")
+    found = {strip.id: strip for strip in strips(report)}
+    second = found["own-ranges"].tiles[1]
+
+    assert "filter 0, channel 1" == second.label
+    assert second.alt.startswith("grad_weight[1, 0] (green): ")
+    assert np.array_equal(report.figures.gradients["weight"].autograd[1, 0], second.values)
+    assert found["origin"].sentence.startswith("dE/dF[i,o] pairs X[i] with G[o]: ")
+
+
+def test_where_no_tap_meets_the_picture_that_is_the_reason():
+    """X's channels differ, and nothing comes of it."""
+    report = run(kernel_size=(4, 2), dilation=2, padding=(3, 0), size=(1, 5))
+
+    found = report.sameness
+    assert ("every entry is 0",) * 2 == (found.across_channels.reason, found.across_filters.reason)
+    assert report.answer.endswith("Same for all channels: yes, because every entry is 0.")

@@ -85,3 +85,83 @@ def test_a_refused_geometry_cannot_be_checked(judged):
     """Not a failure: the function says what it takes."""
     with pytest.raises(TargetError, match="does not take this geometry: AssertionError: 3x3 only"):
         judged(first="assert w.shape[2] == 3, '3x3 only'")
+
+
+LINE = """
+import numpy as np
+
+def signal_backward(x, w, dout):
+    taps = w.shape[-1]
+    windows = np.stack([x[..., u : u + dout.shape[-1]] for u in range(taps)], axis=-1)
+    dw = np.einsum("not,nctu->ocu", dout, windows)
+    dx = np.zeros_like(x)
+    for u in range(taps):
+        dx[..., u : u + dout.shape[-1]] += np.einsum("not,oc->nct", dout, w[..., u])
+    return dx, {weight}, dout.sum(axis=(0, 2))
+"""
+UPSAMPLED = """
+import numpy as np
+
+def deconv_backward(grad_out, x, weight, stride=1):
+    rows, columns = weight.shape[2:]
+    dx, dw = np.zeros_like(x), np.zeros_like(weight)
+    for p in range(x.shape[2]):
+        for q in range(x.shape[3]):
+            met = grad_out[:, :, p * stride : p * stride + rows, q * stride : q * stride + columns]
+            dx[:, :, p, q] = np.einsum("nouv,iouv->ni", met, weight)
+            dw += np.einsum("ni,nouv->iouv", x[:, :, p, q], {met})
+    return dx, dw, grad_out.sum(axis=(0, 2, 3))
+"""
+FORMS = {
+    "conv1d": (LINE, "signal_backward", {"conv": "conv1d"}),
+    "conv_transpose2d": (UPSAMPLED, "deconv_backward", {"conv": "conv_transpose2d", "stride": 2, "size": 6}),
+}
+
+
+def of_form(tmp_path, name, **filled):
+    """The report on coffee.jpg for a backward of that form."""
+    source, function, options = FORMS[name]
+    (tmp_path / "mine.py").write_text(source.format(**filled))
+    return gradcheck_cli.run(
+        IMAGES / "coffee.jpg", backward=f"{tmp_path / 'mine.py'}:{function}", **{**LAYER, "kernel_size": 3, **options}
+    )
+
+
+@pytest.mark.parametrize(("name", "filled"), [("conv1d", {"weight": "dw"}), ("conv_transpose2d", {"met": "met"})])
+def test_a_right_backward_of_another_form_passes(tmp_path, name, filled):
+    """On the pictures, and on the small geometries of its form."""
+    report = of_form(tmp_path, name, **filled)
+
+    assert Verdict.PASS == report.verdict, report.answer
+    assert () == report.findings
+
+
+def test_a_wrong_backward_of_one_axis_is_named(tmp_path):
+    """And its worst entry has the axes of the user's array."""
+    report = of_form(tmp_path, "conv1d", weight="dw[..., ::-1]")
+
+    assert [("kernel-rotated", "weight", "proved")] == [
+        (found.id, found.gradient, found.certainty) for found in report.findings
+    ]
+    wrong = next(check for check in report.checks if check.name == "exact" and check.gradient == "weight")
+    assert 3 == len(wrong.worst.index)
+
+
+def test_a_wrong_transposed_backward_is_not_a_pass(tmp_path):
+    """Whatever it is called."""
+    report = of_form(tmp_path, "conv_transpose2d", met="met[..., ::-1, ::-1]")
+
+    assert Verdict.FAIL == report.verdict
+    assert report.findings
+
+
+def test_code_of_another_form_cannot_be_checked(tmp_path):
+    """It is asked nothing that it cannot be meant for."""
+    (tmp_path / "mine.py").write_text(LINE.format(weight="dw"))
+
+    with pytest.raises(
+        TargetError, match="does not take this geometry: its arrays have another number of axes"
+    ) as caught:
+        gradcheck_cli.run(IMAGES / "coffee.jpg", backward=f"{tmp_path / 'mine.py'}:signal_backward", **LAYER)
+
+    assert caught.value.hint.startswith("probably another --conv, ")
