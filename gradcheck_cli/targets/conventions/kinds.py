@@ -122,9 +122,18 @@ def _is_of_lines(node: ast.AST) -> bool:
     return of_numpy or node.attr.lower() == "conv1d"
 
 
+# What makes an array of the shape that it is handed.
+_MAKERS = frozenset(
+    ("zeros", "ones", "empty", "full", "randn", "rand", "normal", "uniform", "standard_normal", "random", "integers")
+)
+
+
 def _taken_apart(nodes: Sequence[ast.AST]) -> Iterator[int]:
-    """Into how many names shapes are taken apart."""
+    """Into how many names shapes are taken apart, and of how many sizes they are made."""
     for each in nodes:
+        if isinstance(each, ast.Call) and identifier(each.func) in _MAKERS:
+            yield from (len(one.elts) for one in each.args if isinstance(one, ast.Tuple))
+            yield len(each.args)
         if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Tuple) and _is_shape(each.value):
             yield len(each.targets[0].elts)
 
