@@ -28,6 +28,10 @@ LIMITS = """## What limits each
   reaches 50 to 85 % of it, and the patches are copied first.
 - **By taps (depthwise).** Inner products read two numbers per multiply-add: probably the caches set the pace. X and G
   are copied once before, to widen their rows.
+- **Volumes.** A tap of the depth is a layer of pictures of its own, so X and G are laid beside one another once for
+  each; with few channels (C3D conv1) that is most of the time.
+- **Lines.** The products are small beside the copies: a layer of 2 taps copies all that it reads twice.
+- **Transposed.** As the convolution that they turn round.
 - **LeNet.** A millisecond in all: the fixed price of numpy calls counts.
 - **FFT.** About half of the time goes to the six forward transforms, the rest to nine products and their pruned
   inverses. numpy transforms with one thread, so with more of them autograd catches up. Fresh memory costs as much as a
@@ -57,14 +61,11 @@ def main() -> None:
 
 def layer_table(rows: list[dict[str, Any]], threads: int) -> Iterator[str]:
     """grad_weight in float32: our time, autograd's, the ratio, our memory; then the forum layer."""
-    ratios = [row["autograd"] / row["direct"] for row in rows]
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
     yield from (f"## grad_weight, float32, {threads} thread{'s' * (threads > 1)} on both sides", "")
-    yield from ("| layer | autograd | direct | autograd / direct | peak memory |", "|---|---|---|---|---|")
-    for row, ratio in zip(rows, ratios, strict=True):
-        times = f"{_milliseconds(row['autograd'])} | {_milliseconds(row['direct'])}"
-        yield f"| {row['name']} | {times} | {ratio:.2f} | {row['memory']:.1f} x |"
-    yield f"| **geometric mean; smallest** (floor 0.7; 0.2) | | | **{mean:.2f}; {min(ratios):.2f}** | |"
+    pictures = [row for row in rows if row["name"] in layers.LAYERS]
+    yield from _ratios(pictures)
+    yield from ("", "One axis, three axes, and transposed:", "")
+    yield from _ratios([row for row in rows if row["name"] in layers.OTHER_FORMS])
     forum = next(row for row in rows if row["name"] == layers.FORUM)
     yield from ("", "Memory is that of inputs, result and everything between, over inputs + result (floor 3 x).", "")
     yield "| forum layer | autograd | ours | ratio | floor | aim |"
@@ -77,6 +78,17 @@ def layer_table(rows: list[dict[str, Any]], threads: int) -> Iterator[str]:
         times = f"{_milliseconds(forum[theirs])} | {_milliseconds(forum[ours])} | {forum[theirs] / forum[ours]:.1f}"
         yield f"| {ours} | {times} | {floor} | {aim} |"
     yield ""
+
+
+def _ratios(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """A line for each layer, and their geometric mean."""
+    ratios = [row["autograd"] / row["direct"] for row in rows]
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    yield from ("| layer | autograd | direct | autograd / direct | peak memory |", "|---|---|---|---|---|")
+    for row, ratio in zip(rows, ratios, strict=True):
+        times = f"{_milliseconds(row['autograd'])} | {_milliseconds(row['direct'])}"
+        yield f"| {row['name']} | {times} | {ratio:.2f} | {row['memory']:.1f} x |"
+    yield f"| **geometric mean; smallest** (floor 0.7; 0.2) | | | **{mean:.2f}; {min(ratios):.2f}** | |"
 
 
 def command_table() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""grad_weight alone, ours against autograd's, over 13 published layers; and what memory ours takes.
+"""grad_weight alone, ours against autograd's, over published layers of every form; and what memory ours takes.
 
 Run as a process of its own for each number of threads, so that every library starts with it:
 `python -m benchmarks.layers THREADS REPEATS`, JSON on standard output.
@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks.timing import side_by_side
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import ConvName, ConvSpec, TorchLayer
+from gradcheck_cli.model.torch_layer import Lengths
 
 FORUM = "forum, 32x32"
 LAYERS = {
@@ -35,6 +36,39 @@ LAYERS = {
     "CIFAR 3x3, N = 32": ConvSpec(32, 32, 64, 32, 32, (3, 3), padding=(1, 1)),
     FORUM: ConvSpec(1, 3, 3, 256, 256, (32, 32)),
 }
+
+
+Counts = tuple[int, int, int]
+"""Samples, channels, filters."""
+
+
+def _layer(conv: ConvName, counts: Counts, size: Lengths, taps: int, **options: Any) -> ConvSpec:
+    batch, channels, filters = counts
+    sizes = {"batch": batch, "in_channels": channels, "out_channels": filters, "size": size, "kernel_size": taps}
+    return TorchLayer(conv=conv, **sizes, **options).spec
+
+
+def _causal(counts: Counts, size: int, taps: int, **options: Any) -> ConvSpec:
+    """A layer of one axis with all of its padding in front."""
+    before = options.get("dilation", 1) * (taps - 1)
+    return _layer("conv1d", counts, size, taps, padding=[(before, 0)], **options)
+
+
+OTHER_FORMS = {
+    "WaveNet, 2 taps, dilation 64": _causal((1, 64, 128), 8000, 2, dilation=64),
+    "WaveNet, 2 taps, dilation 512, N = 4": _causal((4, 32, 32), 4000, 2, dilation=512),
+    "TCN, 3 taps, dilation 4, N = 16": _causal((16, 150, 150), 400, 3, dilation=4),
+    "state space, causal 4 taps, depthwise": _causal((2, 768, 768), 1024, 4, groups=768),
+    "Conformer, 31 taps, depthwise": _layer("conv1d", (4, 256, 256), 400, 31, padding=15, groups=256),
+    "C3D conv1, 3x3x3": _layer("conv3d", (1, 3, 64), (16, 56, 56), 3, padding=1),
+    "C3D conv2, 3x3x3": _layer("conv3d", (1, 64, 128), (8, 28, 28), 3, padding=1),
+    "3D U-Net 3x3x3": _layer("conv3d", (1, 32, 64), (32, 32, 32), 3, padding=1),
+    "U-Net up 2x2/2, 128": _layer("conv_transpose2d", (1, 128, 64), (56, 56), 2, stride=2),
+    "U-Net up 2x2/2, 512": _layer("conv_transpose2d", (1, 512, 256), (28, 28), 2, stride=2),
+    "DCGAN 4x4/2, N = 8": _layer("conv_transpose2d", (8, 256, 128), (16, 16), 4, stride=2, padding=1),
+    "DCGAN last 4x4/2, N = 8": _layer("conv_transpose2d", (8, 64, 3), (32, 32), 4, stride=2, padding=1),
+}
+"""One axis, three axes, and transposed layers."""
 
 
 def bench_layers(threads: int, repeats: int) -> list[dict[str, Any]]:
@@ -79,9 +113,15 @@ def _autograd(x: Any, grad_output: Any, spec: ConvSpec) -> Any:
     """A call of the very kernel that autograd runs for grad_weight, and for nothing else."""
     import torch
 
-    image, upstream = torch.from_numpy(x), torch.from_numpy(grad_output)
-    weight = torch.zeros(spec.weight_shape, dtype=image.dtype)
-    geometry = (spec.stride, spec.padding, spec.dilation, False, (0, 0), spec.groups)
+    size, outputs, kernel = map(spec.own, (spec.input_size, spec.output_size, spec.kernel_size))
+    image = torch.from_numpy(x).reshape(*spec.x_shape[:2], *size)
+    upstream = torch.from_numpy(grad_output).reshape(*spec.output_shape[:2], *outputs)
+    weight = torch.zeros((*spec.weight_shape[:2], *kernel), dtype=image.dtype)
+    stride, padding, dilation, longer = map(spec.own, (spec.stride, spec.padding, spec.dilation, spec.output_padding))
+    if not spec.is_symmetric:  # as causal layers are written: the zeros are there before the layer is called
+        image = torch.nn.functional.pad(image, (spec.padding[-1], spec.padding_after[-1]))
+        padding = (0,) * len(padding)
+    geometry = (stride, padding, dilation, spec.transposed, longer, spec.groups)
     wanted = (False, True, False)
     return lambda: torch.ops.aten.convolution_backward(upstream, image, weight, None, *geometry, wanted)
 
@@ -92,7 +132,7 @@ def main() -> None:
 
     threads, repeats = map(int, sys.argv[1:])
     torch.set_num_threads(threads)
-    print(json.dumps([measure(name, spec, repeats) for name, spec in LAYERS.items()]))
+    print(json.dumps([measure(name, spec, repeats) for name, spec in {**LAYERS, **OTHER_FORMS}.items()]))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 
 from gradcheck_cli.model import Experiment, RunOptions, VerifyOptions
 from gradcheck_cli.model.option import Kind, Option, options_of
+from gradcheck_cli.model.options import SweepOptions
 
 SETTINGS = '''"""The options by their names in Python, for type checkers. Made by docs/generate.py; do not edit.
 
@@ -19,10 +20,12 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.options import (
 {imports}
 )
-from gradcheck_cli.model.spec import Size
+from gradcheck_cli.model.padding import Padding
+from gradcheck_cli.model.spec import ConvName, Size
 '''
 CLASS = '''
 
@@ -32,7 +35,8 @@ class {name}(TypedDict, total=False):
 {keys}
     progress: Progress
 '''
-BUILT_IN = ("int", "float", "str", "bool", "Size")
+# Imported by the lines above, or without a module.
+BUILT_IN = ("int", "float", "str", "bool", "Size", "ConvName", "PaddingMode")
 
 
 def settings_module() -> str:
@@ -56,9 +60,10 @@ def schema(text: str) -> str:
             record["properties"].setdefault(option.name, entry_of(option))
     record["required"] = [field.name for field in fields(Experiment)]
     record["properties"] = {name: record["properties"][name] for name in record["required"]}
-    asked = document["$defs"]["verify"]["properties"]["options"]
-    told = [option for option in options_of(VerifyOptions) if option.recorded]
-    asked["properties"] = {option.name: entry_of(option) for option in told}
+    for command, declared in {"verify": VerifyOptions, "sweep": SweepOptions}.items():
+        told = [option for option in options_of(declared) if option.recorded]
+        asked = document["$defs"][command]["properties"]["options"]
+        asked["properties"] = {option.name: entry_of(option) for option in told}
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -71,6 +76,8 @@ def type_of(option: Option) -> dict[str, Any]:
     """What the schema says of the values of an option."""
     if option.kind is Kind.LENGTH:
         return {"$ref": "#/$defs/size"}
+    if option.kind is Kind.PADDING:
+        return {"$ref": "#/$defs/padding"}
     if option.kind is Kind.CHOICE:
         return {"enum": list(option.choices)}
     types = {Kind.WHOLE: "integer", Kind.SECONDS: "number", Kind.SWITCH: "boolean"}

@@ -31,6 +31,7 @@ from gradcheck_cli.model.errors import ExitCode  # noqa: E402
 MADE = "<!-- made by docs/generate.py; do not edit -->"
 BEGIN, END = "<!-- made by docs/generate.py -->", "<!-- end -->"
 MISTAKES = "reference/mistakes"
+LAYERS = "reference/layers"
 MEASUREMENT = DOCS / "comparison.json"
 # The three pictures of the tour: what is asked of the program for each, in the folder of the project.
 LAYER = ("--in", "3", "--out", "3", "--k", "32")
@@ -65,9 +66,12 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/report.md": report_page,
         "reference/report-run.md": partial(report_page, "run"),
         "reference/report-verify.md": partial(report_page, "verify"),
+        "reference/report-sweep.md": partial(report_page, "sweep"),
         "reference/mistakes.md": mistakes_page,
+        "reference/layers.md": layers_page,
         "comparison.md": comparison_page,
         **mistake_pages(),
+        **layer_pages(),
     }
 
 
@@ -85,7 +89,7 @@ def sources() -> dict[str, Callable[[], str]]:
 
 def cli_page() -> str:
     """Every command and option, from click."""
-    import gradcheck_cli.cli.commands  # noqa: F401
+    import gradcheck_cli.cli  # noqa: F401
     from gradcheck_cli.cli.root import SIZES, cli
 
     parts = [
@@ -99,9 +103,17 @@ def cli_page() -> str:
         help_text(cli),
         option_table(cli),
     ]
-    for name, command in sorted(cli.commands.items()):
+    for name, command in all_commands(cli):
         parts += [f"## gradcheck {name}", help_text(command), option_table(command)]
     return page(parts)
+
+
+def all_commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Every command below a group, by the words that are typed for it."""
+    for name, command in sorted(group.commands.items()):
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {below}", found) for below, found in all_commands(command))
 
 
 def help_text(command: click.Command) -> str:
@@ -171,14 +183,15 @@ def report_page(command: str = "") -> str:
     if command:
         parts = [
             f"# The JSON report of `gradcheck {command}`",
-            f"Each heading is one kind of object. What both commands have is told by [the JSON report]({REPORT}).",
+            f"Each heading is one kind of object. What several commands have is told by [the JSON report]({REPORT}).",
         ]
     else:
         parts = [
             "# The JSON report",
             f"{schema['description']} The schema is [report.schema.json](../report.schema.json). "
-            "It begins with [run](report-run.md#run) or [verify](report-verify.md#verify), by the command; here is "
-            "what both use. Each heading is one kind of object; a type in the tables links to its heading.",
+            "It begins with [run](report-run.md#run), [verify](report-verify.md#verify) or "
+            "[sweep](report-sweep.md#sweep), by the command; here is what several use. "
+            "Each heading is one kind of object; a type in the tables links to its heading.",
         ]
     order = [command, *(name for name in definitions if name != command)] if command else list(definitions)
     for name in order:
@@ -197,7 +210,7 @@ def report_file(command: str) -> str:
 
 def homes_of(definitions: Mapping[str, Any]) -> dict[str, str]:
     """Kind of object -> the page that tells it: of `run`, of `verify`, or of both."""
-    reached = {command: reached_from(command, definitions) for command in ("run", "verify")}
+    reached = {command: reached_from(command, definitions) for command in ("run", "verify", "sweep")}
     homes = {}
     for name in definitions:
         owners = [command for command, names in reached.items() if name in names]
@@ -291,9 +304,40 @@ def mistake_page(name: str) -> str:
     return page([title.removeprefix("#"), *parts, "[All mistakes](../mistakes.md)"])
 
 
+def layers_page() -> str:
+    """Every known layer in a line, with a link to its page."""
+    from gradcheck_cli.layers.known import KNOWN
+
+    rows = [[f"[{name}](layers/{name}.md)", layer.title] for name, layer in KNOWN.items()]
+    return page(
+        [
+            "# The layers",
+            "What `gradcheck` knows by name: the right backward of each, derived step by step with numbers that are "
+            "computed, and the usual mistakes. `gradcheck explain LAYER` prints the text of a layer's page.",
+            table(["id", "the layer ..."], rows),
+        ]
+    )
+
+
+def layer_pages() -> dict[str, Callable[[], str]]:
+    """A page for every known layer, as `gradcheck explain` tells it."""
+    from gradcheck_cli.layers.known import KNOWN
+
+    return {f"{LAYERS}/{name}.md": partial(layer_page, name) for name in KNOWN}
+
+
+def layer_page(name: str) -> str:
+    """One layer: its own text a level up, since it has the page to itself."""
+    from gradcheck_cli.explain.lookup import explain
+
+    title, *parts = explain(name).markdown().replace("\n### ", "\n## ").rstrip().split("\n\n")
+    return page([title.removeprefix("#"), *parts, "[All layers](../layers.md)"])
+
+
 def stale_pages() -> list[str]:
-    """Pages of mistakes that are none any more."""
-    there = sorted(path.relative_to(DOCS).as_posix() for path in (DOCS / MISTAKES).glob("*.md"))
+    """Pages of mistakes and layers that are none any more."""
+    folders = (DOCS / MISTAKES, DOCS / LAYERS)
+    there = sorted(path.relative_to(DOCS).as_posix() for folder in folders for path in folder.glob("*.md"))
     return [name for name in there if name not in pages()]
 
 
@@ -358,7 +402,8 @@ def main() -> None:
             make_light(DOCS / name)
     for name, make in sources().items():
         (ROOT / name).write_text(make(), encoding="utf-8")
-    (DOCS / MISTAKES).mkdir(exist_ok=True)
+    for folder in (MISTAKES, LAYERS):
+        (DOCS / folder).mkdir(exist_ok=True)
     for name in stale_pages():
         (DOCS / name).unlink()
     for name, make in pages().items():

@@ -21,8 +21,9 @@ from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import check_run, check_verify
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.option import Kind, Option, options_of
-from gradcheck_cli.model.options import HoldsArray, Input, Target
+from gradcheck_cli.model.options import PICTURE_AXES, HoldsArray, Input, Target
 from gradcheck_cli.model.settings import RunSettings, VerifySettings
+from gradcheck_cli.model.spec import OWN_AXES
 
 try:
     __version__ = version("gradcheck-cli")
@@ -60,7 +61,8 @@ def run(images: Input | Sequence[Input], **options: Unpack[RunSettings]) -> RunR
     Args:
         images: one input or several; several make one batch. A file name, "-" for standard input, or an array
             (n, c, h, w), (c, h, w) or (h, w) of numpy or torch, whose channels and size are taken where no others are
-            said; x.npy, x.pt and "random:1x5x100x100" are inputs of any number of channels too.
+            said ((n, c, l) and (n, c, d, h, w) where `conv` has one or three axes); x.npy, x.pt and
+            "random:1x5x100x100" are inputs of any number of channels too.
         options: those of the command line, listed below. `backward` takes "direct", "fft", "file.py:name" or a function
             that is defined in a file. One number for a size means both directions.
 
@@ -74,7 +76,8 @@ def run(images: Input | Sequence[Input], **options: Unpack[RunSettings]) -> RunR
     _refuse_in_worker("run")
     progress, values = _split("run", dict(options), RunOptions)
     several = isinstance(images, Iterable) and not isinstance(images, str | os.PathLike | HoldsArray)
-    names, found = _named(cast("Iterable[Input]", images) if several else [cast("Input", images)])
+    axes = OWN_AXES.get(values.get("conv", RunOptions.conv), PICTURE_AXES)
+    names, found = _named(cast("Iterable[Input]", images) if several else [cast("Input", images)], axes)
     values["images"] = expanded(names)
     settings = RunOptions(**{**found, **values})
     check_run(settings)
@@ -109,7 +112,7 @@ def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings])
     return verify_targets(settings, progress)
 
 
-def _named(inputs: Iterable[Input]) -> tuple[list[str], dict[str, Any]]:
+def _named(inputs: Iterable[Input], axes: int) -> tuple[list[str], dict[str, Any]]:
     """(file names, channels and size of the first array): arrays are written to files of their own."""
     names: list[str] = []
     found: dict[str, Any] = {}
@@ -119,8 +122,8 @@ def _named(inputs: Iterable[Input]) -> tuple[list[str], dict[str, Any]]:
             continue
         from gradcheck_cli.images.given import as_array, channels_and_size, write_array  # late: it needs numpy
 
-        array = as_array(item)
-        channels, size = channels_and_size(array)
+        array = as_array(item, axes)
+        channels, size = channels_and_size(array, axes)
         found = found or {"in_channels": channels, "size": size}
         names.append(write_array(array))
     return names, found
@@ -192,8 +195,8 @@ def _split(function: str, options: dict[str, Any], kind: type[Options]) -> tuple
 
 def _as_on_the_command_line(option: Option, value: Any) -> Any:
     """What Python may be given besides: one number for a size, a path, a function."""
-    if option.kind is Kind.LENGTH and isinstance(value, int):
-        return (value, value)
+    if option.kind in (Kind.LENGTH, Kind.PADDING) and isinstance(value, int):
+        return (value,)
     if option.kind is Kind.FILE:
         return os.fspath(value)
     return target_name(value) if option.kind is Kind.TARGET else value

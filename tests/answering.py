@@ -17,12 +17,17 @@ class Answering:
     """A worker whose outcome is `answer(truth)`, where the truth holds the case; it remembers what it was asked."""
 
     def __init__(self, answer):
-        self.answer, self.asked, self.closed = answer, [], False
+        self.answer, self.asked, self.closed, self.edits = answer, [], False, ()
 
     def backward(self, case, calls):
         """One answer."""
         self.asked.append((case.spec, calls))
         return self.answer(truth_on(case))
+
+    def edit(self, edits):
+        """What stands in its text from now on; nothing can be put at line 0."""
+        self.edits = tuple(edits)
+        return bool(edits) and all(edit.line for edit in edits)
 
     def close(self):
         """Nothing is asked any more."""

@@ -15,7 +15,7 @@ import click
 import cv2
 import numpy as np
 
-from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole
+from gradcheck_cli.cli.param_types import Length, Margins, ReportRequest, Seconds, Whole
 from gradcheck_cli.cli.root import cli
 from helpers import gradcheck
 
@@ -208,7 +208,12 @@ def _without(base, spelling):
 
 
 def _words(option):
-    kinds = {Whole: NUMBERS + NO_NUMBERS, Length: NUMBERS + NO_NUMBERS + SIZES + NO_SIZES, Seconds: SECONDS}
+    kinds = {
+        Whole: NUMBERS + NO_NUMBERS,
+        Margins: NUMBERS + NO_NUMBERS + SIZES + NO_SIZES,
+        Length: NUMBERS + NO_NUMBERS + SIZES + NO_SIZES,
+        Seconds: SECONDS,
+    }
     kinds |= {click.Choice: WORDS, ReportRequest: REPORTS, click.Path: PATHS}
     return kinds.get(type(option.type), WORDS)
 
@@ -217,8 +222,8 @@ def _outcome(base, option, word):
     """Refused where that is plain from the word alone, or where the command has nothing to work on."""
     if base[1] == "missing.py:f":
         return "refused"
-    numbers = word.strip().lower().split("x") if isinstance(option.type, Length) else [word.strip()]
-    if isinstance(option.type, Whole | Length):
+    numbers = word.strip().lower().split("x") if isinstance(option.type, Length | Margins) else [word.strip()]
+    if isinstance(option.type, Whole | Length | Margins):
         plain = all(re.fullmatch(r"[+-]?[0-9]{1,20}", number) and 0 <= int(number) < 2**32 for number in numbers)
         return "either" if plain and len(numbers) <= 2 else "refused"
     return "either" if _is_text(option) else "refused"
@@ -226,10 +231,10 @@ def _outcome(base, option, word):
 
 def _never(option, value):
     """No option takes a table, a date or truth; what else is wrong depends on the option."""
-    number = isinstance(option.type, Whole | Length)
+    number = isinstance(option.type, Whole | Length | Margins)
     return WRONG_TOML.index(value) < 5 or (number and value not in ("[]", '""'))
 
 
 def _is_text(option):
     """Options that take any text."""
-    return not isinstance(option.type, Whole | Length | Seconds | click.Choice | ReportRequest)
+    return not isinstance(option.type, Whole | Length | Margins | Seconds | click.Choice | ReportRequest)

@@ -2,28 +2,30 @@
 
 import numpy as np
 
-from gradcheck_cli.model import CONVS, PADDING_MODES, Case, ConvSpec, TorchLayer
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import CONVS, GRADIENTS, PADDING_MODES, Case, ConvSpec, TorchLayer
 from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.oracles import autograd, reference
 
 
-def drawn(generator, conv=None):
+def drawn(generator, name=None):
     """A layer of a form, or of any; what fits together is drawn until it does."""
     while True:
         try:
-            return _layer(generator, conv or generator.choice(CONVS)).spec
+            return _layer(generator, name or generator.choice(CONVS)).spec
         except GeometryError:
             continue
 
 
-def _layer(generator, conv):
-    groups, axes, transposed = generator.choice((1, 1, 1, 2, 3)), int(conv[-2]), "transpose" in conv
+def _layer(generator, name):
+    groups, axes, transposed = generator.choice((1, 1, 1, 2, 3)), int(name[-2]), "transpose" in name
 
     def numbers(*choices):
         return [generator.choice(choices) for _ in range(axes)]
 
     pairs = list(zip(numbers(0, 1, 2), numbers(0, 1, 3), strict=True))
     return TorchLayer(
-        conv=conv,
+        conv=name,
         batch=generator.choice((1, 2)),
         in_channels=groups * generator.choice((1, 2)),
         out_channels=groups * generator.choice((1, 2)),
@@ -43,3 +45,19 @@ def whole(spec: ConvSpec, seed=0, largest=9) -> Case:
     random = np.random.default_rng(seed)
     shapes = (spec.x_shape, spec.weight_shape, spec.bias_shape, spec.output_shape)
     return Case(spec, *(random.integers(-largest, largest, shape, endpoint=True).astype(float) for shape in shapes))
+
+
+def disagreeing(spec, seed):
+    """The sources that do not give the hand-written gradients bit for bit: autograd in float64, and the definition."""
+    case = whole(spec, seed)
+    hand = conv.backward(case)
+    others = {
+        "autograd": autograd.backward(case, autograd.LayerSettings("float64")),
+        "definition": {name: reference.GRADIENT[name](case) for name in GRADIENTS},
+    }
+    return [
+        (spec, source, name)
+        for source, found in others.items()
+        for name in GRADIENTS
+        if not np.array_equal(hand[name], found[name])
+    ]

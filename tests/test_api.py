@@ -129,6 +129,24 @@ def test_an_array_is_judged_as_its_file_is():
     assert np.array_equal(values, report.figures.x)
 
 
+@pytest.mark.parametrize(
+    ("conv", "shape", "taken"),
+    [
+        ("conv1d", (4, 5, 9), (5, (9,))),
+        ("conv_transpose1d", (9,), (1, (9,))),
+        ("conv3d", (5, 4, 6, 7), (5, (4, 6, 7))),
+        ("conv_transpose3d", (2, 5, 4, 6, 7), (5, (4, 6, 7))),
+    ],
+)
+def test_an_array_of_another_form_says_its_channels_and_size_too(calls, conv, shape, taken):
+    """On as many axes as the layer has."""
+    gradcheck_cli.run(np.ones(shape), conv=conv, kernel_size=2)
+
+    options = calls[0][0]
+    assert taken == (options.in_channels, options.size)
+    assert (2,) * len(taken[1]) == options.kernel_size
+
+
 def test_verify_with_text(calls):
     """A place in a file is passed on as it is."""
     gradcheck_cli.verify("mine.py:f", geometries="full", timeout=3)

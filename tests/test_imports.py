@@ -47,7 +47,7 @@ FOREIGN = {
     "checks": {"numpy"},
     "diagnose": {"numpy"},
     "trials": {"numpy"},
-    "runs": {"numpy"},
+    "runs": {"numpy", "torch"},  # torch starts the ranks of a sweep, late
     "explain": {"numpy"},
     "cli": {"click", "rich"},
 }
@@ -163,14 +163,14 @@ def test_only_cli_imports_click():
 
 
 def test_only_the_oracles_name_torch_autograd():
-    """Autograd is asked in one file only."""
+    """Autograd is asked in one file of the convolution's, and by the graph of any other forward."""
     found = {
-        str(path.relative_to(PACKAGE / "oracles"))
+        path.relative_to(PACKAGE / "oracles").parts[0]
         for path in (PACKAGE / "oracles").rglob("*.py")
         if "torch" in {m.split(".")[0] for m in modules(path.read_text())}
     }
 
-    assert {"autograd.py"} == found
+    assert {"autograd.py", "graph"} == found
 
 
 def loaded(code, heavy=HEAVY, env=None):

@@ -32,17 +32,17 @@ class Probe:
 
 
 def power_of(probes: Sequence[Probe], further: Sequence[Probe], catalogue: Mapping[str, Mistake]) -> Power:
-    """Plant every grad_weight mistake of the catalogue and tell what the comparisons would have said.
+    """Plant every grad_weight mistake that the layer can have and tell what the comparisons would have said.
 
     Args:
         probes: the comparisons on the data, cheapest and sharpest first; they decide what is planted.
         further: comparisons on other data, asked only where those on the data miss a mistake.
-        catalogue: id -> mistake; those without a formula for grad_weight are left out.
+        catalogue: id -> mistake; those without a formula for grad_weight, or for a layer of this form, are left out.
     """
     caught, missed, hidden = [], [], []
     for mistake in catalogue.values():
         formula = mistake.formulas.get("weight")
-        if formula is None:
+        if formula is None or not all(mistake.written_for(probe.problem.spec) for probe in probes):
             continue
         outcomes = list(_until_caught(probes, formula))
         if "missed" in outcomes and "caught" not in outcomes:

@@ -3,5 +3,5 @@
 from gradcheck_cli.cli.early import quiet_interrupts
 
 with quiet_interrupts():
-    from gradcheck_cli.cli import commands as commands  # registers the commands
+    from gradcheck_cli.cli import commands as commands, sweeping as sweeping  # register the commands
     from gradcheck_cli.cli.entry import main as main

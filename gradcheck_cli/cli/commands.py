@@ -19,13 +19,14 @@ from gradcheck_cli.cli.progress import LateProgress
 from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.files import expanded
-from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS, check_run, check_spec, check_verify
+from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS, check_layer, check_run, check_verify
 from gradcheck_cli.model.option import Group, Kind, options_of
 from gradcheck_cli.model.options import RunOptions, VerifyOptions
 from gradcheck_cli.report import check_destinations
 
 if TYPE_CHECKING:
     from gradcheck_cli.model import Progress, Report
+    from gradcheck_cli.model.sweep import AnyReport
 
 # The one topic of `explain` that takes sizes.
 SHAPES = "shapes"
@@ -54,7 +55,7 @@ def run(context: click.Context, /, **values: Any) -> int:
     _check_target_options(context, options)
 
     def execute(progress: Progress) -> Report:
-        _let_threads_sleep()
+        let_threads_sleep()
         from gradcheck_cli.runs.picture import run_experiment
         from gradcheck_cli.runs.plan import plan_of
 
@@ -63,7 +64,7 @@ def run(context: click.Context, /, **values: Any) -> int:
             say(price)
         return run_experiment(options, progress)
 
-    return _conduct(context, output, [*options.images, *_named_files(options)], execute)
+    return conduct(context, output, "run", [*options.images, *_named_files(options)], execute)
 
 
 @cli.command("verify", cls=Command)
@@ -85,12 +86,12 @@ def verify(context: click.Context, /, **values: Any) -> int:
     check_verify(options)
 
     def execute(progress: Progress) -> Report:
-        _let_threads_sleep()
+        let_threads_sleep()
         from gradcheck_cli.runs.verify import verify_targets
 
         return verify_targets(options, progress)
 
-    return _conduct(context, output, _files(options.targets), execute)
+    return conduct(context, output, "verify", files_of(options.targets), execute)
 
 
 @cli.command("explain", cls=Command)
@@ -99,11 +100,12 @@ def verify(context: click.Context, /, **values: Any) -> int:
 @shared.debug_option
 @click.pass_context
 def explain(context: click.Context, /, topic: str | None, **values: Any) -> int:
-    """Explain a mistake, `tolerance`, `same-across-channels`, or the shapes of a layer.
+    """Explain a mistake, the backward of a layer step by step, `tolerance`, or the shapes of a convolution.
 
     \b
     Examples:
       gradcheck explain batch-mean
+      gradcheck explain layer-norm
       gradcheck explain shapes --in 5 --out 10 --k 5 --size 100
     """
     if topic == SHAPES:
@@ -116,11 +118,15 @@ def explain(context: click.Context, /, topic: str | None, **values: Any) -> int:
     return ExitCode.PASS
 
 
-def _conduct(
-    context: click.Context, output: Output, inputs: Iterable[str], execute: Callable[[Progress], Report]
+def conduct(
+    context: click.Context,
+    output: Output,
+    command: str,
+    inputs: Iterable[str],
+    execute: Callable[[Progress], AnyReport],
 ) -> int:
-    """Check where the reports go, work, and deliver."""
-    check_destinations(output.reports, list(inputs), str(context.info_name))
+    """Check where the reports of `command` go, work, and deliver."""
+    check_destinations(output.reports, [name for name in inputs if name], command)
     if output.verbosity > 0:
         for line in cast("Invocation", context.obj).sources():
             say(line)
@@ -136,15 +142,15 @@ def _named_files(options: RunOptions) -> Iterator[str]:
         if option.kind is Kind.FILE and value:
             yield value
         if option.kind is Kind.TARGET and value:
-            yield from _files((value,))
+            yield from files_of((value,))
 
 
-def _files(targets: Iterable[str]) -> list[str]:
+def files_of(targets: Iterable[str]) -> list[str]:
     """The files of `FILE.py:NAME` targets, and of those without a name."""
     return [name for target in targets for name in (target, target.rpartition(":")[0]) if name]
 
 
-def _let_threads_sleep() -> None:
+def let_threads_sleep() -> None:
     """Threads that wait by spinning slow each other down; they must be told before numpy and torch are loaded.
 
     numpy's BLAS is left one thread. Torch's threads sleep while they wait: beside another busy process they would
@@ -168,22 +174,24 @@ def _check_target_options(context: click.Context, options: RunOptions) -> None:
 
 def _explain_shapes(values: dict[str, Any]) -> None:
     from gradcheck_cli.explain.about_shapes import shapes
-    from gradcheck_cli.model import ConvSpec
 
-    height, width = values.pop("size")
-    spec = ConvSpec(batch=1, height=height, width=width, **values)
-    check_spec(spec)
-    click.echo(shapes(layer=spec).text())
+    options = RunOptions((), **values)
+    check_layer(options)
+    click.echo(shapes(layer=options.spec).text())
 
 
 def _topics() -> str:
     """Everything that can be explained, a line each."""
     from gradcheck_cli.explain.ids import TOPICS
+    from gradcheck_cli.layers.known import KNOWN
     from gradcheck_cli.mistakes import CATALOGUE
 
-    width = max(map(len, CATALOGUE))
+    width = max(map(len, (*CATALOGUE, *KNOWN)))
+    layers = [f"  {name:<{width}}  {layer.title}" for name, layer in KNOWN.items()]
     mistakes = [f"  {name:<{width}}  {mistake.title}" for name, mistake in CATALOGUE.items()]
-    return "\n".join(["Topics:", *(f"  {name}" for name in TOPICS), "", "Mistakes (the code ...):", *mistakes])
+    topics = [f"  {name}" for name in TOPICS]
+    parts = {"Topics:": topics, "Layers, the backward step by step:": layers, "Mistakes (the code ...):": mistakes}
+    return "\n\n".join("\n".join([heading, *lines]) for heading, lines in parts.items())
 
 
 def _refuse_geometry(context: click.Context, topic: str | None) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from gradcheck_cli.explain.ids import TOPICS, mistake_ids
+from gradcheck_cli.explain.ids import TOPICS, layer_ids, mistake_ids
 
 
 def topics(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The topics, then the mistakes."""
-    return [CompletionItem(name) for name in (*TOPICS, *mistake_ids()) if name.startswith(incomplete)]
+    """The topics, then the layers, then the mistakes."""
+    return [CompletionItem(name) for name in (*TOPICS, *layer_ids(), *mistake_ids()) if name.startswith(incomplete)]

@@ -29,7 +29,7 @@ from gradcheck_cli.model.limits import OptionError
 # The variable by which a shell asks click for completions; click takes the name from the program's.
 COMPLETION = "_GRADCHECK_COMPLETE"
 # Commands whose exit code is a verdict: an error in them is never to be read as "wrong".
-JUDGES = ("run", "verify")
+JUDGES = ("run", "verify", "merge")
 # What the system says where there is no room left, a disk fails, or a limit on the size of files is met.
 DISK_TROUBLE = (errno.ENOSPC, errno.EIO, errno.EFBIG)
 

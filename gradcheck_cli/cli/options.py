@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from gradcheck_cli.cli.invocation import Invocation
-from gradcheck_cli.cli.param_types import Length, ReportRequest, Seconds, Whole, WordChoice
+from gradcheck_cli.cli.param_types import Length, Margins, ReportRequest, Seconds, Whole, WordChoice
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
-from gradcheck_cli.model.options import RunOptions, VerifyOptions
+from gradcheck_cli.model.options import RunOptions, SweepOptions, VerifyOptions
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import FORMATS, SAVED, STDOUT_FORMATS, Destination
 
@@ -25,17 +25,19 @@ FILE = click.Path(allow_dash=True)
 # As git and grep spell them.
 COLORS = ("auto", "always", "never")
 
-FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5, 5), "size": (100, 100)}
+FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5,), "size": (100,)}
 """The layer that the first half of the forum's question is about."""
 
 # The order of the groups in the help: what is asked about first, then what only some need.
 RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.TARGET)
 # The order in which `verify --help` shows its options.
 VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.CHANCE)
+SWEEP_GROUPS = (Group.SWEEP, Group.EXPERIMENT, Group.TARGET, Group.CHANCE)
 # What an option takes in click: its type, and what the help shows for it.
 TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
     Kind.WHOLE: (Whole(), "N"),
     Kind.LENGTH: (Length(), "N|VxH"),
+    Kind.PADDING: (Margins(), "N|VxH|T,B,L,R|same|valid"),
     Kind.SECONDS: (Seconds(), "S"),
     Kind.FILE: (FILE, "FILE"),
     Kind.TARGET: (FILE, "FILE.py:NAME"),
@@ -79,6 +81,11 @@ def run_options(function: Function) -> Function:
 def verify_options(function: Function) -> Function:
     """Everything that `verify` is asked, as `VerifyOptions` declares it."""
     return _declared(in_groups(VerifyOptions, VERIFY_GROUPS))(function)
+
+
+def sweep_options(function: Function) -> Function:
+    """Everything that `sweep verify` is asked, as `SweepOptions` declares it."""
+    return _declared(in_groups(SweepOptions, SWEEP_GROUPS))(function)
 
 
 def geometry_options(**defaults: Any) -> Decorator:
@@ -179,4 +186,4 @@ def _attributes(option: Option) -> dict[str, Any]:
 
 def _default(option: Option) -> Any:
     """As it would be typed, where that is shorter than what it means."""
-    return option.as_words(option.default)[1] if option.kind is Kind.LENGTH else option.default
+    return option.as_words(option.default)[1] if option.kind in (Kind.LENGTH, Kind.PADDING) else option.default

@@ -13,13 +13,13 @@ from gradcheck_cli.model.errors import ExitCode, ReportError
 from gradcheck_cli.report import render, write_reports
 
 if TYPE_CHECKING:
-    from gradcheck_cli.model import Report
+    from gradcheck_cli.model.sweep import AnyReport
 
 # What a script must not miss beats the rest; see `ExitCode`.
 WORST_FIRST = (ExitCode.BUG, ExitCode.FAIL, ExitCode.NOT_CHECKED, ExitCode.PASS)
 
 
-def deliver(report: Report, output: Output) -> int:
+def deliver(report: AnyReport, output: Output) -> int:
     """Show the report, write the files that were asked for, and return the exit code."""
     show(report, output)
     code = exit_code(report, output)
@@ -33,7 +33,7 @@ def deliver(report: Report, output: Output) -> int:
     return code
 
 
-def show(report: Report, output: Output) -> None:
+def show(report: AnyReport, output: Output) -> None:
     """The report on standard output, in the format that was asked for."""
     stream = cast("IO[str]", PatientStream(sys.stdout or io.StringIO()))
     if output.format == "text":
@@ -45,7 +45,7 @@ def show(report: Report, output: Output) -> None:
     stream.write(text if text.endswith("\n") or not text else text + "\n")
 
 
-def exit_code(report: Report, output: Output) -> ExitCode:
+def exit_code(report: AnyReport, output: Output) -> ExitCode:
     """The report's exit code; `--exit-zero` turns 1 into 0 and nothing else."""
     code = ExitCode(report.exit_code)
     return ExitCode.PASS if output.exit_zero and code is ExitCode.FAIL else code
@@ -87,7 +87,7 @@ class PatientStream:
         return getattr(self._stream, name)
 
 
-def _append_summary(report: Report) -> None:
+def _append_summary(report: AnyReport) -> None:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
         from gradcheck_cli.report.github import append_summary

@@ -12,11 +12,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.model.padding import SIDES, WORDS, Padding, read_padding
 from gradcheck_cli.report import FORMATS, Destination, parse_destination
 from gradcheck_cli.report.formats import known
 
 DIGITS = 20
 """More digits than any option can use; Python itself refuses to read numbers of thousands."""
+
+MOST_AXES = 3
 
 # Python takes "1_000", and digits of other scripts; both are a slip here. The length is bounded before int() sees it.
 WHOLE = re.compile(rf"[+-]?\d{{1,{DIGITS}}}", re.ASCII)
@@ -36,21 +39,37 @@ class Whole(click.ParamType):  # type: ignore[type-arg]
 
 
 class Length(click.ParamType):  # type: ignore[type-arg]
-    """`32`, or `3x5` for vertical x horizontal."""
+    """`32`, or `3x5` for vertical x horizontal; of three axes `2x3x5`, the depth first."""
 
     name = "size"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """`value` as (vertical, horizontal)."""
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The numbers of `value`; how many a layer takes is known when all options are."""
         if isinstance(value, tuple):
-            return (value[0], value[1])
+            return value
         numbers = [_whole(part) for part in str(value).lower().split("x")]
-        if len(numbers) > 2 or None in numbers:
+        if len(numbers) > MOST_AXES or None in numbers:
             self.fail(f"{value!r} is not a size; write 32, or 3x5 for vertical x horizontal.", param, ctx)
-        vertical, horizontal = numbers[0], numbers[-1]
-        assert vertical is not None
-        assert horizontal is not None
-        return (vertical, horizontal)
+        return tuple(number for number in numbers if number is not None)
+
+
+class Margins(click.ParamType):  # type: ignore[type-arg]
+    """A padding: `1`, `1x2`, the sides `0,1,0,1`, `same` or `valid`."""
+
+    name = "padding"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Padding:
+        """`value` as `read_padding` reads it."""
+        padding = read_padding(str(value)) if not isinstance(value, tuple) else value
+        if padding is None:
+            self.fail(
+                f"{value!r} is no padding; write 1, 1x2, the sides 0,1,0,1 ({SIDES[2]}), same or valid.", param, ctx
+            )
+        return padding
+
+    def shell_complete(self, _: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Its words."""
+        return [CompletionItem(word) for word in WORDS if word.startswith(incomplete)]
 
 
 class Seconds(click.ParamType):  # type: ignore[type-arg]

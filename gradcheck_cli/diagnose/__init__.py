@@ -11,7 +11,6 @@ from gradcheck_cli.diagnose.conditions import (
     settle as settle,
 )
 from gradcheck_cli.diagnose.following import without_followers as without_followers
-from gradcheck_cli.diagnose.lines import likely_line as likely_line
 from gradcheck_cli.diagnose.locate import locate as locate
 from gradcheck_cli.diagnose.memory import with_unwritten_memory as with_unwritten_memory
 from gradcheck_cli.diagnose.naming import diagnose as diagnose

@@ -42,6 +42,12 @@ class _Calls:
         """Geometries."""
         return len({seen.case.spec for seen in self.all})
 
+    def at(self, seen: Observation, found: Finding) -> Finding:
+        """The finding, with the place where a call raised."""
+        if seen.error_line is None:
+            return found
+        return found.at(self.code.place(seen.error_line, seen.error_columns))
+
     def condition(self, wrong: Sequence[Observation], right: Sequence[Observation]) -> str:
         """When it happens, as far as it is known to happen or not."""
         known = [*((seen.case.spec, False) for seen in wrong), *((seen.case.spec, True) for seen in right)]
@@ -94,17 +100,15 @@ def _stopped(calls: _Calls, group: Sequence[Observation]) -> Finding:
     if first.timed_out:
         message = f"No answer within {first.seconds:g} s ({describe(first.case.spec)})."
         fix = "" if calls.ended else "Probably a loop never ends: look at what it waits for. Or raise --timeout."
-        return finding(
-            standing_for(Sign.NO_ANSWER).id, CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix
+        return calls.at(
+            first, finding(standing_for(Sign.NO_ANSWER).id, CALL, message, calls.words, fails_when=when, fix=fix)
         )
     also = "".join(f"; elsewhere {name}" for name in names if name not in (usual, ""))
     what = f"The {first.error_where or 'call'} {_raises(first.error)} {_on(group, first, calls.tried)}"
     message = f"{what}: {first.error.rstrip('.')}{also}."
     fix = unused_option(calls.code, first.error_line, when)
     fix = fix or mend(Raised(first.error, first.error_line, calls.code, calls.words))
-    return finding(
-        standing_for(Sign.RAISED).id, CALL, message, calls.words, fails_when=when, line=first.error_line, fix=fix
-    )
+    return calls.at(first, finding(standing_for(Sign.RAISED).id, CALL, message, calls.words, fails_when=when, fix=fix))
 
 
 def _raises(error: str) -> str:
@@ -139,12 +143,13 @@ def _empty_slice(calls: _Calls) -> list[Finding]:
         return []
     first = stopped[0]
     certain = first.error_line in lines and bool(ended)
-    line = first.error_line if certain or len(lines) != 1 else lines[0]
     source = "a slice [p:-p] is empty there" if certain else "probably a slice [p:-p], which is empty there"
     where = "padding = 0" if first.case.spec.is_symmetric else "nothing is added on a side"
-    message = f"The {first.error_where or 'call'} raises where {where}: {source} ({first.error.rstrip('.')})."
+    raised = first.error.rstrip(".") + (f"; line {first.error_line}" if first.error_line and not certain else "")
+    message = f"The {first.error_where or 'call'} raises where {where}: {source} ({raised})."
     # What raised on this very line for another reason got as far, and its slice was not empty.
     reached = [seen for seen in calls.all if seen.error_line == first.error_line and not _is_empty(seen, code)]
     when = calls.condition(stopped, [*ended, *(seen for seen in reached if seen.error)])
     identifier = standing_for(Sign.EMPTY_SLICE).id
-    return [finding(identifier, "input", message, calls.words, certain=certain, fails_when=when, line=line)]
+    found = finding(identifier, "input", message, calls.words, certain=certain, fails_when=when)
+    return [calls.at(first, found) if certain else found]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
+from gradcheck_cli.model import CodePlace
 from gradcheck_cli.targets.resolve import Definition
 
 _Part = ast.stmt | ast.expr
+# What stands around an expression and is no part of it, at its begin and at its end.
+BLANKS = (" \t", " \t")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,37 @@ class Code:
             return self.tree
         found = (node for node in ast.walk(self.tree) if isinstance(node, Definition))
         return next((node for node in found if _begins(node) <= (self.defined or 0) <= node.lineno), None)
+
+    def line(self, number: int | None) -> str:
+        """The text of a line without its end; "" where there is none."""
+        # As Python counts lines: a form feed or U+2028 ends none.
+        lines = re.split(r"\r\n|\r|\n", self.source)
+        return lines[number - 1] if number is not None and 0 < number <= len(lines) else ""
+
+    def place(
+        self,
+        number: int,
+        columns: tuple[int, int | None] | None = None,
+        evidence: str = "",
+        beside: tuple[str, str] = BLANKS,
+    ) -> CodePlace:
+        """A place in the file.
+
+        Args:
+            number: of the line.
+            columns: where on it something begins and ends, in bytes of UTF-8 from 0; the end is None of what goes on
+                below.
+            evidence: see `CodePlace`.
+            beside: what is no part of it at its begin and at its end.
+        """
+        text = self.line(number)
+        if columns is None or not text:
+            return CodePlace(number, text=text, evidence=evidence)
+        raw = text.encode("utf-8", "surrogateescape")
+        before, part = (_decoded(piece) for piece in (raw[: columns[0]], raw[columns[0] : columns[1]]))
+        inner = part.lstrip(beside[0])
+        begin = 1 + len(before) + len(part) - len(inner)
+        return CodePlace(number, begin, begin + len(inner.rstrip(beside[1])), text, evidence)
 
     def lines_that(self, looks_like: Callable[[ast.AST], bool]) -> list[int]:
         """The lines of the whole file on which some expression or statement passes the test."""
@@ -86,6 +121,10 @@ class Code:
         functions = ast.FunctionDef | ast.AsyncFunctionDef
         around = [node for node in ast.walk(self.tree) if isinstance(node, functions) and _holds(node, line)]
         return max(around, key=lambda node: node.lineno, default=None)
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _begins(node: Definition) -> int:

@@ -45,9 +45,9 @@ _SOURCES = (
 
 
 def _explained(finding: Finding, lines: Sequence[int], text: str, fix: str) -> Finding:
-    """The line is told where there is one; of several, none is known to be it. What lies there has no condition."""
-    line = finding.line or (lines[0] if len(lines) == 1 else None)
-    return replace(finding, message=f"{finding.message} {text}", fix=fix, line=line, fails_when="")
+    """Where one line only may be it, it is named as probable as the reason is. What lies there has no condition."""
+    where = f" (line {lines[0]})." if len(lines) == 1 else "."
+    return replace(finding, message=f"{finding.message} {text.removesuffix('.')}{where}", fix=fix, fails_when="")
 
 
 def _lines_calling(code: Code, names: Sequence[str]) -> list[int]:

@@ -23,7 +23,6 @@ def finding(
     *,
     certain: bool = True,
     fails_when: str = "",
-    line: int | None = None,
     fix: str = "",
 ) -> Finding:
     """A finding; its fix is the catalogue's in the user's words, where no other is given.
@@ -32,7 +31,7 @@ def finding(
     """
     fix = fix or words.speak(CATALOGUE[identifier].told(of_turned=words.turned).fix)
     fix = fix if certain or fix.startswith("Probably") else f"Probably: {fix}"
-    return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when, line)
+    return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when)
 
 
 def message_for(

@@ -1,11 +1,17 @@
-"""The shapes of a layer, and which 2-D correlations make its gradients."""
+"""The shapes of a layer of any form, and which correlations make its gradients."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import prod
+
 from gradcheck_cli.explain.explanation import Explanation, Section
 from gradcheck_cli.explain.grids import times
-from gradcheck_cli.layers.conv.formula import channel_read
-from gradcheck_cli.model import ConvSpec, Size
+from gradcheck_cli.model import Axis, ConvSpec, Size
+
+# numpy's words for torch's padding modes.
+_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+_TAPS = "uvw"
 
 
 def shapes(
@@ -15,64 +21,166 @@ def shapes(
     size: Size = (100, 100),
     layer: ConvSpec | None = None,
 ) -> Explanation:
-    """Which shapes a layer has, and which 2-D correlations make its gradients.
+    """Which shapes a layer has, and which correlations make its gradients.
 
     Args:
-        layer: the whole geometry, where stride, padding, dilation or groups matter too; the other arguments are
-            then not looked at.
+        layer: the whole geometry, where stride, padding, dilation, groups or the form matter too; the other arguments
+            are then not looked at.
 
     Raises:
         GeometryError: sizes that no convolution can have.
     """
     spec = layer or ConvSpec(1, in_channels, out_channels, size[0], size[1], kernel_size)
-    channels, filters = spec.in_channels, spec.out_channels
-    depth, taps = spec.weight_shape[1], spec.kernel_size[0] * spec.kernel_size[1]
-    outputs = spec.output_size[0] * spec.output_size[1]
-    x, g = times(spec.x_shape[1:]), times(spec.output_shape[1:])
-    pictures, kernels = times(spec.input_size), times(spec.kernel_size)
-    maps, count = times(spec.output_size), filters * depth
-    table = (
-        f"X   {x:<14} {channels} channels\n"
-        f"F   {filters} filters of {times(spec.weight_shape[1:])}, so {filters}x{times(spec.weight_shape[1:])}\n"
+    roles = _Roles.of(spec)
+    sections = [
+        Section("Shapes", _table(spec), True),
+        Section("Why the depths need not match", _why(spec, roles)),
+        Section(f"The {roles.count} correlations", _correlations(spec, roles), True),
+        Section("In numpy", _code(spec, roles), True),
+        Section("The other two gradients", _rest(spec)),
+    ]
+    form = "" if spec.conv == "conv2d" else f" with {spec.conv}"
+    title = f"what {spec.out_channels} filters on {spec.in_channels} channels give{form}"
+    return Explanation("shapes", title, tuple(sections))
+
+
+@dataclass(frozen=True)
+class _Roles:
+    """Which of X and G is read by the taps, and which is multiplied as it is: a transposed layer turns them round.
+
+    Attributes:
+        read, met: the arrays' names.
+        inner, outer: the indices of their planes; that of `inner` counts within a group.
+        firsts, seconds: the first two numbers of the weight's shape; it is told by (outer, inner).
+        groups: of the layer.
+    """
+
+    read: str
+    met: str
+    inner: str
+    outer: str
+    firsts: int
+    seconds: int
+    groups: int
+
+    @classmethod
+    def of(cls, spec: ConvSpec) -> _Roles:
+        """Those of a form."""
+        names = ("G", "X", "o", "i") if spec.transposed else ("X", "G", "i", "o")
+        return cls(*names, spec.weight_shape[0], spec.weight_shape[1], spec.groups)
+
+    @property
+    def count(self) -> int:
+        """How many pairs of planes are correlated."""
+        return self.firsts * self.seconds
+
+    @property
+    def entry(self) -> str:
+        """ "dE/dF[o,i]" """
+        return f"dE/dF[{self.outer},{self.inner}]"
+
+    @property
+    def place(self) -> str:
+        """The plane that is read: "[i]", "[o]", "[2*(o // 3) + i]"."""
+        if self.groups == 1:
+            return f"[{self.inner}]"
+        beside = self.firsts // self.groups
+        group = self.outer if beside == 1 else f"{self.outer} // {beside}"
+        if self.seconds == 1:
+            return f"[{group}]"
+        return f"[{self.seconds}*{group if beside == 1 else f'({group})'} + {self.inner}]"
+
+
+def _table(spec: ConvSpec) -> str:
+    x = times((spec.in_channels, *spec.own(spec.input_size)))
+    g = times((spec.out_channels, *spec.own(spec.output_size)))
+    kernel = times((spec.weight_shape[1], *spec.own(spec.kernel_size)))
+    of_each = f"{spec.in_channels} channels" if spec.transposed else f"{spec.out_channels} filters"
+    return (
+        f"X   {x:<14} {spec.in_channels} channels\n"
+        f"F   {of_each} of {kernel}, so {spec.weight_shape[0]}x{kernel}\n"
         f"O   {g:<14} one feature map per filter\n"
         f"G   {g:<14} dE/dO, the shape of O"
     )
-    why = (
-        f"X has depth {channels} and G has depth {filters}, and no sum runs over either. dE/dF is not one convolution "
-        f"of two stacks: it is {count} separate correlations of one channel of X with one feature map of G."
-    )
-    which = (
-        f"dE/dF[o,i] = corr({channel_read(spec)}, G[o]),   o = 0..{filters - 1},  i = 0..{depth - 1}\n\n"
-        f"X[i] is {pictures}, G[o] is {maps}, the result {kernels}.\n"
-        f"{filters} x {depth} = {count} correlations, {taps} taps each, {outputs:,} products per tap:\n"
-        f"{count * taps:,} numbers, {count * taps * outputs:,} products for one image."
-    )
-    rest = (
-        f"dE/dX[i] sums over the filters that read channel i ({filters // spec.groups} here): in it the filters do "
-        f"meet. dE/db[o] is the sum of the {outputs:,} values of G[o]. With more than one image, dE/dF and dE/db "
-        "are summed over the images."
-    )
-    code = _code(spec, filters, depth)
-    sections = [Section("Shapes", table, True), Section("Why the depths need not match", why)]
-    sections += [Section(f"The {count} correlations", which, True), Section("In numpy", code, True)]
-    sections.append(Section("The other two gradients", rest))
-    return Explanation("shapes", f"what {filters} filters on {channels} channels give", tuple(sections))
 
 
-def _code(spec: ConvSpec, filters: int, depth: int) -> str:
+def _why(spec: ConvSpec, roles: _Roles) -> str:
+    text = (
+        f"X has depth {spec.in_channels} and G has depth {spec.out_channels}, and no sum runs over either. dE/dF is "
+        f"not one convolution of two stacks: it is {roles.count} separate correlations of one channel of X with one "
+        "feature map of G."
+    )
+    if spec.transposed:
+        text += (
+            "\n\nThe layer is a convolution read backwards, so the two change their roles: the taps read G, and X is "
+            "what they are multiplied by. The kernel has its input channels first."
+        )
+    return text
+
+
+def _correlations(spec: ConvSpec, roles: _Roles) -> str:
+    terms, taps = prod(axis.outputs for axis in spec.axes), prod(spec.kernel_size)
+    pictures, maps = (times(spec.own(size)) for size in (spec.input_size, spec.output_size))
+    numbers, noun = roles.count * taps, "image" if spec.conv == "conv2d" else "sample"
+    return (
+        f"{roles.entry} = corr({roles.read}{roles.place}, {roles.met}[{roles.outer}]),   "
+        f"{roles.outer} = 0..{roles.firsts - 1},  {roles.inner} = 0..{roles.seconds - 1}\n\n"
+        f"X[i] is {pictures}, G[o] is {maps}, the result {times(spec.own(spec.kernel_size))}.\n"
+        f"{roles.firsts} x {roles.seconds} = {roles.count} correlations, "
+        f"{taps} taps each, {terms:,} products per tap:\n"
+        f"{numbers:,} numbers, {numbers * terms:,} products for one {noun}."
+    )
+
+
+def _rest(spec: ConvSpec) -> str:
+    met, outputs = spec.out_channels // spec.groups, prod(spec.output_size)
+    text = f"dE/dX[i] sums over the filters that read channel i ({met} here): in it the filters do meet. "
+    if spec.transposed:
+        text = (
+            f"dE/dX[i] is a convolution of G with F[i], without turning the kernel: it sums over the feature maps that "
+            f"channel i adds to ({met} here), so in it the filters do meet. "
+        )
+    if spec.padding_mode != "zeros" and spec.is_padded:
+        text += (
+            f"Where the padding repeats an element of X ({spec.padding_mode}), what comes to the copy is added to the "
+            "element itself: it is folded back, not cut off. "
+        )
+    noun, nouns = ("image", "images") if spec.conv == "conv2d" else ("sample", "samples")
+    return (
+        f"{text}dE/db[o] is the sum of the {outputs:,} values of G[o]. With more than one {noun}, dE/dF and dE/db "
+        f"are summed over the {nouns}."
+    )
+
+
+def _code(spec: ConvSpec, roles: _Roles) -> str:
     """The definition as loops, with the steps of this layer."""
-    rows, columns = (_slice(spec, axis) for axis in (0, 1))
-    lines = [f"dF = np.zeros({spec.weight_shape})", f"for o in range({filters}):", f"    for i in range({depth}):"]
-    lines.append(f"        for u, v in np.ndindex{spec.kernel_size}:")
-    lines.append(f"            window = Xp{channel_read(spec)[1:]}[{rows}, {columns}]")
-    lines.append("            dF[o, i, u, v] = (G[o] * window).sum()")
-    vertical, horizontal = zip(spec.padding, spec.padding_after, strict=True)
-    head = f"Xp = np.pad(X, ((0, 0), {vertical}, {horizontal}))" if spec.is_padded else "Xp = X"
-    return "\n".join((head, *lines))
+    kernel, axes = spec.own(spec.kernel_size), spec.own_axes
+    letters = ", ".join(_TAPS[: len(kernel)])
+    taps = f"for {letters} in np.ndindex{kernel}:" if len(kernel) > 1 else f"for {letters} in range({kernel[0]}):"
+    slices = ", ".join(_slice(axis, letter) for axis, letter in zip(axes, _TAPS, strict=False))
+    return "\n".join(
+        (
+            _framed(spec, roles),
+            f"dF = np.zeros({(*spec.weight_shape[:2], *kernel)})",
+            f"for {roles.outer} in range({roles.firsts}):",
+            f"    for {roles.inner} in range({roles.seconds}):",
+            f"        {taps}",
+            f"            window = {roles.read}p{roles.place}[{slices}]",
+            f"            dF[{roles.outer}, {roles.inner}, {letters}] = ({roles.met}[{roles.outer}] * window).sum()",
+        )
+    )
 
 
-def _slice(spec: ConvSpec, axis: int) -> str:
-    letter, step, count = "uv"[axis], spec.stride[axis], spec.output_size[axis]
-    start = letter if spec.dilation[axis] == 1 else f"{spec.dilation[axis]}*{letter}"
-    reach = step * (count - 1) + 1
-    return f"{start} : {start} + {reach}" + (f" : {step}" if step > 1 else "")
+def _framed(spec: ConvSpec, roles: _Roles) -> str:
+    """What is read, with its padding around it; what no tap reaches behind it may stay."""
+    sides = [(axis.before, max(axis.after, 0)) for axis in spec.own_axes]
+    if not any(map(any, sides)):
+        return f"{roles.read}p = {roles.read}"
+    mode = "" if spec.padding_mode == "zeros" else f', mode="{_MODES[spec.padding_mode]}"'
+    return f"{roles.read}p = np.pad({roles.read}, ((0, 0), {', '.join(map(str, sides))}){mode})"
+
+
+def _slice(axis: Axis, letter: str) -> str:
+    start = letter if axis.dilation == 1 else f"{axis.dilation}*{letter}"
+    reach = axis.stride * (axis.outputs - 1) + 1
+    return f"{start} : {start} + {reach}" + (f" : {axis.stride}" if axis.stride > 1 else "")

@@ -20,6 +20,15 @@ def planes(name: str, array: Array) -> list[tuple[str, Array]]:
     return [(f"{name}[{index[0]},{index[1]}]", plane) for index, plane in names[:_MOST]]
 
 
+def blocks(name: str, array: Array) -> list[tuple[str, Array]]:
+    """An array of any number of axes as planes of its last two, "q[0]"; leading axes of length 1 are not told."""
+    while array.ndim > 2 and len(array) == 1:
+        array = array[0]
+    if array.ndim <= 2:
+        return [(name, np.atleast_2d(array))]
+    return [(f"{name}[{','.join(map(str, index))}]", array[index]) for index in np.ndindex(*array.shape[:-2])]
+
+
 def side_by_side(named: list[tuple[str, Array]]) -> str:
     """Planes next to each other as far as the width allows, then below."""
     blocks = [_block(name, plane) for name, plane in named]

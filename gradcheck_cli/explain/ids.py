@@ -6,11 +6,22 @@ import os
 
 TOPICS = ("tolerance", "same-across-channels", "shapes", "calling", "unexplained")
 
-# Beside this room. `gradcheck_cli.mistakes` itself would load numpy.
-_CATALOGUE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "mistakes", "catalogue")
+# Beside this room. `gradcheck_cli.mistakes` and `layers` themselves would load numpy.
+_HOUSE = os.path.dirname(os.path.dirname(__file__))
+_MISTAKES = os.path.join(_HOUSE, "mistakes", "catalogue")
+_LAYERS = os.path.join(_HOUSE, "layers", "known", "catalogue")
 
 
 def mistake_ids() -> list[str]:
     """The ids of the catalogue in the order of the alphabet: a mistake's file is named as its id."""
-    names = (os.path.splitext(name) for name in os.listdir(_CATALOGUE))
+    return _ids(_MISTAKES)
+
+
+def layer_ids() -> list[str]:
+    """The ids of the known layers in the order of the alphabet: a layer's file is named as its id."""
+    return _ids(_LAYERS)
+
+
+def _ids(folder: str) -> list[str]:
+    names = (os.path.splitext(name) for name in os.listdir(folder))
     return sorted(stem.replace("_", "-") for stem, ending in names if ending == ".py" and not stem.startswith("_"))

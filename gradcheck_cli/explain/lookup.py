@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.explain.about_layers import layer_called, of_layer
 from gradcheck_cli.explain.about_mistakes import of_mistake
 from gradcheck_cli.explain.about_shapes import shapes
 from gradcheck_cli.explain.about_topics import calling, same_across_channels, tolerance, unexplained
 from gradcheck_cli.explain.explanation import Explanation
 from gradcheck_cli.explain.ids import TOPICS
+from gradcheck_cli.layers.known import KNOWN
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.nearness import nearest
@@ -15,7 +17,7 @@ _MOST = 4
 
 
 def explain(topic: str) -> Explanation:
-    """The explanation of a mistake or a topic.
+    """The explanation of a mistake, a topic, or a known layer under any name that people give it.
 
     Raises:
         UsageError: no such id; the hint names the nearest.
@@ -31,10 +33,13 @@ def explain(topic: str) -> Explanation:
     }
     if topic in topics:
         return topics[topic]()
-    known = [*CATALOGUE, *TOPICS]
+    layer = layer_called(topic)
+    if layer is not None:
+        return of_layer(layer)
+    known = [*CATALOGUE, *TOPICS, *KNOWN]
     near = nearest(topic, known) or [name for name in known if topic.lower() in name.split("-")][:_MOST]
     raise UsageError(
         f"There is no explanation of {topic!r}.",
-        hint=f"probably {' or '.join(near)}" if near else f"one of {', '.join(TOPICS)} or a finding's id",
+        hint=f"probably {' or '.join(near)}" if near else f"one of {', '.join(TOPICS)}, a layer or a finding's id",
         see="gradcheck explain",
     )

@@ -3,9 +3,10 @@
 Importing this room is cheap: numpy and OpenCV are loaded when the first picture is decoded.
 """
 
+from gradcheck_cli.images.arranged import as_references as as_references, as_samples as as_samples
+from gradcheck_cli.images.picture import Picture as Picture
 from gradcheck_cli.images.pictures import (
     Input as Input,
-    Picture as Picture,
     batch_of as batch_of,
     channel_names as channel_names,
     count_samples as count_samples,

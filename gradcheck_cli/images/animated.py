@@ -19,7 +19,7 @@ def read_gif(data: bytes) -> Header:
     """The logical screen; frames are counted up to the end or the first block that makes no sense."""
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     frames = sum(kind == 0x2C for kind in _gif_blocks(data, 13 + _colours(flags)))
-    return Header("GIF", width, height, notes(frames=frames))
+    return Header("GIF", width, height, frames=max(frames, 1))
 
 
 def _colours(flags: int) -> int:
@@ -49,7 +49,7 @@ def read_webp(data: bytes) -> Header:
     if kind == b"VP8X":
         width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
         alpha, frames = bool(data[20] & 0x10), sum(chunk == b"ANMF" for chunk in _webp_chunks(data))
-        return Header("WebP", width, height, notes(alpha=alpha, frames=frames))
+        return Header("WebP", width, height, notes(alpha=alpha), frames=max(frames, 1))
     if kind == b"VP8L":
         bits = int.from_bytes(data[21:25], "little")
         return Header("WebP", 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), notes(alpha=bool(bits >> 28 & 1)))

@@ -3,7 +3,8 @@
     x.npy, x.pt      (n, c, h, w), (c, h, w) or (h, w), numbers of any kind
     random:SHAPE     whole numbers 0..255 of that shape ("random:1x5x100x100"), the same every time
 
-They are taken as they are and never resized.
+A layer of one axis takes (n, c, l) and its like, one of three (n, c, d, h, w). They are taken as they are and never
+resized.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from io import BytesIO
 
 from gradcheck_cli.images.decoder import load_cv2
 from gradcheck_cli.images.refusal import UnreadableError, shown
+from gradcheck_cli.images.resizing import along
 from gradcheck_cli.images.source import read_bytes
 from gradcheck_cli.model import Array, Size
 from gradcheck_cli.model.errors import UsageError
@@ -22,20 +24,34 @@ from gradcheck_cli.model.files import RANDOM
 
 MOST_NUMBERS = 2**28
 """1 GiB as float32: four times the largest picture in colour."""
+# What an input of a layer of so many axes is shaped like.
+SHAPES = {
+    1: "(n, c, l), (c, l) or (l,)",
+    2: "(n, c, h, w), (c, h, w) or (h, w)",
+    3: "(n, c, d, h, w), (c, d, h, w) or (d, h, w)",
+}
+_EXAMPLES = {
+    1: "random:8x5x100 for (n, c, l)",
+    2: "random:1x5x100x100 for (n, c, h, w)",
+    3: "random:1x5x9x20x20 for (n, c, d, h, w)",
+}
 # Part of what `random:` means: the same name gives the same picture, whatever --seed says.
 SEED = 0
 
 
 @dataclass(frozen=True)
 class ArrayInput:
-    """Samples (n, c, h, w) in float32 under the name that the user wrote; offers what a picture offers."""
+    """Samples (n, c, h, w), (n, c, l) or (n, c, d, h, w) in float32, and the name that the user wrote.
+
+    It offers what a picture offers.
+    """
 
     name: str
     values: Array
     notes: tuple[str, ...] = ()
 
     def planes(self, channels: int, size: Size) -> Array:
-        """The samples of X, (n, channels, h, w).
+        """The samples of X, (n, channels, *size).
 
         Raises:
             UsageError: it has other channels or another size; both numbers are told.
@@ -50,49 +66,55 @@ class ArrayInput:
         return self.values
 
     def gray(self, size: Size) -> Array:
-        """The reference, (n, 1, h_out, w_out): the mean of the channels, resized to O's size as a picture is."""
+        """The reference, (n, 1, *size of O): the mean of the channels, resized to O's size as a picture is."""
         import numpy as np
 
+        if len(size) != 2:
+            resized = self._mean
+            for axis, length in enumerate(size, start=1):
+                resized = along(resized, axis, length)
+            return np.ascontiguousarray(resized[:, None].astype(np.float32))
         cv2, (height, width) = load_cv2(), size
-        resized = [cv2.resize(plane, dsize=(width, height)) for plane in self._mean]
-        return np.ascontiguousarray(np.stack(resized)[:, None].astype(np.float32))
+        planes = [cv2.resize(plane, dsize=(width, height)) for plane in self._mean]
+        return np.ascontiguousarray(np.stack(planes)[:, None].astype(np.float32))
 
     @cached_property
     def _mean(self) -> Array:
-        """(n, h, w)"""
+        """(n, h, w), (n, l) or (n, d, h, w)"""
         mean: Array = self.values.mean(axis=1, dtype="float64").astype("float32")
         return mean
 
     def _check_size(self, own: list[int], size: Size) -> None:
         if tuple(own) != tuple(size):
-            spelled = f"{own[0]}" if own[0] == own[1] else f"{own[0]}x{own[1]}"
+            asked, has = ("x".join(map(str, numbers)) for numbers in (size, own))
+            spelled = f"{own[0]}" if len(set(own)) == 1 else has
             raise UsageError(
-                f"--size {size[0]}x{size[1]} does not fit {shown(self.name)}: it is {own[0]}x{own[1]}, "
-                "and an array is not resized.",
+                f"--size {asked} does not fit {shown(self.name)}: it is {has}, and an array is not resized.",
                 hint=f"--size {spelled}",
             )
 
 
-def read_array(name: str, position: int = 0) -> ArrayInput:
+def read_array(name: str, position: int = 0, axes: int = 2) -> ArrayInput:
     """The array that `name` stands for.
 
     Args:
         name: a file or "random:SHAPE".
         position: its place among the inputs, so that two random ones differ.
+        axes: of the layer.
 
     Raises:
-        UnreadableError: no array of 2 to 4 axes of finite numbers, or too large.
+        UnreadableError: no array of so many axes, or one or two more, of finite numbers, or too large.
     """
-    values = _random(name, position) if name.startswith(RANDOM) else _from_file(name)
-    return ArrayInput(name, _as_samples(values))
+    values = _random(name, position, axes) if name.startswith(RANDOM) else _from_file(name)
+    return ArrayInput(name, _as_samples(values, axes))
 
 
-def _random(name: str, position: int) -> Array:
+def _random(name: str, position: int, axes: int) -> Array:
     import numpy as np
 
     text = name.removeprefix(RANDOM)
-    if not re.fullmatch(r"\d+(x\d+){1,3}", text):
-        raise UnreadableError(f"{text!r} is no shape", "write random:1x5x100x100 for (n, c, h, w)")
+    if not re.fullmatch(rf"\d+(x\d+){{{axes - 1},{axes + 1}}}", text):
+        raise UnreadableError(f"{text!r} is no shape", f"write {_EXAMPLES[axes]}")
     shape = tuple(map(int, text.split("x")))
     _check_count(shape)
     return np.random.default_rng((SEED, position)).integers(0, 256, shape)
@@ -121,15 +143,15 @@ def _tensor(data: bytes) -> Array:
     return array
 
 
-def _as_samples(values: Array) -> Array:
-    """(n, c, h, w) float32."""
+def _as_samples(values: Array, axes: int) -> Array:
+    """(n, c, h, w) float32, or as many axes as the layer has behind (n, c)."""
     import numpy as np
 
-    if values.dtype.kind not in "fiub" or not 2 <= values.ndim <= 4:
+    if values.dtype.kind not in "fiub" or not axes <= values.ndim <= axes + 2:
         kind = f"{values.dtype} of shape {values.shape}"
-        raise UnreadableError(f"it holds {kind}", "(n, c, h, w), (c, h, w) or (h, w) of real numbers is needed")
+        raise UnreadableError(f"it holds {kind}", f"{SHAPES[axes]} of real numbers is needed")
     _check_count(values.shape)
-    whole = values.reshape((1,) * (4 - values.ndim) + values.shape)
+    whole = values.reshape((1,) * (axes + 2 - values.ndim) + values.shape)
     samples = np.ascontiguousarray(whole, np.float32)
     if not np.isfinite(samples).all():
         raise UnreadableError("it holds numbers that are not finite in float32", "replace NaN and infinity")

@@ -78,7 +78,7 @@ def decode(data: bytes, header: Header, colours: Colours) -> tuple[Array, str]:
     check_size(header)
     samples, noise = decode_in_silence(data, colours)
     if samples is None or "remature end" in noise:
-        raise _refusal(header, noise)
+        raise refused(header, noise)
     return samples, _complaint(noise)
 
 
@@ -115,7 +115,8 @@ def decode_in_silence(data: bytes, colours: Colours) -> tuple[Array | None, str]
     return samples, noise + captured.text
 
 
-def _refusal(header: Header, noise: str) -> UnreadableError:
+def refused(header: Header, noise: str) -> UnreadableError:
+    """Why nothing was decoded, from what OpenCV said."""
     if "MAX_IMAGE_" in noise:
         return UnreadableError(
             f"the {header.format} is larger than OpenCV's limits", f"make it smaller, or raise {_LIMIT}"

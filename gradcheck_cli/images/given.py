@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.images.arrays import SHAPES
 from gradcheck_cli.model import Array, Size
 from gradcheck_cli.model.errors import ImageError
 
@@ -17,8 +18,12 @@ from gradcheck_cli.model.errors import ImageError
 COLOURS = (3, 4)
 
 
-def as_array(values: Any) -> Array:
+def as_array(values: Any, axes: int = 2) -> Array:
     """A numpy array, or a tensor of torch on any device, as numpy has it: (n, c, h, w), (c, h, w) or (h, w).
+
+    Args:
+        values: what numpy or torch holds.
+        axes: of the layer; one of one axis takes (n, c, l) and its like, one of three (n, c, d, h, w).
 
     Raises:
         ImageError: other axes, or a picture whose colours are last, which would be taken for rows.
@@ -27,11 +32,15 @@ def as_array(values: Any) -> Array:
         values = values.detach().cpu()
         values = values.float() if str(values.dtype) == "torch.bfloat16" else values  # numpy has no such numbers
     array = np.asarray(values)
-    if not 2 <= array.ndim <= 4:
-        raise ImageError(
-            f"an array of shape {array.shape} is no input.", hint="(n, c, h, w), (c, h, w) or (h, w) is needed"
-        )
-    if array.ndim == 3 and array.dtype == np.uint8 and array.shape[2] in COLOURS and array.shape[0] not in COLOURS:
+    if not axes <= array.ndim <= axes + 2:
+        raise ImageError(f"an array of shape {array.shape} is no input.", hint=f"{SHAPES[axes]} is needed")
+    if (
+        axes == 2
+        and array.ndim == 3
+        and array.dtype == np.uint8
+        and array.shape[2] in COLOURS
+        and array.shape[0] not in COLOURS
+    ):
         raise ImageError(
             f"an array of shape {array.shape} looks like a picture with its colours last.",
             hint="(c, h, w) is needed: x.transpose(2, 0, 1)",
@@ -48,7 +57,7 @@ def write_array(array: Array) -> str:
     return name
 
 
-def channels_and_size(array: Array) -> tuple[int, Size]:
-    """(c, (h, w)) of what `as_array` gives."""
-    height, width = array.shape[-2:]
-    return (int(array.shape[-3]) if array.ndim > 2 else 1), (int(height), int(width))
+def channels_and_size(array: Array, axes: int = 2) -> tuple[int, Size]:
+    """(c, size) of what `as_array` gives."""
+    channels = int(array.shape[-axes - 1]) if array.ndim > axes else 1
+    return channels, tuple(int(length) for length in array.shape[-axes:])

@@ -23,7 +23,8 @@ class Header:
     """What a header promises.
 
     `width`, `height` in pixels, as stored (before a rotation by EXIF). `notes`: what is dropped on the way to 8 bits
-    and 3 colours. `cost`: how much more memory a pixel takes to decode than in JPEG or PNG.
+    and 3 colours. `cost`: how much more memory a pixel takes to decode than in JPEG or PNG. `frames`: of an animation,
+    or pages.
     """
 
     format: str
@@ -31,15 +32,15 @@ class Header:
     height: int
     notes: tuple[str, ...] = ()
     cost: int = 1
+    frames: int = 1
 
 
-def notes(*, bits: int = 8, alpha: bool = False, cmyk: bool = False, frames: int = 1) -> tuple[str, ...]:
+def notes(*, bits: int = 8, alpha: bool = False, cmyk: bool = False) -> tuple[str, ...]:
     """The notes that every format shares, in one wording."""
     said = {
         f"{bits} bits per sample: the upper 8 are used": bits > 8,
         ALPHA: alpha,
         CMYK: cmyk,
-        f"first of {frames} frames used": frames > 1,
     }
     return tuple(note for note, holds in said.items() if holds)
 

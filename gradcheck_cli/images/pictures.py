@@ -1,109 +1,33 @@
-"""Pictures as arrays: the batch X, and the gray reference of the loss.
+"""The inputs of a run as arrays: the batch X, and the gray reference of the loss.
 
-The order of the forum script is kept, because it decides every bit: decode to uint8, cast to float32, then resize.
-Reading files and decoding are in the files beside.
+One picture is in `picture`, one array in `arrays`; reading files and decoding are in the files beside.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import cast
 
 from gradcheck_cli.images.arrays import ArrayInput, read_array
-from gradcheck_cli.images.decoder import MAX_PIXELS, Colours, check_size, decode, load_cv2
+from gradcheck_cli.images.decoder import check_size
 from gradcheck_cli.images.formats import read_header
-from gradcheck_cli.images.header import Header
+from gradcheck_cli.images.picture import Moving, Picture
 from gradcheck_cli.images.refusal import STANDARD_INPUT, UnreadableError
 from gradcheck_cli.images.source import read_bytes
 from gradcheck_cli.model import Array, Size
-from gradcheck_cli.model.errors import GeometryError, UsageError
+from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.files import is_array
-from gradcheck_cli.model.limits import check_channels
-
-
-@dataclass(eq=False)
-class Picture:
-    """One picture file, read once and decoded when asked for (a decoded photograph takes 30 times its file).
-
-    `name` as the user wrote it, "-" for standard input.
-    """
-
-    name: str
-    _data: bytes = field(repr=False)
-    _header: Header
-    _complaints: list[str] = field(default_factory=list, repr=False)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was dropped or doubtful on the way to 0..255. Complete after `planes` or `gray` was called."""
-        return (*self._header.notes, *self._complaints)
-
-    def planes(self, channels: int, size: Size) -> Array:
-        """The picture as one sample of X.
-
-        Args:
-            channels: 3 for blue, green, red; 1 for gray.
-            size: (h, w) in pixels.
-
-        Returns:
-            float32 (channels, h, w), 0..255, C-contiguous.
-
-        Raises:
-            UsageError: other channels. GeometryError: a size below 1 or beyond memory.
-            ImageError: a damaged picture. DependencyError: no OpenCV.
-        """
-        check_channels(channels)
-        return self._resized(cast(Colours, channels), size)
-
-    def gray(self, size: Size) -> Array:
-        """The picture as a reference: decoded as gray, not averaged from the colours.
-
-        Args:
-            size: (h_out, w_out), the layer's output size in pixels.
-
-        Returns:
-            float32 (1, h_out, w_out), 0..255, C-contiguous.
-
-        Raises:
-            GeometryError, ImageError, DependencyError: as `planes`.
-        """
-        return self._resized(1, size)
-
-    def _resized(self, colours: Colours, size: Size) -> Array:
-        _check_target(size)
-        import numpy as np
-
-        cv2 = load_cv2()
-        height, width = size
-        samples = self._decoded(colours)
-        out = np.empty((colours, height, width), np.float32)
-        # Plane by plane: the same bits as resizing all three at once, for a third of the float32 memory.
-        for plane, resized in zip(np.moveaxis(np.atleast_3d(samples), 2, 0), out, strict=True):
-            resized[...] = cv2.resize(plane.astype(np.float32), dsize=(width, height))
-        return out
-
-    def _decoded(self, colours: Colours) -> Array:
-        try:
-            samples, complaint = decode(self._data, self._header, colours)
-        except UnreadableError as refusal:
-            raise refusal.named(self.name) from None
-        note = f"damaged, the decoder says: {complaint}"
-        if complaint and note not in self._complaints:
-            self._complaints.append(note)
-        return samples
-
 
 Input = Picture | ArrayInput
-"""One of the inputs of a run: a picture is one sample, an array may hold several."""
+"""One of the inputs of a run: a picture is one sample, an array or one with frames may hold several."""
 
 
-def read_pictures(names: Sequence[str | os.PathLike[str]]) -> tuple[Input, ...]:
+def read_pictures(names: Sequence[str | os.PathLike[str]], axes: int = 2) -> tuple[Input, ...]:
     """Reads each file once and checks its header; no picture is decoded yet.
 
     Args:
         names: file names or "random:SHAPE"; "-" is standard input and may stand once.
+        axes: of the layer, which arrays have behind samples and channels.
 
     Returns:
         One input per name, in order.
@@ -117,18 +41,23 @@ def read_pictures(names: Sequence[str | os.PathLike[str]]) -> tuple[Input, ...]:
         raise UsageError("no picture is named.", hint="gradcheck run images/coffee.jpg")
     if texts.count(STANDARD_INPUT) > 1:
         raise UsageError("- stands twice: standard input holds one picture.", hint="name the other one by its file")
-    return tuple(_read_input(text, position) for position, text in enumerate(texts))
+    return tuple(_read_input(text, position, axes) for position, text in enumerate(texts))
 
 
-def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Input]) -> Input:
+def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Input], axes: int = 2) -> Input:
     """The common reference `name`: one of `pictures` where it has that name ("-" too), else read from its file.
+
+    Args:
+        name: a file name or "random:SHAPE".
+        pictures: the inputs.
+        axes: as of `read_pictures`.
 
     Raises:
         ImageError: as `read_pictures`.
     """
     text = os.fspath(name)
     known = {picture.name: picture for picture in pictures}
-    return known[text] if text in known else _read_input(text, len(known))
+    return known[text] if text in known else _read_input(text, len(known), axes)
 
 
 def batch_of(pictures: Sequence[Input], channels: int, size: Size, unit_range: bool = False) -> Array:
@@ -137,18 +66,18 @@ def batch_of(pictures: Sequence[Input], channels: int, size: Size, unit_range: b
     Args:
         pictures: pictures and arrays.
         channels: c_in; 3 or 1 of a picture.
-        size: (h, w) in pixels.
+        size: (h, w) in pixels; of arrays what the layer reads, on each of its axes.
         unit_range: X / 255, so 0..1; a reference stays 0..255.
 
     Returns:
-        float32 (n, c_in, h, w).
+        float32 (n, c_in, *size).
 
     Raises:
         As `Picture.planes`.
     """
     import numpy as np
 
-    x = np.concatenate([_samples(picture.planes(channels, size)) for picture in pictures])
+    x = np.concatenate([_samples(picture.planes(channels, size), size) for picture in pictures])
     return _scaled(x, unit_range)
 
 
@@ -186,50 +115,44 @@ def references_of(pictures: Input | Sequence[Input], size: Size) -> Array:
     import numpy as np
 
     each = (pictures,) if isinstance(pictures, Picture | ArrayInput) else pictures
-    return np.concatenate([_samples(picture.gray(size)) for picture in each])
+    return np.concatenate([_samples(picture.gray(size), size) for picture in each])
 
 
-def count_samples(names: Sequence[str]) -> int:
-    """n of the whole batch; pictures are not opened for it, for each is one sample.
+def count_samples(names: Sequence[str], axes: int = 2) -> int:
+    """n of the whole batch; a picture is one sample and not opened, but of three axes, where its frames are counted.
+
+    Args:
+        names: of the inputs.
+        axes: as of `read_pictures`.
 
     Raises:
         ImageError: an array that cannot be read.
     """
-    arrays = [_read_input(name, 0) for name in names if is_array(name)]
-    counts = [len(array.values) for array in arrays if isinstance(array, ArrayInput)]
-    return len(names) - len(arrays) + sum(counts)
+    # Standard input can be read once, so its frames are not looked for.
+    opened = [_read_input(name, 0, axes) for name in names if is_array(name) or (axes > 2 and name != STANDARD_INPUT)]
+    counts = [len(found.values) if isinstance(found, ArrayInput) else found.frames for found in opened]
+    return len(names) - len(opened) + sum(counts)
 
 
-def _samples(planes: Array) -> Array:
-    """(n, c, h, w) of what one input gave: a picture gives a sample without its axis."""
-    return planes if planes.ndim == 4 else planes[None]
+def _samples(planes: Array, size: Size) -> Array:
+    """(n, c, *size) of what one input gave: a picture gives a sample without its axis."""
+    return planes if planes.ndim == len(size) + 2 else planes[None]
 
 
-def _read_input(name: str, position: int) -> Input:
+def _read_input(name: str, position: int, axes: int) -> Input:
     if not is_array(name):
-        return _read_picture(name)
+        return _read_picture(name, Moving if axes > 2 and name != STANDARD_INPUT else Picture)
     try:
-        return read_array(name, position)
+        return read_array(name, position, axes)
     except UnreadableError as refusal:
         raise refusal.named(name) from None
 
 
-def _read_picture(name: str) -> Picture:
+def _read_picture(name: str, kind: type[Picture]) -> Picture:
     try:
         data = read_bytes(name)
         header = read_header(data)
         check_size(header)
     except UnreadableError as refusal:
         raise refusal.named(name) from None
-    return Picture(name, data, header)
-
-
-def _check_target(size: Size) -> None:
-    height, width = size
-    if min(size) < 1:
-        raise GeometryError(f"a picture cannot be resized to {height}x{width}: each side must be at least 1.")
-    if height * width > MAX_PIXELS:
-        raise GeometryError(
-            f"a picture cannot be resized to {height}x{width}: {height * width:,} pixels are more than {MAX_PIXELS:,}.",
-            hint="choose a smaller --size",
-        )
+    return kind(name, data, header)

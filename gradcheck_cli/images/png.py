@@ -23,7 +23,7 @@ def read_png(data: bytes) -> Header:
         alpha = alpha or kind == b"tRNS"
         if kind == b"acTL":
             frames = int.from_bytes(data[start : start + 4], "big")
-    return Header("PNG", width, height, notes(bits=bits, alpha=alpha, frames=frames))
+    return Header("PNG", width, height, notes(bits=bits, alpha=alpha), frames=max(frames, 1))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int]]:

@@ -51,9 +51,8 @@ def read_tiff(data: bytes) -> Header:
         bits=tags.get(_BITS, 1),
         alpha=tags.get(_PHOTOMETRIC) != _CMYK and tags.get(_SAMPLES, 1) in (2, 4),
         cmyk=tags.get(_PHOTOMETRIC) == _CMYK,
-        frames=_pages(data, layout, start),
     )
-    return Header("TIFF", width, height, said)
+    return Header("TIFF", width, height, said, frames=_pages(data, layout, start))
 
 
 def _layout(data: bytes) -> tuple[_Layout, int]:

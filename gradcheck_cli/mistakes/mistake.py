@@ -131,6 +131,21 @@ class Told:
     is_missing: bool = False
 
 
+def of_planes(spec: ConvSpec) -> bool:
+    """Formulas that read rows and columns of X among zeros: of pictures and lines."""
+    return spec.is_plain
+
+
+def of_convolutions(spec: ConvSpec) -> bool:
+    """Formulas that only ask where filters and channels stand: whatever the axes and the padding."""
+    return not spec.transposed
+
+
+def of_every_form(_spec: ConvSpec) -> bool:
+    """Formulas that change all entries alike, or whole samples."""
+    return True
+
+
 @dataclass(frozen=True)
 class Mistake:
     """One entry of the catalogue, the same object for diagnosis, power, explain, docs and tests.
@@ -145,6 +160,7 @@ class Mistake:
         hides_when: when it gives the right numbers.
         fix: how to mend it. X, F and G stand for the arrays; a report puts the user's own names in their place.
         shown_by: the option of `gradcheck run` that makes it visible, where there is one ("two images").
+        written_for: the layers that the formulas are written for; of others they would be the formulas of nothing.
         variants: gradient -> further ways to make the mistake, beside the one in `formulas`.
         elsewhere: gradient -> the ways to make it in layers of other forms, see `any_form`; for such a layer these are
             searched in place of the others.
@@ -171,6 +187,7 @@ class Mistake:
     fix: str
     shown_by: str
     formulas: Mapping[GradientName, WrongFormula] = field(default_factory=dict)
+    written_for: Callable[[ConvSpec], bool] = of_planes
     variants: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
     elsewhere: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
     in_any_form: bool = False

@@ -20,6 +20,34 @@ class Sign(Enum):
     FLOAT32 = auto()
     OPPOSITE = auto()  # the factor -1
     CONSTANT = auto()  # any factor that has no mistake of its own
+    # Of any function: an edit of the right backward, or what a call did.
+    PATH = auto()  # a value of the forward through which nothing flows back
+    OWN_DERIVATIVE = auto()  # a node that hands on what it is given
+    WRONG_DERIVATIVE = auto()
+    OPERAND = auto()
+    FACTOR = auto()  # a factor too many or too few on one path
+    DIAGONAL = auto()
+    TOTALLED = auto()
+    UNREDUCED = auto()
+    AVERAGED = auto()  # the factor 1/N of one axis
+    ABSENT = auto()  # no gradient, or zeros
+    ONE_UPSTREAM = auto()
+    NONLINEAR = auto()  # B(2G) is not 2 B(G)
+    STRIDES = auto()
+    OVERWRITES_UPSTREAM = auto()
+    TAIL = auto()
+    LAST_WINS = auto()
+    MASK = auto()
+    SETTING = auto()
+    SECOND_ORDER = auto()
+    COUNT = auto()
+    NEEDS = auto()  # needs_input_grad changes what is owed
+    LOW_PRECISION = auto()
+    UNINITIALISED = auto()
+    SURROGATE = auto()
+    UPSTREAM_IGNORED = auto()
+    TRANSPOSED = auto()
+    LAST_ONLY = auto()  # the last entry of an axis alone
 
 
 @dataclass(frozen=True)
@@ -32,6 +60,8 @@ class Observation:
         error: one sentence on why it returned nothing; "" when it returned.
         error_where: whether its forward or its backward raised; "" where that is not known.
         error_line: line in the user's file.
+        error_columns: where on that line stands what raised: bytes of UTF-8 from 0, the end behind it; None of what
+            goes on below.
         timed_out: it was stopped at the time limit; `seconds` is that limit.
         seconds: of the first call.
         mutated: names of the arguments that the call changed.
@@ -44,6 +74,7 @@ class Observation:
     error: str = ""
     error_where: str = ""
     error_line: int | None = None
+    error_columns: tuple[int, int | None] | None = None
     timed_out: bool = False
     seconds: float = 0.0
     mutated: tuple[str, ...] = ()

@@ -14,16 +14,28 @@ from gradcheck_cli.model.evidence import (
     ChannelPair as ChannelPair,
     Check as Check,
     CheckName as CheckName,
+    CodePlace as CodePlace,
     Counterexample as Counterexample,
     Counterfactual as Counterfactual,
+    Evidence as Evidence,
     Finding as Finding,
     FindingAbout as FindingAbout,
+    FunctionExample as FunctionExample,
     Power as Power,
     Rung as Rung,
     Sameness as Sameness,
     Term as Term,
     Verdict as Verdict,
     Worst as Worst,
+)
+from gradcheck_cli.model.functions import (
+    FunctionForm as FunctionForm,
+    FunctionOutcome as FunctionOutcome,
+    InputsFrom as InputsFrom,
+    Returned as Returned,
+    Sample as Sample,
+    Truth as Truth,
+    Value as Value,
 )
 from gradcheck_cli.model.geometry import Geometry as Geometry
 from gradcheck_cli.model.options import (
@@ -50,6 +62,7 @@ from gradcheck_cli.model.report import (
     Report as Report,
     RunReport as RunReport,
     SamenessReport as SamenessReport,
+    SampleResult as SampleResult,
     SeedResult as SeedResult,
     TargetReport as TargetReport,
     VerifyReport as VerifyReport,

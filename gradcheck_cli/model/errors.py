@@ -63,6 +63,14 @@ class UsageError(GradcheckError):
     """An option or a combination of options that cannot be meant."""
 
 
+class OptionError(UsageError):
+    """A value that an option cannot have. `parameter` is the option's name in Python."""
+
+    def __init__(self, parameter: str, sentence: str, *, hint: str | None = None) -> None:
+        self.parameter = parameter
+        super().__init__(sentence, hint=hint)
+
+
 class GeometryError(GradcheckError):
     """Sizes that no convolution can have."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from gradcheck_cli.model.case import Array
+from gradcheck_cli.model.functions import Value
 from gradcheck_cli.model.spec import ConvSpec
 from gradcheck_cli.model.tensors import GradientName
 
@@ -146,10 +148,51 @@ class Power:
     cannot_show: tuple[CannotShow, ...] = ()
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What one rung of the ladder decided about one gradient of a function.
+
+    Attributes:
+        rung: 0 contract, 1 forward, 2 exact, 3 float64, 4 the target's own dtype, 5 power.
+        name: of the rung, in a word.
+        gradient: the argument's name; `CALL` where it is about the call as a whole.
+        entries: entries compared.
+        detail: what was found, one clause.
+        figures: the numbers behind it, by name.
+    """
+
+    rung: int
+    name: str
+    gradient: str
+    verdict: Verdict
+    entries: int = 0
+    detail: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
 CALL: Literal["call"] = "call"
 """In place of a gradient: the finding is about the call as a whole, which raised or did not end."""
 
 FindingAbout: TypeAlias = GradientName | Literal["call"]
+
+
+@dataclass(frozen=True)
+class CodePlace:
+    """Where in the user's file a mistake was found, and how that is known.
+
+    Attributes:
+        line: of the file, counted from 1.
+        column: where the expression begins in it, counted from 1 in characters; None where only the line is known.
+        end: the column behind its last character; of an expression of several lines, behind the end of its first line.
+        text: the line as it stands in the file, without its end.
+        evidence: what shows that it is there, in one sentence; "" where the call raised there.
+    """
+
+    line: int
+    column: int | None = None
+    end: int | None = None
+    text: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,7 +205,11 @@ class Finding:
         message: what it is, in one sentence with the user's own numbers.
         fix: how to mend it, in terms of the user's convention.
         fails_when: since when it shows ("batch > 1"), derived from the results.
-        line: line in the user's file, None where it was not found.
+        line: line in the user's file, None where it was not found: a line that only looks like the mistake is none.
+        column: see `CodePlace`, as for the following.
+        end: the column behind.
+        text: the line itself, "" where its text is not at hand.
+        evidence: what shows that the mistake is there.
     """
 
     id: str
@@ -172,6 +219,14 @@ class Finding:
     fix: str
     fails_when: str = ""
     line: int | None = None
+    column: int | None = None
+    end: int | None = None
+    text: str = ""
+    evidence: str = ""
+
+    def at(self, place: CodePlace) -> Finding:
+        """The finding, found at this place."""
+        return replace(self, **vars(place))
 
     @property
     def about(self) -> str:
@@ -190,6 +245,28 @@ class Term:
     other_index: tuple[int, ...]
     expected: float
     actual: float
+
+
+@dataclass(frozen=True)
+class FunctionExample:
+    """A sample on which a gradient of a function is wrong.
+
+    Attributes:
+        gradient: the argument's name.
+        values: what the function was called with; arrays and constants, by name.
+        upstream: G, one array for each output; none for a loss.
+        outputs: of the forward.
+        expected: the right gradient, `actual` what came back.
+        entry: where they differ most.
+    """
+
+    gradient: str
+    values: Mapping[str, Value]
+    upstream: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+    expected: Array
+    actual: Array | None
+    entry: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 MAGIC = frozenset("*?[")
 # A picture of random numbers instead of a file: `random:3x32x32`.
 RANDOM = "random:"
+# Pictures whose files may hold several.
+MOVING = (".gif", ".webp", ".png", ".apng", ".avif", ".tif", ".tiff")
 # Files of arrays: of numpy, and of torch.
 ARRAYS = (".npy", ".pt", ".pth")
 
@@ -41,6 +43,11 @@ def is_code(name: str) -> bool:
 def is_array(name: str) -> bool:
     """A file of numbers, or "random:SHAPE": an input of any number of channels."""
     return name.startswith(RANDOM) or name.lower().endswith(ARRAYS)
+
+
+def may_move(name: str) -> bool:
+    """A picture whose file may hold several, by its ending."""
+    return name.lower().endswith(MOVING)
 
 
 def file_and_name(text: str) -> tuple[str, str]:

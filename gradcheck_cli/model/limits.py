@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from math import prod
-from typing import TYPE_CHECKING
+from typing import Any
 
-from gradcheck_cli.model.errors import GeometryError, UsageError
-from gradcheck_cli.model.files import is_array, is_code, is_picture
+from gradcheck_cli.model.errors import OptionError as OptionError, UsageError
+from gradcheck_cli.model.files import is_code, is_picture
+from gradcheck_cli.model.layer_limits import (
+    LARGEST_ARRAY as LARGEST_ARRAY,
+    check_form,
+    check_memory as check_memory,
+    check_stride,
+)
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
-from gradcheck_cli.model.options import SEED, RunOptions, VerifyOptions
-
-if TYPE_CHECKING:
-    from gradcheck_cli.model import ConvSpec
-
-LARGEST_ARRAY = 2**31
-"""Entries of one array: 8 GiB in float32."""
+from gradcheck_cli.model.options import SEED, RunOptions, SweepOptions, VerifyOptions
+from gradcheck_cli.model.padding import numbers_of
 
 # What a file of a picture has: gray, or blue, green and red.
 PICTURE_CHANNELS = (1, 3)
@@ -30,14 +30,6 @@ BUILT_IN_BACKWARDS = ("direct", "fft")
 # What --returns may name; _ is what is no gradient.
 ROLES = ("weight", "input", "bias", "_")
 CALL_EXAMPLE = '--call "conv_backward(G, (x, w, b))" --returns input,weight,bias'
-
-
-class OptionError(UsageError):
-    """A value that an option cannot have. `parameter` is the option's name in Python."""
-
-    def __init__(self, parameter: str, sentence: str, *, hint: str | None = None) -> None:
-        self.parameter = parameter
-        super().__init__(sentence, hint=hint)
 
 
 def check_run(options: RunOptions) -> None:
@@ -49,7 +41,8 @@ def check_run(options: RunOptions) -> None:
         UsageError: no picture, or standard input asked for twice.
     """
     _check_values(options)
-    if not all(map(is_array, options.images)):
+    check_form(options)
+    if options.takes_pictures:
         check_channels(options.in_channels)
     if options.seed + options.seeds - 1 > SEED.most:
         raise OptionError(
@@ -60,8 +53,9 @@ def check_run(options: RunOptions) -> None:
     _check_files(options)
     _check_backward(options.backward)
     check_call(options.call, options.returns)
-    check_memory(options.spec)
-    _check_stride(options.spec)
+    if options.is_counted:
+        check_memory(options.spec)
+        check_stride(options.spec)
 
 
 def check_verify(options: VerifyOptions) -> None:
@@ -80,6 +74,21 @@ def check_verify(options: VerifyOptions) -> None:
             raise UsageError(f"{name} is a picture, and verify takes code.", hint=f"gradcheck run {name}")
         _check_colons(name)
     _check_geometry(options)
+
+
+def check_sweep(options: SweepOptions) -> None:
+    """Refuse what no sweep can do.
+
+    Raises:
+        OptionError: a value out of its range or not among the choices.
+        UsageError: no target.
+    """
+    _check_values(options)
+    check_call(options.call, options.returns)
+    if not options.targets:
+        raise UsageError("there is no target to verify.", hint="name one: gradcheck sweep verify my_ops.py:backward")
+    for name in options.targets:
+        _check_colons(name)
 
 
 def check_call(call: str, returns: str) -> None:
@@ -108,48 +117,30 @@ def _check_expression(call: str) -> None:
         raise OptionError("call", f"--call is no Python expression{place}: {reason}.", hint=CALL_EXAMPLE) from error
 
 
-def check_spec(spec: ConvSpec) -> None:
-    """Refuse numbers that are too large to compute with, where a geometry was given and no run.
+def check_layer(options: RunOptions) -> None:
+    """Refuse what no layer can be, where a geometry was given and no run.
 
     Raises:
-        OptionError: a length out of its range.
+        OptionError: a value out of its range, or a padding that does not go with the rest.
     """
     for option in options_of(RunOptions):
         if option.group is Group.GEOMETRY:
-            _check_range(option, spec.input_size if option.name == "size" else getattr(spec, option.name))
+            _check_range(option, getattr(options, option.name))
+            _check_choice(option, getattr(options, option.name))
+    check_form(options)
 
 
-def check_memory(spec: ConvSpec) -> None:
-    """Refuse arrays of more than `LARGEST_ARRAY` entries.
-
-    Raises:
-        GeometryError: with the array, its shape and its size in float32.
-    """
-    shapes: dict[str, Sequence[int]] = {
-        "input": spec.x_shape,
-        "padded input": (spec.batch, spec.in_channels, *spec.padded_size),
-        "kernel": spec.weight_shape,
-        "output": spec.output_shape,
-    }
-    for name, shape in shapes.items():
-        if prod(shape) > LARGEST_ARRAY:
-            raise GeometryError(
-                f"the {name} would have {prod(shape):,} entries; {LARGEST_ARRAY:,} are the most.",
-                facts={"shape": " x ".join(map(str, shape)), "float32": f"{prod(shape) * 4 / 2**30:,.0f} GiB"},
-                hint="a smaller --size, --k or --out would do",
-            )
-
-
-def _check_values(options: RunOptions | VerifyOptions) -> None:
+def _check_values(options: RunOptions | VerifyOptions | SweepOptions) -> None:
     for check in (_check_range, _check_choice, _check_seconds):
         for option in options_of(type(options)):
             check(option, getattr(options, option.name))
 
 
-def _check_range(option: Option, value: int | Sequence[int] | None) -> None:
-    if option.kind not in (Kind.WHOLE, Kind.LENGTH) or option.allowed is None or value is None:
+def _check_range(option: Option, value: Any) -> None:
+    if option.kind not in (Kind.WHOLE, Kind.LENGTH, Kind.PADDING) or option.allowed is None or value is None:
         return
-    for number in value if isinstance(value, Sequence) else (value,):
+    said = numbers_of(value) if option.kind is Kind.PADDING else value
+    for number in said if isinstance(said, Sequence) else (said,):
         if number < option.allowed.least:
             raise OptionError(option.name, f"{option.flag} must be at least {option.allowed.least}, not {number}.")
         if number > option.allowed.most:
@@ -210,18 +201,6 @@ def check_channels(in_channels: int) -> None:
             f"--in {in_channels} does not fit a picture: it has 3 channels (blue, green, red), or 1 as gray.",
             hint="--in 3, or --in 1 for gray",
         )
-
-
-def _check_stride(spec: ConvSpec) -> None:
-    """A stride beyond the padded input is that input's size in disguise: one output either way."""
-    for axis, name in enumerate(("height", "width")):
-        room = spec.padded_size[axis]
-        if spec.stride[axis] > room:
-            raise OptionError(
-                "stride",
-                f"--stride {spec.stride[axis]} is larger than the padded input, whose {name} is {room}.",
-                hint=f"--stride {room} gives the same outputs",
-            )
 
 
 def _check_files(options: RunOptions) -> None:

@@ -2,26 +2,33 @@
 
     batch 2, in 3, out 4, input 8x7, kernel 3x3, stride 2x1, padding 0 before and 1x0 after, dilation 2, groups 1
     x (2, 3, 8, 7), weight (4, 3, 3, 3), stride (2, 1), padding 1
+    conv_transpose1d, in 3, out 4, input 9, kernel 3, stride 2, output-padding 1
+    conv3d, in 3, out 4, input 5x8x7, kernel 3, padding 1, padding-mode circular
+    mb1ic3ih256oc3kh32                             as benchdnn writes it, see `benchdnn`
 
-Sizes are vertical x horizontal, one number is both; what is left out is 1, of padding 0.
+Sizes are from the outermost axis to the innermost, vertical x horizontal; one number is all of them; what is left out
+is 1, of padding 0.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
+from gradcheck_cli.model import benchdnn
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.nearness import did_you_mean
-from gradcheck_cli.model.spec import ConvSpec, Size
+from gradcheck_cli.model.spec import CONVS, OWN_AXES, ConvName, ConvSpec, Size
+from gradcheck_cli.model.torch_layer import TorchLayer
 
 EXAMPLE = "batch 2, in 3, out 4, input 8x7, kernel 3x3, stride 2, padding 1"
 
 # Two ways to say the sizes: by their names, or by the shapes of X and F.
 _NAMED = ("batch", "in", "out", "input", "kernel")
 _SHAPES = ("x", "weight")
-_STEPS = ("stride", "padding", "dilation", "groups")
-_KNOWN = (*_NAMED, *_SHAPES, *_STEPS)
+_STEPS = ("stride", "padding", "dilation", "groups", "padding-mode", "output-padding")
+_KNOWN = (*_NAMED, *_SHAPES, *_STEPS, *CONVS)
 _OUTSIDE_BRACKETS = re.compile(r",(?![^(]*\))")
 _SIDES = re.compile(r"(.+?) before and (.+?) after")
 # As long as any size that a layer can have: Python refuses to read numbers of thousands of digits.
@@ -35,27 +42,30 @@ def geometry_of(text: str) -> ConvSpec:
         UsageError: a word that is none, a number that is none, or a size that is missing.
         GeometryError: sizes that no convolution can have.
     """
+    if benchdnn.is_descriptor(text):
+        return benchdnn.geometry_of(text)
     said = _said(text)
+    conv = _conv(said)
     if set(_SHAPES) & set(said):
-        sizes = _by_shapes(said)
+        sizes = _by_shapes(said, conv)
     else:
         missing = [name for name in _NAMED if name not in said and name != "batch"]
         if missing:
             raise UsageError(f"the geometry {text!r} does not say {missing[0]}.", hint=f"as in: {EXAMPLE}")
-        sizes = _by_names(said)
-    before, after = _padding(said.get("padding", "0"))
-    return ConvSpec(
-        *sizes,
-        stride=_size(said.get("stride", "1")),
-        padding=before,
-        dilation=_size(said.get("dilation", "1")),
-        groups=_numbers(said.get("groups", "1"), 1)[0],
-        extra_after=(after[0] - before[0], after[1] - before[1]),
-    )
-
-
-Sizes = tuple[int, int, int, int, int, Size]
-"""(n, c_in, c_out, h, w, kernel)"""
+        sizes = _by_names(said, conv)
+    axes = OWN_AXES[conv]
+    before, after = _padding(said.get("padding", "0"), axes)
+    mode: Any = said.get("padding-mode", "zeros")
+    return TorchLayer(
+        conv=conv,
+        **sizes,
+        stride=_size(said.get("stride", "1"), axes),
+        padding=list(zip(before, after, strict=True)),
+        dilation=_size(said.get("dilation", "1"), axes),
+        groups=_groups(said),
+        padding_mode=mode,
+        output_padding=_size(said.get("output-padding", "0"), axes),
+    ).spec
 
 
 def _said(text: str) -> dict[str, str]:
@@ -64,7 +74,7 @@ def _said(text: str) -> dict[str, str]:
     for part in _OUTSIDE_BRACKETS.split(text):
         word, _, value = part.strip().partition(" ")
         word = word.lower()
-        if word not in _KNOWN or word in said or not value:
+        if word not in _KNOWN or word in said or bool(value) == (word in CONVS):
             raise _unread(text, word, said)
         said[word] = value.strip()
     return said
@@ -72,37 +82,66 @@ def _said(text: str) -> dict[str, str]:
 
 def _unread(text: str, word: str, said: Mapping[str, str]) -> UsageError:
     reason, hint = "is said twice" if word in said else "has no value", None
+    if word in CONVS and word not in said:
+        reason = "stands alone"
     if word not in _KNOWN:
         reason, hint = "is no word of a geometry", did_you_mean(word, _KNOWN)
     return UsageError(f"the geometry {text!r} cannot be read: {word!r} {reason}.", facts={"as in": EXAMPLE}, hint=hint)
 
 
-def _by_names(said: Mapping[str, str]) -> Sizes:
+def _conv(said: Mapping[str, str]) -> ConvName:
+    """The form that is said; else the convolution of as many axes as the shape of X has."""
+    named = [conv for conv in CONVS if conv in said]
+    if len(named) > 1:
+        raise UsageError(f"a geometry is of one form, and both {named[0]} and {named[1]} are said.")
+    if named:
+        return named[0]
+    by_count: dict[int, ConvName] = {3: "conv1d", 5: "conv3d"}
+    return by_count.get(said.get("x", "").count(",") + 1, "conv2d")
+
+
+def _by_names(said: Mapping[str, str], conv: ConvName) -> dict[str, Any]:
+    axes = OWN_AXES[conv]
     batch, channels, filters = (_numbers(said.get(name, "1"), 1)[0] for name in ("batch", "in", "out"))
-    height, width = _size(said["input"])
-    return (batch, channels, filters, height, width, _size(said["kernel"]))
+    size, kernel = _size(said["input"], axes), _size(said["kernel"], axes)
+    return _sizes((batch, channels, *size), filters, kernel)
 
 
-def _by_shapes(said: Mapping[str, str]) -> Sizes:
+def _by_shapes(said: Mapping[str, str], conv: ConvName) -> dict[str, Any]:
     for name in _SHAPES:
         if name not in said:
             raise UsageError(f"the geometry says no shape of {name}.", hint="x (n, c, h, w), weight (o, i, u, v)")
-    batch, channels, height, width = _numbers(said["x"], 4)
-    filters, _, rows, columns = _numbers(said["weight"], 4)
-    return (batch, channels, filters, height, width, (rows, columns))
+    numbers = OWN_AXES[conv] + 2
+    first, second, *kernel = _numbers(said["weight"], numbers)
+    filters = second * _groups(said) if conv.startswith("conv_transpose") else first
+    return _sizes(_numbers(said["x"], numbers), filters, tuple(kernel))
 
 
-def _padding(text: str) -> tuple[Size, Size]:
+def _sizes(x: Size, filters: int, kernel: Size) -> dict[str, Any]:
+    batch, channels, *size = x
+    return {
+        "batch": batch,
+        "in_channels": channels,
+        "out_channels": filters,
+        "size": tuple(size),
+        "kernel_size": kernel,
+    }
+
+
+def _groups(said: Mapping[str, str]) -> int:
+    return _numbers(said.get("groups", "1"), 1)[0]
+
+
+def _padding(text: str, axes: int) -> tuple[Size, Size]:
     """(before, after): "1", or "0 before and 1x0 after"."""
     sides = _SIDES.fullmatch(text)
     before, after = sides.groups() if sides else (text, text)
-    return _size(before), _size(after)
+    return _size(before, axes), _size(after, axes)
 
 
-def _size(text: str) -> Size:
+def _size(text: str, axes: int) -> Size:
     """ "3", "3x5" or "(3, 5)"."""
-    numbers = _numbers(text) if text.isdigit() else _numbers(text, 2)
-    return (numbers[0], numbers[-1])
+    return _numbers(text) * axes if text.isdigit() else _numbers(text, axes)
 
 
 def _numbers(text: str, count: int = 1) -> tuple[int, ...]:

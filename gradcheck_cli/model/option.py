@@ -11,6 +11,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from gradcheck_cli.model.padding import Padding, typed_padding
 from gradcheck_cli.model.spec import Size
 
 Value = TypeVar("Value")
@@ -23,6 +24,7 @@ class Kind(Enum):
 
     WHOLE = "a whole number"
     LENGTH = "32, or 3x5 for vertical x horizontal"
+    PADDING = "1, 1x2, the sides 0,1,0,1, same or valid"
     SECONDS = "a number of seconds"
     CHOICE = "one of a few words"
     WORDS = "several of a few words, with commas between"
@@ -39,6 +41,7 @@ class Group(Enum):
     EXPERIMENT = "what else decides the numbers of a run"
     TARGET = "how the user's own code is called and judged"
     VERIFICATION = "what only `verify` takes"
+    SWEEP = "what a sweep asks, and who asks it"
     CHANCE = "what is drawn"
 
 
@@ -83,13 +86,20 @@ class Option:
     @property
     def python_type(self) -> str:
         """What Python's functions take for it: more than the field, where that is kinder."""
-        kinder = {Kind.LENGTH: "int | Size", Kind.FILE: "FileName", Kind.TARGET: "Target"}
+        kinder = {
+            Kind.LENGTH: "int | Size",
+            Kind.PADDING: "int | Padding",
+            Kind.FILE: "FileName",
+            Kind.TARGET: "Target",
+        }
         return kinder.get(self.kind, self.annotation) if self.kind else self.annotation
 
     def as_words(self, value: Any) -> list[str]:
         """What is typed on a command line to give `value` again."""
         if self.kind is Kind.SWITCH:
             return [self.flag if value else self.off]
+        if self.kind is Kind.PADDING:
+            return [self.flag, typed_padding(value)]
         return [self.flag, _typed(value)]
 
 
@@ -150,6 +160,7 @@ _KINDS: dict[Any, Kind] = {
     int: Kind.WHOLE,
     int | None: Kind.WHOLE,
     Size: Kind.LENGTH,
+    Padding: Kind.PADDING,
     float: Kind.SECONDS,
     str: Kind.TEXT,
 }
@@ -157,5 +168,5 @@ _KINDS: dict[Any, Kind] = {
 
 def _typed(value: Size | str | float) -> str:
     if isinstance(value, tuple):
-        return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
+        return str(value[0]) if len(set(value)) == 1 else "x".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

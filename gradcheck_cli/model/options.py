@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.conventions import CONVENTIONS
+from gradcheck_cli.model.files import is_array, may_move
 from gradcheck_cli.model.option import Group, Kind, Option, Range, declare, options_of
-from gradcheck_cli.model.spec import ConvSpec, Size
+from gradcheck_cli.model.padding import Padding, normal_padding
+from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size
+from gradcheck_cli.model.torch_layer import TorchLayer
 
 LossName = Literal["l1", "mse", "sum", "random"]
 Reduction = Literal["mean", "sum"]
@@ -35,7 +39,10 @@ class HoldsArray(Protocol):
 
 
 Input: TypeAlias = FileName | HoldsArray
-"""An input of `run`, as Python is given it: a file name, or an array (n, c, h, w), (c, h, w) or (h, w)."""
+"""An input of `run`, as Python is given it: a file name, or an array (n, c, h, w), (c, h, w) or (h, w).
+
+Behind samples and channels an array has the axes of the layer.
+"""
 Target: TypeAlias = FileName | Callable[..., Any]
 """The user's code, as Python is given it: a place, or the function or class itself."""
 
@@ -50,6 +57,8 @@ def no_progress(stage: str, fraction: float) -> None:
 # No axis is longer than the largest array, whose entries are limits.LARGEST_ARRAY.
 LENGTH = Range(1, 2**31 - 1)
 PADDING = Range(0, LENGTH.most)
+# Of a picture: rows and columns.
+PICTURE_AXES = 2
 # What every generator takes: the oldest of numpy's has 32 bits.
 SEED = Range(0, 2**32 - 1)
 # Each seed is a whole run; more than this is a slip of the keyboard.
@@ -65,6 +74,7 @@ _geometry = partial(Option, Group.GEOMETRY)
 _experiment = partial(Option, Group.EXPERIMENT)
 _target = partial(Option, Group.TARGET)
 _verification = partial(Option, Group.VERIFICATION)
+_sweep = partial(Option, Group.SWEEP)
 
 # What both commands take is said once for both.
 _seed = partial(declare, 0, Option(Group.CHANCE, "Seed of all random numbers.", allowed=SEED, always=True))
@@ -99,22 +109,33 @@ _timeout = partial(declare, 60.0, _target("Seconds that your code may take, per 
 class RunOptions:
     """Options of `gradcheck run`. `images` are file names, "-" for standard input, or "random:SHAPE".
 
-    `batch` is the number of samples in all; None: one for each of `images`, as pictures are.
+    One number for a size means every axis of the layer: it is spread over them here. Pictures have a `size` of two
+    numbers whatever the layer: one of one axis reads their rows, one of three takes them as its depth.
+    `held` is how many samples the inputs hold in all; None: one for each of `images`, as pictures are.
     """
 
     images: tuple[str, ...]
+    conv: ConvName = declare("conv2d", _geometry("Which convolution: of 1, 2 or 3 axes, or transposed."))
     in_channels: int = declare(
         3, _geometry("Input channels; a picture has 3, or 1 as gray.", "--in", allowed=LENGTH, always=True)
     )
     out_channels: int = declare(3, _geometry("Filters, the output channels.", "--out", allowed=LENGTH, always=True))
     kernel_size: Size = declare(
-        (32, 32), _geometry("Kernel size; 3x5 is 3 rows, 5 columns.", "--k", allowed=LENGTH, always=True)
+        (32,), _geometry("Kernel size; 3x5 is 3 rows, 5 columns.", "--k", allowed=LENGTH, always=True)
     )
-    stride: Size = declare((1, 1), _geometry("Step of the kernel.", allowed=LENGTH))
-    padding: Size = declare((0, 0), _geometry("Zeros around the input.", allowed=PADDING))
-    dilation: Size = declare((1, 1), _geometry("Distance of the kernel's taps.", allowed=LENGTH))
+    stride: Size = declare((1,), _geometry("Step of the kernel.", allowed=LENGTH))
+    padding: Padding = declare(
+        (0,),
+        _geometry(
+            "What is added around the input: on every side, on each side (top,bottom,left,right), same or valid.",
+            allowed=PADDING,
+        ),
+    )
+    padding_mode: PaddingMode = declare("zeros", _geometry("What the padding repeats."))
+    output_padding: Size = declare((0,), _geometry("Added at the end of a transposed layer's output.", allowed=PADDING))
+    dilation: Size = declare((1,), _geometry("Distance of the kernel's taps.", allowed=LENGTH))
     groups: int = declare(1, _geometry("Groups of channels that do not mix.", allowed=LENGTH))
-    size: Size = declare((256, 256), _geometry("Size of the input; a picture is resized to it.", allowed=LENGTH))
+    size: Size = declare((256,), _geometry("Size of the input; a picture is resized to it.", allowed=LENGTH))
     bias: bool = declare(True, _experiment("Give the layer a bias."))
     unit_range: bool = declare(False, _experiment("Divide the pictures by 255; the reference stays at 0..255."))
     # The record has both under `loss`, beside its value.
@@ -145,7 +166,40 @@ class RunOptions:
     returns: str = _returns()
     arithmetic: Arithmetic = _arithmetic()
     timeout: float = _timeout()
-    batch: int | None = None
+    held: int | None = None
+
+    def __post_init__(self) -> None:
+        """Say everything in one way, so that equal options are equal."""
+        spread: dict[str, Any] = {name: _spread(getattr(self, name), self.axes) for name in PER_AXIS}
+        spread["size"] = _spread(self.size, PICTURE_AXES if self.takes_pictures else self.axes)
+        spread["padding"] = normal_padding(self.padding, self.axes)
+        for name, value in spread.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def axes(self) -> int:
+        """How many the layer has; as of "conv2d" where there is no such layer."""
+        return OWN_AXES.get(self.conv, PICTURE_AXES)
+
+    @property
+    def is_transposed(self) -> bool:
+        """Whether the layer is one of torch's ConvTranspose."""
+        return self.conv.startswith("conv_transpose")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Everything that is read: the images, and the reference where it is one FILE."""
+        return self.images if self.reference == "gray" else (*self.images, self.reference)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the size of the input is known. The frames of a picture, the depth of three axes, are in its file."""
+        return self.held is not None or self.axes <= PICTURE_AXES or not any(map(may_move, self.images))
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether an input is no array."""
+        return not all(map(is_array, self.images))
 
     @property
     def spec(self) -> ConvSpec:
@@ -154,18 +208,13 @@ class RunOptions:
         Raises:
             GeometryError: sizes that no convolution can have.
         """
-        return ConvSpec(
-            batch=self.batch or max(1, len(self.images)),
-            in_channels=self.in_channels,
-            out_channels=self.out_channels,
-            height=self.size[0],
-            width=self.size[1],
-            kernel_size=self.kernel_size,
-            stride=self.stride,
-            padding=self.padding,
-            dilation=self.dilation,
-            groups=self.groups,
-        )
+        batch, size = self.held or max(1, len(self.images)), self.size
+        if self.takes_pictures and self.axes < PICTURE_AXES:
+            batch, size = batch * size[0], size[1:]
+        if self.takes_pictures and self.axes > PICTURE_AXES:
+            batch, size = 1, (batch, *size)
+        told: dict[str, Any] = {name: getattr(self, name) for name in (*ALIKE, *PER_AXIS, "padding")}
+        return TorchLayer(batch=batch, size=size, **told).spec
 
     def verifying(self, target: str) -> VerifyOptions:
         """What `verify` would be asked about the target: every option that both commands have."""
@@ -193,8 +242,47 @@ class VerifyOptions:
     seed: int = _seed()
 
 
+@dataclass(frozen=True)
+class SweepOptions:
+    """Options of `gradcheck sweep verify`. `timeout` is in seconds, per call."""
+
+    targets: tuple[str, ...]
+    convention: str = _convention()
+    call: str = _call()
+    returns: str = _returns()
+    arithmetic: Arithmetic = _arithmetic()
+    geometries: str = declare(
+        "quick", _sweep("Which geometries, or a FILE with one on each line.", metavar="quick|full|FILE")
+    )
+    timeout: float = _timeout()
+    # What follows says who asks and when to stop; the questions are the same.
+    resume: str = declare(
+        "",
+        _sweep(
+            "Add each answer to this file; what it holds is not asked again.",
+            kind=Kind.FILE,
+            metavar="FILE.jsonl",
+            recorded=False,
+        ),
+    )
+    shard: str = declare("", _sweep("Ask only this share of the questions.", metavar="I/N", recorded=False))
+    fail_fast: bool = declare(False, _sweep("Stop after the first wrong answer.", short="-x", recorded=False))
+    seed: int = _seed()
+    seeds: int = declare(1, _sweep("Ask each question with this many seeds.", allowed=SEEDS))
+
+
+# What torch is told of a layer in the same words, and what has a number for each of its axes.
+ALIKE = ("conv", "in_channels", "out_channels", "groups", "padding_mode")
+PER_AXIS = ("kernel_size", "stride", "dilation", "output_padding")
+
+
+def _spread(numbers: Size, axes: int) -> Size:
+    """One number for each axis, where one was said for all."""
+    return tuple(numbers) * axes if len(numbers) == 1 else tuple(numbers)
+
+
 def spelling(parameter: str) -> str:
     """The option of the command line that sets `parameter`."""
-    declared = (*options_of(RunOptions), *options_of(VerifyOptions))
+    declared = (*options_of(RunOptions), *options_of(VerifyOptions), *options_of(SweepOptions))
     flags = (option.flag for option in declared if option.name == parameter)
     return next(flags, "--" + parameter.replace("_", "-"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias, cast
 
+from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.case import Array
 from gradcheck_cli.model.errors import ExitCode, VerdictError
 from gradcheck_cli.model.evidence import (
@@ -13,17 +14,20 @@ from gradcheck_cli.model.evidence import (
     Check,
     Counterexample,
     Counterfactual,
+    Evidence,
     Finding,
+    FunctionExample,
     Power,
     Sameness,
     Verdict,
 )
 from gradcheck_cli.model.option import recording
 from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOptions
-from gradcheck_cli.model.spec import ConvSpec, Size
+from gradcheck_cli.model.padding import Padding, Sides
+from gradcheck_cli.model.spec import ConvName, ConvSpec, Size
 from gradcheck_cli.model.tensors import GradientName
 
-TargetKind: TypeAlias = Literal["", "convolution"]
+TargetKind: TypeAlias = Literal["", "convolution", "function"]
 
 # Raised whenever a field changes its meaning or goes; a new field alone leaves it.
 # 2: a geometry holds its verdicts under `gradients`; a target says its kind and its layer.
@@ -45,20 +49,25 @@ class Experiment:
     """What was run: everything that decides the numbers.
 
     Every option that is recorded is a field, also where it is not named here; those that are named are read by the
-    renderers. `threads` and `convention` are what was taken, `batch` and `output_size` what came of the pictures.
-    `channel_names` are the colours, where X is of pictures.
+    renderers. `threads` and `convention` are what was taken, `batch`, `input_size` and `output_size` what came of
+    the pictures; sizes are those of the layer's own axes.
+    `channel_names` are the colours, where X is of pictures. `padded` is what `padding` adds: (before, after) by axis.
     """
 
     images: tuple[str, ...]
+    conv: ConvName
     in_channels: int
     out_channels: int
     kernel_size: Size
     stride: Size
-    padding: Size
+    padding: Padding
+    padding_mode: PaddingMode
+    output_padding: Size
     dilation: Size
     groups: int
     bias: bool
     size: Size
+    input_size: Size
     output_size: Size
     batch: int
     unit_range: bool
@@ -74,6 +83,7 @@ class Experiment:
     returns: str = ""
     arithmetic: Arithmetic = "direct"
     channel_names: tuple[str, ...] = ()
+    padded: tuple[Sides, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -237,6 +247,15 @@ class Geometries:
 
 
 @dataclass(frozen=True)
+class SampleResult:
+    """One sample of a function. `text` says its sizes; `gradients` are the verdicts by the argument's name."""
+
+    text: str
+    gradients: Mapping[str, Verdict]
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class TargetReport:
     """One target of `gradcheck verify`.
 
@@ -247,6 +266,9 @@ class TargetReport:
     where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed.
     `reason` is why the verdict is what it is, in one line. `kind` is what it was recognised as and `layer` which one,
     "" where it was not.
+
+    Of a function the gradients go by the arguments' names; `geometries` counts its samples, which `samples` lists;
+    `inputs` is how they were found, and `evidence` what each rung of the ladder decided.
     """
 
     target: str
@@ -256,10 +278,10 @@ class TargetReport:
     layout: str
     why: str
     verdict: Verdict
-    gradients: Mapping[GradientName, GradientResult]
+    gradients: Mapping[str, GradientResult]
     geometries: Geometries
     findings: tuple[Finding, ...] = ()
-    counterexample: Counterexample | None = None
+    counterexample: Counterexample | FunctionExample | None = None
     notes: tuple[str, ...] = ()
     error: str = ""
     output: str = ""
@@ -272,6 +294,9 @@ class TargetReport:
     reason: str = ""
     kind: TargetKind = ""
     layer: str = ""
+    samples: tuple[SampleResult, ...] = ()
+    inputs: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True)

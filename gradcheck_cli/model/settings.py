@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.options import (
     Arithmetic,
     Breadth,
@@ -19,17 +20,21 @@ from gradcheck_cli.model.options import (
     Reduction,
     Target,
 )
-from gradcheck_cli.model.spec import Size
+from gradcheck_cli.model.padding import Padding
+from gradcheck_cli.model.spec import ConvName, Size
 
 
 class RunSettings(TypedDict, total=False):
     """The options of `gradcheck run`, by their names in Python."""
 
+    conv: ConvName
     in_channels: int
     out_channels: int
     kernel_size: int | Size
     stride: int | Size
-    padding: int | Size
+    padding: int | Padding
+    padding_mode: PaddingMode
+    output_padding: int | Size
     dilation: int | Size
     groups: int
     size: int | Size

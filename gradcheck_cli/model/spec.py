@@ -227,6 +227,11 @@ class ConvSpec:
         """A size of this layer, without the axis that a layer of one axis does not have: (1, 7) of conv1d is (7,)."""
         return numbers[-OWN_AXES[self.conv] :]
 
+    @property
+    def own_axes(self) -> tuple[Axis, ...]:
+        """The axes that the layer has in torch."""
+        return self.axes[-OWN_AXES[self.conv] :]
+
     def _of_size(self, size: Size, **changes: Any) -> ConvSpec:
         """This layer with another size of its input, and with other changes."""
         sizes: dict[str, Any] = dict(zip(("depth", "height", "width")[-len(size) :], size, strict=True))

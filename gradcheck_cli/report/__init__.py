@@ -18,7 +18,7 @@ from gradcheck_cli.model.text import visible
 from gradcheck_cli.report.formats import FORMATS, SAVED, STDOUT_FORMATS, known, known_for_files
 
 if TYPE_CHECKING:
-    from gradcheck_cli.model import Report
+    from gradcheck_cli.model.sweep import AnyReport
 
 __all__ = [
     "FORMATS",
@@ -116,7 +116,7 @@ def check_destination(name: str, path: str, inputs: Iterable[str]) -> None:
             )
 
 
-def render(report: Report, name: str, attachment: str = "") -> bytes:
+def render(report: AnyReport, name: str, attachment: str = "") -> bytes:
     """The report in one format, as the bytes of its file.
 
     Args:
@@ -131,7 +131,7 @@ def render(report: Report, name: str, attachment: str = "") -> bytes:
     return told if isinstance(told, bytes) else told.encode("utf-8", "backslashreplace")
 
 
-def write_reports(report: Report, destinations: Sequence[Destination]) -> None:
+def write_reports(report: AnyReport, destinations: Sequence[Destination]) -> None:
     """Write every report; the junit one points at the picture where both are asked for.
 
     Raises:
@@ -142,7 +142,7 @@ def write_reports(report: Report, destinations: Sequence[Destination]) -> None:
         write_report(report, destination.format, destination.path, pictures[0] if pictures else "")
 
 
-def write_report(report: Report, name: str, path: str, attachment: str = "") -> None:
+def write_report(report: AnyReport, name: str, path: str, attachment: str = "") -> None:
     """Write one report, whole or not at all: a reader finds the old file or the new one, whatever happens.
 
     Raises:
@@ -187,13 +187,13 @@ def _quoted(path: str) -> str:
     return f"'{visible(path)}'"
 
 
-def _as_text(report: Report) -> str:
+def _as_text(report: AnyReport) -> str:
     from gradcheck_cli.report.terminal import as_text
 
     return as_text(report)
 
 
-def _as_page(report: Report) -> str:
+def _as_page(report: AnyReport) -> str:
     from gradcheck_cli.report.html import render_fragment
 
     return render_fragment(report)

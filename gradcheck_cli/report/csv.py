@@ -1,4 +1,4 @@
-"""The targets of `gradcheck verify` as a table for a spreadsheet: one row per target, RFC 4180, UTF-8.
+"""A table for a spreadsheet, RFC 4180, UTF-8: a row for each target of `verify`, or for each answer of a sweep.
 
 A cell that a spreadsheet would take for a formula gets an apostrophe in front: names of files are strangers' text.
 """
@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from gradcheck_cli.model import GRADIENTS, Report, RunReport, TargetReport, Verdict
+from gradcheck_cli.model import GRADIENTS, Finding, RunReport, TargetReport, Verdict
 from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.sweep import AnyReport, SweepAnswer, SweepReport
 from gradcheck_cli.model.text import visible
 
 COLUMNS = (
     *("target", "verdict", "reason", *GRADIENTS, "findings"),
-    *("right", "supported", "tried", "file", "line", "seconds"),
+    *("right", "supported", "tried", "file", "line", "seconds", "gradients", "places"),
 )
+ANSWER_COLUMNS = ("number", "verdict", "target", "geometry", "seed", *GRADIENTS, "message", "seconds", "id")
 # What makes a cell a formula in Excel, LibreOffice and Google Sheets (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render_csv(report: Report) -> str:
+def render_csv(report: AnyReport) -> str:
     """The table, with a row of titles; lines end in CR LF, as RFC 4180 has it.
 
     Raises:
@@ -32,21 +34,42 @@ def render_csv(report: Report) -> str:
             "a csv report has a row for each target of `gradcheck verify`, and this is a run.",
             hint="a json report holds every number of a run, an npz file its arrays",
         )
+    if isinstance(report, SweepReport):
+        return _table(ANSWER_COLUMNS, map(_answer_row, report.answers))
+    return _table(COLUMNS, map(_row, report.targets))
+
+
+def _table(titles: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
     text = io.StringIO(newline="")
     table = csv.writer(text)
-    table.writerow(COLUMNS)
-    table.writerows([_harmless(cell) for cell in _row(target)] for target in report.targets)
+    table.writerow(titles)
+    table.writerows([_harmless(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _answer_row(answer: SweepAnswer) -> Iterator[object]:
+    yield from (answer.number, answer.verdict.value, answer.target, answer.geometry, answer.seed)
+    yield from (answer.gradients[name].value if name in answer.gradients else "" for name in GRADIENTS)
+    yield from (answer.message, f"{answer.seconds:.6f}", answer.id)
 
 
 def _row(target: TargetReport) -> Iterator[object]:
     yield from (target.target, target.verdict.value, target.reason)
     for name in GRADIENTS:
         result = target.gradients.get(name)
-        yield (Verdict.MISSING if result is None else result.verdict).value
+        # A function has gradients of other names, which stand in a column of their own; none of a convolution is missing.
+        yield "" if target.kind == "function" else (Verdict.MISSING if result is None else result.verdict).value
     yield ";".join(dict.fromkeys(finding.id for finding in target.findings))
     yield from (target.geometries.right, target.geometries.supported, target.geometries.tried)
     yield from (target.file, "" if target.line is None else target.line, f"{target.seconds:.3f}")
+    yield ";".join(f"{name}:{result.verdict.value}" for name, result in target.gradients.items())
+    yield ";".join(dict.fromkeys(_place(finding) for finding in target.findings if finding.line is not None))
+
+
+def _place(finding: Finding) -> str:
+    """ "batch-mean 12:9": where it was found in the file, line and column."""
+    column = "" if finding.column is None else f":{finding.column}"
+    return f"{finding.id} {finding.line}{column}"
 
 
 def _harmless(cell: object) -> object:

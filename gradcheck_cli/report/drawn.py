@@ -9,16 +9,18 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcheck_cli.model import TENSORS, Array, Figure, GradientName, RunReport, Verdict
+from gradcheck_cli.model import TENSORS, Array, Experiment, Figure, GradientName, RunReport, Verdict
 
-Place = tuple[int, int]
+Place = tuple[int, ...]
+"""Which plane of a gradient: its first two indices, and the depth of a layer of three axes."""
 
 
 @dataclass(frozen=True)
 class Drawn:
     """One gradient as planes, (first, second, rows, columns): filters and channels, pictures and channels, or one row.
 
-    Everything is float64. `wrong`: a check of this gradient failed, so both sides are worth a look.
+    That of a layer of three axes has its depth before the rows. Everything is float64. `wrong`: a check of this
+    gradient failed, so both sides are worth a look. `ran` is the layer.
     """
 
     gradient: GradientName
@@ -26,6 +28,7 @@ class Drawn:
     hand: Array
     autograd: Array
     allowed: Array
+    ran: Experiment
 
     @property
     def symbol(self) -> str:
@@ -35,7 +38,7 @@ class Drawn:
     @property
     def places(self) -> list[Place]:
         """Where its planes are, in order."""
-        return list(np.ndindex(*self.hand.shape[:2]))
+        return list(np.ndindex(*self.hand.shape[:-2]))
 
     @cached_property
     def difference(self) -> Array:
@@ -64,11 +67,31 @@ class Drawn:
         """What a plane is: "filter 2, channel 0"."""
         if self.gradient == "bias":
             return "one entry per filter"
-        return f"{'filter' if self.gradient == 'weight' else 'picture'} {place[0]}, channel {place[1]}"
+        if self.gradient == "weight":
+            return plane_label(self.ran, place)
+        return f"{'picture' if self.ran.conv == 'conv2d' else 'sample'} {place[0]}, channel {place[1]}{_depth(place)}"
 
     def name(self, place: Place) -> str:
         """How a plane is written: "grad_weight[2, 0]"."""
-        return f"grad_{self.gradient}" + ("" if self.gradient == "bias" else f"[{place[0]}, {place[1]}]")
+        return f"grad_{self.gradient}" + ("" if self.gradient == "bias" else f"[{', '.join(map(str, place))}]")
+
+
+def plane_label(ran: Experiment, place: Place) -> str:
+    """What a plane of grad_weight is: "filter 2, channel 0", "filter 2, channel 0, depth 1"."""
+    filter_, channel = roles(ran, place)
+    return f"filter {filter_}, channel {channel}{_depth(place)}"
+
+
+def _depth(place: Place) -> str:
+    return "".join(f", depth {at}" for at in place[2:])
+
+
+def roles(ran: Experiment, place: Place) -> tuple[int, int]:
+    """(filter, channel of its group) of a plane of grad_weight; a transposed layer has its channels first."""
+    if not ran.conv.startswith("conv_transpose"):
+        return place[0], place[1]
+    group, channel = divmod(place[0], ran.in_channels // ran.groups)
+    return group * (ran.out_channels // ran.groups) + place[1], channel
 
 
 def drawn(report: RunReport) -> Drawn:
@@ -76,7 +99,8 @@ def drawn(report: RunReport) -> Drawn:
     gradient = _shown(report)
     figure: Figure = report.figures.gradients[gradient]
     wrong = any(check.gradient == gradient and check.verdict is Verdict.FAIL for check in report.checks)
-    return Drawn(gradient, wrong, *map(planes_of, (figure.hand, figure.autograd, figure.allowed)))
+    hand, autograd, allowed = map(planes_of, (figure.hand, figure.autograd, figure.allowed))
+    return Drawn(gradient, wrong, hand, autograd, allowed, report.experiment)
 
 
 def planes_of(array: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from gradcheck_cli.model import Array, Rung, Sameness, SamenessReport
-from gradcheck_cli.report.drawn import Drawn, largest
+from gradcheck_cli.report.drawn import Drawn, Place, largest
 from gradcheck_cli.report.words import number
 
 
@@ -79,14 +79,14 @@ def _apart(asked: Asked) -> str:
     return f"{asked.pair} have a relative difference of {between(*told)}" if told is not None else asked.pair
 
 
-def without_means(asked: Asked, planes: Sequence[Array], rest: Sequence[Array], shared: Sequence[int]) -> str:
+def without_means(asked: Asked, planes: Sequence[Array], rest: Sequence[Array], shared: Sequence[Place]) -> str:
     """Of the same panels less their means, where the structure is.
 
     Args:
         asked: what is compared.
         planes: the panels with their means.
         rest: those without.
-        shared: for each panel the filter (or channel) that it shares with those it is compared with.
+        shared: for each panel the filter (or channel), and the depth, that it shares with those it is compared with.
     """
     means = [float(plane[np.isfinite(plane)].mean()) for plane in planes if np.isfinite(plane).any()]
     if not means:

@@ -35,22 +35,28 @@ class Format:
         return found
 
 
+_COUNTS = (
+    "it has a case for each gradient of a target, and a sweep has an answer for each question; csv has a row for it"
+)
 SAVED = "npz"
 """The format of `--save`."""
 
 TABLE: Mapping[str, Format] = {
     "text": Format("terminal", "as_text", options=("format",)),
     "json": Format("json", "render_json", options=("report", "format")),
-    "junit": Format("junit", "render_junit", attaches=True),
+    "junit": Format("junit", "render_junit", attaches=True, not_for={"sweep": _COUNTS}),
     "html": Format("html", "render_html"),
     "png": Format(
         "png",
         "render_png",
-        not_for={"verify": "a picture shows the planes of one layer, and `verify` judges many geometries"},
+        not_for={
+            "verify": "a picture shows the planes of one layer, and `verify` judges many geometries",
+            "sweep": "a picture shows the planes of one layer, and a sweep asks about many",
+        },
     ),
     "md": Format("markdown", "render_markdown"),
     "csv": Format("csv", "render_csv", not_for={"run": "it has a row for each target of `gradcheck verify`"}),
-    "repro": Format("repro", "render_repro"),
+    "repro": Format("repro", "render_repro", not_for={"sweep": "it shows one example, and a sweep names the commands"}),
     "github": Format("github", "render_github", options=("format",)),
     SAVED: Format("npz", "render_npz", options=("save",)),
 }

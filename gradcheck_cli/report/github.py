@@ -10,13 +10,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcheck_cli.model import Report, RunReport, Verdict
+from gradcheck_cli.model import RunReport, Verdict
 from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.sweep import AnyReport, SweepReport
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.markdown import render_markdown
+from gradcheck_cli.report.page import summary_of
 from gradcheck_cli.report.page.blocks import said
-from gradcheck_cli.report.page.parts import mistakes
-from gradcheck_cli.report.words import count, findings_with_place, headline, user_file
+from gradcheck_cli.report.page.parts import AT, mistakes
+from gradcheck_cli.report.words import count, findings_with_place, headline, sweep_headline, user_file
 
 MAX_ANNOTATIONS = 10
 """Annotations of one type that GitHub shows per step; it drops the others without a word."""
@@ -34,15 +36,19 @@ class _Annotation:
     message: str
     file: str = ""
     line: int | None = None
+    columns: tuple[int, int] | None = None
 
     def command(self) -> str:
         """The workflow command, on one line."""
-        properties = {"file": _from_here(self.file), "line": self.line if self.file else None, "title": self.title}
+        properties = {"file": _from_here(self.file), "line": self.line if self.file else None}
+        if self.file and self.columns is not None:
+            properties |= {"col": self.columns[0], "endLine": self.line, "endColumn": self.columns[1]}
+        properties |= {"title": self.title}
         told = [f"{name}={_property(visible(value))}" for name, value in properties.items() if value]
         return f"::{self.level} {','.join(told)}::{_data(visible_lines(self.message))}"
 
 
-def render_github(report: Report) -> str:
+def render_github(report: AnyReport) -> str:
     """What standard output gets: the verdict and the user's output fenced off, then the annotations.
 
     At most `MAX_ANNOTATIONS` of one level; the last says how many more there are.
@@ -51,7 +57,7 @@ def render_github(report: Report) -> str:
     return "\n".join([*_fenced(_plain_text(report)), *commands]) + "\n"
 
 
-def append_summary(report: Report, path: str) -> None:
+def append_summary(report: AnyReport, path: str) -> None:
     """Append the report to the file that GITHUB_STEP_SUMMARY names, within what is left of its limit.
 
     Raises:
@@ -72,12 +78,17 @@ def append_summary(report: Report, path: str) -> None:
         ) from error
 
 
-def _annotations(report: Report) -> Iterator[_Annotation]:
-    for file, line, finding in findings_with_place(report):
-        (mistake,) = mistakes((finding,), file, "")
-        facts = [f"{fact.label}: {said(fact.value)}" for fact in mistake.facts if fact.label != "at"]
-        message = "\n".join([mistake.message, *facts])
-        yield _Annotation("error", f"gradcheck: {mistake.id} {mistake.about}", message, file, line)
+def _annotations(report: AnyReport) -> Iterator[_Annotation]:
+    if isinstance(report, SweepReport):
+        yield _whole(report.verdict, sweep_headline(report), summary_of(report), "")
+        return
+    for file, name, line, finding in findings_with_place(report):
+        (mistake,) = mistakes((finding,), file, name)
+        told = [fact for fact in mistake.facts if fact.label != AT or finding.line is None]
+        facts = [f"{fact.label}: {said(fact.value)}" for fact in told]
+        message = "\n".join(part for part in (mistake.message, *facts, finding.evidence) if part)
+        columns = None if finding.column is None or finding.end is None else (finding.column, finding.end)
+        yield _Annotation("error", f"gradcheck: {mistake.id} {mistake.about}", message, file, line, columns)
     if isinstance(report, RunReport):
         if not report.findings:
             yield _whole(report.verdict, headline(report), report.answer, user_file(report))
@@ -112,7 +123,9 @@ def _limited(annotations: Iterator[_Annotation]) -> Iterator[_Annotation]:
         yield _Annotation(level, f"gradcheck: {more}", f"{more}; GitHub shows {MAX_ANNOTATIONS} per step.")
 
 
-def _plain_text(report: Report) -> str:
+def _plain_text(report: AnyReport) -> str:
+    if isinstance(report, SweepReport):
+        return visible_lines(summary_of(report))
     lines = [headline(report)]
     if isinstance(report, RunReport):
         lines.append(report.answer)

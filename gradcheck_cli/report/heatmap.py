@@ -46,15 +46,15 @@ def pool_planes(gradient: Array, longest: int) -> Panels:
     """Means over a grid of cells, at most `longest` of them along either axis, for each plane of `gradient`.
 
     Args:
-        gradient: (c_out, c_in/groups, kh, kw), any float dtype.
+        gradient: (c_out, c_in/groups, kh, kw), any float dtype; of three axes with the depth before kh.
         longest: cells along the longer side of a plane.
     """
-    c_out, c_in, kh, kw = gradient.shape
+    *leading, kh, kw = gradient.shape
     cell = max(1, math.ceil(max(kh, kw) / longest))
     planes = gradient.reshape(-1, kh, kw).astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         pooled = _means(_means(planes, 1, cell), 2, cell)
-    labels = tuple(subscript((o, i)) for o in range(c_out) for i in range(c_in))
+    labels = tuple(map(subscript, np.ndindex(*leading)))
     return Panels(labels, pooled, largest([pooled]), (min(cell, kh), min(cell, kw)))
 
 

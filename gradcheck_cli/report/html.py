@@ -15,7 +15,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gradcheck_cli.model import Report, Verdict
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report import html_view, palette
 from gradcheck_cli.report.page import page_of
@@ -43,17 +44,17 @@ class FoldedPart:
     sections: tuple[PageSection, ...]
 
 
-def render_html(report: Report) -> str:
+def render_html(report: AnyReport) -> str:
     """The page, as HTML text."""
     return _rendered(report, "report.html.j2")
 
 
-def render_fragment(report: Report) -> str:
+def render_fragment(report: AnyReport) -> str:
     """What a notebook shows of a report: the page without its head, so that no rule of it reaches beyond itself."""
     return _rendered(report, "fragment.html.j2")
 
 
-def _rendered(report: Report, template: str) -> str:
+def _rendered(report: AnyReport, template: str) -> str:
     page = page_of(report)
     targets = [section for section in page.sections if section.verdict is not None]
     return (

@@ -13,7 +13,8 @@ from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from gradcheck_cli.model import SCHEMA_VERSION, Report
+from gradcheck_cli.model import SCHEMA_VERSION
+from gradcheck_cli.model.sweep import AnyReport
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,12 +25,12 @@ LEFT_OUT = frozenset({"figures"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def render_json(report: Report) -> str:
+def render_json(report: AnyReport) -> str:
     """The JSON document of a report, ASCII only, ending in one line break."""
     return json.dumps(as_document(report), indent=2, allow_nan=False) + "\n"
 
 
-def as_document(report: Report) -> dict[str, Any]:
+def as_document(report: AnyReport) -> dict[str, Any]:
     """The document as dicts, lists, strings, numbers, booleans and None.
 
     `schema_version` and `command` come first. Numbers that JSON does not have become "NaN", "Infinity", "-Infinity".

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from gradcheck_cli.model import Report, Verdict
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.page import blocks, page_of
 from gradcheck_cli.report.page.blocks import Block, Page, PageSection, Said, Text, Tone, said
+from gradcheck_cli.report.page.parts import quoted
 from gradcheck_cli.report.words import count, first
 
 COMMENT_LIMIT = 65_000
@@ -35,7 +37,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()#!|~$^]")
 _CUT = "*{} left out: too long for this place. The other reports hold everything.*"
 
 
-def render_markdown(report: Report, limit: int | None = COMMENT_LIMIT) -> str:
+def render_markdown(report: AnyReport, limit: int | None = COMMENT_LIMIT) -> str:
     """The report as Markdown.
 
     Args:
@@ -149,7 +151,13 @@ def _fact(fact: blocks.Fact) -> str:
 
 def _mistake(found: blocks.MistakeBlock) -> str:
     lines = [f"* **{text(found.id)}** {text(found.about)}: {text(found.message)}"]
-    return "\n".join([*lines, *(f"  {_fact(fact)}" for fact in found.facts)])
+    lines += [f"  {_fact(fact)}" for fact in found.facts]
+    if found.quote is None:
+        return "\n".join(lines)
+    *code_lines, last = quoted(found.quote)
+    shown, evidence = (code_lines, last) if found.quote.evidence else ([*code_lines, last], "")
+    block = fence("\n".join(shown)).replace("\n", "\n  ")
+    return "\n".join([*lines, "", f"  {block}", *(["", f"  {text(evidence)}"] if evidence else [])])
 
 
 def _remarks(found: blocks.Remarks) -> str:

@@ -39,4 +39,10 @@ def arrays_of(report: RunReport) -> Mapping[str, Array]:
     for name, figure in figures.gradients.items():
         sides = {mine: figure.hand, "autograd": figure.autograd, "allowed": figure.allowed}
         arrays |= {f"grad_{name}_{source}": array for source, array in sides.items()}
-    return arrays | {"grad_weight_numeric": figures.numeric}
+    arrays["grad_weight_numeric"] = figures.numeric
+    return {name: _own_axes(array, len(report.experiment.input_size)) for name, array in arrays.items()}
+
+
+def _own_axes(array: Array, axes: int) -> Array:
+    """Shaped as torch has it: the height of 1 is left out, which a layer of one axis has in our arrays."""
+    return array[:, :, 0] if axes == 1 and array.ndim > axes + 2 else array

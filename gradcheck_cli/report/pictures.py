@@ -7,6 +7,7 @@ gradient that was judged. A renderer only lays them out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Experiment, RunReport
 from gradcheck_cli.report import eye
-from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest, planes_of
+from gradcheck_cli.report.drawn import Drawn, Place, drawn, largest, plane_label, planes_of, roles
 from gradcheck_cli.report.palette import AROUND_ZERO, RISING, Palette
 from gradcheck_cli.report.pixels import pool
 from gradcheck_cli.report.words import number, user_file
@@ -24,6 +25,8 @@ MOST_COMPARED = 12
 MOST_JUDGED = 27
 """Panels in each strip of the judged gradient; the worst planes are drawn."""
 MOST_SIGNS = 4
+MOST_LINES = 64
+"""Samples of an array of one axis that are drawn one below the other."""
 _BGR = ("blue", "green", "red")
 _SIGNED = ("l1",)
 _WITHOUT_REFERENCE = ("sum", "random")
@@ -116,11 +119,12 @@ def extent(values: Array) -> str:
 def _compared(report: RunReport) -> tuple[Strip, ...]:
     """The three strips of grad_weight as autograd gives it, or as the code does where autograd gives none."""
     gradient = planes_of(report.figures.gradients["weight"].autograd)
-    chosen = _first_filters(gradient.shape[:2])
+    chosen = _first_filters(report.experiment, gradient.shape[:-2])
     planes = [_plane(report, gradient, place) for place in chosen]
-    left_out = gradient.shape[0] * gradient.shape[1] - len(planes)
+    left_out = math.prod(gradient.shape[:-2]) - len(planes)
     found, values = eye.Asked.of(report.sameness), [plane.values for plane in planes]
-    places = [(place[0] if found.across == "channels" else place[1]) for place in chosen]
+    side = 0 if found.across == "channels" else 1
+    places = [(roles(report.experiment, place)[side], *place[2:]) for place in chosen]
     centred = [_centred(plane) for plane in planes]
     rest = [plane.values for plane in centred]
     return (
@@ -142,23 +146,27 @@ def _compared(report: RunReport) -> tuple[Strip, ...]:
     )
 
 
-def _first_filters(shape: Sequence[int]) -> list[Place]:
+def _first_filters(ran: Experiment, shape: Sequence[int]) -> list[Place]:
     """The planes of the first filters with all their channels, as many as are drawn."""
-    filters, channels = shape
-    wide = min(channels, MOST_COMPARED)
-    return [(o, i) for o in range(min(filters, max(1, MOST_COMPARED // wide))) for i in range(wide)]
+    by_filter: dict[int, list[Place]] = {}
+    for place in np.ndindex(*shape):
+        by_filter.setdefault(roles(ran, place)[0], []).append(place)
+    wide = min(len(by_filter[0]), MOST_COMPARED)
+    filters = sorted(by_filter)[: max(1, MOST_COMPARED // wide)]
+    return [place for o in filters for place in by_filter[o][:wide]]
 
 
 def _plane(report: RunReport, gradient: Array, place: Place) -> _Plane:
-    label = f"filter {place[0]}, channel {place[1]}"
-    return _Plane(label, f"grad_weight[{place[0]}, {place[1]}]", _colour(report, place), place[0], gradient[place])
+    ran = report.experiment
+    name = f"grad_weight[{', '.join(map(str, place))}]"
+    return _Plane(plane_label(ran, place), name, _colour(report, place), roles(ran, place)[0], gradient[place])
 
 
 def _colour(report: RunReport, place: Place) -> str:
     """The name of the channel that a plane of grad_weight is about."""
     ran = report.experiment
-    filters = ran.out_channels // ran.groups
-    channel = place[0] // filters * (ran.in_channels // ran.groups) + place[1]
+    filters, (o, i) = ran.out_channels // ran.groups, roles(ran, place)
+    channel = o // filters * (ran.in_channels // ran.groups) + i
     return ran.channel_names[channel] if channel < len(ran.channel_names) else ""
 
 
@@ -243,9 +251,10 @@ def _origin(report: RunReport) -> Strip:
     ran, figures = report.experiment, report.figures
     tiles = [_photograph(figures.x, ran)]
     if ran.loss.name not in _WITHOUT_REFERENCE:
-        plane = np.asarray(figures.reference[0, 0], np.float64)
+        plane = np.asarray(_first_picture(figures.reference, ran)[0], np.float64)
         tiles.append(Tile("reference", extent(plane), f"the reference: {extent(plane)}", plane, *_gray(plane)))
-    signs = [_upstream(figures.grad_output[0, o], o, ran) for o in range(min(ran.out_channels, MOST_SIGNS))]
+    upstream = _first_picture(figures.grad_output, ran)
+    signs = [_upstream(upstream[o], o, ran) for o in range(min(ran.out_channels, MOST_SIGNS))]
     scale = Scale(RISING, -1.0, 1.0, "sign(O - ref)") if ran.loss.name in _SIGNED else None
     left_out = ran.out_channels - len(signs)
     return Strip("origin", "What goes in", (*tiles, *signs), eye.of_origin(report.sameness), scale, left_out)
@@ -258,9 +267,23 @@ def _gray(plane: Array) -> tuple[Palette, float, float]:
     return (_GRAY, *_ends([plane]))
 
 
+def _first_picture(array: Array, ran: Experiment) -> Array:
+    """The channels of the first picture, (c, rows, columns): the first of those that are the depth of a sample.
+
+    A layer of one axis has the rows of a picture, or an array's samples, one below the other.
+    """
+    axes = len(ran.input_size)
+    if axes != 1:
+        first: Array = array[0] if axes == array.ndim - 2 == 2 else array[0, :, 0]
+        return first
+    rows = ran.size[0] if len(ran.size) > axes else MOST_LINES
+    below: Array = array[:rows, :, 0].swapaxes(0, 1)
+    return below
+
+
 def _photograph(x: Array, ran: Experiment) -> Tile:
     """The first picture, in its colours where X's channels are blue, green and red."""
-    picture = np.asarray(x[0], np.float64)
+    picture = np.asarray(_first_picture(x, ran), np.float64)
     named = base_name(ran.images[0]) if ran.images else "X"
     if ran.channel_names == _BGR and len(picture) == len(_BGR) and np.isfinite(picture).all():
         pixels = np.clip(picture[::-1] * (255.0 if ran.unit_range else 1.0), 0, 255).round().astype(np.uint8)

@@ -22,7 +22,7 @@ from gradcheck_cli.model.errors import DependencyError, ReportError
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report.palette import TOLD
 from gradcheck_cli.report.pictures import Scale, Strip, Tile, strips
-from gradcheck_cli.report.words import MOST_IMAGES, channels_named, listed, number, size
+from gradcheck_cli.report.words import MOST_IMAGES, channels_named, conv, listed, number, size, taken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,8 +141,8 @@ def _what_was_run(report: RunReport) -> str:
     ran = report.experiment
     named = f"; {channels_named(ran)}" if ran.channel_names else ""
     return (
-        f"conv {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}, "
-        f"{listed(ran.images, MOST_IMAGES)} at {size(ran.size)}, loss {ran.loss.name} {ran.loss.reduction}, "
+        f"{conv(ran)} {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}, "
+        f"{listed(ran.images, MOST_IMAGES)} at {taken(ran)}, loss {ran.loss.name} {ran.loss.reduction}, "
         f"seed {ran.seed}, {ran.dtype}, backward {ran.backward}{named}"
     )
 

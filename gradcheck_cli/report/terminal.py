@@ -12,7 +12,7 @@ from typing import IO, Literal
 from rich.console import Console
 from rich.text import Text
 
-from gradcheck_cli.model import Report
+from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.report.page import page_of, summary_of
 from gradcheck_cli.report.terminal_layout import page_lines
 from gradcheck_cli.report.terminal_text import Screen, is_order
@@ -31,7 +31,7 @@ class TerminalOptions:
     width: int | None = None
 
 
-def print_report(report: Report, options: TerminalOptions, file: IO[str] | None = None) -> None:
+def print_report(report: AnyReport, options: TerminalOptions, file: IO[str] | None = None) -> None:
     """Print `report` to `file` (standard output); exactly one line with verbosity -1, however long."""
     screen = Screen(make_console(options, file), options.verbosity)
     if options.verbosity < 0:
@@ -40,7 +40,7 @@ def print_report(report: Report, options: TerminalOptions, file: IO[str] | None 
     _print(screen, page_lines(screen, page_of(report)))
 
 
-def as_text(report: Report) -> str:
+def as_text(report: AnyReport) -> str:
     """What `print_report` prints by default, without colour."""
     text = io.StringIO()
     print_report(report, TerminalOptions(color="never"), text)

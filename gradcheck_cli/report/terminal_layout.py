@@ -12,6 +12,7 @@ from gradcheck_cli.report.page.parts import VERDICT_WORDS
 from gradcheck_cli.report.terminal_command import draw_command
 from gradcheck_cli.report.terminal_grids import draw_example
 from gradcheck_cli.report.terminal_pictures import draw_pictures
+from gradcheck_cli.report.terminal_quote import draw_quote
 from gradcheck_cli.report.terminal_table import draw_table
 from gradcheck_cli.report.terminal_text import Screen, draw_said, heading, styled
 
@@ -163,7 +164,8 @@ def _facts(screen: Screen, found: blocks.Facts, is_nested: bool) -> list[Text]:
 def _mistake(screen: Screen, found: blocks.MistakeBlock) -> list[Text]:
     title = screen.text(found.id, "bold red") + screen.text(f" {found.about}: {found.message}")
     lines = screen.labelled("  finding", title, _NESTED)
-    return lines + (_facts(screen, blocks.Facts(found.facts), is_nested=True) if found.facts else [])
+    lines += _facts(screen, blocks.Facts(found.facts), is_nested=True) if found.facts else []
+    return lines + (draw_quote(screen, found.quote, _NESTED) if found.quote is not None else [])
 
 
 def _remarks(screen: Screen, found: blocks.Remarks) -> list[Text]:

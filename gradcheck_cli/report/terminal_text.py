@@ -42,7 +42,8 @@ _RUNNER_COMMAND = re.compile(r"\s*(::[A-Za-z]|##\[)")
 _GAP = 2
 _MIN_PROSE = 26
 _HANG = 6
-_READABLE = 120
+READABLE = 120
+"""Cells of a line that an eye still follows, however wide the screen is."""
 _DOTS = " ..."
 
 
@@ -122,14 +123,14 @@ class Screen:
     def labelled(self, label: TableCell, value: TableCell, indent: int) -> list[Text]:
         """`value` wrapped beside `label`, which takes the first `indent` cells."""
         head = self.text(label)
-        lines = [Text(" " * indent) + line for line in self.wrap(value, min(self.width, _READABLE) - indent)]
+        lines = [Text(" " * indent) + line for line in self.wrap(value, min(self.width, READABLE) - indent)]
         if head.cell_len > indent:
             return [head, *lines]
         return [pad(head, indent) + lines[0][indent:], *lines[1:]]
 
     def fenced(self, value: str, style: str = "") -> list[Text]:
         """Lines that are somebody else's, kept as they are, each behind a bar."""
-        wrapped = [line for row in value.splitlines() for line in self.wrap(row, min(self.width, _READABLE) - 4)]
+        wrapped = [line for row in value.splitlines() for line in self.wrap(row, min(self.width, READABLE) - 4)]
         return [styled("  | ", style) + line for line in wrapped]
 
     def table(self, columns: Sequence[ScreenColumn], rows: Iterable[Sequence[TableCell]]) -> list[Text]:

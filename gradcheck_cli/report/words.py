@@ -23,6 +23,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
+from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
 
 Item = TypeVar("Item")
 # A first line names this many lines that never ran; the JSON report has them all.
@@ -76,9 +77,24 @@ def size(value: Size) -> str:
     return "x".join(map(str, value))
 
 
+def conv(ran: Experiment) -> str:
+    """Which convolution was run: "conv" of pictures, else its name in torch."""
+    return "conv" if ran.conv == "conv2d" else ran.conv
+
+
+def taken(ran: Experiment) -> str:
+    """The input as the layer read it: "256x256", "256 rows of 256", "depth 3 of 64x64", "100" of an array."""
+    if ran.size == ran.input_size:
+        return size(ran.size)
+    if len(ran.input_size) < len(ran.size):
+        return f"{ran.size[0]} rows of {ran.size[1]}"
+    return f"depth {ran.input_size[0]} of {size(ran.size)}"
+
+
 def geometry(spec: ConvSpec) -> str:
     """One line that tells a geometry; what has its default is left out."""
     words = [
+        *([] if spec.conv == "conv2d" else [spec.conv]),
         f"batch {spec.batch}",
         f"in {spec.in_channels}",
         f"out {spec.out_channels}",
@@ -86,10 +102,12 @@ def geometry(spec: ConvSpec) -> str:
         f"kernel {size(spec.own(spec.kernel_size))}",
     ]
     words += _steps("stride", spec.own(spec.stride)) + _padding(spec) + _steps("dilation", spec.own(spec.dilation))
-    if any(spec.output_padding):
-        words.append(f"output padding {_short(spec.own(spec.output_padding))}")
     if spec.groups != 1:
         words.append(f"groups {spec.groups}")
+    if spec.padding_mode != "zeros":
+        words.append(f"padding-mode {spec.padding_mode}")
+    if any(spec.output_padding):
+        words.append(f"output-padding {_short(spec.own(spec.output_padding))}")
     return ", ".join(words)
 
 
@@ -99,14 +117,10 @@ def _steps(name: str, value: Size) -> list[str]:
 
 def _padding(spec: ConvSpec) -> list[str]:
     """ "padding 1", "padding 0 before and 1x0 after"."""
+    before, after = (_short(spec.own(sides)) for sides in (spec.padding, spec.padding_after))
     if spec.is_symmetric:
-        return [f"padding {_short(spec.own(spec.padding))}{_mode(spec)}"] if spec.is_padded else []
-    before, after = (_short(spec.own(margin)) for margin in (spec.padding, spec.padding_after))
-    return [f"padding {before} before and {after} after{_mode(spec)}"]
-
-
-def _mode(spec: ConvSpec) -> str:
-    return "" if spec.padding_mode == "zeros" else f" ({spec.padding_mode})"
+        return [f"padding {before}"] if spec.is_padded else []
+    return [f"padding {before} before and {after} after"]
 
 
 def _short(value: Size) -> str:
@@ -162,7 +176,7 @@ def right_of_taken(geometries: Geometries) -> str:
 
 # What a summary says of its counts, which stand beside it.
 _COUNTED = re.compile(
-    r" ?\(?(?:right|wrong) on (?:(?:all )?\d+(?: of \d+)? geometries|the one geometry compared)\)?(?:; )?"
+    r" ?\(?(?:right|wrong) on (?:(?:all )?\d+(?: of \d+)? (?:geometries|samples)|the one geometry compared)\)?(?:; )?"
 )
 
 
@@ -186,6 +200,36 @@ def headline(report: Report) -> str:
     if isinstance(report, RunReport):
         return f"{verdict}: gradcheck run, {subject(report)}"
     return f"{verdict}: gradcheck verify, {outcomes(report)}"
+
+
+def sweep_headline(report: SweepReport) -> str:
+    """The verdict of a sweep in one line."""
+    return f"{report.verdict.value.upper()}: gradcheck sweep, {answers_counted(report)}"
+
+
+# How answers are counted, in this order.
+ANSWER_WORDS: dict[str, tuple[Verdict, ...]] = {
+    "right": (Verdict.PASS,),
+    "wrong": (Verdict.FAIL,),
+    "refused": (Verdict.NOT_APPLICABLE,),
+    "unclear": (Verdict.INCONCLUSIVE, Verdict.ERROR),
+}
+
+
+def answers_counted(report: SweepReport) -> str:
+    """ "120 questions to 2 targets: 97 right, 3 wrong, 20 refused" """
+    amounts = [f"{amount:,} {name}" for name, amount in answer_amounts(report.answers).items() if amount]
+    left = [f"{report.left:,} not asked"] if report.left else []
+    asked = count(report.questions, "question")
+    shard = f", shard {report.shard}" if report.shard else ""
+    whom = count(len(report.targets), "target")
+    return f"{asked} to {whom}{shard}: {', '.join([*amounts, *left]) or 'none was asked'}"
+
+
+def answer_amounts(answers: Sequence[SweepAnswer]) -> dict[str, int]:
+    """How many came out how."""
+    by_verdict = Counter(answer.verdict for answer in answers)
+    return {name: sum(by_verdict[verdict] for verdict in verdicts) for name, verdicts in ANSWER_WORDS.items()}
 
 
 def channels_named(ran: Experiment) -> str:
@@ -220,12 +264,12 @@ def user_name(report: RunReport) -> str:
     return file_and_name(report.experiment.backward)[1] if user_file(report) else ""
 
 
-def findings_with_place(report: Report) -> Iterator[tuple[str, int | None, Finding]]:
-    """(file, line, finding) for every finding; `line` falls back to where the function begins."""
+def findings_with_place(report: Report) -> Iterator[tuple[str, str, int | None, Finding]]:
+    """(file, name, line, finding) for every finding; `line` falls back to where the function `name` begins."""
     if isinstance(report, RunReport):
         for finding in report.findings:
-            yield user_file(report), finding.line, finding
+            yield user_file(report), user_name(report), finding.line, finding
         return
     for target in report.targets:
         for finding in target.findings:
-            yield target.file, finding.line or target.line, finding
+            yield target.file, target.name, finding.line or target.line, finding

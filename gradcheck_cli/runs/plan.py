@@ -10,13 +10,16 @@ are constants, so that the same command is the same run on every machine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 from gradcheck_cli import images
-from gradcheck_cli.model import ConvSpec, Dtype, RunOptions
+from gradcheck_cli.model import Axis, ConvSpec, Dtype, RunOptions, Size
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.files import is_array
+from gradcheck_cli.model.options import PICTURE_AXES
 from gradcheck_cli.runs.price import (
     GIB,
     LOAD_BYTES,
@@ -53,6 +56,7 @@ class Plan:
         whole: the price of all checks on `asked`.
         price: the price of all checks on `judged`.
         probe: the price of the exact probe on `asked`, picture by picture.
+        noun: what a sample of the batch is.
     """
 
     asked: ConvSpec
@@ -60,6 +64,7 @@ class Plan:
     whole: Price
     price: Price
     probe: Price
+    noun: str = "picture"
 
     @property
     def is_cut(self) -> bool:
@@ -91,15 +96,15 @@ class Plan:
     @property
     def cut_text(self) -> str:
         """The cut in words."""
-        (h, w), judged, asked = self.judged.input_size, self.judged.batch, self.asked.batch
-        pictures = f"the first {judged} of {asked} pictures" if judged < asked else "the picture"
-        pictures = "all pictures" if judged == asked > 1 else pictures
-        return f"a cut, the middle {h}x{w} of {pictures}"
+        size, judged, asked = self.judged.own(self.judged.input_size), self.judged.batch, self.asked.batch
+        pictures = f"the first {judged} of {asked} {self.noun}s" if judged < asked else f"the {self.noun}"
+        pictures = f"all {self.noun}s" if judged == asked > 1 else pictures
+        return f"a cut, the middle {'x'.join(map(str, size))} of {pictures}"
 
     def _reason(self) -> str:
         note = f"all checks on the whole layer would take {self.whole.text}, so they run on {self.cut_text}"
         if self.probes_whole:
-            return f"{note}; the whole layer meets the exact probe, picture by picture."
+            return f"{note}; the whole layer meets the exact probe, {self.noun} by {self.noun}."
         return f"{note}. The exact probe on the whole layer would take {self.probe.text} and is not run."
 
 
@@ -119,26 +124,35 @@ def plan_of(options: RunOptions) -> Plan:
         whole=full_price(asked, dtype, seeds),
         price=full_price(judged, dtype, seeds),
         probe=probe_price(asked, dtype),
+        noun=_noun(options),
     )
     _refuse(plan, dtype)
     return plan
 
 
+def _noun(options: RunOptions) -> str:
+    """One axis reads the rows of pictures, and three take all of them as one sample."""
+    if options.axes == PICTURE_AXES:
+        return "picture"
+    return "row" if options.takes_pictures and options.axes < PICTURE_AXES else "sample"
+
+
 def with_batch(options: RunOptions) -> RunOptions:
-    """The options with the number of samples that the inputs hold: an array may be a whole batch.
+    """The options with the number of samples that the inputs hold: an array may be a whole batch, a picture move.
 
     Raises:
         ImageError: an array that cannot be read.
     """
-    if options.batch is not None or not any(map(is_array, options.images)):
+    looked_into = any(map(is_array, options.images)) or options.axes > PICTURE_AXES
+    if options.held is not None or not looked_into:
         return options
-    return replace(options, batch=images.count_samples(options.images))
+    return replace(options, held=images.count_samples(options.images, options.axes))
 
 
 def _cut(asked: ConvSpec, dtype: Dtype) -> ConvSpec:
     """Fewer pictures first, then the largest part of them, in steps of the stride, whose price fits."""
     few = replace(asked, batch=min(asked.batch, CUT_BATCH))
-    fewest, most = 1, max(asked.output_size)
+    fewest, most = 1, max(walked(asked))
     if not _fits(with_outputs(few, fewest), dtype):
         raise _too_large(with_outputs(few, fewest), dtype)
     while fewest < most:
@@ -151,15 +165,29 @@ def _fits(spec: ConvSpec, dtype: Dtype) -> bool:
     return full_price(spec, dtype).fits(CUT_SECONDS, CUT_BYTES)
 
 
+def walked(spec: ConvSpec) -> Size:
+    """The positions of the kernel on each axis: its outputs, of a transposed layer its inputs."""
+    return spec.input_size if spec.transposed else spec.output_size
+
+
 def with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
-    """The layer with an input that gives at most so many outputs a side, not larger than it was."""
-    sizes = [
-        min(size, max(1, stride * (min(outputs, most) - 1) + extent - (room - size)))
-        for size, stride, extent, room, most in zip(
-            spec.input_size, spec.stride, spec.extent, spec.padded_size, spec.output_size, strict=True
-        )
-    ]
-    return replace(spec, height=sizes[0], width=sizes[1])
+    """The layer with at most so many positions of the kernel a side, and an input not larger than it was."""
+    if spec.transposed:
+        return _of_size(spec, [min(size, outputs) for size in spec.input_size])
+    return _of_size(spec, [_size_for(axis, min(outputs, axis.outputs)) for axis in spec.axes])
+
+
+def _size_for(axis: Axis, outputs: int) -> int:
+    """The smallest input that gives so many outputs, or that its padding can be made from."""
+    needed = axis.stride * (outputs - 1) + axis.extent - (axis.room - axis.size)
+    widest = max(axis.before, axis.after)
+    least = {"reflect": widest + 1, "circular": widest}.get(axis.mode, 1)
+    return min(axis.size, max(1, least, needed))
+
+
+def _of_size(spec: ConvSpec, size: Sequence[int]) -> ConvSpec:
+    changes: dict[str, Any] = dict(zip(("depth", "height", "width")[-len(size) :], size, strict=True))
+    return replace(spec, **changes)
 
 
 def _too_large(smallest: ConvSpec, dtype: Dtype) -> UsageError:

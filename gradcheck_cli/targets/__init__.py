@@ -7,6 +7,8 @@ process and hands back `Outcome`s in our layout. Nothing here judges a gradient.
 from gradcheck_cli.targets.contract import (
     NOT_TRIED as NOT_TRIED,
     Described as Described,
+    DescribedFunction as DescribedFunction,
+    Edit as Edit,
     ErrorKind as ErrorKind,
     HowToCall as HowToCall,
     Outcome as Outcome,

@@ -27,7 +27,7 @@ from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.model.spec import OWN_AXES
 from gradcheck_cli.targets.alarm import alarm
-from gradcheck_cli.targets.contract import HowToCall, TargetRef
+from gradcheck_cli.targets.contract import Edit, HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,
     Chosen,
@@ -56,14 +56,21 @@ from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_pad
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
+from gradcheck_cli.targets.edited import Edits
+from gradcheck_cli.targets.functions import service
+from gradcheck_cli.targets.functions.either import Wanted, either
+from gradcheck_cli.targets.functions.form import NotAFunctionError
+from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.lines import Watch
-from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_line
+from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_columns, user_line
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 # The same for each call, so that dropout and the like are no mistake.
 SEED = 0
+# Of a call of edited code: the geometries are tiny, and a loop whose end was edited away may never end.
+EDITED_SECONDS = 2.0
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
 LOAD_SHARE = 0.4
 # Bytes of one gradient: 256 MiB are far above any that is asked for; more is not sent, and judged as a wrong shape.
@@ -74,13 +81,20 @@ NO_CONVOLUTION = ("is not a convolution", "are not covered")
 
 @dataclass(frozen=True)
 class Ready:
-    """A loaded and recognised target. `same`: the rules by which it keeps the size by itself; None where it is told."""
+    """A loaded and recognised target.
+
+    Attributes:
+        same: the rules by which it keeps the size by itself; None where it is told.
+        watch: ticks off the lines of the backward that ran.
+        edits: puts other expressions into its functions.
+    """
 
     ref: TargetRef
     loaded: Loaded
     chosen: Chosen
     same: frozenset[str] | None
     watch: Watch
+    edits: Edits
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -89,20 +103,24 @@ def main(request: int, answer: int, memory: int) -> None:
         os.set_inheritable(descriptor, False)
     if memory:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    ready: Ready | None = None
+    ready: Ready | FunctionReady | None = None
     while True:
         reply, arrays, ready = reply_to(*_receive(request), ready)
         _send(answer, reply, arrays)
 
 
 def reply_to(
-    message: Message, arrays: dict[str, Array], ready: Ready | None
-) -> tuple[Message, dict[str, Array], Ready | None]:
+    message: Message, arrays: dict[str, Array], ready: Ready | FunctionReady | None
+) -> tuple[Message, dict[str, Array], Ready | FunctionReady | None]:
     """The answer to one frame, and the target that later frames are about. Also used without a process, by `here`."""
     if message["do"] == "load":
         reply, ready = _load(message)
         return reply, {}, ready
     assert ready is not None
+    if isinstance(ready, FunctionReady):
+        return *service.answer(ready, message, arrays), ready
+    if message["do"] == "edit":
+        return {"edited": ready.edits.put([Edit(*fields) for fields in message["edits"]])}, {}, ready
     return *_backward(ready, message, arrays), ready
 
 
@@ -130,7 +148,7 @@ def _send(answer: int, message: Message, arrays: dict[str, Array]) -> None:
         frame = frame[os.write(answer, frame) :]
 
 
-def _load(message: Message) -> tuple[Message, Ready | None]:
+def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
     ref = TargetRef(message["text"], message["file"], message["name"], message["line"], message["module"])
     seconds = float(message["seconds"])
     try:
@@ -142,9 +160,13 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
             loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
         spelled = said(loaded, how, wanted)
         if message["how"] == "untried":
-            ready = _untried(ref, loaded, spelled, wanted)
+            ready: Ready | FunctionReady = _untried(ref, loaded, spelled, wanted)
         else:
-            ready = _tried(ref, loaded, spelled, wanted, seconds)
+            ready = either(
+                loaded,
+                Wanted.of(message, is_spelled=bool(spelled or wanted), seed=_seed, seconds=LOAD_SHARE * seconds),
+                lambda: _tried(ref, loaded, spelled, wanted, seconds),
+            )
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint, "lacking": error.lacking}, None
     except GradcheckError as error:
@@ -158,9 +180,11 @@ def _load(message: Message) -> tuple[Message, Ready | None]:
         return {"failed": f"{ref.text} is ambiguous: {error}.", "hint": hint}, None
     except NotRecognisedError as error:
         return _not_recognised(ref, error), None
+    except NotAFunctionError as error:
+        return service.refusal(error, ref.text, ref.file), None
     except (Exception, SystemExit) as error:
         return {"failed": f"{ref.text} fails while it is tried: {_sentence(error)}."}, None
-    return _description(ready), ready
+    return service.description(ready) if isinstance(ready, FunctionReady) else _description(ready), ready
 
 
 def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
@@ -194,7 +218,7 @@ def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Se
 
 
 def _ready(ref: TargetRef, loaded: Loaded, chosen: Chosen, same: frozenset[str] | None) -> Ready:
-    return Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name))
+    return Ready(ref, loaded, chosen, same, Watch(loaded.tree, ref.file, ref.name), Edits(loaded.tree, ref.file))
 
 
 def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: Sequence[str]) -> Loaded:
@@ -263,7 +287,7 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        with ready.watch:
+        with ready.watch, alarm(EDITED_SECONDS) if ready.edits.is_edited else contextlib.nullcontext():
             reply, answered = _called(ready, case, str(message["calls"]))
     except (Exception, SystemExit) as error:
         reply, answered = _failure(ready, error), {}
@@ -328,7 +352,7 @@ def _failure(ready: Ready, error: BaseException) -> Message:
         return {"kind": "refused", "supported": False, "error": lack.sentence.rstrip(".")}
     kind = _kind(error, ready)
     found = {"kind": kind, "supported": kind != "refused", "error": _sentence(error), "line": line}
-    return found | {"where": raised_in(error)}
+    return found | {"where": raised_in(error), "columns": user_columns(error, ready.ref.file)}
 
 
 def _kind(error: BaseException, ready: Ready) -> str:

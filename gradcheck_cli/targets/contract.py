@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gradcheck_cli.model import GradientName, Gradients, PaddingMode, RunOptions, VerifyOptions
+from gradcheck_cli.model import (
+    FunctionForm,
+    GradientName,
+    Gradients,
+    PaddingMode,
+    RunOptions,
+    Sample,
+    VerifyOptions,
+)
+from gradcheck_cli.model.options import SweepOptions
 from gradcheck_cli.model.spec import ConvName
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen"]
@@ -57,16 +66,21 @@ class HowToCall:
         convention: "auto", or words of `--convention` ("cache", "nhwc", "class,chw").
         call: an expression over the standard names; "" where it is to be found out.
         returns: what the expression gives, in order: weight, input, bias, or _ for what is none of them.
+        kinds: what it may be: "convolution", "function".
+        seed: of the inputs that are found for a function.
     """
 
     convention: str = "auto"
     call: str = ""
     returns: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("convolution",)
+    seed: int = 0
 
     @classmethod
-    def of(cls, options: RunOptions | VerifyOptions) -> HowToCall:
-        """What the options say."""
-        return cls(options.convention, options.call, roles_in(options.returns))
+    def of(cls, options: RunOptions | VerifyOptions | SweepOptions) -> HowToCall:
+        """What the options say. Only `verify` judges what is no convolution: the others have pictures or geometries."""
+        kinds = ("convolution", "function") if isinstance(options, VerifyOptions) else ("convolution",)
+        return cls(options.convention, options.call, roles_in(options.returns), kinds, options.seed)
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,22 @@ class WorkerLimits:
     memory: int | None = 4 * GIBIBYTE
     restarts: int = 3
     output: int = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An expression or statement of the target's file with another text in its place.
+
+    Where it stands is counted as the `ast` module counts: lines from 1, columns in bytes of UTF-8 from 0, the end
+    behind the last.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+    is_statement: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +155,31 @@ class Described:
 
 
 @dataclass(frozen=True)
+class DescribedFunction:
+    """A target that is any function: how it stands in its file, and what it is given.
+
+    Attributes:
+        form: see `FunctionForm`.
+        title: what its forward is called.
+        why: how it was told, one clause.
+        line: line of the target's definition.
+        samples: what it was found to run on, the first with other sizes than the second where it takes them.
+        inputs: who says so, one clause.
+        notes: what a reader of the verdict should know, one sentence each.
+        printed: what the code printed while it was loaded and tried.
+    """
+
+    form: FunctionForm
+    title: str
+    why: str
+    line: int | None
+    samples: tuple[Sample, ...]
+    inputs: str
+    notes: tuple[str, ...] = ()
+    printed: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What one backward call did.
 
@@ -136,6 +191,8 @@ class Outcome:
         error_kind: "" when the call returned gradients of the right shapes.
         error_where: the call that raised; "" where nothing did, or nobody knows.
         error_line: line in the user's file.
+        error_columns: where on that line the expression stands that raised: its begin and end, counted as in `Edit`;
+            the end is None of one that goes on below.
         forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
             that we filled ("ValueError: ... (line 7)"); "" elsewhere.
         autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
@@ -157,6 +214,7 @@ class Outcome:
     error_kind: ErrorKind = ""
     error_where: Where = ""
     error_line: int | None = None
+    error_columns: tuple[int, int | None] | None = None
     forward_error: str = ""
     autograd_refused: str = ""
     printed: str = ""

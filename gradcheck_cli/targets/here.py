@@ -12,6 +12,7 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.targets import child
 from gradcheck_cli.targets.contract import HowToCall, TargetRef, WorkerLimits, roles_in
+from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.wire import Message
 from gradcheck_cli.targets.worker import Worker
 
@@ -20,7 +21,7 @@ class Here:
     """Answers as a child process does, in this one."""
 
     def __init__(self) -> None:
-        self._ready: child.Ready | None = None
+        self._ready: child.Ready | FunctionReady | None = None
 
     def exchange(self, message: Message, arrays: dict[str, Array], timeout: float) -> tuple[Message, dict[str, Array]]:
         """The answer to one frame. A `breakpoint()` of the user's stops at the call that was asked for only."""

@@ -107,8 +107,22 @@ def user_line(error: BaseException, file: str) -> int | None:
     """The last line of the user's own file that `error` went through."""
     if isinstance(error, SyntaxError) and error.filename == file:
         return error.lineno
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return lines[-1] if lines else None
+    last = _last_frame(error, file)
+    return last.lineno if last is not None else None
+
+
+def user_columns(error: BaseException, file: str) -> tuple[int, int | None] | None:
+    """Where on that line the expression stands that raised: bytes of UTF-8, the end behind it, None of one that goes on
+    below. None where Python does not say."""
+    last = _last_frame(error, file)
+    if last is None or last.colno is None or isinstance(error, SyntaxError):
+        return None
+    return last.colno, last.end_colno if last.end_lineno == last.lineno else None
+
+
+def _last_frame(error: BaseException, file: str) -> traceback.FrameSummary | None:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return frames[-1] if frames else None
 
 
 def lacking(error: BaseException | None, loaded: Loaded) -> LoadError | None:

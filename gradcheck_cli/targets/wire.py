@@ -24,8 +24,9 @@ MAX_HEADER = 4 * 2**20
 MAX_BODY = 4 * 2**30
 # More than any gradient, and few enough for numpy.
 MAX_AXES = 8
-# Numbers and truth values: floats, signed and unsigned integers, booleans. Objects would have to be unpickled.
-KINDS = frozenset("fiub")
+# Numbers and truth values: floats, signed and unsigned integers, booleans, complex ones. Objects would have to be
+# unpickled.
+KINDS = frozenset("fiubc")
 
 
 class WireError(Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -28,6 +29,8 @@ from gradcheck_cli.model.spec import CONVS
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     Described,
+    DescribedFunction,
+    Edit,
     ErrorKind,
     HowToCall,
     Outcome,
@@ -36,6 +39,8 @@ from gradcheck_cli.targets.contract import (
     Where,
     WorkerLimits,
 )
+from gradcheck_cli.targets.functions.client import described_function
+from gradcheck_cli.targets.functions.packing import unpacked
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.wire import Message, WireError
 
@@ -76,7 +81,7 @@ class Worker:
         """
         self._ref, self.limits, self._how = ref, limits or WorkerLimits(), how or HowToCall()
         self._child: Answerer | None = None
-        self._described: Described | None = None
+        self._described: Described | DescribedFunction | None = None
         self._starts = 0
         self._attempt = 0
         self._loss: TargetError | None = None
@@ -95,11 +100,43 @@ class Worker:
         """How the target is called.
 
         Raises:
-            TargetError: it cannot be loaded, no convention fits, or several do.
+            TargetError: it cannot be loaded, no convention fits, or several do; or it is no convolution.
+        """
+        described = self.describe_any()
+        if isinstance(described, DescribedFunction):
+            raise TargetError(f"{self._ref.text} is no convolution.", hint="gradcheck verify judges any function")
+        return described
+
+    def describe_any(self) -> Described | DescribedFunction:
+        """How the target is called, a convolution or, where that was said to be welcome, any function.
+
+        Raises:
+            TargetError: it cannot be loaded, or nothing fits.
         """
         if self._described is None:
             self._described = self._load()
         return self._described
+
+    def ask(self, request: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array], str]:
+        """One question to a function: (the answer, its arrays, what was printed).
+
+        A process that died has answered too: with its `kind` and its `error`, and without arrays.
+
+        Raises:
+            TargetError: it cannot be loaded.
+        """
+        self.describe_any()
+        if self._child is None:
+            if self._starts > self.limits.restarts:
+                return {"kind": "crashed", "error": NOT_TRIED}, {}, ""
+            self._load()
+        assert self._child is not None
+        try:
+            message, answered = self._child.exchange(request, arrays, self.limits.timeout)
+        except (TimedOutError, DiedError, WireError) as failure:
+            lost = self._lost(failure)
+            return {"kind": lost.error_kind, "error": lost.error}, {}, lost.printed
+        return message, answered, self._child.printed()
 
     def backward(self, case: Case, calls: Repetition = "twice") -> Outcome:
         """Ask the target for the gradients of `case`.
@@ -111,7 +148,7 @@ class Worker:
         Raises:
             TargetError: it cannot be loaded.
         """
-        self.describe()
+        self.describe_any()
         if self._child is None:
             if self._starts > self.limits.restarts:
                 return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
@@ -125,6 +162,24 @@ class Worker:
             return self._lost(failure)
         return _outcome(message, answered, self._child.printed(), case.spec)
 
+    def edit(self, edits: Sequence[Edit]) -> bool:
+        """From now on the target runs with these in its text, in place of all that was put before; none undoes it.
+
+        A child that dies takes its edits with it: what is started after it runs the file as it is.
+
+        Returns:
+            False where they cannot be put.
+        """
+        if self._child is None:
+            return False
+        request = {"do": "edit", "edits": [list(astuple(edit)) for edit in edits]}
+        try:
+            message, _ = self._child.exchange(request, {}, self.limits.timeout)
+        except (TimedOutError, DiedError, WireError) as failure:
+            self._lost(failure)
+            return False
+        return bool(message["edited"])
+
     def close(self) -> None:
         """Kill the child and what it started; the worker can be used again."""
         if self._child is not None:
@@ -135,7 +190,7 @@ class Worker:
         """What answers from now on: a child process. `here` puts this process in its place."""
         return Child(self.limits.memory, self.limits.output, _sure_to_load(self._ref))
 
-    def _load(self) -> Described:
+    def _load(self) -> Described | DescribedFunction:
         self._starts += 1
         self._child = self.start()
         try:
@@ -155,7 +210,14 @@ class Worker:
             self.close()
             refusal = _target_error(message, printed)
             raise self._loss if self._loss and ATTEMPTS[self._attempt] == "untried" else refusal
+        if message.get("kind") == "function":
+            return self._described_function(message, printed)
         return _described(message, self._ref, printed)
+
+    def _described_function(self, message: Message, printed: str) -> DescribedFunction:
+        assert self._child is not None
+        listed, arrays = self._child.exchange({"do": "samples"}, {}, self.limits.timeout)
+        return described_function(message, unpacked(listed["samples"], arrays), self._ref, printed)
 
     def _load_request(self) -> Message:
         ref = self._ref
@@ -169,6 +231,8 @@ class Worker:
             "convention": self._how.convention,
             "call": self._how.call,
             "returns": list(self._how.returns),
+            "kinds": list(self._how.kinds),
+            "seed": self._how.seed,
             "how": ATTEMPTS[self._attempt],
             "seconds": self.limits.timeout,
         }
@@ -259,6 +323,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
         error=str(message.get("error", "")),
         error_kind=kind,
         error_line=_line(message.get("line")),
+        error_columns=_columns(message.get("columns")),
         error_where=next((where for where in WHERE if where == message.get("where")), ""),
         autograd_refused=str(message.get("autograd_refused", "")),
         forward_error=str(message.get("forward_error", "")),
@@ -282,6 +347,12 @@ def _shapes_fit(gradients: Gradients, spec: ConvSpec) -> bool:
 
 def _line(value: object) -> int | None:
     return value if isinstance(value, int) else None
+
+
+def _columns(value: object) -> tuple[int, int | None] | None:
+    if not isinstance(value, Sequence) or len(value) != 2 or not isinstance(value[0], int):
+        return None
+    return value[0], _line(value[1])
 
 
 def _spec_dict(case: Case) -> dict[str, Any]:

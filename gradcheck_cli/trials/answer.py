@@ -53,6 +53,7 @@ class Answer:
             error="" if self.ended else outcome.error,
             error_where=outcome.error_where,
             error_line=outcome.error_line,
+            error_columns=outcome.error_columns,
             timed_out=outcome.error_kind == "timeout",
             seconds=outcome.seconds,
             mutated=outcome.mutated,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gradcheck_cli.model import Case, Gradients
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.targets import Outcome, Repetition
+from gradcheck_cli.targets import Edit, Outcome, Repetition
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.question import Question
 
@@ -22,6 +23,9 @@ class Called(Protocol):
 
     def backward(self, case: Case, calls: Repetition, /) -> Outcome:
         """The target's gradients for a case."""
+
+    def edit(self, edits: Sequence[Edit], /) -> bool:
+        """Put other expressions into the target; see `targets.Worker.edit`."""
 
     def close(self) -> None:
         """End it."""
@@ -69,6 +73,16 @@ class Asker:
     def allow(self, seconds: float) -> None:
         """Some time more from now on, or less."""
         self.deadline = time.perf_counter() + seconds
+
+    def edit(self, edits: Sequence[Edit]) -> bool:
+        """Let the target run with these in its text; none undoes it. False where they cannot be put.
+
+        Raises:
+            InterruptedError: the run is being ended.
+        """
+        if self.running.ended:
+            raise InterruptedError
+        return self.worker.edit(edits)
 
     def ask(self, question: Question, case: Case) -> Answer:
         """Put a question; `case` holds the numbers that it stands for.

@@ -8,14 +8,15 @@ from typing import Literal
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import Repetition
 
-ProbeName = Literal["narrow", "wide", "fractional", "tiny", "after-another", "digits", "terms", "pictures"]
+ProbeName = Literal["narrow", "wide", "fractional", "tiny", "after-another", "digits", "terms", "pictures", "changed"]
 """What numbers are asked about.
 
 narrow: integers on which float32 is exact. wide: integers on which float64 is exact and float32 is not. fractional:
 numbers with something behind the point, so that what cuts them shows. tiny: numbers near 0, so that what rounds
 gradients to decimals shows. after-another: the narrow ones, to an object that has worked on others before: what it
 keeps of those shows. digits: 1 to 9, on which a small example is read. terms: these digits with some of them changed,
-to read the products off an entry. pictures: the numbers of a run, which its report describes.
+to read the products off an entry. pictures: the numbers of a run, which its report describes. changed:
+numbers that were asked about before, to a target with a change in its text.
 """
 
 # Twice, so that an answer that differs from call to call shows. The search for an example needs no second one, and on
@@ -25,6 +26,7 @@ _CALLS: dict[ProbeName, Repetition] = {
     "digits": "once",
     "terms": "once",
     "pictures": "once",
+    "changed": "once",
 }
 
 

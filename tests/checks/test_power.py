@@ -1,10 +1,13 @@
 """What a pass is worth."""
 
 import numpy as np
+import pytest
 
 from gradcheck_cli.checks.power import Probe, power_of
+from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.mistakes.mistake import Mistake, Problem
-from gradcheck_cli.model import CannotShow, Case, ConvSpec
+from gradcheck_cli.model import CannotShow, Case, ConvSpec, TorchLayer
+from gradcheck_cli.numbers import exact
 
 
 def mistake(name, formula, gradient="weight"):
@@ -129,3 +132,25 @@ def test_a_mistake_within_rounding_cannot_show():
     power = power_of([probe(5.0, rounding=2.0)], [], {"off": mistake("off", lambda p: p.grad_weight + 1)})
 
     assert ((), ("off",)) == (power.missed, tuple(hidden.id for hidden in power.cannot_show))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"conv": "conv3d", "kernel_size": (2, 3, 2), "size": (3, 5, 4), "padding": (1, 0, 1)},
+        {"conv": "conv_transpose2d", "kernel_size": 3, "size": (4, 5), "stride": 2},
+        {"kernel_size": 3, "size": (4, 5), "padding": 1, "padding_mode": "reflect"},
+    ],
+    ids=str,
+)
+def test_only_what_is_written_for_the_form_is_planted(layer):
+    """A formula that reads rows and columns among zeros says nothing of other layers."""
+    spec = TorchLayer(batch=2, in_channels=3, out_channels=4, **layer).spec
+    case = exact.narrow_case(spec, np.random.default_rng(0))
+
+    power = power_of([Probe(Problem(case), np.zeros(()), np.zeros(()))], [], CATALOGUE)
+
+    told = {*power.planted, *(spot.id for spot in power.cannot_show)}
+    assert {"batch-mean", "sign-flipped", "last-sample-only"} <= set(power.caught)
+    assert not told & {"stride-ignored", "shifted", "padding-hard-coded"}
+    assert ("channels-summed" in told) == (not spec.transposed)

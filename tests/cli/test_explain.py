@@ -16,12 +16,13 @@ def test_mistake():
 def test_no_topic_lists_them_all():
     """Without a topic there is a list to choose from, and each of them can be explained."""
     from gradcheck_cli.explain.ids import TOPICS
+    from gradcheck_cli.layers.known import KNOWN
     from gradcheck_cli.mistakes import CATALOGUE
 
     lines = gradcheck("explain").stdout.splitlines()
 
     listed = [line.split()[0] for line in lines if line.startswith("  ")]
-    assert [*TOPICS, *CATALOGUE] == listed
+    assert [*TOPICS, *KNOWN, *CATALOGUE] == listed
 
 
 def test_misspelt_topic():

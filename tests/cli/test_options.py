@@ -11,7 +11,7 @@ from gradcheck_cli.runs.reproduce import run_command, verify_command
 from helpers import gradcheck
 
 WHOLE = ("--in", "--out", "--groups", "--seed", "--seeds", "--threads")
-SIZES = ("--k", "--stride", "--padding", "--dilation", "--size")
+SIZES = ("--k", "--stride", "--dilation", "--size")
 NO_NUMBERS = ("three", "1.5", "", "1e3", "0x10", "٣", "9" * 5000, "--", "nan")
 NO_SIZES = tuple(word for word in NO_NUMBERS if word != "0x10")  # that is a size, though not one that anything has
 
@@ -66,6 +66,7 @@ def another(option):
     samples = {
         Kind.WHOLE: 1 if option.name in ("in_channels", "out_channels") else 2,
         Kind.LENGTH: (3, 2),
+        Kind.PADDING: ((0, 1), (2, 3)),
         Kind.SECONDS: 2.5,
         Kind.CHOICE: option.choices[-1] if option.choices else "",
         Kind.SWITCH: not option.default,
@@ -79,8 +80,12 @@ def another(option):
     return named.get(option.name, samples[option.kind])
 
 
-# --returns needs a --call, and what is about the user's own code is refused without such code when it is typed.
-BESIDE = {"returns": {"call": "f(x)"}}
+# --returns needs a --call, and what is about the user's own code is refused without such code when it is typed. Only a
+# transposed layer has an output padding, and less of it than its stride.
+BESIDE = {
+    "returns": {"call": "f(x)"},
+    "output_padding": {"conv": "conv_transpose2d", "stride": (4, 4)},
+}
 RUN, VERIFY = options_of(RunOptions), options_of(VerifyOptions)
 
 
@@ -198,7 +203,7 @@ def test_no_whole_number(experiment, option, word):
 
 
 @pytest.mark.parametrize("option", SIZES)
-@pytest.mark.parametrize("word", [*NO_SIZES, "3x", "x3", "3x5x7", "3,5", "3*5", "threexfive"])
+@pytest.mark.parametrize("word", [*NO_SIZES, "3x", "x3", "3x5x7x9", "3,5", "3*5", "threexfive"])
 def test_no_size(experiment, option, word):
     """What is no size is refused with the word itself and how a size is written."""
     result = gradcheck("run", "x.jpg", f"{option}={word}")
@@ -209,6 +214,29 @@ def test_no_size(experiment, option, word):
     assert (2, "") == (result.exit_code, result.stdout)
     assert _cut(expected) + "  see:  gradcheck run --help\n" == result.stderr
     assert experiment.options is None
+
+
+@pytest.mark.parametrize("word", [*NO_SIZES, "3x", "x3", "0,1,0", "3*5", "threexfive", "sam"])
+def test_no_padding(experiment, word):
+    """What is no padding is refused with the word itself and how a padding is written."""
+    result = gradcheck("run", "x.jpg", f"--padding={word}")
+
+    ways = "1, 1x2, the sides 0,1,0,1 (top,bottom,left,right), same or valid"
+    expected = f"Error: Invalid value for '--padding': {word!r} is no padding; write {ways}.\n"
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert _cut(expected) + "  see:  gradcheck run --help\n" == result.stderr
+    assert experiment.options is None
+
+
+@pytest.mark.parametrize(
+    ("word", "padding"),
+    [("2", (2, 2)), ("1x2", (1, 2)), ("0,1,2,3", ((0, 1), (2, 3))), ("SAME", "same"), ("1,1,1,1", (1, 1))],
+)
+def test_a_padding_on_the_command_line(experiment, word, padding):
+    """On every side, for each axis, each side, or in a word."""
+    gradcheck("run", "x.jpg", "--k", "4", "--padding", word)
+
+    assert padding == experiment.options.padding
 
 
 @pytest.mark.parametrize("word", ["soon", "", "1s"])
@@ -225,7 +253,7 @@ def test_no_seconds(verification, word):
 
 
 @pytest.mark.parametrize("command", ["run", "verify"])
-@pytest.mark.parametrize("option", [*WHOLE, *SIZES, "--jobs", "--timeout"])
+@pytest.mark.parametrize("option", [*WHOLE, *SIZES, "--padding", "--jobs", "--timeout"])
 @pytest.mark.parametrize("word", ["-1", "0", "1", "99999999999999999999", "9" * 400, "abc"])
 def test_any_number_anywhere(experiment, verification, command, option, word):
     """No number in any option gets another exit code than 0 or 2, nor more than six lines."""

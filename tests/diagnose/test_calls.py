@@ -120,21 +120,22 @@ def test_an_empty_slice_is_certain_where_its_line_raised():
     (found,) = of_calls(called(at_padding_0, error_line=3, error_where="backward"), WORDS, Code(STRIP, 1))
     message = f"The backward raises where padding = 0: a slice [p:-p] is empty there ({EMPTY})."
     fix = WORDS.speak(CATALOGUE["unpad-empty"].fix)
-    assert found == Finding("unpad-empty", "input", "proved", message, fix, "padding = 0", 3)
+    place = {"line": 3, "text": STRIP.splitlines()[2]}
+    assert found == Finding("unpad-empty", "input", "proved", message, fix, "padding = 0", **place)
 
 
 @pytest.mark.parametrize(
     "error", [EMPTY, "AssertionError", "RuntimeError: cannot reshape array of size 0 into shape (2)"]
 )
 def test_an_empty_slice_is_probable_where_another_line_raised(error):
-    """The slice itself is the line that is told, where there is one."""
+    """The line that raised is told, and is not where the slice stands."""
     seen = called(lambda spec: at_padding_0(spec, error), error_line=4)
     (found,) = of_calls(seen, WORDS, Code(STRIP, 1))
-    assert (found.id, found.certainty, found.line, found.fails_when) == ("unpad-empty", "probable", 3, "padding = 0")
+    assert (found.id, found.certainty, found.line, found.fails_when) == ("unpad-empty", "probable", None, "padding = 0")
     (unread,) = of_calls(seen, WORDS)
-    assert (unread.id, unread.certainty, unread.line) == ("unpad-empty", "probable", 4)
+    assert (unread.id, unread.certainty, unread.line) == ("unpad-empty", "probable", None)
     assert unread.message == (
-        f"The call raises where padding = 0: probably a slice [p:-p], which is empty there ({error})."
+        f"The call raises where padding = 0: probably a slice [p:-p], which is empty there ({error}; line 4)."
     )
 
 

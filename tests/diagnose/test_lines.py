@@ -1,8 +1,9 @@
-"""A named mistake is placed on a line only where exactly one line looks like it."""
+"""Which lines look like a named mistake, and which compute another gradient."""
 
 import pytest
 
-from gradcheck_cli.diagnose import likely_line
+from gradcheck_cli.diagnose import Code
+from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
 
 FUNCTION = """\
 def helper(n, m):
@@ -14,7 +15,7 @@ def backward(dout, cache):
     {}
     return dx, dw, db
 """
-PLACED = [
+ALIKE = [
     ("batch-mean", "dw = np.einsum('nopq,ncpq->oc', dout, x) / N"),
     ("batch-mean", "dw = 1 / len(x) * total"),
     ("batch-mean", "dw /= x.shape[0]"),
@@ -49,10 +50,9 @@ PLACED = [
     ("clipped", "np.clip(dw, -5, 5, out=dw)"),
     ("clipped", "dw = dw.clamp(-1, 1)"),
 ]
-NOT_PLACED = [
+UNLIKE = [
     ("batch-mean", "dw = total / scale"),
     ("batch-mean", "half = pad // N"),
-    ("batch-mean", "dw = a / N\n    db = b / N"),
     ("bias-totalled", "db = dout.sum(axis=(0, 2, 3))"),
     ("bias-totalled", "db = np.sum(dout, (0, 2, 3))"),
     ("bias-totalled", "db = np.sum(dout, axis=0)"),
@@ -80,62 +80,43 @@ def _names(cases):
     return [f"{finding}-{place}" for place, (finding, _) in enumerate(cases)]
 
 
-@pytest.mark.parametrize(("finding", "line"), PLACED, ids=_names(PLACED))
-def test_the_one_line_that_looks_like_the_mistake_is_named(finding, line):
+def looking(source, finding, line=None):
+    """The lines of the definition on a line, or of the whole text, that look like it."""
+    return lines_like(Code(source, line).definition, [finding])
+
+
+@pytest.mark.parametrize(("finding", "line"), ALIKE, ids=_names(ALIKE))
+def test_a_line_that_looks_like_the_mistake_is_known(finding, line):
     """Line 7 of the file; what stands outside of the function is not looked at."""
-    assert likely_line(FUNCTION.format(line), finding, 4) == 7
+    assert looking(FUNCTION.format(line), finding, 4) == {7}
 
 
-@pytest.mark.parametrize(("finding", "line"), NOT_PLACED, ids=_names(NOT_PLACED))
-def test_no_line_or_several_give_none(finding, line):
-    """Nothing is said where the text does not tell."""
-    assert likely_line(FUNCTION.format(line), finding, 4) is None
+@pytest.mark.parametrize(("finding", "line"), UNLIKE, ids=_names(UNLIKE))
+def test_other_lines_do_not_look_like_it(finding, line):
+    """They are near to it, and something else; and of most mistakes nothing is known to look for."""
+    assert looking(FUNCTION.format(line), finding, 4) == set()
 
 
-def test_without_a_line_the_whole_file_is_searched():
-    """The helper's division is then the only one."""
-    assert likely_line(FUNCTION.format("pass"), "batch-mean", None) == 2
-
-
-def test_of_a_class_only_the_methods_of_the_backward_pass_are_searched():
-    """The forward pass may take means as it likes; the decorator's line stands for the class as well."""
-    source = (
-        "@register\nclass Conv:\n    def forward(self, x):\n        return x.mean()\n"
-        "    def backward(self, dout):\n        self.db = dout.mean(axis=0)\n"
-    )
-    assert likely_line(source, "bias-spatial-mean", 1) == 6
-    assert likely_line(source, "bias-spatial-mean", 2) == 6
-    assert likely_line(source, "bias-spatial-mean", 3) == 4
-
-
-@pytest.mark.parametrize(
-    ("source", "line"),
-    [("def f(:\n", 1), ("\0", 1), ("x = 1\n", 1), ("", None)],
-    ids=("syntax", "null", "none", "empty"),
-)
-def test_a_file_that_cannot_be_searched_gives_none(source, line):
-    """Syntax errors, null bytes, no definition on that line, an empty file."""
-    assert likely_line(source, "batch-mean", line) is None
+def test_of_several_mistakes_the_lines_of_each_are_known():
+    """What is none of the catalogue looks like nothing."""
+    source = FUNCTION.format("dw = np.flip(dw, 2) / 3\n    db = total / N")
+    assert lines_like(Code(source, 4).definition, ["kernel-rotated", "batch-mean", "unexplained"]) == {7, 8}
 
 
 TURNED = """
 def back(dout, x, w):
     dx = full(dout, np.rot90(w, 2))
-    dw = valid(dout, x)
+    self.dW[:, 1] += valid(dout,
+        x)
+    both, db = dout, dout.sum()
     return dx, dw
 """
 
 
-def test_a_line_that_computes_another_gradient_is_not_it():
-    """The turn of F belongs to dx; of dw, which swapped its arguments, no line is known."""
-    assert likely_line(TURNED, "kernel-rotated", 2, "weight") is None
-    assert likely_line(TURNED, "kernel-rotated", 2, "input") == 3
-    assert likely_line(TURNED.replace("dx = ", "turned = "), "kernel-rotated", 2, "weight") == 3
-    assert likely_line(TURNED.replace("valid(dout, x)", "valid(x, dout[::-1])"), "kernel-rotated", 2, "weight") == 4
-
-
-def test_attributes_and_parts_of_a_result_are_the_result():
-    """And a call is told without a gradient."""
-    method = "def back(self, dout):\n    self.dX[:, 1] += np.flip(dout)\n"
-    assert likely_line(method, "upstream-rotated", 1, "weight") is None
-    assert likely_line(method, "upstream-rotated", 1, "call") == 2
+def test_lines_that_compute_another_gradient_are_told_by_their_names():
+    """Attributes and parts of a result are the result, with all lines of the statement; a line of two is nobody's."""
+    body = Code(TURNED, 2).definition
+    assert lines_of_others(body, "weight") == {3}
+    assert lines_of_others(body, "input") == {4, 5}
+    assert lines_of_others(body, "bias") == {3, 4, 5}
+    assert lines_of_others(body, "call") == set()

@@ -7,6 +7,7 @@ import pytest
 from commands import ROOT
 
 from gradcheck_cli.cli.commands import cli
+from gradcheck_cli.layers.known import KNOWN
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.errors import ExitCode
@@ -39,7 +40,7 @@ def test_every_exit_code_is_told(code):
 def test_every_report_key_is_in_the_reference():
     """Each property of each object of the schema has its row below the object's heading."""
     definitions = json.loads(read("report.schema.json"))["$defs"]
-    pages = [read(f"reference/{name}.md") for name in ("report", "report-run", "report-verify")]
+    pages = [read(f"reference/{name}.md") for name in ("report", "report-run", "report-verify", "report-sweep")]
     sections = dict(part.split("\n", 1) for text in pages for part in text.split("\n## ")[1:])
     missing = [
         f"{name}.{key}"
@@ -62,6 +63,13 @@ def test_every_mistake_is_in_the_reference(name):
     """In the list, and with a page of its own, to which findings can link."""
     assert f"| [{name}](mistakes/{name}.md) |" in read("reference/mistakes.md")
     assert read(f"reference/mistakes/{name}.md").startswith(f"# {name}\n")
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_every_layer_is_in_the_reference(name):
+    """In the list, and with a page of its own."""
+    assert f"| [{name}](layers/{name}.md) |" in read("reference/layers.md")
+    assert read(f"reference/layers/{name}.md").startswith(f"# {name}\n")
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)

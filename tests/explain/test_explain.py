@@ -1,21 +1,32 @@
 """Every id and topic has a text that fits the terminal and whose numbers are computed."""
 
+import random
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from mistaken import integers
+from layer_forms import drawn, whole
 
 from gradcheck_cli.explain.about_shapes import shapes
-from gradcheck_cli.explain.ids import TOPICS, mistake_ids
+from gradcheck_cli.explain.ids import TOPICS, layer_ids, mistake_ids
 from gradcheck_cli.explain.lookup import explain
 from gradcheck_cli.layers import conv
+from gradcheck_cli.layers.known import KNOWN
 from gradcheck_cli.mistakes import CATALOGUE
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import CONVS, ConvSpec, TorchLayer
 from gradcheck_cli.model.errors import GeometryError, UsageError
+from gradcheck_cli.report.words import geometry
+
+
+def one_sample(spec):
+    """The layer for one sample, as the text has it."""
+    return replace(spec, batch=1)
+
 
 HEADINGS = {"Why it is wrong", "Hides when", "How to mend it", "Shown by"}
 
 
-@pytest.mark.parametrize("topic", [*CATALOGUE, *TOPICS])
+@pytest.mark.parametrize("topic", [*CATALOGUE, *TOPICS, *KNOWN])
 def test_every_text_fits_80_columns(topic):
     """No line is longer, and none ends in blanks."""
     lines = explain(topic).text().splitlines()
@@ -27,6 +38,7 @@ def test_every_text_fits_80_columns(topic):
 def test_the_ids_that_a_shell_completes_are_those_of_the_catalogue():
     """They are read from the names of the files, since the catalogue itself would load numpy."""
     assert sorted(CATALOGUE) == mistake_ids()
+    assert sorted(KNOWN) == layer_ids()
 
 
 @pytest.mark.parametrize("identifier", CATALOGUE)
@@ -84,15 +96,47 @@ def test_the_post_s_shapes_are_answered():
     [
         ConvSpec(1, 2, 3, 7, 8, (3, 2)),
         ConvSpec(1, 4, 6, 11, 9, (3, 2), (2, 3), (1, 2), (2, 1), 2),
+        *(one_sample(drawn(random.Random(seed), name)) for name in CONVS for seed in range(6)),
     ],
+    ids=geometry,
 )
 def test_the_code_that_is_shown_gives_the_gradient(spec):
     """The lines of the text, run as they stand."""
     (code,) = [section.body for section in shapes(layer=spec).sections if section.heading == "In numpy"]
-    case = integers(spec)
-    names = {"np": np, "X": case.x[0], "G": case.grad_output[0]}
+    case = whole(spec)
+    x = case.x.reshape(spec.in_channels, *spec.own(spec.input_size))
+    upstream = case.grad_output.reshape(spec.out_channels, *spec.own(spec.output_size))
+    names = {"np": np, "X": x, "G": upstream}
     exec(code, names)
-    assert np.array_equal(names["dF"], conv.definition.grad_weight(case.x, case.grad_output, spec.geometry))
+    expected = conv.definition.grad_weight(case.x, case.grad_output, spec.geometry)
+
+    assert np.array_equal(names["dF"], expected.reshape(*spec.weight_shape[:2], *spec.own(spec.kernel_size)))
+
+
+def test_a_transposed_layer_reads_its_output():
+    """The roles of X and G are turned, and the kernel has its channels first."""
+    layer = TorchLayer(
+        conv="conv_transpose1d", in_channels=4, out_channels=6, size=5, kernel_size=3, stride=2, padding=1, groups=2
+    )
+    text = shapes(layer=layer.spec).text()
+    for fact in (
+        "shapes: what 6 filters on 4 channels give with conv_transpose1d",
+        "F   4 channels of 3x3, so 4x3x3",
+        "O   6x9            one feature map per filter",
+        "dE/dF[i,o] = corr(G[3*(i // 2) + o], X[i]),   i = 0..3,  o = 0..2",
+        "X[i] is 5, G[o] is 9, the result 3.",
+        "4 x 3 = 12 correlations, 3 taps each, 5 products per tap:",
+        "window = Gp[3*(i // 2) + o][u : u + 9 : 2]",
+        "dE/dX[i] is a convolution of G with F[i], without turning the kernel",
+    ):
+        assert fact in text
+
+
+def test_a_repeated_element_gets_what_comes_to_its_copies():
+    """Said where the padding repeats anything."""
+    layer = TorchLayer(in_channels=1, out_channels=1, size=5, kernel_size=3, padding=1, padding_mode="reflect")
+
+    assert "it is folded back, not cut off" in shapes(layer=layer.spec).text().replace("\n  ", " ")
 
 
 def test_impossible_sizes_are_refused():

@@ -5,6 +5,7 @@ import pytest
 
 from gradcheck_cli import images
 from gradcheck_cli.images import arrays
+from gradcheck_cli.images.refusal import UnreadableError
 from gradcheck_cli.model.errors import ImageError, UsageError
 from helpers import gradcheck
 
@@ -153,3 +154,38 @@ def test_the_other_layer_of_the_post_runs():
     assert 0 == done.exit_code, done.stderr
     assert done.stdout.startswith("PASS  Method: dE/dF[o,i] = corr(X[i], G[o]) is right. Code: right.")
     assert "Reproduce  gradcheck run --in 5 --out 10 --k 5 --size 20" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "samples"),
+    [
+        (1, (7,), (1, 1, 7)),
+        (1, (2, 7), (1, 2, 7)),
+        (3, (3, 4, 5), (1, 1, 3, 4, 5)),
+        (3, (2, 1, 3, 4, 5), (2, 1, 3, 4, 5)),
+    ],
+)
+def test_an_array_has_as_many_axes_as_the_layer_and_up_to_two_before_them(tmp_path, axes, shape, samples):
+    """Samples and channels may be left out."""
+    assert samples == arrays.read_array(saved(tmp_path, "x.npy", np.ones(shape)), axes=axes).values.shape
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "needed"),
+    [(1, "1x2x3x4", "random:8x5x100 for (n, c, l)"), (3, "3x4", "random:1x5x9x20x20 for (n, c, d, h, w)")],
+)
+def test_a_random_shape_of_other_axes_is_refused_with_one_that_fits(axes, shape, needed):
+    """Of the layer that was asked for."""
+    with pytest.raises(UnreadableError) as caught:
+        arrays.read_array(f"random:{shape}", axes=axes)
+
+    assert f"write {needed}" == caught.value.hint
+
+
+def test_the_reference_of_a_line_and_of_a_volume_is_the_mean_of_the_channels_at_the_size_of_the_output():
+    """Resized along every axis."""
+    line = arrays.ArrayInput("x", np.float32([[[0, 2, 4, 6], [2, 4, 6, 8]]]))
+    volume = arrays.ArrayInput("x", np.float32([[[[[1, 3]], [[5, 7]]]]]))
+
+    assert [[[2.0, 6.0]]] == line.gray((2,)).tolist()
+    assert [[[[[4.0]]]]] == volume.gray((1, 1, 1)).tolist()

@@ -24,7 +24,7 @@ from picture_files import (
 )
 
 from gradcheck_cli import images
-from gradcheck_cli.model.errors import GeometryError, UsageError
+from gradcheck_cli.model.errors import GeometryError, ImageError, UsageError
 from gradcheck_cli.model.limits import check_channels
 
 NAMES = ("astronaut", "camera-gray", "chelsea", "coffee", "rocket")
@@ -291,3 +291,42 @@ def test_no_picture():
         images.read_pictures([])
 
     assert str(caught.value) == "no picture is named.\n  hint: gradcheck run images/coffee.jpg"
+
+
+@pytest.mark.parametrize("extension", [".gif", ".webp", ".png", ".tiff"])
+def test_the_frames_of_an_animation_are_the_depth_of_a_layer_of_three_axes(tmp_path, extension):
+    """Every frame is resized as a picture is; the first is the one that a layer of two axes takes."""
+    frames = [ramp(step=step) for step in (3, 5, 7)]
+    data = cv2.imencodemulti(extension, frames)[1].tobytes() if extension == ".tiff" else animated(extension, frames)
+    path = tmp_path / f"a{extension}"
+    path.write_bytes(data)
+
+    [moving], [still] = images.read_pictures([path], axes=3), images.read_pictures([path])
+    x = moving.planes(3, (6, 8))
+
+    assert ((3, 3, 6, 8), (3, 1, 4, 4)) == (x.shape, moving.gray((4, 4)).shape)
+    np.testing.assert_array_equal(still.planes(3, (6, 8)), x[0])
+    assert all(not np.array_equal(x[0], frame) for frame in x[1:])
+    if extension in (".png", ".tiff"):  # the others do not keep every bit
+        np.testing.assert_array_equal(np.moveaxis(frames[2], 2, 0), moving.planes(3, (12, 16))[2])
+    assert ((), 3) == (moving.notes, images.count_samples([str(path)], axes=3))
+
+
+def test_a_photograph_is_one_of_the_pictures_of_a_depth(tmp_path):
+    """Beside an animation too."""
+    (tmp_path / "a.png").write_bytes(animated(".png", [ramp(step=step) for step in (3, 5)]))
+    (tmp_path / "b.jpg").write_bytes(encoded(".jpg", ramp()))
+
+    pictures = images.read_pictures([tmp_path / "a.png", tmp_path / "b.jpg"], axes=3)
+
+    assert (3, 3, 5, 5) == images.batch_of(pictures, 3, (5, 5)).shape
+
+
+def test_frames_that_are_too_many_are_refused(tmp_path, monkeypatch):
+    """Together they may hold as many pixels as one picture."""
+    (tmp_path / "a.gif").write_bytes(animated(".gif", [ramp(step=step) for step in (3, 5)]))
+    [moving] = images.read_pictures([tmp_path / "a.gif"], axes=3)
+
+    monkeypatch.setattr("gradcheck_cli.images.decoder.MAX_PIXELS", 12 * 16)
+    with pytest.raises(ImageError, match="it has 16 x 24 pixels"):
+        moving.planes(3, (6, 8))

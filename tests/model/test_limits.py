@@ -250,3 +250,131 @@ def test_a_stride_beyond_the_input():
 
     assert expected == refusal(check_run, replace(options, stride=(17, 1)))
     check_run(replace(options, stride=(16, 24)))
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (
+            {"padding": "same", "stride": (2, 1)},
+            "--padding same goes with --stride 1 only, not 2x1.\n"
+            "  hint: as torch has it; --padding top,bottom,left,right says each side in numbers",
+        ),
+        (
+            {"padding": "some"},
+            "--padding 'some' is none.\n  hint: 1, 1x2, the sides top,bottom,left,right as 0,1,0,1, same or valid",
+        ),
+        (
+            {"padding": ((0, 1),)},
+            "--padding 0,1 does not fit conv2d: it has 2 axes.\n"
+            "  hint: one number for all, 1x2 for each axis, or each side: top,bottom,left,right",
+        ),
+        ({"padding": ((0, 1), (-2, 0))}, "--padding must be at least 0, not -2."),
+    ],
+)
+def test_a_padding_that_no_layer_has(options, text):
+    """A word that is none, sides that are missing, 'same' with a stride, less than nothing."""
+    assert text == refusal(check_run, RunOptions(PICTURE, **options))
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (
+            {"kernel_size": (3, 4, 5)},
+            "--k 3x4x5 does not fit conv2d: it has 2 axes.\n  hint: one number for all, or one for each, as in 3x4",
+        ),
+        (
+            {"conv": "conv1d", "stride": (1, 2)},
+            "--stride 1x2 does not fit conv1d: it has 1 axis.\n  hint: one number",
+        ),
+        (
+            {"conv": "conv3d", "size": (4, 5, 6)},
+            "--size 4x5x6 does not fit a picture: it has 2 axes.\n"
+            "  hint: one number for all, or one for each, as in 3x4",
+        ),
+        (
+            {"conv": "conv3d", "padding": (1, 2)},
+            "--padding 1x2 does not fit conv3d: it has 3 axes.\n"
+            "  hint: one number for all, 1x2x3 for each axis, or each side: front,back,top,bottom,left,right",
+        ),
+        (
+            {"conv": "conv1d", "padding": ((0, 1), (0, 1))},
+            "--padding 0,1,0,1 does not fit conv1d: it has 1 axis.\n"
+            "  hint: one number for all, or each side: left,right",
+        ),
+        (
+            {"conv": "conv_transpose2d", "padding": "same"},
+            "--padding same does not fit conv_transpose2d, as torch has numbers alone there.",
+        ),
+        ({"output_padding": (1, 0)}, "--output-padding is of transposed layers, and conv2d is none."),
+        (
+            {"conv": "conv_transpose1d", "padding_mode": "reflect"},
+            "--padding-mode reflect does not fit conv_transpose1d: torch has zeros alone there.\n"
+            "  hint: its padding is cut off the output, where nothing can be repeated",
+        ),
+        (
+            {"conv": "conv1d", "reference": "y.npy"},
+            "conv1d takes pictures or arrays, not both.\n"
+            "  hint: it takes every row of a picture as a sample; an array is (n, c, l)",
+        ),
+        (
+            {"conv": "conv4d"},
+            "--conv must be one of conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, "
+            "not 'conv4d'.\n  hint: did you mean 'conv1d'?",
+        ),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_the_form_of_the_layer(options, text):
+    """Numbers for other axes, and what only other forms have."""
+    assert text == refusal(check_run, RunOptions(PICTURE, **options))
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (
+            {"padding": (256, 256), "padding_mode": "reflect"},
+            "reflect padding of 256 is too wide for an input height of 256",
+        ),
+        (
+            {"padding": (257, 0), "padding_mode": "circular"},
+            "circular padding of 257 is too wide for an input height of",
+        ),
+        (
+            {"conv": "conv_transpose1d", "output_padding": (2,), "stride": (2,)},
+            "output padding 2 along the length must be",
+        ),
+        (
+            {"conv": "conv_transpose2d", "size": (1, 1), "padding": (16, 16)},
+            "a transposed layer needs an output along its",
+        ),
+        ({"conv": "conv3d"}, "the kernel does not fit the input along its depth: 32 > 1."),
+        ({"conv": "conv1d", "size": (9, 20)}, "the kernel does not fit the input along its length: 32 > 20."),
+    ],
+    ids=str,
+)
+def test_what_torch_refuses_is_refused_before_anything_is_read(options, text):
+    """With both numbers."""
+    with pytest.raises(GeometryError) as caught:
+        check_run(RunOptions(PICTURE, **options))
+
+    assert caught.value.sentence.startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "shape"),
+    [
+        (PICTURE, {"conv": "conv1d", "size": (20, 31)}, (20, 3, 1, 31)),
+        (("a.jpg", "b.jpg"), {"conv": "conv1d", "size": (20,)}, (40, 3, 1, 20)),
+        (("a.jpg", "b.jpg"), {"conv": "conv3d", "size": (20, 31)}, (1, 3, 2, 20, 31)),
+        (("a.npy",), {"conv": "conv1d", "size": (31,), "held": 4}, (4, 3, 1, 31)),
+        (("a.npy",), {"conv": "conv3d", "size": (4, 20, 31)}, (1, 3, 4, 20, 31)),
+        (("a.jpg", "b.jpg"), {"conv": "conv_transpose2d", "size": (20, 31)}, (2, 3, 20, 31)),
+    ],
+    ids=str,
+)
+def test_pictures_and_arrays_of_every_form(images, options, shape):
+    """Rows are samples of a layer of one axis, pictures the depth of one of three."""
+    assert shape == RunOptions(images, kernel_size=(1,), **options).spec.x_shape

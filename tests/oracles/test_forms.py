@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from layer_forms import drawn, whole
+from layer_forms import disagreeing, drawn, whole
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import CONVS, GRADIENTS, Case, Gradients, Loss, TorchLayer
@@ -13,19 +13,6 @@ from gradcheck_cli.oracles.forward import forward, forward_bound
 from gradcheck_cli.oracles.layer import Layer
 
 FLOAT64 = autograd.LayerSettings("float64")
-
-
-def disagreeing(spec, seed):
-    """The sources that do not give the hand-written gradients bit for bit."""
-    case = whole(spec, seed)
-    hand, torchs = conv.backward(case), autograd.backward(case, FLOAT64)
-    sums = Gradients(**{name: reference.GRADIENT[name](case) for name in GRADIENTS})
-    return [
-        (spec, source, name)
-        for source, found in (("autograd", torchs), ("definition", sums))
-        for name in GRADIENTS
-        if not np.array_equal(hand[name], found[name])
-    ]
 
 
 @pytest.mark.parametrize("name", CONVS)

@@ -81,7 +81,8 @@ def _typed(hint, value):
     if value is None or hint is typing.Any or origin is typing.Literal:
         return value
     if origin in (typing.Union, types.UnionType):
-        return _typed(next(kind for kind in inner if kind is not type(None)), value)
+        kinds = [kind for kind in inner if kind is not type(None)]
+        return _typed(kinds[0] if len(kinds) == 1 else next(kind for kind in kinds if _may_be(kind, value)), value)
     if origin is tuple:
         return tuple(_typed(inner[0] if inner[-1] is ... else inner[place], item) for place, item in enumerate(value))
     if origin is not None:  # a mapping
@@ -89,6 +90,14 @@ def _typed(hint, value):
     if is_dataclass(hint):
         return instance_of(hint, value)
     return np.array(value, np.float64) if hint is np.ndarray else _scalar(hint, value)
+
+
+def _may_be(kind, value):
+    """Of a union, the kind that a value of JSON stands for: a list is a tuple, one of lists a tuple of tuples."""
+    if not isinstance(value, list):
+        return typing.get_origin(kind) is not tuple
+    is_deep = bool(value) and isinstance(value[0], list)
+    return typing.get_origin(kind) is tuple and (typing.get_origin(typing.get_args(kind)[0]) is tuple) == is_deep
 
 
 def _scalar(hint, value):

@@ -53,11 +53,19 @@ def test_a_failing_run():
     assert runner(render_github(failing_run_report())) == [
         (
             "error",
-            {"file": "batch_mean.py", "line": "11", "title": "gradcheck: batch-mean (proved), grad_weight"},
+            {
+                "file": "batch_mean.py",
+                "line": "11",
+                "col": "36",
+                "endLine": "11",
+                "endColumn": "44",
+                "title": "gradcheck: batch-mean (proved), grad_weight",
+            },
             "your grad_weight is exactly dE/dF divided by the batch size N = 2: on small integers, entry "
             "[0, 0, 0, 0] is 1044.5 where 2089 is right.\n"
             "mend it: Sum over the batch and do not divide: G already carries the factor of the loss.\n"
-            "fails when: batch > 1",
+            "fails when: batch > 1\n"
+            "Without it grad_weight is right on all 22 geometries.",
         )
     ]
 

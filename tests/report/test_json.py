@@ -104,7 +104,7 @@ def test_schema_table_is_complete():
     """No dataclass of the reports is forgotten by the test above."""
     reported = {item for item in vars(model).values() if is_dataclass(item)}
     elsewhere = {model.Case, model.Gradients, model.Figure, model.Figures, model.RunOptions, model.VerifyOptions}
-    elsewhere |= {model.TorchLayer, model.Axis, model.TransposedAxis, model.Geometry, model.Tensor}
+    elsewhere |= {model.TorchLayer, model.Axis, model.TransposedAxis, model.Geometry, model.CodePlace, model.Tensor}
     inline = {model.SamenessReport, model.CannotShow}
 
     assert reported == set(DATACLASSES.values()) | elsewhere | inline

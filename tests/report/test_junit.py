@@ -150,7 +150,10 @@ def test_a_failing_run():
         f"batch-mean (proved), grad_weight: {sample_finding().message}",
         "mend it: Sum over the batch and do not divide: G already carries the factor of the loss.",
         "fails when: batch > 1",
-        "at: batch_mean.py:11",
+        "at: batch_mean.py:11:36",
+        "11 | return grad_input, grad_weight / len(x), grad_output.sum(axis=(0, 2, 3))",
+        "   |                                ^^^^^^^^",
+        "Without it grad_weight is right on all 22 geometries.",
     ]
 
 

@@ -164,7 +164,7 @@ def test_whole_sections_are_cut():
     assert len(page.encode()) <= COMMENT_LIMIT
     assert "800 more targets." in page
     assert f"{1000 - len(sections)} sections left out" in page.replace("\\", "")
-    assert all("**geometries**" in section and section.count("```") == 2 for section in sections)
+    assert all("**geometries**" in section and section.count("```") == 4 for section in sections)
 
 
 def test_a_right_target_has_no_section():

@@ -120,7 +120,7 @@ def test_right_is_counted_once():
 
     assert "13 of 22" == said(row[4])
     facts = page_of(samples.SAMPLES["verify-wrong"]()).sections[0].blocks[0].facts
-    assert "right on 13 of 22 it takes, 93 more not supported; right, except when batch > 1" == said(facts[2].value)
+    assert "right on 13 of 22 it takes, 94 more not supported; right, except when batch > 1" == said(facts[2].value)
 
 
 def test_a_new_format_is_one_file_and_one_line(monkeypatch, tmp_path):
@@ -183,3 +183,21 @@ def test_all_pictures_and_g_are_told_to_who_wants_everything():
         r"918 outputs: \d+ positive, \d+ negative, 0 kinks, 0 signs that float32 and float64 decide differently",
         facts["G = dE/dO"],
     )
+
+
+@pytest.mark.parametrize(
+    ("padding", "padded", "told"),
+    [
+        ((1, 2), ((1, 1), (2, 2)), "kernel 32x32, padding 1x2; "),
+        (((0, 1), (2, 3)), ((0, 1), (2, 3)), "kernel 32x32, padding 0x2 before and 1x3 after; "),
+        ("same", ((1, 2), (1, 2)), "kernel 32x32, padding same (1x1 before and 2x2 after); "),
+        ("same", ((1, 1), (1, 1)), "kernel 32x32, padding same (1x1); "),
+        ("valid", ((0, 0), (0, 0)), "kernel 32x32; "),
+    ],
+)
+def test_a_padding_is_told_with_what_it_adds(padding, padded, told):
+    """A word alone would not say how many rows."""
+    report = samples.SAMPLES["run-right"]()
+    ran = replace(report.experiment, kernel_size=(32, 32), padding=padding, padded=padded)
+
+    assert told in page_of(replace(report, experiment=ran)).ran

@@ -112,6 +112,65 @@ def test_short_names_are_numbers_and_long_names_are_pairs(told):
     assert told(source, "note(x, stride)", "input").candidate.refuses(UNEVEN) == ""
 
 
+ONE_HOP = """
+import numpy as np
+
+def back(up, picture, taps, hop):
+    da, dk = np.zeros(picture.shape), np.zeros(taps.shape)
+    high, wide = taps.shape[2:]
+    for y in range(up.shape[2]):
+        for z in range(up.shape[3]):
+            top, left = y * hop, z * hop
+            da[:, :, top : top + high, left : left + wide] += np.tensordot(up[:, :, y, z], taps, axes=(1, 0))
+            dk += np.tensordot(up[:, :, y, z], picture[:, :, top : top + high, left : left + wide], axes=(0, 0))
+    return da, dk
+"""
+
+
+def test_a_long_name_is_one_number_for_code_that_runs_on_nothing_else(told):
+    """`stride` is what most people call it; a pair would only make their code raise."""
+    chosen = told(ONE_HOP, "back(G, x, w, stride)", "input,weight")
+
+    assert right(chosen, PLAIN) == right(chosen, STRIDED) == ["input", "weight"]
+    assert chosen.candidate.refuses(UNEVEN) == "--call passes one number for the stride"
+    assert chosen.candidate.why() == "called as --call says: back(G, x, w, stride) (stride as one number)"
+
+
+def test_a_long_name_stays_a_pair_where_the_code_runs_on_it_and_is_wrong(told):
+    """Numbers that are not right are no reason to hand it something else."""
+    chosen = told(
+        ONE_HOP.replace("top, left = y * hop, z * hop", "top, left = y * hop[0], z * hop[0]"),
+        "back(G, x, w, stride)",
+        "input,weight",
+    )
+
+    assert chosen.candidate.refuses(UNEVEN) == ""
+    assert right(chosen, STRIDED) == ["input", "weight"]
+
+
+def test_gradcheck_call_is_handed_numbers_where_it_runs_on_nothing_else(told):
+    """It passes on what it is given."""
+    source = ONE_HOP + (
+        "def gradcheck_call(x, weight, grad_output, stride):\n"
+        "    dx, dw = back(grad_output, x, weight, stride)\n"
+        "    return {'weight': dw, 'input': dx}\n"
+    )
+    chosen = told(source)
+
+    assert right(chosen, STRIDED) == ["input", "weight"]
+    assert chosen.candidate.refuses(UNEVEN) == "gradcheck_call takes one number for the stride"
+    assert chosen.candidate.why() == "called through gradcheck_call of its file (stride as one number)"
+
+
+def test_a_call_that_hands_over_one_image_is_asked_about_one_image(told):
+    """The rest would be left out by the call, not by the code."""
+    source = ONE_HOP + "def one(up, picture, taps):\n    return back(up[None], picture[None], taps, 1)[1]\n"
+    candidate = told(source, "one(G[0], x[0], w)", "weight").candidate
+
+    assert candidate.refuses(PLAIN) == "--call hands over x[0], one of 2 images"
+    assert right(told(source, "one(G[0], x[0], w)", "weight"), ConvSpec(1, 3, 4, 7, 8, (3, 3))) == ["weight"]
+
+
 CLASS = """
 import numpy as np
 

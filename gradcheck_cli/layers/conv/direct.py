@@ -1,17 +1,17 @@
 """The backward of a convolution by direct summation: every entry is a sum of exactly the products of the definition.
 
-Three ways of summing, in `rowwise`, `tapwise` and `patchwise`, and the choice between them by the rule of `cost`. On
-integers all of them are exact as long as every sum of |G||X| stays below 2^24 (float32) or 2^53 (float64): then no
-partial sum is ever rounded, in whatever order it is formed. Verdicts rest on this.
+Three ways of summing, in `rowwise`, `tapwise` and `patchwise` (of a line `upright`), and the choice between them by the
+rule of `cost`. On integers all of them are exact as long as every sum of |G||X| stays below 2^24 (float32) or 2^53
+(float64): then no partial sum is ever rounded, in whatever order it is formed. Verdicts rest on this.
 
-The three ways are for plain layers, `lift` makes them ways for all.
+The ways are for plain layers, `lift` makes them ways for all.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.layers.conv import patchwise, rowwise, tapwise, windows
+from gradcheck_cli.layers.conv import patchwise, rowwise, tapwise, upright, windows
 from gradcheck_cli.layers.conv.geometry import require_shape
 from gradcheck_cli.layers.conv.lift import Lift
 from gradcheck_cli.model import Array, ConvSpec
@@ -87,7 +87,7 @@ def grad_bias(grad_output: Array) -> Array:
 
 
 def _grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
-    ways = (rowwise, tapwise, patchwise)
+    ways = (tapwise, upright) if spec.conv == "conv1d" else (rowwise, tapwise, patchwise)
     way = min(ways, key=lambda module: module.grad_weight_cost(spec))
     gradient: Array = way.grad_weight(x, grad_output, spec)
     if way is tapwise and not np.isfinite(gradient).all():
@@ -97,7 +97,7 @@ def _grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
 
 
 def _grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
-    ways = (rowwise, patchwise)
+    ways = (rowwise, upright if spec.conv == "conv1d" else patchwise)
     way = min(ways, key=lambda module: module.grad_input_cost(spec))
     gradient: Array = way.grad_input(weight, grad_output, spec)
     if way is rowwise and not np.isfinite(gradient).all():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake
+from gradcheck_cli.mistakes.mistake import Mistake, of_every_form
 from gradcheck_cli.mistakes.pieces import each, rearranged
 from gradcheck_cli.mistakes.shown import Behaviour, Observation, two_calls
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
@@ -25,6 +25,7 @@ MISTAKE = Mistake(
     id="accumulates-between-calls",
     order=270,
     title="adds to the gradient of the call before",
+    written_for=of_every_form,
     formulas=each(lambda gradient: rearranged(gradient, _second_call), *GRADIENTS),
     why=(
         "`self.dW += ...` without a reset, or a default argument `dW=np.zeros(...)` that is made once and shared by "

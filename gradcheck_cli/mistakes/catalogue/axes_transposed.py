@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Variant
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_output
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import exchanges_axes
 from gradcheck_cli.mistakes.steps import sides_differ
 from gradcheck_cli.model import Array, Case, GradientName
@@ -73,4 +74,5 @@ MISTAKE = Mistake(
     numbers="kernel {kernel}, image {H}x{W}",
     line=exchanges_axes,
     misfits=sides_differ,
+    sign=Sign.TRANSPOSED,
 )

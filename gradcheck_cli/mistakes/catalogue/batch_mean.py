@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula, of_every_form
 from gradcheck_cli.mistakes.pieces import each
 from gradcheck_cli.mistakes.source import means
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
@@ -35,6 +35,7 @@ MISTAKE = Mistake(
     id="batch-mean",
     order=10,
     title="divides the gradient by the batch size",
+    written_for=of_every_form,
     formulas=each(_mean_over_batch, *GRADIENTS),
     why=(
         "Derivations for fully connected layers often carry a 1/m for the mean loss. That factor belongs to the loss: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake
+from gradcheck_cli.mistakes.mistake import Mistake, of_convolutions
 from gradcheck_cli.mistakes.pieces import each, rearranged
 from gradcheck_cli.mistakes.source import turns
 
@@ -10,6 +10,7 @@ MISTAKE = Mistake(
     id="channels-reversed",
     order=190,
     title="has the input channels in the opposite order",
+    written_for=of_convolutions,
     formulas=each(lambda gradient: rearranged(gradient, lambda right: right[:, ::-1]), "weight", "input"),
     in_any_form=True,
     why=(

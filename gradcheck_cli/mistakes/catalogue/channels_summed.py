@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Variant, of_convolutions
 from gradcheck_cli.mistakes.pieces import each, rearranged
 from gradcheck_cli.model import Array
 
@@ -25,6 +25,7 @@ MISTAKE = Mistake(
     id="channels-summed",
     order=170,
     title="adds the input channels together and gives every channel the sum",
+    written_for=of_convolutions,
     formulas=each(lambda gradient: rearranged(gradient, _total), "weight", "input"),
     variants={
         "weight": (

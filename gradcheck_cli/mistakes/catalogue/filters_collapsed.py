@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant, of_convolutions
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_output
 from gradcheck_cli.model import GRADIENTS, Array, Case
 
@@ -52,6 +52,7 @@ MISTAKE = Mistake(
     id="filters-collapsed",
     order=180,
     title="treats all filters as one",
+    written_for=of_convolutions,
     formulas={"weight": rearranged("weight", _total), "input": on_other_case("input", _only(-1))},
     variants={
         "weight": (

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant, of_every_form
 from gradcheck_cli.mistakes.pieces import each, on_other_case, rearranged
 from gradcheck_cli.mistakes.shown import Behaviour, Observation
 from gradcheck_cli.model import GRADIENTS, Case, GradientName
@@ -53,6 +53,7 @@ MISTAKE = Mistake(
     id="integer-dtype",
     order=520,
     title="puts numbers into an integer array, which cuts off what follows the decimal point",
+    written_for=of_every_form,
     formulas=each(lambda gradient: rearranged(gradient, np.trunc), *GRADIENTS),
     variants={
         "weight": (

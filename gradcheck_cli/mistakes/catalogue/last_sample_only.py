@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant, of_every_form
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import overwrites
 from gradcheck_cli.model import GRADIENTS, Case, GradientName
 
@@ -29,6 +30,7 @@ MISTAKE = Mistake(
     id="last-sample-only",
     order=230,
     title="keeps one image of the batch, the last, in place of the sum over all",
+    written_for=of_every_form,
     formulas=each(lambda gradient: on_other_case(gradient, _only(-1)), *GRADIENTS),
     variants={"weight": _first("weight"), "input": _first("input"), "bias": _first("bias")},
     in_any_form=True,
@@ -42,4 +44,5 @@ MISTAKE = Mistake(
     numbers="N = {N}",
     prepare=_only(-1),
     line=overwrites,
+    sign=Sign.LAST_ONLY,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, of_every_form
 from gradcheck_cli.model import Array
 
 
@@ -20,6 +20,7 @@ MISTAKE = Mistake(
     id="never-filled",
     order=100,
     title="returns zeros everywhere, as the array was made",
+    written_for=of_every_form,
     formulas={"weight": _weight, "input": _input},
     why=(
         "The array is made with `np.zeros_like` and nothing is added into it: the loop is not written yet, runs over "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant, of_every_form
 from gradcheck_cli.mistakes.pieces import on_other_case, with_grad_output
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName
 
@@ -68,6 +68,7 @@ MISTAKE = Mistake(
     id="output-for-upstream",
     order=460,
     title="puts another array, as a rule the output O, where G = dE/dO is due",
+    written_for=of_every_form,
     formulas={gradient: forms[0].formula for gradient, forms in _VARIANTS.items()},
     variants=_VARIANTS,
     why=(

@@ -6,7 +6,7 @@ import ast
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula, of_every_form
 from gradcheck_cli.mistakes.pieces import rearranged
 from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
@@ -39,6 +39,7 @@ MISTAKE = Mistake(
     id="rounded-decimals",
     order=530,
     title="rounds the gradient",
+    written_for=of_every_form,
     formulas={gradient: variants[0].formula for gradient, variants in _VARIANTS.items()},
     variants=_VARIANTS,
     why=(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula
+from math import prod
+
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula, of_every_form
 from gradcheck_cli.mistakes.pieces import each
 from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
@@ -12,7 +14,7 @@ def _outputs_times_too_large(gradient: GradientName) -> WrongFormula:
     """The usual constant: the mean over the outputs was undone, or never taken, so their number is left over."""
 
     def formula(problem: Problem) -> Array:
-        outputs = problem.spec.output_size[0] * problem.spec.output_size[1]
+        outputs = prod(problem.spec.output_size)
         return problem.right(gradient) * float(outputs if outputs > 1 else 2)
 
     return formula
@@ -22,6 +24,7 @@ MISTAKE = Mistake(
     id="scaled-constant",
     order=20,
     title="multiplies the whole gradient by a constant",
+    written_for=of_every_form,
     formulas=each(_outputs_times_too_large, *GRADIENTS),
     why=(
         "A mean taken twice or not at all, a learning rate left inside, a 2 from a squared loss, or a sum inside one "

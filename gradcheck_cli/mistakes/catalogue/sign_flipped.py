@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake
+from gradcheck_cli.mistakes.mistake import Mistake, of_every_form
 from gradcheck_cli.mistakes.pieces import each, rearranged
 from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS
@@ -13,6 +13,7 @@ MISTAKE = Mistake(
     id="sign-flipped",
     order=30,
     title="returns the gradient with the opposite sign",
+    written_for=of_every_form,
     formulas=each(lambda gradient: rearranged(gradient, np.negative), *GRADIENTS),
     why=(
         "The step of gradient descent is -lr * gradient, or the error was taken as target - output. The minus belongs "

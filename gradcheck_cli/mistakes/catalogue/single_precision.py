@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula, of_every_form
 from gradcheck_cli.mistakes.pieces import each
 from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
@@ -41,6 +41,7 @@ MISTAKE = Mistake(
     id="single-precision",
     order=510,
     title="computes in float32 although its inputs are float64",
+    written_for=of_every_form,
     formulas=each(_in_float32, *GRADIENTS),
     why=(
         "`np.zeros(shape, dtype=np.float32)`, `torch.zeros(shape)` or `.float()` cuts 53 bits to 24. Gradients then "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, of_every_form
 from gradcheck_cli.model import Array
 
 
@@ -30,6 +30,7 @@ MISTAKE = Mistake(
     id="starts-from-data",
     order=280,
     title="starts the sum from the data in place of zeros, so the result is the gradient plus the data",
+    written_for=of_every_form,
     formulas={"weight": _from_weight, "input": _from_x, "bias": _from_bias},
     variants={
         "weight": (Variant("from ones", _from_ones),),

@@ -9,6 +9,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS, Array, Case
 
 
@@ -38,4 +39,5 @@ MISTAKE = Mistake(
     fix="Multiply by G: each window of X counts G[n,o,p,q] times.",
     shown_by="--loss random",
     prepare=_ones,
+    sign=Sign.UPSTREAM_IGNORED,
 )

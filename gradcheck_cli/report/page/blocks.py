@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from gradcheck_cli.model import Array, Counterexample, RunReport, Verdict
+from gradcheck_cli.model import Array, Counterexample, FunctionExample, RunReport, Verdict
 from gradcheck_cli.report.drawn import Drawn, drawn
+from gradcheck_cli.report.page.quote import Quote
 from gradcheck_cli.report.pictures import Strip, strips
 
 
@@ -127,12 +128,16 @@ class Lines:
 
 @dataclass(frozen=True)
 class MistakeBlock:
-    """A finding: its title (id, how certain, which gradient), what is wrong, and the facts about it."""
+    """A finding: its title (id, how certain, which gradient), what is wrong, and the facts about it.
+
+    `quote` is the line where it was found, None where it was not.
+    """
 
     id: str
     about: str
     message: str
     facts: tuple[Fact, ...]
+    quote: Quote | None = None
 
     @property
     def explained(self) -> str:
@@ -166,7 +171,7 @@ class Example:
     should_hold: str
     holds: str
     products: Table | None
-    source: Counterexample
+    source: Counterexample | FunctionExample
 
 
 @dataclass(frozen=True)

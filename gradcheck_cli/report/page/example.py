@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
-from gradcheck_cli.model import Array, ConvSpec, Counterexample, Term
+from gradcheck_cli.model import Array, ConvSpec, Counterexample, FunctionExample, Term
 from gradcheck_cli.model.line import number_of_axes, without_rows
 from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Column, Example, ExampleArray, PageSection, Table, Text, Tone, plain
@@ -18,8 +19,10 @@ MOST_PRODUCTS = 60
 Marks = dict[tuple[int, ...], str]
 
 
-def example_of(example: Counterexample) -> Example:
+def example_of(example: Counterexample | FunctionExample) -> Example:
     """G, the other factor, what is expected beside what came back, and one wrong entry's sum."""
+    if isinstance(example, FunctionExample):
+        return _of_function(example)
     example = _as_written(example)
     should_hold, holds = _sums(example)
     return Example(
@@ -29,6 +32,32 @@ def example_of(example: Counterexample) -> Example:
         should_hold=should_hold,
         holds=holds,
         products=_products(example) if example.terms else None,
+        source=example,
+    )
+
+
+def _of_function(example: FunctionExample) -> Example:
+    """What it was called with, the outputs and their G, and the gradient. No entry has a sum that could be told."""
+    given = [(name, value) for name, value in example.values.items() if hasattr(value, "shape")]
+    constants = ", ".join(f"{name} = {value}" for name, value in example.values.items() if not hasattr(value, "shape"))
+    many = len(example.upstream) > 1
+    arrays = [ExampleArray(name, cast("Array", value), None, {}) for name, value in given]
+    arrays += [
+        ExampleArray(f"G{place}" if many else "G", grad, None, {}) for place, grad in enumerate(example.upstream)
+    ]
+    entry: Marks = {} if example.entry is None else {example.entry: "entry"}
+    arrays += [
+        ExampleArray("expected", example.expected, None, entry),
+        ExampleArray("actual", example.actual, example.expected, entry),
+    ]
+    name = f"grad_{example.gradient}"
+    return Example(
+        about=f"{name}; {constants}" if constants else name,
+        arrays=tuple(arrays),
+        entry="" if example.entry is None else f"{name}{subscript(example.entry)}",
+        should_hold="",
+        holds="",
+        products=None,
         source=example,
     )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcheck_cli.model import Finding, Report, Verdict
+from gradcheck_cli.model import Finding, Verdict
+from gradcheck_cli.model.sweep import AnyReport
+from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import words
 from gradcheck_cli.report.page.blocks import (
     Column,
@@ -21,6 +23,10 @@ from gradcheck_cli.report.page.blocks import (
     plain,
     said,
 )
+from gradcheck_cli.report.page.quote import Quote, quote_of
+
+AT = "at"
+"""The label of the place."""
 
 VERDICT_WORDS = {verdict: "n/a" if verdict == "not-applicable" else verdict.upper() for verdict in Verdict}
 MOST_NOTES = 3
@@ -50,20 +56,58 @@ def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[Mistake
             f"({finding.certainty}), {finding.about}",
             finding.message,
             tuple(fact(label, value) for label, value in _facts(finding, file, name) if value),
+            _quote(finding),
         )
         for finding in findings
     )
 
 
 def _facts(finding: Finding, file: str, name: str) -> list[tuple[str, str]]:
-    place = ("in", name) if finding.line is None else ("at", f"{file}:{finding.line}")
-    return [("mend it", finding.fix), ("fails when", finding.fails_when), place]
+    return [("mend it", finding.fix), ("fails when", finding.fails_when), (AT, _where(finding, file, name))]
+
+
+def _where(finding: Finding, file: str, name: str) -> str:
+    """A place as editors and terminals open it, or what is searched by hand."""
+    if finding.line is None:
+        return f"somewhere in {name}" if name else ""
+    column = "" if finding.column is None else f":{finding.column}"
+    return f"{file}:{finding.line}{column}"
+
+
+def _quote(finding: Finding) -> Quote | None:
+    if finding.line is None or not finding.text.strip():
+        return None
+    known = finding.column is not None and finding.end is not None
+    columns = (finding.column or 1, finding.end or 1) if known else None
+    return quote_of(finding.line, finding.text, columns, finding.evidence)
 
 
 def told(mistake: MistakeBlock) -> list[str]:
     """A mistake as lines of plain text."""
     title = f"{mistake.id} {mistake.about}: {mistake.message}"
-    return [title, *(f"{fact.label}: {said(fact.value)}" for fact in mistake.facts)]
+    return [title, *(f"{fact.label}: {said(fact.value)}" for fact in mistake.facts), *quoted(mistake.quote)]
+
+
+def quoted(quote: Quote | None, room: int = 100) -> list[str]:
+    """A line of code with carets below what is meant, and what shows it, as lines of plain text.
+
+    Args:
+        room: characters that the code may take.
+    """
+    if quote is None:
+        return []
+    cut = visible_quote(quote).within(room)
+    number = f"{cut.line}"
+    lines = [f"{number} | {cut.before}{cut.marked}{cut.after}"]
+    if cut.marked:
+        lines.append(f"{' ' * len(number)} | {cut.carets()}")
+    return lines + ([cut.evidence] if cut.evidence else [])
+
+
+def visible_quote(quote: Quote) -> Quote:
+    """With everything that cannot be seen written as an escape."""
+    parts = (visible(part) for part in (quote.before, quote.marked, quote.after, quote.evidence))
+    return Quote(quote.line, *parts)
 
 
 def notes(notes: Sequence[str]) -> tuple[PageSection, ...]:
@@ -74,7 +118,7 @@ def notes(notes: Sequence[str]) -> tuple[PageSection, ...]:
     return (PageSection("notes", "Notes", (facts,), is_short=True),)
 
 
-def surroundings(report: Report) -> tuple[PageSection, ...]:
+def surroundings(report: AnyReport) -> tuple[PageSection, ...]:
     """The environment and where the time went; both only for who wants everything."""
     columns = (Column(""), Column("", prose=True))
     rows = tuple((plain(key), plain(str(value))) for key, value in report.environment.items())
@@ -99,7 +143,7 @@ def _share(part: float, whole: float) -> int:
     return round(100 * part / whole) if whole else 0
 
 
-def reproduce(report: Report) -> PageSection:
+def reproduce(report: AnyReport) -> PageSection:
     """The command that gives this report again."""
     return PageSection("reproduce", "Reproduce", (Lines(report.reproduce, "command"),), is_short=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradcheck_cli.model import ChannelDifference, Experiment, Power, RunReport, Verdict
+from gradcheck_cli.model import ChannelDifference, Experiment, Power, RunReport, Size, Verdict
 from gradcheck_cli.report import words
 from gradcheck_cli.report.numerals import grouped, number, scientific
 from gradcheck_cli.report.page.blocks import (
@@ -93,8 +93,8 @@ def _what_was_run(ran: Experiment) -> str:
     loss = f"{ran.loss.name} {ran.loss.reduction}"
     value = "" if ran.loss.value is None else f" = {words.number(ran.loss.value, 6)}"
     parts = [
-        f"conv {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}{_geometry(ran)}",
-        f"{_pictures_named(ran.images)}, {size(ran.size)} -> {size(ran.output_size)}",
+        f"{words.conv(ran)} {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}{_geometry(ran)}",
+        f"{_pictures_named(ran.images)}, {words.taken(ran)} -> {size(ran.output_size)}",
         *([words.channels_named(ran)] if ran.channel_names else []),
         f"reference {ran.reference}",
         f"loss {loss}{value}",
@@ -117,19 +117,27 @@ def _what_went_in(report: RunReport) -> PageSection:
 
 
 def _geometry(ran: Experiment) -> str:
-    unusual = [
-        f"{name} {size(value)}"
-        for name, value, usual in (
-            ("stride", ran.stride, (1, 1)),
-            ("padding", ran.padding, (0, 0)),
-            ("dilation", ran.dilation, (1, 1)),
-        )
-        if value != usual
-    ]
+    unusual = [*_step("stride", ran.stride), *_padding(ran)]
+    unusual += [f"output padding {size(ran.output_padding)}"] if any(ran.output_padding) else []
+    unusual += _step("dilation", ran.dilation)
     unusual += [f"{ran.groups} groups"] if ran.groups != 1 else []
     unusual += [] if ran.bias else ["no bias"]
     unusual += ["pixels / 255"] if ran.unit_range else []
     return "".join(f", {words}" for words in unusual)
+
+
+def _step(name: str, value: Size) -> list[str]:
+    return [] if set(value) == {1} else [f"{name} {size(value)}"]
+
+
+def _padding(ran: Experiment) -> list[str]:
+    """ "padding 1x2", "padding 0x2 before and 1x3 after", "padding same (0x0 before and 1x1 after)"."""
+    if not any(map(any, ran.padded)):
+        return []
+    before, after = zip(*ran.padded, strict=True)
+    sides = size(before) if before == after else f"{size(before)} before and {size(after)} after"
+    mode = "" if ran.padding_mode == "zeros" else f" ({ran.padding_mode})"
+    return [f"padding {ran.padding} ({sides}){mode}" if isinstance(ran.padding, str) else f"padding {sides}{mode}"]
 
 
 def _pictures_named(images: Sequence[str]) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from gradcheck_cli.model import (
     GRADIENTS,
+    Evidence,
     Geometries,
     GeometryResult,
-    GradientName,
     GradientResult,
+    SampleResult,
     TargetReport,
     Verdict,
     VerifyReport,
@@ -78,15 +79,21 @@ def _brief(target: TargetReport) -> str:
 
 def _overview(report: VerifyReport) -> tuple[PageSection, ...]:
     """A row for each target, then each mistake once."""
-    titles = ("verdict", *GRADIENTS, "right", "target")
+    roles = _shared_gradients(report.targets)
+    titles = ("verdict", *(roles or ("gradients",)), "right", "target")
     columns = tuple(Column(title, right=title == "right") for title in titles)
     columns = (*columns, Column("reason", prose=True, clip=True))
-    table = Table("targets", columns, tuple(_row(target) for target in report.targets))
+    table = Table("targets", columns, tuple(_row(target, roles) for target in report.targets))
     return (PageSection("targets", "Targets", (table,), is_plain=True), *_mistakes(report.summary))
 
 
-def _row(target: TargetReport) -> tuple[Text, ...]:
-    gradients = [_short(_gradient(target, name).verdict) for name in GRADIENTS]
+def _shared_gradients(targets: Sequence[TargetReport]) -> tuple[str, ...]:
+    """The gradients that all targets have a column for: a convolution's; none where functions have others."""
+    return GRADIENTS if all(target.kind != "function" for target in targets) else ()
+
+
+def _row(target: TargetReport, roles: Sequence[str]) -> tuple[Text, ...]:
+    gradients = [_short(_gradient(target, name).verdict) for name in roles] if roles else [_all_short(target)]
     counted = right(target.geometries) if target.geometries.tried else "-"
     kept_back, reason = reservations(target).removeprefix(";").strip(), words.uncounted(target.reason)
     reason = "; ".join(part for part in (kept_back, reason) if part)
@@ -112,7 +119,15 @@ def _short(verdict: Verdict) -> Text:
     return (Said(word, verdict=verdict),)
 
 
-def _gradient(target: TargetReport, name: GradientName) -> GradientResult:
+def _all_short(target: TargetReport) -> Text:
+    """Every gradient by name in one cell: "x pass, w fail"."""
+    told: list[Said] = []
+    for name, result in target.gradients.items():
+        told += [Said(f"{', ' if told else ''}{name} "), *_short(result.verdict)]
+    return tuple(told) or plain("-")
+
+
+def _gradient(target: TargetReport, name: str) -> GradientResult:
     return target.gradients.get(name, GradientResult(Verdict.MISSING))
 
 
@@ -122,7 +137,8 @@ def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
     told = (
         fact("convention", _convention(target)),
         Fact("gradients", _gradients(target)),
-        fact("geometries", where_right(target.geometries)),
+        fact("samples" if target.kind == "function" else "geometries", where_right(target.geometries)),
+        fact("inputs", target.inputs),
     )
     blocks: list[Block] = [Facts(tuple(each for each in told if any(piece.text for piece in each.value)))]
     blocks += [Lines(target.error, "error")] if target.error else []
@@ -146,7 +162,7 @@ def _convention(target: TargetReport) -> str:
 
 def _gradients(target: TargetReport) -> Text:
     told: list[Said] = []
-    for name in GRADIENTS:
+    for name in target.gradients if target.kind == "function" else GRADIENTS:
         told += [Said(f"{'   ' if told else ''}{name} "), *verdict_said(_gradient(target, name).verdict)]
     return tuple(told)
 
@@ -156,9 +172,33 @@ def _details(target: TargetReport) -> list[Block]:
     details: list[Block] = []
     if target.geometries.list:
         details.append(only_full("Every geometry", _geometry_table(target.geometries)))
+    if target.samples:
+        details.append(only_full("Every sample", _sample_table(target)))
+    if target.evidence:
+        details.append(only_full("Every rung", _evidence_table(target.evidence)))
     if target.output:
         details.append(only_full("What the code printed", Lines(target.output, "output")))
     return [*details, only_full("Time", Sentence(plain(f"{target.seconds:.2f} s", Tone.SOFT)))]
+
+
+def _sample_table(target: TargetReport) -> Table:
+    columns = (*(Column(name) for name in target.gradients), Column("sample", prose=True))
+    return Table("every sample that was tried", columns, tuple(_sample_row(each, target) for each in target.samples))
+
+
+def _sample_row(result: SampleResult, target: TargetReport) -> tuple[Text, ...]:
+    verdicts = [verdict_said(result.gradients.get(name, Verdict.MISSING)) for name in target.gradients]
+    message = f": {result.message}" if result.message else ""
+    return (*verdicts, plain(f"{result.text}{message}"))
+
+
+def _evidence_table(evidence: Sequence[Evidence]) -> Table:
+    columns = (Column("rung"), Column("gradient"), Column("verdict"), Column("what decided", prose=True))
+    rows = tuple(
+        (plain(f"{each.rung} {each.name}"), plain(each.gradient), verdict_said(each.verdict), plain(each.detail))
+        for each in evidence
+    )
+    return Table("what each rung of the ladder decided", columns, rows)
 
 
 def _geometry_table(geometries: Geometries) -> Table:

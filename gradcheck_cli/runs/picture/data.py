@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from gradcheck_cli.model.option import recorded
 
 @dataclass(frozen=True)
 class Data:
-    """X (n, c_in, h, w), the same pictures as gray (n, 1, h, w), the reference (n or 1, 1, h_out, w_out): float32.
+    """X (n, c_in, ...), the same pictures as gray (n, 1, ...), the reference (n or 1, 1, ...) shaped as O: float32.
 
-    `notes` tell what was dropped from the pictures, `channel_names` which colours X's channels are.
+    `notes` tell what was dropped from the pictures, `channel_names` which colours X's channels are, `gray_name` what
+    `gray` is: of arrays the mean of their channels.
     """
 
     spec: ConvSpec
@@ -26,54 +28,70 @@ class Data:
     reference: Array
     notes: tuple[str, ...] = ()
     channel_names: tuple[str, ...] = ()
+    gray_name: str = "gray picture"
 
     def with_x(self, x: Array) -> Data:
         """The same data with another X."""
         return replace(self, x=x)
 
     def cut_to(self, spec: ConvSpec) -> Data:
-        """The part that the smaller layer `spec` sees: the first pictures, and the middle of each.
+        """The part that the smaller layer `spec` sees: the first samples, and the middle of each.
 
         It starts at a whole number of strides, so that its outputs are outputs of the whole and keep their reference.
+        What is in steps of the stride is the input, of a transposed layer the output.
         """
+        steps = [1] * len(spec.stride) if spec.transposed else spec.stride
         firsts = [
-            (whole - part) // 2 // stride
-            for whole, part, stride in zip(self.spec.input_size, spec.input_size, spec.stride, strict=True)
+            (whole - part) // 2 // step
+            for whole, part, step in zip(self.spec.input_size, spec.input_size, steps, strict=True)
         ]
-        starts = [first * stride for first, stride in zip(firsts, spec.stride, strict=True)]
-        inputs, outputs = _window(starts, spec.input_size), _window(firsts, spec.output_size)
-        pictures = slice(spec.batch)
+        strided = [first * stride for first, stride in zip(firsts, spec.stride, strict=True)]
+        at_input, at_output = (firsts, strided) if spec.transposed else (strided, firsts)
+        inputs, outputs = _window(at_input, spec.input_size), _window(at_output, spec.output_size)
+        samples = slice(spec.batch)
         return Data(
             spec=spec,
-            x=np.ascontiguousarray(self.x[pictures, :, *inputs]),
-            gray=np.ascontiguousarray(self.gray[pictures, :, *inputs]),
-            reference=np.ascontiguousarray(self.reference[pictures, :, *outputs]),
+            x=np.ascontiguousarray(self.x[samples, :, *inputs]),
+            gray=np.ascontiguousarray(self.gray[samples, :, *inputs]),
+            reference=np.ascontiguousarray(self.reference[samples, :, *outputs]),
             notes=self.notes,
             channel_names=self.channel_names,
+            gray_name=self.gray_name,
         )
 
 
-def _window(starts: Sequence[int], size: Size) -> tuple[slice, slice]:
-    return slice(starts[0], starts[0] + size[0]), slice(starts[1], starts[1] + size[1])
+def _window(starts: Sequence[int], size: Size) -> tuple[slice, ...]:
+    return tuple(slice(start, start + length) for start, length in zip(starts, size, strict=True))
 
 
 def load_data(options: RunOptions) -> Data:
     """Read the pictures and arrays; raises ImageError, UsageError and GeometryError."""
-    spec = options.spec
-    pictures = images.read_pictures(options.images)
-    common = () if options.reference == "gray" else (images.reference_picture(options.reference, pictures),)
+    spec, axes, as_samples = options.spec, options.axes, partial(images.as_samples, pictures=options.takes_pictures)
+    pictures = images.read_pictures(options.images, axes)
+    common = () if options.reference == "gray" else (images.reference_picture(options.reference, pictures, axes),)
     return Data(
         spec=spec,
-        x=images.batch_of(pictures, options.in_channels, options.size, options.unit_range),
-        gray=images.gray_batch_of(pictures, options.size, options.unit_range),
-        reference=images.references_of(common or pictures, spec.output_size),
+        x=as_samples(images.batch_of(pictures, options.in_channels, options.size, options.unit_range), axes),
+        gray=as_samples(images.gray_batch_of(pictures, options.size, options.unit_range), axes),
+        reference=_reference(options, spec, common or pictures),
         notes=tuple(f"{shown(picture.name)}: {note}" for picture in (*pictures, *common) for note in picture.notes),
         channel_names=images.channel_names(pictures, options.in_channels),
+        gray_name="gray picture" if options.takes_pictures else "mean of the channels",
     )
+
+
+def _reference(options: RunOptions, spec: ConvSpec, pictures: Sequence[images.Input]) -> Array:
+    """Gray, as large as O; of one axis the rows of pictures that are as high as the inputs."""
+    size = spec.own(spec.output_size)
+    asked = (*options.size[:-1], *size)[-2:] if options.takes_pictures else size
+    planes = images.references_of(pictures, asked)
+    return images.as_references(planes, size, spec.batch, pictures=options.takes_pictures)
 
 
 def experiment_of(options: RunOptions, spec: ConvSpec, loss: float | None, threads: int, convention: str) -> Experiment:
     """What was asked for, for the report; `loss` is E as autograd computed it, None where it saw only a cut."""
-    taken = {"threads": threads, "convention": convention, "batch": spec.batch, "output_size": spec.output_size}
+    sizes = {"input_size": spec.own(spec.input_size), "output_size": spec.own(spec.output_size)}
+    padded = tuple(zip(spec.own(spec.padding), spec.own(spec.padding_after), strict=True))
+    taken = {"threads": threads, "convention": convention, "batch": spec.batch, "padded": padded, **sizes}
     outcome = Loss(options.loss, options.reduction, loss)
     return Experiment(images=options.images, loss=outcome, **{**recorded(options), **taken})

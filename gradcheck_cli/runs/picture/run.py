@@ -47,7 +47,7 @@ from gradcheck_cli.runs.picture.figures import figures_of, shown
 from gradcheck_cli.runs.picture.full_size import full_size_checks
 from gradcheck_cli.runs.picture.judged import judged_code
 from gradcheck_cli.runs.picture.layer import LayerRun, Surroundings, run_layer, set_up
-from gradcheck_cli.runs.picture.sameness import both_directions, sameness_of
+from gradcheck_cli.runs.picture.sameness import both_directions, by_filter, sameness_of
 from gradcheck_cli.runs.picture.stages import Stages
 from gradcheck_cli.runs.picture.under_test import UnderTest
 from gradcheck_cli.runs.plan import Plan
@@ -294,8 +294,9 @@ def _exact_probe(case: Case, judged: Judged) -> Probe:
 
 
 def _channels(sides: BothSides) -> tuple[ChannelDifference, ...]:
-    returned = sides.run.grad_weight
-    return channel_differences(returned.astype(np.float64), shown(sides.hand.weight, returned), sides.allowed)
+    returned, spec = sides.run.grad_weight, sides.run.case.spec
+    compared = (returned.astype(np.float64), shown(sides.hand.weight, returned), sides.allowed)
+    return channel_differences(*(by_filter(array, spec) for array in compared))
 
 
 def _seeds(

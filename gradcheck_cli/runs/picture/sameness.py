@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from gradcheck_cli.checks.referee import gauge_of
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Array, Case, Counterfactual, Rung, Sameness, SamenessReport
+from gradcheck_cli.model import Array, Case, ConvSpec, Counterfactual, Rung, Sameness, SamenessReport
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.rounding import allowed_float64
-from gradcheck_cli.oracles import reference
 from gradcheck_cli.runs.picture.layer import LayerRun, Surroundings, run_layer
 from gradcheck_cli.sameness import channels, reasons
 from gradcheck_cli.sameness.channels import Evidence
+
+
+def by_filter(of_weight: Array, spec: ConvSpec) -> Array:
+    """What is shaped like the weight, with filters first: a transposed layer has its channels there.
+
+    Returns:
+        (c_out, c_in/groups, ...): the plane that filter o has for channel i of its group.
+    """
+    if not spec.transposed:
+        return of_weight
+    channels, filters = spec.in_channels // spec.groups, spec.out_channels // spec.groups
+    grouped = of_weight.reshape(spec.groups, channels, filters, *spec.kernel_size)
+    return np.ascontiguousarray(grouped.swapaxes(1, 2)).reshape(spec.out_channels, channels, *spec.kernel_size)
 
 
 def evidence_of(case: Case, returned: Array) -> Evidence:
@@ -25,14 +39,15 @@ def evidence_of(case: Case, returned: Array) -> Evidence:
     """
     spec = case.spec
     scaled = exact.dyadic(case.x, case.grad_output, spec)
-    x, grad_output = (case.x, case.grad_output) if scaled is None else (scaled.x, scaled.grad_output)
-    gradient = conv.grad_weight(x, grad_output, spec)
+    exactly = case if scaled is None else replace(case, x=scaled.x, grad_output=scaled.grad_output)
+    planes = partial(by_filter, spec=spec)
+    gradient = planes(conv.grad_weight(exactly.x, exactly.grad_output, spec))
     if scaled is not None:
         scale = abs(scaled.factor) * 2.0**-scaled.exponent
-        return Evidence(gradient, np.zeros(gradient.shape), True, returned, spec.groups, scale)
+        return Evidence(gradient, np.zeros(gradient.shape), True, planes(returned), spec.groups, scale)
     # allowed_float64 bounds two codes, the ladder adds both planes: half of it is one plane's share.
-    rounding = allowed_float64(spec.terms, reference.gauge(x, grad_output, spec)) / 2
-    return Evidence(gradient, rounding, False, returned, spec.groups)
+    rounding = allowed_float64(spec.terms, gauge_of(exactly, "weight")) / 2
+    return Evidence(gradient, planes(rounding), False, planes(returned), spec.groups)
 
 
 def both_directions(run: LayerRun) -> tuple[Sameness, Sameness]:
@@ -65,7 +80,7 @@ def gray_copied(surroundings: Surroundings, seed: int) -> Counterfactual:
     assert found.verdict is not None
     return Counterfactual(
         name="gray-copied",
-        change="the gray picture copied to all channels",
+        change=f"the {surroundings.data.gray_name} copied to all channels",
         across="channels",
         verdict=found.verdict,
         expected=Rung.IDENTICAL,

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 from gradcheck_cli.diagnose import of_calls, words_for
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.model import Case, Check, Gradients, RunOptions, TargetReport, Verdict
+from gradcheck_cli.model import Case, Check, Counterexample, Gradients, RunOptions, TargetReport, Verdict
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.numbers.arithmetic import Judged, declared_slack
 from gradcheck_cli.runs.picture.under_test import Diagnosis, UnderTest
-from gradcheck_cli.runs.verify.target import code_of, judge
+from gradcheck_cli.runs.verify.target import code_of, judge, located
 from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits, called_by, resolve
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.asker import Asker, Called
@@ -62,7 +62,8 @@ class UserCode(UnderTest):
         known = {finding.id for finding in stopped}
         findings = (*stopped, *(finding for finding in report.findings if finding.id not in known))
         holds = holds and report.verdict is not Verdict.FAIL
-        return Diagnosis(holds, findings, report.counterexample, report.notes + hidden)
+        example = report.counterexample if isinstance(report.counterexample, Counterexample) else None
+        return Diagnosis(holds, findings, example, report.notes + hidden)
 
     def _hidden(self, report: TargetReport) -> tuple[str, ...]:
         """Mistakes that these pictures cannot show."""
@@ -77,7 +78,7 @@ class UserCode(UnderTest):
         with Worker(self._ref, WorkerLimits(timeout=settings.timeout), HowToCall.of(settings)) as worker:
             asker = Asker(worker, settings.timeout, time.perf_counter() + settings.timeout)
             transcript = Session(self._ref.text, asker, self._described, settings, Truths()).run(geometries.QUICK)
-        return judge(self._ref, transcript, settings)
+            return located(judge(self._ref, transcript, settings), self._ref, transcript, asker)
 
 
 @contextmanager

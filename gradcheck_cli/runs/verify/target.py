@@ -11,7 +11,6 @@ from gradcheck_cli.diagnose import (
     Code,
     condition,
     diagnose,
-    likely_line,
     locate,
     of_calls,
     summarise_geometries,
@@ -23,7 +22,7 @@ from gradcheck_cli.diagnose import (
 from gradcheck_cli.diagnose.kinds import comes_last, fails_by_itself, is_of_the_call, stands_for
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.mistakes import CATALOGUE, Sign, describe
+from gradcheck_cli.mistakes import Sign, describe
 from gradcheck_cli.model import (
     CALL,
     GRADIENTS,
@@ -39,7 +38,9 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
-from gradcheck_cli.targets import NOT_TRIED, Described, HowToCall, TargetRef, Worker, WorkerLimits
+from gradcheck_cli.runs.verify.function import verify_function
+from gradcheck_cli.runs.verify.places import Places
+from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker, Running
 from gradcheck_cli.trials.deciding import Results
 from gradcheck_cli.trials.session import Session
@@ -57,12 +58,15 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
     start = time.perf_counter()
     with Worker(ref, WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
         running.watch(worker)
-        described = worker.describe()
+        described = worker.describe_any()
         used = time.perf_counter() - start
+        if isinstance(described, DescribedFunction):
+            report = verify_function(ref, described, worker, options, time.perf_counter() + options.timeout - used)
+            return replace(report, seconds=time.perf_counter() - start)
         load_oracles()
         asker = Asker(worker, options.timeout, time.perf_counter() + options.timeout - used, running)
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
-    report = judge(ref, transcript, options)
+        report = located(judge(ref, transcript, options), ref, transcript, asker)
     return replace(report, seconds=time.perf_counter() - start)
 
 
@@ -106,9 +110,9 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         layout=described.layout,
         why=described.why,
         verdict=verdict,
-        gradients=results,
+        gradients={str(name): result for name, result in results.items()},
         geometries=_geometries(transcript, words),
-        findings=_placed(findings, code, words),
+        findings=tuple(replace(finding, fails_when=words.retold(finding.fails_when)) for finding in findings),
         counterexample=transcript.counterexample,
         notes=_notes(transcript, options),
         scope=_scope(described),
@@ -120,6 +124,12 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         kind="convolution",
         layer=described.layer,
     )
+
+
+def located(report: TargetReport, ref: TargetRef, transcript: Transcript, asker: Asker) -> TargetReport:
+    """With the places of its findings, for which the target is asked once more, with changes in its text."""
+    code = code_of(ref, report.line)
+    return replace(report, findings=Places(asker, transcript, code, ref.name).found(report.findings))
 
 
 def code_of(ref: TargetRef, line: int | None) -> Code:
@@ -186,24 +196,6 @@ def _unexplained(transcript: Transcript, name: GradientName, words: Words) -> tu
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name, words.spatial)}"
     when = condition(*_known(transcript, name))
     return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample", when),)
-
-
-def _placed(findings: Sequence[Finding], code: Code, words: Words) -> tuple[Finding, ...]:
-    """With conditions in words of the target's kind of arrays, and with the line that raised, or that looks like the
-    mistake; without one where none or several do.
-
-    What is missing in a layer that turns F stands on no line.
-    """
-
-    def line(finding: Finding) -> int | None:
-        mistake = CATALOGUE.get(finding.id)
-        if finding.line is not None or (mistake is not None and mistake.told(of_turned=words.turned).is_missing):
-            return finding.line
-        return likely_line(code.source, finding.id, code.defined, finding.gradient)
-
-    return tuple(
-        replace(finding, line=line(finding), fails_when=words.retold(finding.fails_when)) for finding in findings
-    )
 
 
 def _gradient_result(transcript: Transcript, name: GradientName, findings: Sequence[Finding]) -> GradientResult:

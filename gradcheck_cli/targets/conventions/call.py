@@ -12,8 +12,8 @@ import ast
 import builtins
 import inspect
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import CodeType, ModuleType
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from gradcheck_cli.targets.conventions.base import NotRecognisedError, Prepared,
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.handed_back import ReadingError, by_exact_keys, by_keys, by_returns
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.one_of_many import Single, singles
 from gradcheck_cli.targets.resolve import CALL, names_in
 
 ARGUMENTS = ("x", "weight", "bias", "grad_output", "stride", "padding", "dilation", "groups")
@@ -38,7 +39,8 @@ ARRAYS: Mapping[str, tuple[str, ...]] = {
     "bias": ("b", "bias"),
     "grad_output": ("G", "grad_output"),
 }
-# The short name is one number, for code that takes one; the long one is the pair (rows, columns).
+# The short name is one number, for code that takes one; the long one is the pair (rows, columns), or one number too
+# where the code runs on nothing else (`PLAIN`).
 SIZES: Mapping[str, tuple[str, str]] = {
     "stride": ("s", "stride"),
     "padding": ("p", "padding"),
@@ -46,6 +48,8 @@ SIZES: Mapping[str, tuple[str, str]] = {
     "kernel_size": ("k", "kernel_size"),
 }
 COUNTS = ("groups", "in_channels", "out_channels")
+PLAIN: tuple[frozenset[str], ...] = (frozenset({"stride", "padding", "dilation"}), frozenset(SIZES))
+"""Sizes whose long name is one number where pairs do not run: what code most often takes so, then all."""
 MODE = "padding_mode"
 STANDARD = (*(name for names in (*ARRAYS.values(), *SIZES.values()) for name in names), *COUNTS, MODE, "np")
 PACKAGES = {"np": "numpy", "torch": "torch"}
@@ -62,6 +66,13 @@ class Spelled(Protocol):
     def takes_tensors(self) -> bool:
         """Whether it is tried with torch's tensors too."""
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Sizes whose long name is one number."""
+
+    def with_numbers(self, sizes: Collection[str]) -> Spelled:
+        """The same call, handed one number for each of `sizes` that it takes by its long name."""
+
     def says(self, size: str) -> bool:
         """Whether it hands over this size: stride, padding, dilation, groups."""
 
@@ -77,11 +88,15 @@ class Spelled(Protocol):
 
 @dataclass(frozen=True)
 class Expression:
-    """`--call`, evaluated in the namespace of the target's file. `returns` names the results in order."""
+    """`--call`, evaluated in the namespace of the target's file.
+
+    `returns` names the results in order; `numbers` are the sizes whose long name is one number, too.
+    """
 
     text: str
     returns: tuple[str, ...]
     scope: Mapping[str, Any] = field(repr=False)
+    numbers: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -91,31 +106,36 @@ class Expression:
     @property
     def why(self) -> str:
         """As it was typed."""
-        return f"called as --call says: {self.text}"
+        return f"called as --call says: {self.text}{_handed_as(self.numbers)}"
 
     @property
     def takes_tensors(self) -> bool:
         """The file imports torch, and the expression makes no tensors itself."""
         return "torch" not in self.names and any(map(_from_torch, self.scope.values()))
 
+    def with_numbers(self, sizes: Collection[str]) -> Expression:
+        """Those of them that it reads by the long name."""
+        return replace(self, numbers=tuple(size for size in SIZES if size in sizes and SIZES[size][1] in self.names))
+
     def says(self, size: str) -> bool:
         """By one of its names."""
         return bool(self.names & {*SIZES.get(size, (size,)), *((MODE,) if size == "padding" else ())})
 
     def refuses(self, spec: ConvSpec) -> str:
-        """One number stands for both directions; a mode for two paddings."""
+        """One number stands for both directions; a mode for two paddings; `x[0]` for one image."""
         for size, (number, pair) in SIZES.items():
-            if number in self.names and pair not in self.names and len(set(_own(spec, size))) > 1:
-                return f"--call passes one number for the {size.replace('_', ' ')} ({pair} is the pair)"
+            if {number, pair} & self.names and not self._passes_pair(size) and len(set(_own(spec, size))) > 1:
+                return f"--call passes one number for the {size.replace('_', ' ')}{self._its_pair(size)}"
         if MODE in self.names and spec.is_padded and not binding.is_same(spec):
             return "its padding is 'same' or 'valid'"
-        return ""
+        return next((why for single in self._singles if (why := single.refuses(spec))), "")
 
     def result(self, case: Case, given: Mapping[str, Any]) -> Any:
         """In a namespace of its own, so that `:=` leaves nothing behind."""
         arrays = {name: given[role] for role, names in ARRAYS.items() for name in names}
         packages = {name: sys.modules[package] for name, package in PACKAGES.items() if package in sys.modules}
-        return eval(self._code, {**packages, **self.scope, **arrays, **_sizes(case.spec, MODE in self.names)})
+        sizes = _sizes(case.spec, MODE in self.names) | _as_numbers(case.spec, self.numbers)
+        return eval(self._code, {**packages, **self.scope, **arrays, **sizes})
 
     def gradients(self, result: Any) -> dict[GradientName, Array]:
         """By `--returns`, else by the keys of a dict. That nothing comes back is the fault of a function alone."""
@@ -128,8 +148,18 @@ class Expression:
         return sorted(self.names - {*self.scope, *STANDARD, *PACKAGES, *dir(builtins)})
 
     @cached_property
+    def _singles(self) -> tuple[Single, ...]:
+        return singles(self.text, ARRAYS)
+
+    @cached_property
     def _code(self) -> CodeType:
         return compile(self.text, PLACE, "eval", dont_inherit=True)
+
+    def _passes_pair(self, size: str) -> bool:
+        return SIZES[size][1] in self.names and size not in self.numbers
+
+    def _its_pair(self, size: str) -> str:
+        return "" if size in self.numbers else f" ({SIZES[size][1]} is the pair)"
 
     @property
     def _is_plain_call(self) -> bool:
@@ -139,12 +169,20 @@ class Expression:
 
 @dataclass(frozen=True)
 class OwnCall:
-    """`gradcheck_call` of the target's file, with those of its parameters that are handed over."""
+    """`gradcheck_call` of the target's file, with those of its parameters that are handed over.
+
+    `numbers` are the sizes that are handed over as one number.
+    """
 
     function: Callable[..., Any]
     parameters: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
     takes_tensors: bool = field(default=False, init=False)
-    why: str = field(default=f"called through {CALL} of its file", init=False)
+
+    @property
+    def why(self) -> str:
+        """By the name that was looked for."""
+        return f"called through {CALL} of its file{_handed_as(self.numbers)}"
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> OwnCall:
@@ -165,17 +203,25 @@ class OwnCall:
         takes_all = any(item.kind is inspect.Parameter.VAR_KEYWORD for item in found.values())
         return cls(function, ARGUMENTS if takes_all else tuple(name for name in named if name in ARGUMENTS))
 
+    def with_numbers(self, sizes: Collection[str]) -> OwnCall:
+        """Those of them that it has a parameter for."""
+        return replace(self, numbers=tuple(size for size in SIZES if size in sizes and size in self.parameters))
+
     def says(self, size: str) -> bool:
         """It has a parameter for it."""
         return size in self.parameters
 
-    def refuses(self, _spec: ConvSpec, /) -> str:
-        """Nothing: what it does not take, it refuses itself by NotImplementedError."""
+    def refuses(self, spec: ConvSpec) -> str:
+        """A pair where it is handed one number; what else it does not take, it refuses by NotImplementedError."""
+        for size in self.numbers:
+            if len(set(_own(spec, size))) > 1:
+                return f"{CALL} takes one number for the {size}"
         return ""
 
     def result(self, case: Case, given: Mapping[str, Any]) -> Any:
-        """By name; sizes are always pairs."""
+        """By name; sizes have a number for each axis but for `numbers`."""
         values = {**given, **{size: _own(case.spec, size) for size in binding.GEOMETRY}}
+        values |= _as_numbers(case.spec, self.numbers)
         return self.function(**{name: values[name] for name in self.parameters})
 
     def gradients(self, result: Any) -> dict[GradientName, Array]:
@@ -243,6 +289,16 @@ def _sizes(spec: ConvSpec, mode: bool) -> dict[str, Any]:
     for size, (number, pair) in SIZES.items():
         values |= {number: _own(spec, size)[0], pair: _own(spec, size)}
     return values | ({MODE: binding.padding_mode(spec)} if mode else {})
+
+
+def _as_numbers(spec: ConvSpec, sizes: Collection[str]) -> dict[str, int]:
+    return {SIZES[size][1]: _own(spec, size)[0] for size in sizes}
+
+
+def _handed_as(numbers: Sequence[str]) -> str:
+    """How it was understood, for the report: "" where it is as documented."""
+    names = " and ".join(", ".join(SIZES[size][1] for size in numbers).rsplit(", ", 1))
+    return f" ({names} as one number{' each' if len(numbers) > 1 else ''})" if numbers else ""
 
 
 def _own(spec: ConvSpec, size: str) -> Any:

@@ -23,7 +23,7 @@ from gradcheck_cli.targets.contract import HowToCall
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import HungError, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import Form
-from gradcheck_cli.targets.conventions.call import PLACE, CallCandidate, Expression, OwnCall, Spelled
+from gradcheck_cli.targets.conventions.call import PLACE, PLAIN, CallCandidate, Expression, OwnCall, Spelled
 from gradcheck_cli.targets.conventions.handed_back import ReadingError
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.layouts import LayerKind, usual
@@ -129,6 +129,13 @@ def untried(spelled: Spelled, wanted: Sequence[str]) -> Chosen:
 
 
 def _candidates(spelled: Spelled, wanted: Sequence[str]) -> Iterator[CallCandidate]:
+    """The plainest first: what is said as it is documented, then with one number where a pair stands for it."""
+    handed = {one.numbers: one for one in (spelled, *map(spelled.with_numbers, PLAIN))}
+    for one in handed.values():
+        yield from _in_layouts(one, wanted)
+
+
+def _in_layouts(spelled: Spelled, wanted: Sequence[str]) -> Iterator[CallCandidate]:
     layouts = [layout for layout in usual() if layout.x in wanted] if wanted and "nchw" not in wanted else list(_OURS)
     no_padding = not spelled.says("padding")
     for layout in layouts:

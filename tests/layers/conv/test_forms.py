@@ -1,6 +1,7 @@
 """Layers of every form: the fast ways, lifted, against the definition, and against laws that tie the forms together."""
 
 import random
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from layer_forms import drawn, whole
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.layers.conv import definition
+from gradcheck_cli.layers.conv import definition, rowwise, upright
 from gradcheck_cli.model import CONVS, GRADIENTS, Case, TorchLayer
 
 PADDED = {"in_channels": 1, "out_channels": 1, "size": 4, "kernel_size": 3, "conv": "conv1d"}
@@ -30,6 +31,34 @@ def test_lifted_ways_are_the_definition_bit_for_bit(name):
 
         assert [name for name in GRADIENTS if not np.array_equal(expected[name], found[name])] == [], spec
         assert np.array_equal(definition.forward(case.x, case.weight, case.bias, spec.geometry), conv.forward(case))
+
+
+@pytest.mark.parametrize("way", [rowwise, upright])
+def test_each_way_of_a_line_is_the_definition_bit_for_bit(way):
+    """Whichever is cheaper; lines of several blocks among them."""
+    long = TorchLayer(
+        conv="conv1d", in_channels=2, out_channels=2, size=5000, kernel_size=3, stride=2, padding=[(3, 1)]
+    )
+    drawn_ones = (drawn(random.Random(seed), "conv1d") for seed in range(40))
+    for spec in [long.spec, *(spec for spec in drawn_ones if spec.is_plain)]:
+        case = whole(spec)
+        weight = definition.grad_weight(case.x, case.grad_output, spec.geometry)
+        at_input = definition.grad_input(case.weight, case.grad_output, spec.geometry)
+
+        assert np.array_equal(weight, way.grad_weight(case.x, case.grad_output, spec))
+        assert np.array_equal(at_input, way.grad_input(case.weight, case.grad_output, spec))
+
+
+def test_a_long_kernel_on_a_line_is_copied_block_by_block():
+    """All windows at once would be 80 times the line."""
+    spec = TorchLayer(conv="conv1d", in_channels=4, out_channels=4, size=20_000, kernel_size=80).spec
+    x, grad_output = np.ones(spec.x_shape), np.ones(spec.output_shape)
+    tracemalloc.start()
+    conv.grad_weight(x, grad_output, spec)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 3 * (x.nbytes + grad_output.nbytes)
 
 
 @pytest.mark.parametrize("name", CONVS)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gradcheck_cli.model import Check, ConvSpec, Finding, Power, Rung, Sameness, Verdict
+from gradcheck_cli.model import Check, ConvSpec, Finding, Power, Rung, Sameness, TorchLayer, Verdict
 from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, code, method, same, verdict_of
 
 
@@ -78,6 +78,7 @@ def test_the_method_is_what_finite_differences_say(holds, says):
     [
         ({"stride": (2, 2)}, "corr(X[i], G[o] spread by the stride 2)"),
         ({"padding": (1, 2)}, "corr(X[i] padded by 1x2, G[o])"),
+        ({"padding": (0, 1), "extra_after": (1, 1)}, "corr(X[i] padded by 0x1 before and 1x2 after, G[o])"),
         ({"dilation": (3, 3)}, "corr(X[i], G[o]) at steps of the dilation 3"),
         ({"groups": 6}, "corr(X[o], G[o])"),
         ({"groups": 6, "out_channels": 12}, "corr(X[o // 2], G[o])"),
@@ -90,6 +91,30 @@ def test_the_method_is_that_of_the_layer_that_ran(changes, formula):
     spec = replace(ConvSpec(1, 6, 6, 9, 9, (3, 3)), **changes)
 
     assert f"dE/dF[o,i] = {formula} is right." == method(True, spec)
+
+
+@pytest.mark.parametrize(
+    ("layer", "formula"),
+    [
+        ({"conv": "conv1d", "padding": 2, "stride": 3}, "[o,i] = corr(X[i] padded by 2, G[o] spread by the stride 3)"),
+        ({"conv": "conv1d", "padding": [(2, 0)]}, "[o,i] = corr(X[i] padded by 2 before and 0 after, G[o])"),
+        ({"conv": "conv2d", "padding": 1, "padding_mode": "reflect"}, "[o,i] = corr(X[i] padded by 1 (reflect), G[o])"),
+        ({"conv": "conv3d", "dilation": (1, 2, 1)}, "[o,i] = corr(X[i], G[o]) at steps of the dilation 1x2x1"),
+        ({"conv": "conv_transpose2d"}, "[i,o] = corr(G[o], X[i])"),
+        (
+            {"conv": "conv_transpose1d", "padding": 1, "stride": 2},
+            "[i,o] = corr(G[o] padded by 1, X[i] spread by the stride 2)",
+        ),
+        ({"conv": "conv_transpose1d", "groups": 2, "out_channels": 4}, "[i,o] = corr(G[2*(i // 3) + o], X[i])"),
+        ({"conv": "conv_transpose1d", "groups": 6}, "[i,o] = corr(G[i], X[i])"),
+    ],
+    ids=str,
+)
+def test_the_method_of_every_form(layer, formula):
+    """In the words of its own axes; a transposed layer reads G where another reads X."""
+    sizes = {"in_channels": 6, "out_channels": 6, "size": 9, "kernel_size": 3}
+
+    assert f"dE/dF{formula} is right." == method(True, TorchLayer(**{**sizes, **layer}).spec)
 
 
 def test_the_sentence_of_a_wrong_run_carries_the_finding():

@@ -63,6 +63,8 @@ def test_two_photographs_make_a_batch():
     [
         {"stride": (2, 3)},
         {"padding": (2, 1)},
+        {"padding": ((0, 1), (3, 2))},
+        {"padding": "same", "kernel_size": (4, 5)},
         {"dilation": (2, 2)},
         {"groups": 3},
         {"in_channels": 1, "out_channels": 2},

@@ -1,0 +1,114 @@
+"""Rung 0: what every right backward keeps, whatever it is the backward of. Bit for bit, and without a truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.model import Array, FunctionOutcome, Sample, Verdict
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """The same call with another G: `factor` times the first."""
+
+    factor: float
+    outcome: FunctionOutcome
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A law that does not hold.
+
+    `id` is the catalogue's, `gradient` the argument or "call", `message` what was seen.
+    """
+
+    id: str
+    gradient: str
+    message: str
+
+
+def broken_laws(sample: Sample, outcome: FunctionOutcome, scaled: list[Scaled]) -> list[Broken]:
+    """Everything of the contract that a call breaks; [] where it did not end."""
+    if not outcome.ended:
+        return []
+    found = [
+        *_count(outcome),
+        *_shapes(sample, outcome),
+        *_not_finite(outcome),
+        *_mutations(outcome),
+        *_repeats(outcome),
+    ]
+    unsteady = {each.gradient for each in found if each.id == "not-repeatable"}
+    ended = [each for each in scaled if each.outcome.ended]
+    for name, first in outcome.gradients.items():
+        if name not in unsteady and np.isfinite(first).all():
+            found += _linear(name, first, {each.factor: each.outcome.gradients for each in ended})
+    return found
+
+
+def _count(outcome: FunctionOutcome) -> list[Broken]:
+    """As many entries as arguments, each a tensor or None. Autograd itself takes further ones that are None."""
+    returned, owed = outcome.returned, outcome.owed
+    if owed is None:
+        return []
+    nested = [entry for entry in returned if not entry.is_none and entry.shape is None]
+    if nested:
+        return [Broken("wrong-count", "call", f"the backward returns a {nested[0].dtype} where a gradient is expected")]
+    if len(returned) < owed or any(not entry.is_none for entry in returned[owed:]):
+        message = f"the backward returns {len(returned)} gradients for {owed} arguments of the forward"
+        return [Broken("wrong-count", "call", message)]
+    return []
+
+
+def _shapes(sample: Sample, outcome: FunctionOutcome) -> list[Broken]:
+    return [
+        Broken("wrong-shape", name, f"grad_{name} has the shape {array.shape}, {name} has {sample.array(name).shape}")
+        for name, array in outcome.gradients.items()
+        if array.shape != sample.array(name).shape
+    ]
+
+
+def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
+    return [
+        Broken("not-finite", name, f"{int((~np.isfinite(array)).sum())} of {array.size} entries are inf or NaN")
+        for name, array in outcome.gradients.items()
+        if not np.isfinite(array).all()
+    ]
+
+
+def _mutations(outcome: FunctionOutcome) -> list[Broken]:
+    return [
+        Broken("overwrites-upstream", "call", "the call changes the G that it is handed")
+        if name == "grad_output"
+        else Broken("mutates-input", "call", f"the call changes {name} in place")
+        for name in outcome.mutated
+    ]
+
+
+def _repeats(outcome: FunctionOutcome) -> list[Broken]:
+    second = outcome.second or {}
+    return [
+        Broken("not-repeatable", name, "the same call once more gives other numbers")
+        for name, array in outcome.gradients.items()
+        if name in second and not np.array_equal(array, second[name], equal_nan=True)
+    ]
+
+
+def _linear(name: str, first: Array, others: Mapping[float, Mapping[str, Array]]) -> list[Broken]:
+    """B(k G) = k B(G) for k = 2, -1 and 0: multiplying by them rounds nothing."""
+    for factor, gradients in others.items():
+        again = gradients.get(name)
+        if again is None or again.shape != first.shape or np.array_equal(again, factor * first):
+            continue
+        if np.array_equal(again, first):
+            return [Broken("upstream-ignored", name, f"grad_{name} stays the same when G is multiplied by {factor:g}")]
+        return [Broken("not-linear", name, f"{factor:g} G does not give {factor:g} grad_{name}")]
+    return []
+
+
+def contract_verdict(broken: list[Broken]) -> Verdict:
+    """A broken law is a proof."""
+    return Verdict.FAIL if broken else Verdict.PASS

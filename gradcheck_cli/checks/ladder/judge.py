@@ -1,0 +1,84 @@
+"""A gradient of a function on one sample and one G: which rung says what. Nothing is asked here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.checks.ladder.bounded import GAP, Bounded, allowed, bounded
+from gradcheck_cli.model import Array, Verdict
+from gradcheck_cli.oracles.blackbox import Direction, Jacobian
+
+Place = tuple[int, ...]
+# Of the entries: so many near a kink leave a pass what it is, as other samples have theirs elsewhere.
+FEW = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One comparison.
+
+    Attributes:
+        expected: the right gradient, `actual` what came back; None where nothing did.
+        result: how they stand to each other.
+        is_exact: rung 2: bit for bit.
+        equal: bit for bit the same.
+        sources: where the truth is from.
+        unsettled: entries of which the truth is not known: near a kink, or where its two sources do not agree.
+    """
+
+    expected: Array
+    actual: Array | None
+    result: Bounded
+    is_exact: bool
+    equal: bool
+    sources: str
+    unsettled: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the comparison."""
+        if self.actual is None:
+            return Verdict.MISSING
+        if self.equal and self.is_exact:
+            return Verdict.PASS
+        if self.result.verdict is Verdict.PASS and self.unsettled > FEW * self.expected.size:
+            return Verdict.INCONCLUSIVE
+        return self.result.verdict
+
+
+def judged_exactly(actual: Array | None, slope: Array, upstream: Sequence[Array], shape: Place) -> Judged:
+    """Rung 2: the forward is straight along each entry, so the right gradient is known bit for bit.
+
+    A difference within what rounding may do (a mean that is multiplied by 1/n) proves nothing.
+    """
+    truth = Jacobian("whole differences of the forward", slope, np.zeros_like(slope))
+    expected, radius, gauge = truth.gradient(upstream, shape)
+    if actual is None or actual.shape != shape:
+        return Judged(expected, actual, Bounded(Verdict.INCONCLUSIVE, 0), True, False, truth.source)
+    result = bounded(actual, expected, radius, gauge, max(slope.shape))
+    return Judged(expected, actual, result, True, bool(np.array_equal(actual, expected)), truth.source)
+
+
+def judged_closely(
+    actual: Array | None, truth: Jacobian, second: Direction, upstream: Sequence[Array], shape: Place
+) -> Judged:
+    """Rung 3: within the bound of the truth, where a second source that shares no arithmetic with it confirms it."""
+    expected, radius, gauge = truth.gradient(upstream, shape)
+    terms = max(truth.values.shape)
+    sources = f"{truth.source}, confirmed by differences along a direction"
+    if actual is None or actual.shape != shape:
+        return Judged(expected, actual, Bounded(Verdict.INCONCLUSIVE, 0), False, False, sources)
+    result = bounded(actual, expected, radius, gauge, terms)
+    # What the truth itself does not know to float32's rounding decides nothing.
+    unsettled = int((radius > allowed(gauge, terms) * GAP).sum())
+    if not second.confirms(expected, radius, upstream):
+        unsettled, result = expected.size, Bounded(Verdict.INCONCLUSIVE, actual.size, ratio=result.ratio)
+    return Judged(expected, actual, result, False, bool(np.array_equal(actual, expected)), sources, unsettled)
+
+
+def depends(jacobians: Mapping[str, Jacobian], name: str) -> bool:
+    """Does the forward depend on an argument?"""
+    return name in jacobians and bool(np.any(np.abs(jacobians[name].values) > jacobians[name].error))

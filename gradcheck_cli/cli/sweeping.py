@@ -1,0 +1,86 @@
+"""`gradcheck sweep` and `gradcheck merge`: many questions, one short answer each, by any number of processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli.commands import conduct, files_of, let_threads_sleep
+from gradcheck_cli.cli.options import Output
+from gradcheck_cli.cli.root import Command, cli
+from gradcheck_cli.model.errors import ExitCode
+from gradcheck_cli.model.files import expanded
+from gradcheck_cli.model.limits import check_sweep
+from gradcheck_cli.model.options import SweepOptions, no_progress
+from gradcheck_cli.model.ranks import Ranks
+
+if TYPE_CHECKING:
+    from gradcheck_cli.model import Progress
+    from gradcheck_cli.model.sweep import SweepReport
+
+
+@cli.group("sweep")
+def sweep() -> None:
+    """Ask many questions, in shards, and go on where it was left.
+
+    \b
+    Example:
+      gradcheck sweep verify my_ops.py:backward --geometries layers.txt --resume out.jsonl
+    """
+
+
+@sweep.command("verify", cls=Command)
+@click.argument("targets", metavar="FILE.py:NAME...", nargs=-1, required=True, type=shared.FILE)
+@shared.sweep_options
+@shared.output_options
+@click.pass_context
+def sweep_verify(context: click.Context, /, **values: Any) -> int:
+    """Judge your convolution backward on many geometries, one exact question each.
+
+    A FILE of geometries has one on each line, as --geometry of `gradcheck verify` takes it. Under torchrun the ranks
+    are the shards.
+
+    \b
+    Examples:
+      gradcheck sweep verify my_ops.py:backward --geometries full --resume out.jsonl
+      gradcheck sweep verify my_ops.py:backward --shard 2/8 --resume out/2.jsonl
+      torchrun --nproc-per-node 2 -m gradcheck_cli sweep verify my_ops.py:backward --resume out.jsonl
+    """
+    output = Output.take(values)
+    options = SweepOptions(**values)
+    check_sweep(options)
+
+    def execute(progress: Progress) -> SweepReport:
+        let_threads_sleep()
+        from gradcheck_cli.runs.sweep import sweep as run_sweep
+
+        return run_sweep(options, progress)
+
+    if Ranks.of().rank:  # the first rank reports for all
+        execute(no_progress)
+        return ExitCode.PASS
+    return conduct(context, output, "sweep", [*files_of(options.targets), options.geometries, options.resume], execute)
+
+
+@cli.command("merge", cls=Command)
+@click.argument("files", metavar="FILE.jsonl...", nargs=-1, required=True, type=shared.FILE)
+@shared.output_options
+@click.pass_context
+def merge(context: click.Context, /, **values: Any) -> int:
+    """Put the shards of a sweep together: the report is that of a sweep by one process.
+
+    \b
+    Example:
+      gradcheck merge out/*.jsonl --report html=all.html
+    """
+    output = Output.take(values)
+    files = expanded(values["files"])
+
+    def execute(_progress: Progress) -> SweepReport:
+        from gradcheck_cli.runs.sweep import merge as merged
+
+        return merged(files)
+
+    return conduct(context, output, "sweep", files, execute)

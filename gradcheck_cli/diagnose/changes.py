@@ -1,0 +1,123 @@
+"""Small changes of the user's backward, one at a time: where one of them makes a gradient right, the mistake stood.
+
+Nothing here runs code and nothing judges; what a change does is asked elsewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from gradcheck_cli.diagnose.code import BLANKS, Code
+from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Scope, scope_of
+from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
+from gradcheck_cli.model import CodePlace
+from gradcheck_cli.targets import Edit
+from gradcheck_cli.targets.reach import used_functions
+from gradcheck_cli.targets.resolve import definitions
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+# Parts of the names of methods that go backward; what they call is found from there.
+_GOES_BACKWARD = re.compile(r"back|grad|bprop|update|step")
+
+
+# A bracket around an operand stands between it and its operator, and belongs to neither.
+BRACKETS = (") \t", " \t(")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One edit of a backward.
+
+    Attributes:
+        edit: for the target's process.
+        mark: the part of the text that the edit is about, counted as in `Edit`: (line, column, end line, end column).
+        takes_away: nothing stands in its place afterwards.
+        now: what stands there then.
+        cost: how much it supposes: one on a line that looks like the mistake is believed first, then one that takes
+            something away, then one that puts something else in its place, then one that adds something.
+    """
+
+    edit: Edit
+    mark: tuple[int, int, int, int]
+    takes_away: bool
+    now: str
+    cost: int
+
+
+def changes_of(code: Code, name: str, gradient: str, mistakes: Collection[str]) -> list[Change]:
+    """All changes of the functions that go backward, those that are believed first at the front.
+
+    Args:
+        code: the user's file.
+        name: the target in it, dotted ("conv_backward", "Conv.backward", "Conv").
+        gradient: what is wrong; lines that compute another one are left alone.
+        mistakes: what it was named: the lines that look like it come first, whatever the change.
+    """
+    if code.tree is None:
+        return []
+    found: dict[Edit, Change] = {}
+    for function in used_functions(code.tree, _backwards(code.tree, name)):
+        scope, others = scope_of(function), lines_of_others(function, gradient)
+        likely = lines_like(function, mistakes)
+        for node in _nodes(function):
+            if node.lineno not in others:
+                for change in _changes(node, scope, node.lineno in likely):
+                    found.setdefault(change.edit, change)
+    return sorted(found.values(), key=lambda change: change.cost)
+
+
+def _changes(node: ast.expr | ast.stmt, scope: Scope, is_likely: bool) -> Iterator[Change]:
+    for cost, exchanges in enumerate(EXCHANGES, start=1):
+        for exchange in exchanges:
+            for exchanged in exchange(node, scope):
+                yield _change(node, exchanged, 0 if is_likely else cost)
+
+
+def _change(node: ast.expr | ast.stmt, exchanged: Exchanged, cost: int) -> Change:
+    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+    where = (node.lineno, node.col_offset, end_line, end_column)
+    edit = Edit(*where, exchanged.text, isinstance(node, ast.stmt))
+    return Change(edit, exchanged.mark or where, exchanged.takes_away, exchanged.now, cost)
+
+
+def place_of(code: Code, change: Change, evidence: str) -> CodePlace:
+    """The place of a change in the file; of one that goes over several lines, on the first that holds a part of it."""
+    line, begin, end_line, end = change.mark
+    edit = change.edit
+    is_whole = change.mark == (edit.line, edit.column, edit.end_line, edit.end_column)
+    beside = BLANKS if is_whole else BRACKETS
+    for number in range(line, end_line):
+        place = code.place(number, (begin if number == line else 0, None), evidence, beside)
+        if marked_text(place).strip("\\") and not marked_text(place).startswith("#"):
+            return place
+    return code.place(end_line, (begin if end_line == line else 0, end), evidence, beside)
+
+
+def marked_text(place: CodePlace) -> str:
+    """What stands under the caret."""
+    return place.text[(place.column or 1) - 1 : (place.end or 1) - 1]
+
+
+def _backwards(tree: ast.Module, name: str) -> list[str]:
+    """The target itself, or the methods of a class that go backward."""
+    known = definitions(tree)
+    if not isinstance(known.get(name), ast.ClassDef):
+        return [name]
+    methods = [dotted for dotted in known if dotted.startswith(f"{name}.")]
+    return [dotted for dotted in methods if _GOES_BACKWARD.search(dotted.rpartition(".")[2].lower())]
+
+
+def _nodes(function: _Function) -> Iterator[ast.expr | ast.stmt]:
+    """What may be changed: no defaults, no decorators, no texts, and nothing that says when a loop ends."""
+    waiting: list[ast.AST] = list(reversed(function.body))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.JoinedStr | ast.Assert | ast.Raise | ast.Import | ast.ImportFrom):
+            continue
+        if isinstance(node, ast.expr | ast.stmt):
+            yield node
+        inner = node.body if isinstance(node, ast.While) else list(ast.iter_child_nodes(node))
+        waiting += reversed([each for each in inner if not isinstance(each, ast.expr_context)])

@@ -1,0 +1,55 @@
+"""By which factor a message or a gradient is off, as a number that a person would write: 2, 1/N, 1/sqrt(d)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+# A least-squares quotient of two arrays; far finer than any two named factors are apart.
+_NEAR = 1e-9
+_CONSTANTS = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5, "3": 3.0, "1/3": 1 / 3, "4": 4.0, "1/4": 0.25}
+_OF_LENGTH: dict[str, Callable[[int], float]] = {
+    "1/N": lambda n: 1 / n,
+    "N": float,
+    "1/sqrt(N)": lambda n: 1 / math.sqrt(n),
+    "sqrt(N)": math.sqrt,
+    "2/N": lambda n: 2 / n,
+    "N/(N - 1)": lambda n: n / (n - 1),
+    "(N - 1)/N": lambda n: (n - 1) / n,
+}
+
+
+@dataclass(frozen=True)
+class Factor:
+    """`text` has N for `length`, which is "" where the factor is a plain number."""
+
+    text: str
+    length: str = ""
+
+    @property
+    def words(self) -> str:
+        """ "1/N, N being the length of axis 0 of x"."""
+        return f"{self.text}, N being {self.length}" if self.length else self.text
+
+
+def named(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> Factor | None:
+    """The factor that was `found` on each sample, whose sizes are `lengths`; None where it is no known number."""
+    return next(_candidates(found, lengths), None)
+
+
+def _candidates(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> Iterator[Factor]:
+    for text, value in _CONSTANTS.items():
+        if all(_same(each, value) for each in found):
+            yield Factor(text)
+    for words in lengths[0]:
+        for text, form in _OF_LENGTH.items():
+            sizes = [size.get(words, 0) for size in lengths]
+            if all(size > 1 and _same(each, form(size)) for each, size in zip(found, sizes, strict=True)):
+                yield Factor(text, words)
+    if len(found) > 1 and found[0] and abs(found[0] - 1) > _NEAR and all(_same(each, found[0]) for each in found):
+        yield Factor(f"{found[0]:.6g}")
+
+
+def _same(one: float, other: float) -> bool:
+    return math.isfinite(one) and abs(one - other) <= _NEAR * abs(other)

@@ -1,0 +1,121 @@
+"""What the values and operations of a recording are called in a sentence: by the user's own names, where there are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Place, Recording, Ref
+
+_OPERATIONS = {
+    "mul": "product",
+    "div": "quotient",
+    "add": "sum",
+    "sub": "difference",
+    "rsub": "difference",
+    "pow": "power",
+    "mm": "matrix product",
+    "bmm": "matrix product",
+    "addmm": "matrix product",
+    "mv": "matrix product",
+    "dot": "dot product",
+    "sum": "sum",
+    "mean": "mean",
+    "amax": "maximum",
+    "max": "maximum",
+    "exp": "exponential",
+    "log": "logarithm",
+    "sqrt": "square root",
+    "rsqrt": "reciprocal square root",
+    "neg": "negation",
+    "_softmax": "softmax",
+    "_log_softmax": "log-softmax",
+    "native_layer_norm": "layer norm",
+    "index": "indexing",
+    "var": "variance",
+}
+# Longer statements are not repeated in a sentence about what lies inside them.
+_MOST_TEXT = 70
+
+
+@dataclass(frozen=True)
+class GraphWords:
+    """The words of one recording."""
+
+    recording: Recording
+
+    def of_value(self, ref: Ref) -> str:
+        """ "`var`", "`(x - mu) ** 2`", or where several operations are one expression "the square root in `...`"."""
+        node = self.recording.nodes[ref.node]
+        name = self.name(ref)
+        if name:
+            return f"`{name}`"
+        if node.op == CONSTANT:
+            return "a constant"
+        return f"`{self._alone[ref.node]}`" if ref.node in self._alone else self.of_result(node)
+
+    def of_result(self, node: Node) -> str:
+        """ "the square root in `r = var.sqrt()`"."""
+        words = f"the {self.of_operation(node)}"
+        return words if node.place is None else f"{words} in {self.quoted(node.place)}"
+
+    def name(self, ref: Ref) -> str:
+        """The user's name of a value; "" where it has none."""
+        node = self.recording.nodes[ref.node]
+        if node.op == INPUT:
+            return node.name
+        return node.place.name if node.place is not None and ref.node in self._named else ""
+
+    def of_operation(self, node: Node) -> str:
+        """ "product"."""
+        stem = node.op.split(".")[1] if "." in node.op else node.op
+        return _OPERATIONS.get(stem, stem.strip("_").replace("_", " "))
+
+    def quoted(self, place: Place) -> str:
+        """An expression as a sentence quotes it, the beginning of a long one; the statement where it is not known."""
+        text = place.expression or place.text
+        if len(text) > _MOST_TEXT:
+            text = f"{text[: _MOST_TEXT - 4]} ..."
+        return f"`{text}`" if text else f"line {place.line}"
+
+    def where(self, place: Place | None) -> str:
+        """ " (norm.py:4: `var = ...`)"; "" where nothing is known."""
+        if place is None:
+            return ""
+        if self.recording.layer:
+            return f" ({self.recording.layer}: `{place.text}`)"
+        text = f": `{place.text}`" if place.text else ""
+        return f" ({os.path.basename(place.file)}:{place.line}{text})"
+
+    def uses(self, ref: Ref) -> int:
+        """How many operands the value is."""
+        return self._uses.get(ref, 0)
+
+    @cached_property
+    def _alone(self) -> dict[int, str]:
+        """The expressions of the nodes that are the whole of one."""
+        found: dict[Place, list[int]] = {}
+        for index, node in enumerate(self.recording.nodes):
+            if node.place is not None and 0 < len(node.place.expression) <= _MOST_TEXT:
+                found.setdefault(node.place, []).append(index)
+        return {indices[0]: place.expression for place, indices in found.items() if len(indices) == 1}
+
+    @cached_property
+    def _uses(self) -> dict[Ref, int]:
+        found: dict[Ref, int] = {}
+        for node in self.recording.nodes:
+            for ref in node.refs():
+                found[ref] = found.get(ref, 0) + 1
+        return found
+
+    @cached_property
+    def _named(self) -> frozenset[int]:
+        """The nodes whose result is what their statement gives its variable: it is used elsewhere, or returned."""
+        found = {ref.node for ref in self.recording.outputs if ref is not None}
+        for node in self.recording.nodes:
+            for ref in node.refs():
+                place = self.recording.nodes[ref.node].place
+                if place is not None and (node.place is None or place.line != node.place.line):
+                    found.add(ref.node)
+        return frozenset(found)

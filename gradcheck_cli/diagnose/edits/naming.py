@@ -1,0 +1,101 @@
+"""The mistake in a gradient of a recorded forward: the plainest edit that gives exactly the user's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.diagnose.edits.causes import Cause, nested_pairs, pairs_of_causes, single_causes, whole_factor
+from gradcheck_cli.diagnose.edits.clauses import clause_of, factor_sign
+from gradcheck_cli.diagnose.edits.graph_words import GraphWords
+from gradcheck_cli.diagnose.edits.observed import Observed
+from gradcheck_cli.diagnose.edits.ranking import cost
+from gradcheck_cli.mistakes import Sign, standing_for
+from gradcheck_cli.model import Finding
+
+# Samples on which a cause must hold besides the first: what agrees by its sizes alone falls on the first of them.
+_MOST_OTHERS = 3
+
+
+def findings_of_edits(name: str, seen: Sequence[Observed]) -> tuple[Finding, ...]:
+    """What is wrong with one gradient, proved where it holds on samples of different sizes, else probable.
+
+    Args:
+        name: of the gradient, an input of the recordings.
+        seen: calls of one backward.
+
+    Returns:
+        One finding, two for two mistakes together; none where the gradient is right or no edit explains it.
+    """
+    mine = _comparable(name, seen)
+    if not mine:
+        return ()
+    if all(not np.any(each.gradients[name]) for each in mine):
+        return (
+            _finding(Sign.ABSENT, name, f"grad_{name} is 0 everywhere, and the output depends on {name}.", mine, None),
+        )
+    times = whole_factor(name, mine)
+    if times is not None:
+        text = f"grad_{name} is the right one times {times.words}."
+        return (_finding(factor_sign(times), name, text, mine),)
+    return _of_cause(name, mine) or _of_cause(name, [replace(each, follows="everything") for each in mine])
+
+
+def _of_cause(name: str, seen: Sequence[Observed]) -> tuple[Finding, ...]:
+    cause = _plainest(name, seen)
+    return () if cause is None else _told(name, cause, seen)
+
+
+def _comparable(name: str, seen: Sequence[Observed]) -> list[Observed]:
+    """A call where the gradient is wrong, then others whose forward does the same operations, other sizes first."""
+    from gradcheck_cli.oracles.graph.edits import same_operations
+
+    given = [each for each in seen if name in each.gradients and name in each.editor.right]
+    given = [each for each in given if np.shape(each.gradients[name]) == each.editor.right[name].shape]
+    given = [each for each in given if np.isfinite(each.gradients[name]).all()]
+    wrong = [each for each in given if each.is_wrong(name)]
+    if not wrong:
+        return []
+    first = wrong[0]
+    others = [each for each in given if each is not first and same_operations(first.recording, each.recording)]
+    others.sort(key=lambda each: _sizes(each) == _sizes(first))
+    return [first, *others[:_MOST_OTHERS]]
+
+
+def _sizes(seen: Observed) -> list[tuple[int, ...]]:
+    return [np.shape(value) for value in seen.values.values()]
+
+
+def _plainest(name: str, seen: Sequence[Observed]) -> Cause | None:
+    for causes in (single_causes, pairs_of_causes, nested_pairs):
+        found = list(causes(name, seen))
+        if found:
+            return min(found, key=lambda cause: cost(cause, seen[0].editor))
+    return None
+
+
+def _told(name: str, cause: Cause, seen: Sequence[Observed]) -> tuple[Finding, ...]:
+    editor = seen[0].editor
+    words = GraphWords(editor.chain.recording)
+    clauses = [clause_of(edit, cause, editor) for edit in cause.edits]
+    texts = [f"{clause.text}{words.where(clause.place)}" for clause in clauses]
+    text = f"grad_{name} is exactly what comes out when {', and '.join(texts)}"
+    text += "." if cause.times is None else f", times {cause.times.words}."
+    findings: dict[Sign, Finding] = {}
+    for clause in clauses:
+        line = None if clause.place is None or editor.chain.recording.layer else clause.place.line
+        findings.setdefault(clause.sign, _finding(clause.sign, name, text, seen, line))
+    if cause.times is not None:
+        sign = factor_sign(cause.times)
+        findings.setdefault(sign, _finding(sign, name, text, seen))
+    return tuple(findings.values())
+
+
+def _finding(sign: Sign, name: str, text: str, seen: Sequence[Observed], line: int | None = None) -> Finding:
+    mistake = standing_for(sign)
+    is_proved = any(_sizes(each) != _sizes(seen[0]) and each.is_wrong(name) for each in seen[1:])
+    if not is_proved:
+        text = f"Probably: {text}"
+    return Finding(mistake.id, name, "proved" if is_proved else "probable", text, mistake.fix, line=line)

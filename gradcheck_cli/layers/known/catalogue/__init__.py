@@ -1,0 +1,1 @@
+"""One file is one known layer; its name with hyphens is the layer's id."""

@@ -1,0 +1,158 @@
+"""Any differentiable function: what it is given, what it did, what it was judged by. Plain data, no computing.
+
+A function has arguments by name, one output or several, and a hand-written backward that is handed one upstream
+gradient for each output and gives one gradient for each argument that is differentiated. A loss has no upstream: its
+backward gives the gradient of its one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from gradcheck_cli.model.case import Array
+
+Constant: TypeAlias = "float | int | bool | str | Mapping[str, Value] | tuple[Value, ...] | None"
+"""What a function is given besides arrays: `eps`, `mode`, a dict of parameters, which may hold arrays itself."""
+Value: TypeAlias = "Array | Constant"
+
+FunctionForm = Literal["pair", "loss", "class", "loss-class", "autograd-function", "module"]
+"""How the code of a function stands.
+
+pair: two functions. loss: one function that returns the loss and its gradients. class: an object with forward and
+backward. loss-class: one whose forward gives a number and whose backward is handed no upstream. autograd-function: a
+`torch.autograd.Function`. module: a `torch.nn.Module`.
+"""
+
+InputsFrom = Literal["guess", "layer", "gradcheck_inputs", "--inputs", "--input"]
+"""Who says what the function is given: a guess by trial, the known layer that its name or its arguments tell, or the
+user."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What a function is called with, once.
+
+    Attributes:
+        values: by argument name, in order: arrays, or constants.
+        differentiated: the arguments that a gradient is owed for; floating-point arrays all of them.
+        seed: the numbers were drawn with it.
+    """
+
+    values: Mapping[str, Value]
+    differentiated: tuple[str, ...]
+    seed: int = 0
+
+    @property
+    def text(self) -> str:
+        """ "x 5x7, w 7x3, eps 1e-05": what it is, in short."""
+        return ", ".join(f"{name} {_short(value)}" for name, value in self.values.items())
+
+    def array(self, name: str) -> Array:
+        """The array of an argument.
+
+        Raises:
+            KeyError: there is none, or it is a constant.
+        """
+        value = self.values[name]
+        if not _is_array(value):
+            raise KeyError(name)
+        return value  # type: ignore[return-value]
+
+    def replacing(self, name: str, value: Value) -> Sample:
+        """The same sample with another value of one argument."""
+        return Sample({**self.values, name: value}, self.differentiated, self.seed)
+
+
+@dataclass(frozen=True)
+class Returned:
+    """One entry of what the backward handed back, before anybody repaired it.
+
+    Attributes:
+        name: of the argument that it is the gradient of; "" where it belongs to none.
+        is_none: it is None.
+        shape: as returned; None where it has none.
+        dtype: as returned.
+    """
+
+    name: str
+    is_none: bool = False
+    shape: tuple[int, ...] | None = None
+    dtype: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionOutcome:
+    """What one forward and backward did: facts, of which nothing here says whether they are right.
+
+    Attributes:
+        outputs: of the forward.
+        gradients: by argument name, in float64 or as they came; only those that have numbers.
+        returned: each entry of the raw return, in order.
+        owed: how many gradients a backward of this form hands back; None where that is free.
+        second: the gradients of the same call once more; None where it was not made.
+        mutated: what the call changed: argument names, or "grad_output".
+        error: one sentence, "" when both calls returned.
+        error_kind: "" or "raised", "refused", "timeout", "crashed", "memory", "exited".
+        error_where: "forward", "backward" or "".
+        error_line: line in the user's file.
+        printed: what the code wrote, bounded.
+        seconds: of the first call.
+        recording: the forward written down; None where there is none, and `no_recording` says why.
+    """
+
+    outputs: tuple[Array, ...] = ()
+    gradients: Mapping[str, Array] = field(default_factory=dict)
+    returned: tuple[Returned, ...] = ()
+    owed: int | None = None
+    second: Mapping[str, Array] | None = None
+    mutated: tuple[str, ...] = ()
+    error: str = ""
+    error_kind: str = ""
+    error_where: str = ""
+    error_line: int | None = None
+    printed: str = ""
+    seconds: float = 0.0
+    recording: object | None = None
+    no_recording: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Did both calls return?"""
+        return not self.error_kind
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """A gradient from one source, with what it may be off by.
+
+    Attributes:
+        source: what it is from, in words ("the recorded forward, differentiated node by node", "complex step").
+        gradients: by argument name.
+        error: by argument name, entry by entry, the most that the source is off by.
+        gauge: by argument name, entry by entry: the sum of the absolute values of what an entry is made of.
+        terms: how many numbers an entry is a sum of, at most.
+        exact: bit for bit: an equality proves, and so does an inequality.
+    """
+
+    source: str
+    gradients: Mapping[str, Array]
+    error: Mapping[str, Array] = field(default_factory=dict)
+    gauge: Mapping[str, Array] = field(default_factory=dict)
+    terms: int = 1
+    exact: bool = False
+
+
+def _is_array(value: object) -> bool:
+    return hasattr(value, "dtype") and hasattr(value, "shape")
+
+
+def _short(value: Value) -> str:
+    if _is_array(value):
+        return "x".join(str(length) for length in value.shape) or "a number"  # type: ignore[union-attr]
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} {_short(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_short(inner) for inner in value) + ")"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,76 @@
+"""A sweep: one short answer to each of many questions, kept as they come, put together from any number of shards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+from gradcheck_cli.model.errors import ExitCode
+from gradcheck_cli.model.evidence import Verdict
+from gradcheck_cli.model.report import Judgement, Report
+from gradcheck_cli.model.tensors import GradientName
+
+
+@dataclass(frozen=True)
+class SweepAnswer:
+    """What came of one question.
+
+    Attributes:
+        id: of the question, the same in every process.
+        number: its place in the sweep, from 0.
+        target: who was asked, as it was named.
+        geometry: about which layer, in words that --geometry reads.
+        seed: of the numbers.
+        verdict: NOT_APPLICABLE where the target refuses the geometry.
+        gradients: of each gradient.
+        message: why, "" where it is right.
+        seconds: that the call took.
+    """
+
+    id: str
+    number: int
+    target: str
+    geometry: str
+    seed: int
+    verdict: Verdict
+    gradients: Mapping[GradientName, Verdict] = field(default_factory=dict)
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class SweepReport(Judgement):
+    """The result of `gradcheck sweep` and of `gradcheck merge`.
+
+    `questions` counts what should have been asked, by this shard or by all of them; `shard` is "2/8", or "" for all.
+    """
+
+    command: ClassVar[str] = "sweep"
+
+    verdict: Verdict
+    exit_code: ExitCode
+    environment: Mapping[str, Any]
+    reproduce: str
+    timings: Mapping[str, float]
+    questions: int
+    shard: str
+    options: Mapping[str, Any]
+    answers: tuple[SweepAnswer, ...]
+
+    @property
+    def left(self) -> int:
+        """Questions that nobody has answered."""
+        return self.questions - len(self.answers)
+
+    def of(self, target: str) -> tuple[SweepAnswer, ...]:
+        """The answers of one target."""
+        return tuple(answer for answer in self.answers if answer.target == target)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every target once."""
+        return tuple(dict.fromkeys(answer.target for answer in self.answers))
+
+
+AnyReport: TypeAlias = Report | SweepReport

@@ -1,0 +1,205 @@
+"""The derivative of a forward that nobody can look into: asked at other points, with nothing but its outputs.
+
+Two kinds that share no arithmetic. The complex step adds i h to one entry and reads the derivative off the imaginary
+part, without a difference and so without cancellation; it needs code that takes complex numbers. Ridders' differences
+extrapolate central differences to step 0 and say how far off they are; they need nothing (Ridders, "Accurate
+computation of F'(x) and F'(x)F''(x)", Advances in Engineering Software 4 (1982)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.model import Array
+
+Evaluate = Callable[[Array], tuple[Array, ...]]
+"""(how many, *shape of one argument) -> the outputs for each, stacked.
+
+Raises:
+    EvaluationError: the forward does not take them.
+"""
+
+# Far below what could change a real part, far above what float64 flushes to 0, also squared.
+COMPLEX_STEP = 1e-100
+# The first step of the differences is large, as they are extrapolated; kinks and poles nearby are left behind by
+# halving. Powers of two, so that x + h is exact for most x and h is what was stepped.
+FIRST_STEP = 2.0**-4
+HALVINGS = 7
+# Along a direction every entry moves, so that a kink is near: further down, and with steps that no other source has.
+DIRECTION_STEP = 3 * 2.0**-8
+DIRECTION_HALVINGS = 10
+# Half is what halving a step leaves of the difference of two slopes of a smooth forward, all of it at a kink.
+SMOOTH = 0.75
+UNIT = 2.0**-53
+# An estimate of an error is taken as a bound with this margin: Ridders' own is the difference of two neighbours in the
+# table, of which the better one is off by less.
+SAFETY = 4.0
+
+
+class EvaluationError(Exception):
+    """The forward does not take what it was asked."""
+
+
+@dataclass(frozen=True)
+class Jacobian:
+    """d output / d argument, one row for each entry of the argument, one column for each entry of all outputs.
+
+    Attributes:
+        source: in words.
+        values: (entries, outputs).
+        error: the most that each is off by.
+    """
+
+    source: str
+    values: Array
+    error: Array
+
+    def gradient(self, upstream: Sequence[Array], shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
+        """(gradient, error, gauge) of one argument for a G; gauge is the sum of the absolute values of the terms."""
+        grad = np.concatenate([np.ravel(part) for part in upstream]) if upstream else np.zeros(0)
+        weight = np.abs(grad)
+        made = (self.values @ grad, self.error @ weight, np.abs(self.values) @ weight)
+        value, error, gauge = (part.reshape(shape) for part in made)
+        return value, error, gauge
+
+
+def complex_step(point: Array, evaluate: Evaluate) -> Jacobian:
+    """By complex numbers.
+
+    Raises:
+        EvaluationError: the forward takes none, or drops their imaginary part.
+    """
+    moved = _moved(point.astype(np.complex128), 1j * COMPLEX_STEP)
+    outputs = evaluate(moved)
+    if any(out.dtype.kind != "c" for out in outputs):
+        raise EvaluationError("its code drops imaginary parts")
+    stacked = _flat(outputs)
+    values = stacked.imag / COMPLEX_STEP
+    # What one evaluation of the forward in complex arithmetic is off by, each operation by a few units.
+    error = SAFETY * UNIT * np.abs(values)
+    return Jacobian("complex step", values, error)
+
+
+def differences(point: Array, evaluate: Evaluate) -> Jacobian:
+    """By Ridders' differences; each entry with the best error of its table.
+
+    Raises:
+        EvaluationError: the forward cannot be asked around this point.
+    """
+    ways = np.eye(point.size).reshape(point.size, *point.shape)
+    values, error = _along(point, ways, evaluate, _steps(FIRST_STEP, HALVINGS))
+    last = FIRST_STEP * 2.0 ** (1 - HALVINGS)
+    return Jacobian(f"differences extrapolated from steps {FIRST_STEP:g} to {last:.2g}", values, error)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """How all outputs change where all entries of one argument move at once: a check of any derivative.
+
+    Attributes:
+        way: the direction, shaped like the argument.
+        slope: of each output.
+        error: the most that each is off by.
+    """
+
+    way: Array
+    slope: Array
+    error: Array
+
+    def confirms(self, gradient: Array, radius: Array, upstream: Sequence[Array]) -> bool:
+        """Does a gradient lead to the same change of <G, outputs>, as far as both know?
+
+        A random direction hides a wrong entry only by a coincidence of real numbers.
+        """
+        grad = np.concatenate([np.ravel(part) for part in upstream])
+        here, there = float(np.sum(gradient * self.way)), float(self.slope @ grad)
+        rounding = SAFETY * UNIT * self.way.size * float(np.sum(np.abs(gradient * self.way)))
+        allowed = float(np.sum(radius * np.abs(self.way))) + float(self.error @ np.abs(grad)) + rounding
+        return abs(here - there) <= allowed
+
+    def confirms_all(self, jacobian: Jacobian) -> bool:
+        """The same for every output."""
+        way = np.ravel(self.way)
+        off: Array = np.abs(way @ jacobian.values - self.slope)
+        rounding = SAFETY * UNIT * way.size * (np.abs(way) @ np.abs(jacobian.values))
+        allowed: Array = np.abs(way) @ jacobian.error + self.error + rounding
+        return not (off > allowed).any()
+
+
+def direction(point: Array, evaluate: Evaluate, seed: int) -> Direction:
+    """By differences along a random direction.
+
+    Raises:
+        EvaluationError: the forward cannot be asked around this point.
+    """
+    way = np.random.default_rng([seed, 5]).uniform(0.5, 1.5, point.shape)
+    way = way * np.random.default_rng([seed, 6]).choice([-1.0, 1.0], point.shape)
+    slope, error = _along(point, way[np.newaxis], evaluate, _steps(DIRECTION_STEP, DIRECTION_HALVINGS))
+    return Direction(way, slope[0], error[0])
+
+
+def _steps(first: float, halvings: int) -> list[float]:
+    return [first * 2.0**-halving for halving in range(halvings)]
+
+
+def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]) -> tuple[Array, Array]:
+    """The slope of each output along each of `ways`, (how many, *shape), and its error."""
+    here = _flat(evaluate(point[np.newaxis]))
+    rows, bends, noise = [], [], []
+    for step in steps:
+        high, low = _flat(evaluate(point + step * ways)), _flat(evaluate(point - step * ways))
+        rows.append((high - low) / (2 * step))
+        bends.append(np.abs(high - 2 * here + low) / step)
+        noise.append(UNIT * (np.abs(high) + np.abs(low)) / (2 * step))
+    values, error = _extrapolated(rows, noise)
+    # The slopes of both sides differ by less and less where the forward is smooth, and by the same amount at a kink.
+    is_kink = bends[-1] > SMOOTH * bends[-2] + SAFETY**2 * noise[-1]
+    return values, np.where(is_kink, error + bends[-1], error)
+
+
+def exact_differences(point: Array, evaluate: Evaluate, steps: Sequence[float] = (0.25, -0.25, 0.125)) -> Array | None:
+    """The Jacobian where the forward is a straight line along each entry, bit for bit at all steps; else None.
+
+    Args:
+        point: whole numbers, so that a multilinear or piecewise linear forward rounds nowhere.
+    """
+    here = _flat(evaluate(point[np.newaxis]))
+    # A curve shows on the first entries already, and a forward of loops is asked less.
+    for entries in (slice(0, 3), slice(None)):
+        slopes = [(_flat(evaluate(_moved(point, step)[entries])) - here) / step for step in steps]
+        if not all(np.array_equal(slopes[0], slope) for slope in slopes[1:]):
+            return None
+    return slopes[0]
+
+
+def _moved(point: Array, step: complex) -> Array:
+    """The point once for each of its entries, with that entry moved."""
+    flat = np.ravel(point)
+    moved = np.repeat(flat[np.newaxis], flat.size, axis=0)
+    moved = moved + step * np.eye(flat.size) if flat.size else moved
+    return moved.reshape(flat.size, *point.shape)
+
+
+def _flat(outputs: Sequence[Array]) -> Array:
+    """(how many, entries of all outputs)"""
+    return np.concatenate([out.reshape(out.shape[0], -1) for out in outputs], axis=1)
+
+
+def _extrapolated(rows: Sequence[Array], noise: Sequence[Array]) -> tuple[Array, Array]:
+    """Neville's table in h^2: the entry whose neighbours agree best, and how well they do."""
+    best, error = rows[0], np.full(rows[0].shape, np.inf)
+    previous: list[Array] = [rows[0]]
+    for line in range(1, len(rows)):
+        current = [rows[line]]
+        for column in range(1, line + 1):
+            factor = 4.0**column
+            current.append((factor * current[-1] - previous[column - 1]) / (factor - 1))
+            told = np.maximum(np.abs(current[-1] - current[-2]), np.abs(current[-1] - previous[column - 1]))
+            told = SAFETY * told + SAFETY * noise[line]
+            better = told < error
+            best, error = np.where(better, current[-1], best), np.where(better, told, error)
+        previous = current
+    return best, error

@@ -1,0 +1,69 @@
+"""The whole derivative of a recorded forward: every output by every entry of every input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.model.recording import Ref
+from gradcheck_cli.oracles.graph.chain import Chain
+from gradcheck_cli.oracles.graph.replay import Replay
+
+UNIT = 2.0**-53
+# Each node of a path rounds a few times, each time relative to what it computes.
+_ROUNDINGS = 4.0
+
+
+@dataclass(frozen=True)
+class GraphJacobian:
+    """d outputs / d one input.
+
+    Attributes:
+        values: (entries of the input, entries of all floating outputs).
+        error: the most that each is off by: the terms that met in it, by the largest of its column.
+    """
+
+    values: Array
+    error: Array
+
+
+def jacobians(replay: Replay) -> dict[str, GraphJacobian]:
+    """Input name -> its derivative, one pull for each entry of the outputs.
+
+    Returns:
+        Of the floating inputs. An output that depends on none of them has columns of zeros.
+    """
+    chain = Chain(replay)
+    columns: dict[str, list[Array]] = {name: [] for name in chain.inputs}
+    for ref, size in _floating(chain):
+        for entry in range(size):
+            for name, column in _column(chain, ref, entry).items():
+                columns[name].append(column)
+    depth = _ROUNDINGS * UNIT * max(len(chain.steps), 1)
+    found = {}
+    for name, listed in columns.items():
+        size = chain.value(chain.inputs[name]).numel()
+        values = np.stack(listed, axis=1) if listed else np.zeros((size, 0))
+        scale = np.abs(values).max(axis=0, initial=0.0)
+        found[name] = GraphJacobian(values, depth * np.broadcast_to(scale, values.shape))
+    return found
+
+
+def _floating(chain: Chain) -> list[tuple[Ref | None, int]]:
+    """The outputs and how many entries they have."""
+    return [
+        (ref, 0 if ref is None else chain.value(ref).numel())
+        for ref in chain.recording.outputs
+        if ref is None or chain.value(ref).is_floating_point()
+    ]
+
+
+def _column(chain: Chain, ref: Ref | None, entry: int) -> dict[str, Array]:
+    assert ref is not None
+    one = torch.zeros_like(chain.value(ref)).reshape(-1)
+    one[entry] = 1
+    pulled = chain.of_inputs(chain.pull({ref: one.reshape(chain.value(ref).shape)}))
+    return {name: array.ravel() for name, array in pulled.items()}

@@ -1,0 +1,93 @@
+"""Which line of the user's code an operation comes from, and what that line says."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from itertools import islice
+from types import FrameType
+
+from gradcheck_cli.model.recording import Place
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# Longer statements are cut: a place is quoted in a sentence.
+_MOST_TEXT = 160
+
+
+@dataclass
+class Places:
+    """Finds the place of whatever is running.
+
+    Attributes:
+        files: the user's files. The innermost frame in one of them is the place; where there is none of them on the
+            stack, the innermost frame that is neither of `skipped` nor of this package.
+        skipped: folders whose code is nobody's subject (torch's own).
+    """
+
+    files: Collection[str] = ()
+    skipped: tuple[str, ...] = ()
+    _statements: dict[str, dict[int, tuple[int, str, str]]] = field(default_factory=dict)
+
+    def of(self, frame: FrameType | None) -> Place | None:
+        """The place of the innermost frame of the user's code, from `frame` outwards."""
+        stranger: FrameType | None = None
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if file in self.files:
+                return self._place(frame)
+            if stranger is None and not file.startswith((_PACKAGE, "<frozen", *self.skipped)):
+                stranger = frame
+            frame = frame.f_back
+        return None if stranger is None or self.files else self._place(stranger)
+
+    def _place(self, frame: FrameType) -> Place:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        if file not in self._statements:
+            self._statements[file] = _statements(file)
+        first, text, name = self._statements[file].get(line, (line, linecache.getline(file, line).strip(), ""))
+        return Place(file, first, text[:_MOST_TEXT], name, _expression(frame)[:_MOST_TEXT])
+
+
+def _expression(frame: FrameType) -> str:
+    """The source of what the frame is about to finish, by the positions that its code has."""
+    positions = list(islice(frame.f_code.co_positions(), frame.f_lasti // 2, frame.f_lasti // 2 + 1))
+    if not positions or None in positions[0]:
+        return ""
+    line, last, start, stop = (int(number or 0) for number in positions[0])
+    lines = [linecache.getline(frame.f_code.co_filename, number).encode() for number in range(line, last + 1)]
+    if not lines:
+        return ""
+    lines[-1] = lines[-1][:stop]
+    lines[0] = lines[0][start:]
+    text = " ".join(part.decode(errors="replace").strip() for part in lines)
+    return re.sub(r"^(return|yield)\b\s*", "", text)
+
+
+def _statements(file: str) -> dict[int, tuple[int, str, str]]:
+    """Line -> (first line, text, variable) of the innermost statement without a body that the line belongs to."""
+    source = "".join(linecache.getlines(file))
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return {}
+    found: dict[int, tuple[int, str, str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            end = node.end_lineno or node.lineno
+            text = " ".join(part.strip() for part in (ast.get_source_segment(source, node) or "").splitlines())
+            found.update(dict.fromkeys(range(node.lineno, end + 1), (node.lineno, text, _variable(node))))
+    return found
+
+
+def _variable(statement: ast.stmt) -> str:
+    """The one name or attribute that a statement gives a value."""
+    match statement:
+        case ast.Assign(targets=[ast.Name() | ast.Attribute() as target]):
+            return ast.unparse(target)
+        case ast.AugAssign(target=ast.Name() as target) | ast.AnnAssign(target=ast.Name() as target):
+            return ast.unparse(target)
+    return ""

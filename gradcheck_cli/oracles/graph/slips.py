@@ -1,0 +1,123 @@
+"""Derivatives of single operations as they are remembered wrongly, and other settings of an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+import torch
+
+from gradcheck_cli.model.recording import Node
+from gradcheck_cli.oracles.graph import transforms
+from gradcheck_cli.oracles.graph.chain import Step
+
+
+class At(NamedTuple):
+    """Where a derivative is taken: the operand, the result, and what the node is given."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+    g: torch.Tensor
+
+
+Slip: TypeAlias = Callable[[At], torch.Tensor]
+"""A wrong message, before it is added up to the operand's shape."""
+
+
+def _where(condition: torch.Tensor, array: torch.Tensor) -> torch.Tensor:
+    return torch.where(condition, array, torch.zeros_like(array))
+
+
+_RELU: Mapping[str, Slip] = {
+    "the sign of G decides, not that of the input": lambda at: _where(at.g > 0, at.g),
+    "the input is handed on, not its mask": lambda at: at.g * at.y,
+    "the mask is turned round": lambda at: _where(at.x <= 0, at.g),
+}
+# op -> name of the slip -> the wrong derivative by its first operand. y is the result.
+_OF_FIRST: Mapping[str, Mapping[str, Slip]] = {
+    "aten.tanh.default": {
+        "1 - y for 1 - y^2": lambda at: at.g * (1 - at.y),
+        "1 + y^2 for 1 - y^2": lambda at: at.g * (1 + at.y * at.y),
+        "y (1 - y) for 1 - y^2": lambda at: at.g * at.y * (1 - at.y),
+        "1 - tanh(y)^2 for 1 - y^2": lambda at: at.g * (1 - at.y.tanh() ** 2),
+        "y^2 for 1 - y^2": lambda at: at.g * at.y * at.y,
+    },
+    "aten.sigmoid.default": {
+        "y for y (1 - y)": lambda at: at.g * at.y,
+        "1 - y for y (1 - y)": lambda at: at.g * (1 - at.y),
+        "y (1 + y) for y (1 - y)": lambda at: at.g * at.y * (1 + at.y),
+        "1 - y^2 for y (1 - y)": lambda at: at.g * (1 - at.y * at.y),
+        "sigmoid(y) (1 - sigmoid(y)) for y (1 - y)": lambda at: at.g * at.y.sigmoid() * (1 - at.y.sigmoid()),
+        "x (1 - x) for y (1 - y)": lambda at: at.g * at.x * (1 - at.x),
+    },
+    "aten.relu.default": _RELU,
+    "aten.clamp_min.default": _RELU,
+    "aten.exp.default": {
+        "x exp(x) for exp(x)": lambda at: at.g * at.x * at.y,
+        "x for exp(x)": lambda at: at.g * at.x,
+    },
+    "aten.log.default": {"x for 1 / x": lambda at: at.g * at.x, "log(x) for 1 / x": lambda at: at.g * at.y},
+    "aten.sqrt.default": {
+        "sqrt(x) / 2 for 1 / (2 sqrt(x))": lambda at: at.g * at.y / 2,
+        "1 / (2 x) for 1 / (2 sqrt(x))": lambda at: at.g / (2 * at.x),
+        "1 / sqrt(x) for 1 / (2 sqrt(x))": lambda at: at.g / at.y,
+    },
+    "aten.rsqrt.default": {
+        "x^(-1/2) for x^(-3/2)": lambda at: -at.g * at.y / 2,
+        "x^(-1) for x^(-3/2)": lambda at: -at.g / at.x / 2,
+        "x^(-2) for x^(-3/2)": lambda at: -at.g / (at.x * at.x) / 2,
+        "x^(-5/2) for x^(-3/2)": lambda at: -at.g * at.y / (at.x * at.x) / 2,
+        "1 / 2 left out": lambda at: -at.g * at.y / at.x,
+    },
+    "aten.reciprocal.default": {"-1 / x for -1 / x^2": lambda at: -at.g * at.y},
+    "aten.abs.default": {"the input for its sign": lambda at: at.g * at.x},
+    "aten.sin.default": {"sin for cos": lambda at: at.g * at.y, "the sign": lambda at: -at.g * at.x.cos()},
+    "aten.cos.default": {"cos for -sin": lambda at: at.g * at.y},
+}
+
+
+def names(step: Step, operand: int) -> tuple[str, ...]:
+    """The slips of a node by one of its operands."""
+    return tuple(_slips(step, operand))
+
+
+def slipped(step: Step, operand: int, given: torch.Tensor, name: str) -> torch.Tensor | None:
+    """The wrong message of a slip."""
+    slip = _slips(step, operand).get(name)
+    if slip is None:
+        return None
+    operand_value = step.value(operand)
+    return transforms.summed_to(slip(At(operand_value, step.outputs[0], given)), operand_value.shape)
+
+
+def _slips(step: Step, operand: int) -> Mapping[str, Slip]:
+    op = step.node.op
+    if op == "aten.pow.Tensor_Scalar":
+        return _of_power(float(step.node.operands[1]))  # type: ignore[arg-type]
+    if op == "aten.div.Tensor" and operand == 1:
+        return {
+            "the square of the denominator is forgotten": lambda at: -at.g * at.y,
+            "the numerator is forgotten": lambda at: -at.g / (at.x * at.x),
+            "1 / b for -a / b^2": lambda at: at.g / at.x,
+        }
+    if op in ("aten.maximum.default", "aten.minimum.default"):
+        return {"every entry gets it": lambda at: at.g, "only equal entries": lambda at: _where(at.x == at.y, at.g)}
+    return _OF_FIRST.get(op, {}) if operand == 0 else {}
+
+
+def _of_power(exponent: float) -> Mapping[str, Slip]:
+    return {
+        "the exponent is not lowered": lambda at: at.g * exponent * at.y,
+        "the exponent is forgotten as a factor": lambda at: at.g * at.x ** (exponent - 1),
+        "the power is taken for its derivative": lambda at: at.g * at.y,
+        "the exponent is lowered twice": lambda at: at.g * exponent * at.x ** (exponent - 2),
+    }
+
+
+def settings(node: Node) -> Iterator[tuple[int, str | int | float | bool]]:
+    """(position of an operand, another constant to stand there)."""
+    for position, operand in enumerate(node.operands):
+        if isinstance(operand, bool):
+            yield position, not operand
+        elif isinstance(operand, float):
+            yield from ((position, other) for other in (0.0, 1.0, -operand, 1 - operand) if other != operand)

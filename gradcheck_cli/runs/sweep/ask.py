@@ -1,0 +1,204 @@
+"""A sweep is asked: the questions of one shard that have no answer yet, target by target."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from glob import escape, glob
+from importlib import import_module
+from itertools import groupby
+
+from gradcheck_cli.mistakes import describe
+from gradcheck_cli.model import GRADIENTS, GradientName, Progress, Verdict, no_progress
+from gradcheck_cli.model.errors import TargetError, UsageError
+from gradcheck_cli.model.option import recorded
+from gradcheck_cli.model.options import SweepOptions
+from gradcheck_cli.model.ranks import Ranks
+from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
+from gradcheck_cli.numbers.arithmetic import declared_slack
+from gradcheck_cli.runs.environment import environment
+from gradcheck_cli.runs.reproduce import sweep_command
+from gradcheck_cli.runs.sweep.kept import Head, Keeper, read_kept
+from gradcheck_cli.runs.sweep.merge import report_of, report_of_shard, together
+from gradcheck_cli.runs.sweep.questions import SweepQuestion, digest, questions_of
+from gradcheck_cli.runs.sweep.shard import Shard, shard_of
+from gradcheck_cli.targets import Described, HowToCall, Worker, WorkerLimits
+from gradcheck_cli.trials.asker import Asker
+from gradcheck_cli.trials.trial import Trial
+from gradcheck_cli.trials.truth import Truths, load_oracles
+
+# How often a target that takes its process with it is started again: a sweep is long, and one bad geometry of many
+# must not end it.
+RESTARTS = 100
+# One rank may be much longer at work than the others; torch itself would give up after half an hour.
+PATIENCE = timedelta(days=7)
+
+
+def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepReport:
+    """Ask what is not answered yet, and report on everything that the shard is to ask.
+
+    Under torchrun the ranks are the shards: each writes a file of its own beside that of --resume, and the first one
+    reports on all when the others have ended.
+
+    Raises:
+        TargetError: a target that is not there.
+        UsageError: a file that is of another sweep, or cannot be read or written.
+    """
+    ranks = Ranks.of()
+    shard = _shard(options, ranks)
+    questions = questions_of(options)
+    head = Head(digest(questions), len(questions), sweep_command(options), recorded(options), environment())
+    known = _known(options.resume, head)
+    mine = [asked for asked in questions if shard.holds(asked.question.id)]
+    with Keeper(_own_file(options.resume, ranks), head) as keeper:
+        todo = [asked for asked in mine if asked.question.id not in known]
+        for answer in _announced(_answers(todo, options), len(mine), len(todo), progress):
+            keeper.keep(answer)
+            known[answer.id] = answer
+            if options.fail_fast and answer.verdict is Verdict.FAIL:
+                break
+    if ranks.count > 1:
+        _wait_for_the_others()
+        return report_of(head, _known(options.resume, head).values())
+    ids = {asked.question.id for asked in mine}
+    answers = [answer for answer in known.values() if answer.id in ids]
+    return report_of_shard(head, answers, shard, len(mine)) if shard.text else report_of(head, answers)
+
+
+def _shard(options: SweepOptions, ranks: Ranks) -> Shard:
+    if ranks.count == 1:
+        return shard_of(options.shard)
+    if options.shard:
+        raise UsageError(
+            "--shard and torchrun both deal out the questions.", hint="leave --shard out: each rank is a shard"
+        )
+    if not options.resume:
+        raise UsageError("with several ranks the answers have to be kept.", hint="say where: --resume FILE.jsonl")
+    return Shard(ranks.rank + 1, ranks.count)
+
+
+def _own_file(file: str, ranks: Ranks) -> str:
+    """Two processes never write one file."""
+    stem, suffix = os.path.splitext(file)
+    return f"{stem}.rank{ranks.rank}{suffix}" if file and ranks.count > 1 else file
+
+
+def _known(file: str, head: Head) -> dict[str, SweepAnswer]:
+    """What this file and those of ranks beside it hold already.
+
+    Raises:
+        UsageError: one is of another sweep.
+    """
+    stem, suffix = os.path.splitext(file)
+    files = [one for one in (file, *sorted(glob(f"{escape(stem)}.rank*{suffix}"))) if file and _is_begun(one)]
+    kept = [read_kept(one) for one in files]
+    for one, content in zip(files, kept, strict=True):
+        if content.head.digest != head.digest:
+            raise UsageError(
+                f"{one} belongs to another sweep.",
+                facts={"it was asked": content.head.reproduce, "now": head.reproduce},
+                hint="another name for --resume, or the command that it was begun with",
+            )
+    return together(files, kept)
+
+
+def _is_begun(file: str) -> bool:
+    """There, and not killed before its first line was whole."""
+    if not os.path.exists(file):
+        return False
+    with open(file, "rb") as opened:
+        return b"\n" in opened.readline()
+
+
+def _announced(answers: Iterator[SweepAnswer], questions: int, left: int, progress: Progress) -> Iterator[SweepAnswer]:
+    """With how fast it goes and how long it takes from here."""
+    begun = time.perf_counter()
+    for count, answer in enumerate(answers, start=1):
+        rate = count / max(time.perf_counter() - begun, 1e-9)
+        progress(
+            f"{answer.target}  {rate:.1f} a second, {(left - count) / rate:.0f} s left", 1 - (left - count) / questions
+        )
+        yield answer
+
+
+def _answers(asked: Sequence[SweepQuestion], options: SweepOptions) -> Iterator[SweepAnswer]:
+    for _, group in groupby(asked, key=lambda one: one.question.target):
+        yield from _of_target(list(group), options)
+
+
+def _of_target(asked: Sequence[SweepQuestion], options: SweepOptions) -> Iterator[SweepAnswer]:
+    """One target in one child process, which is started again where it dies."""
+    ref = asked[0].ref
+    try:
+        if ref.error:
+            raise TargetError(ref.error)
+        limits = WorkerLimits(timeout=options.timeout, restarts=RESTARTS)
+        with Worker(ref, limits, HowToCall.of(options)) as worker:
+            described = worker.describe()
+            load_oracles()
+            asker = Asker(worker, options.timeout)
+            for one in asked:
+                yield _answer(one, asker, described, options)
+    except TargetError as error:
+        for one in asked:
+            yield _answer_of(one, Verdict.ERROR, error.sentence)
+
+
+def _answer(asked: SweepQuestion, asker: Asker, described: Described, options: SweepOptions) -> SweepAnswer:
+    # Each question is asked once: what is right is not kept for another.
+    truth = Truths().of(asked.question)
+    answer = asker.ask(asked.question, truth.case)
+    trial = Trial(answer, truth, described.yields, declared_slack(options.arithmetic, described.rate))
+    verdict, message = judged(trial, described)
+    gradients = {name: trial.verdict(name) for name in GRADIENTS} if trial.compared else {}
+    return _answer_of(asked, verdict, message, gradients, trial.outcome.seconds)
+
+
+def judged(trial: Trial, described: Described) -> tuple[Verdict, str]:
+    """What an answer says of the target, and why.
+
+    A refusal is neither right nor wrong; a gradient of a layer that was not found leaves it open.
+    """
+    outcome = trial.outcome
+    if not trial.supported:
+        return Verdict.NOT_APPLICABLE, outcome.error
+    if outcome.wrong_forward:
+        return Verdict.FAIL, f"its own forward gives {outcome.wrong_forward}"
+    if trial.failed:
+        wrong = [f"grad_{name}" for name in described.yields if trial.verdict(name) is Verdict.FAIL]
+        return Verdict.FAIL, outcome.error or f"{' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
+    missing = [f"grad_{name}" for name in described.parts if name not in described.yields]
+    if missing:
+        return Verdict.INCONCLUSIVE, f"{' and '.join(missing)} was not found"
+    return (Verdict.PASS, "") if trial.right else (Verdict.INCONCLUSIVE, "right but for rounding")
+
+
+def _answer_of(
+    asked: SweepQuestion,
+    verdict: Verdict,
+    message: str,
+    gradients: Mapping[GradientName, Verdict] | None = None,
+    seconds: float = 0.0,
+) -> SweepAnswer:
+    question = asked.question
+    return SweepAnswer(
+        id=question.id,
+        number=asked.number,
+        target=question.target,
+        geometry=describe(question.geometry),
+        seed=question.seed,
+        verdict=verdict,
+        gradients=gradients or {},
+        message=message,
+        seconds=round(seconds, 6),
+    )
+
+
+def _wait_for_the_others() -> None:
+    """Until every rank has written its last answer; only the first one goes on to report."""
+    distributed = import_module("torch.distributed")
+    distributed.init_process_group("gloo", timeout=PATIENCE)
+    distributed.barrier()
+    distributed.destroy_process_group()

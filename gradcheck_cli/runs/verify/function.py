@@ -1,0 +1,146 @@
+"""One target that is any function: asked, judged rung by rung, reported. No rule about numbers stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gradcheck_cli.model import (
+    CALL,
+    Evidence,
+    Finding,
+    Geometries,
+    GradientResult,
+    SampleResult,
+    TargetReport,
+    Verdict,
+    VerifyOptions,
+)
+from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
+from gradcheck_cli.targets.functions.client import FunctionClient
+from gradcheck_cli.trials.compared import Compared, Comparison, worst
+from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
+
+# Forms whose backward is handed no G.
+_LOSSES = ("loss", "loss-class")
+
+
+def verify_function(
+    ref: TargetRef, described: DescribedFunction, worker: Worker, options: VerifyOptions, deadline: float
+) -> TargetReport:
+    """Judge one function.
+
+    Args:
+        deadline: of `time.perf_counter`: no sample is begun after it.
+    """
+    session = FunctionSession(FunctionClient(worker), described.form not in _LOSSES, deadline)
+    return judge_function(ref, described, session.run(described.samples), options)
+
+
+def judge_function(
+    ref: TargetRef, described: DescribedFunction, transcript: FunctionTranscript, options: VerifyOptions
+) -> TargetReport:
+    """From what happened to the report; nothing is asked any more."""
+    comparison = Comparison.of(transcript.trials, described.form)
+    findings = findings_of(comparison)
+    gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
+    samples = tuple(_sample(trial, comparison) for trial in comparison.trials)
+    return TargetReport(
+        target=ref.text,
+        file=ref.file,
+        line=described.line or ref.line,
+        convention=described.form,
+        layout="",
+        why=described.why,
+        verdict=_verdict(gradients, findings, transcript),
+        gradients=gradients,
+        geometries=_counted(samples),
+        findings=findings,
+        counterexample=example_of(comparison),
+        notes=_notes(described, transcript, comparison),
+        output="".join(dict.fromkeys([described.printed, *_printed(comparison.trials)])),
+        name=ref.name,
+        call=options.call,
+        returns=options.returns,
+        kind="function",
+        samples=samples,
+        inputs=f"{described.samples[0].text} ({described.inputs})",
+        evidence=tuple(_evidence(comparison)),
+    )
+
+
+def _gradient(name: str, comparison: Comparison, findings: Sequence[Finding]) -> GradientResult:
+    ids = tuple(dict.fromkeys(each.id for each in findings if each.gradient in (name, CALL)))
+    if any(each.gradient == name and each.certainty == "proved" for each in findings):
+        return GradientResult(Verdict.FAIL, ids)
+    mine = comparison.about(name)
+    if not mine and any(each.id == "crashes" for each in findings):
+        return GradientResult(Verdict.ERROR, ids)
+    return GradientResult(worst({each.judged.verdict for each in mine}), ids)
+
+
+def _sample(trial: FunctionTrial, comparison: Comparison) -> SampleResult:
+    """The verdict of each gradient on it; none is said of what was not compared there."""
+    failure = trial.failure or next((each.outcome for each in trial.askings if not each.outcome.ended), None)
+    verdicts: dict[str, Verdict] = {}
+    for name in comparison.names:
+        mine = {each.judged.verdict for each in comparison.about(name) if each.trial is trial}
+        silent = Verdict.NOT_APPLICABLE if trial.exact else Verdict.INCONCLUSIVE
+        verdicts[name] = worst(mine) if mine else Verdict.ERROR if failure else silent
+    whole = " (whole numbers)" if trial.exact else ""
+    return SampleResult(f"{trial.sample.text}{whole}", verdicts, "" if failure is None else failure.error)
+
+
+def _counted(samples: Sequence[SampleResult]) -> Geometries:
+    right = sum(set(each.gradients.values()) <= {Verdict.PASS, Verdict.NOT_APPLICABLE} for each in samples)
+    tried = len(samples)
+    summary = f"right on all {tried} samples" if right == tried else f"right on {right} of {tried} samples"
+    return Geometries(tried, tried, right, summary)
+
+
+def _verdict(
+    gradients: Mapping[str, GradientResult], findings: Sequence[Finding], transcript: FunctionTranscript
+) -> Verdict:
+    verdicts = {result.verdict for result in gradients.values()}
+    if any(each.certainty == "proved" for each in findings) or verdicts & {Verdict.FAIL, Verdict.ERROR}:
+        return Verdict.FAIL
+    return Verdict.PASS if verdicts == {Verdict.PASS} and not transcript.stopped else Verdict.INCONCLUSIVE
+
+
+def _notes(described: DescribedFunction, transcript: FunctionTranscript, comparison: Comparison) -> tuple[str, ...]:
+    notes = [*described.notes, *([transcript.stopped] if transcript.stopped else [])]
+    unsettled = sorted({each.name for each in comparison.compared if each.judged.unsettled})
+    notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
+    single = sorted({each.name for each in comparison.compared if each.judged.result.is_float32})
+    notes += [f"grad_{name} is computed in float32; right to its rounding" for name in single]
+    missing = [name for name in comparison.names if comparison.is_missing(name)]
+    notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
+    for trial in comparison.trials:
+        notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
+    return tuple(dict.fromkeys(notes))
+
+
+def _printed(trials: Sequence[FunctionTrial]) -> list[str]:
+    return [asking.outcome.printed for trial in trials for asking in trial.askings]
+
+
+def _evidence(comparison: Comparison) -> Iterator[Evidence]:
+    """The rungs, gradient by gradient."""
+    for name in comparison.names:
+        laws, mine = comparison.laws(name), comparison.about(name)
+        told = laws[0].message if laws else "linear in G bit for bit, repeats, changes no argument"
+        yield Evidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, told)
+        yield from _rung(2, "exact", [each for each in mine if each.judged.is_exact])
+        yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])
+
+
+def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[Evidence]:
+    if not mine:
+        return
+    largest = max((each.judged for each in mine), key=lambda judged: judged.result.ratio)
+    figures = {"ratio": largest.result.ratio, "bound": largest.result.bound}
+    told = f"{sum(each.judged.equal for each in mine)} of {len(mine)} bit for bit; " if rung == 2 else ""
+    told += f"largest error {largest.result.ratio:.3g} u gauge, right up to {largest.result.bound:.3g}"
+    entries = sum(each.judged.result.entries for each in mine)
+    verdict = worst({each.judged.verdict for each in mine})
+    yield Evidence(rung, title, mine[0].name, verdict, entries, f"{told}; truth: {largest.sources}", figures)

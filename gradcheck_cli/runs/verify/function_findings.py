@@ -1,0 +1,102 @@
+"""What is wrong with a function: broken laws, calls that ended in an exception, and wrong numbers, named or placed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from gradcheck_cli.checks.ladder.judge import Judged
+from gradcheck_cli.diagnose.edits.by_layer import AsLayer
+from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
+from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
+from gradcheck_cli.runs.verify.function_layer import as_layer
+from gradcheck_cli.trials.compared import Compared, Comparison
+from gradcheck_cli.trials.functions import FunctionTrial
+
+# What two numbers differ by, relative to the largest, to be told as different places: only words hang on it.
+VISIBLE = 1e-9
+_AXES = ("rows", "columns")
+
+
+def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
+    """What ended a call, the broken laws, then what the numbers tell of each gradient."""
+    found: list[Finding] = [*_crashes(comparison.trials)]
+    laws: dict[tuple[str, str], Finding] = {}
+    for _, each in comparison.broken:
+        if each.gradient in comparison.names or each.gradient == CALL:
+            laws.setdefault((each.id, each.gradient), Finding(each.id, each.gradient, "proved", f"{each.message}.", ""))
+    found += laws.values()
+    layer = as_layer(comparison)
+    for name in comparison.names:
+        wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
+        if wrong and not any(about == name for _, about in laws):
+            found += _wrong(name, wrong[0], comparison, layer)
+    return tuple(found)
+
+
+def example_of(comparison: Comparison) -> FunctionExample | None:
+    """The smallest sample on which a gradient is wrong; whole numbers before others, as they are easier to read."""
+    wrong = [each for each in comparison.compared if each.judged.verdict is Verdict.FAIL]
+    if not wrong:
+        return None
+    first = min(wrong, key=lambda each: (not each.judged.is_exact, _size(each.trial.sample)))
+    judged = first.judged
+    return FunctionExample(
+        gradient=first.name,
+        values=first.trial.sample.values,
+        upstream=first.asking.upstream,
+        outputs=first.trial.outputs,
+        expected=judged.expected,
+        actual=judged.actual,
+        entry=judged.result.worst,
+    )
+
+
+def _wrong(name: str, first: Compared, comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
+    mine = [each for each in comparison.about(name) if each.judged.actual is not None]
+    named = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
+    if named is not None:
+        return (named,)
+    slips = layer.findings(name)
+    if slips:
+        return slips
+    judged = first.judged
+    assert judged.actual is not None
+    where = placed(name, judged.expected, judged.actual, _differs(judged))
+    message = f"no mistake that is known here gives these numbers; {where}."
+    return (Finding("unexplained", name, "probable", message, "compare with the right numbers of the example"),)
+
+
+def _differs(judged: Judged) -> Array:
+    assert judged.actual is not None
+    scale = np.max(np.abs(judged.expected), initial=0.0) + np.max(np.abs(np.nan_to_num(judged.actual)), initial=0.0)
+    off: Array = np.abs(judged.actual - judged.expected) > VISIBLE * scale
+    return off | ~np.isfinite(judged.actual)
+
+
+def _seen(each: Compared) -> Seen:
+    assert each.judged.actual is not None
+    lengths: dict[str, int] = {}
+    for name, value in each.trial.sample.values.items():
+        for axis, length in enumerate(getattr(value, "shape", ())):
+            what = _AXES[axis] if axis < len(_AXES) else f"entries along axis {axis}"
+            lengths[f"{what} of {name}"] = length
+    return Seen(each.judged.expected, each.judged.actual, lengths)
+
+
+def _crashes(trials: Sequence[FunctionTrial]) -> Iterator[Finding]:
+    """The first backward that did not end; a forward that refuses a sample is no finding."""
+    failed = [(trial, asking.outcome) for trial in trials for asking in trial.askings if not asking.outcome.ended]
+    if not failed:
+        return
+    trial, outcome = failed[0]
+    ended = any(asking.outcome.ended for other in trials for asking in other.askings)
+    where = f"the {outcome.error_where} raises " if outcome.error_where else ""
+    message = f"{where}{outcome.error} on {trial.sample.text}."
+    when = f"on {trial.sample.text}" if ended else ""
+    yield Finding("crashes", CALL, "proved", message[:1].upper() + message[1:], "", when, outcome.error_line)
+
+
+def _size(sample: Sample) -> int:
+    return sum(int(getattr(value, "size", 0)) for value in sample.values.values())

@@ -1,0 +1,149 @@
+"""A `torch.autograd.Function`: applied as in training, and its raw return looked at before autograd repairs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.targets.functions.form import (
+    NotAFunctionError,
+    Parameter,
+    Ran,
+    Values,
+    as_array,
+    in_backward,
+    mutated,
+    told,
+)
+from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
+
+REFUSED = ("returned an incorrect number of gradients", "returned an invalid gradient", "expected Variable or None")
+"""What autograd says of a return that it does not take; the return itself is then what is judged."""
+
+
+def is_autograd_function(target: Any) -> bool:
+    """Is it a class below torch.autograd.Function?"""
+    return isinstance(target, type) and any(
+        kind.__module__.startswith("torch.autograd") and kind.__name__ == "Function" for kind in target.__mro__
+    )
+
+
+@dataclass(frozen=True)
+class AutogradForm:
+    """A Function.
+
+    Attributes:
+        owner: the class.
+        source: its text, with that of what it uses in its file.
+    """
+
+    owner: Any
+    source: str
+
+    @property
+    def kind(self) -> FunctionForm:
+        """A `torch.autograd.Function`."""
+        return "autograd-function"
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return str(self.owner.__name__)
+
+    @property
+    def why(self) -> str:
+        """How it is called."""
+        names = ", ".join(item.name for item in self.parameters)
+        return f"it is a torch.autograd.Function; apply is called with ({names}), then backward(dE/dO)"
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Those of forward, without ctx."""
+        found = parameters_of(self.owner.forward)
+        return found if _has_setup_context(self.owner) else found[1:]
+
+    def forward(self, values: Values) -> tuple[Array, ...]:
+        """What apply gives, with nothing to differentiate."""
+        return arrays(floating(self._applied(self.owner, tensors(values))))
+
+    def call(self, given: Mapping[str, Any]) -> Any:
+        """Apply to tensors, for who records the forward."""
+        return self._applied(self.owner, given)
+
+    def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
+        """As in training; where autograd takes the return, the gradients are still those that the Function gave."""
+        raw: list[Any] = []
+        spied = _spied(self.owner, raw)
+        given = tensors(values)
+        wanted = leaves(given, [name for name, value in values.items() if _is_real(value)])
+        results = floating(self._applied(spied, given))
+        outputs = arrays(results)
+        if not any(result.requires_grad for result in results):
+            raise NotAFunctionError("run", f"no output of {self.title} requires a gradient")
+        grads = upstream_for(results, upstream)
+        kept = [grad.clone() for grad in grads]
+        with in_backward(outputs):
+            _back_propagate(results, grads, list(wanted.values()), raw)
+        changed = mutated(values, given) + (() if _same(kept, grads) else ("grad_output",))
+        return self._read(raw, values, outputs, changed)
+
+    def _read(self, raw: Sequence[Any], values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...]) -> Ran:
+        """One entry for each argument, by place."""
+        entries = list(raw[0]) if raw and isinstance(raw[0], tuple | list) else list(raw[:1])
+        names = [*values, *([""] * len(entries))][: len(entries)]
+        gradients = {
+            name: array
+            for name, entry in zip(names, entries, strict=True)
+            if name and _is_real(values[name]) and (array := as_array(entry)) is not None
+        }
+        returned = tuple(told(name, entry) for name, entry in zip(names, entries, strict=True))
+        return Ran(outputs, gradients, returned, len(values), changed)
+
+    def _applied(self, owner: Any, given: Mapping[str, Any]) -> Any:
+        """By position, as apply takes no names; a default in between is handed as it is."""
+        left = list(self.parameters)
+        while left and left[-1].name not in given:
+            left.pop()
+        return owner.apply(*[given.get(item.name, item.default) for item in left])
+
+
+def _spied(owner: Any, raw: list[Any]) -> Any:
+    """The same Function, which keeps what its backward returns in `raw`."""
+
+    def backward(ctx: Any, *grads: Any) -> Any:
+        returned = owner.backward(ctx, *grads)
+        raw.append(returned)
+        return returned
+
+    return type(owner.__name__, (owner,), {"backward": staticmethod(backward)})
+
+
+def _back_propagate(results: Sequence[Any], grads: Sequence[Any], wanted: Sequence[Any], raw: list[Any]) -> None:
+    """Run the backward. A return that autograd does not take has been seen all the same."""
+    import torch
+
+    able = [(result, grad) for result, grad in zip(results, grads, strict=True) if result.requires_grad]
+    try:
+        torch.autograd.grad([one for one, _ in able], wanted, [grad for _, grad in able], allow_unused=True)
+    except RuntimeError as error:
+        if not raw or not any(words in str(error) for words in REFUSED):
+            raise
+
+
+def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:
+    return all(
+        np.array_equal(then.numpy(), now.numpy(), equal_nan=True) for then, now in zip(before, after, strict=True)
+    )
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def _has_setup_context(owner: type) -> bool:
+    return any("setup_context" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))

@@ -1,0 +1,121 @@
+"""The parent's side of a function: questions as messages, answers as facts. What the child sends is checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, get_args
+
+import numpy as np
+
+from gradcheck_cli.model import Array, FunctionForm, FunctionOutcome, Returned, Sample
+from gradcheck_cli.targets.contract import DescribedFunction, TargetRef
+from gradcheck_cli.targets.functions.packing import packed
+from gradcheck_cli.targets.wire import Message
+
+
+class Asked(Protocol):
+    """What puts a question to the child: see `Worker.ask`."""
+
+    def ask(self, request: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array], str]:
+        """(answer, arrays, prints)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """The outputs of a forward for several values of one argument, each output with one more axis in front.
+
+    `error` says why there are fewer than values, "" where all are there.
+    """
+
+    outputs: tuple[Array, ...]
+    error: str = ""
+
+
+@dataclass
+class FunctionClient:
+    """One function in its process.
+
+    Attributes:
+        worker: runs it.
+    """
+
+    worker: Asked
+
+    def outputs(self, sample: Sample) -> FunctionOutcome:
+        """The forward alone."""
+        stacked = self._forwards(sample, "", np.zeros(0))
+        if isinstance(stacked, FunctionOutcome):
+            return stacked
+        return FunctionOutcome(tuple(out[0] for out in stacked.outputs))
+
+    def varied(self, sample: Sample, name: str, values: Array) -> Stacked:
+        """The forward for each of `values`, (how many, *shape of the argument), in the place of one argument."""
+        stacked = self._forwards(sample, name, values)
+        return Stacked((), stacked.error) if isinstance(stacked, FunctionOutcome) else stacked
+
+    def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1) -> FunctionOutcome:
+        """Forward and backward, once or twice."""
+        listed, arrays = packed([sample])
+        arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
+        request = {"do": "function", "sample": listed[0], "upstreams": len(upstream), "calls": calls}
+        message, answered, printed = self.worker.ask(request, arrays)
+        return _outcome(message, answered, printed)
+
+    def _forwards(self, sample: Sample, name: str, values: Array) -> Stacked | FunctionOutcome:
+        listed, arrays = packed([sample])
+        request = {"do": "forwards", "sample": listed[0], "varied": name}
+        message, answered, printed = self.worker.ask(request, arrays | {"varied": values})
+        outputs = _outputs(message, answered)
+        if message.get("kind") and not outputs:
+            return _outcome(message, {}, printed)
+        return Stacked(outputs, str(message.get("error", "")))
+
+
+def described_function(
+    message: Message, samples: tuple[Sample, ...], ref: TargetRef, printed: str
+) -> DescribedFunction:
+    """What the child says of a function that it loaded."""
+    form: FunctionForm = next(form for form in get_args(FunctionForm) if form == message["form"])
+    return DescribedFunction(
+        form=form,
+        title=str(message["title"]),
+        why=str(message["why"]),
+        line=ref.line,
+        samples=samples,
+        inputs=str(message["inputs"]),
+        notes=tuple(str(note) for note in message["notes"]),
+        printed=printed,
+    )
+
+
+def _outputs(message: Message, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
+    names = (f"out{place}" for place in range(int(message.get("outputs", 0))))
+    return tuple(arrays[name] for name in names if name in arrays)
+
+
+def _outcome(message: Message, arrays: Mapping[str, Array], printed: str) -> FunctionOutcome:
+    line = message.get("line")
+    return FunctionOutcome(
+        outputs=_outputs(message, arrays),
+        gradients=_named(arrays, "first."),
+        returned=tuple(_returned(item) for item in message.get("returned", ())),
+        owed=message.get("owed"),
+        second=_named(arrays, "second.") if message.get("calls") == 2 else None,
+        mutated=tuple(str(name) for name in message.get("mutated", ())),
+        error=str(message.get("error", "")),
+        error_kind=str(message.get("kind", "")),
+        error_where=str(message.get("where", "")),
+        error_line=line if isinstance(line, int) else None,
+        printed=printed,
+        seconds=float(message.get("seconds", 0.0)),
+    )
+
+
+def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _returned(item: Sequence[Any]) -> Returned:
+    name, is_none, shape, dtype = item
+    return Returned(str(name), bool(is_none), None if shape is None else tuple(map(int, shape)), str(dtype))

@@ -1,0 +1,101 @@
+"""Objects of a user's class, made with lengths in the place of what a constructor calls sizes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck_cli.targets.functions.form import Parameter
+from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES
+from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.spelling import tokens, word_set
+
+_IN = word_set(
+    "in input inputs fan d dim features feature size width normalized shape model embed embedding n neurons D"
+)
+_OUT = word_set("out output outputs m hidden units classes class h neurons to")
+_CHANNELS = word_set("channel channels c planes maps")
+_TABLE = word_set("vocab num rows entries tokens v words embeddings")
+# What a constructor stores and calls is left out, if it may be.
+MOST = 24
+
+
+@dataclass(frozen=True)
+class Making:
+    """One way to call a constructor: parameter -> a letter of `SIZES`, a tuple of letters, or a plain value."""
+
+    owner: Any
+    chosen: Mapping[str, Any]
+
+    def instance(self, sizes: Mapping[str, int]) -> Any:
+        """A new object for these lengths.
+
+        Raises:
+            Exception: whatever the constructor raises.
+        """
+        return self.owner(**{name: _value(choice, sizes) for name, choice in self.chosen.items()})
+
+    @property
+    def text(self) -> str:
+        """ "Dense(n_in=5, n_out=6)"."""
+        told = ", ".join(f"{name}={_value(choice, SIZES[0])!r}" for name, choice in self.chosen.items())
+        return f"{self.owner.__name__}({told})"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A length by its letter; `form` is how it is handed: a number, or a tuple with one in it."""
+
+    letter: str
+    is_tuple: bool = False
+
+
+def makings(owner: Any) -> Iterator[Making]:
+    """Ways to make an object, the likeliest first."""
+    wanted = [item for item in parameters_of(owner) if not item.has_default]
+    listed = [_options(item) for item in wanted]
+    yield from (
+        Making(owner, {item.name: options[place] for item, options, place in zip(wanted, listed, places, strict=True)})
+        for places in _by_rank([len(options) for options in listed])
+    )
+
+
+def _by_rank(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    from gradcheck_cli.targets.functions.inputs.guess import by_rank
+
+    for number, places in enumerate(by_rank(lengths)):
+        if number >= MOST:
+            return
+        yield places
+
+
+def _options(item: Parameter) -> list[Any]:
+    words = tokens(item.name)
+    known = set(words)
+    is_tuple = "shape" in known or "tuple" in item.annotation.lower()
+    numbers = [CONSTANTS[word] for word in words if word in CONSTANTS and word not in _IN | _OUT | _CHANNELS | _TABLE]
+    if numbers:
+        return [numbers[-1], *(Letter(letter) for letter in "dm")]
+    order = "dmcnh"
+    if known & _TABLE and known & word_set("vocab embeddings words tokens entries rows"):
+        order = "vdm"
+    elif known & _CHANNELS:
+        order = "cdm" if not known & _OUT else "mcd"
+    elif known & _OUT and not known & word_set("in input"):
+        order = "mdc"
+    letters: list[Any] = [Letter(letter, is_tuple) for letter in order]
+    return [*letters, Letter("d", not is_tuple), None]
+
+
+def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
+    if isinstance(choice, Letter):
+        return (sizes[choice.letter],) if choice.is_tuple else sizes[choice.letter]
+    return choice
+
+
+def methods_of(node: ast.AST | None) -> list[str]:
+    """The methods that a class defines itself, in order."""
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    return [item.name for item in body if isinstance(item, ast.FunctionDef)]

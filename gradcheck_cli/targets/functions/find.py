@@ -1,0 +1,87 @@
+"""From what was loaded to a form: a pair, a class, a Function; what it is decides how it is called."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
+from gradcheck_cli.targets.functions.form import Form, NotAFunctionError
+from gradcheck_cli.targets.functions.layer import layer_forms, method_names
+from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
+from gradcheck_cli.targets.functions.pair import Function, PairForm
+from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
+from gradcheck_cli.targets.load import Loaded
+
+
+def forms_of(loaded: Loaded) -> Iterator[Form]:
+    """What the target may be, as far as its place and its names tell; the likeliest first.
+
+    Raises:
+        NotAFunctionError: nothing here is a function with a backward.
+    """
+    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
+    if is_autograd_function(owner):
+        yield AutogradForm(owner, _with_callees(loaded, owner.__name__))
+    elif owner is not None:
+        yield from _layer(loaded, owner)
+    else:
+        yield _pair(loaded)
+
+
+def _layer(loaded: Loaded, owner: type) -> Iterator[Form]:
+    """An object; what its backward's return statement says stands where the method is defined."""
+    _, back = method_names(owner)
+    nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
+    node = next((found for found in nodes if found is not None), None)
+    yield from layer_forms(owner, returned_names(node), _with_callees(loaded, owner.__name__))
+
+
+def _pair(loaded: Loaded) -> Form:
+    """The target is a backward, or a forward whose backward stands beside it."""
+    known = functions_of(loaded)
+    name = loaded.name
+    if not callable(loaded.target):
+        raise NotAFunctionError("build", f"{name} is no function")
+    backwards = backwards_among(known)
+    if name in backwards:
+        forward = forward_for(name, known)
+        if not forward:
+            raise NotAFunctionError("build", f"no forward of {name} stands in its file")
+        return PairForm(_function(loaded, forward), _function(loaded, name))
+    mine = [other for other in backwards if forward_for(other, known) == name]
+    if not mine and gives_gradients(loaded.node(name)):
+        return LossForm(_function(loaded, name))
+    if not mine:
+        raise NotAFunctionError("build", f"no backward of {name} stands in its file")
+    nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
+    return PairForm(_function(loaded, name), _function(loaded, nearest))
+
+
+def functions_of(loaded: Loaded) -> dict[str, Any]:
+    """The functions that the file itself defines, and those that it has bound to a name of its own."""
+    return {
+        name: value
+        for name, value in vars(loaded.module).items()
+        if inspect.isroutine(value) and (loaded.node(name) is not None or name == loaded.name)
+    }
+
+
+def _function(loaded: Loaded, name: str) -> Function:
+    return Function(vars(loaded.module).get(name, loaded.target), loaded.node(name), name, _with_callees(loaded, name))
+
+
+def _with_callees(loaded: Loaded, name: str) -> str:
+    """The text of a function and of all functions of its file that it uses: what they read of a dict of settings."""
+    texts: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        node = loaded.node(waiting.pop())
+        if node is None or getattr(node, "name", "") in texts:
+            continue
+        texts[getattr(node, "name", "")] = ast.unparse(node)
+        waiting += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+    return "\n".join(texts.values())

@@ -1,0 +1,187 @@
+"""What every way of writing a function has in common: a forward that is called by name, and a run with its backward."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from gradcheck_cli.model import Array, FunctionForm, Returned, Value
+from gradcheck_cli.targets.missing import is_library
+
+Values = Mapping[str, Value]
+
+
+class NotAFunctionError(Exception):
+    """The target cannot be taken as a function.
+
+    Attributes:
+        step: what failed: "build" (no forward, no constructor), "run" (no way to call it), "read" (no gradients).
+        hint: the way out.
+        cause: what the user's code raised, where it raised.
+    """
+
+    def __init__(self, step: str, sentence: str, hint: str = "", cause: BaseException | None = None) -> None:
+        super().__init__(sentence)
+        self.step, self.sentence, self.hint, self.cause = step, sentence, hint, cause
+
+
+class BackwardError(Exception):
+    """The user's backward raised; the forward had returned."""
+
+    def __init__(self, cause: BaseException, outputs: tuple[Array, ...]) -> None:
+        super().__init__(str(cause))
+        self.cause, self.outputs = cause, outputs
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the user's forward, as far as names and defaults tell.
+
+    Attributes:
+        has_default: it may be left out.
+        default: what it is then.
+        annotation: as it is written, "" for none.
+        is_state: it is no parameter of the forward, but one that the object holds (a weight).
+        shapes: of a state, as the constructor made it for each set of sizes.
+    """
+
+    name: str
+    has_default: bool = False
+    default: Any = None
+    annotation: str = ""
+    is_state: bool = False
+    shapes: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one forward and backward left, as numpy.
+
+    `gradients` by argument, those that have numbers; `returned` every entry of the raw return; `owed` how many there
+    should be, None where that is free.
+    """
+
+    outputs: tuple[Array, ...]
+    gradients: Mapping[str, Array]
+    returned: tuple[Returned, ...] = ()
+    owed: int | None = None
+    mutated: tuple[str, ...] = ()
+
+
+class Form(Protocol):
+    """One way in which a function stands in a file."""
+
+    @property
+    def kind(self) -> FunctionForm:
+        """See `FunctionForm`."""
+
+    @property
+    def why(self) -> str:
+        """How it was told, one clause."""
+
+    @property
+    def title(self) -> str:
+        """What the forward is called."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What it wants to be given."""
+
+    @property
+    def source(self) -> str:
+        """The text of the forward, for what it reads of its parameters."""
+
+    def forward(self, values: Values) -> tuple[Array, ...]:
+        """The outputs.
+
+        Raises:
+            Exception: whatever the user's code raises.
+        """
+
+    def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
+        """Forward and backward on fresh copies.
+
+        Args:
+            upstream: one array for each output.
+
+        Raises:
+            BackwardError: the backward raised.
+            Exception: whatever the forward raises.
+        """
+
+
+def fresh(values: Values) -> dict[str, Any]:
+    """Copies of all arrays, also of those inside dicts and tuples, so that nothing is handed on."""
+    return {name: _fresh(value) for name, value in values.items()}
+
+
+def _fresh(value: Value) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, Mapping):
+        return {key: _fresh(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_fresh(inner) for inner in value)
+    return value
+
+
+def as_array(value: Any) -> Array | None:
+    """A number, an array or a tensor as numpy; None for anything else."""
+    if isinstance(value, bool | str | bytes) or value is None:
+        return None
+    if hasattr(value, "detach"):
+        value = value.detach()
+        value = (value.float() if "bfloat16" in str(value.dtype) else value).cpu().numpy()
+    if not isinstance(value, np.ndarray | np.generic | int | float | complex):
+        return None
+    array = np.asarray(value)
+    return array if array.dtype.kind in "fiubc" else None
+
+
+def outputs_of(parts: Sequence[Any]) -> tuple[Array, ...]:
+    """The arrays of an output.
+
+    Raises:
+        TypeError: a part is no array and no number.
+    """
+    arrays = [as_array(part) for part in parts]
+    for part, array in zip(parts, arrays, strict=True):
+        if array is None:
+            raise TypeError(f"the forward gives a {type(part).__name__} where an array is expected")
+    return tuple(array for array in arrays if array is not None)
+
+
+def told(name: str, value: Any) -> Returned:
+    """One entry of a raw return."""
+    array = as_array(value)
+    dtype = str(getattr(value, "dtype", "")).removeprefix("torch.") or type(value).__name__
+    return Returned(name, value is None, None if array is None else array.shape, "" if value is None else dtype)
+
+
+@contextlib.contextmanager
+def in_backward(outputs: tuple[Array, ...]) -> Iterator[None]:
+    """What is raised inside is told as raised by the backward."""
+    try:
+        yield
+    except Exception as error:
+        raise BackwardError(error, outputs) from error
+
+
+def mutated(before: Values, after: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arguments whose arrays hold other numbers now. NaN is equal to itself here."""
+    return tuple(
+        name
+        for name, value in before.items()
+        if isinstance(value, np.ndarray)
+        and (now := as_array(after.get(name))) is not None
+        and not np.array_equal(value, now, equal_nan=value.dtype.kind in "fc")
+    )
+
+
+def is_users(file: str) -> bool:
+    """A file that is no installed library."""
+    return not is_library(file)

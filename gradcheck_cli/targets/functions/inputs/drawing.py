@@ -1,0 +1,70 @@
+"""Arrays for a choice of proposals: the letters become lengths, the kinds become numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Sample, Value
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+
+_AXIS = re.compile(r"^(\d*)([a-z]?)$")
+Choice = Mapping[str, Proposal]
+"""What each parameter is taken as."""
+
+
+def shape_of(axes: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """ "n 4m" -> (3, 28)."""
+    return tuple(_length(word, sizes) for word in axes.split())
+
+
+def _length(word: str, sizes: Mapping[str, int]) -> int:
+    found = _AXIS.match(word)
+    assert found is not None
+    factor, letter = found.groups()
+    return int(factor or 1) * (sizes[letter] if letter else 1)
+
+
+def drawn(choice: Choice, sizes: Mapping[str, int], seed: int) -> Sample:
+    """A sample of normal numbers and whatever else the choice says; the same for the same seed."""
+    generator = np.random.default_rng([seed, *map(ord, ",".join(choice))])
+    values: dict[str, Value] = {
+        name: _value(proposal, sizes, generator) for name, proposal in choice.items() if proposal.kind != "keep"
+    }
+    owed = tuple(
+        name for name, proposal in choice.items() if proposal.kind in ("real", "positive", "unit") and proposal.is_owed
+    )
+    return Sample(values, owed, seed)
+
+
+def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Generator) -> Value:
+    if proposal.kind == "constant":
+        usual: Value = proposal.value
+        return usual
+    shape = shape_of(proposal.axes, sizes)
+    below = sizes.get(proposal.below, 2)
+    match proposal.kind:
+        case "index":
+            return _indices(shape, below, generator)
+        case "mask":
+            third: Array = generator.permutation(np.arange(int(np.prod(shape)))) % 3
+            return (third > 0).reshape(shape).astype(np.float64)
+        case "one-hot":
+            rows: Array = np.eye(shape[-1])[_indices(shape[:-1], shape[-1], generator)]
+            return rows
+        case "positive":
+            return generator.uniform(0.5, 2.0, shape)
+        case "unit":
+            return generator.uniform(0.05, 0.95, shape)
+        case _:
+            return generator.standard_normal(shape)
+
+
+def _indices(shape: tuple[int, ...], below: int, generator: np.random.Generator) -> Array:
+    """With a repeat, which shows what writes where it should add."""
+    found = generator.integers(0, below, shape)
+    if found.size > 1:
+        found.flat[-1] = found.flat[0]
+    return found

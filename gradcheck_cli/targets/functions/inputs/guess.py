@@ -1,0 +1,183 @@
+"""Tries proposals on the target until its forward and its backward run, and says what they were."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.model import Sample
+from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Parameter
+from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
+from gradcheck_cli.targets.functions.inputs.parameters import settings
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
+
+# Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
+MOST_TRIES = 600
+SECONDS = 6.0
+IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
+TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What ran: the form as it hangs together then, the choice, and its samples on each set of sizes that it takes."""
+
+    form: Form
+    choice: Choice
+    samples: tuple[Sample, ...]
+
+
+def guess(forms: Iterable[Form], seed: int, seconds: float = SECONDS) -> Guess:
+    """The first choice of proposals, form by form, on which forward and backward run.
+
+    Where the backward runs on none, the first on which the forward does: then that is what is told.
+
+    Raises:
+        NotAFunctionError: the forward runs on none; says what it raised on the likeliest.
+    """
+    end = time.monotonic() + seconds
+    first_error: BaseException | None = None
+    second_best: Guess | None = None
+    for form in forms:
+        search = _Search(form, seed, end)
+        found = search.run()
+        if found is not None:
+            return found
+        second_best, first_error = second_best or search.second_best, first_error or search.error
+    if second_best is None:
+        raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=first_error)
+    return second_best
+
+
+@dataclass
+class _Search:
+    """The tries on one form. `error`: what the likeliest raised; `second_best`: on which only the forward ran."""
+
+    form: Form
+    seed: int
+    end: float
+    error: BaseException | None = None
+    second_best: Guess | None = None
+
+    def run(self) -> Guess | None:
+        for choice in itertools.islice(choices(self.form), MOST_TRIES):
+            if time.monotonic() > self.end:
+                break
+            try:
+                found = self._try(choice)
+            except Exception as error:
+                self.error = self.error or error
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def _try(self, choice: Choice) -> Guess | None:
+        sample = drawn(choice, SIZES[0], self.seed)
+        for ready in _ready(self.form, sample):
+            outputs = ready.forward(sample.values)
+            if not _is_good(outputs):
+                raise ValueError("the forward gives no finite floating-point numbers")
+            if _backward_runs(ready, sample, outputs):
+                return _with_samples(ready, choice, self.seed)
+            self.second_best = self.second_best or _with_samples(ready, choice, self.seed)
+        return None
+
+
+def choices(form: Form) -> Iterator[Choice]:
+    """Every combination of what the parameters may be, those of the likeliest parts first."""
+    listed = [_options(form, item) for item in form.parameters]
+    names = [item.name for item in form.parameters]
+    for places in by_rank([len(options) for options in listed]):
+        choice = {name: options[place] for name, options, place in zip(names, listed, places, strict=True)}
+        if _holds_data(choice):
+            yield choice
+
+
+def by_rank(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every tuple of places below these lengths, those of a small sum first."""
+
+    def summing(total: int, left: Sequence[int]) -> Iterator[tuple[int, ...]]:
+        if not left:
+            if total == 0:
+                yield ()
+            return
+        for place in range(min(total, left[0] - 1) + 1):
+            yield from ((place, *rest) for rest in summing(total - place, left[1:]))
+
+    for total in range(sum(length - 1 for length in lengths) + 1):
+        yield from summing(total, lengths)
+
+
+def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
+    keys = settings(form.source, item.name)
+    if keys is not None:
+        return [Proposal("constant", value=keys)]
+    words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
+    found = proposals(
+        item.name,
+        of_images=bool(words & IMAGE_WORDS),
+        is_loss=bool(words & LOSS_WORDS),
+        looks_up=bool(words & TABLE_WORDS),
+    )
+    if item.is_state:
+        return [_state(item, 0)]
+    if not item.has_default:
+        return found
+    if item.default is None and found[0].kind == "real":  # as `bias=None`: with it more is seen
+        return [*found[:4], Proposal("keep")]
+    return [Proposal("keep")]
+
+
+def _holds_data(choice: Choice) -> bool:
+    return any(proposal.kind in ("real", "positive", "unit") for proposal in choice.values())
+
+
+def _ready(form: Form, sample: Sample) -> Iterator[Form]:
+    """The form itself; a pair in each way in which it may hang together on this sample."""
+    if isinstance(form, PairForm) and form.wiring is None:
+        yield from form.wirings(sample.values)
+    else:
+        yield form
+
+
+def _is_good(outputs: Sequence[np.ndarray]) -> bool:
+    return bool(outputs) and all(out.dtype.kind == "f" and out.size and np.isfinite(out).all() for out in outputs)
+
+
+def _backward_runs(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> bool:
+    """It returns something that is the gradient of an argument and has its shape."""
+    try:
+        ran = form.run(sample.values, [np.ones_like(out) for out in outputs])
+    except BackwardError:
+        return False
+    fitting = [name for name, array in ran.gradients.items() if array.shape == sample.array(name).shape]
+    return bool(fitting)
+
+
+def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
+    """On both sets of sizes; two draws of the first where the forward does not take the second."""
+    first = drawn(choice, SIZES[0], seed)
+    try:
+        other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
+        takes = _is_good(form.forward(other.values))
+    except Exception:  # a size that it does not take: what it takes is told
+        takes = False
+    return Guess(form, choice, (first, other if takes else drawn(choice, SIZES[0], seed + 1)))
+
+
+def _for_sizes(form: Form, choice: Choice, number: int) -> Choice:
+    """The same choice, with what an object holds as it is made for other sizes."""
+    states = {item.name: item for item in form.parameters if item.is_state}
+    return {name: _state(states[name], number) if name in states else proposal for name, proposal in choice.items()}
+
+
+def _state(item: Parameter, number: int) -> Proposal:
+    """A weight of an object, as its constructor shaped it."""
+    return Proposal("real", " ".join(map(str, item.shapes[number])))

@@ -1,0 +1,190 @@
+"""What a parameter may be by its name: shapes in letters, or a constant. The likeliest first; trial decides.
+
+A shape is a word for each axis: "n d", a letter with a factor in front ("4m"), or a number. A letter is one length
+throughout a call: that x and W share "d" is what makes them fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gradcheck_cli.targets.functions.spelling import tokens, word_set
+
+Kind = Literal["real", "positive", "unit", "index", "mask", "one-hot", "constant", "keep"]
+"""What is put there. index: whole numbers below a length. keep: the parameter keeps its default."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One guess.
+
+    Attributes:
+        axes: the shape in letters; "" is a single number.
+        below: for indices and one-hot rows, the letter of the length that they count.
+        value: of a constant.
+        is_owed: a gradient is owed for it, if it holds real numbers: not so for what a loss compares with.
+    """
+
+    kind: Kind
+    axes: str = ""
+    below: str = "d"
+    value: Any = None
+    is_owed: bool = True
+
+
+# Lengths that meet in a call are not equal, so that nothing fits by chance; they are small, as the forward is asked for
+# every entry; rows and columns can be halved, as pooling needs. The second set is where a finding is confirmed.
+SIZES: tuple[Mapping[str, int], ...] = (
+    {"n": 3, "d": 5, "m": 6, "t": 4, "c": 2, "h": 4, "w": 6, "v": 7, "k": 2, "g": 2},
+    {"n": 4, "d": 7, "m": 3, "t": 5, "c": 3, "h": 6, "w": 2, "v": 9, "k": 2, "g": 2},
+)
+
+_DATA = ("n d", "n t d", "n c h w", "d", "n c t", "d n", "t d", "")
+_WEIGHT = ("d m", "m d", "d", "n d", "d d", "c", "")
+_BIAS = ("m", "1 m", "m 1", "d", "1 d", "d 1", "c", "1", "")
+_SCALE = ("d", "1 d", "c", "1 c 1 1", "c 1 1", "n d", "d 1", "")
+_STATE = ("n m", "n d", "m", "n 1", "m n")
+_TARGETS = ("n d", "n", "n 1", "d n", "d", "n t d")
+
+_BY_NAME: Mapping[str, Sequence[str]] = {
+    "wx": ("d m", "d 4m", "d 3m", "m d"),
+    "wh": ("m m", "m 4m", "m 3m"),
+    "wxh": ("m d", "d m"),
+    "whh": ("m m",),
+    "why": ("d m", "m d"),
+    "wi": ("m d", "d m"),
+    "wih": ("m d", "4m d", "3m d", "d m"),
+    "q": ("n t d", "t d", "n d", "n g t d"),
+    "query": ("n t d", "t d", "n d", "n g t d"),
+    "k": ("n t d", "t d", "n d", "v d", "n g t d"),
+    "key": ("n t d", "t d", "n d", "v d", "n g t d"),
+    "v": ("n t d", "t d", "n d", "v d", "n g t d"),
+    "value": ("n t d", "t d", "n d", "v d", "n g t d"),
+    "rho": ("",),
+}
+_WEIGHT_WORDS = word_set("w weight weights kernel theta wt mat matrix w1 w2 emb")
+_BIAS_WORDS = word_set("b bias biases b1 b2 bh by")
+_SCALE_WORDS = word_set("gamma beta scale shift gain offset g")
+_STATE_WORDS = word_set("h c state hidden h0 c0 cell ht ct s")
+_TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
+_PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
+_INDEX_WORDS = word_set("idx index indices ids token tokens ix positions words")
+_DATA_WORDS = word_set("x inp input inputs data words sentence")
+_MASK_WORDS = word_set("mask masks keep dropped")
+_POSITIVE_WORDS = word_set("var variance std sigma rstd running temperature tau")
+
+CONSTANTS: Mapping[str, Any] = {
+    "eps": 1e-5,
+    "epsilon": 1e-5,
+    "alpha": 0.25,
+    "slope": 0.25,
+    "negative": 0.25,
+    "leak": 0.25,
+    "p": 0.5,
+    "prob": 0.5,
+    "rate": 0.5,
+    "ratio": 0.5,
+    "dropout": 0.5,
+    "keep": 0.75,
+    "momentum": 0.9,
+    "decay": 0.9,
+    "axis": -1,
+    "dim": -1,
+    "training": True,
+    "train": True,
+    "mode": "train",
+    "causal": True,
+    "temperature": 2.0,
+    "tau": 2.0,
+    "delta": 0.5,
+    "margin": 1.0,
+    "reg": 0.0,
+    "lambda": 0.5,
+    "lambd": 0.5,
+    "seed": 3,
+    "groups": 2,
+    "heads": 2,
+    "head": 2,
+    "g": 2,
+    "stride": 2,
+    "pool": 2,
+    "kernel": 2,
+    "size": 2,
+    "width": 2,
+    "height": 2,
+    "pad": 0,
+    "padding": 0,
+    "lr": 1.0,
+    "learning": 1.0,
+    "reduction": "mean",
+    "scale": 0.5,
+    "n": 2,
+    "num": 2,
+    "beta": 1.0,
+}
+"""What a plain number is by a word of its name; the last word of the name that is known counts."""
+# Where a name is both a plain number and an array, in this order.
+_NUMBERS_FIRST = word_set(
+    "eps epsilon slope p prob rate ratio dropout momentum decay axis dim training train mode causal temperature tau "
+    "delta margin reg lambda lambd seed groups heads stride pool size width height pad padding lr reduction num leak "
+    "negative learning"
+)
+
+
+def proposals(name: str, *, of_images: bool = False, is_loss: bool = False, looks_up: bool = False) -> list[Proposal]:
+    """What a parameter may be.
+
+    Args:
+        of_images: the function's name says that it works on images.
+        is_loss: it gives a single number, so that `y` is what it is compared with.
+        looks_up: it looks rows of a table up, so that its data are indices.
+    """
+    words = tokens(name)
+    plain = "".join(words)
+    last = words[-1] if words else ""
+    if set(words) & _NUMBERS_FIRST:
+        return [Proposal("constant", value=constant(words)), *_real(_DATA)]
+    if plain in _BY_NAME:
+        return _real(_BY_NAME[plain])
+    if set(words) & _INDEX_WORDS:
+        return [Proposal("index", axes, below) for axes in ("n", "n t", "t") for below in ("v", "d")]
+    if looks_up and plain in _DATA_WORDS:
+        return [Proposal("index", axes, "v") for axes in ("n t", "n", "t")]
+    if set(words) & _MASK_WORDS:
+        return [Proposal("mask", axes) for axes in ("n d", "n t", "n t d", "n c h w", "t t", "n")]
+    if is_loss and set(words) & _TARGET_WORDS and not set(words) & _PREDICTED_WORDS:
+        return _targets()
+    if set(words) & _POSITIVE_WORDS:
+        return [Proposal("positive", axes) for axes in _SCALE]
+    if "prev" in words or set(words) & _STATE_WORDS:
+        return _real(_STATE + _DATA)
+    if last in _SCALE_WORDS:
+        return _real(_SCALE)
+    if last in _BIAS_WORDS or words[:1] == ("b",):
+        return _real(("m", "4m", "3m", *_BIAS[1:]))
+    if last in _WEIGHT_WORDS or words[:1] == ("w",):
+        return _real(("v d", *_WEIGHT) if looks_up or "emb" in plain else _WEIGHT)
+    found = _real(("n c h w", *_DATA) if of_images else _DATA)
+    # Where a logarithm or a root refuses normal numbers.
+    return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
+
+
+def _real(shapes: Sequence[str]) -> list[Proposal]:
+    return [Proposal("real", axes) for axes in dict.fromkeys(shapes)]
+
+
+def _targets() -> list[Proposal]:
+    return [
+        Proposal("index", "n", "d"),
+        Proposal("real", "n d", is_owed=False),
+        Proposal("one-hot", "n d"),
+        Proposal("index", "n t", "d"),
+        *(Proposal("real", axes, is_owed=False) for axes in _TARGETS[1:]),
+    ]
+
+
+def constant(words: Sequence[str]) -> Any:
+    """A usual value for a plain number or word of this name; 0.5 where nothing is known."""
+    return next((CONSTANTS[word] for word in reversed(words) if word in CONSTANTS), 0.5)

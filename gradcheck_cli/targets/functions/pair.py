@@ -1,0 +1,282 @@
+"""Two functions, a forward and its backward, in numpy or torch operations: what is handed on from one to the other."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.targets.functions.form import (
+    NotAFunctionError,
+    Parameter,
+    Ran,
+    Values,
+    as_array,
+    fresh,
+    in_backward,
+    mutated,
+    outputs_of,
+    told,
+)
+from gradcheck_cli.targets.functions.reading import entries_of, owners, returned_names
+from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache, is_upstream
+
+# What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
+# entry of what the forward returned.
+UPSTREAM, CACHE, ARGUMENT, RESULT = "upstream", "cache", "argument", "result"
+Meaning = tuple[str, Any]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the user's, its syntax, and the text of it and of what it uses in its file."""
+
+    call: Callable[..., Any]
+    node: ast.AST | None
+    name: str
+    source: str = ""
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its parameters, without those that collect the rest."""
+        return parameters_of(self.call)
+
+
+def parameters_of(call: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters that can be handed by name; none where nobody can tell."""
+    try:
+        found = inspect.signature(call).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(
+        Parameter(
+            item.name,
+            item.default is not item.empty,
+            None if item.default is item.empty else item.default,
+            "" if item.annotation is item.empty else inspect.formatannotation(item.annotation),
+        )
+        for item in found
+        if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY)
+    )
+
+
+def call_by_name(call: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+    """Call with what it takes by position where it must be, else by name."""
+    try:
+        kinds = {name: item.kind for name, item in inspect.signature(call).parameters.items()}
+    except (TypeError, ValueError):
+        return call(*values.values())
+    first = [value for name, value in values.items() if kinds.get(name) is inspect.Parameter.POSITIONAL_ONLY]
+    rest = {name: value for name, value in values.items() if kinds.get(name) is not inspect.Parameter.POSITIONAL_ONLY}
+    return call(*first, **rest)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How a pair hangs together.
+
+    Attributes:
+        outputs: the places of the outputs in what the forward returns; None where it returns one array.
+        meanings: what each parameter of the backward is given.
+        bare: the backward gives the derivative of each entry, without a G: it is multiplied by G here.
+    """
+
+    outputs: tuple[int, ...] | None
+    meanings: Mapping[str, Meaning]
+    bare: bool = False
+
+
+@dataclass(frozen=True)
+class PairForm:
+    """A forward and a backward; `wiring` is None until the forward has run once."""
+
+    fore: Function
+    back: Function
+    wiring: Wiring | None = None
+
+    @property
+    def kind(self) -> FunctionForm:
+        """Two functions."""
+        return "pair"
+
+    @property
+    def title(self) -> str:
+        """The forward's name."""
+        return self.fore.name
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Those of the forward."""
+        return self.fore.parameters()
+
+    @property
+    def source(self) -> str:
+        """The forward's text."""
+        return self.fore.source
+
+    @property
+    def why(self) -> str:
+        """The pair, and what the backward is handed."""
+        if self.wiring is None:
+            return f"{self.back.name} is taken as the backward of {self.fore.name}"
+        given = ", ".join(f"{name} = {_in_words(meaning)}" for name, meaning in self.wiring.meanings.items())
+        bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if self.wiring.bare else ""
+        return f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given}){bare}"
+
+    def wirings(self, values: Values) -> Iterator[PairForm]:
+        """The ways in which it may hang together, the likeliest first, told by one call of the forward.
+
+        Raises:
+            NotAFunctionError: the forward gives no array.
+            Exception: whatever the forward raises.
+        """
+        result = call_by_name(self.fore.call, fresh(values))
+        for wiring in _wirings(self.fore, self.back, result, list(values)):
+            yield PairForm(self.fore, self.back, wiring)
+
+    def forward(self, values: Values) -> tuple[Array, ...]:
+        """The outputs, as the wiring has them."""
+        return self._outputs(call_by_name(self.fore.call, fresh(values)))
+
+    def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
+        """The forward, then the backward with what the forward left."""
+        assert self.wiring is not None
+        given = fresh(values)
+        result = call_by_name(self.fore.call, given)
+        outputs = tuple(array.copy() for array in self._outputs(result))
+        after_forward = fresh(given)
+        grads = [grad.reshape(out.shape).copy() for grad, out in zip(upstream, outputs, strict=False)]
+        sources = {UPSTREAM: grads, ARGUMENT: given}
+        handed = {name: _handed(meaning, sources, result) for name, meaning in self.wiring.meanings.items()}
+        with in_backward(outputs):
+            back = call_by_name(self.back.call, handed)
+        changed = mutated(values, after_forward) or mutated(after_forward, given)
+        kept = all(np.array_equal(now, then.reshape(now.shape)) for now, then in zip(grads, upstream, strict=False))
+        changed += () if kept else ("grad_output",)
+        return self._read(back, values, outputs, changed, upstream)
+
+    def _read(
+        self, back: Any, values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...], upstream: Sequence[Array]
+    ) -> Ran:
+        assert self.wiring is not None
+        entries = entries_of(back, returned_names(self.back.node))
+        arguments = float_arrays(values)
+        names = owners(entries, arguments)
+        gradients: dict[str, Array] = {}
+        for name, (_, value) in zip(names, entries, strict=True):
+            array = as_array(value)
+            if name and array is not None:
+                gradients[name] = array * upstream[0] if self.wiring.bare else array
+        returned = tuple(told(name, value) for name, (_, value) in zip(names, entries, strict=True))
+        return Ran(outputs, gradients, returned, mutated=changed)
+
+    def _outputs(self, result: Any) -> tuple[Array, ...]:
+        if self.wiring is None or self.wiring.outputs is None:
+            return outputs_of([result])
+        return outputs_of([result[place] for place in self.wiring.outputs])
+
+
+def float_arrays(values: Values) -> dict[str, Array]:
+    """The arguments that a gradient may be owed for."""
+    return {name: value for name, value in values.items() if isinstance(value, np.ndarray) and value.dtype.kind in "fc"}
+
+
+def _handed(meaning: Meaning, sources: Mapping[str, Any], result: Any) -> Any:
+    kind, which = meaning
+    if kind in (CACHE, RESULT):
+        return result if which is None else result[which]
+    return sources[kind][which]
+
+
+def _in_words(meaning: Meaning) -> str:
+    kind, which = meaning
+    return {UPSTREAM: "dE/dO", CACHE: "what the forward kept", ARGUMENT: str(which)}.get(kind, "the output")
+
+
+def _wirings(fore: Function, back: Function, result: Any, given: Sequence[str]) -> Iterator[Wiring]:
+    parts = list(result) if isinstance(result, tuple | list) else [result]
+    names = returned_names(fore.node)
+    names = names if len(names) == len(parts) else [""] * len(parts)
+    wanted = list(back.parameters())
+    if as_array(parts[0]) is None:
+        raise NotAFunctionError("run", f"{fore.name} gives a {type(parts[0]).__name__} where an array is expected")
+    upstreams = _upstreams([item.name for item in wanted], names)
+    rest = [item for item in wanted if item.name not in upstreams]
+    several = isinstance(result, tuple | list)
+    for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given):
+        rest = [item for item in wanted if item.name not in grads]
+        for meanings in itertools.islice(_meanings(rest, parts, names, given, several), 8):
+            used = {which for kind, which in meanings.values() if kind == CACHE and which is not None}
+            outputs = tuple(place for place in range(len(parts)) if place not in used)[: max(1, len(grads))]
+            handed = {name: (UPSTREAM, place) for place, name in enumerate(grads)} | meanings
+            ordered = {item.name: handed[item.name] for item in wanted if item.name in handed}
+            yield Wiring(outputs if several else None, ordered, bare=not grads)
+
+
+def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:
+    """The parameters that are gradients of outputs, in the order of the outputs where their names tell it."""
+    named = [
+        name for name in wanted if is_upstream(name) or (belongs_to(name, [o for o in outputs if o]) not in ("", name))
+    ]
+    place = {name: outputs.index(found) for name in named if (found := belongs_to(name, [o for o in outputs if o]))}
+    return sorted(named, key=lambda name: place.get(name, 0))
+
+
+def _guessed_upstreams(wanted: Sequence[Parameter], given: Sequence[str]) -> list[list[str]]:
+    """No name tells a G: none where the backward takes arguments or one thing only; else the first parameter."""
+    needed = [item.name for item in wanted if not item.has_default]
+    if all(name in given for name in needed) or len(needed) <= 1:
+        return [[], needed[:1]] if len(needed) == 1 else [[]]
+    free = [name for name in needed if name not in given]
+    return [[name] for name in free] or [[]]
+
+
+def _meanings(
+    rest: Sequence[Parameter], parts: Sequence[Any], names: Sequence[str], given: Sequence[str], several: bool
+) -> Iterator[dict[str, Meaning]]:
+    """Each way to hand the rest of the parameters something."""
+    choices: list[list[tuple[str, Meaning]]] = []
+    for place, item in enumerate(rest):
+        options = list(_options(item, place, parts, names, given, several))
+        if not options:
+            if item.has_default:
+                continue
+            return
+        choices.append([(item.name, option) for option in options])
+    for chosen in itertools.product(*choices):
+        yield dict(chosen)
+
+
+def _options(
+    item: Parameter, place: int, parts: Sequence[Any], names: Sequence[str], given: Sequence[str], several: bool
+) -> Iterator[Meaning]:
+    if item.name in given and not (is_cache(item.name) and several):
+        yield ARGUMENT, item.name
+        return
+    if item.name in names:
+        if is_cache(item.name) and several:
+            yield CACHE, names.index(item.name)
+            return
+        yield RESULT, names.index(item.name) if several else None
+        return
+    if is_cache(item.name) and several:
+        yield CACHE, len(parts) - 1
+        return
+    folded = {name.lower(): name for name in given}
+    if item.name.lower() in folded:
+        yield ARGUMENT, folded[item.name.lower()]
+    elif item.has_default:
+        return
+    elif several:
+        yield CACHE, len(parts) - 1
+    if item.name.lower() in ("y", "a", "out", "output", "s", "sig", "t", "activation", "h", "z_out", "o", "p", "probs"):
+        yield RESULT, 0 if several else None
+        yield from ((ARGUMENT, name) for name in given[place : place + 1])
+    else:
+        yield from ((ARGUMENT, name) for name in given[place : place + 1])
+        yield RESULT, 0 if several else None

@@ -1,0 +1,103 @@
+"""Which entry of what a backward hands back is the gradient of which argument."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.form import as_array
+from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient
+
+
+def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
+    """(name, value) of each entry of a return: the keys of a dict, else the names that the return statement says."""
+    if isinstance(result, Mapping):
+        return [(str(key), value) for key, value in result.items()]
+    values = list(result) if isinstance(result, tuple | list) else [result]
+    if len(values) == len(names):
+        return list(zip(names, values, strict=True))
+    return [("", value) for value in values]
+
+
+def returned_names(node: ast.AST | None) -> list[str]:
+    """What the last return statement of a function calls what it gives; "" for what has no name."""
+    returns = (
+        [inner for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value is not None]
+        if node is not None
+        else []
+    )
+    if not returns:
+        return []
+    value = max(returns, key=lambda inner: inner.lineno).value
+    parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+    return [_name(part) for part in parts]
+
+
+def _name(node: ast.AST | None) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Tuple):
+        return ""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):  # dx.reshape(x.shape)
+        return _name(node.func.value)
+    if isinstance(node, ast.UnaryOp):
+        return _gradient_name(node.operand)
+    if isinstance(node, ast.BinOp):  # dx / n
+        return _gradient_name(node.left) or _gradient_name(node.right)
+    return ""
+
+
+def _gradient_name(node: ast.AST) -> str:
+    """Of a part of an expression only a gradient's name tells what the whole is."""
+    name = _name(node)
+    return name if looks_like_gradient(name) else ""
+
+
+def owners(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -> list[str]:
+    """The argument that each entry is the gradient of; "" for none.
+
+    Names decide where they tell; then the order of the arguments where as many entries as arguments are left; then
+    shapes that only one argument has.
+    """
+    names = list(arguments)
+    found = [belongs_to(name, names) if name else "" for name, _ in entries]
+    found = [name if found.index(name) == place else "" for place, name in enumerate(found)]
+    left = [name for name in names if name not in found]
+    open_places = [place for place, name in enumerate(found) if not name]
+    if len(open_places) == len(left) and _in_order(entries, open_places, left, arguments):
+        for place, name in zip(open_places, left, strict=True):
+            found[place] = name
+        return found
+    return _by_shape(entries, found, open_places, arguments)
+
+
+def _in_order(
+    entries: Sequence[tuple[str, Any]], places: Sequence[int], left: Sequence[str], arguments: Mapping[str, Array]
+) -> bool:
+    """Do the shapes speak for the order, or at least for no other one?"""
+    shapes = [_shape(entries[place][1]) for place in places]
+    wanted = [arguments[name].shape for name in left]
+    return shapes == wanted or sorted(map(str, shapes)) != sorted(map(str, wanted))
+
+
+def _by_shape(
+    entries: Sequence[tuple[str, Any]], found: list[str], places: Sequence[int], arguments: Mapping[str, Array]
+) -> list[str]:
+    for place in places:
+        shape = _shape(entries[place][1])
+        free = [name for name, array in arguments.items() if name not in found and array.shape == shape]
+        # In the order of the arguments: without a name and with the same shape, the first one is meant.
+        if free and shape is not None:
+            found[place] = free[0]
+    if len(places) == 1 and len(entries) == 1 and not found[places[0]] and arguments:
+        found[places[0]] = next(iter(arguments))
+    return found
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    array = as_array(value)
+    return None if array is None else array.shape

@@ -1,0 +1,144 @@
+"""The child's side of a function: what it is told once, and then the answers to two questions.
+
+"forwards" runs the forward on variations of one argument; "function" runs the forward and the backward. Facts only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Returned, Sample
+from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Ran
+from gradcheck_cli.targets.functions.packing import packed, unpacked
+from gradcheck_cli.targets.load import user_line
+from gradcheck_cli.targets.wire import Message
+
+Answer = tuple[Message, dict[str, Array]]
+
+
+@dataclass(frozen=True)
+class FunctionReady:
+    """A function that runs, with what it was found to run on."""
+
+    file: str
+    form: Form
+    samples: tuple[Sample, ...]
+    inputs: str
+    seed: Callable[[], None]
+    notes: tuple[str, ...] = ()
+
+
+def description(ready: FunctionReady) -> Message:
+    """What the parent is told of it; the samples are asked for by a question of their own."""
+    form = ready.form
+    return {
+        "kind": "function",
+        "form": form.kind,
+        "title": form.title,
+        "why": form.why,
+        "notes": list(ready.notes),
+        "inputs": ready.inputs,
+    }
+
+
+def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) -> Answer:
+    """The answer to one question."""
+    if message["do"] == "samples":
+        samples, listed = packed(ready.samples)
+        return {"samples": samples}, listed
+    (sample,) = unpacked([message["sample"]], arrays)
+    if message["do"] == "forwards":
+        return _forwards(ready, sample, str(message["varied"]), arrays["varied"])
+    return _function(
+        ready, sample, [arrays[f"G{place}"] for place in range(int(message["upstreams"]))], int(message["calls"])
+    )
+
+
+def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) -> Answer:
+    """The outputs for each value of one argument, stacked; those before a failure, with what it was.
+
+    An empty name varies nothing: one call as the sample is.
+    """
+    gathered: list[tuple[Array, ...]] = []
+    reply: Message = {"kind": ""}
+    for value in varied if name else [None]:
+        changed = sample if value is None else sample.replacing(name, np.asarray(value))
+        ready.seed()
+        try:
+            gathered.append(ready.form.forward(changed.values))
+        except Exception as error:
+            reply = _failed(ready, error, "forward")
+            break
+    stacked = {f"out{place}": np.stack(parts) for place, parts in enumerate(zip(*gathered, strict=True))}
+    return reply | {"outputs": len(stacked)}, stacked
+
+
+def _function(ready: FunctionReady, sample: Sample, upstream: list[Array], calls: int) -> Answer:
+    ready.seed()
+    started = time.perf_counter()
+    try:
+        ran = ready.form.run(sample.values, upstream)
+        seconds = time.perf_counter() - started
+        second = None
+        if calls > 1:
+            ready.seed()
+            second = ready.form.run(sample.values, upstream)
+    except BackwardError as error:
+        outputs = {f"out{place}": out for place, out in enumerate(error.outputs)}
+        return _failed(ready, error.cause, "backward") | {"outputs": len(outputs)}, outputs
+    except Exception as error:
+        return _failed(ready, error, "forward"), {}
+    return _told(ran, second, seconds)
+
+
+def _told(ran: Ran, second: Ran | None, seconds: float) -> Answer:
+    arrays = {f"out{place}": out for place, out in enumerate(ran.outputs)}
+    arrays |= {f"first.{name}": array for name, array in ran.gradients.items()}
+    if second is not None:
+        arrays |= {f"second.{name}": array for name, array in second.gradients.items()}
+    return {
+        "kind": "",
+        "outputs": len(ran.outputs),
+        "returned": [_returned(item) for item in ran.returned],
+        "owed": ran.owed,
+        "mutated": list(ran.mutated),
+        "calls": 1 if second is None else 2,
+        "seconds": seconds,
+    }, arrays
+
+
+def _returned(item: Returned) -> list[Any]:
+    return [item.name, item.is_none, None if item.shape is None else list(item.shape), item.dtype]
+
+
+def _failed(ready: FunctionReady, error: BaseException, where: str) -> Message:
+    kind = (
+        "memory"
+        if isinstance(error, MemoryError)
+        else "refused"
+        if isinstance(error, NotImplementedError)
+        else "raised"
+    )
+    text = f"{type(error).__name__}: {str(error)[:300]}".rstrip(".")
+    return {"kind": kind, "error": text, "where": where, "line": user_line(error, ready.file)}
+
+
+def refusal(error: NotAFunctionError, text: str, file: str) -> Message:
+    """The message of a target that cannot be taken as a function."""
+    facts: dict[str, str] = {}
+    if error.cause is not None:
+        line = user_line(error.cause, file)
+        place = "" if line is None else f" (line {line})"
+        facts["the likeliest raised"] = f"{type(error.cause).__name__}: {str(error.cause)[:200]}{place}"
+    return {"failed": f"{text}: {error.sentence}.", "facts": facts, "hint": error.hint or WAYS_OUT}
+
+
+WAYS_OUT = (
+    "say what it is given: a function gradcheck_inputs() in the file that returns the forward's arguments, "
+    "or --input NAME=SPEC (x=5x7, idx=int:5<7, eps=1e-5)"
+)

@@ -1,0 +1,134 @@
+"""What names say: which function is whose backward, which gradient is whose. Nothing is executed here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+# d in front of a tensor's name: dx, dW, d_w1, dgamma; not data, not dim.
+_D = re.compile(
+    r"^d(?:_\w+|[A-Z]\w*|[a-z]\d?|[wbxyzhqkv][a-z]?\d?|gamma|beta|scores|logits|out|pred|weights?|bias|theta|emb)$"
+)
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for membership."""
+    return frozenset(text.split())
+
+
+FORWARD_WORDS = word_set("forward fwd fprop fw")
+BACKWARD_WORDS = word_set(
+    "backward bwd backprop bprop back bw backwards backpropagation vjp pullback "
+    "grad gradient grads derivative deriv prime der d diff dx"
+)
+# What an upstream is called, beside d and the name of an output.
+UPSTREAM_WORDS = word_set(
+    "dout d_out dy dz dl_dout dl_dy dldy grad_output grad_outputs grad_out output_grad output_gradient upstream "
+    "upstream_grad g grad gradient delta deltas dvalues doutput dz_out da dh ds dscores error err grad_y gy gout "
+    "output_error out_grad accum_grad grads top_grad topgrad top_diff dtop dloss dprev d_output back_grad d_y do "
+    "next_grad dnext upstream_gradient dl incoming incoming_grad derivative g_out dldz dl_dz d_loss"
+)
+LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
+CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual residuals res tape stash saved_tensors")
+
+
+def tokens(name: str) -> tuple[str, ...]:
+    """ "LayerNorm_backward2" -> ("layer", "norm", "backward", "2")."""
+    parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)
+    return tuple(part.lower() for part in parts)
+
+
+def base_of(name: str) -> tuple[str, ...]:
+    """A function's name without what says its direction: ("affine",) for "affine_backward" and for "forward_affine"."""
+    said = FORWARD_WORDS | BACKWARD_WORDS
+    parts = tokens(name)
+    kept = tuple(part for part in parts if part not in said)
+    if len(kept) == len(parts) and parts and parts[0][:1] == "d" and len(parts[0]) > 3:
+        return (parts[0][1:], *parts[1:])  # dsigmoid
+    return kept
+
+
+def goes_backward(name: str) -> bool:
+    """Does a name say that it is a backward?"""
+    return bool(BACKWARD_WORDS & set(tokens(name))) and not FORWARD_WORDS & set(tokens(name))
+
+
+def backwards_among(names: Iterable[str]) -> list[str]:
+    """Those that are backwards of others: by their words, or as a d in front of another's name (dsigmoid)."""
+    known = list(names)
+    return [name for name in known if goes_backward(name) or _is_d_of(name, known)]
+
+
+def _is_d_of(name: str, names: Iterable[str]) -> bool:
+    return name.lower() in {f"d{other.lower()}" for other in names if len(other) > 2}
+
+
+def goes_forward(name: str) -> bool:
+    """Does a name say that it is a forward?"""
+    return bool(FORWARD_WORDS & set(tokens(name)))
+
+
+def forward_for(backward: str, names: Iterable[str]) -> str:
+    """The forward that a backward belongs to, among the functions of its file; "" where none is.
+
+    The same name but for the direction, else the longest name that is a part of the backward's own
+    ("batchnorm_forward" for "batchnorm_backward_alt"), else the only one that says that it is a forward.
+    """
+    base = base_of(backward)
+    known = list(names)
+    backwards = backwards_among(known)
+    others = [name for name in known if name != backward and name not in backwards]
+    same = [name for name in others if base_of(name) == base]
+    if same:
+        return min(same, key=lambda name: (not goes_forward(name), len(name)))
+    derived = [name for name in others if backward.lower() in (f"d{name}".lower(), f"d_{name}".lower())]
+    if derived:
+        return derived[0]
+    parts = [name for name in others if goes_forward(name) and base_of(name) and set(base_of(name)) < set(base)]
+    if parts:
+        return max(parts, key=lambda name: len(base_of(name)))
+    return ""
+
+
+def belongs_to(gradient: str, names: Sequence[str]) -> str:
+    """The argument that a gradient's name means: "x" for dx, grad_x, x_grad; "" for none.
+
+    Exactly as it is written before without regard to capitals, as W and w may be two.
+    """
+    last = gradient.rpartition(".")[2]
+    for fold in (str, str.lower):
+        known = {fold(name).strip("_"): name for name in names}
+        found = _marked(fold(last).strip("_"), known)
+        if found:
+            return found
+    return ""
+
+
+def _marked(name: str, known: dict[str, str]) -> str:
+    if name in known:
+        return known[name]
+    for mark in ("grad_", "d_", "d", "gradient_", "delta_", "g_", "dl_d", "dldd", "dl_", "grad", "dloss_d", "de_d"):
+        if name.startswith(mark) and name[len(mark) :].strip("_") in known:
+            return known[name[len(mark) :].strip("_")]
+    for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta"):
+        if name.endswith(mark) and name[: -len(mark)].strip("_") in known:
+            return known[name[: -len(mark)].strip("_")]
+    return ""
+
+
+def looks_like_gradient(name: str) -> bool:
+    """Is something called as gradients are: dx, dW, grad, grads, grad_x, x_grad?"""
+    plain = name.rpartition(".")[2].strip("_")
+    words = tokens(plain)
+    return bool({"grad", "grads", "gradient", "gradients"} & set(words)) or bool(_D.match(plain))
+
+
+def is_upstream(name: str) -> bool:
+    """Is a parameter of a backward called as dE/dO is?"""
+    plain = name.lower().strip("_")
+    return plain in UPSTREAM_WORDS or plain.startswith(("dout", "grad_out", "dnext", "upstream", "d_out", "grad_next"))
+
+
+def is_cache(name: str) -> bool:
+    """Is a parameter of a backward called as what its forward kept?"""
+    return name.lower().strip("_") in CACHE_WORDS or name.lower().endswith(("cache", "saved"))

@@ -1,0 +1,124 @@
+"""What an object holds: its parameters, and the gradients that it keeps of them. Arrays by path: "W", "params.W"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.form import as_array
+from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient
+
+# An object in a dict in an object is as deep as courses go.
+DEPTH = 3
+# Of the names of what is kept beside a parameter and is none: statistics, moments, what the last call left.
+_NO_PARAMETER = ("running", "moving", "cache", "mask", "velocity", "moment", "_m", "_v", "last", "input", "output")
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """One array inside an object.
+
+    Attributes:
+        path: how it is reached, without the object's own name.
+        holder: the object, dict or list that holds it directly.
+        key: its attribute, key or place there.
+        array: its numbers, as they are now.
+    """
+
+    path: str
+    holder: Any
+    key: Any
+    array: Array
+
+    @property
+    def name(self) -> str:
+        """The last part of the path; of a `.data` or `.value` the one before, as that says what it is."""
+        parts = [part for part in self.path.split(".") if part not in ("data", "value", "val", "grad", "params")]
+        return parts[-1] if parts else self.path
+
+    def put(self, value: Array) -> None:
+        """Write other numbers in its place, as an array of its own."""
+        if isinstance(self.holder, Mapping | list):
+            self.holder[self.key] = value.copy()  # type: ignore[index]
+        else:
+            setattr(self.holder, self.key, value.copy())
+
+
+def held(instance: Any) -> list[Held]:
+    """All floating-point arrays inside an object, each once."""
+    found: list[Held] = []
+    seen: set[int] = set()
+
+    def walk(holder: Any, prefix: str, depth: int) -> None:
+        if id(holder) in seen:
+            return
+        seen.add(id(holder))
+        for key, value in _parts(holder):
+            path = f"{prefix}{key}"
+            if isinstance(value, np.ndarray):
+                if value.dtype.kind == "f" and value.size:
+                    found.append(Held(path, holder, key, value))
+            elif depth and _is_open(value):
+                walk(value, f"{path}.", depth - 1)
+
+    walk(instance, "", DEPTH)
+    return found
+
+
+def _parts(holder: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(holder, Mapping):
+        yield from list(holder.items())
+    elif isinstance(holder, list):
+        yield from enumerate(holder)
+    else:
+        yield from list(getattr(holder, "__dict__", {}).items())
+        names = [name for kind in type(holder).__mro__ for name in getattr(kind, "__slots__", ()) if name != "__dict__"]
+        yield from ((name, getattr(holder, name)) for name in names if isinstance(name, str) and hasattr(holder, name))
+
+
+def _is_open(value: Any) -> bool:
+    """A dict, a list, or an object of the user's own."""
+    if isinstance(value, dict | list):
+        return True
+    module = type(value).__module__.partition(".")[0]
+    return hasattr(value, "__dict__") and not isinstance(value, type) and module not in ("builtins", "numpy", "torch")
+
+
+def parameters(instance: Any) -> list[Held]:
+    """The arrays that an object was made with and that are no gradients, no statistics and no moments."""
+    found = [one for one in held(instance) if not is_gradient(one.path) and not _is_other(one.path)]
+    names = [one.name for one in found]
+    return [one for one in found if belongs_to(one.name, [name for name in names if name != one.name]) == ""]
+
+
+def is_gradient(path: str) -> bool:
+    """Does a path say that it holds a gradient: dW, grads.W, W.grad?"""
+    parts = path.split(".")
+    return any(looks_like_gradient(part) for part in parts)
+
+
+def _is_other(path: str) -> bool:
+    return any(word in path.lower() for word in _NO_PARAMETER)
+
+
+def kept_gradients(instance: Any, names: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Parameter -> the gradient that the object keeps of it, by name.
+
+    Args:
+        names: the parameters' names and shapes.
+    """
+    found: dict[str, Array] = {}
+    for one in held(instance):
+        last = one.path.rpartition(".")[2]
+        owner = belongs_to(last, list(names))
+        if owner == last and not is_gradient(one.path.removesuffix(last)):
+            continue  # it is the parameter itself
+        if not owner and is_gradient(one.path) and one.name in names:
+            owner = one.name  # W.grad
+        if owner and owner not in found and (array := as_array(one.array)) is not None:
+            found[owner] = array.copy()
+    return found

@@ -1,0 +1,116 @@
+"""Every gradient of a function beside the truth, sample by sample and G by G. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gradcheck_cli.checks.ladder.contract import Broken, broken_laws
+from gradcheck_cli.checks.ladder.judge import Judged, depends, judged_closely, judged_exactly
+from gradcheck_cli.model import CALL, FunctionForm, Verdict
+from gradcheck_cli.trials.functions import Asking, FunctionTrial
+
+# The worst first: the verdict of several comparisons is the first that one of them has.
+ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING, Verdict.PASS)
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One gradient on one sample and one G."""
+
+    name: str
+    trial: FunctionTrial
+    asking: Asking
+    judged: Judged
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All that was compared of one function.
+
+    Attributes:
+        trials: as they were asked.
+        names: the gradients that the function owes.
+        compared: gradient by gradient.
+        broken: the laws that do not hold, each with the sample on which it was seen.
+    """
+
+    trials: tuple[FunctionTrial, ...]
+    names: tuple[str, ...]
+    compared: tuple[Compared, ...]
+    broken: tuple[tuple[FunctionTrial, Broken], ...]
+
+    @classmethod
+    def of(cls, trials: Sequence[FunctionTrial], form: FunctionForm) -> Comparison:
+        """Compare what was asked."""
+        names = _owed(trials, form)
+        compared = tuple(each for each in _compared(trials) if each.name in names)
+        return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)))
+
+    def about(self, name: str) -> list[Compared]:
+        """The comparisons of one gradient."""
+        return [each for each in self.compared if each.name == name]
+
+    def laws(self, name: str) -> list[Broken]:
+        """The broken laws of one gradient, and of the call as a whole."""
+        return [each for _, each in self.broken if each.gradient in (name, CALL)]
+
+    def is_missing(self, name: str) -> bool:
+        """Was a gradient compared, and never there?"""
+        mine = self.about(name)
+        return bool(mine) and all(each.judged.actual is None for each in mine)
+
+
+def worst(verdicts: set[Verdict]) -> Verdict:
+    """The verdict of several; inconclusive where there are none."""
+    return next((verdict for verdict in ORDER if verdict in verdicts), Verdict.INCONCLUSIVE)
+
+
+def _compared(trials: Sequence[FunctionTrial]) -> Iterator[Compared]:
+    for trial in trials:
+        for asking in trial.askings:
+            for name in trial.sample.differentiated if asking.outcome.ended else ():
+                judged = _judged(trial, asking, name)
+                if judged is not None:
+                    yield Compared(name, trial, asking, judged)
+
+
+def _judged(trial: FunctionTrial, asking: Asking, name: str) -> Judged | None:
+    actual, shape = asking.outcome.gradients.get(name), trial.sample.array(name).shape
+    if name in trial.exact:
+        return judged_exactly(actual, trial.exact[name], asking.upstream, shape)
+    if name in trial.first:
+        return judged_closely(actual, trial.first[name], trial.second[name], asking.upstream, shape)
+    return None
+
+
+def _broken(trials: Sequence[FunctionTrial]) -> Iterator[tuple[FunctionTrial, Broken]]:
+    for trial in trials:
+        for asking in trial.askings[:1]:
+            for each in broken_laws(trial.sample, asking.outcome, list(trial.scaled)):
+                yield trial, each
+
+
+def _not_given(trials: Sequence[FunctionTrial], names: Sequence[str]) -> Iterator[tuple[FunctionTrial, Broken]]:
+    """None in the place of a gradient on which the forward depends: autograd takes it for zeros."""
+    for trial in trials:
+        for asking in trial.askings[:1]:
+            for entry in asking.outcome.returned:
+                if entry.is_none and entry.name in names and depends(trial.first, entry.name):
+                    told = f"None is returned for {entry.name}, and the forward depends on it"
+                    yield trial, Broken("missing-gradient", entry.name, told)
+
+
+def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...]:
+    """The gradients of the arguments on which the forward depends, and all that are returned.
+
+    A function that gives a loss and its gradients at once gives those that its author wanted; not its data.
+    """
+    returned = {name for trial in trials for asking in trial.askings for name in asking.outcome.gradients}
+    known = [trial for trial in trials if trial.first]
+    chosen = form == "loss" and bool(returned)
+    return tuple(
+        name
+        for name in (trials[0].sample.differentiated if trials else ())
+        if name in returned or (not chosen and (not known or any(depends(trial.first, name) for trial in known)))
+    )

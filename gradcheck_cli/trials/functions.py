@@ -1,0 +1,223 @@
+"""What a function is asked: on real numbers and on whole ones, with several G; and its forward around each point.
+
+It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from gradcheck_cli.checks.ladder.contract import Scaled
+from gradcheck_cli.model import Array, FunctionOutcome, Sample
+from gradcheck_cli.oracles.blackbox import (
+    Direction,
+    Evaluate,
+    EvaluationError,
+    Jacobian,
+    complex_step,
+    differences,
+    direction,
+    exact_differences,
+)
+from gradcheck_cli.targets.functions.client import Stacked
+
+# B(k G) = k B(G) is asked for these: doubled, turned, nothing.
+FACTORS = (2.0, -1.0, 0.0)
+# Samples that are also asked on whole numbers: one of each set of sizes.
+WHOLE = 2
+# Whole numbers for G: small, so that sums of products stay exact, and none is 0, which would hide an entry.
+LARGEST_G = 4
+
+
+class Called(Protocol):
+    """What runs the function: see `targets.functions.client.FunctionClient`."""
+
+    def outputs(self, sample: Sample, /) -> FunctionOutcome:
+        """The forward alone."""
+
+    def varied(self, sample: Sample, name: str, values: Array, /) -> Stacked:
+        """The forward for several values of one argument."""
+
+    def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
+        """Forward and backward."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asking:
+    """One G and what came back. `about` says what G is: "random numbers", "all ones", "the output itself"."""
+
+    about: str
+    upstream: tuple[Array, ...]
+    outcome: FunctionOutcome
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionTrial:
+    """One sample.
+
+    Attributes:
+        outputs: of the forward.
+        askings: the backward's answers, G by G; the first is of random numbers and holds a second call.
+        scaled: the first call with multiples of its G.
+        first: the derivative, by argument; empty where it was not taken.
+        second: an independent source of it, along one direction.
+        exact: the derivative bit for bit, by argument, where the forward is straight along each entry.
+        failure: why the forward gave no output, "" where it did.
+        unmeasured: argument -> why there is no derivative from a source.
+    """
+
+    sample: Sample
+    outputs: tuple[Array, ...] = ()
+    askings: tuple[Asking, ...] = ()
+    scaled: tuple[Scaled, ...] = ()
+    first: dict[str, Jacobian] = field(default_factory=dict)
+    second: dict[str, Direction] = field(default_factory=dict)
+    exact: dict[str, Array] = field(default_factory=dict)
+    failure: FunctionOutcome | None = None
+    unmeasured: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionTranscript:
+    """All that was asked of one function. `stopped`: why not everything, "" where everything was."""
+
+    trials: tuple[FunctionTrial, ...]
+    stopped: str = ""
+
+
+@dataclass
+class FunctionSession:
+    """One function being asked.
+
+    Attributes:
+        client: puts the questions.
+        has_upstream: its backward is handed a G; not so a loss.
+        deadline: of `time.perf_counter`.
+    """
+
+    client: Called
+    has_upstream: bool
+    deadline: float
+
+    def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
+        """Ask everything, on each sample as it is and on whole numbers of its shapes."""
+        trials: list[FunctionTrial] = []
+        for number, sample in enumerate(samples):
+            if time.perf_counter() > self.deadline:
+                return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
+            trials.append(self._real(sample))
+            if number < WHOLE and trials[-1].failure is None:
+                trials += self._whole(whole_numbers(sample))
+        return FunctionTranscript(tuple(trials))
+
+    def _real(self, sample: Sample) -> FunctionTrial:
+        outcome = self.client.outputs(sample)
+        if not outcome.ended:
+            return FunctionTrial(sample, failure=outcome)
+        askings = tuple(self._asked(sample, outcome.outputs))
+        trial = FunctionTrial(sample, outcome.outputs, askings, tuple(self._scaled(sample, askings[0])))
+        return self._measured(trial)
+
+    def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:
+        if not self.has_upstream:
+            yield self._asking("a loss", sample, _ones(outputs), calls=2)
+            return
+        generator = np.random.default_rng(sample.seed)
+        yield self._asking("random numbers", sample, _normal(outputs, generator), calls=2)
+        # A random G hides a lost mean, as its own mean is near 0; G along the output shows what is lost along it.
+        yield self._asking("all ones", sample, _ones(outputs))
+        yield self._asking("the output itself", sample, [np.array(out, np.float64) for out in outputs])
+
+    def _asking(self, about: str, sample: Sample, upstream: list[Array], calls: int = 1) -> Asking:
+        return Asking(about, tuple(upstream), self.client.gradients(sample, upstream, calls))
+
+    def _scaled(self, sample: Sample, first: Asking) -> Iterator[Scaled]:
+        if self.has_upstream and first.outcome.ended:
+            for factor in FACTORS:
+                grads = [factor * part for part in first.upstream]
+                yield Scaled(factor, self.client.gradients(sample, grads))
+
+    def _measured(self, trial: FunctionTrial) -> FunctionTrial:
+        for name in trial.sample.differentiated:
+            point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
+            try:
+                second = direction(point, evaluate, trial.sample.seed)
+                trial.first[name], trial.second[name] = _derivative(point, evaluate, second), second
+            except EvaluationError as error:
+                trial.unmeasured[name] = str(error)
+        return trial
+
+    def _whole(self, sample: Sample) -> list[FunctionTrial]:
+        """The same on whole numbers, where the forward is straight there: else nothing."""
+        outcome = self.client.outputs(sample)
+        if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
+            return []
+        exact: dict[str, Array] = {}
+        for name in sample.differentiated:
+            try:
+                slope = exact_differences(sample.array(name), partial(self._evaluate, sample, name))
+            except EvaluationError:
+                continue
+            if slope is not None and np.isfinite(slope).all():
+                exact[name] = slope
+        if not exact:
+            return []
+        grads = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
+        asking = self._asking("whole numbers", sample, grads)
+        return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact)]
+
+    def _evaluate(self, sample: Sample, name: str, values: Array) -> tuple[Array, ...]:
+        stacked = self.client.varied(sample, name, values)
+        if stacked.error or not stacked.outputs:
+            raise EvaluationError(stacked.error or "the forward gives nothing")
+        return stacked.outputs
+
+
+def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian:
+    """The first source that the second opinion confirms, else the last.
+
+    The complex step is no derivative where the code takes absolute values, as numpy's variance of complex numbers does.
+
+    Raises:
+        EvaluationError: no source gives anything.
+    """
+    try:
+        found = complex_step(point, evaluate)
+        if second.confirms_all(found):
+            return found
+    except EvaluationError:
+        pass
+    return differences(point, evaluate)
+
+
+def whole_numbers(sample: Sample) -> Sample:
+    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie."""
+    generator = np.random.default_rng([sample.seed, 1])
+    for name in sample.differentiated:
+        array = sample.array(name)
+        signs = generator.choice([-1.0, 1.0], array.size)
+        drawn = generator.permutation(np.arange(1.0, array.size + 1)) * signs
+        sample = sample.replacing(name, drawn.reshape(array.shape))
+    return sample
+
+
+def whole_upstream(outputs: Sequence[Array], seed: int) -> list[Array]:
+    """A G of small whole numbers."""
+    generator = np.random.default_rng([seed, 2])
+    return [
+        generator.integers(1, LARGEST_G + 1, out.shape) * generator.choice([-1.0, 1.0], out.shape) for out in outputs
+    ]
+
+
+def _ones(outputs: Sequence[Array]) -> list[Array]:
+    return [np.ones(out.shape) for out in outputs]
+
+
+def _normal(outputs: Sequence[Array], generator: np.random.Generator) -> list[Array]:
+    return [np.asarray(generator.standard_normal(out.shape)) for out in outputs]

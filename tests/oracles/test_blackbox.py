@@ -1,0 +1,70 @@
+"""The derivative of a forward that is only called: two sources that agree, and bit for bit where it is straight."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gradcheck_cli.oracles.blackbox import EvaluationError, complex_step, differences, direction, exact_differences
+
+POINT = np.random.default_rng(3).standard_normal((3, 4))
+
+
+def stacked(function):
+    """A forward of one array as the oracles call it."""
+    return lambda values: (np.stack([function(value) for value in values]),)
+
+
+def norm(x):
+    """A row norm: no entry of its derivative is simple."""
+    return x / np.sqrt((x * x).sum(1, keepdims=True) + 0.1)
+
+
+def test_two_sources_agree_within_what_they_say():
+    """One without a difference, one by differences."""
+    first, second = complex_step(POINT, stacked(norm)), differences(POINT, stacked(norm))
+    assert (np.abs(first.values - second.values) <= first.error + second.error).all()
+    assert second.error.max() < 1e-10
+
+
+def test_a_direction_confirms_the_right_derivative_only():
+    """One wrong entry of many is enough to tell."""
+    right = complex_step(POINT, stacked(norm))
+    second = direction(POINT, stacked(norm), seed=1)
+    wrong = replace(right, values=right.values + 1e-8 * np.eye(12))
+    assert (second.confirms_all(right), second.confirms_all(wrong)) == (True, False)
+
+
+def test_a_direction_confirms_a_right_gradient_only():
+    """The same for one G."""
+    grad = [np.ones((3, 4))]
+    value, radius, _ = complex_step(POINT, stacked(norm)).gradient(grad, POINT.shape)
+    second = direction(POINT, stacked(norm), seed=1)
+    assert second.confirms(value, radius, grad)
+    assert not second.confirms(value + 1e-8, radius, grad)
+
+
+def test_code_that_drops_imaginary_parts_is_refused():
+    """Half a derivative would be taken for a whole one."""
+    with pytest.raises(EvaluationError):
+        complex_step(POINT, stacked(lambda x: np.tanh(x.real)))
+
+
+def test_a_product_is_straight_along_each_entry():
+    """So its derivative is exact on whole numbers."""
+    point = np.arange(1.0, 7.0).reshape(2, 3)
+    weight = np.array([[2.0, -1.0], [3.0, 5.0], [-4.0, 1.0]])
+    slope = exact_differences(point, stacked(lambda x: x @ weight))
+    assert np.array_equal(slope, np.kron(np.eye(2), weight))
+
+
+def test_a_curve_is_not_straight():
+    """Its differences change with the step."""
+    assert exact_differences(np.arange(1.0, 4.0), stacked(np.square)) is None
+
+
+def test_near_a_kink_the_error_says_so():
+    """Nothing is claimed of an entry at which both sides differ."""
+    jacobian = differences(np.array([0.0, 1.0]), stacked(np.abs))
+    assert jacobian.error[1, 1] < 1e-12
+    assert jacobian.values[0, 0] == 0 or jacobian.error[0, 0] > 0.1

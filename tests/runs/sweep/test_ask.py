@@ -1,0 +1,171 @@
+"""A sweep, asked in processes of its own."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.errors import ExitCode, UsageError
+from gradcheck_cli.model.options import SweepOptions
+from gradcheck_cli.report.json import render_json
+from gradcheck_cli.runs.sweep import merge, sweep
+from helpers import ROOT
+
+# It notes each call, so that a test can count them; it takes no padding.
+RIGHT = """
+import numpy as np
+
+def conv_backward(grad_output, x, weight, stride=1):
+    with open("calls.txt", "a") as calls:
+        calls.write("x")
+    kh, kw = weight.shape[2:]
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(2, 3))[:, :, ::stride, ::stride]
+    return np.einsum("nopq,nipquv->oiuv", grad_output, windows)
+"""
+WRONG = RIGHT.replace('"nopq,nipquv->oiuv", grad_output', '"nopq,nipquv->oiuv", grad_output[:1]').replace(
+    "windows)", "windows[:1])"
+)
+LAYERS = """
+batch 2, in 3, out 4, input 8x7, kernel 3
+batch 1, in 3, out 4, input 8x7, kernel 3
+batch 3, in 2, out 4, input 9x7, kernel 2x3, stride 2
+batch 1, in 2, out 3, input 5, kernel 3, padding 1
+"""
+
+
+@pytest.fixture
+def options(tmp_path, monkeypatch):
+    """Both targets and four layers, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("right.py").write_text(RIGHT)
+    Path("wrong.py").write_text(WRONG)
+    Path("layers.txt").write_text(LAYERS)
+    return SweepOptions(("right.py", "wrong.py"), geometries="layers.txt")
+
+
+def without_times(report):
+    """The document of a report whose calls took no time."""
+    answers = tuple(replace(answer, seconds=0.0) for answer in report.answers)
+    return render_json(replace(report, answers=answers, timings={}))
+
+
+def verdicts(report, target):
+    """Of each layer."""
+    return [answer.verdict for answer in report.of(target)]
+
+
+def test_every_layer_has_an_answer(options):
+    """Right, wrong where there are several images, or refused."""
+    report = sweep(options)
+
+    assert verdicts(report, "right.py") == [*[Verdict.PASS] * 3, Verdict.NOT_APPLICABLE]
+    assert verdicts(report, "wrong.py") == [Verdict.FAIL, Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE]
+    assert [answer.message for answer in report.of("wrong.py")][2:] == [
+        "grad_weight is wrong",
+        "it has no parameter for padding",
+    ]
+    assert (report.verdict, report.exit_code) == (Verdict.FAIL, ExitCode.FAIL)
+    assert report.reproduce == "gradcheck sweep verify --geometries layers.txt --seed 0 right.py wrong.py"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_shards_put_together_are_the_sweep_of_one_process(options, count):
+    """Byte for byte, but for the times."""
+    files = [f"{index}.jsonl" for index in range(count)]
+    for index, file in enumerate(files, start=1):
+        sweep(replace(options, shard=f"{index}/{count}", resume=file))
+
+    assert without_times(merge(files)) == without_times(sweep(options))
+
+
+def test_a_sweep_goes_on_where_it_was_left(options):
+    """What has an answer is not asked again, and a line that was cut short is."""
+    once = replace(options, targets=("right.py",), resume="out.jsonl")
+    whole = sweep(once)
+    lines = Path("out.jsonl").read_text().splitlines(keepends=True)
+    Path("out.jsonl").write_text("".join(lines[:3]) + lines[3][:10])
+    Path("calls.txt").unlink()
+    again = sweep(once)
+
+    assert without_times(again) == without_times(whole)
+    # Recognition calls it too; one question is left that it takes, with two calls.
+    calls = len(Path("calls.txt").read_text())
+    Path("calls.txt").unlink()
+    assert without_times(sweep(once)) == without_times(whole)
+    assert not Path("calls.txt").exists() or calls == 0
+    assert calls > 0
+
+
+def test_another_sweep_does_not_go_into_the_same_file(options):
+    """Nothing of it is lost, and nothing is added."""
+    sweep(replace(options, resume="out.jsonl"))
+    before = Path("out.jsonl").read_text()
+    with pytest.raises(UsageError, match=r"out\.jsonl belongs to another sweep\."):
+        sweep(replace(options, resume="out.jsonl", seed=1))
+
+    assert Path("out.jsonl").read_text() == before
+
+
+def test_a_sweep_stops_after_the_first_wrong_answer_if_that_is_asked(options):
+    """What was not asked is counted."""
+    report = sweep(replace(options, targets=("wrong.py",), fail_fast=True))
+
+    assert verdicts(report, "wrong.py") == [Verdict.FAIL]
+    assert report.left == 3
+
+
+def test_a_target_that_cannot_be_loaded_has_its_errors_and_the_others_their_answers(options):
+    """One broken file is not the end."""
+    Path("broken.py").write_text("def conv_backward(g, x, w:\n")
+    report = sweep(replace(options, targets=("broken.py", "right.py")))
+
+    assert set(verdicts(report, "broken.py")) == {Verdict.ERROR}
+    assert "broken.py:1" in report.of("broken.py")[0].message
+    assert Verdict.PASS in verdicts(report, "right.py")
+    assert report.exit_code is ExitCode.NOT_CHECKED
+
+
+def test_a_target_that_dies_on_one_layer_is_asked_about_the_next(options):
+    """It is started anew, and what killed it is its failure."""
+    dying = RIGHT.replace(
+        "    kh, kw", "    if x.shape == (1, 3, 8, 7):\n        import os\n        os._exit(3)\n    kh, kw"
+    )
+    Path("dying.py").write_text(dying)
+    report = sweep(replace(options, targets=("dying.py",)))
+
+    assert verdicts(report, "dying.py") == [Verdict.PASS, Verdict.FAIL, Verdict.PASS, Verdict.NOT_APPLICABLE]
+    assert report.answers[1].message == "the code ended the process (exit status 3)"
+
+
+def torchrun(*words):
+    """Two ranks of the program."""
+    starter = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "gradcheck_cli"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    return subprocess.run([*starter, *words], capture_output=True, text=True, env=environment, check=False)
+
+
+def test_the_ranks_of_torchrun_are_the_shards(options):
+    """Each writes its own file; one report, that of a single process. A later start finds everything answered."""
+    words = ("sweep", "verify", "right.py", "--geometries", "layers.txt", "--resume", "out.jsonl", "-q")
+    first = torchrun(*words, "--report", "json=first.json")
+    alone = sweep(replace(options, targets=("right.py",)))
+
+    assert first.stdout == "PASS  4 questions to 1 target: 3 right, 1 refused\n", first.stderr
+    assert without_times(merge(["out.rank0.jsonl", "out.rank1.jsonl"])) == without_times(alone)
+    kept = [Path(f"out.rank{rank}.jsonl").read_text() for rank in (0, 1)]
+    assert without_times(sweep(replace(options, targets=("right.py",), resume="out.jsonl"))) == without_times(alone)
+    assert kept == [Path(f"out.rank{rank}.jsonl").read_text() for rank in (0, 1)]
+
+
+def test_ranks_need_a_file_and_deal_out_the_questions_themselves(options, monkeypatch):
+    """Without one, only the first rank's answers would be left."""
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UsageError, match="with several ranks the answers have to be kept"):
+        sweep(options)
+    with pytest.raises(UsageError, match="--shard and torchrun both deal out the questions"):
+        sweep(replace(options, shard="1/2", resume="out.jsonl"))

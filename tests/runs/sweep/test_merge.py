@@ -1,0 +1,84 @@
+"""Answers put together."""
+
+from dataclasses import replace
+
+import pytest
+
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.errors import ExitCode, UsageError
+from gradcheck_cli.runs.sweep.kept import Keeper
+from gradcheck_cli.runs.sweep.merge import exit_code_of, exit_code_of_some, merge
+from tests.runs.sweep.test_kept import HEAD, RIGHT, WRONG, keep
+
+REFUSED = replace(RIGHT, id="q2", number=2, verdict=Verdict.NOT_APPLICABLE, gradients={})
+OPEN = replace(RIGHT, id="q3", number=3, verdict=Verdict.INCONCLUSIVE)
+LOST = replace(RIGHT, id="q4", number=4, verdict=Verdict.ERROR)
+
+
+def test_the_order_of_files_and_answers_does_not_matter(tmp_path):
+    """The questions have an order of their own."""
+    files = [keep(tmp_path / "a.jsonl", WRONG), keep(tmp_path / "b.jsonl", REFUSED, RIGHT)]
+
+    assert merge(files).answers == (RIGHT, WRONG, REFUSED)
+    assert merge(files) == merge(files[::-1])
+
+
+def test_merging_is_associative(tmp_path):
+    """An answer that stands in two files counts once."""
+    files = [keep(tmp_path / "a.jsonl", WRONG, RIGHT), keep(tmp_path / "b.jsonl", REFUSED, RIGHT)]
+    assert merge([*files, files[0]]) == merge(files)
+
+
+def test_files_of_different_sweeps_are_not_merged(tmp_path):
+    """Both commands are named."""
+    first = keep(tmp_path / "a.jsonl", RIGHT)
+    with Keeper(str(tmp_path / "b.jsonl"), replace(HEAD, digest="other", reproduce="another command")):
+        pass
+    with pytest.raises(UsageError) as refused:
+        merge([first, str(tmp_path / "b.jsonl")])
+
+    assert refused.value.sentence == f"{tmp_path / 'b.jsonl'} belongs to another sweep than {first}."
+    assert refused.value.facts == {first: HEAD.reproduce, str(tmp_path / "b.jsonl"): "another command"}
+
+
+def test_files_that_contradict_each_other_are_not_merged(tmp_path):
+    """The code changed, or it is not the same each time."""
+    first = keep(tmp_path / "a.jsonl", RIGHT)
+    second = keep(tmp_path / "b.jsonl", replace(RIGHT, verdict=Verdict.FAIL))
+    with pytest.raises(UsageError) as refused:
+        merge([first, second])
+
+    assert refused.value.sentence == f"{second} says fail where another file says pass."
+    assert refused.value.facts == {"question": "q0"}
+
+
+def test_no_file_is_no_merge():
+    """And no pass."""
+    with pytest.raises(UsageError, match="there is no file to merge"):
+        merge([])
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected", "code"),
+    [
+        ((RIGHT, REFUSED), 2, ExitCode.PASS),
+        ((RIGHT, WRONG), 2, ExitCode.FAIL),
+        ((RIGHT, WRONG, LOST), 9, ExitCode.FAIL),
+        ((RIGHT,), 2, ExitCode.NOT_CHECKED),
+        ((RIGHT, OPEN), 2, ExitCode.NOT_CHECKED),
+        ((RIGHT, LOST), 2, ExitCode.NOT_CHECKED),
+        ((REFUSED,), 1, ExitCode.NOT_CHECKED),
+        ((RIGHT, replace(REFUSED, target="b.py")), 2, ExitCode.NOT_CHECKED),
+        ((), 0, ExitCode.NOT_CHECKED),
+    ],
+)
+def test_a_pass_needs_every_answer_and_something_right_of_each_target(answers, expected, code):
+    """Nothing compared is never a pass."""
+    assert exit_code_of(answers, expected) is code
+
+
+def test_a_shard_in_which_a_target_refuses_all_has_not_failed():
+    """Another one may hold what it takes."""
+    others = replace(REFUSED, target="b.py")
+    assert exit_code_of_some((RIGHT, others), 2) is ExitCode.PASS
+    assert exit_code_of_some((REFUSED, others), 2) is ExitCode.NOT_CHECKED

@@ -1,0 +1,77 @@
+"""Where in the user's file a mistake is found: by what raised, or by the one change of the text that makes it right."""
+
+import pytest
+
+from gradcheck_cli.model import VerifyOptions
+from gradcheck_cli.runs.verify import verify_targets
+
+# Right as it stands; each name puts one text in place of another.
+RIGHT = """\
+import numpy as np
+
+def scaled(array, by):
+    return array * by
+
+def conv_backward(x, w, dout):
+    K, L = w.shape[2:]
+    windows = np.lib.stride_tricks.sliding_window_view(x, dout.shape[2:], (2, 3))
+    dw = scaled(np.einsum("nopq,ncuvpq->ocuv", dout, windows), 1)
+    wide = np.pad(dout, ((0, 0), (0, 0), (K - 1, K - 1), (L - 1, L - 1)))
+    around = np.lib.stride_tricks.sliding_window_view(wide, (K, L), (2, 3))
+    dx = np.einsum("nohwuv,ocuv->nchw", around, w[:, :, ::-1, ::-1])
+    return dx, dw, dout.sum(axis=(0, 2, 3))
+"""
+SLIPS = {
+    "divided": ("dout, windows), 1)", "dout, windows), 1) / len(x)"),
+    "negative": ("array * by", "-array * by"),
+    "mean": ("dout.sum(", "dout.mean("),
+    "two": (", dout, windows)", ", dout, windows)[:, :, ::-1, ::-1] / len(x) * 3"),
+    "raises": ("    dx =", "    ä = w.shape[dout.shape[0]:][1]; dx ="),
+}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """The first finding of each file."""
+    folder = tmp_path_factory.mktemp("slips")
+    for name, (right, wrong) in SLIPS.items():
+        assert RIGHT.count(right) == 1
+        (folder / f"{name}.py").write_text(RIGHT.replace(right, wrong))
+    asked = tuple(f"{folder / name}.py:conv_backward" for name in SLIPS)
+    report = verify_targets(VerifyOptions(asked, geometries="quick"))
+    return dict(zip(SLIPS, (target.findings[0] for target in report.targets), strict=True))
+
+
+def marked(finding):
+    """What stands above the caret."""
+    return finding.text[finding.column - 1 : finding.end - 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "text", "evidence"),
+    [
+        ("divided", 9, "/ len(x)", "Without it grad_weight is right on all "),
+        ("negative", 4, "-", "Without it grad_weight is right on all "),
+        ("mean", 13, "dout.mean(axis=(0, 2, 3))", "With `dout.sum(axis=(0, 2, 3))` in its place grad_bias is right on"),
+    ],
+)
+def test_the_change_that_makes_it_right_is_where_the_mistake_stood(name, line, text, evidence, found):
+    """The caret stands below no more than what is another then, and the sentence says what was tried."""
+    finding = found[name]
+    assert (finding.line, marked(finding)) == (line, text)
+    assert finding.evidence.startswith(evidence)
+    assert finding.evidence.endswith(" geometries.")
+
+
+def test_two_slips_in_one_gradient_are_found_by_no_single_change(found):
+    """No line is guessed, however much it looks like the mistake."""
+    finding = found["two"]
+    assert (finding.line, finding.column, finding.end, finding.text, finding.evidence) == (None, None, None, "", "")
+
+
+def test_what_raised_is_marked(found):
+    """Nothing needs to be tried, so nothing is said of it."""
+    finding = found["raises"]
+    assert (finding.id, finding.line) == ("crashes", 12)
+    assert marked(finding) == "w.shape[dout.shape[0]:][1]"
+    assert finding.evidence == ""

@@ -1,0 +1,52 @@
+"""Which function is whose backward, by name."""
+
+import pytest
+
+from gradcheck_cli.targets.functions.spelling import belongs_to, forward_for, is_upstream
+
+
+@pytest.mark.parametrize(
+    ("backward", "forward"),
+    [
+        ("affine_backward", "affine_forward"),
+        ("backward_affine", "forward_affine"),
+        ("gelu_bwd", "gelu_fwd"),
+        ("tanh_grad", "tanh"),
+        ("dsigmoid", "sigmoid"),
+        ("sigmoid_prime", "sigmoid"),
+        ("batchnorm_backward_alt", "batchnorm_forward"),
+        ("LayerNormBackward", "LayerNormForward"),
+    ],
+)
+def test_a_backward_finds_its_forward(backward, forward):
+    """Among others of the file."""
+    names = [backward, "helper", "other_forward", "other_backward", forward]
+    assert forward_for(backward, names) == forward
+
+
+def test_a_backward_alone_has_no_forward():
+    """Nothing is guessed."""
+    assert forward_for("affine_backward", ["affine_backward", "helper"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("gradient", "argument"),
+    [
+        ("dx", "x"),
+        ("dW", "W"),
+        ("grad_gamma", "gamma"),
+        ("x_grad", "x"),
+        ("dprev_h", "prev_h"),
+        ("self.db", "b"),
+        ("out", ""),
+    ],
+)
+def test_a_gradient_belongs_to_an_argument(gradient, argument):
+    """Whatever marks it as a gradient."""
+    assert belongs_to(gradient, ["x", "W", "gamma", "prev_h", "b"]) == argument
+
+
+@pytest.mark.parametrize("name", ["dout", "grad_output", "dY", "upstream", "dnext_h", "delta"])
+def test_an_upstream_is_known_by_its_name(name):
+    """Courses and papers differ."""
+    assert is_upstream(name)
