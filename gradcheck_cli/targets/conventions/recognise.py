@@ -282,8 +282,13 @@ def _enough(trials: Sequence[Scored], number: int) -> bool:
     """
     plain = [trial for trial in trials if not trial.depthwise]
     patience = PATIENCE if max((trial.score for trial in plain), default=-1) > 0 else LONG_PATIENCE
-    known = any(trial.score >= EVIDENCE for trial in trials)
+    known = any(trial.score >= EVIDENCE and not _is_another_layer(trial) for trial in trials)
     return known or (number >= patience and any(trial.clean for trial in plain))
+
+
+def _is_another_layer(trial: Scored) -> bool:
+    """A layer that has been built runs its own forward: where that gives other numbers, it is of another kind."""
+    return trial.doubted and isinstance(trial.chosen.candidate, LayerCandidate)
 
 
 def _with_multiplier(trial: Scored, trials: Sequence[Scored], ask: Callable[[Candidate], Scored | Failed]) -> Chosen:
