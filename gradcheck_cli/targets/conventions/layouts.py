@@ -82,6 +82,8 @@ class LayerKind:
 # A transposed layer's F is kept as that of a convolution with the roles of its channels and filters turned.
 _EXCHANGED = str.maketrans("io", "oi")
 PICTURES, LINES = LayerKind(), LayerKind(1)
+# As recurrent code has it: (time, batch, features). Pictures have nothing like it.
+TIME_FIRST = tuple(Layout("wnc", kernel, "qno") for kernel in ("vio", "ovi", "oiv"))
 
 
 def usual(kind: LayerKind | None = None) -> tuple[Layout, ...]:
@@ -99,7 +101,7 @@ def is_usual(layout: Layout) -> bool:
 @cache
 def _usual_of(kind: LayerKind) -> frozenset[Layout]:
     made = (kind.layout(layout) for layout in _of_pictures() if is_usual(layout))
-    return frozenset(layout for layout in made if layout is not None)
+    return frozenset((*(layout for layout in made if layout is not None), *(TIME_FIRST if kind == LINES else ())))
 
 
 @cache
@@ -108,7 +110,8 @@ def every(kind: LayerKind | None = None) -> tuple[Layout, ...]:
     if kind is None:
         return (*every(PICTURES), *every(LINES))
     made = (kind.layout(layout) for layout in _of_pictures())
-    return tuple(dict.fromkeys(layout for layout in made if layout is not None))
+    more = TIME_FIRST if kind == LINES else ()
+    return (*dict.fromkeys(layout for layout in made if layout is not None), *more)
 
 
 def with_depth(layout: Layout) -> Layout:

@@ -146,8 +146,15 @@ def recognise(
         if is_right:
             return chosen
         weaker.append(chosen)
+        if (
+            not kinds
+            and not any(one.plan for one in weaker)
+            and not any(one.candidate.layout.transposed for one in weaker)
+        ):
+            kinds = transposed_kinds(loaded, wanted)
     if weaker:
-        return weaker[0]
+        # Where nothing is right, that the padding repeats something is no more than a word in the text.
+        return min(weaker, key=lambda one: (not one.plan, one.candidate.layout.modes != ("zeros",)))
     raise refusals[0]
 
 
