@@ -8,6 +8,7 @@ from gradcheck_cli.diagnose import Observation
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import Case, ConvSpec, Gradients
+from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.numbers import exact
 
 # N, C, F, H, W, s, p and the kernel differ wherever the geometry's purpose allows it.
@@ -71,10 +72,19 @@ GAPPED = (
     ConvSpec(1, 2, 3, 9, 8, (1, 2), stride=(2, 3), padding=(1, 1)),
     ConvSpec(3, 2, 5, 10, 7, (3, 2), stride=(4, 2)),
 )
+# Code for one axis that must not see what comes later.
+CAUSAL = (
+    LineSpec(2, 3, 4, 1, 9, (1, 4), padding=(0, 3), extra_after=(0, -3)),
+    LineSpec(3, 2, 5, 1, 11, (1, 3), padding=(0, 4), dilation=(1, 2), extra_after=(0, -4)),
+    LineSpec(2, 4, 4, 1, 8, (1, 2), padding=(0, 1), extra_after=(0, -1), groups=4),
+    LineSpec(1, 2, 3, 1, 7, (1, 5), padding=(0, 4), extra_after=(0, -4)),
+)
 
 
 def geometries_for(identifier):
     """Where a mistake shows often enough to be proved."""
+    if identifier == "future-leak":
+        return CAUSAL
     return (
         SPECS
         + UNEQUAL

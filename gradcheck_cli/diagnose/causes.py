@@ -62,9 +62,11 @@ def singles(gradient: GradientName, evidence: Sequence[Comparison] = ()) -> list
         evidence: calls of one target, whose layer decides; without any, a convolution of pictures.
     """
     found = [Structure((), lambda problem: problem.right(gradient))]
+    # What is written for pictures among zeros says nothing of other layers; the other way round it does.
+    layer = next((seen.spec for seen in evidence if not seen.spec.is_plain), evidence[0].spec if evidence else None)
     for mistake in CATALOGUE.values():
         if mistake.structure:
-            ways = mistake.forms_for(gradient, evidence[0].spec) if evidence else mistake.forms(gradient)
+            ways = mistake.forms(gradient) if layer is None else mistake.forms_for(gradient, layer)
             found += [Structure(((mistake, form),), form.formula) for form in ways]
     for mistake in CATALOGUE.values():
         added = mistake.per_rate.get(gradient)

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import Array, ConvSpec, GradientName
+from gradcheck_cli.model.line import number_of_axes
 
 # How near a factor must be to be looked at closely; the exact comparison decides.
 _NEAR = 1e-6
@@ -41,7 +42,9 @@ NONE = Factor("", (), _always(Fraction(1)))
 
 @lru_cache(maxsize=2**10)  # asked for every factor of every formula, and of a target's few hundred geometries only
 def _sizes(spec: ConvSpec) -> dict[str, int]:
-    rows, columns = spec.output_size[-2:]
+    # Of a line, what it has of one axis is what it has in all.
+    line = number_of_axes(spec) == 1
+    rows, columns = (1, 1) if line else spec.output_size[-2:]
     taps = prod(spec.kernel_size)
     return {
         "N": spec.batch,
@@ -51,7 +54,7 @@ def _sizes(spec: ConvSpec) -> dict[str, int]:
         "P": rows,
         "Q": columns,
         "H": spec.height,
-        "W": spec.width,
+        "W": 1 if line else spec.width,
         "H*W": prod(spec.input_size),
         "c_in": spec.in_channels,
         "c_out": spec.out_channels,

@@ -85,9 +85,14 @@ def gather(observations: Sequence[Observation], gradient: GradientName, layout: 
     return tuple(found)
 
 
+_DEEPER = str.maketrans({"h": "dh", "u": "tu"})
+
+
 def in_our_order(array: Array, gradient: GradientName, layout: str) -> Array:
     """An array that fits nothing, in the order (n, c, h, w) or (o, i, u, v); as it is where its axes cannot be told."""
     order = TENSORS[gradient].letters
+    if "D" in layout:
+        order = order.translate(_DEEPER)
     letters = layout.lower() if gradient == "input" else _weight_letters(layout, array.ndim)
     if len(letters) != array.ndim:
         return array
@@ -98,6 +103,8 @@ def in_our_order(array: Array, gradient: GradientName, layout: str) -> Array:
 
 def _weight_letters(layout: str, axes: int) -> str:
     """The usual order of F's axes beside X's, with as many letters as there are axes."""
+    if "D" in layout:
+        return "tuvio" if layout.endswith("C") else "oituv"
     if "H" not in layout:
         return "vio" if layout.endswith("C") else "oiv" if "C" in layout else {2: "ov", 1: "v"}.get(axes, "oiv")
     if layout.endswith("C"):

@@ -141,6 +141,6 @@ def _entry(seen: Comparison, gradient: GradientName, words: Words) -> str:
 
 def _axes(gradient: GradientName, words: Words) -> str:
     """What the axes are, where the user's own order is another."""
-    if words.layout in ("NCHW", "NCW") or gradient == "bias":
+    if words.layout in ("NCHW", "NCW", "NCDHW") or gradient == "bias":
         return ""
     return f" ({', '.join(one for one, _ in axis_words(gradient, words.spatial))})"

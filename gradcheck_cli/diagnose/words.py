@@ -27,8 +27,8 @@ class Words:
 
     @property
     def spatial(self) -> int:
-        """How many axes it has beside batch and channels: 2 of pictures, 1 of lines."""
-        return 2 if "H" in self.layout else 1
+        """How many axes it has beside batch and channels: 2 of pictures, 1 of lines, 3 of volumes."""
+        return 1 + ("H" in self.layout) + ("D" in self.layout)
 
     def gradient(self, name: GradientName) -> str:
         """The user's name of a gradient."""
@@ -54,7 +54,7 @@ class Words:
     def speak(self, text: str) -> str:
         """`rename`, and a layout other than NCHW is said at the end where the text writes axes."""
         spoken = self.rename(text)
-        ours = "NCHW" if self.spatial > 1 else "NCW"
+        ours = ("NCW", "NCHW", "NCDHW")[self.spatial - 1]
         if self.layout != ours and "[:, :" in text:
             spoken += f" (The axes are written as {ours}; yours are {self.layout}.)"
         return spoken
@@ -63,6 +63,8 @@ class Words:
 def axis_words(gradient: GradientName, spatial: int) -> tuple[tuple[str, str], ...]:
     """What the axes of a gradient are called, for one and for many; a line has no rows, and taps or positions."""
     axes = TENSORS[gradient].axes
+    if spatial == 3 and gradient != "bias":
+        return (*axes[:2], ("plane", "planes"), *axes[2:])
     if spatial > 1 or gradient == "bias":
         return axes
     own = ("tap", "taps") if gradient == "weight" else ("position", "positions")

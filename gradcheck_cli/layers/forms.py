@@ -16,21 +16,21 @@ from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import as_line
 from gradcheck_cli.model.spec import ConvName
 
-Counts = tuple[int, int, int]
+Channels = tuple[int, int, int]
 """(n, c_in, c_out)"""
 
 
-def volume(counts: Counts, size: Size, kernel: Size, **steps: Any) -> ConvSpec:
+def volume(counts: Channels, size: Size, kernel: Size, **steps: Any) -> ConvSpec:
     """A 3-D convolution; `size` and all else from the depth to the width."""
     return _of(counts, size, kernel, "conv3d", steps)
 
 
-def transposed(counts: Counts, size: Size, kernel: Size, **steps: Any) -> ConvSpec:
+def transposed(counts: Channels, size: Size, kernel: Size, **steps: Any) -> ConvSpec:
     """A transposed layer with as many axes as its input has."""
     return _of(counts, size, kernel, f"conv_transpose{len(size)}d", steps)
 
 
-def _of(counts: Counts, size: Size, kernel: Size, conv: str, steps: dict[str, Any]) -> ConvSpec:
+def _of(counts: Channels, size: Size, kernel: Size, conv: str, steps: dict[str, Any]) -> ConvSpec:
     depth, height, width = (1, *size)[-3:]
     usual = {"stride": 1, "padding": 0, "dilation": 1, "extra_after": 0, "output_padding": 0}
     sizes: dict[str, Any] = {name: steps.get(name, (value,) * len(size)) for name, value in usual.items()}

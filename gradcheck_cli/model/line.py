@@ -43,6 +43,11 @@ def as_line(spec: ConvSpec) -> LineSpec:
     return LineSpec(**_values(spec) | {"conv": _OF_LINES.get(spec.conv, spec.conv)})
 
 
+def as_asked(spec: ConvSpec) -> ConvSpec:
+    """A geometry that was named: of one axis it is a line."""
+    return as_line(spec) if OWN_AXES[spec.conv] == 1 else spec
+
+
 def as_picture(spec: ConvSpec) -> ConvSpec:
     """The same numbers as a geometry of pictures, which can be changed into one that has rows."""
     is_line = isinstance(spec, LineSpec) and spec.is_plain

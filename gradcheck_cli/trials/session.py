@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gradcheck_cli.layers import forms, geometries
 from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, variants
 from gradcheck_cli.model import ConvSpec, Counterexample, GradientName, Verdict, VerifyOptions
+from gradcheck_cli.model.line import as_asked
 from gradcheck_cli.numbers.arithmetic import declared_slack
 from gradcheck_cli.targets import Described
 from gradcheck_cli.trials.asker import Asker
@@ -64,7 +65,8 @@ class Session:
 
     def run(self, specs: Iterable[ConvSpec]) -> Transcript:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
-        self.try_all(self._of_its_kind(specs))
+        asked = map(as_asked, specs) if self.options.geometry else self._of_its_kind(specs)
+        self.try_all(asked)
         if self.options.geometry:  # asked for by name: it alone, with all probes
             self.try_further()
             return self.finished()

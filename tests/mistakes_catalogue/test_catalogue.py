@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mistaken import GAPPED, PAST_BLOCKS, SIDED, SPECS, UNEQUAL, integers
+from mistaken import CAUSAL, GAPPED, PAST_BLOCKS, SIDED, SPECS, UNEQUAL, integers
 
 import gradcheck_cli
 from gradcheck_cli.mistakes import CATALOGUE, Problem, RememberingProblem, Sign, catalogue
@@ -85,7 +85,8 @@ def test_every_text_is_written_and_fits_its_sentence(mistake):
     assert mistake.hides_when
     assert not mistake.hides_when.endswith(".")
     assert mistake.shown_by
-    assert (not mistake.formulas) == (mistake.id in BEHAVIOUR | FUNCTIONS)
+    is_made = bool(mistake.formulas or mistake.variants or mistake.elsewhere)
+    assert is_made == (mistake.id not in BEHAVIOUR | FUNCTIONS)
 
 
 def test_enough_mistakes_of_grad_weight_show_at_the_forum_layer():
@@ -105,7 +106,7 @@ def test_enough_mistakes_of_grad_weight_show_at_the_forum_layer():
 def test_every_form_differs_from_the_truth_on_some_geometry(gradient, identifier, number):
     """A form that never shows would be a claim without power."""
     formula = CATALOGUE[identifier].forms(gradient)[number].formula
-    problems = [Problem(integers(spec)) for spec in SPECS + UNEQUAL + SIDED + GAPPED + PAST_BLOCKS]
+    problems = [Problem(integers(spec)) for spec in SPECS + UNEQUAL + SIDED + GAPPED + PAST_BLOCKS + CAUSAL]
     wrong = [(problem, formula(problem)) for problem in problems]
     assert any(found is not None and not np.array_equal(found, problem.right(gradient)) for problem, found in wrong)
 

@@ -121,8 +121,8 @@ def test_a_function_that_computes_more_than_a_convolution_is_not_judged_as_one(t
     assert raised.value.step == "run"
 
 
-def test_a_transposed_convolution_is_refused_by_name(tmp_path):
-    """At stride 1 and padding (k - 1) / 2 it looks like a convolution with a turned kernel."""
+def test_a_transposed_convolution_is_known_by_what_its_forward_does(tmp_path):
+    """Its name says nothing. At stride 1 and padding (k - 1) / 2 it looks like a convolution with a turned kernel."""
     code = f"""{TOP}
 class Up(torch.autograd.Function):
     @staticmethod
@@ -137,8 +137,7 @@ class Up(torch.autograd.Function):
         back, dw = gradients(g, weight, x, *ctx.sizes)
         return F.conv2d(g, weight, None, *ctx.sizes), dw, None, None
 """
-    with pytest.raises(NotRecognisedError, match="transposed convolutions are not covered"):
-        recognised(tmp_path, code, "Up")
+    assert recognised(tmp_path, code, "Up").candidate.layout.conv == "conv_transpose2d"
 
 
 def test_the_call_that_raised_is_told_apart(tmp_path):

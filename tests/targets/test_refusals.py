@@ -95,15 +95,6 @@ def test_a_package_that_a_guarded_import_wants_is_named(tmp_path):
     assert caught.value.sentence == "quick_columns is missing (line 5 imports fold)."
 
 
-def test_convolutions_of_three_axes_are_not_covered(tmp_path):
-    """Told by use: the kernel's shape is taken apart into five."""
-    code = (
-        "def conv_backward(dout, x, w):\n    o, i, kd, kh, kw = w.shape\n"
-        "    return np.zeros((o, i, kd, kh, kw)), dout.reshape(o, -1)\n"
-    )
-    assert refusal(tmp_path, code) == ("run", "3-D convolutions are not covered")
-
-
 def test_what_fits_no_gradient_is_told_by_its_shape(tmp_path):
     """The step is the reading, not the call."""
     code = "def conv_backward(dout, x, w):\n    return np.arange(7.0)\n"

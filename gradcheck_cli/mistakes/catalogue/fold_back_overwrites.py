@@ -11,7 +11,7 @@ from gradcheck_cli.mistakes.any_form import framed_gradient
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.model import Array, Axis
 
-Order = Callable[[Axis], Sequence[int]]
+Writing = Callable[[Axis], Sequence[int]]
 """The positions of the padded axis in the order in which they are written."""
 
 
@@ -29,7 +29,7 @@ def _front_last(axis: Axis) -> Sequence[int]:
     return [*core, *range(core.stop, axis.room), *range(axis.before)]
 
 
-def _written(order: Order) -> WrongFormula:
+def _written(order: Writing) -> WrongFormula:
     """Each element keeps what was written last."""
 
     def formula(problem: Problem) -> Array | None:
@@ -50,7 +50,7 @@ def _last(axis: Axis, order: Sequence[int]) -> list[int]:
     return [found[element] for element in range(axis.size)]
 
 
-_WAYS: dict[str, Order] = {
+_WAYS: dict[str, Writing] = {
     "position by position, so the last one wins": _as_they_stand,
     "the margins after the middle": _margins_last,
     "the margins after the middle, the front one last": _front_last,

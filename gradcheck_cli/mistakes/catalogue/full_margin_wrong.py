@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, full_with_margin, spread, spread_upstream, stepping, window
+from gradcheck_cli.mistakes.steps import is_causal
 from gradcheck_cli.model import Array, ConvSpec
 from gradcheck_cli.model.line import of_its_axes
 
@@ -21,6 +22,8 @@ def _margin(choose: Choice, *, in_place: bool) -> WrongFormula:
         margin = Margin.of(
             spec, lambda zeros: of_its_axes((choose(rows, zeros[0]), choose(columns, zeros[1])), spec, rows=0)
         )
+        if is_causal(spec) and margin.before == margin.after:
+            return None  # the frame as it is, which is padding-not-stripped
         other = _for_other_side(spec)
         if not spec.is_symmetric and margin.before == other.before and (in_place or margin.after == other.after):
             return None  # its numbers are those of padding-split-wrong

@@ -13,6 +13,7 @@ from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.mistakes.source import overwrites
 from gradcheck_cli.model import Array, Axis, Case, ConvSpec
+from gradcheck_cli.model.line import number_of_axes
 
 Cover = Callable[[ConvSpec, int], tuple[Array, Array, Array]]
 
@@ -37,10 +38,15 @@ def _last_window_at_all(problem: Problem) -> Array:
     return _last_window_of_each(Problem(last))
 
 
+_ALL, _LAST = slice(None), slice(-1, None)
+
+
 def _only(images: slice, rows: slice, columns: slice) -> OtherCase:
     """The case with G zero at all other outputs."""
 
-    def prepare(case: Case) -> Case:
+    def prepare(case: Case) -> Case | None:
+        if rows is _LAST and number_of_axes(case.spec) == 1:
+            return None
         kept = np.zeros_like(case.grad_output)
         kept[images, :, rows, columns] = case.grad_output[images, :, rows, columns]
         return with_grad_output(case, kept)
@@ -48,7 +54,6 @@ def _only(images: slice, rows: slice, columns: slice) -> OtherCase:
     return prepare
 
 
-_ALL, _LAST = slice(None), slice(-1, None)
 _LAST_ROW, _LAST_COLUMN = _only(_ALL, _LAST, _ALL), _only(_ALL, _ALL, _LAST)
 _LAST_ROW_AT_ALL = _only(_LAST, _LAST, _ALL)
 

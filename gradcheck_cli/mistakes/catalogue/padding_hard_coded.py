@@ -9,7 +9,7 @@ from gradcheck_cli.mistakes.any_form import following, starting
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, frame, read_elsewhere, stripped, window
 from gradcheck_cli.mistakes.source import slices, symmetric
-from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, read_with, rows_as
+from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, is_causal, read_with, rows_as
 from gradcheck_cli.model import Array, Axis, ConvSpec, Size
 from gradcheck_cli.model.line import of_its_axes
 
@@ -23,7 +23,8 @@ def _weight_padded_by(padding: int) -> WrongFormula:
 
     def formula(problem: Problem) -> Array:
         actual, fixed = problem.spec.padding, _both(padding, problem.spec)
-        if actual == fixed:
+        # None in front of a causal line is what future-leak is.
+        if actual == fixed or (padding == 0 and is_causal(problem.spec)):
             return problem.grad_weight
         return read_elsewhere(problem, (actual[0] - fixed[0], actual[1] - fixed[1]))
 
@@ -79,6 +80,10 @@ _ONE_AXIS: dict[str, OtherSteps] = {
 }
 
 
+def _unless_causal(formula: WrongFormula) -> WrongFormula:
+    return lambda problem: problem.grad_weight if is_causal(problem.spec) else formula(problem)
+
+
 def _unpads_by_number(node: ast.AST) -> bool:
     """a[:, :, 1:-1]"""
     return any(symmetric(part) and isinstance(part.lower, ast.Constant) for part in slices(node))
@@ -92,7 +97,7 @@ MISTAKE = Mistake(
     variants={
         "weight": (
             *(Variant(f"always {count}", _weight_padded_by(count)) for count in _CONSTANTS),
-            *(Variant(label, read_with(change)) for label, change in _ONE_AXIS.items()),
+            *(Variant(label, _unless_causal(read_with(change))) for label, change in _ONE_AXIS.items()),
         ),
         "input": (
             *(Variant(f"always {count}", _input_unpadded_by(count)) for count in _CONSTANTS[1:]),

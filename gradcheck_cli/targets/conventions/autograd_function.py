@@ -14,7 +14,7 @@ import numpy as np
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, settings
 from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, during, to_numpy
-from gradcheck_cli.targets.conventions.binding import Assignment, Form
+from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.source import Source
@@ -174,4 +174,5 @@ def _forms(forward: Callee, assigned: Assignment, layout: Layout) -> Iterator[Fo
     biases = BIAS_FORMS.get(layout.x, ("o",)) if "bias" in assigned.values() else ("o",)
     sized = {"stride", "padding", "dilation", "kernel_size"} & set(assigned.values())
     for pairs in (True,) if pair else (False, True) if sized else (False,):
-        yield from (Form(layout, bias=bias, pairs=pairs, torch=True) for bias in biases)
+        words = mode_words([forward.source])
+        yield from (Form(layout, bias=bias, pairs=pairs, words=words, torch=True) for bias in biases)

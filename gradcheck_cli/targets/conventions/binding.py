@@ -84,6 +84,16 @@ class Form:
         return dict(self.counts).get(role, 2 if self.pairs else 1) > 1
 
 
+def mode_words(sources: Sequence[Source]) -> tuple[str, ...]:
+    """What code that is told what its padding repeats calls it: as torch's layers, as torch's pad, or as numpy's."""
+    said = [word for word in ("replicate", "circular", "edge", "wrap") if any(one.mentions(word) for one in sources)]
+    of_numpy = any(one.mentions("np", "numpy") and one.mentions("pad") for one in sources)
+    if {"edge", "wrap"} & set(said) or (not said and of_numpy):
+        return ("constant", "reflect", "edge", "wrap")
+    zeros = "zeros" if not any(one.mentions("pad") for one in sources) else "constant"
+    return (zeros, "reflect", "replicate", "circular")
+
+
 def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Parameter]:
     """Named parameters of a callable without its first `skip`; [] where Python cannot tell."""
     try:

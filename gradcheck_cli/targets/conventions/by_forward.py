@@ -56,7 +56,9 @@ def proved(candidates: Iterator[WithForward], case: Case) -> Iterator[WithForwar
 def unusual(spec: ConvSpec) -> list[Layout]:
     """Those beside the usual ones in which a target can be tried on `spec`."""
     return [
-        layout for layout in layouts.able(layouts.every(layouts.Kind.of(spec)), spec) if not layouts.is_usual(layout)
+        layout
+        for layout in layouts.able(layouts.every(layouts.LayerKind.of(spec)), spec)
+        if not layouts.is_usual(layout)
     ]
 
 

@@ -183,7 +183,7 @@ def _plainest(texts: Sequence[str]) -> str:
     return (plain or list(texts))[0]
 
 
-def recipes(slots: Sequence[Slot], kind: layouts.Kind = layouts.PICTURES) -> Iterator[Recipe]:
+def recipes(slots: Sequence[Slot], kind: layouts.LayerKind = layouts.PICTURES) -> Iterator[Recipe]:
     """Ways to call a constructor, the likeliest first.
 
     Args:
@@ -295,7 +295,7 @@ def _unsettled(roles: Mapping[str, str], required: Mapping[str, Slot]) -> int:
     return sum(required[name].use.sized and "activation" not in required[name].roles() for name in stands)
 
 
-def _orders(used: set[str], axes: int, kind: layouts.Kind) -> list[Layout]:
+def _orders(used: set[str], axes: int, kind: layouts.LayerKind) -> list[Layout]:
     """`axes`: how many F has that is handed over, where the class says so."""
     known = _known_orders(kind)
     if not used & {"input_shape", "w_shape", "weight"}:
@@ -306,13 +306,13 @@ def _orders(used: set[str], axes: int, kind: layouts.Kind) -> list[Layout]:
     return [order for order in orders if axes in (0, order.axes("weight"))] or orders
 
 
-def _known_orders(kind: layouts.Kind) -> list[Layout]:
+def _known_orders(kind: layouts.LayerKind) -> list[Layout]:
     made = (kind.layout(order) for order in ORDERS)
     return list(dict.fromkeys(order for order in made if order is not None))
 
 
 @cache
-def _kernel_orders(kind: layouts.Kind) -> list[Layout]:
+def _kernel_orders(kind: layouts.LayerKind) -> list[Layout]:
     """One layout for every order in which F is kept, for constructors that are handed F itself."""
     found = [*_known_orders(kind), *layouts.every(kind)]
     return list({layout.weight: layout for layout in found[::-1] if layout.weight.count("(") < 2}.values())[::-1]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
-from gradcheck_cli.targets.conventions.binding import Assignment, Form
+from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
 from gradcheck_cli.targets.conventions.caches import structure_roles
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -111,6 +111,7 @@ def _spellings(callee: Callee, forward: Callee | None, plain: Form) -> Iterator[
     literal = any(one.source.mentions(*PADDING_MODES) for one in callees)
     number_default = any(isinstance(value, int) and not isinstance(value, bool) for value in defaults)
     sides = any(one.source.takes_sides(item.name) for one in callees for item in one.parameters)
+    plain = replace(plain, words=mode_words([one.source for one in callees]))
     if sides:
         plain, mode, literal = replace(plain, sides=True), False, False
     for form in _taken_apart(callees, plain):

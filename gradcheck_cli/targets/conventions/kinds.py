@@ -13,8 +13,13 @@ from gradcheck_cli.model.conventions import LINES, PICTURES, VOLUMES
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.use import identifier
 from gradcheck_cli.targets.load import Loaded
+from gradcheck_cli.targets.resolve import definitions
 
 Specs = tuple[ConvSpec, ...]
+# What tells a backward from its forward in their names.
+_BACKWARD = re.compile(r"_?(backward|bwd|back|grads?|gradients?|vjp|bprop)_?", re.IGNORECASE)
+# A helper that pads is called by the target, or by a helper of it.
+_CALLS_DEEP = 2
 # How names say it: Conv1d, conv_1d_backward, temporal_conv, CausalConv; the first that is said counts.
 _AXES = {
     1: re.compile(r"1_?[dD](?![a-z])|(?i:temporal|causal|tcn|wavenet)"),
@@ -22,9 +27,7 @@ _AXES = {
     3: re.compile(r"3_?[dD](?![a-z])|(?i:volum|voxel|c3d)"),
 }
 _TRANSPOSED = re.compile(
-    r"transpos\w*_?conv|conv\w*_?transpos|deconv|t_?conv|conv_?t(?![a-z])|convt|up_?conv|up_?sampl|fraction|"
-    r"backward_?conv|tconv",
-    re.IGNORECASE,
+    r"transpos|deconv|t_?conv|conv_?t(?![a-z])|up_?conv|up_?sampl|fraction|backward_?conv", re.IGNORECASE
 )
 _MODES: dict[PaddingMode, re.Pattern[str]] = {
     "reflect": re.compile(r"reflect|mirror", re.IGNORECASE),
@@ -111,8 +114,15 @@ class _Looks:
 
     @cached_property
     def _text(self) -> str:
-        """Of the whole file: what pads may be a function of its own."""
-        return ast.unparse(self.loaded.tree)
+        """Its definition, the functions of the file that it uses, and those that are named like it: its forward."""
+        known = definitions(self.loaded.tree)
+        stem = _BACKWARD.sub("", self.loaded.name)
+        alike = [name for name in known if stem and stem in name]
+        reached = {id(node): node for node in self._nodes[:1]} | {id(known[name]): known[name] for name in alike}
+        for _ in range(_CALLS_DEEP):
+            names = {item.id for node in reached.values() for item in ast.walk(node) if isinstance(item, ast.Name)}
+            reached |= {id(known[name]): known[name] for name in names & set(known)}
+        return "\n".join(ast.unparse(node) for node in reached.values())
 
 
 def _is_of_lines(node: ast.AST) -> bool:
@@ -123,9 +133,18 @@ def _is_of_lines(node: ast.AST) -> bool:
     return of_numpy or node.attr.lower() == "conv1d"
 
 
+# What makes an array of the shape that it is handed.
+_MAKERS = frozenset(
+    ("zeros", "ones", "empty", "full", "randn", "rand", "normal", "uniform", "standard_normal", "random", "integers")
+)
+
+
 def _taken_apart(nodes: Sequence[ast.AST]) -> Iterator[int]:
-    """Into how many names shapes are taken apart."""
+    """Into how many names shapes are taken apart, and of how many sizes they are made."""
     for each in nodes:
+        if isinstance(each, ast.Call) and identifier(each.func) in _MAKERS:
+            yield from (len(one.elts) for one in each.args if isinstance(one, ast.Tuple))
+            yield len(each.args)
         if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Tuple) and _is_shape(each.value):
             yield len(each.targets[0].elts)
 

@@ -225,7 +225,7 @@ class LayerCandidate:
             return False
         pairs = (spec.stride, spec.padding, spec.dilation, spec.kernel_size)
         promised = self.recipe.pairs, self.recipe.pairs, self.recipe.pairs, self.recipe.kernel_pair
-        return any(pair[0] != pair[1] and not known for pair, known in zip(pairs, promised, strict=True))
+        return any(len(set(pair)) > 1 and not known for pair, known in zip(pairs, promised, strict=True))
 
     def _call(self, trained: Trained, case: Case) -> Returned:
         if self.calls.engine is not None and self.calls.engine.way is None:

@@ -233,7 +233,7 @@ def layer_candidates(
         owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]), engines
     )
     weaker: list[LayerCandidate] = []
-    for recipe in recipes(constructor.slots, layouts.Kind.of(case.spec)):
+    for recipe in recipes(constructor.slots, layouts.LayerKind.of(case.spec)):
         if recipe.order.refuses(case.spec) or not search.is_new(recipe):
             continue
         right = False

@@ -73,10 +73,8 @@ class Layout:
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why a target of this layout cannot take `spec`; "" when it can."""
-        if number_of_axes(spec) != self.spatial:
-            return "its arrays have another number of axes"
-        if spec.transposed != self.transposed:
-            return "it is a transposed convolution" if self.transposed else "it is no transposed convolution"
+        if number_of_axes(spec) != self.spatial or spec.transposed != self.transposed:
+            return f"it is a backward of {self.conv}, not of {spec.conv}"
         if spec.padding_mode not in self.modes and (spec.is_padded or self.modes == ("zeros",)):
             return f"its padding is {self.modes[0]}"
         return self._refuses_channels(spec)

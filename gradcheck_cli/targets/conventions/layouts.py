@@ -58,7 +58,7 @@ COMMON_IMAGES, DEPTHWISE_IMAGES = 15, 4
 
 
 @dataclass(frozen=True)
-class Kind:
+class LayerKind:
     """What a table of layouts is for: so many axes, a transposed layer or not, and what its padding repeats."""
 
     spatial: int = 2
@@ -66,7 +66,7 @@ class Kind:
     mode: PaddingMode = "zeros"
 
     @classmethod
-    def of(cls, spec: ConvSpec) -> Kind:
+    def of(cls, spec: ConvSpec) -> LayerKind:
         """That of a geometry."""
         return cls(number_of_axes(spec), spec.transposed, spec.padding_mode)
 
@@ -81,10 +81,12 @@ class Kind:
 
 # A transposed layer's F is kept as that of a convolution with the roles of its channels and filters turned.
 _EXCHANGED = str.maketrans("io", "oi")
-PICTURES, LINES = Kind(), Kind(1)
+PICTURES, LINES = LayerKind(), LayerKind(1)
+# As recurrent code has it: (time, batch, features). Pictures have nothing like it.
+TIME_FIRST = tuple(Layout("wnc", kernel, "qno") for kernel in ("vio", "ovi", "oiv"))
 
 
-def usual(kind: Kind | None = None) -> tuple[Layout, ...]:
+def usual(kind: LayerKind | None = None) -> tuple[Layout, ...]:
     """Those that are tried where no forward decides, the most frequent first; with a batch axis before without."""
     return tuple(layout for layout in every(kind) if is_usual(layout))
 
@@ -92,23 +94,24 @@ def usual(kind: Kind | None = None) -> tuple[Layout, ...]:
 @cache
 def is_usual(layout: Layout) -> bool:
     """Whether people write so, or almost."""
-    kind = Kind(layout.spatial, layout.transposed, layout.modes[0])
+    kind = LayerKind(layout.spatial, layout.transposed, layout.modes[0])
     return _tier(layout) < 2 if kind == PICTURES else replace(layout, flipped=False) in _usual_of(kind)
 
 
 @cache
-def _usual_of(kind: Kind) -> frozenset[Layout]:
+def _usual_of(kind: LayerKind) -> frozenset[Layout]:
     made = (kind.layout(layout) for layout in _of_pictures() if is_usual(layout))
-    return frozenset(layout for layout in made if layout is not None)
+    return frozenset((*(layout for layout in made if layout is not None), *(TIME_FIRST if kind == LINES else ())))
 
 
 @cache
-def every(kind: Kind | None = None) -> tuple[Layout, ...]:
+def every(kind: LayerKind | None = None) -> tuple[Layout, ...]:
     """All of a kind, the most frequent first; without one those of pictures, and after them those of lines."""
     if kind is None:
         return (*every(PICTURES), *every(LINES))
     made = (kind.layout(layout) for layout in _of_pictures())
-    return tuple(dict.fromkeys(layout for layout in made if layout is not None))
+    more = TIME_FIRST if kind == LINES else ()
+    return (*dict.fromkeys(layout for layout in made if layout is not None), *more)
 
 
 def with_depth(layout: Layout) -> Layout:

@@ -82,7 +82,6 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
 
 CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
     ("output_padding", r"(out(put)?|adj)_?pad(ding)?"),
-    ("padding_mode", r"(pad(ding)?|border|boundary)_?(mode|type|kind)|boundary|border|mode"),
     ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|l_?rate"),
     ("optimizer", r"optimi[sz]er|opt|optim|solver"),
     ("activation", r"act|activation\w*|act_?fn|act_?func\w*|nonlinearity|actfunc|non_?lin\w*"),
@@ -104,6 +103,7 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
         "padding",
         r"p|pads?|padding|zero_?pad(ding)?|pad_?(size|len|amount|width|mode|type)|mode|border_?mode|padding_?(mode|type|size)",
     ),
+    ("padding_mode", r"(pad(ding)?|border|boundary)_?(mode|type|kind)|boundary|border|mode"),
     ("dilation", r"dil|dilations?|dilate|dilation_?(rate|factor)|d"),
     ("groups", r"groups?|n_?groups|num_groups"),
     ("use_bias", r"use_?bias|with_?bias|has_?bias|bias|fit_?bias|add_?bias|bias_?(term|flag|enabled)|biased|b"),

@@ -38,7 +38,6 @@ PICTURES = (
 # With one axis no size is the number of samples, channels or filters either, nor of the taps or the outputs.
 LINES = (
     LineSpec(3, 2, 4, 1, 9, (1, 5)),
-    LineSpec(1, 1, 1, 1, 9, (1, 5)),
     LineSpec(3, 2, 4, 1, 9, (1, 5), padding=(0, 2)),
     LineSpec(3, 2, 4, 1, 10, (1, 5), stride=(1, 2), padding=(0, 1)),
     LineSpec(3, 2, 4, 1, 9, (1, 3), padding=(0, 2), extra_after=(0, -2)),
@@ -46,6 +45,7 @@ LINES = (
     LineSpec(3, 4, 4, 1, 9, (1, 5), groups=4),
     LineSpec(3, 4, 4, 1, 9, (1, 3), padding=(0, 2), extra_after=(0, -2), groups=4),
     LineSpec(3, 4, 4, 1, 9, (1, 3), padding=(0, 1), groups=4),
+    LineSpec(1, 1, 1, 1, 9, (1, 5)),
     LineSpec(1, 2, 4, 1, 9, (1, 5)),
     LineSpec(1, 2, 4, 1, 9, (1, 3), padding=(0, 2), extra_after=(0, -2)),
     LineSpec(1, 2, 4, 1, 9, (1, 3), padding=(0, 1)),

@@ -19,6 +19,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import (
@@ -145,8 +146,15 @@ def recognise(
         if is_right:
             return chosen
         weaker.append(chosen)
+        if (
+            not kinds
+            and not any(one.plan for one in weaker)
+            and not any(one.candidate.layout.transposed for one in weaker)
+        ):
+            kinds = transposed_kinds(loaded, wanted)
     if weaker:
-        return weaker[0]
+        # Where nothing is right, that the padding repeats something is no more than a word in the text.
+        return min(weaker, key=lambda one: (not one.plan, one.candidate.layout.modes != ("zeros",)))
     raise refusals[0]
 
 
@@ -281,8 +289,13 @@ def _enough(trials: Sequence[Scored], number: int) -> bool:
     """
     plain = [trial for trial in trials if not trial.depthwise]
     patience = PATIENCE if max((trial.score for trial in plain), default=-1) > 0 else LONG_PATIENCE
-    known = any(trial.score >= EVIDENCE for trial in trials)
+    known = any(trial.score >= EVIDENCE and not _is_another_layer(trial) for trial in trials)
     return known or (number >= patience and any(trial.clean for trial in plain))
+
+
+def _is_another_layer(trial: Scored) -> bool:
+    """A layer that has been built runs its own forward: where that gives other numbers, it is of another kind."""
+    return trial.doubted and isinstance(trial.chosen.candidate, LayerCandidate)
 
 
 def _with_multiplier(trial: Scored, trials: Sequence[Scored], ask: Callable[[Candidate], Scored | Failed]) -> Chosen:
@@ -389,7 +402,8 @@ def _try(
 def _has_other_forward(candidate: Candidate, case: Case) -> bool:
     """Whether its forward runs in this layout and is no convolution there: another layout may be meant."""
     if isinstance(candidate, LayerCandidate):
-        return False
+        # A causal layer may be right by chance where the zeros are shared between both ends.
+        return candidate.same and not candidate.forward_right and number_of_axes(case.spec) == 1
     spec, output = case.spec, _own_forward(candidate, case)
     return output is not None and output.shape == candidate.layout.shape("output", spec.output_shape, spec.groups)
 

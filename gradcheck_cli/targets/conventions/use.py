@@ -14,6 +14,8 @@ from gradcheck_cli.targets.conventions.names import function_roles
 
 ARRAYS = ("x", "x_padded", "weight", "bias", "grad_output", "output")
 PADDING_WORDS = ("same", "valid")
+# What a padding repeats, as torch calls it, and numpy.
+MODE_WORDS = ("zeros", "reflect", "replicate", "circular", "constant", "edge", "wrap", "mirror", "periodic")
 ARRAY_ATTRIBUTES = (
     "shape", "ndim", "T", "reshape", "transpose", "permute", "view", "unfold", "flatten", "dtype", "dot", "astype",
     "unsqueeze", "swapaxes", "strides", "contiguous", "at", "device", "size",
@@ -62,7 +64,8 @@ class Use:
         if self.unpacked > 2:
             return not arrays
         if self.texts:
-            return role == "padding" and any(text.lower() in PADDING_WORDS for text in self.texts)
+            words = {"padding": PADDING_WORDS, "padding_mode": MODE_WORDS}.get(role, ())
+            return any(text.lower() in words for text in self.texts)
         if "array" in self.kinds and "number" not in self.kinds:
             return arrays and not (role == "bias" and self.axes > 3)
         if "number" in self.kinds and "array" not in self.kinds:

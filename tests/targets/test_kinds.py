@@ -1,0 +1,96 @@
+"""Which kind of layer a target is the backward of, by what its code does."""
+
+import pytest
+from told import answer, recognised
+
+from gradcheck_cli.layers.forms import transposed, volume
+from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.line import LineSpec
+
+TOP = "import numpy as np\n\n\n"
+LINE = """
+def back(g, x, w, stride=1):
+    n, c, length = x.shape
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for t in range(g.shape[2]):
+        at = slice(t * stride, t * stride + w.shape[2])
+        dw += np.einsum("no,nck->ock", g[:, :, t], x[:, :, at])
+        dx[:, :, at] += np.einsum("no,ock->nck", g[:, :, t], w)
+    return dx, dw
+"""
+GROWING = """
+def grow(x, w, s):
+    n, c, height, width = x.shape
+    out = np.zeros((n, w.shape[1], (height - 1) * s + w.shape[2], (width - 1) * s + w.shape[3]))
+    for i, j in np.ndindex(height, width):
+        out[:, :, i * s:i * s + w.shape[2], j * s:j * s + w.shape[3]] += np.einsum("nc,couv->nouv", x[:, :, i, j], w)
+    return out, (x, w, s)
+
+
+def grow_backward(dout, cache):
+    x, w, s = cache
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for i, j in np.ndindex(*x.shape[2:]):
+        seen = dout[:, :, i * s:i * s + w.shape[2], j * s:j * s + w.shape[3]]
+        dx[:, :, i, j] = np.einsum("nouv,couv->nc", seen, w)
+        dw += np.einsum("nc,nouv->couv", x[:, :, i, j], seen)
+    return dx, dw
+"""
+VOLUME = """
+def back(g, x, w):
+    n, c, depth, height, width = x.shape
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for t, u, v in np.ndindex(*w.shape[2:]):
+        at = np.s_[:, :, t:t + g.shape[2], u:u + g.shape[3], v:v + g.shape[4]]
+        dw[:, :, t, u, v] = np.einsum("nodhw,ncdhw->oc", g, x[at])
+        dx[at] += np.einsum("nodhw,oc->ncdhw", g, w[:, :, t, u, v])
+    return dx, dw
+"""
+RING = """
+def back(g, x, w):
+    dx, dw, reach = np.zeros_like(x), np.zeros_like(w), w.shape[2] // 2
+    for k in range(w.shape[2]):
+        dw[:, :, k] = np.einsum("not,nct->oc", g, np.roll(x, reach - k, axis=2))
+        dx += np.roll(np.einsum("not,oc->nct", g, w[:, :, k]), k - reach, axis=2)
+    return dx, dw
+"""
+SPECS = {
+    "conv1d": LineSpec(2, 3, 4, 1, 9, (1, 3), stride=(1, 2)),
+    "conv_transpose2d": transposed((2, 3, 4), (3, 4), (2, 3), stride=(2, 2)),
+    "conv3d": volume((2, 3, 4), (3, 4, 5), (2, 3, 2)),
+}
+
+
+@pytest.mark.parametrize(("code", "name", "conv"), [(LINE, "back", "conv1d"), (VOLUME, "back", "conv3d")])
+def test_the_axes_are_told_by_the_code(tmp_path, code, name, conv):
+    """No name says how many there are."""
+    chosen = recognised(tmp_path, TOP + code, name)
+    assert chosen.candidate.layout.conv == conv
+    assert answer(chosen, SPECS[conv])[1] == {"weight", "input"}
+
+
+def test_a_transposed_layer_is_told_by_its_forward(tmp_path):
+    """Its names say nothing of it."""
+    chosen = recognised(tmp_path, TOP + GROWING, "grow_backward")
+    assert chosen.candidate.layout.conv == "conv_transpose2d"
+    assert answer(chosen, SPECS["conv_transpose2d"])[1] == {"weight", "input"}
+
+
+def test_a_padding_that_repeats_is_told_by_what_is_right(tmp_path):
+    """`np.roll` is a word for it; the numbers are the proof."""
+    chosen = recognised(tmp_path, TOP + RING, "back")
+    spec = LineSpec(2, 3, 4, 1, 7, (1, 3), padding=(0, 1), padding_mode="circular")
+    assert chosen.candidate.layout.modes == ("circular",)
+    assert answer(chosen, spec)[1] == {"weight", "input"}
+
+
+def test_what_another_function_of_the_file_pads_with_says_nothing(tmp_path):
+    """Code that pads with zeros stands beside code that reflects."""
+    other = "def mirrored(a):\n    return np.pad(a, 1, mode='reflect')\n\n\n"
+    assert recognised(tmp_path, TOP + other + LINE, "back").candidate.layout.modes == ("zeros",)
+
+
+def test_a_target_of_one_kind_refuses_a_geometry_of_another_by_name(tmp_path):
+    """`--geometry` may ask for it."""
+    chosen = recognised(tmp_path, TOP + LINE, "back")
+    assert chosen.candidate.refuses(ConvSpec(2, 3, 4, 5, 6, (2, 2))) == "it is a backward of conv1d, not of conv2d"
