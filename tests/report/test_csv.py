@@ -16,7 +16,7 @@ from tests.report.samples import (
 )
 
 # What readers of the table rely on.
-TITLES = "target,verdict,reason,weight,input,bias,findings,right,supported,tried,file,line,seconds,places"
+TITLES = "target,verdict,reason,weight,input,bias,findings,right,supported,tried,file,line,seconds,gradients,places"
 
 
 def rows(report):
@@ -34,9 +34,10 @@ def test_the_rows_word_for_word():
 
     assert render(report, "csv").decode().split("\r\n") == [
         TITLES,
-        "right.py:conv_backward,pass,right on all 44 geometries,pass,pass,pass,,44,44,86,right.py,4,0.810,",
+        "right.py:conv_backward,pass,right on all 44 geometries,pass,pass,pass,,44,44,86,right.py,4,0.810,"
+        "weight:pass;input:pass;bias:pass,",
         f"batch_mean.py:conv_backward,fail,{reason},fail,pass,pass,batch-mean,13,22,116,batch_mean.py,,0.810,"
-        "batch-mean 11:36",
+        "weight:fail;input:pass;bias:pass,batch-mean 11:36",
         "",
     ]
 
