@@ -216,13 +216,18 @@ def _other_call(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         return
     name = called(node)
     if isinstance(node.func, ast.Attribute) and name in _OTHER_CALLS:
-        text = f"{ast.unparse(node.func.value)}.{_OTHER_CALLS[name]}({_arguments(node)})"
+        text = f"{_member(node.func.value, _OTHER_CALLS[name])}({_arguments(node)})"
         yield Exchanged(text, text)
     if name in _COPIES:
         source = node.args[0] if node.args else getattr(node.func, "value", None)
         if source is not None:
             text = f"{ast.unparse(source)} * 0"
             yield Exchanged(text, text)
+
+
+def _member(value: ast.expr, name: str) -> str:
+    """a.name, (a > b).name"""
+    return ast.unparse(ast.Attribute(value, name, ast.Load()))
 
 
 def _arguments(node: ast.Call) -> str:
@@ -395,8 +400,8 @@ class _Strided(ast.NodeTransformer):
         self._names, self._stride = names, stride
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        """The product, where it is one of them."""
-        if node.id not in self._names:
+        """The product, where it is one of them and is read."""
+        if node.id not in self._names or not isinstance(node.ctx, ast.Load):
             return node
         return ast.parse(f"{node.id} * {self._stride}", mode="eval").body
 
@@ -420,7 +425,7 @@ def _transposed_first(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     """a.transpose(...).reshape(...) for a.reshape(...)."""
     if isinstance(node, ast.Call) and called(node) in ("reshape", "view") and isinstance(node.func, ast.Attribute):
         for order in _ORDERS_BEFORE_RESHAPE:
-            head = f"{ast.unparse(node.func.value)}.transpose{order}"
+            head = f"{_member(node.func.value, 'transpose')}{order}"
             yield Exchanged(f"{head}.reshape({_arguments(node)})", f"{head}.reshape({_arguments(node)})")
 
 
