@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from gradcheck_cli.diagnose.code import BLANKS, Code
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Scope, scope_of
 from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
@@ -20,7 +22,7 @@ from gradcheck_cli.targets.resolve import definitions
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Parts of the names of methods that go backward; what they call is found from there.
-_GOES_BACKWARD = re.compile(r"back|grad|bprop|update|step")
+_GOES_BACKWARD = re.compile(r"back|grad|bprop|bwd|vjp|update|step")
 
 
 # A bracket around an operand stands between it and its operator, and belongs to neither.
@@ -59,7 +61,7 @@ def changes_of(code: Code, name: str, gradient: str, mistakes: Collection[str]) 
     if code.tree is None:
         return []
     found: dict[Edit, Change] = {}
-    for function in used_functions(code.tree, _backwards(code.tree, name)):
+    for function in _functions(code.tree, name):
         scope, others = scope_of(function), lines_of_others(function, gradient)
         likely = lines_like(function, mistakes)
         for node in _nodes(function):
@@ -101,13 +103,31 @@ def marked_text(place: CodePlace) -> str:
     return place.text[(place.column or 1) - 1 : (place.end or 1) - 1]
 
 
+def _functions(tree: ast.Module, name: str) -> list[_Function]:
+    """What goes backward and what it calls, also of other objects of the file: by the method's name alone."""
+    methods = {dotted for dotted, node in definitions(tree).items() if "." in dotted and isinstance(node, _Function)}
+    names = _backwards(tree, name)
+    while True:
+        functions = used_functions(tree, names)
+        called = {node.attr for function in functions for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+        owned = [dotted for dotted in methods if _method(dotted) in called and not hasattr(np.ndarray, _method(dotted))]
+        more = sorted(set(owned) - set(names))
+        if not more:
+            return functions
+        names += more
+
+
+def _method(dotted: str) -> str:
+    return dotted.rpartition(".")[2]
+
+
 def _backwards(tree: ast.Module, name: str) -> list[str]:
-    """The target itself, or the methods of a class that go backward."""
+    """The target itself, or the methods of a class that go backward: all of them where no name tells which."""
     known = definitions(tree)
     if not isinstance(known.get(name), ast.ClassDef):
         return [name]
     methods = [dotted for dotted in known if dotted.startswith(f"{name}.")]
-    return [dotted for dotted in methods if _GOES_BACKWARD.search(dotted.rpartition(".")[2].lower())]
+    return [dotted for dotted in methods if _GOES_BACKWARD.search(_method(dotted).lower())] or methods
 
 
 def _nodes(function: _Function) -> Iterator[ast.expr | ast.stmt]:

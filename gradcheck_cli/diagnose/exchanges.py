@@ -406,6 +406,20 @@ class _Strided(ast.NodeTransformer):
         return ast.parse(f"{node.id} * {self._stride}", mode="eval").body
 
 
+def _sibling(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """a[p:p + h, p:p + w] for a[p:p + h, :w]: what one axis has and the other lacks."""
+    if not isinstance(node, ast.Subscript):
+        return
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    begins = dict.fromkeys(ast.unparse(part.lower) for part in _slices(node) if part.lower is not None)
+    for place, part in enumerate(parts):
+        if isinstance(part, ast.Slice) and part.lower is None and part.upper is not None:
+            for begin in begins:
+                texts = [*map(ast.unparse, parts)]
+                texts[place] = f"{begin}:{begin} + {ast.unparse(part.upper)}"
+                yield Exchanged(f"{ast.unparse(node.value)}[{', '.join(texts)}]", texts[place], _span(part))
+
+
 def _turned(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """An array turned by 180 degrees, or transposed."""
     is_array = isinstance(node, ast.Name) and node.id in scope.arrays
@@ -432,6 +446,6 @@ def _transposed_first(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 EXCHANGES: tuple[tuple[Exchange, ...], ...] = (
     (_operand, _wrapped, _forwards, _statement_gone),
     (_assignment, _other_call, _axes, _sign, _comparison, _number, _twin, _wide, _margin, _order),
-    (_one_more, _strided, _turned, _other_array, _transposed_first),
+    (_one_more, _strided, _sibling, _turned, _other_array, _transposed_first),
 )
 """By what they suppose: something is too much; something else is meant; something is missing."""

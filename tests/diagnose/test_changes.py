@@ -54,6 +54,7 @@ def changes(line, *, gradient="weight", mistakes=(), head=HEAD, name="backward")
         ("dw = [x for r in range(n)]", "range(n)", "range(n + 1)"),
         ("dw = x[i:i + 2]", "x[i:i + 2]", "x[i * stride:i * stride + 2]"),
         ("dw = x[i, 'i']", "x[i, 'i']", "x[i * stride, 'i']"),
+        ("dw = x[pad:pad + h, :w]", ":w", "pad:pad + w"),
         ("r, c = i, 0", "i, 0", "(i * stride, 0)"),
         ("dw = f(w)", "w", "w[..., ::-1, ::-1]"),
         ("dw = f(w)", "w", "x"),
@@ -121,6 +122,12 @@ def test_of_a_class_the_methods_that_go_backward_are_changed_and_what_they_call(
     )
     lines = {change.edit.line for change in changes_of(Code(source), "Conv", "weight", ())}
     assert lines == {5, 7}
+    other = Code(source + "class Part:\n    def undo(self, g):\n        return g / 6\n")
+    assert {change.edit.line for change in changes_of(other, "Conv", "weight", ())} == {5, 7}
+    part = Code(other.source.replace("helper(g / 3)", "helper(self.part.undo(g / 3))"))
+    assert {change.edit.line for change in changes_of(part, "Conv", "weight", ())} == {5, 7, 12}
+    unnamed = Code(source.replace("backward", "b").replace("forward", "f"))
+    assert {change.edit.line for change in changes_of(unnamed, "Conv", "weight", ())} == {3, 5, 7}
 
 
 def test_a_file_that_is_no_python_has_no_changes():
