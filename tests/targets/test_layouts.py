@@ -425,11 +425,8 @@ def separable_grads_forward(x, w):
     views = see(x, w.shape[2:], (2, 3))
     return np.stack([(views[:, k // (len(w) // x.shape[1])] * w[k, 0]).sum((-2, -1)) for k in range(len(w))], 1)
 """
-    code = (
-        SEPARABLE.replace("CHANNEL", "k % x.shape[1]").replace("separable_grads(", "separable_grads_backward(")
-        + forward
-    )
-    found = recognised(tmp_path, code, "separable_grads_backward")
+    backward = SEPARABLE.replace("CHANNEL", "k % x.shape[1]").replace("_grads(", "_grads_backward(")
+    found = recognised(tmp_path, backward + forward, "separable_grads_backward")
     assert found.candidate.forward is not None
     assert with_filter_order(found, lambda: None, nullcontext) is found
 
