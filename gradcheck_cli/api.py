@@ -140,6 +140,9 @@ def target_name(target: Target) -> str:
     if isinstance(target, str | os.PathLike):
         return os.fspath(target)
     name = getattr(target, "__qualname__", None)
+    installed = _installed_name(target, name)
+    if installed:
+        return installed
     if name is None:
         raise _unreachable(f"{target!r} has no name.", "pass the function or the class itself")
     if inspect.ismethod(target):
@@ -147,6 +150,18 @@ def target_name(target: Target) -> str:
     if "<" in name:
         raise _unreachable(f"{name} is not defined at the top of a file.", "give it a name at the top of a file")
     return f"{_source_file(target, name)}:{name}"
+
+
+def _installed_name(target: Callable[..., Any], name: str | None) -> str:
+    """The dotted name of what torch or numpy define, which no file of the user's holds; "" for all else."""
+    module = str(getattr(target, "__module__", "") or "")
+    named = name or getattr(target, "__name__", "")
+    if module.partition(".")[0].lstrip("_") not in ("torch", "numpy") or not named:
+        return ""
+    for place in (module, "torch.nn.functional", "torch", "numpy"):
+        if getattr(sys.modules.get(place), named, None) is target:
+            return f"{place}.{named}"
+    return ""
 
 
 def _source_file(target: Callable[..., Any], name: str) -> str:

@@ -11,7 +11,6 @@ from gradcheck_cli.diagnose.factors import NONE, Factor, close, exactly, fitted,
 from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
 from gradcheck_cli.model import Array, Case, GradientName
-from gradcheck_cli.model.line import LineSpec
 
 _GLANCES = 16
 # Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
@@ -57,12 +56,16 @@ class Cause:
 
 
 def singles(gradient: GradientName, evidence: Sequence[Comparison] = ()) -> list[Structure]:
-    """The right formula, then every form of every mistake in `gradient`; of lines, of those that need no rows."""
-    lines = any(isinstance(seen.spec, LineSpec) for seen in evidence)
+    """The right formula, then every form of every mistake in `gradient` that such a layer may have.
+
+    Args:
+        evidence: calls of one target, whose layer decides; without any, a convolution of pictures.
+    """
     found = [Structure((), lambda problem: problem.right(gradient))]
     for mistake in CATALOGUE.values():
-        if mistake.structure and not (lines and mistake.needs_rows):
-            found += [Structure(((mistake, form),), form.formula) for form in mistake.forms(gradient)]
+        if mistake.structure:
+            ways = mistake.forms_for(gradient, evidence[0].spec) if evidence else mistake.forms(gradient)
+            found += [Structure(((mistake, form),), form.formula) for form in ways]
     for mistake in CATALOGUE.values():
         added = mistake.per_rate.get(gradient)
         if added is not None:
@@ -92,7 +95,8 @@ def pairs(gradient: GradientName, evidence: Sequence[Comparison]) -> Iterator[St
         if first.prepare is not None and any(structure.parts[0][0] is first for structure in single):
             for second in single:
                 if second.parts[0][0] is not first:
-                    parts = ((first, Variant("", first.formulas[gradient])), *second.parts)
+                    usual = Variant("", first.formulas[gradient])
+                    parts = ((first, usual), *second.parts)
                     yield Structure(parts, on_prepared(first, second.formula))
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import Array, ConvSpec, GradientName
-from gradcheck_cli.model.line import size_shown
 
 # How near a factor must be to be looked at closely; the exact comparison decides.
 _NEAR = 1e-6
@@ -41,23 +41,23 @@ NONE = Factor("", (), _always(Fraction(1)))
 
 @lru_cache(maxsize=2**10)  # asked for every factor of every formula, and of a target's few hundred geometries only
 def _sizes(spec: ConvSpec) -> dict[str, int]:
-    rows, columns = spec.output_size
-    taps = spec.kernel_size[0] * spec.kernel_size[1]
+    rows, columns = spec.output_size[-2:]
+    taps = prod(spec.kernel_size)
     return {
         "N": spec.batch,
-        "P*Q": rows * columns,
-        "N*P*Q": spec.terms,
-        "numel(O)": spec.terms * spec.out_channels,
+        "P*Q": prod(spec.output_size),
+        "N*P*Q": spec.batch * prod(spec.output_size),
+        "numel(O)": prod(spec.output_shape),
         "P": rows,
         "Q": columns,
         "H": spec.height,
         "W": spec.width,
-        "H*W": spec.height * spec.width,
+        "H*W": prod(spec.input_size),
         "c_in": spec.in_channels,
         "c_out": spec.out_channels,
         "kh*kw": taps,
         "c_in*kh*kw": taps * spec.in_channels // spec.groups,
-        "stride": size_shown(spec.stride, spec)[0],
+        "stride": spec.own(spec.stride)[0],
         "groups": spec.groups,
     }
 

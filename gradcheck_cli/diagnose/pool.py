@@ -48,7 +48,8 @@ def _changes(specs: Sequence[ConvSpec], ended: Sequence[ConvSpec]) -> list[dict[
     changes: list[dict[str, Any]] = [{"height": height, "width": width} for height, width in sorted(sizes)]
     margins = sorted({(spec.padding, spec.extra_after) for spec in specs})
     changes += [{"padding": padding, "extra_after": extra} for padding, extra in margins]
-    for name in ("batch", "in_channels", "out_channels", "kernel_size", "stride", "dilation"):
+    names = ("batch", "in_channels", "out_channels", "kernel_size", "stride", "dilation", "output_padding")
+    for name in names:
         changes += [{name: value} for value in sorted({getattr(spec, name) for spec in specs})]
     for name, least in _LEAST.items():
         changes += [{name: value} for value in _uneven({getattr(spec, name) for spec in ended}, least)]
@@ -57,7 +58,7 @@ def _changes(specs: Sequence[ConvSpec], ended: Sequence[ConvSpec]) -> list[dict[
 
 def _uneven(values: set[Size], least: int) -> list[Size]:
     """Each side with the least for the other, where the target takes sides that differ: which axis it is about."""
-    if all(rows == columns for rows, columns in values):
+    if all(len(set(sides)) == 1 for sides in values) or any(len(sides) > 2 for sides in values):
         return []
     rows, columns = ({value[axis] for value in values} for axis in (0, 1))
     found = {(row, least) for row in rows} | {(least, column) for column in columns}

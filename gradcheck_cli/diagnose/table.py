@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
-from gradcheck_cli.model.line import LineSpec, number_of_axes
+from gradcheck_cli.model.line import number_of_axes
 
 Predicate = Callable[[ConvSpec], bool]
 Row = tuple[str, str, Predicate]
@@ -20,8 +21,8 @@ Row = tuple[str, str, Predicate]
 
 def _sides(spec: ConvSpec) -> tuple[Size, ...]:
     """The padding of the rows (above, below) and of the columns (left, right); a line has no rows."""
-    (top, left), (bottom, right) = spec.padding, spec.padding_after
-    return ((top, bottom), (left, right))[-number_of_axes(spec) :]
+    sides = zip(spec.padding, spec.padding_after, strict=True)
+    return tuple(sides)[-number_of_axes(spec) :]
 
 
 def _overlap(spec: ConvSpec) -> bool:
@@ -40,17 +41,17 @@ NAMED: tuple[Row, ...] = (
     ),
     ("stride > 1", "stride = 1", lambda spec: max(spec.stride) > 1),
     ("a remainder is left over", "no remainder is left over", lambda spec: max(spec.remainder) > 0),
-    ("rows are left over", "no row is left over", lambda spec: spec.remainder[0] > 0),
-    ("columns are left over", "no column is left over", lambda spec: spec.remainder[1] > 0),
+    ("rows are left over", "no row is left over", lambda spec: spec.remainder[-2] > 0),
+    ("columns are left over", "no column is left over", lambda spec: spec.remainder[-1] > 0),
     ("dilation > 1", "dilation = 1", lambda spec: max(spec.dilation) > 1),
     ("groups > 1", "groups = 1", lambda spec: spec.groups > 1),
     ("in channels > 1", "in channels = 1", lambda spec: spec.in_channels > 1),
     ("out channels > 1", "out channels = 1", lambda spec: spec.out_channels > 1),
-    ("the kernel is larger than 1x1", "the kernel is 1x1", lambda spec: spec.kernel_size != (1, 1)),
+    ("the kernel is larger than 1x1", "the kernel is 1x1", lambda spec: max(spec.kernel_size) > 1),
     (
         "the kernel is not square",
         "the kernel is square",
-        lambda spec: spec.kernel_size[0] != spec.kernel_size[1],
+        lambda spec: len(set(spec.kernel_size)) > 1,
     ),
     ("the image is not square", "the image is square", lambda spec: spec.height != spec.width),
     (
@@ -69,17 +70,17 @@ NAMED: tuple[Row, ...] = (
     (
         "stride or padding differ between rows and columns",
         "stride and padding are the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1] or _sides(spec)[0] != _sides(spec)[-1],
+        lambda spec: spec.stride[-2] != spec.stride[-1] or _sides(spec)[0] != _sides(spec)[-1],
     ),
     ("in and out channels differ", "in and out channels agree", lambda spec: spec.in_channels != spec.out_channels),
-    ("there is more than one output", "there is one output", lambda spec: spec.output_size != (1, 1)),
-    ("there is more than one row of outputs", "there is one row of outputs", lambda spec: spec.output_size[0] > 1),
+    ("there is more than one output", "there is one output", lambda spec: max(spec.output_size) > 1),
+    ("there is more than one row of outputs", "there is one row of outputs", lambda spec: spec.output_size[-2] > 1),
     (
         "there is more than one column of outputs",
         "there is one column of outputs",
-        lambda spec: spec.output_size[1] > 1,
+        lambda spec: spec.output_size[-1] > 1,
     ),
-    ("the output is not square", "the output is square", lambda spec: spec.output_size[0] != spec.output_size[1]),
+    ("the output is not square", "the output is square", lambda spec: spec.output_size[-2] != spec.output_size[-1]),
     (
         "the image is wider than high",
         "the image is not wider than high",
@@ -93,27 +94,27 @@ NAMED: tuple[Row, ...] = (
     (
         "the output is wider than high",
         "the output is not wider than high",
-        lambda spec: spec.output_size[1] > spec.output_size[0],
+        lambda spec: spec.output_size[-1] > spec.output_size[-2],
     ),
     (
         "the output is higher than wide",
         "the output is not higher than wide",
-        lambda spec: spec.output_size[0] > spec.output_size[1],
+        lambda spec: spec.output_size[-2] > spec.output_size[-1],
     ),
     (
         "the kernel is wider than high",
         "the kernel is not wider than high",
-        lambda spec: spec.kernel_size[1] > spec.kernel_size[0],
+        lambda spec: spec.kernel_size[-1] > spec.kernel_size[-2],
     ),
     (
         "the kernel is higher than wide",
         "the kernel is not higher than wide",
-        lambda spec: spec.kernel_size[0] > spec.kernel_size[1],
+        lambda spec: spec.kernel_size[-2] > spec.kernel_size[-1],
     ),
     (
         "stride differs between rows and columns",
         "stride is the same for rows and columns",
-        lambda spec: spec.stride[0] != spec.stride[1],
+        lambda spec: spec.stride[-2] != spec.stride[-1],
     ),
     (
         "padding differs between rows and columns",
@@ -127,18 +128,19 @@ NAMED: tuple[Row, ...] = (
     ),
     ("padding of the rows = 0", "padding of the rows > 0", lambda spec: _sides(spec)[0] == (0, 0)),
     ("padding of the columns = 0", "padding of the columns > 0", lambda spec: _sides(spec)[-1] == (0, 0)),
+    ("output padding > 0", "output padding = 0", lambda spec: any(spec.output_padding)),
     ("in channels > out channels", "in channels <= out channels", lambda spec: spec.in_channels > spec.out_channels),
     ("in channels < out channels", "in channels >= out channels", lambda spec: spec.in_channels < spec.out_channels),
     ("windows overlap", "no windows overlap", lambda spec: _overlap(spec)),
-    ("the kernel has more than one row", "the kernel has one row", lambda spec: spec.kernel_size[0] > 1),
-    ("the kernel has more than one column", "the kernel has one column", lambda spec: spec.kernel_size[1] > 1),
+    ("the kernel has more than one row", "the kernel has one row", lambda spec: spec.kernel_size[-2] > 1),
+    ("the kernel has more than one column", "the kernel has one column", lambda spec: spec.kernel_size[-1] > 1),
     (
         "the kernel has rows and columns",
         "the kernel has one row or one column",
         lambda spec: min(spec.kernel_size) > 1,
     ),
-    ("stride of the rows > 1", "stride of the rows = 1", lambda spec: spec.stride[0] > 1),
-    ("stride of the columns > 1", "stride of the columns = 1", lambda spec: spec.stride[1] > 1),
+    ("stride of the rows > 1", "stride of the rows = 1", lambda spec: spec.stride[-2] > 1),
+    ("stride of the columns > 1", "stride of the columns = 1", lambda spec: spec.stride[-1] > 1),
 )
 
 
@@ -169,33 +171,36 @@ AXES: tuple[BlockSize, ...] = (
     BlockSize("out channels", "are", lambda spec: spec.out_channels, lambda _, size: {"out_channels": size}),
     BlockSize("batch", "is", lambda spec: spec.batch, lambda _, size: {"batch": size}),
     BlockSize(
-        "rows of outputs", "are", lambda spec: spec.output_size[0], lambda spec, size: {"height": _side(spec, 0, size)}
+        "rows of outputs",
+        "are",
+        lambda spec: spec.output_size[-2],
+        lambda spec, size: {"height": _side(spec, -2, size)},
     ),
     BlockSize(
         "columns of outputs",
         "are",
-        lambda spec: spec.output_size[1],
-        lambda spec, size: {"width": _side(spec, 1, size)},
+        lambda spec: spec.output_size[-1],
+        lambda spec, size: {"width": _side(spec, -1, size)},
     ),
     BlockSize(
         "outputs of an image",
         "are",
-        lambda spec: spec.output_size[0] * spec.output_size[1],
-        lambda spec, size: {"height": _side(spec, 0, 1), "width": _side(spec, 1, size)},
+        lambda spec: prod(spec.output_size),
+        lambda spec, size: {"height": _side(spec, -2, 1), "width": _side(spec, -1, size)},
     ),
     BlockSize("rows of the image", "are", lambda spec: spec.height, lambda _, size: {"height": size}),
     BlockSize("columns of the image", "are", lambda spec: spec.width, lambda _, size: {"width": size}),
     BlockSize(
         "rows of the kernel",
         "are",
-        lambda spec: spec.kernel_size[0],
-        lambda spec, size: {"kernel_size": (size, spec.kernel_size[1])},
+        lambda spec: spec.kernel_size[-2],
+        lambda spec, size: {"kernel_size": (*spec.kernel_size[:-2], size, spec.kernel_size[-1])},
     ),
     BlockSize(
         "columns of the kernel",
         "are",
-        lambda spec: spec.kernel_size[1],
-        lambda spec, size: {"kernel_size": (spec.kernel_size[0], size)},
+        lambda spec: spec.kernel_size[-1],
+        lambda spec, size: {"kernel_size": (*spec.kernel_size[:-1], size)},
     ),
 )
 # Blocks as people write them, and the sizes between: only where the neighbour of a size fails is the size itself known.
@@ -211,7 +216,7 @@ def _senses(axis: BlockSize) -> list[str]:
     return [phrase for pair in [*more, *rest] for phrase in pair]
 
 
-# Rows of the table that say nothing of a line: it has no rows, and its columns are all that it has.
+# Rows of the table that say nothing of a line, whose columns are all that it has, and not enough of a volume.
 _SPEAKS_OF_PICTURES = re.compile("row|column|square|wide|high")
 # Code in blocks fails where something is left over. Where nothing is, only a faster way that is taken there fails, and
 # the vectors of such ways are powers of 2.
@@ -324,8 +329,8 @@ def speaking(specs: tuple[ConvSpec, ...]) -> Array:
     Nor is "a multiple of 6": the numbers that are one may be those that are wrong, but nobody writes what would be.
     """
     axes = [len({axis.size(spec) for spec in specs}) >= _VALUES for axis in AXES]
-    lines = any(isinstance(spec, LineSpec) for spec in specs)
-    named = [not (lines and _SPEAKS_OF_PICTURES.search(yes)) for yes, _, _ in NAMED]
+    pictures = all(number_of_axes(spec) == 2 for spec in specs)
+    named = [pictures or not _SPEAKS_OF_PICTURES.search(yes) for yes, _, _ in NAMED]
     return np.concatenate([np.repeat(named, 2), *(np.logical_and(_EXPLAINED, speaks) for speaks in axes)])
 
 

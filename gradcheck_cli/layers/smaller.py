@@ -44,25 +44,26 @@ def _changes(spec: ConvSpec, share: str) -> Iterator[Callable[[], ConvSpec]]:
         yield partial(replace, spec, groups=1)
         yield partial(replace, spec, in_channels=spec.groups, out_channels=spec.groups)
         yield partial(replace, spec, groups=2, in_channels=2, out_channels=2)
-    for name in ("dilation", "stride", "kernel_size", "padding"):
-        pair: tuple[int, int] = getattr(spec, name)
-        low = 0 if name == "padding" else 1
-        both = (less(pair[0], low, share), less(pair[1], low, share))
-        for value in (both, (both[0], pair[1]), (pair[0], both[1])):
+    for name in ("output_padding", "dilation", "stride", "kernel_size", "padding"):
+        sides: tuple[int, ...] = getattr(spec, name)
+        low = 0 if "padding" in name else 1
+        every = tuple(less(side, low, share) for side in sides)
+        alone = [(*sides[:axis], every[axis], *sides[axis + 1 :]) for axis in range(len(sides))]
+        for value in (every, *alone):
             yield partial(_with, spec, name, value)
     if share == LEAST and not spec.is_symmetric:
         # Code that pads 'same' takes a smaller kernel only with the margin that belongs to it.
-        yield partial(replace, spec, extra_after=(0, 0))
+        yield partial(replace, spec, extra_after=(0,) * len(spec.extra_after))
         yield _with_even_kernel(spec)
-    for name in ("batch", "in_channels", "out_channels", "height", "width"):
+    for name in ("batch", "in_channels", "out_channels", "depth", "height", "width"):
         yield partial(_with, spec, name, less(getattr(spec, name), 1, share))
 
 
 def _with_even_kernel(spec: ConvSpec) -> Callable[[], ConvSpec]:
     """Two taps where the sides differ, one elsewhere, and zeros on one side only: the least that 'same' can pad."""
-    kernel = (1 + abs(spec.extra_after[0]), 1 + abs(spec.extra_after[1]))
-    before = (max(-spec.extra_after[0], 0), max(-spec.extra_after[1], 0))
-    return partial(replace, spec, kernel_size=kernel, padding=before, dilation=(1, 1))
+    kernel = tuple(1 + abs(more) for more in spec.extra_after)
+    before = tuple(max(-more, 0) for more in spec.extra_after)
+    return partial(replace, spec, kernel_size=kernel, padding=before, dilation=(1,) * len(kernel))
 
 
 def _with(spec: ConvSpec, name: str, value: object) -> ConvSpec:

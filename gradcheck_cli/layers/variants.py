@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import combinations, islice
 from typing import Any
 
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
-from gradcheck_cli.model.line import LineSpec, number_of_axes, size_shown
+from gradcheck_cli.model.line import LineSpec
 
 # A kind that a target refuses three times, around three of the geometries that it takes, it most likely does not take.
 EACH, BASES = 3, 3
@@ -17,8 +17,7 @@ EACH, BASES = 3, 3
 
 def _differ(name: str) -> Callable[[ConvSpec], bool]:
     def test(spec: ConvSpec) -> bool:
-        rows, columns = getattr(spec, name)
-        return bool(rows != columns) and not isinstance(spec, LineSpec)
+        return len(set(spec.own(getattr(spec, name)))) > 1
 
     return test
 
@@ -29,8 +28,7 @@ def _has_even_side(spec: ConvSpec) -> bool:
 
 def _is_uneven(spec: ConvSpec) -> bool:
     """Whether rows and columns are padded differently, or the two sides of one of them."""
-    margins = list(zip(spec.padding, spec.padding_after, strict=True))
-    return len(set(margins[-number_of_axes(spec) :])) > 1
+    return len(set(zip(spec.own(spec.padding), spec.own(spec.padding_after), strict=True))) > 1
 
 
 KINDS: tuple[Callable[[ConvSpec], bool], ...] = (
@@ -44,7 +42,7 @@ KINDS: tuple[Callable[[ConvSpec], bool], ...] = (
     _differ("stride"),
     lambda spec: max(spec.stride) > 1,
     lambda spec: spec.is_padded,
-    lambda spec: spec.remainder != (0, 0),
+    lambda spec: any(spec.remainder),
 )
 """What every target is asked about, if it takes it: a list that holds it only together with what a target refuses says
 nothing of the target."""
@@ -71,16 +69,16 @@ def variants(spec: ConvSpec) -> Iterator[ConvSpec]:
 
 
 def _changes(spec: ConvSpec) -> Iterator[dict[str, Any]]:
-    step, margin = size_shown(spec.stride, spec)[0], size_shown(spec.padding, spec)[0]
+    step, margin, axes = spec.own(spec.stride)[0], spec.own(spec.padding)[0], len(spec.stride)
     yield {"batch": spec.batch + 2}
     yield {"height": spec.height + 2 * step, "width": spec.width + 2 * step}
     yield {"in_channels": spec.in_channels + spec.groups}
     yield {"out_channels": spec.out_channels + spec.groups}
     yield {"width": spec.width + 3 * step}
     yield {"height": spec.height + 1, "width": spec.width + 1}
-    yield {"stride": (step + 1, step + 1)}
-    yield {"padding": (margin + 1, margin + 1)}
-    yield {"kernel_size": (spec.kernel_size[0] + 1, spec.kernel_size[1] + 1)}
+    yield {"stride": (step + 1,) * axes}
+    yield {"padding": (margin + 1,) * axes}
+    yield {"kernel_size": tuple(taps + 1 for taps in spec.kernel_size)}
     yield {"batch": 1}
     yield {"height": spec.height + 5 * step, "width": spec.width + 4 * step}
     yield from _uneven(spec)
@@ -88,6 +86,8 @@ def _changes(spec: ConvSpec) -> Iterator[dict[str, Any]]:
 
 def _uneven(spec: ConvSpec) -> Iterator[dict[str, Any]]:
     """Rows and columns told apart; taps and margin together, so that code that keeps the size keeps it."""
+    if len(spec.stride) > 2:
+        return
     (kh, kw), (ph, pw), (sh, sw) = spec.kernel_size, spec.padding, spec.stride
     yield {"kernel_size": (kh, kw + 1)}
     yield {"kernel_size": (kh + 2, kw), "padding": (ph + spec.dilation[0], pw)}
@@ -98,19 +98,24 @@ def _uneven(spec: ConvSpec) -> Iterator[dict[str, Any]]:
     yield {"height": spec.width}
 
 
+def _all(number: int, spec: ConvSpec) -> Size:
+    return (number,) * len(spec.stride)
+
+
 def _evened(name: str) -> Callable[[ConvSpec], dict[str, Any]]:
     def change(spec: ConvSpec) -> dict[str, Any]:
-        rows, _ = getattr(spec, name)
-        return {name: (rows, rows)}
+        value = getattr(spec, name)
+        return {name: (value[0],) * len(value)}
 
     return change
 
 
 _OPTIONS: Mapping[str, tuple[Callable[[ConvSpec], bool], Callable[[ConvSpec], dict[str, Any]]]] = {
-    "padding": (lambda spec: spec.is_padded, lambda _: {"padding": (0, 0), "extra_after": (0, 0)}),
+    "padding": (lambda spec: spec.is_padded, lambda spec: {"padding": _all(0, spec), "extra_after": _all(0, spec)}),
     "groups": (lambda spec: spec.groups > 1, lambda _: {"groups": 1}),
-    "dilation": (lambda spec: spec.dilation != (1, 1), lambda _: {"dilation": (1, 1)}),
-    "stride": (lambda spec: spec.stride != (1, 1), lambda _: {"stride": (1, 1)}),
+    "dilation": (lambda spec: max(spec.dilation) > 1, lambda spec: {"dilation": _all(1, spec)}),
+    "stride": (lambda spec: max(spec.stride) > 1, lambda spec: {"stride": _all(1, spec)}),
+    "output padding": (lambda spec: any(spec.output_padding), lambda spec: {"output_padding": _all(0, spec)}),
     "uneven padding": (_differ("padding"), _evened("padding")),
     "uneven dilation": (_differ("dilation"), _evened("dilation")),
     "uneven stride": (_differ("stride"), _evened("stride")),

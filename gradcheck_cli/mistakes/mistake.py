@@ -10,7 +10,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.shown import Behaviour, Sign
 from gradcheck_cli.mistakes.source import LooksLike
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
-from gradcheck_cli.model.line import LineSpec, as_picture
+from gradcheck_cli.model.line import LineSpec, as_picture, number_of_axes
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Problem:
     def __post_init__(self) -> None:
         # Formulas change geometries as they like, to ones with rows too: a line is a picture of one row to them.
         object.__setattr__(self, "asked", self.case.spec)
-        if isinstance(self.case.spec, LineSpec):
+        if isinstance(self.case.spec, LineSpec) and self.case.spec.is_plain:
             object.__setattr__(self, "case", replace(self.case, spec=as_picture(self.case.spec)))
 
     @classmethod
@@ -162,6 +162,9 @@ class Mistake:
         shown_by: the option of `gradcheck run` that makes it visible, where there is one ("two images").
         written_for: the layers that the formulas are written for; of others they would be the formulas of nothing.
         variants: gradient -> further ways to make the mistake, beside the one in `formulas`.
+        elsewhere: gradient -> the ways to make it in layers of other forms, see `any_form`; for such a layer these are
+            searched in place of the others.
+        in_any_form: its usual ways hold for every form as they stand.
         numbers: the sizes that belong into the sentence, a template over `sizes()` ("N = {N}").
         turned: what is told of a layer whose own forward turns F by 180 degrees (a true convolution).
         prepare: where the wrong code is the right code on another case, that case. Serves pairs of mistakes.
@@ -186,6 +189,8 @@ class Mistake:
     formulas: Mapping[GradientName, WrongFormula] = field(default_factory=dict)
     written_for: Callable[[ConvSpec], bool] = of_planes
     variants: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
+    elsewhere: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
+    in_any_form: bool = False
     numbers: str = ""
     prepare: OtherCase | None = None
     turned: Told = Told()
@@ -215,3 +220,9 @@ class Mistake:
         is_labelled = any(variant.formula is usual for variant in others)
         first = () if usual is None or is_labelled else (Variant("", usual),)
         return first + others
+
+    def forms_for(self, gradient: GradientName, spec: ConvSpec) -> tuple[Variant, ...]:
+        """The ways in which code for this layer may make the mistake."""
+        if spec.is_plain:
+            return () if self.needs_rows and number_of_axes(spec) == 1 else self.forms(gradient)
+        return self.elsewhere.get(gradient, ()) + (self.forms(gradient) if self.in_any_form else ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.model import ConvSpec, Size
-from gradcheck_cli.model.line import LineSpec, size_shown, without_rows
+from gradcheck_cli.model.line import without_rows
 
 
 def sizes(spec: ConvSpec) -> dict[str, object]:
@@ -14,21 +14,21 @@ def sizes(spec: ConvSpec) -> dict[str, object]:
         "K": spec.out_channels,
         "H": spec.height,
         "W": spec.width,
-        "kernel": str(spec.kernel_size[1]) if isinstance(spec, LineSpec) else "x".join(map(str, spec.kernel_size)),
-        "P": spec.output_size[0],
-        "Q": spec.output_size[1],
-        "stride": pair(size_shown(spec.stride, spec)),
+        "kernel": "x".join(map(str, spec.own(spec.kernel_size))),
+        "P": spec.output_size[-2],
+        "Q": spec.output_size[-1],
+        "stride": pair(spec.own(spec.stride)),
         "padding": padding_words(spec),
-        "dilation": pair(size_shown(spec.dilation, spec)),
+        "dilation": pair(spec.own(spec.dilation)),
         "groups": spec.groups,
-        "remainder": pair(size_shown(spec.remainder, spec)),
+        "remainder": pair(spec.own(spec.remainder)),
     }
 
 
 def padding_words(spec: ConvSpec) -> str:
     """ "1", "(1, 0)", or "0 before and (1, 0) after" where the sides differ."""
-    before = pair(size_shown(spec.padding, spec))
-    return before if spec.is_symmetric else f"{before} before and {pair(size_shown(spec.padding_after, spec))} after"
+    before = pair(spec.own(spec.padding))
+    return before if spec.is_symmetric else f"{before} before and {pair(spec.own(spec.padding_after))} after"
 
 
 def pair(size: Size) -> str:
@@ -40,9 +40,13 @@ def describe(spec: ConvSpec) -> str:
     """A geometry in a few words: only what differs from the simplest."""
     shapes = (without_rows(shape, spec) for shape in (spec.x_shape, spec.weight_shape))
     text = "x {}, weight {}, ".format(*shapes)
-    text += f"stride {pair(size_shown(spec.stride, spec))}, padding {padding_words(spec)}"
-    if spec.dilation != (1, 1):
-        text += f", dilation {pair(size_shown(spec.dilation, spec))}"
+    text += f"stride {pair(spec.own(spec.stride))}, padding {padding_words(spec)}"
+    if max(spec.dilation) > 1:
+        text += f", dilation {pair(spec.own(spec.dilation))}"
+    if any(spec.output_padding):
+        text += f", output padding {pair(spec.own(spec.output_padding))}"
+    if spec.padding_mode != "zeros":
+        text += f" ({spec.padding_mode})"
     return text + (f", groups {spec.groups}" if spec.groups > 1 else "")
 
 

@@ -158,7 +158,7 @@ class Evidence:
         gradient: the argument's name; `CALL` where it is about the call as a whole.
         entries: entries compared.
         detail: what was found, one clause.
-        figures: the numbers behind it, by name.
+        numbers: those behind it, by name.
     """
 
     rung: int
@@ -167,7 +167,7 @@ class Evidence:
     verdict: Verdict
     entries: int = 0
     detail: str = ""
-    figures: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 CALL: Literal["call"] = "call"

@@ -99,6 +99,7 @@ class FunctionOutcome:
         error_line: line in the user's file.
         printed: what the code wrote, bounded.
         seconds: of the first call.
+        unreached: lines of the backward that no call has executed up to now; None where nobody looked.
         recording: the forward written down; None where there is none, and `no_recording` says why.
     """
 
@@ -114,6 +115,7 @@ class FunctionOutcome:
     error_line: int | None = None
     printed: str = ""
     seconds: float = 0.0
+    unreached: tuple[int, ...] | None = None
     recording: object | None = None
     no_recording: str = ""
 

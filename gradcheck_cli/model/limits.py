@@ -11,6 +11,7 @@ from typing import Any
 
 from gradcheck_cli.model.errors import OptionError as OptionError, UsageError
 from gradcheck_cli.model.files import is_code, is_picture
+from gradcheck_cli.model.inputs import input_specs
 from gradcheck_cli.model.layer_limits import (
     LARGEST_ARRAY as LARGEST_ARRAY,
     check_form,
@@ -67,6 +68,9 @@ def check_verify(options: VerifyOptions) -> None:
     """
     _check_values(options)
     check_call(options.call, options.returns)
+    input_specs(options.input)
+    if options.input and options.inputs:
+        raise OptionError("input", "--input and --inputs both say what the function is given.", hint="leave one out")
     if not options.targets:
         raise UsageError("there is no target to verify.", hint="name one: gradcheck verify my_layers.py:conv_backward")
     for name in options.targets:
@@ -159,7 +163,7 @@ def _check_choice(option: Option, value: str) -> None:
 
 def _check_colons(place: str) -> None:
     """As pytest writes it, "f.py::name"; a file may be called so all the same."""
-    if "::" in place and not os.path.exists(place):
+    if "::" in place and not any(map(os.path.exists, (place, place.rpartition(":")[0]))):
         meant = place.replace("::", ":")
         raise UsageError(f"{place} has two colons.", hint=f"one parts the file from the name: {meant}")
 

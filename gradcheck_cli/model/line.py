@@ -8,12 +8,13 @@ from typing import Any
 from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size
 
 # What the axis that a line does not have is, whatever is asked of it.
-_NOTHING = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "extra_after": 0}
+_NOTHING = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "extra_after": 0, "output_padding": 0}
+_OF_LINES: dict[ConvName, ConvName] = {"conv2d": "conv1d", "conv_transpose2d": "conv_transpose1d"}
 
 
 @dataclass(frozen=True)
 class LineSpec(ConvSpec):
-    """A 1-D convolution: (n, c, l) is (n, c, 1, l), and a kernel of k taps is (1, k).
+    """A 1-D convolution, transposed or not: (n, c, l) is (n, c, 1, l), and a kernel of k taps is (1, k).
 
     It stays one whatever is changed: of a pair, the half for the rows is put aside. So what makes a neighbour of a
     geometry of pictures makes a neighbour of a line too.
@@ -39,12 +40,13 @@ def as_line(spec: ConvSpec) -> LineSpec:
     Raises:
         GeometryError: they alone make no convolution.
     """
-    return LineSpec(**_values(spec) | {"conv": "conv1d"})
+    return LineSpec(**_values(spec) | {"conv": _OF_LINES.get(spec.conv, spec.conv)})
 
 
 def as_picture(spec: ConvSpec) -> ConvSpec:
     """The same numbers as a geometry of pictures, which can be changed into one that has rows."""
-    return OneRow(**_values(spec) | {"conv": "conv2d"}) if isinstance(spec, LineSpec) else spec
+    is_line = isinstance(spec, LineSpec) and spec.is_plain
+    return OneRow(**_values(spec) | {"conv": "conv2d"}) if is_line else spec
 
 
 def number_of_axes(spec: ConvSpec) -> int:
@@ -55,11 +57,6 @@ def number_of_axes(spec: ConvSpec) -> int:
 def of_its_axes(size: Size, spec: ConvSpec, rows: int) -> Size:
     """A pair as the code of `spec` can choose it: what stands for the rows of a line is `rows`, whatever it does."""
     return size if number_of_axes(spec) > 1 else (rows, size[1])
-
-
-def size_shown(size: Size, spec: ConvSpec) -> Size:
-    """What a report says of a pair: of a line, its one number stands for both."""
-    return (size[1], size[1]) if isinstance(spec, LineSpec) else size
 
 
 def without_rows(numbers: tuple[int, ...], spec: ConvSpec) -> tuple[int, ...]:

@@ -232,6 +232,22 @@ class VerifyOptions:
     call: str = _call()
     returns: str = _returns()
     arithmetic: Arithmetic = _arithmetic()
+    inputs: str = declare(
+        "",
+        _target("A function that returns the arguments of yours.", kind=Kind.TARGET, metavar="FILE.py:NAME"),
+    )
+    input: str = declare(
+        "",
+        _target("What arguments are, with commas: x=5x7, idx=int:5<7, eps=1e-5, w=w.npy.", metavar="NAME=SPEC"),
+    )
+    against: str = declare(
+        "",
+        _target(
+            "What the forward should be, as torch.nn.functional.gelu; judged first.",
+            kind=Kind.TARGET,
+            metavar="NAME|FILE.py:NAME",
+        ),
+    )
     geometries: Breadth = declare("quick", _verification("How many geometries are tried."))
     geometry: str = declare(
         "", _verification("Try only this one, in a report's own words.", metavar='"batch 2, in 3, ..."')

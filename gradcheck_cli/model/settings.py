@@ -64,6 +64,9 @@ class VerifySettings(TypedDict, total=False):
     call: str
     returns: str
     arithmetic: Arithmetic
+    inputs: Target
+    input: str
+    against: Target
     geometries: Breadth
     geometry: str
     timeout: float

@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import LineSpec
+from gradcheck_cli.model.spec import OWN_AXES
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import Edit, HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
@@ -30,12 +31,14 @@ from gradcheck_cli.targets.conventions import (
     Chosen,
     NotRecognisedError,
     check_convention,
+    probes,
     recognise,
     recognise_by_names,
     suggest,
 )
 from gradcheck_cli.targets.conventions.automatic import autograd_notes
 from gradcheck_cli.targets.conventions.base import (
+    Candidate,
     HungError,
     RefusedError,
     Returned,
@@ -55,7 +58,7 @@ from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, 
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
-from gradcheck_cli.targets.functions.either import Wanted, either
+from gradcheck_cli.targets.functions.either import AsConvolution, Wanted, either
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.lines import Watch
@@ -163,7 +166,9 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
             ready = either(
                 loaded,
                 Wanted.of(message, is_spelled=bool(spelled or wanted), seed=_seed, seconds=LOAD_SHARE * seconds),
-                lambda: _tried(ref, loaded, spelled, wanted, seconds),
+                AsConvolution(
+                    lambda: _tried(ref, loaded, spelled, wanted, seconds), lambda ready: bool(ready.chosen.plan)
+                ),
             )
     except LoadError as error:
         return {"failed": error.sentence, "hint": error.hint, "lacking": error.lacking}, None
@@ -237,7 +242,8 @@ def _description(ready: Ready) -> Message:
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,
-        "layer": "conv1d" if candidate.layout.spatial == 1 else "conv2d",
+        "layer": candidate.layout.conv,
+        "modes": list(_modes(candidate)),
         "why": candidate.why(),
         "yields": list(ready.chosen.yields),
         "notes": notes,
@@ -247,6 +253,13 @@ def _description(ready: Ready) -> Message:
         "same": sorted(ready.same or ()),
         "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
+
+
+def _modes(candidate: Candidate) -> Sequence[PaddingMode]:
+    """What its padding may repeat: those of its layout, or all that it can be told."""
+    taken = (spec for spec in probes.PROBES if not candidate.refuses(spec) and spec.is_padded)
+    found = dict.fromkeys(spec.padding_mode for spec in taken)
+    return [mode for mode in PADDING_MODES if mode in found] or candidate.layout.modes
 
 
 WAYS_OUT = (
@@ -371,7 +384,7 @@ def _sentence(error: BaseException) -> str:
 def _spec(values: dict[str, Any]) -> ConvSpec:
     kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
     kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return (LineSpec if kept["conv"] == "conv1d" else ConvSpec)(**kept)
+    return (LineSpec if OWN_AXES[kept["conv"]] == 1 else ConvSpec)(**kept)
 
 
 def _seed() -> None:

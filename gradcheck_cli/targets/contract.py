@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gradcheck_cli.model import FunctionForm, GradientName, Gradients, RunOptions, Sample, VerifyOptions
+from gradcheck_cli.model import (
+    FunctionForm,
+    GradientName,
+    Gradients,
+    PaddingMode,
+    RunOptions,
+    Sample,
+    VerifyOptions,
+)
 from gradcheck_cli.model.options import SweepOptions
+from gradcheck_cli.model.spec import ConvName
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen"]
 
@@ -59,6 +68,7 @@ class HowToCall:
         returns: what the expression gives, in order: weight, input, bias, or _ for what is none of them.
         kinds: what it may be: "convolution", "function".
         seed: of the inputs that are found for a function.
+        inputs, input: what `--inputs` and `--input` said of them.
     """
 
     convention: str = "auto"
@@ -66,12 +76,16 @@ class HowToCall:
     returns: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("convolution",)
     seed: int = 0
+    inputs: str = ""
+    input: str = ""
 
     @classmethod
     def of(cls, options: RunOptions | VerifyOptions | SweepOptions) -> HowToCall:
         """What the options say. Only `verify` judges what is no convolution: the others have pictures or geometries."""
-        kinds = ("convolution", "function") if isinstance(options, VerifyOptions) else ("convolution",)
-        return cls(options.convention, options.call, roles_in(options.returns), kinds, options.seed)
+        said = (options.convention, options.call, roles_in(options.returns))
+        if not isinstance(options, VerifyOptions):
+            return cls(*said)
+        return cls(*said, ("convolution", "function"), options.seed, options.inputs, options.input)
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,8 @@ class Described:
     Attributes:
         convention: id of the recognised convention ("function", "cache", "class-update"...).
         layout: NCHW, NHWC, CHW, HWC, HW; NCW, CW, W of code for one axis.
-        layer: which layer it is the backward of, conv2d or conv1d.
+        layer: which layer it is the backward of.
+        modes: what its padding may repeat.
         why: how it was told, one clause.
         line: line of the target's definition.
         yields: the gradients that the target gives.
@@ -133,7 +148,8 @@ class Described:
     why: str
     line: int | None
     yields: tuple[GradientName, ...]
-    layer: str = "conv2d"
+    layer: ConvName = "conv2d"
+    modes: tuple[PaddingMode, ...] = ("zeros",)
     notes: tuple[str, ...] = ()
     flipped: bool = False
     rate: float = 1.0

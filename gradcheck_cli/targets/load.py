@@ -21,7 +21,7 @@ from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.execute import Execution
 from gradcheck_cli.targets.missing import ANY, guarded_imports
 from gradcheck_cli.targets.packages import import_file
-from gradcheck_cli.targets.resolve import CALL, definitions, parse
+from gradcheck_cli.targets.resolve import CALL, INPUTS, MODULE, definitions, parse
 from gradcheck_cli.targets.stopped import LoadError as LoadError
 
 # What torch imports in the first backward of a process; on a busy machine that takes longer than a try may.
@@ -67,7 +67,7 @@ def load(ref: TargetRef, only_needed: bool = False, names: Sequence[str] = ()) -
     """
     tree = parse(ref.file)
     _reach_siblings(ref.file, tree)
-    execution = Execution(ref, tree, (ref.name.split(".")[0], CALL, *names), only_needed)
+    execution = Execution(ref, tree, (ref.name.split(".")[0], CALL, INPUTS, MODULE, *names), only_needed)
     module = import_file(ref, tree, execution)
     owner, target = None, module
     for part in filter(None, ref.name.split(".")):

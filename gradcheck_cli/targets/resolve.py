@@ -24,22 +24,28 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 CALL = "gradcheck_call"
 """The function by which a file says itself how it is called."""
 
+INPUTS = "gradcheck_inputs"
+"""The function by which a file says what its functions are given."""
+
+MODULE = "gradcheck_module"
+"""The function by which a file makes its module itself."""
+
 # What a backward is called.
 BACKWARD_WORDS = ("backward", "backprop", "bprop", "back_prop", "grad")
 # What a function is about that has such a word in its name and is no backward of a convolution.
 HELPER_WORDS = ("numerical", "numeric", "check", "test", "relu", "pool", "linear", "dense", "softmax", "norm", "affine")
 
 
-Choose = Callable[[ast.Module, str], str]
-"""(tree, path) -> the name that is meant where none was typed."""
+Choose = Callable[[ast.Module, str], tuple[str, ...]]
+"""(tree, path) -> the names that are meant where none was typed; "" where the file itself is."""
 
 
 def called_by(call: str) -> Choose:
     """For files that are called as `call` says: the first definition that it uses, "" where it uses none."""
 
-    def choose(tree: ast.Module, _path: str) -> str:
+    def choose(tree: ast.Module, _path: str) -> tuple[str, ...]:
         found = definitions(tree)
-        return next((name for name in names_in(call) if name in found), "")
+        return (next((name for name in names_in(call) if name in found), ""),)
 
     return choose
 
@@ -61,7 +67,8 @@ def resolve(texts: Sequence[str], choose: Choose | None = None) -> tuple[TargetR
     Args:
         texts: `file.py:name`, `file.py` where one candidate is in it, `package.module:name`, and globs of files
             (`submissions/*.py:name`), which we expand ourselves.
-        choose: names what is meant where only a file was typed; the one candidate by default.
+        choose: names what is meant where only a file was typed; the one candidate by default. Of several each is a
+            target of its own, told by its name.
 
     Raises:
         TargetError: nothing matches; or the only file cannot be read or parsed, the name is not in it, or several
@@ -77,12 +84,13 @@ def resolve(texts: Sequence[str], choose: Choose | None = None) -> tuple[TargetR
         name = file_and_name(text)[1]
         shown = text if file == path else _joined(file, name)
         try:
-            ref = _resolve_file(file, name, shown, choose or _choose)
+            refs = _resolve_file(file, name, shown, choose or the_only_one)
         except TargetError as error:
             if len(asked) == 1:
                 raise
-            ref = TargetRef(shown, os.path.abspath(file), name, error=error.text())
-        found.setdefault((ref.file, ref.name), ref)
+            refs = [TargetRef(shown, os.path.abspath(file), name, error=error.text())]
+        for ref in refs:
+            found.setdefault((ref.file, ref.name), ref)
     return tuple(found.values())
 
 
@@ -133,6 +141,8 @@ def candidates(tree: ast.Module) -> list[str]:
     found = definitions(tree)
     if CALL in found:
         return [CALL]
+    for said in (INPUTS, MODULE):
+        found.pop(said, None)
     classes = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _has_backward(node)]
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
     backward = [name for name in functions if _is_backward(name)]
@@ -188,14 +198,19 @@ def _expand(path: str, text: str) -> list[str]:
     return files
 
 
-def _resolve_file(path: str, name: str, text: str, choose: Choose) -> TargetRef:
+def _resolve_file(path: str, name: str, text: str, choose: Choose) -> list[TargetRef]:
     file, module = _locate(path, text)
     tree = parse(file)
-    chosen = name or choose(tree, path)
-    node = definitions(tree).get(chosen)
-    if chosen and node is None and not _bound_elsewhere(tree, chosen):
-        raise _absent(tree, path, chosen)
-    return TargetRef(text, file, chosen, node.lineno if node else None, module)
+    found = definitions(tree)
+    names = (name,) if name else choose(tree, path)
+    refs = []
+    for chosen in names:
+        node = found.get(chosen)
+        if chosen and node is None and not _bound_elsewhere(tree, chosen):
+            raise _absent(tree, path, chosen)
+        shown = _joined(path, chosen) if len(names) > 1 else text
+        refs.append(TargetRef(shown, file, chosen, node.lineno if node else None, module))
+    return refs
 
 
 def _locate(path: str, text: str) -> tuple[str, str]:
@@ -238,10 +253,15 @@ def _locate_module(dotted: str, text: str) -> str:
     return spec.origin
 
 
-def _choose(tree: ast.Module, path: str) -> str:
+def the_only_one(tree: ast.Module, path: str) -> tuple[str, ...]:
+    """The one candidate of a file.
+
+    Raises:
+        TargetError: there is none, or there are several.
+    """
     names = candidates(tree)
     if len(names) == 1:
-        return names[0]
+        return (names[0],)
     if names:
         raise TargetError(
             f"{path} holds {len(names)} candidates.",

@@ -14,8 +14,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model import (
+    GRADIENTS,
+    PADDING_MODES,
+    TENSORS,
+    Array,
+    Case,
+    ConvSpec,
+    GradientName,
+    Gradients,
+)
 from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.model.spec import CONVS
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     Described,
@@ -223,6 +233,8 @@ class Worker:
             "returns": list(self._how.returns),
             "kinds": list(self._how.kinds),
             "seed": self._how.seed,
+            "inputs": self._how.inputs,
+            "input": self._how.input,
             "how": ATTEMPTS[self._attempt],
             "seconds": self.limits.timeout,
         }
@@ -281,7 +293,8 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
     return Described(
         convention=str(message["convention"]),
         layout=str(message["layout"]),
-        layer=str(message["layer"]),
+        layer=next(name for name in CONVS if name == message["layer"]),
+        modes=tuple(mode for mode in PADDING_MODES if mode in message["modes"]),
         why=str(message["why"]),
         line=ref.line,
         yields=_gradient_names(message["yields"]),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gradcheck_cli.checks.ladder.contract import Broken, broken_laws
+from gradcheck_cli.checks.ladder.forward import ForwardJudged, judged_forward
 from gradcheck_cli.checks.ladder.judge import Judged, depends, judged_closely, judged_exactly
 from gradcheck_cli.model import CALL, FunctionForm, Verdict
 from gradcheck_cli.trials.functions import Asking, FunctionTrial
@@ -33,19 +34,26 @@ class Comparison:
         names: the gradients that the function owes.
         compared: gradient by gradient.
         broken: the laws that do not hold, each with the sample on which it was seen.
+        forwards: the outputs beside those of a reference, where there is one.
     """
 
     trials: tuple[FunctionTrial, ...]
     names: tuple[str, ...]
     compared: tuple[Compared, ...]
     broken: tuple[tuple[FunctionTrial, Broken], ...]
+    forwards: tuple[tuple[FunctionTrial, ForwardJudged], ...] = ()
 
     @classmethod
     def of(cls, trials: Sequence[FunctionTrial], form: FunctionForm) -> Comparison:
         """Compare what was asked."""
         names = _owed(trials, form)
         compared = tuple(each for each in _compared(trials) if each.name in names)
-        return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)))
+        forwards = tuple(
+            (trial, judged_forward(trial.sample, trial.outputs, trial.reference))
+            for trial in trials
+            if trial.reference is not None
+        )
+        return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)), forwards)
 
     def about(self, name: str) -> list[Compared]:
         """The comparisons of one gradient."""

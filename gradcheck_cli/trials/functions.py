@@ -41,6 +41,9 @@ class Called(Protocol):
     def outputs(self, sample: Sample, /) -> FunctionOutcome:
         """The forward alone."""
 
+    def reference(self, sample: Sample, place: str, /) -> FunctionOutcome:
+        """What another forward gives."""
+
     def varied(self, sample: Sample, name: str, values: Array, /) -> Stacked:
         """The forward for several values of one argument."""
 
@@ -68,6 +71,7 @@ class FunctionTrial:
         first: the derivative, by argument; empty where it was not taken.
         second: an independent source of it, along one direction.
         exact: the derivative bit for bit, by argument, where the forward is straight along each entry.
+        reference: what the forward should give, where another one says so.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
     """
@@ -79,6 +83,7 @@ class FunctionTrial:
     first: dict[str, Jacobian] = field(default_factory=dict)
     second: dict[str, Direction] = field(default_factory=dict)
     exact: dict[str, Array] = field(default_factory=dict)
+    reference: FunctionOutcome | None = None
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
 
@@ -99,11 +104,13 @@ class FunctionSession:
         client: puts the questions.
         has_upstream: its backward is handed a G; not so a loss.
         deadline: of `time.perf_counter`.
+        against: the name of another forward, "" for none.
     """
 
     client: Called
     has_upstream: bool
     deadline: float
+    against: str = ""
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
@@ -121,7 +128,9 @@ class FunctionSession:
         if not outcome.ended:
             return FunctionTrial(sample, failure=outcome)
         askings = tuple(self._asked(sample, outcome.outputs))
-        trial = FunctionTrial(sample, outcome.outputs, askings, tuple(self._scaled(sample, askings[0])))
+        should = self.client.reference(sample, self.against) if self.against else None
+        scaled = tuple(self._scaled(sample, askings[0]))
+        trial = FunctionTrial(sample, outcome.outputs, askings, scaled, reference=should)
         return self._measured(trial)
 
     def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:

@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gradcheck_cli.layers import geometries
+from gradcheck_cli.layers import forms, geometries
 from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, variants
 from gradcheck_cli.model import ConvSpec, Counterexample, GradientName, Verdict, VerifyOptions
 from gradcheck_cli.numbers.arithmetic import declared_slack
@@ -195,8 +195,8 @@ class Session:
         return found
 
     def _of_its_kind(self, specs: Iterable[ConvSpec]) -> Iterable[ConvSpec]:
-        """Those of pictures as they are, or what they are without their rows."""
-        return geometries.of_lines(specs) if self.described.layer == "conv1d" else specs
+        """What stands in the place of geometries of pictures for a layer of another form."""
+        return forms.of_layer(self.described.layer, self.described.modes, specs)
 
     def _new(self, specs: Iterable[ConvSpec]) -> list[ConvSpec]:
         """Those that were not asked before, each once."""

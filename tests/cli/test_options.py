@@ -76,7 +76,7 @@ def another(option):
         Kind.WORDS: "function,nhwc",
     }
     geometry = "batch 2, in 3, out 4, input 8x7, kernel 3x3"
-    named = {"groups": 3, "size": (64, 48), "returns": "input", "geometry": geometry}
+    named = {"groups": 3, "size": (64, 48), "returns": "input", "geometry": geometry, "input": "x=5x7"}
     return named.get(option.name, samples[option.kind])
 
 

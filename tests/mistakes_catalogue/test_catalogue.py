@@ -39,7 +39,7 @@ FUNCTIONS = {
     "mean-for-sum",
     "missing-gradient",
     "one-upstream-for-all",
-    "nonlinear-in-upstream",
+    "not-linear",
     "strides-ignored",
     "overwrites-upstream",
     "tail-missing",

@@ -93,7 +93,9 @@ def _typed(hint, value):
 
 
 def _may_be(kind, value):
-    """Of a union, the kind that a value of JSON stands for: a list is a tuple, one of lists a tuple of tuples."""
+    """Of a union, the kind that a value of JSON stands for: by its fields, or as a tuple, or a tuple of tuples."""
+    if is_dataclass(kind):
+        return {field.name for field in fields(kind)} == set(value)
     if not isinstance(value, list):
         return typing.get_origin(kind) is not tuple
     is_deep = bool(value) and isinstance(value[0], list)

@@ -138,6 +138,8 @@ def nested_pairs(name: str, seen: Sequence[Observed]) -> Iterator[Cause]:
     first = seen[0]
     plain = [effect.edit for effect in first.effects(0) if effect.edit.kind in _LINEAR]
     for edit in plain[:_MOST_OUTER]:
+        if first.is_tired:
+            return
         editor = first.editor.on_top_of([edit])
         rest = np.asarray(first.gradients[name], np.float64) - editor.right[name]
         for other in plain:

@@ -15,7 +15,8 @@ from gradcheck_cli.model.recording import Place, Ref
 
 if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.chain import Step
-    from gradcheck_cli.oracles.graph.edits import Edit, Editor
+    from gradcheck_cli.oracles.graph.editor import Editor
+    from gradcheck_cli.oracles.graph.edits import Edit
 
 
 @dataclass(frozen=True)

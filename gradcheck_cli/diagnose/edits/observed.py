@@ -13,13 +13,15 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import Recording
 
 if TYPE_CHECKING:
-    from gradcheck_cli.oracles.graph.edits import Edit, Editor, Effect
+    from gradcheck_cli.oracles.graph.editor import Editor
+    from gradcheck_cli.oracles.graph.edits import Edit, Effect
+    from gradcheck_cli.oracles.graph.listing import Listing
     from gradcheck_cli.oracles.graph.replay import Detached
 
 # Edit and user's code round differently, and a composition is not as accurate as what a person derives by hand.
 _UNITS = 2.0**14
-# Of one stage: derivatives of single nodes, about 20 microseconds each, so half a second.
-_MOST_WORK = 25_000
+# Derivatives of single nodes, 30 microseconds each, so a second.
+_MOST_WORK = 30_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class Observed:
     def literal(self) -> Editor:
         """The same with every path, also those that add nothing."""
         from gradcheck_cli.oracles.graph.chain import Chain
-        from gradcheck_cli.oracles.graph.edits import Editor
+        from gradcheck_cli.oracles.graph.editor import Editor
         from gradcheck_cli.oracles.graph.opened import opened
         from gradcheck_cli.oracles.graph.replay import Replay
 
@@ -64,23 +66,32 @@ class Observed:
     @cached_property
     def stages(self) -> int:
         """How many stages of edits there are, the plainer first."""
-        return len(self.editor.edits())
+        return len(self._listing.stages())
+
+    @cached_property
+    def _listing(self) -> Listing:
+        from gradcheck_cli.oracles.graph.listing import Listing
+
+        return Listing(self.editor)
 
     def effects(self, stage: int) -> list[Effect]:
-        """The edits of a stage that change something, as far as the work is not too much."""
+        """The edits of a stage that change something, as far as it is not tired."""
         if stage not in self._effects:
             self._effects[stage] = list(self._of_stage(stage))
         return self._effects[stage]
 
     def _of_stage(self, stage: int) -> Iterator[Effect]:
-        work = 0
-        for edit in self.editor.edits()[stage]:
-            work += edit.node + 1
-            if work > _MOST_WORK:
+        for edit in self._listing.stages()[stage]:
+            if self.is_tired:
                 return
             effect = self.editor.effect(edit)
             if effect is not None and all(np.isfinite(array).all() for array in effect.added.values()):
                 yield effect
+
+    @property
+    def is_tired(self) -> bool:
+        """Whether more was asked than the answer is worth. Counted, so that the same run has the same end."""
+        return self.literal.chain.work.asked > _MOST_WORK
 
     def effect(self, edit: Edit) -> Effect | None:
         """One edit."""
@@ -93,8 +104,8 @@ class Observed:
 
     def allowed(self, name: str) -> float:
         """How far two ways to compute one gradient may be apart, as one number for all of its entries."""
-        largest = max(np.abs(self.editor.right[name]).max(initial=0), np.abs(self.gradients[name]).max(initial=0))
-        return _UNITS * self.unit * float(largest)
+        returned = float(np.abs(self.gradients[name]).max(initial=0))
+        return _UNITS * self.unit * max(self.literal.largest_term(name), returned)
 
     def is_wrong(self, name: str) -> bool:
         """Whether the gradient differs by more than that."""

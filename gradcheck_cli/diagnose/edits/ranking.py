@@ -9,7 +9,8 @@ from gradcheck_cli.diagnose.edits.graph_words import GraphWords
 from gradcheck_cli.model.recording import Ref
 
 if TYPE_CHECKING:
-    from gradcheck_cli.oracles.graph.edits import Edit, Editor
+    from gradcheck_cli.oracles.graph.editor import Editor
+    from gradcheck_cli.oracles.graph.edits import Edit
 
 _KINDS = {
     "cut": 0,

@@ -1,8 +1,8 @@
 """numpy under the names that torch has too, so that one composition of a layer serves both.
 
 A composition is written against a namespace `xp` and uses what the module `torch` and this one share: exp, log, log1p,
-expm1, tanh, sqrt, erf, where, maximum, amax, stack, concatenate, swapaxes, moveaxis, arange, ones, tril ..., the
-operators, and the methods sum, mean and reshape with `axis` and `keepdims`. Whoever holds torch hands `torch` itself.
+expm1, tanh, sigmoid, relu, sqrt, erf, where, maximum, amax, stack, concatenate, swapaxes, moveaxis, arange, ones, tril
+..., the operators, and the methods sum, mean and reshape with `axis` and `keepdims`. Whoever holds torch hands `torch`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,23 @@ def erf(x: Any) -> Any:
     return _erf(values.real) + 1j * values.imag * slope
 
 
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + e^-x). What overflows far out on the left is right all the same: 1 / infinity."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-np.asarray(x)))
+
+
+def relu(x: Any) -> Any:
+    """x where it is positive, else 0."""
+    return np.where(np.asarray(x) > 0, x, 0.0)
+
+
 class _Numpy:
-    """Attributes of numpy, and `erf`, which numpy lacks."""
+    """Attributes of numpy, and what it lacks of the names that are used here."""
 
     erf = staticmethod(erf)
+    sigmoid = staticmethod(sigmoid)
+    relu = staticmethod(relu)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_o
 from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import exchanges_axes
 from gradcheck_cli.mistakes.steps import sides_differ
-from gradcheck_cli.model import Array, Case
+from gradcheck_cli.model import Array, Case, GradientName
 
 
 def _exchanged(right: Array) -> Array:
@@ -33,6 +34,18 @@ def _kernel_exchanged(case: Case) -> Case | None:
     return replace(case, weight=np.ascontiguousarray(case.weight.swapaxes(2, 3))) if rows == columns else None
 
 
+def _swapped(first: int, second: int) -> Callable[[Array], Array | None]:
+    """None where there are not so many axes."""
+    return lambda right: right.swapaxes(first, second) if right.ndim + first > 1 else None
+
+
+_PAIRS = {"": (-2, -1), "the depth and the rows": (-3, -2), "the depth and the columns": (-3, -1)}
+
+
+def _elsewhere(gradient: GradientName) -> tuple[Variant, ...]:
+    return tuple(Variant(label, rearranged(gradient, _swapped(*pair))) for label, pair in _PAIRS.items())
+
+
 MISTAKE = Mistake(
     id="axes-transposed",
     order=130,
@@ -50,6 +63,7 @@ MISTAKE = Mistake(
         ),
     },
     needs_rows=True,
+    elsewhere={gradient: _elsewhere(gradient) for gradient in ("weight", "input")},
     why=(
         "A loop that writes [v, u] for [u, v], (width, height) where (height, width) is meant, as in OpenCV's sizes, "
         "or a reshape from the other order. On square sizes every shape still fits."

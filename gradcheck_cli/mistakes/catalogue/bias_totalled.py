@@ -27,6 +27,7 @@ MISTAKE = Mistake(
     order=60,
     title="gives every filter the same bias gradient, the sum over all filters",
     formulas={"bias": _one_total},
+    in_any_form=True,
     why=(
         "`G.sum()` without an axis adds the filters together, and broadcasting hides that one number is left. Each "
         "filter has its own bias and its own sum."

@@ -12,6 +12,7 @@ MISTAKE = Mistake(
     title="has the input channels in the opposite order",
     written_for=of_convolutions,
     formulas=each(lambda gradient: rearranged(gradient, lambda right: right[:, ::-1]), "weight", "input"),
+    in_any_form=True,
     why=(
         "OpenCV gives blue, green, red and other libraries red, green, blue: forward and backward read the picture in "
         "different orders. `[..., ::-1]` on the wrong axis does the same."

@@ -37,6 +37,7 @@ MISTAKE = Mistake(
             Variant("the last channel's for all", rearranged("input", _last)),
         ),
     },
+    elsewhere={"input": (Variant("", rearranged("input", _total)),)},
     why=(
         "The forward pass sums over input channels, so the backward pass seems to need the sum too. But dE/dF[o,i] "
         "sees channel i alone: the derivative of a sum with respect to one of its terms leaves the others out."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.mistakes.any_form import following, stepping_by
 from gradcheck_cli.mistakes.mistake import Mistake, Variant
 from gradcheck_cli.mistakes.steps import OtherSteps, Steps, changing, columns_as, read_with, rows_as, written_with
 
@@ -23,6 +24,10 @@ MISTAKE = Mistake(
     variants={
         "weight": tuple(Variant(label, read_with(change)) for label, change in _ONE_AXIS.items()),
         "input": tuple(Variant(label, written_with(change)) for label, change in _ONE_AXIS.items()),
+    },
+    elsewhere={
+        gradient: (Variant("", following(gradient, stepping_by(lambda axis, p, u: axis.stride * p + u))),)
+        for gradient in ("weight", "input")
     },
     why=(
         "With dilation d the taps of the kernel lie d pixels apart in X. The forward pass takes it from the layer, "

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant, of_convolutions
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_output
-from gradcheck_cli.model import Array, Case
+from gradcheck_cli.model import GRADIENTS, Array, Case
 
 
 def _total(right: Array) -> Array:
@@ -72,6 +72,15 @@ MISTAKE = Mistake(
             Variant("the first filter's G for all", on_other_case("bias", _same_as(0))),
             Variant("only the last filter is filled", on_other_case("bias", _only(-1))),
         ),
+    },
+    elsewhere={
+        gradient: (
+            Variant("the first filter's G for all", on_other_case(gradient, _same_as(0))),
+            Variant("the last filter's G for all", on_other_case(gradient, _same_as(-1))),
+            Variant("only the last filter counts", on_other_case(gradient, _only(-1))),
+            Variant("only the first filter counts", on_other_case(gradient, _only(0))),
+        )
+        for gradient in GRADIENTS
     },
     why=(
         "G is summed over the filters, one filter's G serves all, or `=` in the loop over filters keeps only the last. "

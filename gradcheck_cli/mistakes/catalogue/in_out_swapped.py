@@ -28,6 +28,7 @@ MISTAKE = Mistake(
     order=200,
     title="exchanges input channels and filters",
     formulas={"weight": rearranged("weight", _exchanged), "input": on_other_case("input", _kernel_exchanged)},
+    in_any_form=True,
     why=(
         "F has the shape (c_out, c_in, kh, kw), while `conv_transpose2d` and some frameworks want (c_in, c_out, ...). "
         "With as many filters as channels every shape still fits."

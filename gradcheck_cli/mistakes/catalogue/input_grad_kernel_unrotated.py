@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcheck_cli.mistakes.any_form import with_kernel_turned
 from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import on_other_case
 from gradcheck_cli.model import Array, Case
@@ -41,6 +42,7 @@ MISTAKE = Mistake(
     title="correlates G with F as it stands, or not turned by 180 degrees, so F ends up turned in dE/dX",
     formulas={"input": on_other_case("input", _kernel_turned)},
     variants={"input": tuple(Variant(label, _with_kernel(change)) for label, change in _HALF_TURNS.items())},
+    elsewhere={"input": (Variant("", on_other_case("input", with_kernel_turned)),)},
     why=(
         "dE/dX is a full *convolution* of G with F: written as a correlation, the kernel must be turned by 180 "
         "degrees first. It is left out, or done twice (`convolve2d` already turns)."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradcheck_cli.mistakes.any_form import turned
 from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import rearranged
 from gradcheck_cli.mistakes.source import turns
@@ -32,6 +33,7 @@ MISTAKE = Mistake(
             Variant("a quarter turn to the right", rearranged("weight", _quarter_back)),
         )
     },
+    elsewhere={"weight": (Variant("", rearranged("weight", turned)),)},
     why=(
         "In a true convolution the kernel is turned, and so is its gradient. `conv2d` of the deep-learning libraries "
         "is a cross-correlation: tap (u, v) of the gradient belongs to tap (u, v) of F. Swapped arguments of a "

@@ -33,6 +33,7 @@ MISTAKE = Mistake(
     written_for=of_every_form,
     formulas=each(lambda gradient: on_other_case(gradient, _only(-1)), *GRADIENTS),
     variants={"weight": _first("weight"), "input": _first("input"), "bias": _first("bias")},
+    in_any_form=True,
     why=(
         "`dW = ...` inside the loop over images overwrites what the images before have added. A `return` inside the "
         "loop keeps only the first."

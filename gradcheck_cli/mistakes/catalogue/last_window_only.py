@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.layers import conv
+from gradcheck_cli.mistakes.any_form import following, only, right
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.mistakes.source import overwrites
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Axis, Case, ConvSpec
 
 Cover = Callable[[ConvSpec, int], tuple[Array, Array, Array]]
 
@@ -121,6 +122,20 @@ def _last_bias_at_all(problem: Problem) -> Array:
     return conv.grad_bias(np.ascontiguousarray(problem.case.grad_output[-1:, :, -1:, -1:]))
 
 
+def _last_writer(axis: Axis, output: int, tap: int) -> int | None:
+    """The element that is read, where no later output reads it too."""
+    found = right(axis, output, tap)
+    later = ((p, u) for p in range(output + 1, axis.outputs) for u in range(axis.taps))
+    return None if found is None or any(right(axis, p, u) == found for p, u in later) else found
+
+
+def _overwritten_elsewhere(problem: Problem) -> Array | None:
+    """As `_overwritten`, where no element is read twice by one output."""
+    if problem.spec.transposed or problem.spec.padding_mode != "zeros":
+        return None
+    return following("input", _last_writer)(problem)
+
+
 MISTAKE = Mistake(
     id="last-window-only",
     order=240,
@@ -143,6 +158,10 @@ MISTAKE = Mistake(
             Variant("the last column of outputs is left", on_other_case("bias", _LAST_COLUMN)),
             Variant("the last image's last row of outputs is left", on_other_case("bias", _LAST_ROW_AT_ALL)),
         ),
+    },
+    elsewhere={
+        "weight": (Variant("", following("weight", only(lambda axis, p: p == axis.outputs - 1))),),
+        "input": (Variant("", _overwritten_elsewhere),),
     },
     why=(
         "`dW[o] = G[o,p,q] * window` and `dX[..., window] = G * F` read well, but every output adds its share, and "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gradcheck_cli.mistakes.any_form import following, stepping_by
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, padded_x, spread, stepping, window
 from gradcheck_cli.model import Array, ConvSpec
@@ -73,6 +74,12 @@ MISTAKE = Mistake(
             Variant("as conv2d(X, G, stride=s) does", _strided_call),
         ),
         "input": (Variant("tap and place both", _input_both),),
+    },
+    elsewhere={
+        gradient: (
+            Variant("", following(gradient, stepping_by(lambda axis, p, u: axis.dilation * p + axis.stride * u))),
+        )
+        for gradient in ("weight", "input")
     },
     why=(
         "dE/dF is a correlation of X with G, but the layer's stride becomes the *dilation* of G in it: X is read at "

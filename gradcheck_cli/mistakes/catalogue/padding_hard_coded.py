@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
+from gradcheck_cli.mistakes.any_form import following, starting
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, frame, read_elsewhere, stripped, window
 from gradcheck_cli.mistakes.source import slices, symmetric
 from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, read_with, rows_as
-from gradcheck_cli.model import Array, ConvSpec, Size
+from gradcheck_cli.model import Array, Axis, ConvSpec, Size
 from gradcheck_cli.model.line import of_its_axes
 
 
@@ -61,6 +63,16 @@ def _usual_input(problem: Problem) -> Array | None:
 
 
 _CONSTANTS = (0, 1, 2)
+
+
+def _fixed(count: int) -> Callable[[Axis], int]:
+    """The same on every axis that the code has: that of a line has no rows, and they have no padding."""
+    return lambda axis: count if axis.room > 1 or axis.before else 0
+
+
+_FIXED = {count: starting(_fixed(count)) for count in _CONSTANTS}
+
+
 _ONE_AXIS: dict[str, OtherSteps] = {
     "none in the rows": changing("padding", rows_as(0)),
     "none in the columns": changing("padding", columns_as(0)),
@@ -86,6 +98,11 @@ MISTAKE = Mistake(
             *(Variant(f"always {count}", _input_unpadded_by(count)) for count in _CONSTANTS[1:]),
             *(Variant(f"always {count}, cut to X's size", _input_moved_by(count)) for count in _CONSTANTS[1:]),
         ),
+    },
+    elsewhere={
+        "weight": tuple(Variant(f"always {count}", following("weight", _FIXED[count])) for count in _CONSTANTS),
+        # None at all is what padding-not-stripped is, cut to X's size.
+        "input": tuple(Variant(f"always {count}", following("input", _FIXED[count])) for count in _CONSTANTS[1:]),
     },
     why=(
         "`[1:-1]` or `pad=1` was right for the 3x3 layer of the first experiment, and no padding for the layer of the "

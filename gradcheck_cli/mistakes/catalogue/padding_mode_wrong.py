@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
+from gradcheck_cli.mistakes.any_form import following, repeating
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import correlate, spread, spread_upstream, stepping, window
-from gradcheck_cli.model import Array, Size
+from gradcheck_cli.model import Array, GradientName, Size
 
 _Mode = Literal["edge", "reflect", "symmetric", "wrap"]
 _MODES: dict[str, _Mode] = {
@@ -59,12 +60,31 @@ def _around_upstream(mode: _Mode) -> WrongFormula:
 
 _OF_WEIGHT = tuple(Variant(label, _read(mode)) for label, mode in _MODES.items())
 _OF_INPUT = tuple(Variant(f"around G: {label}", _around_upstream(mode)) for label, mode in _MODES.items())
+
+
+def _elsewhere(gradient: GradientName) -> tuple[Variant, ...]:
+    """Of a layer whose padding repeats: it repeats something else here. Zeros in dE/dX are fold-back-missing."""
+    others = {"with zeros": "zeros"} if gradient == "weight" else {}
+    others |= {"as torch's reflect": "reflect", "as torch's replicate": "replicate"}
+    others |= {"as torch's circular": "circular", "as numpy's symmetric": "symmetric"}
+    return tuple(Variant(label, _where_padded(gradient, mode)) for label, mode in others.items())
+
+
+def _where_padded(gradient: GradientName, mode: str) -> WrongFormula:
+    def formula(problem: Problem) -> Array | None:
+        spec = problem.spec
+        return following(gradient, repeating(mode))(problem) if spec.is_padded and not spec.transposed else None
+
+    return formula
+
+
 MISTAKE = Mistake(
     id="padding-mode-wrong",
     order=390,
     title="fills the margin otherwise than the forward, which pads with zeros",
     formulas={"weight": _OF_WEIGHT[0].formula, "input": _OF_INPUT[0].formula},
     variants={"weight": _OF_WEIGHT, "input": _OF_INPUT},
+    elsewhere={gradient: _elsewhere(gradient) for gradient in ("weight", "input")},
     why=(
         "Another mode of `np.pad`, `F.pad` or scipy's `boundary=` than the forward's: the windows at the border then "
         "hold pixels that the forward never multiplied with F."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.mistakes.any_form import cropped, framed_gradient
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, frame, stripped, window
 from gradcheck_cli.mistakes.steps import OtherSize, changing, columns_as, is_causal, rows_as, written_with
@@ -39,6 +40,17 @@ def _columns_left(problem: Problem) -> Array | None:
     return problem.grad_input if is_causal(problem.spec) else _cut_in_the_rows(problem)
 
 
+def _whole_frame_elsewhere(problem: Problem) -> Array | None:
+    return framed_gradient(problem) if problem.spec.is_padded and not problem.spec.transposed else None
+
+
+def _cut_at_the_end(problem: Problem) -> Array | None:
+    spec = problem.spec
+    if spec.transposed or not spec.is_padded:
+        return None
+    return cropped(framed_gradient(problem), spec, (0,) * len(spec.padding))
+
+
 MISTAKE = Mistake(
     id="padding-not-stripped",
     order=410,
@@ -54,6 +66,12 @@ MISTAKE = Mistake(
                 "stripped in the columns only, then cut to X's size", written_with(changing("padding", rows_as(0)))
             ),
             Variant("stripped in the rows only, then cut to X's size", _columns_left),
+        )
+    },
+    elsewhere={
+        "input": (
+            Variant("", _whole_frame_elsewhere),
+            Variant("cut off at the end of each axis only", _cut_at_the_end),
         )
     },
     why=(

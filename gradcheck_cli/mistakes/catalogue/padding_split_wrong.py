@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.any_form import following, starting
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
 from gradcheck_cli.mistakes.steps import is_causal
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, GradientName
 
 
 def _cut_at_the_end(problem: Problem) -> Array:
@@ -24,6 +25,16 @@ def _padded_the_other_way(problem: Problem) -> Array:
     return read_elsewhere(problem, (-spec.extra_after[0], -spec.extra_after[1]))
 
 
+def _elsewhere(gradient: GradientName) -> WrongFormula:
+    usual = following(gradient, starting(lambda axis: axis.after))
+
+    def formula(problem: Problem) -> Array | None:
+        spec = problem.spec
+        return None if spec.is_symmetric or spec.padding_mode != "zeros" else usual(problem)
+
+    return formula
+
+
 MISTAKE = Mistake(
     id="padding-split-wrong",
     order=420,
@@ -31,6 +42,7 @@ MISTAKE = Mistake(
     formulas={"input": _cut_at_the_end},
     # No formula of the usual way: `run` pads alike on both sides, so no picture could show it.
     variants={"weight": (Variant("X padded anew, the other way round", _padded_the_other_way),)},
+    elsewhere={gradient: (Variant("", _elsewhere(gradient)),) for gradient in ("weight", "input")},
     why=(
         "Padding 'same' adds k - 1 zeros. Where that is odd, one side gets more, and which one is a convention: "
         "`(k - 1) // 2` in the forward and `k // 2` in the backward are the same for odd kernels only."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradcheck_cli.mistakes.any_form import following, only, part
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
 from gradcheck_cli.mistakes.pieces import correlate, each, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName
@@ -78,6 +79,25 @@ def _further(gradient: GradientName) -> tuple[Variant, ...]:
     return tuple(Variant(label, on_other_case(gradient, prepare)) for label, prepare in ways.items())
 
 
+def _elsewhere(gradient: GradientName) -> tuple[Variant, ...]:
+    """Of a transposed layer it is an input that is left out, which is what its loops visit."""
+    return (
+        Variant("", following(gradient, only(lambda axis, p: p < axis.outputs - 1 or axis.room == 1))),
+        Variant(
+            "the first of each axis is left out", following(gradient, only(lambda axis, p: p > 0 or axis.room == 1))
+        ),
+    )
+
+
+def _bias_without_last(problem: Problem) -> Array | None:
+    if problem.spec.transposed:
+        return None
+    kept = np.zeros_like(problem.case.grad_output)
+    inner = [slice(None, -1) if size > 1 else slice(None) for size in kept.shape[2:]]
+    part(kept, inner)[...] = part(problem.case.grad_output, inner)
+    return Problem(with_grad_output(problem.case, kept)).grad_bias
+
+
 MISTAKE = Mistake(
     id="partial-output",
     order=330,
@@ -87,6 +107,11 @@ MISTAKE = Mistake(
         "weight": _weight_without_last,
     },
     variants={gradient: _further(gradient) for gradient in GRADIENTS},
+    elsewhere={
+        "weight": _elsewhere("weight"),
+        "input": _elsewhere("input"),
+        "bias": (Variant("", _bias_without_last),),
+    },
     why=(
         "`range(h_out - 1)`, a bound computed from another size, or a step in a loop that already counts outputs. Each "
         "output adds to the gradients, so each must be visited once."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.mistakes.any_form import part
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.pieces import frame, window
 from gradcheck_cli.model import Array
@@ -33,6 +34,14 @@ def _cropped(problem: Problem) -> Array | None:
     return window(window(frame(problem), spec.padding, (rows, columns)), (0, 0), spec.input_size)
 
 
+def _too_small_elsewhere(problem: Problem) -> Array | None:
+    spec = problem.spec
+    if spec.transposed or spec.padding_mode != "zeros" or not any(spec.remainder):
+        return None
+    kept = [slice(size - rest) for size, rest in zip(spec.input_size, spec.remainder, strict=True)]
+    return part(problem.grad_input, kept)
+
+
 MISTAKE = Mistake(
     id="remainder-dropped",
     order=360,
@@ -44,6 +53,7 @@ MISTAKE = Mistake(
             Variant("and takes the padding off before it fills in zeros", _cropped),
         )
     },
+    elsewhere={"input": (Variant("", _too_small_elsewhere),)},
     why=(
         "When (H + 2p - k) is no multiple of s, the last rows of X are in no window. Sizes computed backwards, "
         "s*(h_out - 1) + k - 2p, then fall short of H. Libraries call the missing part output_padding."

@@ -23,6 +23,7 @@ MISTAKE = Mistake(
     title="adds the images of the batch together in dE/dX",
     formulas={"input": rearranged("input", _total)},
     variants={"input": (Variant("each image gets those before it too", rearranged("input", _running_total)),)},
+    in_any_form=True,
     why=(
         "dE/dF and dE/db do sum over the batch, because all images share F. X is not shared: each image has its own "
         "gradient. A buffer that is not cleared between images does the same."

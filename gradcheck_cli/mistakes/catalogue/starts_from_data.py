@@ -36,6 +36,7 @@ MISTAKE = Mistake(
         "weight": (Variant("from ones", _from_ones),),
         "input": (Variant("from ones", _input_from_ones),),
     },
+    in_any_form=True,
     why=(
         "`dX = X` or `dX = X.copy()` is a quick way to get an array of the right shape, but it brings its numbers "
         "along, and without the copy the data are overwritten too."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.mistakes.any_form import Rule, following, on_one_axis, stepping_by
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.steps import OtherSteps, Steps, changing, columns_as, read_with, rows_as, written_with
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, GradientName
 
 
 def _by_padding(steps: Steps) -> Steps:
@@ -30,6 +31,18 @@ _ONE_AXIS: dict[str, OtherSteps] = {
 }
 _PADDING = "the padding in its place"
 
+_unstrided: Rule = stepping_by(lambda axis, output, tap: output + axis.dilation * tap)
+_AXES = {"along the depth": -3, "along the rows": -2, "along the columns": -1}
+
+
+def _elsewhere(gradient: GradientName) -> tuple[Variant, ...]:
+    on_one = ((label, on_one_axis(_unstrided, place)) for label, place in _AXES.items())
+    return (
+        Variant("", following(gradient, _unstrided)),
+        *(Variant(f"{label} only", following(gradient, *rules)) for label, rules in on_one),
+    )
+
+
 MISTAKE = Mistake(
     id="stride-ignored",
     order=300,
@@ -45,6 +58,7 @@ MISTAKE = Mistake(
             Variant(_PADDING, _where_padded(written_with(_by_padding))),
         ),
     },
+    elsewhere={gradient: _elsewhere(gradient) for gradient in ("weight", "input")},
     why=(
         "`vert_start = h` is right for stride 1 and was never changed, or one of the two starts was forgotten. Output "
         "(p, q) was computed from the window that starts at s*p, s*q, so that is where its gradient belongs."

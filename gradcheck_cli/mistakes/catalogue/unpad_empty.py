@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem
+from gradcheck_cli.mistakes.any_form import part
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import unpads_by_name
 from gradcheck_cli.model import Array
@@ -15,11 +16,23 @@ def _sliced(problem: Problem) -> Array:
     return problem.grad_input[:, :, rows, columns]
 
 
+def _sliced_elsewhere(problem: Problem) -> Array | None:
+    spec = problem.spec
+    if spec.transposed or spec.padding_mode != "zeros":
+        return None
+    places = [
+        slice(None) if zeros or size == 1 else slice(0)
+        for zeros, size in zip(spec.padding_after, spec.input_size, strict=True)
+    ]
+    return part(problem.grad_input, places)
+
+
 MISTAKE = Mistake(
     id="unpad-empty",
     order=370,
     title="strips the padding with [p:-p], which is empty for p = 0",
     formulas={"input": _sliced},
+    elsewhere={"input": (Variant("", _sliced_elsewhere),)},
     why="`a[p:-p]` drops p entries at each end for p > 0. For p = 0 it is `a[0:0]`: nothing at all.",
     hides_when="padding > 0",
     fix="Write `dX_padded[:, :, p : p + H, p : p + W]`, which holds for p = 0 too.",

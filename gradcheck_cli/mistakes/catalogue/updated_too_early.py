@@ -51,6 +51,7 @@ MISTAKE = Mistake(
         "bias": _bias_once_per_later_filter,
     },
     variants={"weight": (Variant("once per channel", _once_per_later_channel),)},
+    elsewhere={"input": (Variant("", _through_new_weights),)},
     why=(
         "`F -= lr * dF` inside the loop is applied again for every later filter, and a dE/dX computed after the update "
         "uses weights that the forward pass never saw."

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.mistakes.mistake import Mistake, Problem
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
 from gradcheck_cli.mistakes.shown import Sign
-from gradcheck_cli.model import Array, Case
+from gradcheck_cli.model import GRADIENTS, Array, Case
 
 
 def _ones(case: Case) -> Case:
@@ -30,6 +30,7 @@ MISTAKE = Mistake(
     order=450,
     title="does not use G, as if the loss were the sum of all outputs",
     formulas={"weight": _weight, **each(lambda gradient: on_other_case(gradient, _ones), "input", "bias")},
+    elsewhere={gradient: (Variant("", on_other_case(gradient, _ones)),) for gradient in GRADIENTS},
     why=(
         "dO/dF is computed, and the factor dE/dO of the chain rule is forgotten. A test with `O.sum().backward()`, "
         "where G is 1 everywhere, cannot see it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.mistakes.any_form import turned, with_other
 from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
 from gradcheck_cli.mistakes.source import turns
@@ -20,6 +21,10 @@ def _left_to_right(case: Case) -> Case:
     return with_grad_output(case, case.grad_output[..., ::-1])
 
 
+def _x_turned(case: Case) -> Case | None:
+    return with_other(turned, "x")(case) if case.spec.transposed else None
+
+
 MISTAKE = Mistake(
     id="upstream-rotated",
     order=110,
@@ -34,6 +39,13 @@ MISTAKE = Mistake(
             Variant("only upside down", on_other_case("input", _upside_down)),
             Variant("only left to right", on_other_case("input", _left_to_right)),
         ),
+    },
+    elsewhere={
+        "weight": (
+            Variant("", on_other_case("weight", with_other(turned, "grad_output"))),
+            Variant("or X, where X is what the windows of G are weighted with", on_other_case("weight", _x_turned)),
+        ),
+        "input": (Variant("", on_other_case("input", with_other(turned, "grad_output"))),),
     },
     why=(
         "The text books say that dE/dF is a convolution of X with G, and `scipy.signal.convolve2d` turns its second "

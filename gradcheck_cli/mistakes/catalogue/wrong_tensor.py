@@ -32,6 +32,7 @@ MISTAKE = Mistake(
     variants={
         "weight": (Variant("dE/d(X padded) for X padded", _padded_gradient_for_x),),
     },
+    elsewhere={"weight": (Variant("", _gradient_for_x),), "input": (Variant("", _gradient_for_weight),)},
     why=(
         "dX and X, dW and W have the same shapes, and short names differ by a letter. The chain rule needs the tensors "
         "of the forward pass: X for dE/dF, F for dE/dX."

@@ -16,8 +16,8 @@ import torch
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Ref
-from gradcheck_cli.oracles.graph.recorder import as_numpy
 from gradcheck_cli.oracles.graph.replay import Replay, like
+from gradcheck_cli.oracles.graph.tensors import as_numpy
 
 Cotangents: TypeAlias = dict[Ref, torch.Tensor]
 Messages: TypeAlias = "tuple[torch.Tensor | None, ...]"
@@ -69,11 +69,19 @@ class Step:
         )
 
 
+@dataclass
+class Work:
+    """What was asked of nodes so far, by one chain and all that were made of it."""
+
+    asked: int = 0
+
+
 class Chain:
-    """A replay taken apart into its nodes."""
+    """A replay taken apart into its nodes. `work` counts what is asked of them."""
 
     def __init__(self, replay: Replay) -> None:
         self.replay = replay
+        self.work = Work()
         self.recording = replay.recording
         self.steps: list[Step] = []
         leaves = replay.leaves()
@@ -83,7 +91,7 @@ class Chain:
             elif node.op == CONSTANT:
                 self.steps.append(Step(index, node, replay.result(node, self.value)))
             else:
-                self.steps.append(self._step(index, node))
+                self.steps.append(self.step_of(index, node))
 
     def value(self, ref: Ref) -> torch.Tensor:
         """The tensor of a value."""
@@ -125,6 +133,7 @@ class Chain:
             given = {ref.output: found[ref] for ref in map(step_ref(step), range(len(step.outputs))) if ref in found}
             if not given:
                 continue
+            self.work.asked += 1
             messages = step.messages(given)
             if changes and step.index in changes:
                 messages = changes[step.index](step, given, messages)
@@ -159,6 +168,7 @@ class Chain:
         """
         other = Chain.__new__(Chain)
         other.replay, other.recording, other.steps = self.replay, self.recording, list(self.steps)
+        other.work = self.work
         outputs = list(self.steps[ref.node].outputs)
         outputs[ref.output] = tensor
         other.steps[ref.node] = replace(self.steps[ref.node], outputs=tuple(outputs))
@@ -167,13 +177,15 @@ class Chain:
             node = self.recording.nodes[index]
             if node.op == CONSTANT or not any(used.node in changed for used in node.refs()):
                 continue
-            step = other._step(index, node)
+            step = other.step_of(index, node)
             if follows:
                 changed.add(index)
             other.steps[index] = step if follows else replace(step, outputs=self.steps[index].outputs)
         return other
 
-    def _step(self, index: int, node: Node) -> Step:
+    def step_of(self, index: int, node: Node) -> Step:
+        """A node, run on the values before it, with a graph of its own."""
+        self.work.asked += 1
         refs: list[Ref] = []
         leaves: list[torch.Tensor] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import FrameType
 from typing import Any
 
@@ -15,7 +15,9 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Operand, Place, Recording, Ref, Word
 from gradcheck_cli.oracles.graph.places import Places
+from gradcheck_cli.oracles.graph.pruning import pruned
 from gradcheck_cli.oracles.graph.stores import NotRecordableError as NotRecordableError, Stores, entries_of_memory
+from gradcheck_cli.oracles.graph.tensors import as_numpy, dtype_name, flattened, is_drawn, returning, targets_of
 
 # A forward that loops over entries in Python; its recording would be slower to differentiate than to difference.
 MOST_NODES = 4_000
@@ -78,7 +80,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def add_input(self, name: str, tensor: torch.Tensor) -> None:
         """A tensor that the forward is given."""
-        self.nodes.append(Node(INPUT, shapes=(tuple(tensor.shape),), dtypes=(_dtype(tensor),), name=name))
+        self.nodes.append(Node(INPUT, shapes=(tuple(tensor.shape),), dtypes=(dtype_name(tensor),), name=name))
         self._varies.add(len(self.nodes) - 1)
         self._stores.add(tensor, Ref(len(self.nodes) - 1))
 
@@ -88,7 +90,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for tensor in flattened(returned):
             ref = self._stores.read(tensor) if isinstance(tensor, torch.Tensor) else None
             outputs.append(ref if ref is not None and ref.node in self._varies else None)
-        return _pruned(Recording(tuple(self.nodes), tuple(outputs), tuple(self.constants), tuple(self.leaves)))
+        return pruned(Recording(tuple(self.nodes), tuple(outputs), tuple(self.constants), tuple(self.leaves)))
 
     def __torch_dispatch__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run the operation, and write it down where it depends on an input."""
@@ -115,9 +117,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _concerns(self, func: Any, args: Any, kwargs: Any, given: list[torch.Tensor]) -> bool:
         """Whether the result depends on an input's values, or what is known is written to."""
-        if func._schema.is_mutable and any(self._stores.knows(tensor) for tensor in _targets(func, args, kwargs)):
+        if func._schema.is_mutable and any(self._stores.knows(tensor) for tensor in targets_of(func, args, kwargs)):
             return True
-        if func._schema.name in _SHAPED_AS or _is_drawn(func):
+        if func._schema.name in _SHAPED_AS or is_drawn(func):
             return False
         refs = [self._stores.read(tensor) for tensor in given if self._stores.knows(tensor)]
         return any(ref is not None and ref.node in self._varies for ref in refs)
@@ -126,7 +128,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         results = result if isinstance(result, tuple | list) else (result,)
         tensors = [part if isinstance(part, torch.Tensor) else None for part in results]
         shapes = tuple(() if part is None else tuple(part.shape) for part in tensors)
-        dtypes = tuple("" if part is None else _dtype(part) for part in tensors)
+        dtypes = tuple("" if part is None else dtype_name(part) for part in tensors)
         index = self._node(Node(op, operands, keywords, shapes, dtypes, self._place, "", self._is_followed))
         for number, tensor in enumerate(tensors):
             if tensor is not None:
@@ -149,22 +151,22 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
     def _in_place(self, func: Any, args: Any, kwargs: Any) -> Any:
-        targets = _targets(func, args, kwargs)
+        targets = targets_of(func, args, kwargs)
         if len(targets) != 1:
             raise self._refusal(f"it writes into several arrays at once ({func})")
         (target,) = targets
         self._operand(target)
-        ref = None if _is_drawn(func) else self._functional(func, args, kwargs, target)
+        ref = None if is_drawn(func) else self._functional(func, args, kwargs, target)
         result = func(*args, **kwargs)
         self._stores.write(target, self._constant(target) if ref is None else ref)
         return result
 
     def _functional(self, func: Any, args: Any, kwargs: Any, target: torch.Tensor) -> Ref:
         """The value that an operation writes, as the node of its form that returns it."""
-        shape, dtype = tuple(target.shape), _dtype(target)
+        shape, dtype = tuple(target.shape), dtype_name(target)
         if func is torch.ops.aten.copy_.default:
             source = self._operand(args[1])
-            if _dtype(args[1]) != dtype:
+            if dtype_name(args[1]) != dtype:
                 cast = (("dtype", Word("dtype", dtype)),)
                 node = Node("aten._to_copy.default", (source,), cast, (tuple(args[1].shape),), (dtype,), self._place)
                 source = Ref(self._node(node))
@@ -172,7 +174,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if func in (torch.ops.aten.zero_.default, torch.ops.aten.fill_.Scalar):
             value = 0 if len(args) < 2 else args[1]
             return self._constant(torch.full_like(target, value))
-        other = _returning(func)
+        other = returning(func)
         if other is None:
             raise self._refusal(f"it writes in place by {func}")
         operands, keywords = (
@@ -215,7 +217,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         with _disable_current_modes():
             plain = tensor.detach().clone()
             self.constants.append(as_numpy(plain))
-        node = Node(CONSTANT, (len(self.constants) - 1,), (), (tuple(tensor.shape),), (_dtype(tensor),), self._place)
+        node = Node(
+            CONSTANT, (len(self.constants) - 1,), (), (tuple(tensor.shape),), (dtype_name(tensor),), self._place
+        )
         self.nodes.append(node)
         return Ref(len(self.nodes) - 1)
 
@@ -243,31 +247,6 @@ class _Leaves(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def flattened(value: Any) -> Iterator[Any]:
-    """The parts of nested tuples, lists and dicts."""
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    if isinstance(value, tuple | list):
-        for part in value:
-            yield from flattened(part)
-    else:
-        yield value
-
-
-def as_numpy(tensor: torch.Tensor) -> Array:
-    """A tensor as an array; bfloat16, which numpy lacks, as float32."""
-    array: Array = (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy(force=True)
-    return array
-
-
-def _dtype(tensor: torch.Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
-
-
-def _is_drawn(func: Any) -> bool:
-    return torch.Tag.nondeterministic_seeded in func.tags or func._schema.name == "aten::empty"
-
-
 def _inside_apply(frame: FrameType | None) -> bool:
     """Inside a Function's own forward, where torch switches gradients off: that is no no_grad of the user's."""
     while frame is not None:
@@ -275,55 +254,3 @@ def _inside_apply(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
-
-
-def _targets(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[torch.Tensor]:
-    """The tensors that an operation writes to."""
-    found = []
-    for position, argument in enumerate(func._schema.arguments):
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            value = args[position] if position < len(args) else kwargs.get(argument.name)
-            found += [part for part in flattened(value) if isinstance(part, torch.Tensor)]
-    return found
-
-
-def _returning(func: Any) -> Any:
-    """The overload that returns what `func` writes; None where torch has none."""
-    stem = func._schema.name.removeprefix("aten::")
-    packet = getattr(torch.ops.aten, stem.removesuffix("_"), None)
-    wanted = [(part.name, str(part.type)) for part in func._schema.arguments if part.name != "out"]
-    for name in [] if packet is None else packet.overloads():
-        other = getattr(packet, name)
-        if not other._schema.is_mutable and wanted == [(part.name, str(part.type)) for part in other._schema.arguments]:
-            return other
-    return None
-
-
-def _pruned(recording: Recording) -> Recording:
-    """Only inputs, and what an output is computed from."""
-    needed = {ref.node for ref in recording.outputs if ref is not None}
-    for index in range(len(recording.nodes) - 1, -1, -1):
-        if index in needed:
-            needed.update(ref.node for ref in recording.nodes[index].refs())
-    kept = [index for index, node in enumerate(recording.nodes) if index in needed or node.op == INPUT]
-    number = {old: new for new, old in enumerate(kept)}
-
-    def moved(operand: Operand) -> Operand:
-        if isinstance(operand, Ref):
-            return Ref(number[operand.node], operand.output)
-        return tuple(moved(part) for part in operand) if isinstance(operand, tuple) else operand
-
-    nodes: list[Node] = []
-    constants: list[Array] = []
-    for index in kept:
-        node = recording.nodes[index]
-        operands = tuple(moved(part) for part in node.operands)
-        if node.op == CONSTANT:
-            operands = (len(constants),)
-            constants.append(recording.constants[int(node.operands[0])])  # type: ignore[arg-type]
-        keywords = tuple((name, moved(value)) for name, value in node.keywords)
-        nodes.append(
-            Node(node.op, operands, keywords, node.shapes, node.dtypes, node.place, node.name, node.is_followed)
-        )
-    outputs = tuple(None if ref is None else Ref(number[ref.node], ref.output) for ref in recording.outputs)
-    return Recording(tuple(nodes), outputs, tuple(constants), recording.leaves)

@@ -13,7 +13,7 @@ import torch
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Operand, Recording, Ref, Word
-from gradcheck_cli.oracles.graph.recorder import as_numpy, flattened
+from gradcheck_cli.oracles.graph.tensors import as_numpy, flattened
 
 Detached = Literal["kept", "followed"]
 """What a derivative does where the forward detaches or says no_grad: stop as torch would, or go through.

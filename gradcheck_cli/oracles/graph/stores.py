@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from gradcheck_cli.model.recording import Operand, Ref
+from gradcheck_cli.oracles.graph.tensors import dtype_name
 
 Emit = Callable[[str, tuple[Operand, ...], "tuple[int, ...]", str], Ref]
 """(op, operands, shape, dtype) -> the value of a new node."""
@@ -79,7 +80,7 @@ class Stores:
         """A node that looks at the memory of `tensor` through its strides."""
         store, _ = self._whole(tensor)
         operands = (store.whole, tuple(tensor.shape), tensor.stride(), int(tensor.storage_offset()))
-        return self._emit("aten.as_strided.default", operands, tuple(tensor.shape), _dtype(tensor))
+        return self._emit("aten.as_strided.default", operands, tuple(tensor.shape), dtype_name(tensor))
 
     def write(self, tensor: torch.Tensor, ref: Ref) -> None:
         """`ref` was written into `tensor`: all views of the memory change with it."""
@@ -88,7 +89,7 @@ class Stores:
             store.whole = ref
         else:
             operands = (store.whole, ref, tuple(tensor.shape), tensor.stride(), int(tensor.storage_offset()))
-            store.whole = self._emit("aten.as_strided_scatter.default", operands, shape, _dtype(tensor))
+            store.whole = self._emit("aten.as_strided_scatter.default", operands, shape, dtype_name(tensor))
         store.version += 1
         self.add(tensor, ref)
 
@@ -104,7 +105,7 @@ class Stores:
         if not turned.is_contiguous() or tensor.numel() != entries_of_memory(tensor):
             return _Store(tensor, ref, None)
         if order != sorted(order):
-            ref = self._emit("aten.permute.default", (ref, tuple(order)), tuple(turned.shape), _dtype(tensor))
+            ref = self._emit("aten.permute.default", (ref, tuple(order)), tuple(turned.shape), dtype_name(tensor))
         return _Store(tensor, ref, tuple(turned.shape))
 
 
@@ -119,7 +120,3 @@ def _memory(tensor: torch.Tensor) -> int:
 
 def _view(tensor: torch.Tensor) -> object:
     return (_memory(tensor), tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
-
-
-def _dtype(tensor: torch.Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from gradcheck_cli.diagnose import condition
 from gradcheck_cli.mistakes import Sign, padding_words, pair, standing_for
 from gradcheck_cli.model import ConvSpec, Finding
-from gradcheck_cli.model.line import size_shown
 from gradcheck_cli.trials.trial import Trial
 
 # What the finding is about: no gradient, but the call as a whole.
@@ -50,9 +49,9 @@ def forward_note(trials: Sequence[Trial]) -> list[str]:
 def _asked(spec: ConvSpec) -> list[str]:
     """What is not as usual, in words: ["stride 2", "padding 1"]."""
     words = {
-        "stride": pair(size_shown(spec.stride, spec)),
+        "stride": pair(spec.own(spec.stride)),
         "padding": padding_words(spec),
-        "dilation": pair(size_shown(spec.dilation, spec)),
+        "dilation": pair(spec.own(spec.dilation)),
         "groups": str(spec.groups),
     }
     return [f"{name} {words[name]}" for name in spec.unusual]

@@ -33,7 +33,7 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
-    session = FunctionSession(FunctionClient(worker), described.form not in _LOSSES, deadline)
+    session = FunctionSession(FunctionClient(worker), described.form not in _LOSSES, deadline, options.against)
     return judge_function(ref, described, session.run(described.samples), options)
 
 
@@ -52,7 +52,7 @@ def judge_function(
         convention=described.form,
         layout="",
         why=described.why,
-        verdict=_verdict(gradients, findings, transcript),
+        verdict=_verdict(gradients, findings, transcript, comparison),
         gradients=gradients,
         geometries=_counted(samples),
         findings=findings,
@@ -63,6 +63,7 @@ def judge_function(
         call=options.call,
         returns=options.returns,
         kind="function",
+        unreached=_unreached(comparison.trials),
         samples=samples,
         inputs=f"{described.samples[0].text} ({described.inputs})",
         evidence=tuple(_evidence(comparison)),
@@ -99,9 +100,12 @@ def _counted(samples: Sequence[SampleResult]) -> Geometries:
 
 
 def _verdict(
-    gradients: Mapping[str, GradientResult], findings: Sequence[Finding], transcript: FunctionTranscript
+    gradients: Mapping[str, GradientResult],
+    findings: Sequence[Finding],
+    transcript: FunctionTranscript,
+    comparison: Comparison,
 ) -> Verdict:
-    verdicts = {result.verdict for result in gradients.values()}
+    verdicts = {result.verdict for result in gradients.values()} | {judged.verdict for _, judged in comparison.forwards}
     if any(each.certainty == "proved" for each in findings) or verdicts & {Verdict.FAIL, Verdict.ERROR}:
         return Verdict.FAIL
     return Verdict.PASS if verdicts == {Verdict.PASS} and not transcript.stopped else Verdict.INCONCLUSIVE
@@ -115,17 +119,35 @@ def _notes(described: DescribedFunction, transcript: FunctionTranscript, compari
     notes += [f"grad_{name} is computed in float32; right to its rounding" for name in single]
     missing = [name for name in comparison.names if comparison.is_missing(name)]
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
+    notes += _forward_notes(comparison)
     for trial in comparison.trials:
         notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
     return tuple(dict.fromkeys(notes))
+
+
+def _forward_notes(comparison: Comparison) -> list[str]:
+    return [judged.detail for _, judged in comparison.forwards if judged.verdict is Verdict.INCONCLUSIVE]
 
 
 def _printed(trials: Sequence[FunctionTrial]) -> list[str]:
     return [asking.outcome.printed for trial in trials for asking in trial.askings]
 
 
+def _unreached(trials: Sequence[FunctionTrial]) -> tuple[int, ...]:
+    """Lines of the backward that ran in no call. A target that was started anew counted anew."""
+    outcomes = [asking.outcome.unreached for trial in trials for asking in trial.askings]
+    lists = [set(lines) for lines in outcomes if lines is not None]
+    return tuple(sorted(set.intersection(*lists))) if lists else ()
+
+
 def _evidence(comparison: Comparison) -> Iterator[Evidence]:
-    """The rungs, gradient by gradient."""
+    """The rungs, gradient by gradient; the forward's own first."""
+    if comparison.forwards:
+        verdict = worst({judged.verdict for _, judged in comparison.forwards})
+        told = next((judged.detail for _, judged in comparison.forwards if judged.detail), "equal to the reference")
+        yield Evidence(
+            1, "forward", CALL, verdict, sum(trial.outputs[0].size for trial, _ in comparison.forwards), told
+        )
     for name in comparison.names:
         laws, mine = comparison.laws(name), comparison.about(name)
         told = laws[0].message if laws else "linear in G bit for bit, repeats, changes no argument"
@@ -138,9 +160,9 @@ def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[Evidence]
     if not mine:
         return
     largest = max((each.judged for each in mine), key=lambda judged: judged.result.ratio)
-    figures = {"ratio": largest.result.ratio, "bound": largest.result.bound}
+    numbers = {"ratio": largest.result.ratio, "bound": largest.result.bound}
     told = f"{sum(each.judged.equal for each in mine)} of {len(mine)} bit for bit; " if rung == 2 else ""
     told += f"largest error {largest.result.ratio:.3g} u gauge, right up to {largest.result.bound:.3g}"
     entries = sum(each.judged.result.entries for each in mine)
     verdict = worst({each.judged.verdict for each in mine})
-    yield Evidence(rung, title, mine[0].name, verdict, entries, f"{told}; truth: {largest.sources}", figures)
+    yield Evidence(rung, title, mine[0].name, verdict, entries, f"{told}; truth: {largest.sources}", numbers)

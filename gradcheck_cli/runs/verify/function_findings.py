@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcheck_cli.checks.ladder.judge import Judged
+from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
+from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.trials.compared import Compared, Comparison
 from gradcheck_cli.trials.functions import FunctionTrial
 
@@ -19,16 +21,17 @@ _AXES = ("rows", "columns")
 
 def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
     """What ended a call, the broken laws, then what the numbers tell of each gradient."""
-    found: list[Finding] = [*_crashes(comparison.trials)]
+    found: list[Finding] = [*_crashes(comparison.trials), *_forward(comparison)]
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
             laws.setdefault((each.id, each.gradient), Finding(each.id, each.gradient, "proved", f"{each.message}.", ""))
     found += laws.values()
+    layer = as_layer(comparison)
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
         if wrong and not any(about == name for _, about in laws):
-            found.append(_wrong(name, wrong[0], comparison))
+            found += _wrong(name, wrong[0], comparison, layer)
     return tuple(found)
 
 
@@ -50,16 +53,19 @@ def example_of(comparison: Comparison) -> FunctionExample | None:
     )
 
 
-def _wrong(name: str, first: Compared, comparison: Comparison) -> Finding:
+def _wrong(name: str, first: Compared, comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
     named = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
     if named is not None:
-        return named
+        return (named,)
+    slips = layer.findings(name)
+    if slips:
+        return slips
     judged = first.judged
     assert judged.actual is not None
     where = placed(name, judged.expected, judged.actual, _differs(judged))
     message = f"no mistake that is known here gives these numbers; {where}."
-    return Finding("unexplained", name, "probable", message, "compare with the right numbers of the example")
+    return (Finding("unexplained", name, "probable", message, "compare with the right numbers of the example"),)
 
 
 def _differs(judged: Judged) -> Array:
@@ -90,6 +96,15 @@ def _crashes(trials: Sequence[FunctionTrial]) -> Iterator[Finding]:
     message = f"{where}{outcome.error} on {trial.sample.text}."
     when = f"on {trial.sample.text}" if ended else ""
     yield Finding("crashes", CALL, "proved", message[:1].upper() + message[1:], "", when, outcome.error_line)
+
+
+def _forward(comparison: Comparison) -> Iterator[Finding]:
+    """The first sample on which the forward is not what the reference says."""
+    for trial, judged in comparison.forwards:
+        if judged.verdict is Verdict.FAIL:
+            message = f"The forward is not the reference: {judged.detail} on {trial.sample.text}."
+            yield Finding("wrong-forward", CALL, "proved", message, "mend the forward first")
+            return
 
 
 def _size(sample: Sample) -> int:

@@ -83,6 +83,15 @@ class NotRecognisedError(Exception):
         self.step, self.sentence, self.tried, self.error, self.hint = step, sentence, tried, error, hint
 
 
+class TransposedError(NotRecognisedError):
+    """It was tried as a convolution, and its own forward is a transposed one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "run", "its forward is a transposed convolution, and in no order of its axes is it right as one"
+        )
+
+
 class AmbiguousError(Exception):
     """Several ways to call the target run, and nothing tells them apart."""
 

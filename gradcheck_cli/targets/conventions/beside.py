@@ -28,6 +28,6 @@ def other_forward(candidate: Candidate, case: Case, returned: Returned) -> str:
         return candidate.forward.name if output is not None else ""
     ours = candidate.layout.take("output", output, right.shape, case.spec.groups)
     scale = 1e-6 * float(np.abs(right).max(initial=1.0))
-    plain = right - case.bias[:, None, None]
+    plain = right - case.bias.reshape(-1, *[1] * (right.ndim - 2))
     agrees = any(np.allclose(ours, one, rtol=1e-6, atol=scale) for one in (right, plain))
     return "" if agrees else candidate.forward.name

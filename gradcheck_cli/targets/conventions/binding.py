@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec, Size
+from gradcheck_cli.model import PADDING_MODES, Array, Case, ConvSpec, PaddingMode, Size
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -21,8 +21,8 @@ from gradcheck_cli.targets.conventions.same import followed, rules_of
 from gradcheck_cli.targets.conventions.source import Source
 
 ARRAY_ROLES = ("x", "weight", "bias", "grad_output")
-PAIRS = ("stride", "padding", "dilation")
-GEOMETRY = (*PAIRS, "groups")
+PAIRS = ("stride", "padding", "dilation", "output_padding")
+GEOMETRY = ("stride", "padding", "dilation", "groups")
 SKIPPED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MAX_ASSIGNMENTS = 12
 
@@ -52,6 +52,7 @@ class Form:
         sides: padding is ((top, bottom), (left, right)).
         corners: padding is one number for each side; which of `padding_h` and `padding_w`, in their order.
         counts: of a role, how many numbers it is taken apart into, whatever `pairs` says of the others.
+        words: for what the padding repeats, in the order of `PADDING_MODES`.
         torch: arrays are tensors.
         wrap: the module whose `asarray` makes the arrays, "jax.numpy"; "" for numpy and torch.
     """
@@ -65,6 +66,7 @@ class Form:
     sides: bool = False
     corners: tuple[str, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
+    words: tuple[str, ...] = PADDING_MODES
     torch: bool = False
     wrap: str = ""
 
@@ -72,6 +74,10 @@ class Form:
     def takes_both_ends(self) -> bool:
         """Whether the padding of a line is taken apart into two numbers: what is added in front, and behind."""
         return self.layout.spatial == 1 and dict(self.counts).get("padding", 1) == 2
+
+    def mode_word(self, mode: PaddingMode) -> str:
+        """What the padding repeats, in the target's words."""
+        return dict(zip(PADDING_MODES, self.words, strict=True))[mode]
 
     def is_pair(self, role: str) -> bool:
         """Whether a size is handed over as several numbers."""
@@ -216,7 +222,7 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     }
     arrays["x_padded"] = layout.give("x", probes.padded(case), spec.groups)
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
-    size = spec.width if layout.spatial == 1 else (spec.height, spec.width)
+    size = spec.width if layout.spatial == 1 else spec.input_size
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": size}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
 
@@ -226,7 +232,8 @@ def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
     if form.bias != "untied":
         ordered = form.layout.give_filters(bias, spec.groups)
         return ordered.reshape(BIAS_FORMS.get(form.bias, BIAS_FORMS["o"])(spec.out_channels))
-    whole = np.broadcast_to(bias[None, :, None, None], (1, *spec.output_shape[1:]))
+    shape = spec.output_shape
+    whole = np.broadcast_to(bias.reshape(1, -1, *[1] * (len(shape) - 2)), (1, *shape[1:]))
     given = form.layout.give("output", np.ascontiguousarray(whole), spec.groups)
     return given[0] if form.layout.output.startswith("n") else given
 
@@ -241,7 +248,7 @@ def spelled(pair: Size, form: Form, role: str) -> int | Size:
         return pair[1:] if form.is_pair(role) else pair[1]
     if form.is_pair(role):
         return pair
-    if pair[0] != pair[1]:
+    if len(set(pair)) > 1:
         raise RefusedError(f"it takes one number for the {role.replace('_', ' ')}")
     return pair[0]
 
@@ -283,7 +290,7 @@ def is_by_word(spec: ConvSpec, form: Form) -> bool:
 def square_only(spec: ConvSpec, form: Form, sources: Sequence[Source]) -> str:
     """ "its kernel is square" when the source says so and `spec`'s is not: `f, f, c, o = W.shape`, `k = W.shape[2]`."""
     letters = form.layout.weight
-    if spec.kernel_size[0] == spec.kernel_size[1] or "(" in letters or not {"u", "v"} <= set(letters):
+    if spec.kernel_size[-2] == spec.kernel_size[-1] or "(" in letters or not {"u", "v"} <= set(letters):
         return ""
     height, width = letters.index("u"), letters.index("v")
     for names in (names for source in sources for names in source.shape_names("weight")):
@@ -311,12 +318,12 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
     `same`: it has no padding parameter and keeps the size of its input.
     """
     roles = roles | {"groups"} if form.layout.depthwise else roles
-    for name in spec.unusual:
+    for name in (*spec.unusual, *(("output_padding",) if any(spec.output_padding) else ())):
         if name not in roles and f"{name}_h" not in roles and not (name == "padding" and same):
-            return f"it has no parameter for {name}"
+            return f"it has no parameter for {name.replace('_', ' ')}"
     if same and "padding" not in roles and not is_same(spec):
         return "it always pads to keep the size"
-    if _is_matrix(form) and spec.kernel_size[0] != spec.kernel_size[1] and not roles & KERNEL_SIZES:
+    if _is_matrix(form) and spec.kernel_size[-2] != spec.kernel_size[-1] and not roles & KERNEL_SIZES:
         return "its kernel is a matrix, and it is told no size of it: only a square one can be told"
     pads_by_itself = is_by_word(spec, form) if "padding" in roles else same
     if not spec.is_symmetric and not pads_by_itself and not form.takes_both_ends:
@@ -325,7 +332,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
         _check_spelling(spec, form, roles)
     except RefusedError as reason:
         return str(reason)
-    return form.layout.refuses(spec)
+    return form.layout.of_any_mode("padding_mode" in roles).refuses(spec)
 
 
 def _is_matrix(form: Form) -> bool:
@@ -352,13 +359,17 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         "groups": spec.groups,
         "in_h": spec.height,
         "in_w": spec.width,
-        "out_h": spec.output_size[0],
-        "out_w": spec.output_size[1],
+        "in_d": spec.depth,
+        "out_h": spec.output_size[-2],
+        "out_w": spec.output_size[-1],
+        "out_size": spec.output_size[-1] if form.layout.spatial == 1 else spec.output_size,
+        "padding_mode": form.mode_word(spec.padding_mode),
     }
     pairs = {"stride": spec.stride, "padding": spec.padding, "dilation": spec.dilation}
+    pairs |= {"output_padding": spec.output_padding}
     for name, pair in {**pairs, "kernel_size": spec.kernel_size}.items():
         stem = name.removesuffix("_size")
-        numbers[f"{stem}_h"], numbers[f"{stem}_w"] = pair
+        numbers |= dict(zip((f"{stem}_d", f"{stem}_h", f"{stem}_w")[-len(pair) :], pair, strict=True))
         numbers[name] = _spelled_or_none(pair, form, name)
     if is_by_word(spec, form):
         word = "same" if spec.is_padded else "valid"

@@ -15,7 +15,7 @@ from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.confirm_function import WithForward
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.function_search import KINDS, forms
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout import Layout, turned
 
 # Most layouts raise at once; those that run through take a plain loop some milliseconds on a probe.
 MAX_RUNS = 300
@@ -55,13 +55,15 @@ def proved(candidates: Iterator[WithForward], case: Case) -> Iterator[WithForwar
 
 def unusual(spec: ConvSpec) -> list[Layout]:
     """Those beside the usual ones in which a target can be tried on `spec`."""
-    return [layout for layout in layouts.able(layouts.every(), spec) if not layouts.is_usual(layout)]
+    return [
+        layout for layout in layouts.able(layouts.every(layouts.Kind.of(spec)), spec) if not layouts.is_usual(layout)
+    ]
 
 
 def _is_forward(output: Array | None, layout: Layout, case: Case) -> bool:
     """Whether this is O, or what a true convolution makes of the kernel as it was handed over."""
-    turned = replace(case, weight=case.weight[..., ::-1, ::-1])
-    return any(probes.gives_forward(output, layout, one) for one in (case, turned))
+    as_turned = replace(case, weight=turned(case.weight))
+    return any(probes.gives_forward(output, layout, one) for one in (case, as_turned))
 
 
 def _axes(forward: Callee, meaning: Assignment) -> dict[str, int]:

@@ -124,7 +124,7 @@ class Expression:
     def refuses(self, spec: ConvSpec) -> str:
         """One number stands for both directions; a mode for two paddings; `x[0]` for one image."""
         for size, (number, pair) in SIZES.items():
-            if {number, pair} & self.names and not self._passes_pair(size) and len(set(getattr(spec, size))) > 1:
+            if {number, pair} & self.names and not self._passes_pair(size) and len(set(_own(spec, size))) > 1:
                 return f"--call passes one number for the {size.replace('_', ' ')}{self._its_pair(size)}"
         if MODE in self.names and spec.is_padded and not binding.is_same(spec):
             return "its padding is 'same' or 'valid'"
@@ -214,13 +214,13 @@ class OwnCall:
     def refuses(self, spec: ConvSpec) -> str:
         """A pair where it is handed one number; what else it does not take, it refuses by NotImplementedError."""
         for size in self.numbers:
-            if len(set(getattr(spec, size))) > 1:
+            if len(set(_own(spec, size))) > 1:
                 return f"{CALL} takes one number for the {size}"
         return ""
 
     def result(self, case: Case, given: Mapping[str, Any]) -> Any:
-        """By name; sizes are pairs but for `numbers`."""
-        values = {**given, **{size: getattr(case.spec, size) for size in binding.GEOMETRY}}
+        """By name; sizes have a number for each axis but for `numbers`."""
+        values = {**given, **{size: _own(case.spec, size) for size in binding.GEOMETRY}}
         values |= _as_numbers(case.spec, self.numbers)
         return self.function(**{name: values[name] for name in self.parameters})
 
@@ -287,18 +287,24 @@ def _sizes(spec: ConvSpec, mode: bool) -> dict[str, Any]:
     """The sizes by all of their names; the number is that of the rows, and is used only where columns agree."""
     values: dict[str, Any] = {name: getattr(spec, name) for name in COUNTS}
     for size, (number, pair) in SIZES.items():
-        values |= {number: getattr(spec, size)[0], pair: getattr(spec, size)}
+        values |= {number: _own(spec, size)[0], pair: _own(spec, size)}
     return values | ({MODE: binding.padding_mode(spec)} if mode else {})
 
 
 def _as_numbers(spec: ConvSpec, sizes: Collection[str]) -> dict[str, int]:
-    return {SIZES[size][1]: getattr(spec, size)[0] for size in sizes}
+    return {SIZES[size][1]: _own(spec, size)[0] for size in sizes}
 
 
 def _handed_as(numbers: Sequence[str]) -> str:
     """How it was understood, for the report: "" where it is as documented."""
     names = " and ".join(", ".join(SIZES[size][1] for size in numbers).rsplit(", ", 1))
     return f" ({names} as one number{' each' if len(numbers) > 1 else ''})" if numbers else ""
+
+
+def _own(spec: ConvSpec, size: str) -> Any:
+    """A number for each axis that the code has; groups are one number."""
+    value = getattr(spec, size)
+    return spec.own(value) if isinstance(value, tuple) else value
 
 
 def _from_torch(value: Any) -> bool:

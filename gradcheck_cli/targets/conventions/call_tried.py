@@ -26,7 +26,7 @@ from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.call import PLACE, PLAIN, CallCandidate, Expression, OwnCall, Spelled
 from gradcheck_cli.targets.conventions.handed_back import ReadingError
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.layouts import usual
+from gradcheck_cli.targets.conventions.layouts import Kind, usual
 from gradcheck_cli.targets.conventions.recognise import Chosen
 from gradcheck_cli.targets.conventions.results import Keys, Taken, take
 from gradcheck_cli.targets.load import Loaded
@@ -34,6 +34,9 @@ from gradcheck_cli.targets.resolve import CALL
 
 SECONDS = 20.0
 SEE_CALLING = "names and examples: gradcheck explain calling"
+# As we keep them: of pictures, then of each other kind of layer.
+_KINDS = [Kind(spatial, transposed) for transposed in (False, True) for spatial in (2, 1, 3)]
+_OURS = tuple(layout for kind in _KINDS if (layout := kind.layout(Layout())) is not None)
 CHANNELS_LAST = (Layout("nhwc", "uvio", "npqo"), Layout("nhwc", "ouvi", "npqo"))
 
 
@@ -133,7 +136,7 @@ def _candidates(spelled: Spelled, wanted: Sequence[str]) -> Iterator[CallCandida
 
 
 def _in_layouts(spelled: Spelled, wanted: Sequence[str]) -> Iterator[CallCandidate]:
-    layouts = [layout for layout in usual() if layout.x in wanted] if wanted and "nchw" not in wanted else [Layout()]
+    layouts = [layout for layout in usual() if layout.x in wanted] if wanted and "nchw" not in wanted else list(_OURS)
     no_padding = not spelled.says("padding")
     for layout in layouts:
         for torch in (False, True) if spelled.takes_tensors else (False,):

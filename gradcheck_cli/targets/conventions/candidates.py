@@ -23,7 +23,7 @@ from gradcheck_cli.targets.conventions.function_search import function_candidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import layer_candidates
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.layouts import able, every, usual
+from gradcheck_cli.targets.conventions.layouts import Kind, able, every, usual
 from gradcheck_cli.targets.conventions.methods import (
     all_names,
     backward_name,
@@ -52,7 +52,8 @@ def candidates(loaded: Loaded, wanted: Sequence[str], case: Case) -> Iterator[Ca
 
 
 def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Iterator[Candidate]:
-    common = able(_ordered(usual(), layouts), case.spec)
+    kind = Kind.of(case.spec)
+    common = able(_ordered(usual(kind), layouts), case.spec)
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if _is_autograd_function(owner):
         yield from _autograd(loaded, owner, common)
@@ -60,7 +61,7 @@ def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Itera
     elif owner is None:
         yield from _function(loaded, None, loaded.name, common, case)
     else:
-        yield from _class(loaded, owner, common, _ordered(every(), layouts), case)
+        yield from _class(loaded, owner, common, _ordered(every(kind), layouts), case)
 
 
 def _autograd(loaded: Loaded, owner: type, layouts: Sequence[Layout]) -> Iterator[AutogradCandidate]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
-from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
+from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError, TransposedError
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.function import FROM_FORWARD, FunctionCandidate
 from gradcheck_cli.targets.conventions.own_forward import check_forward
@@ -25,9 +25,9 @@ def confirm(candidate: Candidate, keys: Keys) -> None:
     """
     if not isinstance(candidate, WithForward) or not _uses_forward(candidate):
         return
-    for spec in _strided(candidate):
+    for spec in () if candidate.layout.transposed else _strided(candidate):
         if is_transposed(candidate.forward_output(probes.integer_case(spec)), candidate, spec):
-            raise NotRecognisedError("run", "transposed convolutions are not covered")
+            raise TransposedError
     able = [spec for spec in probes.PROBES if not candidate.refuses(spec)][:TRIES]
     if not any(probes.is_forward(_ours(candidate, case), case) for case in map(probes.integer_case, able)):
         _check(candidate, keys, able)

@@ -137,8 +137,6 @@ class Recipe:
         given = binding.values(case, form)
         given |= {
             "kernel_size": self._kernel_size(spec),
-            "kernel_h": spec.kernel_size[0],
-            "kernel_w": spec.kernel_size[1],
             "in_size": spec.width if self.order.spatial == 1 else spec.height,
             "input_shape": self._input_shape(case),
             "use_bias": True,
@@ -185,19 +183,19 @@ def _plainest(texts: Sequence[str]) -> str:
     return (plain or list(texts))[0]
 
 
-def recipes(slots: Sequence[Slot], spatial: int = 2) -> Iterator[Recipe]:
+def recipes(slots: Sequence[Slot], kind: layouts.Kind = layouts.PICTURES) -> Iterator[Recipe]:
     """Ways to call a constructor, the likeliest first.
 
     Args:
         slots: what it wants.
-        spatial: axes of the arrays beside batch and channels.
+        kind: of the arrays.
     """
     for roles in _role_choices(slots):
         used = set(roles.values())
         defaults = {roles[slot.id]: _example(slot) for slot in slots if slot.id in roles}
         parts = {roles[slot.id]: slot.use.parts for slot in slots if slot.id in roles}
         axes = max((slot.use.axes for slot in slots if roles.get(slot.id) == "weight"), default=0)
-        for plain in _orders(used, axes, spatial):
+        for plain in _orders(used, axes, kind):
             for shaped in _input_shapes(used, plain, parts.get("input_shape", 0)):
                 for paired in _pairings(used, defaults, shaped):
                     for moded in _modes(defaults, paired):
@@ -297,25 +295,26 @@ def _unsettled(roles: Mapping[str, str], required: Mapping[str, Slot]) -> int:
     return sum(required[name].use.sized and "activation" not in required[name].roles() for name in stands)
 
 
-def _orders(used: set[str], axes: int, spatial: int) -> list[Layout]:
+def _orders(used: set[str], axes: int, kind: layouts.Kind) -> list[Layout]:
     """`axes`: how many F has that is handed over, where the class says so."""
-    known = _known_orders(spatial)
+    known = _known_orders(kind)
     if not used & {"input_shape", "w_shape", "weight"}:
         return known[:1]
     if "weight" not in used:
         return known
-    orders = _kernel_orders(spatial)
+    orders = _kernel_orders(kind)
     return [order for order in orders if axes in (0, order.axes("weight"))] or orders
 
 
-def _known_orders(spatial: int) -> list[Layout]:
-    return list(ORDERS if spatial > 1 else dict.fromkeys(layouts.without_rows(order) for order in ORDERS))
+def _known_orders(kind: layouts.Kind) -> list[Layout]:
+    made = (kind.layout(order) for order in ORDERS)
+    return list(dict.fromkeys(order for order in made if order is not None))
 
 
 @cache
-def _kernel_orders(spatial: int) -> list[Layout]:
+def _kernel_orders(kind: layouts.Kind) -> list[Layout]:
     """One layout for every order in which F is kept, for constructors that are handed F itself."""
-    found = [*_known_orders(spatial), *(layout for layout in layouts.every() if layout.spatial == spatial)]
+    found = [*_known_orders(kind), *layouts.every(kind)]
     return list({layout.weight: layout for layout in found[::-1] if layout.weight.count("(") < 2}.values())[::-1]
 
 

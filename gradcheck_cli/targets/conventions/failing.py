@@ -58,7 +58,6 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
     lack = lacking(likeliest.error, loaded)
     if lack is not None:
         raise lack
-    _refuse_other_axes(likeliest.candidate)
     if isinstance(likeliest.error, NotToldError):
         raise NotRecognisedError("run", str(likeliest.error))
     if likeliest.understood or _proves(likeliest, loaded):
@@ -136,12 +135,3 @@ def _outside(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) ->
     if not names:
         return NotRecognisedError("run", "it takes no arguments that could be x, F or dE/dO")
     return NotRecognisedError("run", f"nothing tells what its parameters {', '.join(names)} are")
-
-
-def _refuse_other_axes(candidate: Candidate) -> None:
-    """Arrays whose shape is taken apart into five, or a name that says so."""
-    if isinstance(candidate, FunctionCandidate):
-        source, name = candidate.callee.source, candidate.callee.name.lower()
-        axes = {source.use(item).axes for item, role in candidate.assignment.items() if role in binding.ARRAY_ROLES}
-        if 5 in axes or "3d" in name:
-            raise NotRecognisedError("run", "3-D convolutions are not covered")

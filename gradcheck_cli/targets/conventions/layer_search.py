@@ -10,18 +10,23 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.conventions import calling, layouts, probes, state
 from gradcheck_cli.targets.conventions.backprop import Backprop
-from gradcheck_cli.targets.conventions.base import BIAS_FORMS, NotRecognisedError, RefusedError, is_tensor
+from gradcheck_cli.targets.conventions.base import (
+    BIAS_FORMS,
+    NotRecognisedError,
+    RefusedError,
+    TransposedError,
+    is_tensor,
+)
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, constructor_of, recipes
 from gradcheck_cli.targets.conventions.instance import quieten
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout import Layout, turned
 from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
-from gradcheck_cli.targets.conventions.other_kinds import TRANSPOSED, is_transposed, other_rank
+from gradcheck_cli.targets.conventions.other_kinds import is_transposed
 from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
@@ -80,14 +85,6 @@ class Search:
         fresh = key not in self.seen
         self.seen.add(key)
         return fresh
-
-    def refusal(self, forward: str) -> NotRecognisedError:
-        """Why nothing was found."""
-        if self.troubles.built is not None:
-            reason = other_rank(self.troubles.built, Calls(forward, self.backward), self.source, self.case.spec)
-            if reason:
-                return NotRecognisedError("run", reason)
-        return self.troubles.refusal()
 
     def _build(self, recipe: Recipe) -> Any:
         try:
@@ -191,7 +188,7 @@ class Search:
     @cached_property
     def _turned_case(self) -> Case:
         """What a true convolution makes of the kernel as it is handed over."""
-        return replace(self.case, weight=self.case.weight[..., ::-1, ::-1])
+        return replace(self.case, weight=turned(self.case.weight))
 
     def _run(self, candidate: LayerCandidate) -> Array | None:
         """O as its forward gives it, in our layout; None where it does not run or has another shape."""
@@ -236,14 +233,14 @@ def layer_candidates(
         owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]), engines
     )
     weaker: list[LayerCandidate] = []
-    for recipe in recipes(constructor.slots, number_of_axes(case.spec)):
+    for recipe in recipes(constructor.slots, layouts.Kind.of(case.spec)):
         if recipe.order.refuses(case.spec) or not search.is_new(recipe):
             continue
         right = False
         for candidate in (one for forward in forwards for one in search.candidates(recipe, forward)):
             if candidate.forward_right:
-                if not right and is_transposed(candidate, case.spec):
-                    raise NotRecognisedError("run", TRANSPOSED)
+                if not right and not candidate.layout.transposed and is_transposed(candidate, case.spec):
+                    raise TransposedError
                 right = True
                 yield candidate
             else:
@@ -254,7 +251,7 @@ def layer_candidates(
             break
     yield from weaker[:MAX_WEAKER]
     if not weaker:
-        raise search.refusal(forwards[0])
+        raise search.troubles.refusal()
 
 
 def _by_input(orders: Sequence[Layout]) -> list[list[Layout]]:

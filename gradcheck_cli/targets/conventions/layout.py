@@ -1,9 +1,9 @@
 """Axis orders: from our (n, c, h, w), (o, i, u, v), (n, o, p, q) to the target's and back.
 
 A layout is written in letters: n batch, c channel, h w input, o filter, i channel of a filter, u v kernel, p q output.
-Code for one axis has no h, u and p. Depthwise code has g, the channel, and m, its filters one after the other: o = gm
-as torch and TensorFlow count filters, or mg. An axis that the target does not have is left out ("chw": one image).
-Brackets join axes: "o(iuv)" is a matrix.
+Code for one axis has no h, u and p, code for three has d, t and r too. Depthwise code has g, the channel, and m, its
+filters one after the other: o = gm as torch and TensorFlow count filters, or mg. An axis that the target does not have
+is left out ("chw": one image). Brackets join axes: "o(iuv)" is a matrix.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from math import prod
 
 import numpy as np
 
-from gradcheck_cli.model import Array, ConvSpec
+from gradcheck_cli.model import PADDING_MODES, Array, ConvSpec, PaddingMode
 from gradcheck_cli.model.line import number_of_axes
+from gradcheck_cli.model.spec import CONVS, ConvName
 
-OURS = {"x": "nchw", "weight": "oiuv", "output": "nopq"}
+# The letters of our arrays before their axes, and those of the axes, of as many as there are the last.
+_FIRST = {"x": "nc", "weight": "oi", "output": "no"}
+_SPATIAL = {"x": "dhw", "weight": "tuv", "output": "rpq"}
 
 
 class WrongShapeError(Exception):
@@ -29,13 +32,16 @@ class WrongShapeError(Exception):
 class Layout:
     """The axis order of X, F and O in a target.
 
-    `flipped`: the target's forward turns the kernel by 180 degrees; its F is ours turned.
+    `flipped`: the target's forward turns the kernel by 180 degrees; its F is ours turned. `transposed`: the layer is a
+    transposed one, whose F we keep as torch does, channels first. `modes`: what its padding may repeat.
     """
 
     x: str = "nchw"
     weight: str = "oiuv"
     output: str = "nopq"
     flipped: bool = False
+    transposed: bool = False
+    modes: tuple[PaddingMode, ...] = ("zeros",)
 
     @property
     def id(self) -> str:
@@ -44,13 +50,22 @@ class Layout:
 
     @property
     def spatial(self) -> int:
-        """How many axes it has beside batch and channels: 2 of pictures, 1 of lines."""
-        return 2 if "h" in self.x else 1
+        """How many axes it has beside batch and channels: 2 of pictures, 1 of lines, 3 of volumes."""
+        return 1 + ("h" in self.x) + ("d" in self.x)
+
+    @property
+    def conv(self) -> ConvName:
+        """Of which layer, as torch calls it."""
+        return CONVS[self.spatial - 1 + 3 * self.transposed]
 
     @property
     def depthwise(self) -> bool:
         """Each channel has filters of its own, groups = channels."""
         return "g" in self.weight
+
+    def of_any_mode(self, takes_any: bool) -> Layout:
+        """The same for code that is told what its padding repeats, where it is."""
+        return replace(self, modes=PADDING_MODES) if takes_any and not self.transposed else self
 
     def turned(self) -> Layout:
         """The same layout of a layer whose forward is a true convolution."""
@@ -65,6 +80,13 @@ class Layout:
         """Why a target of this layout cannot take `spec`; "" when it can."""
         if number_of_axes(spec) != self.spatial:
             return "its arrays have another number of axes"
+        if spec.transposed != self.transposed:
+            return "it is a transposed convolution" if self.transposed else "it is no transposed convolution"
+        if spec.padding_mode not in self.modes and (spec.is_padded or self.modes == ("zeros",)):
+            return f"its padding is {self.modes[0]}"
+        return self._refuses_channels(spec)
+
+    def _refuses_channels(self, spec: ConvSpec) -> str:
         if "n" not in self.x and spec.batch > 1:
             return "it takes one image at a time"
         if "c" not in self.x and spec.in_channels > 1:
@@ -73,7 +95,7 @@ class Layout:
             return "it is depthwise: it has one filter for each channel"
         if self.depthwise and spec.groups != spec.in_channels:
             return "it is depthwise: each channel has filters of its own"
-        if "i" not in self.weight and spec.weight_shape[1] > 1:
+        if "i" not in self.weight and spec.in_channels // spec.groups > 1:
             return "its kernel has no channel axis"
         if not self.depthwise and ("o" not in self.weight or "o" not in self.output) and spec.out_channels > 1:
             return "it has one filter only"
@@ -82,7 +104,7 @@ class Layout:
     def give(self, kind: str, array: Array, groups: int) -> Array:
         """Our array of `kind` ("x", "weight" or "output") as the target expects it; a fresh copy."""
         if kind == "weight" and self.flipped:
-            array = array[..., ::-1, ::-1]
+            array = turned(array)
         theirs, sizes = getattr(self, kind), self._sizes(kind, array.shape, groups)
         letters = _letters(theirs)
         kept = [axis for axis in sizes if axis in letters]
@@ -103,7 +125,7 @@ class Layout:
         ordered = array.reshape([sizes[axis] for axis in letters])
         kept = [axis for axis in sizes if axis in letters]
         ours = ordered.transpose([letters.index(axis) for axis in kept]).reshape(shape)
-        return ours[..., ::-1, ::-1] if kind == "weight" and self.flipped else ours
+        return turned(ours) if kind == "weight" and self.flipped else ours
 
     def give_filters(self, array: Array, groups: int) -> Array:
         """One number for each filter, in the order in which the target counts its filters; a fresh copy."""
@@ -129,12 +151,18 @@ class Layout:
 
     def _sizes(self, kind: str, shape: tuple[int, ...], groups: int) -> dict[str, int]:
         """The size of each of our axes, in our order; the filters are split into g and m where the target does so."""
-        sizes = dict(zip(OURS[kind], shape, strict=True))
+        first = "io" if kind == "weight" and self.transposed else _FIRST[kind]
+        sizes = dict(zip(first + _SPATIAL[kind][2 - len(shape) :], shape, strict=True))
         if "g" not in getattr(self, kind):
             return sizes
         split = {"g": groups, "m": sizes["o"] // groups}
         parts = [split if axis == "o" else {axis: size} for axis, size in sizes.items()]
         return {axis: size for part in parts for axis, size in part.items()}
+
+
+def turned(weight: Array) -> Array:
+    """Kernels in our order turned by 180 degrees; a view."""
+    return np.flip(weight, axis=tuple(range(2, weight.ndim)))
 
 
 @cache

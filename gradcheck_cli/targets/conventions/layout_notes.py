@@ -11,7 +11,7 @@ from gradcheck_cli.targets.conventions.filter_order import has_unknown_order
 def layout_notes(candidate: Candidate) -> Iterator[str]:
     """A sentence for each order that is unlike torch's and that decided the verdict."""
     layout = candidate.layout
-    if layout.weight in ("iouv", "iov"):
+    if layout.weight in ("iouv", "iov") and not layout.transposed:
         sides = "kh, kw" if layout.spatial > 1 else "k"
         yield f"its F is taken as (c_in, c_out, {sides}): in the usual order its gradient is not right"
     if layout.flipped:

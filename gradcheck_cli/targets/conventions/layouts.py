@@ -4,18 +4,19 @@ The likeliest come first. What a target takes is decided by its own forward wher
 the usual ones are tried. Rows stand before columns in all of them: an image and a kernel that are both turned make the
 same convolution, and a kernel that is turned alone makes another one.
 
-Code for one axis has the same orders without the rows.
+Code for one axis has the same orders without the rows, code for three has the depth before the rows.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import permutations
 
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import ConvSpec, PaddingMode
+from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.conventions.layout import Layout
 
 # (X, O): first what courses, frameworks and blogs have, by how often strangers' code had it; then the rest.
@@ -56,27 +57,65 @@ DEPTHWISE = (
 COMMON_IMAGES, DEPTHWISE_IMAGES = 15, 4
 
 
-def usual() -> tuple[Layout, ...]:
+@dataclass(frozen=True)
+class Kind:
+    """What a table of layouts is for: so many axes, a transposed layer or not, and what its padding repeats."""
+
+    spatial: int = 2
+    transposed: bool = False
+    mode: PaddingMode = "zeros"
+
+    @classmethod
+    def of(cls, spec: ConvSpec) -> Kind:
+        """That of a geometry."""
+        return cls(number_of_axes(spec), spec.transposed, spec.padding_mode)
+
+    def layout(self, picture: Layout) -> Layout | None:
+        """The layout of this kind that is like one of pictures; None where there is none."""
+        if self.transposed and picture.depthwise:
+            return None
+        made = without_rows(picture) if self.spatial == 1 else with_depth(picture) if self.spatial == 3 else picture
+        weight = made.weight.translate(_EXCHANGED) if self.transposed else made.weight
+        return replace(made, weight=weight, transposed=self.transposed, modes=(self.mode,))
+
+
+# A transposed layer's F is kept as that of a convolution with the roles of its channels and filters turned.
+_EXCHANGED = str.maketrans("io", "oi")
+PICTURES, LINES = Kind(), Kind(1)
+
+
+def usual(kind: Kind | None = None) -> tuple[Layout, ...]:
     """Those that are tried where no forward decides, the most frequent first; with a batch axis before without."""
-    return tuple(layout for layout in every() if is_usual(layout))
+    return tuple(layout for layout in every(kind) if is_usual(layout))
 
 
 @cache
 def is_usual(layout: Layout) -> bool:
     """Whether people write so, or almost."""
-    return _tier(layout) < 2 if layout.spatial > 1 else layout in _usual_lines()
+    kind = Kind(layout.spatial, layout.transposed, layout.modes[0])
+    return _tier(layout) < 2 if kind == PICTURES else replace(layout, flipped=False) in _usual_of(kind)
 
 
 @cache
-def _usual_lines() -> frozenset[Layout]:
-    return frozenset(without_rows(layout) for layout in _of_pictures() if is_usual(layout))
+def _usual_of(kind: Kind) -> frozenset[Layout]:
+    made = (kind.layout(layout) for layout in _of_pictures() if is_usual(layout))
+    return frozenset(layout for layout in made if layout is not None)
 
 
 @cache
-def every() -> tuple[Layout, ...]:
-    """All of them, the most frequent first; after those of pictures, those of lines."""
-    pictures = _of_pictures()
-    return (*pictures, *dict.fromkeys(without_rows(layout) for layout in pictures))
+def every(kind: Kind | None = None) -> tuple[Layout, ...]:
+    """All of a kind, the most frequent first; without one those of pictures, and after them those of lines."""
+    if kind is None:
+        return (*every(PICTURES), *every(LINES))
+    made = (kind.layout(layout) for layout in _of_pictures())
+    return tuple(dict.fromkeys(layout for layout in made if layout is not None))
+
+
+def with_depth(layout: Layout) -> Layout:
+    """The same order in code for three axes: "uvio" is "tuvio"."""
+    deeper = str.maketrans({"h": "dh", "u": "tu", "p": "rp"})
+    x, weight, output = (letters.translate(deeper) for letters in (layout.x, layout.weight, layout.output))
+    return replace(layout, x=x, weight=weight, output=output)
 
 
 def without_rows(layout: Layout) -> Layout:

@@ -14,12 +14,16 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
         "x_padded",
         r"x_?pad(ded)?|xp|padded_?(x|input|a|image|data)|(input|a_prev|image|inp|a)_?pad(ded)?|x_p|pad(ded)?_x",
     ),
+    ("output_padding", r"(out(put)?|adj)_?pad(ding)?|op|opad"),
+    ("padding_mode", r"(pad(ding)?|border|boundary|edge)_?(mode|type|kind)|boundary|border|mode"),
     ("x_shape", r"(x|input|inp|in|image|a_prev|input_data)_?(shape|dims?|size|sz)|shape_x|shape"),
     ("in_size", r"(x|input|inp|in|image|img)_?(size|sz|hw)"),
     ("w_shape", r"(w|weights?|filters?|kernels?)_?(shape|dims?)|shape_w"),
     ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|rate|step_size|epsilon|learningrate|l_r|learnrate"),
+    ("stride_d", r"s_?d|stride_?(d|z|depth)|sz"),
     ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
     ("stride_w", r"s_?w|stride_?(w|x|width)|sx"),
+    ("padding_d", r"p_?d|pad_?(d|z|depth)|padding_(d|z)"),
     ("padding_h", r"p_?h|pad_?(h|y|height)|padding_(h|y)"),
     ("padding_w", r"p_?w|pad_?(w|x|width)|padding_(w|x)"),
     ("dilation_h", r"dil(ation)?_?(h|y)"),
@@ -66,6 +70,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
         r"|orig_?\w*|src|source|previous\w*|cached_?input|saved_?input|tensor",
     ),
     ("output", r"out|outputs?|y|z|o|a_?(out|cur|curr|l)|y_?(hat|pred)|conv_?out|top|forward_?out\w*|result"),
+    ("out_size", r"(out|output|target|o)_?(size|shape|hw)"),
     ("batch", r"n|m|batch_?size|n_?batch|num_?images|bs"),
     ("in_channels", r"c|c_?in|in_?(channels?|ch)|n_?c_?prev|channels?"),
     ("out_channels", r"c_?out|out_?(channels?|ch)|n_?c|n_?filters|num_?filters|nf"),
@@ -76,6 +81,8 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
 )
 
 CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
+    ("output_padding", r"(out(put)?|adj)_?pad(ding)?"),
+    ("padding_mode", r"(pad(ding)?|border|boundary)_?(mode|type|kind)|boundary|border|mode"),
     ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|l_?rate"),
     ("optimizer", r"optimi[sz]er|opt|optim|solver"),
     ("activation", r"act|activation\w*|act_?fn|act_?func\w*|nonlinearity|actfunc|non_?lin\w*"),

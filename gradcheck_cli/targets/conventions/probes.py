@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Literal
+
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GIVEN, Array, Case, ConvSpec, Size
-from gradcheck_cli.model.line import LineSpec
+from gradcheck_cli.layers.forms import transposed, volume
+from gradcheck_cli.model import GIVEN, PADDING_MODES, Array, Case, ConvSpec, PaddingMode, Size
+from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.model.line import LineSpec, as_line
 from gradcheck_cli.targets.conventions.layout import Layout
 
 PICTURES = (
@@ -48,7 +55,82 @@ LINES = (
     LineSpec(1, 2, 1, 1, 9, (1, 5)),
     LineSpec(1, 1, 1, 1, 9, (1, 3), padding=(0, 1)),
 )
-PROBES = (*PICTURES, *LINES)
+# With three axes a plain loop costs the product of all of them.
+VOLUMES = (
+    volume((3, 2, 4), (5, 6, 4), (3, 3, 3)),
+    volume((3, 2, 4), (4, 5, 6), (3, 3, 3), padding=(1, 1, 1)),
+    volume((3, 2, 4), (5, 5, 5), (3, 3, 3), stride=(2, 2, 2), padding=(1, 1, 1)),
+    volume((3, 2, 4), (4, 6, 5), (2, 3, 2)),
+    volume((3, 4, 4), (4, 6, 5), (3, 3, 3), groups=4),
+    volume((1, 2, 4), (4, 6, 5), (3, 3, 3)),
+    volume((1, 2, 4), (4, 6, 5), (3, 3, 3), padding=(1, 1, 1)),
+    volume((1, 1, 4), (4, 6, 5), (3, 3, 3)),
+    volume((3, 1, 1), (4, 6, 5), (3, 3, 3)),
+    volume((1, 2, 1), (4, 6, 5), (3, 3, 3)),
+    volume((1, 1, 1), (4, 6, 5), (3, 3, 3)),
+)
+# The first has a stride: without one a transposed layer may be taken for a convolution with a turned kernel.
+TRANSPOSED = (
+    transposed((3, 2, 4), (5, 6), (3, 3), stride=(2, 2)),
+    transposed((3, 2, 4), (5, 6), (3, 3), stride=(2, 2), padding=(1, 1)),
+    transposed((3, 2, 4), (5, 6), (3, 3)),
+    transposed((3, 2, 4), (5, 6), (2, 2), stride=(2, 2)),
+    transposed((3, 2, 4), (5, 6), (4, 4), stride=(2, 2), padding=(1, 1)),
+    transposed((3, 2, 4), (5, 6), (3, 3), padding=(1, 1)),
+    transposed((3, 2, 4), (5, 6), (3, 3), stride=(2, 2), padding=(1, 1), output_padding=(1, 1)),
+    transposed((3, 4, 6), (5, 6), (3, 3), stride=(2, 2), groups=2),
+    transposed((1, 2, 4), (5, 6), (3, 3), stride=(2, 2)),
+    transposed((1, 2, 4), (5, 6), (3, 3)),
+    transposed((1, 2, 4), (5, 6), (2, 2), stride=(2, 2)),
+    transposed((1, 1, 4), (5, 6), (3, 3), stride=(2, 2)),
+    transposed((3, 1, 1), (5, 6), (3, 3), stride=(2, 2)),
+    transposed((1, 1, 1), (5, 6), (3, 3), stride=(2, 2)),
+    transposed((1, 1, 1), (5, 6), (3, 3)),
+)
+TRANSPOSED_LINES = tuple(map(as_line, TRANSPOSED))
+TRANSPOSED_VOLUMES = (
+    transposed((3, 2, 4), (2, 3, 4), (3, 3, 3), stride=(2, 2, 2)),
+    transposed((3, 2, 4), (2, 3, 4), (3, 3, 3), stride=(2, 2, 2), padding=(1, 1, 1)),
+    transposed((3, 2, 4), (2, 3, 4), (2, 2, 2), stride=(2, 2, 2)),
+    transposed((3, 2, 4), (2, 3, 4), (3, 3, 3)),
+    transposed((1, 2, 4), (2, 3, 4), (3, 3, 3), stride=(2, 2, 2)),
+    transposed((1, 1, 1), (2, 3, 4), (3, 3, 3), stride=(2, 2, 2)),
+)
+
+
+def padded_with(mode: PaddingMode, specs: Sequence[ConvSpec]) -> tuple[ConvSpec, ...]:
+    """Those that are padded, with a padding that repeats something; without one there is nothing to repeat."""
+    found = []
+    for spec in specs:
+        with suppress(GeometryError):
+            found += [replace(spec, padding_mode=mode)] if spec.is_padded else []
+    return tuple(found)
+
+
+def of_mode(mode: PaddingMode, plain: Sequence[ConvSpec]) -> tuple[ConvSpec, ...]:
+    """Geometries to try code on that pads in this way."""
+    more = [spec for one in plain[:1] for spec in _padded_more(one)]
+    return padded_with(mode, [*more, *plain])
+
+
+def _padded_more(spec: ConvSpec) -> Iterator[ConvSpec]:
+    """By two, which tells what is repeated from its neighbours; with one image, one channel and one filter too."""
+    margin = tuple(min(2, side - 1) for side in spec.input_size)
+    for changes in ({}, {"batch": 1}, {"in_channels": 1, "out_channels": 1}, {**_ONE}):
+        yield replace(spec, padding=margin, **changes)
+
+
+_ONE: dict[str, Any] = {"batch": 1, "in_channels": 1, "out_channels": 1}
+# Every geometry on which a target may be tried.
+PROBES = (
+    *PICTURES,
+    *LINES,
+    *VOLUMES,
+    *TRANSPOSED,
+    *TRANSPOSED_LINES,
+    *TRANSPOSED_VOLUMES,
+    *(spec for mode in PADDING_MODES[1:] for plain in (PICTURES, LINES, VOLUMES) for spec in of_mode(mode, plain)),
+)
 
 
 def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
@@ -58,8 +140,21 @@ def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
 
 
 def padded(case: Case) -> Array:
-    """X with its zeros around it, (n, c_in, *padded_size)."""
-    return conv.pad(case.x, case.spec)
+    """X with its padding around it, (n, c_in, *padded_size); of a transposed layer X as it is."""
+    spec = case.spec
+    if spec.transposed:
+        return case.x
+    margins = list(zip(spec.padding, spec.padding_after, strict=True))
+    return np.pad(case.x, [(0, 0), (0, 0), *margins], _MODES[spec.padding_mode])
+
+
+# As numpy calls them.
+_MODES: Mapping[PaddingMode, Literal["constant", "reflect", "edge", "wrap"]] = {
+    "zeros": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+}
 
 
 def forward(case: Case) -> Array:
@@ -78,7 +173,7 @@ def is_forward(output: Array | None, case: Case) -> bool:
     if output is None or output.shape != case.grad_output.shape:
         return False
     expected = forward(case)
-    biases = (0.0, case.bias[:, None, None])
+    biases = (0.0, case.bias.reshape(-1, *[1] * (expected.ndim - 2)))
     return any(np.allclose(output, expected - bias, rtol=1e-5, atol=1e-3) for bias in biases)
 
 
@@ -91,7 +186,6 @@ def gives_forward(output: Array | None, layout: Layout, case: Case) -> bool:
 
 
 def transposed_size(spec: ConvSpec) -> Size:
-    """(rows, columns) of the output of a transposed convolution of the same x: (h - 1) s + d (k - 1) + 1 - 2p."""
+    """The output's size of a transposed convolution of the same x, on each axis: (h - 1) s + d (k - 1) + 1 - 2p."""
     sizes = zip(spec.input_size, spec.stride, spec.extent, spec.padded_size, strict=True)
-    rows, columns = ((size - 1) * step + extent - (room - size) for size, step, extent, room in sizes)
-    return rows, columns
+    return tuple((size - 1) * step + extent - (room - size) for size, step, extent, room in sizes)

@@ -21,8 +21,13 @@ from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
-from gradcheck_cli.targets.conventions.axes import axes_to_try
-from gradcheck_cli.targets.conventions.base import AmbiguousError, Candidate, NotRecognisedError, Returned
+from gradcheck_cli.targets.conventions.base import (
+    AmbiguousError,
+    Candidate,
+    NotRecognisedError,
+    Returned,
+    TransposedError,
+)
 from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.by_behaviour import explained
 from gradcheck_cli.targets.conventions.candidates import candidates
@@ -33,8 +38,9 @@ from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
 from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
+from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout import Layout, turned
 from gradcheck_cli.targets.conventions.multiplier import covers, fills, is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Keys, plan, take
@@ -123,15 +129,18 @@ def recognise(
     work, clock = time.thread_time() + BUDGET, time.monotonic() + budget
     weaker: list[Chosen] = []
     refusals: list[NotRecognisedError | AmbiguousError] = []
-    kinds = axes_to_try(loaded, wanted)
-    for left, specs in zip(range(len(kinds), 0, -1), kinds, strict=True):
-        # So much of the time that the other kind has its turn too.
-        work_ends = _share(time.thread_time(), work, left)
-        tries = _Tries(loaded, wanted, seed, guard, work_ends, _share(time.monotonic(), clock, left))
+    kinds = kinds_to_try(loaded, wanted)
+    while kinds:
+        # So much of the time that the other kinds have their turn too.
+        ends = [_share(now, end, len(kinds)) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
         try:
-            chosen, is_right = tries.on(specs)
+            chosen, is_right = _Tries(loaded, wanted, seed, guard, ends[0], ends[1]).on(kinds.pop(0))
         except (NotRecognisedError, AmbiguousError) as error:
             refusals.append(error)
+            if isinstance(error, TransposedError) and not any(
+                isinstance(one, TransposedError) for one in refusals[:-1]
+            ):
+                kinds = transposed_kinds(loaded, wanted)
             continue
         if is_right:
             return chosen
@@ -430,7 +439,7 @@ def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
     output = _own_forward(candidate, case)
     if probes.gives_forward(output, candidate.layout, case):
         return candidate, True
-    turned = replace(case, weight=case.weight[..., ::-1, ::-1])
-    if isinstance(candidate, WithForward) and probes.gives_forward(output, candidate.layout, turned):
+    as_turned = replace(case, weight=turned(case.weight))
+    if isinstance(candidate, WithForward) and probes.gives_forward(output, candidate.layout, as_turned):
         return candidate.turned(), True
     return candidate, False

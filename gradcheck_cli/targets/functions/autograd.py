@@ -62,6 +62,11 @@ class AutogradForm:
         return f"it is a torch.autograd.Function; apply is called with ({names}), then backward(dE/dO)"
 
     @property
+    def backward(self) -> str:
+        """The class holds it."""
+        return self.title
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of forward, without ctx."""
         found = parameters_of(self.owner.forward)

@@ -49,6 +49,13 @@ class FunctionClient:
             return stacked
         return FunctionOutcome(tuple(out[0] for out in stacked.outputs))
 
+    def reference(self, sample: Sample, place: str) -> FunctionOutcome:
+        """What another forward, a dotted name or FILE.py:NAME, gives."""
+        listed, arrays = packed([sample])
+        request = {"do": "reference", "sample": listed[0], "place": place}
+        message, answered, printed = self.worker.ask(request, arrays)
+        return _outcome(message, answered, printed)
+
     def varied(self, sample: Sample, name: str, values: Array) -> Stacked:
         """The forward for each of `values`, (how many, *shape of the argument), in the place of one argument."""
         stacked = self._forwards(sample, name, values)
@@ -109,6 +116,7 @@ def _outcome(message: Message, arrays: Mapping[str, Array], printed: str) -> Fun
         error_line=line if isinstance(line, int) else None,
         printed=printed,
         seconds=float(message.get("seconds", 0.0)),
+        unreached=tuple(int(number) for number in message["unreached"]) if "unreached" in message else None,
     )
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+import numpy as np
 
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError
+from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
 
@@ -23,6 +27,8 @@ _OF_CONVOLUTIONS = word_set(
     "conv conv2d conv1d conv3d convolution convolve correlate kernel kernels stride strides padding padded filter "
     "filters im2col col2im fold unfold dilation kh kw"
 )
+# Axes of an X and of an F.
+IMAGES = 4
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 
@@ -36,6 +42,7 @@ class Wanted:
         seed: makes every call draw the same.
         number: the seed of the samples.
         seconds: for all tries.
+        inputs, input: what the user said of the inputs.
     """
 
     kinds: tuple[str, ...]
@@ -43,15 +50,26 @@ class Wanted:
     seed: Callable[[], None]
     number: int
     seconds: float
+    inputs: str = ""
+    input: str = ""
 
     @classmethod
     def of(cls, message: Message, *, is_spelled: bool, seed: Callable[[], None], seconds: float) -> Wanted:
         """What a request to load says."""
         kinds = tuple(map(str, message.get("kinds", ("convolution",))))
-        return cls(kinds, is_spelled, seed, int(message.get("seed", 0)), seconds)
+        said = (str(message.get("inputs", "")), str(message.get("input", "")))
+        return cls(kinds, is_spelled, seed, int(message.get("seed", 0)), seconds, *said)
 
 
-def either(loaded: Loaded, wanted: Wanted, as_convolution: Callable[[], Ready]) -> Ready | FunctionReady:
+@dataclass(frozen=True)
+class AsConvolution(Generic[Ready]):
+    """The other way: `take` recognises the target as a convolution, `is_sure` says that it gave a gradient there."""
+
+    take: Callable[[], Ready]
+    is_sure: Callable[[Ready], bool]
+
+
+def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
     """The target as what it is.
 
     Raises:
@@ -59,21 +77,51 @@ def either(loaded: Loaded, wanted: Wanted, as_convolution: Callable[[], Ready]) 
         NotAFunctionError: it is neither, and has a forward of something else.
     """
     if "function" not in wanted.kinds or wanted.is_spelled:
-        return as_convolution()
-    if looks_like_convolution(loaded):
-        try:
-            return as_convolution()
-        except (NotRecognisedError, AmbiguousError) as refusal:
-            try:
-                return as_function(loaded, wanted)
-            except NotAFunctionError:
-                raise refusal from None
-    try:
+        return convolution.take()
+    if wanted.inputs or wanted.input:
         return as_function(loaded, wanted)
+    if looks_like_convolution(loaded):
+        return _convolution_first(loaded, wanted, convolution)
+    try:
+        found = as_function(loaded, wanted)
     except NotAFunctionError as error:
-        if error.step != "build":  # it has a forward, and that is no convolution's
-            raise
-        return as_convolution()
+        return _convolution_after(error, convolution)
+    if not _may_be_convolution(found):
+        return found
+    try:
+        return convolution.take()
+    except (NotRecognisedError, AmbiguousError):
+        return found
+
+
+def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
+    """Its own refusal stands where it is no function either."""
+    try:
+        return convolution.take()
+    except (NotRecognisedError, AmbiguousError) as refusal:
+        try:
+            return as_function(loaded, wanted)
+        except NotAFunctionError:
+            raise refusal from None
+
+
+def _convolution_after(error: NotAFunctionError, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
+    """Without a forward it is a convolution or nothing; with one that runs on nothing it has to prove itself."""
+    if error.step == "build":
+        return convolution.take()
+    try:
+        found = convolution.take()
+    except (NotRecognisedError, AmbiguousError):
+        raise error from None
+    if not convolution.is_sure(found):
+        raise error
+    return found
+
+
+def _may_be_convolution(found: FunctionReady) -> bool:
+    """It takes two arrays with four axes, as X and F are, whatever they are called."""
+    arrays = (value for value in found.samples[0].values.values() if isinstance(value, np.ndarray))
+    return sum(array.ndim == IMAGES for array in arrays) > 1
 
 
 def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
@@ -82,9 +130,12 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     Raises:
         NotAFunctionError: it is none, or runs on nothing.
     """
+    told = given(loaded, wanted.inputs, wanted.input)
     wanted.seed()
-    found = guess(forms_of(loaded), wanted.number)
-    return FunctionReady(loaded.module.__file__ or "", found.form, found.samples, "guess", wanted.seed, loaded.notes)
+    found = guess(forms_of(loaded), told, wanted.number)
+    file = loaded.module.__file__ or ""
+    watch = Watch(loaded.tree, file, found.form.backward)
+    return FunctionReady(file, found.form, found.samples, told.source, wanted.seed, watch, loaded.notes)
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:

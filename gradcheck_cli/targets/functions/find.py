@@ -11,6 +11,7 @@ from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_f
 from gradcheck_cli.targets.functions.form import Form, NotAFunctionError
 from gradcheck_cli.targets.functions.layer import layer_forms, method_names
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
+from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.pair import Function, PairForm
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
@@ -26,10 +27,17 @@ def forms_of(loaded: Loaded) -> Iterator[Form]:
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if is_autograd_function(owner):
         yield AutogradForm(owner, _with_callees(loaded, owner.__name__))
+    elif is_module(owner or loaded.target) and not _has_backward(owner or type(loaded.target)):
+        yield from module_forms(loaded, owner or loaded.target, _with_callees(loaded, loaded.name))
     elif owner is not None:
         yield from _layer(loaded, owner)
     else:
         yield _pair(loaded)
+
+
+def _has_backward(owner: type) -> bool:
+    """A Module that writes its own backward method is called as any other object is."""
+    return any("backward" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))
 
 
 def _layer(loaded: Loaded, owner: type) -> Iterator[Form]:

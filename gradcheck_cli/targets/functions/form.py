@@ -88,6 +88,10 @@ class Form(Protocol):
         """What the forward is called."""
 
     @property
+    def backward(self) -> str:
+        """What the backward is called in the file, or the class that holds it."""
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What it wants to be given."""
 

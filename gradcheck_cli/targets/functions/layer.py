@@ -100,6 +100,11 @@ class LayerForm:
         return f"{self.making.text}; {self.fore}, then {self.back}({handed})"
 
     @property
+    def backward(self) -> str:
+        """The class holds it."""
+        return self.title
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of the forward, then what the object holds."""
         own = parameters_of(getattr(self.making.owner, self.fore))

@@ -45,6 +45,11 @@ class LossForm:
         return f"{self.title} returns a loss and its gradients"
 
     @property
+    def backward(self) -> str:
+        """The function gives both."""
+        return self.function.name
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Its own."""
         return self.function.parameters()

@@ -110,6 +110,11 @@ class PairForm:
         return self.fore.name
 
     @property
+    def backward(self) -> str:
+        """The backward's name."""
+        return self.back.name
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of the forward."""
         return self.fore.parameters()

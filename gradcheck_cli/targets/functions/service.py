@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Returned, Sample
+from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Ran
 from gradcheck_cli.targets.functions.packing import packed, unpacked
+from gradcheck_cli.targets.functions.reference import reference_of
+from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import user_line
 from gradcheck_cli.targets.wire import Message
 
@@ -30,6 +33,7 @@ class FunctionReady:
     samples: tuple[Sample, ...]
     inputs: str
     seed: Callable[[], None]
+    watch: Watch
     notes: tuple[str, ...] = ()
 
 
@@ -52,6 +56,8 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
         samples, listed = packed(ready.samples)
         return {"samples": samples}, listed
     (sample,) = unpacked([message["sample"]], arrays)
+    if message["do"] == "reference":
+        return _reference(ready, sample, str(message["place"]))
     if message["do"] == "forwards":
         return _forwards(ready, sample, str(message["varied"]), arrays["varied"])
     return _function(
@@ -78,11 +84,26 @@ def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) ->
     return reply | {"outputs": len(stacked)}, stacked
 
 
+def _reference(ready: FunctionReady, sample: Sample, place: str) -> Answer:
+    """What another forward gives for the same sample."""
+    ready.seed()
+    try:
+        found = reference_of(place).forward(sample.values)
+    except NotAFunctionError as error:
+        return {"kind": "refused", "error": error.sentence}, {}
+    except GradcheckError as error:
+        return {"kind": "refused", "error": error.sentence}, {}
+    except Exception as error:
+        return _failed(ready, error, "forward"), {}
+    return {"kind": "", "outputs": len(found)}, {f"out{place}": out for place, out in enumerate(found)}
+
+
 def _function(ready: FunctionReady, sample: Sample, upstream: list[Array], calls: int) -> Answer:
     ready.seed()
     started = time.perf_counter()
     try:
-        ran = ready.form.run(sample.values, upstream)
+        with ready.watch:
+            ran = ready.form.run(sample.values, upstream)
         seconds = time.perf_counter() - started
         second = None
         if calls > 1:
@@ -93,7 +114,8 @@ def _function(ready: FunctionReady, sample: Sample, upstream: list[Array], calls
         return _failed(ready, error.cause, "backward") | {"outputs": len(outputs)}, outputs
     except Exception as error:
         return _failed(ready, error, "forward"), {}
-    return _told(ran, second, seconds)
+    reply, answered = _told(ran, second, seconds)
+    return reply | {"unreached": list(ready.watch.unreached)}, answered
 
 
 def _told(ran: Ran, second: Ran | None, seconds: float) -> Answer:

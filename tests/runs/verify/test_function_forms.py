@@ -116,6 +116,23 @@ class Forgetful(torch.autograd.Function):
     def backward(ctx, grad):
         x, weight = ctx.saved_tensors
         return grad @ weight, None
+
+class Gain(torch.nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.norm = torch.nn.LayerNorm(features)
+
+    def forward(self, x):
+        return Doubled.apply(self.norm(x))
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return -2 * grad
 """
 
 
@@ -130,7 +147,7 @@ def reports(tmp_path_factory):
             OBJECTS,
             "FullyConnected Stepping Scale CrossEntropy squared_loss looked_up_backward pooled_backward",
         ),
-        ("functions", FUNCTIONS, "RMSNorm Forgetful"),
+        ("functions", FUNCTIONS, "RMSNorm Forgetful Gain"),
     ):
         (folder / f"{name}.py").write_text(text)
         targets += [f"{folder / name}.py:{target}" for target in listed.split()]
@@ -187,3 +204,11 @@ def test_a_missing_gradient_of_a_function_is_told(reports):
     report = reports["Forgetful"]
     assert ids(report) == {("missing-gradient", "weight")}
     assert report.verdict is Verdict.FAIL
+
+
+def test_the_parameters_of_a_module_are_inputs_too(reports):
+    """By their own names; what is wrong inside is wrong in all that lies before it."""
+    report = reports["Gain"]
+    assert report.convention == "module"
+    assert verdicts(report) == dict.fromkeys(("x", "norm.weight", "norm.bias"), "fail")
+    assert {name for name, _ in ids(report)} == {"sign-flipped"}

@@ -17,8 +17,8 @@ def forward(xp: Any, x: Any, prev_h: Any, wx: Any, wh: Any, bx: Any, bh: Any, ke
     size = prev_h.shape[1]
     a = x @ wx + bx
     u = prev_h @ wh + bh
-    r = 1 / (1 + xp.exp(-(a[:, :size] + u[:, :size])))
-    z = 1 / (1 + xp.exp(-(a[:, size : 2 * size] + u[:, size : 2 * size])))
+    r = xp.sigmoid(a[:, :size] + u[:, :size])
+    z = xp.sigmoid(a[:, size : 2 * size] + u[:, size : 2 * size])
     n = xp.tanh(a[:, 2 * size :] + r * u[:, 2 * size :])
     return z * prev_h + (1 - z) * n if keeps == "z" else (1 - z) * prev_h + z * n
 

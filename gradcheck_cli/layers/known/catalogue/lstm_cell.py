@@ -19,7 +19,9 @@ def forward(
     size = prev_h.shape[1]
     a = x @ wx + prev_h @ wh + bias
     part = {letter: a[:, place * size : (place + 1) * size] for place, letter in enumerate(order)}
-    i, f, o = (1 / (1 + xp.exp(-part[letter])) for letter in "ifo")
+    i = xp.sigmoid(part["i"])
+    f = xp.sigmoid(part["f"])
+    o = xp.sigmoid(part["o"])
     g = xp.tanh(part["g"])
     next_c = f * prev_c + i * g
     next_h = o * xp.tanh(next_c)

@@ -15,7 +15,7 @@ from gradcheck_cli.model import Array
 
 def forward(xp: Any, x: Any) -> Any:
     """x where it is positive, else 0."""
-    return xp.where(x > 0, x, 0.0)
+    return xp.relu(x)
 
 
 def derive(note: Note, grad_output: Array, x: Array) -> dict[str, Array]:

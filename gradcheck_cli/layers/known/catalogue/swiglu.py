@@ -14,8 +14,9 @@ from gradcheck_cli.model import Array
 
 def forward(xp: Any, gate: Any, up: Any) -> Any:
     """silu(gate) times up."""
-    s = 1 / (1 + xp.exp(-gate))
-    return gate * s * up
+    s = xp.sigmoid(gate)
+    silu = gate * s
+    return silu * up
 
 
 def derive(note: Note, grad_output: Array, gate: Array, up: Array) -> dict[str, Array]:

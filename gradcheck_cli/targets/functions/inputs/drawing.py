@@ -39,12 +39,17 @@ def drawn(choice: Choice, sizes: Mapping[str, int], seed: int) -> Sample:
     return Sample(values, owed, seed)
 
 
+def _is_given(value: object) -> bool:
+    """An array of the user's own."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
 def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Generator) -> Value:
     if proposal.kind == "constant":
         usual: Value = proposal.value
         return usual
     shape = shape_of(proposal.axes, sizes)
-    below = sizes.get(proposal.below, 2)
+    below = proposal.below if isinstance(proposal.below, int) else sizes.get(proposal.below, 2)
     match proposal.kind:
         case "index":
             return _indices(shape, below, generator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
+from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.parameters import settings
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -26,14 +27,13 @@ TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 
 @dataclass(frozen=True)
 class Guess:
-    """What ran: the form as it hangs together then, the choice, and its samples on each set of sizes that it takes."""
+    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes."""
 
     form: Form
-    choice: Choice
     samples: tuple[Sample, ...]
 
 
-def guess(forms: Iterable[Form], seed: int, seconds: float = SECONDS) -> Guess:
+def guess(forms: Iterable[Form], told: Given, seed: int, seconds: float = SECONDS) -> Guess:
     """The first choice of proposals, form by form, on which forward and backward run.
 
     Where the backward runs on none, the first on which the forward does: then that is what is told.
@@ -45,7 +45,7 @@ def guess(forms: Iterable[Form], seed: int, seconds: float = SECONDS) -> Guess:
     first_error: BaseException | None = None
     second_best: Guess | None = None
     for form in forms:
-        search = _Search(form, seed, end)
+        search = _Search(form, told, seed, end)
         found = search.run()
         if found is not None:
             return found
@@ -60,13 +60,17 @@ class _Search:
     """The tries on one form. `error`: what the likeliest raised; `second_best`: on which only the forward ran."""
 
     form: Form
+    told: Given
     seed: int
     end: float
     error: BaseException | None = None
     second_best: Guess | None = None
 
     def run(self) -> Guess | None:
-        for choice in itertools.islice(choices(self.form), MOST_TRIES):
+        if self.told.calls:
+            return self._as_told()
+        fixed = fixed_options(self.told, [item.name for item in self.form.parameters])
+        for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
             if time.monotonic() > self.end:
                 break
             try:
@@ -76,6 +80,19 @@ class _Search:
                 continue
             if found is not None:
                 return found
+        return None
+
+    def _as_told(self) -> Guess | None:
+        """On what the user gives, which is not judged here: a backward that raises there is to be told."""
+        samples = tuple(samples_for(self.form, self.told, self.seed))
+        try:
+            ready = next(_ready(self.form, samples[0]))
+            self.second_best = Guess(ready, samples)
+            for one in _ready(self.form, samples[0]):
+                if _backward_runs(one, samples[0], one.forward(samples[0].values)):
+                    return Guess(one, samples)
+        except Exception as error:
+            self.error = self.error or error
         return None
 
     def _try(self, choice: Choice) -> Guess | None:
@@ -90,9 +107,9 @@ class _Search:
         return None
 
 
-def choices(form: Form) -> Iterator[Choice]:
-    """Every combination of what the parameters may be, those of the likeliest parts first."""
-    listed = [_options(form, item) for item in form.parameters]
+def choices(form: Form, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[Choice]:
+    """Every combination of what the parameters may be, those of the likeliest parts first; `fixed` are known."""
+    listed = [fixed.get(item.name) or _options(form, item) for item in form.parameters]
     names = [item.name for item in form.parameters]
     for places in by_rank([len(options) for options in listed]):
         choice = {name: options[place] for name, options, place in zip(names, listed, places, strict=True)}
@@ -136,7 +153,10 @@ def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
 
 
 def _holds_data(choice: Choice) -> bool:
-    return any(proposal.kind in ("real", "positive", "unit") for proposal in choice.values())
+    return any(
+        proposal.kind in ("real", "positive", "unit") or isinstance(proposal.value, np.ndarray)
+        for proposal in choice.values()
+    )
 
 
 def _ready(form: Form, sample: Sample) -> Iterator[Form]:
@@ -169,7 +189,7 @@ def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
         takes = _is_good(form.forward(other.values))
     except Exception:  # a size that it does not take: what it takes is told
         takes = False
-    return Guess(form, choice, (first, other if takes else drawn(choice, SIZES[0], seed + 1)))
+    return Guess(form, (first, other if takes else drawn(choice, SIZES[0], seed + 1)))
 
 
 def _for_sizes(form: Form, choice: Choice, number: int) -> Choice:

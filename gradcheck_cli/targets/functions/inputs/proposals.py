@@ -22,14 +22,14 @@ class Proposal:
 
     Attributes:
         axes: the shape in letters; "" is a single number.
-        below: for indices and one-hot rows, the letter of the length that they count.
+        below: for indices, the letter of the length that they count, or the first number that is too large.
         value: of a constant.
         is_owed: a gradient is owed for it, if it holds real numbers: not so for what a loss compares with.
     """
 
     kind: Kind
     axes: str = ""
-    below: str = "d"
+    below: str | int = "d"
     value: Any = None
     is_owed: bool = True
 

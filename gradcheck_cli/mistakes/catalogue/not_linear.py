@@ -1,4 +1,4 @@
-"""nonlinear-in-upstream: B(2G) is not 2 B(G)."""
+"""not-linear: B(2G) is not 2 B(G)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gradcheck_cli.mistakes.mistake import Mistake
 from gradcheck_cli.mistakes.shown import Sign
 
 MISTAKE = Mistake(
-    id="nonlinear-in-upstream",
+    id="not-linear",
     order=800,
     title="does not give twice the gradient for twice the G",
     why=(

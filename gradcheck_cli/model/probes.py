@@ -1,0 +1,62 @@
+"""Other circumstances of one call: how its arrays lie in memory, which gradients are asked for, what memory holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+Layout = Literal["contiguous", "transposed", "sliced", "expanded"]
+"""How an array lies in memory: row by row; column by column; as a part of a larger array whose other entries are NaN;
+as one entry that is read for all, with strides of 0 (what `.sum().backward()` hands over)."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is other than in a plain call. The numbers are the same, and so is the right gradient.
+
+    Attributes:
+        upstream: layout of G.
+        inputs: layout of the inputs.
+        wanted: the arguments that need a gradient; None for all.
+        filled: new memory is filled with NaN before the code gets it.
+        passes: backward through the same graph once or twice; the last counts.
+    """
+
+    upstream: Layout = "contiguous"
+    inputs: Layout = "contiguous"
+    wanted: tuple[str, ...] | None = None
+    filled: bool = False
+    passes: int = 1
+
+    @property
+    def about(self) -> str:
+        """ "G is transposed in memory"."""
+        if self.upstream != "contiguous":
+            return f"G is {_LAYOUTS[self.upstream]}"
+        if self.inputs != "contiguous":
+            return f"the inputs are {_LAYOUTS[self.inputs]}"
+        if self.wanted is not None:
+            return f"only {' and '.join(self.wanted)} needs a gradient"
+        if self.filled:
+            return "new memory is filled with NaN first"
+        return "it is called twice on one graph" if self.passes > 1 else "nothing is special"
+
+    def message(self) -> dict[str, Any]:
+        """What the wire carries."""
+        return asdict(self)
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> Probe:
+        """The probe of a message."""
+        wanted = message["wanted"]
+        upstream, inputs = (next(each for each in get_args(Layout) if each == message[key]) for key in _LAID_OUT)
+        names = None if wanted is None else tuple(str(name) for name in wanted)
+        return cls(upstream, inputs, names, bool(message["filled"]), int(message["passes"]))
+
+
+_LAID_OUT = ("upstream", "inputs")
+_LAYOUTS = {
+    "transposed": "transposed in memory",
+    "sliced": "a part of a larger array",
+    "expanded": "one entry that is read for all, with strides of 0",
+}

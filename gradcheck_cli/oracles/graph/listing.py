@@ -1,0 +1,149 @@
+"""Every edit of a graph, in stages, the plainer first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain as joined
+
+import torch
+
+from gradcheck_cli.model.recording import Ref
+from gradcheck_cli.oracles.graph import blocks, slips, transforms, values
+from gradcheck_cli.oracles.graph.chain import Step
+from gradcheck_cli.oracles.graph.editor import Editor
+from gradcheck_cli.oracles.graph.edits import Edit
+
+# More arrays of one shape than a person could mix up are not tried in each other's place.
+_MOST_SWAPS = 24
+_MOST_BLOCKS = 24
+
+
+class Listing:
+    """The edits of an editor's graph."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+        self._chain = editor.chain
+
+    def stages(self) -> tuple[Iterator[Edit], ...]:
+        """A later stage is asked where no edit of an earlier one explains."""
+        return (
+            joined(self._upstreams(), self._of_each(self._plain), self._of_each(self._settings)),
+            joined(self._of_each(self._values), self._of_each(self._swaps), self._of_each(self._ends)),
+            joined(self._block_diagonals(), self._of_each(self._rearranged), self._other_upstreams()),
+            self._of_each(self._factors),
+        )
+
+    def _of_each(self, edits: Callable[[Step], Iterator[Edit]]) -> Iterator[Edit]:
+        for index in sorted(self._editor.messages):
+            yield from edits(self._chain.steps[index])
+
+    def _upstreams(self) -> Iterator[Edit]:
+        for number, ref in enumerate(self._chain.recording.outputs):
+            if ref in self._editor.seeds:
+                yield Edit("upstream", number, -1, ("ones",))
+                yield Edit("upstream", number, -1, ("the output",))
+                for detail in transforms.details(self._editor.seeds[ref]):
+                    if detail[0] in transforms.PLAIN:
+                        yield Edit("upstream", number, -1, detail)
+
+    def _other_upstreams(self) -> Iterator[Edit]:
+        for number, ref in enumerate(self._chain.recording.outputs):
+            for detail in transforms.details(self._editor.seeds[ref]) if ref in self._editor.seeds else ():
+                if detail[0] not in transforms.PLAIN:
+                    yield Edit("upstream", number, -1, detail)
+
+    def _plain(self, step: Step) -> Iterator[Edit]:
+        if sum(message is not None for message in self._editor.messages[step.index]) > 1:
+            yield Edit("constant", step.index)
+        for operand, message in enumerate(self._editor.messages[step.index]):
+            if message is None:
+                continue
+            yield Edit("cut", step.index, operand)
+            yield Edit("own", step.index, operand)
+            for name in slips.names(step, operand):
+                yield Edit("slip", step.index, operand, (name,))
+
+    def _settings(self, step: Step) -> Iterator[Edit]:
+        for position, value in slips.settings(step.node):
+            yield Edit("setting", step.index, -1, (position, value))
+
+    def _swaps(self, step: Step) -> Iterator[Edit]:
+        for slot, kept in enumerate(step.saved):
+            if not kept.is_floating_point() or kept.dim() == 0:
+                continue
+            for detail in transforms.details(kept):
+                if detail[0] in transforms.OF_SAVED:
+                    yield Edit("saved", step.index, -1, (slot, "transformed", *detail))
+            for ref in self._alike(kept)[:_MOST_SWAPS]:
+                yield Edit("saved", step.index, -1, (slot, ref.node, ref.output))
+
+    def _alike(self, kept: torch.Tensor) -> list[Ref]:
+        """The other values of the same shape, inputs first."""
+        found: list[Ref] = []
+        for step in self._chain.steps:
+            for number, output in enumerate(step.outputs):
+                is_alike = isinstance(output, torch.Tensor) and output.shape == kept.shape
+                if is_alike and output.is_floating_point() and not torch.equal(output, kept):
+                    found.append(Ref(step.index, number))
+        return found
+
+    def _ends(self, step: Step) -> Iterator[Edit]:
+        """What is done to a gradient at last, and what one operation has of its own."""
+        ends = set(self._chain.inputs.values())
+        for operand, message in enumerate(self._editor.messages[step.index]):
+            if message is None:
+                continue
+            if blocks.mixes(step, operand):
+                yield Edit("diagonal", step.index, operand)
+            if blocks.picks(step):
+                yield Edit("last wins", step.index, operand)
+            for detail in transforms.details(message) if step.operands[operand] in ends else ():
+                yield Edit("message", step.index, operand, detail)
+
+    def _rearranged(self, step: Step) -> Iterator[Edit]:
+        ends = set(self._chain.inputs.values())
+        for operand, message in enumerate(self._editor.messages[step.index]):
+            for detail in () if message is None else transforms.details(message):
+                if step.operands[operand] not in ends:
+                    yield Edit("message", step.index, operand, detail)
+                if detail[0] in transforms.OF_WEIGHED:
+                    yield Edit("weighed", step.index, operand, detail)
+
+    def _block_diagonals(self) -> Iterator[Edit]:
+        """From a value to a later one of its shape, the outermost first: a softmax is often written out."""
+        values = [ref for ref in self._editor.cotangents if 1 < self._chain.value(ref).numel() <= blocks.MOST_OF_BLOCK]
+        values.sort(key=lambda ref: (ref.node, ref.output))
+        pairs = [
+            (source, target)
+            for source in values
+            for target in reversed(values)
+            if source.node < target.node and self._chain.value(source).shape == self._chain.value(target).shape
+        ]
+        for source, target in pairs[:_MOST_BLOCKS]:
+            yield Edit("diagonal", target.node, -1, (target.output, source.node, source.output))
+
+    def _values(self, step: Step) -> Iterator[Edit]:
+        for detail in values.details(self._chain, Ref(step.index)):
+            for how in ("from there on", "where it is used"):
+                yield Edit("value", step.index, -1, (how, *detail))
+
+    def _factors(self, step: Step) -> Iterator[Edit]:
+        for operand, message in enumerate(self._editor.messages[step.index]):
+            if message is None or message.dim() == 0:
+                continue
+            for ref in self._spread_over(message):
+                yield Edit("factor", step.index, operand, ("times", ref.node, ref.output))
+                if bool((self._chain.value(ref) != 0).all()):
+                    yield Edit("factor", step.index, operand, ("over", ref.node, ref.output))
+
+    def _spread_over(self, message: torch.Tensor) -> list[Ref]:
+        """The values that a message can be multiplied by without becoming larger: given ones first."""
+        found: list[Ref] = []
+        for step in self._chain.steps:
+            output = step.outputs[0]
+            if not isinstance(output, torch.Tensor) or not output.is_floating_point() or output.numel() < 2:
+                continue
+            if transforms.summed_to(message, output.shape) is not None:
+                found.append(Ref(step.index))
+        return found[:_MOST_SWAPS]

@@ -1,0 +1,140 @@
+"""Which kind of layer a target may be the backward of: what its text says, and what it is tried on first."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gradcheck_cli.model import PADDING_MODES, ConvSpec, PaddingMode
+from gradcheck_cli.model.conventions import LINES, PICTURES, VOLUMES
+from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.use import identifier
+from gradcheck_cli.targets.load import Loaded
+
+Specs = tuple[ConvSpec, ...]
+# How names say it: Conv1d, conv_1d_backward, temporal_conv, CausalConv; the first that is said counts.
+_AXES = {
+    1: re.compile(r"1_?d(?![a-z])|temporal|causal|tcn|wavenet", re.IGNORECASE),
+    2: re.compile(r"2_?d(?![a-z])", re.IGNORECASE),
+    3: re.compile(r"3_?d(?![a-z])|volum|voxel|c3d", re.IGNORECASE),
+}
+_TRANSPOSED = re.compile(
+    r"transpos\w*_?conv|conv\w*_?transpos|deconv|t_?conv|conv_?t(?![a-z])|convt|up_?conv|up_?sampl|fraction|"
+    r"backward_?conv|tconv",
+    re.IGNORECASE,
+)
+_MODES: dict[PaddingMode, re.Pattern[str]] = {
+    "reflect": re.compile(r"reflect|mirror", re.IGNORECASE),
+    "replicate": re.compile(r"replicat|[\"']edge[\"']|edge_?pad|pad\w*_?edge|clamp|\bclip\b|nearest", re.IGNORECASE),
+    "circular": re.compile(
+        r"circular|[\"']wrap[\"']|periodic|torus|toroidal|cyclic|\broll\b|wrap_?around", re.IGNORECASE
+    ),
+}
+_BY_AXES: dict[int, Specs] = {1: probes.LINES, 2: probes.PICTURES, 3: probes.VOLUMES}
+_TRANSPOSED_BY_AXES: dict[int, Specs] = {
+    1: probes.TRANSPOSED_LINES,
+    2: probes.TRANSPOSED,
+    3: probes.TRANSPOSED_VOLUMES,
+}
+
+
+def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
+    """The geometries to try it on, of each kind that it may be of, the likelier kind first.
+
+    Args:
+        wanted: words of `--convention`.
+    """
+    looks = _Looks(loaded)
+    axes = [number for number in looks.axes if number in _asked(wanted)] or sorted(_asked(wanted))
+    plain = [_BY_AXES[number] for number in axes]
+    moded = [probes.of_mode(mode, specs) for mode in looks.modes for specs in plain[:2]]
+    turned = [_TRANSPOSED_BY_AXES[number] for number in axes] if looks.transposed else []
+    return [*turned, *moded, *plain]
+
+
+def transposed_kinds(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
+    """Those of transposed layers: where a forward that was run is one, whatever the names say."""
+    return [_TRANSPOSED_BY_AXES[number] for number in _Looks(loaded).axes if number in _asked(wanted)]
+
+
+def _asked(wanted: Sequence[str]) -> set[int]:
+    """The numbers of axes that the words of `--convention` leave."""
+    words = {1: LINES, 2: PICTURES, 3: VOLUMES}
+    return {number for number, layouts in words.items() if set(wanted) & set(layouts)} or set(words)
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What the text of a target says."""
+
+    loaded: Loaded
+
+    @property
+    def axes(self) -> list[int]:
+        """Numbers of axes, the likelier first; three only where something says so."""
+        named = [number for number, pattern in _AXES.items() if pattern.search(self._name)]
+        if named:
+            return [*named, *(number for number in (2, 1) if number not in named)]
+        known = {*_taken_apart(self._nodes), *_indexed(self._nodes)}
+        if 5 in known:
+            return [3, 2, 1]
+        # `g[:, :, t]` may be a row of four axes.
+        is_line = 3 in set(_taken_apart(self._nodes)) and 4 not in known
+        return [1, 2] if is_line or any(map(_is_of_lines, self._nodes)) else [2, 1]
+
+    @property
+    def transposed(self) -> bool:
+        """Whether a name says so, its own or that of its class."""
+        return bool(_TRANSPOSED.search(self._name))
+
+    @property
+    def modes(self) -> list[PaddingMode]:
+        """What its padding may repeat beside zeros; what its own name says comes first."""
+        said = [mode for mode in PADDING_MODES[1:] if _MODES[mode].search(self._text)]
+        return sorted(said, key=lambda mode: not _MODES[mode].search(self._name))
+
+    @property
+    def _name(self) -> str:
+        owner = self.loaded.target if isinstance(self.loaded.target, type) else self.loaded.owner
+        return f"{getattr(owner, '__name__', '')}.{self.loaded.name}"
+
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        """Those of its definition, and of its class."""
+        owner = self.loaded.target if isinstance(self.loaded.target, type) else self.loaded.owner
+        node = self.loaded.node(owner.__name__ if owner is not None else self.loaded.name)
+        return [] if node is None else list(ast.walk(node))
+
+    @cached_property
+    def _text(self) -> str:
+        """Of the whole file: what pads may be a function of its own."""
+        return ast.unparse(self.loaded.tree)
+
+
+def _is_of_lines(node: ast.AST) -> bool:
+    """`F.conv1d`, or numpy's own correlation, which knows one axis only."""
+    if not isinstance(node, ast.Attribute):
+        return False
+    of_numpy = identifier(node.value) in ("np", "numpy") and node.attr in ("correlate", "convolve")
+    return of_numpy or node.attr.lower() == "conv1d"
+
+
+def _taken_apart(nodes: Sequence[ast.AST]) -> Iterator[int]:
+    """Into how many names shapes are taken apart."""
+    for each in nodes:
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Tuple) and _is_shape(each.value):
+            yield len(each.targets[0].elts)
+
+
+def _indexed(nodes: Sequence[ast.AST]) -> Iterator[int]:
+    """With how many numbers arrays are indexed."""
+    for each in nodes:
+        if isinstance(each, ast.Subscript) and isinstance(each.slice, ast.Tuple):
+            yield len(each.slice.elts)
+
+
+def _is_shape(node: ast.AST) -> bool:
+    return identifier(node) == "shape" or (isinstance(node, ast.Call) and identifier(node.func) == "size")

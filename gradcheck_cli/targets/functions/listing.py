@@ -1,0 +1,68 @@
+"""The layers of a file, told by its syntax: what `verify file.py` judges, a row each. Nothing is executed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from gradcheck_cli.targets.functions.layer import BACKWARDS, FORWARDS
+from gradcheck_cli.targets.functions.loss import gives_gradients
+from gradcheck_cli.targets.functions.spelling import backwards_among, forward_for
+from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, the_only_one
+
+
+def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
+    """All that a file holds of layers, in order; the one candidate where it holds a single one.
+
+    Raises:
+        TargetError: it holds none.
+    """
+    found = definitions(tree)
+    names = layers_in(found)
+    named = [name for name in candidates(tree) if name not in names]
+    # A backward without a forward is a convolution's, or cannot be judged: only what looks like one is added.
+    names += [name for name in named if "conv" in name.lower() or not names]
+    if CALL in found or len(names) < 2:
+        return the_only_one(tree, path)
+    return tuple(sorted(names, key=lambda name: found[name].lineno))
+
+
+def layers_in(found: Mapping[str, Definition]) -> list[str]:
+    """Backwards that have their forward, classes that have both, and losses that return their gradients."""
+    functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
+    names = [name for name in backwards_among(functions) if forward_for(name, functions)]
+    names += [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _is_layer(node, found)]
+    # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
+    return names + [name for name in functions if name not in names and _is_loss(name, found[name], functions)]
+
+
+def _is_loss(name: str, node: ast.AST, functions: list[str]) -> bool:
+    return gives_gradients(node) and not any(forward_for(other, functions) == name for other in functions)
+
+
+def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition]) -> bool:
+    """It has a forward and a backward that somebody wrote, itself or through a class of its file."""
+    methods = _methods(node, found)
+    return any(_is_written(methods.get(name)) for name in FORWARDS) and any(
+        _is_written(methods.get(name)) for name in BACKWARDS
+    )
+
+
+def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, ast.FunctionDef]:
+    methods: dict[str, ast.FunctionDef] = {}
+    for base in reversed(node.bases):
+        above = found.get(base.id) if isinstance(base, ast.Name) else None
+        if isinstance(above, ast.ClassDef) and above is not node:
+            methods |= _methods(above, found)
+    return methods | {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
+
+
+def _is_written(node: ast.FunctionDef | None) -> bool:
+    """There is more in it than words, `pass` and a refusal."""
+    if node is None:
+        return False
+    return not all(isinstance(item, ast.Pass | ast.Raise) or _is_words(item) for item in node.body)
+
+
+def _is_words(item: ast.stmt) -> bool:
+    return isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)

@@ -1,0 +1,51 @@
+"""What `verify file.py` judges: every layer of the file, told by its syntax."""
+
+import ast
+
+import pytest
+
+from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.targets.functions.listing import every_layer
+
+COURSE = """
+def conv_forward(x, w, b, conv_param): ...
+def conv_backward(dout, cache): ...
+def affine_forward(x, w, b): return x, 1
+def affine_backward(dout, cache): return dout
+def tanh(x): return x
+def dtanh(x): return x
+def hinge_loss(x, y): return loss, dx
+def helper(x): return x
+class Layer:
+    def forward(self, x): raise NotImplementedError
+    def backward(self, g):
+        "To be written."
+class Relu(Layer):
+    def forward(self, x): return x
+    def backward(self, g): return g
+class Named(Relu):
+    name = "named"
+"""
+
+
+def test_every_layer_is_listed_in_order_and_no_helper():
+    """Pairs, losses, and classes that have both, also through a base; not what nobody has written."""
+    assert every_layer(ast.parse(COURSE), "course.py") == (
+        "conv_backward",
+        "affine_backward",
+        "dtanh",
+        "hinge_loss",
+        "Relu",
+        "Named",
+    )
+
+
+def test_a_file_with_one_layer_is_that_layer():
+    """As ever."""
+    assert every_layer(ast.parse("def conv_backward(g, x): return x"), "one.py") == ("conv_backward",)
+
+
+def test_a_file_without_a_layer_is_refused():
+    """By what it holds."""
+    with pytest.raises(TargetError, match=r"nothing in empty\.py looks like"):
+        every_layer(ast.parse("x = 1"), "empty.py")
