@@ -379,7 +379,9 @@ def _one_more(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 
 def _strided(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
-    """a[i * s:i * s + k] for a[i:i + k], and (i * s, j * s) for (i, j), in one axis or in all."""
+    """a[i * s:i * s + k] for a[i:i + k], (i * s, j * s) for (i, j), i * s for i, in one axis or in all."""
+    if isinstance(node, ast.Name) and node.id in scope.loops and isinstance(node.ctx, ast.Load):
+        yield from (Exchanged(text, text) for text in (f"{node.id} * {stride}" for stride in scope.strides))
     if not isinstance(node, ast.Subscript | ast.Tuple) or not isinstance(node.ctx, ast.Load):
         return
     if isinstance(node, ast.Tuple) and any(isinstance(each, ast.Slice) for each in node.elts):

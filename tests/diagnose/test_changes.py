@@ -89,6 +89,28 @@ def test_another_variable_of_the_loops_is_tried():
     assert [("channel", "n")] == [each for each in changes("dw = x[channel]", head=head) if each[0] == "channel"][:1]
 
 
+AXES = """\
+def backward(x, g, stride):
+    for i in range(g.shape[2] - 1):
+        for j in range(g.shape[3] - 1):
+            top = i
+            left = j
+            part = x[top:top + 2, left:left + 2]
+            last = part[i] - part[j]
+"""
+
+
+def test_what_was_forgotten_in_one_axis_is_tried_together_with_the_other():
+    """After all changes by themselves, and only where one is the other's mirror and near to it."""
+    changes = changes_of(Code(AXES), "backward", "weight", ())
+    pairs = [change for change in changes if change.also is not None]
+    assert changes[-len(pairs) :] == pairs
+    found = {(each.edit.line, each.now, each.also.line, each.also.text) for each in pairs}
+    assert (4, "i * stride", 5, "j * stride") in found
+    assert (2, "", 3, "g.shape[3]") in found
+    assert all(other.line - one.line <= 3 for one, other in (each.edits for each in pairs))
+
+
 def test_what_takes_something_away_is_tried_first_and_what_adds_something_last():
     """Before all of them those on a line that looks like the mistake."""
     head = HEAD.replace("    for", "    g = dout * 1.5\n    for")
