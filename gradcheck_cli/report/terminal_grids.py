@@ -13,8 +13,10 @@ from gradcheck_cli.report.page.blocks import Example, ExampleArray
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
 from gradcheck_cli.report.words import first, size
 
+# Four planes of 4x4 small numbers stand side by side on 100 columns: x, G, expected and actual of a small example.
 LARGEST = 4
 _PLANES = 4
+# "  should hold", the longest label, and two blanks.
 _LABEL = 15
 
 
