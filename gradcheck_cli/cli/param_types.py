@@ -19,6 +19,7 @@ from gradcheck_cli.report.formats import known
 DIGITS = 20
 """More digits than any option can use; Python itself refuses to read numbers of thousands."""
 
+# What torch's convolutions have at most.
 MOST_AXES = 3
 
 # Python takes "1_000", and digits of other scripts; both are a slip here. The length is bounded before int() sees it.

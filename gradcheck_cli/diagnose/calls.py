@@ -21,6 +21,7 @@ from gradcheck_cli.model import CALL, ConvSpec, Finding
 _EXCEPTION = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning|Iteration)\b")
 # An array without entries, as numpy and torch write it; and an author's own assertion about the result's shape.
 _EMPTY = re.compile(r"[(\[](\d+, ?)*0(, ?\d+)*,?[)\]]|size 0\b|existing size \(0\)|^AssertionError")
+# Kinds of errors: the commonest are told, as the rest goes with them as a rule.
 _TOLD = 3
 
 

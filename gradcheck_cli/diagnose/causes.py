@@ -12,6 +12,7 @@ from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.mistakes import CATALOGUE, Mistake, Problem, Variant
 from gradcheck_cli.model import Array, Case, GradientName
 
+# Entries of a glance: on small integers that many are hardly all proportional by accident.
 _GLANCES = 16
 # Hundreds of times beyond what `ratio` lets through, for the largest of a few entries may be far from the largest.
 _FAR = 1e-3

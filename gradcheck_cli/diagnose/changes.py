@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, islice
+
+import numpy as np
 
 from gradcheck_cli.diagnose.code import BLANKS, Code
-from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Scope, scope_of
+from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Scope, scope_of, twins
 from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
 from gradcheck_cli.model import CodePlace
 from gradcheck_cli.targets import Edit
@@ -20,9 +23,18 @@ from gradcheck_cli.targets.resolve import definitions
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Parts of the names of methods that go backward; what they call is found from there.
-_GOES_BACKWARD = re.compile(r"back|grad|bprop|update|step")
+_GOES_BACKWARD = re.compile(r"back|grad|bprop|bwd|vjp|update|step")
 
 
+# Changes that are tried for one finding; each costs a call on the smallest geometry, and nearly all end there.
+MOST_CHANGES = 500
+# Pairs are tried where no change by itself helps; few are left once one must be the other in the other axis.
+MOST_PAIRS = 200
+# A pair supposes more than any single change.
+_PAIRED = 10
+# Lines from the one to the other: the start and the end of a window stand between those of its rows and its columns.
+_NEAR = 3
+_WORD = re.compile(r"[A-Za-z_][\w.]*|\d+")
 # A bracket around an operand stands between it and its operator, and belongs to neither.
 BRACKETS = (") \t", " \t(")
 
@@ -36,6 +48,8 @@ class Change:
         mark: the part of the text that the edit is about, counted as in `Edit`: (line, column, end line, end column).
         takes_away: nothing stands in its place afterwards.
         now: what stands there then.
+        was: what stood there.
+        also: the same in the other axis, put in together with it; None where it is a change by itself.
         cost: how much it supposes: one on a line that looks like the mistake is believed first, then one that takes
             something away, then one that puts something else in its place, then one that adds something.
     """
@@ -45,10 +59,17 @@ class Change:
     takes_away: bool
     now: str
     cost: int
+    was: str = ""
+    also: Edit | None = None
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """All that is put into the target."""
+        return (self.edit,) if self.also is None else (self.edit, self.also)
 
 
 def changes_of(code: Code, name: str, gradient: str, mistakes: Collection[str]) -> list[Change]:
-    """All changes of the functions that go backward, those that are believed first at the front.
+    """The changes of the functions that go backward, those that are believed first at the front, then pairs of them.
 
     Args:
         code: the user's file.
@@ -59,14 +80,50 @@ def changes_of(code: Code, name: str, gradient: str, mistakes: Collection[str]) 
     if code.tree is None:
         return []
     found: dict[Edit, Change] = {}
-    for function in used_functions(code.tree, _backwards(code.tree, name)):
+    for function in _functions(code.tree, name):
         scope, others = scope_of(function), lines_of_others(function, gradient)
         likely = lines_like(function, mistakes)
         for node in _nodes(function):
             if node.lineno not in others:
                 for change in _changes(node, scope, node.lineno in likely):
                     found.setdefault(change.edit, change)
-    return sorted(found.values(), key=lambda change: change.cost)
+    changes = sorted(found.values(), key=lambda change: change.cost)
+    return [*changes[:MOST_CHANGES], *islice(_pairs(changes), MOST_PAIRS)]
+
+
+def _pairs(changes: Sequence[Change]) -> Iterator[Change]:
+    """Two changes near to each other, of which one is the other in the other axis: what was forgotten in the rows was
+    often forgotten in the columns too."""
+    alike: dict[tuple[int, str, str], list[Change]] = {}
+    for change in changes:
+        alike.setdefault((change.cost, _form(change.was), _form(change.edit.text)), []).append(change)
+    for group in alike.values():
+        for one, other in combinations(sorted(group, key=lambda change: (change.edit.line, change.edit.column)), 2):
+            if _is_near(one.edit, other.edit) and _mirrors(one.was, other.was):
+                yield replace(one, cost=one.cost + _PAIRED, also=other.edit)
+
+
+def _form(text: str) -> str:
+    """Without its names and numbers."""
+    return _WORD.sub("_", text)
+
+
+def _is_near(one: Edit, other: Edit) -> bool:
+    """Neither inside the other, and on neighbouring lines at most."""
+    apart = (one.end_line, one.end_column) <= (other.line, other.column)
+    return apart and other.line - one.line <= _NEAR
+
+
+def _mirrors(one: str, other: str) -> bool:
+    """The same for the other axis: each word the same, or its twin, or the place of the next axis."""
+    words = zip(_WORD.findall(one), _WORD.findall(other), strict=True)
+    return one != other and all(each == twin or _is_twin(each, twin) for each, twin in words)
+
+
+def _is_twin(word: str, other: str) -> bool:
+    if word.isdigit() and other.isdigit():
+        return abs(int(word) - int(other)) == 1
+    return other in twins(word, frozenset((other,)))
 
 
 def _changes(node: ast.expr | ast.stmt, scope: Scope, is_likely: bool) -> Iterator[Change]:
@@ -80,7 +137,7 @@ def _change(node: ast.expr | ast.stmt, exchanged: Exchanged, cost: int) -> Chang
     end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
     where = (node.lineno, node.col_offset, end_line, end_column)
     edit = Edit(*where, exchanged.text, isinstance(node, ast.stmt))
-    return Change(edit, exchanged.mark or where, exchanged.takes_away, exchanged.now, cost)
+    return Change(edit, exchanged.mark or where, exchanged.takes_away, exchanged.now, cost, ast.unparse(node))
 
 
 def place_of(code: Code, change: Change, evidence: str) -> CodePlace:
@@ -101,13 +158,31 @@ def marked_text(place: CodePlace) -> str:
     return place.text[(place.column or 1) - 1 : (place.end or 1) - 1]
 
 
+def _functions(tree: ast.Module, name: str) -> list[_Function]:
+    """What goes backward and what it calls, also of other objects of the file: by the method's name alone."""
+    methods = {dotted for dotted, node in definitions(tree).items() if "." in dotted and isinstance(node, _Function)}
+    names = _backwards(tree, name)
+    while True:
+        functions = used_functions(tree, names)
+        called = {node.attr for function in functions for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+        owned = [dotted for dotted in methods if _method(dotted) in called and not hasattr(np.ndarray, _method(dotted))]
+        more = sorted(set(owned) - set(names))
+        if not more:
+            return functions
+        names += more
+
+
+def _method(dotted: str) -> str:
+    return dotted.rpartition(".")[2]
+
+
 def _backwards(tree: ast.Module, name: str) -> list[str]:
-    """The target itself, or the methods of a class that go backward."""
+    """The target itself, or the methods of a class that go backward: all of them where no name tells which."""
     known = definitions(tree)
     if not isinstance(known.get(name), ast.ClassDef):
         return [name]
     methods = [dotted for dotted in known if dotted.startswith(f"{name}.")]
-    return [dotted for dotted in methods if _GOES_BACKWARD.search(dotted.rpartition(".")[2].lower())]
+    return [dotted for dotted in methods if _GOES_BACKWARD.search(_method(dotted).lower())] or methods
 
 
 def _nodes(function: _Function) -> Iterator[ast.expr | ast.stmt]:

@@ -216,13 +216,18 @@ def _other_call(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         return
     name = called(node)
     if isinstance(node.func, ast.Attribute) and name in _OTHER_CALLS:
-        text = f"{ast.unparse(node.func.value)}.{_OTHER_CALLS[name]}({_arguments(node)})"
+        text = f"{_member(node.func.value, _OTHER_CALLS[name])}({_arguments(node)})"
         yield Exchanged(text, text)
     if name in _COPIES:
         source = node.args[0] if node.args else getattr(node.func, "value", None)
         if source is not None:
             text = f"{ast.unparse(source)} * 0"
             yield Exchanged(text, text)
+
+
+def _member(value: ast.expr, name: str) -> str:
+    """a.name, (a > b).name"""
+    return ast.unparse(ast.Attribute(value, name, ast.Load()))
 
 
 def _arguments(node: ast.Call) -> str:
@@ -374,7 +379,9 @@ def _one_more(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 
 def _strided(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
-    """a[i * s:i * s + k] for a[i:i + k], and (i * s, j * s) for (i, j), in one axis or in all."""
+    """a[i * s:i * s + k] for a[i:i + k], (i * s, j * s) for (i, j), i * s for i, in one axis or in all."""
+    if isinstance(node, ast.Name) and node.id in scope.loops and isinstance(node.ctx, ast.Load):
+        yield from (Exchanged(text, text) for text in (f"{node.id} * {stride}" for stride in scope.strides))
     if not isinstance(node, ast.Subscript | ast.Tuple) or not isinstance(node.ctx, ast.Load):
         return
     if isinstance(node, ast.Tuple) and any(isinstance(each, ast.Slice) for each in node.elts):
@@ -395,10 +402,24 @@ class _Strided(ast.NodeTransformer):
         self._names, self._stride = names, stride
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        """The product, where it is one of them."""
-        if node.id not in self._names:
+        """The product, where it is one of them and is read."""
+        if node.id not in self._names or not isinstance(node.ctx, ast.Load):
             return node
         return ast.parse(f"{node.id} * {self._stride}", mode="eval").body
+
+
+def _sibling(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """a[p:p + h, p:p + w] for a[p:p + h, :w]: what one axis has and the other lacks."""
+    if not isinstance(node, ast.Subscript):
+        return
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    begins = dict.fromkeys(ast.unparse(part.lower) for part in _slices(node) if part.lower is not None)
+    for place, part in enumerate(parts):
+        if isinstance(part, ast.Slice) and part.lower is None and part.upper is not None:
+            for begin in begins:
+                texts = [*map(ast.unparse, parts)]
+                texts[place] = f"{begin}:{begin} + {ast.unparse(part.upper)}"
+                yield Exchanged(f"{ast.unparse(node.value)}[{', '.join(texts)}]", texts[place], _span(part))
 
 
 def _turned(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
@@ -420,13 +441,13 @@ def _transposed_first(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     """a.transpose(...).reshape(...) for a.reshape(...)."""
     if isinstance(node, ast.Call) and called(node) in ("reshape", "view") and isinstance(node.func, ast.Attribute):
         for order in _ORDERS_BEFORE_RESHAPE:
-            head = f"{ast.unparse(node.func.value)}.transpose{order}"
+            head = f"{_member(node.func.value, 'transpose')}{order}"
             yield Exchanged(f"{head}.reshape({_arguments(node)})", f"{head}.reshape({_arguments(node)})")
 
 
 EXCHANGES: tuple[tuple[Exchange, ...], ...] = (
     (_operand, _wrapped, _forwards, _statement_gone),
     (_assignment, _other_call, _axes, _sign, _comparison, _number, _twin, _wide, _margin, _order),
-    (_one_more, _strided, _turned, _other_array, _transposed_first),
+    (_one_more, _strided, _sibling, _turned, _other_array, _transposed_first),
 )
 """By what they suppose: something is too much; something else is meant; something is missing."""

@@ -11,6 +11,7 @@ from gradcheck_cli.diagnose.words import axis_words
 from gradcheck_cli.mistakes import in_place_of
 from gradcheck_cli.model import Array, GradientName
 
+# Filters, channels or taps by their numbers: of more nobody reads each.
 _LISTED = 6
 # So many entries of a plane must be right for its edges to tell anything: nearly all of 3x3 is border.
 _TELLING = 4

@@ -20,12 +20,17 @@ from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import ConvSpec, Finding, GradientName
 from gradcheck_cli.numbers.digits import digits_case
 
+# What a formula must meet to be proved: a second geometry with fresh data, and more entries than a wrong formula gives
+# right by accident where numbers are small.
 _GEOMETRIES_FOR_PROOF = 2
 _ENTRIES_FOR_PROOF = 4
+# Mistakes that explain a part of the geometries each: beyond three, what is left is not named but placed.
 _PARTIAL_CAUSES = 3
 # One in so many wrong geometries must be explained: on fewer, the smallest, several formulas agree by accident.
 _PARTIAL_SHARE = 10
+# Of several explanations that nothing tells apart: more in one sentence are not read.
 _LISTED_TIES = 3
+# Geometries that are computed, not asked: enough to tell the conditions apart, at no call of the user's code.
 _DECIDING = 16
 
 

@@ -34,9 +34,9 @@ def summarise_geometries(
     phrase = condition(results, elsewhere, refused)
     if not phrase:
         return f"wrong on {failed} of {total} geometries; no single condition"
-    opposite = condition(_opposite(results), _opposite(elsewhere), refused)
-    if 2 * failed > total and opposite:
-        return f"right only when {opposite} (wrong on {failed} of {total} geometries)"
+    found = parsed(phrase)
+    if 2 * failed > total and found is not None:
+        return f"right only when {found.negated.phrase} (wrong on {failed} of {total} geometries)"
     return f"right, except when {phrase} (wrong on {failed} of {total} geometries)"
 
 
@@ -72,7 +72,3 @@ def with_conditions_that_hold(
 
 def _any_holds(stated: Sequence[Condition | None], spec: ConvSpec) -> bool:
     return any(found is not None and found.holds(spec) for found in stated)
-
-
-def _opposite(results: Sequence[Result]) -> list[Result]:
-    return [(spec, not right) for spec, right in results]

@@ -218,6 +218,10 @@ def _senses(axis: BlockSize) -> list[str]:
 
 # Rows of the table that say nothing of a line, whose columns are all that it has, and not enough of a volume.
 _SPEAKS_OF_PICTURES = re.compile("row|column|square|wide|high")
+# Code in blocks fails where something is left over. Where nothing is, only a faster way that is taken there fails, and
+# the vectors of such ways are powers of 2.
+_VECTORS = (2, 4, 8, 16, 32, 64)
+_EXPLAINED = np.array([True] * 2 * len(_MORE) + [sense for k in _MULTIPLES for sense in (True, k in _VECTORS)])
 # Fewer values of a size than these say nothing of blocks.
 _VALUES = 4
 
@@ -259,6 +263,13 @@ class Condition:
     def holds(self, spec: ConvSpec) -> bool:
         """Whether it holds on one geometry."""
         return bool(self.over(truths((spec,)))[0])
+
+    @property
+    def negated(self) -> Condition:
+        """What holds where this does not."""
+        if self.second is None:
+            return Condition(self.first ^ 1)
+        return Condition(self.first ^ 1, self.second ^ 1, not self.both)
 
     @property
     def parts(self) -> tuple[Condition, ...]:
@@ -313,11 +324,14 @@ def _blocks(specs: Sequence[ConvSpec], axis: BlockSize) -> Array:
 
 @lru_cache(maxsize=64)
 def speaking(specs: tuple[ConvSpec, ...]) -> Array:
-    """Whether each row may be told of these geometries: of a size with few values every block would fit."""
+    """Whether each row may be told of these geometries: of a size with few values every block would fit.
+
+    Nor is "a multiple of 6": the numbers that are one may be those that are wrong, but nobody writes what would be.
+    """
     axes = [len({axis.size(spec) for spec in specs}) >= _VALUES for axis in AXES]
     pictures = all(number_of_axes(spec) == 2 for spec in specs)
     named = [pictures or not _SPEAKS_OF_PICTURES.search(yes) for yes, _, _ in NAMED]
-    return np.concatenate([np.repeat(named, 2), np.repeat(axes, _PER_AXIS)])
+    return np.concatenate([np.repeat(named, 2), *(np.logical_and(_EXPLAINED, speaks) for speaks in axes)])
 
 
 def resized(spec: ConvSpec, axis: BlockSize, size: int) -> ConvSpec | None:

@@ -22,6 +22,7 @@ MAX_SCAN_PIXELS = 1 << 31
 _MAX_SEGMENTS = 100_000
 # Every marker but the stuffed 0, and the restarts, which stand inside a scan.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
+# ITU-T T.81, table B.1: a scan of compressed data begins, the picture ends.
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
 # C4, C8 and CC lie among the markers of frames and are tables.

@@ -274,7 +274,8 @@ class Counterexample:
     """The smallest failing geometry, with its arrays and the terms of one wrong entry.
 
     `other` names the factor beside G: "x" for grad_weight, "weight" for grad_input, "" for grad_bias. `bias` is what
-    the layer's bias was: no right gradient depends on it, but a wrong one may.
+    the layer's bias was: no right gradient depends on it, but a wrong one may. `is_smallest`: smaller ones were tried;
+    where that was not asked for, or took too long, the geometry is one that was asked.
     """
 
     gradient: GradientName
@@ -288,3 +289,4 @@ class Counterexample:
     other: str = ""
     terms: tuple[Term, ...] = ()
     bias: Array | None = None
+    is_smallest: bool = True

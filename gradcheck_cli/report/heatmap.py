@@ -17,11 +17,14 @@ from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
 from gradcheck_cli.report.words import size
 
+# Of a panel in lines of the screen: two panels and their titles leave half of a screen of 40 lines for the answer.
+# A digit takes a line where a half block takes half of one, and loses less by being pooled.
 MAX_ROWS = 8
 _DIGIT_ROWS = 6
 _BLUE, _WHITE, _RED = (33, 82, 163), (244, 243, 240), (178, 34, 46)
 _BLUES, _ZERO, _REDS = (189, 153, 111, 69, 26), 255, (224, 217, 210, 203, 160)
 _NOT_FINITE = Style(color="black", bgcolor="bright_yellow", bold=True)
+# Between panels: digits stand apart from each other already, so their panels need more to be told apart.
 _GAP = 2
 _DIGIT_GAP = 3
 FLAT = 2 / 9

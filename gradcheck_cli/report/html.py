@@ -21,7 +21,6 @@ from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report import html_view, palette
 from gradcheck_cli.report.page import page_of
 from gradcheck_cli.report.page.blocks import Page, PageSection, said
-from gradcheck_cli.report.page.example import TITLE
 from gradcheck_cli.report.page.parts import VERDICT_WORDS
 from gradcheck_cli.report.words import number
 
@@ -99,7 +98,6 @@ def _environment() -> Environment:
         verdicts=VERDICTS,
         words=VERDICT_WORDS,
         visible=visible,
-        example_title=TITLE,
         colours_told=palette.TOLD,
         gradients=html_view.gradients(),
         kind_of=lambda block: type(block).__name__,

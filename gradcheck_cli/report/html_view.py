@@ -20,6 +20,7 @@ from gradcheck_cli.report.words import exact_number, first
 
 MOST_ROWS = 60
 """Rows of a table that is cut for who reads little; all of the others are shown."""
+# An example of more planes, or of more numbers in one, is read by a program: the json and repro reports hold it.
 MOST_GRIDS = 12
 MOST_CELLS = 256
 _PALETTES = {"rising": RISING, "around-zero": AROUND_ZERO}

@@ -27,6 +27,8 @@ MARKS = {
     Verdict.MISSING: "➖",
     Verdict.NOT_APPLICABLE: "➖",
 }
+# As many rows as the report lists pairs. A comment has room for forty texts of that length; a cell of a table is a
+# line or two, and what is cut there stands whole in the target's section.
 MAX_ROWS = 200
 MAX_TEXT = 1500
 MAX_REASON = 160

@@ -26,6 +26,7 @@ from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.option import options_of
 from gradcheck_cli.report.words import user_file
 
+# The arrays of a script: with the names before them within the 120 columns of an editor.
 _WIDTH = 110
 
 _HEAD = '''"""{title}

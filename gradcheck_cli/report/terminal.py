@@ -17,6 +17,8 @@ from gradcheck_cli.report.page import page_of, summary_of
 from gradcheck_cli.report.terminal_layout import page_lines
 from gradcheck_cli.report.terminal_text import Screen, is_order
 
+# Below it the longest label and a word no longer stand side by side. A pipe is as wide as the documents show, and a
+# log of GitHub wider: there is room in it.
 NARROWEST = 60
 _PIPE_WIDTH = 100
 _CI_WIDTH = 120

@@ -10,18 +10,19 @@ from rich.text import Text
 from gradcheck_cli.model import Array
 from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Example, ExampleArray
-from gradcheck_cli.report.page.example import TITLE
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
 from gradcheck_cli.report.words import first, size
 
+# Four planes of 4x4 small numbers stand side by side on 100 columns: x, G, expected and actual of a small example.
 LARGEST = 4
 _PLANES = 4
+# "  should hold", the longest label, and two blanks.
 _LABEL = 15
 
 
 def draw_example(screen: Screen, example: Example) -> list[Text]:
     """The geometry, G and the other factor, expected beside actual, and what one wrong entry should hold and holds."""
-    lines = heading(screen, TITLE, example.about)
+    lines = heading(screen, example.title, example.about)
     lines += beside([block for array in example.arrays for block in _array(array)], screen.width)
     if not example.should_hold:
         return lines

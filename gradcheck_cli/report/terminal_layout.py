@@ -16,6 +16,8 @@ from gradcheck_cli.report.terminal_quote import draw_quote
 from gradcheck_cli.report.terminal_table import draw_table
 from gradcheck_cli.report.terminal_text import Screen, draw_said, heading, styled
 
+# What stands beside a label is aligned: behind "FAIL" and two blanks, behind "convention", the longest label of a
+# target, with its indent, and behind the short titles at the end of a page.
 _ANSWER = 6
 _NESTED = 15
 _LEAST = 8

@@ -12,6 +12,7 @@ from gradcheck_cli.report.page import blocks
 from gradcheck_cli.report.page.blocks import said
 from gradcheck_cli.report.terminal_text import Screen, ScreenColumn, TableCell, draw_said, styled
 
+# Targets of one mistake: as many as have a section of their own.
 _NAMES = 8
 # Columns that a spare one leaves to the rest.
 _BESIDE = 60

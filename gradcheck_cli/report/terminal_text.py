@@ -40,6 +40,8 @@ TONE_STYLES = {
 _RUNNER_COMMAND = re.compile(r"\s*(::[A-Za-z]|##\[)")
 
 _GAP = 2
+# A column of sentences that is narrower holds three words a line: it goes below the row instead, this far to the right,
+# as do the columns that do not fit.
 _MIN_PROSE = 26
 _HANG = 6
 READABLE = 120

@@ -5,14 +5,12 @@ Forked by `supervisor`; speaks frames over two private pipes. File descriptors 1
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import os
 import random
 import resource
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
@@ -51,7 +49,9 @@ from gradcheck_cli.targets.conventions.base import (
 from gradcheck_cli.targets.conventions.beside import other_forward
 from gradcheck_cli.targets.conventions.call import Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
+from gradcheck_cli.targets.conventions.filter_order import with_filter_order
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.layout_notes import layout_notes
 from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_padding
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
@@ -63,6 +63,7 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_columns, user_line
+from gradcheck_cli.targets.own_refusal import is_own_refusal
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
@@ -195,7 +196,7 @@ def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequ
     if spelled is not None:
         chosen = as_said(spelled, wanted, _seed, guard)
     else:
-        chosen = _recognised(loaded, wanted, guard, seconds)
+        chosen = with_filter_order(_recognised(loaded, wanted, guard, seconds), _seed, guard)
     padding = with_padding(chosen.candidate, _seed, guard)
     return _ready(ref, loaded, replace(chosen, candidate=padding.candidate), padding.rules)
 
@@ -237,11 +238,7 @@ def _description(ready: Ready) -> Message:
     notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
     if candidate.family != "autograd-function":  # there the order is that of the forward's arguments
         notes += order_notes(ready.chosen.plan)
-    if candidate.layout.flipped:
-        notes.insert(0, "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that")
-    if candidate.layout.weight in ("iouv", "iov") and not candidate.layout.transposed:
-        sides = "kh, kw" if candidate.layout.spatial > 1 else "k"
-        notes.insert(0, f"its F is taken as (c_in, c_out, {sides}): in the usual order its gradient is not right")
+    notes[:0] = layout_notes(candidate)
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,
@@ -289,7 +286,8 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        with ready.watch, alarm(EDITED_SECONDS) if ready.edits.is_edited else contextlib.nullcontext():
+        # What runs in the text as it is says which of its lines were never reached.
+        with alarm(EDITED_SECONDS) if ready.edits.is_edited else ready.watch:
             reply, answered = _called(ready, case, str(message["calls"]))
     except (Exception, SystemExit) as error:
         reply, answered = _failure(ready, error), {}
@@ -369,27 +367,7 @@ def _kind(error: BaseException, ready: Ready) -> str:
         return "exited"
     if "returned an invalid gradient" in text:
         return "misshapen"
-    return "refused" if _is_own_refusal(error, ready) else "raised"
-
-
-def _is_own_refusal(error: BaseException, ready: Ready) -> bool:
-    """The user's own `raise` or `assert` ended the call, and it was not an assertion about a result."""
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames or frames[-1].filename != ready.ref.file:
-        return False
-    number = frames[-1].lineno or 0
-    around = [
-        node
-        for node in ast.walk(ready.loaded.tree)
-        if isinstance(node, ast.Raise | ast.Assert) and node.lineno <= number <= (node.end_lineno or node.lineno)
-    ]
-    return any(isinstance(node, ast.Raise) or not _about_result(node) for node in around)
-
-
-def _about_result(node: ast.Raise | ast.Assert) -> bool:
-    names = [item.id.lower() for item in ast.walk(node) if isinstance(item, ast.Name)]
-    results = ("dx", "dw", "db", "da", "dk", "df", "grad_x", "grad_w", "grad_b", "grad_input", "da_prev", "dinput")
-    return any(name.startswith(results) for name in names)
+    return "refused" if is_own_refusal(error, ready.ref.file, ready.loaded.tree) else "raised"
 
 
 def _sentence_with_line(ref: TargetRef, error: BaseException) -> str:

@@ -10,8 +10,6 @@ from gradcheck_cli.diagnose.changes import Change
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.trial import Trial
 
-# Changes that are tried for one finding; each costs a call on the smallest geometry, and nearly all end there.
-MOST_CHANGES = 600
 # Changes that hold on the first geometry are asked on all others, which costs a hundred times as much.
 MOST_ASKED_EVERYWHERE = 40
 
@@ -43,7 +41,7 @@ class Mending:
         trials = self._in_order()
         left = MOST_ASKED_EVERYWHERE
         try:
-            for _, group in groupby(changes[:MOST_CHANGES] if trials else (), lambda change: change.cost):
+            for _, group in groupby(changes if trials else (), lambda change: change.cost):
                 likely = [change for change in group if self._holds(change, trials[:1], self.in_one_call)]
                 found = [change for change in likely[:left] if self._holds(change, trials)]
                 left -= len(likely)
@@ -64,7 +62,7 @@ class Mending:
     def _holds(self, change: Change, trials: Sequence[Trial], once: bool = False) -> bool:
         if self.asker.is_late:
             raise _LostError
-        return self.asker.edit((change.edit,)) and all(self.mended(self._again(trial, once)) for trial in trials)
+        return self.asker.edit(change.edits) and all(self.mended(self._again(trial, once)) for trial in trials)
 
     def _again(self, trial: Trial, once: bool) -> Trial:
         question = trial.answer.question

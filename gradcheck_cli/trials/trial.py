@@ -134,7 +134,15 @@ class Trial:
         assert expected is not None
         actual = self.outcome.gradients.get(gradient)
         return Counterexample(
-            gradient, case.spec, case.x, case.weight, case.grad_output, expected, actual, bias=case.bias
+            gradient,
+            case.spec,
+            case.x,
+            case.weight,
+            case.grad_output,
+            expected,
+            actual,
+            bias=case.bias,
+            is_smallest=False,
         )
 
     def observation(self) -> Observation:

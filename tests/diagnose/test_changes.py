@@ -54,6 +54,7 @@ def changes(line, *, gradient="weight", mistakes=(), head=HEAD, name="backward")
         ("dw = [x for r in range(n)]", "range(n)", "range(n + 1)"),
         ("dw = x[i:i + 2]", "x[i:i + 2]", "x[i * stride:i * stride + 2]"),
         ("dw = x[i, 'i']", "x[i, 'i']", "x[i * stride, 'i']"),
+        ("dw = x[pad:pad + h, :w]", ":w", "pad:pad + w"),
         ("r, c = i, 0", "i, 0", "(i * stride, 0)"),
         ("dw = f(w)", "w", "w[..., ::-1, ::-1]"),
         ("dw = f(w)", "w", "x"),
@@ -86,6 +87,28 @@ def test_another_variable_of_the_loops_is_tried():
     """They are what indices are mixed up with."""
     head = HEAD.replace("for i in range(3)", "for n, channel in pairs")
     assert [("channel", "n")] == [each for each in changes("dw = x[channel]", head=head) if each[0] == "channel"][:1]
+
+
+AXES = """\
+def backward(x, g, stride):
+    for i in range(g.shape[2] - 1):
+        for j in range(g.shape[3] - 1):
+            top = i
+            left = j
+            part = x[top:top + 2, left:left + 2]
+            last = part[i] - part[j]
+"""
+
+
+def test_what_was_forgotten_in_one_axis_is_tried_together_with_the_other():
+    """After all changes by themselves, and only where one is the other's mirror and near to it."""
+    changes = changes_of(Code(AXES), "backward", "weight", ())
+    pairs = [change for change in changes if change.also is not None]
+    assert changes[-len(pairs) :] == pairs
+    found = {(each.edit.line, each.now, each.also.line, each.also.text) for each in pairs}
+    assert (4, "i * stride", 5, "j * stride") in found
+    assert (2, "", 3, "g.shape[3]") in found
+    assert all(other.line - one.line <= 3 for one, other in (each.edits for each in pairs))
 
 
 def test_what_takes_something_away_is_tried_first_and_what_adds_something_last():
@@ -121,6 +144,12 @@ def test_of_a_class_the_methods_that_go_backward_are_changed_and_what_they_call(
     )
     lines = {change.edit.line for change in changes_of(Code(source), "Conv", "weight", ())}
     assert lines == {5, 7}
+    other = Code(source + "class Part:\n    def undo(self, g):\n        return g / 6\n")
+    assert {change.edit.line for change in changes_of(other, "Conv", "weight", ())} == {5, 7}
+    part = Code(other.source.replace("helper(g / 3)", "helper(self.part.undo(g / 3))"))
+    assert {change.edit.line for change in changes_of(part, "Conv", "weight", ())} == {5, 7, 12}
+    unnamed = Code(source.replace("backward", "b").replace("forward", "f"))
+    assert {change.edit.line for change in changes_of(unnamed, "Conv", "weight", ())} == {3, 5, 7}
 
 
 def test_a_file_that_is_no_python_has_no_changes():

@@ -207,6 +207,14 @@ def test_other_phrases_are_no_conditions_on_the_geometry():
 
 
 @given(st.lists(st.booleans(), min_size=len(SPECS), max_size=len(SPECS)))
+def test_what_is_negated_holds_exactly_where_the_condition_does_not(right):
+    """Of pairs as well, in words that can be read back."""
+    for found in fitting(list(zip(SPECS, right, strict=True)))[:3]:
+        assert all(found.negated.holds(spec) is not found.holds(spec) for spec in SPECS)
+        assert parsed(found.negated.phrase) == found.negated
+
+
+@given(st.lists(st.booleans(), min_size=len(SPECS), max_size=len(SPECS)))
 def test_every_fitting_condition_holds_exactly_where_it_is_wrong(right):
     """Nothing fits where all is right or all is wrong."""
     known = list(zip(SPECS, right, strict=True))
@@ -227,6 +235,8 @@ KNOWN_SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 17, 37)
         ("in_channels", lambda size: size % 4, "in channels are no multiple of 4"),
         ("batch", lambda size: size > 6, "batch > 6"),
         ("batch", lambda size: size > 4 and size % 4, "batch > 4 and batch is no multiple of 4"),
+        ("out_channels", lambda size: size % 6, "out channels are no multiple of 6"),
+        ("out_channels", lambda size: size % 4 == 0, "out channels are a multiple of 4"),
     ],
 )
 def test_a_size_is_asked_at_its_multiples_and_beside_it(field, wrong, expected):
@@ -242,6 +252,15 @@ def test_a_size_is_asked_at_its_multiples_and_beside_it(field, wrong, expected):
         known += seen(fresh, lambda spec: not right(spec))
     assert condition(known) == expected
     assert parsed(expected).phrase == expected
+
+
+@pytest.mark.parametrize("number", [3, 5, 6, 10, 12])
+def test_a_multiple_of_what_nobody_vectorises_is_no_reason(number):
+    """True of all that was asked, and nothing that a reader could act on: it is not said, nor its twin of a pair."""
+    sizes = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18, 20, 24, 30, 36)
+    known = seen([replace(SMALL, out_channels=size) for size in sizes], lambda spec: spec.out_channels % number == 0)
+    assert condition(known) == ""
+    assert all(f"a multiple of {number}" not in found.phrase for found in fitting(known))
 
 
 def test_sizes_of_different_axes_are_not_joined():

@@ -123,6 +123,26 @@ def test_right_is_counted_once():
     assert "right on 13 of 22 it takes, 94 more not supported; right, except when batch > 1" == said(facts[2].value)
 
 
+@pytest.mark.parametrize(
+    ("is_smallest", "title"),
+    [(True, "Smallest example that fails"), (False, "An example that fails, as it was asked")],
+)
+def test_an_example_is_called_the_smallest_only_where_smaller_ones_were_tried(is_smallest, title):
+    """In a run and in a target's section, in every format that shows it with a title."""
+    example = samples.sample_counterexample(is_smallest=is_smallest)
+    target = samples.failing_target(counterexample=example)
+    reports = (
+        samples.failing_run_report(counterexample=example),
+        samples.failing_verify_report(targets=(target,)),
+    )
+    for report in reports:
+        screen = io.StringIO()
+        print_report(report, TerminalOptions(color="never", width=100), screen)
+        assert f"\n{title}  grad_weight; batch 2" in screen.getvalue()
+        assert title in render_html(report)
+    assert f"\n### {title}\n" in render_markdown(reports[0])
+
+
 def test_a_new_format_is_one_file_and_one_line(monkeypatch, tmp_path):
     """A renderer that is named in the table can be asked for, is checked beforehand and written."""
     module = types.ModuleType("gradcheck_cli.report.shout")

@@ -1,5 +1,7 @@
 """The table of layouts, the depth multiplier, and layouts that only the target's own forward can tell."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from told import answer, recognised
@@ -7,7 +9,9 @@ from told import answer, recognised
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.line import as_line
 from gradcheck_cli.targets.conventions import layouts
+from gradcheck_cli.targets.conventions.filter_order import SEVERAL, with_filter_order
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout_notes import layout_notes
 from gradcheck_cli.targets.conventions.probes import integer_case
 
 MULTIPLIED = ConvSpec(3, 2, 6, 7, 8, (3, 4), groups=2)
@@ -375,6 +379,56 @@ def test_depthwise_code_for_one_filter_per_channel_is_not_asked_with_several(tmp
     chosen = recognised(tmp_path, ONE_EACH, "grad_of_each")
     assert chosen.candidate.refuses(MULTIPLIED) == "it is depthwise: it has one filter for each channel"
     assert answer(chosen, ConvSpec(2, 3, 3, 7, 8, (3, 4), groups=3))[1] == {"weight", "input"}
+
+
+SEPARABLE = (
+    HEAD
+    + """
+def separable_grads(x, w, dout):
+    assert w.shape[1] == 1
+    dw, dx = np.zeros(w.shape), np.zeros(x.shape)
+    for k in range(len(w)):
+        c = CHANNEL
+        for p, q in np.ndindex(dout.shape[2:]):
+            g = dout[:, k, p, q]
+            dw[k, 0] += np.einsum("n,nuv->uv", g, x[:, c, p:p + w.shape[2], q:q + w.shape[3]])
+            dx[:, c, p:p + w.shape[2], q:q + w.shape[3]] += g[:, None, None] * w[k, 0]
+    return dx, dw, dout.sum((0, 2, 3))
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("channel", "is_by_multiplier", "right"),
+    [
+        ("k % x.shape[1]", True, {"weight", "input", "bias"}),
+        ("k // (len(w) // x.shape[1])", False, {"weight", "input", "bias"}),
+        ("(k + 1) % x.shape[1]", False, {"bias"}),
+        ("k % x.shape[1] if k else 1", False, {"bias"}),
+    ],
+)
+def test_the_order_of_filters_is_the_one_in_which_all_is_right(tmp_path, channel, is_by_multiplier, right):
+    """Without a forward nothing else can tell it. Code that is right in neither order is judged in that of torch."""
+    found = recognised(tmp_path, SEPARABLE.replace("CHANNEL", channel), "separable_grads")
+    chosen = with_filter_order(found, lambda: None, nullcontext)
+    assert chosen.candidate.layout.is_by_multiplier is is_by_multiplier
+    assert all(answer(chosen, spec)[1] == right for spec in SEVERAL)
+    assert [note[:38] for note in layout_notes(chosen.candidate)] == [
+        "its filters are counted m*C + c, the c"
+    ] * is_by_multiplier
+
+
+def test_a_forward_has_told_the_order(tmp_path):
+    """What its forward does is not put in question by its backward."""
+    forward = """
+def separable_grads_forward(x, w):
+    views = see(x, w.shape[2:], (2, 3))
+    return np.stack([(views[:, k // (len(w) // x.shape[1])] * w[k, 0]).sum((-2, -1)) for k in range(len(w))], 1)
+"""
+    backward = SEPARABLE.replace("CHANNEL", "k % x.shape[1]").replace("_grads(", "_grads_backward(")
+    found = recognised(tmp_path, backward + forward, "separable_grads_backward")
+    assert found.candidate.forward is not None
+    assert with_filter_order(found, lambda: None, nullcontext) is found
 
 
 def test_a_matrix_without_its_sides_is_asked_with_square_kernels_only(tmp_path):

@@ -82,3 +82,4 @@ def test_an_example_that_cannot_be_made_smaller_in_time_is_shown_as_it_is():
 
     assert (SPECS[0], "weight", None, ()) == (example.spec, example.gradient, example.entry, example.terms)
     assert (example.expected == -example.actual).all()
+    assert not example.is_smallest

@@ -11,6 +11,7 @@ from gradcheck_cli.mistakes.pieces import rearranged
 from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
 
+# Decimals as homework prints them; it stands first, so that it is tried first.
 _USUAL = 4
 _DECIMALS = (_USUAL, 0, 1, 2, 3, 5, 6, 7, 8)
 

@@ -160,11 +160,12 @@ class ExampleArray:
 
 @dataclass(frozen=True)
 class Example:
-    """The smallest example that fails: its arrays, and what one wrong entry should hold and holds.
+    """An example that fails: its arrays, and what one wrong entry should hold and holds.
 
     `products` has a row for each product of that entry; all are "" or empty where no entry is told.
     """
 
+    title: str
     about: str
     arrays: tuple[ExampleArray, ...]
     entry: str

@@ -12,7 +12,9 @@ from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Column, Example, ExampleArray, PageSection, Table, Text, Tone, plain
 from gradcheck_cli.report.words import count, first, geometry
 
-TITLE = "Smallest example that fails"
+_SMALLEST = "Smallest example that fails"
+# What was asked by --geometry, or could not be made smaller in time.
+_AS_ASKED = "An example that fails, as it was asked"
 MOST_TERMS = 8
 """Products that a sum in letters names."""
 MOST_PRODUCTS = 60
@@ -26,6 +28,7 @@ def example_of(example: Counterexample | FunctionExample) -> Example:
     example = _as_written(example)
     should_hold, holds = _sums(example)
     return Example(
+        title=_SMALLEST if example.is_smallest else _AS_ASKED,
         about=f"grad_{example.gradient}; {geometry(example.spec)}",
         arrays=tuple(_arrays(example)),
         entry="" if example.entry is None else f"grad_{example.gradient}{subscript(example.entry)}",
@@ -52,6 +55,7 @@ def _of_function(example: FunctionExample) -> Example:
     ]
     name = f"grad_{example.gradient}"
     return Example(
+        title=_AS_ASKED,
         about=f"{name}; {constants}" if constants else name,
         arrays=tuple(arrays),
         entry="" if example.entry is None else f"{name}{subscript(example.entry)}",
@@ -67,7 +71,7 @@ def example_section(example: Counterexample | None) -> tuple[PageSection, ...]:
     if example is None:
         return ()
     shown = example_of(example)
-    return (PageSection("example", TITLE, (shown,), note=shown.about),)
+    return (PageSection("example", shown.title, (shown,), note=shown.about),)
 
 
 def _as_written(example: Counterexample) -> Counterexample:

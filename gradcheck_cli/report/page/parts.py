@@ -29,6 +29,7 @@ AT = "at"
 """The label of the place."""
 
 VERDICT_WORDS = {verdict: "n/a" if verdict == "not-applicable" else verdict.upper() for verdict in Verdict}
+# The default is one screen; the notes that matter most come first.
 MOST_NOTES = 3
 
 

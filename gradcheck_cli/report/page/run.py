@@ -37,6 +37,7 @@ from gradcheck_cli.report.page.parts import (
 from gradcheck_cli.report.page.sameness import sameness_section, seeds_section
 from gradcheck_cli.report.words import count, size
 
+# One screen by default: the worst planes decide, and three names say what kind of mistake stays unseen.
 MOST_PLANES = 8
 _CANNOT_SHOW = 3
 _LABELS = re.compile("(Method:|Code:|Same for all channels:)")

@@ -44,6 +44,7 @@ from gradcheck_cli.report.page.parts import (
 )
 from gradcheck_cli.report.words import geometry, outcomes, reservations, right, where_right
 
+# Targets in one line, the width of a notification or of a log's first line.
 _NAMED = 3
 _TONES = {Verdict.FAIL: Tone.BAD, Verdict.ERROR: Tone.BAD, Verdict.INCONCLUSIVE: Tone.OPEN, Verdict.MISSING: Tone.OPEN}
 

@@ -75,7 +75,7 @@ class Places:
         trials = [trial for trial in self.transcript.compared if shows(trial) or _is_right(trial, gradient)]
         search = Mending(self.asker, trials, shows, mended, in_one_call=not behaviour)
         found = search.search(changes_of(self.code, self.name, gradient, named))
-        if len({change.mark[0] for change in found}) != 1:
+        if len({(change.mark[0], change.also and change.also.line) for change in found}) != 1:
             return None
         change = min(found, key=lambda each: len(marked_text(place_of(self.code, each, ""))))
         return place_of(self.code, change, self._evidence(change, gradient))
@@ -84,6 +84,9 @@ class Places:
         asked = len({trial.case.spec for trial in self.transcript.compared})
         where = f"on all {asked} geometries" if asked > 1 else "on the geometry that was asked"
         instead = "Without it" if change.takes_away else f"With `{change.now}` in its place"
+        if change.also is not None:
+            line = change.also.line
+            instead += ", and the same beside it," if line == change.edit.line else f", and line {line} likewise,"
         return f"{instead} grad_{gradient} is right {where}."
 
 

@@ -71,6 +71,11 @@ class Layout:
         """The same layout of a layer whose forward is a true convolution."""
         return replace(self, flipped=True)
 
+    def by_multiplier(self) -> Layout:
+        """The same layout of depthwise code that counts its filters m*C + c."""
+        filters = "mg" if "(" in self.output else "(mg)"
+        return replace(self, weight=self.weight.replace("(gm)", "(mg)"), output=self.output.replace("o", filters))
+
     def refuses(self, spec: ConvSpec) -> str:
         """Why a target of this layout cannot take `spec`; "" when it can."""
         if number_of_axes(spec) != self.spatial or spec.transposed != self.transposed:
@@ -122,15 +127,15 @@ class Layout:
 
     def give_filters(self, array: Array, groups: int) -> Array:
         """One number for each filter, in the order in which the target counts its filters; a fresh copy."""
-        ordered = array.reshape(groups, -1).T if self._by_multiplier else array
+        ordered = array.reshape(groups, -1).T if self.is_by_multiplier else array
         return np.array(ordered.reshape(-1), order="C")
 
     def take_filters(self, array: Array, groups: int) -> Array:
         """The target's numbers for each filter in our order."""
-        return array.reshape(-1, groups).T.reshape(-1) if self._by_multiplier else array.reshape(-1)
+        return array.reshape(-1, groups).T.reshape(-1) if self.is_by_multiplier else array.reshape(-1)
 
     @property
-    def _by_multiplier(self) -> bool:
+    def is_by_multiplier(self) -> bool:
         """Filter number m*C + c: the channel runs fastest."""
         return "mg" in self.output
 

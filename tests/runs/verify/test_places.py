@@ -29,6 +29,19 @@ SLIPS = {
     "raises": ("    dx =", "    ä = w.shape[dout.shape[0]:][1]; dx ="),
 }
 
+# Wrong in the rows and in the columns, on a line each.
+LOOPS = """\
+import numpy as np
+
+def conv_backward(x, w, dout):
+    dw = np.zeros(w.shape)
+    for p in range(dout.shape[2] - 1):
+        for q in range(dout.shape[3] - 1):
+            part = x[:, :, p:p + w.shape[2], q:q + w.shape[3]]
+            dw += np.einsum("no,ncuv->ocuv", dout[:, :, p, q], part)
+    return dw
+"""
+
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
@@ -37,9 +50,10 @@ def found(tmp_path_factory):
     for name, (right, wrong) in SLIPS.items():
         assert RIGHT.count(right) == 1
         (folder / f"{name}.py").write_text(RIGHT.replace(right, wrong))
-    asked = tuple(f"{folder / name}.py:conv_backward" for name in SLIPS)
-    report = verify_targets(VerifyOptions(asked, geometries="quick"))
-    return dict(zip(SLIPS, (target.findings[0] for target in report.targets), strict=True))
+    (folder / "loops.py").write_text(LOOPS)
+    names = (*SLIPS, "loops")
+    report = verify_targets(VerifyOptions(tuple(f"{folder / name}.py:conv_backward" for name in names)))
+    return dict(zip(names, (target.findings[0] for target in report.targets), strict=True))
 
 
 def marked(finding):
@@ -61,6 +75,13 @@ def test_the_change_that_makes_it_right_is_where_the_mistake_stood(name, line, t
     assert (finding.line, marked(finding)) == (line, text)
     assert finding.evidence.startswith(evidence)
     assert finding.evidence.endswith(" geometries.")
+
+
+def test_what_is_wrong_in_both_axes_is_marked_in_one_and_told_of_the_other(found):
+    """Neither change alone makes it right."""
+    finding = found["loops"]
+    assert (finding.line, marked(finding)) == (5, "- 1")
+    assert finding.evidence.startswith("Without it, and line 6 likewise, grad_weight is right on all ")
 
 
 def test_two_slips_in_one_gradient_are_found_by_no_single_change(found):
