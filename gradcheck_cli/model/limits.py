@@ -163,7 +163,7 @@ def _check_choice(option: Option, value: str) -> None:
 
 def _check_colons(place: str) -> None:
     """As pytest writes it, "f.py::name"; a file may be called so all the same."""
-    if "::" in place and not os.path.exists(place):
+    if "::" in place and not any(map(os.path.exists, (place, place.rpartition(":")[0]))):
         meant = place.replace("::", ":")
         raise UsageError(f"{place} has two colons.", hint=f"one parts the file from the name: {meant}")
 
