@@ -6,7 +6,7 @@ It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -15,7 +15,6 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Scaled
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
-from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import (
     Direction,
     Evaluate,
@@ -41,9 +40,6 @@ class Called(Protocol):
 
     def outputs(self, sample: Sample, /) -> FunctionOutcome:
         """The forward alone."""
-
-    def recording(self, sample: Sample, /) -> Recording | str:
-        """The forward written down, or why it is not."""
 
     def reference(self, sample: Sample, place: str, /) -> FunctionOutcome:
         """What another forward gives."""
@@ -76,7 +72,6 @@ class FunctionTrial:
         second: an independent source of it, along one direction.
         exact: the derivative bit for bit, by argument, where the forward is straight along each entry.
         reference: what the forward should give, where another one says so.
-        recording: the forward written down; None where it is no code of torch, or cannot be.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
     """
@@ -89,7 +84,6 @@ class FunctionTrial:
     second: dict[str, Direction] = field(default_factory=dict)
     exact: dict[str, Jacobian] = field(default_factory=dict)
     reference: FunctionOutcome | None = None
-    recording: Recording | None = None
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
 
@@ -111,14 +105,12 @@ class FunctionSession:
         has_upstream: its backward is handed a G; not so a loss.
         deadline: of `time.perf_counter`.
         against: the name of another forward, "" for none.
-        by_graph: the derivative of a recorded forward, by argument; None where forwards are not recorded.
     """
 
     client: Called
     has_upstream: bool
     deadline: float
     against: str = ""
-    by_graph: Callable[[Recording, Sample], dict[str, Jacobian]] | None = None
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
@@ -139,15 +131,7 @@ class FunctionSession:
         askings = tuple(self._asked(sample, outcome.outputs))
         should = self.client.reference(sample, self.against) if self.against else None
         scaled = tuple(self._scaled(sample, askings[0]))
-        recording = self.client.recording(sample) if self.by_graph else ""
-        trial = FunctionTrial(
-            sample,
-            outcome.outputs,
-            askings,
-            scaled,
-            reference=should,
-            recording=recording if isinstance(recording, Recording) else None,
-        )
+        trial = FunctionTrial(sample, outcome.outputs, askings, scaled, reference=should)
         return self._measured(trial)
 
     def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:
@@ -170,17 +154,11 @@ class FunctionSession:
                 yield Scaled(factor, self.client.gradients(sample, grads))
 
     def _measured(self, trial: FunctionTrial) -> FunctionTrial:
-        by_graph = {}
-        if self.by_graph is not None and trial.recording is not None:
-            by_graph = self.by_graph(trial.recording, trial.sample)
         for name in trial.sample.differentiated:
             point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
             try:
                 second = direction(point, evaluate, trial.sample.seed)
-                known = by_graph.get(name)
-                if known is None or not second.confirms_all(known):
-                    known = _derivative(point, evaluate, second)
-                trial.first[name], trial.second[name] = known, second
+                trial.first[name], trial.second[name] = _derivative(point, evaluate, second), second
             except EvaluationError as error:
                 trial.unmeasured[name] = str(error)
         return trial

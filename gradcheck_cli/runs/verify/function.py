@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 
 from gradcheck_cli.model import (
     CALL,
@@ -22,7 +21,6 @@ from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, Comparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
-from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
 
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
@@ -36,14 +34,7 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
-    form = described.form
-    session = FunctionSession(
-        client=FunctionClient(worker),
-        has_upstream=form not in _LOSSES,
-        deadline=deadline,
-        against=options.against,
-        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
-    )
+    session = FunctionSession(FunctionClient(worker), described.form not in _LOSSES, deadline, options.against)
     return judge_function(ref, described, session.run(described.samples), options)
 
 
@@ -52,8 +43,7 @@ def judge_function(
 ) -> TargetReport:
     """From what happened to the report; nothing is asked any more."""
     comparison = Comparison.of(transcript.trials, described.form)
-    layer = as_layer(comparison)
-    findings = findings_of(comparison, layer)
+    findings = findings_of(comparison)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
     samples = tuple(_sample(trial, comparison) for trial in comparison.trials)
     return TargetReport(
@@ -74,7 +64,7 @@ def judge_function(
         call=options.call,
         returns=options.returns,
         kind="function",
-        layer="" if layer.match is None else layer.match.layer.id,
+        layer=_layer(comparison),
         unreached=_unreached(comparison.trials),
         samples=samples,
         inputs=f"{described.samples[0].text} ({described.inputs})",
@@ -102,6 +92,12 @@ def _sample(trial: FunctionTrial, comparison: Comparison) -> SampleResult:
         verdicts[name] = worst(mine) if mine else Verdict.ERROR if failure else silent
     whole = " (whole numbers)" if trial.exact else ""
     return SampleResult(f"{trial.sample.text}{whole}", verdicts, "" if failure is None else failure.error)
+
+
+def _layer(comparison: Comparison) -> str:
+    """The id of the known layer that the forward equals on all samples; "" for none."""
+    match = as_layer(comparison).match
+    return "" if match is None else match.layer.id
 
 
 def _counted(samples: Sequence[SampleResult]) -> Geometries:

@@ -8,11 +8,9 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.judge import Judged
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
-from gradcheck_cli.diagnose.edits.naming import findings_of_edits
-from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
-from gradcheck_cli.runs.verify.function_graph import recorded_calls
+from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.trials.compared import Compared, Comparison
 from gradcheck_cli.trials.functions import FunctionTrial
 
@@ -21,23 +19,19 @@ VISIBLE = 1e-9
 _AXES = ("rows", "columns")
 
 
-def findings_of(comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
-    """What ended a call, the broken laws, then what the numbers tell of each gradient.
-
-    Args:
-        layer: the calls as those of the known layer that the forward equals, if it equals one.
-    """
+def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
+    """What ended a call, the broken laws, then what the numbers tell of each gradient."""
     found: list[Finding] = [*_crashes(comparison.trials), *_forward(comparison)]
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
             laws.setdefault((each.id, each.gradient), Finding(each.id, each.gradient, "proved", f"{each.message}.", ""))
     found += laws.values()
-    calls = recorded_calls(comparison)
+    layer = as_layer(comparison)
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
         if wrong and not any(about == name for _, about in laws):
-            found += _named(name, comparison, layer, calls) or _unexplained(name, wrong[0])
+            found += _wrong(name, wrong[0], comparison, layer)
     return tuple(found)
 
 
@@ -59,17 +53,14 @@ def example_of(comparison: Comparison) -> FunctionExample | None:
     )
 
 
-def _named(name: str, comparison: Comparison, layer: AsLayer, calls: Sequence[Observed]) -> tuple[Finding, ...]:
-    """The mistake: an edit of the recorded forward, a slip of a known layer, or a constant factor."""
-    found = findings_of_edits(name, calls) or layer.findings(name)
-    if found:
-        return found
+def _wrong(name: str, first: Compared, comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
-    factor = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
-    return () if factor is None else (factor,)
-
-
-def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:
+    named = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
+    if named is not None:
+        return (named,)
+    slips = layer.findings(name)
+    if slips:
+        return slips
     judged = first.judged
     assert judged.actual is not None
     where = placed(name, judged.expected, judged.actual, _differs(judged))

@@ -9,10 +9,9 @@ from typing import Any, Protocol, get_args
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, FunctionOutcome, Returned, Sample
-from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.contract import DescribedFunction, TargetRef
 from gradcheck_cli.targets.functions.packing import packed
-from gradcheck_cli.targets.wire import Message, WireError
+from gradcheck_cli.targets.wire import Message
 
 
 class Asked(Protocol):
@@ -49,19 +48,6 @@ class FunctionClient:
         if isinstance(stacked, FunctionOutcome):
             return stacked
         return FunctionOutcome(tuple(out[0] for out in stacked.outputs))
-
-    def recording(self, sample: Sample) -> Recording | str:
-        """The forward written down, or why it is not."""
-        listed, arrays = packed([sample])
-        message, answered, _ = self.worker.ask({"do": "recording", "sample": listed[0]}, arrays)
-        written = message.get("recording")
-        if written is None:
-            return str(message.get("why") or message.get("error", ""))
-        constants = tuple(answered[f"constant{place}"] for place in range(int(message["constants"])))
-        try:
-            return Recording.from_message(written, constants)
-        except (ValueError, KeyError, TypeError) as error:
-            raise WireError("the worker sent something that is no recording.") from error
 
     def reference(self, sample: Sample, place: str) -> FunctionOutcome:
         """What another forward, a dotted name or FILE.py:NAME, gives."""

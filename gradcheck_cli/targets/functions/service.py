@@ -16,7 +16,6 @@ from gradcheck_cli.model import Array, Returned, Sample
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Ran
 from gradcheck_cli.targets.functions.packing import packed, unpacked
-from gradcheck_cli.targets.functions.recording import recorded
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import user_line
@@ -57,9 +56,6 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
         samples, listed = packed(ready.samples)
         return {"samples": samples}, listed
     (sample,) = unpacked([message["sample"]], arrays)
-    if message["do"] == "recording":
-        ready.seed()
-        return recorded(ready.form, sample.values, ready.file)
     if message["do"] == "reference":
         return _reference(ready, sample, str(message["place"]))
     if message["do"] == "forwards":

@@ -228,14 +228,6 @@ def test_the_parameters_of_a_module_are_inputs_too(reports):
     assert {name for name, _ in ids(report)} == {"sign-flipped"}
 
 
-def test_the_lost_path_of_a_recorded_forward_is_named_at_its_line(reports):
-    """By the only slip that gives exactly these numbers."""
-    (finding,) = reports["Standardize"].findings
-    assert (finding.id, finding.certainty) == ("path-missing", "proved")
-    assert "the path through `spread` is not followed" in finding.message
-    assert FUNCTIONS.splitlines()[finding.line - 1].strip().startswith("spread = ")
-
-
 def test_a_forward_that_equals_a_known_layer_is_said_to_be_it(reports):
     """By its values, not by its name."""
     assert reports["FullyConnected"].layer == "linear"
