@@ -199,7 +199,7 @@ def test_a_right_one_passes_in_every_form(reports, name, form, gradients):
 def test_gradients_are_read_off_an_update(reports):
     """However the rate is called, and bit for bit: only the bias is averaged."""
     assert verdicts(reports["Stepping"]) == {"a": "pass", "W": "pass", "bias": "fail"}
-    assert ids(reports["Stepping"]) == {("mean-for-sum", "bias")}
+    assert ids(reports["Stepping"]) == {("batch-mean", "bias")}
 
 
 def test_a_factor_is_named(reports):
