@@ -32,6 +32,9 @@ def test_the_rows_word_for_word():
         'on small integers, entry [0, 0, 0, 0] is 1044.5 where 2089 is right."'
     )
 
+    first = "right.py:conv_backward,pass,right on all 44 geometries,pass,pass,pass,,44,44,86,right.py,4,0.810"
+    second = f"batch_mean.py:conv_backward,fail,{reason},fail,pass,pass,batch-mean,13,22,116,batch_mean.py,,0.810"
+
     assert render(report, "csv").decode().split("\r\n") == [
         TITLES,
         f"{first},weight:pass;input:pass;bias:pass,",
