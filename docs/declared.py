@@ -36,14 +36,15 @@ class {name}(TypedDict, total=False):
     progress: Progress
 '''
 # Imported by the lines above, or without a module.
-BUILT_IN = ("int", "float", "str", "bool", "Size", "ConvName", "PaddingMode")
+BUILT_IN = ("None", "int", "float", "str", "bool", "Size", "ConvName", "Padding", "PaddingMode")
 
 
 def settings_module() -> str:
     """The source of gradcheck_cli/model/settings.py."""
     classes = {"run": ("RunSettings", options_of(RunOptions)), "verify": ("VerifySettings", options_of(VerifyOptions))}
     named = {option.python_type for _, options in classes.values() for option in options} | {"Progress"}
-    imports = sorted(name for name in named if name.isidentifier() and name not in BUILT_IN)
+    single = {name for annotation in named for name in annotation.split(" | ")}
+    imports = sorted(name for name in single if name.isidentifier() and name not in BUILT_IN)
     source = SETTINGS.format(imports="\n".join(f"    {name}," for name in imports))
     for command, (name, options) in classes.items():
         keys = "\n".join(f"    {option.name}: {option.python_type}" for option in options)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from inspect import Parameter
@@ -214,4 +214,8 @@ def _as_on_the_command_line(option: Option, value: Any) -> Any:
         return (value,)
     if option.kind is Kind.FILE:
         return os.fspath(value)
-    return target_name(value) if option.kind is Kind.TARGET else value
+    if option.kind is Kind.ARGUMENTS and isinstance(value, tuple | list | Mapping):
+        from gradcheck_cli.targets.functions.inputs.handed import write_arguments  # late: it needs numpy
+
+        return write_arguments(value)
+    return target_name(value) if option.kind in (Kind.TARGET, Kind.ARGUMENTS) else value

@@ -141,7 +141,7 @@ def _named_files(options: RunOptions) -> Iterator[str]:
         value = getattr(options, option.name)
         if option.kind is Kind.FILE and value:
             yield value
-        if option.kind is Kind.TARGET and value:
+        if option.kind in (Kind.TARGET, Kind.ARGUMENTS) and value:
             yield from files_of((value,))
 
 

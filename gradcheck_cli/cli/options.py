@@ -41,6 +41,7 @@ TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
     Kind.SECONDS: (Seconds(), "S"),
     Kind.FILE: (FILE, "FILE"),
     Kind.TARGET: (FILE, "FILE.py:NAME"),
+    Kind.ARGUMENTS: (FILE, "FILE.py:NAME"),
     Kind.TEXT: (None, "TEXT"),
 }
 

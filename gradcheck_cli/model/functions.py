@@ -100,7 +100,6 @@ class FunctionOutcome:
         printed: what the code wrote, bounded.
         seconds: of the first call.
         unreached: lines of the backward that no call has executed up to now; None where nobody looked.
-        recording: the forward written down; None where there is none, and `no_recording` says why.
     """
 
     outputs: tuple[Array, ...] = ()
@@ -116,8 +115,6 @@ class FunctionOutcome:
     printed: str = ""
     seconds: float = 0.0
     unreached: tuple[int, ...] | None = None
-    recording: object | None = None
-    no_recording: str = ""
 
     @property
     def ended(self) -> bool:

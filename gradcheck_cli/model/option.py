@@ -32,6 +32,7 @@ class Kind(Enum):
     TEXT = "a text"
     FILE = "the name of a file"
     TARGET = "a place in the user's code"
+    ARGUMENTS = "a place in the user's code that returns what a function is called with"
 
 
 class Group(Enum):
@@ -91,6 +92,7 @@ class Option:
             Kind.PADDING: "int | Padding",
             Kind.FILE: "FileName",
             Kind.TARGET: "Target",
+            Kind.ARGUMENTS: "Arguments | Target",
         }
         return kinder.get(self.kind, self.annotation) if self.kind else self.annotation
 

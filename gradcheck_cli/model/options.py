@@ -7,7 +7,7 @@ the reproduce line, the report's record and the reference pages are made from it
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -45,6 +45,9 @@ Behind samples and channels an array has the axes of the layer.
 """
 Target: TypeAlias = FileName | Callable[..., Any]
 """The user's code, as Python is given it: a place, or the function or class itself."""
+
+Arguments: TypeAlias = tuple[Any, ...] | Mapping[str, Any] | list[tuple[Any, ...]]
+"""What a function is called with, as Python is given it: by place, by name, or several calls of it by place."""
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Called with what is being done and the fraction done, 0..1; must be cheap."""
@@ -234,7 +237,7 @@ class VerifyOptions:
     arithmetic: Arithmetic = _arithmetic()
     inputs: str = declare(
         "",
-        _target("A function that returns the arguments of yours.", kind=Kind.TARGET, metavar="FILE.py:NAME"),
+        _target("A function that returns the arguments of yours.", kind=Kind.ARGUMENTS, metavar="FILE.py:NAME"),
     )
     input: str = declare(
         "",

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.options import (
+    Arguments,
     Arithmetic,
     Breadth,
     Device,
@@ -64,7 +65,7 @@ class VerifySettings(TypedDict, total=False):
     call: str
     returns: str
     arithmetic: Arithmetic
-    inputs: Target
+    inputs: Arguments | Target
     input: str
     against: Target
     geometries: Breadth

@@ -90,7 +90,7 @@ def differences(point: Array, evaluate: Evaluate) -> Jacobian:
         EvaluationError: the forward cannot be asked around this point.
     """
     ways = np.eye(point.size).reshape(point.size, *point.shape)
-    values, error = _along(point, ways, evaluate, _steps(FIRST_STEP, HALVINGS))
+    values, error, _ = _along(point, ways, evaluate, _steps(FIRST_STEP, HALVINGS))
     last = FIRST_STEP * 2.0 ** (1 - HALVINGS)
     return Jacobian(f"differences extrapolated from steps {FIRST_STEP:g} to {last:.2g}", values, error)
 
@@ -103,11 +103,13 @@ class Direction:
         way: the direction, shaped like the argument.
         slope: of each output.
         error: the most that each is off by.
+        is_straight: no output bends along it, near the point: only then is it worth to ask for exact differences.
     """
 
     way: Array
     slope: Array
     error: Array
+    is_straight: bool = False
 
     def confirms(self, gradient: Array, radius: Array, upstream: Sequence[Array]) -> bool:
         """Does a gradient lead to the same change of <G, outputs>, as far as both know?
@@ -137,16 +139,16 @@ def direction(point: Array, evaluate: Evaluate, seed: int) -> Direction:
     """
     way = np.random.default_rng([seed, 5]).uniform(0.5, 1.5, point.shape)
     way = way * np.random.default_rng([seed, 6]).choice([-1.0, 1.0], point.shape)
-    slope, error = _along(point, way[np.newaxis], evaluate, _steps(DIRECTION_STEP, DIRECTION_HALVINGS))
-    return Direction(way, slope[0], error[0])
+    slope, error, bends = _along(point, way[np.newaxis], evaluate, _steps(DIRECTION_STEP, DIRECTION_HALVINGS))
+    return Direction(way, slope[0], error[0], not bends)
 
 
 def _steps(first: float, halvings: int) -> list[float]:
     return [first * 2.0**-halving for halving in range(halvings)]
 
 
-def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]) -> tuple[Array, Array]:
-    """The slope of each output along each of `ways`, (how many, *shape), and its error."""
+def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]) -> tuple[Array, Array, bool]:
+    """The slope of each output along each of `ways`, (how many, *shape), its error, and whether any output bends."""
     here = _flat(evaluate(point[np.newaxis]))
     rows, bends, noise = [], [], []
     for step in steps:
@@ -157,14 +159,23 @@ def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
     values, error = _extrapolated(rows, noise)
     # The slopes of both sides differ by less and less where the forward is smooth, and by the same amount at a kink.
     is_kink = bends[-1] > SMOOTH * bends[-2] + SAFETY**2 * noise[-1]
-    return values, np.where(is_kink, error + bends[-1], error)
+    # A curve bends at the smallest step too, by more than rounding; a straight line with a kink further off does not.
+    # Of all outputs together: one that cancels rounds as its neighbours do.
+    is_bent = bool(bends[-1].max(initial=0.0) > SAFETY**3 * noise[-1].max(initial=0.0))
+    return values, np.where(is_kink, error + bends[-1], error), is_bent
 
 
-def exact_differences(point: Array, evaluate: Evaluate, steps: Sequence[float] = (0.25, -0.25, 0.125)) -> Array | None:
-    """The Jacobian where the forward is a straight line along each entry, bit for bit at all steps; else None.
+def exact_differences(
+    point: Array, evaluate: Evaluate, steps: Sequence[float] = (0.25, -0.25, 0.125)
+) -> Jacobian | None:
+    """The derivative where the forward is a straight line along each entry, bit for bit at all steps; else None.
 
     Args:
         point: whole numbers, so that a multilinear or piecewise linear forward rounds nowhere.
+
+    Returns:
+        With what would be lost where a forward does round: a saturated one is flat to the last bit, and its derivative
+        is not 0.
     """
     here = _flat(evaluate(point[np.newaxis]))
     # A curve shows on the first entries already, and a forward of loops is asked less.
@@ -172,7 +183,8 @@ def exact_differences(point: Array, evaluate: Evaluate, steps: Sequence[float] =
         slopes = [(_flat(evaluate(_moved(point, step)[entries])) - here) / step for step in steps]
         if not all(np.array_equal(slopes[0], slope) for slope in slopes[1:]):
             return None
-    return slopes[0]
+    lost = SAFETY * UNIT * np.abs(here) / min(map(abs, steps))
+    return Jacobian("whole differences of the forward", slopes[0], np.broadcast_to(lost, slopes[0].shape))
 
 
 def _moved(point: Array, step: complex) -> Array:

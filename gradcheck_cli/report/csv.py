@@ -57,7 +57,7 @@ def _row(target: TargetReport) -> Iterator[object]:
     yield from (target.target, target.verdict.value, target.reason)
     for name in GRADIENTS:
         result = target.gradients.get(name)
-        # Those of a function have other names and a column of their own: none of a convolution's is missing.
+        # A function has gradients of other names, which stand in a column of their own; it lacks none of these.
         yield "" if target.kind == "function" else (Verdict.MISSING if result is None else result.verdict).value
     yield ";".join(dict.fromkeys(finding.id for finding in target.findings))
     yield from (target.geometries.right, target.geometries.supported, target.geometries.tried)

@@ -6,7 +6,7 @@ It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
@@ -43,6 +43,9 @@ class Called(Protocol):
     def outputs(self, sample: Sample, /) -> FunctionOutcome:
         """The forward alone."""
 
+    def recording(self, sample: Sample, /) -> Recording | str:
+        """The forward written down, or why it is not."""
+
     def reference(self, sample: Sample, place: str, /) -> FunctionOutcome:
         """What another forward gives."""
 
@@ -56,9 +59,6 @@ class Called(Protocol):
         self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances, /
     ) -> FunctionOutcome:
         """Forward and backward in other circumstances."""
-
-    def recording(self, sample: Sample, /) -> Recording | str:
-        """The forward written down, or why it is not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +91,9 @@ class FunctionTrial:
         second: an independent source of it, along one direction.
         exact: the derivative bit for bit, by argument, where the forward is straight along each entry.
         reference: what the forward should give, where another one says so.
+        recording: the forward written down; None where it is no code of torch, or cannot be.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
-        recording: the forward written down; None where it is no code of torch, or cannot be.
         elsewhere: the same calls in other circumstances, on the first sample.
     """
 
@@ -103,11 +103,11 @@ class FunctionTrial:
     scaled: tuple[Scaled, ...] = ()
     first: dict[str, Jacobian] = field(default_factory=dict)
     second: dict[str, Direction] = field(default_factory=dict)
-    exact: dict[str, Array] = field(default_factory=dict)
+    exact: dict[str, Jacobian] = field(default_factory=dict)
     reference: FunctionOutcome | None = None
+    recording: Recording | None = None
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
-    recording: Recording | None = None
     elsewhere: tuple[Elsewhere, ...] = ()
 
 
@@ -128,6 +128,7 @@ class FunctionSession:
         has_upstream: its backward is handed a G; not so a loss.
         deadline: of `time.perf_counter`.
         against: the name of another forward, "" for none.
+        by_graph: the derivative of a recorded forward, by argument; None where forwards are not recorded.
         has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
     """
 
@@ -135,6 +136,7 @@ class FunctionSession:
     has_upstream: bool
     deadline: float
     against: str = ""
+    by_graph: Callable[[Recording, Sample], dict[str, Jacobian]] | None = None
     has_circumstances: bool = False
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
@@ -148,7 +150,8 @@ class FunctionSession:
                 trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)))
             trials.append(trial)
             if number < WHOLE and trials[-1].failure is None:
-                trials += self._whole(whole_numbers(sample))
+                straight = [name for name, second in trials[-1].second.items() if second.is_straight]
+                trials += self._whole(whole_numbers(sample), straight)
         return FunctionTranscript(tuple(trials))
 
     def _real(self, sample: Sample) -> FunctionTrial:
@@ -157,12 +160,13 @@ class FunctionSession:
             return FunctionTrial(sample, failure=outcome)
         askings = tuple(self._asked(sample, outcome.outputs))
         should = self.client.reference(sample, self.against) if self.against else None
-        recording = self.client.recording(sample)
+        scaled = tuple(self._scaled(sample, askings[0]))
+        recording = self.client.recording(sample) if self.by_graph else ""
         trial = FunctionTrial(
             sample,
             outcome.outputs,
             askings,
-            tuple(self._scaled(sample, askings[0])),
+            scaled,
             reference=should,
             recording=recording if isinstance(recording, Recording) else None,
         )
@@ -199,31 +203,35 @@ class FunctionSession:
                 yield Scaled(factor, self.client.gradients(sample, grads))
 
     def _measured(self, trial: FunctionTrial) -> FunctionTrial:
-        of_graph = {} if trial.recording is None else _of_graph(trial, trial.recording)
+        by_graph = {}
+        if self.by_graph is not None and trial.recording is not None:
+            by_graph = self.by_graph(trial.recording, trial.sample)
         for name in trial.sample.differentiated:
             point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
             try:
                 second = direction(point, evaluate, trial.sample.seed)
-                recorded = of_graph.get(name)
-                is_confirmed = recorded is not None and second.confirms_all(recorded)
-                first = recorded if recorded is not None and is_confirmed else _derivative(point, evaluate, second)
-                trial.first[name], trial.second[name] = first, second
+                known = by_graph.get(name)
+                if known is None or not second.confirms_all(known):
+                    known = _derivative(point, evaluate, second)
+                trial.first[name], trial.second[name] = known, second
             except EvaluationError as error:
                 trial.unmeasured[name] = str(error)
         return trial
 
-    def _whole(self, sample: Sample) -> list[FunctionTrial]:
-        """The same on whole numbers, where the forward is straight there: else nothing."""
+    def _whole(self, sample: Sample, names: Sequence[str]) -> list[FunctionTrial]:
+        """The same on whole numbers, where the forward is straight along some arguments: else nothing."""
+        if not names:
+            return []
         outcome = self.client.outputs(sample)
         if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
             return []
-        exact: dict[str, Array] = {}
-        for name in sample.differentiated:
+        exact: dict[str, Jacobian] = {}
+        for name in names:
             try:
                 slope = exact_differences(sample.array(name), partial(self._evaluate, sample, name))
             except EvaluationError:
                 continue
-            if slope is not None and np.isfinite(slope).all():
+            if slope is not None and np.isfinite(slope.values).all():
                 exact[name] = slope
         if not exact:
             return []
@@ -236,29 +244,6 @@ class FunctionSession:
         if stacked.error or not stacked.outputs:
             raise EvaluationError(stacked.error or "the forward gives nothing")
         return stacked.outputs
-
-
-def _of_graph(trial: FunctionTrial, recording: Recording) -> dict[str, Jacobian]:
-    """The derivative of the recorded forward, by argument; {} where the recording is of something else.
-
-    What the forward detaches is followed: inside a Function torch follows nothing anyway, and what is asked for is the
-    derivative of its numbers.
-    """
-    from gradcheck_cli.oracles.graph.jacobian import jacobians
-    from gradcheck_cli.oracles.graph.replay import Replay
-
-    replay = Replay(recording, {name: trial.sample.array(name) for name in recording.inputs}, "followed")
-    ran = replay.outputs()
-    if len(ran) != len(trial.outputs) or not all(map(_is_same, ran, trial.outputs)):
-        return {}
-    found = jacobians(replay)
-    return {
-        name: Jacobian("the recorded forward, node by node", each.values, each.error) for name, each in found.items()
-    }
-
-
-def _is_same(replayed: Array | None, seen: Array) -> bool:
-    return replayed is not None and np.array_equal(replayed, seen, equal_nan=True)
 
 
 def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian:
@@ -279,11 +264,17 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
 
 
 def whole_numbers(sample: Sample) -> Sample:
-    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie."""
+    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie.
+
+    What is positive stays so, and what lies between 0 and 1 stays as it is: it may be a probability or a variance.
+    """
     generator = np.random.default_rng([sample.seed, 1])
     for name in sample.differentiated:
         array = sample.array(name)
+        if array.size > 1 and array.min() >= 0 and array.max() <= 1:
+            continue
         signs = generator.choice([-1.0, 1.0], array.size)
+        signs = np.abs(signs) if array.size > 1 and array.min() > 0 else signs
         drawn = generator.permutation(np.arange(1.0, array.size + 1)) * signs
         sample = sample.replacing(name, drawn.reshape(array.shape))
     return sample

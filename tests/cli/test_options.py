@@ -72,6 +72,7 @@ def another(option):
         Kind.SWITCH: not option.default,
         Kind.FILE: "other.png",
         Kind.TARGET: "mine.py:f",
+        Kind.ARGUMENTS: "mine.py:inputs",
         Kind.TEXT: "f(x)",
         Kind.WORDS: "function,nhwc",
     }

@@ -55,7 +55,7 @@ def test_a_product_is_straight_along_each_entry():
     point = np.arange(1.0, 7.0).reshape(2, 3)
     weight = np.array([[2.0, -1.0], [3.0, 5.0], [-4.0, 1.0]])
     slope = exact_differences(point, stacked(lambda x: x @ weight))
-    assert np.array_equal(slope, np.kron(np.eye(2), weight))
+    assert np.array_equal(slope.values, np.kron(np.eye(2), weight))
 
 
 def test_a_curve_is_not_straight():
@@ -68,3 +68,10 @@ def test_near_a_kink_the_error_says_so():
     jacobian = differences(np.array([0.0, 1.0]), stacked(np.abs))
     assert jacobian.error[1, 1] < 1e-12
     assert jacobian.values[0, 0] == 0 or jacobian.error[0, 0] > 0.1
+
+
+def test_a_direction_tells_a_straight_forward_from_a_curve():
+    """Also where outputs cancel: only what is straight is asked for exact differences."""
+    weight = np.random.default_rng(4).standard_normal((4, 9))
+    assert direction(POINT, stacked(lambda x: x @ weight - (x @ weight).mean(0)), seed=2).is_straight
+    assert not direction(POINT, stacked(np.tanh), seed=2).is_straight

@@ -49,16 +49,15 @@ class Judged:
         return self.result.verdict
 
 
-def judged_exactly(actual: Array | None, slope: Array, upstream: Sequence[Array], shape: Place) -> Judged:
+def judged_exactly(actual: Array | None, truth: Jacobian, upstream: Sequence[Array], shape: Place) -> Judged:
     """Rung 2: the forward is straight along each entry, so the right gradient is known bit for bit.
 
     A difference within what rounding may do (a mean that is multiplied by 1/n) proves nothing.
     """
-    truth = Jacobian("whole differences of the forward", slope, np.zeros_like(slope))
     expected, radius, gauge = truth.gradient(upstream, shape)
     if actual is None or actual.shape != shape:
         return Judged(expected, actual, Bounded(Verdict.INCONCLUSIVE, 0), True, False, truth.source)
-    result = bounded(actual, expected, radius, gauge, max(slope.shape))
+    result = bounded(actual, expected, radius, gauge, max(truth.values.shape))
     return Judged(expected, actual, result, True, bool(np.array_equal(actual, expected)), truth.source)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from gradcheck_cli.model import (
     CALL,
@@ -16,11 +18,16 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, Comparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
+from gradcheck_cli.trials.surrogates import surrogates, without
 
+# In place of how many samples it is right on.
+SURROGATE = "a surrogate: not judged as a derivative"
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
 # Forms whose arrays are tensors.
@@ -35,8 +42,15 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
-    client, form = FunctionClient(worker), described.form
-    session = FunctionSession(client, form not in _LOSSES, deadline, options.against, form in _OF_TORCH)
+    form = described.form
+    session = FunctionSession(
+        client=FunctionClient(worker),
+        has_upstream=form not in _LOSSES,
+        deadline=deadline,
+        against=options.against,
+        has_circumstances=form in _OF_TORCH,
+        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
+    )
     return judge_function(ref, described, session.run(described.samples), options)
 
 
@@ -44,9 +58,13 @@ def judge_function(
     ref: TargetRef, described: DescribedFunction, transcript: FunctionTranscript, options: VerifyOptions
 ) -> TargetReport:
     """From what happened to the report; nothing is asked any more."""
-    comparison = Comparison.of(transcript.trials, described.form)
-    findings = findings_of(comparison)
+    whole = Comparison.of(transcript.trials, described.form)
+    meant = surrogates(whole)
+    comparison = without(whole, meant)
+    layer = as_layer(comparison)
+    findings = findings_of(comparison, layer)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
+    gradients |= dict.fromkeys(meant, GradientResult(Verdict.NOT_APPLICABLE))
     samples = tuple(_sample(trial, comparison) for trial in comparison.trials)
     return TargetReport(
         target=ref.text,
@@ -57,15 +75,16 @@ def judge_function(
         why=described.why,
         verdict=_verdict(gradients, findings, transcript, comparison),
         gradients=gradients,
-        geometries=_counted(samples),
+        geometries=_counted(samples) if comparison.names else replace(_counted(samples), right=0, summary=SURROGATE),
         findings=findings,
         counterexample=example_of(comparison),
-        notes=_notes(described, transcript, comparison),
+        notes=(*_surrogate_notes(meant), *_notes(described, transcript, comparison)),
         output="".join(dict.fromkeys([described.printed, *_printed(comparison.trials)])),
         name=ref.name,
         call=options.call,
         returns=options.returns,
         kind="function",
+        layer="" if layer.match is None else layer.match.layer.id,
         unreached=_unreached(comparison.trials),
         samples=samples,
         inputs=f"{described.samples[0].text} ({described.inputs})",
@@ -111,7 +130,16 @@ def _verdict(
     verdicts = {result.verdict for result in gradients.values()} | {judged.verdict for _, judged in comparison.forwards}
     if any(each.certainty == "proved" for each in findings) or verdicts & {Verdict.FAIL, Verdict.ERROR}:
         return Verdict.FAIL
-    return Verdict.PASS if verdicts == {Verdict.PASS} and not transcript.stopped else Verdict.INCONCLUSIVE
+    # A backward that is meant to be no derivative is told, and is no failure.
+    is_right = bool(verdicts) and verdicts <= {Verdict.PASS, Verdict.NOT_APPLICABLE}
+    return Verdict.PASS if is_right and not transcript.stopped else Verdict.INCONCLUSIVE
+
+
+def _surrogate_notes(meant: Mapping[str, str]) -> list[str]:
+    return [
+        f"a surrogate: along {name} the forward is {what} and the backward another function; it is not judged"
+        for name, what in meant.items()
+    ]
 
 
 def _notes(described: DescribedFunction, transcript: FunctionTranscript, comparison: Comparison) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
 from gradcheck_cli.runs.verify.function_graph import recorded_calls
-from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.trials.compared import Compared, Comparison
 from gradcheck_cli.trials.functions import FunctionTrial
 
@@ -24,15 +23,19 @@ VISIBLE = 1e-9
 _AXES = ("rows", "columns")
 
 
-def findings_of(comparison: Comparison) -> tuple[Finding, ...]:
-    """What ended a call, the broken laws, then what the numbers tell of each gradient."""
+def findings_of(comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
+    """What ended a call, the broken laws, then what the numbers tell of each gradient.
+
+    Args:
+        layer: the calls as those of the known layer that the forward equals, if it equals one.
+    """
     found: list[Finding] = [*_crashes(comparison.trials), *_forward(comparison)]
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
             laws.setdefault((each.id, each.gradient), _of_law(each))
     found += laws.values()
-    layer, calls = as_layer(comparison), recorded_calls(comparison)
+    calls = recorded_calls(comparison)
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
         if wrong and not any(about == name for _, about in laws):
@@ -65,13 +68,13 @@ def example_of(comparison: Comparison) -> FunctionExample | None:
 
 
 def _named(name: str, comparison: Comparison, layer: AsLayer, calls: Sequence[Observed]) -> tuple[Finding, ...]:
-    """The mistake: an edit of the recorded forward, a constant factor, or a slip of a known layer."""
-    edits = findings_of_edits(name, calls)
-    if edits:
-        return edits
+    """The mistake: an edit of the recorded forward, a slip of a known layer, or a constant factor."""
+    found = findings_of_edits(name, calls) or layer.findings(name)
+    if found:
+        return found
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
     factor = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
-    return layer.findings(name) if factor is None else (factor,)
+    return () if factor is None else (factor,)
 
 
 def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:

@@ -51,6 +51,19 @@ class FunctionClient:
             return stacked
         return FunctionOutcome(tuple(out[0] for out in stacked.outputs))
 
+    def recording(self, sample: Sample) -> Recording | str:
+        """The forward written down, or why it is not."""
+        listed, arrays = packed([sample])
+        message, answered, _ = self.worker.ask({"do": "recording", "sample": listed[0]}, arrays)
+        written = message.get("recording")
+        if written is None:
+            return str(message.get("why") or message.get("error", ""))
+        constants = tuple(answered[f"constant{place}"] for place in range(int(message["constants"])))
+        try:
+            return Recording.from_message(written, constants)
+        except (ValueError, KeyError, TypeError) as error:
+            raise WireError("the worker sent something that is no recording.") from error
+
     def reference(self, sample: Sample, place: str) -> FunctionOutcome:
         """What another forward, a dotted name or FILE.py:NAME, gives."""
         listed, arrays = packed([sample])
@@ -80,19 +93,6 @@ class FunctionClient:
         request: Message = {"do": "circumstances", "sample": listed[0], "upstreams": len(upstream)}
         message, answered, printed = self.worker.ask(request | {"circumstances": circumstances.message()}, arrays)
         return _outcome(message, answered, printed)
-
-    def recording(self, sample: Sample) -> Recording | str:
-        """The forward written down, or why it is not."""
-        listed, arrays = packed([sample])
-        message, answered, _ = self.worker.ask({"do": "recording", "sample": listed[0]}, arrays)
-        written = message.get("recording")
-        if written is None:
-            return str(message.get("why") or message.get("error", ""))
-        constants = tuple(answered[f"constant{place}"] for place in range(int(message["constants"])))
-        try:
-            return Recording.from_message(written, constants)
-        except (ValueError, KeyError, TypeError) as error:
-            raise WireError("the worker sent something that is no recording.") from error
 
     def _forwards(self, sample: Sample, name: str, values: Array) -> Stacked | FunctionOutcome:
         listed, arrays = packed([sample])

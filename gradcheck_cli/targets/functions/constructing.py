@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES
 from gradcheck_cli.targets.functions.pair import parameters_of
-from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
 
 _IN = word_set(
     "in input inputs fan d dim features feature size width normalized shape model embed embedding n neurons D"
@@ -18,6 +19,8 @@ _IN = word_set(
 _OUT = word_set("out output outputs m hidden units classes class h neurons to")
 _CHANNELS = word_set("channel channels c planes maps")
 _TABLE = word_set("vocab num rows entries tokens v words embeddings")
+# A function that is handed over: a smooth one, and its derivative.
+_CALLED = word_set("activation func function fn nonlinearity prime derivative")
 # What a constructor stores and calls is left out, if it may be.
 MOST = 24
 
@@ -74,6 +77,8 @@ def _by_rank(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
 def _options(item: Parameter) -> list[Any]:
     words = tokens(item.name)
     known = set(words)
+    if known & _CALLED:
+        return [_slope if known & BACKWARD_WORDS else np.tanh]
     is_tuple = "shape" in known or "tuple" in item.annotation.lower()
     numbers = [CONSTANTS[word] for word in words if word in CONSTANTS and word not in _IN | _OUT | _CHANNELS | _TABLE]
     if numbers:
@@ -95,7 +100,5 @@ def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
     return choice
 
 
-def methods_of(node: ast.AST | None) -> list[str]:
-    """The methods that a class defines itself, in order."""
-    body = node.body if isinstance(node, ast.ClassDef) else []
-    return [item.name for item in body if isinstance(item, ast.FunctionDef)]
+def _slope(x: Any) -> Any:
+    return 1 - np.tanh(x) ** 2

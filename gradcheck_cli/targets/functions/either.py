@@ -85,6 +85,8 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     try:
         found = as_function(loaded, wanted)
     except NotAFunctionError as error:
+        if error.step != "build" and not has_four_axes(loaded):
+            raise
         return _convolution_after(error, convolution)
     if not _may_be_convolution(found):
         return found
@@ -134,8 +136,9 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     wanted.seed()
     found = guess(forms_of(loaded), told, wanted.number)
     file = loaded.module.__file__ or ""
+    source = found.source if told.source == "guess" else told.source
     watch = Watch(loaded.tree, file, found.form.backward)
-    return FunctionReady(file, found.form, found.samples, told.source, wanted.seed, watch, loaded.notes)
+    return FunctionReady(file, found.form, found.samples, source, wanted.seed, watch, loaded.notes)
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:
@@ -148,6 +151,19 @@ def looks_like_convolution(loaded: Loaded) -> bool:
         return False
     node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
     return bool(_words(node) & _OF_CONVOLUTIONS)
+
+
+def has_four_axes(loaded: Loaded) -> bool:
+    """Does the code take four lengths of a shape apart, or index with four places?"""
+    node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
+    for inner in ast.walk(node) if node is not None else ():
+        if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Tuple) and len(inner.slice.elts) == IMAGES:
+            return True
+        if isinstance(inner, ast.Assign) and isinstance(inner.targets[0], ast.Tuple):
+            is_shape = isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"
+            if is_shape and len(inner.targets[0].elts) == IMAGES:
+                return True
+    return False
 
 
 def _words(node: ast.AST | None) -> set[str]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.form import Form, NotAFunctionError
-from gradcheck_cli.targets.functions.layer import layer_forms, method_names
+from gradcheck_cli.targets.functions.layer import layer_forms
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
+from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.pair import Function, PairForm
 from gradcheck_cli.targets.functions.reading import returned_names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,48 +19,14 @@ from gradcheck_cli.targets.functions.form import (
     fresh,
     in_backward,
     mutated,
-    outputs_of,
     told,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
-from gradcheck_cli.targets.functions.pair import call_by_name, float_arrays, parameters_of
+from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
+from gradcheck_cli.targets.functions.pair import float_arrays
 from gradcheck_cli.targets.functions.reading import entries_of, owners
-from gradcheck_cli.targets.functions.spelling import is_upstream, word_set
-from gradcheck_cli.targets.functions.state import Held, kept_gradients, parameters
-
-FORWARDS = (
-    "forward",
-    "__call__",
-    "call",
-    "fprop",
-    "feedforward",
-    "forward_pass",
-    "forward_propagation",
-    "predict",
-    "loss",
-)
-BACKWARDS = (
-    "backward",
-    "backprop",
-    "bprop",
-    "backward_pass",
-    "backward_propagation",
-    "back_propagation",
-    "back",
-    "grad",
-)
-BACKWARDS_BY_WORD = word_set("gradient backpropagate backpropagation derivative")
-_RATES = word_set("lr learning_rate eta alpha rate step_size learningrate")
-# So large that what a weight was before is lost in old - new = rate * gradient: no digit of the gradient is rounded.
-RATE = 2.0**100
-
-
-def method_names(owner: Any) -> tuple[str, str]:
-    """(forward, backward) of a class; "" for one that it has not."""
-    own = {name for kind in owner.__mro__ if kind is not object for name in vars(kind)}
-    forward = next((name for name in FORWARDS if name in own), "")
-    backward = next((name for name in (*BACKWARDS, *sorted(BACKWARDS_BY_WORD)) if name in own), "")
-    return forward, backward
+from gradcheck_cli.targets.functions.spelling import is_target
+from gradcheck_cli.targets.functions.state import Held, kept_for_input, kept_gradients, parameters
 
 
 @dataclass(frozen=True)
@@ -71,22 +36,21 @@ class LayerForm:
     Attributes:
         making: how it is made.
         states: its parameters' names and shapes, on each set of sizes on which it can be made.
-        fore, back: names of the methods.
+        methods: its forward and its backward.
         names: what the backward's return statement calls its entries.
         source: the class's text, with that of what it uses.
     """
 
     making: Making
     states: tuple[Mapping[str, tuple[int, ...]], ...]
-    fore: str
-    back: str
+    methods: Methods
     names: tuple[str, ...]
     source: str
 
     @property
     def kind(self) -> FunctionForm:
         """A loss's backward is handed no G."""
-        return "class" if self._takes_upstream() else "loss-class"
+        return "class" if self.methods.takes_upstream else "loss-class"
 
     @property
     def title(self) -> str:
@@ -96,8 +60,8 @@ class LayerForm:
     @property
     def why(self) -> str:
         """How it is made and called."""
-        handed = "dE/dO" if self._takes_upstream() else ""
-        return f"{self.making.text}; {self.fore}, then {self.back}({handed})"
+        handed = "dE/dO" if self.methods.takes_upstream else ""
+        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed})"
 
     @property
     def backward(self) -> str:
@@ -107,8 +71,7 @@ class LayerForm:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of the forward, then what the object holds."""
-        own = parameters_of(getattr(self.making.owner, self.fore))
-        own = own if isinstance(inspect.getattr_static(self.making.owner, self.fore), staticmethod) else own[1:]
+        own = self.methods.arguments
         taken = {item.name for item in own}
         states = [
             Parameter(name, is_state=True, shapes=tuple(held[name] for held in self.states if name in held))
@@ -119,16 +82,16 @@ class LayerForm:
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The outputs of a new object."""
         instance, given = self._prepared(values)
-        return outputs_of(_parts(call_by_name(getattr(instance, self.fore), given)))
+        return self.methods.outputs(instance, given)
 
     def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
         """A new object, its forward, its backward; then every place where a gradient may be."""
         instance, given = self._prepared(values)
-        outputs = tuple(array.copy() for array in outputs_of(_parts(call_by_name(getattr(instance, self.fore), given))))
+        outputs = tuple(array.copy() for array in self.methods.outputs(instance, given))
         before = {one.name: one.array.copy() for one in self._states(instance, values)}
         grads = [np.array(grad) for grad in upstream]
         with in_backward(outputs):
-            back = self._backward(instance, grads)
+            back = self.methods.call_backward(instance, given, grads)
         kept = all(np.array_equal(now, then) for now, then in zip(grads, upstream, strict=False))
         changed = mutated(values, given) + (() if kept else ("grad_output",))
         return self._read(back, instance, values, outputs, before, changed)
@@ -144,9 +107,9 @@ class LayerForm:
     ) -> Ran:
         """Returned ones first, then kept ones, then what an update took away."""
         entries = [] if back is None else entries_of(back, self.names)
-        shapes = {name: array.shape for name, array in before.items()}
-        gradients = kept_gradients(instance, shapes)
         inputs = {name: array for name, array in float_arrays(values).items() if name not in before}
+        shapes = {name: array.shape for name, array in (inputs | dict(before)).items()}
+        gradients = kept_gradients(instance, shapes)
         others = {name: array for name, array in before.items() if name not in gradients}
         found = owners(entries, inputs | others)
         returned = tuple(told(name, value) for name, (_, value) in zip(found, entries, strict=True))
@@ -154,6 +117,9 @@ class LayerForm:
             array = as_array(value)
             if name and array is not None:
                 gradients[name] = array
+        data = next((name for name in inputs if not is_target(name)), "")
+        if data and not inputs.keys() & gradients.keys() and (array := kept_for_input(instance)) is not None:
+            gradients[data] = array
         for one in self._states(instance, values):
             if one.name not in gradients and not np.array_equal(one.array, before[one.name], equal_nan=True):
                 gradients[one.name] = (before[one.name] - one.array) / RATE
@@ -176,34 +142,6 @@ class LayerForm:
     def _states(self, instance: Any, values: Values) -> list[Held]:
         return [one for one in parameters(instance) if one.name in self.states[0] and one.name in values]
 
-    def _takes_upstream(self) -> bool:
-        return bool(self._backward_parameters())
-
-    def _backward_parameters(self) -> list[Parameter]:
-        method = getattr(self.making.owner, self.back)
-        static = isinstance(inspect.getattr_static(self.making.owner, self.back), staticmethod)
-        found = list(parameters_of(method))[0 if static else 1 :]
-        needed = [item for item in found if not item.has_default and item.name.lower() not in _RATES]
-        return needed or [item for item in found if is_upstream(item.name)]
-
-    def _backward(self, instance: Any, grads: Sequence[Array]) -> Any:
-        """G for the first parameters; a learning rate is so large that its update shows the gradient alone."""
-        method = getattr(instance, self.back)
-        for name in vars(instance).keys() & _RATES if hasattr(instance, "__dict__") else ():
-            setattr(instance, name, RATE)
-        given: dict[str, Any] = {
-            item.name: grad for item, grad in zip(self._backward_parameters(), grads, strict=False)
-        }
-        given |= {item.name: RATE for item in parameters_of(method) if item.name.lower() in _RATES}
-        return call_by_name(method, given)
-
-
-def _parts(result: Any) -> list[Any]:
-    """The outputs of a forward: what it returns, or the first of a tuple whose rest is a cache."""
-    if isinstance(result, tuple | list):
-        return [result[0]] if result and as_array(result[0]) is not None else list(result)
-    return [result]
-
 
 def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[LayerForm]:
     """A form for each way in which an object can be made.
@@ -224,7 +162,7 @@ def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[Layer
             first_error = first_error or error
             continue
         made += 1
-        yield LayerForm(making, shapes, fore, back, tuple(names), source)
+        yield LayerForm(making, shapes, Methods(owner, fore, back), tuple(names), source)
     if not made:
         raise NotAFunctionError("run", f"no object of {owner.__name__} could be made", cause=first_error)
 

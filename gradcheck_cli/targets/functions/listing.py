@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from gradcheck_cli.targets.functions.layer import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.loss import gives_gradients
+from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.spelling import backwards_among, forward_for
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, the_only_one
 

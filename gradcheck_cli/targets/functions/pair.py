@@ -210,7 +210,8 @@ def _wirings(fore: Function, back: Function, result: Any, given: Sequence[str]) 
     wanted = list(back.parameters())
     if as_array(parts[0]) is None:
         raise NotAFunctionError("run", f"{fore.name} gives a {type(parts[0]).__name__} where an array is expected")
-    upstreams = _upstreams([item.name for item in wanted], names)
+    own = {item.name for item in fore.parameters()}  # a `delta` that the forward takes too is no gradient
+    upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
     rest = [item for item in wanted if item.name not in upstreams]
     several = isinstance(result, tuple | list)
     for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given):

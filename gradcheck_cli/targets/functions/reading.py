@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array
-from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient
+from gradcheck_cli.targets.functions.spelling import belongs_to, is_target, looks_like_gradient
 
 
 def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
@@ -63,6 +63,8 @@ def owners(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -
     Names decide where they tell; then the order of the arguments where as many entries as arguments are left; then
     shapes that only one argument has.
     """
+    # A loss gives the gradient of its prediction, in whatever order it takes that and the target.
+    arguments = dict(sorted(arguments.items(), key=lambda item: is_target(item[0]))) if len(entries) < 2 else arguments
     names = list(arguments)
     found = [belongs_to(name, names) if name else "" for name, _ in entries]
     found = [name if found.index(name) == place else "" for place, name in enumerate(found)]

@@ -59,6 +59,9 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
         samples, listed = packed(ready.samples)
         return {"samples": samples}, listed
     (sample,) = unpacked([message["sample"]], arrays)
+    if message["do"] == "recording":
+        ready.seed()
+        return recorded(ready.form, sample.values, ready.file)
     if message["do"] == "reference":
         return _reference(ready, sample, str(message["place"]))
     if message["do"] == "forwards":

@@ -16,6 +16,11 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def in_order(text: str) -> tuple[str, ...]:
+    """The words of a text, the likeliest first."""
+    return tuple(text.split())
+
+
 FORWARD_WORDS = word_set("forward fwd fprop fw")
 BACKWARD_WORDS = word_set(
     "backward bwd backprop bprop back bw backwards backpropagation vjp pullback "
@@ -29,6 +34,8 @@ UPSTREAM_WORDS = word_set(
     "next_grad dnext upstream_gradient dl incoming incoming_grad derivative g_out dldz dl_dz d_loss"
 )
 LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
+TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
+PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
 CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual residuals res tape stash saved_tensors")
 
 
@@ -127,6 +134,12 @@ def is_upstream(name: str) -> bool:
     """Is a parameter of a backward called as dE/dO is?"""
     plain = name.lower().strip("_")
     return plain in UPSTREAM_WORDS or plain.startswith(("dout", "grad_out", "dnext", "upstream", "d_out", "grad_next"))
+
+
+def is_target(name: str) -> bool:
+    """Is it what a loss compares with: y_true, labels, target?"""
+    words = set(tokens(name))
+    return bool(words & TARGET_WORDS) and not words & PREDICTED_WORDS
 
 
 def is_cache(name: str) -> bool:

@@ -18,6 +18,10 @@ DEPTH = 3
 _NO_PARAMETER = ("running", "moving", "cache", "mask", "velocity", "moment", "_m", "_v", "last", "input", "output")
 
 
+# What the gradient of a forward's argument is called where the argument has a name of its own.
+_OF_INPUT = ("dinputs", "dinput", "dx", "grad_input", "input_grad", "grad_inputs", "input_gradient", "grad")
+
+
 @dataclass(frozen=True, eq=False)
 class Held:
     """One array inside an object.
@@ -103,6 +107,12 @@ def is_gradient(path: str) -> bool:
 
 def _is_other(path: str) -> bool:
     return any(word in path.lower() for word in _NO_PARAMETER)
+
+
+def kept_for_input(instance: Any) -> Array | None:
+    """The gradient that an object keeps of whatever its forward was given, by a name that says no more."""
+    found = (one.array for one in held(instance) if one.path.rpartition(".")[2].lower() in _OF_INPUT)
+    return next((array.copy() for array in found), None)
 
 
 def kept_gradients(instance: Any, names: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:

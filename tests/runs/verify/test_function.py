@@ -100,7 +100,7 @@ def test_the_gradient_that_is_wrong_is_named_and_the_others_stay_right(reports):
         "w": Verdict.FAIL,
         "b": Verdict.FAIL,
     }
-    assert ids(report) == {("batch-mean", "w"), ("sign-flipped", "b")}
+    assert ids(report) == {("mean-for-sum", "w"), ("sign-flipped", "b")}
 
 
 def test_a_backward_that_is_not_linear_in_g_breaks_the_contract(reports):

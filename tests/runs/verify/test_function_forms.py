@@ -117,6 +117,20 @@ class Forgetful(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         return grad @ weight, None
 
+class Standardize(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        centred = x - x.mean(-1, keepdim=True)
+        spread = (centred * centred).mean(-1, keepdim=True)
+        scale = torch.rsqrt(spread + 1e-6)
+        ctx.save_for_backward(scale)
+        return centred * scale
+
+    @staticmethod
+    def backward(ctx, grad):
+        (scale,) = ctx.saved_tensors
+        return (grad - grad.mean(-1, keepdim=True)) * scale
+
 class Gain(torch.nn.Module):
     def __init__(self, features):
         super().__init__()
@@ -147,7 +161,7 @@ def reports(tmp_path_factory):
             OBJECTS,
             "FullyConnected Stepping Scale CrossEntropy squared_loss looked_up_backward pooled_backward",
         ),
-        ("functions", FUNCTIONS, "RMSNorm Forgetful Gain"),
+        ("functions", FUNCTIONS, "RMSNorm Forgetful Gain Standardize"),
     ):
         (folder / f"{name}.py").write_text(text)
         targets += [f"{folder / name}.py:{target}" for target in listed.split()]
@@ -185,7 +199,7 @@ def test_a_right_one_passes_in_every_form(reports, name, form, gradients):
 def test_gradients_are_read_off_an_update(reports):
     """However the rate is called, and bit for bit: only the bias is averaged."""
     assert verdicts(reports["Stepping"]) == {"a": "pass", "W": "pass", "bias": "fail"}
-    assert ids(reports["Stepping"]) == {("batch-mean", "bias")}
+    assert ids(reports["Stepping"]) == {("mean-for-sum", "bias")}
 
 
 def test_a_factor_is_named(reports):
@@ -212,3 +226,17 @@ def test_the_parameters_of_a_module_are_inputs_too(reports):
     assert report.convention == "module"
     assert verdicts(report) == dict.fromkeys(("x", "norm.weight", "norm.bias"), "fail")
     assert {name for name, _ in ids(report)} == {"sign-flipped"}
+
+
+def test_the_lost_path_of_a_recorded_forward_is_named_at_its_line(reports):
+    """By the only slip that gives exactly these numbers."""
+    (finding,) = reports["Standardize"].findings
+    assert (finding.id, finding.certainty) == ("path-missing", "proved")
+    assert "the path through `spread` is not followed" in finding.message
+    assert FUNCTIONS.splitlines()[finding.line - 1].strip().startswith("spread = ")
+
+
+def test_a_forward_that_equals_a_known_layer_is_said_to_be_it(reports):
+    """By its values, not by its name."""
+    assert reports["FullyConnected"].layer == "linear"
+    assert reports["RMSNorm"].layer == "rms-norm"

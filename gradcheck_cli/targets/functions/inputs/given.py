@@ -89,7 +89,7 @@ def samples_for(form: Form, told: Given, seed: int) -> Iterator[Sample]:
             raise NotAFunctionError("run", sentence)
         generator = np.random.default_rng(seed)
         states = {item.name: generator.standard_normal(item.shapes[0]) for item in form.parameters if item.is_state}
-        values: dict[str, Value] = {**{name: _value(value) for name, value in named.items()}, **states}
+        values: dict[str, Value] = {**{name: as_value(value) for name, value in named.items()}, **states}
         yield Sample(values, _differentiated(values), seed)
 
 
@@ -97,12 +97,12 @@ def _differentiated(values: Mapping[str, Value]) -> tuple[str, ...]:
     return tuple(name for name, value in values.items() if isinstance(value, np.ndarray) and value.dtype.kind == "f")
 
 
-def _value(value: Any) -> Value:
+def as_value(value: Any) -> Value:
     """Arrays and tensors in float64, as that is what is judged; anything else as it is."""
     if isinstance(value, Mapping):
-        return {str(key): _value(inner) for key, inner in value.items()}
+        return {str(key): as_value(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
-        return tuple(_value(inner) for inner in value)
+        return tuple(as_value(inner) for inner in value)
     if hasattr(value, "shape"):
         array = as_array(value)
         if array is not None:
@@ -133,7 +133,7 @@ def _read(name: str) -> Array:
         raise TargetError(
             f"--input cannot read {name}: {error}.", hint="a .npy file, or a .pt file of one tensor"
         ) from error
-    value = _value(found)
+    value = as_value(found)
     if not isinstance(value, np.ndarray):
         raise TargetError(f"--input: {name} holds a {type(found).__name__} and no array.")
     return value

@@ -5,22 +5,28 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli.model import Sample
-from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Parameter
+from gradcheck_cli.model import InputsFrom, Sample
+from gradcheck_cli.targets.functions.form import Form, NotAFunctionError, Parameter
+from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
 from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
+from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
-from gradcheck_cli.targets.functions.inputs.parameters import settings
+from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
+from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_other_settings
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
 SECONDS = 6.0
+# Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
+# less, is among the next.
+FURTHER = 80
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 
@@ -31,33 +37,49 @@ class Guess:
 
     form: Form
     samples: tuple[Sample, ...]
+    source: InputsFrom = "guess"
 
 
 def guess(forms: Iterable[Form], told: Given, seed: int, seconds: float = SECONDS) -> Guess:
     """The first choice of proposals, form by form, on which forward and backward run.
 
-    Where the backward runs on none, the first on which the forward does: then that is what is told.
+    Where the backward fits on none, the first on which the forward runs, as long as that is what the user gives or no
+    other input would mend it: then that is what is told.
 
     Raises:
-        NotAFunctionError: the forward runs on none; says what it raised on the likeliest.
+        NotAFunctionError: the forward runs on none, or the backward on none that was guessed; says what it raised on
+            the likeliest.
     """
     end = time.monotonic() + seconds
-    first_error: BaseException | None = None
-    second_best: Guess | None = None
+    searches: list[_Search] = []
     for form in forms:
-        search = _Search(form, told, seed, end)
-        found = search.run()
+        searches.append(_Search(form, told, seed, end))
+        found = searches[-1].run()
         if found is not None:
             return found
-        second_best, first_error = second_best or search.second_best, first_error or search.error
-    if second_best is None:
-        raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=first_error)
-    return second_best
+    return _second_best(searches, told)
+
+
+def _second_best(searches: Sequence[_Search], told: Given) -> Guess:
+    best = next((search for search in searches if search.second_best is not None), None)
+    if best is None or best.second_best is None:
+        cause = next((search.error for search in searches if search.error is not None), None)
+        raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
+    if told.source == "guess":
+        best.nearly.refuse()
+    return best.second_best
 
 
 @dataclass
 class _Search:
-    """The tries on one form. `error`: what the likeliest raised; `second_best`: on which only the forward ran."""
+    """The tries on one form.
+
+    Attributes:
+        error: what the likeliest raised.
+        second_best: on which only the forward ran, or only some gradients have the shape of their argument.
+        nearly: how it did on these.
+        left: how many more are tried once there is one that nearly fits.
+    """
 
     form: Form
     told: Given
@@ -65,14 +87,18 @@ class _Search:
     end: float
     error: BaseException | None = None
     second_best: Guess | None = None
+    nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
+    left: int = FURTHER
 
     def run(self) -> Guess | None:
+        """The first on which all fits; None where there is none, and `second_best` is what comes nearest."""
         if self.told.calls:
             return self._as_told()
         fixed = fixed_options(self.told, [item.name for item in self.form.parameters])
         for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
-            if time.monotonic() > self.end:
+            if time.monotonic() > self.end or self.left < 0:
                 break
+            self.left -= bool(self.nearly.share)
             try:
                 found = self._try(choice)
             except Exception as error:
@@ -80,6 +106,18 @@ class _Search:
                 continue
             if found is not None:
                 return found
+        return None if self.told.fixed else self._as_a_known_layer()
+
+    def _as_a_known_layer(self) -> Guess | None:
+        """On the inputs of a layer that its name tells: its axes and its domain are known."""
+        for samples in known_samples(self.form, self.seed):
+            try:
+                for ready in _ready(self.form, samples[0]):
+                    outputs = ready.forward(samples[0].values)
+                    if _is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
+                        return Guess(ready, tuple(_taken(ready, samples)), "layer")
+            except Exception as error:
+                self.error = self.error or error
         return None
 
     def _as_told(self) -> Guess | None:
@@ -89,7 +127,7 @@ class _Search:
             ready = next(_ready(self.form, samples[0]))
             self.second_best = Guess(ready, samples)
             for one in _ready(self.form, samples[0]):
-                if _backward_runs(one, samples[0], one.forward(samples[0].values)):
+                if fitted(one, samples[0], one.forward(samples[0].values)).share == 1:
                     return Guess(one, samples)
         except Exception as error:
             self.error = self.error or error
@@ -101,10 +139,22 @@ class _Search:
             outputs = ready.forward(sample.values)
             if not _is_good(outputs):
                 raise ValueError("the forward gives no finite floating-point numbers")
-            if _backward_runs(ready, sample, outputs):
+            fits = fitted(ready, sample, outputs)
+            if fits.share == 1:
                 return _with_samples(ready, choice, self.seed)
-            self.second_best = self.second_best or _with_samples(ready, choice, self.seed)
+            if fits.share > self.nearly.share or self.second_best is None:
+                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed)
         return None
+
+
+def _taken(form: Form, samples: Sequence[Sample]) -> Iterator[Sample]:
+    """The first, which runs, and of the others those that do."""
+    for number, sample in enumerate(samples):
+        try:
+            if not number or _is_good(form.forward(sample.values)):
+                yield sample
+        except Exception:  # a size that it does not take
+            continue
 
 
 def choices(form: Form, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[Choice]:
@@ -136,6 +186,9 @@ def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
+    compared = words_compared(form.source, item.name)
+    if compared and not item.has_default:
+        return [Proposal("constant", value=word) for word in compared]
     words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
     found = proposals(
         item.name,
@@ -171,25 +224,31 @@ def _is_good(outputs: Sequence[np.ndarray]) -> bool:
     return bool(outputs) and all(out.dtype.kind == "f" and out.size and np.isfinite(out).all() for out in outputs)
 
 
-def _backward_runs(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> bool:
-    """It returns something that is the gradient of an argument and has its shape."""
-    try:
-        ran = form.run(sample.values, [np.ones_like(out) for out in outputs])
-    except BackwardError:
-        return False
-    fitting = [name for name, array in ran.gradients.items() if array.shape == sample.array(name).shape]
-    return bool(fitting)
-
-
 def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
-    """On both sets of sizes; two draws of the first where the forward does not take the second."""
+    """On both sets of sizes, two draws of the first where the forward does not take the second; then other settings."""
     first = drawn(choice, SIZES[0], seed)
+    other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
+    second = other if _takes(form, other) else drawn(choice, SIZES[0], seed + 1)
+    others = [drawn(changed, SIZES[0], seed + 2) for changed in with_other_settings(form.parameters, choice)]
+    others += with_a_label_left_out(form.parameters, first)
+    return Guess(form, (first, second, *(sample for sample in others if _runs(form, sample))))
+
+
+def _takes(form: Form, sample: Sample) -> bool:
+    """Its forward runs there: what it does not take is not asked."""
     try:
-        other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
-        takes = _is_good(form.forward(other.values))
-    except Exception:  # a size that it does not take: what it takes is told
-        takes = False
-    return Guess(form, (first, other if takes else drawn(choice, SIZES[0], seed + 1)))
+        return _is_good(form.forward(sample.values))
+    except Exception:  # whatever it raises
+        return False
+
+
+def _runs(form: Form, sample: Sample) -> bool:
+    """Forward and backward: a setting for which a layer has no backward, as at inference, is not asked either."""
+    try:
+        outputs = form.forward(sample.values)
+        return _is_good(outputs) and bool(form.run(sample.values, [np.ones_like(out) for out in outputs]).gradients)
+    except Exception:  # whatever it raises
+        return False
 
 
 def _for_sizes(form: Form, choice: Choice, number: int) -> Choice:

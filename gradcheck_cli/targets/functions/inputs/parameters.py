@@ -39,3 +39,17 @@ def _usual(key: str) -> Any:
 
 def _is(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
+
+
+def words_compared(source: str, name: str) -> list[str]:
+    """The words that the code compares a parameter with: `activation == "relu"`, in order."""
+    found: dict[str, None] = {}
+    for node in ast.walk(ast.parse(source)) if source else ():
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        if any(_is(side, name) for side in sides):
+            for inner in (inner for side in sides for inner in ast.walk(side)):
+                if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                    found[inner.value] = None
+    return list(found)

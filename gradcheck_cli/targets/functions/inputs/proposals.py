@@ -6,11 +6,12 @@ throughout a call: that x and W share "d" is what makes them fit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
 
 Kind = Literal["real", "positive", "unit", "index", "mask", "one-hot", "constant", "keep"]
 """What is put there. index: whole numbers below a length. keep: the parameter keeps its default."""
@@ -41,7 +42,7 @@ SIZES: tuple[Mapping[str, int], ...] = (
     {"n": 4, "d": 7, "m": 3, "t": 5, "c": 3, "h": 6, "w": 2, "v": 9, "k": 2, "g": 2},
 )
 
-_DATA = ("n d", "n t d", "n c h w", "d", "n c t", "d n", "t d", "")
+_DATA = ("n d", "n t d", "n c h w", "d 1", "d", "n c t", "d n", "t d", "")
 _WEIGHT = ("d m", "m d", "d", "n d", "d d", "c", "")
 _BIAS = ("m", "1 m", "m 1", "d", "1 d", "d 1", "c", "1", "")
 _SCALE = ("d", "1 d", "c", "1 c 1 1", "c 1 1", "n d", "d 1", "")
@@ -49,6 +50,7 @@ _STATE = ("n m", "n d", "m", "n 1", "m n")
 _TARGETS = ("n d", "n", "n 1", "d n", "d", "n t d")
 
 _BY_NAME: Mapping[str, Sequence[str]] = {
+    "aprev": ("n d", "d n", "n m", "d"),
     "wx": ("d m", "d 4m", "d 3m", "m d"),
     "wh": ("m m", "m 4m", "m 3m"),
     "wxh": ("m d", "d m"),
@@ -68,10 +70,16 @@ _WEIGHT_WORDS = word_set("w weight weights kernel theta wt mat matrix w1 w2 emb"
 _BIAS_WORDS = word_set("b bias biases b1 b2 bh by")
 _SCALE_WORDS = word_set("gamma beta scale shift gain offset g")
 _STATE_WORDS = word_set("h c state hidden h0 c0 cell ht ct s")
-_TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
-_PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
 _INDEX_WORDS = word_set("idx index indices ids token tokens ix positions words")
+# Uz and Wh of a recurrent cell work on its state, Wz and Wx on its input.
+_RECURRENT = re.compile(r"^(?:u[a-z]?|w[a-z]?h|wa?a)\d?$")
+_WEIGHT_LIKE = re.compile(r"^w[a-z]{0,2}\d?$")
+_BIAS_LIKE = re.compile(r"^b[a-z]{0,2}\d?$")
 _DATA_WORDS = word_set("x inp input inputs data words sentence")
+# What a loss takes the logarithm of; one that takes logits is as well given numbers between 0 and 1.
+_PROBABILITY_WORDS = word_set("p q pred predicted prediction predictions prob probs probabilities hat output")
+# Statistics of other batches, and the weights of a loss's classes: no gradient is owed for them.
+_TAKEN_AS_CONSTANT = word_set("running moving class classes ema")
 _MASK_WORDS = word_set("mask masks keep dropped")
 _POSITIVE_WORDS = word_set("var variance std sigma rstd running temperature tau")
 
@@ -154,18 +162,24 @@ def proposals(name: str, *, of_images: bool = False, is_loss: bool = False, look
         return [Proposal("index", axes, "v") for axes in ("n t", "n", "t")]
     if set(words) & _MASK_WORDS:
         return [Proposal("mask", axes) for axes in ("n d", "n t", "n t d", "n c h w", "t t", "n")]
-    if is_loss and set(words) & _TARGET_WORDS and not set(words) & _PREDICTED_WORDS:
+    if is_loss and is_target(name):
         return _targets()
+    if set(words) & _TAKEN_AS_CONSTANT:
+        return [Proposal("positive", axes, is_owed=False) for axes in _SCALE]
     if set(words) & _POSITIVE_WORDS:
         return [Proposal("positive", axes) for axes in _SCALE]
     if "prev" in words or set(words) & _STATE_WORDS:
         return _real(_STATE + _DATA)
+    if _RECURRENT.match(plain):
+        return _real(("m m", "m 4m", *_WEIGHT))
     if last in _SCALE_WORDS:
         return _real(_SCALE)
-    if last in _BIAS_WORDS or words[:1] == ("b",):
+    if last in _BIAS_WORDS or _BIAS_LIKE.match(plain):
         return _real(("m", "4m", "3m", *_BIAS[1:]))
-    if last in _WEIGHT_WORDS or words[:1] == ("w",):
+    if last in _WEIGHT_WORDS or _WEIGHT_LIKE.match(plain):
         return _real(("v d", *_WEIGHT) if looks_up or "emb" in plain else _WEIGHT)
+    if is_loss and set(words) & _PROBABILITY_WORDS:
+        return [Proposal("unit", "n d"), *_real(_DATA)]
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found

@@ -1,0 +1,31 @@
+"""Inputs as the known layers have them, where a target's name or its parameters' names tell one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import cast
+
+import numpy as np
+
+from gradcheck_cli.layers.known.inputs import guesses
+from gradcheck_cli.model import Sample, Value
+from gradcheck_cli.targets.functions.form import Form
+
+# Ways to call it: those of the layers of its name come first, so that more would only be chance.
+MOST = 40
+
+
+def known_samples(form: Form, seed: int) -> Iterator[tuple[Sample, Sample]]:
+    """A sample and one of other sizes, for each way in which a known layer would be called; the likeliest first."""
+    wanted = {item.name: not item.has_default for item in form.parameters if not item.is_state}
+    states = [item for item in form.parameters if item.is_state]
+    pairs = zip(guesses(form.title, wanted, seed), guesses(form.title, wanted, seed, grown=1), strict=False)
+    for one, other in islice(pairs, MOST):
+        generator = np.random.default_rng(seed)
+        held: dict[str, Value] = {item.name: generator.standard_normal(item.shapes[0]) for item in states}
+        owed = (*one.differentiated, *held)
+        yield (
+            Sample({**cast("dict[str, Value]", dict(one.values)), **held}, owed, seed),
+            Sample({**cast("dict[str, Value]", dict(other.values)), **held}, owed, seed),
+        )

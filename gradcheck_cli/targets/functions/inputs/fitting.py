@@ -1,0 +1,85 @@
+"""Whether what a backward gives fits the arguments that it was tried on, and whose fault it is where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+import numpy as np
+
+from gradcheck_cli.model import Sample
+from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError
+from gradcheck_cli.targets.functions.spelling import tokens, word_set
+
+Shape: TypeAlias = tuple[int, ...]
+# What is added to or multiplied with every row, so that its gradient is a sum over them.
+SPREAD = word_set("b bias biases b1 b2 beta shift offset gamma scale gain weight")
+
+
+class Fit(Enum):
+    """A gradient's shape beside that of its argument: the same; wrong by a slip that is known; or neither."""
+
+    RIGHT = "right"
+    SLIP = "slip"
+    ODD = "odd"
+
+
+def fit_of(name: str, argument: Shape, gradient: Shape, output: Shape) -> Fit:
+    """How a gradient fits. Turned round, or that of a bias not summed over what it was added to, is a slip."""
+    if gradient == argument:
+        return Fit.RIGHT
+    if sorted(gradient) == sorted(argument):
+        return Fit.SLIP
+    unsummed = gradient == output and output[len(output) - len(argument) :] == argument
+    return Fit.SLIP if unsummed and set(tokens(name)) & SPREAD else Fit.ODD
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """How a backward did on one sample.
+
+    Attributes:
+        share: of the gradients that have the shape of their argument; 0 where it raised or gave none.
+        odd: the first shape that no slip explains, in words.
+        error: what it raised.
+    """
+
+    share: float
+    odd: str = ""
+    error: BaseException | None = None
+
+    def refuse(self) -> None:
+        """Refuse what may come of inputs that were guessed, and not of the code.
+
+        A name that is nowhere defined and code that is not written yet are its own, whatever it is given.
+
+        Raises:
+            NotAFunctionError: with the shapes, or with what it raised.
+        """
+        undefined = isinstance(self.error, NameError) and not isinstance(self.error, UnboundLocalError)
+        if self.odd:
+            raise NotAFunctionError("read", f"on all inputs that were tried, {self.odd}: it may be meant for others")
+        if self.error is not None and not undefined and not isinstance(self.error, NotImplementedError):
+            raise NotAFunctionError("run", "its backward raises on all inputs that were tried", cause=self.error)
+
+
+def fitted(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> Fitted:
+    """Run the backward and look at the shapes of what it gives.
+
+    Code for three axes may run on two and sum over the wrong ones: it was not meant for that.
+    """
+    try:
+        ran = form.run(sample.values, [np.ones_like(out) for out in outputs])
+    except BackwardError as error:
+        return Fitted(0.0, error=error.cause)
+    shapes = {name: (sample.array(name).shape, array.shape) for name, array in ran.gradients.items()}
+    fits = {name: fit_of(name, *pair, outputs[0].shape) for name, pair in shapes.items()}
+    odd = [
+        f"grad_{name} has the shape {shapes[name][1]}, {name} has {shapes[name][0]}"
+        for name in fits
+        if fits[name] is Fit.ODD
+    ]
+    right = sum(fit is Fit.RIGHT for fit in fits.values())
+    return Fitted(right / len(fits) if fits else 0.0, odd[0] if odd else "")

@@ -1,0 +1,76 @@
+"""The same call with other settings: what holds at the default may not hold beside it.
+
+A switch is turned, a number that is a factor is moved, an axis is another one, an array that may be left out is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from gradcheck_cli.model import Sample
+from gradcheck_cli.targets.functions.form import Parameter
+from gradcheck_cli.targets.functions.inputs.drawing import Choice
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.spelling import tokens, word_set
+
+# Each is a sample more, with all its questions: a layer has rarely more settings than that.
+MOST = 6
+_AXES = word_set("dim axis axes dims")
+# Whole numbers by which a label is left out: they stand among the labels then.
+_LEFT_OUT = word_set("ignore ignored pad padding skip")
+_SMALL = word_set("eps epsilon")
+# Beside the epsilons that are usual: large enough for its every use to show in float64.
+LARGE_EPSILON = 0.05
+# No power of 2: then not even a factor is left exact by chance.
+FACTOR = 0.7
+
+
+def with_other_settings(parameters: Sequence[Parameter], choice: Choice) -> Iterator[Choice]:
+    """The choice with one setting changed at a time, at most `MOST` of them."""
+    changed = 0
+    for item in parameters:
+        for proposal in _others(item, choice):
+            if changed == MOST:
+                return
+            changed += 1
+            yield {**choice, item.name: proposal}
+
+
+def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> Iterator[Sample]:
+    """The sample with the first of its labels as that which is left out, where there is a setting for it."""
+    labels = [value for value in sample.values.values() if isinstance(value, np.ndarray) and value.dtype.kind == "i"]
+    for item in parameters:
+        if labels and _is_left_out(item):
+            values = {**sample.values, item.name: int(labels[0].flat[0])}
+            yield Sample(values, sample.differentiated, sample.seed)
+
+
+def _others(item: Parameter, choice: Choice) -> list[Proposal]:
+    now = choice.get(item.name)
+    if now is None or item.is_state:
+        return []
+    if item.has_default and item.default is None and now.kind != "keep":
+        return [Proposal("constant", value=None)]
+    value = item.default if now.kind == "keep" else now.value if now.kind == "constant" else None
+    return [Proposal("constant", value=other) for other in _beside(item.name, value)]
+
+
+def _beside(name: str, value: object) -> list[object]:
+    words = set(tokens(name))
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int) and words & _AXES:
+        return [other for other in (0, 1) if other != value]
+    if isinstance(value, float) and value:
+        return [LARGE_EPSILON if words & _SMALL else FACTOR * value]
+    return []
+
+
+def _is_left_out(item: Parameter) -> bool:
+    return (
+        isinstance(item.default, int)
+        and not isinstance(item.default, bool)
+        and bool(set(tokens(item.name)) & _LEFT_OUT)
+    )

@@ -1,0 +1,111 @@
+"""How an object's forward and backward are called: which parameter of the backward is handed what."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.form import Parameter, as_array, outputs_of
+from gradcheck_cli.targets.functions.pair import call_by_name, parameters_of
+from gradcheck_cli.targets.functions.spelling import in_order, is_target, is_upstream, word_set
+
+FORWARDS = in_order(
+    "forward __call__ call fprop feedforward forward_pass forward_propagation forward_prop predict loss calculate"
+)
+BACKWARDS = in_order(
+    "backward backprop bprop backward_pass backward_propagation back_propagation backward_prop back grad gradient "
+    "backpropagate backpropagation derivative"
+)
+_RATES = word_set("lr learning_rate eta alpha rate step_size learningrate")
+# So large that what a weight was before is lost in old - new = rate * gradient: no digit of the gradient is rounded.
+RATE = 2.0**100
+# Where a forward that returns nothing leaves its output.
+_OUTPUTS = ("output", "outputs", "out", "activations", "activation", "result", "a", "A", "y", "Y", "h", "z", "Z")
+
+
+def method_names(owner: Any) -> tuple[str, str]:
+    """(forward, backward) of a class; "" for one that it has not."""
+    own = {name for kind in owner.__mro__ if kind is not object for name in vars(kind)}
+    forward = next((name for name in FORWARDS if name in own), "")
+    return forward, next((name for name in BACKWARDS if name in own), "")
+
+
+def parameters_of_method(owner: Any, name: str) -> tuple[Parameter, ...]:
+    """The parameters of a method, without the object."""
+    found = parameters_of(getattr(owner, name))
+    return found if isinstance(inspect.getattr_static(owner, name), staticmethod) else found[1:]
+
+
+@dataclass(frozen=True)
+class Methods:
+    """The forward and the backward of a class."""
+
+    owner: Any
+    fore: str
+    back: str
+
+    @property
+    def arguments(self) -> tuple[Parameter, ...]:
+        """What the forward is given."""
+        return parameters_of_method(self.owner, self.fore)
+
+    @property
+    def takes_upstream(self) -> bool:
+        """Is the backward handed a G? A loss's is not."""
+        return bool(self._upstreams())
+
+    def outputs(self, instance: Any, given: Mapping[str, Any]) -> tuple[Array, ...]:
+        """Call the forward: what it returns, or the first of a tuple whose rest is a cache, or where it leaves it.
+
+        Raises:
+            TypeError: no array is found.
+            Exception: whatever the forward raises.
+        """
+        result = call_by_name(getattr(instance, self.fore), given)
+        if result is None:
+            result = next(iter(self._left(instance)), None)
+        if isinstance(result, tuple | list) and result and as_array(result[0]) is not None:
+            result = result[0]
+        return outputs_of([result])
+
+    def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array]) -> Any:
+        """Call the backward; a learning rate is so large that its update shows the gradient alone."""
+        for name in vars(instance).keys() & _RATES if hasattr(instance, "__dict__") else ():
+            setattr(instance, name, RATE)
+        method = getattr(instance, self.back)
+        handed: dict[str, Any] = dict(zip(self._upstreams(), grads, strict=False)) | self._again(given)
+        handed |= {item.name: RATE for item in parameters_of(method) if item.name.lower() in _RATES}
+        return call_by_name(method, handed)
+
+    def _left(self, instance: Any) -> Iterator[Any]:
+        held = vars(instance) if hasattr(instance, "__dict__") else {}
+        yield from (held[name] for name in _OUTPUTS if as_array(held.get(name)) is not None)
+
+    def _needed(self) -> list[str]:
+        found = parameters_of_method(self.owner, self.back)
+        needed = [item.name for item in found if not item.has_default and item.name.lower() not in _RATES]
+        return needed or [item.name for item in found if is_upstream(item.name)]
+
+    def _upstreams(self) -> list[str]:
+        names = [item.name for item in self.arguments]
+        needed = self._needed()
+        if any(is_target(name) for name in needed):
+            return []
+        return [name for name in needed if name not in names or is_upstream(name)]
+
+    def _again(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the forward was given, handed once more: by name; to a loss's backward the rest by place."""
+        upstreams = self._upstreams()
+        wanted = [name for name in self._needed() if name not in upstreams]
+        found = {name: given[name] for name in wanted if name in given}
+        left = [name for name in wanted if name not in found]
+        targets = [value for name, value in given.items() if is_target(name) and name not in found]
+        others = [value for name, value in given.items() if not is_target(name) and name not in found]
+        for name in left:
+            source = targets if is_target(name) else others
+            if source:
+                found[name] = source.pop(0)
+        return found

@@ -1,0 +1,60 @@
+"""A backward that is meant to be another function than the forward's derivative.
+
+Where the forward is the identity, or constant almost everywhere, its derivative is of no use: who writes another
+backward there means it. Straight-through estimators, gradient reversal and gradient clipping are of this kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.checks.ladder.judge import depends
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.trials.compared import Comparison
+from gradcheck_cli.trials.functions import FunctionTrial
+
+# What no other function would be excused for either.
+_NEVER_MEANT = ("wrong-shape", "not-finite", "not-repeatable", "wrong-count")
+
+
+def surrogates(comparison: Comparison) -> Mapping[str, str]:
+    """Gradient -> what the forward is along its argument, of those that are not the derivative."""
+    return {
+        name: what
+        for name in comparison.names
+        if _is_another_function(comparison, name) and (what := _flat(comparison.trials, name))
+    }
+
+
+def without(comparison: Comparison, names: Mapping[str, str]) -> Comparison:
+    """What is left to judge."""
+    return replace(
+        comparison,
+        names=tuple(name for name in comparison.names if name not in names),
+        compared=tuple(each for each in comparison.compared if each.name not in names),
+        broken=tuple((trial, each) for trial, each in comparison.broken if each.gradient not in names),
+    )
+
+
+def _is_another_function(comparison: Comparison, name: str) -> bool:
+    laws = {each.id for each in comparison.laws(name) if each.gradient == name}
+    wrong = any(each.judged.verdict is Verdict.FAIL for each in comparison.about(name))
+    return (wrong or bool(laws)) and not laws & set(_NEVER_MEANT)
+
+
+def _flat(trials: tuple[FunctionTrial, ...], name: str) -> str:
+    """ "the identity", "constant almost everywhere", or "" where it is neither on every sample."""
+    ran = [trial for trial in trials if trial.outputs and name in trial.sample.differentiated]
+    if ran and all(_is_identity(trial, name) for trial in ran):
+        return "the identity"
+    measured = [trial for trial in ran if name in trial.first]
+    if measured and not any(depends(trial.first, name) for trial in measured):
+        return "constant almost everywhere"
+    return ""
+
+
+def _is_identity(trial: FunctionTrial, name: str) -> bool:
+    return len(trial.outputs) == 1 and np.array_equal(trial.outputs[0], trial.sample.array(name))

@@ -1,0 +1,61 @@
+"""A backward that is meant to be another function than the forward's derivative."""
+
+import pytest
+
+import gradcheck_cli
+
+REVERSED = """
+import numpy as np
+
+def reverse_forward(x):
+    return x.copy(), None
+
+def reverse_backward(dout, cache):
+    return -dout
+"""
+ROUNDED = """
+import numpy as np
+
+def rounded_forward(x):
+    return np.round(x), x
+
+def rounded_backward(dout, x):
+    return dout * (np.abs(x) <= 1)
+"""
+DOUBLED = """
+import numpy as np
+
+def doubled_forward(x):
+    return 2 * x, x.shape
+
+def doubled_backward(dout, shape):
+    return -2 * dout
+"""
+RESHAPED = REVERSED.replace("return -dout", "return -dout[:1]")
+
+
+@pytest.mark.parametrize(("source", "what"), [(REVERSED, "the identity"), (ROUNDED, "constant almost everywhere")])
+def test_another_backward_of_what_has_no_useful_derivative_is_a_surrogate(tmp_path, source, what):
+    """It is told, and is no failure."""
+    (tmp_path / "own.py").write_text(source)
+    report = gradcheck_cli.verify(str(tmp_path / "own.py"))
+    (target,) = report.targets
+
+    assert (report.verdict, target.findings) == ("pass", ())
+    assert target.notes[0] == (
+        f"a surrogate: along x the forward is {what} and the backward another function; it is not judged"
+    )
+    assert target.gradients["x"].verdict == "not-applicable"
+    assert target.geometries.summary == "a surrogate: not judged as a derivative"
+
+
+def test_another_backward_of_anything_else_is_wrong(tmp_path):
+    """The sign is turned."""
+    (tmp_path / "own.py").write_text(DOUBLED)
+    assert gradcheck_cli.verify(str(tmp_path / "own.py")).verdict == "fail"
+
+
+def test_a_wrong_shape_is_never_meant(tmp_path):
+    """Not even of a surrogate."""
+    (tmp_path / "own.py").write_text(RESHAPED)
+    assert gradcheck_cli.verify(str(tmp_path / "own.py")).verdict != "pass"

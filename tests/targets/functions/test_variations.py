@@ -1,0 +1,63 @@
+"""The same call with other settings."""
+
+import numpy as np
+
+from gradcheck_cli.model import Sample
+from gradcheck_cli.targets.functions.form import Parameter
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.inputs.variations import MOST, with_a_label_left_out, with_other_settings
+
+X, KEEP = Proposal("real", "n d"), Proposal("keep")
+
+
+def changed(item, proposal):
+    """What the parameter becomes, choice by choice."""
+    choice = {"x": X, item.name: proposal}
+    return [other[item.name].value for other in with_other_settings([Parameter("x"), item], choice)]
+
+
+def test_a_switch_is_turned():
+    """Training and inference."""
+    assert changed(Parameter("training", True, True), KEEP) == [False]
+    assert changed(Parameter("train"), Proposal("constant", value=True)) == [False]
+
+
+def test_an_axis_is_each_of_the_first_two():
+    """The last one is what most code is tried on."""
+    assert changed(Parameter("dim", True, -1), KEEP) == [0, 1]
+    assert changed(Parameter("axis", True, 1), KEEP) == [0]
+
+
+def test_a_factor_is_moved_and_an_epsilon_shows():
+    """A factor of 1 hides that it is forgotten, an epsilon of 1e-8 as well."""
+    assert changed(Parameter("delta", True, 1.0), KEEP) == [0.7]
+    assert changed(Parameter("eps", True, 1e-8), KEEP) == [0.05]
+    assert changed(Parameter("reg", True, 0.0), KEEP) == []
+
+
+def test_an_array_that_may_be_left_out_is_left_out():
+    """As `bias=None`."""
+    assert changed(Parameter("bias", True, None), Proposal("real", "m")) == [None]
+    assert changed(Parameter("bias"), Proposal("real", "m")) == []
+
+
+def test_sizes_and_words_stay():
+    """Another number of groups may not divide the channels."""
+    assert changed(Parameter("groups", True, 2), KEEP) == changed(Parameter("mode", True, "train"), KEEP) == []
+
+
+def test_there_are_not_more_than_a_layer_has_settings():
+    """Each is a sample more."""
+    items = [Parameter(f"flag{number}", True, True) for number in range(20)]
+    choice = {item.name: KEEP for item in items}
+    assert len(list(with_other_settings(items, choice))) == MOST
+
+
+def test_a_label_that_is_left_out_is_one_of_the_labels():
+    """-100 stands for none of them."""
+    sample = Sample({"logits": np.zeros((3, 5)), "labels": np.array([4, 2, 4])}, ("logits",))
+    items = [Parameter("logits"), Parameter("labels"), Parameter("ignore_index", True, -100)]
+
+    (other,) = with_a_label_left_out(items, sample)
+    assert other.values["ignore_index"] == 4
+    assert list(with_a_label_left_out(items[:2], sample)) == []
