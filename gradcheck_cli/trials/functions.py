@@ -246,29 +246,6 @@ class FunctionSession:
         return stacked.outputs
 
 
-def _of_graph(trial: FunctionTrial, recording: Recording) -> dict[str, Jacobian]:
-    """The derivative of the recorded forward, by argument; {} where the recording is of something else.
-
-    What the forward detaches is followed: inside a Function torch follows nothing anyway, and what is asked for is the
-    derivative of its numbers.
-    """
-    from gradcheck_cli.oracles.graph.jacobian import jacobians
-    from gradcheck_cli.oracles.graph.replay import Replay
-
-    replay = Replay(recording, {name: trial.sample.array(name) for name in recording.inputs}, "followed")
-    ran = replay.outputs()
-    if len(ran) != len(trial.outputs) or not all(map(_is_same, ran, trial.outputs)):
-        return {}
-    found = jacobians(replay)
-    return {
-        name: Jacobian("the recorded forward, node by node", each.values, each.error) for name, each in found.items()
-    }
-
-
-def _is_same(replayed: Array | None, seen: Array) -> bool:
-    return replayed is not None and np.array_equal(replayed, seen, equal_nan=True)
-
-
 def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian:
     """The first source that the second opinion confirms, else the last.
 

@@ -184,6 +184,8 @@ class _Clauses:
         g = f"G of output {edit.node}" if several else "G"
         if edit.detail[0] == "ones":
             return Clause(Sign.UPSTREAM_IGNORED, f"{g} is taken for 1 everywhere")
+        if edit.detail[0] == "zeros":
+            return Clause(Sign.PATH, f"{g} is not used, so that nothing flows back from it")
         if edit.detail[0] == "the output":
             return Clause(Sign.OPERAND, f"the output stands where {g} is right")
         sign, words = _TRANSFORMS[str(edit.detail[0])]

@@ -28,7 +28,7 @@ _KINDS = {
     "weighed": 6,
 }
 # What replaces G is a plainer statement than the same done further inside.
-_PLAIN_UPSTREAM = frozenset({"ones", "first of", "mean over all", "the output"})
+_PLAIN_UPSTREAM = frozenset({"ones", "zeros", "first of", "mean over all", "the output"})
 
 
 def cost(cause: EditCause, editor: Editor) -> tuple[Any, ...]:

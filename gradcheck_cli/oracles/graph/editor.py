@@ -170,6 +170,8 @@ class Editor:
             other: torch.Tensor | None = self.chain.value(ref)
         elif edit.detail[0] == "ones":
             other = torch.ones_like(seed)
+        elif edit.detail[0] == "zeros":
+            other = torch.zeros_like(seed)
         else:
             other = transforms.transformed(seed, edit.detail)
         return None if other is None else {**self.seeds, ref: other}

@@ -42,6 +42,8 @@ class Listing:
         for number, ref in enumerate(self._chain.recording.outputs):
             if ref in self._editor.seeds:
                 yield Edit("upstream", number, -1, ("ones",))
+                if len(self._editor.seeds) > 1:
+                    yield Edit("upstream", number, -1, ("zeros",))
                 yield Edit("upstream", number, -1, ("the output",))
                 for detail in transforms.details(self._editor.seeds[ref]):
                     if detail[0] in transforms.PLAIN:

@@ -24,8 +24,8 @@ class Places:
 
     Attributes:
         files: the user's files. The innermost frame in one of them is the place; where there is none of them on the
-            stack, the innermost frame that is neither of `skipped` nor of this package.
-        skipped: folders whose code is nobody's subject (torch's own).
+            stack (a forward that is inherited from another), the innermost that is neither of `skipped` nor ours.
+        skipped: folders whose code is nobody's subject (installed packages).
     """
 
     files: Collection[str] = ()
@@ -42,7 +42,7 @@ class Places:
             if stranger is None and not file.startswith((_PACKAGE, "<frozen", *self.skipped)):
                 stranger = frame
             frame = frame.f_back
-        return None if stranger is None or self.files else self._place(stranger)
+        return None if stranger is None else self._place(stranger)
 
     def _place(self, frame: FrameType) -> SourcePlace:
         file, line = frame.f_code.co_filename, frame.f_lineno

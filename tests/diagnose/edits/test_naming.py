@@ -23,9 +23,10 @@ def observed(forward, backward, shapes, seed):
     drawn = {name: torch.randn(*shape, dtype=torch.float64, generator=generator) for name, shape in shapes.items()}
     values = {name: tensor.numpy().copy() for name, tensor in drawn.items()}
     returned, recording = record(lambda: forward(**drawn), drawn)
-    upstream = torch.randn(returned.shape, dtype=torch.float64, generator=generator)
-    gradients = {name: grad.numpy() for name, grad in backward(upstream, **drawn).items()}
-    return Observed(recording, values, (upstream.numpy(),), gradients)
+    outputs = returned if isinstance(returned, tuple) else (returned,)
+    upstream = [torch.randn(part.shape, dtype=torch.float64, generator=generator) for part in outputs]
+    gradients = {name: grad.numpy() for name, grad in backward(*upstream, **drawn).items()}
+    return Observed(recording, values, tuple(part.numpy() for part in upstream), gradients)
 
 
 def findings(forward, backward, name, *shapes):
@@ -297,6 +298,17 @@ def test_a_path_inside_a_native_operation_is_told_by_its_part():
 
     (finding,) = findings(forwards.native_norm, constant, "x", *ROWS)
     assert "mean of torch.nn.functional.layer_norm(x, x.shape[-1:], gain)" in finding.message
+
+
+def test_an_output_whose_upstream_is_not_used_is_told():
+    """Two outputs, one G."""
+
+    def backward(g, _, x):
+        return {"x": g - g.mean(0)}
+
+    (finding,) = findings(forwards.centred, backward, "x", {"x": (4, 5)}, {"x": (3, 7)})
+    assert "path-missing" == finding.id
+    assert "when G of output 1 is not used, so that nothing flows back from it." in finding.message
 
 
 def test_entries_that_are_not_finite_have_no_edit():

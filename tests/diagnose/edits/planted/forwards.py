@@ -49,3 +49,8 @@ def native_softmax(z):
 
 def native_norm(x, gain):
     return torch.nn.functional.layer_norm(x, x.shape[-1:], gain)
+
+
+def centred(x):
+    centre = x.mean(0)
+    return x - centre, centre
