@@ -17,7 +17,7 @@ from gradcheck_cli.diagnose.code import BLANKS, Code
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Scope, scope_of, twins
 from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
 from gradcheck_cli.model import CodePlace
-from gradcheck_cli.targets import Edit
+from gradcheck_cli.targets import TextEdit
 from gradcheck_cli.targets.reach import used_functions
 from gradcheck_cli.targets.resolve import definitions
 
@@ -45,7 +45,7 @@ class Change:
 
     Attributes:
         edit: for the target's process.
-        mark: the part of the text that the edit is about, counted as in `Edit`: (line, column, end line, end column).
+        mark: the part of the text that is another then: (line, column, end line, end column), counted as in `TextEdit`.
         takes_away: nothing stands in its place afterwards.
         now: what stands there then.
         was: what stood there.
@@ -54,16 +54,16 @@ class Change:
             something away, then one that puts something else in its place, then one that adds something.
     """
 
-    edit: Edit
+    edit: TextEdit
     mark: tuple[int, int, int, int]
     takes_away: bool
     now: str
     cost: int
     was: str = ""
-    also: Edit | None = None
+    also: TextEdit | None = None
 
     @property
-    def edits(self) -> tuple[Edit, ...]:
+    def edits(self) -> tuple[TextEdit, ...]:
         """All that is put into the target."""
         return (self.edit,) if self.also is None else (self.edit, self.also)
 
@@ -79,7 +79,7 @@ def changes_of(code: Code, name: str, gradient: str, mistakes: Collection[str]) 
     """
     if code.tree is None:
         return []
-    found: dict[Edit, Change] = {}
+    found: dict[TextEdit, Change] = {}
     for function in _functions(code.tree, name):
         scope, others = scope_of(function), lines_of_others(function, gradient)
         likely = lines_like(function, mistakes)
@@ -108,7 +108,7 @@ def _form(text: str) -> str:
     return _WORD.sub("_", text)
 
 
-def _is_near(one: Edit, other: Edit) -> bool:
+def _is_near(one: TextEdit, other: TextEdit) -> bool:
     """Neither inside the other, and on neighbouring lines at most."""
     apart = (one.end_line, one.end_column) <= (other.line, other.column)
     return apart and other.line - one.line <= _NEAR
@@ -136,7 +136,7 @@ def _changes(node: ast.expr | ast.stmt, scope: Scope, is_likely: bool) -> Iterat
 def _change(node: ast.expr | ast.stmt, exchanged: Exchanged, cost: int) -> Change:
     end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
     where = (node.lineno, node.col_offset, end_line, end_column)
-    edit = Edit(*where, exchanged.text, isinstance(node, ast.stmt))
+    edit = TextEdit(*where, exchanged.text, isinstance(node, ast.stmt))
     return Change(edit, exchanged.mark or where, exchanged.takes_away, exchanged.now, cost, ast.unparse(node))
 
 

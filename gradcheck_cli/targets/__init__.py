@@ -8,12 +8,12 @@ from gradcheck_cli.targets.contract import (
     NOT_TRIED as NOT_TRIED,
     Described as Described,
     DescribedFunction as DescribedFunction,
-    Edit as Edit,
     ErrorKind as ErrorKind,
     HowToCall as HowToCall,
     Outcome as Outcome,
     Repetition as Repetition,
     TargetRef as TargetRef,
+    TextEdit as TextEdit,
     WorkerLimits as WorkerLimits,
 )
 from gradcheck_cli.targets.resolve import called_by as called_by, resolve as resolve

@@ -25,7 +25,7 @@ from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.model.spec import OWN_AXES
 from gradcheck_cli.targets.alarm import alarm
-from gradcheck_cli.targets.contract import Edit, HowToCall, TargetRef
+from gradcheck_cli.targets.contract import HowToCall, TargetRef, TextEdit
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,
     Chosen,
@@ -121,7 +121,7 @@ def reply_to(
     if isinstance(ready, FunctionReady):
         return *service.answer(ready, message, arrays), ready
     if message["do"] == "edit":
-        return {"edited": ready.edits.put([Edit(*fields) for fields in message["edits"]])}, {}, ready
+        return {"edited": ready.edits.put([TextEdit(*fields) for fields in message["edits"]])}, {}, ready
     return *_backward(ready, message, arrays), ready
 
 

@@ -106,7 +106,7 @@ class WorkerLimits:
 
 
 @dataclass(frozen=True)
-class Edit:
+class TextEdit:
     """An expression or statement of the target's file with another text in its place.
 
     Where it stands is counted as the `ast` module counts: lines from 1, columns in bytes of UTF-8 from 0, the end
@@ -196,7 +196,7 @@ class Outcome:
         error_kind: "" when the call returned gradients of the right shapes.
         error_where: the call that raised; "" where nothing did, or nobody knows.
         error_line: line in the user's file.
-        error_columns: where on that line the expression stands that raised: its begin and end, counted as in `Edit`;
+        error_columns: where on that line stands what raised: its begin and end, counted as in `TextEdit`;
             the end is None of one that goes on below.
         forward_error: what the target's own forward raised where its backward was judged all the same, with a cache
             that we filled ("ValueError: ... (line 7)"); "" elsewhere.

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
-from gradcheck_cli.targets.contract import Edit
+from gradcheck_cli.targets.contract import TextEdit
 
 _Key = tuple[str, int]
 
@@ -38,7 +38,7 @@ class Edits:
         """Does something else run than what the file says?"""
         return bool(self._before)
 
-    def put(self, edits: Sequence[Edit]) -> bool:
+    def put(self, edits: Sequence[TextEdit]) -> bool:
         """Undo what was put before, and put these.
 
         Returns:
@@ -64,7 +64,7 @@ class Edits:
             function.__code__ = code
         self._before = []
 
-    def _exchanged(self, edits: Sequence[Edit]) -> Iterator[ast.stmt]:
+    def _exchanged(self, edits: Sequence[TextEdit]) -> Iterator[ast.stmt]:
         """Copies of the definitions that hold the edits, with these in them: others read the tree too.
 
         Raises:
@@ -105,7 +105,7 @@ class Edits:
 class _Exchange(ast.NodeTransformer):
     """Puts edits into a tree, each at the outermost node that stands exactly there, and takes them off the list."""
 
-    def __init__(self, left: list[Edit]) -> None:
+    def __init__(self, left: list[TextEdit]) -> None:
         self._left = left
 
     def visit(self, node: ast.AST) -> Any:
@@ -117,7 +117,7 @@ class _Exchange(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _parsed(edit: Edit) -> ast.AST:
+def _parsed(edit: TextEdit) -> ast.AST:
     if edit.is_statement:
         return ast.parse(edit.text).body[0]
     return ast.parse(edit.text, mode="eval").body
@@ -131,11 +131,11 @@ def _placed(new: ast.AST, old: ast.AST) -> ast.AST:
     return new
 
 
-def _holds(statement: ast.stmt, edit: Edit) -> bool:
+def _holds(statement: ast.stmt, edit: TextEdit) -> bool:
     return statement.lineno <= edit.line and edit.end_line <= (statement.end_lineno or statement.lineno)
 
 
-def _stands_at(node: ast.AST, edit: Edit) -> bool:
+def _stands_at(node: ast.AST, edit: TextEdit) -> bool:
     if not isinstance(node, ast.stmt if edit.is_statement else ast.expr):
         return False
     here = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)

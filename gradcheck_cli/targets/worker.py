@@ -30,12 +30,12 @@ from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     Described,
     DescribedFunction,
-    Edit,
     ErrorKind,
     HowToCall,
     Outcome,
     Repetition,
     TargetRef,
+    TextEdit,
     Where,
     WorkerLimits,
 )
@@ -162,7 +162,7 @@ class Worker:
             return self._lost(failure)
         return _outcome(message, answered, self._child.printed(), case.spec)
 
-    def edit(self, edits: Sequence[Edit]) -> bool:
+    def edit(self, edits: Sequence[TextEdit]) -> bool:
         """From now on the target runs with these in its text, in place of all that was put before; none undoes it.
 
         A child that dies takes its edits with it: what is started after it runs the file as it is.

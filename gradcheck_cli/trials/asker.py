@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gradcheck_cli.model import Case, Gradients
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.targets import Edit, Outcome, Repetition
+from gradcheck_cli.targets import Outcome, Repetition, TextEdit
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.question import Question
 
@@ -24,7 +24,7 @@ class Called(Protocol):
     def backward(self, case: Case, calls: Repetition, /) -> Outcome:
         """The target's gradients for a case."""
 
-    def edit(self, edits: Sequence[Edit], /) -> bool:
+    def edit(self, edits: Sequence[TextEdit], /) -> bool:
         """Put other expressions into the target; see `targets.Worker.edit`."""
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class Asker:
         """Some time more from now on, or less."""
         self.deadline = time.perf_counter() + seconds
 
-    def edit(self, edits: Sequence[Edit]) -> bool:
+    def edit(self, edits: Sequence[TextEdit]) -> bool:
         """Let the target run with these in its text; none undoes it. False where they cannot be put.
 
         Raises:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from gradcheck_cli.targets.contract import Edit
+from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.edited import Edits
 
 FILE = "edited_by_a_test.py"
@@ -42,7 +42,7 @@ def at(text, instead, is_statement=False):
     """The edit of the one place that holds such a text."""
     (line,) = [number for number, each in enumerate(TEXT.splitlines(), start=1) if text in each]
     start = len(TEXT.splitlines()[line - 1].partition(text)[0].encode())
-    return Edit(line, start, line, start + len(text.encode()), instead, is_statement)
+    return TextEdit(line, start, line, start + len(text.encode()), instead, is_statement)
 
 
 def test_an_edited_function_runs_the_other_text_until_it_is_undone(loaded):
@@ -90,7 +90,7 @@ def test_columns_are_counted_in_bytes(loaded):
 
 @pytest.mark.parametrize(
     "edit",
-    [Edit(1, 0, 1, 3, "g"), Edit(15, 15, 15, 23, "g"), at("total / 2", "total /"), at("ä * g", "return", True)],
+    [TextEdit(1, 0, 1, 3, "g"), TextEdit(15, 15, 15, 23, "g"), at("total / 2", "total /"), at("ä * g", "return", True)],
     ids=["outside of functions", "no expression stands there", "no Python", "an expression is no statement"],
 )
 def test_what_cannot_be_put_changes_nothing(loaded, edit):
@@ -109,7 +109,7 @@ def test_an_edit_that_leaves_a_closure_without_its_variable_leaves_the_function(
     exec(compile(tree, FILE, "exec"), names)
     edits = Edits(tree, FILE)
     made = names["back"]
-    edits.put([Edit(3, 15, 3, 20, "g")])
+    edits.put([TextEdit(3, 15, 3, 20, "g")])
     assert made(2) == 6
     assert names["make"](3)(2) == 2
 

@@ -7,7 +7,7 @@ from answering import Answering, asked, trial_of
 
 from gradcheck_cli.diagnose.changes import Change
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict
-from gradcheck_cli.targets import Edit, Outcome
+from gradcheck_cli.targets import Outcome, TextEdit
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.mending import MOST_ASKED_EVERYWHERE, Mending
 
@@ -16,7 +16,7 @@ SPECS = [ConvSpec(1, 1, 2, 5, 4, (2, 2)), ConvSpec(2, 1, 2, 5, 4, (2, 2)), ConvS
 
 def change(line, cost=1):
     """One on that line; what it does is the target's affair."""
-    return Change(Edit(line, 0, line, 1, "x"), (line, 0, line, 1), True, "", cost)
+    return Change(TextEdit(line, 0, line, 1, "x"), (line, 0, line, 1), True, "", cost)
 
 
 def scaled(truth, factor):

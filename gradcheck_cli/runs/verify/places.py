@@ -24,7 +24,7 @@ _WRONG = (Verdict.FAIL,)
 
 
 @dataclass(frozen=True)
-class Places:
+class Locating:
     """The search for the places of one target's findings.
 
     Attributes:

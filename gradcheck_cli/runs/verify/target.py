@@ -39,7 +39,7 @@ from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
-from gradcheck_cli.runs.verify.places import Places
+from gradcheck_cli.runs.verify.places import Locating
 from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker, Running
 from gradcheck_cli.trials.deciding import Results
@@ -129,7 +129,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
 def located(report: TargetReport, ref: TargetRef, transcript: Transcript, asker: Asker) -> TargetReport:
     """With the places of its findings, for which the target is asked once more, with changes in its text."""
     code = code_of(ref, report.line)
-    return replace(report, findings=Places(asker, transcript, code, ref.name).found(report.findings))
+    return replace(report, findings=Locating(asker, transcript, code, ref.name).found(report.findings))
 
 
 def code_of(ref: TargetRef, line: int | None) -> Code:
