@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.explain.explanation import WIDTH, Explanation, Section, filled
 from gradcheck_cli.explain.grids import blocks, side_by_side
-from gradcheck_cli.layers.known import KNOWN, KnownLayer, Step, plain
+from gradcheck_cli.layers.known import KNOWN, DerivationStep, KnownLayer, plain
 from gradcheck_cli.mistakes import number
 from gradcheck_cli.model import Array
 
@@ -112,7 +112,7 @@ def _derived(layer: KnownLayer) -> str:
     return "\n\n".join(_step(place, step) for place, step in enumerate(steps, 1))
 
 
-def _step(place: int, step: Step) -> str:
+def _step(place: int, step: DerivationStep) -> str:
     """The formula, why it is so, and what comes out."""
     margin = f"{place}. "
     indent = " " * len(margin)
@@ -136,9 +136,9 @@ def _is_array(value: Any) -> bool:
 
 def _slips(layer: KnownLayer) -> str:
     """Each id once, and below it what it is here."""
-    told: dict[str, list[str]] = {}
+    said: dict[str, list[str]] = {}
     for slip in layer.slips:
-        told.setdefault(slip.id, []).append(
+        said.setdefault(slip.id, []).append(
             textwrap.fill(slip.words, _INNER, initial_indent="  - ", subsequent_indent="    ")
         )
-    return "\n".join("\n".join([name, *lines]) for name, lines in told.items())
+    return "\n".join("\n".join([name, *lines]) for name, lines in said.items())

@@ -17,12 +17,12 @@ from gradcheck_cli.model.evidence import (
     CodePlace as CodePlace,
     Counterexample as Counterexample,
     Counterfactual as Counterfactual,
-    Evidence as Evidence,
     Finding as Finding,
     FindingAbout as FindingAbout,
     FunctionExample as FunctionExample,
     Power as Power,
     Rung as Rung,
+    RungEvidence as RungEvidence,
     Sameness as Sameness,
     Term as Term,
     Verdict as Verdict,
@@ -31,10 +31,10 @@ from gradcheck_cli.model.evidence import (
 from gradcheck_cli.model.functions import (
     FunctionForm as FunctionForm,
     FunctionOutcome as FunctionOutcome,
+    FunctionTruth as FunctionTruth,
     InputsFrom as InputsFrom,
-    Returned as Returned,
+    ReturnedEntry as ReturnedEntry,
     Sample as Sample,
-    Truth as Truth,
     Value as Value,
 )
 from gradcheck_cli.model.geometry import Geometry as Geometry

@@ -86,11 +86,11 @@ def _needed(text: str, said: dict[str, int], word: str) -> int:
 
 def _axes(text: str, said: dict[str, int]) -> list[str]:
     """For each axis of the layer, the letter that tells it: the last that is said tells the rest too."""
-    told = [letter for letter in _AXES if any(f"{kind}{letter}" in said for kind in "iok")]
-    if not told:
+    letters = [letter for letter in _AXES if any(f"{kind}{letter}" in said for kind in "iok")]
+    if not letters:
         raise UsageError(f"the descriptor {text!r} does not say a size.", hint=f"as in: {EXAMPLE}")
-    first = _AXES.index(told[0])
-    return [max(letter for letter in told if letter <= axis) for axis in _AXES[first:]]
+    first = _AXES.index(letters[0])
+    return [max(letter for letter in letters if letter <= axis) for axis in _AXES[first:]]
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ class Power:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class RungEvidence:
     """What one rung of the ladder decided about one gradient of a function.
 
     Attributes:

@@ -66,7 +66,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Returned:
+class ReturnedEntry:
     """One entry of what the backward handed back, before anybody repaired it.
 
     Attributes:
@@ -104,7 +104,7 @@ class FunctionOutcome:
 
     outputs: tuple[Array, ...] = ()
     gradients: Mapping[str, Array] = field(default_factory=dict)
-    returned: tuple[Returned, ...] = ()
+    returned: tuple[ReturnedEntry, ...] = ()
     owed: int | None = None
     second: Mapping[str, Array] | None = None
     mutated: tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class FunctionOutcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class FunctionTruth:
     """A gradient from one source, with what it may be off by.
 
     Attributes:

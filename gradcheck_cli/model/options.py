@@ -216,8 +216,8 @@ class RunOptions:
             batch, size = batch * size[0], size[1:]
         if self.takes_pictures and self.axes > PICTURE_AXES:
             batch, size = 1, (batch, *size)
-        told: dict[str, Any] = {name: getattr(self, name) for name in (*ALIKE, *PER_AXIS, "padding")}
-        return TorchLayer(batch=batch, size=size, **told).spec
+        said: dict[str, Any] = {name: getattr(self, name) for name in (*ALIKE, *PER_AXIS, "padding")}
+        return TorchLayer(batch=batch, size=size, **said).spec
 
     def verifying(self, target: str) -> VerifyOptions:
         """What `verify` would be asked about the target: every option that both commands have."""

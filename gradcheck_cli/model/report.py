@@ -14,10 +14,10 @@ from gradcheck_cli.model.evidence import (
     Check,
     Counterexample,
     Counterfactual,
-    Evidence,
     Finding,
     FunctionExample,
     Power,
+    RungEvidence,
     Sameness,
     Verdict,
 )
@@ -296,7 +296,7 @@ class TargetReport:
     layer: str = ""
     samples: tuple[SampleResult, ...] = ()
     inputs: str = ""
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[RungEvidence, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def rounded(array: Array, settings: LayerSettings) -> Array:
 
 def _arguments(spec: ConvSpec) -> dict[str, Any]:
     """What the module is told. Sides that differ are beyond its words, see `_applied`."""
-    told: dict[str, Any] = {
+    said: dict[str, Any] = {
         "in_channels": spec.in_channels,
         "out_channels": spec.out_channels,
         "kernel_size": spec.own(spec.kernel_size),
@@ -162,7 +162,7 @@ def _arguments(spec: ConvSpec) -> dict[str, Any]:
         "groups": spec.groups,
         "padding_mode": spec.padding_mode if spec.is_symmetric else "zeros",
     }
-    return told | ({"output_padding": spec.own(spec.output_padding)} if spec.transposed else {})
+    return said | ({"output_padding": spec.own(spec.output_padding)} if spec.transposed else {})
 
 
 def _module(problem: Layer | Case, settings: LayerSettings, wanted: Sequence[GradientName]) -> _Module:

@@ -209,9 +209,9 @@ def _extrapolated(rows: Sequence[Array], noise: Sequence[Array]) -> tuple[Array,
         for column in range(1, line + 1):
             factor = 4.0**column
             current.append((factor * current[-1] - previous[column - 1]) / (factor - 1))
-            told = np.maximum(np.abs(current[-1] - current[-2]), np.abs(current[-1] - previous[column - 1]))
-            told = SAFETY * told + SAFETY * noise[line]
-            better = told < error
-            best, error = np.where(better, current[-1], best), np.where(better, told, error)
+            said = np.maximum(np.abs(current[-1] - current[-2]), np.abs(current[-1] - previous[column - 1]))
+            said = SAFETY * said + SAFETY * noise[line]
+            better = said < error
+            best, error = np.where(better, current[-1], best), np.where(better, said, error)
         previous = current
     return best, error

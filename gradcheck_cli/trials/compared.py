@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradcheck_cli.checks.ladder.contract import Broken, broken_laws
 from gradcheck_cli.checks.ladder.elsewhere import broken_elsewhere
 from gradcheck_cli.checks.ladder.forward import ForwardJudged, judged_forward
-from gradcheck_cli.checks.ladder.judge import Judged, depends, judged_closely, judged_exactly
+from gradcheck_cli.checks.ladder.judge import JudgedGradient, depends, judged_closely, judged_exactly
 from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
 from gradcheck_cli.trials.functions import Asking, Elsewhere, FunctionTrial
 
@@ -23,11 +23,11 @@ class Compared:
     name: str
     trial: FunctionTrial
     asking: Asking
-    judged: Judged
+    judged: JudgedGradient
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class FunctionComparison:
     """All that was compared of one function.
 
     Attributes:
@@ -45,7 +45,7 @@ class Comparison:
     forwards: tuple[tuple[FunctionTrial, ForwardJudged], ...] = ()
 
     @classmethod
-    def of(cls, trials: Sequence[FunctionTrial], form: FunctionForm) -> Comparison:
+    def of(cls, trials: Sequence[FunctionTrial], form: FunctionForm) -> FunctionComparison:
         """Compare what was asked."""
         names = _owed(trials, form)
         compared = tuple(each for each in _compared(trials) if each.name in names)
@@ -84,7 +84,7 @@ def _compared(trials: Sequence[FunctionTrial]) -> Iterator[Compared]:
                     yield Compared(name, trial, asking, judged)
 
 
-def _judged(trial: FunctionTrial, asking: Asking, name: str) -> Judged | None:
+def _judged(trial: FunctionTrial, asking: Asking, name: str) -> JudgedGradient | None:
     actual, shape = asking.outcome.gradients.get(name), trial.sample.array(name).shape
     if name in trial.exact:
         return judged_exactly(actual, trial.exact[name], asking.upstream, shape)
@@ -126,8 +126,8 @@ def _not_given(trials: Sequence[FunctionTrial], names: Sequence[str]) -> Iterato
         for asking in trial.askings[:1]:
             for entry in asking.outcome.returned:
                 if entry.is_none and entry.name in names and depends(trial.first, entry.name):
-                    told = f"None is returned for {entry.name}, and the forward depends on it"
-                    yield trial, Broken("missing-gradient", entry.name, told)
+                    said = f"None is returned for {entry.name}, and the forward depends on it"
+                    yield trial, Broken("missing-gradient", entry.name, said)
 
 
 def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...]:

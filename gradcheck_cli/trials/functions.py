@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gradcheck_cli.checks.ladder.contract import Scaled
+from gradcheck_cli.checks.ladder.contract import ScaledCall
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
@@ -37,7 +37,7 @@ WHOLE = 2
 LARGEST_G = 4
 
 
-class Called(Protocol):
+class CalledFunction(Protocol):
     """What runs the function: see `targets.functions.client.FunctionClient`."""
 
     def outputs(self, sample: Sample, /) -> FunctionOutcome:
@@ -100,7 +100,7 @@ class FunctionTrial:
     sample: Sample
     outputs: tuple[Array, ...] = ()
     askings: tuple[Asking, ...] = ()
-    scaled: tuple[Scaled, ...] = ()
+    scaled: tuple[ScaledCall, ...] = ()
     first: dict[str, Jacobian] = field(default_factory=dict)
     second: dict[str, Direction] = field(default_factory=dict)
     exact: dict[str, Jacobian] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class FunctionSession:
         has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
     """
 
-    client: Called
+    client: CalledFunction
     has_upstream: bool
     deadline: float
     against: str = ""
@@ -196,11 +196,11 @@ class FunctionSession:
     def _asking(self, about: str, sample: Sample, upstream: list[Array], calls: int = 1) -> Asking:
         return Asking(about, tuple(upstream), self.client.gradients(sample, upstream, calls))
 
-    def _scaled(self, sample: Sample, first: Asking) -> Iterator[Scaled]:
+    def _scaled(self, sample: Sample, first: Asking) -> Iterator[ScaledCall]:
         if self.has_upstream and first.outcome.ended:
             for factor in FACTORS:
                 grads = [factor * part for part in first.upstream]
-                yield Scaled(factor, self.client.gradients(sample, grads))
+                yield ScaledCall(factor, self.client.gradients(sample, grads))
 
     def _measured(self, trial: FunctionTrial) -> FunctionTrial:
         by_graph = {}

@@ -13,14 +13,14 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.judge import depends
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.trials.compared import Comparison
+from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.functions import FunctionTrial
 
 # What no other function would be excused for either.
 _NEVER_MEANT = ("wrong-shape", "not-finite", "not-repeatable", "wrong-count")
 
 
-def surrogates(comparison: Comparison) -> Mapping[str, str]:
+def surrogates(comparison: FunctionComparison) -> Mapping[str, str]:
     """Gradient -> what the forward is along its argument, of those that are not the derivative."""
     return {
         name: what
@@ -29,7 +29,7 @@ def surrogates(comparison: Comparison) -> Mapping[str, str]:
     }
 
 
-def without(comparison: Comparison, names: Mapping[str, str]) -> Comparison:
+def without(comparison: FunctionComparison, names: Mapping[str, str]) -> FunctionComparison:
     """What is left to judge."""
     return replace(
         comparison,
@@ -39,7 +39,7 @@ def without(comparison: Comparison, names: Mapping[str, str]) -> Comparison:
     )
 
 
-def _is_another_function(comparison: Comparison, name: str) -> bool:
+def _is_another_function(comparison: FunctionComparison, name: str) -> bool:
     laws = {each.id for each in comparison.laws(name) if each.gradient == name}
     wrong = any(each.judged.verdict is Verdict.FAIL for each in comparison.about(name))
     return (wrong or bool(laws)) and not laws & set(_NEVER_MEANT)

@@ -18,7 +18,7 @@ from stress.slips import Slip, results, slips
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.layers.known import KNOWN, KnownLayer
-from gradcheck_cli.model import FunctionOutcome, Returned, Sample, Verdict
+from gradcheck_cli.model import FunctionOutcome, ReturnedEntry, Sample, Verdict
 from gradcheck_cli.oracles.graph.chain import Chain
 from gradcheck_cli.oracles.graph.compositions import recorded_composition
 from gradcheck_cli.oracles.graph.editor import Editor
@@ -26,7 +26,7 @@ from gradcheck_cli.oracles.graph.edits import Edit
 from gradcheck_cli.oracles.graph.listing import Listing
 from gradcheck_cli.oracles.graph.replay import Replay
 from gradcheck_cli.targets.functions.client import Stacked
-from gradcheck_cli.trials.compared import Comparison
+from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript
 
 # Of each layer, drawn from all of its slips: a pair of slips that nobody finds costs seconds.
@@ -65,7 +65,7 @@ class Inside:
         first, second = (self.backward(values, upstream) for _ in range(2))
         if first is None or second is None:
             return FunctionOutcome(outputs, error="the backward raises", error_kind="raised", error_where="backward")
-        returned = tuple(Returned(name, shape=each.shape, dtype=str(each.dtype)) for name, each in first.items())
+        returned = tuple(ReturnedEntry(name, shape=each.shape, dtype=str(each.dtype)) for name, each in first.items())
         return FunctionOutcome(outputs, first, returned, len(first), second if calls == 2 else None)
 
 
@@ -86,7 +86,7 @@ def asked(layer: KnownLayer, backward: Backward, samples: Sequence[Sample], **se
     return session.run(samples)
 
 
-def again(layer: KnownLayer, transcript: FunctionTranscript, backward: Backward) -> Comparison:
+def again(layer: KnownLayer, transcript: FunctionTranscript, backward: Backward) -> FunctionComparison:
     """The same questions to another backward of the same forward: what is known of the forward is not asked again."""
     client = Inside(layer, backward)
     trials = []
@@ -99,10 +99,10 @@ def again(layer: KnownLayer, transcript: FunctionTranscript, backward: Backward)
             for each in trial.scaled
         )
         trials.append(replace(trial, askings=askings, scaled=scaled))
-    return Comparison.of(trials, "pair")
+    return FunctionComparison.of(trials, "pair")
 
 
-def verdicts(comparison: Comparison) -> dict[str, str]:
+def verdicts(comparison: FunctionComparison) -> dict[str, str]:
     """By gradient: "fail" where one comparison fails or a law is broken, else "pass", else what it is."""
     found = {}
     for name in comparison.names:

@@ -11,7 +11,7 @@ from gradcheck_cli.model import Array, FunctionOutcome, Sample, Verdict
 
 
 @dataclass(frozen=True)
-class Scaled:
+class ScaledCall:
     """The same call with another G: `factor` times the first."""
 
     factor: float
@@ -30,7 +30,7 @@ class Broken:
     message: str
 
 
-def broken_laws(sample: Sample, outcome: FunctionOutcome, scaled: list[Scaled]) -> list[Broken]:
+def broken_laws(sample: Sample, outcome: FunctionOutcome, scaled: list[ScaledCall]) -> list[Broken]:
     """Everything of the contract that a call breaks; [] where it did not end."""
     if not outcome.ended:
         return []

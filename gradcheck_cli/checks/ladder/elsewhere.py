@@ -34,9 +34,9 @@ def broken_elsewhere(
             continue
         actual = other.gradients.get(name)
         if actual is None or actual.shape != expected.shape or not np.isfinite(expected).all():
-            told = f"where {circumstances.about}, no grad_{name} comes back" if actual is None else ""
-            if told and np.any(expected):
-                yield Broken(standing_for(_sign(circumstances)).id, name, told)
+            said = f"where {circumstances.about}, no grad_{name} comes back" if actual is None else ""
+            if said and np.any(expected):
+                yield Broken(standing_for(_sign(circumstances)).id, name, said)
             continue
         if not np.array_equal(actual, expected) and (not np.isfinite(actual).all() or is_wrong(name, actual)):
             yield Broken(standing_for(_sign(circumstances)).id, name, _message(circumstances, name, expected, actual))

@@ -32,16 +32,16 @@ def judged_forward(sample: Sample, outputs: Sequence[Array], reference: Function
     )
     for actual, expected in zip(outputs, reference.outputs, strict=False):
         if actual.shape != expected.shape:
-            told = f"its output has the shape {actual.shape} where the reference gives {expected.shape}"
-            return ForwardJudged(Verdict.FAIL, told)
+            said = f"its output has the shape {actual.shape} where the reference gives {expected.shape}"
+            return ForwardJudged(Verdict.FAIL, said)
         wanted = expected.astype(np.float64)
         found = bounded(actual, wanted, np.zeros_like(wanted), np.abs(wanted) + scale, terms)
         if found.verdict is not Verdict.PASS:
-            return ForwardJudged(found.verdict, _told(actual, wanted, found), found)
+            return ForwardJudged(found.verdict, _in_words(actual, wanted, found), found)
     return ForwardJudged(Verdict.PASS)
 
 
-def _told(actual: Array, expected: Array, found: Bounded) -> str:
+def _in_words(actual: Array, expected: Array, found: Bounded) -> str:
     place = found.worst or ()
     entry = f"its output[{', '.join(map(str, place))}]" if place else "its output"
     return f"{entry} is {actual[place]:.6g} where the reference gives {expected[place]:.6g}"

@@ -11,13 +11,13 @@ from gradcheck_cli.checks.ladder.bounded import GAP, Bounded, allowed, bounded
 from gradcheck_cli.model import Array, Verdict
 from gradcheck_cli.oracles.blackbox import Direction, Jacobian
 
-Place = tuple[int, ...]
+EntryPlace = tuple[int, ...]
 # Of the entries: so many near a kink leave a pass what it is, as other samples have theirs elsewhere.
 FEW = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class JudgedGradient:
     """One comparison.
 
     Attributes:
@@ -49,33 +49,35 @@ class Judged:
         return self.result.verdict
 
 
-def judged_exactly(actual: Array | None, truth: Jacobian, upstream: Sequence[Array], shape: Place) -> Judged:
+def judged_exactly(
+    actual: Array | None, truth: Jacobian, upstream: Sequence[Array], shape: EntryPlace
+) -> JudgedGradient:
     """Rung 2: the forward is straight along each entry, so the right gradient is known bit for bit.
 
     A difference within what rounding may do (a mean that is multiplied by 1/n) proves nothing.
     """
     expected, radius, gauge = truth.gradient(upstream, shape)
     if actual is None or actual.shape != shape:
-        return Judged(expected, actual, Bounded(Verdict.INCONCLUSIVE, 0), True, False, truth.source)
+        return JudgedGradient(expected, actual, Bounded(Verdict.INCONCLUSIVE, 0), True, False, truth.source)
     result = bounded(actual, expected, radius, gauge, max(truth.values.shape))
-    return Judged(expected, actual, result, True, bool(np.array_equal(actual, expected)), truth.source)
+    return JudgedGradient(expected, actual, result, True, bool(np.array_equal(actual, expected)), truth.source)
 
 
 def judged_closely(
-    actual: Array | None, truth: Jacobian, second: Direction, upstream: Sequence[Array], shape: Place
-) -> Judged:
+    actual: Array | None, truth: Jacobian, second: Direction, upstream: Sequence[Array], shape: EntryPlace
+) -> JudgedGradient:
     """Rung 3: within the bound of the truth, where a second source that shares no arithmetic with it confirms it."""
     expected, radius, gauge = truth.gradient(upstream, shape)
     terms = max(truth.values.shape)
     sources = f"{truth.source}, confirmed by differences along a direction"
     if actual is None or actual.shape != shape:
-        return Judged(expected, actual, Bounded(Verdict.INCONCLUSIVE, 0), False, False, sources)
+        return JudgedGradient(expected, actual, Bounded(Verdict.INCONCLUSIVE, 0), False, False, sources)
     result = bounded(actual, expected, radius, gauge, terms)
     # What the truth itself does not know to float32's rounding decides nothing.
     unsettled = int((radius > allowed(gauge, terms) * GAP).sum())
     if not second.confirms(expected, radius, upstream):
         unsettled, result = expected.size, Bounded(Verdict.INCONCLUSIVE, actual.size, ratio=result.ratio)
-    return Judged(expected, actual, result, False, bool(np.array_equal(actual, expected)), sources, unsettled)
+    return JudgedGradient(expected, actual, result, False, bool(np.array_equal(actual, expected)), sources, unsettled)
 
 
 def depends(jacobians: Mapping[str, Jacobian], name: str) -> bool:

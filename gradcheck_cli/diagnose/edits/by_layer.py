@@ -9,7 +9,7 @@ from typing import Any
 
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.edits.observed import Observed
-from gradcheck_cli.layers.known import Match, Observed as Seen, equals_known
+from gradcheck_cli.layers.known import Match, ObservedCall as Seen, equals_known
 from gradcheck_cli.model import Array, Finding
 
 

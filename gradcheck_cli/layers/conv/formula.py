@@ -37,10 +37,10 @@ def _place(first: str, second: str, firsts: int, seconds: int, groups: int) -> s
 
 def _padding(spec: ConvSpec) -> str:
     """ "1", "1 before and 2 after", "1 (reflect)"."""
-    told = _size(spec.own(spec.padding))
+    said = _size(spec.own(spec.padding))
     if not spec.is_symmetric:
-        told += f" before and {_size(spec.own(spec.padding_after))} after"
-    return told if spec.padding_mode == "zeros" else f"{told} ({spec.padding_mode})"
+        said += f" before and {_size(spec.own(spec.padding_after))} after"
+    return said if spec.padding_mode == "zeros" else f"{said} ({spec.padding_mode})"
 
 
 def _size(value: Size) -> str:

@@ -122,7 +122,7 @@ def _sources(axis: Axis) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Planes:
+class LiftedPlanes:
     """What one tap of the depth meets: planes `inputs` of X at planes `outputs` of O, as samples of a plain layer."""
 
     tap: int
@@ -144,7 +144,7 @@ class Planes:
         return samples.reshape(-1, count, *samples.shape[1:]).swapaxes(1, 2)
 
 
-def planes(spec: ConvSpec) -> Iterator[Planes]:
+def planes(spec: ConvSpec) -> Iterator[LiftedPlanes]:
     """The plain layers that a layer of three axes is the sum of; taps that meet zeros alone are left out."""
     axis = spec.axes[0]
     for tap in range(axis.taps):
@@ -154,7 +154,7 @@ def planes(spec: ConvSpec) -> Iterator[Planes]:
         if first <= last:
             start, stop = axis.stride * first + place, axis.stride * last + place + 1
             layer = _layer_of_planes(spec, last - first + 1)
-            yield Planes(tap, slice(start, stop, axis.stride), slice(first, last + 1), layer)
+            yield LiftedPlanes(tap, slice(start, stop, axis.stride), slice(first, last + 1), layer)
 
 
 def _layer_of_planes(spec: ConvSpec, count: int) -> ConvSpec:

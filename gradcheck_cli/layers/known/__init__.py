@@ -6,14 +6,14 @@ from gradcheck_cli.layers.known.layer import (
     Argument as Argument,
     Constant as Constant,
     KnownLayer as KnownLayer,
+    LayerSetting as LayerSetting,
     Pack as Pack,
-    Setting as Setting,
     Slip as Slip,
     upstream as upstream,
 )
-from gradcheck_cli.layers.known.match import Match as Match, Observed as Observed
+from gradcheck_cli.layers.known.match import Match as Match, ObservedCall as ObservedCall
 from gradcheck_cli.layers.known.matching import equals_known as equals_known, matches as matches
 from gradcheck_cli.layers.known.namespace import NUMPY as NUMPY
 from gradcheck_cli.layers.known.naming import called as called, plain as plain
-from gradcheck_cli.layers.known.notes import Step as Step
+from gradcheck_cli.layers.known.notes import DerivationStep as DerivationStep
 from gradcheck_cli.layers.known.registry import KNOWN as KNOWN

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from gradcheck_cli.layers.known.layer import Setting
+from gradcheck_cli.layers.known.layer import LayerSetting
 
 # All entries (as torch does), the rows (as courses do), or nothing: a plain sum.
-OVER = Setting("over", ("all", "rows", "none"))
+OVER = LayerSetting("over", ("all", "rows", "none"))
 
 
 def count(shape: tuple[int, ...], over: str) -> int:

@@ -30,7 +30,7 @@ class Theirs:
 
 
 @dataclass(frozen=True)
-class Bound:
+class BoundArguments:
     """One array of theirs read as one argument of ours."""
 
     argument: str
@@ -60,7 +60,7 @@ def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def bindings(
     layer: KnownLayer, theirs: Theirs, arrangement: Mapping[str, tuple[int, ...]]
-) -> Iterator[tuple[Bound, ...]]:
+) -> Iterator[tuple[BoundArguments, ...]]:
     """Every way to hand their arrays to the layer in which the letters of the axes stand for one size each."""
     yield from _bound(layer.arguments, theirs, arrangement, {}, ())
 
@@ -70,8 +70,8 @@ def _bound(
     theirs: Theirs,
     arrangement: Mapping[str, tuple[int, ...]],
     sizes: Mapping[str, int],
-    done: tuple[Bound, ...],
-) -> Iterator[tuple[Bound, ...]]:
+    done: tuple[BoundArguments, ...],
+) -> Iterator[tuple[BoundArguments, ...]]:
     used = {bound.theirs for bound in done}
     if not arguments:
         if theirs.must <= used:
@@ -82,7 +82,7 @@ def _bound(
         for fit, ours in fits(theirs.arrays[name].shape, len(argument.axes), arrangement.get(argument.name, ())):
             known = _agreed(sizes, argument.axes, ours)
             if known is not None:
-                yield from _bound(rest, theirs, arrangement, known, (*done, Bound(argument.name, name, fit)))
+                yield from _bound(rest, theirs, arrangement, known, (*done, BoundArguments(argument.name, name, fit)))
     if argument.is_optional:
         yield from _bound(rest, theirs, arrangement, sizes, done)
 

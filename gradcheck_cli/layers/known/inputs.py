@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Constant, KnownLayer, Setting
+from gradcheck_cli.layers.known.layer import Argument, Constant, KnownLayer, LayerSetting
 from gradcheck_cli.layers.known.naming import called, plain
 from gradcheck_cli.layers.known.registry import KNOWN
 from gradcheck_cli.model import Array
@@ -21,7 +21,7 @@ _IN_TIME = ("temporal", "sequence", "timestep", "timedistributed")
 
 
 @dataclass(frozen=True)
-class Guess:
+class LayerGuess:
     """One way to call a forward.
 
     Attributes:
@@ -35,7 +35,7 @@ class Guess:
     differentiated: tuple[str, ...]
 
 
-def guesses(name: str, parameters: Mapping[str, bool], seed: int, *, grown: int = 0) -> Iterator[Guess]:
+def guesses(name: str, parameters: Mapping[str, bool], seed: int, *, grown: int = 0) -> Iterator[LayerGuess]:
     """Ways to call the forward called `name`, the likeliest first. Whether one runs is for the caller to try.
 
     Args:
@@ -69,7 +69,7 @@ def setting_values(name: str, parameter: str) -> tuple[Constant, ...]:
 def _assignments(layer: KnownLayer, parameters: Mapping[str, bool]) -> Iterator[dict[str, str]]:
     """Their parameters -> our arguments, settings or "pack": by name, the rest by their places. None if one is over."""
     roles: dict[str, str] = {}
-    known: list[Argument | Setting] = [*layer.arguments, *layer.settings]
+    known: list[Argument | LayerSetting] = [*layer.arguments, *layer.settings]
     for parameter in parameters:
         named = [each.name for each in known if plain(parameter) in {plain(name) for name in each.spellings}]
         free = next((each for each in named if each not in roles.values()), None)
@@ -87,7 +87,7 @@ def _assignments(layer: KnownLayer, parameters: Mapping[str, bool]) -> Iterator[
         yield {parameter: roles[parameter] for parameter in parameters if parameter in roles}
 
 
-def _calls(layer: KnownLayer, roles: Mapping[str, str], name: str, seed: int, grown: int) -> Iterator[Guess]:
+def _calls(layer: KnownLayer, roles: Mapping[str, str], name: str, seed: int, grown: int) -> Iterator[LayerGuess]:
     """The same assignment with the axes in each order that people have them in."""
     orders: list[Mapping[str, tuple[int, ...]]] = [{}, *layer.arrangements]
     if "spatial" in name.lower() or "2d" in name.lower():
@@ -111,7 +111,7 @@ def _can_split(layer: KnownLayer) -> bool:
     return len(layer.arguments[0].axes) > 1
 
 
-def _guess(layer: KnownLayer, roles: Mapping[str, str], stance: _Stance, seed: int, grown: int) -> Guess:
+def _guess(layer: KnownLayer, roles: Mapping[str, str], stance: _Stance, seed: int, grown: int) -> LayerGuess:
     sizes = layer.sizes_grown(grown)
     batch = layer.arguments[0].axes[:1]
     further = max(
@@ -127,7 +127,7 @@ def _guess(layer: KnownLayer, roles: Mapping[str, str], stance: _Stance, seed: i
         else:
             values[parameter] = _pack(layer, parameter) if role == "pack" else ours[role]
     owed = tuple(parameter for parameter, role in roles.items() if role in layer.differentiated)
-    return Guess(layer, values, owed)
+    return LayerGuess(layer, values, owed)
 
 
 def _held(array: Array, argument: Argument, batch: str, inner: tuple[int, ...], order: tuple[int, ...]) -> Array:

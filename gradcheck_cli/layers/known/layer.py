@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.layers.known.domains import REAL, Domain
 from gradcheck_cli.layers.known.namespace import NUMPY
-from gradcheck_cli.layers.known.notes import Notes, Step, silent
+from gradcheck_cli.layers.known.notes import DerivationStep, Notes, silent
 from gradcheck_cli.model import Array
 
 Constant: TypeAlias = "float | int | bool | str | None"
@@ -47,7 +47,7 @@ class Argument:
 
 
 @dataclass(frozen=True)
-class Setting:
+class LayerSetting:
     """One argument of a layer that is a plain constant, such as eps.
 
     Attributes:
@@ -88,7 +88,7 @@ class Slip:
 
 
 @dataclass(frozen=True)
-class Example:
+class LayerExample:
     """Numbers small enough for a page, and G for them.
 
     Attributes:
@@ -155,11 +155,11 @@ class KnownLayer:
     derive: Callable[..., dict[str, Array]]
     formula: str
     code: str
-    example: Example
+    example: LayerExample
     slips: tuple[Slip, ...]
     outputs: tuple[str, ...]
     related: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[LayerSetting, ...] = ()
     upstreams: tuple[str, ...] = ("G",)
     exact: Callable[[np.random.Generator, Mapping[str, int]], dict[str, Any]] | None = None
     is_exact: bool = True
@@ -195,7 +195,7 @@ class KnownLayer:
         """The hand-written backward in numpy, by argument."""
         return self.derive(silent, grad_output, **{**self.defaults, **values})
 
-    def steps(self, values: Values, grad_output: Upstream) -> list[Step]:
+    def steps(self, values: Values, grad_output: Upstream) -> list[DerivationStep]:
         """The same, step by step."""
         notes = Notes()
         self.derive(notes, grad_output, **{**self.defaults, **values})

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.binding import Bound, Theirs, read
+from gradcheck_cli.layers.known.binding import BoundArguments, Theirs, read
 from gradcheck_cli.layers.known.fitting import Fit, fits
 from gradcheck_cli.layers.known.layer import Constant, KnownLayer, Upstream
 from gradcheck_cli.layers.known.naming import plain
@@ -16,7 +16,7 @@ from gradcheck_cli.model import Array
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservedCall:
     """One call of a forward.
 
     Attributes:
@@ -41,7 +41,7 @@ class Match:
     """
 
     layer: KnownLayer
-    bound: tuple[Bound, ...]
+    bound: tuple[BoundArguments, ...]
     settings: Mapping[str, Constant]
     outputs: tuple[int, ...]
     arrangement: Mapping[str, tuple[int, ...]]
@@ -83,7 +83,7 @@ class Match:
         None where the layer has no such points, not with these constants, or not with these axes.
         """
         given = read(theirs)
-        ours = self.layer.exact_sample(seed, self._sizes(given.arrays))
+        ours = self.layer.exact_sample(seed, self.sizes(given.arrays))
         if ours is None or not self._keeps(given, ours):
             return None
         found = dict(theirs)
@@ -94,7 +94,7 @@ class Match:
             found[bound.theirs] = held
         return found
 
-    def _sizes(self, arrays: Mapping[str, Array]) -> dict[str, int]:
+    def sizes(self, arrays: Mapping[str, Array]) -> dict[str, int]:
         """What the letters of the layer's axes stand for in a call."""
         letters = {argument.name: argument.axes for argument in self.layer.arguments}
         sizes: dict[str, int] = {}

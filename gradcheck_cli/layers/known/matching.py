@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.layers.known.binding import Theirs, bindings, read
 from gradcheck_cli.layers.known.layer import Constant, KnownLayer
-from gradcheck_cli.layers.known.match import Match, Observed, output_fit, stated
+from gradcheck_cli.layers.known.match import Match, ObservedCall, output_fit, stated
 from gradcheck_cli.layers.known.naming import called
 from gradcheck_cli.layers.known.registry import KNOWN
 from gradcheck_cli.model import Array
@@ -22,7 +22,7 @@ _MOST_WAYS = 400
 _OPERATIONS = 16
 
 
-def equals_known(samples: Sequence[Observed], name: str = "", *, unit: float = 2.0**-53) -> Match | None:
+def equals_known(samples: Sequence[ObservedCall], name: str = "", *, unit: float = 2.0**-53) -> Match | None:
     """The known layer that gives these results for these values, to rounding; None for none.
 
     Every sample must agree: the first finds the way to read it, the others confirm it.
@@ -35,7 +35,7 @@ def equals_known(samples: Sequence[Observed], name: str = "", *, unit: float = 2
     return next(matches(samples, name, unit=unit), None)
 
 
-def matches(samples: Sequence[Observed], name: str = "", *, unit: float = 2.0**-53) -> Iterator[Match]:
+def matches(samples: Sequence[ObservedCall], name: str = "", *, unit: float = 2.0**-53) -> Iterator[Match]:
     """All known layers that fit, one match each: those of the name first, the longest name before."""
     first, *others = samples
     for layer in dict.fromkeys([*called(name), *KNOWN.values()]):
@@ -46,12 +46,12 @@ def matches(samples: Sequence[Observed], name: str = "", *, unit: float = 2.0**-
                 break
 
 
-def _ways_of(layer: KnownLayer, sample: Observed) -> Iterator[Match]:
+def _ways_of(layer: KnownLayer, sample: ObservedCall) -> Iterator[Match]:
     """The first of them."""
     return islice(_ways(layer, sample), _MOST_WAYS)
 
 
-def _ways(layer: KnownLayer, sample: Observed) -> Iterator[Match]:
+def _ways(layer: KnownLayer, sample: ObservedCall) -> Iterator[Match]:
     """Every way to read the sample as this layer: names before shapes, our order of axes before others."""
     theirs = read(sample.values)
     for arrangement in ({}, *layer.arrangements):
@@ -69,14 +69,14 @@ def _settings(layer: KnownLayer, theirs: Theirs) -> Iterator[dict[str, Constant]
         yield dict(zip((setting.name for setting in layer.settings), values, strict=True))
 
 
-def _confirmed(match: Match, sample: Observed, unit: float) -> bool:
+def _confirmed(match: Match, sample: ObservedCall, unit: float) -> bool:
     """Whether a further sample is read in the same way, perhaps with other sizes and another number of axes."""
     return _holds(match, sample, unit) or any(
         _is_same(way, match, sample) and _holds(way, sample, unit) for way in _ways_of(match.layer, sample)
     )
 
 
-def _is_same(way: Match, match: Match, sample: Observed) -> bool:
+def _is_same(way: Match, match: Match, sample: ObservedCall) -> bool:
     """Same names, outputs, order of axes, and settings, but for those that are theirs to choose call by call."""
     said = stated(match.layer, read(sample.values))
     settings = {name: value for name, value in match.settings.items() if name not in said}
@@ -85,7 +85,7 @@ def _is_same(way: Match, match: Match, sample: Observed) -> bool:
     )
 
 
-def _holds(match: Match, sample: Observed, unit: float) -> bool:
+def _holds(match: Match, sample: ObservedCall, unit: float) -> bool:
     """Whether the layer gives their results, and what it is fed fits it at all."""
     try:
         values = match.values(sample.values)

@@ -11,7 +11,7 @@ Note: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Step:
+class DerivationStep:
     """One line of a derivation.
 
     Attributes:
@@ -31,11 +31,11 @@ class Step:
 class Notes:
     """Keeps every step that a derivation makes."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[DerivationStep] = field(default_factory=list)
 
     def __call__(self, symbol: str, formula: str, value: Any, why: str = "") -> Any:
         """Write a step down and hand its value back."""
-        self.steps.append(Step(symbol, formula, value, why))
+        self.steps.append(DerivationStep(symbol, formula, value, why))
         return value
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli.layers.known.layer import Pack, Setting
+from gradcheck_cli.layers.known.layer import LayerSetting, Pack
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ _SQUARE = (
     "filter_size",
 )
 SETTINGS = (
-    Setting("height", (2, 3, 4), ("pool_height", "pool_h", "kernel_height", "kh", "ph", "HH", "h", *_SQUARE)),
-    Setting("width", (2, 3, 4), ("pool_width", "pool_w", "kernel_width", "kw", "pw", "WW", "w", *_SQUARE)),
-    Setting("stride", (2, 1, 3, 4), ("s", "strides", "step")),
+    LayerSetting("height", (2, 3, 4), ("pool_height", "pool_h", "kernel_height", "kh", "ph", "HH", "h", *_SQUARE)),
+    LayerSetting("width", (2, 3, 4), ("pool_width", "pool_w", "kernel_width", "kw", "pw", "WW", "w", *_SQUARE)),
+    LayerSetting("stride", (2, 1, 3, 4), ("s", "strides", "step")),
 )
 PACKS = (
     Pack(("pool_param",), {"pool_height": 2, "pool_width": 2, "stride": 2}),

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from gradcheck_cli.model import (
     GRADIENTS,
-    Evidence,
     Geometries,
     GeometryResult,
     GradientResult,
+    RungEvidence,
     SampleResult,
     TargetReport,
     Verdict,
@@ -193,7 +193,7 @@ def _sample_row(result: SampleResult, target: TargetReport) -> tuple[Text, ...]:
     return (*verdicts, plain(f"{result.text}{message}"))
 
 
-def _evidence_table(evidence: Sequence[Evidence]) -> Table:
+def _evidence_table(evidence: Sequence[RungEvidence]) -> Table:
     columns = (Column("rung"), Column("gradient"), Column("verdict"), Column("what decided", prose=True))
     rows = tuple(
         (plain(f"{each.rung} {each.name}"), plain(each.gradient), verdict_said(each.verdict), plain(each.detail))

@@ -8,10 +8,10 @@ from functools import partial
 
 from gradcheck_cli.model import (
     CALL,
-    Evidence,
     Finding,
     Geometries,
     GradientResult,
+    RungEvidence,
     SampleResult,
     TargetReport,
     Verdict,
@@ -21,7 +21,7 @@ from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
-from gradcheck_cli.trials.compared import Compared, Comparison, worst
+from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
 from gradcheck_cli.trials.surrogates import surrogates, without
@@ -58,7 +58,7 @@ def judge_function(
     ref: TargetRef, described: DescribedFunction, transcript: FunctionTranscript, options: VerifyOptions
 ) -> TargetReport:
     """From what happened to the report; nothing is asked any more."""
-    whole = Comparison.of(transcript.trials, described.form)
+    whole = FunctionComparison.of(transcript.trials, described.form)
     meant = surrogates(whole)
     comparison = without(whole, meant)
     layer = as_layer(comparison)
@@ -92,7 +92,7 @@ def judge_function(
     )
 
 
-def _gradient(name: str, comparison: Comparison, findings: Sequence[Finding]) -> GradientResult:
+def _gradient(name: str, comparison: FunctionComparison, findings: Sequence[Finding]) -> GradientResult:
     ids = tuple(dict.fromkeys(each.id for each in findings if each.gradient in (name, CALL)))
     if any(each.gradient == name and each.certainty == "proved" for each in findings):
         return GradientResult(Verdict.FAIL, ids)
@@ -102,7 +102,7 @@ def _gradient(name: str, comparison: Comparison, findings: Sequence[Finding]) ->
     return GradientResult(worst({each.judged.verdict for each in mine}), ids)
 
 
-def _sample(trial: FunctionTrial, comparison: Comparison) -> SampleResult:
+def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResult:
     """The verdict of each gradient on it; none is said of what was not compared there."""
     failure = trial.failure or next((each.outcome for each in trial.askings if not each.outcome.ended), None)
     verdicts: dict[str, Verdict] = {}
@@ -125,7 +125,7 @@ def _verdict(
     gradients: Mapping[str, GradientResult],
     findings: Sequence[Finding],
     transcript: FunctionTranscript,
-    comparison: Comparison,
+    comparison: FunctionComparison,
 ) -> Verdict:
     verdicts = {result.verdict for result in gradients.values()} | {judged.verdict for _, judged in comparison.forwards}
     if any(each.certainty == "proved" for each in findings) or verdicts & {Verdict.FAIL, Verdict.ERROR}:
@@ -142,7 +142,9 @@ def _surrogate_notes(meant: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _notes(described: DescribedFunction, transcript: FunctionTranscript, comparison: Comparison) -> tuple[str, ...]:
+def _notes(
+    described: DescribedFunction, transcript: FunctionTranscript, comparison: FunctionComparison
+) -> tuple[str, ...]:
     notes = [*described.notes, *([transcript.stopped] if transcript.stopped else [])]
     unsettled = sorted({each.name for each in comparison.compared if each.judged.unsettled})
     notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
@@ -156,7 +158,7 @@ def _notes(described: DescribedFunction, transcript: FunctionTranscript, compari
     return tuple(dict.fromkeys(notes))
 
 
-def _forward_notes(comparison: Comparison) -> list[str]:
+def _forward_notes(comparison: FunctionComparison) -> list[str]:
     return [judged.detail for _, judged in comparison.forwards if judged.verdict is Verdict.INCONCLUSIVE]
 
 
@@ -171,31 +173,31 @@ def _unreached(trials: Sequence[FunctionTrial]) -> tuple[int, ...]:
     return tuple(sorted(set.intersection(*lists))) if lists else ()
 
 
-def _evidence(comparison: Comparison) -> Iterator[Evidence]:
+def _evidence(comparison: FunctionComparison) -> Iterator[RungEvidence]:
     """The rungs, gradient by gradient; the forward's own first."""
     if comparison.forwards:
         verdict = worst({judged.verdict for _, judged in comparison.forwards})
-        told = next((judged.detail for _, judged in comparison.forwards if judged.detail), "equal to the reference")
-        yield Evidence(
-            1, "forward", CALL, verdict, sum(trial.outputs[0].size for trial, _ in comparison.forwards), told
+        said = next((judged.detail for _, judged in comparison.forwards if judged.detail), "equal to the reference")
+        yield RungEvidence(
+            1, "forward", CALL, verdict, sum(trial.outputs[0].size for trial, _ in comparison.forwards), said
         )
     for name in comparison.names:
         laws, mine = comparison.laws(name), comparison.about(name)
-        told = laws[0].message if laws else "linear in G bit for bit, repeats, changes no argument"
+        said = laws[0].message if laws else "linear in G bit for bit, repeats, changes no argument"
         elsewhere = sum(each.outcome.ended for trial in comparison.trials for each in trial.elsewhere)
-        told += f", the same in {elsewhere} other circumstances" if elsewhere and not laws else ""
-        yield Evidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, told)
+        said += f", the same in {elsewhere} other circumstances" if elsewhere and not laws else ""
+        yield RungEvidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, said)
         yield from _rung(2, "exact", [each for each in mine if each.judged.is_exact])
         yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])
 
 
-def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[Evidence]:
+def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[RungEvidence]:
     if not mine:
         return
     largest = max((each.judged for each in mine), key=lambda judged: judged.result.ratio)
     numbers = {"ratio": largest.result.ratio, "bound": largest.result.bound}
-    told = f"{sum(each.judged.equal for each in mine)} of {len(mine)} bit for bit; " if rung == 2 else ""
-    told += f"largest error {largest.result.ratio:.3g} u gauge, right up to {largest.result.bound:.3g}"
+    said = f"{sum(each.judged.equal for each in mine)} of {len(mine)} bit for bit; " if rung == 2 else ""
+    said += f"largest error {largest.result.ratio:.3g} u gauge, right up to {largest.result.bound:.3g}"
     entries = sum(each.judged.result.entries for each in mine)
     verdict = worst({each.judged.verdict for each in mine})
-    yield Evidence(rung, title, mine[0].name, verdict, entries, f"{told}; truth: {largest.sources}", numbers)
+    yield RungEvidence(rung, title, mine[0].name, verdict, entries, f"{said}; truth: {largest.sources}", numbers)

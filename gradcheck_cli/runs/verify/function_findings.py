@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Broken
-from gradcheck_cli.checks.ladder.judge import Judged
+from gradcheck_cli.checks.ladder.judge import JudgedGradient
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.edits.observed import Observed
@@ -15,7 +15,7 @@ from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
 from gradcheck_cli.runs.verify.function_graph import recorded_calls
-from gradcheck_cli.trials.compared import Compared, Comparison
+from gradcheck_cli.trials.compared import Compared, FunctionComparison
 from gradcheck_cli.trials.functions import FunctionTrial
 
 # What two numbers differ by, relative to the largest, to be told as different places: only words hang on it.
@@ -23,7 +23,7 @@ VISIBLE = 1e-9
 _AXES = ("rows", "columns")
 
 
-def findings_of(comparison: Comparison, layer: AsLayer) -> tuple[Finding, ...]:
+def findings_of(comparison: FunctionComparison, layer: AsLayer) -> tuple[Finding, ...]:
     """What ended a call, the broken laws, then what the numbers tell of each gradient.
 
     Args:
@@ -49,7 +49,7 @@ def _of_law(broken: Broken) -> Finding:
     return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", "" if mistake is None else mistake.fix)
 
 
-def example_of(comparison: Comparison) -> FunctionExample | None:
+def example_of(comparison: FunctionComparison) -> FunctionExample | None:
     """The smallest sample on which a gradient is wrong; whole numbers before others, as they are easier to read."""
     wrong = [each for each in comparison.compared if each.judged.verdict is Verdict.FAIL]
     if not wrong:
@@ -67,7 +67,7 @@ def example_of(comparison: Comparison) -> FunctionExample | None:
     )
 
 
-def _named(name: str, comparison: Comparison, layer: AsLayer, calls: Sequence[Observed]) -> tuple[Finding, ...]:
+def _named(name: str, comparison: FunctionComparison, layer: AsLayer, calls: Sequence[Observed]) -> tuple[Finding, ...]:
     """The mistake: an edit of the recorded forward, a constant factor, or a slip of a known layer."""
     edits = findings_of_edits(name, calls)
     if edits:
@@ -85,7 +85,7 @@ def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:
     return (Finding("unexplained", name, "probable", message, "compare with the right numbers of the example"),)
 
 
-def _differs(judged: Judged) -> Array:
+def _differs(judged: JudgedGradient) -> Array:
     assert judged.actual is not None
     scale = np.max(np.abs(judged.expected), initial=0.0) + np.max(np.abs(np.nan_to_num(judged.actual)), initial=0.0)
     off: Array = np.abs(judged.actual - judged.expected) > VISIBLE * scale
@@ -115,7 +115,7 @@ def _crashes(trials: Sequence[FunctionTrial]) -> Iterator[Finding]:
     yield Finding("crashes", CALL, "proved", message[:1].upper() + message[1:], "", when, outcome.error_line)
 
 
-def _forward(comparison: Comparison) -> Iterator[Finding]:
+def _forward(comparison: FunctionComparison) -> Iterator[Finding]:
     """The first sample on which the forward is not what the reference says."""
     for trial, judged in comparison.forwards:
         if judged.verdict is Verdict.FAIL:

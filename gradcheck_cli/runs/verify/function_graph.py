@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gradcheck_cli.diagnose.edits.observed import Observed
-from gradcheck_cli.trials.compared import Comparison
+from gradcheck_cli.trials.compared import FunctionComparison
 
 # Calls on which an edit must hold; more cost time and exclude nothing.
 _MOST = 4
 
 
-def recorded_calls(comparison: Comparison) -> list[Observed]:
+def recorded_calls(comparison: FunctionComparison) -> list[Observed]:
     """Each recorded sample once, with its first G, which is of random numbers.
 
     What the forward detaches is followed: inside a Function torch follows nothing anyway, and what is asked for is the

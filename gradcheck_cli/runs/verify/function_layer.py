@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer, Call
-from gradcheck_cli.trials.compared import Comparison
+from gradcheck_cli.trials.compared import FunctionComparison
 
 # Calls that are compared: the first names, the others confirm.
 _MOST = 4
 
 
 @lru_cache(maxsize=8)
-def as_layer(comparison: Comparison) -> AsLayer:
+def as_layer(comparison: FunctionComparison) -> AsLayer:
     """The calls on generic numbers, each sample once with its first G: whole numbers hide a lost factor of 1.
 
     Kept for a while: the search for the layer is done once, by whoever asks first.

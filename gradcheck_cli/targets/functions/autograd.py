@@ -17,9 +17,9 @@ from gradcheck_cli.targets.functions.form import (
     Ran,
     Values,
     as_array,
+    entry_of,
     in_backward,
     mutated,
-    told,
 )
 from gradcheck_cli.targets.functions.pair import parameters_of
 from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
@@ -120,7 +120,7 @@ class AutogradForm:
             for name, entry in zip(names, entries, strict=True)
             if name and _is_real(values[name]) and (array := as_array(entry)) is not None
         }
-        returned = tuple(told(name, entry) for name, entry in zip(names, entries, strict=True))
+        returned = tuple(entry_of(name, entry) for name, entry in zip(names, entries, strict=True))
         return Ran(outputs, gradients, returned, len(values), changed)
 
     def _applied(self, owner: Any, given: Mapping[str, Any]) -> Any:

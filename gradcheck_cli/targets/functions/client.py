@@ -8,7 +8,7 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm, FunctionOutcome, Returned, Sample
+from gradcheck_cli.model import Array, FunctionForm, FunctionOutcome, ReturnedEntry, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.contract import DescribedFunction, TargetRef
@@ -16,7 +16,7 @@ from gradcheck_cli.targets.functions.packing import packed
 from gradcheck_cli.targets.wire import Message, WireError
 
 
-class Asked(Protocol):
+class AskedWorker(Protocol):
     """What puts a question to the child: see `Worker.ask`."""
 
     def ask(self, request: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array], str]:
@@ -42,7 +42,7 @@ class FunctionClient:
         worker: runs it.
     """
 
-    worker: Asked
+    worker: AskedWorker
 
     def outputs(self, sample: Sample) -> FunctionOutcome:
         """The forward alone."""
@@ -149,6 +149,6 @@ def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def _returned(item: Sequence[Any]) -> Returned:
+def _returned(item: Sequence[Any]) -> ReturnedEntry:
     name, is_none, shape, dtype = item
-    return Returned(str(name), bool(is_none), None if shape is None else tuple(map(int, shape)), str(dtype))
+    return ReturnedEntry(str(name), bool(is_none), None if shape is None else tuple(map(int, shape)), str(dtype))

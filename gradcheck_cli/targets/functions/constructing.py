@@ -43,8 +43,8 @@ class Making:
     @property
     def text(self) -> str:
         """ "Dense(n_in=5, n_out=6)"."""
-        told = ", ".join(f"{name}={_value(choice, SIZES[0])!r}" for name, choice in self.chosen.items())
-        return f"{self.owner.__name__}({told})"
+        said = ", ".join(f"{name}={_value(choice, SIZES[0])!r}" for name, choice in self.chosen.items())
+        return f"{self.owner.__name__}({said})"
 
 
 @dataclass(frozen=True)

@@ -132,11 +132,11 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     Raises:
         NotAFunctionError: it is none, or runs on nothing.
     """
-    told = given(loaded, wanted.inputs, wanted.input)
+    said = given(loaded, wanted.inputs, wanted.input)
     wanted.seed()
-    found = guess(forms_of(loaded), told, wanted.number)
+    found = guess(forms_of(loaded), said, wanted.number)
     file = loaded.module.__file__ or ""
-    source = found.source if told.source == "guess" else told.source
+    source = found.source if said.source == "guess" else said.source
     watch = Watch(loaded.tree, file, found.form.backward)
     return FunctionReady(file, found.form, found.samples, source, wanted.seed, watch, loaded.notes)
 

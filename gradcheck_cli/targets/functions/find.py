@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
-from gradcheck_cli.targets.functions.form import Form, NotAFunctionError
+from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
-from gradcheck_cli.targets.functions.pair import Function, PairForm
+from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.load import Loaded
 
 
-def forms_of(loaded: Loaded) -> Iterator[Form]:
+def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     """What the target may be, as far as its place and its names tell; the likeliest first.
 
     Raises:
@@ -41,7 +41,7 @@ def _has_backward(owner: type) -> bool:
     return any("backward" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))
 
 
-def _layer(loaded: Loaded, owner: type) -> Iterator[Form]:
+def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     """An object; what its backward's return statement says stands where the method is defined."""
     _, back = method_names(owner)
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
@@ -49,7 +49,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[Form]:
     yield from layer_forms(owner, returned_names(node), _with_callees(loaded, owner.__name__))
 
 
-def _pair(loaded: Loaded) -> Form:
+def _pair(loaded: Loaded) -> WrittenFunction:
     """The target is a backward, or a forward whose backward stands beside it."""
     known = functions_of(loaded)
     name = loaded.name
@@ -79,8 +79,10 @@ def functions_of(loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def _function(loaded: Loaded, name: str) -> Function:
-    return Function(vars(loaded.module).get(name, loaded.target), loaded.node(name), name, _with_callees(loaded, name))
+def _function(loaded: Loaded, name: str) -> PlainFunction:
+    return PlainFunction(
+        vars(loaded.module).get(name, loaded.target), loaded.node(name), name, _with_callees(loaded, name)
+    )
 
 
 def _with_callees(loaded: Loaded, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm, Returned, Value
+from gradcheck_cli.model import Array, FunctionForm, ReturnedEntry, Value
 from gradcheck_cli.targets.missing import is_library
 
 Values = Mapping[str, Value]
@@ -67,12 +67,12 @@ class Ran:
 
     outputs: tuple[Array, ...]
     gradients: Mapping[str, Array]
-    returned: tuple[Returned, ...] = ()
+    returned: tuple[ReturnedEntry, ...] = ()
     owed: int | None = None
     mutated: tuple[str, ...] = ()
 
 
-class Form(Protocol):
+class WrittenFunction(Protocol):
     """One way in which a function stands in a file."""
 
     @property
@@ -159,11 +159,11 @@ def outputs_of(parts: Sequence[Any]) -> tuple[Array, ...]:
     return tuple(array for array in arrays if array is not None)
 
 
-def told(name: str, value: Any) -> Returned:
+def entry_of(name: str, value: Any) -> ReturnedEntry:
     """One entry of a raw return."""
     array = as_array(value)
     dtype = str(getattr(value, "dtype", "")).removeprefix("torch.") or type(value).__name__
-    return Returned(name, value is None, None if array is None else array.shape, "" if value is None else dtype)
+    return ReturnedEntry(name, value is None, None if array is None else array.shape, "" if value is None else dtype)
 
 
 @contextlib.contextmanager

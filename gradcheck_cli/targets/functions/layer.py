@@ -16,17 +16,17 @@ from gradcheck_cli.targets.functions.form import (
     Ran,
     Values,
     as_array,
+    entry_of,
     fresh,
     in_backward,
     mutated,
-    told,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.pair import float_arrays
 from gradcheck_cli.targets.functions.reading import entries_of, owners
 from gradcheck_cli.targets.functions.spelling import is_target
-from gradcheck_cli.targets.functions.state import Held, kept_for_input, kept_gradients, parameters
+from gradcheck_cli.targets.functions.state import HeldParameter, kept_for_input, kept_gradients, parameters
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class LayerForm:
         gradients = kept_gradients(instance, shapes)
         others = {name: array for name, array in before.items() if name not in gradients}
         found = owners(entries, inputs | others)
-        returned = tuple(told(name, value) for name, (_, value) in zip(found, entries, strict=True))
+        returned = tuple(entry_of(name, value) for name, (_, value) in zip(found, entries, strict=True))
         for name, (_, value) in zip(found, entries, strict=True):
             array = as_array(value)
             if name and array is not None:
@@ -139,7 +139,7 @@ class LayerForm:
                 return sizes
         return SIZES[0]
 
-    def _states(self, instance: Any, values: Values) -> list[Held]:
+    def _states(self, instance: Any, values: Values) -> list[HeldParameter]:
         return [one for one in parameters(instance) if one.name in self.states[0] and one.name in values]
 
 

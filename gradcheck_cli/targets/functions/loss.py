@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.model import Array, FunctionForm
-from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, as_array, fresh, mutated, outputs_of, told
-from gradcheck_cli.targets.functions.pair import Function, call_by_name, float_arrays
+from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, as_array, entry_of, fresh, mutated, outputs_of
+from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name, float_arrays
 from gradcheck_cli.targets.functions.reading import entries_of, owners, returned_names
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_gradient, tokens
 
@@ -27,7 +27,7 @@ def gives_gradients(node: ast.AST | None) -> bool:
 class LossForm:
     """A function that returns its loss first and then the gradients, or a dict of them."""
 
-    function: Function
+    function: PlainFunction
 
     @property
     def kind(self) -> FunctionForm:
@@ -76,7 +76,7 @@ class LossForm:
             for name, (_, value) in zip(names, entries, strict=True)
             if name and (array := as_array(value)) is not None
         }
-        returned = tuple(told(name, value) for name, (_, value) in zip(names, entries, strict=True))
+        returned = tuple(entry_of(name, value) for name, (_, value) in zip(names, entries, strict=True))
         return Ran(self._loss(result), gradients, returned, mutated=mutated(values, given))
 
     def _loss(self, result: Any) -> tuple[Array, ...]:

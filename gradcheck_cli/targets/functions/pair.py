@@ -18,11 +18,11 @@ from gradcheck_cli.targets.functions.form import (
     Ran,
     Values,
     as_array,
+    entry_of,
     fresh,
     in_backward,
     mutated,
     outputs_of,
-    told,
 )
 from gradcheck_cli.targets.functions.reading import entries_of, owners, returned_names
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache, is_upstream
@@ -34,7 +34,7 @@ Meaning = tuple[str, Any]
 
 
 @dataclass(frozen=True)
-class Function:
+class PlainFunction:
     """A function of the user's, its syntax, and the text of it and of what it uses in its file."""
 
     call: Callable[..., Any]
@@ -95,8 +95,8 @@ class Wiring:
 class PairForm:
     """A forward and a backward; `wiring` is None until the forward has run once."""
 
-    fore: Function
-    back: Function
+    fore: PlainFunction
+    back: PlainFunction
     wiring: Wiring | None = None
 
     @property
@@ -177,7 +177,7 @@ class PairForm:
             array = as_array(value)
             if name and array is not None:
                 gradients[name] = array * upstream[0] if self.wiring.bare else array
-        returned = tuple(told(name, value) for name, (_, value) in zip(names, entries, strict=True))
+        returned = tuple(entry_of(name, value) for name, (_, value) in zip(names, entries, strict=True))
         return Ran(outputs, gradients, returned, mutated=changed)
 
     def _outputs(self, result: Any) -> tuple[Array, ...]:
@@ -203,7 +203,7 @@ def _in_words(meaning: Meaning) -> str:
     return {UPSTREAM: "dE/dO", CACHE: "what the forward kept", ARGUMENT: str(which)}.get(kind, "the output")
 
 
-def _wirings(fore: Function, back: Function, result: Any, given: Sequence[str]) -> Iterator[Wiring]:
+def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Sequence[str]) -> Iterator[Wiring]:
     parts = list(result) if isinstance(result, tuple | list) else [result]
     names = returned_names(fore.node)
     names = names if len(names) == len(parts) else [""] * len(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.form import Form, Values
+from gradcheck_cli.targets.functions.form import Values, WrittenFunction
 from gradcheck_cli.targets.functions.tensors import floating, tensors
 from gradcheck_cli.targets.wire import Message
 
@@ -17,7 +17,7 @@ class Recordable(Protocol):
         """What the forward returns for tensors by argument name."""
 
 
-def recorded(form: Form | Recordable, values: Values, file: str) -> tuple[Message, dict[str, Array]]:
+def recorded(form: WrittenFunction | Recordable, values: Values, file: str) -> tuple[Message, dict[str, Array]]:
     """The recording of a forward as a message with its constants, or why there is none.
 
     Args:

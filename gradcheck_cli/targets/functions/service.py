@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Returned, Sample
+from gradcheck_cli.model import Array, ReturnedEntry, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.errors import GradcheckError
-from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError, Ran
+from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, Ran, WrittenFunction
 from gradcheck_cli.targets.functions.packing import packed, unpacked
 from gradcheck_cli.targets.functions.recording import recorded
 from gradcheck_cli.targets.functions.reference import reference_of
@@ -24,7 +24,7 @@ from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import user_line
 from gradcheck_cli.targets.wire import Message
 
-Answer = tuple[Message, dict[str, Array]]
+ServiceAnswer = tuple[Message, dict[str, Array]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class FunctionReady:
     """A function that runs, with what it was found to run on."""
 
     file: str
-    form: Form
+    form: WrittenFunction
     samples: tuple[Sample, ...]
     inputs: str
     seed: Callable[[], None]
@@ -53,7 +53,7 @@ def description(ready: FunctionReady) -> Message:
     }
 
 
-def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) -> Answer:
+def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) -> ServiceAnswer:
     """The answer to one question."""
     if message["do"] == "samples":
         samples, listed = packed(ready.samples)
@@ -74,13 +74,13 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
     return _function(ready, partial(run, sample.values, upstream), int(message.get("calls", 1)))
 
 
-def _in_circumstances(form: Form, message: Message) -> Callable[[Any, list[Array]], Ran]:
+def _in_circumstances(form: WrittenFunction, message: Message) -> Callable[[Any, list[Array]], Ran]:
     """How a form runs in other circumstances; a form that knows none is not asked (see `description`)."""
     circumstances = Circumstances.from_message(message)
     return lambda values, upstream: form.run_in(circumstances, values, upstream)  # type: ignore[attr-defined]
 
 
-def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) -> Answer:
+def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) -> ServiceAnswer:
     """The outputs for each value of one argument, stacked; those before a failure, with what it was.
 
     An empty name varies nothing: one call as the sample is.
@@ -99,7 +99,7 @@ def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) ->
     return reply | {"outputs": len(stacked)}, stacked
 
 
-def _reference(ready: FunctionReady, sample: Sample, place: str) -> Answer:
+def _reference(ready: FunctionReady, sample: Sample, place: str) -> ServiceAnswer:
     """What another forward gives for the same sample."""
     ready.seed()
     try:
@@ -113,7 +113,7 @@ def _reference(ready: FunctionReady, sample: Sample, place: str) -> Answer:
     return {"kind": "", "outputs": len(found)}, {f"out{place}": out for place, out in enumerate(found)}
 
 
-def _function(ready: FunctionReady, run: Callable[[], Ran], calls: int) -> Answer:
+def _function(ready: FunctionReady, run: Callable[[], Ran], calls: int) -> ServiceAnswer:
     ready.seed()
     started = time.perf_counter()
     try:
@@ -129,11 +129,11 @@ def _function(ready: FunctionReady, run: Callable[[], Ran], calls: int) -> Answe
         return _failed(ready, error.cause, "backward") | {"outputs": len(outputs)}, outputs
     except Exception as error:
         return _failed(ready, error, "forward"), {}
-    reply, answered = _told(ran, second, seconds)
+    reply, answered = _replied(ran, second, seconds)
     return reply | {"unreached": list(ready.watch.unreached)}, answered
 
 
-def _told(ran: Ran, second: Ran | None, seconds: float) -> Answer:
+def _replied(ran: Ran, second: Ran | None, seconds: float) -> ServiceAnswer:
     arrays = {f"out{place}": out for place, out in enumerate(ran.outputs)}
     arrays |= {f"first.{name}": array for name, array in ran.gradients.items()}
     if second is not None:
@@ -149,7 +149,7 @@ def _told(ran: Ran, second: Ran | None, seconds: float) -> Answer:
     }, arrays
 
 
-def _returned(item: Returned) -> list[Any]:
+def _returned(item: ReturnedEntry) -> list[Any]:
     return [item.name, item.is_none, None if item.shape is None else list(item.shape), item.dtype]
 
 

@@ -23,7 +23,7 @@ _OF_INPUT = ("dinputs", "dinput", "dx", "grad_input", "input_grad", "grad_inputs
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class HeldParameter:
     """One array inside an object.
 
     Attributes:
@@ -52,9 +52,9 @@ class Held:
             setattr(self.holder, self.key, value.copy())
 
 
-def held(instance: Any) -> list[Held]:
+def held(instance: Any) -> list[HeldParameter]:
     """All floating-point arrays inside an object, each once."""
-    found: list[Held] = []
+    found: list[HeldParameter] = []
     seen: set[int] = set()
 
     def walk(holder: Any, prefix: str, depth: int) -> None:
@@ -65,7 +65,7 @@ def held(instance: Any) -> list[Held]:
             path = f"{prefix}{key}"
             if isinstance(value, np.ndarray):
                 if value.dtype.kind == "f" and value.size:
-                    found.append(Held(path, holder, key, value))
+                    found.append(HeldParameter(path, holder, key, value))
             elif depth and _is_open(value):
                 walk(value, f"{path}.", depth - 1)
 
@@ -92,7 +92,7 @@ def _is_open(value: Any) -> bool:
     return hasattr(value, "__dict__") and not isinstance(value, type) and module not in ("builtins", "numpy", "torch")
 
 
-def parameters(instance: Any) -> list[Held]:
+def parameters(instance: Any) -> list[HeldParameter]:
     """The arrays that an object was made with and that are no gradients, no statistics and no moments."""
     found = [one for one in held(instance) if not is_gradient(one.path) and not _is_other(one.path)]
     names = [one.name for one in found]

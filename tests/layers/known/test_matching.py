@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck_cli.layers.known import KNOWN, Observed, equals_known, matches
+from gradcheck_cli.layers.known import KNOWN, ObservedCall, equals_known, matches
 
 rng = np.random.default_rng(3)
 
@@ -19,7 +19,7 @@ def seen(forward, *shapes, **constants):
         }
         result = forward(**values, **constants)
         outputs = [part for part in (result if isinstance(result, tuple) else (result,)) if np.ndim(part) or part]
-        found.append(Observed({**values, **constants}, [part for part in outputs if not isinstance(part, tuple)]))
+        found.append(ObservedCall({**values, **constants}, [part for part in outputs if not isinstance(part, tuple)]))
     return found
 
 
@@ -32,7 +32,7 @@ def affine_forward(x, w, b):
 def test_a_course_s_affine_layer_with_its_cache_is_linear():
     """Pictures are flattened by the layer itself: every axis but the first is merged."""
     samples = [
-        Observed(values := {"x": rng.normal(size=(n, 2, 3)), "w": rng.normal(size=(6, 4)), "b": rng.normal(size=4)},
+        ObservedCall(values := {"x": rng.normal(size=(n, 2, 3)), "w": rng.normal(size=(6, 4)), "b": rng.normal(size=4)},
                  [affine_forward(**values)[0]])
         for n in (3, 5)
     ]  # fmt: skip
@@ -123,8 +123,8 @@ def test_what_is_only_near_a_layer_is_none(forward, shapes):
 
 def test_a_layer_that_fits_the_first_sample_alone_is_none():
     """An accident of one sample is not believed."""
-    first = Observed({"x": np.zeros((2, 3))}, [np.full((2, 3), 1 / 3)])
-    second = Observed({"x": np.array([[0.0, 1.0, 2.0]])}, [np.full((1, 3), 1 / 3)])
+    first = ObservedCall({"x": np.zeros((2, 3))}, [np.full((2, 3), 1 / 3)])
+    second = ObservedCall({"x": np.array([[0.0, 1.0, 2.0]])}, [np.full((1, 3), 1 / 3)])
     assert "softmax" == equals_known([first]).layer.id
     assert equals_known([first, second]) is None
 
@@ -138,7 +138,7 @@ def test_a_layer_under_foreign_names_and_in_another_order_is_that_layer_and_no_o
         values = {**values, "mask": None} if layer.id == "attention" else values
         arrays = [value for value in values.values() if isinstance(value, np.ndarray)]
         named = {f"p{place}": array for place, array in enumerate(reversed(arrays))}
-        samples.append(Observed(named, layer.outputs_of(values)))
+        samples.append(ObservedCall(named, layer.outputs_of(values)))
     assert [layer.id] == [match.layer.id for match in matches(samples)]
 
 
@@ -146,7 +146,7 @@ def test_pictures_with_channels_last_are_pooled():
     """(n, h, w, c): the same layer in another order of axes, and its gradient in theirs."""
     x = rng.normal(size=(2, 4, 6, 3))
     pooled = x.reshape(2, 2, 2, 3, 2, 3).max(axis=(2, 4))
-    match = equals_known([Observed({"A_prev": x, "hparameters": {"f": 2, "stride": 2}}, [pooled])], "pool_forward")
+    match = equals_known([ObservedCall({"A_prev": x, "hparameters": {"f": 2, "stride": 2}}, [pooled])], "pool_forward")
     assert ("max-pool", {"x": (0, 3, 1, 2), "out": (0, 3, 1, 2)}) == (match.layer.id, dict(match.arrangement))
     theirs = {"A_prev": x, "hparameters": {"f": 2, "stride": 2}}
     grad_output = rng.normal(size=pooled.shape)
@@ -164,7 +164,9 @@ def test_spatial_batch_norm_is_batch_norm_of_every_place():
 
     param = {"mode": "train", "eps": 1e-5, "momentum": 0.9, "running_mean": np.zeros(3)}
     values = {"x": rng.normal(size=(2, 3, 4, 5)), "gamma": rng.normal(size=3), "beta": rng.normal(size=3)}
-    match = equals_known([Observed({**values, "bn_param": param}, [forward(**values)])], "spatial_batchnorm_forward")
+    match = equals_known(
+        [ObservedCall({**values, "bn_param": param}, [forward(**values)])], "spatial_batchnorm_forward"
+    )
     assert ("batch-norm", (0, 2, 3, 1)) == (match.layer.id, match.arrangement["x"])
     ours = match.layer.gradients(match.values(values), match.upstream(values, [values["x"]]))
     gradients = match.gradients(ours, values)
@@ -177,7 +179,7 @@ def test_of_several_outputs_each_is_found():
     values = layer.sample(0)
     next_h, next_c = layer.outputs_of(values)
     theirs = {name: value for name, value in values.items() if name != "order"}
-    match = equals_known([Observed(theirs, [next_c, next_h])])
+    match = equals_known([ObservedCall(theirs, [next_c, next_h])])
     assert ("lstm-cell", (1, 0)) == (match.layer.id, match.outputs)
     dnext_h, dnext_c = match.upstream(theirs, [None, next_h])
     assert np.array_equal(next_h, dnext_h)
@@ -197,12 +199,12 @@ def test_exact_points_are_handed_over_in_their_names(layer):
     theirs = {f"their_{name}": value for name, value in layer.sample(0).items() if isinstance(value, np.ndarray)}
     exact = layer.exact_sample(5)
     constants = {name: exact[name] for name in layer.defaults}
-    observed = Observed({**theirs, **constants}, layer.outputs_of({**layer.sample(0), **constants}))
+    observed = ObservedCall({**theirs, **constants}, layer.outputs_of({**layer.sample(0), **constants}))
     match = equals_known([observed], layer.id)
     found = match.exact({**theirs, **constants}, 5)
     assert set(found) == {*theirs, *constants}
     for name, argument in match.names.items():
-        expected = layer.exact_sample(5, match._sizes(theirs))[argument]
+        expected = layer.exact_sample(5, match.sizes(theirs))[argument]
         assert np.array_equal(expected, found[name])
 
 

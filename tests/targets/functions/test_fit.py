@@ -2,19 +2,19 @@
 
 import pytest
 
-from gradcheck_cli.targets.functions.inputs.fitting import Fit, fit_of
+from gradcheck_cli.targets.functions.inputs.fitting import ShapeFit, fit_of
 
 
 @pytest.mark.parametrize(
     ("name", "argument", "gradient", "output", "fit"),
     [
-        ("x", (3, 5), (3, 5), (3, 6), Fit.RIGHT),
-        ("W", (5, 6), (6, 5), (3, 6), Fit.SLIP),  # not turned back
-        ("b", (6,), (3, 6), (3, 6), Fit.SLIP),  # not summed over the rows
-        ("gamma", (6,), (3, 6), (3, 6), Fit.SLIP),
-        ("b", (6,), (3, 5), (3, 6), Fit.ODD),
-        ("a", (6,), (3, 2, 6), (3, 2, 6), Fit.ODD),  # two data of unequal shapes: it need not broadcast
-        ("g", (5,), (3, 1, 1), (3, 4, 5), Fit.ODD),
+        ("x", (3, 5), (3, 5), (3, 6), ShapeFit.RIGHT),
+        ("W", (5, 6), (6, 5), (3, 6), ShapeFit.SLIP),  # not turned back
+        ("b", (6,), (3, 6), (3, 6), ShapeFit.SLIP),  # not summed over the rows
+        ("gamma", (6,), (3, 6), (3, 6), ShapeFit.SLIP),
+        ("b", (6,), (3, 5), (3, 6), ShapeFit.ODD),
+        ("a", (6,), (3, 2, 6), (3, 2, 6), ShapeFit.ODD),  # two data of unequal shapes: it need not broadcast
+        ("g", (5,), (3, 1, 1), (3, 4, 5), ShapeFit.ODD),
     ],
 )
 def test_a_wrong_shape_is_a_slip_only_where_one_explains_it(name, argument, gradient, output, fit):

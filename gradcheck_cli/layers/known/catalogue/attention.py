@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import MASK
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -115,8 +115,8 @@ LAYER = KnownLayer(
         Argument("mask", "ts", ("attn_mask", "attention_mask", "m"), MASK, is_optional=True),
     ),
     settings=(
-        Setting("causal", (False, True), ("is_causal",)),
-        Setting("scale", (None, 1.0), ("softmax_scale", "sm_scale")),
+        LayerSetting("causal", (False, True), ("is_causal",)),
+        LayerSetting("scale", (None, 1.0), ("softmax_scale", "sm_scale")),
     ),
     outputs=("bte",),
     sizes={"b": 2, "t": 4, "s": 5, "d": 3, "e": 6},
@@ -128,7 +128,7 @@ LAYER = KnownLayer(
     "dv = P.swapaxes(-1, -2) @ G\ndP = G @ v.swapaxes(-1, -2)\n"
     "dS = P * (dP - (P * dP).sum(axis=-1, keepdims=True))\n"
     "dq = dS @ k * c\ndk = dS.swapaxes(-1, -2) @ q * c",
-    example=Example(
+    example=LayerExample(
         {
             "q": np.array([[[math.log(2.0)], [math.log(3.0)]]]),
             "k": [[[1.0], [0.0]]],

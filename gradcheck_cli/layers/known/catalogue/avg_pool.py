@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.pooling import ARRANGEMENTS, NAMES_OF_INPUT, PACKS, SETTINGS, Windows
 from gradcheck_cli.model import Array
@@ -49,7 +49,7 @@ LAYER = KnownLayer(
     "    rows = slice(p * stride, p * stride + height)\n"
     "    columns = slice(q * stride, q * stride + width)\n"
     "    dx[:, :, rows, columns] += G[:, :, p:p + 1, q:q + 1] / (height * width)",
-    example=Example(
+    example=LayerExample(
         {"x": [[[[1, 7, 2], [4, 3, 9], [8, 5, 6]]]], "height": 2, "width": 2, "stride": 1}, [[[[4, 8], [12, 16]]]]
     ),
     slips=(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Pack, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT, SHIFT
 from gradcheck_cli.model import Array
@@ -88,7 +88,7 @@ LAYER = KnownLayer(
         Argument("weight", "d", GAIN, is_optional=True),
         Argument("bias", "d", SHIFT, is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-8, 1e-3, 1e-6, 1e-7, 1e-4, 0.0), ("epsilon",), LOST),),
+    settings=(LayerSetting("eps", (1e-5, 1e-8, 1e-3, 1e-6, 1e-7, 1e-4, 0.0), ("epsilon",), LOST),),
     packs=(Pack(("bn_param", "bn_params"), {"mode": "train", "eps": 1e-5, "momentum": 0.9}),),
     outputs=("nd",),
     sizes={"n": 4, "d": 3},
@@ -98,7 +98,7 @@ LAYER = KnownLayer(
     code="std = np.sqrt(x.var(axis=0) + eps)\nx_hat = (x - x.mean(axis=0)) / std\n"
     "dbias = G.sum(axis=0)\ndweight = (G * x_hat).sum(axis=0)\ng = G * weight\n"
     "dx = (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) / std",
-    example=Example(
+    example=LayerExample(
         {"x": [[2, 1], [6, 1], [2, -1], [6, -1]], "weight": [2, 3], "bias": [0, 1], "eps": 0.0},
         [[4, 1], [0, 2], [2, -1], [6, 2]],
         "Column 1 has mean 4 and standard deviation 2, column 2 mean 0 and standard deviation 1.",

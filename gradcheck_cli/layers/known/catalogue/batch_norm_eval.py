@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.layers.known.balanced import LOST, digits
 from gradcheck_cli.layers.known.domains import POSITIVE_STATE, STATE
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Pack, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT, SHIFT
 from gradcheck_cli.model import Array
@@ -71,7 +71,7 @@ LAYER = KnownLayer(
         Argument("weight", "d", GAIN, is_optional=True),
         Argument("bias", "d", SHIFT, is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-8, 1e-3, 1e-6, 1e-7, 1e-4, 0.0), ("epsilon",), LOST),),
+    settings=(LayerSetting("eps", (1e-5, 1e-8, 1e-3, 1e-6, 1e-7, 1e-4, 0.0), ("epsilon",), LOST),),
     packs=(Pack(("bn_param", "bn_params"), {"mode": "test", "eps": 1e-5, "momentum": 0.9}),),
     outputs=("nd",),
     sizes={"n": 4, "d": 3},
@@ -80,7 +80,7 @@ LAYER = KnownLayer(
     formula="y = (x - running_mean) / sqrt(running_var + eps) w + b",
     code="std = np.sqrt(running_var + eps)\ndx = G * weight / std\n"
     "dweight = (G * (x - running_mean) / std).sum(axis=0)\ndbias = G.sum(axis=0)",
-    example=Example(
+    example=LayerExample(
         {
             "x": [[3, 1], [7, 1]],
             "running_mean": [1, 0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import INPUT
 from gradcheck_cli.model import Array
@@ -35,7 +35,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y[n,d] = x[n,d] + b[d]",
     code="dx = G\ndbias = G.sum(axis=0)",
-    example=Example({"x": [[1, 2, 3], [4, 5, 6]], "bias": [1, 0, -1]}, [[1, 2, -1], [3, 4, 5]]),
+    example=LayerExample({"x": [[1, 2, 3], [4, 5, 6]], "bias": [1, 0, -1]}, [[1, 2, -1], [3, 4, 5]]),
     slips=(
         Slip("reduction-missing", "db left as G; autograd of torch repairs this silently"),
         Slip("mean-for-sum", "db averaged over the rows"),

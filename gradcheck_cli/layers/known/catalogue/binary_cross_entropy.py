@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcheck_cli.layers.known.averaging import OVER, count
 from gradcheck_cli.layers.known.domains import MASK, UNIT
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import PREDICTION, TRUTH
 from gradcheck_cli.model import Array
@@ -42,7 +42,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="L = mean of -(target log(pred) + (1 - target) log(1 - pred))",
     code="dpred = G * (pred - target) / (pred * (1 - pred)) / pred.size",
-    example=Example({"pred": [[0.5, 0.25], [0.8, 0.5]], "target": [[1, 0], [1, 0]]}, 12.0),
+    example=LayerExample({"pred": [[0.5, 0.25], [0.8, 0.5]], "target": [[1, 0], [1, 0]]}, 12.0),
     slips=(
         Slip("path-missing", "-target / pred alone: the second logarithm is not followed"),
         Slip("sign-flipped", "the inner -1 of 1 - pred forgotten"),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import INDEX, POSITIVE_STATE
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import LABELS, LOGITS
 from gradcheck_cli.model import Array
@@ -67,7 +67,7 @@ LAYER = KnownLayer(
         Argument("y", "n", LABELS, INDEX, limit="c"),
         Argument("class_weight", "c", ("weight", "weights", "w"), POSITIVE_STATE, is_optional=True),
     ),
-    settings=(Setting("reduction", ("mean", "sum", "none")), Setting("ignore_index", (-100,), ("ignore",))),
+    settings=(LayerSetting("reduction", ("mean", "sum", "none")), LayerSetting("ignore_index", (-100,), ("ignore",))),
     outputs=("",),
     sizes={"n": 4, "c": 5},
     forward=forward,
@@ -76,7 +76,7 @@ LAYER = KnownLayer(
     code="e = np.exp(x - x.max(axis=1, keepdims=True))\np = e / e.sum(axis=1, keepdims=True)\n"
     "share = class_weight[y] / class_weight[y].sum()   # 1 / N without weights\n"
     "dx = p.copy()\ndx[np.arange(len(y)), y] -= 1\ndx *= G * share[:, None]",
-    example=Example(
+    example=LayerExample(
         {"x": np.log([[1, 2, 5], [2, 2, 4]]), "y": np.array([2, 0])},
         1.0,
         "The x are logarithms of 1, 2, 5 and of 2, 2, 4: so the rows of e^x sum to 8.",

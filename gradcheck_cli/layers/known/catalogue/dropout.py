@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcheck_cli.layers.known.domains import MASK, REAL
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Pack, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import INPUT
 from gradcheck_cli.model import Array
@@ -36,7 +36,9 @@ LAYER = KnownLayer(
     names=("dropout",),
     arguments=(Argument("x", "nd", INPUT), Argument("mask", "nd", ("m", "M", "D", "d"), MASK)),
     settings=(
-        Setting("keep", (1.0, 0.5, 0.8, 0.9, 0.75, 0.6, 0.7, 0.4, 0.3, 0.25, 0.2, 0.1), ("keep_prob", "keep_rate")),
+        LayerSetting(
+            "keep", (1.0, 0.5, 0.8, 0.9, 0.75, 0.6, 0.7, 0.4, 0.3, 0.25, 0.2, 0.1), ("keep_prob", "keep_rate")
+        ),
     ),
     packs=(Pack(("dropout_param",), {"mode": "train", "p": 0.5, "seed": 123}),),
     outputs=("nd",),
@@ -45,7 +47,9 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = x mask / keep",
     code="dx = G * mask / keep",
-    example=Example({"x": [[3, 1, 2], [4, 5, 6]], "mask": [[1, 0, 1], [0, 1, 1]], "keep": 0.5}, [[1, 2, 3], [4, 5, 6]]),
+    example=LayerExample(
+        {"x": [[3, 1, 2], [4, 5, 6]], "mask": [[1, 0, 1], [0, 1, 1]], "keep": 0.5}, [[1, 2, 3], [4, 5, 6]]
+    ),
     slips=(
         Slip("scaled-constant", "the scale 1/keep forgotten in the backward"),
         Slip("path-missing", "dx = G: the mask forgotten"),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import DISTINCT
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
 from gradcheck_cli.model import Array
@@ -42,7 +42,7 @@ LAYER = KnownLayer(
     title="keeps what is positive and bends the rest towards -alpha",
     names=("elu",),
     arguments=(Argument("x", "nd", ELEMENTWISE_INPUT, DISTINCT),),
-    settings=(Setting("alpha", (1.0, 0.1, 0.5, 1.67326), ("a",)),),
+    settings=(LayerSetting("alpha", (1.0, 0.1, 0.5, 1.67326), ("a",)),),
     outputs=("nd",),
     sizes={"n": 4, "d": 5},
     forward=forward,
@@ -50,7 +50,7 @@ LAYER = KnownLayer(
     formula="y = x where x > 0, else alpha (e^x - 1)",
     code="dx = G * np.where(x > 0, 1.0, alpha * np.exp(np.minimum(x, 0)))",
     # -ln 2 and -ln 4: slopes of a half and a quarter.
-    example=Example({"x": [[3.0, -np.log(2.0), 2.0], [-np.log(4.0), 0.5, -np.log(2.0)]]}, [[5, 6, -1], [8, 3, 4]]),
+    example=LayerExample({"x": [[3.0, -np.log(2.0), 2.0], [-np.log(4.0), 0.5, -np.log(2.0)]]}, [[5, 6, -1], [8, 3, 4]]),
     slips=(
         Slip("wrong-operand", "y where y + alpha belongs: alpha (e^x - 1) is the output, not the slope"),
         Slip("scaled-constant", "alpha forgotten in the slope (hidden as long as it is 1)"),

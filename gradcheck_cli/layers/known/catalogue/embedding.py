@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import INDEX
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -45,7 +45,9 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y[n] = W[index[n]]",
     code="dweight = np.zeros_like(weight)\nnp.add.at(dweight, index, G)",
-    example=Example({"index": np.array([2, 0, 2]), "weight": [[1, 2], [3, 4], [5, 6]]}, [[1, 2], [3, 4], [10, 20]]),
+    example=LayerExample(
+        {"index": np.array([2, 0, 2]), "weight": [[1, 2], [3, 4], [5, 6]]}, [[1, 2], [3, 4], [10, 20]]
+    ),
     slips=(
         Slip("overwrites-instead-of-adding", "dW[index] = G, or += G: a number that occurs twice counts once"),
         Slip("last-sample-only", "of repeated numbers only the last row of G counts"),

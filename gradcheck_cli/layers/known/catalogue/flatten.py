@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import INPUT
 from gradcheck_cli.model import Array
@@ -31,7 +31,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y[n, :] = x[n] row by row",
     code="dx = G.reshape(x.shape)",
-    example=Example({"x": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]}, [[1, 2, 3, 4], [5, 6, 7, 8]]),
+    example=LayerExample({"x": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]}, [[1, 2, 3, 4], [5, 6, 7, 8]]),
     slips=(
         Slip("reshape-not-transpose", "columns flattened, or the batch put last, and the backward the other way"),
         Slip("wrong-shape", "dx left flat"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.namespace import erf
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
@@ -67,7 +67,7 @@ LAYER = KnownLayer(
     title="each number times the probability that a normal number lies below it",
     names=("gelu",),
     arguments=(Argument("x", "nd", ELEMENTWISE_INPUT),),
-    settings=(Setting("approximate", ("none", "tanh")),),
+    settings=(LayerSetting("approximate", ("none", "tanh")),),
     outputs=("nd",),
     sizes={"n": 4, "d": 5},
     forward=forward,
@@ -76,7 +76,7 @@ LAYER = KnownLayer(
     "the approximation:   y = x (1 + tanh(k (x + c x^3))) / 2\n(k = sqrt(2/pi), c = 0.044715)",
     code="from math import erf, pi, sqrt\nP = np.vectorize(lambda v: (1 + erf(v / sqrt(2))) / 2)(x)\n"
     "dx = G * (P + x * np.exp(-x * x / 2) / sqrt(2 * pi))",
-    example=Example({"x": [[0.0, 1.0, -1.0, 2.0]]}, [[4, 1, 1, 1]]),
+    example=LayerExample({"x": [[0.0, 1.0, -1.0, 2.0]]}, [[4, 1, 1, 1]]),
     slips=(
         Slip("path-missing", "G P: the path through the probability is not followed"),
         Slip("path-missing", "the cubic term of the tanh form lost: 3 c x^2 is missing in the inner slope"),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Pack, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT, SHIFT
 from gradcheck_cli.model import Array
@@ -83,8 +83,8 @@ LAYER = KnownLayer(
         Argument("bias", "c", SHIFT, is_optional=True),
     ),
     settings=(
-        Setting("groups", (2, 1, 3, 4, 8), ("G", "num_groups", "n_groups", "group")),
-        Setting("eps", (1e-5, 1e-6, 1e-8, 1e-3, 0.0), ("epsilon",), LOST),
+        LayerSetting("groups", (2, 1, 3, 4, 8), ("G", "num_groups", "n_groups", "group")),
+        LayerSetting("eps", (1e-5, 1e-6, 1e-8, 1e-3, 0.0), ("epsilon",), LOST),
     ),
     packs=(Pack(("gn_param", "gn_params"), {"eps": 1e-5}),),
     outputs=("ncs",),
@@ -100,7 +100,7 @@ LAYER = KnownLayer(
     "g = (G * weight[:, None]).reshape(grouped.shape)\n"
     "dx = (g - g.mean(axis=-1, keepdims=True)\n"
     "      - hat * (g * hat).mean(axis=-1, keepdims=True)) / std\ndx = dx.reshape(x.shape)",
-    example=Example(
+    example=LayerExample(
         {
             "x": [[[2, 6], [2, 6], [1, 1], [-1, -1]]],
             "weight": [1, 2, 3, 1],

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -86,7 +86,7 @@ LAYER = KnownLayer(
         Argument("bx", "k", ("b_ih", "bias_ih", "b", "bias")),
         Argument("bh", "k", ("b_hh", "bias_hh", "b_h")),
     ),
-    settings=(Setting("keeps", ("z", "1-z")),),
+    settings=(LayerSetting("keeps", ("z", "1-z")),),
     outputs=("nh",),
     sizes={"n": 4, "d": 5, "h": 2, "k": 6},
     related={"k": ("h", 3)},
@@ -100,7 +100,7 @@ LAYER = KnownLayer(
     "da = np.concatenate([da_r, da_z, da_n], axis=1)\ndu = np.concatenate([da_r, da_z, da_n * r], axis=1)\n"
     "dx, dprev_h = da @ wx.T, G * z + du @ wh.T\n"
     "dwx, dwh, dbx, dbh = x.T @ da, prev_h.T @ du, da.sum(axis=0), du.sum(axis=0)",
-    example=Example(
+    example=LayerExample(
         {
             "x": [[1.0, 2.0]],
             "prev_h": [[1.0]],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import INDEX
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import LABELS, LOGITS
 from gradcheck_cli.model import Array
@@ -54,7 +54,7 @@ LAYER = KnownLayer(
     title="how far wrong classes come nearer to the right one than a margin (SVM loss)",
     names=("hinge", "svm", "svmloss", "multimargin"),
     arguments=(Argument("x", "nc", LOGITS), Argument("y", "n", LABELS, INDEX, limit="c")),
-    settings=(Setting("margin", (1.0,), ("delta",)), Setting("reduction", ("mean", "sum"))),
+    settings=(LayerSetting("margin", (1.0,), ("delta",)), LayerSetting("reduction", ("mean", "sum"))),
     outputs=("",),
     sizes={"n": 4, "c": 5},
     forward=forward,
@@ -62,7 +62,7 @@ LAYER = KnownLayer(
     formula="L = mean over rows of sum over j != label of max(0, x[j] - x[label] + margin)",
     code="rows = np.arange(len(y))\ndx = (x - x[rows, y][:, None] + margin > 0).astype(float)\ndx[rows, y] = 0\n"
     "dx[rows, y] = -dx.sum(axis=1)\ndx *= G / len(y)",
-    example=Example({"x": [[3.0, 2.5, 5.0], [1.0, 4.0, 1.5]], "y": np.array([0, 1])}, 2.0),
+    example=LayerExample({"x": [[3.0, 2.5, 5.0], [1.0, 4.0, 1.5]], "y": np.array([0, 1])}, 2.0),
     slips=(
         Slip("path-missing", "the right class gets no gradient: -count is missing"),
         Slip("scaled-constant", "1/N forgotten"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.layers.known.averaging import OVER, count
 from gradcheck_cli.layers.known.domains import STATE
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import PREDICTION, TRUTH
 from gradcheck_cli.model import Array
@@ -45,14 +45,14 @@ LAYER = KnownLayer(
     title="half the squared difference near 0, a straight line beyond delta",
     names=("huber", "smoothl1"),
     arguments=(Argument("pred", "nd", PREDICTION), Argument("target", "nd", TRUTH, STATE)),
-    settings=(Setting("delta", (1.0, 0.5, 1.5, 1.35), ("beta",)), OVER),
+    settings=(LayerSetting("delta", (1.0, 0.5, 1.5, 1.35), ("beta",)), OVER),
     outputs=("",),
     sizes={"n": 4, "d": 5},
     forward=forward,
     derive=derive,
     formula="L = mean of r^2 / 2 where |r| <= delta, else delta (|r| - delta / 2)\n(r = pred - target)",
     code="dpred = G * np.clip(pred - target, -delta, delta) / pred.size",
-    example=Example({"pred": [[3.0, 1.0], [0.25, 2.0]], "target": [[1.0, 1.5], [0.0, 4.0]]}, 8.0),
+    example=LayerExample({"pred": [[3.0, 1.0], [0.25, 2.0]], "target": [[1.0, 1.5], [0.0, 4.0]]}, 8.0),
     slips=(
         Slip("derivative-missing", "r on both sides of delta: the line is forgotten"),
         Slip("sign-flipped", "delta without the sign of r where |r| > delta"),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT, SHIFT
 from gradcheck_cli.model import Array
@@ -64,7 +64,7 @@ LAYER = KnownLayer(
         Argument("weight", "c", GAIN, is_optional=True),
         Argument("bias", "c", SHIFT, is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-6, 1e-8, 1e-3, 0.0), ("epsilon",), LOST),),
+    settings=(LayerSetting("eps", (1e-5, 1e-6, 1e-8, 1e-3, 0.0), ("epsilon",), LOST),),
     outputs=("ncs",),
     sizes={"n": 2, "c": 3, "s": 5},
     forward=forward,
@@ -74,7 +74,7 @@ LAYER = KnownLayer(
     code="std = np.sqrt(x.var(axis=-1, keepdims=True) + eps)\nx_hat = (x - x.mean(axis=-1, keepdims=True)) / std\n"
     "dbias = G.sum(axis=(0, 2))\ndweight = (G * x_hat).sum(axis=(0, 2))\ng = G * weight[:, None]\n"
     "dx = (g - g.mean(axis=-1, keepdims=True)\n      - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)) / std",
-    example=Example(
+    example=LayerExample(
         {"x": [[[2, 6, 2, 6], [1, 1, -1, -1]]], "weight": [2, 3], "bias": [0, 1], "eps": 0.0},
         [[[4, 0, 2, 6], [2, -1, 0, 3]]],
     ),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Pack, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Pack, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -97,7 +97,7 @@ LAYER = KnownLayer(
         Argument("weight", "d", ("gamma", "g", "w", "W", "scale", "gain"), is_optional=True),
         Argument("bias", "d", ("beta", "b", "shift"), is_optional=True),
     ),
-    settings=(Setting("eps", (1e-5, 1e-6, 1e-8, 1e-12, 0.0, 1e-3), ("epsilon", "variance_epsilon"), LOST),),
+    settings=(LayerSetting("eps", (1e-5, 1e-6, 1e-8, 1e-12, 0.0, 1e-3), ("epsilon", "variance_epsilon"), LOST),),
     packs=(Pack(("ln_param",), {"eps": 1e-5}),),
     outputs=("nd",),
     sizes={"n": 3, "d": 5},
@@ -107,7 +107,7 @@ LAYER = KnownLayer(
     code="std = np.sqrt(x.var(axis=-1, keepdims=True) + eps)\nx_hat = (x - x.mean(axis=-1, keepdims=True)) / std\n"
     "dbias = G.sum(axis=0)\ndweight = (G * x_hat).sum(axis=0)\ng = G * weight\n"
     "dx = (g - g.mean(axis=-1, keepdims=True)\n      - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)) / std",
-    example=Example(
+    example=LayerExample(
         {"x": [[2, 6, 2, 6], [1, 1, -1, -1]], "weight": [1, 2, 3, 1], "bias": [0, 1, 0, -1], "eps": 0.0},
         [[4, 0, 4, 8], [2, -1, 0, 2]],
         "Row 1 has mean 4 and standard deviation 2, row 2 mean 0 and standard deviation 1.",

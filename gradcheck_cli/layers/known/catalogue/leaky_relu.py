@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import DISTINCT
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
 from gradcheck_cli.model import Array
@@ -36,14 +36,14 @@ LAYER = KnownLayer(
     title="keeps what is positive and shrinks the rest",
     names=("leakyrelu", "leaky", "lrelu"),
     arguments=(Argument("x", "nd", ELEMENTWISE_INPUT, DISTINCT),),
-    settings=(Setting("slope", (0.01, 0.1, 0.2, 0.3, 0.05, 0.25, 0.5), ("negative_slope", "alpha", "leak", "a")),),
+    settings=(LayerSetting("slope", (0.01, 0.1, 0.2, 0.3, 0.05, 0.25, 0.5), ("negative_slope", "alpha", "leak", "a")),),
     outputs=("nd",),
     sizes={"n": 4, "d": 5},
     forward=forward,
     derive=derive,
     formula="y = x where x > 0, else slope x",
     code="dx = G * np.where(x > 0, 1.0, slope)",
-    example=Example({"x": [[3, -1, 2], [-2, 0.5, -4]], "slope": 0.25}, [[5, 6, -1], [2, 4, 4]]),
+    example=LayerExample({"x": [[3, -1, 2], [-2, 0.5, -4]], "slope": 0.25}, [[5, 6, -1], [2, 4, 4]]),
     slips=(
         Slip("derivative-missing", "the negative side gets 0, as in relu"),
         Slip("wrong-operand", "slope x for slope: the output in the place of its derivative"),

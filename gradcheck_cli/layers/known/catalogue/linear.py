@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -55,7 +55,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = x W + b,   y[n,o] = sum over i of x[n,i] W[i,o], + b[o]",
     code="dx = G @ weight.T\ndweight = x.T @ G\ndbias = G.sum(axis=0)",
-    example=Example(
+    example=LayerExample(
         {"x": [[1, 2, -1], [3, 0, 2]], "weight": [[2, -1], [1, 0], [-3, 4]], "bias": [1, -2]},
         [[1, -2], [3, 1]],
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import LOGITS
 from gradcheck_cli.model import Array
@@ -40,7 +40,7 @@ LAYER = KnownLayer(
     formula="y[i] = x[i] - log(sum over j of e^x[j]),   for each row",
     code="e = np.exp(x - x.max(axis=-1, keepdims=True))\np = e / e.sum(axis=-1, keepdims=True)\n"
     "dx = G - p * G.sum(axis=-1, keepdims=True)",
-    example=Example(
+    example=LayerExample(
         {"x": np.log([[1, 2, 5], [2, 2, 4]])},
         [[8, 0, 0], [1, 2, 5]],
         "The x are logarithms of 1, 2, 5 and of 2, 2, 4: so the rows of e^x sum to 8.",

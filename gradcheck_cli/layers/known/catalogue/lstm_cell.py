@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -100,7 +100,7 @@ LAYER = KnownLayer(
         Argument("wh", "hk", ("W_hh", "Whh", "weight_hh", "V", "W_h")),
         Argument("bias", "k", ("b", "bh")),
     ),
-    settings=(Setting("order", ("ifog", "ifgo", "fiog", "figo", "ofig", "gifo", "fogi")),),
+    settings=(LayerSetting("order", ("ifog", "ifgo", "fiog", "figo", "ofig", "gifo", "fogi")),),
     outputs=("nh", "nh"),
     upstreams=("dnext_h", "dnext_c"),
     sizes={"n": 3, "d": 4, "h": 2, "k": 8},
@@ -116,7 +116,7 @@ LAYER = KnownLayer(
     "                     dnext_h * t * o * (1 - o), dc * i * (1 - g * g)], axis=1)\n"
     "dx, dprev_h, dprev_c = da @ wx.T, da @ wh.T, dc * f\n"
     "dwx, dwh, dbias = x.T @ da, prev_h.T @ da, da.sum(axis=0)",
-    example=Example(
+    example=LayerExample(
         {
             "x": [[1.0, 2.0]],
             "prev_h": [[1.0]],

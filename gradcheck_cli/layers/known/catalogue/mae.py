@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.layers.known.averaging import OVER, count
 from gradcheck_cli.layers.known.domains import STATE
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import PREDICTION, TRUTH
 from gradcheck_cli.model import Array
@@ -46,7 +46,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="L = sum of |pred - target| / count",
     code="dpred = G * np.sign(pred - target) / pred.size",
-    example=Example({"pred": [[3, 1], [0, 2]], "target": [[1, 2], [2, -2]]}, 8.0),
+    example=LayerExample({"pred": [[3, 1], [0, 2]], "target": [[1, 2], [2, -2]]}, 8.0),
     slips=(
         Slip("sign-flipped", "sign(target - pred)"),
         Slip("derivative-missing", "pred - target in the place of its sign"),

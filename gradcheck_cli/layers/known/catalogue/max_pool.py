@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import DISTINCT
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.pooling import ARRANGEMENTS, NAMES_OF_INPUT, PACKS, SETTINGS, Windows
 from gradcheck_cli.model import Array
@@ -63,7 +63,7 @@ LAYER = KnownLayer(
     "    window = x[:, :, rows, columns]\n"
     "    wins = window == window.max(axis=(2, 3), keepdims=True)\n"
     "    dx[:, :, rows, columns] += wins * G[:, :, p:p + 1, q:q + 1]",
-    example=Example(
+    example=LayerExample(
         {"x": [[[[1, 7, 2], [4, 3, 9], [8, 5, 6]]]], "height": 2, "width": 2, "stride": 1}, [[[[1, 2], [3, 4]]]]
     ),
     slips=(

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.layers.known.averaging import OVER, count
 from gradcheck_cli.layers.known.domains import STATE
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import PREDICTION, TRUTH
 from gradcheck_cli.model import Array
@@ -42,14 +42,14 @@ LAYER = KnownLayer(
     title="the mean of the squared differences",
     names=("mse", "meansquarederror", "squarederror", "l2loss", "mseloss", "quadratic"),
     arguments=(Argument("pred", "nd", PREDICTION), Argument("target", "nd", TRUTH, STATE)),
-    settings=(Setting("factor", (1.0, 0.5)), OVER),
+    settings=(LayerSetting("factor", (1.0, 0.5)), OVER),
     outputs=("",),
     sizes={"n": 4, "d": 5},
     forward=forward,
     derive=derive,
     formula="L = sum of (pred - target)^2 / count",
     code="dpred = G * 2 * (pred - target) / pred.size",
-    example=Example({"pred": [[3, 1], [0, 2]], "target": [[1, 1], [2, -2]]}, 2.0),
+    example=LayerExample({"pred": [[3, 1], [0, 2]], "target": [[1, 1], [2, -2]]}, 2.0),
     slips=(
         Slip("sign-flipped", "target - pred"),
         Slip("scaled-constant", "the 2 of the square forgotten where the loss has no 1/2"),

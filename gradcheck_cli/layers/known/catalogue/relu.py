@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import DISTINCT
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
 from gradcheck_cli.model import Array
@@ -36,7 +36,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = max(x, 0)",
     code="dx = G * (x > 0)",
-    example=Example({"x": [[3, -1, 2], [-2, 0.5, -4]]}, [[5, 6, -1], [2, 3, 4]]),
+    example=LayerExample({"x": [[3, -1, 2], [-2, 0.5, -4]]}, [[5, 6, -1], [2, 3, 4]]),
     slips=(
         Slip("derivative-missing", "dx = G: the gate is left out"),
         Slip("wrong-operand", "the gate asked of G (G > 0) in the place of x"),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.balanced import LOST, balanced, digits, power_of_two
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import GAIN, INPUT
 from gradcheck_cli.model import Array
@@ -57,7 +57,9 @@ LAYER = KnownLayer(
     title="divides each row by its root mean square, then scales each feature",
     names=("rmsnorm", "rms", "rmslayernorm"),
     arguments=(Argument("x", "nd", INPUT), Argument("weight", "d", GAIN, is_optional=True)),
-    settings=(Setting("eps", (1e-6, 1e-5, 1e-8, 0.0, 2.220446049250313e-16), ("epsilon", "variance_epsilon"), LOST),),
+    settings=(
+        LayerSetting("eps", (1e-6, 1e-5, 1e-8, 0.0, 2.220446049250313e-16), ("epsilon", "variance_epsilon"), LOST),
+    ),
     outputs=("nd",),
     sizes={"n": 3, "d": 5},
     forward=forward,
@@ -66,7 +68,7 @@ LAYER = KnownLayer(
     code="rms = np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)\nx_hat = x / rms\n"
     "dweight = (G * x_hat).sum(axis=0)\ng = G * weight\n"
     "dx = (g - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)) / rms",
-    example=Example(
+    example=LayerExample(
         {"x": [[2, -2, 2, -2], [1, 7, -5, 5]], "weight": [1, 2, 3, 1], "eps": 0.0}, [[4, 0, 4, 8], [2, -1, 0, 3]]
     ),
     slips=(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -61,7 +61,7 @@ LAYER = KnownLayer(
     formula="h = tanh(x Wx + prev_h Wh + b)",
     code="da = G * (1 - np.tanh(x @ wx + prev_h @ wh + bias) ** 2)\n"
     "dx, dwx = da @ wx.T, x.T @ da\ndprev_h, dwh = da @ wh.T, prev_h.T @ da\ndbias = da.sum(axis=0)",
-    example=Example(
+    example=LayerExample(
         {
             "x": [[1.0, 2.0]],
             "prev_h": [[0.5, -1.0]],

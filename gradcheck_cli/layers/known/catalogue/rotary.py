@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.domains import STATE
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Setting, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, LayerSetting, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -57,7 +57,7 @@ LAYER = KnownLayer(
         Argument("cos", "te", ("c", "freqs_cos"), STATE),
         Argument("sin", "te", ("s", "freqs_sin"), STATE),
     ),
-    settings=(Setting("pairs", ("halves", "neighbours")),),
+    settings=(LayerSetting("pairs", ("halves", "neighbours")),),
     outputs=("btd",),
     sizes={"b": 2, "t": 3, "d": 8, "e": 4},
     related={"d": ("e", 2)},
@@ -65,7 +65,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y_1 = x_1 cos - x_2 sin,   y_2 = x_2 cos + x_1 sin,   x_1, x_2 the halves of x",
     code="G1, G2 = np.split(G, 2, axis=-1)\ndx = np.concatenate([G1 * cos + G2 * sin, G2 * cos - G1 * sin], axis=-1)",
-    example=Example(
+    example=LayerExample(
         {"x": [[[1.0, 2.0], [3.0, 4.0]]], "cos": [[1.0], [0.6]], "sin": [[0.0], [0.8]]}, [[[1, 2], [10, 5]]]
     ),
     slips=(

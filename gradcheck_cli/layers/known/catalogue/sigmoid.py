@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
 from gradcheck_cli.model import Array
@@ -46,7 +46,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = 1 / (1 + e^-x)",
     code="y = 1 / (1 + np.exp(-x))\ndx = G * y * (1 - y)",
-    example=Example(
+    example=LayerExample(
         {"x": [[0.0, np.log(3.0), -np.log(3.0)]]}, [[4, 16, 32]], "The x are 0 and the logarithms of 3 and 1/3."
     ),
     slips=(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
 from gradcheck_cli.model import Array
@@ -47,7 +47,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = x s,   s = 1 / (1 + e^-x)",
     code="s = 1 / (1 + np.exp(-x))\ndx = G * (s + x * s * (1 - s))",
-    example=Example({"x": [[0.0, 2.0, -1.0]]}, [[4, 1, 2]]),
+    example=LayerExample({"x": [[0.0, 2.0, -1.0]]}, [[4, 1, 2]]),
     slips=(
         Slip("path-missing", "G s: the path through the gate is not followed"),
         Slip("derivative-missing", "(1 - s) forgotten"),

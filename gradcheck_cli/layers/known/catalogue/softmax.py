@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -81,7 +81,7 @@ LAYER = KnownLayer(
     formula="y[i] = e^x[i] / (sum over j of e^x[j]),   for each row",
     code="y = np.exp(x - x.max(axis=-1, keepdims=True))\ny /= y.sum(axis=-1, keepdims=True)\n"
     "dx = y * (G - (G * y).sum(axis=-1, keepdims=True))",
-    example=Example(
+    example=LayerExample(
         {"x": np.log([[1, 2, 5], [2, 2, 4]])},
         [[8, 0, 0], [1, 2, 4]],
         "The x are logarithms of 1, 2, 5 and of 2, 2, 4: so the rows of e^x sum to 8.",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
 from gradcheck_cli.model import Array
@@ -42,7 +42,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = log(1 + e^x)",
     code="dx = G / (1 + np.exp(-x))",
-    example=Example({"x": [[0.0, np.log(3.0), -np.log(3.0)]]}, [[2, 4, 8]]),
+    example=LayerExample({"x": [[0.0, np.log(3.0), -np.log(3.0)]]}, [[2, 4, 8]]),
     slips=(
         Slip("wrong-operand", "the sigmoid of y in the place of the sigmoid of x"),
         Slip("sign-flipped", "1 / (1 + e^x)"),

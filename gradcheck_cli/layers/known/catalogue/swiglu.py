@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.model import Array
 
@@ -49,7 +49,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = gate s up,   s = 1 / (1 + e^-gate)",
     code="s = 1 / (1 + np.exp(-gate))\ndup = G * gate * s\ndgate = G * up * (s + gate * s * (1 - s))",
-    example=Example({"gate": [[0.0, 2.0, -1.0]], "up": [[3, 1, 2]]}, [[4, 1, 2]]),
+    example=LayerExample({"gate": [[0.0, 2.0, -1.0]], "up": [[3, 1, 2]]}, [[4, 1, 2]]),
     slips=(
         Slip("path-missing", "dgate = G up s: the path through the sigmoid is not followed"),
         Slip("wrong-operand", "dup = G s: the factor gate lost"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Example, KnownLayer, Slip
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
 from gradcheck_cli.model import Array
@@ -41,7 +41,7 @@ LAYER = KnownLayer(
     derive=derive,
     formula="y = tanh x",
     code="dx = G * (1 - np.tanh(x) ** 2)",
-    example=Example(
+    example=LayerExample(
         {"x": [[0.0, np.log(3.0) / 2, -np.log(3.0) / 2]]},
         [[1, 4, 8]],
         "The x are 0 and half the logarithms of 3 and 1/3.",

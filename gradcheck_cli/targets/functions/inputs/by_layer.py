@@ -10,13 +10,13 @@ import numpy as np
 
 from gradcheck_cli.layers.known.inputs import guesses
 from gradcheck_cli.model import Sample, Value
-from gradcheck_cli.targets.functions.form import Form
+from gradcheck_cli.targets.functions.form import WrittenFunction
 
 # Ways to call it: those of the layers of its name come first, so that more would only be chance.
 MOST = 40
 
 
-def known_samples(form: Form, seed: int) -> Iterator[tuple[Sample, Sample]]:
+def known_samples(form: WrittenFunction, seed: int) -> Iterator[tuple[Sample, Sample]]:
     """A sample and one of other sizes, for each way in which a known layer would be called; the likeliest first."""
     wanted = {item.name: not item.has_default for item in form.parameters if not item.is_state}
     states = [item for item in form.parameters if item.is_state]

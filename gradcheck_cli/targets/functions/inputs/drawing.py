@@ -11,7 +11,7 @@ from gradcheck_cli.model import Array, Sample, Value
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 
 _AXIS = re.compile(r"^(\d*)([a-z]?)$")
-Choice = Mapping[str, Proposal]
+ProposalChoice = Mapping[str, Proposal]
 """What each parameter is taken as."""
 
 
@@ -27,7 +27,7 @@ def _length(word: str, sizes: Mapping[str, int]) -> int:
     return int(factor or 1) * (sizes[letter] if letter else 1)
 
 
-def drawn(choice: Choice, sizes: Mapping[str, int], seed: int) -> Sample:
+def drawn(choice: ProposalChoice, sizes: Mapping[str, int], seed: int) -> Sample:
     """A sample of normal numbers and whatever else the choice says; the same for the same seed."""
     generator = np.random.default_rng([seed, *map(ord, ",".join(choice))])
     values: dict[str, Value] = {

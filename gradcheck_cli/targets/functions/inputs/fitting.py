@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from gradcheck_cli.model import Sample
-from gradcheck_cli.targets.functions.form import BackwardError, Form, NotAFunctionError
+from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 Shape: TypeAlias = tuple[int, ...]
@@ -18,7 +18,7 @@ Shape: TypeAlias = tuple[int, ...]
 SPREAD = word_set("b bias biases b1 b2 beta shift offset gamma scale gain weight")
 
 
-class Fit(Enum):
+class ShapeFit(Enum):
     """A gradient's shape beside that of its argument: the same; wrong by a slip that is known; or neither."""
 
     RIGHT = "right"
@@ -26,14 +26,14 @@ class Fit(Enum):
     ODD = "odd"
 
 
-def fit_of(name: str, argument: Shape, gradient: Shape, output: Shape) -> Fit:
+def fit_of(name: str, argument: Shape, gradient: Shape, output: Shape) -> ShapeFit:
     """How a gradient fits. Turned round, or that of a bias not summed over what it was added to, is a slip."""
     if gradient == argument:
-        return Fit.RIGHT
+        return ShapeFit.RIGHT
     if sorted(gradient) == sorted(argument):
-        return Fit.SLIP
+        return ShapeFit.SLIP
     unsummed = gradient == output and output[len(output) - len(argument) :] == argument
-    return Fit.SLIP if unsummed and set(tokens(name)) & SPREAD else Fit.ODD
+    return ShapeFit.SLIP if unsummed and set(tokens(name)) & SPREAD else ShapeFit.ODD
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Fitted:
             raise NotAFunctionError("run", "its backward raises on all inputs that were tried", cause=self.error)
 
 
-def fitted(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> Fitted:
+def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray]) -> Fitted:
     """Run the backward and look at the shapes of what it gives.
 
     Code for three axes may run on two and sum over the wrong ones: it was not meant for that.
@@ -79,7 +79,7 @@ def fitted(form: Form, sample: Sample, outputs: Sequence[np.ndarray]) -> Fitted:
     odd = [
         f"grad_{name} has the shape {shapes[name][1]}, {name} has {shapes[name][0]}"
         for name in fits
-        if fits[name] is Fit.ODD
+        if fits[name] is ShapeFit.ODD
     ]
-    right = sum(fit is Fit.RIGHT for fit in fits.values())
+    right = sum(fit is ShapeFit.RIGHT for fit in fits.values())
     return Fitted(right / len(fits) if fits else 0.0, odd[0] if odd else "")

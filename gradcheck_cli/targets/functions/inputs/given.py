@@ -12,7 +12,7 @@ from gradcheck_cli.model import Array, InputsFrom, Sample, Value
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.inputs import InputSpec, input_specs
-from gradcheck_cli.targets.functions.form import Form, NotAFunctionError, as_array
+from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction, as_array
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.load import Loaded, load
 from gradcheck_cli.targets.resolve import INPUTS, resolve
@@ -72,20 +72,20 @@ def _calls(function: Any, name: str) -> tuple[tuple[Any, ...] | Mapping[str, Any
     return tuple(calls)
 
 
-def samples_for(form: Form, told: Given, seed: int) -> Iterator[Sample]:
+def samples_for(form: WrittenFunction, said: Given, seed: int) -> Iterator[Sample]:
     """A sample for each list of arguments; what an object holds is drawn.
 
     Raises:
         NotAFunctionError: they are more than the forward takes, or of other names.
     """
     own = [item for item in form.parameters if not item.is_state]
-    for call in told.calls:
+    for call in said.calls:
         by_place = dict(zip((item.name for item in own), call, strict=False))
         named = dict(call) if isinstance(call, Mapping) else by_place
         unknown = [name for name in named if name not in {item.name for item in own}]
         if unknown or len(call) > len(own):
             takes = ", ".join(item.name for item in own)
-            sentence = f"{told.source} gives {len(call)} arguments, and {form.title} takes {takes}"
+            sentence = f"{said.source} gives {len(call)} arguments, and {form.title} takes {takes}"
             raise NotAFunctionError("run", sentence)
         generator = np.random.default_rng(seed)
         states = {item.name: generator.standard_normal(item.shapes[0]) for item in form.parameters if item.is_state}
@@ -139,13 +139,13 @@ def _read(name: str) -> Array:
     return value
 
 
-def fixed_options(told: Given, names: Sequence[str]) -> dict[str, list[Proposal]]:
+def fixed_options(said: Given, names: Sequence[str]) -> dict[str, list[Proposal]]:
     """Parameter -> the one thing that it is, where `--input` says so.
 
     Raises:
         NotAFunctionError: a name that the forward has not.
     """
-    fixed = told.fixed or {}
+    fixed = said.fixed or {}
     unknown = [name for name in fixed if name not in names]
     if unknown:
         raise NotAFunctionError("run", f"--input names {unknown[0]}, and the forward takes {', '.join(names)}")

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck_cli.model import InputsFrom, Sample
-from gradcheck_cli.targets.functions.form import Form, NotAFunctionError, Parameter
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
-from gradcheck_cli.targets.functions.inputs.drawing import Choice, drawn
+from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
@@ -35,12 +35,12 @@ TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 class Guess:
     """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes."""
 
-    form: Form
+    form: WrittenFunction
     samples: tuple[Sample, ...]
     source: InputsFrom = "guess"
 
 
-def guess(forms: Iterable[Form], told: Given, seed: int, seconds: float = SECONDS) -> Guess:
+def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, seconds: float = SECONDS) -> Guess:
     """The first choice of proposals, form by form, on which forward and backward run.
 
     Where the backward fits on none, the first on which the forward runs, as long as that is what the user gives or no
@@ -53,19 +53,19 @@ def guess(forms: Iterable[Form], told: Given, seed: int, seconds: float = SECOND
     end = time.monotonic() + seconds
     searches: list[_Search] = []
     for form in forms:
-        searches.append(_Search(form, told, seed, end))
+        searches.append(_Search(form, said, seed, end))
         found = searches[-1].run()
         if found is not None:
             return found
-    return _second_best(searches, told)
+    return _second_best(searches, said)
 
 
-def _second_best(searches: Sequence[_Search], told: Given) -> Guess:
+def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
     best = next((search for search in searches if search.second_best is not None), None)
     if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
-    if told.source == "guess":
+    if said.source == "guess":
         best.nearly.refuse()
     return best.second_best
 
@@ -81,8 +81,8 @@ class _Search:
         left: how many more are tried once there is one that nearly fits.
     """
 
-    form: Form
-    told: Given
+    form: WrittenFunction
+    said: Given
     seed: int
     end: float
     error: BaseException | None = None
@@ -92,9 +92,9 @@ class _Search:
 
     def run(self) -> Guess | None:
         """The first on which all fits; None where there is none, and `second_best` is what comes nearest."""
-        if self.told.calls:
-            return self._as_told()
-        fixed = fixed_options(self.told, [item.name for item in self.form.parameters])
+        if self.said.calls:
+            return self._as_said()
+        fixed = fixed_options(self.said, [item.name for item in self.form.parameters])
         for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
             if time.monotonic() > self.end or self.left < 0:
                 break
@@ -106,7 +106,7 @@ class _Search:
                 continue
             if found is not None:
                 return found
-        return None if self.told.fixed else self._as_a_known_layer()
+        return None if self.said.fixed else self._as_a_known_layer()
 
     def _as_a_known_layer(self) -> Guess | None:
         """On the inputs of a layer that its name tells: its axes and its domain are known."""
@@ -120,9 +120,9 @@ class _Search:
                 self.error = self.error or error
         return None
 
-    def _as_told(self) -> Guess | None:
+    def _as_said(self) -> Guess | None:
         """On what the user gives, which is not judged here: a backward that raises there is to be told."""
-        samples = tuple(samples_for(self.form, self.told, self.seed))
+        samples = tuple(samples_for(self.form, self.said, self.seed))
         try:
             ready = next(_ready(self.form, samples[0]))
             self.second_best = Guess(ready, samples)
@@ -133,7 +133,7 @@ class _Search:
             self.error = self.error or error
         return None
 
-    def _try(self, choice: Choice) -> Guess | None:
+    def _try(self, choice: ProposalChoice) -> Guess | None:
         sample = drawn(choice, SIZES[0], self.seed)
         for ready in _ready(self.form, sample):
             outputs = ready.forward(sample.values)
@@ -147,7 +147,7 @@ class _Search:
         return None
 
 
-def _taken(form: Form, samples: Sequence[Sample]) -> Iterator[Sample]:
+def _taken(form: WrittenFunction, samples: Sequence[Sample]) -> Iterator[Sample]:
     """The first, which runs, and of the others those that do."""
     for number, sample in enumerate(samples):
         try:
@@ -157,7 +157,7 @@ def _taken(form: Form, samples: Sequence[Sample]) -> Iterator[Sample]:
             continue
 
 
-def choices(form: Form, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[Choice]:
+def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[ProposalChoice]:
     """Every combination of what the parameters may be, those of the likeliest parts first; `fixed` are known."""
     listed = [fixed.get(item.name) or _options(form, item) for item in form.parameters]
     names = [item.name for item in form.parameters]
@@ -182,7 +182,7 @@ def by_rank(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
         yield from summing(total, lengths)
 
 
-def _options(form: Form, item: Parameter) -> Sequence[Proposal]:
+def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
@@ -215,14 +215,14 @@ def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:
     return setting_values(title, name)
 
 
-def _holds_data(choice: Choice) -> bool:
+def _holds_data(choice: ProposalChoice) -> bool:
     return any(
         proposal.kind in ("real", "positive", "unit") or isinstance(proposal.value, np.ndarray)
         for proposal in choice.values()
     )
 
 
-def _ready(form: Form, sample: Sample) -> Iterator[Form]:
+def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
     """The form itself; a pair in each way in which it may hang together on this sample."""
     if isinstance(form, PairForm) and form.wiring is None:
         yield from form.wirings(sample.values)
@@ -234,7 +234,7 @@ def _is_good(outputs: Sequence[np.ndarray]) -> bool:
     return bool(outputs) and all(out.dtype.kind == "f" and out.size and np.isfinite(out).all() for out in outputs)
 
 
-def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
+def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int) -> Guess:
     """On both sets of sizes, two draws of the first where the forward does not take the second; then other settings."""
     first = drawn(choice, SIZES[0], seed)
     other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
@@ -244,7 +244,7 @@ def _with_samples(form: Form, choice: Choice, seed: int) -> Guess:
     return Guess(form, (first, second, *(sample for sample in others if _runs(form, sample))))
 
 
-def _takes(form: Form, sample: Sample) -> bool:
+def _takes(form: WrittenFunction, sample: Sample) -> bool:
     """Its forward runs there: what it does not take is not asked."""
     try:
         return _is_good(form.forward(sample.values))
@@ -252,7 +252,7 @@ def _takes(form: Form, sample: Sample) -> bool:
         return False
 
 
-def _runs(form: Form, sample: Sample) -> bool:
+def _runs(form: WrittenFunction, sample: Sample) -> bool:
     """Forward and backward: a setting for which a layer has no backward, as at inference, is not asked either."""
     try:
         outputs = form.forward(sample.values)
@@ -261,7 +261,7 @@ def _runs(form: Form, sample: Sample) -> bool:
         return False
 
 
-def _for_sizes(form: Form, choice: Choice, number: int) -> Choice:
+def _for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:
     """The same choice, with what an object holds as it is made for other sizes."""
     states = {item.name: item for item in form.parameters if item.is_state}
     return {name: _state(states[name], number) if name in states else proposal for name, proposal in choice.items()}

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
 
-Kind = Literal["real", "positive", "unit", "index", "mask", "one-hot", "constant", "keep"]
+ProposalKind = Literal["real", "positive", "unit", "index", "mask", "one-hot", "constant", "keep"]
 """What is put there. index: whole numbers below a length. keep: the parameter keeps its default."""
 
 
@@ -28,7 +28,7 @@ class Proposal:
         is_owed: a gradient is owed for it, if it holds real numbers: not so for what a loss compares with.
     """
 
-    kind: Kind
+    kind: ProposalKind
     axes: str = ""
     below: str | int = "d"
     value: Any = None

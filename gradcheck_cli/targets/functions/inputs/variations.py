@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import Parameter
-from gradcheck_cli.targets.functions.inputs.drawing import Choice
+from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
@@ -27,7 +27,7 @@ LARGE_EPSILON = 0.05
 FACTOR = 0.7
 
 
-def with_other_settings(parameters: Sequence[Parameter], choice: Choice) -> Iterator[Choice]:
+def with_other_settings(parameters: Sequence[Parameter], choice: ProposalChoice) -> Iterator[ProposalChoice]:
     """The choice with one setting changed at a time, at most `MOST` of them."""
     changed = 0
     for item in parameters:
@@ -47,7 +47,7 @@ def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> It
             yield Sample(values, sample.differentiated, sample.seed)
 
 
-def _others(item: Parameter, choice: Choice) -> list[Proposal]:
+def _others(item: Parameter, choice: ProposalChoice) -> list[Proposal]:
     now = choice.get(item.name)
     if now is None or item.is_state:
         return []
