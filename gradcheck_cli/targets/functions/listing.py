@@ -18,11 +18,10 @@ def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
         TargetError: it holds none.
     """
     found = definitions(tree)
-    names = layers_in(found)
-    named = [name for name in candidates(tree) if name not in names]
+    names, candidate = layers_in(found), candidates(tree)
     # A backward without a forward is a convolution's, or cannot be judged: only what looks like one is added.
-    names += [name for name in named if "conv" in name.lower() or not names]
-    if CALL in found or len(names) < 2:
+    names += [name for name in candidate if name not in names and ("conv" in name.lower() or not names)]
+    if CALL in found or (len(names) < 2 and candidate) or not names:
         return the_only_one(tree, path)
     return tuple(sorted(names, key=lambda name: found[name].lineno))
 

@@ -49,3 +49,9 @@ def test_a_file_without_a_layer_is_refused():
     """By what it holds."""
     with pytest.raises(TargetError, match=r"nothing in empty\.py looks like"):
         every_layer(ast.parse("x = 1"), "empty.py")
+
+
+def test_the_only_layer_of_a_file_needs_no_word_of_a_convolution():
+    """A norm is one too."""
+    source = "class Norm:\n    def forward(self, x): return x\n    def backward(self, g): return g\n"
+    assert every_layer(ast.parse(source), "norm.py") == ("Norm",)
