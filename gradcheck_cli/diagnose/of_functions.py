@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Array, Finding
 
 # A factor is one where the quotients agree to this: far above what a sum of some hundred terms rounds, and far below
@@ -66,10 +67,14 @@ def _constant(name: str, factor: float) -> Finding | None:
         return None
     if abs(factor + 1) <= SAME:
         return Finding(
-            "sign-flipped", name, "proved", f"grad_{name} has the opposite sign", f"turn the sign of grad_{name}"
+            standing_for(Sign.OPPOSITE).id,
+            name,
+            "proved",
+            f"grad_{name} has the opposite sign",
+            f"turn the sign of grad_{name}",
         )
     return Finding(
-        "scaled-constant",
+        standing_for(Sign.CONSTANT).id,
         name,
         "proved",
         f"grad_{name} is {factor:.6g} times the right one on every sample",
@@ -79,11 +84,11 @@ def _constant(name: str, factor: float) -> Finding | None:
 
 def _by_length(name: str, what: str, rest: float, length: int, *, divided: bool) -> Finding:
     is_first = what.startswith("rows of")
-    identifier = "batch-mean" if divided and is_first else "mean-for-sum" if divided else "scaled-constant"
+    sign = Sign.BATCH if divided and is_first else Sign.AVERAGED if divided else Sign.CONSTANT
     times = "" if abs(rest - 1) <= SAME else f" {rest:.6g} times"
     change, mend = ("divided by", "do not divide by it") if divided else ("multiplied by", "do not multiply by it")
     message = f"grad_{name} is{times} the right one {change} the number of {what} ({length} here)"
-    return Finding(identifier, name, "proved", message, mend)
+    return Finding(standing_for(sign).id, name, "proved", message, mend)
 
 
 def placed(name: str, expected: Array, actual: Array, wrong: Array) -> str:

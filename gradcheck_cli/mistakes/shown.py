@@ -46,6 +46,10 @@ class Sign(Enum):
     UNINITIALISED = auto()
     SURROGATE = auto()
     UPSTREAM_IGNORED = auto()
+    BATCH = auto()  # the factor 1/N of the samples
+    NOT_FINITE = auto()
+    UNSTEADY = auto()  # the same call gives other numbers
+    MUTATES = auto()
     TRANSPOSED = auto()
     LAST_ONLY = auto()  # the last entry of an axis alone
 

@@ -67,7 +67,7 @@ def _row(target: TargetReport) -> Iterator[object]:
 
 
 def _place(finding: Finding) -> str:
-    """ "batch-mean 12:9": where it was found in the file, line and column."""
+    """The mistake, then where it was found in the file, line and column."""
     column = "" if finding.column is None else f":{finding.column}"
     return f"{finding.id} {finding.line}{column}"
 

@@ -9,6 +9,7 @@ from gradcheck_cli.checks.ladder.contract import Broken, broken_laws
 from gradcheck_cli.checks.ladder.elsewhere import broken_elsewhere
 from gradcheck_cli.checks.ladder.forward import ForwardJudged, judged_forward
 from gradcheck_cli.checks.ladder.judge import JudgedGradient, depends, judged_closely, judged_exactly
+from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
 from gradcheck_cli.trials.functions import Asking, Elsewhere, FunctionTrial
 
@@ -127,7 +128,7 @@ def _not_given(trials: Sequence[FunctionTrial], names: Sequence[str]) -> Iterato
             for entry in asking.outcome.returned:
                 if entry.is_none and entry.name in names and depends(trial.first, entry.name):
                     said = f"None is returned for {entry.name}, and the forward depends on it"
-                    yield trial, Broken("missing-gradient", entry.name, said)
+                    yield trial, Broken(Sign.ABSENT, entry.name, said)
 
 
 def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...]:

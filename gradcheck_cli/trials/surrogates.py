@@ -12,12 +12,13 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.checks.ladder.judge import depends
+from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.functions import FunctionTrial
 
 # What no other function would be excused for either.
-_NEVER_MEANT = ("wrong-shape", "not-finite", "not-repeatable", "wrong-count")
+_NEVER_MEANT = {Sign.OTHER_SHAPE, Sign.NOT_FINITE, Sign.UNSTEADY, Sign.COUNT}
 
 
 def surrogates(comparison: FunctionComparison) -> Mapping[str, str]:
@@ -40,9 +41,9 @@ def without(comparison: FunctionComparison, names: Mapping[str, str]) -> Functio
 
 
 def _is_another_function(comparison: FunctionComparison, name: str) -> bool:
-    laws = {each.id for each in comparison.laws(name) if each.gradient == name}
+    laws = {each.sign for each in comparison.laws(name) if each.gradient == name}
     wrong = any(each.judged.verdict is Verdict.FAIL for each in comparison.about(name))
-    return (wrong or bool(laws)) and not laws & set(_NEVER_MEANT)
+    return (wrong or bool(laws)) and not laws & _NEVER_MEANT
 
 
 def _flat(trials: tuple[FunctionTrial, ...], name: str) -> str:

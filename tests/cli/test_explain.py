@@ -54,7 +54,7 @@ def test_shapes_take_any_number_of_channels():
     ("argv", "message"),
     [
         (["shapes", "--k", "101"], "the kernel does not fit the input along its height: 101 > 100."),
-        (["shapes", "--out", "0"], "out channels must be at least 1, not 0."),
+        (["shapes", "--out", "0"], "--out must be at least 1, not 0."),
         (["shapes", "--out", "9999999999"], "--out must be at most 2147483647, not 9999999999."),
         (["batch-mean", "--k", "3"], "only `gradcheck explain shapes` takes sizes, not 'batch-mean'."),
         (["--k", "3"], "only `gradcheck explain shapes` takes sizes, not 'the list of topics'."),

@@ -207,7 +207,8 @@ def test_words_that_are_no_choice(changes, expected):
 
 def test_a_convention_that_is_like_none_is_told_all():
     """With the words that there are."""
-    hint = "it takes auto, function, cache, autograd-function, class, nchw, nhwc, chw, hwc, hw, nhw, chwn, hwcn"
+    hint = "it takes auto, function, cache, autograd-function, class, nchw, nhwc, chw, hwc, hw, nhw, chwn, hwcn, "
+    hint += "ncw, nwc, cw, wc, w, nw, cwn, wcn, wnc, ncdhw, ndhwc, cdhw, dhwc, dhw"
     assert f"--convention has no 'keras'.\n  hint: {hint}" == refusal(
         check_verify, VerifyOptions(("f.py",), convention="keras")
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Array, FunctionOutcome, Sample, Verdict
 
 
@@ -22,12 +23,17 @@ class ScaledCall:
 class Broken:
     """A law that does not hold.
 
-    `id` is the catalogue's, `gradient` the argument or "call", `message` what was seen.
+    `sign` says which, `gradient` the argument or "call", `message` what was seen.
     """
 
-    id: str
+    sign: Sign
     gradient: str
     message: str
+
+    @property
+    def id(self) -> str:
+        """The catalogue's."""
+        return standing_for(self.sign).id
 
 
 def broken_laws(sample: Sample, outcome: FunctionOutcome, scaled: list[ScaledCall]) -> list[Broken]:
@@ -41,7 +47,7 @@ def broken_laws(sample: Sample, outcome: FunctionOutcome, scaled: list[ScaledCal
         *_mutations(outcome),
         *_repeats(outcome),
     ]
-    unsteady = {each.gradient for each in found if each.id == "not-repeatable"}
+    unsteady = {each.gradient for each in found if each.sign is Sign.UNSTEADY}
     ended = [each for each in scaled if each.outcome.ended]
     for name, first in outcome.gradients.items():
         if name not in unsteady and np.isfinite(first).all():
@@ -56,16 +62,18 @@ def _count(outcome: FunctionOutcome) -> list[Broken]:
         return []
     nested = [entry for entry in returned if not entry.is_none and entry.shape is None]
     if nested:
-        return [Broken("wrong-count", "call", f"the backward returns a {nested[0].dtype} where a gradient is expected")]
+        return [Broken(Sign.COUNT, "call", f"the backward returns a {nested[0].dtype} where a gradient is expected")]
     if len(returned) < owed or any(not entry.is_none for entry in returned[owed:]):
         message = f"the backward returns {len(returned)} gradients for {owed} arguments of the forward"
-        return [Broken("wrong-count", "call", message)]
+        return [Broken(Sign.COUNT, "call", message)]
     return []
 
 
 def _shapes(sample: Sample, outcome: FunctionOutcome) -> list[Broken]:
     return [
-        Broken("wrong-shape", name, f"grad_{name} has the shape {array.shape}, {name} has {sample.array(name).shape}")
+        Broken(
+            Sign.OTHER_SHAPE, name, f"grad_{name} has the shape {array.shape}, {name} has {sample.array(name).shape}"
+        )
         for name, array in outcome.gradients.items()
         if array.shape != sample.array(name).shape
     ]
@@ -73,7 +81,7 @@ def _shapes(sample: Sample, outcome: FunctionOutcome) -> list[Broken]:
 
 def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
     return [
-        Broken("not-finite", name, f"{int((~np.isfinite(array)).sum())} of {array.size} entries are inf or NaN")
+        Broken(Sign.NOT_FINITE, name, f"{int((~np.isfinite(array)).sum())} of {array.size} entries are inf or NaN")
         for name, array in outcome.gradients.items()
         if not np.isfinite(array).all()
     ]
@@ -81,9 +89,9 @@ def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
 
 def _mutations(outcome: FunctionOutcome) -> list[Broken]:
     return [
-        Broken("overwrites-upstream", "call", "the call changes the G that it is handed")
+        Broken(Sign.OVERWRITES_UPSTREAM, "call", "the call changes the G that it is handed")
         if name == "grad_output"
-        else Broken("mutates-input", "call", f"the call changes {name} in place")
+        else Broken(Sign.MUTATES, "call", f"the call changes {name} in place")
         for name in outcome.mutated
     ]
 
@@ -91,7 +99,7 @@ def _mutations(outcome: FunctionOutcome) -> list[Broken]:
 def _repeats(outcome: FunctionOutcome) -> list[Broken]:
     second = outcome.second or {}
     return [
-        Broken("not-repeatable", name, "the same call once more gives other numbers")
+        Broken(Sign.UNSTEADY, name, "the same call once more gives other numbers")
         for name, array in outcome.gradients.items()
         if name in second and not np.array_equal(array, second[name], equal_nan=True)
     ]
@@ -104,8 +112,10 @@ def _linear(name: str, first: Array, others: Mapping[float, Mapping[str, Array]]
         if again is None or again.shape != first.shape or np.array_equal(again, factor * first):
             continue
         if np.array_equal(again, first):
-            return [Broken("upstream-ignored", name, f"grad_{name} stays the same when G is multiplied by {factor:g}")]
-        return [Broken("not-linear", name, f"{factor:g} G does not give {factor:g} grad_{name}")]
+            return [
+                Broken(Sign.UPSTREAM_IGNORED, name, f"grad_{name} stays the same when G is multiplied by {factor:g}")
+            ]
+        return [Broken(Sign.NONLINEAR, name, f"{factor:g} G does not give {factor:g} grad_{name}")]
     return []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Broken
-from gradcheck_cli.mistakes import Sign, standing_for
+from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionOutcome
 from gradcheck_cli.model.circumstances import Circumstances
 
@@ -26,8 +26,8 @@ def broken_elsewhere(
     """
     if not other.ended:
         if circumstances.passes > 1 and _WRITTEN_TO in other.error:
-            identifier = standing_for(Sign.OVERWRITES_UPSTREAM).id
-            yield Broken(identifier, CALL, "a tensor that the forward saved is written to; a second pass is refused")
+            said = "a tensor that the forward saved is written to; a second pass is refused"
+            yield Broken(Sign.OVERWRITES_UPSTREAM, CALL, said)
         return
     for name, expected in plain.gradients.items():
         if circumstances.wanted is not None and name not in circumstances.wanted:
@@ -36,10 +36,10 @@ def broken_elsewhere(
         if actual is None or actual.shape != expected.shape or not np.isfinite(expected).all():
             said = f"where {circumstances.about}, no grad_{name} comes back" if actual is None else ""
             if said and np.any(expected):
-                yield Broken(standing_for(_sign(circumstances)).id, name, said)
+                yield Broken(_sign(circumstances), name, said)
             continue
         if not np.array_equal(actual, expected) and (not np.isfinite(actual).all() or is_wrong(name, actual)):
-            yield Broken(standing_for(_sign(circumstances)).id, name, _message(circumstances, name, expected, actual))
+            yield Broken(_sign(circumstances), name, _message(circumstances, name, expected, actual))
 
 
 def _message(circumstances: Circumstances, name: str, expected: Array, actual: Array) -> str:

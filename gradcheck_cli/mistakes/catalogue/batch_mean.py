@@ -7,6 +7,7 @@ import re
 
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, WrongFormula, of_every_form
 from gradcheck_cli.mistakes.pieces import each
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import means
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
 
@@ -48,4 +49,5 @@ MISTAKE = Mistake(
     structure=False,
     divides_by=dict.fromkeys(GRADIENTS, ("N",)),
     line=_divides_by_batch,
+    sign=Sign.BATCH,
 )

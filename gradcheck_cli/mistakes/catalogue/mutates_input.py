@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.mistake import Mistake
-from gradcheck_cli.mistakes.shown import Behaviour, Observation
+from gradcheck_cli.mistakes.shown import Behaviour, Observation, Sign
 from gradcheck_cli.model import GradientName
 
 
@@ -25,4 +25,5 @@ MISTAKE = Mistake(
     fix="Work on a copy (`G = G * mask`, `dX = np.zeros_like(X)`).",
     shown_by="gradcheck run --backward FILE.py:NAME, which looks at the inputs afterwards",
     behaviour=Behaviour(_mutates, fails=True, of_the_call=True),
+    sign=Sign.MUTATES,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake
-from gradcheck_cli.mistakes.shown import Behaviour, Observation
+from gradcheck_cli.mistakes.shown import Behaviour, Observation, Sign
 from gradcheck_cli.mistakes.wording import describe
 from gradcheck_cli.model import GradientName
 
@@ -32,4 +32,5 @@ MISTAKE = Mistake(
     fix="Start from `np.zeros`, and look at each division for a divisor that can be zero.",
     shown_by="gradcheck run --backward FILE.py:NAME",
     behaviour=Behaviour(_not_finite, from_memory=True),
+    sign=Sign.NOT_FINITE,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake
-from gradcheck_cli.mistakes.shown import Behaviour, Observation, two_calls
+from gradcheck_cli.mistakes.shown import Behaviour, Observation, Sign, two_calls
 from gradcheck_cli.mistakes.wording import number
 from gradcheck_cli.model import Array, GradientName
 
@@ -41,4 +41,5 @@ MISTAKE = Mistake(
     fix="Fill every array before it is read, and keep nothing between calls.",
     shown_by="gradcheck run --backward FILE.py:NAME, which calls it twice",
     behaviour=Behaviour(_differs, fails=True, told_last=True, from_memory=True),
+    sign=Sign.UNSTEADY,
 )

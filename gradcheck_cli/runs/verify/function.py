@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from gradcheck_cli.diagnose.kinds import stands_for
+from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import (
     CALL,
     Finding,
@@ -97,7 +99,7 @@ def _gradient(name: str, comparison: FunctionComparison, findings: Sequence[Find
     if any(each.gradient == name and each.certainty == "proved" for each in findings):
         return GradientResult(Verdict.FAIL, ids)
     mine = comparison.about(name)
-    if not mine and any(each.id == "crashes" for each in findings):
+    if not mine and any(stands_for(each.id, Sign.RAISED) for each in findings):
         return GradientResult(Verdict.ERROR, ids)
     return GradientResult(worst({each.judged.verdict for each in mine}), ids)
 

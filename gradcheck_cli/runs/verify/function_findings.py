@@ -12,7 +12,7 @@ from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
-from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
 from gradcheck_cli.runs.verify.function_graph import recorded_calls
 from gradcheck_cli.trials.compared import Compared, FunctionComparison
@@ -112,7 +112,9 @@ def _crashes(trials: Sequence[FunctionTrial]) -> Iterator[Finding]:
     where = f"the {outcome.error_where} raises " if outcome.error_where else ""
     message = f"{where}{outcome.error} on {trial.sample.text}."
     when = f"on {trial.sample.text}" if ended else ""
-    yield Finding("crashes", CALL, "proved", message[:1].upper() + message[1:], "", when, outcome.error_line)
+    yield Finding(
+        standing_for(Sign.RAISED).id, CALL, "proved", message[:1].upper() + message[1:], "", when, outcome.error_line
+    )
 
 
 def _forward(comparison: FunctionComparison) -> Iterator[Finding]:
@@ -120,7 +122,7 @@ def _forward(comparison: FunctionComparison) -> Iterator[Finding]:
     for trial, judged in comparison.forwards:
         if judged.verdict is Verdict.FAIL:
             message = f"The forward is not the reference: {judged.detail} on {trial.sample.text}."
-            yield Finding("wrong-forward", CALL, "proved", message, "mend the forward first")
+            yield Finding(standing_for(Sign.OTHER_FORWARD).id, CALL, "proved", message, "mend the forward first")
             return
 
 
