@@ -1,10 +1,13 @@
 """The planted files of tests/mistakes: what their headers promise, and one run of `verify` over many of them."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from gradcheck_cli.model import VerifyOptions
-from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.runs.verify import target as target_run, verify_targets
 
 FOLDER = Path(__file__).resolve().parent / "mistakes"
 
@@ -37,7 +40,16 @@ RIGHT = tuple(each for each in ALL if not each.mistake)
 WRONG = tuple(each for each in ALL if each.mistake)
 
 
+@contextmanager
+def unplaced():
+    """Inside, no line is looked for: each change of a text is asked anew, and places have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(target_run, "located", lambda report, *_asked: report)
+        yield
+
+
 def verified(files, **options):
-    """The whole report and each file's own, two at a time."""
-    report = verify_targets(VerifyOptions(tuple(each.target for each in files), jobs=2, **options))
+    """The whole report and each file's own, two at a time; without the places of the mistakes."""
+    with unplaced():
+        report = verify_targets(VerifyOptions(tuple(each.target for each in files), jobs=2, **options))
     return report, {target.target: target for target in report.targets}
