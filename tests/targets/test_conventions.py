@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mistaken import PAST_EIGHT
 
-from gradcheck_cli.layers import conv
+from gradcheck_cli.layers import conv, forms
 from gradcheck_cli.layers.geometries import SAME
 from gradcheck_cli.model import CALL, Case, ConvSpec
 from gradcheck_cli.numbers import exact
@@ -38,6 +38,14 @@ SPECS = (
 
 # What code that pads more on one side is asked, whichever of the rules it follows.
 SIDED = tuple(spec for specs in SAME.values() for spec in specs if not spec.is_symmetric)
+# A filter for each channel, and all zeros in front.
+CAUSAL = tuple(
+    ConvSpec(
+        batch, channels, channels, 1, 9, (1, taps), padding=(0, taps - 1), groups=channels, extra_after=(0, 1 - taps)
+    )
+    for n, c, taps in ((2, 3, 4), (1, 4, 3))
+)
+OF_A_FAMILY = {"same_sides": SIDED, "blocked": PAST_EIGHT, "causal": CAUSAL}
 
 
 def header(file):
@@ -70,8 +78,9 @@ def observe(file, name, sizes=(4, 2**14), scale=1.0):
     """What is wrong on each supported geometry, with integers up to each of `sizes`, times `scale`."""
     (ref,) = resolve([f"{file}:{name}"])
     with Worker(ref, LIMITS) as worker:
-        worker.describe()
-        specs = SPECS + {"same_sides": SIDED, "blocked": PAST_EIGHT}.get(file.parent.name, ())
+        described = worker.describe()
+        specs = SPECS + OF_A_FAMILY.get(file.parent.name, ())
+        specs = tuple(forms.of_layer(described.layer, described.modes, specs))
         cases = [exact.scaled(case_of(spec, largest), scale) for spec in specs for largest in sizes]
         found = [wrong_gradients(worker, case) for case in cases]
     return [wrong for wrong in found if wrong is not None]
@@ -106,7 +115,7 @@ def test_a_planted_mistake_shows_in_the_gradient_of_its_header(file):
 
 
 def test_every_row_of_the_table_of_conventions_has_three_right_files():
-    """Ways to hand over a backward, padding by sides and work in blocks, three styles each.
+    """Ways to hand over a backward, padding by sides, work in blocks, other layers: three styles each.
 
     Classes are split by how they expose gradients.
     """
@@ -116,4 +125,4 @@ def test_every_row_of_the_table_of_conventions_has_three_right_files():
             family = file.parent.name.replace("class_returns", "class_keeps").replace("class_attributes", "class_keeps")
             counts[family] = counts.get(family, 0) + 1
     assert {family: count for family, count in counts.items() if count < 3} == {}
-    assert len(counts) == 17
+    assert len(counts) == 22
