@@ -40,9 +40,7 @@ SPECS = (
 SIDED = tuple(spec for specs in SAME.values() for spec in specs if not spec.is_symmetric)
 # A filter for each channel, and all zeros in front.
 CAUSAL = tuple(
-    ConvSpec(
-        batch, channels, channels, 1, 9, (1, taps), padding=(0, taps - 1), groups=channels, extra_after=(0, 1 - taps)
-    )
+    ConvSpec(n, c, c, 1, 9, (1, taps), padding=(0, taps - 1), groups=c, extra_after=(0, 1 - taps))
     for n, c, taps in ((2, 3, 4), (1, 4, 3))
 )
 OF_A_FAMILY = {"same_sides": SIDED, "blocked": PAST_EIGHT, "causal": CAUSAL}

@@ -1,4 +1,4 @@
-# expect: padding-mode-wrong weight
+# expect: fold-back-missing input
 # target: conv_grads
 import torch
 import torch.nn.functional as F
