@@ -21,6 +21,10 @@ TABLE = {
         [{}, {"padding": (1, 2)}],
     ),
     "stride > 1": ([{"stride": (1, 2)}], [{}]),
+    "output padding > 0": (
+        [{"conv": "conv_transpose2d", "stride": (2, 2), "output_padding": (0, 1)}],
+        [{"conv": "conv_transpose2d", "stride": (2, 2)}],
+    ),
     "a remainder is left over": ([{"stride": (1, 2), "width": 10}, {"stride": (2, 1), "height": 10}], [{}]),
     "rows are left over": ([{"stride": (2, 1), "height": 10}], [{}, {"stride": (1, 2), "width": 10}]),
     "columns are left over": ([{"stride": (1, 2), "width": 10}], [{}, {"stride": (2, 1), "height": 10}]),

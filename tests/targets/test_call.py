@@ -540,7 +540,8 @@ def test_the_options_say_how_to_call():
     """Spaces around the roles do not matter."""
     options = VerifyOptions(("a.py",), call="f(G)", returns="weight, _ ,bias")
 
-    assert HowToCall("auto", "f(G)", ("weight", "_", "bias")) == HowToCall.of(options)
+    kinds = ("convolution", "function")
+    assert HowToCall("auto", "f(G)", ("weight", "_", "bias"), kinds) == HowToCall.of(options)
 
 
 LAST = """

@@ -111,7 +111,8 @@ def every(kind: LayerKind | None = None) -> tuple[Layout, ...]:
         return (*every(PICTURES), *every(LINES))
     made = (kind.layout(layout) for layout in _of_pictures())
     more = TIME_FIRST if kind == LINES else ()
-    return (*dict.fromkeys(layout for layout in made if layout is not None), *more)
+    found = (*dict.fromkeys(layout for layout in made if layout is not None), *more)
+    return tuple(sorted(found, key=lambda layout: not is_usual(layout)))
 
 
 def with_depth(layout: Layout) -> Layout:
