@@ -181,7 +181,7 @@ def test_a_run_without_counterexample_is_repeated():
     space = names_in(render_repro(seeds_run_report()))
 
     assert space["IMAGES"] == ("images/coffee.jpg",)
-    assert set(space["OPTIONS"]) | {"images", "arithmetic", "timeout", "batch"} == set(vars(RunOptions(())))
+    assert set(space["OPTIONS"]) | {"images", "arithmetic", "timeout", "held"} == set(vars(RunOptions(())))
     assert space["OPTIONS"]["seeds"] == 3
     assert space["OPTIONS"]["loss"] == "l1"
 
