@@ -75,7 +75,7 @@ def test_the_report_format_of_the_page_works():
     lines = space["render_chat"](samples.failing_run_report()).splitlines()
 
     assert "*FAIL: gradcheck run, batch_mean.py:conv_backward*" == lines[0]
-    assert "at: batch_mean.py:11" in lines
+    assert "at: batch_mean.py:11:36" in lines
     assert "Without it grad_weight is right on all 22 geometries." == lines[-2]
     line = re.search(r'^"chat": (.*),$', PAGE, re.M)[1]
     assert Format("chat", "render_chat") == eval(line, {"Format": Format})
