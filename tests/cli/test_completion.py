@@ -27,7 +27,10 @@ def offered(shell, line, monkeypatch):
         ("gradcheck explain batch", ["batch-mean"]),
         ("gradcheck verify --convention func", ["function"]),
         ("gradcheck verify --convention function,nh", ["function,nhwc", "function,nhw"]),
-        ("gradcheck run --convention nhwc,n", ["nhwc,nchw", "nhwc,nhw"]),
+        (
+            "gradcheck run --convention nhwc,n",
+            [f"nhwc,{each}" for each in ("nchw", "nhw", "ncw", "nwc", "nw", "ncdhw", "ndhwc")],
+        ),
         ("gradcheck run --report j", ["json=", "junit="]),
         ("gradcheck verify --report p", []),
         ("gradcheck run --dty", ["--dtype"]),

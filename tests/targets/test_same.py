@@ -11,11 +11,12 @@ from hypothesis import given, strategies as st
 
 from gradcheck_cli.layers.geometries import QUICK, SAME
 from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
+from gradcheck_cli.model.line import as_line
 from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.same import DIVIDING, RULES, followed, padded_by, rules_of
+from gradcheck_cli.targets.conventions.same import DIVIDING, OF_LINES, RULES, followed, padded_by, rules_of
 
 # (size, kernel, stride) -> zeros before and after, by hand.
 BY_HAND = {
@@ -27,6 +28,7 @@ BY_HAND = {
     "tensorflow-more-after": {(8, 3, 2): (0, 1), (7, 4, 1): (1, 2), (6, 2, 2): (0, 0), (7, 2, 3): (0, 1)},
     "tensorflow-more-before": {(8, 3, 2): (1, 0), (7, 4, 1): (2, 1), (6, 2, 2): (0, 0), (7, 2, 3): (1, 0)},
     "keep": {(7, 3, 2): (4, 4), (7, 2, 2): None},
+    "causal": {(7, 3, 1): (2, 0), (7, 4, 2): (3, 0), (5, 1, 1): (0, 0)},
     "keep-more-after": {(7, 3, 2): (4, 4), (7, 2, 2): (3, 4)},
     "keep-more-before": {(7, 3, 2): (4, 4), (7, 2, 2): (4, 3)},
     "keep-more-on-both": {(7, 3, 2): (4, 4), (7, 2, 2): (4, 4)},
@@ -43,7 +45,7 @@ def test_a_rule_by_hand(name):
 @pytest.mark.parametrize("name", RULES)
 def test_the_geometries_of_a_rule_are_padded_by_it(name):
     """Each of them, and for what the rule is there: the odd zero on the rows, on the columns and on both."""
-    assert all(name in rules_of(spec) for spec in SAME[name])
+    assert all(name in rules_of(as_line(spec) if name in OF_LINES else spec) for spec in SAME[name])
     odd = Counter(tuple(bool(extra) for extra in spec.extra_after) for spec in SAME[name])
     sided = "before" in name or "after" in name
     assert sided == (odd[True, True] > 0)
