@@ -24,7 +24,8 @@ def offered(shell, line, monkeypatch):
     ("line", "words"),
     [
         ("gradcheck explain tol", ["tolerance"]),
-        ("gradcheck explain batch", ["batch-mean"]),
+        ("gradcheck explain batch-m", ["batch-mean"]),
+        ("gradcheck explain batch", ["batch-norm", "batch-norm-eval", "batch-mean"]),
         ("gradcheck verify --convention func", ["function"]),
         ("gradcheck verify --convention function,nh", ["function,nhwc", "function,nhw"]),
         (
