@@ -130,6 +130,7 @@ def recognise(
     work, clock = time.thread_time() + BUDGET, time.monotonic() + budget
     weaker: list[Chosen] = []
     refusals: list[NotRecognisedError | AmbiguousError] = []
+    is_refused_first = False
     kinds = kinds_to_try(loaded, wanted)
     while kinds:
         # So much of the time that the other kinds have their turn too.
@@ -137,6 +138,7 @@ def recognise(
         try:
             chosen, is_right = _Tries(loaded, wanted, seed, guard, ends[0], ends[1]).on(kinds.pop(0))
         except (NotRecognisedError, AmbiguousError) as error:
+            is_refused_first |= not weaker
             refusals.append(error)
             if isinstance(error, TransposedError) and not any(
                 isinstance(one, TransposedError) for one in refusals[:-1]
@@ -152,10 +154,12 @@ def recognise(
             and not any(one.candidate.layout.transposed for one in weaker)
         ):
             kinds = transposed_kinds(loaded, wanted)
-    if weaker:
-        # Where nothing is right, that the padding repeats something is no more than a word in the text.
-        return min(weaker, key=lambda one: (not one.plan, one.candidate.layout.modes != ("zeros",)))
-    raise refusals[0]
+    # Where nothing is right, that the padding repeats something is no more than a word in the text.
+    best = min(weaker, key=lambda one: (not one.plan, one.candidate.layout.modes != ("zeros",)), default=None)
+    # What only raises as another kind of layer says less than why it is none of the likeliest kind.
+    if best is None or (is_refused_first and not best.plan):
+        raise refusals[0]
+    return best
 
 
 def _share(now: float, end: float, parts: int) -> float:
