@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -29,6 +30,8 @@ _OF_CONVOLUTIONS = word_set(
 )
 # Axes of an X and of an F.
 IMAGES = 4
+# As in an einsum: "nchw,oiuv->..."
+_SUM_OF_FOUR = re.compile(r"^\s*[A-Za-z]*\s*[A-Za-z]{4,}.*->|,\s*[A-Za-z]{4,}\s*->")
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 
@@ -154,7 +157,7 @@ def looks_like_convolution(loaded: Loaded) -> bool:
 
 
 def has_four_axes(loaded: Loaded) -> bool:
-    """Does the code take four lengths of a shape apart, or index with four places?"""
+    """Does the code take four lengths of a shape apart, index with four places, or sum over four letters?"""
     node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
     for inner in ast.walk(node) if node is not None else ():
         if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Tuple) and len(inner.slice.elts) == IMAGES:
@@ -163,6 +166,8 @@ def has_four_axes(loaded: Loaded) -> bool:
             is_shape = isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"
             if is_shape and len(inner.targets[0].elts) == IMAGES:
                 return True
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and _SUM_OF_FOUR.search(inner.value):
+            return True
     return False
 
 
