@@ -21,6 +21,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
+from gradcheck_cli.runs.verify.function_power import power_of_function
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
@@ -33,6 +34,8 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 SURROGATE = "a surrogate: not judged as a derivative"
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
+# Who said what the function is given, where it was nobody.
+_OURS = ("guess", "layer")
 # Forms whose arrays are tensors.
 _OF_TORCH = ("autograd-function",)
 
@@ -54,7 +57,26 @@ def verify_function(
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
     )
-    return judge_function(ref, described, session.run(described.samples), options)
+    transcript = session.run(described.samples)
+    report = judge_function(ref, described, transcript, options)
+    if report.verdict is not Verdict.PASS:
+        return report
+    comparison = _comparison(transcript, described)
+    # What the user hands over is what the function is for: other values are no samples of it.
+    ask = session.further if described.inputs in _OURS else None
+    power, further = power_of_function(comparison, as_layer(comparison), form, ask)
+    if further:
+        transcript = replace(transcript, trials=(*transcript.trials, *further))
+        report = judge_function(ref, described, transcript, options)
+    if report.verdict is not Verdict.PASS:
+        return report
+    return replace(report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report)
+
+
+def _comparison(transcript: FunctionTranscript, described: DescribedFunction) -> FunctionComparison:
+    """What is judged: surrogates are not."""
+    whole = FunctionComparison.of(transcript.trials, described.form)
+    return without(whole, surrogates(whole))
 
 
 def judge_function(
@@ -113,8 +135,8 @@ def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResul
         mine = {each.judged.verdict for each in comparison.about(name) if each.trial is trial}
         silent = Verdict.NOT_APPLICABLE if trial.exact else Verdict.INCONCLUSIVE
         verdicts[name] = worst(mine) if mine else Verdict.ERROR if failure else silent
-    whole = " (whole numbers)" if trial.exact else ""
-    return SampleResult(f"{trial.sample.text}{whole}", verdicts, "" if failure is None else failure.error)
+    about = f" ({trial.about})" if trial.about else ""
+    return SampleResult(f"{trial.sample.text}{about}", verdicts, "" if failure is None else failure.error)
 
 
 def _counted(samples: Sequence[SampleResult]) -> Geometries:
