@@ -1,8 +1,8 @@
 """The backward of a convolution by direct summation: every entry is a sum of exactly the products of the definition.
 
 Ways of summing, in `rowwise`, `tapwise`, `patchwise` (of a line `upright`) and `pointwise`, and the choice between them
-by the rule of `cost`. On integers all of them are exact as long as every sum of |G||X| stays below 2^24 (float32) or 2^53
-(float64): then no partial sum is ever rounded, in whatever order it is formed. Verdicts rest on this.
+by the rule of `cost`. On integers all of them are exact as long as every sum of |G||X| stays below 2^24 (float32) or
+2^53 (float64): then no partial sum is ever rounded, in whatever order it is formed. Verdicts rest on this.
 
 The ways are for plain layers, `lift` makes them ways for all.
 """
