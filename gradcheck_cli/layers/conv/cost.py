@@ -1,6 +1,6 @@
 """The rule by which the direct backward chooses among its ways of summing.
 
-A way tells from the shapes alone what it does, as `Work`: so many products, elements copied, Python steps. `RATES` says
+A way tells from the shapes alone what it does, as `Effort`: so many products, elements copied, Python steps. `RATES` says
 what one of each takes, and `direct` takes the way with the least time. A wrong estimate costs time and nothing else:
 all ways sum the same products.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 SMALL = 1e6
 
 
-class Work(NamedTuple):
+class Effort(NamedTuple):
     """What is done, or in `RATES` the nanoseconds that one of each takes.
 
     Attributes:
@@ -39,7 +39,7 @@ class Work(NamedTuple):
     steps: float = 0
 
     @classmethod
-    def product(cls, stack: float, rows: float, columns: float, terms: float) -> Work:
+    def product(cls, stack: float, rows: float, columns: float, terms: float) -> Effort:
         """A stack of matrix products (rows, terms) x (terms, columns)."""
         factors = stack * terms * (rows + columns)
         is_small = rows * columns * terms <= SMALL
@@ -51,13 +51,13 @@ class Work(NamedTuple):
             matrices=stack,
         )
 
-    def __add__(self, other: Work) -> Work:  # type: ignore[override]
+    def __add__(self, other: Effort) -> Effort:  # type: ignore[override]
         """Both, one after the other."""
-        return Work(*map(sum, zip(self, other, strict=True)))
+        return Effort(*map(sum, zip(self, other, strict=True)))
 
-    def times(self, count: float) -> Work:
+    def times(self, count: float) -> Effort:
         """The same so many times."""
-        return Work(*(count * part for part in self))
+        return Effort(*(count * part for part in self))
 
     @property
     def nanoseconds(self) -> float:
@@ -65,4 +65,6 @@ class Work(NamedTuple):
         return sum(part * rate for part, rate in zip(self, RATES, strict=True))
 
 
-RATES = Work(products=0.028, packed=0.36, read=0.04, results=0.67, copied=0.4, runs=12.3, scattered=5.8, steps=16600.0)
+RATES = Effort(
+    products=0.028, packed=0.36, read=0.04, results=0.67, copied=0.4, runs=12.3, scattered=5.8, steps=16600.0
+)

@@ -111,13 +111,13 @@ def _grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
 @lru_cache(maxsize=1024)
 def weight_way(spec: ConvSpec) -> ModuleType:
     """The way that takes the least time for dE/dF of a plain layer, by the rule of `cost`."""
-    return min(weight_ways(spec), key=lambda way: way.grad_weight_work(spec).nanoseconds)
+    return min(weight_ways(spec), key=lambda way: way.grad_weight_effort(spec).nanoseconds)
 
 
 @lru_cache(maxsize=1024)
 def input_way(spec: ConvSpec) -> ModuleType:
     """The way that takes the least time for dE/dX of a plain layer, by the rule of `cost`."""
-    return min(input_ways(spec), key=lambda way: way.grad_input_work(spec).nanoseconds)
+    return min(input_ways(spec), key=lambda way: way.grad_input_effort(spec).nanoseconds)
 
 
 def weight_ways(spec: ConvSpec) -> list[ModuleType]:

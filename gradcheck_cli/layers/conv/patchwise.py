@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from gradcheck_cli.layers.conv.cost import Work
+from gradcheck_cli.layers.conv.cost import Effort
 from gradcheck_cli.layers.conv.geometry import crop, pad
 from gradcheck_cli.model import Array, ConvSpec
 
@@ -61,25 +61,25 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return np.ascontiguousarray(crop(padded, spec))
 
 
-def grad_weight_work(spec: ConvSpec) -> Work:
+def grad_weight_effort(spec: ConvSpec) -> Effort:
     """What `grad_weight` does, for the rule of `cost`."""
     taps, filters = _taps(spec), spec.out_channels // spec.groups
     blocks = _blocks(spec)
-    product = Work.product(spec.groups, filters, taps / blocks.channels, spec.terms / blocks.rows)
+    product = Effort.product(spec.groups, filters, taps / blocks.channels, spec.terms / blocks.rows)
     moved = spec.groups * taps + spec.out_channels
     stretches = moved * spec.batch * spec.output_size[0]
-    return (product + Work(steps=1)).times(blocks.rows * blocks.channels) + Work(
+    return (product + Effort(steps=1)).times(blocks.rows * blocks.channels) + Effort(
         copied=moved * spec.terms, runs=stretches, steps=1
     )
 
 
-def grad_input_work(spec: ConvSpec) -> Work:
+def grad_input_effort(spec: ConvSpec) -> Effort:
     """What `grad_input` does, for the rule of `cost`."""
     taps, filters = _taps(spec), spec.out_channels // spec.groups
     blocks = _blocks(spec)
-    product = Work.product(spec.groups, taps / blocks.channels, spec.terms / blocks.rows, filters)
+    product = Effort.product(spec.groups, taps / blocks.channels, spec.terms / blocks.rows, filters)
     added = spec.groups * taps
-    return (product + Work(steps=1 + prod(spec.kernel_size))).times(blocks.rows * blocks.channels) + Work(
+    return (product + Effort(steps=1 + prod(spec.kernel_size))).times(blocks.rows * blocks.channels) + Effort(
         scattered=added * spec.terms, runs=added * spec.batch * spec.output_size[0], steps=1
     )
 
@@ -123,17 +123,17 @@ def _channels_of_a_block(spec: ConvSpec, terms: int) -> int:
     return max(1, elements // (spec.groups * spec.kernel_size[0] * spec.kernel_size[1] * terms))
 
 
-class Blocks(NamedTuple):
+class BlockCounts(NamedTuple):
     """In how many parts the output rows and the channels are taken."""
 
     rows: int
     channels: int
 
 
-def _blocks(spec: ConvSpec) -> Blocks:
+def _blocks(spec: ConvSpec) -> BlockCounts:
     rows = _rows_of_a_block(spec)
     channels = _channels_of_a_block(spec, min(rows, spec.output_size[0]) * spec.batch * spec.output_size[1])
-    return Blocks(-(-spec.output_size[0] // rows), -(-spec.weight_shape[1] // channels))
+    return BlockCounts(-(-spec.output_size[0] // rows), -(-spec.weight_shape[1] // channels))
 
 
 def _taps(spec: ConvSpec) -> int:

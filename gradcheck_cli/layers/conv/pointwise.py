@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.layers.conv.cost import Work
+from gradcheck_cli.layers.conv.cost import Effort
 from gradcheck_cli.model import Array, Axis, ConvSpec
 
-Places: TypeAlias = tuple[slice, slice]
+RowsAndColumns: TypeAlias = tuple[slice, slice]
 """For rows and columns: which of them."""
 
 
@@ -47,25 +47,25 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return _framed(products.reshape(*spec.x_shape[:2], *_lengths(met)), spec.x_shape, read)
 
 
-def grad_weight_work(spec: ConvSpec) -> Work:
+def grad_weight_effort(spec: ConvSpec) -> Effort:
     """What `grad_weight` does, for the rule of `cost`."""
     (filters, channels), places, batch = _group_shape(spec), _count(spec), spec.batch
     copied = _copied(spec)
     if set(spec.kernel_size) != {1}:
-        return Work.product(spec.groups, filters, channels * places, batch) + Work(steps=1, copied=copied)
+        return Effort.product(spec.groups, filters, channels * places, batch) + Effort(steps=1, copied=copied)
     if _is_laid_together(filters, channels, places, batch):
         together = batch * places * spec.groups * (filters + channels)
-        return Work.product(spec.groups, filters, channels, batch * places) + Work(steps=1, copied=together)
-    return Work.product(batch * spec.groups, filters, channels, places) + Work(steps=batch, copied=copied)
+        return Effort.product(spec.groups, filters, channels, batch * places) + Effort(steps=1, copied=together)
+    return Effort.product(batch * spec.groups, filters, channels, places) + Effort(steps=batch, copied=copied)
 
 
-def grad_input_work(spec: ConvSpec) -> Work:
+def grad_input_effort(spec: ConvSpec) -> Effort:
     """What `grad_input` does, for the rule of `cost`."""
     (filters, channels), places, batch = _group_shape(spec), _count(spec), spec.batch
-    moved = Work(steps=1, copied=_copied(spec))
+    moved = Effort(steps=1, copied=_copied(spec))
     if set(spec.kernel_size) == {1}:
-        return Work.product(batch * spec.groups, channels, places, filters) + moved
-    return Work.product(spec.groups, batch, channels * places, filters) + moved
+        return Effort.product(batch * spec.groups, channels, places, filters) + moved
+    return Effort.product(spec.groups, batch, channels * places, filters) + moved
 
 
 def _summed(upstream: Array, seen: Array) -> Array:
@@ -85,7 +85,7 @@ def _is_laid_together(filters: int, channels: int, places: int, batch: int) -> b
     return batch > 1 and places * (filters + channels) < filters * channels
 
 
-def _places(spec: ConvSpec) -> tuple[Places, Places]:
+def _places(spec: ConvSpec) -> tuple[RowsAndColumns, RowsAndColumns]:
     """What is read of X, and by which outputs, or where there is one output, by which taps."""
     (top, above), (left, beside) = map(_meeting, spec.axes)
     return (top, left), (above, beside)
@@ -100,12 +100,12 @@ def _meeting(axis: Axis) -> tuple[slice, slice]:
     return slice(begin, begin + step * (last - first) + 1 if last >= first else begin, step), slice(first, last + 1)
 
 
-def _lengths(places: Places) -> tuple[int, int]:
+def _lengths(places: RowsAndColumns) -> tuple[int, int]:
     rows, columns = places
     return rows.stop - rows.start, columns.stop - columns.start
 
 
-def _framed(part: Array, shape: tuple[int, ...], places: Places) -> Array:
+def _framed(part: Array, shape: tuple[int, ...], places: RowsAndColumns) -> Array:
     """The array of `shape` that has `part` at `places` and zeros elsewhere; `part` itself where it is all of it."""
     if part.shape == shape:
         return part

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from gradcheck_cli.layers.conv.cost import Work
+from gradcheck_cli.layers.conv.cost import Effort
 from gradcheck_cli.layers.conv.geometry import Phase, phases
 from gradcheck_cli.model import Array, Axis, ConvSpec
 
@@ -39,15 +39,15 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return total.reshape(spec.weight_shape)
 
 
-def grad_weight_work(spec: ConvSpec) -> Work:
+def grad_weight_effort(spec: ConvSpec) -> Effort:
     """What `grad_weight` does, for the rule of `cost`."""
     (filters, channels, kh, kw), (sh, sw) = spec.weight_shape, spec.stride
     width, phases = _row_width(spec.axes[1]), min(sh, kh) * min(sw, kw)
     rows_of_x = phases * spec.in_channels * (spec.height // sh)
     rows = spec.batch * (rows_of_x + spec.out_channels * spec.output_size[0])
     terms = spec.batch * spec.output_size[0] * width
-    products = Work.product(spec.groups * kw, filters // spec.groups, channels, terms).times(kh)
-    return products + Work(copied=rows * width, runs=rows, steps=kh * min(sw, kw) + phases)
+    products = Effort.product(spec.groups * kw, filters // spec.groups, channels, terms).times(kh)
+    return products + Effort(copied=rows * width, runs=rows, steps=kh * min(sw, kw) + phases)
 
 
 def _shifted(phase: Array, width: int, columns: Phase, groups: int) -> Array:

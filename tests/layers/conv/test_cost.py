@@ -1,7 +1,7 @@
 import pytest
 
 from gradcheck_cli.layers.conv import patchwise, pointwise, rowwise, tapwise
-from gradcheck_cli.layers.conv.cost import RATES, Work
+from gradcheck_cli.layers.conv.cost import RATES, Effort
 from gradcheck_cli.layers.conv.direct import input_way, weight_way
 from gradcheck_cli.model import ConvSpec
 
@@ -24,15 +24,15 @@ def test_the_rule_takes_the_way_made_for_the_layer(spec, expected):
 
 def test_thin_products_cost_more_per_multiplication():
     """The rule charges the factors as well as the multiplications, so thin products cost more."""
-    thin, thick = (Work.product(1, 1000, filters, 1000).nanoseconds / filters for filters in (2, 200))
+    thin, thick = (Effort.product(1, 1000, filters, 1000).nanoseconds / filters for filters in (2, 200))
     assert thin > thick
 
 
-def test_work_is_added_and_multiplied_part_by_part():
+def test_effort_is_added_and_multiplied_part_by_part():
     """Three steps with five copies each, and two copies: 3 * 5 + 2 copies and 3 steps, told in nanoseconds."""
-    work = Work(copied=5, steps=1).times(3) + Work(copied=2)
-    assert Work(copied=17, steps=3) == work
-    assert 17 * RATES.copied + 3 * RATES.steps == pytest.approx(work.nanoseconds)
+    effort = Effort(copied=5, steps=1).times(3) + Effort(copied=2)
+    assert Effort(copied=17, steps=3) == effort
+    assert 17 * RATES.copied + 3 * RATES.steps == pytest.approx(effort.nanoseconds)
 
 
 def test_large_kernels_spread_by_rows_and_patch_embeddings_by_patches():
