@@ -1,8 +1,8 @@
 """The rule by which the direct backward chooses among its ways of summing.
 
-A way tells from the shapes alone what it does, as `Effort`: so many products, elements copied, Python steps. `RATES` says
-what one of each takes, and `direct` takes the way with the least time. A wrong estimate costs time and nothing else:
-all ways sum the same products.
+A way tells from the shapes alone what it does, as `Effort`: so many products, elements copied, Python steps. `RATES`
+says what one of each takes, and `direct` takes the way with the least time. A wrong estimate costs time and nothing
+else: all ways sum the same products.
 """
 
 from __future__ import annotations
@@ -66,5 +66,12 @@ class Effort(NamedTuple):
 
 
 RATES = Effort(
-    products=0.028, packed=0.36, read=0.04, results=0.67, copied=0.4, runs=12.3, scattered=5.8, steps=16600.0
+    products=0.028,
+    packed=0.36,
+    read=0.04,
+    results=0.67,
+    copied=0.4,
+    runs=12.3,
+    scattered=5.8,
+    steps=16600.0,
 )
