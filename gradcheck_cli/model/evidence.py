@@ -292,6 +292,7 @@ class FunctionExample:
         outputs: of the forward.
         expected: the right gradient, `actual` what came back.
         entry: where they differ most.
+        is_smallest: smaller samples were tried, and none of them fails.
     """
 
     gradient: str
@@ -301,6 +302,7 @@ class FunctionExample:
     expected: Array
     actual: Array | None
     entry: tuple[int, ...] | None = None
+    is_smallest: bool = False
 
 
 @dataclass(frozen=True)

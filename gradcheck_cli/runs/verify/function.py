@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +11,8 @@ from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import (
     CALL,
     Finding,
+    FunctionExample,
+    FunctionForm,
     Geometries,
     GradientResult,
     RungEvidence,
@@ -21,6 +23,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
+from gradcheck_cli.runs.verify.function_planting import AskFurther
 from gradcheck_cli.runs.verify.function_power import power_of_function
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
@@ -28,6 +31,7 @@ from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
+from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
 # In place of how many samples it is right on.
@@ -57,26 +61,39 @@ def verify_function(
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
     )
+
+    def judged(transcript: FunctionTranscript) -> TargetReport:
+        return judge_function(ref, described, transcript, options)
+
     transcript = session.run(described.samples)
-    report = judge_function(ref, described, transcript, options)
-    if report.verdict is not Verdict.PASS:
+    report = judged(transcript)
+    if report.verdict is Verdict.PASS and not session.is_late:
+        # What the user hands over is what the function is for: other values are no samples of it.
+        ask = session.further if described.inputs in _OURS else None
+        report = _with_power(report, transcript, ask, judged, form)
+    example = report.counterexample
+    if not isinstance(example, FunctionExample):
         return report
-    comparison = _comparison(transcript, described)
-    # What the user hands over is what the function is for: other values are no samples of it.
-    ask = session.further if described.inputs in _OURS else None
+    sample = replace(described.samples[0], values=example.values)
+    return replace(report, counterexample=shrink_function(session, example, sample))
+
+
+def _with_power(
+    report: TargetReport,
+    transcript: FunctionTranscript,
+    ask: AskFurther | None,
+    judged: Callable[[FunctionTranscript], TargetReport],
+    form: FunctionForm,
+) -> TargetReport:
+    """What a pass is worth; none any more where a further sample says otherwise."""
+    whole = FunctionComparison.of(transcript.trials, form)
+    comparison = without(whole, surrogates(whole))
     power, further = power_of_function(comparison, as_layer(comparison), form, ask)
     if further:
-        transcript = replace(transcript, trials=(*transcript.trials, *further))
-        report = judge_function(ref, described, transcript, options)
+        report = judged(replace(transcript, trials=(*transcript.trials, *further)))
     if report.verdict is not Verdict.PASS:
         return report
     return replace(report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report)
-
-
-def _comparison(transcript: FunctionTranscript, described: DescribedFunction) -> FunctionComparison:
-    """What is judged: surrogates are not."""
-    whole = FunctionComparison.of(transcript.trials, described.form)
-    return without(whole, surrogates(whole))
 
 
 def judge_function(
