@@ -23,8 +23,10 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
+from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.function_planting import AskFurther
 from gradcheck_cli.runs.verify.function_power import power_of_function
+from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
@@ -70,12 +72,15 @@ def verify_function(
     if report.verdict is Verdict.PASS and not session.is_late:
         # What the user hands over is what the function is for: other values are no samples of it.
         ask = session.further if described.inputs in _OURS else None
-        report = _with_power(report, transcript, ask, judged, form)
+        transcript, report = _with_power(report, transcript, ask, judged, form)
     example = report.counterexample
     if not isinstance(example, FunctionExample):
         return report
     sample = replace(described.samples[0], values=example.values)
-    return replace(report, counterexample=shrink_function(session, example, sample))
+    example = shrink_function(session, example, sample)
+    comparison = FunctionComparison.of(transcript.trials, form)
+    places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
+    return replace(report, counterexample=example, findings=places.found(report.findings))
 
 
 def _with_power(
@@ -84,16 +89,19 @@ def _with_power(
     ask: AskFurther | None,
     judged: Callable[[FunctionTranscript], TargetReport],
     form: FunctionForm,
-) -> TargetReport:
+) -> tuple[FunctionTranscript, TargetReport]:
     """What a pass is worth; none any more where a further sample says otherwise."""
     whole = FunctionComparison.of(transcript.trials, form)
     comparison = without(whole, surrogates(whole))
     power, further = power_of_function(comparison, as_layer(comparison), form, ask)
     if further:
-        report = judged(replace(transcript, trials=(*transcript.trials, *further)))
+        transcript = replace(transcript, trials=(*transcript.trials, *further))
+        report = judged(transcript)
     if report.verdict is not Verdict.PASS:
-        return report
-    return replace(report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report)
+        return transcript, report
+    return transcript, replace(
+        report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report
+    )
 
 
 def judge_function(
