@@ -34,6 +34,7 @@ DIRECTION_HALVINGS = 10
 # Half is what halving a step leaves of the difference of two slopes of a smooth forward, all of it at a kink.
 SMOOTH = 0.75
 UNIT = 2.0**-53
+UNIT_OF_FLOAT32 = 2.0**-24
 # An estimate of an error is taken as a bound with this margin: Ridders' own is the difference of two neighbours in the
 # table, of which the better one is off by less.
 SAFETY = 4.0
@@ -155,7 +156,7 @@ def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
         high, low = _flat(evaluate(point + step * ways)), _flat(evaluate(point - step * ways))
         rows.append((high - low) / (2 * step))
         bends.append(np.abs(high - 2 * here + low) / step)
-        noise.append(UNIT * (np.abs(high) + np.abs(low)) / (2 * step))
+        noise.append(_unit(high, low) * (np.abs(high) + np.abs(low)) / (2 * step))
     values, error = _extrapolated(rows, noise)
     # The slopes of both sides differ by less and less where the forward is smooth, and by the same amount at a kink.
     is_kink = bends[-1] > SMOOTH * bends[-2] + SAFETY**2 * noise[-1]
@@ -163,6 +164,13 @@ def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
     # Of all outputs together: one that cancels rounds as its neighbours do.
     is_bent = bool(bends[-1].max(initial=0.0) > SAFETY**3 * noise[-1].max(initial=0.0))
     return values, np.where(is_kink, error + bends[-1], error), is_bent
+
+
+def _unit(*outputs: Array) -> float:
+    """To what outputs are rounded: to float32 where all of their numbers are such, and not merely whole."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_single = all(np.array_equal(out, out.astype(np.float32)) for out in outputs)
+    return UNIT if not is_single or all(np.array_equal(out, np.rint(out)) for out in outputs) else UNIT_OF_FLOAT32
 
 
 def exact_differences(

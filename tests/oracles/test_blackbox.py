@@ -75,3 +75,12 @@ def test_a_direction_tells_a_straight_forward_from_a_curve():
     weight = np.random.default_rng(4).standard_normal((4, 9))
     assert direction(POINT, stacked(lambda x: x @ weight - (x @ weight).mean(0)), seed=2).is_straight
     assert not direction(POINT, stacked(np.tanh), seed=2).is_straight
+
+
+def test_differences_of_a_forward_in_float32_know_how_little_they_know():
+    """Its outputs are rounded to float32, and a difference of two of them is off by as much over the step."""
+    point = np.array([0.3, -1.1, 0.7])
+    found = differences(point, lambda x: (np.tanh(x.astype(np.float32)).astype(np.float64),))
+    right = np.diag(1 - np.tanh(point) ** 2)
+    assert np.all(np.abs(found.values - right) <= found.error)
+    assert found.error.max() > 1e-8

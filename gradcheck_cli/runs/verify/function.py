@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.mistakes import Sign
@@ -32,7 +31,7 @@ from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
-from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
+from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
@@ -60,7 +59,7 @@ def verify_function(
         has_upstream=form not in _LOSSES,
         deadline=deadline,
         against=options.against,
-        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
+        graphs=GraphOracle(form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
     )
 
