@@ -156,7 +156,7 @@ def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
         high, low = _flat(evaluate(point + step * ways)), _flat(evaluate(point - step * ways))
         rows.append((high - low) / (2 * step))
         bends.append(np.abs(high - 2 * here + low) / step)
-        noise.append(_unit(high, low) * (np.abs(high) + np.abs(low)) / (2 * step))
+        noise.append(_unit(point, high, low) * (np.abs(high) + np.abs(low)) / (2 * step))
     values, error = _extrapolated(rows, noise)
     # The slopes of both sides differ by less and less where the forward is smooth, and by the same amount at a kink.
     is_kink = bends[-1] > SMOOTH * bends[-2] + SAFETY**2 * noise[-1]
@@ -166,11 +166,15 @@ def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
     return values, np.where(is_kink, error + bends[-1], error), is_bent
 
 
-def _unit(*outputs: Array) -> float:
-    """To what outputs are rounded: to float32 where all of their numbers are such, and not merely whole."""
+def _unit(point: Array, *outputs: Array) -> float:
+    """To what outputs are rounded: to float32 where all of their numbers are such, and those of the point are not."""
+    is_single = all(_is_float32(out) for out in outputs) and not _is_float32(point)
+    return UNIT_OF_FLOAT32 if is_single and not all(np.array_equal(out, np.rint(out)) for out in outputs) else UNIT
+
+
+def _is_float32(array: Array) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
-        is_single = all(np.array_equal(out, out.astype(np.float32)) for out in outputs)
-    return UNIT if not is_single or all(np.array_equal(out, np.rint(out)) for out in outputs) else UNIT_OF_FLOAT32
+        return bool(np.array_equal(array, array.astype(np.float32)))
 
 
 def exact_differences(
