@@ -16,6 +16,7 @@ from gradcheck_cli.model.evidence import (
     Counterfactual,
     Finding,
     FunctionExample,
+    FunctionPower,
     Power,
     RungEvidence,
     Sameness,
@@ -277,7 +278,8 @@ class TargetReport:
     "" where it was not.
 
     Of a function the gradients go by the arguments' names; `geometries` counts its samples, which `samples` lists;
-    `inputs` is how they were found, and `evidence` what each rung of the ladder decided.
+    `inputs` is how they were found, `evidence` what each rung of the ladder decided, and `power` what a pass is worth;
+    None where it did not pass.
 
     `settings` is what came of other number formats, devices and modes; empty where none was asked for.
     """
@@ -308,6 +310,7 @@ class TargetReport:
     samples: tuple[SampleResult, ...] = ()
     inputs: str = ""
     evidence: tuple[RungEvidence, ...] = ()
+    power: FunctionPower | None = None
     settings: tuple[SettingResult, ...] = field(default=(), metadata=UNLESS_USUAL)
 
 

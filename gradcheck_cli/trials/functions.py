@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ from gradcheck_cli.oracles.blackbox import (
     direction,
     exact_differences,
 )
+from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.functions.client import Stacked
 
 # B(k G) = k B(G) is asked for these: doubled, turned, nothing.
@@ -54,6 +56,9 @@ class CalledFunction(Protocol):
 
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
         """Forward and backward."""
+
+    def edit(self, edits: Sequence[TextEdit], /) -> bool:
+        """Let the function run with these in its text; none undoes it. False where they cannot be put."""
 
     def in_circumstances(
         self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances, /
@@ -95,6 +100,7 @@ class FunctionTrial:
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
         elsewhere: the same calls in other circumstances, on the first sample.
+        about: what is special about its numbers, "" for nothing.
     """
 
     sample: Sample
@@ -109,6 +115,7 @@ class FunctionTrial:
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +150,7 @@ class FunctionSession:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
         trials: list[FunctionTrial] = []
         for number, sample in enumerate(samples):
-            if time.perf_counter() > self.deadline:
+            if self.is_late:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
             trial = self._real(sample)
             if not number and self.has_circumstances:
@@ -154,6 +161,34 @@ class FunctionSession:
                 trials += self._whole(whole_numbers(sample), straight)
         return FunctionTranscript(tuple(trials))
 
+    def further(self, sample: Sample, about: str) -> FunctionTrial:
+        """One more sample, with one G."""
+        outcome = self.client.outputs(sample)
+        if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
+            return FunctionTrial(sample, failure=outcome, about=about)
+        askings = tuple(islice(self._asked(sample, outcome.outputs), 1))
+        trial = FunctionTrial(sample, outcome.outputs, askings, about=about)
+        return self._measured(replace(trial, recording=self._recording(sample)))
+
+    def _recording(self, sample: Sample) -> Recording | None:
+        recording = self.client.recording(sample) if self.by_graph else None
+        return recording if isinstance(recording, Recording) else None
+
+    @property
+    def is_late(self) -> bool:
+        """Is the time up?"""
+        return time.perf_counter() > self.deadline
+
+    def about(self, sample: Sample, name: str) -> FunctionTrial:
+        """One gradient on one sample, with a G of whole numbers: no more than it takes to show that it is wrong."""
+        outcome = self.client.outputs(sample)
+        if not outcome.ended:
+            return FunctionTrial(sample, failure=outcome)
+        grads = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
+        trial = FunctionTrial(sample, outcome.outputs, (self._asking("whole numbers", sample, grads),))
+        self._measure(trial, name)
+        return trial
+
     def _real(self, sample: Sample) -> FunctionTrial:
         outcome = self.client.outputs(sample)
         if not outcome.ended:
@@ -161,14 +196,13 @@ class FunctionSession:
         askings = tuple(self._asked(sample, outcome.outputs))
         should = self.client.reference(sample, self.against) if self.against else None
         scaled = tuple(self._scaled(sample, askings[0]))
-        recording = self.client.recording(sample) if self.by_graph else ""
         trial = FunctionTrial(
             sample,
             outcome.outputs,
             askings,
             scaled,
             reference=should,
-            recording=recording if isinstance(recording, Recording) else None,
+            recording=self._recording(sample),
         )
         return self._measured(trial)
 
@@ -207,16 +241,19 @@ class FunctionSession:
         if self.by_graph is not None and trial.recording is not None:
             by_graph = self.by_graph(trial.recording, trial.sample)
         for name in trial.sample.differentiated:
-            point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
-            try:
-                second = direction(point, evaluate, trial.sample.seed)
-                known = by_graph.get(name)
-                if known is None or not second.confirms_all(known):
-                    known = _derivative(point, evaluate, second)
-                trial.first[name], trial.second[name] = known, second
-            except EvaluationError as error:
-                trial.unmeasured[name] = str(error)
+            self._measure(trial, name, by_graph.get(name))
         return trial
+
+    def _measure(self, trial: FunctionTrial, name: str, known: Jacobian | None = None) -> None:
+        """The derivative by one argument and its second opinion; `known` is a first opinion that is there already."""
+        point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
+        try:
+            second = direction(point, evaluate, trial.sample.seed)
+            if known is None or not second.confirms_all(known):
+                known = _derivative(point, evaluate, second)
+            trial.first[name], trial.second[name] = known, second
+        except EvaluationError as error:
+            trial.unmeasured[name] = str(error)
 
     def _whole(self, sample: Sample, names: Sequence[str]) -> list[FunctionTrial]:
         """The same on whole numbers, where the forward is straight along some arguments: else nothing."""
@@ -237,7 +274,7 @@ class FunctionSession:
             return []
         grads = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
         asking = self._asking("whole numbers", sample, grads)
-        return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact)]
+        return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact, about="whole numbers")]
 
     def _evaluate(self, sample: Sample, name: str, values: Array) -> tuple[Array, ...]:
         stacked = self.client.varied(sample, name, values)
@@ -264,15 +301,20 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
 
 
 def whole_numbers(sample: Sample) -> Sample:
-    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie.
+    """The same shapes with whole numbers; what lies between 0 and 1 stays, as it may be a probability or a variance."""
+    arrays = {name: sample.array(name) for name in sample.differentiated}
+    within = {name for name, array in arrays.items() if array.size > 1 and array.min() >= 0 and array.max() <= 1}
+    return whole_along(sample, [name for name in arrays if name not in within])
 
-    What is positive stays so, and what lies between 0 and 1 stays as it is: it may be a probability or a variance.
+
+def whole_along(sample: Sample, names: Sequence[str]) -> Sample:
+    """Whole numbers in these arguments, none of them 0 and none twice in an array: no kink and no tie.
+
+    What is positive stays so.
     """
     generator = np.random.default_rng([sample.seed, 1])
-    for name in sample.differentiated:
+    for name in names:
         array = sample.array(name)
-        if array.size > 1 and array.min() >= 0 and array.max() <= 1:
-            continue
         signs = generator.choice([-1.0, 1.0], array.size)
         signs = np.abs(signs) if array.size > 1 and array.min() > 0 else signs
         drawn = generator.permutation(np.arange(1.0, array.size + 1)) * signs

@@ -63,6 +63,8 @@ DATACLASSES = {
     "sample": model.SampleResult,
     "evidence": model.RungEvidence,
     "setting_result": model.SettingResult,
+    "function_power": model.FunctionPower,
+    "not_shown": model.NotShown,
 }
 
 
