@@ -49,15 +49,7 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
-    form = described.form
-    session = FunctionSession(
-        client=FunctionClient(worker),
-        has_upstream=form not in _LOSSES,
-        deadline=deadline,
-        against=options.against,
-        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
-        has_circumstances=form in _OF_TORCH,
-    )
+    session = session_of(described, worker, options, deadline)
     transcript = session.run(described.samples)
     report = judge_function(ref, described, transcript, options)
     example = report.counterexample
@@ -65,9 +57,24 @@ def verify_function(
         return report
     sample = replace(described.samples[0], values=example.values)
     example = shrink_function(session, example, sample)
-    comparison = FunctionComparison.of(transcript.trials, form)
+    comparison = FunctionComparison.of(transcript.trials, described.form)
     places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
     return replace(report, counterexample=example, findings=places.found(report.findings))
+
+
+def session_of(
+    described: DescribedFunction, worker: Worker, options: VerifyOptions, deadline: float
+) -> FunctionSession:
+    """What asks a function of this form; `deadline` is of `time.perf_counter`."""
+    form = described.form
+    return FunctionSession(
+        client=FunctionClient(worker),
+        has_upstream=form not in _LOSSES,
+        deadline=deadline,
+        against=options.against,
+        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
+        has_circumstances=form in _OF_TORCH,
+    )
 
 
 def judge_function(
