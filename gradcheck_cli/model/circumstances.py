@@ -25,6 +25,7 @@ class Circumstances:
         wanted: the arguments that need a gradient; None for all.
         filled: new memory is filled with NaN before the code gets it.
         passes: backward through the same graph once or twice; the last counts.
+        dtype: of the floating inputs and of G; "" for that of the sample.
     """
 
     upstream: MemoryLayout = "contiguous"
@@ -32,6 +33,7 @@ class Circumstances:
     wanted: tuple[str, ...] | None = None
     filled: bool = False
     passes: int = 1
+    dtype: str = ""
 
     @property
     def about(self) -> str:
@@ -42,6 +44,8 @@ class Circumstances:
             return f"the inputs are {_LAYOUTS[self.inputs]}"
         if self.wanted is not None:
             return f"only {' and '.join(self.wanted)} needs a gradient"
+        if self.dtype:
+            return f"it is asked in {self.dtype}"
         if self.filled:
             return "new memory is filled with NaN first"
         return "it is called twice on one graph" if self.passes > 1 else "nothing is special"
@@ -60,7 +64,7 @@ class Circumstances:
         wanted = message["wanted"]
         upstream, inputs = (next(each for each in get_args(MemoryLayout) if each == message[key]) for key in _LAID_OUT)
         names = None if wanted is None else tuple(str(name) for name in wanted)
-        return cls(upstream, inputs, names, bool(message["filled"]), int(message["passes"]))
+        return cls(upstream, inputs, names, bool(message["filled"]), int(message["passes"]), str(message["dtype"]))
 
 
 _LAID_OUT = ("upstream", "inputs")

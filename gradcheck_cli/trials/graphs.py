@@ -21,6 +21,8 @@ UNITS = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 """Unit roundoff of the dtypes below float64."""
 # Roundings of a forward on its way to an output, each of a few units: enough to see that it is the same function.
 ROUNDINGS = 256.0
+# Plain implementations beside that of the sample itself.
+NEIGHBOURS = 2
 SOURCE = "the recorded forward, differentiated node by node"
 
 
@@ -72,6 +74,27 @@ class GraphOracle:
         )
         return evaluate if same and len(wide) == len(outputs) else None
 
+    def plain(
+        self, recording: Recording, sample: Sample, upstream: Sequence[Array], dtype: str
+    ) -> list[dict[str, Array]]:
+        """What plain implementations of the forward give in a dtype, by autograd: of the sample, and of its neighbours.
+
+        Neighbours are off by one rounding in every entry: what that changes, the dtype does not tell. [] where torch
+        cannot run the forward in this dtype.
+        """
+        from gradcheck_cli.oracles.graph.replay import Replay
+
+        found = []
+        for seed in range(NEIGHBOURS + 1):
+            values = {name: _neighbour(sample.array(name), UNITS.get(dtype, 0.0), seed) for name in recording.inputs}
+            try:
+                found.append(Replay(recording, values, detached_in(self.form), dtype).gradients(upstream))
+            except (RuntimeError, ValueError, NotImplementedError):
+                return []
+            if dtype not in UNITS:
+                break
+        return found
+
     def _replay(self, recording: Recording, sample: Sample) -> Replay:
         from gradcheck_cli.oracles.graph.replay import Replay
 
@@ -83,6 +106,14 @@ def narrowest(recording: Recording) -> str:
     """The dtype with the fewest bits that the forward computes in; "" where that is float64."""
     used = {dtype for node in recording.nodes for dtype in node.dtypes if dtype in UNITS}
     return max(used, key=lambda dtype: UNITS[dtype], default="")
+
+
+def _neighbour(array: Array, unit: float, seed: int) -> Array:
+    """The array for seed 0, else each entry moved up or down by a rounding."""
+    if not seed or array.dtype.kind != "f":
+        return array
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], array.shape)
+    return np.asarray(array * (1 + 2 * unit * signs))
 
 
 def _is_near(one: Array, other: Array, allowed: float) -> bool:

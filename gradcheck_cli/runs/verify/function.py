@@ -20,17 +20,18 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.runs.verify.function_dtypes import in_own_dtypes, is_for_few_bits
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.function_planting import AskFurther
-from gradcheck_cli.runs.verify.function_power import power_of_function
+from gradcheck_cli.runs.verify.function_power import OTHER_DTYPES, power_of_function
 from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
-from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.functions import CalledFunction, FunctionSession, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
@@ -53,15 +54,7 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
-    form = described.form
-    session = FunctionSession(
-        client=FunctionClient(worker),
-        has_upstream=form not in _LOSSES,
-        deadline=deadline,
-        against=options.against,
-        graphs=GraphOracle(form) if form in RECORDED else None,
-        has_circumstances=form in _OF_TORCH,
-    )
+    session = session_of(described, worker, options, deadline)
 
     def judged(transcript: FunctionTranscript) -> TargetReport:
         return judge_function(ref, described, transcript, options)
@@ -71,15 +64,33 @@ def verify_function(
     if report.verdict is Verdict.PASS and not session.is_late:
         # What the user hands over is what the function is for: other values are no samples of it.
         ask = session.further if described.inputs in _OURS else None
-        transcript, report = _with_power(report, transcript, ask, judged, form)
+        transcript, report = _with_power(report, transcript, ask, judged, described.form)
+    if report.verdict is Verdict.PASS and session.has_circumstances and not session.is_late:
+        text = code_of(ref, report.line).source
+        report = _with_own_dtypes(report, session.client, transcript.trials[0], fails=is_for_few_bits(text))
     example = report.counterexample
     if not isinstance(example, FunctionExample):
         return report
     sample = replace(described.samples[0], values=example.values)
     example = shrink_function(session, example, sample)
-    comparison = FunctionComparison.of(transcript.trials, form)
+    comparison = FunctionComparison.of(transcript.trials, described.form)
     places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
     return replace(report, counterexample=example, findings=places.found(report.findings))
+
+
+def session_of(
+    described: DescribedFunction, worker: Worker, options: VerifyOptions, deadline: float
+) -> FunctionSession:
+    """What asks a function of this form; `deadline` is of `time.perf_counter`."""
+    form = described.form
+    return FunctionSession(
+        client=FunctionClient(worker),
+        has_upstream=form not in _LOSSES,
+        deadline=deadline,
+        against=options.against,
+        graphs=GraphOracle(form) if form in RECORDED else None,
+        has_circumstances=form in _OF_TORCH,
+    )
 
 
 def _with_power(
@@ -100,6 +111,26 @@ def _with_power(
         return transcript, report
     return transcript, replace(
         report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report
+    )
+
+
+def _with_own_dtypes(
+    report: TargetReport, client: CalledFunction, trial: FunctionTrial, *, fails: bool
+) -> TargetReport:
+    """How accurate it is in other dtypes; where it is meant for them (`fails`), a sum that loses its terms fails."""
+    names = [name for name, each in report.gradients.items() if each.verdict is Verdict.PASS]
+    found = in_own_dtypes(client, GraphOracle("autograd-function"), trial, names)
+    findings = tuple(found.findings())
+    power = report.power
+    if power is not None and found.asked:
+        power = replace(power, untried=tuple(each for each in power.untried if each != OTHER_DTYPES))
+    evidence = sorted((*report.evidence, *found.evidence()), key=lambda each: each.rung == 5)
+    report = replace(report, evidence=tuple(evidence), power=power)
+    if not findings or not fails:
+        return replace(report, notes=(*report.notes, *found.notes))
+    failed = {each.gradient: GradientResult(Verdict.FAIL, (each.id,)) for each in findings}
+    return replace(
+        report, verdict=Verdict.FAIL, gradients={**report.gradients, **failed}, findings=findings, power=None
     )
 
 

@@ -47,12 +47,60 @@ class Lower(torch.autograd.Function):
 """
 
 
+STEPS = """
+import torch
+
+class %(name)s(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, rows, shift):
+        return rows + shift  # %(about)s
+
+    @staticmethod
+    def backward(ctx, up):
+        total = torch.zeros_like(up[0])
+        for row in up:
+            total += row
+        return up, total
+"""
+
+
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
     """Target's name -> its report."""
     file = tmp_path_factory.mktemp("dtypes") / "kernels.py"
     file.write_text(FUNCTIONS)
-    return {target.name: target for target in verify_targets(VerifyOptions((str(file),), jobs=1)).targets}
+    others = {"Meant": "for autocast to bfloat16", "Plain": "of a lesson"}
+    files = [str(file)]
+    for name, about in others.items():
+        other = file.parent / f"{name}.py"
+        other.write_text(STEPS % {"name": name, "about": about})
+        files.append(f"{other}:{name}")
+    return {target.name: target for target in verify_targets(VerifyOptions(tuple(files), jobs=1)).targets}
+
+
+def test_a_sum_that_stops_growing_in_bfloat16_is_told(reports):
+    """Right in float64 and float32, and off by half with 1,536 samples in bfloat16, where torch's own sum is right."""
+    report = reports["Meant"]
+    (finding,) = report.findings
+    assert (finding.id, finding.gradient, finding.certainty) == ("accumulates-in-low-precision", "shift", "proved")
+    assert {name: each.verdict for name, each in report.gradients.items()} == {
+        "rows": Verdict.PASS,
+        "shift": Verdict.FAIL,
+    }
+    rungs = {
+        each.detail.split(",")[0]: each.verdict
+        for each in report.evidence
+        if each.rung == 4 and each.gradient == "shift"
+    }
+    assert rungs == {"in float32": Verdict.PASS, "in bfloat16": Verdict.FAIL}
+
+
+def test_code_that_nobody_meant_for_few_bits_is_not_failed_for_them(reports):
+    """It is told all the same."""
+    report = reports["Plain"]
+    assert report.verdict is Verdict.PASS
+    assert any(note.endswith("(accumulates-in-low-precision)") for note in report.notes)
+    assert report.power.untried == ()
 
 
 def test_a_forward_in_float32_is_judged_by_itself_in_float64(reports):
