@@ -85,6 +85,7 @@ def recognise(
     is_refused_first = False
     kinds = kinds_to_try(loaded, wanted)
     transposed = [] if kinds[0][0].transposed else transposed_kinds(loaded, wanted)
+    has_to_be_right = False
     while kinds:
         # So much of the time that the other kinds have their turn too.
         parts = len(kinds) + bool(transposed)
@@ -99,9 +100,11 @@ def recognise(
         else:
             if is_right:
                 return chosen
-            weaker.append(chosen)
-        is_open = bool(weaker) or any(isinstance(error, NoTimeError) for error in refusals)
-        if not kinds and is_open and not any(one.plan for one in weaker):
+            if not has_to_be_right:
+                weaker.append(chosen)
+        if not kinds and not any(one.plan for one in weaker):
+            # What is no convolution, by its forward or in every way to call it, may be a transposed one.
+            has_to_be_right = not weaker and not any(isinstance(error, TransposedError) for error in refusals)
             kinds, transposed = transposed, []
     # Where nothing is right, that the padding repeats something is no more than a word in the text.
     best = min(weaker, key=lambda one: (not one.plan, one.candidate.layout.modes != ("zeros",)), default=None)
