@@ -99,7 +99,7 @@ def recognise(
                 kinds, transposed = transposed or kinds, []
         else:
             if is_right:
-                return chosen
+                return replace(chosen, is_right=True)
             if not has_to_be_right:
                 weaker.append(chosen)
         if not kinds and not any(one.plan for one in weaker):

@@ -27,10 +27,14 @@ from gradcheck_cli.targets.conventions.results import Keys, plan, take
 
 @dataclass(frozen=True)
 class Chosen:
-    """The candidate that is used from now on, and which result is which gradient."""
+    """The candidate that is used from now on, and which result is which gradient.
+
+    `is_right`: a gradient or its own forward was right on the geometry on which it was chosen.
+    """
 
     candidate: Candidate
     plan: Keys
+    is_right: bool = False
 
     @property
     def yields(self) -> tuple[GradientName, ...]:
