@@ -21,8 +21,12 @@ _CLOSE = 1e-6
 
 def is_bilinear(form: WrittenFunction, values: Values) -> bool:
     """Whether its first output is linear in each of two arrays, up to what is added, and no plain matrix product."""
-    arrays = [name for name, value in values.items() if is_real(value) and np.ndim(value)][:_MOST_ARRAYS]
-    return any(_multiplies(form, values, one, other) for one, other in combinations(arrays, 2))
+    arrays = [name for name, value in values.items() if isinstance(value, np.ndarray) and _is_varied(value)]
+    return any(_multiplies(form, values, one, other) for one, other in combinations(arrays[:_MOST_ARRAYS], 2))
+
+
+def _is_varied(array: Array) -> bool:
+    return is_real(array) and array.ndim > 0
 
 
 def _multiplies(form: WrittenFunction, values: Values, one: str, other: str) -> bool:
