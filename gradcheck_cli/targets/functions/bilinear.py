@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -10,8 +9,6 @@ import numpy as np
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import Values, WrittenFunction, is_real
 
-Forward = Callable[[float, float], Array]
-"""(s, t) -> the output where one array is s times what it was, and the other one t times."""
 # Of a function with more arrays, only the first few are looked at: X and F stand in front of what is added.
 _MOST_ARRAYS = 4
 # (s, t): a product grows by s * t; some are negative, for max(0, .) is no product.
