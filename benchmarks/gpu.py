@@ -170,11 +170,12 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def counted(found: Sequence[Tried]) -> str:
     """How many gradients came out how."""
-    verdicts = [each.verdict for each in _results(found)]
+    verdicts = [each.verdict for each in every_result(found)]
     return ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts)) or "nothing"
 
 
-def _results(found: Sequence[Tried]) -> Iterator[SettingResult]:
+def every_result(found: Sequence[Tried]) -> Iterator[SettingResult]:
+    """Of all settings and layers."""
     return (each for tried in found for results in tried.results.values() for each in results)
 
 

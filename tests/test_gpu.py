@@ -21,7 +21,7 @@ def test_every_setting_of_the_cpu_is_on_the_page(monkeypatch):
     found = gpu.tried_on("cpu", SMALL, seconds=60.0)
 
     assert [list(tried.results) for tried in found] == [["a 1x1", "a 3x3"]] * 2 + [[]]
-    assert {each.verdict for each in gpu._results(found)} == {"pass"}
+    assert {each.verdict for each in gpu.every_result(found)} == {"pass"}
     text = gpu.page("cpu", found, 1.0)
     assert "| a 3x3 | pass | bit for bit | bit for bit | bit for bit |" in text
     assert "Not tried: a 1x1, a 3x3: cpu has no TF32." in text
@@ -30,5 +30,5 @@ def test_every_setting_of_the_cpu_is_on_the_page(monkeypatch):
 def test_what_the_time_did_not_allow_is_said():
     """Nothing is claimed of it."""
     found = gpu.tried_on("cpu", SMALL, seconds=0.0)
-    assert not list(gpu._results(found))
+    assert not list(gpu.every_result(found))
     assert "the 0 s were over" in gpu.page("cpu", found, 0.0)

@@ -31,7 +31,7 @@ def geometries_of_model(place: str, timeout: float) -> tuple[ConvSpec, ...]:
     limits = WorkerLimits(timeout=timeout)
     child = Child(limits.memory, limits.output, ("torch",))
     try:
-        told, _ = child.exchange(
+        reply, _ = child.exchange(
             {"do": "convolutions", "text": ref.text, "file": ref.file, "name": ref.name, "module": ref.module},
             {},
             timeout,
@@ -41,6 +41,6 @@ def geometries_of_model(place: str, timeout: float) -> tuple[ConvSpec, ...]:
         raise TargetError(f"{place} cannot be run: {why}.") from error
     finally:
         child.kill()
-    if "failed" in told:
-        raise TargetError(f"{place}: {told['failed']}", hint=str(told.get("hint") or "") or None)
-    return tuple(spec_of_message(values) for values in told["geometries"])
+    if "failed" in reply:
+        raise TargetError(f"{place}: {reply['failed']}", hint=str(reply.get("hint") or "") or None)
+    return tuple(spec_of_message(values) for values in reply["geometries"])

@@ -174,8 +174,8 @@ def _in_setting(asked: SweepQuestion, asker: Asker, described: Described, option
     if verdict is Verdict.PASS and _missing(described):
         return _answer_of(asked, Verdict.INCONCLUSIVE, _missing(described), gradients, caller.seconds)
     about = f"grad_{worst.gradient}: " if worst.gradient in GRADIENTS else ""
-    told = "" if verdict is Verdict.PASS else f"{about}{worst.detail}"
-    return _answer_of(asked, verdict, told, gradients, caller.seconds)
+    message = "" if verdict is Verdict.PASS else f"{about}{worst.detail}"
+    return _answer_of(asked, verdict, message, gradients, caller.seconds)
 
 
 def _missing(described: Described) -> str:
