@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,6 +95,17 @@ def _with_callees(loaded: Loaded, name: str) -> str:
         node = loaded.node(waiting.pop())
         if node is None or getattr(node, "name", "") in texts:
             continue
-        texts[getattr(node, "name", "")] = ast.unparse(node)
+        texts[getattr(node, "name", "")] = _text(loaded, node)
         waiting += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
     return "\n".join(texts.values())
+
+
+def _text(loaded: Loaded, node: ast.AST) -> str:
+    """As it stands in the file, with its comments; without them where it does not stand alone."""
+    lines = linecache.getlines(loaded.module.__file__ or "")
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    text = textwrap.dedent("".join(lines[first - 1 : last]))
+    try:
+        return text if ast.dump(ast.parse(text).body[0]) == ast.dump(node) else ast.unparse(node)
+    except (SyntaxError, IndexError):
+        return ast.unparse(node)

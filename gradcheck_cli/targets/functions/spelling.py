@@ -139,7 +139,8 @@ def is_upstream(name: str) -> bool:
 def is_target(name: str) -> bool:
     """Is it what a loss compares with: y_true, labels, target?"""
     words = set(tokens(name))
-    return bool(words & TARGET_WORDS) and not words & PREDICTED_WORDS
+    is_gradient = is_upstream(name) or looks_like_gradient(name)  # dY
+    return bool(words & TARGET_WORDS) and not words & PREDICTED_WORDS and not is_gradient
 
 
 def is_cache(name: str) -> bool:

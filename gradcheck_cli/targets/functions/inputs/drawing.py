@@ -59,6 +59,9 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
         case "one-hot":
             rows: Array = np.eye(shape[-1])[_indices(shape[:-1], shape[-1], generator)]
             return rows
+        case "shares":
+            parts = generator.uniform(0.25, 1.0, shape)
+            return parts / parts.sum(axis=-1, keepdims=True)
         case "positive":
             return generator.uniform(0.5, 2.0, shape)
         case "unit":

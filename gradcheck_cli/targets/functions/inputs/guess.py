@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
+from gradcheck_cli.targets.functions.inputs.told import as_told
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_other_settings
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
@@ -28,6 +30,8 @@ SECONDS = 6.0
 # less, is among the next.
 FURTHER = 80
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
+# What is compared by a logarithm is a distribution: its rows sum to 1.
+_LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 
 
@@ -195,7 +199,9 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         of_images=bool(words & IMAGE_WORDS),
         is_loss=bool(words & LOSS_WORDS),
         looks_up=bool(words & TABLE_WORDS),
+        of_chances=bool(_LOGARITHMS.search(form.source)),
     )
+    found = as_told(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [_state(item, 0)]
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
