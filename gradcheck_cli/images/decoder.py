@@ -9,10 +9,10 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import ModuleType
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 from gradcheck_cli.images.header import Header
 from gradcheck_cli.images.refusal import UnreadableError, cut_short
@@ -35,6 +35,7 @@ _MOST_NOISE = 1 << 16
 _SAVE_AGAIN = "if an image program opens it, save it again as PNG"
 
 Colours = Literal[1, 3]
+Decoded = TypeVar("Decoded")
 
 
 def max_pixels() -> int:
@@ -100,19 +101,28 @@ def load_cv2() -> ModuleType:
 
 def decode_in_silence(data: bytes, colours: Colours) -> tuple[Array | None, str]:
     """What OpenCV makes of the bytes, None where nothing, and what it printed about them."""
+
+    def decode(cv2: ModuleType, raw: Array) -> Array | None:
+        pixels: Array | None = cv2.imdecode(raw, cv2.IMREAD_COLOR if colours == 3 else cv2.IMREAD_GRAYSCALE)
+        return pixels
+
+    return in_silence(decode, data)
+
+
+def in_silence(decode: Callable[[ModuleType, Array], Decoded | None], data: bytes) -> tuple[Decoded | None, str]:
+    """What a decoder of OpenCV makes of the bytes, None where it raised, and what it printed about them."""
     cv2 = load_cv2()
     import numpy as np
 
-    flag = cv2.IMREAD_COLOR if colours == 3 else cv2.IMREAD_GRAYSCALE
-    samples, noise = None, ""
+    decoded, noise = None, ""
     with CapturedStderr() as captured:
         try:
-            samples = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+            decoded = decode(cv2, np.frombuffer(data, np.uint8))
         except cv2.error as error:
             noise = str(error)
         except MemoryError:
             noise = "Insufficient memory"
-    return samples, noise + captured.text
+    return decoded, noise + captured.text
 
 
 def refused(header: Header, noise: str) -> UnreadableError:

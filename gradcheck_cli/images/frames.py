@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import ModuleType
 
-from gradcheck_cli.images.decoder import CapturedStderr, Colours, check_size, load_cv2, refused
+from gradcheck_cli.images.decoder import Colours, check_size, in_silence, load_cv2, refused
 from gradcheck_cli.images.header import Header
 from gradcheck_cli.model import Array
 
@@ -26,22 +27,16 @@ def decode_frames(data: bytes, header: Header, colours: Colours) -> list[Array]:
 
 def _frames_in_silence(data: bytes, header: Header) -> tuple[Sequence[Array], str]:
     """What OpenCV makes of the bytes, blue, green, red and perhaps alpha, and what it printed about them."""
-    cv2 = load_cv2()
-    import numpy as np
 
-    raw = np.frombuffer(data, np.uint8)
-    frames, noise = [], ""
-    with CapturedStderr() as captured:
-        try:
-            if header.format == "TIFF":
-                _, frames = cv2.imdecodemulti(raw, cv2.IMREAD_COLOR)
-            else:
-                frames = cv2.imdecodeanimation(raw)[1].frames
-        except cv2.error as error:
-            noise = str(error)
-        except MemoryError:
-            noise = "Insufficient memory"
-    return frames, noise + captured.text
+    def decode(cv2: ModuleType, raw: Array) -> Sequence[Array]:
+        if header.format == "TIFF":
+            pages: Sequence[Array] = cv2.imdecodemulti(raw, cv2.IMREAD_COLOR)[1]
+            return pages
+        animated: Sequence[Array] = cv2.imdecodeanimation(raw)[1].frames
+        return animated
+
+    frames, noise = in_silence(decode, data)
+    return frames or (), noise
 
 
 def _in_colours(frame: Array, colours: Colours) -> Array:

@@ -31,7 +31,6 @@ from gradcheck_cli.model.evidence import (
 from gradcheck_cli.model.functions import (
     FunctionForm as FunctionForm,
     FunctionOutcome as FunctionOutcome,
-    FunctionTruth as FunctionTruth,
     InputsFrom as InputsFrom,
     ReturnedEntry as ReturnedEntry,
     Sample as Sample,

@@ -122,27 +122,6 @@ class FunctionOutcome:
         return not self.error_kind
 
 
-@dataclass(frozen=True, eq=False)
-class FunctionTruth:
-    """A gradient from one source, with what it may be off by.
-
-    Attributes:
-        source: what it is from, in words ("the recorded forward, differentiated node by node", "complex step").
-        gradients: by argument name.
-        error: by argument name, entry by entry, the most that the source is off by.
-        gauge: by argument name, entry by entry: the sum of the absolute values of what an entry is made of.
-        terms: how many numbers an entry is a sum of, at most.
-        exact: bit for bit: an equality proves, and so does an inequality.
-    """
-
-    source: str
-    gradients: Mapping[str, Array]
-    error: Mapping[str, Array] = field(default_factory=dict)
-    gauge: Mapping[str, Array] = field(default_factory=dict)
-    terms: int = 1
-    exact: bool = False
-
-
 def _is_array(value: object) -> bool:
     return hasattr(value, "dtype") and hasattr(value, "shape")
 

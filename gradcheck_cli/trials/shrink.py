@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,8 +19,6 @@ from gradcheck_cli.trials.question import ProbeName, Question
 SHRINK_CALLS = 240
 # Calls for the terms of one entry; where the example is larger than that, its products are read several at a time.
 _TERM_CALLS = 160
-# What else an entry is made of, beside G.
-_OTHER: Mapping[GradientName, str] = {"weight": "x", "input": "weight", "bias": ""}
 
 
 class Asks(Protocol):

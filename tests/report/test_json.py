@@ -108,7 +108,7 @@ def test_schema_table_is_complete():
     reported = {item for item in vars(model).values() if is_dataclass(item)}
     elsewhere = {model.Case, model.Gradients, model.Figure, model.Figures, model.RunOptions, model.VerifyOptions}
     elsewhere |= {model.TorchLayer, model.Axis, model.TransposedAxis, model.Geometry, model.CodePlace, model.Tensor}
-    elsewhere |= {model.Sample, model.FunctionOutcome, model.ReturnedEntry, model.FunctionTruth}
+    elsewhere |= {model.Sample, model.FunctionOutcome, model.ReturnedEntry}
     inline = {model.SamenessReport, model.CannotShow}
 
     assert reported == set(DATACLASSES.values()) | elsewhere | inline

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import Array, FunctionOutcome, Sample, Verdict
+from gradcheck_cli.model import Array, FunctionOutcome, Sample
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,3 @@ def _linear(name: str, first: Array, others: Mapping[float, Mapping[str, Array]]
             ]
         return [Broken(Sign.NONLINEAR, name, f"{factor:g} G does not give {factor:g} grad_{name}")]
     return []
-
-
-def contract_verdict(broken: list[Broken]) -> Verdict:
-    """A broken law is a proof."""
-    return Verdict.FAIL if broken else Verdict.PASS

@@ -72,7 +72,6 @@ def _mask(rng: np.random.Generator, shape: Shape, _: int) -> Array:
 
 REAL = Domain("real numbers", _normal, exact=_small_integers)
 DISTINCT = Domain("real numbers without ties", _normal, exact=_distinct)
-POSITIVE = Domain("positive numbers", _positive)
 UNIT = Domain("numbers between 0 and 1", _unit)
 INDEX = Domain("indices", _below, is_differentiated=False, exact=_below)
 MASK = Domain("zeros and ones", _mask, is_differentiated=False, exact=_mask)

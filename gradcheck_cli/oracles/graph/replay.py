@@ -13,7 +13,7 @@ import torch
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Operand, Recording, Ref, Word
-from gradcheck_cli.oracles.graph.tensors import as_numpy, flattened
+from gradcheck_cli.oracles.graph.tensors import as_numpy
 
 Detached = Literal["kept", "followed"]
 """What a derivative does where the forward detaches or says no_grad: stop as torch would, or go through.
@@ -174,8 +174,3 @@ _OWN = {"aten.as_strided.default": _window, "aten.as_strided_scatter.default": _
 def like(array: Array, tensor: torch.Tensor) -> torch.Tensor:
     """An array as a tensor of the dtype and shape of another."""
     return torch.tensor(array).to(tensor.dtype).reshape(tensor.shape)
-
-
-def recorded_outputs(returned: Any) -> tuple[Any, ...]:
-    """What a forward returned, in the order of `Recording.outputs`."""
-    return tuple(flattened(returned))

@@ -21,6 +21,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
+from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
@@ -87,7 +88,7 @@ def judge_function(
         returns=options.returns,
         kind="function",
         layer="" if layer.match is None else layer.match.layer.id,
-        unreached=_unreached(comparison.trials),
+        unreached=in_no_call(asking.outcome.unreached for trial in comparison.trials for asking in trial.askings),
         samples=samples,
         inputs=f"{described.samples[0].text} ({described.inputs})",
         evidence=tuple(_evidence(comparison)),
@@ -166,13 +167,6 @@ def _forward_notes(comparison: FunctionComparison) -> list[str]:
 
 def _printed(trials: Sequence[FunctionTrial]) -> list[str]:
     return [asking.outcome.printed for trial in trials for asking in trial.askings]
-
-
-def _unreached(trials: Sequence[FunctionTrial]) -> tuple[int, ...]:
-    """Lines of the backward that ran in no call. A target that was started anew counted anew."""
-    outcomes = [asking.outcome.unreached for trial in trials for asking in trial.askings]
-    lists = [set(lines) for lines in outcomes if lines is not None]
-    return tuple(sorted(set.intersection(*lists))) if lists else ()
 
 
 def _evidence(comparison: FunctionComparison) -> Iterator[RungEvidence]:

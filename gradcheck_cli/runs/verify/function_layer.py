@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer, Call
 from gradcheck_cli.trials.compared import FunctionComparison
 
@@ -11,12 +9,8 @@ from gradcheck_cli.trials.compared import FunctionComparison
 _MOST = 4
 
 
-@lru_cache(maxsize=8)
 def as_layer(comparison: FunctionComparison) -> AsLayer:
-    """The calls on generic numbers, each sample once with its first G: whole numbers hide a lost factor of 1.
-
-    Kept for a while: the search for the layer is done once, by whoever asks first.
-    """
+    """The calls on generic numbers, each sample once with its first G: whole numbers hide a lost factor of 1."""
     calls = [
         Call(trial.sample.values, trial.outputs, trial.askings[0].upstream, trial.askings[0].outcome.gradients)
         for trial in comparison.trials

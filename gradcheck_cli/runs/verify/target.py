@@ -41,6 +41,7 @@ from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
 from gradcheck_cli.runs.verify.places import Locating
+from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker, Running
 from gradcheck_cli.trials.deciding import Results
@@ -148,7 +149,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         counterexample=transcript.counterexample,
         notes=_notes(transcript, options),
         scope=_scope(described),
-        unreached=_unreached(transcript),
+        unreached=in_no_call(trial.outcome.unreached for trial in transcript.trials + transcript.further),
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in transcript.trials)])),
         name=ref.name,
         call=options.call,
@@ -266,13 +267,6 @@ def _verdict(
         return Verdict.INCONCLUSIVE
     # The further probes are part of every pass: without them a float32 or an integer inside would go unseen.
     return Verdict.PASS if transcript.further else Verdict.INCONCLUSIVE
-
-
-def _unreached(transcript: Transcript) -> tuple[int, ...]:
-    """Lines of the backward that ran in no call. A target that was started anew counted anew."""
-    seen = [trial.outcome.unreached for trial in transcript.trials + transcript.further]
-    lists = [set(lines) for lines in seen if lines is not None]
-    return tuple(sorted(set.intersection(*lists))) if lists else ()
 
 
 def _not_found(transcript: Transcript) -> list[GradientName]:

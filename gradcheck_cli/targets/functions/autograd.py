@@ -19,6 +19,7 @@ from gradcheck_cli.targets.functions.form import (
     as_array,
     entry_of,
     in_backward,
+    is_real,
     mutated,
 )
 from gradcheck_cli.targets.functions.pair import parameters_of
@@ -98,7 +99,7 @@ class AutogradForm:
         spied = _spied(self.owner, raw)
         given = {name: laid_out(value, circumstances.inputs) for name, value in tensors(values).items()}
         asked = circumstances.wanted
-        wanted = leaves(given, [name for name, value in values.items() if _is_real(value) and _is_in(name, asked)])
+        wanted = leaves(given, [name for name, value in values.items() if is_real(value) and _is_in(name, asked)])
         results = floating(self._applied(spied, given))
         outputs = arrays(results)
         if not any(result.requires_grad for result in results):
@@ -118,7 +119,7 @@ class AutogradForm:
         gradients = {
             name: array
             for name, entry in zip(names, entries, strict=True)
-            if name and _is_real(values[name]) and (array := as_array(entry)) is not None
+            if name and is_real(values[name]) and (array := as_array(entry)) is not None
         }
         returned = tuple(entry_of(name, entry) for name, entry in zip(names, entries, strict=True))
         return Ran(outputs, gradients, returned, len(values), changed)
@@ -164,10 +165,6 @@ def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:
     return all(
         np.array_equal(then.numpy(), now.numpy(), equal_nan=True) for then, now in zip(before, after, strict=True)
     )
-
-
-def _is_real(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
 def _has_setup_context(owner: type) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES
+from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.pair import parameters_of
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
 
@@ -61,17 +63,8 @@ def makings(owner: Any) -> Iterator[Making]:
     listed = [_options(item) for item in wanted]
     yield from (
         Making(owner, {item.name: options[place] for item, options, place in zip(wanted, listed, places, strict=True)})
-        for places in _by_rank([len(options) for options in listed])
+        for places in itertools.islice(by_rank([len(options) for options in listed]), MOST)
     )
-
-
-def _by_rank(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    from gradcheck_cli.targets.functions.inputs.guess import by_rank
-
-    for number, places in enumerate(by_rank(lengths)):
-        if number >= MOST:
-            return
-        yield places
 
 
 def _options(item: Parameter) -> list[Any]:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, ReturnedEntry, Value
-from gradcheck_cli.targets.missing import is_library
 
 Values = Mapping[str, Value]
 
@@ -133,6 +132,11 @@ def _fresh(value: Value) -> Any:
     return value
 
 
+def is_real(value: Any) -> bool:
+    """An array of floating-point numbers: what is differentiated, unless it is said not to be."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
 def as_array(value: Any) -> Array | None:
     """A number, an array or a tensor as numpy; None for anything else."""
     if isinstance(value, bool | str | bytes) or value is None:
@@ -184,8 +188,3 @@ def mutated(before: Values, after: Mapping[str, Any]) -> tuple[str, ...]:
         and (now := as_array(after.get(name))) is not None
         and not np.array_equal(value, now, equal_nan=value.dtype.kind in "fc")
     )
-
-
-def is_users(file: str) -> bool:
-    """A file that is no installed library."""
-    return not is_library(file)

@@ -17,6 +17,7 @@ from gradcheck_cli.targets.functions.form import (
     Values,
     as_array,
     in_backward,
+    is_real,
     mutated,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
@@ -101,7 +102,7 @@ class ModuleForm:
         import torch
 
         given = tensors(values)
-        wanted = leaves(given, [name for name, value in values.items() if _is_real(value)])
+        wanted = leaves(given, [name for name, value in values.items() if is_real(value)])
         results = [part for part in floating(self.call(given)) if part.requires_grad]
         outputs = arrays(results)
         if not results:
@@ -155,7 +156,3 @@ def module_forms(loaded: Loaded, owner: Any, source: str) -> Iterator[ModuleForm
 
 
 HINT = f"make it in the file: a function {MODULE}() that returns the module"
-
-
-def _is_real(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"

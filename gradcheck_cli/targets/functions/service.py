@@ -66,9 +66,6 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
         return _reference(ready, sample, str(message["place"]))
     if message["do"] == "forwards":
         return _forwards(ready, sample, str(message["varied"]), arrays["varied"])
-    if message["do"] == "recording":
-        ready.seed()
-        return recorded(ready.form, sample.values, ready.file)
     upstream = [arrays[f"G{place}"] for place in range(int(message["upstreams"]))]
     run = ready.form.run if message["do"] == "function" else _in_circumstances(ready.form, message["circumstances"])
     return _function(ready, partial(run, sample.values, upstream), int(message.get("calls", 1)))

@@ -8,7 +8,8 @@ import torch
 
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.graph.recorder import NotRecordableError, record
-from gradcheck_cli.oracles.graph.replay import Replay, recorded_outputs
+from gradcheck_cli.oracles.graph.replay import Replay
+from gradcheck_cli.oracles.graph.tensors import flattened
 
 
 def drawn(**shapes):
@@ -99,7 +100,7 @@ def test_a_recording_runs_again_to_the_same_bits(forward):
     tensors = drawn(x=(5, 7), w=(7,))
     given = arrays(tensors)
     returned, recording = recorded(forward, tensors)
-    for expected, actual in zip(recorded_outputs(returned), Replay(recording, given).outputs(), strict=True):
+    for expected, actual in zip(flattened(returned), Replay(recording, given).outputs(), strict=True):
         if isinstance(expected, torch.Tensor):
             np.testing.assert_array_equal(expected.numpy(), actual)
         else:
@@ -113,7 +114,7 @@ def test_a_recording_has_the_gradients_of_its_forward(forward):
     given = arrays(tensors)
     _, recording = recorded(forward, tensors)
     leaves = {name: torch.tensor(array, requires_grad=True) for name, array in given.items()}
-    outputs = recorded_outputs(forward(**leaves))
+    outputs = tuple(flattened(forward(**leaves)))
     generator = np.random.default_rng(1)
     floats = [isinstance(out, torch.Tensor) and out.is_floating_point() for out in outputs]
     upstream = [

@@ -39,11 +39,6 @@ def drawn(choice: ProposalChoice, sizes: Mapping[str, int], seed: int) -> Sample
     return Sample(values, owed, seed)
 
 
-def _is_given(value: object) -> bool:
-    """An array of the user's own."""
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
-
-
 def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Generator) -> Value:
     if proposal.kind == "constant":
         usual: Value = proposal.value

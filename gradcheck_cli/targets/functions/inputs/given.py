@@ -12,7 +12,7 @@ from gradcheck_cli.model import Array, InputsFrom, Sample, Value
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.inputs import InputSpec, input_specs
-from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction, as_array
+from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction, as_array, is_real
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.load import Loaded, load
 from gradcheck_cli.targets.resolve import INPUTS, resolve
@@ -94,7 +94,7 @@ def samples_for(form: WrittenFunction, said: Given, seed: int) -> Iterator[Sampl
 
 
 def _differentiated(values: Mapping[str, Value]) -> tuple[str, ...]:
-    return tuple(name for name, value in values.items() if isinstance(value, np.ndarray) and value.dtype.kind == "f")
+    return tuple(name for name, value in values.items() if is_real(value))
 
 
 def as_value(value: Any) -> Value:

@@ -18,6 +18,7 @@ from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
+from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.told import as_told
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_other_settings
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -119,7 +120,8 @@ class _Search:
                 for ready in _ready(self.form, samples[0]):
                     outputs = ready.forward(samples[0].values)
                     if _is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
-                        return Guess(ready, tuple(_taken(ready, samples)), "layer")
+                        others = tuple(other for other in samples[1:] if _takes(ready, other))
+                        return Guess(ready, (samples[0], *others), "layer")
             except Exception as error:
                 self.error = self.error or error
         return None
@@ -151,16 +153,6 @@ class _Search:
         return None
 
 
-def _taken(form: WrittenFunction, samples: Sequence[Sample]) -> Iterator[Sample]:
-    """The first, which runs, and of the others those that do."""
-    for number, sample in enumerate(samples):
-        try:
-            if not number or _is_good(form.forward(sample.values)):
-                yield sample
-        except Exception:  # a size that it does not take
-            continue
-
-
 def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[ProposalChoice]:
     """Every combination of what the parameters may be, those of the likeliest parts first; `fixed` are known."""
     listed = [fixed.get(item.name) or _options(form, item) for item in form.parameters]
@@ -169,21 +161,6 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
         choice = {name: options[place] for name, options, place in zip(names, listed, places, strict=True)}
         if _holds_data(choice):
             yield choice
-
-
-def by_rank(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Every tuple of places below these lengths, those of a small sum first."""
-
-    def summing(total: int, left: Sequence[int]) -> Iterator[tuple[int, ...]]:
-        if not left:
-            if total == 0:
-                yield ()
-            return
-        for place in range(min(total, left[0] - 1) + 1):
-            yield from ((place, *rest) for rest in summing(total - place, left[1:]))
-
-    for total in range(sum(length - 1 for length in lengths) + 1):
-        yield from summing(total, lengths)
 
 
 def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
