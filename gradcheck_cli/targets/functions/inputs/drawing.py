@@ -56,7 +56,8 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
             return rows
         case "shares":
             parts = generator.uniform(0.25, 1.0, shape)
-            return parts / parts.sum(axis=-1, keepdims=True)
+            shares: Array = parts / parts.sum(axis=-1, keepdims=True)
+            return shares
         case "positive":
             return generator.uniform(0.5, 2.0, shape)
         case "unit":
