@@ -68,6 +68,12 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
     "value": ("n t d", "t d", "n d", "v d", "n g t d"),
     "rho": ("",),
 }
+# Orders that are not their own inverse: at these the inverse shows.
+_ORDERS = ((1, 2, 0), (2, 0, 1))
+_TUPLES: Mapping[str, Sequence[tuple[int, ...]]] = {
+    **dict.fromkeys(("order", "perm", "permutation", "axes", "dims"), _ORDERS),
+    **dict.fromkeys(("shape", "newshape", "outshape"), ((-1, 3), (-1,))),
+}
 _WEIGHT_WORDS = word_set("w weight weights kernel theta wt mat matrix w1 w2 emb")
 _BIAS_WORDS = word_set("b bias biases b1 b2 bh by")
 _SCALE_WORDS = word_set("gamma beta scale shift gain offset g")
@@ -157,6 +163,8 @@ def proposals(
     words = tokens(name)
     plain = "".join(words)
     last = words[-1] if words else ""
+    if plain in _TUPLES:
+        return [Proposal("constant", value=value) for value in _TUPLES[plain]]
     if set(words) & _NUMBERS_FIRST:
         return [Proposal("constant", value=constant(words)), *_real(_DATA)]
     if plain in _BY_NAME:

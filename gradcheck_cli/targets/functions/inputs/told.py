@@ -28,11 +28,15 @@ _LETTERS = {
 _SPARE = "dmtvnchw"
 # "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H).
 _LENGTH = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*|\d+"
-_SHAPE = re.compile(rf"[(\[]\s*((?:{_LENGTH})(?:\s*[,x]\s*(?:{_LENGTH}))*\s*,?)\s*[)\]]")
+_SHAPE = re.compile(rf"(?:\(|(?<!\w)\[)\s*((?:{_LENGTH})(?:\s*[,x]\s*(?:{_LENGTH}))*\s*,?)\s*[)\]]")
 # Words between a name and its shape: "x: input data, of shape (N, D)".
-_BETWEEN = r"[\s:,\-=]*(?:[^()\[\]\n]{0,60}?)"
+_BETWEEN = r"[\s:,\-=]*(?:[^()\[\]\n;]{0,60}?)"
 # "shapes (N,)" is said of all arguments.
 _ALL = "shapes"
+# Arguments that hold whole numbers: "tags (T,) int".
+_WHOLE = "int"
+# "start, end (K,)"
+_NAMES = r"`?[A-Za-z_]\w*`?(?:\s*[,/]\s*`?[A-Za-z_]\w*`?)*"
 _FACTOR = re.compile(r"^(\d+)\s*\*?\s*([A-Za-z_]\w*)$")
 
 
@@ -55,7 +59,9 @@ def as_told(found: Sequence[Proposal], source: str, name: str, others: Sequence[
     """
     axes, rank = told_axes(source, name), told_rank(source, name)
     if not axes:
-        return list(found)
+        return [*found[:2], *_square(found, source, others), *found[2:]]
+    if name in _in_words(source)[_WHOLE]:
+        found = [Proposal("index", axes), *found]
     first = [
         replace(each, axes=axes, below=below)
         for each in _one_of_each_kind(found)
@@ -63,6 +69,13 @@ def as_told(found: Sequence[Proposal], source: str, name: str, others: Sequence[
     ]
     rest = [each for each in found if each.kind == "constant" or rank in (None, len(each.axes.split()))]
     return list(dict.fromkeys([*first, *rest]))
+
+
+def _square(found: Sequence[Proposal], source: str, others: Sequence[str]) -> list[Proposal]:
+    """From one told length to the same: the scores of a transition, the weights of a state."""
+    told = [axes.split()[-1] for other in others if " " in (axes := told_axes(source, other))]
+    is_real = bool(found) and found[0].kind == "real"
+    return [Proposal("real", f"{letter} {letter}") for letter in dict.fromkeys(told)] if is_real else []
 
 
 def _one_of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
@@ -142,15 +155,17 @@ def _unpackings(tree: ast.AST) -> Iterator[tuple[Sequence[ast.Name], str]]:
 def _in_words(source: str) -> dict[str, list[str]]:
     """Argument -> the lengths that stand behind its name in a docstring or a comment, where they are in one place."""
     words = "\n".join(_comments(source))
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {_WHOLE: []}
     for match in _SHAPE.finditer(words):
-        before = words[max(0, match.start() - 80) : match.start()].rsplit("\n", 1)[-1].rsplit(")", 1)[-1]
+        before = re.split(r"[\n;)]", words[max(0, match.start() - 80) : match.start()])[-1]
         if before.rstrip().lower().endswith(_ALL):
             found.setdefault(_ALL, _lengths(match[1]))
             continue
-        name = re.match(r"^[\s\-*,;.]*(?:and\s+)?`?([A-Za-z_]\w*)`?" + _BETWEEN + "$", before)
-        if name:
-            found.setdefault(name[1], _lengths(match[1]))
+        named = re.match(r"^[\s\-*,;.]*(?:and\s+)?(" + _NAMES + ")" + _BETWEEN + "$", before)
+        for name in re.findall(r"\w+", named[1]) if named else ():
+            found.setdefault(name, _lengths(match[1]))
+            if re.match(r"[)\],\s]*int", words[match.end() :]):
+                found[_WHOLE].append(name)
     return found
 
 
