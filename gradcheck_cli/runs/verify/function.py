@@ -21,6 +21,7 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.runs.verify.function_graph import with_recordings
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.places import code_of
@@ -50,15 +51,16 @@ def verify_function(
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
     form = described.form
+    client = FunctionClient(worker)
     session = FunctionSession(
-        client=FunctionClient(worker),
+        client=client,
         has_upstream=form not in _LOSSES,
         deadline=deadline,
         against=options.against,
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
     )
-    transcript = session.run(described.samples)
+    transcript = with_recordings(session.run(described.samples), form, client)
     report = judge_function(ref, described, transcript, options)
     example = report.counterexample
     if not isinstance(example, FunctionExample):
