@@ -44,18 +44,21 @@ def recorded_calls(comparison: FunctionComparison) -> list[Observed]:
     What the forward detaches is followed: inside a Function torch follows nothing anyway, and what is asked for is the
     derivative of its numbers.
     """
-    found = []
-    for trial in comparison.trials:
-        if trial.recording is None or not trial.askings or not trial.askings[0].outcome.ended:
-            continue
-        values = {name: trial.sample.array(name) for name in trial.recording.inputs}
-        asking = trial.askings[0]
-        if len(asking.upstream) == len(trial.recording.outputs):
-            call = Observed(trial.recording, values, asking.upstream, asking.outcome.gradients, "followed")
-            found.append((trial, call))
     wrong = {id(each.trial) for each in comparison.compared if each.judged.verdict is Verdict.FAIL}
-    found.sort(key=lambda pair: id(pair[0]) not in wrong)
+    trials = sorted(comparison.trials, key=lambda trial: id(trial) not in wrong)
+    found = [(trial, call) for trial in trials if (call := recorded_call(trial)) is not None]
     return [call for trial, call in found[:_MOST] if _is_followed(call, trial, comparison)]
+
+
+def recorded_call(trial: FunctionTrial) -> Observed | None:
+    """A sample with its first G; None where its forward is not recorded, or its backward did not end."""
+    if trial.recording is None or not trial.askings or not trial.askings[0].outcome.ended:
+        return None
+    asking = trial.askings[0]
+    if len(asking.upstream) != len(trial.recording.outputs):
+        return None
+    values = {name: trial.sample.array(name) for name in trial.recording.inputs}
+    return Observed(trial.recording, values, asking.upstream, asking.outcome.gradients, "followed")
 
 
 def _is_followed(call: Observed, trial: FunctionTrial, comparison: FunctionComparison) -> bool:
