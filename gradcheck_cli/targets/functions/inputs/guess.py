@@ -13,13 +13,13 @@ import numpy as np
 from gradcheck_cli.model import InputsFrom, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
+from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.told import as_told
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_other_settings
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
@@ -178,7 +178,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         looks_up=bool(words & TABLE_WORDS),
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )
-    found = as_told(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
+    found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [_state(item, 0)]
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
