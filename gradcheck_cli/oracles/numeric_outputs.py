@@ -77,7 +77,7 @@ def slopes(known: Residuals, step: float) -> Array:
     if known.factor is not None:
         ends *= known.factor
     difference = ends[0] - ends[1]
-    return np.divide(difference, 2 * move, out=np.zeros_like(difference), where=move > 0)
+    return np.asarray(np.divide(difference, 2 * move, out=np.zeros_like(difference), where=move > 0))
 
 
 @np.errstate(over="ignore", invalid="ignore", under="ignore")  # numpy keeps this setting for each thread apart
