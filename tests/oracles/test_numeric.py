@@ -250,4 +250,4 @@ def test_work_that_has_not_begun_is_dropped_when_the_block_is_left():
     with suppress(KeyboardInterrupt), numeric.workers(1) as pool:
         started = numeric.start(layer, pool)
         raise KeyboardInterrupt
-    assert started.columns[-1].cancelled()
+    assert started.pending.columns[-1].cancelled()
