@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ from gradcheck_cli.oracles.blackbox import (
     direction,
     exact_differences,
 )
+from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.functions.client import Stacked
 
 # B(k G) = k B(G) is asked for these: doubled, turned, nothing.
@@ -54,6 +56,9 @@ class CalledFunction(Protocol):
 
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
         """Forward and backward."""
+
+    def edit(self, edits: Sequence[TextEdit], /) -> bool:
+        """Let the function run with these in its text; none undoes it. False where they cannot be put."""
 
     def in_circumstances(
         self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances, /
@@ -95,6 +100,7 @@ class FunctionTrial:
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
         elsewhere: the same calls in other circumstances, on the first sample.
+        about: what is special about its numbers, "" for nothing.
     """
 
     sample: Sample
@@ -109,6 +115,7 @@ class FunctionTrial:
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,18 +161,37 @@ class FunctionSession:
                 trials += self._whole(whole_numbers(sample), straight)
         return FunctionTranscript(tuple(trials))
 
+    def further(self, sample: Sample, about: str) -> FunctionTrial:
+        """One more sample, with one G."""
+        outcome = self.client.outputs(sample)
+        if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
+            return FunctionTrial(sample, failure=outcome, about=about)
+        askings = tuple(islice(self._asked(sample, outcome.outputs), 1))
+        trial = FunctionTrial(sample, outcome.outputs, askings, about=about)
+        return self._measured(replace(trial, recording=self._recording(sample)))
+
+    def _recording(self, sample: Sample) -> Recording | None:
+        recording = self.client.recording(sample) if self.by_graph else None
+        return recording if isinstance(recording, Recording) else None
+
     @property
     def is_late(self) -> bool:
         """Is the time up?"""
         return time.perf_counter() > self.deadline
 
-    def about(self, sample: Sample, name: str) -> FunctionTrial:
-        """One gradient on one sample, with a G of whole numbers: no more than it takes to show that it is wrong."""
+    def about(self, sample: Sample, name: str, upstream: Sequence[Array] = ()) -> FunctionTrial:
+        """One gradient on one sample: no more than it takes to show that it is wrong.
+
+        Args:
+            upstream: G; of whole numbers where none is given.
+        """
         outcome = self.client.outputs(sample)
         if not outcome.ended:
             return FunctionTrial(sample, failure=outcome)
-        grads = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
-        trial = FunctionTrial(sample, outcome.outputs, (self._asking("whole numbers", sample, grads),))
+        drawn = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
+        trial = FunctionTrial(
+            sample, outcome.outputs, (self._asking("whole numbers", sample, list(upstream) or drawn),)
+        )
         self._measure(trial, name)
         return trial
 
@@ -176,14 +202,13 @@ class FunctionSession:
         askings = tuple(self._asked(sample, outcome.outputs))
         should = self.client.reference(sample, self.against) if self.against else None
         scaled = tuple(self._scaled(sample, askings[0]))
-        recording = self.client.recording(sample) if self.by_graph else ""
         trial = FunctionTrial(
             sample,
             outcome.outputs,
             askings,
             scaled,
             reference=should,
-            recording=recording if isinstance(recording, Recording) else None,
+            recording=self._recording(sample),
         )
         return self._measured(trial)
 
@@ -255,7 +280,7 @@ class FunctionSession:
             return []
         grads = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
         asking = self._asking("whole numbers", sample, grads)
-        return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact)]
+        return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact, about="whole numbers")]
 
     def _evaluate(self, sample: Sample, name: str, values: Array) -> tuple[Array, ...]:
         stacked = self.client.varied(sample, name, values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,6 +12,7 @@ from gradcheck_cli.model import (
     CALL,
     Finding,
     FunctionExample,
+    FunctionForm,
     Geometries,
     GradientResult,
     RungEvidence,
@@ -21,7 +22,12 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.runs.verify.function_graph import with_recordings
 from gradcheck_cli.runs.verify.function_layer import as_layer
+from gradcheck_cli.runs.verify.function_places import FunctionPlaces
+from gradcheck_cli.runs.verify.function_planting import AskFurther
+from gradcheck_cli.runs.verify.function_power import power_of_function
+from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
@@ -35,6 +41,8 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 SURROGATE = "a surrogate: not judged as a derivative"
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
+# Who said what the function is given, where it was nobody.
+_OURS = ("guess", "layer")
 # Forms whose arrays are tensors.
 _OF_TORCH = ("autograd-function",)
 
@@ -47,8 +55,33 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
+    session = session_of(described, worker, options, deadline)
+
+    def judged(transcript: FunctionTranscript) -> TargetReport:
+        return judge_function(ref, described, with_recordings(transcript, described.form, session.client), options)
+
+    transcript = session.run(described.samples)
+    report = judged(transcript)
+    if report.verdict is Verdict.PASS and not session.is_late:
+        # What the user hands over is what the function is for: other values are no samples of it.
+        ask = session.further if described.inputs in _OURS else None
+        transcript, report = _with_power(report, transcript, ask, judged, described.form)
+    example = report.counterexample
+    if not isinstance(example, FunctionExample):
+        return report
+    sample = replace(described.samples[0], values=example.values)
+    example = shrink_function(session, example, sample)
+    comparison = FunctionComparison.of(transcript.trials, described.form)
+    places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
+    return replace(report, counterexample=example, findings=places.found(report.findings))
+
+
+def session_of(
+    described: DescribedFunction, worker: Worker, options: VerifyOptions, deadline: float
+) -> FunctionSession:
+    """What asks a function of this form; `deadline` is of `time.perf_counter`."""
     form = described.form
-    session = FunctionSession(
+    return FunctionSession(
         client=FunctionClient(worker),
         has_upstream=form not in _LOSSES,
         deadline=deadline,
@@ -56,12 +89,27 @@ def verify_function(
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
     )
-    report = judge_function(ref, described, session.run(described.samples), options)
-    example = report.counterexample
-    if not isinstance(example, FunctionExample):
-        return report
-    sample = replace(described.samples[0], values=example.values)
-    return replace(report, counterexample=shrink_function(session, example, sample))
+
+
+def _with_power(
+    report: TargetReport,
+    transcript: FunctionTranscript,
+    ask: AskFurther | None,
+    judged: Callable[[FunctionTranscript], TargetReport],
+    form: FunctionForm,
+) -> tuple[FunctionTranscript, TargetReport]:
+    """What a pass is worth; none any more where a further sample says otherwise."""
+    whole = FunctionComparison.of(transcript.trials, form)
+    comparison = without(whole, surrogates(whole))
+    power, further = power_of_function(comparison, as_layer(comparison), form, ask)
+    if further:
+        transcript = replace(transcript, trials=(*transcript.trials, *further))
+        report = judged(transcript)
+    if report.verdict is not Verdict.PASS:
+        return transcript, report
+    return transcript, replace(
+        report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report
+    )
 
 
 def judge_function(
@@ -120,8 +168,8 @@ def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResul
         mine = {each.judged.verdict for each in comparison.about(name) if each.trial is trial}
         silent = Verdict.NOT_APPLICABLE if trial.exact else Verdict.INCONCLUSIVE
         verdicts[name] = worst(mine) if mine else Verdict.ERROR if failure else silent
-    whole = " (whole numbers)" if trial.exact else ""
-    return SampleResult(f"{trial.sample.text}{whole}", verdicts, "" if failure is None else failure.error)
+    about = f" ({trial.about})" if trial.about else ""
+    return SampleResult(f"{trial.sample.text}{about}", verdicts, "" if failure is None else failure.error)
 
 
 def _counted(samples: Sequence[SampleResult]) -> Geometries:

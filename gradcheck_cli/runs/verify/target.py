@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from gradcheck_cli.diagnose import (
     Code,
@@ -35,11 +34,13 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
-from gradcheck_cli.runs.verify.places import Locating
+from gradcheck_cli.runs.verify.in_settings import in_settings
+from gradcheck_cli.runs.verify.places import Locating, code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker, Running
@@ -67,8 +68,41 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
         load_oracles()
         asker = Asker(worker, options.timeout, time.perf_counter() + options.timeout - used, running)
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
-        report = located(judge(ref, transcript, options), ref, transcript, asker)
+        report = judge(ref, transcript, options)
+        other = None if _may_be_convolution(report, options) else _as_function(ref, options, running)
+        if other and _explains_more(other, report):
+            return replace(other, seconds=time.perf_counter() - start)
+        report = in_settings(located(report, ref, transcript, asker), transcript, asker, options)
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _may_be_convolution(report: TargetReport, options: VerifyOptions) -> bool:
+    """It is right somewhere, or the user says what it is: else it may be called as a convolution and be none."""
+    is_said = options.convention != "auto" or bool(options.call) or bool(options.geometry)
+    return is_said or report.verdict is not Verdict.FAIL or report.geometries.right > 0
+
+
+def _as_function(ref: TargetRef, options: VerifyOptions, running: Running) -> TargetReport | None:
+    """By the derivative of its own forward; None where it has none, or where that runs on nothing."""
+    how = replace(HowToCall.of(options), kinds=("function",))
+    with Worker(ref, WorkerLimits(timeout=options.timeout), how) as worker:
+        running.watch(worker)
+        try:
+            described = worker.describe_any()
+        except GradcheckError:
+            return None
+        if not isinstance(described, DescribedFunction):
+            return None
+        return verify_function(ref, described, worker, options, time.perf_counter() + options.timeout)
+
+
+def _explains_more(function: TargetReport, convolution: TargetReport) -> bool:
+    """More of its gradients are the derivative of its own forward than are those of a convolution."""
+
+    def right(report: TargetReport) -> int:
+        return sum(result.verdict is Verdict.PASS for result in report.gradients.values())
+
+    return function.verdict is Verdict.PASS or right(function) > right(convolution)
 
 
 def specs_of(options: VerifyOptions) -> Iterator[ConvSpec]:
@@ -131,14 +165,6 @@ def located(report: TargetReport, ref: TargetRef, transcript: Transcript, asker:
     """With the places of its findings, for which the target is asked once more, with changes in its text."""
     code = code_of(ref, report.line)
     return replace(report, findings=Locating(asker, transcript, code, ref.name).found(report.findings))
-
-
-def code_of(ref: TargetRef, line: int | None) -> Code:
-    """The text of a target's file and the line of its definition; no text where the file cannot be read."""
-    try:
-        return Code(Path(ref.file).read_text("utf-8", errors="replace"), line or ref.line)
-    except OSError:
-        return Code(defined=line or ref.line)
 
 
 def findings_of(transcript: Transcript, code: Code, words: Words) -> tuple[Finding, ...]:
