@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
 )
 from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.reading import written_as_none
 from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
 
 REFUSED = ("returned an incorrect number of gradients", "returned an invalid gradient", "expected Variable or None")
@@ -69,11 +71,13 @@ class AutogradForm:
         """The class holds it."""
         return self.title
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of forward, without ctx."""
         found = parameters_of(self.owner.forward)
-        return found if _has_setup_context(self.owner) else found[1:]
+        found = found if _has_setup_context(self.owner) else found[1:]
+        without = written_as_none(self.source, self.title)
+        return tuple(replace(item, has_no_gradient=place in without) for place, item in enumerate(found))
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """What apply gives, with nothing to differentiate."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,6 +87,17 @@ def _function(loaded: Loaded, name: str) -> PlainFunction:
     )
 
 
+def _text(loaded: Loaded, node: ast.AST) -> str:
+    """As it is written, with its comments, where it can be read by itself; else without."""
+    lines = linecache.getlines(loaded.module.__file__ or "")
+    text = textwrap.dedent("".join(lines[getattr(node, "lineno", 1) - 1 : getattr(node, "end_lineno", 0)]))
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return ast.unparse(node)
+    return text or ast.unparse(node)
+
+
 def _with_callees(loaded: Loaded, name: str) -> str:
     """The text of a function and of all functions of its file that it uses: what they read of a dict of settings."""
     texts: dict[str, str] = {}
@@ -93,6 +106,6 @@ def _with_callees(loaded: Loaded, name: str) -> str:
         node = loaded.node(waiting.pop())
         if node is None or getattr(node, "name", "") in texts:
             continue
-        texts[getattr(node, "name", "")] = ast.unparse(node)
+        texts[getattr(node, "name", "")] = _text(loaded, node)
         waiting += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
     return "\n".join(texts.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array
@@ -33,6 +33,30 @@ def returned_names(node: ast.AST | None) -> list[str]:
     value = max(returns, key=lambda inner: inner.lineno).value
     parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
     return [_name(part) for part in parts]
+
+
+def written_as_none(source: str, owner: str) -> frozenset[int]:
+    """The places at which every return statement of a class's backward has a None written.
+
+    Args:
+        source: which holds the class.
+        owner: its name.
+    """
+    places: list[set[int]] = []
+    for node in ast.walk(ast.parse(source)) if source else ():
+        if isinstance(node, ast.ClassDef) and node.name == owner:
+            methods = (item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "backward")
+            places += [_nones(inner.value) for method in methods for inner in ast.walk(method) if _gives(inner)]
+    return frozenset(set.intersection(*places)) if places else frozenset()
+
+
+def _gives(node: ast.AST) -> TypeGuard[ast.Return]:
+    return isinstance(node, ast.Return) and node.value is not None
+
+
+def _nones(value: ast.expr | None) -> set[int]:
+    parts = value.elts if isinstance(value, ast.Tuple) else []
+    return {place for place, part in enumerate(parts) if isinstance(part, ast.Constant) and part.value is None}
 
 
 def _name(node: ast.AST | None) -> str:

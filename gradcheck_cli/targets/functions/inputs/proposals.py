@@ -45,6 +45,8 @@ SIZES: tuple[Mapping[str, int], ...] = (
 _DATA = ("n d", "n t d", "n c h w", "d 1", "d", "n c t", "d n", "t d", "")
 _WEIGHT = ("d m", "m d", "d", "n d", "d d", "c", "")
 _BIAS = ("m", "1 m", "m 1", "d", "1 d", "d 1", "c", "1", "")
+# A factor or a summand called b, beside one that is called a.
+_SECOND = ("d m", "n d", "n t d", "n g t d", "n d m", "m d", "d")
 _SCALE = ("d", "1 d", "c", "1 c 1 1", "c 1 1", "n d", "d 1", "")
 _STATE = ("n m", "n d", "m", "n 1", "m n")
 _TARGETS = ("n d", "n", "n 1", "d n", "d", "n t d")
@@ -131,6 +133,9 @@ CONSTANTS: Mapping[str, Any] = {
     "n": 2,
     "num": 2,
     "beta": 1.0,
+    # The ends of a range, so that normal numbers lie beyond both.
+    **dict.fromkeys(["lo", "low", "lower", "min", "minimum", "qn", "qmin"], -0.75),
+    **dict.fromkeys(["hi", "high", "upper", "max", "maximum", "qp", "qmax"], 0.75),
 }
 """What a plain number is by a word of its name; the last word of the name that is known counts."""
 # Where a name is both a plain number and an array, in this order.
@@ -151,6 +156,8 @@ def proposals(name: str, *, of_images: bool = False, is_loss: bool = False, look
     """
     words = tokens(name)
     plain = "".join(words)
+    if name in ("A", "B"):
+        return _real(_DATA if name == "A" else _SECOND)
     last = words[-1] if words else ""
     if set(words) & _NUMBERS_FIRST:
         return [Proposal("constant", value=constant(words)), *_real(_DATA)]
@@ -199,6 +206,6 @@ def _targets() -> list[Proposal]:
     ]
 
 
-def constant(words: Sequence[str]) -> Any:
-    """A usual value for a plain number or word of this name; 0.5 where nothing is known."""
-    return next((CONSTANTS[word] for word in reversed(words) if word in CONSTANTS), 0.5)
+def constant(words: Sequence[str], otherwise: Any = 0.5) -> Any:
+    """A usual value for a plain number or word of this name."""
+    return next((CONSTANTS[word] for word in reversed(words) if word in CONSTANTS), otherwise)
