@@ -258,6 +258,7 @@ class FunctionExample:
         outputs: of the forward.
         expected: the right gradient, `actual` what came back.
         entry: where they differ most.
+        is_smallest: smaller samples were tried, and none of them fails.
     """
 
     gradient: str
@@ -267,6 +268,7 @@ class FunctionExample:
     expected: Array
     actual: Array | None
     entry: tuple[int, ...] | None = None
+    is_smallest: bool = False
 
 
 @dataclass(frozen=True)

@@ -80,12 +80,13 @@ def _compared(trials: Sequence[FunctionTrial]) -> Iterator[Compared]:
     for trial in trials:
         for asking in trial.askings:
             for name in trial.sample.differentiated if asking.outcome.ended else ():
-                judged = _judged(trial, asking, name)
+                judged = judged_of(trial, asking, name)
                 if judged is not None:
                     yield Compared(name, trial, asking, judged)
 
 
-def _judged(trial: FunctionTrial, asking: Asking, name: str) -> JudgedGradient | None:
+def judged_of(trial: FunctionTrial, asking: Asking, name: str) -> JudgedGradient | None:
+    """One gradient beside the truth of its sample; None where there is none."""
     actual, shape = asking.outcome.gradients.get(name), trial.sample.array(name).shape
     if name in trial.exact:
         return judged_exactly(actual, trial.exact[name], asking.upstream, shape)

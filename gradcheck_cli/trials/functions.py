@@ -143,7 +143,7 @@ class FunctionSession:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
         trials: list[FunctionTrial] = []
         for number, sample in enumerate(samples):
-            if time.perf_counter() > self.deadline:
+            if self.is_late:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
             trial = self._real(sample)
             if not number and self.has_circumstances:
@@ -153,6 +153,21 @@ class FunctionSession:
                 straight = [name for name, second in trials[-1].second.items() if second.is_straight]
                 trials += self._whole(whole_numbers(sample), straight)
         return FunctionTranscript(tuple(trials))
+
+    @property
+    def is_late(self) -> bool:
+        """Is the time up?"""
+        return time.perf_counter() > self.deadline
+
+    def about(self, sample: Sample, name: str) -> FunctionTrial:
+        """One gradient on one sample, with a G of whole numbers: no more than it takes to show that it is wrong."""
+        outcome = self.client.outputs(sample)
+        if not outcome.ended:
+            return FunctionTrial(sample, failure=outcome)
+        grads = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
+        trial = FunctionTrial(sample, outcome.outputs, (self._asking("whole numbers", sample, grads),))
+        self._measure(trial, name)
+        return trial
 
     def _real(self, sample: Sample) -> FunctionTrial:
         outcome = self.client.outputs(sample)
@@ -207,16 +222,19 @@ class FunctionSession:
         if self.by_graph is not None and trial.recording is not None:
             by_graph = self.by_graph(trial.recording, trial.sample)
         for name in trial.sample.differentiated:
-            point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
-            try:
-                second = direction(point, evaluate, trial.sample.seed)
-                known = by_graph.get(name)
-                if known is None or not second.confirms_all(known):
-                    known = _derivative(point, evaluate, second)
-                trial.first[name], trial.second[name] = known, second
-            except EvaluationError as error:
-                trial.unmeasured[name] = str(error)
+            self._measure(trial, name, by_graph.get(name))
         return trial
+
+    def _measure(self, trial: FunctionTrial, name: str, known: Jacobian | None = None) -> None:
+        """The derivative by one argument and its second opinion; `known` is a first opinion that is there already."""
+        point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
+        try:
+            second = direction(point, evaluate, trial.sample.seed)
+            if known is None or not second.confirms_all(known):
+                known = _derivative(point, evaluate, second)
+            trial.first[name], trial.second[name] = known, second
+        except EvaluationError as error:
+            trial.unmeasured[name] = str(error)
 
     def _whole(self, sample: Sample, names: Sequence[str]) -> list[FunctionTrial]:
         """The same on whole numbers, where the forward is straight along some arguments: else nothing."""
@@ -264,15 +282,20 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
 
 
 def whole_numbers(sample: Sample) -> Sample:
-    """The same shapes with whole numbers, none of them 0 and none twice in an array: no kink and no tie.
+    """The same shapes with whole numbers; what lies between 0 and 1 stays, as it may be a probability or a variance."""
+    arrays = {name: sample.array(name) for name in sample.differentiated}
+    within = {name for name, array in arrays.items() if array.size > 1 and array.min() >= 0 and array.max() <= 1}
+    return whole_along(sample, [name for name in arrays if name not in within])
 
-    What is positive stays so, and what lies between 0 and 1 stays as it is: it may be a probability or a variance.
+
+def whole_along(sample: Sample, names: Sequence[str]) -> Sample:
+    """Whole numbers in these arguments, none of them 0 and none twice in an array: no kink and no tie.
+
+    What is positive stays so.
     """
     generator = np.random.default_rng([sample.seed, 1])
-    for name in sample.differentiated:
+    for name in names:
         array = sample.array(name)
-        if array.size > 1 and array.min() >= 0 and array.max() <= 1:
-            continue
         signs = generator.choice([-1.0, 1.0], array.size)
         signs = np.abs(signs) if array.size > 1 and array.min() > 0 else signs
         drawn = generator.permutation(np.arange(1.0, array.size + 1)) * signs

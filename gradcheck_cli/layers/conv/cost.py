@@ -1,44 +1,77 @@
-"""The rule by which the direct backward chooses between summing by rows, by taps and by patches.
+"""The rule by which the direct backward chooses among its ways of summing.
 
-Each way estimates its own time from the shapes alone, with the constants below; `direct` takes the cheapest. A wrong
-estimate costs time and nothing else: all ways sum the same products.
-
-The constants were fitted to float32 timings of 21 layers on one x86-64 core with AVX-512. The choice depends on their
-ratios only, so they serve float64 and other machines too.
+A way tells from the shapes alone what it does, as `Effort`: so many products, elements copied, Python steps. `RATES`
+says what one of each takes, and `direct` takes the way with the least time. A wrong estimate costs time and nothing
+else: all ways sum the same products.
 """
 
 from __future__ import annotations
 
-PRODUCT = 0.023
-"""ns per multiply-add of a matrix product."""
+from typing import NamedTuple
 
-PACKED = 0.3
-"""ns per factor element of a large matrix product: it is packed before it is multiplied, which thin products feel."""
-
-UNPACKED = 0.03
-"""ns per factor element of a small matrix product, which reads it in place."""
-
+# Multiply-adds up to which a matrix product reads its factors in place; a larger one packs them first.
 SMALL = 1e6
-"""Multiply-adds up to which a matrix product counts as small."""
-
-RESULT = 0.5
-"""ns per element of a result: written, then added to what is there."""
-
-COPY = 0.4
-"""ns per element copied into another order."""
-
-SCATTER = 1.2
-"""ns per element added to places that lie apart."""
-
-MATRIX = 400.0
-"""ns per matrix product of a stack."""
-
-STEP = 6000.0
-"""ns per turn of a Python loop with its handful of numpy calls."""
 
 
-def products(stack: float, rows: float, columns: float, terms: float) -> float:
-    """ns for a stack of matrix products (rows, terms) x (terms, columns)."""
-    factor_element = UNPACKED if rows * columns * terms <= SMALL else PACKED
-    per_term = PRODUCT * rows * columns + factor_element * (rows + columns)
-    return stack * (MATRIX + terms * per_term + RESULT * rows * columns)
+class Effort(NamedTuple):
+    """What is done, or in `RATES` the nanoseconds that one of each takes.
+
+    Attributes:
+        products: multiply-adds of matrix products.
+        packed: elements of the factors of large matrix products, which thin products feel.
+        read: elements of the factors of small matrix products.
+        results: elements of results, written and then added to what is there.
+        copied: elements copied into another order.
+        runs: stretches of neighbours that are copied at once.
+        scattered: elements added to places that lie apart.
+        matrices: matrix products, each one of a stack.
+        steps: turns of a Python loop with its handful of numpy calls.
+    """
+
+    products: float = 0
+    packed: float = 0
+    read: float = 0
+    results: float = 0
+    copied: float = 0
+    runs: float = 0
+    scattered: float = 0
+    matrices: float = 0
+    steps: float = 0
+
+    @classmethod
+    def product(cls, stack: float, rows: float, columns: float, terms: float) -> Effort:
+        """A stack of matrix products (rows, terms) x (terms, columns)."""
+        factors = stack * terms * (rows + columns)
+        is_small = rows * columns * terms <= SMALL
+        return cls(
+            products=stack * terms * rows * columns,
+            packed=0 if is_small else factors,
+            read=factors if is_small else 0,
+            results=stack * rows * columns,
+            matrices=stack,
+        )
+
+    def __add__(self, other: Effort) -> Effort:  # type: ignore[override]
+        """Both, one after the other."""
+        return Effort(*map(sum, zip(self, other, strict=True)))
+
+    def times(self, count: float) -> Effort:
+        """The same so many times."""
+        return Effort(*(count * part for part in self))
+
+    @property
+    def nanoseconds(self) -> float:
+        """How long it takes by `RATES`."""
+        return sum(part * rate for part, rate in zip(self, RATES, strict=True))
+
+
+RATES = Effort(
+    products=0.028,
+    packed=0.36,
+    read=0.04,
+    results=0.67,
+    copied=0.4,
+    runs=12.3,
+    scattered=5.8,
+    steps=16600.0,
+)

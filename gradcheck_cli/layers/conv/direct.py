@@ -1,17 +1,20 @@
 """The backward of a convolution by direct summation: every entry is a sum of exactly the products of the definition.
 
-Three ways of summing, in `rowwise`, `tapwise` and `patchwise` (of a line `upright`), and the choice between them by the
-rule of `cost`. On integers all of them are exact as long as every sum of |G||X| stays below 2^24 (float32) or 2^53
-(float64): then no partial sum is ever rounded, in whatever order it is formed. Verdicts rest on this.
+Ways of summing, in `rowwise`, `tapwise`, `patchwise` (of a line `upright`) and `pointwise`, and the choice between them
+by the rule of `cost`. On integers all of them are exact as long as every sum of |G||X| stays below 2^24 (float32) or
+2^53 (float64): then no partial sum is ever rounded, in whatever order it is formed. Verdicts rest on this.
 
 The ways are for plain layers, `lift` makes them ways for all.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+from types import ModuleType
+
 import numpy as np
 
-from gradcheck_cli.layers.conv import patchwise, rowwise, tapwise, upright, windows
+from gradcheck_cli.layers.conv import patchwise, pointwise, rowwise, tapwise, upright, windows
 from gradcheck_cli.layers.conv.geometry import require_shape
 from gradcheck_cli.layers.conv.lift import Lift
 from gradcheck_cli.model import Array, ConvSpec
@@ -87,8 +90,7 @@ def grad_bias(grad_output: Array) -> Array:
 
 
 def _grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
-    ways = (tapwise, upright) if spec.conv == "conv1d" else (rowwise, tapwise, patchwise)
-    way = min(ways, key=lambda module: module.grad_weight_cost(spec))
+    way = weight_way(spec)
     gradient: Array = way.grad_weight(x, grad_output, spec)
     if way is tapwise and not np.isfinite(gradient).all():
         # The zeros that this way adds turn an infinity into NaN where the definition does not multiply it.
@@ -97,13 +99,37 @@ def _grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
 
 
 def _grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
-    ways = (rowwise, upright if spec.conv == "conv1d" else patchwise)
-    way = min(ways, key=lambda module: module.grad_input_cost(spec))
+    way = input_way(spec)
     gradient: Array = way.grad_input(weight, grad_output, spec)
     if way is rowwise and not np.isfinite(gradient).all():
         # The zeros that this way adds turn an infinity into NaN where the definition does not multiply it.
         gradient = patchwise.grad_input(weight, grad_output, spec)
     return gradient
+
+
+# A layer is asked for more than once, and small ones take less time than the choice.
+@lru_cache(maxsize=1024)
+def weight_way(spec: ConvSpec) -> ModuleType:
+    """The way that takes the least time for dE/dF of a plain layer, by the rule of `cost`."""
+    return min(weight_ways(spec), key=lambda way: way.grad_weight_effort(spec).nanoseconds)
+
+
+@lru_cache(maxsize=1024)
+def input_way(spec: ConvSpec) -> ModuleType:
+    """The way that takes the least time for dE/dX of a plain layer, by the rule of `cost`."""
+    return min(input_ways(spec), key=lambda way: way.grad_input_effort(spec).nanoseconds)
+
+
+def weight_ways(spec: ConvSpec) -> list[ModuleType]:
+    """All ways of dE/dF that are written for the layer."""
+    ways = [tapwise, upright] if spec.conv == "conv1d" else [rowwise, tapwise, patchwise]
+    return [pointwise, *ways] if pointwise.applies(spec) else ways
+
+
+def input_ways(spec: ConvSpec) -> list[ModuleType]:
+    """All ways of dE/dX that are written for the layer."""
+    ways = [rowwise, upright if spec.conv == "conv1d" else patchwise]
+    return [pointwise, *ways] if pointwise.applies(spec) else ways
 
 
 LIFT = Lift(windows.forward, _grad_weight, _grad_input)

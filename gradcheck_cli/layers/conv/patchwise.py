@@ -8,11 +8,12 @@ memory. Only the products of the definition are made.
 from __future__ import annotations
 
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from gradcheck_cli.layers.conv import cost
+from gradcheck_cli.layers.conv.cost import Effort
 from gradcheck_cli.layers.conv.geometry import crop, pad
 from gradcheck_cli.model import Array, ConvSpec
 
@@ -60,19 +61,27 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return np.ascontiguousarray(crop(padded, spec))
 
 
-def grad_weight_cost(spec: ConvSpec) -> float:
-    """Estimated nanoseconds of `grad_weight`, by the rule of `cost`."""
-    taps = spec.weight_shape[1] * spec.kernel_size[0] * spec.kernel_size[1]
-    product = cost.products(spec.groups, spec.out_channels // spec.groups, taps, spec.terms)
-    return _blocks(spec) * cost.STEP + product + cost.COPY * spec.groups * taps * spec.terms
+def grad_weight_effort(spec: ConvSpec) -> Effort:
+    """What `grad_weight` does, for the rule of `cost`."""
+    taps, filters = _taps(spec), spec.out_channels // spec.groups
+    blocks = _blocks(spec)
+    product = Effort.product(spec.groups, filters, taps / blocks.channels, spec.terms / blocks.rows)
+    moved = spec.groups * taps + spec.out_channels
+    stretches = moved * spec.batch * spec.output_size[0]
+    return (product + Effort(steps=1)).times(blocks.rows * blocks.channels) + Effort(
+        copied=moved * spec.terms, runs=stretches, steps=1
+    )
 
 
-def grad_input_cost(spec: ConvSpec) -> float:
-    """Estimated nanoseconds of `grad_input`, by the rule of `cost`."""
-    kh, kw = spec.kernel_size
-    taps = spec.weight_shape[1] * kh * kw
-    product = cost.products(spec.groups, taps, spec.terms, spec.out_channels // spec.groups)
-    return _blocks(spec) * (1 + kh * kw) * cost.STEP + product + cost.SCATTER * spec.groups * taps * spec.terms
+def grad_input_effort(spec: ConvSpec) -> Effort:
+    """What `grad_input` does, for the rule of `cost`."""
+    taps, filters = _taps(spec), spec.out_channels // spec.groups
+    blocks = _blocks(spec)
+    product = Effort.product(spec.groups, taps / blocks.channels, spec.terms / blocks.rows, filters)
+    added = spec.groups * taps
+    return (product + Effort(steps=1 + prod(spec.kernel_size))).times(blocks.rows * blocks.channels) + Effort(
+        scattered=added * spec.terms, runs=added * spec.batch * spec.output_size[0], steps=1
+    )
 
 
 def _add_patches(windows: Array, patches: Array) -> None:
@@ -114,8 +123,19 @@ def _channels_of_a_block(spec: ConvSpec, terms: int) -> int:
     return max(1, elements // (spec.groups * spec.kernel_size[0] * spec.kernel_size[1] * terms))
 
 
-def _blocks(spec: ConvSpec) -> int:
-    """How many blocks there are."""
+class BlockCounts(NamedTuple):
+    """In how many parts the output rows and the channels are taken."""
+
+    rows: int
+    channels: int
+
+
+def _blocks(spec: ConvSpec) -> BlockCounts:
     rows = _rows_of_a_block(spec)
     channels = _channels_of_a_block(spec, min(rows, spec.output_size[0]) * spec.batch * spec.output_size[1])
-    return -(-spec.output_size[0] // rows) * -(-spec.weight_shape[1] // channels)
+    return BlockCounts(-(-spec.output_size[0] // rows), -(-spec.weight_shape[1] // channels))
+
+
+def _taps(spec: ConvSpec) -> int:
+    """Kernel entries of a filter."""
+    return prod(spec.weight_shape[1:])

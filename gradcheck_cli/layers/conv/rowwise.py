@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from gradcheck_cli.layers.conv import cost
+from gradcheck_cli.layers.conv.cost import Effort
 from gradcheck_cli.layers.conv.geometry import phases
 from gradcheck_cli.model import Array, Axis, ConvSpec
 
@@ -54,19 +54,26 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return np.ascontiguousarray(inner.transpose(3, 1, 2, 0, 4)).reshape(spec.x_shape)
 
 
-def grad_weight_cost(spec: ConvSpec) -> float:
-    """Estimated nanoseconds of `grad_weight`, by the rule of `cost`."""
-    (filters, channels, kh, kw), terms = _group_shape(spec), spec.batch * spec.output_size[1]
-    rows_met = kh * spec.output_size[0] / spec.height
-    row = cost.products(spec.groups, channels * kw, rows_met * filters, terms)
-    return spec.height * (cost.STEP + row + cost.COPY * spec.in_channels * kw * terms)
+def grad_weight_effort(spec: ConvSpec) -> Effort:
+    """What `grad_weight` does, for the rule of `cost`."""
+    (filters, channels, kh, kw), (h_out, w_out) = _group_shape(spec), spec.output_size
+    # Rows at the border of the input meet fewer rows of G.
+    rows_met = min(kh, kh * h_out / spec.height)
+    taps, terms = channels * kw, spec.batch * w_out
+    row = Effort.product(spec.groups, taps, rows_met * filters, terms)
+    stretches = spec.groups * taps * spec.batch
+    ordered = spec.out_channels * terms * h_out + spec.groups * taps * kh * filters
+    return (row + Effort(copied=stretches * w_out, runs=stretches, steps=1)).times(spec.height) + Effort(
+        scattered=ordered
+    )
 
 
-def grad_input_cost(spec: ConvSpec) -> float:
-    """Estimated nanoseconds of `grad_input`, by the rule of `cost`."""
+def grad_input_effort(spec: ConvSpec) -> Effort:
+    """What `grad_input` does, for the rule of `cost`."""
     (filters, channels, kh, kw), width = _group_shape(spec), spec.batch * spec.padded_size[1]
-    row = cost.products(spec.groups, channels * kh, width, filters * kw)
-    return spec.output_size[0] * (cost.STEP + row + cost.COPY * spec.out_channels * kw * width)
+    row = Effort.product(spec.groups, channels * kh, width, filters * kw)
+    stretches = spec.out_channels * kw * spec.batch
+    return (row + Effort(copied=stretches * spec.output_size[1], runs=stretches, steps=1)).times(spec.output_size[0])
 
 
 def _group_shape(spec: ConvSpec) -> tuple[int, int, int, int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from gradcheck_cli.layers.conv import cost
+from gradcheck_cli.layers.conv.cost import Effort
 from gradcheck_cli.layers.conv.geometry import Phase, phases
 from gradcheck_cli.model import Array, Axis, ConvSpec
 
@@ -39,15 +39,15 @@ def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return total.reshape(spec.weight_shape)
 
 
-def grad_weight_cost(spec: ConvSpec) -> float:
-    """Estimated nanoseconds of `grad_weight`, by the rule of `cost`."""
+def grad_weight_effort(spec: ConvSpec) -> Effort:
+    """What `grad_weight` does, for the rule of `cost`."""
     (filters, channels, kh, kw), (sh, sw) = spec.weight_shape, spec.stride
-    filters //= spec.groups
-    width = _row_width(spec.axes[1])
+    width, phases = _row_width(spec.axes[1]), min(sh, kh) * min(sw, kw)
+    rows_of_x = phases * spec.in_channels * (spec.height // sh)
+    rows = spec.batch * (rows_of_x + spec.out_channels * spec.output_size[0])
     terms = spec.batch * spec.output_size[0] * width
-    copied = spec.in_channels * spec.batch * spec.height * sw * width + spec.out_channels * terms
-    steps = kh * min(sw, kw) + min(sh, kh) * min(sw, kw)
-    return steps * cost.STEP + cost.products(spec.groups * kh * kw, filters, channels, terms) + cost.COPY * copied
+    products = Effort.product(spec.groups * kw, filters // spec.groups, channels, terms).times(kh)
+    return products + Effort(copied=rows * width, runs=rows, steps=kh * min(sw, kw) + phases)
 
 
 def _shifted(phase: Array, width: int, columns: Phase, groups: int) -> Array:

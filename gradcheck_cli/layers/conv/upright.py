@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck_cli.layers.conv import patchwise
+from gradcheck_cli.layers.conv.cost import Effort
 from gradcheck_cli.model import Array, ConvSpec, Size
 
 
@@ -23,14 +24,14 @@ def grad_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
     return np.ascontiguousarray(_turned(gradient))
 
 
-def grad_weight_cost(spec: ConvSpec) -> float:
-    """Estimated nanoseconds of `grad_weight`, by the rule of `cost`."""
-    return patchwise.grad_weight_cost(_upright(spec))
+def grad_weight_effort(spec: ConvSpec) -> Effort:
+    """What `grad_weight` does, for the rule of `cost`."""
+    return patchwise.grad_weight_effort(_upright(spec))
 
 
-def grad_input_cost(spec: ConvSpec) -> float:
-    """Estimated nanoseconds of `grad_input`, by the rule of `cost`."""
-    return patchwise.grad_input_cost(_upright(spec))
+def grad_input_effort(spec: ConvSpec) -> Effort:
+    """What `grad_input` does, for the rule of `cost`."""
+    return patchwise.grad_input_effort(_upright(spec))
 
 
 def _turned(planes: Array) -> Array:

@@ -55,7 +55,7 @@ def _of_function(example: FunctionExample) -> Example:
     ]
     name = f"grad_{example.gradient}"
     return Example(
-        title=_AS_ASKED,
+        title=_SMALLEST if example.is_smallest else _AS_ASKED,
         about=f"{name}; {constants}" if constants else name,
         arrays=tuple(arrays),
         entry="" if example.entry is None else f"{name}{subscript(example.entry)}",

@@ -11,6 +11,7 @@ from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import (
     CALL,
     Finding,
+    FunctionExample,
     Geometries,
     GradientResult,
     RungEvidence,
@@ -27,6 +28,7 @@ from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
+from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
 # In place of how many samples it is right on.
@@ -54,7 +56,12 @@ def verify_function(
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
     )
-    return judge_function(ref, described, session.run(described.samples), options)
+    report = judge_function(ref, described, session.run(described.samples), options)
+    example = report.counterexample
+    if not isinstance(example, FunctionExample):
+        return report
+    sample = replace(described.samples[0], values=example.values)
+    return replace(report, counterexample=shrink_function(session, example, sample))
 
 
 def judge_function(
