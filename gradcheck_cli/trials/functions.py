@@ -6,7 +6,7 @@ It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import ScaledCall
+from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
@@ -28,6 +29,7 @@ from gradcheck_cli.oracles.blackbox import (
     exact_differences,
 )
 from gradcheck_cli.targets.functions.client import Stacked
+from gradcheck_cli.trials.twice import second_order
 
 # B(k G) = k B(G) is asked for these: doubled, turned, nothing.
 FACTORS = (2.0, -1.0, 0.0)
@@ -59,6 +61,11 @@ class CalledFunction(Protocol):
         self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances, /
     ) -> FunctionOutcome:
         """Forward and backward in other circumstances."""
+
+    def differentiated_twice(
+        self, sample: Sample, upstream: Sequence[Array], directions: Mapping[str, Array], /
+    ) -> FunctionOutcome:
+        """The derivative of sum(directions * gradients)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +102,7 @@ class FunctionTrial:
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
         elsewhere: the same calls in other circumstances, on the first sample.
+        second_order: the backward differentiated once more, on the first sample; None where that was not tried.
     """
 
     sample: Sample
@@ -109,6 +117,7 @@ class FunctionTrial:
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
+    second_order: SecondOrder | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +156,7 @@ class FunctionSession:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
             trial = self._real(sample)
             if not number and self.has_circumstances:
-                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)))
+                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)), second_order=self._twice(trial))
             trials.append(trial)
             if number < WHOLE and trials[-1].failure is None:
                 straight = [name for name, second in trials[-1].second.items() if second.is_straight]
@@ -197,6 +206,12 @@ class FunctionSession:
                 upstream = trial.askings[number].upstream
                 outcome = self.client.in_circumstances(trial.sample, upstream, circumstances)
                 yield Elsewhere(circumstances, number, outcome)
+
+    def _twice(self, trial: FunctionTrial) -> SecondOrder | None:
+        asking = trial.askings[0] if trial.askings else None
+        if trial.recording is None or asking is None or not asking.outcome.ended:
+            return None
+        return second_order(self.client, trial.sample, asking.upstream, trial.recording)
 
     def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:
         if not self.has_upstream:

@@ -98,6 +98,41 @@ class AutogradForm:
                 return self._run(circumstances, values, upstream)
         return self._run(circumstances, values, upstream)
 
+    def run_twice(self, values: Values, upstream: Sequence[Array], directions: Values) -> Ran:
+        """The derivative of sum(directions * gradients), where the backward lets itself be differentiated.
+
+        G needs a gradient too, as it does where it comes from a loss.
+
+        Raises:
+            BackwardError: it refuses.
+        """
+        import torch
+
+        from gradcheck_cli.oracles.graph.tensors import pulled_back
+
+        given = tensors(values)
+        wanted = leaves(given, list(directions))
+        results = floating(self._applied(self.owner, given))
+        able = [
+            (result, grad.requires_grad_())
+            for result, grad in zip(results, upstream_for(results, upstream), strict=True)
+            if result.requires_grad
+        ]
+        with in_backward(()):
+            firsts = pulled_back(
+                tuple(out for out, _ in able), tuple(grad for _, grad in able), tuple(wanted.values()), order=2
+            )
+            weights = tensors(directions)
+            weighed = [
+                (first, weights[name])
+                for name, first in zip(wanted, firsts, strict=True)
+                if first is not None and first.requires_grad
+            ]
+            # Into the leaves, as a penalty's own backward does: what only raises there is not passed over.
+            torch.autograd.backward([first for first, _ in weighed], [part for _, part in weighed])
+        seconds = {name: leaf.grad for name, leaf in wanted.items()}
+        return Ran((), {name: array for name, second in seconds.items() if (array := as_array(second)) is not None})
+
     def _run(self, circumstances: Circumstances, values: Values, upstream: Sequence[Array]) -> Ran:
         raw: list[Any] = []
         spied = _spied(self.owner, raw)
