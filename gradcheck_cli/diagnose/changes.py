@@ -14,7 +14,7 @@ from itertools import combinations, islice
 import numpy as np
 
 from gradcheck_cli.diagnose.code import BLANKS, Code
-from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Scope, scope_of, twins
+from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Exchanges, Scope, scope_of, twins
 from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
 from gradcheck_cli.model import CodePlace
 from gradcheck_cli.targets import TextEdit
@@ -68,7 +68,9 @@ class Change:
         return (self.edit,) if self.also is None else (self.edit, self.also)
 
 
-def changes_of(code: Code, name: str, gradient: str, mistakes: Collection[str]) -> list[Change]:
+def changes_of(
+    code: Code, name: str, gradient: str, mistakes: Collection[str], exchanges: Exchanges = EXCHANGES
+) -> list[Change]:
     """The changes of the functions that go backward, those that are believed first at the front, then pairs of them.
 
     Args:
@@ -76,6 +78,7 @@ def changes_of(code: Code, name: str, gradient: str, mistakes: Collection[str]) 
         name: the target in it, dotted ("conv_backward", "Conv.backward", "Conv").
         gradient: what is wrong; lines that compute another one are left alone.
         mistakes: what it was named: the lines that look like it come first, whatever the change.
+        exchanges: what may stand in the place of a node, by what it supposes.
     """
     if code.tree is None:
         return []
@@ -85,7 +88,7 @@ def changes_of(code: Code, name: str, gradient: str, mistakes: Collection[str]) 
         likely = lines_like(function, mistakes)
         for node in _nodes(function):
             if node.lineno not in others:
-                for change in _changes(node, scope, node.lineno in likely):
+                for change in _changes(node, scope, exchanges, node.lineno in likely):
                     found.setdefault(change.edit, change)
     changes = sorted(found.values(), key=lambda change: change.cost)
     return [*changes[:MOST_CHANGES], *islice(_pairs(changes), MOST_PAIRS)]
@@ -126,9 +129,9 @@ def _is_twin(word: str, other: str) -> bool:
     return other in twins(word, frozenset((other,)))
 
 
-def _changes(node: ast.expr | ast.stmt, scope: Scope, is_likely: bool) -> Iterator[Change]:
-    for cost, exchanges in enumerate(EXCHANGES, start=1):
-        for exchange in exchanges:
+def _changes(node: ast.expr | ast.stmt, scope: Scope, exchanges: Exchanges, is_likely: bool) -> Iterator[Change]:
+    for cost, alike in enumerate(exchanges, start=1):
+        for exchange in alike:
             for exchanged in exchange(node, scope):
                 yield _change(node, exchanged, 0 if is_likely else cost)
 

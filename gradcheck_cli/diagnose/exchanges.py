@@ -45,6 +45,7 @@ class Scope:
         loops: the variables of its `for`s.
         arrays: its parameters, and what it unpacks.
         strides, paddings: texts that by their names are such.
+        values: what it is given and what it assigns, and the attributes of `self`.
     """
 
     known: frozenset[str]
@@ -52,9 +53,11 @@ class Scope:
     arrays: tuple[str, ...]
     strides: tuple[str, ...]
     paddings: tuple[str, ...]
+    values: frozenset[str] = frozenset()
 
 
 Exchange = Callable[[ast.AST, Scope], Iterator[Exchanged]]
+Exchanges = tuple[tuple[Exchange, ...], ...]
 
 # Calls that rearrange, round or cut their first argument: without them it is handed on.
 _WRAPS = frozenset(
@@ -104,6 +107,8 @@ def scope_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Scope:
     loops = [name for node in nodes if isinstance(node, ast.For | ast.comprehension) for name in _bound(node.target)]
     unpacked = [name for node in nodes if isinstance(node, ast.Assign) for name in _unpacked(node)]
     arguments = [node.arg for node in nodes if isinstance(node, ast.arg) and not _SETTING.match(node.arg)]
+    assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    given = {node.arg for node in nodes if isinstance(node, ast.arg)}
     known = sorted(names | members)
     return Scope(
         known=frozenset(known),
@@ -111,6 +116,7 @@ def scope_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Scope:
         arrays=tuple(dict.fromkeys([*arguments, *unpacked])),
         strides=tuple(name for name in known if re.fullmatch(r"(self\.)?_?(s|sh|sw|sy|sx|\w*strid\w*)", name)),
         paddings=tuple(name for name in known if re.fullmatch(r"(self\.)?_?(p|ph|pw|\w*pad(ding)?(_[hw])?)", name)),
+        values=frozenset(assigned | given | members) - {"self", "ctx", "cls"},
     )
 
 
@@ -445,7 +451,7 @@ def _transposed_first(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
             yield Exchanged(f"{head}.reshape({_arguments(node)})", f"{head}.reshape({_arguments(node)})")
 
 
-EXCHANGES: tuple[tuple[Exchange, ...], ...] = (
+EXCHANGES: Exchanges = (
     (_operand, _wrapped, _forwards, _statement_gone),
     (_assignment, _other_call, _axes, _sign, _comparison, _number, _twin, _wide, _margin, _order),
     (_one_more, _strided, _sibling, _turned, _other_array, _transposed_first),

@@ -70,8 +70,6 @@ from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
 # The same for each call, so that dropout and the like are no mistake.
 SEED = 0
-# Of a call of edited code: the geometries are tiny, and a loop whose end was edited away may never end.
-EDITED_SECONDS = 2.0
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
 LOAD_SHARE = 0.4
 # Bytes of one gradient: 256 MiB are far above any that is asked for; more is not sent, and judged as a wrong shape.
@@ -118,10 +116,10 @@ def reply_to(
         reply, ready = _load(message)
         return reply, {}, ready
     assert ready is not None
-    if isinstance(ready, FunctionReady):
-        return *service.answer(ready, message, arrays), ready
     if message["do"] == "edit":
         return {"edited": ready.edits.put([TextEdit(*fields) for fields in message["edits"]])}, {}, ready
+    if isinstance(ready, FunctionReady):
+        return *service.answer(ready, message, arrays), ready
     return *_backward(ready, message, arrays), ready
 
 
@@ -286,8 +284,7 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        # What runs in the text as it is says which of its lines were never reached.
-        with alarm(EDITED_SECONDS) if ready.edits.is_edited else ready.watch:
+        with ready.edits.running(ready.watch):
             reply, answered = _called(ready, case, str(message["calls"]))
     except (Exception, SystemExit) as error:
         reply, answered = _failure(ready, error), {}

@@ -10,11 +10,15 @@ import ast
 import gc
 import pickle
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from types import CodeType, FunctionType
 from typing import Any
 
+from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import TextEdit
 
+# Of a call of edited code: what is asked is tiny, and a loop whose end was edited away may never end.
+EDITED_SECONDS = 2.0
 _Key = tuple[str, int]
 
 
@@ -37,6 +41,10 @@ class Edits:
     def is_edited(self) -> bool:
         """Does something else run than what the file says?"""
         return bool(self._before)
+
+    def running(self, watch: AbstractContextManager[None]) -> AbstractContextManager[None]:
+        """What a call runs in: only the text as it is says which of its lines were never reached."""
+        return alarm(EDITED_SECONDS) if self.is_edited else watch
 
     def put(self, edits: Sequence[TextEdit]) -> bool:
         """Undo what was put before, and put these.

@@ -28,6 +28,7 @@ from gradcheck_cli.oracles.blackbox import (
     direction,
     exact_differences,
 )
+from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.functions.client import Stacked
 from gradcheck_cli.trials.twice import second_order
 
@@ -56,6 +57,9 @@ class CalledFunction(Protocol):
 
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
         """Forward and backward."""
+
+    def edit(self, edits: Sequence[TextEdit], /) -> bool:
+        """Let the function run with these in its text; none undoes it. False where they cannot be put."""
 
     def in_circumstances(
         self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances, /

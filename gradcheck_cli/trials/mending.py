@@ -14,6 +14,30 @@ from gradcheck_cli.trials.trial import Trial
 MOST_ASKED_EVERYWHERE = 40
 
 
+class LostError(Exception):
+    """The time is up, or a change took the process with it: then nothing is known of the others."""
+
+
+def least_supposing(
+    changes: Sequence[Change], looks_right: Callable[[Change], bool], is_right: Callable[[Change], bool]
+) -> list[Change]:
+    """The changes that are right everywhere and suppose least; none where one that supposes as little was not tried.
+
+    Args:
+        changes: those that suppose less come first.
+        looks_right: by one question.
+        is_right: by all questions; asked of those that look right.
+    """
+    left = MOST_ASKED_EVERYWHERE
+    for _, group in groupby(changes, lambda change: change.cost):
+        likely = [change for change in group if looks_right(change)]
+        found = [change for change in likely[:left] if is_right(change)]
+        left -= len(likely)
+        if found or left < 0:
+            return found if left >= 0 else []
+    return []
+
+
 @dataclass(frozen=True)
 class Mending:
     """A search for the change that mends one finding.
@@ -39,19 +63,18 @@ class Mending:
             changes: those that suppose less come first.
         """
         trials = self._in_order()
-        left = MOST_ASKED_EVERYWHERE
+        if not trials:
+            return []
         try:
-            for _, group in groupby(changes if trials else (), lambda change: change.cost):
-                likely = [change for change in group if self._holds(change, trials[:1], self.in_one_call)]
-                found = [change for change in likely[:left] if self._holds(change, trials)]
-                left -= len(likely)
-                if found or left < 0:
-                    return found if left >= 0 else []
-        except _LostError:
+            return least_supposing(
+                changes,
+                lambda change: self._holds(change, trials[:1], self.in_one_call),
+                lambda change: self._holds(change, trials),
+            )
+        except LostError:
             return []
         finally:
             self.asker.edit(())
-        return []
 
     def _in_order(self) -> list[Trial]:
         """The smallest that shows it, then the largest, which refute most; those that show it come first."""
@@ -61,19 +84,15 @@ class Mending:
 
     def _holds(self, change: Change, trials: Sequence[Trial], once: bool = False) -> bool:
         if self.asker.is_late:
-            raise _LostError
+            raise LostError
         return self.asker.edit(change.edits) and all(self.mended(self._again(trial, once)) for trial in trials)
 
     def _again(self, trial: Trial, once: bool) -> Trial:
         question = trial.answer.question
         answer = self.asker.ask(replace(question, probe="changed") if once else question, trial.case)
         if answer.died:
-            raise _LostError
+            raise LostError
         return Trial(answer, trial.truth, trial.yields, trial.slack)
-
-
-class _LostError(Exception):
-    """The time is up, or a change took the process with it: then nothing is known of the others."""
 
 
 def _work(trial: Trial) -> int:

@@ -12,7 +12,8 @@ from gradcheck_cli.model import Case, Check, Counterexample, Gradients, RunOptio
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.numbers.arithmetic import Judged, declared_slack
 from gradcheck_cli.runs.picture.under_test import Diagnosis, UnderTest
-from gradcheck_cli.runs.verify.target import code_of, judge, located
+from gradcheck_cli.runs.verify.places import code_of
+from gradcheck_cli.runs.verify.target import judge, located
 from gradcheck_cli.targets import Described, HowToCall, TargetRef, Worker, WorkerLimits, called_by, resolve
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.asker import Asker, Called

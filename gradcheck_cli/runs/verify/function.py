@@ -23,6 +23,8 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
+from gradcheck_cli.runs.verify.function_places import FunctionPlaces
+from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
@@ -62,12 +64,16 @@ def verify_function(
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
     )
-    report = judge_function(ref, described, session.run(described.samples), options)
+    transcript = session.run(described.samples)
+    report = judge_function(ref, described, transcript, options)
     example = report.counterexample
     if not isinstance(example, FunctionExample):
         return report
     sample = replace(described.samples[0], values=example.values)
-    return replace(report, counterexample=shrink_function(session, example, sample))
+    example = shrink_function(session, example, sample)
+    comparison = FunctionComparison.of(transcript.trials, form)
+    places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
+    return replace(report, counterexample=example, findings=places.found(report.findings))
 
 
 def judge_function(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from gradcheck_cli.diagnose.changes import Change, changes_of, marked_text, plac
 from gradcheck_cli.diagnose.kinds import behaviour_of, stands_for
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import GRADIENTS, CodePlace, Finding, GradientName, Verdict
+from gradcheck_cli.targets import TargetRef
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.mending import Mending
 from gradcheck_cli.trials.transcript import Transcript
@@ -21,6 +23,14 @@ from gradcheck_cli.trials.trial import Trial
 # gives the same report.
 SECONDS = 60.0
 _WRONG = (Verdict.FAIL,)
+
+
+def code_of(ref: TargetRef, line: int | None) -> Code:
+    """The text of a target's file and the line of its definition; no text where the file cannot be read."""
+    try:
+        return Code(Path(ref.file).read_text("utf-8", errors="replace"), line or ref.line)
+    except OSError:
+        return Code(defined=line or ref.line)
 
 
 @dataclass(frozen=True)
@@ -75,19 +85,29 @@ class Locating:
         trials = [trial for trial in self.transcript.compared if shows(trial) or _is_right(trial, gradient)]
         search = Mending(self.asker, trials, shows, mended, in_one_call=not behaviour)
         found = search.search(changes_of(self.code, self.name, gradient, named))
-        if len({(change.mark[0], change.also and change.also.line) for change in found}) != 1:
-            return None
-        change = min(found, key=lambda each: len(marked_text(place_of(self.code, each, ""))))
-        return place_of(self.code, change, self._evidence(change, gradient))
-
-    def _evidence(self, change: Change, gradient: GradientName) -> str:
         asked = len({trial.case.spec for trial in self.transcript.compared})
         where = f"on all {asked} geometries" if asked > 1 else "on the geometry that was asked"
-        instead = "Without it" if change.takes_away else f"With `{change.now}` in its place"
-        if change.also is not None:
-            line = change.also.line
-            instead += ", and the same beside it," if line == change.edit.line else f", and line {line} likewise,"
-        return f"{instead} grad_{gradient} is right {where}."
+        return place_of_all(self.code, found, gradient, where)
+
+
+def place_of_all(code: Code, mending: Sequence[Change], gradient: str, where: str) -> CodePlace | None:
+    """The place at which all these changes mend a gradient; None where they are on several lines, or there are none.
+
+    Args:
+        where: it is right then, in words ("on all 5 geometries").
+    """
+    if len({(change.mark[0], change.also and change.also.line) for change in mending}) != 1:
+        return None
+    change = min(mending, key=lambda each: len(marked_text(place_of(code, each, ""))))
+    return place_of(code, change, _evidence(change, gradient, where))
+
+
+def _evidence(change: Change, gradient: str, where: str) -> str:
+    instead = "Without it" if change.takes_away else f"With `{change.now}` in its place"
+    if change.also is not None:
+        line = change.also.line
+        instead += ", and the same beside it," if line == change.edit.line else f", and line {line} likewise,"
+    return f"{instead} grad_{gradient} is right {where}."
 
 
 def _is_right(trial: Trial, gradient: GradientName) -> bool:

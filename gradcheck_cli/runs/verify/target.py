@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from gradcheck_cli.diagnose import (
     Code,
@@ -39,7 +38,7 @@ from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
-from gradcheck_cli.runs.verify.places import Locating
+from gradcheck_cli.runs.verify.places import Locating, code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker, Running
@@ -131,14 +130,6 @@ def located(report: TargetReport, ref: TargetRef, transcript: Transcript, asker:
     """With the places of its findings, for which the target is asked once more, with changes in its text."""
     code = code_of(ref, report.line)
     return replace(report, findings=Locating(asker, transcript, code, ref.name).found(report.findings))
-
-
-def code_of(ref: TargetRef, line: int | None) -> Code:
-    """The text of a target's file and the line of its definition; no text where the file cannot be read."""
-    try:
-        return Code(Path(ref.file).read_text("utf-8", errors="replace"), line or ref.line)
-    except OSError:
-        return Code(defined=line or ref.line)
 
 
 def findings_of(transcript: Transcript, code: Code, words: Words) -> tuple[Finding, ...]:

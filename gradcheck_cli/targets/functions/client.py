@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck_cli.model import Array, FunctionForm, FunctionOutcome, ReturnedEntry, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
-from gradcheck_cli.targets.contract import DescribedFunction, TargetRef
+from gradcheck_cli.targets.contract import DescribedFunction, TargetRef, TextEdit
 from gradcheck_cli.targets.functions.packing import packed
 from gradcheck_cli.targets.wire import Message, WireError
 
@@ -21,6 +21,9 @@ class AskedWorker(Protocol):
 
     def ask(self, request: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array], str]:
         """(answer, arrays, prints)"""
+
+    def edit(self, edits: Sequence[TextEdit]) -> bool:
+        """Let the target run with these in its text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +107,10 @@ class FunctionClient:
         request: Message = {"do": "twice", "sample": listed[0], "upstreams": len(upstream)}
         message, answered, printed = self.worker.ask(request | {"directions": list(directions)}, arrays)
         return _outcome(message, answered, printed)
+
+    def edit(self, edits: Sequence[TextEdit]) -> bool:
+        """See `Worker.edit`."""
+        return self.worker.edit(edits)
 
     def _forwards(self, sample: Sample, name: str, values: Array) -> Stacked | FunctionOutcome:
         listed, arrays = packed([sample])

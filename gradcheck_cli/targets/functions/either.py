@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
+from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.inputs.given import given
@@ -141,7 +142,8 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     found = guess(forms_of(loaded), said, wanted.number, file)
     source = found.source if said.source == "guess" else said.source
     watch = Watch(loaded.tree, file, found.form.backward)
-    return FunctionReady(file, found.form, found.samples, source, wanted.seed, watch, loaded.notes)
+    edits = Edits(loaded.tree, file)
+    return FunctionReady(file, found.form, found.samples, source, wanted.seed, watch, edits, loaded.notes)
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:

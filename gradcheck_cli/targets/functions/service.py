@@ -16,6 +16,7 @@ import numpy as np
 from gradcheck_cli.model import Array, ReturnedEntry, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, Ran, WrittenFunction
 from gradcheck_cli.targets.functions.packing import packed, unpacked
 from gradcheck_cli.targets.functions.recording import recorded
@@ -37,6 +38,7 @@ class FunctionReady:
     inputs: str
     seed: Callable[[], None]
     watch: Watch
+    edits: Edits
     notes: tuple[str, ...] = ()
 
 
@@ -118,7 +120,7 @@ def _function(ready: FunctionReady, run: Callable[[], Ran], calls: int) -> Servi
     ready.seed()
     started = time.perf_counter()
     try:
-        with ready.watch:
+        with ready.edits.running(ready.watch):
             ran = run()
         seconds = time.perf_counter() - started
         second = None

@@ -1,0 +1,135 @@
+"""What one slip turns into another text where any function is differentiated: powers, factors, operands, reductions.
+
+They come on top of `exchanges.EXCHANGES`, whose padding and windows a loss does not have.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Exchanges, Scope
+from gradcheck_cli.mistakes.source import called
+
+# Calls that are left out, or forgotten, around an operand.
+_ROOTS = frozenset(("sqrt", "exp", "log", "square", "abs", "tanh"))
+_OTHER_FUNCTIONS = {
+    "sin": "cos",
+    "cos": "sin",
+    "maximum": "minimum",
+    "minimum": "maximum",
+    "sqrt": "square",
+    "sum": "mean",
+}
+_REVERSED = {"Lt": ">", "LtE": ">=", "Gt": "<", "GtE": "<=", "Eq": "!=", "NotEq": "=="}
+# As a gradient that was broadcast in the forward is summed: over the batch, over all but the last, along each row.
+_SUMS = (".sum(axis=0)", ".sum(axis=0, keepdims=True)", ".sum(axis=-1, keepdims=True)", ".sum(axis=1)", ".sum()")
+
+
+def _power_gone(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """a of a ** 2, and of np.sqrt(a)."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        yield Exchanged(ast.unparse(node.left), ast.unparse(node.left))
+    if isinstance(node, ast.Call) and called(node) in _ROOTS and len(node.args) == 1:
+        yield Exchanged(ast.unparse(node.args[0]), ast.unparse(node.args[0]))
+
+
+def _squared(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """a ** 2 for a."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in scope.values:
+        yield Exchanged(f"{node.id} ** 2", f"{node.id} ** 2")
+
+
+def _other_function(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """cos for sin, the smaller for the larger, the mean for the sum."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _OTHER_FUNCTIONS:
+        name = f"{_bracketed(node.func.value)}.{_OTHER_FUNCTIONS[node.func.attr]}"
+        text = f"{name}({', '.join([*map(ast.unparse, node.args), *map(ast.unparse, node.keywords)])})"
+        yield Exchanged(text, text)
+
+
+def _reversed(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """> for <."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]).__name__ in _REVERSED:
+        sign = _REVERSED[type(node.ops[0]).__name__]
+        text = f"{ast.unparse(node.left)} {sign} {ast.unparse(node.comparators[0])}"
+        yield Exchanged(text, text)
+
+
+def _product(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """b @ a, a.T @ b and a @ b.T for a @ b; * for /."""
+    if not isinstance(node, ast.BinOp):
+        return
+    left, right = _bracketed(node.left), _bracketed(node.right)
+    if isinstance(node.op, ast.MatMult):
+        for text in (f"{right} @ {left}", f"{left}.T @ {right}", f"{left} @ {right}.T", f"{left} * {right}"):
+            yield Exchanged(text, text)
+    if isinstance(node.op, ast.Div | ast.Mult):
+        changed = f"{'*' if isinstance(node.op, ast.Div) else '/'} {right}"
+        yield Exchanged(f"{left} {changed}", changed, (*_mark(node.left)[2:], *_mark(node)[2:]))
+
+
+def _summed_product(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """(a * b).sum(0) for a.sum(0)."""
+    if (
+        not isinstance(node, ast.Call)
+        or called(node) not in ("sum", "mean")
+        or not isinstance(node.func, ast.Attribute)
+    ):
+        return
+    summed, given = _bracketed(node.func.value), [*map(ast.unparse, node.args), *map(ast.unparse, node.keywords)]
+    for name in sorted(scope.values) if summed not in ("np", "numpy", "torch", "xp") else ():
+        text = f"({summed} * {name}).{node.func.attr}({', '.join(given)})"
+        yield Exchanged(text, f"({summed} * {name})", _mark(node.func.value))
+
+
+def _other_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """Another of the function's own values: x for x_hat."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in scope.values:
+        yield from (Exchanged(other, other) for other in sorted(scope.values) if other != node.id)
+
+
+def _whole_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """What is assigned or returned, negated, summed, or with a factor more."""
+    if isinstance(node, ast.Assign | ast.AugAssign) and not isinstance(node.value, ast.Tuple):
+        places = [node.value]
+    elif isinstance(node, ast.Return) and node.value is not None:
+        places = list(node.value.elts) if isinstance(node.value, ast.Tuple) else [node.value]
+    else:
+        return
+    for place in places:
+        value = _bracketed(place)
+        for text in (f"-{value}", *(f"{value}{more}" for more in _SUMS), *_with_factors(value, scope)):
+            yield Exchanged(_with(node, place, text), text, _mark(place))
+
+
+def _with_factors(value: str, scope: Scope) -> Iterator[str]:
+    for name in sorted(scope.values):
+        yield f"{value} * {name}"
+        yield f"{value} / {name}"
+
+
+def _bracketed(node: ast.expr) -> str:
+    """An operand of what stands before or behind it."""
+    text = ast.unparse(node)
+    return text if isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript) else f"({text})"
+
+
+def _with(node: ast.stmt, place: ast.expr, text: str) -> str:
+    """The statement with another text in one place."""
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+        return f"return {', '.join(text if each is place else ast.unparse(each) for each in node.value.elts)}"
+    whole, old = ast.unparse(node), ast.unparse(place)
+    return f"{whole[: len(whole) - len(old)]}{text}"
+
+
+def _mark(place: ast.expr) -> tuple[int, int, int, int]:
+    return place.lineno, place.col_offset, place.end_lineno or place.lineno, place.end_col_offset or 0
+
+
+OF_FUNCTIONS: Exchanges = (
+    (*EXCHANGES[0], _power_gone),
+    (*EXCHANGES[1], _other_function, _reversed, _product, _squared),
+    (*EXCHANGES[2], _other_value, _summed_product, _whole_value),
+)
+"""By what they suppose, as in `EXCHANGES`."""

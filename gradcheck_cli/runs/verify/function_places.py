@@ -1,0 +1,56 @@
+"""Where in the user's file a wrong gradient of a function is made: where one change of the text makes it right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradcheck_cli.diagnose import Code
+from gradcheck_cli.diagnose.changes import changes_of
+from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
+from gradcheck_cli.model import CodePlace, Finding
+from gradcheck_cli.runs.verify.places import place_of_all
+from gradcheck_cli.trials.compared import FunctionComparison
+from gradcheck_cli.trials.function_mending import FunctionMending
+from gradcheck_cli.trials.functions import FunctionSession
+
+# For all findings of one target: a course file has thirty, and nobody waits a minute for each.
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class FunctionPlaces:
+    """The search for the places of one function's findings.
+
+    Attributes:
+        session: of the function, which is still at work.
+        comparison: what it was asked.
+        code: its file.
+        name: its name there.
+    """
+
+    session: FunctionSession
+    comparison: FunctionComparison
+    code: Code
+    name: str
+
+    def found(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """The findings, those whose place was found with it."""
+        self.session.deadline = time.perf_counter() + SECONDS
+        searched: dict[str, CodePlace | None] = {}
+        for finding in findings:
+            name = finding.gradient
+            if finding.line is None and name in self.comparison.names and name not in searched:
+                searched[name] = self._search(name, [each.id for each in findings if each.gradient == name])
+        return tuple(self._placed(finding, searched.get(finding.gradient)) for finding in findings)
+
+    def _placed(self, finding: Finding, place: CodePlace | None) -> Finding:
+        return finding if place is None or finding.line is not None else finding.at(place)
+
+    def _search(self, gradient: str, named: Sequence[str]) -> CodePlace | None:
+        changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS)
+        found = FunctionMending(self.session, self.comparison, gradient).search(changes)
+        samples = len({id(each.trial) for each in self.comparison.about(gradient)})
+        where = f"on all {samples} samples" if samples > 1 else "on the sample that was asked"
+        return place_of_all(self.code, found, gradient, where)

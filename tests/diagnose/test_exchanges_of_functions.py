@@ -1,0 +1,57 @@
+"""Changes of the text of any function: what may stand in the place of what."""
+
+import pytest
+
+from gradcheck_cli.diagnose import Code
+from gradcheck_cli.diagnose.changes import changes_of, marked_text, place_of
+from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
+
+HEAD = "def backward(dout, cache):\n    x, y = cache\n"
+
+
+def changes(line):
+    """Those of one line: (what is marked, what stands there then)."""
+    code = Code(f"{HEAD}    {line}\n")
+    found = changes_of(code, "backward", "x", (), OF_FUNCTIONS)
+    return [(marked_text(place_of(code, each, "")), each.now) for each in found if each.edit.line == 3]
+
+
+@pytest.mark.parametrize(
+    ("line", "marked", "now"),
+    [
+        ("dx = dout * y ** 2", "y ** 2", "y"),
+        ("dx = dout * np.exp(x)", "np.exp(x)", "x"),
+        ("dx = dout * (1 - y)", "y", "y ** 2"),
+        ("dx = dout * np.sin(x)", "np.sin(x)", "np.cos(x)"),
+        (
+            "dx = (dout * x).sum(-1, keepdims=True)",
+            "(dout * x).sum(-1, keepdims=True)",
+            "(dout * x).mean(-1, keepdims=True)",
+        ),
+        ("dx = dout * (x < 0)", "x < 0", "x > 0"),
+        ("dx = x @ dout", "x @ dout", "dout @ x"),
+        ("dx = x @ dout", "x @ dout", "x.T @ dout"),
+        ("dx = dout * x", "* x", "/ x"),
+        ("dx = dout * x", "x", "y"),
+        ("return dout * y", "dout * y", "-(dout * y)"),
+        ("return dout, y", "y", "y / x"),
+        ("return dout, y", "dout", "dout.sum(axis=0)"),
+        ("dx = dout", "dout", "dout * y"),
+        ("dx = dout.sum(0)", "dout", "(dout * y)"),
+    ],
+)
+def test_what_is_tried(line, marked, now):
+    """Each slip of the pen has the change that takes it back."""
+    assert (marked, now) in changes(line)
+
+
+def test_a_module_is_no_value():
+    """`np` is nobody's factor."""
+    assert not [now for _, now in changes("dx = np.tanh(x) * dout") if now.endswith(("* np", "/ np")) or now == "np"]
+
+
+def test_a_change_of_one_entry_of_a_return_leaves_the_others():
+    """dx stays where db is summed."""
+    code = Code(f"{HEAD}    return dout * x, dout\n")
+    texts = {each.edit.text for each in changes_of(code, "backward", "b", (), OF_FUNCTIONS)}
+    assert "return dout * x, dout.sum(axis=0)" in texts
