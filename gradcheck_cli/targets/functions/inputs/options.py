@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,10 +13,14 @@ from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.said import said_axes, shaped
+from gradcheck_cli.targets.functions.inputs.told import as_told
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
+# Embeddings that turn what they are given: nothing is looked up.
+_OF_POSITIONS = word_set("rotary rope position positional")
+# What is compared by a logarithm is a distribution: its rows sum to 1.
+_LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 
 
@@ -30,8 +35,7 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
 
 def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
     """What each parameter may be: as its name tells, in the shapes that the code says first."""
-    said = said_axes(form.source, [item.name for item in form.parameters if not item.is_state])
-    return [fixed.get(item.name) or shaped(_options(form, item), said.get(item.name, ())) for item in form.parameters]
+    return [fixed.get(item.name) or _options(form, item) for item in form.parameters]
 
 
 def chosen(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> dict[str, Proposal]:
@@ -48,12 +52,15 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if compared and not item.has_default:
         return [Proposal("constant", value=word) for word in compared]
     words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
+    are_two = {"a", "b"} <= {other.name for other in form.parameters}
     found = proposals(
-        item.name,
+        item.name.upper() if are_two and item.name in "ab" else item.name,
         of_images=bool(words & IMAGE_WORDS),
         is_loss=bool(words & LOSS_WORDS),
-        looks_up=bool(words & TABLE_WORDS),
+        looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
+        of_chances=bool(_LOGARITHMS.search(form.source)),
     )
+    found = as_told(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [state_of(item, 0)]
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
