@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcheck_cli.model import InputsFrom, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
@@ -27,7 +28,7 @@ from gradcheck_cli.targets.functions.inputs.guided import (
 )
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
-from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_other_settings
+from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
@@ -185,9 +186,10 @@ class _Search:
                 raise ValueError("the forward gives no finite floating-point numbers")
             self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
-                return _with_samples(ready, choice, self.seed)
+                beside = Beside(ready, choice, self.seed, self.file, self.end)
+                return _with_samples(ready, choice, self.seed, beside.samples())
             if fits.share > self.nearly.share or self.second_best is None:
-                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed)
+                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
 
 
@@ -203,14 +205,13 @@ def _is_good(outputs: Sequence[np.ndarray]) -> bool:
     return bool(outputs) and all(out.dtype.kind == "f" and out.size and np.isfinite(out).all() for out in outputs)
 
 
-def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int) -> Guess:
-    """On both sets of sizes, two draws of the first where the forward does not take the second; then other settings."""
+def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, others: Iterable[Sample]) -> Guess:
+    """On both sets of sizes, two draws of the first where the forward does not take the second; then others."""
     first = drawn(choice, SIZES[0], seed)
     other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
     second = other if _takes(form, other) else drawn(choice, SIZES[0], seed + 1)
-    others = [drawn(changed, SIZES[0], seed + 2) for changed in with_other_settings(form.parameters, choice)]
-    others += with_a_label_left_out(form.parameters, first)
-    return Guess(form, (first, second, *(sample for sample in others if _runs(form, sample))))
+    left_out = (sample for sample in with_a_label_left_out(form.parameters, first) if _runs(form, sample))
+    return Guess(form, (first, second, *others, *left_out))
 
 
 def _takes(form: WrittenFunction, sample: Sample) -> bool:

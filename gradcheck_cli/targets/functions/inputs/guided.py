@@ -33,7 +33,10 @@ _ANY_NUMBER = (2, 12, 0.5, True)
 
 
 def guided(
-    options: Sequence[Sequence[Proposal]], attempt: Callable[[tuple[int, ...]], Progress | None], end: float
+    options: Sequence[Sequence[Proposal]],
+    attempt: Callable[[tuple[int, ...]], Progress | None],
+    end: float,
+    most: int = MOST,
 ) -> Iterator[tuple[int, ...]]:
     """The choices on which `attempt` succeeds, as they are found.
 
@@ -41,12 +44,13 @@ def guided(
         options: for each parameter what it may be.
         attempt: tries a choice, a place in each list; None where it fits, else how far it came.
         end: of `time.thread_time`.
+        most: how many choices are tried.
     """
     start = (0,) * len(options)
     count = itertools.count()
     waiting: list[tuple[Progress, int, int, int, tuple[int, ...]]] = [((), 0, 0, next(count), start)]
     seen = {start}
-    for _ in range(MOST):
+    for _ in range(most):
         if not waiting or time.thread_time() > end:
             return
         before, changes, _, _, choice = heapq.heappop(waiting)
