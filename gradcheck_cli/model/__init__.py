@@ -20,6 +20,8 @@ from gradcheck_cli.model.evidence import (
     Finding as Finding,
     FindingAbout as FindingAbout,
     FunctionExample as FunctionExample,
+    FunctionPower as FunctionPower,
+    NotShown as NotShown,
     Power as Power,
     Rung as Rung,
     RungEvidence as RungEvidence,

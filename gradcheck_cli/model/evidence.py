@@ -149,6 +149,40 @@ class Power:
 
 
 @dataclass(frozen=True)
+class NotShown:
+    """A mistake that was planted into a right gradient of a function, and that no sample would have refused.
+
+    Attributes:
+        id: the catalogue's.
+        gradient: the argument's name.
+        what: the mistake, one clause.
+        why: why it would not have shown.
+    """
+
+    id: str
+    gradient: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class FunctionPower:
+    """What a pass of a function is worth.
+
+    Attributes:
+        planted: mistakes that were planted into the right gradients, those that give the same numbers counted once.
+        caught: of them, those on which the same samples would not have passed.
+        not_shown: the others.
+        untried: what no sample was, one clause each.
+    """
+
+    planted: int
+    caught: int
+    not_shown: tuple[NotShown, ...] = ()
+    untried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RungEvidence:
     """What one rung of the ladder decided about one gradient of a function.
 

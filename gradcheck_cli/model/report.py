@@ -16,6 +16,7 @@ from gradcheck_cli.model.evidence import (
     Counterfactual,
     Finding,
     FunctionExample,
+    FunctionPower,
     Power,
     RungEvidence,
     Sameness,
@@ -268,7 +269,8 @@ class TargetReport:
     "" where it was not.
 
     Of a function the gradients go by the arguments' names; `geometries` counts its samples, which `samples` lists;
-    `inputs` is how they were found, and `evidence` what each rung of the ladder decided.
+    `inputs` is how they were found, `evidence` what each rung of the ladder decided, and `power` what a pass is worth;
+    None where it did not pass.
     """
 
     target: str
@@ -297,6 +299,7 @@ class TargetReport:
     samples: tuple[SampleResult, ...] = ()
     inputs: str = ""
     evidence: tuple[RungEvidence, ...] = ()
+    power: FunctionPower | None = None
 
 
 @dataclass(frozen=True)

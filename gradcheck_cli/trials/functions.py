@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -107,6 +108,7 @@ class FunctionTrial:
         unmeasured: argument -> why there is no derivative from a source.
         elsewhere: the same calls in other circumstances, on the first sample.
         second_order: the backward differentiated once more, on the first sample; None where that was not tried.
+        about: what is special about its numbers, "" for nothing.
     """
 
     sample: Sample
@@ -122,6 +124,7 @@ class FunctionTrial:
     unmeasured: dict[str, str] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
     second_order: SecondOrder | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +170,19 @@ class FunctionSession:
                 trials += self._whole(whole_numbers(sample), straight)
         return FunctionTranscript(tuple(trials))
 
+    def further(self, sample: Sample, about: str) -> FunctionTrial:
+        """One more sample, with one G."""
+        outcome = self.client.outputs(sample)
+        if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
+            return FunctionTrial(sample, failure=outcome, about=about)
+        askings = tuple(islice(self._asked(sample, outcome.outputs), 1))
+        trial = FunctionTrial(sample, outcome.outputs, askings, about=about)
+        return self._measured(replace(trial, recording=self._recording(sample)))
+
+    def _recording(self, sample: Sample) -> Recording | None:
+        recording = self.client.recording(sample) if self.by_graph else None
+        return recording if isinstance(recording, Recording) else None
+
     @property
     def is_late(self) -> bool:
         """Is the time up?"""
@@ -189,14 +205,13 @@ class FunctionSession:
         askings = tuple(self._asked(sample, outcome.outputs))
         should = self.client.reference(sample, self.against) if self.against else None
         scaled = tuple(self._scaled(sample, askings[0]))
-        recording = self.client.recording(sample) if self.by_graph else ""
         trial = FunctionTrial(
             sample,
             outcome.outputs,
             askings,
             scaled,
             reference=should,
-            recording=recording if isinstance(recording, Recording) else None,
+            recording=self._recording(sample),
         )
         return self._measured(trial)
 
@@ -274,7 +289,7 @@ class FunctionSession:
             return []
         grads = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
         asking = self._asking("whole numbers", sample, grads)
-        return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact)]
+        return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact, about="whole numbers")]
 
     def _evaluate(self, sample: Sample, name: str, values: Array) -> tuple[Array, ...]:
         stacked = self.client.varied(sample, name, values)

@@ -62,6 +62,8 @@ DATACLASSES = {
     "function_example": model.FunctionExample,
     "sample": model.SampleResult,
     "evidence": model.RungEvidence,
+    "function_power": model.FunctionPower,
+    "not_shown": model.NotShown,
 }
 
 

@@ -55,6 +55,14 @@ class AsLayer:
             return ()
         return findings_of_edits(gradient, [each for each in self._observed if gradient in each.gradients])
 
+    def observed_at(self, values: Mapping[str, Any], upstream: Sequence[Array | None]) -> Observed:
+        """A call with these values, of which no gradient is known, beside the graph of the composition.
+
+        Only where there is a match.
+        """
+        assert self.match is not None
+        return _observed(self.match, Call(values, (), upstream, {}))
+
     @cached_property
     def _observed(self) -> list[Observed]:
         """The calls beside the graph of the composition: our shapes under their names."""

@@ -56,16 +56,19 @@ def _of_stage(name: str, seen: Sequence[Observed], stage: int) -> Iterator[EditC
     for effect in seen[0].effects(stage):
         if name not in effect.added or not any(_of_one(name, [effect], seen[:1])):
             continue
-        effects = [effect, *_others(effect.edit, name, seen[1:])]
-        if len(effects) == len(seen):
-            yield from _of_one(name, effects, seen)
+        yield from _of_one(name, [effect, *_others(effect.edit, name, seen[1:])], seen)
 
 
 def _others(edit: Edit, name: str, seen: Sequence[Observed]) -> Iterator[Effect]:
+    """The same edit elsewhere. Where it changes nothing, as a bound that no value reaches, the user must be right."""
+    from gradcheck_cli.oracles.graph.edits import Effect
+
     for each in seen:
         effect = each.effect(edit)
         if effect is not None and name in effect.added:
             yield effect
+        else:
+            yield Effect(edit, {name: np.zeros_like(each.editor.right[name])})
 
 
 def _of_one(name: str, effects: Sequence[Effect], seen: Sequence[Observed]) -> Iterator[EditCause]:

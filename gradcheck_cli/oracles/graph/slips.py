@@ -100,9 +100,23 @@ def _slips(step: GraphStep, operand: int) -> Mapping[str, WrongSlope]:
             "the numerator is forgotten": lambda at: -at.g / (at.x * at.x),
             "1 / b for -a / b^2": lambda at: at.g / at.x,
         }
+    if op in ("aten.clamp.default", "aten.hardtanh.default"):
+        return _of_bounds(step)
     if op in ("aten.maximum.default", "aten.minimum.default"):
         return {"every entry gets it": lambda at: at.g, "only equal entries": lambda at: _where(at.x == at.y, at.g)}
     return _OF_FIRST.get(op, {}) if operand == 0 else {}
+
+
+def _of_bounds(step: GraphStep) -> Mapping[str, WrongSlope]:
+    """One of two bounds is not looked at; where there is one, that is the whole derivative left out."""
+    bounds = [part if isinstance(part, int | float) else None for part in (*step.node.operands[1:3], None, None)[:2]]
+    low, high = bounds
+    if low is None or high is None:
+        return {}
+    return {
+        "the upper bound is forgotten": lambda at: _where(at.x >= low, at.g),
+        "the lower bound is forgotten": lambda at: _where(at.x <= high, at.g),
+    }
 
 
 def _of_power(exponent: float) -> Mapping[str, WrongSlope]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gradcheck_cli.model import (
     GRADIENTS,
+    FunctionPower,
     Geometries,
     GeometryResult,
     GradientResult,
@@ -42,7 +43,7 @@ from gradcheck_cli.report.page.parts import (
     surroundings,
     verdict_said,
 )
-from gradcheck_cli.report.words import geometry, outcomes, reservations, right, where_right
+from gradcheck_cli.report.words import count, geometry, outcomes, reservations, right, where_right
 
 # Targets in one line, the width of a notification or of a log's first line.
 _NAMED = 3
@@ -140,6 +141,7 @@ def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
         Fact("gradients", _gradients(target)),
         fact("samples" if target.kind == "function" else "geometries", where_right(target.geometries)),
         fact("inputs", target.inputs),
+        fact("power", "" if target.power is None else _power(target.power)),
     )
     blocks: list[Block] = [Facts(tuple(each for each in told if any(piece.text for piece in each.value)))]
     blocks += [Lines(target.error, "error")] if target.error else []
@@ -175,6 +177,8 @@ def _details(target: TargetReport) -> list[Block]:
         details.append(only_full("Every geometry", _geometry_table(target.geometries)))
     if target.samples:
         details.append(only_full("Every sample", _sample_table(target)))
+    if target.power is not None and target.power.not_shown:
+        details.append(only_full("What would not have shown", _not_shown_table(target.power)))
     if target.evidence:
         details.append(only_full("Every rung", _evidence_table(target.evidence)))
     if target.output:
@@ -200,6 +204,22 @@ def _evidence_table(evidence: Sequence[RungEvidence]) -> Table:
         for each in evidence
     )
     return Table("what each rung of the ladder decided", columns, rows)
+
+
+def _power(power: FunctionPower) -> str:
+    """What a pass is worth, in one line."""
+    if not power.planted:
+        return ""
+    told = f"{power.caught} of {count(power.planted, 'planted mistake')} would have shown"
+    missed = words.listed(list(dict.fromkeys(each.id for each in power.not_shown)), _NAMED)
+    told += f"; not: {missed}" if missed else ""
+    return f"{told}; not tried: {', '.join(power.untried)}" if power.untried else told
+
+
+def _not_shown_table(power: FunctionPower) -> Table:
+    columns = (Column("mistake"), Column("gradient"), Column("what it is, and why it would not have shown", prose=True))
+    rows = tuple((plain(each.id), plain(each.gradient), plain(f"{each.what}: {each.why}")) for each in power.not_shown)
+    return Table("mistakes that no sample shows", columns, rows)
 
 
 def _geometry_table(geometries: Geometries) -> Table:

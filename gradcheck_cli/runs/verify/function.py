@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from gradcheck_cli.model import (
     CALL,
     Finding,
     FunctionExample,
+    FunctionForm,
     Geometries,
     GradientResult,
     RungEvidence,
@@ -24,6 +25,8 @@ from gradcheck_cli.model import (
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.function_places import FunctionPlaces
+from gradcheck_cli.runs.verify.function_planting import AskFurther
+from gradcheck_cli.runs.verify.function_power import power_of_function
 from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
@@ -43,6 +46,8 @@ SECOND_WRONG = (
 )
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
+# Who said what the function is given, where it was nobody.
+_OURS = ("guess", "layer")
 # Forms whose arrays are tensors.
 _OF_TORCH = ("autograd-function",)
 
@@ -64,8 +69,16 @@ def verify_function(
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
     )
+
+    def judged(transcript: FunctionTranscript) -> TargetReport:
+        return judge_function(ref, described, transcript, options)
+
     transcript = session.run(described.samples)
-    report = judge_function(ref, described, transcript, options)
+    report = judged(transcript)
+    if report.verdict is Verdict.PASS and not session.is_late:
+        # What the user hands over is what the function is for: other values are no samples of it.
+        ask = session.further if described.inputs in _OURS else None
+        transcript, report = _with_power(report, transcript, ask, judged, form)
     example = report.counterexample
     if not isinstance(example, FunctionExample):
         return report
@@ -74,6 +87,27 @@ def verify_function(
     comparison = FunctionComparison.of(transcript.trials, form)
     places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
     return replace(report, counterexample=example, findings=places.found(report.findings))
+
+
+def _with_power(
+    report: TargetReport,
+    transcript: FunctionTranscript,
+    ask: AskFurther | None,
+    judged: Callable[[FunctionTranscript], TargetReport],
+    form: FunctionForm,
+) -> tuple[FunctionTranscript, TargetReport]:
+    """What a pass is worth; none any more where a further sample says otherwise."""
+    whole = FunctionComparison.of(transcript.trials, form)
+    comparison = without(whole, surrogates(whole))
+    power, further = power_of_function(comparison, as_layer(comparison), form, ask)
+    if further:
+        transcript = replace(transcript, trials=(*transcript.trials, *further))
+        report = judged(transcript)
+    if report.verdict is not Verdict.PASS:
+        return transcript, report
+    return transcript, replace(
+        report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report
+    )
 
 
 def judge_function(
@@ -132,8 +166,8 @@ def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResul
         mine = {each.judged.verdict for each in comparison.about(name) if each.trial is trial}
         silent = Verdict.NOT_APPLICABLE if trial.exact else Verdict.INCONCLUSIVE
         verdicts[name] = worst(mine) if mine else Verdict.ERROR if failure else silent
-    whole = " (whole numbers)" if trial.exact else ""
-    return SampleResult(f"{trial.sample.text}{whole}", verdicts, "" if failure is None else failure.error)
+    about = f" ({trial.about})" if trial.about else ""
+    return SampleResult(f"{trial.sample.text}{about}", verdicts, "" if failure is None else failure.error)
 
 
 def _counted(samples: Sequence[SampleResult]) -> Geometries:
