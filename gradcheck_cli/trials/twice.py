@@ -42,7 +42,7 @@ def second_order(
 
     names = [name for name in sample.differentiated if name in recording.inputs]
     generator = np.random.default_rng([sample.seed, 3])
-    weights, steps = ({name: generator.standard_normal(sample.array(name).shape) for name in names} for _ in range(2))
+    weights, steps = _directions(sample, names, generator), _directions(sample, names, generator)
     values = {name: sample.array(name) for name in recording.inputs}
     try:
         truth = second_derivatives(Replay(recording, values, "followed"), upstream, weights)
@@ -53,6 +53,10 @@ def second_order(
         return None
     difference = (ends[0] - ends[1]) / (2 * STEP)  # type: ignore[operator]
     return judged_twice(client.differentiated_twice(sample, upstream, weights), truth, steps, difference)
+
+
+def _directions(sample: Sample, names: Sequence[str], generator: np.random.Generator) -> dict[str, Array]:
+    return {name: np.asarray(generator.standard_normal(sample.array(name).shape)) for name in names}
 
 
 def _weighed(

@@ -134,7 +134,9 @@ class _Search:
         listed = options_of(self.form, fixed)
         has_run = self.second_best is not None
         for shapes in (UNEQUAL,) if has_run else (UNEQUAL, UNEQUAL + SQUARE):
-            more = [further(options, shapes) for options in listed]
+            # Of the first, a length of 1 would hide that a part of it is all that is given.
+            full = [axes for axes in shapes if axes and "1" not in axes]
+            more = [further(options, shapes if place else full) for place, options in enumerate(listed)]
             found = next(guided(more, partial(self._attempt, more), self.end), None)
             if found is not None:
                 return self._try(chosen(self.form, more, found))
