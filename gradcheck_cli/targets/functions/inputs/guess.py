@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeGuard
 
 import numpy as np
 
@@ -212,8 +213,19 @@ def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, othe
     first = drawn(choice, SIZES[0], seed)
     other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
     second = other if _takes(form, other) else drawn(choice, SIZES[0], seed + 1)
-    left_out = (sample for sample in with_a_label_left_out(form.parameters, first) if _runs(form, sample))
+    left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if _runs(form, sample)]
+    left_out = [sample for sample in left_out if not _looks_up(form, sample)]
     return Guess(form, (first, second, *others, *left_out))
+
+
+def _looks_up(form: WrittenFunction, sample: Sample) -> bool:
+    """Each whole number is given a row: that none flows back to the row of a padding is meant, as in nn.Embedding."""
+    axes = max((value.ndim for value in sample.values.values() if _is_whole(value)), default=0)
+    return form.forward(sample.values)[0].ndim > axes
+
+
+def _is_whole(value: object) -> TypeGuard[np.ndarray]:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "i"
 
 
 def _takes(form: WrittenFunction, sample: Sample) -> bool:

@@ -49,11 +49,12 @@ def guided(
     start = (0,) * len(options)
     count = itertools.count()
     waiting: list[tuple[Progress, int, int, int, tuple[int, ...]]] = [((), 0, 0, next(count), start)]
-    seen = {start}
-    for _ in range(most):
-        if not waiting or time.thread_time() > end:
-            return
+    tried: set[tuple[int, ...]] = set()
+    while waiting and len(tried) < most and time.thread_time() < end:
         before, changes, _, _, choice = heapq.heappop(waiting)
+        if choice in tried:
+            continue
+        tried.add(choice)
         progress = attempt(choice)
         if progress is None:
             yield choice
@@ -62,8 +63,7 @@ def guided(
         rank = (*(-step for step in progress), 1)
         changes = changes + 1 if rank == before else 1
         for other in _neighbours(choice, options):
-            if other not in seen:
-                seen.add(other)
+            if other not in tried:  # it may wait already, with less hope
                 heapq.heappush(waiting, (rank, changes, sum(other), next(count), other))
 
 
