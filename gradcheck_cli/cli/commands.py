@@ -58,8 +58,11 @@ def run(context: click.Context, /, **values: Any) -> int:
 
     def execute(progress: Progress) -> Report:
         let_threads_sleep()
+        from gradcheck_cli.runs.memory import keep_freed_memory
         from gradcheck_cli.runs.picture import run_experiment
         from gradcheck_cli.runs.plan import plan_of
+
+        keep_freed_memory()
 
         price = plan_of(options).announcement
         if price and output.verbosity >= 0:

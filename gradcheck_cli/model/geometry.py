@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 from gradcheck_cli.model.axis import Axis
@@ -93,7 +94,7 @@ class Geometry:
         """The layer that takes this one's output back to its input, with the same kernel and the same products."""
         return Geometry(self.batch, self.filters, self.channels, self.axes, self.groups, not self.transposed)
 
-    @property
+    @cached_property  # asked for at every block of a layer
     def _ends(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         read, written = tuple(axis.size for axis in self.axes), tuple(axis.outputs for axis in self.axes)
         return (written, read) if self.transposed else (read, written)

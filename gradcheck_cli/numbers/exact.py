@@ -72,13 +72,14 @@ def certificate(case: Case) -> Certificate:
         case: whole numbers below 2^53.
     """
     spec = case.spec
-    weight = magnitudes.weight_bound(case.x, case.grad_output, spec)
+    upstream = magnitudes.measured(case.grad_output)
+    weight = magnitudes.weight_bound(magnitudes.measured(case.x), upstream, spec)
     taps = np.abs(case.weight).reshape(*spec.weight_shape[:2], -1).sum(axis=2)
     kernel = taps.reshape(spec.groups, -1, spec.weight_shape[1])
     if spec.transposed:
         kernel = kernel.swapaxes(1, 2)
-    at_input = (magnitudes.maxima(case.grad_output).reshape(spec.groups, -1, 1) * kernel).sum(axis=1)
-    bounds = (weight, float(at_input.max()) * spec.readings, float(magnitudes.sums(case.grad_output).max()))
+    at_input = (upstream.maxima.reshape(spec.groups, -1, 1) * kernel).sum(axis=1)
+    bounds = (weight, float(at_input.max()) * spec.readings, float(upstream.sums.max()))
     return Certificate(*map(magnitudes.above, bounds))
 
 
@@ -206,10 +207,11 @@ def dyadic(x: Array, grad_output: Array, spec: ConvSpec) -> Scaled | None:
     exponent = -magnitudes.lowest_bit(wide_x)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         whole_x = np.ldexp(wide_x, exponent)
+        of_x = magnitudes.measured(whole_x)
         for factor in (magnitudes.smallest(wide_g), 2.0 ** magnitudes.lowest_bit(wide_g)):
             whole_g = np.rint(wide_g / factor)
             is_multiple = bool(np.all(whole_g * factor == wide_g))
-            if is_multiple and magnitudes.weight_bound(whole_x, whole_g, spec) < FLOAT64_LIMIT:
+            if is_multiple and magnitudes.weight_bound(of_x, magnitudes.measured(whole_g), spec) < FLOAT64_LIMIT:
                 return Scaled(whole_x, whole_g, factor, exponent)
     return None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import product
+from typing import NamedTuple
+
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec
@@ -11,26 +14,47 @@ FLOAT32_LIMIT = 2**24
 FLOAT64_LIMIT = 2**53
 
 
-def weight_bound(x: Array, grad_output: Array, spec: ConvSpec) -> float:
+# Numbers looked at together: what is computed of them stays in the cache, and no memory is asked for.
+BLOCK = 2**16
+
+
+class Magnitudes(NamedTuple):
+    """Of each channel the sum of |.| and the largest |.|, (c,)."""
+
+    sums: Array
+    maxima: Array
+
+
+def weight_bound(x: Magnitudes, grad_output: Magnitudes, spec: ConvSpec) -> float:
     """Not below the largest sum of absolute products in an entry of grad_weight: by norms, without a convolution.
 
     An element of X meets a tap once for each place at which the padding shows it.
     """
     groups = spec.groups
-    mass_x, largest_x = (part.reshape(groups, 1, -1) for part in (sums(x), maxima(x)))
-    mass_g, largest_g = (part.reshape(groups, -1, 1) for part in (sums(grad_output), maxima(grad_output)))
+    mass_x, largest_x = (part.reshape(groups, 1, -1) for part in x)
+    mass_g, largest_g = (part.reshape(groups, -1, 1) for part in grad_output)
     return float(np.minimum(mass_g * largest_x, largest_g * mass_x * spec.readings).max())
 
 
-def sums(planes: Array) -> Array:
-    """Sum of |.| per channel, (c,)."""
-    return np.asarray(sum(np.abs(sample).sum(axis=tuple(range(1, sample.ndim))) for sample in planes))
+def measured(planes: Array) -> Magnitudes:
+    """The magnitudes of planes (n, c, ...), in one pass over them."""
+    channels = planes.shape[1]
+    sums, maxima = (np.zeros(channels, np.float64) for _ in range(2))
+    workspace = np.empty(BLOCK, planes.dtype)
+    for sample in planes.reshape(len(planes), channels, -1):
+        length = min(BLOCK, sample.shape[1])
+        rows = max(1, BLOCK // length)
+        for first, begin in product(range(0, channels, rows), range(0, sample.shape[1], length)):
+            block = sample[first : first + rows, begin : begin + length]
+            sizes = np.abs(block, out=workspace[: block.size].reshape(block.shape))
+            sums[first : first + rows] += sizes.sum(axis=1)
+            np.maximum(maxima[first : first + rows], sizes.max(axis=1), out=maxima[first : first + rows])
+    return Magnitudes(sums, maxima)
 
 
 def maxima(planes: Array) -> Array:
     """Largest |.| per channel, (c,)."""
-    others = (0, *range(2, planes.ndim))
-    return np.asarray(np.maximum(planes.max(axis=others), -planes.min(axis=others)))
+    return measured(planes).maxima
 
 
 def above(bound: float) -> int:

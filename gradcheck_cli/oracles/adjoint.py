@@ -8,6 +8,7 @@ integers and are compared with ==.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -20,6 +21,8 @@ from gradcheck_cli.oracles.forward import forward
 LARGEST_RANDOM = 2**15
 FLOAT64_LIMIT = 2**53
 INT64_LIMIT = 2**63
+# Numbers multiplied at a time.
+BLOCK = 2**16
 
 
 @dataclass(frozen=True)
@@ -120,23 +123,34 @@ def largest_factor(fixed: Array, case: Case) -> int:
 def is_whole(array: Array) -> bool:
     """Are all numbers whole, and small enough to be an int64?"""
     with np.errstate(invalid="ignore"):
-        return bool(np.all(np.abs(array) < FLOAT64_LIMIT) and np.all(array == np.rint(array)))
+        return all(
+            bool(np.all(np.abs(block) < FLOAT64_LIMIT) and np.all(block == np.rint(block)))
+            for (block,) in _blocks(array)
+        )
 
 
 def exact_dot(first: Array, second: Array) -> int:
     """<first, second> of whole numbers below 2^53 as a Python integer, exact however large it is.
 
-    Where int64 could overflow, `first` is split into high and low bits, or the arrays into halves.
-
     Args:
         first: any shape.
         second: the same shape.
     """
-    left, right = (np.asarray(array).reshape(-1).astype(np.int64, copy=False) for array in (first, second))
-    return _exact_dot(left, right)
+    return sum(
+        _exact_dot(left.astype(np.int64, copy=False), right.astype(np.int64, copy=False))
+        for left, right in _blocks(first, second)
+    )
+
+
+def _blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Arrays of one size cut alike: what is computed of a block stays in the cache, and no memory is asked for."""
+    lines = [np.asarray(array).reshape(-1) for array in arrays]
+    for begin in range(0, lines[0].size, BLOCK):
+        yield tuple(line[begin : begin + BLOCK] for line in lines)
 
 
 def _exact_dot(left: Array, right: Array) -> int:
+    """Of a block. Where int64 could overflow, the larger numbers are split into high and low bits."""
     largest = [int(np.abs(array).max(initial=0)) for array in (left, right)]
     if largest[0] * largest[1] * left.size < INT64_LIMIT:
         return int(np.dot(left, right))
