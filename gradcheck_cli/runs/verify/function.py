@@ -23,6 +23,7 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.runs.verify.function_graph import with_recordings
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.function_planting import AskFurther
@@ -61,8 +62,9 @@ def verify_function(
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
     form = described.form
+    client = FunctionClient(worker)
     session = FunctionSession(
-        client=FunctionClient(worker),
+        client=client,
         has_upstream=form not in _LOSSES,
         deadline=deadline,
         against=options.against,
@@ -71,7 +73,7 @@ def verify_function(
     )
 
     def judged(transcript: FunctionTranscript) -> TargetReport:
-        return judge_function(ref, described, transcript, options)
+        return judge_function(ref, described, with_recordings(transcript, form, client), options)
 
     transcript = session.run(described.samples)
     report = judged(transcript)

@@ -112,6 +112,17 @@ class Drop:
     def backward(self, dy):
         return dy * self.kept if self.training else 2 * dy
 
+class Cell:
+    def forward(self, x, c):
+        self.saved = x, c
+        state = np.tanh(x) * c
+        return np.sin(state), state
+
+    def backward(self, dh, dc):
+        x, c = self.saved
+        total = dc + dh * np.cos(np.tanh(x) * c)
+        return total * c * (1 - np.tanh(x) ** 2), dc * np.tanh(x)
+
 class Schicht:
     def vorwaerts(self, x):
         self.x = x
@@ -162,3 +173,12 @@ def test_a_wrong_one_fails(judged, name):
     gradient, right = WRONG[name]
     assert report.gradients[gradient].verdict is Verdict.FAIL
     assert (report.geometries.right > 0) is (right == "some")
+
+
+def test_a_lost_path_of_code_in_numpy_is_named_at_its_line(judged):
+    """The forward ran once more on arrays that are followed; it is no layer that is known."""
+    report = judged("Cell")
+    assert report.gradients["c"].verdict is Verdict.FAIL
+    (finding,) = report.findings
+    assert (finding.id, finding.gradient, finding.certainty) == ("path-missing", "c", "proved")
+    assert finding.line == LAYERS.splitlines().index("        state = np.tanh(x) * c") + 1

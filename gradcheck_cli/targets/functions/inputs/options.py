@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.told import as_told
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
@@ -60,7 +60,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )
-    found = as_told(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
+    found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [state_of(item, 0)]
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)

@@ -41,7 +41,7 @@ _NAMES = r"`?[A-Za-z_]\w*`?(?:\s*[,/]\s*`?[A-Za-z_]\w*`?)*"
 _FACTOR = re.compile(r"^(\d+)\s*\*?\s*([A-Za-z_]\w*)$")
 
 
-def told_axes(source: str, name: str) -> str:
+def documented_axes(source: str, name: str) -> str:
     """The axes in the letters of `proposals.SIZES`; "" where nothing tells them.
 
     Args:
@@ -51,14 +51,14 @@ def told_axes(source: str, name: str) -> str:
     return letters.get(name, letters.get(_ALL, ""))
 
 
-def as_told(found: Sequence[Proposal], source: str, name: str, others: Sequence[str]) -> list[Proposal]:
+def as_documented(found: Sequence[Proposal], source: str, name: str, others: Sequence[str]) -> list[Proposal]:
     """The proposals, those of the told shape first, and none of another number of axes than the code takes apart.
 
     Args:
         found: by the argument's name.
         others: the names of the other arguments; whole numbers count one of their axes.
     """
-    axes, rank = told_axes(source, name), told_rank(source, name)
+    axes, rank = documented_axes(source, name), documented_rank(source, name)
     if not axes:
         return [*found[:2], *_square(found, source, others), *found[2:]]
     if name in _in_words(source)[_WHOLE]:
@@ -74,9 +74,9 @@ def as_told(found: Sequence[Proposal], source: str, name: str, others: Sequence[
 
 def _square(found: Sequence[Proposal], source: str, others: Sequence[str]) -> list[Proposal]:
     """From one told length to the same: the scores of a transition, the weights of a state."""
-    told = [axes.split()[-1] for other in others if " " in (axes := told_axes(source, other))]
+    known = [axes.split()[-1] for other in others if " " in (axes := documented_axes(source, other))]
     is_real = bool(found) and found[0].kind == "real"
-    return [Proposal("real", f"{letter} {letter}") for letter in dict.fromkeys(told)] if is_real else []
+    return [Proposal("real", f"{letter} {letter}") for letter in dict.fromkeys(known)] if is_real else []
 
 
 def _one_of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
@@ -86,11 +86,11 @@ def _one_of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
 
 def _counted(source: str, others: Sequence[str], usual: str | int) -> list[str | int]:
     """What whole numbers may count: the columns of another argument, or its rows."""
-    told = [axes.split() for other in others if (axes := told_axes(source, other)) and " " in axes]
-    return list(dict.fromkeys([*(each[-1] for each in told), *(each[0] for each in told), usual]))
+    known = [axes.split() for other in others if (axes := documented_axes(source, other)) and " " in axes]
+    return list(dict.fromkeys([*(each[-1] for each in known), *(each[0] for each in known), usual]))
 
 
-def told_rank(source: str, name: str) -> int | None:
+def documented_rank(source: str, name: str) -> int | None:
     """How many axes the code takes apart: `n, d = x.shape` runs on no other number of them."""
     lengths = _unpacked(source).get(name)
     return None if lengths is None else len(lengths)
@@ -99,16 +99,16 @@ def told_rank(source: str, name: str) -> int | None:
 @lru_cache(maxsize=16)
 def _letters(source: str) -> dict[str, str]:
     words, code = _in_words(source), _unpacked(source)
-    told = {name: list(lengths) for name, lengths in (words | code).items()}
+    found = {name: list(lengths) for name, lengths in (words | code).items()}
     same = _same(
         pair
         for name in words.keys() & code.keys()
         if len(words[name]) == len(code[name])
         for pair in zip(words[name], code[name], strict=True)
     )
-    told = {name: [same.get(length, length) for length in lengths] for name, lengths in told.items()}
+    found = {name: [same.get(length, length) for length in lengths] for name, lengths in found.items()}
     known: dict[str, str] = {}
-    return {name: " ".join(_axis(length, known) for length in lengths) for name, lengths in told.items()}
+    return {name: " ".join(_axis(length, known) for length in lengths) for name, lengths in found.items()}
 
 
 def _same(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 import textwrap
 
+from gradcheck_cli.targets.functions.inputs.documented import as_documented, documented_axes, documented_rank
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
-from gradcheck_cli.targets.functions.inputs.told import as_told, told_axes, told_rank
 
 
 def source(text):
@@ -19,9 +19,9 @@ def test_code_that_takes_a_shape_apart_tells_how_many_axes_there_are():
             width, _ = np.shape(w)
             return x @ w
     """)
-    assert told_axes(code, "x") == "n t d"
-    assert told_axes(code, "w") == "d m"
-    assert told_rank(code, "x") == 3
+    assert documented_axes(code, "x") == "n t d"
+    assert documented_axes(code, "w") == "d m"
+    assert documented_rank(code, "x") == 3
 
 
 def test_a_docstring_tells_the_shapes():
@@ -35,9 +35,9 @@ def test_a_docstring_tells_the_shapes():
             W: weights of the four gates, (D, 4H); b (4*H,)
             """
     ''')
-    axes = [told_axes(code, name) for name in ("x", "h", "W", "b")]
+    axes = [documented_axes(code, name) for name in ("x", "h", "W", "b")]
     assert axes == ["n d", "n m", "d 4m", "4m"]
-    assert told_rank(code, "x") is None
+    assert documented_rank(code, "x") is None
 
 
 def test_a_comment_and_the_code_may_call_one_length_by_two_names():
@@ -48,8 +48,8 @@ def test_a_comment_and_the_code_may_call_one_length_by_two_names():
             b, c, l = x.shape
             return x + bias[None, :, None]
     """)
-    assert told_axes(code, "x") == "n c t"
-    assert told_axes(code, "bias") == "c"
+    assert documented_axes(code, "x") == "n c t"
+    assert documented_axes(code, "bias") == "c"
 
 
 def test_one_shape_may_be_said_of_all_arguments():
@@ -58,7 +58,7 @@ def test_one_shape_may_be_said_of_all_arguments():
         def margin(scores, y):
             """Binary, y in {-1, +1}, shapes (N,)."""
     ''')
-    assert told_axes(code, "scores") == told_axes(code, "y") == "n"
+    assert documented_axes(code, "scores") == documented_axes(code, "y") == "n"
 
 
 def test_what_is_told_is_tried_first_and_no_other_number_of_axes_than_the_code_takes():
@@ -68,15 +68,15 @@ def test_what_is_told_is_tried_first_and_no_other_number_of_axes_than_the_code_t
             rows, classes = scores.shape
             # y: labels (rows,)
     """)
-    found = as_told(
+    found = as_documented(
         [Proposal("real", "n t d"), Proposal("real", "n d"), Proposal("real", "d 1")], code, "scores", ["y"]
     )
     assert [each.axes for each in found] == ["n v", "n d", "d 1"]
-    labels = as_told([Proposal("index", "n", "d")], code, "y", ["scores"])
+    labels = as_documented([Proposal("index", "n", "d")], code, "y", ["scores"])
     assert [each.below for each in labels] == ["v", "n", "d"]
 
 
 def test_nothing_told_changes_nothing():
     """The proposals by name stay as they are."""
     found = [Proposal("real", "n d"), Proposal("real", "d")]
-    assert as_told(found, "def f(x):\n    return x * 2\n", "x", []) == found
+    assert as_documented(found, "def f(x):\n    return x * 2\n", "x", []) == found
