@@ -39,6 +39,7 @@ from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
+from gradcheck_cli.runs.verify.in_settings import in_settings
 from gradcheck_cli.runs.verify.places import Locating, code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
@@ -69,7 +70,9 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
         report = judge(ref, transcript, options)
         other = None if _may_be_convolution(report, options) else _as_function(ref, options, running)
-        report = other if other and _explains_more(other, report) else located(report, ref, transcript, asker)
+        if other and _explains_more(other, report):
+            return replace(other, seconds=time.perf_counter() - start)
+        report = in_settings(located(report, ref, transcript, asker), transcript, asker, options)
     return replace(report, seconds=time.perf_counter() - start)
 
 
