@@ -50,7 +50,7 @@ _LOSSES = ("loss", "loss-class")
 # Who said what the function is given, where it was nobody.
 _OURS = ("guess", "layer")
 # Forms whose arrays are tensors.
-_OF_TORCH = ("autograd-function",)
+_OF_TORCH = ("autograd-function", "custom-operator")
 
 
 def verify_function(
@@ -64,7 +64,7 @@ def verify_function(
     session = session_of(described, worker, options, deadline)
 
     def judged(transcript: FunctionTranscript) -> TargetReport:
-        return judge_function(ref, described, with_recordings(transcript, described.form, session.client), options)
+        return judge_function(ref, described, with_recordings(transcript, described.form, FunctionClient(worker)), options)
 
     transcript = session.run(described.samples)
     report = judged(transcript)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -24,7 +25,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
 )
 from gradcheck_cli.targets.functions.pair import parameters_of
-from gradcheck_cli.targets.functions.reading import written_as_none
+from gradcheck_cli.targets.functions.reading import names_of_rest, written_as_none
 from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
 
 REFUSED = ("returned an incorrect number of gradients", "returned an invalid gradient", "expected Variable or None")
@@ -76,6 +77,7 @@ class AutogradForm:
         """Those of forward, without ctx."""
         found = parameters_of(self.owner.forward)
         found = found if _has_setup_context(self.owner) else found[1:]
+        found = found or tuple(map(Parameter, names_of_rest(self.source, self.title)))
         without = written_as_none(self.source, self.title)
         return tuple(replace(item, has_no_gradient=place in without) for place, item in enumerate(found))
 
@@ -112,7 +114,7 @@ class AutogradForm:
 
         given = tensors(values)
         wanted = leaves(given, list(directions))
-        results = floating(self._applied(self.owner, given))
+        results = floating(self._applied(self.owner, self._writable(given)))
         able = [
             (result, grad.requires_grad_())
             for result, grad in zip(results, upstream_for(results, upstream), strict=True)
@@ -135,21 +137,32 @@ class AutogradForm:
 
     def _run(self, circumstances: Circumstances, values: Values, upstream: Sequence[Array]) -> Ran:
         raw: list[Any] = []
-        spied = _spied(self.owner, raw)
         given = {name: laid_out(value, circumstances.inputs) for name, value in tensors(values).items()}
         asked = circumstances.wanted
         wanted = leaves(given, [name for name, value in values.items() if is_real(value) and _is_in(name, asked)])
-        results = floating(self._applied(spied, given))
-        outputs = arrays(results)
-        if not any(result.requires_grad for result in results):
-            raise NotAFunctionError("run", f"no output of {self.title} requires a gradient")
-        grads = [laid_out(grad, circumstances.upstream) for grad in upstream_for(results, upstream)]
-        kept = [grad.clone() for grad in grads]
-        with in_backward(outputs):
-            for _ in range(circumstances.passes):
-                _back_propagate(results, grads, list(wanted.values()), raw)
+        with self._watched(raw) as owner:
+            results = floating(self._applied(owner, self._writable(given)))
+            outputs = arrays(results)
+            if not any(result.requires_grad for result in results):
+                raise NotAFunctionError("run", f"no output of {self.title} requires a gradient")
+            grads = [laid_out(grad, circumstances.upstream) for grad in upstream_for(results, upstream)]
+            kept = [grad.clone() for grad in grads]
+            with in_backward(outputs):
+                for _ in range(circumstances.passes):
+                    _back_propagate(results, grads, list(wanted.values()), raw)
         changed = mutated(values, given) + (() if _same(kept, grads) else ("grad_output",))
         return self._read(raw[-1:], values, outputs, changed)
+
+    @contextlib.contextmanager
+    def _watched(self, raw: list[Any]) -> Iterator[Any]:
+        """The same Function, which keeps what its backward returns in `raw`."""
+        yield _spied(self.owner, raw)
+
+    def _writable(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Copies in the graph for what says that it writes into its arguments: nobody may write into a leaf."""
+        if "mark_dirty" not in self.source:
+            return dict(given)
+        return {name: value.clone() if hasattr(value, "clone") else value for name, value in given.items()}
 
     def _read(self, raw: Sequence[Any], values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...]) -> Ran:
         """One entry for each argument, by place."""
@@ -165,10 +178,13 @@ class AutogradForm:
 
     def _applied(self, owner: Any, given: Mapping[str, Any]) -> Any:
         """By position, as apply takes no names; a default in between is handed as it is."""
+        return owner.apply(*self._by_place(given))
+
+    def _by_place(self, given: Mapping[str, Any]) -> list[Any]:
         left = list(self.parameters)
         while left and left[-1].name not in given:
             left.pop()
-        return owner.apply(*[given.get(item.name, item.default) for item in left])
+        return [given.get(item.name, item.default) for item in left]
 
 
 def _spied(owner: Any, raw: list[Any]) -> Any:

@@ -49,12 +49,32 @@ def written_as_none(source: str, owner: str) -> frozenset[int]:
         source: which holds the class.
         owner: its name.
     """
-    places: list[set[int]] = []
-    for node in ast.walk(ast.parse(source)) if source else ():
-        if isinstance(node, ast.ClassDef) and node.name == owner:
-            methods = (item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "backward")
-            places += [_nones(inner.value) for method in methods for inner in ast.walk(method) if _gives(inner)]
+    methods = _methods(source, owner, "backward")
+    places = [_nones(inner.value) for method in methods for inner in ast.walk(method) if _gives(inner)]
     return frozenset(set.intersection(*places)) if places else frozenset()
+
+
+def names_of_rest(source: str, owner: str) -> list[str]:
+    """What a class's forward calls the parts of its *args, where it takes them apart at once: `x, gate = args`."""
+    for method in _methods(source, owner, "forward"):
+        rest = method.args.vararg
+        for inner in ast.walk(method) if rest is not None else ():
+            if not isinstance(inner, ast.Assign) or not isinstance(inner.targets[0], ast.Tuple):
+                continue
+            parts = inner.targets[0].elts
+            if isinstance(inner.value, ast.Name) and rest is not None and inner.value.id == rest.arg:
+                return [part.id for part in parts if isinstance(part, ast.Name)]
+    return []
+
+
+def _methods(source: str, owner: str, name: str) -> list[ast.FunctionDef]:
+    return [
+        item
+        for node in (ast.walk(ast.parse(source)) if source else ())
+        if isinstance(node, ast.ClassDef) and node.name == owner
+        for item in node.body
+        if isinstance(item, ast.FunctionDef) and item.name == name
+    ]
 
 
 def _gives(node: ast.AST) -> TypeGuard[ast.Return]:

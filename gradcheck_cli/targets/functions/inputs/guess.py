@@ -28,7 +28,7 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     progress_of,
 )
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
-from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
 
@@ -36,6 +36,7 @@ from gradcheck_cli.targets.functions.pair import PairForm
 MOST_TRIES = 600
 # Of this thread's own work: on a machine that others use, the same things are tried.
 SECONDS = 6.0
+_OF_TORCH = ("autograd-function", "custom-operator")
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
 FURTHER = 80
@@ -182,11 +183,20 @@ class _Search:
         return None
 
     def _try(self, choice: ProposalChoice) -> Guess | None:
+        """Where normal numbers give none that are finite, as a root or a logarithm does, positive ones are tried."""
+        try:
+            return self._tried(choice)
+        except FloatingPointError:
+            if self.form.kind not in _OF_TORCH:  # elsewhere a loss's own domain comes next
+                raise
+            return self._tried({name: positive(proposal) for name, proposal in choice.items()})
+
+    def _tried(self, choice: ProposalChoice) -> Guess | None:
         sample = drawn(choice, SIZES[0], self.seed)
         for ready in _ready(self.form, sample):
             outputs = ready.forward(sample.values)
             if not _is_good(outputs):
-                raise ValueError("the forward gives no finite floating-point numbers")
+                raise FloatingPointError("the forward gives no finite floating-point numbers")
             self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
                 beside = Beside(ready, choice, self.seed, self.file, self.end)

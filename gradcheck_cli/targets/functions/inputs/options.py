@@ -14,7 +14,7 @@ from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, is_target, tokens, word_set
 
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
 # Embeddings that turn what they are given: nothing is looked up.
@@ -56,7 +56,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     found = proposals(
         item.name.upper() if are_two and item.name in "ab" else item.name,
         of_images=bool(words & IMAGE_WORDS),
-        is_loss=bool(words & LOSS_WORDS),
+        is_loss=bool(words & LOSS_WORDS) or (item.has_no_gradient and is_target(item.name)),
         looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )

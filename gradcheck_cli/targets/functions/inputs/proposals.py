@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
@@ -203,6 +203,11 @@ def proposals(
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
+
+
+def positive(proposal: Proposal) -> Proposal:
+    """The same without numbers below 0."""
+    return replace(proposal, kind="positive") if proposal.kind == "real" else proposal
 
 
 def _real(shapes: Sequence[str]) -> list[Proposal]:
