@@ -145,7 +145,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
                 loaded,
                 Wanted.of(message, is_spelled=bool(spelled or wanted), seed=_seed, seconds=LOAD_SHARE * seconds),
                 AsConvolution(
-                    lambda: _tried(ref, loaded, spelled, wanted, seconds), lambda ready: bool(ready.chosen.plan)
+                    lambda: _tried(ref, loaded, spelled, wanted, seconds), lambda ready: ready.chosen.is_right
                 ),
             )
     except LoadError as error:
