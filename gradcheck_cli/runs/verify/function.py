@@ -64,7 +64,8 @@ def verify_function(
     session = session_of(described, worker, options, deadline)
 
     def judged(transcript: FunctionTranscript) -> TargetReport:
-        return judge_function(ref, described, with_recordings(transcript, described.form, FunctionClient(worker)), options)
+        whole = with_recordings(transcript, described.form, FunctionClient(worker))
+        return judge_function(ref, described, whole, options)
 
     transcript = session.run(described.samples)
     report = judged(transcript)
