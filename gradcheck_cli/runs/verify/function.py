@@ -64,8 +64,7 @@ def verify_function(
     session = session_of(described, worker, options, deadline)
 
     def judged(transcript: FunctionTranscript) -> TargetReport:
-        whole = with_recordings(transcript, described.form, FunctionClient(worker))
-        return judge_function(ref, described, whole, options)
+        return judge_function(ref, described, with_recordings(transcript, described.form, session.client), options)
 
     transcript = session.run(described.samples)
     report = judged(transcript)

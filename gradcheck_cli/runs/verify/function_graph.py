@@ -8,9 +8,8 @@ import numpy as np
 
 from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.model import FunctionForm, Verdict
-from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import FunctionComparison
-from gradcheck_cli.trials.functions import FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.functions import CalledFunction, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED
 
 # Calls on which an edit must hold; more cost time and exclude nothing.
@@ -19,7 +18,7 @@ _MOST = 4
 _SAME = 1e-7
 
 
-def with_recordings(transcript: FunctionTranscript, form: FunctionForm, client: FunctionClient) -> FunctionTranscript:
+def with_recordings(transcript: FunctionTranscript, form: FunctionForm, client: CalledFunction) -> FunctionTranscript:
     """The forwards of code in numpy, written down where a gradient is wrong: nothing but the cause hangs on them.
 
     Those calls come first on which a gradient is wrong; further ones confirm.
@@ -33,7 +32,7 @@ def with_recordings(transcript: FunctionTranscript, form: FunctionForm, client: 
     return replace(transcript, trials=tuple(_recorded(each, client, each in chosen) for each in transcript.trials))
 
 
-def _recorded(trial: FunctionTrial, client: FunctionClient, is_chosen: bool) -> FunctionTrial:
+def _recorded(trial: FunctionTrial, client: CalledFunction, is_chosen: bool) -> FunctionTrial:
     recording = client.recording(trial.sample) if is_chosen else ""
     return trial if isinstance(recording, str) else replace(trial, recording=recording)
 
