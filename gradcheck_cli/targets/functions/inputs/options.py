@@ -67,7 +67,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if constants:
         return [Proposal("constant", value=value) for value in constants]
     if not item.has_default:
-        return _numbers(item) or (_undifferentiated(item, found) if item.has_no_gradient else found)
+        return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.default is None and found[0].kind in ("real", "mask"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
@@ -83,14 +83,14 @@ def _numbers(item: Parameter) -> Sequence[Proposal]:
     return [Proposal("constant", value=value) for value in values]
 
 
-def _undifferentiated(item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
+def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
     """Of what no gradient is ever returned: a plain number is likelier than an array that a gradient is forgotten of.
 
-    Tables that were computed before are arrays, and no gradient is owed for them.
+    Tables that were computed before, and what its author calls frozen, are arrays, and no gradient is owed for them.
     """
     if found[0].kind not in ("real", "positive"):
         return found
-    if set(tokens(item.name)) & _TABLES:
+    if set(tokens(item.name)) & _TABLES or re.search(rf"\b{item.name}\b{_FROZEN}", form.source):
         return [replace(proposal, is_owed=False) for proposal in found]
     named = constant(tokens(item.name), None)
     values = dict.fromkeys([*([] if named is None else [named]), 0.5, 2])
@@ -99,6 +99,8 @@ def _undifferentiated(item: Parameter, found: Sequence[Proposal]) -> Sequence[Pr
 
 # Annotation -> values to try, the likeliest first.
 _ANNOTATED: Mapping[str, tuple[object, ...]] = {"int": (2, 1, 12), "float": (0.5, 2.0), "bool": (False, True)}
+# What its author says of an argument that is not learnt: "with W frozen", "gamma is not trained".
+_FROZEN = r"\W{1,3}(?:\w+\W+){0,2}(?:frozen|not trained|not trainable|not learnt|not learned)\b"
 # What a forward looks angles or positions up in.
 _TABLES = word_set("cos sin freq freqs cis rope rotary table tables slopes positions pe mask masks")
 
