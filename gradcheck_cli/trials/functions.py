@@ -15,8 +15,8 @@ from typing import Protocol
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import ScaledCall
-from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.checks.ladder.ties import TiedCall, tied, together
+from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
@@ -108,8 +108,8 @@ class FunctionTrial:
         recording: the forward written down; None where it is no code of torch, or cannot be.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
-        elsewhere: the same calls in other circumstances, on the first sample.
-        second_order: the backward differentiated once more, on the first sample; None where that was not tried.
+        elsewhere: the same calls in other circumstances, on the first sample of the most axes.
+        second_order: the backward differentiated once more, on the same sample; None where that was not tried.
         tied: calls on equal entries, on the first sample, one for each argument.
         about: what is special about its numbers, "" for nothing.
     """
@@ -166,7 +166,7 @@ class FunctionSession:
             if self.is_late:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
             trial = self._real(sample)
-            if not number and self.has_circumstances:
+            if number == _widest(samples) and self.has_circumstances and trial.failure is None:
                 trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)), second_order=self._twice(trial))
             if not number and trial.failure is None:
                 trial = replace(trial, tied=tuple(self._tied(sample)))
@@ -370,6 +370,12 @@ def whole_upstream(outputs: Sequence[Array], seed: int) -> list[Array]:
     return [
         generator.integers(1, LARGEST_G + 1, out.shape) * generator.choice([-1.0, 1.0], out.shape) for out in outputs
     ]
+
+
+def _widest(samples: Sequence[Sample]) -> int:
+    """The first of those with the most axes: with two axes a transposed array can still be seen as one row."""
+    axes = [max((np.ndim(sample.array(name)) for name in sample.differentiated), default=0) for sample in samples]
+    return axes.index(max(axes))
 
 
 def _ones(outputs: Sequence[Array]) -> list[Array]:

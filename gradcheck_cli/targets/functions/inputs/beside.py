@@ -19,6 +19,8 @@ from gradcheck_cli.targets.functions.inputs.variations import with_other_setting
 
 # Calls in which the shapes for one setting are looked for: a transposed matrix is one change, two of them are two.
 MOST = 150
+_OF_TORCH = ("autograd-function", "custom-operator")
+_ROWS, _ROWS_OF_ROWS = "n d", "n t d"
 _ARRAYS = ("real", "positive", "unit")
 _Ranked = tuple[int, ...]
 
@@ -43,7 +45,10 @@ class Beside:
     _slipped: ProposalChoice | None = field(default=None, init=False)
 
     def samples(self) -> Iterator[Sample]:
-        """One for each other setting with which the forward and the backward run."""
+        """One with an axis more, and one for each other setting with which the forward and the backward run."""
+        longer = self._longer()
+        if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
+            yield longer
         for changed in with_other_settings(self.form.parameters, self.choice):
             if time.thread_time() > self.end:
                 return
@@ -56,6 +61,13 @@ class Beside:
                     continue
             if fits is not None and fits.error is None:
                 yield sample
+
+    def _longer(self) -> Sample | None:
+        """Rows of rows, as a layer of torch takes them: what is summed over one axis then has two."""
+        first = next(iter(self.choice))
+        if self.form.kind not in _OF_TORCH or self.choice[first].axes != _ROWS:
+            return None
+        return self._drawn({**self.choice, first: replace(self.choice[first], axes=_ROWS_OF_ROWS)})
 
     def _reshaped(self, changed: ProposalChoice) -> ProposalChoice | None:
         """The choice in other shapes on which all gradients fit, else on which at most a shape is turned round."""
