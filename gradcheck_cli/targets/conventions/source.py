@@ -177,8 +177,7 @@ class Source:
 
     def mentions(self, *words: str) -> bool:
         """Whether a string, a name or an attribute of the definition is one of `words`."""
-        wanted = set(words)
-        return any(_word(node) in wanted for node in self.walk())
+        return not _said(self).isdisjoint(words)
 
     def numbers(self) -> set[float]:
         """Numeric literals."""
@@ -379,6 +378,12 @@ def _channel_position(names: list[str]) -> str:
     if widths[0] == len(plain) - 1 and len(plain) > 2:
         return "first"
     return "last" if widths[0] == len(plain) - 2 else ""
+
+
+# Asked for each of hundreds of ways to call a target.
+@cache
+def _said(source: Source) -> frozenset[str]:
+    return frozenset(map(_word, source.walk()))
 
 
 def _word(node: ast.AST) -> str:
