@@ -206,11 +206,17 @@ def _by_name(found: Sequence[inspect.Parameter], source: Source) -> list[dict[st
 
     Where two parameters claim one role (`prev_layer`, `input`), the first gets it, and the last in another try.
     """
-    roles = {item.name: source.roles(item.name) for item in found}
+    roles = {item.name: source.roles(item.name) for item in found if not _is_a_choice_of_words(item.default)}
     orders = [sorted(names, key=lambda name: len(roles[name])) for names in (list(roles), list(roles)[::-1])]
     tries = [_taken(order, roles) for order in orders]
     named = [{item.name: one[item.name] for item in found if item.name in one} for one in tries]
     return named[:1] if named[0] == named[1] else named
+
+
+def _is_a_choice_of_words(default: object) -> bool:
+    """("x", "w", "b"): which gradients are wanted; the default is all that anybody can hand over."""
+    listed = isinstance(default, tuple | list | set | frozenset) and bool(default)
+    return listed and all(isinstance(one, str) for one in default)  # type: ignore[attr-defined]
 
 
 def _taken(order: Sequence[str], roles: Mapping[str, Sequence[str]]) -> dict[str, str]:

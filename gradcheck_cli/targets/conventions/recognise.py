@@ -216,7 +216,7 @@ def _refuse_to_guess(trials: Sequence[Scored], failed: Sequence[Failed], loaded:
     """
     if any(trial.score >= EVIDENCE or certain(trial.chosen.candidate, loaded) for trial in trials):
         return
-    if not trials and (not failed or any(raises_anyhow(one) for one in failed)):
+    if not trials and any(raises_anyhow(one) for one in failed):
         return
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
     hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
