@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, meanings
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
 from gradcheck_cli.targets.conventions.caches import structure_roles
@@ -57,7 +57,7 @@ def _assignments(callee: Callee, forward: Callee | None) -> Iterator[Assignment]
     made = {item.name: "made" for item in callee.parameters if item.name in returned and _is_made(item.name)}
     if made:
         rest = [item for item in callee.parameters if item.name not in made]
-        yield from ({**found, **made} for found in binding.assignments(rest, ("grad_output", "weight"), callee.source))
+        yield from ({**found, **made} for found in meanings.assignments(rest, ("grad_output", "weight"), callee.source))
     yield from callee.assignments("grad_output", "x", "weight")
 
 
