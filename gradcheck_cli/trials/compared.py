@@ -36,6 +36,7 @@ class FunctionComparison:
         names: the gradients that the function owes.
         compared: gradient by gradient.
         broken: the laws that do not hold, each with the sample on which it was seen.
+        form: how the function stands in its file.
         forwards: the outputs beside those of a reference, where there is one.
     """
 
@@ -43,6 +44,7 @@ class FunctionComparison:
     names: tuple[str, ...]
     compared: tuple[Compared, ...]
     broken: tuple[tuple[FunctionTrial, Broken], ...]
+    form: FunctionForm
     forwards: tuple[tuple[FunctionTrial, ForwardJudged], ...] = ()
 
     @classmethod
@@ -55,7 +57,7 @@ class FunctionComparison:
             for trial in trials
             if trial.reference is not None
         )
-        return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)), forwards)
+        return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)), form, forwards)
 
     def about(self, name: str) -> list[Compared]:
         """The comparisons of one gradient."""

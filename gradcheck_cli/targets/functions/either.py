@@ -77,7 +77,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     """
     if "function" not in wanted.kinds or wanted.is_spelled:
         return convolution.take()
-    if wanted.inputs or wanted.input:
+    if wanted.inputs or wanted.input or "convolution" not in wanted.kinds:
         return as_function(loaded, wanted)
     if looks_like_convolution(loaded):
         return _convolution_first(loaded, wanted, convolution)
