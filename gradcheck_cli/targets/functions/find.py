@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
+from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.by_use import forward_by_use
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms
@@ -63,17 +64,17 @@ def _pair(loaded: Loaded) -> WrittenFunction:
         forward = forward_for(name, known)
         if not forward:
             raise NotAFunctionError("build", f"no forward of {name} stands in its file")
-        return PairForm(_function(loaded, forward), _function(loaded, name))
+        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
     mine = [other for other in backwards if forward_for(other, known) == name]
     if not mine and gives_gradients(loaded.node(name)):
         return LossForm(_function(loaded, name))
     forward = forward_by_use(name, {other: node for other in known if (node := loaded.node(other))}) if not mine else ""
     if forward:
-        return PairForm(_function(loaded, forward), _function(loaded, name))
+        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
     if not mine:
         raise NotAFunctionError("build", f"no backward of {name} stands in its file")
     nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
-    return PairForm(_function(loaded, name), _function(loaded, nearest))
+    return PairForm(*returning(_function(loaded, name), _function(loaded, nearest)))
 
 
 def functions_of(loaded: Loaded) -> dict[str, Any]:

@@ -58,24 +58,50 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
         others: the names of the other arguments; whole numbers count one of their axes.
     """
     axes, rank = documented_axes(source, name), documented_rank(source, name)
+    known = [named.split() for other in others if (named := documented_axes(source, other))]
+    is_whole = name in _in_words(source)[_WHOLE] or name in _indices(source)
+    starts = [axes] if axes else [" ".join(each[:-1]) for each in known if len(each) > 1]
+    if is_whole and found and found[0].kind == "real":
+        found = [*(Proposal("index", each) for each in (*starts, "n t", "n")), *found]
+    elif found and found[0].kind in ("index", "mask"):  # one for each row of what is documented
+        found = [*(replace(found[0], axes=each) for each in starts), *found]
     if not axes:
-        return [*found[:2], *_square(found, source, others), *found[2:]]
-    if name in _in_words(source)[_WHOLE]:
-        found = [Proposal("index", axes), *found]
-    first = [
-        replace(each, axes=axes, below=below)
-        for each in _one_of_each_kind(found)
-        for below in (_counted(source, others, each.below) if each.kind == "index" else (each.below,))
-    ]
+        return list(dict.fromkeys(_with_counts(_with_lengths(found, known), source, others)))
+    first = _with_counts([replace(each, axes=axes) for each in _one_of_each_kind(found)], source, others)
     rest = [each for each in found if each.kind == "constant" or rank in (None, len(each.axes.split()))]
     return list(dict.fromkeys([*first, *rest]))
 
 
-def _square(found: Sequence[Proposal], source: str, others: Sequence[str]) -> list[Proposal]:
-    """From one told length to the same: the scores of a transition, the weights of a state."""
-    known = [axes.split()[-1] for other in others if " " in (axes := documented_axes(source, other))]
-    is_real = bool(found) and found[0].kind == "real"
-    return [Proposal("real", f"{letter} {letter}") for letter in dict.fromkeys(known)] if is_real else []
+def _with_lengths(found: Sequence[Proposal], known: Sequence[Sequence[str]]) -> list[Proposal]:
+    """An argument of the lengths that others have: a scale for each entry of the last axis, scores from one to the
+    other, the weights of a state."""
+    letters = list(dict.fromkeys(each[-1] for each in known if len(each) > 1))
+    if not found or found[0].kind != "real":
+        return list(found)
+    alone = [Proposal("real", letter) for letter in letters]
+    return [*found[:1], *alone, *(Proposal("real", f"{letter} {letter}") for letter in letters), *found[1:]]
+
+
+def _with_counts(found: Sequence[Proposal], source: str, others: Sequence[str]) -> list[Proposal]:
+    """Whole numbers below each length that they may count."""
+    return [
+        replace(each, below=below)
+        for each in found
+        for below in (_counted(source, others, each.below) if each.kind == "index" else (each.below,))
+    ]
+
+
+@lru_cache(maxsize=16)
+def _indices(source: str) -> frozenset[str]:
+    """The names that stand in the place of an index: `table[ids]`, `p[np.arange(n), y]`, `table[ids[t]]`."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)) if source else ():
+        if isinstance(node, ast.Subscript):
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            for part in parts:
+                inner = part.value if isinstance(part, ast.Subscript) else part
+                found |= {inner.id} if isinstance(inner, ast.Name) else set()
+    return frozenset(found)
 
 
 def _one_of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
