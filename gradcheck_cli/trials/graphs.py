@@ -15,7 +15,7 @@ from gradcheck_cli.oracles.blackbox import EvaluationError, Jacobian
 if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.replay import Detached, Replay
 
-RECORDED: frozenset[FunctionForm] = frozenset(("autograd-function", "module"))
+RECORDED: frozenset[FunctionForm] = frozenset(("autograd-function", "custom-operator", "module"))
 """Forms whose forward is torch's own operations, which the child can write down."""
 UNITS = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 """Unit roundoff of the dtypes below float64."""
@@ -28,7 +28,7 @@ SOURCE = "the recorded forward, differentiated node by node"
 
 def detached_in(form: FunctionForm) -> Detached:
     """Inside a Function nothing is followed by torch, so a detach says nothing there; in a Module it is meant."""
-    return "followed" if form == "autograd-function" else "kept"
+    return "kept" if form == "module" else "followed"
 
 
 @dataclass(frozen=True)

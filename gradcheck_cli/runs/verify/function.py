@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import (
@@ -20,7 +21,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
-from gradcheck_cli.runs.verify.function_dtypes import in_own_dtypes, is_for_few_bits
+from gradcheck_cli.runs.verify.function_dtypes import OwnDtypes, in_own_dtypes, is_for_few_bits
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_graph import with_recordings
 from gradcheck_cli.runs.verify.function_layer import as_layer
@@ -32,19 +33,24 @@ from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
-from gradcheck_cli.trials.functions import CalledFunction, FunctionSession, FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
 # In place of how many samples it is right on.
 SURROGATE = "a surrogate: not judged as a derivative"
+# No failure, as the first derivative is right and rarely more is asked for.
+SECOND_WRONG = (
+    "{}: a constant to it is what the forward computed without a graph and kept (double-backward-wrong); "
+    "once_differentiable would refuse it"
+)
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
 # Who said what the function is given, where it was nobody.
 _OURS = ("guess", "layer")
 # Forms whose arrays are tensors.
-_OF_TORCH = ("autograd-function",)
+_OF_TORCH = ("autograd-function", "custom-operator")
 
 
 def verify_function(
@@ -68,7 +74,10 @@ def verify_function(
         transcript, report = _with_power(report, transcript, ask, judged, described.form)
     if report.verdict is Verdict.PASS and session.has_circumstances and not session.is_late:
         text = code_of(ref, report.line).source
-        report = _with_own_dtypes(report, session.client, transcript.trials[0], fails=is_for_few_bits(text))
+        own = in_own_dtypes(
+            session.client, GraphOracle(described.form), transcript.trials[0], _passed(report.gradients)
+        )
+        report = _with_own_dtypes(report, own, fails=is_for_few_bits(text))
     example = report.counterexample
     if not isinstance(example, FunctionExample):
         return report
@@ -115,12 +124,12 @@ def _with_power(
     )
 
 
-def _with_own_dtypes(
-    report: TargetReport, client: CalledFunction, trial: FunctionTrial, *, fails: bool
-) -> TargetReport:
+def _passed(gradients: Mapping[str, GradientResult]) -> list[str]:
+    return [name for name, each in gradients.items() if each.verdict is Verdict.PASS]
+
+
+def _with_own_dtypes(report: TargetReport, found: OwnDtypes, *, fails: bool) -> TargetReport:
     """How accurate it is in other dtypes; where it is meant for them (`fails`), a sum that loses its terms fails."""
-    names = [name for name, each in report.gradients.items() if each.verdict is Verdict.PASS]
-    found = in_own_dtypes(client, GraphOracle("autograd-function"), trial, names)
     findings = tuple(found.findings())
     power = report.power
     if power is not None and found.asked:
@@ -234,9 +243,17 @@ def _notes(
     missing = [name for name in comparison.names if comparison.is_missing(name)]
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
     notes += _forward_notes(comparison)
+    notes += [SECOND_WRONG.format(each.detail) for each in _second_orders(comparison) if each.names]
     for trial in comparison.trials:
         notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
     return tuple(dict.fromkeys(notes))
+
+
+def _second_orders(comparison: FunctionComparison) -> list[SecondOrder]:
+    """Only said of a backward that is right: of a wrong one a second derivative says nothing."""
+    if any(each.judged.verdict is not Verdict.PASS for each in comparison.compared):
+        return []
+    return [trial.second_order for trial in comparison.trials if trial.second_order is not None]
 
 
 def _forward_notes(comparison: FunctionComparison) -> list[str]:
@@ -263,6 +280,8 @@ def _evidence(comparison: FunctionComparison) -> Iterator[RungEvidence]:
         yield RungEvidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, said)
         yield from _rung(2, "exact", [each for each in mine if each.judged.is_exact])
         yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])
+    for each in _second_orders(comparison):
+        yield RungEvidence(0, "double backward", CALL, each.verdict, 0, each.detail)
 
 
 def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[RungEvidence]:

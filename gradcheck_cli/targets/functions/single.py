@@ -66,6 +66,10 @@ class SingleForm:
         """The same in other circumstances."""
         return self.inner.run_in(circumstances, _single(values), upstream)
 
+    def run_twice(self, values: Values, upstream: Sequence[Array], directions: Values) -> Ran:
+        """The derivative of the derivative."""
+        return self.inner.run_twice(_single(values), upstream, _single(directions))
+
 
 def rounded(values: Values) -> Values:
     """The numbers that are the same in float32."""
