@@ -6,7 +6,7 @@ It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -124,10 +124,17 @@ class FunctionTrial:
 
 @dataclass(frozen=True, eq=False)
 class FunctionTranscript:
-    """All that was asked of one function. `stopped`: why not everything, "" where everything was."""
+    """All that was asked of one function.
+
+    Attributes:
+        trials: sample by sample.
+        stopped: why not everything, "" where everything was.
+        guards: gradients that are right but for a small number in the forward, with what is told of it: see `guards`.
+    """
 
     trials: tuple[FunctionTrial, ...]
     stopped: str = ""
+    guards: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
