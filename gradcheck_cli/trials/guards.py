@@ -25,7 +25,7 @@ LARGEST_SHARE = 1e-2
 
 
 @dataclass(frozen=True)
-class Guard:
+class AddedGuard:
     """A small number in the text: `text` as it is written, and its place."""
 
     text: str
@@ -46,11 +46,11 @@ def guards_of(session: FunctionSession, comparison: FunctionComparison, code: Co
         session.client.edit(())
 
 
-def _guards(code: Code) -> Iterator[Guard]:
+def _guards(code: Code) -> Iterator[AddedGuard]:
     for node in ast.walk(code.tree) if code.tree is not None else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < abs(node.value) <= LARGEST_GUARD:
             where = (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0)
-            yield Guard(f"{node.value:g}", TextEdit(*where, "0.0", is_statement=False))
+            yield AddedGuard(f"{node.value:g}", TextEdit(*where, "0.0", is_statement=False))
 
 
 def _wrong(comparison: FunctionComparison, name: str) -> list[Compared]:
@@ -82,7 +82,7 @@ def _are_right_now(session: FunctionSession, wrong: list[Compared]) -> bool:
     return True
 
 
-def _said(name: str, wrong: list[Compared], guards: list[Guard]) -> str:
+def _said(name: str, wrong: list[Compared], guards: list[AddedGuard]) -> str:
     listed = ", ".join(dict.fromkeys(f"the {guard.text} of line {guard.edit.line}" for guard in guards))
     share = max(_share(each) for each in wrong)
     return (
