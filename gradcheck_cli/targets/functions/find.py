@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
+from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.by_use import forward_by_use
+from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
@@ -31,6 +33,8 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if is_autograd_function(owner):
         yield AutogradForm(owner, _with_callees(loaded, owner.__name__))
+    elif is_custom_operator(loaded.target):
+        yield custom_operator(loaded.target, _with_callees(loaded, loaded.name))
     elif is_module(owner or loaded.target) and not _has_backward(owner or type(loaded.target)):
         yield from module_forms(loaded, owner or loaded.target, _with_callees(loaded, loaded.name))
     elif owner is not None:
@@ -63,17 +67,17 @@ def _pair(loaded: Loaded) -> WrittenFunction:
         forward = forward_for(name, known)
         if not forward:
             raise NotAFunctionError("build", f"no forward of {name} stands in its file")
-        return PairForm(_function(loaded, forward), _function(loaded, name))
+        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
     mine = [other for other in backwards if forward_for(other, known) == name]
     if not mine and gives_gradients(loaded.node(name)):
         return LossForm(_function(loaded, name))
     forward = forward_by_use(name, {other: node for other in known if (node := loaded.node(other))}) if not mine else ""
     if forward:
-        return PairForm(_function(loaded, forward), _function(loaded, name))
+        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
     if not mine:
         raise NotAFunctionError("build", f"no backward of {name} stands in its file")
     nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
-    return PairForm(_function(loaded, name), _function(loaded, nearest))
+    return PairForm(*returning(_function(loaded, name), _function(loaded, nearest)))
 
 
 def functions_of(loaded: Loaded) -> dict[str, Any]:

@@ -112,6 +112,43 @@ class Drop:
     def backward(self, dy):
         return dy * self.kept if self.training else 2 * dy
 
+def windows_forward(x, size=2):
+    n, m = x.shape
+    blocks = x.reshape(n, m // size, size) if m % size == 0 else x[:, :m // size * size].reshape(n, m // size, size)
+    return blocks.max(axis=2), (x, blocks)
+
+def windows_backward(dout, cache):
+    x, blocks = cache
+    dx = np.zeros_like(x)
+    hit = blocks == blocks.max(axis=2, keepdims=True)
+    dx[:, :hit.shape[1] * hit.shape[2]] = (hit * dout[:, :, None]).reshape(len(x), -1)
+    return dx
+
+def softplus_forward(out, inp):
+    for i in range(inp.shape[0]):
+        out[i] = np.log1p(np.exp(inp[i]))
+
+def softplus_backward(dinp, inp, dout):
+    for i in range(inp.shape[0]):
+        dinp[i] += dout[i] / (1 + np.exp(-inp[i]))
+
+def ridge_loss(W, X, y, reg):
+    off = X.dot(W) - y
+    loss = (off ** 2).sum() + reg * np.sum(W * W)
+    return loss, 2 * X.T.dot(off) + reg * W
+
+class Handed:
+    def __init__(self, gamma, beta):
+        self.gamma, self.beta = gamma, beta
+
+    def forward(self, x):
+        self.x = x
+        return self.gamma * x + self.beta
+
+    def backward(self, dout):
+        self.dgamma, self.dbeta = (dout * self.x).sum(axis=0), dout.mean(axis=0)
+        return dout * self.gamma
+
 class Cell:
     def forward(self, x, c):
         self.saved = x, c
@@ -140,11 +177,14 @@ RIGHT = {
     "Schicht": "x",
     "Turned": "a",  # its context is its own
     "Held": "x W b",  # its constructor is handed the weights
+    "softplus_backward": "inp",  # both write into what they are handed
     "Two": "x c",  # a gradient for each output
 }
 # Target -> the gradient that is wrong, and on how many of its samples it is right.
 WRONG = {
     "WronglyTurned": ("a", "none"),
+    "Handed": ("beta", "none"),
+    "ridge_loss": ("W", "none"),  # at a reg of 0 it would be right
     "Slope": ("x", "some"),  # at its default it is right
     "Drop": ("x", "some"),  # in training it is right
 }
@@ -182,3 +222,19 @@ def test_a_lost_path_of_code_in_numpy_is_named_at_its_line(judged):
     (finding,) = report.findings
     assert (finding.id, finding.gradient, finding.certainty) == ("path-missing", "c", "proved")
     assert finding.line == LAYERS.splitlines().index("        state = np.tanh(x) * c") + 1
+
+
+def test_a_share_of_the_gradient_for_each_of_equal_entries_is_asked_for(judged):
+    """A mask of all that equal the maximum is right on random numbers, and only there."""
+    report = judged("windows_backward")
+    assert report.verdict is Verdict.FAIL
+    (finding,) = report.findings
+    assert (finding.id, finding.fails_when) == ("ties-counted-twice", "entries of x are equal")
+    assert report.geometries.right == report.geometries.tried
+
+
+def test_half_of_a_square_is_said_to_be_half(judged):
+    """Not that its path is lost."""
+    (finding,) = judged("ridge_loss").findings
+    assert finding.id == "wrong-derivative"
+    assert "only one of the equal operands of" in finding.message

@@ -80,3 +80,14 @@ def test_nothing_told_changes_nothing():
     """The proposals by name stay as they are."""
     found = [Proposal("real", "n d"), Proposal("real", "d")]
     assert as_documented(found, "def f(x):\n    return x * 2\n", "x", []) == found
+
+
+def test_what_stands_in_the_place_of_an_index_holds_whole_numbers():
+    """One for each row of what its neighbour is documented as, below its columns."""
+    code = source("""
+        def loss(logits, words):
+            n, t, v = logits.shape
+            return -sum(logits[i, j, words[i, j]] for i in range(n) for j in range(t))
+    """)
+    first = as_documented([Proposal("real", "n d")], code, "words", ["logits"])[0]
+    assert (first.kind, first.axes, first.below) == ("index", "n t", "v")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -26,8 +26,9 @@ _LETTERS = {
 }
 # Lengths that differ from each other, for names that say nothing.
 _SPARE = "dmtvnchw"
+_HALF = "c"
 # "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H).
-_LENGTH = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*|\d+"
+_LENGTH = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*(?:\s*//?\s*\d)?|\d+"
 _SHAPE = re.compile(rf"(?:\(|(?<!\w)\[)\s*((?:{_LENGTH})(?:\s*[,x]\s*(?:{_LENGTH}))*\s*,?)\s*[)\]]")
 # Words between a name and its shape: "x: input data, of shape (N, D)".
 _BETWEEN = r"[\s:,\-=]*(?:[^()\[\]\n;]{0,60}?)"
@@ -58,24 +59,50 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
         others: the names of the other arguments; whole numbers count one of their axes.
     """
     axes, rank = documented_axes(source, name), documented_rank(source, name)
+    known = [named.split() for other in others if (named := documented_axes(source, other))]
+    is_whole = name in _in_words(source)[_WHOLE] or name in _indices(source)
+    starts = [axes] if axes else [" ".join(each[:-1]) for each in known if len(each) > 1]
+    if is_whole and found and found[0].kind == "real":
+        found = [*(Proposal("index", each) for each in (*starts, "n t", "n")), *found]
+    elif found and found[0].kind in ("index", "mask"):  # one for each row of what is documented
+        found = [*(replace(found[0], axes=each) for each in starts), *found]
     if not axes:
-        return [*found[:2], *_square(found, source, others), *found[2:]]
-    if name in _in_words(source)[_WHOLE]:
-        found = [Proposal("index", axes), *found]
-    first = [
-        replace(each, axes=axes, below=below)
-        for each in _one_of_each_kind(found)
-        for below in (_counted(source, others, each.below) if each.kind == "index" else (each.below,))
-    ]
+        return list(dict.fromkeys(_with_counts(_with_lengths(found, known), source, others)))
+    first = _with_counts([replace(each, axes=axes) for each in _one_of_each_kind(found)], source, others)
     rest = [each for each in found if each.kind == "constant" or rank in (None, len(each.axes.split()))]
     return list(dict.fromkeys([*first, *rest]))
 
 
-def _square(found: Sequence[Proposal], source: str, others: Sequence[str]) -> list[Proposal]:
-    """From one told length to the same: the scores of a transition, the weights of a state."""
-    known = [axes.split()[-1] for other in others if " " in (axes := documented_axes(source, other))]
-    is_real = bool(found) and found[0].kind == "real"
-    return [Proposal("real", f"{letter} {letter}") for letter in dict.fromkeys(known)] if is_real else []
+def _with_lengths(found: Sequence[Proposal], known: Sequence[Sequence[str]]) -> list[Proposal]:
+    """An argument of the lengths that others have: a scale for each entry of the last axis, scores from one to the
+    other, the weights of a state."""
+    letters = list(dict.fromkeys(each[-1] for each in known if len(each) > 1))
+    if not found or found[0].kind != "real":
+        return list(found)
+    alone = [Proposal("real", letter) for letter in letters]
+    return [*found[:1], *alone, *(Proposal("real", f"{letter} {letter}") for letter in letters), *found[1:]]
+
+
+def _with_counts(found: Sequence[Proposal], source: str, others: Sequence[str]) -> list[Proposal]:
+    """Whole numbers below each length that they may count."""
+    return [
+        replace(each, below=below)
+        for each in found
+        for below in (_counted(source, others, each.below) if each.kind == "index" else (each.below,))
+    ]
+
+
+@lru_cache(maxsize=16)
+def _indices(source: str) -> frozenset[str]:
+    """The names that stand in the place of an index: `table[ids]`, `p[np.arange(n), y]`, `table[ids[t]]`."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)) if source else ():
+        if isinstance(node, ast.Subscript):
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            for part in parts:
+                inner = part.value if isinstance(part, ast.Subscript) else part
+                found |= {inner.id} if isinstance(inner, ast.Name) else set()
+    return frozenset(found)
 
 
 def _one_of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
@@ -98,23 +125,33 @@ def documented_rank(source: str, name: str) -> int | None:
 @lru_cache(maxsize=16)
 def _letters(source: str) -> dict[str, str]:
     words, code = _in_words(source), _unpacked(source)
-    # A comment may say (batch, dim) where the code says B, D: one length all the same.
-    same = {
-        said: meant
+    found = {name: list(lengths) for name, lengths in (words | code).items()}
+    same = _same(
+        pair
         for name in words.keys() & code.keys()
         if len(words[name]) == len(code[name])
-        for said, meant in zip(words[name], code[name], strict=True)
-    }
-    found = {name: [same.get(length, length) for length in lengths] for name, lengths in words.items()}
-    found |= {name: list(lengths) for name, lengths in code.items()}
+        for pair in zip(words[name], code[name], strict=True)
+    )
+    found = {name: [same.get(length, length) for length in lengths] for name, lengths in found.items()}
     known: dict[str, str] = {}
     return {name: " ".join(_axis(length, known) for length in lengths) for name, lengths in found.items()}
+
+
+def _same(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Name -> the one that stands for all of one length: a comment says (batch, dim), the code B, D, an einsum b, d."""
+    groups: list[set[str]] = []
+    for pair in pairs:
+        met = [group for group in groups if group & set(pair)]
+        groups = [*(group for group in groups if group not in met), set(pair).union(*met)]
+    return {name: min(group) for group in groups for name in group}
 
 
 def _axis(length: str, known: dict[str, str]) -> str:
     """ "4H" -> "4m"; a name keeps its letter, and no two names share one as long as there are letters."""
     if length.isdigit():
         return length
+    if "/" in length:  # of a half the whole has to be there
+        return _HALF
     factor = _FACTOR.match(length)
     if factor:
         return factor[1] + _axis(factor[2], known)
@@ -133,7 +170,22 @@ def _unpacked(source: str) -> dict[str, tuple[str, ...]]:
         # `n, _ = x.shape` says that there are two axes; a length without a name is one of its own.
         lengths = [item.id if item.id != "_" else f"_{place}" for place, item in enumerate(targets)]
         found.setdefault(name, tuple(lengths))
+    for name, letters in _summed(source):
+        found.setdefault(name, letters)
     return found
+
+
+def _summed(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The operands of an einsum, each with its letters."""
+    for node in ast.walk(ast.parse(source)) if source else ():
+        if not isinstance(node, ast.Call) or getattr(node.func, "attr", getattr(node.func, "id", "")) != "einsum":
+            continue
+        formula = node.args[0] if node.args else None
+        if isinstance(formula, ast.Constant) and isinstance(formula.value, str) and "." not in formula.value:
+            subscripts = formula.value.replace(" ", "").partition("->")[0].split(",")
+            for letters, operand in zip(subscripts, node.args[1:], strict=False):
+                if isinstance(operand, ast.Name):
+                    yield operand.id, tuple(letters)
 
 
 def _unpackings(tree: ast.AST) -> Iterator[tuple[Sequence[ast.Name], str]]:
