@@ -20,9 +20,7 @@ from benchmarks.commands import Row  # noqa: E402
 from benchmarks.numeric import bench_numeric  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
-OTHER_PAGES = (
-    "More shapes, and the choice of a way to sum: [SHAPES](SHAPES.md). How a run grows: [GROWTH](GROWTH.md)."
-)
+OTHER_PAGES = "More shapes, and the choice of a way to sum: [SHAPES](SHAPES.md). How a run grows: [GROWTH](GROWTH.md)."
 LIMITS = """## What limits each
 
 - **By rows (forum, RepLKNet).** A row of the forum layer is a product of 96 x 225 by 225 x 96: too small for BLAS to
