@@ -86,6 +86,20 @@ def check_verify(options: VerifyOptions) -> None:
     _check_geometry(options)
 
 
+def check_sweep_run(options: RunOptions) -> None:
+    """Refuse what a sum over pictures cannot be asked.
+
+    Raises:
+        OptionError: as for `run`; several seeds or settings.
+        UsageError: no picture.
+    """
+    check_run(options)
+    for name, once in {"seeds": 1, "settings": "one"}.items():
+        if getattr(options, name) != once:
+            hint = "one at a time, or gradcheck run on a few pictures"
+            raise OptionError(name, f"--{name} is not for a sum over pictures.", hint=hint)
+
+
 def check_sweep(options: SweepOptions) -> None:
     """Refuse what no sweep can do.
 
