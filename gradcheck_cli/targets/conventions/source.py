@@ -138,11 +138,7 @@ class Source:
         return {name for node in self.walk() if isinstance(node, ast.Global) for name in node.names}
 
     def _last_return(self) -> ast.expr | None:
-        if isinstance(self.node, ast.Lambda):
-            return self.node.body
-        nodes = _own_nodes(self.node) if isinstance(self.node, ast.FunctionDef) else self.walk()
-        statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
-        return max(statements, key=lambda node: node.lineno).value if statements else None
+        return _last_return(self)
 
     def takes_sides(self, name: str) -> bool:
         """Whether `name` is taken apart as `(top, bottom), (left, right) = name`, also behind a condition."""
@@ -175,10 +171,13 @@ class Source:
         """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
         return _axes_hint(self)
 
+    def settings_taken_apart(self, variable: str) -> dict[str, tuple[str, ...]]:
+        """key -> names, of `top, left, bottom, right = variable.pads` and of `sh, sw = variable["stride"]`."""
+        return dict(_settings_taken_apart(self, variable))
+
     def mentions(self, *words: str) -> bool:
         """Whether a string, a name or an attribute of the definition is one of `words`."""
-        wanted = set(words)
-        return any(_word(node) in wanted for node in self.walk())
+        return not _said(self).isdisjoint(words)
 
     def numbers(self) -> set[float]:
         """Numeric literals."""
@@ -201,6 +200,15 @@ def _method(source: Source, name: str) -> Source:
     body = getattr(source.node, "body", [])
     found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
     return Source(found[-1] if found else None)
+
+
+@cache
+def _last_return(source: Source) -> ast.expr | None:
+    if isinstance(source.node, ast.Lambda):
+        return source.node.body
+    nodes = _own_nodes(source.node) if isinstance(source.node, ast.FunctionDef) else source.walk()
+    statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
+    return max(statements, key=lambda node: node.lineno).value if statements else None
 
 
 @cache
@@ -379,6 +387,26 @@ def _channel_position(names: list[str]) -> str:
     if widths[0] == len(plain) - 1 and len(plain) > 2:
         return "first"
     return "last" if widths[0] == len(plain) - 2 else ""
+
+
+@cache
+def _settings_taken_apart(source: Source, variable: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: dict[str, tuple[str, ...]] = {}
+    for node in source.walk():
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+            continue
+        owner, key = _subscript(node.value)
+        if isinstance(node.value, ast.Attribute) and isinstance(node.value.value, ast.Name):
+            owner, key = node.value.value.id, node.value.attr
+        if owner == variable and key:
+            found[key] = tuple(identifier(name) for name in node.targets[0].elts)
+    return tuple(found.items())
+
+
+# Asked for each of hundreds of ways to call a target.
+@cache
+def _said(source: Source) -> frozenset[str]:
+    return frozenset(map(_word, source.walk()))
 
 
 def _word(node: ast.AST) -> str:
