@@ -45,12 +45,6 @@ def check_run(options: RunOptions) -> None:
     check_form(options)
     if options.takes_pictures:
         check_channels(options.in_channels)
-    if options.tf32 == "on":
-        raise OptionError(
-            "tf32",
-            "--tf32 on is not judged on pictures: float32's bound does not hold for it.",
-            hint="--settings all has a row for it; gradcheck verify takes it",
-        )
     if options.seed + options.seeds - 1 > SEED.most:
         raise OptionError(
             "seeds",
