@@ -137,14 +137,16 @@ class FunctionSession:
         against: the name of another forward, "" for none.
         by_graph: the derivative of a recorded forward, by argument; None where forwards are not recorded.
         has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
+        configurations: with so many an autotuned kernel is to run.
     """
 
     client: CalledFunction
     has_upstream: bool
     deadline: float
     against: str = ""
-    by_graph: Callable[[Recording, Sample], dict[str, Jacobian]] | None = None
+    by_graph: Callable[[Recording, Sample, Sequence[Array]], dict[str, Jacobian]] | None = None
     has_circumstances: bool = False
+    configurations: int = 1
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
@@ -208,7 +210,8 @@ class FunctionSession:
 
     def _elsewhere(self, trial: FunctionTrial) -> Iterator[Elsewhere]:
         """The call with random numbers, and for strides of 0 that with ones."""
-        for circumstances in every_circumstance(trial.sample):
+        others = [Circumstances(configuration=number) for number in range(1, self.configurations)]
+        for circumstances in every_circumstance(trial.sample) + others:
             number = next(
                 (place for place, each in enumerate(trial.askings) if circumstances.fits(each.upstream)), None
             )
@@ -239,10 +242,11 @@ class FunctionSession:
     def _measured(self, trial: FunctionTrial) -> FunctionTrial:
         by_graph = {}
         if self.by_graph is not None and trial.recording is not None:
-            by_graph = self.by_graph(trial.recording, trial.sample)
+            by_graph = self.by_graph(trial.recording, trial.sample, trial.outputs)
         for name in trial.sample.differentiated:
             self._measure(trial, name, by_graph.get(name))
-        return trial
+        is_confirmed = all(by_graph.get(name) is known for name, known in trial.first.items())
+        return trial if is_confirmed or not _left_torch(trial.recording) else replace(trial, recording=None)
 
     def _measure(self, trial: FunctionTrial, name: str, known: Jacobian | None = None) -> None:
         """The derivative by one argument and its second opinion; `known` is a first opinion that is there already."""
@@ -277,10 +281,17 @@ class FunctionSession:
         return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact, about="whole numbers")]
 
     def _evaluate(self, sample: Sample, name: str, values: Array) -> tuple[Array, ...]:
+        if time.perf_counter() > self.deadline:
+            raise EvaluationError("the time limit is reached; smaller inputs take less (gradcheck_inputs, --timeout)")
         stacked = self.client.varied(sample, name, values)
         if stacked.error or not stacked.outputs:
             raise EvaluationError(stacked.error or "the forward gives nothing")
         return stacked.outputs
+
+
+def _left_torch(recording: Recording | None) -> bool:
+    """Whether numbers may have gone out of torch and come back: then the graph need not be that of the forward."""
+    return recording is not None and (bool(recording.leaves) or None in recording.outputs)
 
 
 def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian:
@@ -297,7 +308,7 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
             return found
     except EvaluationError:
         pass
-    return differences(point, evaluate)
+    return differences(point, evaluate, second.noise)
 
 
 def whole_numbers(sample: Sample) -> Sample:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import Values, WrittenFunction
 from gradcheck_cli.targets.functions.tensors import floating, tensors
+from gradcheck_cli.targets.interpreter import LAUNCHES
 from gradcheck_cli.targets.wire import Message
 
 
@@ -30,7 +31,7 @@ def recorded(form: WrittenFunction | Recordable, values: Values, file: str) -> t
         return {"kind": "", "recording": None, "why": "its forward is no code of torch"}, {}
     from gradcheck_cli.oracles.graph.recorder import NotRecordableError, record
 
-    given = tensors(values)
+    given, before = tensors(values), LAUNCHES.count
     inputs = {name: value for name, value in given.items() if hasattr(value, "is_floating_point")}
     try:
         _, recording = record(lambda: floating(call(given)), inputs, (file,))
@@ -38,6 +39,12 @@ def recorded(form: WrittenFunction | Recordable, values: Values, file: str) -> t
         return {"kind": "", "recording": None, "why": str(error)}, {}
     except Exception as error:
         return {"kind": "", "recording": None, "why": f"{type(error).__name__}: {str(error)[:200]}"}, {}
+    if LAUNCHES.count > before:
+        return {
+            "kind": "",
+            "recording": None,
+            "why": "its forward launches kernels, whose arithmetic torch does not see",
+        }, {}
     message, constants = recording.message()
     arrays = {f"constant{place}": array for place, array in enumerate(constants)}
     return {"kind": "", "recording": message, "constants": len(constants), "why": ""}, arrays
