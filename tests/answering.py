@@ -1,6 +1,6 @@
 """Targets that answer in this process: what they do is a function of the numbers and the truth on them."""
 
-from gradcheck_cli.model import VerifyOptions
+from gradcheck_cli.model import PLAIN, VerifyOptions
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.asker import Asker
@@ -19,7 +19,7 @@ class Answering:
     def __init__(self, answer):
         self.answer, self.asked, self.closed, self.edits = answer, [], False, ()
 
-    def backward(self, case, calls):
+    def backward(self, case, calls, setting=PLAIN):
         """One answer."""
         self.asked.append((case.spec, calls))
         return self.answer(truth_on(case))

@@ -114,11 +114,11 @@ def allowed_between(real: RealData, judged: Judged, gradient: GradientName, expe
     slack = judged.slack(real.case, gradient)
     if real.dtype == "float64":
         return rounding.allowed_float64(terms, gauge) + slack
-    of_autograd = rounding.allowed_low(real.dtype, terms, gauge, expected, _parts(real.case.spec, gradient))
+    of_autograd = rounding.allowed_low(real.dtype, terms, gauge, expected, partial_sums(real.case.spec, gradient))
     return of_autograd + rounding.allowed_float64(terms, gauge) / 2 + slack
 
 
-def _parts(spec: ConvSpec, gradient: GradientName) -> int:
+def partial_sums(spec: ConvSpec, gradient: GradientName) -> int:
     """Partial sums that torch may round to a low dtype: one for each sample, and in grad_input for each tap.
 
     Where the padding shows an element again, what came to its copies is rounded before it is added up.

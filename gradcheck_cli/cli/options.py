@@ -29,10 +29,10 @@ FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5,), "size"
 """The layer that the first half of the forum's question is about."""
 
 # The order of the groups in the help: what is asked about first, then what only some need.
-RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.TARGET)
+RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.SETTING, Group.TARGET)
 # The order in which `verify --help` shows its options.
-VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.CHANCE)
-SWEEP_GROUPS = (Group.SWEEP, Group.EXPERIMENT, Group.TARGET, Group.CHANCE)
+VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.SETTING, Group.CHANCE)
+SWEEP_GROUPS = (Group.SWEEP, Group.EXPERIMENT, Group.SETTING, Group.TARGET, Group.CHANCE)
 # What an option takes in click: its type, and what the help shows for it.
 TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
     Kind.WHOLE: (Whole(), "N"),

@@ -39,6 +39,7 @@ from gradcheck_cli.model.functions import (
     Value as Value,
 )
 from gradcheck_cli.model.geometry import Geometry as Geometry
+from gradcheck_cli.model.in_settings import Level as Level, SettingResult as SettingResult
 from gradcheck_cli.model.options import (
     Arithmetic as Arithmetic,
     Device as Device,
@@ -67,6 +68,12 @@ from gradcheck_cli.model.report import (
     SeedResult as SeedResult,
     TargetReport as TargetReport,
     VerifyReport as VerifyReport,
+)
+from gradcheck_cli.model.setting import (
+    PLAIN as PLAIN,
+    Autocast as Autocast,
+    MemoryFormat as MemoryFormat,
+    Setting as Setting,
 )
 from gradcheck_cli.model.spec import (
     CONVS as CONVS,

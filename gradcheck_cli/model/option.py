@@ -43,6 +43,7 @@ class Group(Enum):
     TARGET = "how the user's own code is called and judged"
     VERIFICATION = "what only `verify` takes"
     SWEEP = "what a sweep asks, and who asks it"
+    SETTING = "in which number format, where and how it is computed"
     CHANCE = "what is drawn"
 
 

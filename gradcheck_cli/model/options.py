@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -17,6 +17,13 @@ from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.files import is_array, may_move
 from gradcheck_cli.model.option import Group, Kind, Option, Range, declare, options_of
 from gradcheck_cli.model.padding import Padding, normal_padding
+from gradcheck_cli.model.setting import (
+    Autocast as Autocast,
+    MemoryFormat as MemoryFormat,
+    Setting,
+    Tf32 as Tf32,
+    every_setting,
+)
 from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size, is_transposed
 from gradcheck_cli.model.torch_layer import TorchLayer
 
@@ -26,6 +33,7 @@ Dtype = Literal["float32", "float64", "bfloat16", "float16"]
 Device = Literal["cpu", "cuda", "mps"]
 Arithmetic = Literal["direct", "fft"]
 Breadth = Literal["quick", "full"]
+Several = Literal["one", "all"]
 
 FileName: TypeAlias = str | os.PathLike[str]
 
@@ -78,6 +86,7 @@ _experiment = partial(Option, Group.EXPERIMENT)
 _target = partial(Option, Group.TARGET)
 _verification = partial(Option, Group.VERIFICATION)
 _sweep = partial(Option, Group.SWEEP)
+_setting = partial(Option, Group.SETTING)
 
 # What both commands take is said once for both.
 _seed = partial(declare, 0, Option(Group.CHANCE, "Seed of all random numbers.", allowed=SEED, always=True))
@@ -106,6 +115,21 @@ _returns = partial(
 )
 _arithmetic: partial[Arithmetic] = partial(declare, "direct", _target("fft: judged by FFT's own bound."))
 _timeout = partial(declare, 60.0, _target("Seconds that your code may take, per target.", allowed=TIMEOUT))
+# In what it is computed: of `run` autograd's side, of the others the user's code.
+_memory_format: partial[MemoryFormat] = partial(
+    declare, "contiguous", _setting("How X, F and G lie in memory; channels_last needs pictures or volumes.")
+)
+_compile: partial[bool] = partial(declare, False, _setting("Run the code through torch.compile."))
+_deterministic: partial[bool] = partial(declare, False, _setting("Tell torch to use deterministic algorithms only."))
+_tf32: partial[Tf32] = partial(declare, "off", _setting("Let float32 be cut to TF32, where the device has it."))
+_autocast: partial[Autocast] = partial(declare, "off", _setting("Run the forward under torch.autocast in this format."))
+_settings: partial[Several] = partial(
+    declare, "one", _setting("all: ask the same in every number format, memory format and mode, and table it.")
+)
+_code_dtype: partial[Dtype] = partial(
+    declare, "float64", _setting("Number format of the arrays that your code is also asked with.")
+)
+_code_device: partial[Device] = partial(declare, "cpu", _setting("Where the arrays lie that your code is asked with."))
 
 
 @dataclass(frozen=True)
@@ -155,8 +179,14 @@ class RunOptions:
     seeds: int = declare(
         1, _experiment("Repeat with this many seeds and tell what changes.", allowed=SEEDS, recorded=False)
     )
-    dtype: Dtype = declare("float32", _experiment("Precision of autograd's run."))
-    device: Device = declare("cpu", _experiment("Where autograd runs."))
+    dtype: Dtype = declare("float32", _setting("Precision of autograd's run."))
+    device: Device = declare("cpu", _setting("Where autograd runs."))
+    memory_format: MemoryFormat = _memory_format()
+    compile: bool = _compile()
+    deterministic: bool = _deterministic()
+    tf32: Tf32 = _tf32()
+    autocast: Autocast = _autocast()
+    settings: Several = _settings()
     threads: int | None = declare(
         None, _experiment("Threads of torch.", allowed=THREADS, no_value="torch's own", always=True)
     )
@@ -220,8 +250,11 @@ class RunOptions:
         return TorchLayer(batch=batch, size=size, **said).spec
 
     def verifying(self, target: str) -> VerifyOptions:
-        """What `verify` would be asked about the target: every option that both commands have."""
-        mine = {option.name for option in options_of(RunOptions)}
+        """What `verify` would be asked about the target: every option that both commands have.
+
+        But for the setting, which in `run` is that of autograd's side.
+        """
+        mine = {option.name for option in options_of(RunOptions) if option.group is not Group.SETTING}
         common = [option.name for option in options_of(VerifyOptions) if option.name in mine]
         return VerifyOptions((target,), **{name: getattr(self, name) for name in common})
 
@@ -265,6 +298,14 @@ class VerifyOptions:
     timeout: float = _timeout()
     exitfirst: bool = declare(False, _verification("Stop after the first target that fails.", short="-x"))
     jobs: int = declare(1, _verification("Targets that run at the same time.", allowed=JOBS))
+    dtype: Dtype = _code_dtype()
+    device: Device = _code_device()
+    memory_format: MemoryFormat = _memory_format()
+    compile: bool = _compile()
+    deterministic: bool = _deterministic()
+    tf32: Tf32 = _tf32()
+    autocast: Autocast = _autocast()
+    settings: Several = _settings()
     seed: int = _seed()
 
 
@@ -281,6 +322,14 @@ class SweepOptions:
         "quick", _sweep("Which geometries, or a FILE with one on each line.", metavar="quick|full|FILE")
     )
     timeout: float = _timeout()
+    dtype: Dtype = _code_dtype()
+    device: Device = _code_device()
+    memory_format: MemoryFormat = _memory_format()
+    compile: bool = _compile()
+    deterministic: bool = _deterministic()
+    tf32: Tf32 = _tf32()
+    autocast: Autocast = _autocast()
+    settings: Several = _settings()
     # What follows says who asks and when to stop; the questions are the same.
     resume: str = declare(
         "",
@@ -305,6 +354,16 @@ PER_AXIS = ("kernel_size", "stride", "dilation", "output_padding")
 def _spread(numbers: Size, axes: int) -> Size:
     """One number for each axis, where one was said for all."""
     return tuple(numbers) * axes if len(numbers) == 1 else tuple(numbers)
+
+
+def setting_of(options: object) -> Setting:
+    """The one that the options of any command, or their record in a report, spell out."""
+    return Setting(**{each.name: getattr(options, each.name) for each in fields(Setting)})
+
+
+def settings_of(options: RunOptions | VerifyOptions | SweepOptions) -> tuple[Setting, ...]:
+    """What is asked for: one setting, or all of the device."""
+    return every_setting(options.device) if options.settings == "all" else (setting_of(options),)
 
 
 def spelling(parameter: str) -> str:

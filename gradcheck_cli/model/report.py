@@ -22,10 +22,12 @@ from gradcheck_cli.model.evidence import (
     Sameness,
     Verdict,
 )
+from gradcheck_cli.model.in_settings import SettingResult
 from gradcheck_cli.model.option import recording
-from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOptions
+from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOptions, Several
 from gradcheck_cli.model.padding import Padding, Sides
-from gradcheck_cli.model.spec import ConvName, ConvSpec, Size
+from gradcheck_cli.model.setting import Autocast, MemoryFormat, Tf32
+from gradcheck_cli.model.spec import UNLESS_USUAL, ConvName, ConvSpec, Size
 from gradcheck_cli.model.tensors import GradientName
 
 TargetKind: TypeAlias = Literal["", "convolution", "function"]
@@ -85,6 +87,12 @@ class Experiment:
     arithmetic: Arithmetic = "direct"
     channel_names: tuple[str, ...] = ()
     padded: tuple[Sides, ...] = ()
+    memory_format: MemoryFormat = "contiguous"
+    compile: bool = False
+    deterministic: bool = False
+    tf32: Tf32 = "off"
+    autocast: Autocast = "off"
+    settings: Several = "one"
 
 
 @dataclass(frozen=True)
@@ -212,6 +220,7 @@ class RunReport(Judgement):
     findings: tuple[Finding, ...] = ()
     counterexample: Counterexample | None = None
     notes: tuple[str, ...] = ()
+    settings: tuple[SettingResult, ...] = field(default=(), metadata=UNLESS_USUAL)
     figures: Figures = field(kw_only=True, compare=False, repr=False)
 
 
@@ -271,6 +280,8 @@ class TargetReport:
     Of a function the gradients go by the arguments' names; `geometries` counts its samples, which `samples` lists;
     `inputs` is how they were found, `evidence` what each rung of the ladder decided, and `power` what a pass is worth;
     None where it did not pass.
+
+    `settings` is what came of other number formats, devices and modes; empty where none was asked for.
     """
 
     target: str
@@ -300,6 +311,7 @@ class TargetReport:
     inputs: str = ""
     evidence: tuple[RungEvidence, ...] = ()
     power: FunctionPower | None = None
+    settings: tuple[SettingResult, ...] = field(default=(), metadata=UNLESS_USUAL)
 
 
 @dataclass(frozen=True)

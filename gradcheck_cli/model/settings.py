@@ -12,14 +12,18 @@ from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.options import (
     Arguments,
     Arithmetic,
+    Autocast,
     Breadth,
     Device,
     Dtype,
     FileName,
     LossName,
+    MemoryFormat,
     Progress,
     Reduction,
+    Several,
     Target,
+    Tf32,
 )
 from gradcheck_cli.model.padding import Padding
 from gradcheck_cli.model.spec import ConvName, Size
@@ -48,6 +52,12 @@ class RunSettings(TypedDict, total=False):
     seeds: int
     dtype: Dtype
     device: Device
+    memory_format: MemoryFormat
+    compile: bool
+    deterministic: bool
+    tf32: Tf32
+    autocast: Autocast
+    settings: Several
     threads: int | None
     backward: Target
     convention: str
@@ -74,5 +84,13 @@ class VerifySettings(TypedDict, total=False):
     timeout: float
     exitfirst: bool
     jobs: int
+    dtype: Dtype
+    device: Device
+    memory_format: MemoryFormat
+    compile: bool
+    deterministic: bool
+    tf32: Tf32
+    autocast: Autocast
+    settings: Several
     seed: int
     progress: Progress

@@ -44,7 +44,11 @@ class Certificate:
     @property
     def exact_in_float32(self) -> bool:
         """Is every order of summation exact in float32 (and so in float64)?"""
-        return self.largest < FLOAT32_LIMIT
+        return self.exact_below(FLOAT32_LIMIT)
+
+    def exact_below(self, limit: int) -> bool:
+        """Is every order of summation exact in a format that has every whole number below the limit?"""
+        return self.largest < limit
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,13 @@ def certificate(case: Case) -> Certificate:
     return Certificate(*map(magnitudes.above, bounds))
 
 
-def narrow_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None, signs: Array | None = None) -> Case:
+def narrow_case(
+    spec: ConvSpec,
+    rng: np.random.Generator,
+    x: Array | None = None,
+    signs: Array | None = None,
+    limit: int = FLOAT32_LIMIT,
+) -> Case:
     """Integers so small that float32 is exact: max A < 2^24 for all three gradients.
 
     Args:
@@ -92,6 +102,7 @@ def narrow_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None
         x: (n, c_in, h, w) pixels, rounded to integers; pixels within -1..1 are spread over 255 steps first.
             Without it, random integers.
         signs: (n, c_out, h_out, w_out), of which only the signs are taken. Without it, random small integers.
+        limit: of max A, 2^bits of another format's mantissa in place of float32's.
 
     Returns:
         float64 arrays of integers; the bias is 1, 2, 3... Where the limit demands it they are made smaller: first the
@@ -104,8 +115,8 @@ def narrow_case(spec: ConvSpec, rng: np.random.Generator, x: Array | None = None
     )
     kernel = drawing.draw(rng, spec.weight_shape, LARGEST_KERNEL)
     case = Case(spec, pixels, kernel, np.arange(1.0, spec.out_channels + 1), upstream)
-    while not (proof := certificate(case)).exact_in_float32:
-        case = one_step_smaller(case, proof, rng)
+    while not (proof := certificate(case)).exact_below(limit):
+        case = one_step_smaller(case, proof, rng, limit)
     return case
 
 
@@ -216,13 +227,13 @@ def dyadic(x: Array, grad_output: Array, spec: ConvSpec) -> Scaled | None:
     return None
 
 
-def one_step_smaller(case: Case, proof: Certificate, rng: np.random.Generator) -> Case:
+def one_step_smaller(case: Case, proof: Certificate, rng: np.random.Generator, limit: int = FLOAT32_LIMIT) -> Case:
     """One step towards the limit, the least harmful one that helps."""
     if magnitudes.maxima(case.grad_output).max() > 1:
         return replace(case, grad_output=drawing.halved(case.grad_output))
-    if proof.input >= FLOAT32_LIMIT:
+    if proof.input >= limit:
         is_small = np.abs(case.weight).max() <= 1
         return replace(case, weight=drawing.thinned(case.weight, 0.5, rng) if is_small else drawing.halved(case.weight))
-    if proof.bias < FLOAT32_LIMIT and magnitudes.maxima(case.x).max() > SMALLEST_RANGE:
+    if proof.bias < limit and magnitudes.maxima(case.x).max() > SMALLEST_RANGE:
         return replace(case, x=np.trunc(case.x / 2))
-    return replace(case, grad_output=drawing.thinned_inside(case.grad_output, FLOAT32_LIMIT / proof.largest, rng))
+    return replace(case, grad_output=drawing.thinned_inside(case.grad_output, limit / proof.largest, rng))

@@ -1,6 +1,6 @@
 """What torch.autograd says: a real torch.nn.Conv2d (or Conv1d, ... ConvTranspose3d), a loss, `.backward()`.
 
-No other oracle loads torch. Import it late: `import torch` takes a second.
+No other oracle loads torch, but for `graph` and `in_setting`. Import it late: `import torch` takes a second.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ import numpy as np
 import torch
 from torch.nn.modules.conv import _ConvNd as _Module
 
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvName, ConvSpec, Device, Dtype, GradientName, Gradients, Loss
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvName, ConvSpec, GradientName, Gradients, Loss, Setting
 from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.oracles.in_setting import (
+    DTYPES,
+    available_devices,
+    forward_of,
+    impossible,
+    switched,
+    tensor_in,
+    through,
+)
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.oracles.losses import random_factors
-
-DTYPES = {
-    "float32": torch.float32,
-    "float64": torch.float64,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
 
 _CLASSES: Mapping[ConvName, Callable[..., _Module]] = {
     "conv1d": torch.nn.Conv1d,
@@ -38,12 +40,16 @@ _CLASSES: Mapping[ConvName, Callable[..., _Module]] = {
 
 
 @dataclass(frozen=True)
-class LayerSettings:
+class LayerSettings(Setting):
     """What torch computes in and on. `threads` None leaves torch's own choice."""
 
-    dtype: Dtype = "float32"
-    device: Device = "cpu"
+    dtype: str = "float32"
     threads: int | None = None
+
+    @classmethod
+    def of(cls, setting: Setting, threads: int | None = None) -> LayerSettings:
+        """A setting with so many threads."""
+        return cls(**setting.message(), threads=threads)
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,8 @@ def run_layer(
     with _prepared(settings):
         module = _module(layer, settings, wanted)
         x = tensor_of(layer.x, settings).requires_grad_("input" in wanted)
-        output: Any = _applied(module, x, layer.spec)
+        with forward_of(settings):
+            output: Any = _applied(through(settings, module), x, layer.spec)
         output.retain_grad()
         loss = loss_of(output, tensor_of(layer.reference, settings), layer.loss, layer.seed)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -121,7 +128,9 @@ def backward(case: Case, settings: LayerSettings, wanted: Sequence[GradientName]
     with _prepared(settings):
         module = _module(case, settings, wanted)
         x = tensor_of(case.x, settings).requires_grad_("input" in wanted)
-        torch.sum(_applied(module, x, case.spec) * tensor_of(case.grad_output, settings)).backward()  # type: ignore[no-untyped-call]
+        with forward_of(settings):
+            output = _applied(through(settings, module), x, case.spec)
+        torch.sum(output * tensor_of(case.grad_output, settings)).backward()  # type: ignore[no-untyped-call]
         return _gradients(module, x, case.spec)
 
 
@@ -137,8 +146,8 @@ def environment(settings: LayerSettings) -> dict[str, str | int | bool | None]:
         "device": settings.device,
         "device_name": _device_name(settings.device),
     }
-    if settings.device == "cuda":
-        facts["tf32"] = "off for these runs (IEEE float32)"
+    if settings.device.startswith("cuda"):
+        facts["tf32"] = "on for these runs" if settings.tf32 == "on" else "off for these runs (IEEE float32)"
         facts["cudnn"] = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
         facts["cudnn_allow_tf32"] = torch.backends.cudnn.allow_tf32
     return facts
@@ -178,7 +187,7 @@ def _module(problem: Layer | Case, settings: LayerSettings, wanted: Sequence[Gra
     return module
 
 
-def _applied(module: _Module, x: torch.Tensor, spec: ConvSpec) -> torch.Tensor:
+def _applied(module: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, spec: ConvSpec) -> torch.Tensor:
     """O, with an axis of size 1 where a layer of one axis has none.
 
     Where the sides differ, which the module cannot say, X gets its border before it, and O of a transposed layer loses
@@ -227,7 +236,7 @@ def _optional(tensor: torch.Tensor | None) -> Array | None:
 
 def tensor_of(array: Array, settings: LayerSettings) -> torch.Tensor:
     """A copy, so that nothing torch does can reach the caller's array."""
-    return torch.tensor(np.asarray(array), dtype=DTYPES[settings.dtype], device=settings.device)
+    return tensor_in(array, settings)
 
 
 def _array(tensor: torch.Tensor) -> Array:
@@ -240,7 +249,7 @@ def _array(tensor: torch.Tensor) -> Array:
 def _prepared(settings: LayerSettings) -> Iterator[None]:
     """Device and dtype checked, IEEE float32 on CUDA, the thread count set; everything as before afterwards."""
     _check_device(settings)
-    with _threads(settings.threads), ieee_float32(settings.device), _in_our_words(settings):
+    with _threads(settings.threads), switched(settings), _in_our_words(settings):
         yield
 
 
@@ -252,24 +261,6 @@ def _threads(count: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextlib.contextmanager
-def ieee_float32(device: Device) -> Iterator[None]:
-    """cuDNN may cut float32 to TF32 (10 bits) by default, which is another layer than the one judged."""
-    if device != "cuda":
-        yield
-        return
-    cudnn = torch.backends.cudnn
-    owner, name, ieee = (
-        (cudnn.conv, "fp32_precision", "ieee") if hasattr(cudnn, "conv") else (cudnn, "allow_tf32", False)
-    )
-    before = getattr(owner, name)
-    setattr(owner, name, ieee)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
 
 
 @contextlib.contextmanager
@@ -293,7 +284,7 @@ def _in_our_words(settings: LayerSettings) -> Iterator[None]:
 
 def _check_device(settings: LayerSettings) -> None:
     available = available_devices()
-    if settings.device not in available:
+    if settings.device.partition(":")[0] not in available:
         raise UsageError(
             f"--device {settings.device} is not available: this torch has {', '.join(available)}.",
             facts={"torch": torch.__version__},
@@ -301,21 +292,14 @@ def _check_device(settings: LayerSettings) -> None:
         )
     if settings.device == "mps" and settings.dtype == "float64":
         raise UsageError("--device mps has no float64.", hint="--dtype float32, or --device cpu")
+    reason = impossible(settings)
+    if reason:
+        raise UsageError(f"autograd cannot run in {settings.text}: {reason}.", hint="leave that option out")
 
 
-def available_devices() -> tuple[Device, ...]:
-    """The devices that this torch can use, the CPU first."""
-    found: list[Device] = ["cpu"]
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return tuple(found)
-
-
-def _device_name(device: Device) -> str:
-    if device == "cuda" and torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+def _device_name(device: str) -> str:
+    if device.startswith("cuda") and torch.cuda.is_available():
+        return torch.cuda.get_device_name(device)
     return platform.processor() or platform.machine()
 
 

@@ -24,6 +24,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.option import options_of
+from gradcheck_cli.report.repro_function import SCRIPT, function_cases, has_functions_only
 from gradcheck_cli.report.words import user_file
 
 # The arrays of a script: with the names before them within the 120 columns of an editor.
@@ -96,6 +97,7 @@ def by_your_function(case):
     """What case["target"] returns for the same arrays, and how far its kind of arithmetic may be off."""
     from gradcheck_cli.numbers.arithmetic import declared_slack
     from gradcheck_cli.targets import called_by, resolve
+    from gradcheck_cli.targets.contract import HowToCall, roles_in
     from gradcheck_cli.targets.here import worker_here
 
     x, weight, grad_output = arrays(case)
@@ -106,7 +108,7 @@ def by_your_function(case):
     spec = ConvSpec(*sizes, depth=depth, **told)
     spec = as_line(spec) if spec.conv.endswith("1d") else spec
     refs = resolve([case["target"]], called_by(case["call"]) if case["call"] else None)
-    worker = worker_here(refs[0], case["convention"], case["call"], case["returns"])
+    worker = worker_here(refs[0], HowToCall(case["convention"], case["call"], roles_in(case["returns"])))
     described = worker.describe()
     print("called as", described.why)
     # The call itself. All before it was loading, and finding out how to call, on other arrays.
@@ -155,9 +157,13 @@ if __name__ == "__main__":
 
 def render_repro(report: Report) -> str:
     """The script. Paths in it are those of the report: relative ones mean the folder that gradcheck ran in."""
+    title = "The smallest counterexample that gradcheck found."
+    if isinstance(report, VerifyReport) and has_functions_only(report.targets):
+        places = {target.target: _place(target) for target in report.targets}
+        told = {"options": _literal(_options(report)), "cases": _literal(list(function_cases(report, places)))}
+        return _HEAD.format(title=title, how=_HERE) + SCRIPT.format(**told)
     cases = list(_run_cases(report) if isinstance(report, RunReport) else _verify_cases(report))
     if cases:
-        title = "The smallest counterexample that gradcheck found."
         return _HEAD.format(title=title, how=_HERE) + _COUNTEREXAMPLE.format(cases=_literal(cases))
     title = "The same check once more, through gradcheck's Python API."
     again = _run_again(report) if isinstance(report, RunReport) else _verify_again(report)
@@ -174,7 +180,7 @@ def _run_cases(report: RunReport) -> list[dict[str, Any]]:
 
 
 def _verify_cases(report: VerifyReport) -> list[dict[str, Any]]:
-    """None where a function is among them: its definition is its own forward, which the script cannot hold."""
+    """None where a function is among them: one script has one way to judge."""
     if any(isinstance(target.counterexample, FunctionExample) for target in report.targets):
         return []
     return [
@@ -228,10 +234,14 @@ def _run_again(report: RunReport) -> str:
 
 
 def _verify_again(report: VerifyReport) -> str:
-    declared = {option.name: option.default for option in options_of(VerifyOptions)}
-    options = {name: value for name, value in report.options.items() if value != declared.get(name)}
     targets = (*(target.target for target in report.targets), *report.not_asked)
-    return _script("TARGETS", targets, options, "verify")
+    return _script("TARGETS", targets, _options(report), "verify")
+
+
+def _options(report: VerifyReport) -> dict[str, Any]:
+    """Those that are not what they are by default."""
+    declared = {option.name: option.default for option in options_of(VerifyOptions)}
+    return {name: value for name, value in report.options.items() if value != declared.get(name)}
 
 
 def _script(variable: str, values: tuple[str, ...], options: Mapping[str, Any], function: str) -> str:

@@ -5,7 +5,6 @@ Forked by `supervisor`; speaks frames over two private pipes. File descriptors 1
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import resource
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode
+from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode, Setting
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.model.spec import OWN_AXES
@@ -37,6 +36,7 @@ from gradcheck_cli.targets.conventions import (
     recognise_by_names,
     suggest,
 )
+from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.automatic import autograd_notes
 from gradcheck_cli.targets.conventions.base import (
     Candidate,
@@ -65,9 +65,11 @@ from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lacking, load, user_columns, user_line
 from gradcheck_cli.targets.own_refusal import is_own_refusal
+from gradcheck_cli.targets.pipes import receive, send
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
-from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
+from gradcheck_cli.targets.setting_now import computing_in
+from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
 # The same for each call, so that dropout and the like are no mistake.
 SEED = 0
@@ -105,8 +107,8 @@ def main(request: int, answer: int, memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     ready: Ready | FunctionReady | None = None
     while True:
-        reply, arrays, ready = reply_to(*_receive(request), ready)
-        _send(answer, reply, arrays)
+        reply, arrays, ready = reply_to(*receive(request), ready)
+        send(answer, reply, arrays)
 
 
 def reply_to(
@@ -122,30 +124,6 @@ def reply_to(
     if isinstance(ready, FunctionReady):
         return *service.answer(ready, message, arrays), ready
     return *_backward(ready, message, arrays), ready
-
-
-def _receive(request: int) -> tuple[Message, dict[str, Array]]:
-    header, body = lengths(_read(request, PREFIX.size))
-    return decode(_read(request, header), _read(request, body))
-
-
-def _read(descriptor: int, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        part = os.read(descriptor, min(size - len(data), 2**20))
-        if not part:
-            os._exit(0)
-        data += part
-    return bytes(data)
-
-
-def _send(answer: int, message: Message, arrays: dict[str, Array]) -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
-            stream.flush()
-    frame = memoryview(encode(message, arrays))
-    while frame:
-        frame = frame[os.write(answer, frame) :]
 
 
 def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
@@ -282,13 +260,16 @@ def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
 
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
-    case = Case(_spec(message["spec"]), **arrays)
-    reason = _refuses(ready, case.spec)
+    case = Case(_spec(message["spec"]), **{name: widened(array) for name, array in arrays.items()})
+    setting = Setting.from_message(message["setting"])
+    reason = _refuses(ready, case.spec) or _refuses_setting(ready, setting)
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        with ready.edits.running(ready.watch):
+        with computing_in(setting), ready.edits.running(ready.watch):
             reply, answered = _called(ready, case, str(message["calls"]))
+        if setting.dtype == "bfloat16":
+            answered = {name: as_bfloat16(array) for name, array in answered.items()}
     except (Exception, SystemExit) as error:
         reply, answered = _failure(ready, error), {}
     return reply | {"unreached": list(ready.watch.unreached)}, answered
@@ -299,6 +280,13 @@ def _refuses(ready: Ready, spec: ConvSpec) -> str:
     candidate = ready.chosen.candidate
     otherwise = PaddingForm(candidate, ready.same).keeps_otherwise(spec)
     return candidate.refuses(spec) or ("it keeps the size by another rule" if otherwise else "")
+
+
+def _refuses_setting(ready: Ready, setting: Setting) -> str:
+    """Why it cannot be asked in this setting at all; "" when it can. What numpy lacks shows when arrays are made."""
+    if not setting.needs_forward or isinstance(ready.chosen.candidate, AutogradCandidate):
+        return ""
+    return f"{setting.needs_forward} is for a forward that torch differentiates, a torch.autograd.Function"
 
 
 def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Array]]:

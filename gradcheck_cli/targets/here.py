@@ -7,11 +7,12 @@ called, are limited as ever, so that a script part that trains for ever is left 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.conventions import CONVENTIONS
 from gradcheck_cli.targets import child
-from gradcheck_cli.targets.contract import HowToCall, TargetRef, WorkerLimits, roles_in
+from gradcheck_cli.targets.contract import HowToCall, TargetRef, WorkerLimits
 from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.wire import Message
 from gradcheck_cli.targets.worker import Worker
@@ -51,14 +52,12 @@ class WorkerHere(Worker):
         return Here()
 
 
-def worker_here(ref: TargetRef, convention: str = "auto", call: str = "", returns: str = "") -> Worker:
+def worker_here(ref: TargetRef, how: HowToCall) -> Worker:
     """A worker whose target runs in this process.
 
     Args:
         ref: from `resolve`.
-        convention: words of `--convention`; words that are none, as a report may hold them, are left out.
-        call: what `--call` said, and `returns` what `--returns` did.
+        how: words of its convention that are none of `--convention`, as a report may hold them, are left out.
     """
-    known = [word for word in convention.split(",") if word.strip().lower() in CONVENTIONS]
-    how = HowToCall(",".join(known) or "auto", call, roles_in(returns))
-    return WorkerHere(ref, WorkerLimits(memory=None), how)
+    known = [word for word in how.convention.split(",") if word.strip().lower() in CONVENTIONS]
+    return WorkerHere(ref, WorkerLimits(memory=None), replace(how, convention=",".join(known) or "auto"))

@@ -29,6 +29,10 @@ MAX_AXES = 8
 KINDS = frozenset("fiubc")
 
 
+# numpy has no bfloat16: an array of its bits, as they are.
+BFLOAT16 = np.dtype([("bfloat16", "<u2")])
+
+
 class WireError(Exception):
     """A frame that our own code would not have written."""
 
@@ -43,11 +47,38 @@ def encode(message: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     for name, array in arrays.items():
         packed = np.ascontiguousarray(array)
         packed = packed.astype(packed.dtype.newbyteorder("<"), copy=False)
-        listed.append({"name": name, "dtype": packed.dtype.str, "shape": list(np.shape(array))})
+        listed.append({"name": name, "dtype": _name_of(packed.dtype), "shape": list(np.shape(array))})
         buffers.append(packed.tobytes())
     header = json.dumps({"message": dict(message), "arrays": listed}).encode()
     body = b"".join(buffers)
     return PREFIX.pack(MAGIC, len(header), len(body)) + header + body
+
+
+def as_bfloat16(array: Array) -> Array:
+    """The bits of numbers that are bfloat16's own; the array itself where one is not: nothing is rounded on the way."""
+    with np.errstate(over="ignore"):
+        wide = np.ascontiguousarray(array, np.float32)
+    bits = wide.view(np.uint32)
+    if (bits & 0xFFFF).any() or not np.array_equal(wide, array, equal_nan=True):
+        return array
+    return (bits >> 16).astype(np.uint16).view(BFLOAT16).reshape(np.shape(array))
+
+
+def widened(array: Array) -> Array:
+    """The numbers of an array of bfloat16's bits, as float32; any other array as it is."""
+    if array.dtype != BFLOAT16:
+        return array
+    bits = np.ascontiguousarray(array).view(np.uint16).astype(np.uint32) << 16
+    return bits.view(np.float32).reshape(array.shape)
+
+
+def name_of_dtype(array: Array) -> str:
+    """ "float32", "bfloat16"."""
+    return "bfloat16" if array.dtype == BFLOAT16 else str(array.dtype)
+
+
+def _name_of(dtype: np.dtype[Any]) -> str:
+    return "bfloat16" if dtype == BFLOAT16 else dtype.str
 
 
 def lengths(prefix: bytes) -> tuple[int, int]:
@@ -83,9 +114,9 @@ def decode(header: bytes, body: bytes) -> tuple[Message, dict[str, Array]]:
 
 
 def _array(item: Mapping[str, Any], body: bytes, offset: int) -> tuple[Array, int]:
-    dtype = np.dtype(str(item["dtype"]))
+    dtype = BFLOAT16 if item["dtype"] == "bfloat16" else np.dtype(str(item["dtype"]))
     shape = tuple(int(size) for size in item["shape"])
-    if dtype.kind not in KINDS or len(shape) > MAX_AXES or min(shape, default=0) < 0:
+    if (dtype.kind not in KINDS and dtype != BFLOAT16) or len(shape) > MAX_AXES or min(shape, default=0) < 0:
         raise ValueError(dtype)
     end = offset + math.prod(shape) * dtype.itemsize
     if end > len(body):

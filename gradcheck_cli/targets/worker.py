@@ -14,15 +14,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+import numpy as np
+
 from gradcheck_cli.model import (
     GRADIENTS,
     PADDING_MODES,
+    PLAIN,
     TENSORS,
     Array,
     Case,
     ConvSpec,
     GradientName,
     Gradients,
+    Setting,
 )
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.spec import CONVS
@@ -42,7 +46,7 @@ from gradcheck_cli.targets.contract import (
 from gradcheck_cli.targets.functions.client import described_function
 from gradcheck_cli.targets.functions.packing import unpacked
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
-from gradcheck_cli.targets.wire import Message, WireError
+from gradcheck_cli.targets.wire import Message, WireError, as_bfloat16, name_of_dtype, widened
 
 # How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
 ATTEMPTS = ("whole", "needed", "untried")
@@ -138,12 +142,13 @@ class Worker:
             return {"kind": lost.error_kind, "error": lost.error}, {}, lost.printed
         return message, answered, self._child.printed()
 
-    def backward(self, case: Case, calls: Repetition = "twice") -> Outcome:
+    def backward(self, case: Case, calls: Repetition = "twice", setting: Setting = PLAIN) -> Outcome:
         """Ask the target for the gradients of `case`.
 
         Args:
             case: arrays in our layout.
             calls: how often, and on what before; whatever comes of a second call is `Outcome.second`.
+            setting: in what it computes; the arrays are rounded to its number format.
 
         Raises:
             TargetError: it cannot be loaded.
@@ -154,8 +159,8 @@ class Worker:
                 return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
             self._load()
         assert self._child is not None
-        arrays = {str(name): array for name, array in case.items()}
-        request = {"do": "backward", "spec": _spec_dict(case), "calls": calls}
+        arrays = {str(name): _in_format(array, setting) for name, array in case.items()}
+        request = {"do": "backward", "spec": _spec_dict(case), "calls": calls, "setting": setting.message()}
         try:
             message, answered = self._child.exchange(request, arrays, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
@@ -314,6 +319,8 @@ def _gradient_names(given: Sequence[object]) -> tuple[GradientName, ...]:
 
 def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: ConvSpec) -> Outcome:
     """The child's answer, with the shapes checked again on this side."""
+    formats = {name: name_of_dtype(array) for name, array in arrays.items()}
+    arrays = {name: widened(array) for name, array in arrays.items()}
     first = _gradients(arrays, "first")
     kind: ErrorKind = next((kind for kind in KINDS if kind == message.get("kind")), "crashed")
     if not kind and not _shapes_fit(first, spec):
@@ -334,7 +341,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
         forward_differs=str(message.get("forward_differs", "")),
         unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
-        dtypes={name: str(array.dtype) for name, array in first.items()},
+        dtypes={name: formats[f"first.{name}"] for name in first},
         seconds=float(message.get("seconds", 0.0)),
     )
 
@@ -355,6 +362,13 @@ def _columns(value: object) -> tuple[int, int | None] | None:
     if not isinstance(value, Sequence) or len(value) != 2 or not isinstance(value[0], int):
         return None
     return value[0], _line(value[1])
+
+
+def _in_format(array: Array, setting: Setting) -> Array:
+    """As it goes over the wire: in the setting's own number format."""
+    if setting.dtype == "bfloat16":
+        return as_bfloat16(np.asarray(array, np.float32))
+    return np.asarray(array, setting.dtype)
 
 
 def _spec_dict(case: Case) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from gradcheck_cli.model import Case, Gradients
+from gradcheck_cli.model import Case, Gradients, Setting
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets import Outcome, Repetition, TextEdit
 from gradcheck_cli.trials.answer import Answer
@@ -21,7 +21,7 @@ from gradcheck_cli.trials.question import Question
 class Called(Protocol):
     """What runs the target: see `targets.Worker`."""
 
-    def backward(self, case: Case, calls: Repetition, /) -> Outcome:
+    def backward(self, case: Case, calls: Repetition, setting: Setting, /) -> Outcome:
         """The target's gradients for a case."""
 
     def edit(self, edits: Sequence[TextEdit], /) -> bool:
@@ -95,7 +95,7 @@ class Asker:
         if self.running.ended:
             raise InterruptedError
         try:
-            outcome = self.worker.backward(case, question.calls)
+            outcome = self.worker.backward(case, question.calls, question.setting)
         except TargetError as error:
             outcome = Outcome(Gradients(), error=error.sentence, error_kind="crashed")
         if outcome.error_kind == "timeout":

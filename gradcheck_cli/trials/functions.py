@@ -181,13 +181,19 @@ class FunctionSession:
         """Is the time up?"""
         return time.perf_counter() > self.deadline
 
-    def about(self, sample: Sample, name: str) -> FunctionTrial:
-        """One gradient on one sample, with a G of whole numbers: no more than it takes to show that it is wrong."""
+    def about(self, sample: Sample, name: str, upstream: Sequence[Array] = ()) -> FunctionTrial:
+        """One gradient on one sample: no more than it takes to show that it is wrong.
+
+        Args:
+            upstream: G; of whole numbers where none is given.
+        """
         outcome = self.client.outputs(sample)
         if not outcome.ended:
             return FunctionTrial(sample, failure=outcome)
-        grads = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
-        trial = FunctionTrial(sample, outcome.outputs, (self._asking("whole numbers", sample, grads),))
+        drawn = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
+        trial = FunctionTrial(
+            sample, outcome.outputs, (self._asking("whole numbers", sample, list(upstream) or drawn),)
+        )
         self._measure(trial, name)
         return trial
 

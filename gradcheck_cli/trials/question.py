@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import PLAIN, ConvSpec, Setting
 from gradcheck_cli.targets import Repetition
 
-ProbeName = Literal["narrow", "wide", "fractional", "tiny", "after-another", "digits", "terms", "pictures", "changed"]
+ProbeName = Literal[
+    "narrow", "wide", "fractional", "tiny", "after-another", "digits", "terms", "pictures", "changed", "graded"
+]
 """What numbers are asked about.
 
 narrow: integers on which float32 is exact. wide: integers on which float64 is exact and float32 is not. fractional:
@@ -16,7 +18,8 @@ numbers with something behind the point, so that what cuts them shows. tiny: num
 gradients to decimals shows. after-another: the narrow ones, to an object that has worked on others before: what it
 keeps of those shows. digits: 1 to 9, on which a small example is read. terms: these digits with some of them changed,
 to read the products off an entry. pictures: the numbers of a run, which its report describes. changed:
-numbers that were asked about before, to a target with a change in its text.
+numbers that were asked about before, to a target with a change in its text. graded: whole numbers that need more and
+more bits, in a setting.
 """
 
 # Twice, so that an answer that differs from call to call shows. The search for an example needs no second one, and on
@@ -27,20 +30,8 @@ _CALLS: dict[ProbeName, Repetition] = {
     "terms": "once",
     "pictures": "once",
     "changed": "once",
+    "graded": "once",
 }
-
-
-@dataclass(frozen=True)
-class Setting:
-    """In what it is computed: what the arrays are made of, and where they lie."""
-
-    dtype: str = "float64"
-    device: str = "cpu"
-
-    @property
-    def id(self) -> str:
-        """ "float64-cpu"."""
-        return f"{self.dtype}-{self.device}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,7 @@ class Question:
     probe: ProbeName = "narrow"
     seed: int = 0
     layer: str = "conv2d"
-    setting: Setting = Setting()
+    setting: Setting = PLAIN
 
     @property
     def id(self) -> str:

@@ -10,13 +10,14 @@ from hypothesis import given, settings, strategies as st
 from random_layers import specs
 from residuals import check_entries
 
-from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Loss
+from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Loss, Setting
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 from gradcheck_cli.oracles import autograd, losses, reference
 from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.oracles.forward import forward, forward_bound
+from gradcheck_cli.oracles.in_setting import switched
 from gradcheck_cli.oracles.layer import Layer
 
 SPEC = ConvSpec(2, 4, 6, 9, 8, (3, 2), (2, 1), (1, 2), (1, 2), 2)
@@ -222,7 +223,7 @@ def test_environment_tells_what_the_numbers_depend_on(monkeypatch):
 def test_environment_tells_the_card_and_its_settings(monkeypatch):
     """A machine with CUDA, made up; the name of the CPU where that is what computes."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a card")
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a card")
     monkeypatch.setattr(torch.backends, "cudnn", SimpleNamespace(version=lambda: 90000, allow_tf32=False))
     monkeypatch.setattr(platform, "processor", lambda: "")
     monkeypatch.setattr(platform, "machine", lambda: "a machine")
@@ -249,12 +250,12 @@ def test_cuda_computes_in_ieee_float32_and_is_put_back(monkeypatch, cudnn, durin
     def state():
         return getattr(getattr(cudnn, "conv", None), "fp32_precision", None), cudnn.allow_tf32
 
-    with autograd.ieee_float32("cpu"):
+    with switched(Setting()):
         assert before == state()
-    with autograd.ieee_float32("cuda"):
+    with switched(Setting(device="cuda")):
         assert during == state()
     assert before == state()
-    with pytest.raises(KeyError), autograd.ieee_float32("cuda"):
+    with pytest.raises(KeyError), switched(Setting(device="cuda")):
         raise KeyError
     assert before == state()
 

@@ -62,6 +62,7 @@ DATACLASSES = {
     "function_example": model.FunctionExample,
     "sample": model.SampleResult,
     "evidence": model.RungEvidence,
+    "setting_result": model.SettingResult,
     "function_power": model.FunctionPower,
     "not_shown": model.NotShown,
 }
@@ -110,7 +111,7 @@ def test_schema_table_is_complete():
     reported = {item for item in vars(model).values() if is_dataclass(item)}
     elsewhere = {model.Case, model.Gradients, model.Figure, model.Figures, model.RunOptions, model.VerifyOptions}
     elsewhere |= {model.TorchLayer, model.Axis, model.TransposedAxis, model.Geometry, model.CodePlace, model.Tensor}
-    elsewhere |= {model.Sample, model.FunctionOutcome, model.ReturnedEntry}
+    elsewhere |= {model.Sample, model.FunctionOutcome, model.ReturnedEntry, model.Setting, model.PLAIN}
     inline = {model.SamenessReport, model.CannotShow}
 
     assert reported == set(DATACLASSES.values()) | elsewhere | inline

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from gradcheck_cli.model import ConvSpec
-from gradcheck_cli.trials.question import Question, Setting
+from gradcheck_cli.model import ConvSpec, Setting
+from gradcheck_cli.trials.question import Question
 from helpers import ROOT
 
 PLAIN = ConvSpec(2, 3, 4, 9, 8, (3, 3))

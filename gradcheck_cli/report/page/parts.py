@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gradcheck_cli.model import Finding, Verdict
+from gradcheck_cli.model.in_settings import SettingResult
 from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import words
@@ -128,6 +130,28 @@ def surroundings(report: AnyReport) -> tuple[PageSection, ...]:
         PageSection("environment", "Environment", (Table("versions and settings", columns, rows),), is_extra=True),
         PageSection("time", "Where the time went", (_timings(report.timings),), is_extra=True),
     )
+
+
+def settings_table(rows: Sequence[SettingResult]) -> Table:
+    """The same in other number formats, memory formats and modes; gradients of which the same is said share a row."""
+    columns = (
+        Column("setting"),
+        Column("gradient"),
+        Column("verdict"),
+        Column("error / A", right=True),
+        Column("allowed", right=True),
+        Column("what it is", prose=True),
+    )
+    alike: dict[SettingResult, list[str]] = {}
+    for row in rows:
+        alike.setdefault(replace(row, gradient=""), []).append(row.gradient)
+    return Table("the same in other settings", columns, tuple(_setting_row(row, names) for row, names in alike.items()))
+
+
+def _setting_row(row: SettingResult, names: Sequence[str]) -> tuple[Text, ...]:
+    error, allowed = ("" if value is None else f"{value:.2g}" for value in (row.error, row.allowed))
+    told = (plain(row.setting), plain(", ".join(names)), verdict_said(row.verdict))
+    return (*told, plain(error), plain(allowed), plain(row.detail))
 
 
 def _timings(timings: Mapping[str, float]) -> Table:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from gradcheck_cli.model import ChannelDifference, Experiment, Power, RunReport, Size, Verdict
+from gradcheck_cli.model.options import setting_of
 from gradcheck_cli.report import words
 from gradcheck_cli.report.numerals import grouped, number, scientific
 from gradcheck_cli.report.page.blocks import (
@@ -100,7 +101,7 @@ def _what_was_run(ran: Experiment) -> str:
         f"reference {ran.reference}",
         f"loss {loss}{value}",
         f"seed {ran.seed}",
-        f"{ran.dtype} on {ran.device}, {count(ran.threads, 'thread')}",
+        f"{setting_of(ran).text}, {count(ran.threads, 'thread')}",
         f"backward {ran.backward}" + ("" if ran.convention in ("", "auto") else f" ({ran.convention})"),
     ]
     return "; ".join(parts)

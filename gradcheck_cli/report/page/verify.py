@@ -40,6 +40,7 @@ from gradcheck_cli.report.page.parts import (
     mistakes,
     only_full,
     reproduce,
+    settings_table,
     surroundings,
     verdict_said,
 )
@@ -146,6 +147,7 @@ def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
     blocks: list[Block] = [Facts(tuple(each for each in told if any(piece.text for piece in each.value)))]
     blocks += [Lines(target.error, "error")] if target.error else []
     blocks += mistakes(target.findings, target.file, target.name)
+    blocks += [settings_table(target.settings)] if target.settings else []
     blocks += [example_of(target.counterexample)] if target.counterexample is not None else []
     blocks += [Facts(tuple(fact("note", note) for note in target.notes), MOST_NOTES)] if target.notes else []
     return PageSection(

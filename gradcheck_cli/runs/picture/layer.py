@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, GradientName, Loss, RunOptions
 from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.options import setting_of
 from gradcheck_cli.oracles import autograd
 from gradcheck_cli.oracles.autograd import AutogradRun, LayerSettings
 from gradcheck_cli.oracles.layer import Layer
@@ -46,7 +47,7 @@ class LayerRun:
 
 def set_up(data: Data, options: RunOptions) -> Surroundings:
     """The layer's surroundings, from the options."""
-    settings = LayerSettings(options.dtype, options.device, options.threads)
+    settings = LayerSettings.of(setting_of(options), options.threads)
     return Surroundings(data, Loss(options.loss, options.reduction), settings, options.bias)
 
 

@@ -54,16 +54,7 @@ def verify_function(
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
-    form = described.form
-    session = FunctionSession(
-        client=FunctionClient(worker),
-        has_upstream=form not in _LOSSES,
-        deadline=deadline,
-        against=options.against,
-        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
-        has_circumstances=form in _OF_TORCH,
-        configurations=described.configurations if options.all_configs else 1,
-    )
+    session = session_of(described, worker, options, deadline)
 
     def judged(transcript: FunctionTranscript) -> TargetReport:
         return judge_function(ref, described, transcript, options)
@@ -73,15 +64,31 @@ def verify_function(
     if report.verdict is Verdict.PASS and not session.is_late:
         # What the user hands over is what the function is for: other values are no samples of it.
         ask = session.further if described.inputs in _OURS else None
-        transcript, report = _with_power(report, transcript, ask, judged, form)
+        transcript, report = _with_power(report, transcript, ask, judged, described.form)
     example = report.counterexample
     if not isinstance(example, FunctionExample):
         return report
     sample = replace(described.samples[0], values=example.values)
     example = shrink_function(session, example, sample)
-    comparison = FunctionComparison.of(transcript.trials, form)
+    comparison = FunctionComparison.of(transcript.trials, described.form)
     places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
     return replace(report, counterexample=example, findings=places.found(report.findings))
+
+
+def session_of(
+    described: DescribedFunction, worker: Worker, options: VerifyOptions, deadline: float
+) -> FunctionSession:
+    """What asks a function of this form; `deadline` is of `time.perf_counter`."""
+    form = described.form
+    return FunctionSession(
+        client=FunctionClient(worker),
+        has_upstream=form not in _LOSSES,
+        deadline=deadline,
+        against=options.against,
+        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
+        has_circumstances=form in _OF_TORCH,
+        configurations=described.configurations if options.all_configs else 1,
+    )
 
 
 def _with_power(

@@ -16,6 +16,9 @@ def reason_of(target: TargetReport) -> str:
         return f"{ids}: {target.findings[0].message}"
     if target.error:
         return _error(target)
+    wrong = [row for row in target.settings if row.verdict in (Verdict.FAIL, Verdict.ERROR)]
+    if wrong and target.verdict is Verdict.FAIL:
+        return f"in {wrong[0].setting}, grad_{wrong[0].gradient}: {wrong[0].detail}"
     if target.verdict is Verdict.INCONCLUSIVE:
         return _open(target)
     return target.geometries.summary

@@ -38,6 +38,7 @@ from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
+from gradcheck_cli.runs.verify.in_settings import in_settings
 from gradcheck_cli.runs.verify.places import Locating, code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
@@ -67,6 +68,7 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
         asker = Asker(worker, options.timeout, time.perf_counter() + options.timeout - used, running)
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
         report = located(judge(ref, transcript, options), ref, transcript, asker)
+        report = in_settings(report, transcript, asker, options)
     return replace(report, seconds=time.perf_counter() - start)
 
 

@@ -202,7 +202,9 @@ def is_foreign(value: Any) -> bool:
 def to_numpy(value: Any) -> Array | None:
     """An array of numbers, from numpy, torch, a number or nested lists; None for anything else."""
     if is_tensor(value):
-        value = value.detach().cpu().numpy()
+        value = value.detach().cpu()
+        # numpy has no bfloat16; float32 has all of its numbers.
+        value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
     elif is_foreign(value):
         try:
             value = np.asarray(value)

@@ -19,6 +19,7 @@ from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.same import followed, rules_of
 from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.setting_now import numpy_lacks, tensor_of
 
 ARRAY_ROLES = ("x", "weight", "bias", "grad_output")
 PAIRS = ("stride", "padding", "dilation", "output_padding")
@@ -403,12 +404,8 @@ def _spelled_or_none(pair: Size, form: Form, role: str) -> int | Size:
 
 def as_given(array: Array, form: Form) -> Any:
     """The array as the target takes arrays."""
+    if not form.torch and numpy_lacks():
+        raise RefusedError(numpy_lacks())
     if form.wrap:
         return sys.modules[form.wrap].asarray(array)  # imported by the target
-    return _tensor(array) if form.torch else array
-
-
-def _tensor(array: Array) -> Any:
-    import torch  # only for targets that imported it themselves
-
-    return torch.from_numpy(np.ascontiguousarray(array))
+    return tensor_of(np.ascontiguousarray(array)) if form.torch else array

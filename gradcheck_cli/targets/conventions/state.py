@@ -14,6 +14,7 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.targets.conventions.base import is_tensor, stacked, to_numpy
 from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
+from gradcheck_cli.targets.setting_now import tensor_of
 
 MAX_DEPTH = 3
 GRADIENT_WORDS = (
@@ -106,7 +107,7 @@ def write(owner: Any, place: Held, array: Array) -> None:
     if is_tensor(current):
         import torch  # only when the object already holds tensors
 
-        value = torch.from_numpy(value)
+        value = tensor_of(value)
         if isinstance(current, torch.nn.Parameter):
             value = torch.nn.Parameter(value)
     if kind == "attr":
