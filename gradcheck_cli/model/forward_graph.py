@@ -25,7 +25,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Use:
+class Flow:
     """The statement `target` takes a value from the statement `source`.
 
     Attributes:
@@ -47,7 +47,7 @@ class ForwardGraph:
     """
 
     statements: tuple[Statement, ...]
-    uses: tuple[Use, ...]
+    uses: tuple[Flow, ...]
     layer: str = ""
 
     @property
@@ -64,5 +64,5 @@ class ForwardGraph:
         targets = [self.statements[use.target] for use in self.uses if use.is_lost and use.source == number]
         return tuple(each.text if each.line is None else f"line {each.line}" for each in targets)
 
-    def _use(self, use: Use) -> str:
+    def _use(self, use: Flow) -> str:
         return f"{self.statements[use.source].text} to {self.statements[use.target].text}"

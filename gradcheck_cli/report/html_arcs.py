@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcheck_cli.model.forward_graph import ForwardGraph, Use
+from gradcheck_cli.model.forward_graph import Flow, ForwardGraph
 
 # As the style's rows are.
 ROW = 28
@@ -54,7 +54,7 @@ def arcs(graph: ForwardGraph) -> Arcs:
     return Arcs(width, ROW * len(graph.statements), dots, drawn)
 
 
-def _arc(graph: ForwardGraph, use: Use, x: int, longest: int) -> Arc:
+def _arc(graph: ForwardGraph, use: Flow, x: int, longest: int) -> Arc:
     start, end = _middle(use.source), _middle(use.target)
     # A third more, as a cubic curve comes three quarters of the way to its handles.
     reach = round(4 / 3 * (x - 4) * (use.target - use.source) / longest)

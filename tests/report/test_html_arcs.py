@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gradcheck_cli.model.forward_graph import ForwardGraph, Statement, Use
+from gradcheck_cli.model.forward_graph import Flow, ForwardGraph, Statement
 from gradcheck_cli.report.html import render_html
 from gradcheck_cli.report.html_arcs import ROW, arcs
 from gradcheck_cli.report.markdown import render_markdown
@@ -14,7 +14,7 @@ GRAPH = ForwardGraph(
         Statement("mean = x.mean()", 4),
         Statement("return x - <mean>", 5, is_returned=True),
     ),
-    (Use(0, 1, "x"), Use(0, 2, "x"), Use(1, 2, "mean", is_lost=True)),
+    (Flow(0, 1, "x"), Flow(0, 2, "x"), Flow(1, 2, "mean", is_lost=True)),
 )
 
 
@@ -39,7 +39,7 @@ def test_each_statement_has_a_row_and_each_use_an_arc():
 
 def test_arcs_stay_inside_the_drawing():
     """The furthest point of a curve is three quarters of the way to its handles."""
-    long = replace(GRAPH, statements=GRAPH.statements * 8, uses=(Use(0, 23), Use(3, 4, is_lost=True)))
+    long = replace(GRAPH, statements=GRAPH.statements * 8, uses=(Flow(0, 23), Flow(3, 4, is_lost=True)))
     drawn = arcs(long)
     for each in drawn.arcs:
         handle = int(each.path.split("C")[1].split()[0])

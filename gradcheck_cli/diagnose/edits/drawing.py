@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
-from gradcheck_cli.model.forward_graph import ForwardGraph, Statement, Use
+from gradcheck_cli.model.forward_graph import Flow, ForwardGraph, Statement
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Ref
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.edits import Edit
 
 # A forward of more statements is no picture any more.
-_MOST_STATEMENTS = 40
+MOST_STATEMENTS = 40
 
 
 def forward_graph(editor: Editor, edits: Sequence[Edit]) -> ForwardGraph | None:
@@ -30,7 +30,7 @@ def forward_graph(editor: Editor, edits: Sequence[Edit]) -> ForwardGraph | None:
     drawing = _Drawing(editor)
     lost = {pair for edit in edits for pair in drawing.lost_by(edit)}
     wrong = {row for edit in edits if (row := drawing.row_of(edit)) is not None and not drawing.lost_by(edit)}
-    if len(drawing.rows) > _MOST_STATEMENTS or not lost | wrong:
+    if len(drawing.rows) > MOST_STATEMENTS or not lost | wrong:
         return None
     statements = tuple(drawing.statement(key, key in wrong) for key in drawing.rows)
     number = {key: place for place, key in enumerate(drawing.rows)}
@@ -38,7 +38,7 @@ def forward_graph(editor: Editor, edits: Sequence[Edit]) -> ForwardGraph | None:
         (number[source], number[target], name): (source, target) in lost
         for (source, target), name in drawing.uses.items()
     }
-    listed = tuple(Use(*where, is_lost) for where, is_lost in sorted(uses.items()))
+    listed = tuple(Flow(*where, is_lost) for where, is_lost in sorted(uses.items()))
     return ForwardGraph(statements, listed, editor.chain.recording.layer)
 
 

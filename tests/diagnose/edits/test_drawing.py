@@ -1,7 +1,7 @@
 """The forward statement by statement, with the lost path marked: what a page draws."""
 
 from gradcheck_cli.diagnose.edits import drawing
-from gradcheck_cli.model.forward_graph import Statement, Use
+from gradcheck_cli.model.forward_graph import Flow, Statement
 from tests.diagnose.edits.observing import ROWS, findings
 
 
@@ -30,8 +30,8 @@ def test_the_lost_use_is_marked_and_no_other():
         "moved = x - mean",
         "return moved * gain",
     ]
-    assert [use for use in graph.uses if use.is_lost] == [Use(0, 2, "x", is_lost=True)]
-    assert Use(0, 3, "x") in graph.uses
+    assert [use for use in graph.uses if use.is_lost] == [Flow(0, 2, "x", is_lost=True)]
+    assert Flow(0, 3, "x") in graph.uses
     assert graph.lost_from(0) == (f"line {graph.statements[2].line}",)
 
 
@@ -71,6 +71,6 @@ def test_in_words_it_says_the_same():
 
 def test_long_forwards_are_not_drawn(monkeypatch):
     """Of too many statements there is a list, no picture."""
-    monkeypatch.setattr(drawing, "_MOST_STATEMENTS", 4)
+    monkeypatch.setattr(drawing, "MOST_STATEMENTS", 4)
     (finding,) = findings(centred, _without_mean, "x", *ROWS)
     assert finding.graph is None
