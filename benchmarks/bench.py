@@ -15,7 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import commands, layers, machine  # noqa: E402  (found from any folder)
+from benchmarks import choice, commands, growth, layers, machine  # noqa: E402  (found from any folder)
 from benchmarks.commands import Row  # noqa: E402
 from benchmarks.numeric import bench_numeric  # noqa: E402
 
@@ -57,6 +57,8 @@ def main() -> None:
     print(page)
     if not quick:
         RESULTS.write_text(page, encoding="utf-8")
+        choice.main()
+        growth.main()
 
 
 def layer_table(rows: list[dict[str, Any]], threads: int) -> Iterator[str]:

@@ -82,19 +82,19 @@ def bench_layers(threads: int, repeats: int) -> list[dict[str, Any]]:
 
 def measure(name: str, spec: ConvSpec, repeats: int) -> dict[str, Any]:
     """Median seconds of autograd's grad_weight, of ours, and at the forum layer of our FFT and of float64."""
-    x, grad_output = _arrays(spec, np.float32)
-    sides = {"autograd": _autograd(x, grad_output, spec), "direct": lambda: conv.grad_weight(x, grad_output, spec)}
+    x, grad_output = arrays(spec, np.float32)
+    sides = {"autograd": autograd_of(x, grad_output, spec), "direct": lambda: conv.grad_weight(x, grad_output, spec)}
     if name == FORUM:
         wide_x, wide_grads = x.astype(np.float64), grad_output.astype(np.float64)
         sides["fft"] = lambda: conv.fft.grad_weight(x, grad_output, spec)
         sides["direct float64"] = lambda: conv.grad_weight(wide_x, wide_grads, spec)
-        sides["autograd float64"] = _autograd(wide_x, wide_grads, spec)
+        sides["autograd float64"] = autograd_of(wide_x, wide_grads, spec)
     return {"name": name, "memory": memory(spec), **side_by_side(sides, repeats)}
 
 
 def memory(spec: ConvSpec) -> float:
     """Peak memory of our grad_weight, inputs and result included, as a multiple of inputs + result."""
-    x, grad_output = _arrays(spec, np.float32)
+    x, grad_output = arrays(spec, np.float32)
     given = x.nbytes + grad_output.nbytes
     tracemalloc.start()
     result = conv.grad_weight(x, grad_output, spec)
@@ -103,13 +103,13 @@ def memory(spec: ConvSpec) -> float:
     return (given + peak) / (given + result.nbytes)
 
 
-def _arrays(spec: ConvSpec, dtype: type) -> tuple[Any, Any]:
+def arrays(spec: ConvSpec, dtype: type) -> tuple[Any, Any]:
     """X and G of normal numbers."""
     rng = np.random.default_rng(0)
     return tuple(rng.standard_normal(shape).astype(dtype) for shape in (spec.x_shape, spec.output_shape))  # type: ignore[return-value]
 
 
-def _autograd(x: Any, grad_output: Any, spec: ConvSpec) -> Any:
+def autograd_of(x: Any, grad_output: Any, spec: ConvSpec) -> Any:
     """A call of the very kernel that autograd runs for grad_weight, and for nothing else."""
     import torch
 
@@ -119,7 +119,8 @@ def _autograd(x: Any, grad_output: Any, spec: ConvSpec) -> Any:
     weight = torch.zeros((*spec.weight_shape[:2], *kernel), dtype=image.dtype)
     stride, padding, dilation, longer = map(spec.own, (spec.stride, spec.padding, spec.dilation, spec.output_padding))
     if not spec.is_symmetric:  # as causal layers are written: the zeros are there before the layer is called
-        image = torch.nn.functional.pad(image, (spec.padding[-1], spec.padding_after[-1]))
+        sides = zip(reversed(padding), reversed(spec.own(spec.padding_after)), strict=True)
+        image = torch.nn.functional.pad(image, [side for pair in sides for side in pair])
         padding = (0,) * len(padding)
     geometry = (stride, padding, dilation, spec.transposed, longer, spec.groups)
     wanted = (False, True, False)

@@ -4,6 +4,7 @@ import numpy as np
 
 from gradcheck_cli.model import ConvSpec, Loss, no_progress
 from gradcheck_cli.oracles import numeric, numeric_bounds
+from gradcheck_cli.oracles.layer import Layer
 
 PAIR = ConvSpec(1, 1, 1, 1, 2, (1, 1))
 
@@ -36,6 +37,16 @@ def two(name, x, residual, error=(0.0, 0.0), scale=1.0):
     arrays = (np.array([[[numbers]]], float) for numbers in (x, residual, error))
     factor = np.full((1, 1, 1, 2), 3.0) if name == "random" else None
     return numeric_bounds.Residuals(PAIR, Loss(name), *arrays, factor, scale, np.full((1, 1, 1, 2), 3.0))
+
+
+def layer_of(spec, loss, seed=0, scale=1.0):
+    """Photograph-like inputs, small weights, a reference of its own for each sample."""
+    rng = np.random.default_rng(seed)
+    x = (rng.integers(0, 256, spec.x_shape) * scale).astype(np.float32)
+    weight = (rng.standard_normal(spec.weight_shape) / 10).astype(np.float32)
+    bias = rng.standard_normal(spec.out_channels).astype(np.float32)
+    target = (rng.integers(0, 256, (spec.batch, 1, *spec.output_size)) * scale).astype(np.float32)
+    return Layer(x, weight, bias, target, spec, loss, seed)
 
 
 def check_entries(layer, progress=no_progress, threads=1):

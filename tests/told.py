@@ -16,11 +16,16 @@ PLAIN = ConvSpec(2, 3, 4, 9, 8, (3, 3))
 STRIDED = ConvSpec(2, 3, 4, 9, 8, (3, 3), stride=(2, 2), padding=(1, 1))
 
 
-def recognised(folder, code, name):
-    """What was chosen for the target `name` of a file that holds `code`."""
+def loaded_from(folder, code, name):
+    """The target `name` of a file that holds `code`."""
     file = folder / "code.py"
     file.write_text(code)
-    return recognise(load(resolve([f"{file}:{name}"])[0]))
+    return load(resolve([f"{file}:{name}"])[0])
+
+
+def recognised(folder, code, name):
+    """What was chosen for the target `name` of a file that holds `code`."""
+    return recognise(loaded_from(folder, code, name))
 
 
 def answer(chosen, spec):

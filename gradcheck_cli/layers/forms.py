@@ -99,6 +99,11 @@ TRANSPOSED: tuple[ConvSpec, ...] = (
     transposed((3, 1, 1), (4, 5), (3, 3), stride=(2, 2)),
     transposed((2, 3, 1), (3, 4), (3, 3), stride=(2, 2)),
     transposed((2, 1, 3), (3, 4), (3, 3), stride=(2, 2)),
+    # Cut by more on one side than on the other, as code that makes stride*n of n must where kernel - stride is odd.
+    transposed((2, 3, 4), (4, 3), (3, 3), stride=(2, 2), extra_after=(1, 1)),
+    transposed((2, 3, 4), (3, 4), (5, 5), stride=(2, 2), padding=(1, 1), extra_after=(1, 1)),
+    transposed((2, 3, 4), (3, 5), (3, 3), stride=(2, 2), padding=(1, 1), extra_after=(-1, -1)),
+    transposed((2, 2, 3), (4, 3), (4, 3), stride=(1, 2), padding=(1, 0), extra_after=(1, 1)),
     transposed((9, 1, 1), (3, 2), (2, 2), stride=(2, 2)),
     transposed((1, 9, 1), (2, 3), (2, 2), stride=(2, 2)),
     transposed((1, 1, 9), (3, 2), (2, 2), stride=(2, 2)),

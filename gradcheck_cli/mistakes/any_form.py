@@ -6,7 +6,7 @@ that, on every axis alike, or another array. No mistake lives here; a file of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import OtherCase, Problem, WrongFormula
+from gradcheck_cli.mistakes.mistake import OtherCase, Problem, Variant, WrongFormula
 from gradcheck_cli.model import Array, Axis, Case, ConvSpec, GradientName, PaddingMode
 from gradcheck_cli.model.axis import SOURCES
 
@@ -56,6 +56,18 @@ def repeating(mode: PaddingMode | str) -> Rule:
         return None if found is None else _inside(found, axis.size)
 
     return rule
+
+
+def counted_from_the_end(axis: Axis, output: int, tap: int) -> int | None:
+    """The last tap stands where it belongs, the others lie side by side in front of it, without the dilation."""
+    return _source(axis, axis.stride * output + axis.extent - axis.taps + tap)
+
+
+def beside(axis: Axis, output: int, tap: int) -> int:
+    """The margin belongs to the edge next to it, in its own order: its first element to the first one of X."""
+    index = axis.stride * output + axis.dilation * tap - axis.before
+    inner = index + axis.before if index < 0 else index - axis.after if index >= axis.size else index
+    return min(max(inner, 0), axis.size - 1)
 
 
 def only(chosen: Callable[[Axis, int], bool]) -> Rule:
@@ -140,6 +152,31 @@ def _entries(weight: Array, spec: ConvSpec) -> Array:
     """F as (entry, group, of what is written, of what is read), a view: its axes stand so in both kinds of layers."""
     grouped = weight.reshape(spec.groups, -1, weight.shape[1], int(np.prod(weight.shape[2:])))
     return np.moveaxis(grouped, -1, 0)
+
+
+def of_any_axes(
+    usual: Mapping[GradientName, WrongFormula], variants: Mapping[GradientName, tuple[Variant, ...]]
+) -> dict[GradientName, tuple[Variant, ...]]:
+    """The ways to make a mistake that ask for channels and filters alone, for convolutions with any axes and padding.
+
+    None of a transposed layer: its F has the groups along c_in, so that code for it goes wrong otherwise.
+    """
+    return {
+        gradient: tuple(
+            Variant(way.label, _unless_transposed(way.formula), way.brings)
+            for way in _ways(usual.get(gradient), variants.get(gradient, ()))
+        )
+        for gradient in {**usual, **variants}
+    }
+
+
+def _ways(usual: WrongFormula | None, variants: tuple[Variant, ...]) -> tuple[Variant, ...]:
+    is_labelled = usual is None or any(way.formula is usual for way in variants)
+    return variants if usual is None or is_labelled else (Variant("", usual), *variants)
+
+
+def _unless_transposed(formula: WrongFormula) -> WrongFormula:
+    return lambda problem: None if problem.spec.transposed else formula(problem)
 
 
 def following(gradient: GradientName, *rules: Rule) -> WrongFormula:

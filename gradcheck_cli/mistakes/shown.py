@@ -51,6 +51,7 @@ class Sign(Enum):
     NOT_FINITE = auto()
     UNSTEADY = auto()  # the same call gives other numbers
     MUTATES = auto()
+    TIES = auto()  # equal entries get more than their share
     TRANSPOSED = auto()
     LAST_ONLY = auto()  # the last entry of an axis alone
 

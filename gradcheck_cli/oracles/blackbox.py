@@ -156,6 +156,15 @@ def direction(point: Array, evaluate: Evaluate, seed: int) -> Direction:
     """
     way = np.random.default_rng([seed, 5]).uniform(0.5, 1.5, point.shape)
     way = way * np.random.default_rng([seed, 6]).choice([-1.0, 1.0], point.shape)
+    return along(point, way, evaluate)
+
+
+def along(point: Array, way: Array, evaluate: Evaluate) -> Direction:
+    """By differences along one direction, shaped like the argument.
+
+    Raises:
+        EvaluationError: the forward cannot be asked around this point.
+    """
     noise = noise_of(point, way, evaluate)
     steps = _steps(DIRECTION_STEP, DIRECTION_HALVINGS)
     slope, error, bends = _along(point, way[np.newaxis], evaluate, steps, noise)

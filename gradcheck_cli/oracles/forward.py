@@ -2,20 +2,29 @@
 
     O[n,o,p,q] = b[o] + sum over i,u,v of F[o,i,u,v] * X_padded[n, i, s*p + d*u, s*q + d*v]
 
-Of a picture one input row is read at a time, so the memory beside O is a few rows; other forms go tap by tap.
+Of a picture one input row is read at a time, so the memory beside O is a few rows; with small kernels and many filters
+a few output rows, with all that they meet; other forms go tap by tap.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
 from math import prod
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from gradcheck_cli.model import Array, ConvSpec
 from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 from gradcheck_cli.oracles.frames import entries, framed
 from gradcheck_cli.oracles.sums import correlated, scattered
 from gradcheck_cli.oracles.windows import is_by_rows, row_pairs, windows_of_row
+
+# A number that is added to an output, with all that a row asks for, takes as long as so many that are copied.
+ADDED = 2
+# Numbers copied at a time: 2 MiB, so that they are still in the cache when they are multiplied.
+LARGEST_COPY = 2**18
 
 
 def forward(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
@@ -30,9 +39,45 @@ def forward(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
     Returns:
         (n, c_out, h_out, w_out), float64.
     """
-    sums = _by_rows if is_by_rows(spec) else _by_taps
     x, weight, bias = (np.asarray(array, np.float64) for array in (x, weight, bias))
-    return sums(x, weight, bias, spec)
+    return _way_for(spec)(x, weight, bias, spec)
+
+
+def _way_for(spec: ConvSpec) -> Callable[[Array, Array, Array, ConvSpec], Array]:
+    """By rows each output is added to once for each kernel row; by patches each number is copied for each tap."""
+    if not is_by_rows(spec):
+        return _by_taps
+    (kh, kw), channels = spec.kernel_size, spec.in_channels // spec.groups
+    filters = spec.out_channels // spec.groups
+    return _by_patches if channels * kh * kw < ADDED * (channels * kw + kh * filters) else _by_rows
+
+
+def _by_patches(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
+    n, groups, (h_out, w_out) = spec.batch, spec.groups, spec.output_size
+    kernels = weight.reshape(groups, spec.out_channels // groups, -1)
+    taps = kernels.shape[2]
+    windows = _windows(framed(x, spec), spec)
+    output = np.empty((n, groups, kernels.shape[1], h_out, w_out))
+    rows = max(1, LARGEST_COPY // (taps * w_out))
+    for sample, first in product(range(n), range(0, h_out, rows)):
+        patches = windows[sample, ..., first : first + rows, :].reshape(groups, taps, -1)
+        block = output[sample, :, :, first : first + rows]
+        block[...] = (kernels @ patches).reshape(block.shape)
+    output += bias.reshape(groups, -1, 1, 1)
+    return output.reshape(spec.output_shape)
+
+
+def _windows(frame: Array, spec: ConvSpec) -> Array:
+    """A view (n, groups, c_in/groups, kh, kw, h_out, w_out) of the padded input: element (s*p + d*u, s*q + d*v)."""
+    image, channel, row, column = frame.strides
+    (stride_h, stride_w), (dilation_h, dilation_w) = spec.stride, spec.dilation
+    channels = spec.in_channels // spec.groups
+    return as_strided(
+        frame,
+        (spec.batch, spec.groups, channels, *spec.kernel_size, *spec.output_size),
+        (image, channels * channel, channel, dilation_h * row, dilation_w * column, stride_h * row, stride_w * column),
+        writeable=False,
+    )
 
 
 def _by_rows(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:

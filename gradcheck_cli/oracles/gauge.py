@@ -26,8 +26,7 @@ def gauge(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     Returns:
         (c_out, c_in/groups, kh, kw), float64; exactly 0 where every term is.
     """
-    sums = _weight_by_rows if is_by_rows(spec) else paired
-    return _from_above(sums(_absolute(x), _absolute(grad_output), spec), spec.terms)
+    return _from_above(weight_sums(_absolute(x), _absolute(grad_output), spec), spec.terms)
 
 
 def gauge_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
@@ -49,6 +48,17 @@ def gauge_bias(grad_output: Array) -> Array:
     """A of dE/db: sum over n,p,q of |G[n,o,p,q]|, from above; (c_out,), float64."""
     sums = _absolute(grad_output).sum(axis=(0, *range(2, grad_output.ndim)))
     return _from_above(sums, grad_output.size // grad_output.shape[1])
+
+
+def weight_sums(x: Array, factors: Array, spec: ConvSpec) -> Array:
+    """X times numbers at the outputs, summed over all that a tap meets: (c_out, c_in/groups, kh, kw), float64.
+
+    Args:
+        x: (n, c_in, h, w), float64.
+        factors: (n, c_out, h_out, w_out), float64.
+        spec: the geometry, of any form.
+    """
+    return (_weight_by_rows if is_by_rows(spec) else paired)(x, factors, spec)
 
 
 def _weight_by_rows(x: Array, grad_output: Array, spec: ConvSpec) -> Array:

@@ -6,7 +6,8 @@ No convolution is run again: the loss of the moved plane is evaluated at both en
     dE/dF[o,i,u,v] = (E(+step) - E(-step)) / (2 step),   E(+-step) = scale * sum over n,p,q of f * l(r +- step * x),
 
 with r = O - reference (l1, mse) or O, a factor f for each output, and l one of |.|, (.)^2 and the identity. How far
-such a quotient may be from the gradient is in `numeric_bounds`; outputs next to a kink of |.| are in `kinks`.
+such a quotient may be from the gradient is in `numeric_bounds`; outputs next to a kink of |.| are in `kinks`. Where
+moving every output for every entry would take long, `numeric_outputs` forms the same quotients output by output.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
+from typing import Protocol
 
 import numpy as np
 
@@ -26,11 +28,14 @@ from gradcheck_cli.oracles.frames import as_weight, framed, window
 from gradcheck_cli.oracles.kinks import Kinks, find_kinks
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.oracles.numeric_bounds import Residuals, choose_step, rounding_bound
+from gradcheck_cli.oracles.numeric_outputs import start_by_output
 from gradcheck_cli.oracles.windows import is_by_rows
 
 # Numbers in a block: its arrays fit a core's cache of 2 MiB, and calls are so few that two threads do not wait for
 # one another (measured: 0.61 s for the forum layer with two, 1.09 s with a quarter of this).
 BLOCK = 65536
+# Products of one pass up to which every output is moved for every entry, about 2 ns each: 2 s of work.
+MOST_MOVES = 10**9
 # Numbers copied at a time: 8 MiB, however large the layer.
 LARGEST_COPY = 2**20
 
@@ -68,23 +73,34 @@ def workers(count: int) -> Iterator[Executor]:
         pool.shutdown(cancel_futures=True)
 
 
+class Quotients(Protocol):
+    """The differences on their way, whichever way they are formed."""
+
+    def quotients(self, progress: Progress) -> Array:
+        """Of all entries, (c_out, c_in/groups, kh, kw), when they are there; `progress` is told how far they are."""
+
+    @property
+    def bound(self) -> Array:
+        """How far rounding may have put them off, same shape."""
+
+
 @dataclass(frozen=True)
 class Started:
-    """Finite differences on their way: a task of the pool is one column of the kernel of one channel."""
+    """Finite differences on their way."""
 
     known: Residuals
     kinks: Kinks
     step: float
     output: Array
     loss: float
-    columns: tuple[Future[Array], ...]
+    pending: Quotients
 
     @np.errstate(over="ignore", invalid="ignore", under="ignore")
     def result(self, progress: Progress = no_progress) -> NumericResult:
         """Wait for what is left; `progress` is told how far it is."""
         return NumericResult(
-            grad_weight=self._quotients(progress) + self.kinks.grad_weight,
-            bound=rounding_bound(self.known, self.step) + self.kinks.bound * (1 + 1e-6),
+            grad_weight=self.pending.quotients(progress) + self.kinks.grad_weight,
+            bound=self.pending.bound + self.kinks.bound * (1 + 1e-6),
             step=self.step,
             kinks=self.kinks.unknown,
             grad_output=self.known.grad_output,
@@ -92,7 +108,37 @@ class Started:
             loss=self.loss,
         )
 
-    def _quotients(self, progress: Progress) -> Array:
+
+@np.errstate(over="ignore", invalid="ignore", under="ignore")
+def start(layer: Layer, pool: Executor) -> Started:
+    """Begin to differentiate the loss numerically in every kernel entry.
+
+    Args:
+        layer: the inputs; widened to float64.
+        pool: where it is worked on, in parts that do not depend on it: how many threads it has changes no number.
+
+    Returns:
+        Its `result`: the differences, their bound, and the O and G that they belong to; judge a backward on this G.
+    """
+    output = forward(layer.x, layer.weight, layer.bias, layer.spec)
+    known = Residuals.of(layer, output)
+    step = choose_step(known)
+    kinks = find_kinks(known, step)
+    clear = known.without(kinks.outputs)
+    begin = start_by_output if prod(layer.spec.weight_shape) * layer.spec.terms > MOST_MOVES else start_by_entry
+    loss = losses.value(output, layer.reference, layer.loss, layer.seed)
+    return Started(known, kinks, step, output, loss, begin(known, clear, step, pool))
+
+
+@dataclass(frozen=True)
+class ByEntry:
+    """Every output moved for every entry: a task of the pool is one column of the kernel of one channel."""
+
+    known: Residuals
+    step: float
+    columns: tuple[Future[Array], ...]
+
+    def quotients(self, progress: Progress) -> Array:
         """(E(+step) - E(-step)) / (2 step) for all entries."""
         spec = self.known.spec
         group_in, group_out = spec.in_channels // spec.groups, spec.out_channels // spec.groups
@@ -103,32 +149,29 @@ class Started:
         for done, ((channel, v), sums) in enumerate(zip(_columns(spec), self.columns, strict=True), start=1):
             by_column[channel // group_in, :, channel % group_in, :, v] = sums.result().T
             progress("finite differences", done / len(self.columns))
-        quotients: Array = as_weight(gradient, spec) * self.known.scale / (2 * self.step)
-        return quotients
+        return np.asarray(as_weight(gradient, spec) * self.known.scale / (2 * self.step))
+
+    @property
+    def bound(self) -> Array:
+        """How far rounding may have put them off."""
+        return rounding_bound(self.known, self.step)
 
 
-@np.errstate(over="ignore", invalid="ignore", under="ignore")
-def start(layer: Layer, pool: Executor) -> Started:
-    """Begin to differentiate the loss numerically in every kernel entry.
+def start_by_entry(known: Residuals, clear: Residuals, step: float, pool: Executor) -> ByEntry:
+    """Begin to evaluate the loss at both ends for every entry.
 
     Args:
-        layer: the inputs; widened to float64.
-        pool: where the columns are worked on, each by itself: how many threads it has changes no number.
-
-    Returns:
-        Its `result`: the differences, their bound, and the O and G that they belong to; judge a backward on this G.
+        known: what is differentiated.
+        clear: the same with a residual of 0 at the outputs that have a step of their own.
+        step: by which entries of F are moved.
+        pool: where the columns are worked on.
     """
-    output = forward(layer.x, layer.weight, layer.bias, layer.spec)
-    known = Residuals.of(layer, output)
-    step = choose_step(known)
-    kinks = find_kinks(known, step)
+    spec = clear.spec
     # A tap of a transposed layer meets a part of O, where another meets a part of X.
-    moves = (known.x if layer.spec.transposed else framed(known.x, layer.spec)) * step
-    planes = _by_filter(known.without(kinks.outputs))
-    work = _column if is_by_rows(layer.spec) else _tap
-    columns = tuple(pool.submit(work, known, moves, planes, column) for column in _columns(layer.spec))
-    loss = losses.value(output, layer.reference, layer.loss, layer.seed)
-    return Started(known, kinks, step, output, loss, columns)
+    moves = (clear.x if spec.transposed else framed(clear.x, spec)) * step
+    planes, work = _by_filter(clear), _column if is_by_rows(spec) else _tap
+    columns = tuple(pool.submit(work, clear, moves, planes, column) for column in _columns(spec))
+    return ByEntry(known, step, columns)
 
 
 def _columns(spec: ConvSpec) -> list[tuple[int, ...]]:

@@ -116,18 +116,36 @@ def rounding_bound(known: Residuals, step: float) -> Array:
     Source:
         docs/mathematics.md, "Finite differences", with the exact count of roundings.
     """
+    return _rounding(known, step, _window_sums(np.square(known.x), known.spec) if known.loss.name == "mse" else None)
+
+
+def rounding_bound_by_output(known: Residuals, step: float) -> Array:
+    """Bound what rounding does to the differences of `numeric_outputs`, (c_out, c_in/groups, kh, kw).
+
+    A slope of l1 is off by u |r| / M + 2 u, of a linear loss by 2 u |f r| / M + 4 u |f|, of mse by 3 u (r^2 / M + M) +
+    2 u |2 r|, with M = step * max |X|. It is multiplied by x: the parts with 1 / M are at most those of
+    `rounding_bound`, for |x| / M <= 1 / step; M |x| = step max |X| |x| stands in place of step x^2; and the sum over n
+    terms and the scale add at most (n + 2) u D. A slope that underflows is off by a denormal, times x.
+    """
+    sizes = np.abs(known.x)
+    largest, read = float(sizes.max(initial=0)), _window_sums(sizes, known.spec)
+    underflow = 2 * SMALLEST_DENORMAL["float64"] * known.scale * read
+    return _rounding(known, step, largest * read if known.loss.name == "mse" else None, underflow)
+
+
+def _rounding(known: Residuals, step: float, squares: Array | None, underflow: Array | float = 0.0) -> Array:
+    """The bound, with what stands for the sum of x^2 where the loss is mse, and what else may underflow."""
     spec = known.spec
     mass = known.residual if known.factor is None else known.factor * known.residual
     count = _window_sums(known.x != 0, spec)
-    if known.loss.name == "mse":
-        squares = _window_sums(np.square(known.x), spec)
+    if squares is not None:
         lost = 3 * (_at_most(np.square(mass), count, spec) / step + step * squares)
     else:
         lost = (1 if known.loss.name == "l1" else 2) * _at_most(np.abs(mass), count, spec) / step
     slopes = _slopes(known)
     rounding = U * (lost * known.scale + (spec.terms + 6) * slopes) * (1 + 1e-6)
     denormals = 4 * count * SMALLEST_DENORMAL["float64"] * max(1.0, known.scale / step)
-    return np.asarray(as_weight(rounding + denormals, spec))
+    return np.asarray(as_weight(rounding + denormals + underflow, spec))
 
 
 def _slopes(known: Residuals) -> Array:

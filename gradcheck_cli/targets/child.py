@@ -69,6 +69,7 @@ from gradcheck_cli.targets.pipes import receive, send
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.setting_now import computing_in
+from gradcheck_cli.targets.steady import steady_generators
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
 # The same for each call, so that dropout and the like are no mistake.
@@ -134,6 +135,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
         os.environ.setdefault("JAX_ENABLE_X64", "1")  # read when jax is imported; else it computes in float32
         interpreter.prepare()
         import_installed(ref)
+        steady_generators(SEED)
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
         with alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
@@ -145,7 +147,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
                 loaded,
                 Wanted.of(message, is_spelled=bool(spelled or wanted), seed=_seed, seconds=LOAD_SHARE * seconds),
                 AsConvolution(
-                    lambda: _tried(ref, loaded, spelled, wanted, seconds), lambda ready: bool(ready.chosen.plan)
+                    lambda: _tried(ref, loaded, spelled, wanted, seconds), lambda ready: ready.chosen.is_right
                 ),
             )
     except LoadError as error:

@@ -9,6 +9,7 @@ from gradcheck_cli.checks.ladder.contract import Broken, broken_laws
 from gradcheck_cli.checks.ladder.elsewhere import broken_elsewhere
 from gradcheck_cli.checks.ladder.forward import ForwardJudged, judged_forward
 from gradcheck_cli.checks.ladder.judge import JudgedGradient, depends, judged_closely, judged_exactly
+from gradcheck_cli.checks.ladder.ties import broken_at_ties
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
 from gradcheck_cli.trials.functions import Asking, Elsewhere, FunctionTrial
@@ -36,6 +37,7 @@ class FunctionComparison:
         names: the gradients that the function owes.
         compared: gradient by gradient.
         broken: the laws that do not hold, each with the sample on which it was seen.
+        form: how the function stands in its file.
         forwards: the outputs beside those of a reference, where there is one.
     """
 
@@ -43,6 +45,7 @@ class FunctionComparison:
     names: tuple[str, ...]
     compared: tuple[Compared, ...]
     broken: tuple[tuple[FunctionTrial, Broken], ...]
+    form: FunctionForm
     forwards: tuple[tuple[FunctionTrial, ForwardJudged], ...] = ()
 
     @classmethod
@@ -55,7 +58,7 @@ class FunctionComparison:
             for trial in trials
             if trial.reference is not None
         )
-        return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)), forwards)
+        return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)), form, forwards)
 
     def about(self, name: str) -> list[Compared]:
         """The comparisons of one gradient."""
@@ -103,6 +106,16 @@ def _broken(trials: Sequence[FunctionTrial]) -> Iterator[tuple[FunctionTrial, Br
         for other in trial.elsewhere:
             for each in _broken_elsewhere(trial, other):
                 yield trial, each
+        for call in trial.tied:
+            law = broken_at_ties(call)
+            if law is not None and _is_right(trial, call.name):
+                yield trial, law
+
+
+def _is_right(trial: FunctionTrial, name: str) -> bool:
+    """Where no entries are equal: a gradient that is wrong anyway is told by its numbers."""
+    judged = judged_of(trial, trial.askings[0], name) if trial.askings else None
+    return judged is not None and judged.verdict is Verdict.PASS
 
 
 def _broken_elsewhere(trial: FunctionTrial, other: Elsewhere) -> Iterator[Broken]:

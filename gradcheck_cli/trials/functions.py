@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import ScaledCall
+from gradcheck_cli.checks.ladder.ties import TiedCall, tied, together
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
@@ -23,6 +24,7 @@ from gradcheck_cli.oracles.blackbox import (
     Evaluate,
     EvaluationError,
     Jacobian,
+    along,
     complex_step,
     differences,
     direction,
@@ -100,6 +102,7 @@ class FunctionTrial:
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
         elsewhere: the same calls in other circumstances, on the first sample.
+        tied: calls on equal entries, on the first sample, one for each argument.
         about: what is special about its numbers, "" for nothing.
     """
 
@@ -115,6 +118,7 @@ class FunctionTrial:
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
+    tied: tuple[TiedCall, ...] = ()
     about: str = ""
 
 
@@ -157,6 +161,8 @@ class FunctionSession:
             trial = self._real(sample)
             if not number and self.has_circumstances:
                 trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)))
+            if not number and trial.failure is None:
+                trial = replace(trial, tied=tuple(self._tied(sample)))
             trials.append(trial)
             if number < WHOLE and trials[-1].failure is None:
                 straight = [name for name, second in trials[-1].second.items() if second.is_straight]
@@ -213,6 +219,21 @@ class FunctionSession:
             recording=self._recording(sample),
         )
         return self._measured(trial)
+
+    def _tied(self, sample: Sample) -> Iterator[TiedCall]:
+        """Equal entries in one argument at a time; in all of them the kinks of one would be those of another."""
+        for name in sample.differentiated:
+            array = tied(sample.array(name))
+            meeting = sample.replacing(name, array)
+            outcome = self.client.outputs(meeting)
+            if np.size(array) < 2 or not outcome.ended:
+                continue
+            try:
+                slope = along(array, together(array), partial(self._evaluate, meeting, name))
+            except EvaluationError:
+                continue
+            upstream = whole_upstream(outcome.outputs, sample.seed) if self.has_upstream else _ones(outcome.outputs)
+            yield TiedCall(name, slope, tuple(upstream), self.client.gradients(meeting, upstream))
 
     def _elsewhere(self, trial: FunctionTrial) -> Iterator[Elsewhere]:
         """The call with random numbers, and for strides of 0 that with ones."""

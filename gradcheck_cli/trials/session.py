@@ -70,7 +70,7 @@ class Session:
         if self.options.geometry:  # asked for by name: it alone, with all probes
             self.try_further()
             return self.finished()
-        same = (spec for rule in self.described.same for spec in geometries.SAME[rule])
+        same = (spec for rule in self.described.same for spec in geometries.SAME.get(rule, ()))
         self.try_all(self._new(self._of_its_kind(same)))
         self.try_all(self._new(self._of_its_kind(geometries.around(self.described.constants))))
         self.try_plainer()

@@ -37,6 +37,20 @@ def test_forward_widens_float32_before_it_sums():
     assert forward(x, weight, np.zeros(1, np.float32), ConvSpec(1, 1, 1, 1, 2, (1, 2))).item() == 2**24 + 1
 
 
+@given(specs(), st.integers(0, 999))
+@settings(max_examples=40, deadline=None)
+def test_both_ways_of_a_picture_are_the_plain_loops(spec, seed):
+    """By rows and by patches, in blocks of one output row, whichever is faster."""
+    x, weight, _ = integers(spec, seed)
+    bias = np.arange(1.0, spec.out_channels + 1)
+    expected = by_loops(x, weight, bias, spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gradcheck_cli.oracles.forward.LARGEST_COPY", 1)
+        for added in (0, 10**9):
+            patch.setattr("gradcheck_cli.oracles.forward.ADDED", added)
+            assert np.array_equal(expected, forward(x, weight, bias, spec))
+
+
 def test_forward_bound_by_hand():
     """n_f = 2 products and the bias: 5 u (3 * 9 + 5) = 160 u, raised by a billionth."""
     x, weight, bias = np.array([[[[1.0, -3]]]]), np.array([[[[2.0, -7]]]]), np.array([-5.0])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from random_layers import specs
-from residuals import check_entries
+from residuals import check_entries, layer_of
 
 from gradcheck_cli.model import ConvSpec, Loss
 from gradcheck_cli.oracles import losses, numeric, reference
@@ -17,16 +17,6 @@ from gradcheck_cli.oracles.numeric_bounds import Residuals
 
 LOSSES = ("l1", "mse", "sum", "random")
 SMALL = ConvSpec(2, 4, 6, 9, 8, (3, 2), (2, 1), (1, 2), (1, 2), 2)
-
-
-def layer_of(spec, loss, seed=0, scale=1.0):
-    """Photograph-like inputs, small weights, a reference of its own for each sample."""
-    rng = np.random.default_rng(seed)
-    x = (rng.integers(0, 256, spec.x_shape) * scale).astype(np.float32)
-    weight = (rng.standard_normal(spec.weight_shape) / 10).astype(np.float32)
-    bias = rng.standard_normal(spec.out_channels).astype(np.float32)
-    target = (rng.integers(0, 256, (spec.batch, 1, *spec.output_size)) * scale).astype(np.float32)
-    return Layer(x, weight, bias, target, spec, loss, seed)
 
 
 def truth_of(layer, result):
@@ -260,4 +250,4 @@ def test_work_that_has_not_begun_is_dropped_when_the_block_is_left():
     with suppress(KeyboardInterrupt), numeric.workers(1) as pool:
         started = numeric.start(layer, pool)
         raise KeyboardInterrupt
-    assert started.columns[-1].cancelled()
+    assert started.pending.columns[-1].cancelled()

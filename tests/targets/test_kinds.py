@@ -1,11 +1,13 @@
 """Which kind of layer a target is the backward of, by what its code does."""
 
 import pytest
-from told import answer, recognised
+from told import answer, loaded_from, recognised
 
 from gradcheck_cli.layers.forms import transposed, volume
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.line import LineSpec
+from gradcheck_cli.targets.conventions import NotRecognisedError, recognise
+from gradcheck_cli.targets.conventions.kinds import kinds_to_try
 
 TOP = "import numpy as np\n\n\n"
 LINE = """
@@ -94,3 +96,36 @@ def test_a_target_of_one_kind_refuses_a_geometry_of_another_by_name(tmp_path):
     """`--geometry` may ask for it."""
     chosen = recognised(tmp_path, TOP + LINE, "back")
     assert chosen.candidate.refuses(ConvSpec(2, 3, 4, 5, 6, (2, 2))) == "it is a backward of conv1d, not of conv2d"
+
+
+SIGNAL = """
+def forward(x, h):
+    assert x.ndim == h.ndim == 1
+    return np.convolve(x, h, mode="valid")
+
+
+def of_taps(g, x):
+    return np.correlate(x, g, mode="valid")[::-1]
+
+
+def backward(g, x, h):
+    return np.correlate(g, h, mode="full"), of_taps(g, x)
+"""
+
+
+def test_numpy_s_own_correlation_in_a_helper_tells_a_line(tmp_path):
+    """It is tried as one first: as a picture it raises in thousands of ways."""
+    assert next(iter(kinds_to_try(loaded_from(tmp_path, TOP + SIGNAL, "backward"), ())))[0].conv == "conv1d"
+
+
+def test_code_for_one_signal_is_tried_on_one_signal_first(tmp_path):
+    """Its text says how many axes its arrays have."""
+    first = kinds_to_try(loaded_from(tmp_path, TOP + SIGNAL, "backward"), ())[0][0]
+    assert (first.batch, first.in_channels, first.out_channels) == (1, 1, 1)
+
+
+def test_time_that_was_up_is_told_as_such(tmp_path):
+    """What raises as a picture may be right as a line that nobody had the time to try."""
+    loaded = loaded_from(tmp_path, TOP + SIGNAL.replace("np.correlate(x", "np.correlate(x[0]"), "backward")
+    with pytest.raises(NotRecognisedError, match="no time"):
+        recognise(loaded, budget=0.02)

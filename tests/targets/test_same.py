@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 
+from gradcheck_cli.layers.forms import TRANSPOSED
 from gradcheck_cli.layers.geometries import QUICK, SAME
 from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
 from gradcheck_cli.model.line import as_line
@@ -16,7 +17,15 @@ from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.same import DIVIDING, OF_LINES, RULES, followed, padded_by, rules_of
+from gradcheck_cli.targets.conventions.same import (
+    DIVIDING,
+    OF_LINES,
+    OF_TRANSPOSED,
+    RULES,
+    followed,
+    padded_by,
+    rules_of,
+)
 
 # (size, kernel, stride) -> zeros before and after, by hand.
 BY_HAND = {
@@ -32,6 +41,9 @@ BY_HAND = {
     "keep-more-after": {(7, 3, 2): (4, 4), (7, 2, 2): (3, 4)},
     "keep-more-before": {(7, 3, 2): (4, 4), (7, 2, 2): (4, 3)},
     "keep-more-on-both": {(7, 3, 2): (4, 4), (7, 2, 2): (4, 4)},
+    "upsampling": {(4, 4, 2): (1, 1), (4, 3, 2): None, (3, 2, 3): None},
+    "upsampling-more-after": {(4, 4, 2): (1, 1), (4, 3, 2): (0, 1), (3, 5, 2): (1, 2)},
+    "upsampling-more-before": {(4, 4, 2): (1, 1), (4, 3, 2): (1, 0), (3, 5, 2): (2, 1)},
 }
 TAPS = ConvSpec(1, 1, 1, 6, 7, (2, 2), extra_after=(1, 1))
 
@@ -42,7 +54,7 @@ def test_a_rule_by_hand(name):
     assert BY_HAND[name] == {numbers: RULES[name](*numbers) for numbers in BY_HAND[name]}
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", sorted(set(RULES) - OF_TRANSPOSED))
 def test_the_geometries_of_a_rule_are_padded_by_it(name):
     """Each of them, and for what the rule is there: the odd zero on the rows, on the columns and on both."""
     assert all(name in rules_of(as_line(spec) if name in OF_LINES else spec) for spec in SAME[name])
@@ -157,4 +169,58 @@ def test_its_own_forward_says_on_which_side_it_pads(tmp_path, sides, start, fail
     assert Verdict.PASS is target.gradients["weight"].verdict
     assert (Verdict.FAIL if failing else Verdict.PASS) is target.gradients["input"].verdict
     assert failing == ("padding-split-wrong" in {finding.id for finding in target.findings})
+    assert all(finding.fails_when == "padding differs between the sides" for finding in target.findings)
+
+
+@pytest.mark.parametrize("name", sorted(OF_TRANSPOSED))
+def test_a_transposed_layer_has_rules_of_its_own(name):
+    """Some geometry that is asked of transposed layers is cut by it, and none of a convolution is padded so."""
+    assert any(name in rules_of(spec) for spec in TRANSPOSED)
+    assert not any(name in rules_of(spec) for spec in QUICK)
+
+
+UPSAMPLING = """
+import numpy as np
+
+
+class Up2D:
+    def __init__(self, kernel, strides=(2, 2), padding="same"):
+        self.kernel, self.strides, self.padding = kernel, strides, padding
+
+    def _cut(self, n, k, s):
+        spare = max(k - s, 0) if self.padding == "same" else 0
+        return spare // 2, (n - 1) * s + k - (spare - spare // 2)
+
+    def call(self, x):
+        self.x, (_, h, w, _), (kh, kw, _, _) = x, x.shape, self.kernel.shape
+        (sh, sw), self.full = self.strides, np.zeros((len(x), (h - 1) * self.strides[0] + kh,
+                                                      (w - 1) * self.strides[1] + kw, self.kernel.shape[2]))
+        for u, v in np.ndindex(kh, kw):
+            self.full[:, u:u + (h - 1) * sh + 1:sh, v:v + (w - 1) * sw + 1:sw] += x @ self.kernel[u, v].T
+        (top, bottom), (left, right) = self._cut(h, kh, sh), self._cut(w, kw, sw)
+        self.kept = np.s_[:, top:bottom, left:right]
+        return self.full[self.kept]
+
+    def gradients(self, dy):
+        (sh, sw), (_, h, w, _), (kh, kw, _, _) = self.strides, self.x.shape, self.kernel.shape
+        g = np.zeros_like(self.full)
+        g[KEPT] = dy
+        dx, dk = np.zeros_like(self.x), np.zeros_like(self.kernel)
+        for u, v in np.ndindex(kh, kw):
+            part = g[:, u:u + (h - 1) * sh + 1:sh, v:v + (w - 1) * sw + 1:sw]
+            dx += part @ self.kernel[u, v]
+            dk[u, v] = np.einsum("bhwo,bhwi->oi", part, self.x)
+        return dx, dk
+"""
+OTHER_END = "[:, len(g[0]) - self.kept[1].stop:len(g[0]) - self.kept[1].start, self.kept[2]]"
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [("[self.kept]", "pass"), (OTHER_END, "fail")])
+def test_an_upsampling_layer_is_asked_where_it_cuts_more_on_one_side(tmp_path, kept, verdict):
+    """A backward that puts the rows back at the other end is right wherever both sides are cut alike."""
+    file = tmp_path / "up.py"
+    file.write_text(UPSAMPLING.replace("[KEPT]", kept))
+    with contextlib.chdir(tmp_path):
+        (target,) = verify_targets(VerifyOptions((f"{file}:Up2D",))).targets
+    assert target.verdict == verdict
     assert all(finding.fails_when == "padding differs between the sides" for finding in target.findings)

@@ -23,12 +23,13 @@ class ScaledCall:
 class Broken:
     """A law that does not hold.
 
-    `sign` says which, `gradient` the argument or "call", `message` what was seen.
+    `sign` says which, `gradient` the argument or "call", `message` what was seen, `when` on what alone, "" for all.
     """
 
     sign: Sign
     gradient: str
     message: str
+    when: str = ""
 
     @property
     def id(self) -> str:

@@ -23,7 +23,7 @@ class Effort(NamedTuple):
         results: elements of results, written and then added to what is there.
         copied: elements copied into another order.
         runs: stretches of neighbours that are copied at once.
-        scattered: elements added to places that lie apart.
+        scattered: elements copied to places that lie apart.
         matrices: matrix products, each one of a stack.
         steps: turns of a Python loop with its handful of numpy calls.
     """

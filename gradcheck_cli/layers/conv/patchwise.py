@@ -80,7 +80,7 @@ def grad_input_effort(spec: ConvSpec) -> Effort:
     product = Effort.product(spec.groups, taps / blocks.channels, spec.terms / blocks.rows, filters)
     added = spec.groups * taps
     return (product + Effort(steps=1 + prod(spec.kernel_size))).times(blocks.rows * blocks.channels) + Effort(
-        scattered=added * spec.terms, runs=added * spec.batch * spec.output_size[0], steps=1
+        results=2 * added * spec.terms, runs=added * spec.batch * spec.output_size[0], steps=1
     )
 
 

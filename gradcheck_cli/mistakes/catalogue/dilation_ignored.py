@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.mistakes.any_form import following, stepping_by
+from gradcheck_cli.mistakes.any_form import counted_from_the_end, following, stepping_by
 from gradcheck_cli.mistakes.mistake import Mistake, Variant
 from gradcheck_cli.mistakes.steps import OtherSteps, Steps, changing, columns_as, read_with, rows_as, written_with
 
@@ -16,17 +16,29 @@ _ONE_AXIS: dict[str, OtherSteps] = {
     "in the columns only": changing("dilation", columns_as(1)),
 }
 
+# As in causal code that counts lags from the present: the last tap is lag 0.
+_FROM_THE_END = "counted back from the last tap"
+
 MISTAKE = Mistake(
     id="dilation-ignored",
     order=480,
     title="reads neighbouring pixels for neighbouring taps, without the dilation",
     formulas={"weight": read_with(_none), "input": written_with(_none)},
     variants={
-        "weight": tuple(Variant(label, read_with(change)) for label, change in _ONE_AXIS.items()),
-        "input": tuple(Variant(label, written_with(change)) for label, change in _ONE_AXIS.items()),
+        "weight": (
+            *(Variant(label, read_with(change)) for label, change in _ONE_AXIS.items()),
+            Variant(_FROM_THE_END, following("weight", counted_from_the_end)),
+        ),
+        "input": (
+            *(Variant(label, written_with(change)) for label, change in _ONE_AXIS.items()),
+            Variant(_FROM_THE_END, following("input", counted_from_the_end)),
+        ),
     },
     elsewhere={
-        gradient: (Variant("", following(gradient, stepping_by(lambda axis, p, u: axis.stride * p + u))),)
+        gradient: (
+            Variant("", following(gradient, stepping_by(lambda axis, p, u: axis.stride * p + u))),
+            Variant(_FROM_THE_END, following(gradient, counted_from_the_end)),
+        )
         for gradient in ("weight", "input")
     },
     why=(

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from gradcheck_cli.layers import conv
+from gradcheck_cli.mistakes.any_form import of_any_axes
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.model import Array, Case, GradientName
 
@@ -97,28 +98,60 @@ def _add_share(problem: Problem, gradient: GradientName, array: _Array, group: i
     return False
 
 
+def _within_first(array: Array, groups: int) -> Array:
+    """Filters numbered (group, filter of it) where the code numbers them (filter of it, group)."""
+    return np.ascontiguousarray(array.reshape(groups, -1, *array.shape[1:]).swapaxes(0, 1).reshape(array.shape))
+
+
+def _taken_as_turned(gradient: GradientName, array: Literal["weight", "grad_output"]) -> WrongFormula:
+    """G or F is viewed as (filter of its group, group) where the filters stand group by group."""
+
+    def formula(problem: Problem) -> Array:
+        case, groups = problem.case, problem.spec.groups
+        by_filters: Array = getattr(case, array)
+        filters = by_filters if array == "weight" else by_filters.swapaxes(0, 1)
+        viewed = _within_first(filters, filters.shape[0] // groups)
+        other = viewed if array == "weight" else viewed.swapaxes(0, 1)
+        return Problem(case.with_array(array, np.ascontiguousarray(other))).right(gradient)
+
+    return formula
+
+
+def _weight_turned(problem: Problem) -> Array:
+    """dE/dF comes out as (filter of its group, group), and is reshaped as if it were (group, filter of it)."""
+    return _within_first(problem.grad_weight, problem.spec.groups)
+
+
+_TURNED = "{} with the filters as (filter of its group, group), in place of (group, filter of it)"
 _DEALT = "filter o in group o % groups, in place of o // (c_out / groups)"
 _BY_FILTERS = "group j starts at channel j*c_out/groups, in place of j*c_in/groups"
 _BY_CHANNELS = "group j starts at filter j*c_in/groups of {}, in place of j*c_out/groups"
+_USUAL: dict[GradientName, WrongFormula] = {"weight": _first_channels, "input": _into_first_channels}
+_VARIANTS: dict[GradientName, tuple[Variant, ...]] = {
+    "weight": (
+        Variant("all channels, so the shape is too large", _all_channels),
+        Variant(_DEALT, _weight_dealt_out),
+        Variant(_BY_FILTERS, _counted_wrongly("weight", "x")),
+        Variant(_BY_CHANNELS.format("G"), _counted_wrongly("weight", "grad_output")),
+        Variant(_TURNED.format("G"), _taken_as_turned("weight", "grad_output")),
+        Variant(_TURNED.format("dE/dF"), _weight_turned),
+    ),
+    "input": (
+        Variant(_DEALT, _input_dealt_out),
+        Variant(_BY_FILTERS, _counted_wrongly("input", "x")),
+        Variant(_BY_CHANNELS.format("G"), _counted_wrongly("input", "grad_output")),
+        Variant(_BY_CHANNELS.format("F"), _counted_wrongly("input", "weight")),
+        Variant(_TURNED.format("G"), _taken_as_turned("input", "grad_output")),
+        Variant(_TURNED.format("F"), _taken_as_turned("input", "weight")),
+    ),
+}
 MISTAKE = Mistake(
     id="groups-ignored",
     order=490,
     title="does not respect the groups: filters read the channels of the first group, of another one, or all channels",
-    formulas={"weight": _first_channels, "input": _into_first_channels},
-    variants={
-        "weight": (
-            Variant("all channels, so the shape is too large", _all_channels),
-            Variant(_DEALT, _weight_dealt_out),
-            Variant(_BY_FILTERS, _counted_wrongly("weight", "x")),
-            Variant(_BY_CHANNELS.format("G"), _counted_wrongly("weight", "grad_output")),
-        ),
-        "input": (
-            Variant(_DEALT, _input_dealt_out),
-            Variant(_BY_FILTERS, _counted_wrongly("input", "x")),
-            Variant(_BY_CHANNELS.format("G"), _counted_wrongly("input", "grad_output")),
-            Variant(_BY_CHANNELS.format("F"), _counted_wrongly("input", "weight")),
-        ),
-    },
+    formulas=_USUAL,
+    variants=_VARIANTS,
+    elsewhere=of_any_axes(_USUAL, _VARIANTS),
     why=(
         "With groups, filter o sees only the c_in/groups channels of its own group. Code for one group runs without "
         "complaint when it takes the number of channels from F's shape."

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from gradcheck_cli.mistakes.any_form import following, repeating
+from gradcheck_cli.mistakes.any_form import Rule, beside, following, repeating
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import correlate, spread, spread_upstream, stepping, window
 from gradcheck_cli.model import Array, GradientName, Size
@@ -67,13 +67,16 @@ def _elsewhere(gradient: GradientName) -> tuple[Variant, ...]:
     others = {"with zeros": "zeros"} if gradient == "weight" else {}
     others |= {"as torch's reflect": "reflect", "as torch's replicate": "replicate"}
     others |= {"as torch's circular": "circular", "as numpy's symmetric": "symmetric"}
-    return tuple(Variant(label, _where_padded(gradient, mode)) for label, mode in others.items())
+    ways = [Variant(label, _where_padded(gradient, repeating(mode))) for label, mode in others.items()]
+    if gradient == "input":
+        ways.append(Variant("the margin added to the edge beside it, as it stands", _where_padded("input", beside)))
+    return tuple(ways)
 
 
-def _where_padded(gradient: GradientName, mode: str) -> WrongFormula:
+def _where_padded(gradient: GradientName, rule: Rule) -> WrongFormula:
     def formula(problem: Problem) -> Array | None:
         spec = problem.spec
-        return following(gradient, repeating(mode))(problem) if spec.is_padded and not spec.transposed else None
+        return following(gradient, rule)(problem) if spec.is_padded and not spec.transposed else None
 
     return formula
 
@@ -81,16 +84,19 @@ def _where_padded(gradient: GradientName, mode: str) -> WrongFormula:
 MISTAKE = Mistake(
     id="padding-mode-wrong",
     order=390,
-    title="fills the margin otherwise than the forward, which pads with zeros",
+    title="takes the margin for something else than what the forward pads with",
     formulas={"weight": _OF_WEIGHT[0].formula, "input": _OF_INPUT[0].formula},
     variants={"weight": _OF_WEIGHT, "input": _OF_INPUT},
     elsewhere={gradient: _elsewhere(gradient) for gradient in ("weight", "input")},
     why=(
         "Another mode of `np.pad`, `F.pad` or scipy's `boundary=` than the forward's: the windows at the border then "
-        "hold pixels that the forward never multiplied with F."
+        "hold pixels that the forward never multiplied with F, or what they hold goes to pixels that it is not from."
     ),
     hides_when="there is no margin (padding = 0), or X is zero at its edge",
-    fix="Pad as the forward does, with zeros: `np.pad(X, ((0, 0), (0, 0), (p, p), (p, p)))`.",
+    fix=(
+        "Pad as the forward does; with zeros that is `np.pad(X, ((0, 0), (0, 0), (p, p), (p, p)))`. Of a padding that "
+        "repeats, each position's gradient goes back to the element that it repeats."
+    ),
     shown_by="--padding 1",
     numbers="padding {padding}",
     alone=True,

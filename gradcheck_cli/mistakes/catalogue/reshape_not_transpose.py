@@ -22,12 +22,22 @@ def reread(array: Array, own: str, stored: str, read: str) -> Array:
     """The numbers of `array` in the order `stored`, read as if they lay in the order `read`.
 
     Args:
-        own: the axes of `array` and of the result; the others are orders of the same letters.
+        own: the axes of `array` and of the result, of pictures; the others are orders of the same letters.
     """
+    if array.ndim > len(own):
+        own, stored, read = _deeper((own, stored, read))
     sizes = dict(zip(own, array.shape, strict=True))
     memory = array.transpose([own.index(axis) for axis in stored])
     renamed = memory.reshape([sizes[axis] for axis in read])
     return np.ascontiguousarray(renamed.transpose([read.index(axis) for axis in own]))
+
+
+# A volume has its depth before its rows, in every order.
+_DEEPER = str.maketrans({"p": "ap", "u": "tu", "r": "dr"})
+
+
+def _deeper(orders: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(order.translate(_DEEPER) for order in orders)
 
 
 def _spoken(order: str) -> str:
@@ -131,6 +141,26 @@ _FORMS: dict[GradientName, dict[str, WrongFormula]] = {
 }
 
 
+def _elsewhere(gradient: GradientName) -> tuple[Variant, ...]:
+    """Those that move whole arrays, whatever their axes are of."""
+    ways: list[Variant] = []
+    for label, formula in _FORMS[gradient].items():
+        if label.startswith(("F ", "dE/dF ")):
+            ways.append(Variant(label, _where(formula, transposed=False)))
+            ways.append(Variant(label.translate(_ROLES_TURNED), _where(formula, transposed=True)))
+        elif not label.startswith("F^T @ G"):
+            ways.append(Variant(label, formula))
+    return tuple(ways)
+
+
+# A transposed layer's F has its channels first, then its filters.
+_ROLES_TURNED = str.maketrans({"f": "c", "c": "f"})
+
+
+def _where(formula: WrongFormula, *, transposed: bool) -> WrongFormula:
+    return lambda problem: formula(problem) if problem.spec.transposed == transposed else None
+
+
 def _reshapes(node: ast.AST) -> bool:
     return called(node) in ("reshape", "view")
 
@@ -144,6 +174,7 @@ MISTAKE = Mistake(
         gradient: tuple(Variant(label, formula) for label, formula in forms.items())
         for gradient, forms in _FORMS.items()
     },
+    elsewhere={gradient: _elsewhere(gradient) for gradient in _FORMS},
     why=(
         "The product of an im2col matrix comes out with its axes in another order, for example (c_in*kh*kw, c_out), "
         "and G.reshape(-1, c_out) does not bring the filters to the last axis. `reshape` only renames the shape and "

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.other_axis import ways
 from gradcheck_cli.mistakes.pieces import (
     Margin,
     correlate,
@@ -211,12 +212,13 @@ _FORMS: dict[GradientName, dict[str, WrongFormula]] = {"weight": _WEIGHT, "input
 MISTAKE = Mistake(
     id="rows-columns-mixed",
     order=140,
-    title="takes a number of the rows where that of the columns is due, or the other way round",
+    title="takes a number of one axis where that of another is due: of the rows for the columns, or the like",
     formulas={gradient: next(iter(forms.values())) for gradient, forms in _FORMS.items()},
     variants={
         gradient: tuple(Variant(label, formula) for label, formula in forms.items())
         for gradient, forms in _FORMS.items()
     },
+    elsewhere={gradient: tuple(ways(gradient)) for gradient in ("weight", "input")},
     needs_rows=True,
     why=(
         "`H` for `W`, `kh` for `kw`, `shape[2]` for `shape[3]`: the first try has square pictures, square kernels and "

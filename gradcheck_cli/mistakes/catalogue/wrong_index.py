@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.any_form import of_any_axes
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import on_other_case, with_grad_output
-from gradcheck_cli.model import Array, Case
+from gradcheck_cli.model import Array, Case, GradientName
 
 
 def _upstream_by_channel(problem: Problem) -> Array | None:
@@ -67,27 +68,30 @@ def _last_upstream(case: Case) -> Case:
 
 _LAST_G = "the last image's G for all images"
 _FIRST_G = "the first image's G for all images"
+_USUAL: dict[GradientName, WrongFormula] = {"weight": _usual_weight, "input": _input_upstream_by_channel}
+_VARIANTS: dict[GradientName, tuple[Variant, ...]] = {
+    "weight": (
+        Variant("G by the channel", _upstream_by_channel),
+        Variant("X by the filter", _picture_by_filter),
+        Variant("the first image for all images", on_other_case("weight", _first_picture)),
+        Variant("the last image for all images", on_other_case("weight", _last_picture)),
+        Variant(_FIRST_G, on_other_case("weight", _first_upstream)),
+        Variant(_LAST_G, on_other_case("weight", _last_upstream)),
+    ),
+    "input": (
+        Variant("F's first channel for all channels", on_other_case("input", _kernel_of_first_channel)),
+        Variant(_FIRST_G, on_other_case("input", _first_upstream)),
+        Variant(_LAST_G, on_other_case("input", _last_upstream)),
+    ),
+    "bias": (Variant(_FIRST_G, on_other_case("bias", _first_upstream)),),
+}
 MISTAKE = Mistake(
     id="wrong-index",
     order=210,
     title="picks G, X or F with the index of another loop",
-    formulas={"weight": _usual_weight, "input": _input_upstream_by_channel},
-    variants={
-        "weight": (
-            Variant("G by the channel", _upstream_by_channel),
-            Variant("X by the filter", _picture_by_filter),
-            Variant("the first image for all images", on_other_case("weight", _first_picture)),
-            Variant("the last image for all images", on_other_case("weight", _last_picture)),
-            Variant(_FIRST_G, on_other_case("weight", _first_upstream)),
-            Variant(_LAST_G, on_other_case("weight", _last_upstream)),
-        ),
-        "input": (
-            Variant("F's first channel for all channels", on_other_case("input", _kernel_of_first_channel)),
-            Variant(_FIRST_G, on_other_case("input", _first_upstream)),
-            Variant(_LAST_G, on_other_case("input", _last_upstream)),
-        ),
-        "bias": (Variant(_FIRST_G, on_other_case("bias", _first_upstream)),),
-    },
+    formulas=_USUAL,
+    variants=_VARIANTS,
+    elsewhere=of_any_axes(_USUAL, _VARIANTS),
     why=(
         "Six nested loops have six indices, and `c` stands where `f` is meant, or `i` counts both images and rows. As "
         "long as the index is in range, nothing complains."

@@ -22,6 +22,7 @@ from gradcheck_cli.model import (
     VerifyOptions,
 )
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
+from gradcheck_cli.runs.verify.function_graph import with_recordings
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.function_planting import AskFurther
@@ -57,7 +58,7 @@ def verify_function(
     session = session_of(described, worker, options, deadline)
 
     def judged(transcript: FunctionTranscript) -> TargetReport:
-        return judge_function(ref, described, transcript, options)
+        return judge_function(ref, described, with_recordings(transcript, described.form, session.client), options)
 
     transcript = session.run(described.samples)
     report = judged(transcript)

@@ -46,7 +46,8 @@ def findings_of(comparison: FunctionComparison, layer: AsLayer) -> tuple[Finding
 def _of_law(broken: Broken) -> Finding:
     """A law that does not hold is proved by the call that breaks it; how it is mended is in the catalogue."""
     mistake = CATALOGUE.get(broken.id)
-    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", "" if mistake is None else mistake.fix)
+    fix = "" if mistake is None else mistake.fix
+    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", fix, broken.when)
 
 
 def example_of(comparison: FunctionComparison) -> FunctionExample | None:

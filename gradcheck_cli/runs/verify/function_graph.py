@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from gradcheck_cli.diagnose.edits.observed import Observed
+from gradcheck_cli.model import FunctionForm, Verdict
 from gradcheck_cli.trials.compared import FunctionComparison
-from gradcheck_cli.trials.functions import FunctionTrial
+from gradcheck_cli.trials.functions import CalledFunction, FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.graphs import RECORDED
 
 # Calls on which an edit must hold; more cost time and exclude nothing.
 _MOST = 4
+# A graph that was followed through numpy is believed where its derivative is the measured one to this.
+_SAME = 1e-7
+
+
+def with_recordings(transcript: FunctionTranscript, form: FunctionForm, client: CalledFunction) -> FunctionTranscript:
+    """The forwards of code in numpy, written down where a gradient is wrong: nothing but the cause hangs on them.
+
+    Those calls come first on which a gradient is wrong; further ones confirm.
+    """
+    comparison = FunctionComparison.of(transcript.trials, form)
+    wrong = [each.trial for each in comparison.compared if each.judged.verdict is Verdict.FAIL]
+    if form in RECORDED or not wrong:
+        return transcript
+    real = [trial for trial in transcript.trials if trial.first and not trial.exact]
+    chosen = sorted(real, key=lambda trial: trial not in wrong)[:_MOST]
+    return replace(transcript, trials=tuple(_recorded(each, client, each in chosen) for each in transcript.trials))
+
+
+def _recorded(trial: FunctionTrial, client: CalledFunction, is_chosen: bool) -> FunctionTrial:
+    recording = client.recording(trial.sample) if is_chosen else ""
+    return trial if isinstance(recording, str) else replace(trial, recording=recording)
 
 
 def recorded_calls(comparison: FunctionComparison) -> list[Observed]:
@@ -16,8 +43,10 @@ def recorded_calls(comparison: FunctionComparison) -> list[Observed]:
     What the forward detaches is followed: inside a Function torch follows nothing anyway, and what is asked for is the
     derivative of its numbers.
     """
-    found = [recorded_call(trial) for trial in comparison.trials]
-    return [each for each in found if each is not None][:_MOST]
+    wrong = {id(each.trial) for each in comparison.compared if each.judged.verdict is Verdict.FAIL}
+    trials = sorted(comparison.trials, key=lambda trial: id(trial) not in wrong)
+    found = [(trial, call) for trial in trials if (call := recorded_call(trial)) is not None]
+    return [call for trial, call in found[:_MOST] if _is_followed(call, trial, comparison)]
 
 
 def recorded_call(trial: FunctionTrial) -> Observed | None:
@@ -29,3 +58,21 @@ def recorded_call(trial: FunctionTrial) -> Observed | None:
         return None
     values = {name: trial.sample.array(name) for name in trial.recording.inputs}
     return Observed(trial.recording, values, asking.upstream, asking.outcome.gradients, "followed")
+
+
+def _is_followed(call: Observed, trial: FunctionTrial, comparison: FunctionComparison) -> bool:
+    """The derivative of the graph is the measured one: nothing of the forward went past it."""
+    if comparison.form in RECORDED:
+        return True
+    try:
+        right = call.literal.right
+    except (RuntimeError, ValueError, KeyError, NotImplementedError, IndexError):
+        return False
+    mine = [each for each in comparison.compared if each.trial is trial and each.asking is trial.askings[0]]
+    return all(
+        each.name in right
+        and right[each.name].shape == each.judged.expected.shape
+        and np.abs(right[each.name] - each.judged.expected).max(initial=0.0)
+        <= _SAME * np.abs(each.judged.expected).max(initial=0.0)
+        for each in mine
+    )

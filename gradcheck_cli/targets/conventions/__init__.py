@@ -5,8 +5,8 @@ from gradcheck_cli.targets.conventions.base import (
     NotRecognisedError as NotRecognisedError,
 )
 from gradcheck_cli.targets.conventions.recognise import (
-    Chosen as Chosen,
     check_convention as check_convention,
     recognise as recognise,
     recognise_by_names as recognise_by_names,
 )
+from gradcheck_cli.targets.conventions.scoring import Chosen as Chosen

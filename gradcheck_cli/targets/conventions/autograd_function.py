@@ -12,17 +12,25 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding, settings
+from gradcheck_cli.targets.conventions import binding, probes, settings
 from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.names import corners
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.setting_now import forward_setting, setting_now, through_setting
 
 LEAVES = ("x", "weight", "bias")
 LETTERS = {"x": "x", "weight": "w", "bias": "b"}
 REFUSED = "returned an invalid gradient"
+# Four margins as torch.nn.functional.pad takes them.
+AS_TORCH_PADS = ("padding_w", "padding_w_after", "padding_h", "padding_h_after")
+# Every margin is another one, so that each order of them gives other numbers.
+TOLD_APART = tuple(
+    ConvSpec(batch, channels, channels, 5, 6, (3, 2), padding=(1, 2), extra_after=(2, 2), groups=groups)
+    for batch, channels, groups in ((2, 2, 1), (2, 2, 2), (1, 1, 1))
+)
 # How b may be shaped beside an X of these axes.
 BIAS_FORMS = {"nchw": ("o", "1o11", "o11", "1o"), "ncw": ("o", "1o1", "o1", "1o")}
 
@@ -164,12 +172,39 @@ def autograd_candidates(
 ) -> Iterator[AutogradCandidate]:
     """Ways to call `target.apply`, the likeliest first."""
     for assigned in binding.assignments(forward.parameters, ("x", "weight"), source):
+        orders = _orders_of_margins(source, assigned)
         for layout in layouts:
             for form in _forms(forward, assigned, layout):
                 plain = AutogradCandidate(target, forward, source, assigned, form)
-                yield plain
+                yield from _with_margins(plain, orders) if orders else (plain,)
                 if not {"padding", "padding_h", "params"} & set(assigned.values()):
                     yield replace(plain, same=True)
+
+
+def _orders_of_margins(source: Source, assigned: Assignment) -> tuple[tuple[str, ...], ...]:
+    """Orders of four margins, where the padding is taken apart into four: as the names have it, and as `F.pad` does."""
+    for name, role in assigned.items():
+        if role == "padding" and source.use(name).unpacked == len(AS_TORCH_PADS):
+            names = source.structure(name)
+            return tuple(
+                dict.fromkeys((corners(tuple(map(str, names)) if isinstance(names, tuple) else ()), AS_TORCH_PADS))
+            )
+    return ()
+
+
+def _with_margins(plain: AutogradCandidate, orders: Sequence[tuple[str, ...]]) -> Iterator[AutogradCandidate]:
+    """The candidate with the order of margins in which its own forward is right; with each where none is.
+
+    What the backward takes them for is no evidence: that may be the mistake.
+    """
+    ways = [replace(plain, form=replace(plain.form, corners=order)) for order in orders]
+    right = [one for one in ways if any(_pads_rightly(one, spec) for spec in TOLD_APART if not one.refuses(spec))]
+    yield from right or ways
+
+
+def _pads_rightly(candidate: AutogradCandidate, spec: ConvSpec) -> bool:
+    case = probes.integer_case(spec)
+    return probes.gives_forward(candidate.forward_output(case), candidate.layout, case)
 
 
 def _forms(forward: Callee, assigned: Assignment, layout: Layout) -> Iterator[Form]:

@@ -51,7 +51,7 @@ class Form:
         numbers: beside these words it is also told in numbers: the rules of its "same", see `is_by_word`.
         capitals: it is "SAME" or "VALID".
         sides: padding is ((top, bottom), (left, right)).
-        corners: padding is one number for each side; which of `padding_h` and `padding_w`, in their order.
+        corners: padding is one number for each side; `padding_h`, `padding_w_after` and so on, in their order.
         counts: of a role, how many numbers it is taken apart into, whatever `pairs` says of the others.
         words: for what the padding repeats, in the order of `PADDING_MODES`.
         torch: arrays are tensors.
@@ -73,8 +73,8 @@ class Form:
 
     @property
     def takes_both_ends(self) -> bool:
-        """Whether the padding of a line is taken apart into two numbers: what is added in front, and behind."""
-        return self.layout.spatial == 1 and dict(self.counts).get("padding", 1) == 2
+        """Whether it is told what is added in front and what behind: two numbers for a line, four for a picture."""
+        return bool(self.corners) or (self.layout.spatial == 1 and dict(self.counts).get("padding", 1) == 2)
 
     def mode_word(self, mode: PaddingMode) -> str:
         """What the padding repeats, in the target's words."""
@@ -378,6 +378,8 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
     }
     pairs = {"stride": spec.stride, "padding": spec.padding, "dilation": spec.dilation}
     pairs |= {"output_padding": spec.output_padding}
+    behind = ("padding_d_after", "padding_h_after", "padding_w_after")[-len(spec.padding) :]
+    numbers |= dict(zip(behind, spec.padding_after, strict=True))
     for name, pair in {**pairs, "kernel_size": spec.kernel_size}.items():
         stem = name.removesuffix("_size")
         numbers |= dict(zip((f"{stem}_d", f"{stem}_h", f"{stem}_w")[-len(pair) :], pair, strict=True))
@@ -387,10 +389,10 @@ def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
         numbers["padding"] = word.upper() if form.capitals else word
     if form.sides:
         numbers["padding"] = tuple((margin, margin) for margin in spec.padding[-form.layout.spatial :])
-    if form.takes_both_ends:
-        numbers["padding"] = (spec.padding[1], spec.padding_after[1])
     if form.corners:
         numbers["padding"] = tuple(numbers[margin] for margin in form.corners)
+    elif form.takes_both_ends:
+        numbers["padding"] = (spec.padding[1], spec.padding_after[1])
     return numbers
 
 

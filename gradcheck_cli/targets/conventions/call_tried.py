@@ -27,8 +27,8 @@ from gradcheck_cli.targets.conventions.call import PLACE, PLAIN, CallCandidate, 
 from gradcheck_cli.targets.conventions.handed_back import ReadingError
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.layouts import LayerKind, usual
-from gradcheck_cli.targets.conventions.recognise import Chosen
 from gradcheck_cli.targets.conventions.results import Keys, Taken, take
+from gradcheck_cli.targets.conventions.scoring import Chosen
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import CALL
 

@@ -162,7 +162,7 @@ class Recipe:
         """The shape of one filter where the number of filters is asked for apart."""
         if "out_channels" not in self.roles.values():
             return whole
-        return tuple(size for size, axis in zip(whole, self.order.weight, strict=True) if axis != "o")
+        return tuple(size for size, axis in zip(whole, self.order.letters("weight"), strict=True) if axis != "o")
 
     def _input_shape(self, case: Case) -> Any:
         spec = case.spec

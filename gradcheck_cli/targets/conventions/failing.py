@@ -41,6 +41,12 @@ def settled(failed: Failed, loaded: Loaded) -> bool:
     return isinstance(failed.error, UnfinishedError | HungError | MemoryError) and certain(failed.candidate, loaded)
 
 
+def raises_anyhow(failed: Failed) -> bool:
+    """Whether another way to call it would end so too: it was surely called as meant, or a name is nowhere defined."""
+    endless = isinstance(failed.error, UnfinishedError | HungError | MemoryError)
+    return failed.understood or endless or _is_undefined(failed.error)
+
+
 def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str] = ()) -> Candidate:
     """The way in which the code was meant to be called, where it raises in every one: that is its failure.
 
@@ -71,10 +77,13 @@ def _proves(failed: Failed, loaded: Loaded) -> bool:
     The names tell what each argument is, but not of what form a setting is; a name that is nowhere defined is nobody's
     guess, while one that gets no value on the way that was taken may be ours.
     """
-    undefined = isinstance(failed.error, NameError) and not isinstance(failed.error, UnboundLocalError)
-    if not certain(failed.candidate, loaded) and not undefined:
+    if not certain(failed.candidate, loaded) and not _is_undefined(failed.error):
         return False
     return not is_misfed(failed.error, loaded.module.__file__ or "", _made(failed.candidate))
+
+
+def _is_undefined(error: BaseException) -> bool:
+    return isinstance(error, NameError) and not isinstance(error, UnboundLocalError)
 
 
 def _made(candidate: Candidate) -> list[str]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from gradcheck_cli.model import PADDING_MODES, ConvSpec, PaddingMode
 from gradcheck_cli.model.conventions import LINES, PICTURES, VOLUMES
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.axes_said import agreeing_first
 from gradcheck_cli.targets.conventions.use import identifier
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import definitions
@@ -55,12 +56,13 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     plain = [_BY_AXES[number] for number in axes]
     moded = [probes.of_mode(mode, specs) for mode in looks.modes for specs in plain[:2]]
     turned = [_TRANSPOSED_BY_AXES[number] for number in axes] if looks.transposed else []
-    return [*turned, *moded, *plain]
+    return [agreeing_first(loaded, specs) for specs in (*turned, *moded, *plain)]
 
 
 def transposed_kinds(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     """Those of transposed layers: where a forward that was run is one, whatever the names say."""
-    return [_TRANSPOSED_BY_AXES[number] for number in _Looks(loaded).axes if number in _asked(wanted)]
+    found = (_TRANSPOSED_BY_AXES[number] for number in _Looks(loaded).axes if number in _asked(wanted))
+    return [agreeing_first(loaded, specs) for specs in found]
 
 
 def _asked(wanted: Sequence[str]) -> set[int]:
@@ -86,7 +88,7 @@ class _Looks:
             return [3, 2, 1]
         # `g[:, :, t]` may be a row of four axes.
         is_line = 3 in set(_taken_apart(self._nodes)) and 4 not in known
-        return [1, 2] if is_line or any(map(_is_of_lines, self._nodes)) else [2, 1]
+        return [1, 2] if is_line or any(map(_is_of_lines, (*self._nodes, *self._reached))) else [2, 1]
 
     @property
     def transposed(self) -> bool:
@@ -113,16 +115,26 @@ class _Looks:
         return [each for node in found if node is not None for each in ast.walk(node)]
 
     @cached_property
+    def _reached(self) -> list[ast.AST]:
+        """Those of the functions of the file that it uses, too."""
+        return [each for node in self._definitions([]) for each in ast.walk(node)]
+
+    def _definitions(self, more: Sequence[ast.AST]) -> list[ast.AST]:
+        """Its own, `more`, and those of the functions of the file that these use."""
+        known = definitions(self.loaded.tree)
+        reached = {id(node): node for node in (*self._nodes[:1], *more)}
+        for _ in range(_CALLS_DEEP):
+            names = {item.id for node in reached.values() for item in ast.walk(node) if isinstance(item, ast.Name)}
+            reached |= {id(known[name]): known[name] for name in names & set(known)}
+        return list(reached.values())
+
+    @cached_property
     def _text(self) -> str:
         """Its definition, the functions of the file that it uses, and those that are named like it: its forward."""
         known = definitions(self.loaded.tree)
         stem = _BACKWARD.sub("", self.loaded.name)
-        alike = [name for name in known if stem and stem in name]
-        reached = {id(node): node for node in self._nodes[:1]} | {id(known[name]): known[name] for name in alike}
-        for _ in range(_CALLS_DEEP):
-            names = {item.id for node in reached.values() for item in ast.walk(node) if isinstance(item, ast.Name)}
-            reached |= {id(known[name]): known[name] for name in names & set(known)}
-        return "\n".join(ast.unparse(node) for node in reached.values())
+        alike = [known[name] for name in known if stem and stem in name]
+        return "\n".join(map(ast.unparse, self._definitions(alike)))
 
 
 def _is_of_lines(node: ast.AST) -> bool:

@@ -139,6 +139,10 @@ class Layout:
         """Filter number m*C + c: the channel runs fastest."""
         return "mg" in self.output
 
+    def letters(self, kind: str) -> tuple[str, ...]:
+        """What each axis of an array of `kind` runs over there: ("o", "iuv") of a flattened kernel."""
+        return _groups(getattr(self, kind))
+
     def axes(self, kind: str) -> int:
         """How many axes an array of `kind` has there."""
         return len(_groups(getattr(self, kind)))

@@ -181,12 +181,12 @@ def gradient_role(name: str) -> str:
 
 def corners(names: Sequence[str]) -> tuple[str, ...]:
     """The roles of four margins in the order of their names; top, left, bottom, right where no names tell."""
-    sides = {"t": "padding_h", "u": "padding_h", "b": "padding_h", "d": "padding_h"}
-    sides |= {"l": "padding_w", "r": "padding_w"}
+    sides = {"t": "padding_h", "u": "padding_h", "b": "padding_h_after", "d": "padding_h_after"}
+    sides |= {"l": "padding_w", "r": "padding_w_after"}
     letters = [re.sub(r"^(p(ad(ding)?)?_?|_)", "", name.lower())[:1] for name in names]
     if len(letters) == 4 and len(set(letters)) == 4 and all(letter in sides for letter in letters):
         return tuple(sides[letter] for letter in letters)
-    return ("padding_h", "padding_w") * 2
+    return ("padding_h", "padding_w", "padding_h_after", "padding_w_after")
 
 
 @cache

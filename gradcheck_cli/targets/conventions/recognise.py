@@ -13,38 +13,29 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import numpy as np
-
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients
+from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
-from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError,
     Candidate,
     NotRecognisedError,
-    Returned,
     TransposedError,
 )
-from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.by_behaviour import explained
 from gradcheck_cli.targets.conventions.candidates import candidates
-from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.confirm import confirmed
-from gradcheck_cli.targets.conventions.confirm_function import WithForward, confirm
-from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
-from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError, certain, likeliest_failure, settled
+from gradcheck_cli.targets.conventions.confirm_function import confirm
+from gradcheck_cli.targets.conventions.failing import Failed, certain, likeliest_failure, raises_anyhow, settled
 from gradcheck_cli.targets.conventions.forgotten import left_behind
-from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layout import Layout, turned
-from gradcheck_cli.targets.conventions.multiplier import covers, fills, is_wider, looks_plain
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.multiplier import is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
-from gradcheck_cli.targets.conventions.results import Keys, plan, take
+from gradcheck_cli.targets.conventions.scoring import Chosen, Scored, try_on
 from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
@@ -54,45 +45,6 @@ PATIENCE = 4
 LONG_PATIENCE = 9
 # Seconds of its own work that recognition may take; on a busy machine the same work takes longer by the clock.
 BUDGET = 20.0
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The candidate that is used from now on, and which result is which gradient."""
-
-    candidate: Candidate
-    plan: Keys
-
-    @property
-    def yields(self) -> tuple[GradientName, ...]:
-        """The gradients that the target gives; all, without a plan, of one that only ever raises."""
-        return tuple(name for name in GRADIENTS if name in self.plan or not self.plan)
-
-
-@dataclass(frozen=True)
-class Scored:
-    """How a candidate did on one probe: larger is better.
-
-    `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
-    layout nothing was right on an earlier probe. `doubted`: the file's own forward gives other numbers in this layout.
-    `fills`: something stands in the gradient of every filter, `covers`: and in each of its channels.
-    `one_channel`: X had one, which shows nothing of groups.
-    """
-
-    chosen: Chosen
-    score: int
-    clean: bool
-    zeros: bool = False
-    tripped: bool = False
-    doubted: bool = False
-    fills: bool = False
-    covers: bool = False
-    one_channel: bool = False
-
-    @property
-    def depthwise(self) -> bool:
-        """Tried as depthwise code."""
-        return self.chosen.candidate.layout.depthwise
 
 
 def check_convention(text: str) -> tuple[str, ...]:
@@ -132,38 +84,47 @@ def recognise(
     refusals: list[NotRecognisedError | AmbiguousError] = []
     is_refused_first = False
     kinds = kinds_to_try(loaded, wanted)
+    transposed = [] if kinds[0][0].transposed else transposed_kinds(loaded, wanted)
+    has_to_be_right = False
     while kinds:
         # So much of the time that the other kinds have their turn too.
-        ends = [_share(now, end, len(kinds)) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
+        parts = len(kinds) + bool(transposed)
+        ends = [_share(now, end, parts) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
         try:
             chosen, is_right = _Tries(loaded, wanted, seed, guard, ends[0], ends[1]).on(kinds.pop(0))
         except (NotRecognisedError, AmbiguousError) as error:
             is_refused_first |= not weaker
             refusals.append(error)
-            if isinstance(error, TransposedError) and not any(
-                isinstance(one, TransposedError) for one in refusals[:-1]
-            ):
-                kinds = transposed_kinds(loaded, wanted)
-            continue
-        if is_right:
-            return chosen
-        weaker.append(chosen)
-        if (
-            not kinds
-            and not any(one.plan for one in weaker)
-            and not any(one.candidate.layout.transposed for one in weaker)
-        ):
-            kinds = transposed_kinds(loaded, wanted)
+            if isinstance(error, TransposedError):
+                kinds, transposed = transposed or kinds, []
+        else:
+            if is_right:
+                return replace(chosen, is_right=True)
+            if not has_to_be_right:
+                weaker.append(chosen)
+        if not kinds and not any(one.plan for one in weaker):
+            # What is no convolution, by its forward or in every way to call it, may be a transposed one.
+            has_to_be_right = not weaker and not any(isinstance(error, TransposedError) for error in refusals)
+            kinds, transposed = transposed, []
     # Where nothing is right, that the padding repeats something is no more than a word in the text.
     best = min(weaker, key=lambda one: (not one.plan, one.candidate.layout.modes != ("zeros",)), default=None)
-    # What only raises as another kind of layer says less than why it is none of the likeliest kind.
-    if best is None or (is_refused_first and not best.plan):
-        raise refusals[0]
+    if best is None or not best.plan:
+        # That every way raised is known only where every way was tried.
+        cut_short = next((error for error in refusals if isinstance(error, NoTimeError)), None)
+        if cut_short is not None and best is not None:
+            raise cut_short
+        # What only raises as another kind of layer says less than why it is none of the likeliest kind.
+        if best is None or is_refused_first:
+            raise refusals[0]
     return best
 
 
 def _share(now: float, end: float, parts: int) -> float:
     return now + (end - now) / parts
+
+
+class NoTimeError(NotRecognisedError):
+    """The time was up before every way to call it had been tried."""
 
 
 @dataclass
@@ -197,7 +158,7 @@ class _Tries:
         if _is_final(self.refusals) or (self.refusals and not _narrowed(self.wanted)):
             _raise_if_hopeless(self.refusals, self.trials, self.failed)
         if self._is_over:
-            _refuse_to_guess(self.trials, self.loaded)
+            _refuse_to_guess(self.trials, self.failed, self.loaded)
         best = max((trial.score for trial in self.trials), default=-1)
         return _settle(self.trials, self.failed, self.loaded, self.wanted), best >= EVIDENCE
 
@@ -214,7 +175,7 @@ class _Tries:
             if candidate.refuses(spec):
                 continue
             self.seed()
-            trial = _try(candidate, case, truth, self.guard)
+            trial = try_on(candidate, case, truth, self.guard)
             tripped = candidate.layout in self.stumbled
             if isinstance(trial, Failed):
                 self.failed.append(trial)
@@ -223,7 +184,7 @@ class _Tries:
             else:
                 self.trials.append(replace(trial, score=trial.score - tripped, tripped=tripped))
                 if trial.clean and trial.score >= EVIDENCE and not tripped and not trial.doubted:
-                    again = partial(_try, case=case, truth=truth, guard=self.guard)
+                    again = partial(try_on, case=case, truth=truth, guard=self.guard)
                     return _confirmed(_with_multiplier(trial, self.trials, again)), True
             tried.add(candidate.layout)
             if self._is_over:
@@ -246,17 +207,21 @@ def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
     raise NotRecognisedError("run", "it ends the process in every way in which it was called")
 
 
-def _refuse_to_guess(trials: Sequence[Scored], loaded: Loaded) -> None:
-    """What ran before the time was up and was wrong may not be how it is meant: a busy machine is nobody's mistake.
+def _refuse_to_guess(trials: Sequence[Scored], failed: Sequence[Failed], loaded: Loaded) -> None:
+    """What was wrong or raised before the time was up may not be how it is meant: a busy machine is nobody's mistake.
 
     Raises:
-        NotRecognisedError: nothing that ran has a right gradient, and no names tell how it is called.
+        NoTimeError: nothing that ran has a right gradient, no names tell how it is called, and no exception is of a
+            kind that every way to call it would raise.
     """
-    if not trials or any(trial.score >= EVIDENCE or certain(trial.chosen.candidate, loaded) for trial in trials):
+    if any(trial.score >= EVIDENCE or certain(trial.chosen.candidate, loaded) for trial in trials):
+        return
+    if not trials and (not failed or any(raises_anyhow(one) for one in failed)):
         return
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
     hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
-    raise NotRecognisedError("run", sentence, tried=f"{len(trials)} ways to call it ran", hint=hint)
+    tried = f"{len(trials)} ways to call it ran" if trials else f"{len(failed)} ways to call it raised"
+    raise NoTimeError("run", sentence, tried=tried, hint=hint)
 
 
 def _is_final(refusals: Sequence[NotRecognisedError]) -> bool:
@@ -374,90 +339,3 @@ def _confirmed(chosen: Chosen) -> Chosen:
     candidate = confirmed(explained(chosen.candidate), chosen.plan)
     missing = tuple(name for name in parts(candidate) if name not in chosen.plan)
     return replace(chosen, candidate=replace(candidate, forgotten=left_behind(candidate, missing)))
-
-
-def _try(
-    candidate: Candidate, case: Case, truth: Gradients, guard: Callable[[], AbstractContextManager[None]]
-) -> Scored | Failed:
-    forward_right = False
-    try:
-        with guard():
-            candidate, forward_right = _as_its_forward(candidate, case)
-            if isinstance(candidate, FunctionCandidate):
-                candidate = candidate.stepping(case)
-            returned = candidate.start(case)()
-        keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
-        if not keys:
-            return Failed(candidate, NoGradientError(_no_gradient(returned)), False)
-        candidate = exposed(candidate, returned, keys, truth, case.spec)
-        returned = replace(returned, items=rescaled(returned, candidate))
-        taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
-    except (Exception, SystemExit) as error:
-        return Failed(candidate, error, forward_right and not _guessed(candidate))
-    points = sum(_points(taken.gradients.get(name), truth.get(name), name) for name in keys)
-    score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
-    zeros = not any(np.any(taken.gradients.get(name)) for name in keys)
-    doubted = not forward_right and _has_other_forward(candidate, case)
-    weight = None if taken.wrong else taken.gradients.get("weight")
-    scored = Scored(Chosen(candidate, keys), score, not taken.wrong, zeros, doubted=doubted)
-    return replace(scored, fills=fills(weight), covers=covers(weight), one_channel=case.spec.in_channels == 1)
-
-
-def _has_other_forward(candidate: Candidate, case: Case) -> bool:
-    """Whether its forward runs in this layout and is no convolution there: another layout may be meant."""
-    if isinstance(candidate, LayerCandidate):
-        # A causal layer may be right by chance where the zeros are shared between both ends.
-        return candidate.same and not candidate.forward_right and number_of_axes(case.spec) == 1
-    spec, output = case.spec, _own_forward(candidate, case)
-    return output is not None and output.shape == candidate.layout.shape("output", spec.output_shape, spec.groups)
-
-
-def _guessed(candidate: Candidate) -> bool:
-    """Some of its parameters were given a meaning by trial only."""
-    return isinstance(candidate, FunctionCandidate) and bool(by_trial(candidate.assignment))
-
-
-def _no_gradient(returned: Returned) -> str:
-    shapes = ", ".join(f"{array.shape}" for array in returned.items.values())
-    return f"it returned {shapes or 'no array'}, which fits no gradient"
-
-
-def _points(actual: Array | None, expected: Array | None, name: GradientName) -> int:
-    """Evidence that a candidate is the one: a right gradient, or one that is right up to a factor."""
-    if actual is None or expected is None or actual.shape != expected.shape:
-        return 0
-    if _equal(actual, expected):
-        return 1 if name == "bias" else 6
-    top = int(np.abs(expected).argmax())
-    factor = float(actual.flat[top]) / float(expected.flat[top]) if expected.flat[top] else 0.0
-    close = factor != 0 and np.allclose(actual, factor * expected, rtol=1e-6, atol=1e-6 * abs(factor))
-    return 0 if name == "bias" else 4 * int(close)
-
-
-def _equal(actual: Array | None, expected: Array | None) -> bool:
-    if actual is None or expected is None or actual.shape != expected.shape:
-        return False
-    return bool(np.allclose(actual, expected, rtol=1e-5, atol=1e-3))
-
-
-def _own_forward(candidate: Candidate, case: Case) -> Array | None:
-    """What the file's forward gives; where it raises with b in one shape, with a plain b: the layout is the same."""
-    if isinstance(candidate, AutogradCandidate):
-        return candidate.forward_output(case)
-    if not isinstance(candidate, FunctionCandidate | ClosureCandidate):
-        return None
-    output = candidate.forward_output(case)
-    return candidate.with_bias("o").forward_output(case) if output is None and candidate.form.bias != "o" else output
-
-
-def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
-    """The candidate as its own forward wants it, turned for a true convolution; and whether that forward is right."""
-    if isinstance(candidate, LayerCandidate):
-        return candidate, candidate.forward_right
-    output = _own_forward(candidate, case)
-    if probes.gives_forward(output, candidate.layout, case):
-        return candidate, True
-    as_turned = replace(case, weight=turned(case.weight))
-    if isinstance(candidate, WithForward) and probes.gives_forward(output, candidate.layout, as_turned):
-        return candidate.turned(), True
-    return candidate, False

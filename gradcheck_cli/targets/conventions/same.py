@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -37,6 +38,10 @@ def _tensorflow(size: int, extent: int, stride: int) -> int:
 
 def _keep(size: int, extent: int, stride: int) -> int:
     return (size - 1) * stride + extent - size
+
+
+def _upsampling(_size: int, extent: int, stride: int) -> int:
+    return extent - stride
 
 
 def _shared(total: Total, share: Callable[[int], Sides | None]) -> MarginRule:
@@ -86,32 +91,39 @@ RULES: Mapping[str, MarginRule] = {
     "keep-more-before": _shared(_keep, _more_before),
     "keep-more-on-both": _shared(_keep, _more_on_both),
     "causal": _shared(_taps, _all_before),
+    "upsampling": _shared(_upsampling, _even),
+    "upsampling-more-after": _shared(_upsampling, _more_after),
+    "upsampling-more-before": _shared(_upsampling, _more_before),
 }
 """(size, extent of the kernel, stride) -> zeros before and after. "keep" keeps the size at every stride, the others
 divide it by it. torch's own 'same' is "floor-before" at stride 1; SAME of TensorFlow and SAME_UPPER of ONNX are
 "tensorflow-more-after", SAME_LOWER is "tensorflow-more-before". "causal" is code for lines, where no output may see
-what comes later."""
+what comes later. "upsampling" is of transposed layers: so much is cut that n become stride*n, as Keras does."""
 
 KEEPING = frozenset(name for name in RULES if name.startswith("keep"))
 OF_LINES = frozenset(("causal",))
-DIVIDING = frozenset(RULES) - KEEPING - OF_LINES
+OF_TRANSPOSED = frozenset(name for name in RULES if name.startswith("upsampling"))
+DIVIDING = frozenset(RULES) - KEEPING - OF_LINES - OF_TRANSPOSED
 
 
 def rules_of(spec: ConvSpec) -> frozenset[str]:
     """The rules under which code would pad by the padding of `spec`."""
+    if any(spec.output_padding):
+        return frozenset()
     sides = list(zip(spec.padding, spec.padding_after, strict=True))
-    return frozenset(name for name, rule in RULES.items() if _margins(rule, spec) == sides)
+    return frozenset(name for name in RULES if _margins(name, spec) == sides)
 
 
-def _margins(rule: MarginRule, spec: ConvSpec) -> list[Sides | None]:
-    if rule is RULES["causal"] and number_of_axes(spec) > 1:
+def _margins(name: str, spec: ConvSpec) -> list[Sides | None]:
+    is_of_its_kind = spec.transposed == (name in OF_TRANSPOSED) and (name not in OF_LINES or number_of_axes(spec) == 1)
+    if not is_of_its_kind:
         return [None, None]
-    return [rule(*numbers) for numbers in zip(spec.input_size, spec.extent, spec.stride, strict=True)]
+    return [RULES[name](*numbers) for numbers in zip(spec.input_size, spec.extent, spec.stride, strict=True)]
 
 
 def padded_by(rule: str, spec: ConvSpec) -> ConvSpec | None:
     """`spec` with the padding that the rule gives it; None where it gives none."""
-    rows, columns = _margins(RULES[rule], spec)
+    rows, columns = _margins(rule, spec)
     if rows is None or columns is None:
         return None
     extra = (rows[1] - rows[0], columns[1] - columns[0])
@@ -137,6 +149,8 @@ _STRIDED: tuple[Size, int, int] = ((9, 6), 5, 3)
 _ODD_TOTAL: tuple[Size, int, int] = ((8, 6), 3, 2)
 _KEPT: tuple[Size, int, int] = ((7, 5), 3, 2)
 _KEPT_ODD_TOTAL: tuple[Size, int, int] = ((7, 5), 2, 2)
+_DOUBLED: tuple[Size, int, int] = ((4, 3), 4, 2)
+_DOUBLED_ODD: tuple[Size, int, int] = ((3, 4), 5, 2)
 _DECIDING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
     "floor": (_EVEN_KERNEL, _STRIDED),
     "floor-before": (_EVEN_KERNEL, _STRIDED),
@@ -150,6 +164,9 @@ _DECIDING: Mapping[str, tuple[tuple[Size, int, int], ...]] = {
     "keep-more-before": (_KEPT, _EVEN_KERNEL, _KEPT_ODD_TOTAL),
     "keep-more-on-both": (_KEPT, _EVEN_KERNEL, _KEPT_ODD_TOTAL),
     "causal": (_EVEN_KERNEL, ((8, 7), 3, 1)),
+    "upsampling": (_DOUBLED,),
+    "upsampling-more-after": (_DOUBLED, _DOUBLED_ODD),
+    "upsampling-more-before": (_DOUBLED, _DOUBLED_ODD),
 }
 # What tells by which rule it pads, the surest first.
 _PARTS = ("forward", "weight", "input")
@@ -183,8 +200,10 @@ def rules_followed(
 
 
 def _deciding(rule: str, layout: Layout) -> Iterator[ConvSpec]:
+    if layout.spatial > 2 or layout.transposed != (rule in OF_TRANSPOSED):
+        return
+    kind = partial(ConvSpec if layout.spatial > 1 else LineSpec, conv=layout.conv)
     for image, side, step in _DECIDING[rule]:
-        kind = ConvSpec if layout.spatial > 1 else LineSpec
         specs = [padded_by(rule, kind(*counts, image[0], image[1], (side, side), (step, step))) for counts in COUNTS]
         yield from [spec for spec in specs if spec is not None and not layout.refuses(spec)][:1]
 

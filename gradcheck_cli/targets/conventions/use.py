@@ -178,7 +178,7 @@ class Uses:
             found.keys |= dict.fromkeys(_strings(call) if isinstance(call, ast.Call) else [])
         elif name in ARRAY_ATTRIBUTES:
             found.kinds.add("array")
-            found.axes = max(found.axes, self._axes(attribute) if name == "shape" else 0)
+            found.axes = max(found.axes, self._axes(attribute) if name == "shape" else self._asserted(attribute))
         elif name in TEXT_METHODS:
             around = self._parents.get(self._parents.get(attribute, attribute))
             found.texts |= dict.fromkeys(_strings(around) if isinstance(around, ast.Compare) else [])
@@ -208,6 +208,18 @@ class Uses:
         if isinstance(parent, ast.For | ast.comprehension) and isinstance(parent.target, ast.Tuple):
             return max(0, start) + _targets(parent.target)
         return 0
+
+    def _asserted(self, ndim: ast.Attribute) -> int:
+        """3 of `assert a.ndim == 3`, also of `assert a.ndim == b.ndim == 3`; 0 of anything else."""
+        compared = self._parents.get(ndim)
+        if ndim.attr != "ndim" or not isinstance(compared, ast.Compare):
+            return 0
+        if not isinstance(self._parents.get(compared), ast.Assert) or not all(
+            isinstance(op, ast.Eq) for op in compared.ops
+        ):
+            return 0
+        last = compared.comparators[-1]
+        return last.value if isinstance(last, ast.Constant) and isinstance(last.value, int) else 0
 
     def _counts(self, node: ast.AST) -> bool:
         """Whether it is a bound of a range or of a slice, or a width of np.pad, also inside a sum or a product."""

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.targets.functions.form import Parameter
-from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES
+from gradcheck_cli.targets.functions.inputs.drawing import shape_of
+from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.pair import parameters_of
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
@@ -23,6 +24,11 @@ _CHANNELS = word_set("channel channels c planes maps")
 _TABLE = word_set("vocab num rows entries tokens v words embeddings")
 # A function that is handed over: a smooth one, and its derivative.
 _CALLED = word_set("activation func function fn nonlinearity prime derivative")
+# What an object holds, by the names under which a constructor is handed it; a lone beta is a number.
+_HELD = word_set("w b w1 b1 w2 b2 weight weights bias biases gamma beta wx wh")
+_SCALES = word_set("gamma beta")
+_NUMBERS = word_set("gamma beta")
+_RANDOM = word_set("rng generator")
 # What a constructor stores and calls is left out, if it may be.
 MOST = 24
 
@@ -34,19 +40,39 @@ class Making:
     owner: Any
     chosen: Mapping[str, Any]
 
-    def instance(self, sizes: Mapping[str, int]) -> Any:
-        """A new object for these lengths.
+    def instance(self, sizes: Mapping[str, int], settings: Mapping[str, Any] | None = None) -> Any:
+        """A new object for these lengths, with settings other than the defaults.
 
         Raises:
             Exception: whatever the constructor raises.
         """
-        return self.owner(**{name: _value(choice, sizes) for name, choice in self.chosen.items()})
+        return self.owner(**{name: _value(choice, sizes) for name, choice in self.chosen.items()}, **(settings or {}))
+
+    @property
+    def settings(self) -> tuple[Parameter, ...]:
+        """The switches and the factors that the constructor has defaults for: what holds at these may not elsewhere."""
+        return tuple(
+            item
+            for item in parameters_of(self.owner)
+            if item.has_default and isinstance(item.default, bool | float) and "lr" not in item.name.lower()
+        )
 
     @property
     def text(self) -> str:
         """ "Dense(n_in=5, n_out=6)"."""
         said = ", ".join(f"{name}={_value(choice, SIZES[0])!r}" for name, choice in self.chosen.items())
         return f"{self.owner.__name__}({said})"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Normal numbers in the shape of these letters: a constructor that is handed what it is to hold."""
+
+    axes: str
+
+
+class Generator:
+    """A source of random numbers, as new for each object."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +86,28 @@ class Letter:
 def makings(owner: Any) -> Iterator[Making]:
     """Ways to make an object, the likeliest first."""
     wanted = [item for item in parameters_of(owner) if not item.has_default]
-    listed = [_options(item) for item in wanted]
+    names = {item.name for item in wanted}
+    listed = [_weights(item, names) + _options(item) for item in wanted]
     yield from (
         Making(owner, {item.name: options[place] for item, options, place in zip(wanted, listed, places, strict=True)})
         for places in itertools.islice(by_rank([len(options) for options in listed]), MOST)
     )
 
 
+def _weights(item: Parameter, names: set[str]) -> list[Any]:
+    """What is held is handed over by some constructors: `Affine(W, b)`, `BatchNormalization(gamma, beta)`."""
+    plain = item.name.lower().strip("_")
+    if item.annotation in ("int", "float", "bool") or plain not in _HELD or (plain in _NUMBERS and not names > _SCALES):
+        return []
+    real = [each for each in proposals(item.name) if each.kind == "real" and each.axes]
+    return [Weights(each.axes) for each in real[:4]]
+
+
 def _options(item: Parameter) -> list[Any]:
     words = tokens(item.name)
     known = set(words)
+    if known & _RANDOM:
+        return [Generator(), None]
     if known & _CALLED:
         return [_slope if known & BACKWARD_WORDS else np.tanh]
     is_tuple = "shape" in known or "tuple" in item.annotation.lower()
@@ -90,6 +128,10 @@ def _options(item: Parameter) -> list[Any]:
 def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
     if isinstance(choice, Letter):
         return (sizes[choice.letter],) if choice.is_tuple else sizes[choice.letter]
+    if isinstance(choice, Weights):
+        return np.random.default_rng(0).standard_normal(shape_of(choice.axes, sizes))
+    if isinstance(choice, Generator):
+        return np.random.default_rng(0)
     return choice
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import numpy as np
-
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.edited import Edits
+from gradcheck_cli.targets.functions.bilinear import is_bilinear
 from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.inputs.given import given
@@ -29,10 +28,6 @@ _OF_CONVOLUTIONS = word_set(
     "conv conv2d conv1d conv3d convolution convolve correlate kernel kernels stride strides padding padded filter "
     "filters im2col col2im fold unfold dilation kh kw"
 )
-# Axes of an X and of an F.
-IMAGES = 4
-# As in an einsum: "nchw,oiuv->..."
-_SUM_OF_FOUR = re.compile(r"^\s*[A-Za-z]*\s*[A-Za-z]{4,}.*->|,\s*[A-Za-z]{4,}\s*->")
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 
@@ -67,7 +62,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class AsConvolution(Generic[Ready]):
-    """The other way: `take` recognises the target as a convolution, `is_sure` says that it gave a gradient there."""
+    """The other way: `take` recognises the target as a convolution, `is_sure` says that something was right there."""
 
     take: Callable[[], Ready]
     is_sure: Callable[[Ready], bool]
@@ -82,22 +77,20 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     """
     if "function" not in wanted.kinds or wanted.is_spelled:
         return convolution.take()
-    if wanted.inputs or wanted.input:
+    if wanted.inputs or wanted.input or "convolution" not in wanted.kinds:
         return as_function(loaded, wanted)
     if looks_like_convolution(loaded):
         return _convolution_first(loaded, wanted, convolution)
     try:
         found = as_function(loaded, wanted)
     except NotAFunctionError as error:
-        if error.step != "build" and not has_four_axes(loaded):
-            raise
         return _convolution_after(error, convolution)
-    if not _may_be_convolution(found):
-        return found
-    try:
-        return convolution.take()
-    except (NotRecognisedError, AmbiguousError):
-        return found
+    if is_bilinear(found.form, found.samples[0].values):
+        with suppress(NotRecognisedError, AmbiguousError):
+            taken = convolution.take()
+            if convolution.is_sure(taken):
+                return taken
+    return found
 
 
 def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
@@ -122,12 +115,6 @@ def _convolution_after(error: NotAFunctionError, convolution: AsConvolution[Read
     if not convolution.is_sure(found):
         raise error
     return found
-
-
-def _may_be_convolution(found: FunctionReady) -> bool:
-    """It takes two arrays with four axes, as X and F are, whatever they are called."""
-    arrays = (value for value in found.samples[0].values.values() if isinstance(value, np.ndarray))
-    return sum(array.ndim == IMAGES for array in arrays) > 1
 
 
 def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
@@ -156,21 +143,6 @@ def looks_like_convolution(loaded: Loaded) -> bool:
         return False
     node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
     return bool(_words(node) & _OF_CONVOLUTIONS)
-
-
-def has_four_axes(loaded: Loaded) -> bool:
-    """Does the code take four lengths of a shape apart, index with four places, or sum over four letters?"""
-    node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
-    for inner in ast.walk(node) if node is not None else ():
-        if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Tuple) and len(inner.slice.elts) == IMAGES:
-            return True
-        if isinstance(inner, ast.Assign) and isinstance(inner.targets[0], ast.Tuple):
-            is_shape = isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"
-            if is_shape and len(inner.targets[0].elts) == IMAGES:
-                return True
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and _SUM_OF_FOUR.search(inner.value):
-            return True
-    return False
 
 
 def _words(node: ast.AST | None) -> set[str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
+from gradcheck_cli.targets.functions.buffers import returning
+from gradcheck_cli.targets.functions.by_use import forward_by_use
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
@@ -60,14 +64,17 @@ def _pair(loaded: Loaded) -> WrittenFunction:
         forward = forward_for(name, known)
         if not forward:
             raise NotAFunctionError("build", f"no forward of {name} stands in its file")
-        return PairForm(_function(loaded, forward), _function(loaded, name))
+        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
     mine = [other for other in backwards if forward_for(other, known) == name]
     if not mine and gives_gradients(loaded.node(name)):
         return LossForm(_function(loaded, name))
+    forward = forward_by_use(name, {other: node for other in known if (node := loaded.node(other))}) if not mine else ""
+    if forward:
+        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
     if not mine:
         raise NotAFunctionError("build", f"no backward of {name} stands in its file")
     nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
-    return PairForm(_function(loaded, name), _function(loaded, nearest))
+    return PairForm(*returning(_function(loaded, name), _function(loaded, nearest)))
 
 
 def functions_of(loaded: Loaded) -> dict[str, Any]:
@@ -93,6 +100,17 @@ def _with_callees(loaded: Loaded, name: str) -> str:
         node = loaded.node(waiting.pop())
         if node is None or getattr(node, "name", "") in texts:
             continue
-        texts[getattr(node, "name", "")] = ast.unparse(node)
+        texts[getattr(node, "name", "")] = _text(loaded, node)
         waiting += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
     return "\n".join(texts.values())
+
+
+def _text(loaded: Loaded, node: ast.AST) -> str:
+    """As it stands in the file, with its comments; without them where it does not stand alone."""
+    lines = linecache.getlines(loaded.module.__file__ or "")
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    text = textwrap.dedent("".join(lines[first - 1 : last]))
+    try:
+        return text if ast.dump(ast.parse(text).body[0]) == ast.dump(node) else ast.unparse(node)
+    except (SyntaxError, IndexError):
+        return ast.unparse(node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,25 @@ from gradcheck_cli.targets.functions.form import (
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.pair import float_arrays
-from gradcheck_cli.targets.functions.reading import entries_of, owners
+from gradcheck_cli.targets.functions.reading import by_place, entries_of, owners
 from gradcheck_cli.targets.functions.spelling import is_target
-from gradcheck_cli.targets.functions.state import HeldParameter, kept_for_input, kept_gradients, parameters
+from gradcheck_cli.targets.functions.state import (
+    HeldParameter,
+    held,
+    kept_by_shape,
+    kept_for_input,
+    kept_gradients,
+    parameters,
+    switches_of,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _Before:
+    """What an object held when its backward was called: its parameters by name, and everything by path."""
+
+    parameters: Mapping[str, Array]
+    left: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,7 @@ class LayerForm:
         methods: its forward and its backward.
         names: what the backward's return statement calls its entries.
         source: the class's text, with that of what it uses.
+        switches: what it holds that is True or False, with its value: training or inference.
     """
 
     making: Making
@@ -46,6 +63,7 @@ class LayerForm:
     methods: Methods
     names: tuple[str, ...]
     source: str
+    switches: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def kind(self) -> FunctionForm:
@@ -70,8 +88,10 @@ class LayerForm:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Those of the forward, then what the object holds."""
+        """Those of the forward, then the object's settings, then what it holds."""
         own = self.methods.arguments
+        settings = [*self.making.settings, *(Parameter(name, True, value) for name, value in self.switches.items())]
+        own = (*own, *(item for item in settings if item.name not in {one.name for one in own}))
         taken = {item.name for item in own}
         states = [
             Parameter(name, is_state=True, shapes=tuple(held[name] for held in self.states if name in held))
@@ -89,12 +109,13 @@ class LayerForm:
         instance, given = self._prepared(values)
         outputs = tuple(array.copy() for array in self.methods.outputs(instance, given))
         before = {one.name: one.array.copy() for one in self._states(instance, values)}
+        left = {one.path: one.array.copy() for one in held(instance)}
         grads = [np.array(grad) for grad in upstream]
         with in_backward(outputs):
             back = self.methods.call_backward(instance, given, grads)
         kept = all(np.array_equal(now, then) for now, then in zip(grads, upstream, strict=False))
         changed = mutated(values, given) + (() if kept else ("grad_output",))
-        return self._read(back, instance, values, outputs, before, changed)
+        return self._read(back, instance, values, outputs, _Before(before, left), changed)
 
     def _read(
         self,
@@ -102,11 +123,13 @@ class LayerForm:
         instance: Any,
         values: Values,
         outputs: tuple[Array, ...],
-        before: Mapping[str, Array],
+        then: _Before,
         changed: tuple[str, ...],
     ) -> Ran:
         """Returned ones first, then kept ones, then what an update took away."""
+        before = then.parameters
         entries = [] if back is None else entries_of(back, self.names)
+        entries = by_place(entries, [item.name for item in self.methods.arguments])
         inputs = {name: array for name, array in float_arrays(values).items() if name not in before}
         shapes = {name: array.shape for name, array in (inputs | dict(before)).items()}
         gradients = kept_gradients(instance, shapes)
@@ -123,15 +146,21 @@ class LayerForm:
         for one in self._states(instance, values):
             if one.name not in gradients and not np.array_equal(one.array, before[one.name], equal_nan=True):
                 gradients[one.name] = (before[one.name] - one.array) / RATE
+        gradients |= kept_by_shape(instance, then.left, {n: a for n, a in before.items() if n not in gradients})
         return Ran(outputs, gradients, returned, mutated=changed)
 
     def _prepared(self, values: Values) -> tuple[Any, dict[str, Any]]:
         """A new object that holds the sample's states, and the arguments of its forward."""
-        instance = self.making.instance(self._sizes(values))
+        own = {item.name for item in self.methods.arguments}
+        said = {item.name for item in self.making.settings} - own
+        settings = {name: value for name, value in values.items() if name in said}
+        instance = self.making.instance(self._sizes(values), settings)
         for one in self._states(instance, values):
             one.put(np.asarray(values[one.name]))
-        names = {item.name for item in self.parameters if not item.is_state}
-        return instance, fresh({name: value for name, value in values.items() if name in names})
+        for name in (self.switches.keys() & values.keys()) - own:
+            setattr(instance, name, values[name])
+        given = fresh({name: value for name, value in values.items() if name in own})
+        return instance, self.methods.with_context(given)
 
     def _sizes(self, values: Values) -> Mapping[str, int]:
         for sizes, states in zip(SIZES, self.states, strict=False):
@@ -162,7 +191,8 @@ def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[Layer
             first_error = first_error or error
             continue
         made += 1
-        yield LayerForm(making, shapes, Methods(owner, fore, back), tuple(names), source)
+        switches = switches_of(making.instance(SIZES[0]), {item.name for item in making.settings})
+        yield LayerForm(making, shapes, Methods(owner, fore, back), tuple(names), source, switches)
     if not made:
         raise NotAFunctionError("run", f"no object of {owner.__name__} could be made", cause=first_error)
 

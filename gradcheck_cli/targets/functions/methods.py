@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.by_use import methods_by_use
+from gradcheck_cli.targets.functions.context import context_name, new_context
 from gradcheck_cli.targets.functions.form import Parameter, as_array, outputs_of
 from gradcheck_cli.targets.functions.pair import call_by_name, parameters_of
-from gradcheck_cli.targets.functions.spelling import in_order, is_target, is_upstream, word_set
+from gradcheck_cli.targets.functions.spelling import RATES, in_order, is_target, is_upstream
 
 FORWARDS = in_order(
     "forward __call__ call fprop feedforward forward_pass forward_propagation forward_prop predict loss calculate"
@@ -19,7 +21,6 @@ BACKWARDS = in_order(
     "backward backprop bprop backward_pass backward_propagation back_propagation backward_prop back grad gradient "
     "backpropagate backpropagation derivative"
 )
-_RATES = word_set("lr learning_rate eta alpha rate step_size learningrate")
 # So large that what a weight was before is lost in old - new = rate * gradient: no digit of the gradient is rounded.
 RATE = 2.0**100
 # Where a forward that returns nothing leaves its output.
@@ -30,7 +31,8 @@ def method_names(owner: Any) -> tuple[str, str]:
     """(forward, backward) of a class; "" for one that it has not."""
     own = {name for kind in owner.__mro__ if kind is not object for name in vars(kind)}
     forward = next((name for name in FORWARDS if name in own), "")
-    return forward, next((name for name in BACKWARDS if name in own), "")
+    backward = next((name for name in BACKWARDS if name in own), "")
+    return (forward, backward) if forward or backward else methods_by_use(owner)
 
 
 def parameters_of_method(owner: Any, name: str) -> tuple[Parameter, ...]:
@@ -49,8 +51,18 @@ class Methods:
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
-        """What the forward is given."""
-        return parameters_of_method(self.owner, self.fore)
+        """What the forward is given, without a context that is made for each call."""
+        return tuple(item for item in parameters_of_method(self.owner, self.fore) if item.name != self.context)
+
+    @property
+    def context(self) -> str:
+        """What both call the object that one hands to the other; "" where there is none."""
+        return context_name(self.owner, self.fore, self.back)
+
+    def with_context(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of one call, and the context that it shares with its backward."""
+        name = self.context
+        return {name: new_context(self.owner, self.fore), **given} if name else given
 
     @property
     def takes_upstream(self) -> bool:
@@ -68,17 +80,24 @@ class Methods:
         if result is None:
             result = next(iter(self._left(instance)), None)
         if isinstance(result, tuple | list) and result and as_array(result[0]) is not None:
-            result = result[0]
+            # As many as its backward is handed gradients for: h and c of a cell; what follows is a cache.
+            return outputs_of(result[: max(1, len(self._upstreams()))])
         return outputs_of([result])
 
     def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array]) -> Any:
         """Call the backward; a learning rate is so large that its update shows the gradient alone."""
-        for name in vars(instance).keys() & _RATES if hasattr(instance, "__dict__") else ():
+        for name in self._rates_of(instance):
             setattr(instance, name, RATE)
         method = getattr(instance, self.back)
         handed: dict[str, Any] = dict(zip(self._upstreams(), grads, strict=False)) | self._again(given)
-        handed |= {item.name: RATE for item in parameters_of(method) if item.name.lower() in _RATES}
+        handed |= {item.name: RATE for item in parameters_of(method) if item.name.lower() in RATES}
         return call_by_name(method, handed)
+
+    def _rates_of(self, instance: Any) -> list[str]:
+        """The learning rates that an object holds: by name, as long as the forward does not read it, as a slope."""
+        code = getattr(getattr(self.owner, self.fore), "__code__", None)
+        read = code.co_names if code else ()
+        return [name for name in getattr(instance, "__dict__", {}) if name in RATES and name not in read]
 
     def _left(self, instance: Any) -> Iterator[Any]:
         held = vars(instance) if hasattr(instance, "__dict__") else {}
@@ -86,7 +105,7 @@ class Methods:
 
     def _needed(self) -> list[str]:
         found = parameters_of_method(self.owner, self.back)
-        needed = [item.name for item in found if not item.has_default and item.name.lower() not in _RATES]
+        needed = [item.name for item in found if not item.has_default and item.name.lower() not in RATES]
         return needed or [item.name for item in found if is_upstream(item.name)]
 
     def _upstreams(self) -> list[str]:
@@ -94,12 +113,13 @@ class Methods:
         needed = self._needed()
         if any(is_target(name) for name in needed):
             return []
-        return [name for name in needed if name not in names or is_upstream(name)]
+        return [name for name in needed if (name not in names or is_upstream(name)) and name != self.context]
 
     def _again(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What the forward was given, handed once more: by name; to a loss's backward the rest by place."""
         upstreams = self._upstreams()
         wanted = [name for name in self._needed() if name not in upstreams]
+        wanted += [self.context] if self.context else []
         found = {name: given[name] for name in wanted if name in given}
         left = [name for name in wanted if name not in found]
         targets = [value for name, value in given.items() if is_target(name) and name not in found]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.targets.functions.averaged import averages_over_columns, without_the_mean
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
     Parameter,
@@ -31,6 +32,9 @@ from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache, is_up
 # entry of what the forward returned.
 UPSTREAM, CACHE, ARGUMENT, RESULT = "upstream", "cache", "argument", "result"
 Meaning = tuple[str, Any]
+_OF_THE_MEAN = (
+    "its samples are columns, and the gradients of the parameters are those of their mean: times their number"
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,12 @@ class PairForm:
             return f"{self.back.name} is taken as the backward of {self.fore.name}"
         given = ", ".join(f"{name} = {_in_words(meaning)}" for name, meaning in self.wiring.meanings.items())
         bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if self.wiring.bare else ""
-        return f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given}){bare}"
+        mean = f"; {_OF_THE_MEAN}" if self._is_averaged else ""
+        return f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given}){bare}{mean}"
+
+    @property
+    def _is_averaged(self) -> bool:
+        return averages_over_columns(self.back.source)
 
     def wirings(self, values: Values) -> Iterator[PairForm]:
         """The ways in which it may hang together, the likeliest first, told by one call of the forward.
@@ -158,12 +167,18 @@ class PairForm:
         grads = [grad.reshape(out.shape).copy() for grad, out in zip(upstream, outputs, strict=False)]
         sources = {UPSTREAM: grads, ARGUMENT: given}
         handed = {name: _handed(meaning, sources, result) for name, meaning in self.wiring.meanings.items()}
+        handed |= self._same_settings(given, handed)
         with in_backward(outputs):
             back = call_by_name(self.back.call, handed)
         changed = mutated(values, after_forward) or mutated(after_forward, given)
         kept = all(np.array_equal(now, then.reshape(now.shape)) for now, then in zip(grads, upstream, strict=False))
         changed += () if kept else ("grad_output",)
         return self._read(back, values, outputs, changed, upstream)
+
+    def _same_settings(self, given: Mapping[str, Any], handed: Mapping[str, Any]) -> dict[str, Any]:
+        """What both may be given by the same name, as a slope: it was at its default when they were wired."""
+        own = {item.name for item in self.back.parameters()} - handed.keys()
+        return {name: value for name, value in given.items() if name in own and not isinstance(value, np.ndarray)}
 
     def _read(
         self, back: Any, values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...], upstream: Sequence[Array]
@@ -178,6 +193,8 @@ class PairForm:
             if name and array is not None:
                 gradients[name] = array * upstream[0] if self.wiring.bare else array
         returned = tuple(entry_of(name, value) for name, (_, value) in zip(names, entries, strict=True))
+        if self._is_averaged:
+            gradients = without_the_mean(gradients, arguments, outputs[0])
         return Ran(outputs, gradients, returned, mutated=changed)
 
     def _outputs(self, result: Any) -> tuple[Array, ...]:

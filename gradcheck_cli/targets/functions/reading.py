@@ -21,6 +21,13 @@ def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
     return [("", value) for value in values]
 
 
+def by_place(entries: Sequence[tuple[str, Any]], parameters: Sequence[str]) -> list[tuple[str, Any]]:
+    """Entries without a name, one for each parameter of the forward, settings too: the first is of the first."""
+    if len(entries) == len(parameters) > 1 and not any(belongs_to(name, parameters) for name, _ in entries if name):
+        return [(name, value) for name, (_, value) in zip(parameters, entries, strict=True)]
+    return list(entries)
+
+
 def returned_names(node: ast.AST | None) -> list[str]:
     """What the last return statement of a function calls what it gives; "" for what has no name."""
     returns = (

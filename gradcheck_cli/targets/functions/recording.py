@@ -1,10 +1,11 @@
-"""The child's side of a recording: a forward of torch run once more, and written down for the parent."""
+"""The child's side of a recording: a forward run once more, and written down for the parent."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.functions.form import Values, WrittenFunction
 from gradcheck_cli.targets.functions.tensors import floating, tensors
 from gradcheck_cli.targets.interpreter import LAUNCHES
@@ -22,19 +23,15 @@ def recorded(form: WrittenFunction | Recordable, values: Values, file: str) -> t
     """The recording of a forward as a message with its constants, or why there is none.
 
     Args:
-        form: any; only one that has `call` is recorded.
+        form: any; one that has `call` takes tensors, of any other the arrays are followed.
         values: of the sample.
         file: the user's, whose lines are told.
     """
-    call = getattr(form, "call", None)
-    if call is None:
-        return {"kind": "", "recording": None, "why": "its forward is no code of torch"}, {}
-    from gradcheck_cli.oracles.graph.recorder import NotRecordableError, record
+    from gradcheck_cli.oracles.graph.recorder import NotRecordableError
 
-    given, before = tensors(values), LAUNCHES.count
-    inputs = {name: value for name, value in given.items() if hasattr(value, "is_floating_point")}
+    before = LAUNCHES.count
     try:
-        _, recording = record(lambda: floating(call(given)), inputs, (file,))
+        recording = _recording(form, values, file)
     except NotRecordableError as error:
         return {"kind": "", "recording": None, "why": str(error)}, {}
     except Exception as error:
@@ -48,3 +45,16 @@ def recorded(form: WrittenFunction | Recordable, values: Values, file: str) -> t
     message, constants = recording.message()
     arrays = {f"constant{place}": array for place, array in enumerate(constants)}
     return {"kind": "", "recording": message, "constants": len(constants), "why": ""}, arrays
+
+
+def _recording(form: Any, values: Values, file: str) -> Recording:
+    call = getattr(form, "call", None)
+    if call is None:
+        from gradcheck_cli.oracles.graph.numpy_recorder import record_numpy
+
+        return record_numpy(form.forward, values, (file,))
+    from gradcheck_cli.oracles.graph.recorder import record
+
+    given = tensors(values)
+    inputs = {name: value for name, value in given.items() if hasattr(value, "is_floating_point")}
+    return record(lambda: floating(call(given)), inputs, (file,))[1]

@@ -36,6 +36,7 @@ UPSTREAM_WORDS = word_set(
 LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
 TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
 PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
+RATES = word_set("lr learning_rate eta alpha rate step_size learningrate")
 CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual residuals res tape stash saved_tensors")
 
 
@@ -111,10 +112,14 @@ def belongs_to(gradient: str, names: Sequence[str]) -> str:
     return ""
 
 
+# In front of an argument's name.
+_MARKS = in_order("grad_ d_ d gradient_ delta_ g_ dl_d dldd dl_ grad dloss_d de_d g")
+
+
 def _marked(name: str, known: dict[str, str]) -> str:
     if name in known:
         return known[name]
-    for mark in ("grad_", "d_", "d", "gradient_", "delta_", "g_", "dl_d", "dldd", "dl_", "grad", "dloss_d", "de_d"):
+    for mark in _MARKS:
         if name.startswith(mark) and name[len(mark) :].strip("_") in known:
             return known[name[len(mark) :].strip("_")]
     for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta"):
@@ -139,7 +144,8 @@ def is_upstream(name: str) -> bool:
 def is_target(name: str) -> bool:
     """Is it what a loss compares with: y_true, labels, target?"""
     words = set(tokens(name))
-    return bool(words & TARGET_WORDS) and not words & PREDICTED_WORDS
+    is_gradient = is_upstream(name) or looks_like_gradient(name)  # dY
+    return bool(words & TARGET_WORDS) and not words & PREDICTED_WORDS and not is_gradient
 
 
 def is_cache(name: str) -> bool:

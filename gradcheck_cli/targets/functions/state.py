@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +113,33 @@ def kept_for_input(instance: Any) -> Array | None:
     """The gradient that an object keeps of whatever its forward was given, by a name that says no more."""
     found = (one.array for one in held(instance) if one.path.rpartition(".")[2].lower() in _OF_INPUT)
     return next((array.copy() for array in found), None)
+
+
+def switches_of(instance: Any, settings: Collection[str]) -> dict[str, bool]:
+    """What an object holds that is True or False, beside what its constructor was told."""
+    found = getattr(instance, "__dict__", {})
+    return {name: value for name, value in found.items() if isinstance(value, bool) and name.strip("_") not in settings}
+
+
+def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str, Array]) -> dict[str, Array]:
+    """Parameter -> what the backward left under a name that tells nothing, where only one array has its shape.
+
+    Args:
+        left: what the object held before the backward, by path.
+        missing: the parameters whose gradients are nowhere else, as they were.
+    """
+    moved = [
+        one
+        for one in held(instance)
+        if not _is_other(one.path) and not np.array_equal(left.get(one.path, ()), one.array, equal_nan=True)
+    ]
+    found = {}
+    for name, array in missing.items():
+        fitting = [one for one in moved if one.array.shape == array.shape and one.name != name]
+        alike = [other for other in missing.values() if other.shape == array.shape]
+        if len(fitting) == 1 and len(alike) == 1:
+            found[name] = fitting[0].array.copy()
+    return found
 
 
 def kept_gradients(instance: Any, names: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:

@@ -82,7 +82,8 @@ def pooled_backward(dout, cache):
     n, c, h, w = image.shape
     blocks = image.reshape(n, c, h // k, k, w // k, k)
     hit = blocks == blocks.max(axis=(3, 5), keepdims=True)
-    return (hit * dout[:, :, :, None, :, None]).reshape(image.shape)
+    share = hit / hit.sum(axis=(3, 5), keepdims=True)
+    return (share * dout[:, :, :, None, :, None]).reshape(image.shape)
 """
 
 OBJECT_NAMES = "FullyConnected Stepping Scale CrossEntropy squared_loss looked_up_backward pooled_backward"

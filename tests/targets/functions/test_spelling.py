@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck_cli.targets.functions.spelling import belongs_to, forward_for, is_upstream
+from gradcheck_cli.targets.functions.spelling import belongs_to, forward_for, is_target, is_upstream
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,9 @@ def test_a_gradient_belongs_to_an_argument(gradient, argument):
 def test_an_upstream_is_known_by_its_name(name):
     """Courses and papers differ."""
     assert is_upstream(name)
+
+
+def test_the_gradient_of_y_is_no_target():
+    """A backward that takes dY is no loss's."""
+    assert is_target("Y")
+    assert not is_target("dY")

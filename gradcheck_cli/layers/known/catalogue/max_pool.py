@@ -62,7 +62,8 @@ LAYER = KnownLayer(
     "    columns = slice(q * stride, q * stride + width)\n"
     "    window = x[:, :, rows, columns]\n"
     "    wins = window == window.max(axis=(2, 3), keepdims=True)\n"
-    "    dx[:, :, rows, columns] += wins * G[:, :, p:p + 1, q:q + 1]",
+    "    share = wins / wins.sum(axis=(2, 3), keepdims=True)\n"
+    "    dx[:, :, rows, columns] += share * G[:, :, p:p + 1, q:q + 1]",
     example=LayerExample(
         {"x": [[[[1, 7, 2], [4, 3, 9], [8, 5, 6]]]], "height": 2, "width": 2, "stride": 1}, [[[[1, 2], [3, 4]]]]
     ),
@@ -71,9 +72,10 @@ LAYER = KnownLayer(
         Slip("upstream-ignored", "the mask of winners without G"),
         Slip("wrong-index", "the winner's place within the window used as a place in x"),
         Slip("stride-ignored", "windows placed next to each other in the backward"),
+        Slip("ties-counted-twice", "the mask x == max, which hands each of several winners the whole G"),
         Slip("mean-for-sum", "G spread over the window, as in average pooling"),
     ),
     laws=("<x, dx> = <y, G>, since y is of degree 1 in x",),
-    tips="Ties have no derivative: torch takes the first, a mask x == max all. Check with numbers that all differ.",
+    tips="At ties any shares whose sum is G are right: torch takes the first; divide a mask x == max by its sum.",
     arrangements=ARRANGEMENTS,
 )

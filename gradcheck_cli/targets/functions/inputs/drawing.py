@@ -54,6 +54,10 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
         case "one-hot":
             rows: Array = np.eye(shape[-1])[_indices(shape[:-1], shape[-1], generator)]
             return rows
+        case "shares":
+            parts = generator.uniform(0.25, 1.0, shape)
+            shares: Array = parts / parts.sum(axis=-1, keepdims=True)
+            return shares
         case "positive":
             return generator.uniform(0.5, 2.0, shape)
         case "unit":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import numpy as np
 from gradcheck_cli.model import InputsFrom, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
+from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
@@ -29,6 +31,8 @@ SECONDS = 6.0
 # less, is among the next.
 FURTHER = 80
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
+# What is compared by a logarithm is a distribution: its rows sum to 1.
+_LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 
 
@@ -172,7 +176,9 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         of_images=bool(words & IMAGE_WORDS),
         is_loss=bool(words & LOSS_WORDS),
         looks_up=bool(words & TABLE_WORDS),
+        of_chances=bool(_LOGARITHMS.search(form.source)),
     )
+    found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [_state(item, 0)]
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
 
-ProposalKind = Literal["real", "positive", "unit", "index", "mask", "one-hot", "constant", "keep"]
-"""What is put there. index: whole numbers below a length. keep: the parameter keeps its default."""
+ProposalKind = Literal["real", "positive", "unit", "index", "mask", "one-hot", "shares", "constant", "keep"]
+"""What is put there. index: whole numbers below a length. shares: rows that sum to 1. keep: the parameter keeps its
+default."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ SIZES: tuple[Mapping[str, int], ...] = (
     {"n": 4, "d": 7, "m": 3, "t": 5, "c": 3, "h": 6, "w": 2, "v": 9, "k": 2, "g": 2},
 )
 
-_DATA = ("n d", "n t d", "n c h w", "d 1", "d", "n c t", "d n", "t d", "")
+# Columns of samples before a single one: with one column what is divided by their number looks right.
+_DATA = ("n d", "n t d", "n c h w", "d n", "d 1", "d", "n c t", "t d", "")
 _WEIGHT = ("d m", "m d", "d", "n d", "d d", "c", "")
 _BIAS = ("m", "1 m", "m 1", "d", "1 d", "d 1", "c", "1", "")
 _SCALE = ("d", "1 d", "c", "1 c 1 1", "c 1 1", "n d", "d 1", "")
@@ -65,6 +67,12 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
     "v": ("n t d", "t d", "n d", "v d", "n g t d"),
     "value": ("n t d", "t d", "n d", "v d", "n g t d"),
     "rho": ("",),
+}
+# Orders that are not their own inverse: at these the inverse shows.
+_ORDERS = ((1, 2, 0), (2, 0, 1))
+_TUPLES: Mapping[str, Sequence[tuple[int, ...]]] = {
+    **dict.fromkeys(("order", "perm", "permutation", "axes", "dims"), _ORDERS),
+    **dict.fromkeys(("shape", "newshape", "outshape"), ((-1, 3), (-1,))),
 }
 _WEIGHT_WORDS = word_set("w weight weights kernel theta wt mat matrix w1 w2 emb")
 _BIAS_WORDS = word_set("b bias biases b1 b2 bh by")
@@ -141,17 +149,22 @@ _NUMBERS_FIRST = word_set(
 )
 
 
-def proposals(name: str, *, of_images: bool = False, is_loss: bool = False, looks_up: bool = False) -> list[Proposal]:
+def proposals(
+    name: str, *, of_images: bool = False, is_loss: bool = False, looks_up: bool = False, of_chances: bool = False
+) -> list[Proposal]:
     """What a parameter may be.
 
     Args:
         of_images: the function's name says that it works on images.
         is_loss: it gives a single number, so that `y` is what it is compared with.
         looks_up: it looks rows of a table up, so that its data are indices.
+        of_chances: it takes logarithms, so that what it is compared with sums to 1.
     """
     words = tokens(name)
     plain = "".join(words)
     last = words[-1] if words else ""
+    if plain in _TUPLES:
+        return [Proposal("constant", value=value) for value in _TUPLES[plain]]
     if set(words) & _NUMBERS_FIRST:
         return [Proposal("constant", value=constant(words)), *_real(_DATA)]
     if plain in _BY_NAME:
@@ -163,7 +176,7 @@ def proposals(name: str, *, of_images: bool = False, is_loss: bool = False, look
     if set(words) & _MASK_WORDS:
         return [Proposal("mask", axes) for axes in ("n d", "n t", "n t d", "n c h w", "t t", "n")]
     if is_loss and is_target(name):
-        return _targets()
+        return _targets("shares" if of_chances else "real")
     if set(words) & _TAKEN_AS_CONSTANT:
         return [Proposal("positive", axes, is_owed=False) for axes in _SCALE]
     if set(words) & _POSITIVE_WORDS:
@@ -189,13 +202,13 @@ def _real(shapes: Sequence[str]) -> list[Proposal]:
     return [Proposal("real", axes) for axes in dict.fromkeys(shapes)]
 
 
-def _targets() -> list[Proposal]:
+def _targets(kind: ProposalKind) -> list[Proposal]:
     return [
         Proposal("index", "n", "d"),
-        Proposal("real", "n d", is_owed=False),
+        Proposal(kind, "n d", is_owed=False),
         Proposal("one-hot", "n d"),
         Proposal("index", "n t", "d"),
-        *(Proposal("real", axes, is_owed=False) for axes in _TARGETS[1:]),
+        *(Proposal(kind, axes, is_owed=False) for axes in _TARGETS[1:]),
     ]
 
 

@@ -1,0 +1,156 @@
+"""How one way to call a target does on one probe: it raises, or its gradients and its own forward are evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
+from gradcheck_cli.model.line import number_of_axes
+from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
+from gradcheck_cli.targets.conventions.base import Candidate, Returned
+from gradcheck_cli.targets.conventions.binding import by_trial
+from gradcheck_cli.targets.conventions.closure import ClosureCandidate
+from gradcheck_cli.targets.conventions.confirm_function import WithForward
+from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
+from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
+from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.layout import turned
+from gradcheck_cli.targets.conventions.multiplier import covers, fills
+from gradcheck_cli.targets.conventions.results import Keys, plan, take
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The candidate that is used from now on, and which result is which gradient.
+
+    `is_right`: a gradient or its own forward was right on the geometry on which it was chosen.
+    """
+
+    candidate: Candidate
+    plan: Keys
+    is_right: bool = False
+
+    @property
+    def yields(self) -> tuple[GradientName, ...]:
+        """The gradients that the target gives; all, without a plan, of one that only ever raises."""
+        return tuple(name for name in GRADIENTS if name in self.plan or not self.plan)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """How a candidate did on one probe: larger is better.
+
+    `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
+    layout nothing was right on an earlier probe. `doubted`: the file's own forward gives other numbers in this layout.
+    `fills`: something stands in the gradient of every filter, `covers`: and in each of its channels.
+    `one_channel`: X had one, which shows nothing of groups.
+    """
+
+    chosen: Chosen
+    score: int
+    clean: bool
+    zeros: bool = False
+    tripped: bool = False
+    doubted: bool = False
+    fills: bool = False
+    covers: bool = False
+    one_channel: bool = False
+
+    @property
+    def depthwise(self) -> bool:
+        """Tried as depthwise code."""
+        return self.chosen.candidate.layout.depthwise
+
+
+def try_on(
+    candidate: Candidate, case: Case, truth: Gradients, guard: Callable[[], AbstractContextManager[None]]
+) -> Scored | Failed:
+    """Call it on `case`, whose right gradients are `truth`; `guard` ends a call that takes too long."""
+    forward_right = False
+    try:
+        with guard():
+            candidate, forward_right = _as_its_forward(candidate, case)
+            if isinstance(candidate, FunctionCandidate):
+                candidate = candidate.stepping(case)
+            returned = candidate.start(case)()
+        keys = plan(returned, case.spec, candidate.layout, candidate.bias_form, truth)
+        if not keys:
+            return Failed(candidate, NoGradientError(_no_gradient(returned)), False)
+        candidate = exposed(candidate, returned, keys, truth, case.spec)
+        returned = replace(returned, items=rescaled(returned, candidate))
+        taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
+    except (Exception, SystemExit) as error:
+        return Failed(candidate, error, forward_right and not _guessed(candidate))
+    points = sum(_points(taken.gradients.get(name), truth.get(name), name) for name in keys)
+    score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
+    zeros = not any(np.any(taken.gradients.get(name)) for name in keys)
+    doubted = not forward_right and _has_other_forward(candidate, case)
+    weight = None if taken.wrong else taken.gradients.get("weight")
+    scored = Scored(Chosen(candidate, keys), score, not taken.wrong, zeros, doubted=doubted)
+    return replace(scored, fills=fills(weight), covers=covers(weight), one_channel=case.spec.in_channels == 1)
+
+
+def _has_other_forward(candidate: Candidate, case: Case) -> bool:
+    """Whether its forward runs in this layout and is no convolution there: another layout may be meant."""
+    if isinstance(candidate, LayerCandidate):
+        # A causal layer may be right by chance where the zeros are shared between both ends.
+        return candidate.same and not candidate.forward_right and number_of_axes(case.spec) == 1
+    spec, output = case.spec, _own_forward(candidate, case)
+    return output is not None and output.shape == candidate.layout.shape("output", spec.output_shape, spec.groups)
+
+
+def _guessed(candidate: Candidate) -> bool:
+    """Some of its parameters were given a meaning by trial only."""
+    return isinstance(candidate, FunctionCandidate) and bool(by_trial(candidate.assignment))
+
+
+def _no_gradient(returned: Returned) -> str:
+    shapes = ", ".join(f"{array.shape}" for array in returned.items.values())
+    return f"it returned {shapes or 'no array'}, which fits no gradient"
+
+
+def _points(actual: Array | None, expected: Array | None, name: GradientName) -> int:
+    """Evidence that a candidate is the one: a right gradient, or one that is right up to a factor."""
+    if actual is None or expected is None or actual.shape != expected.shape:
+        return 0
+    if _equal(actual, expected):
+        return 1 if name == "bias" else 6
+    top = int(np.abs(expected).argmax())
+    factor = float(actual.flat[top]) / float(expected.flat[top]) if expected.flat[top] else 0.0
+    close = factor != 0 and np.allclose(actual, factor * expected, rtol=1e-6, atol=1e-6 * abs(factor))
+    return 0 if name == "bias" else 4 * int(close)
+
+
+def _equal(actual: Array | None, expected: Array | None) -> bool:
+    if actual is None or expected is None or actual.shape != expected.shape:
+        return False
+    return bool(np.allclose(actual, expected, rtol=1e-5, atol=1e-3))
+
+
+def _own_forward(candidate: Candidate, case: Case) -> Array | None:
+    """What the file's forward gives; where it raises with b in one shape, with a plain b: the layout is the same."""
+    if isinstance(candidate, AutogradCandidate):
+        return candidate.forward_output(case)
+    if not isinstance(candidate, FunctionCandidate | ClosureCandidate):
+        return None
+    output = candidate.forward_output(case)
+    return candidate.with_bias("o").forward_output(case) if output is None and candidate.form.bias != "o" else output
+
+
+def _as_its_forward(candidate: Candidate, case: Case) -> tuple[Candidate, bool]:
+    """The candidate as its own forward wants it, turned for a true convolution; and whether that forward is right."""
+    if isinstance(candidate, LayerCandidate):
+        return candidate, candidate.forward_right
+    output = _own_forward(candidate, case)
+    if probes.gives_forward(output, candidate.layout, case):
+        return candidate, True
+    as_turned = replace(case, weight=turned(case.weight))
+    if isinstance(candidate, WithForward) and probes.gives_forward(output, candidate.layout, as_turned):
+        return candidate.turned(), True
+    return candidate, False

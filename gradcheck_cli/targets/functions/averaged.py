@@ -1,0 +1,52 @@
+"""Backwards that hold the 1/m of the cost: their dE/dO is of the sum over the samples, their dW and db of the mean.
+
+So does the code of deeplearning.ai's course ("Building your deep neural network", `linear_backward`: dW = 1/m dZ A^T
+beside dA = W^T dZ) and what was made of it. Its samples are columns. Code whose samples are rows divides in the loss,
+so that there the same factor is a mistake.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from gradcheck_cli.model import Array
+
+
+def averages_over_columns(source: str) -> bool:
+    """Does a backward count columns, `m = A_prev.shape[1]`, and divide by their number?
+
+    Args:
+        source: of the backward and of what it calls.
+    """
+    nodes = list(ast.walk(ast.parse(source))) if source else []
+    counts = {name for node in nodes if (name := _count_of_columns(node))}
+    divisors = (node.right for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
+    return any(isinstance(divisor, ast.Name) and divisor.id in counts for divisor in divisors)
+
+
+def without_the_mean(gradients: Mapping[str, Array], arguments: Mapping[str, Array], output: Array) -> dict[str, Array]:
+    """The gradients of the sum: those of the parameters, which have no axis of samples, are multiplied by m.
+
+    Args:
+        output: (features, m).
+    """
+    samples = output.shape[-1] if output.ndim > 1 else 1
+    return {
+        name: array if arguments[name].shape[-1:] == (samples,) and samples > 1 else array * samples
+        for name, array in gradients.items()
+    }
+
+
+def _count_of_columns(node: ast.AST) -> str:
+    """The name that gets `x.shape[1]`."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+        return ""
+    value = node.value
+    is_columns = (
+        isinstance(value, ast.Subscript)
+        and isinstance(value.slice, ast.Constant)
+        and value.slice.value == 1
+        and getattr(value.value, "attr", "") == "shape"
+    )
+    return node.targets[0].id if is_columns else ""

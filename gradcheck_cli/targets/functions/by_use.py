@@ -1,0 +1,78 @@
+"""Who is whose backward where no name says it: told by what one hands to the other, in whatever language."""
+
+from __future__ import annotations
+
+import ast
+import dis
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.spelling import belongs_to, is_upstream, looks_like_gradient
+
+# So much of two names is the same where they are two directions of one layer: "norm_vor" and "norm_zurueck".
+_SAME = 3
+
+
+def forward_by_use(backward: str, functions: Mapping[str, ast.AST]) -> str:
+    """The function whose returned cache a backward takes, called alike; "" where none or several are.
+
+    Args:
+        functions: name -> definition, of one file.
+    """
+    wanted = _parameters(functions[backward])
+    found = [
+        name
+        for name, node in functions.items()
+        if name != backward and _alike(name, backward) and _hands_on(returned_names(node), wanted)
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def methods_by_use(owner: Any) -> tuple[str, str]:
+    """(forward, backward) of a class: the second reads what the first keeps; ("", "") where that is not one pair."""
+    codes = {name: code for name, code in _codes(owner) if code.co_argcount > 1}
+    found = [
+        (fore, back)
+        for fore, first in codes.items()
+        for back, second in codes.items()
+        if first.co_firstlineno < second.co_firstlineno
+        and _takes_gradient(second)
+        and _attributes(first, "STORE_ATTR") & _attributes(second, "LOAD_ATTR")
+    ]
+    return found[0] if len(found) == 1 else ("", "")
+
+
+def _parameters(node: ast.AST) -> list[str]:
+    arguments = getattr(node, "args", None)
+    return [item.arg for item in arguments.args] if isinstance(arguments, ast.arguments) else []
+
+
+def _hands_on(outputs: Sequence[str], wanted: Sequence[str]) -> bool:
+    """A backward is handed the gradient of the first output; or some gradient, and what else the forward returns."""
+    if outputs[:1] and any(belongs_to(name, [outputs[0]]) not in ("", name) for name in wanted if outputs[0]):
+        return True
+    is_gradient = any(is_upstream(name) or looks_like_gradient(name) for name in wanted)
+    return is_gradient and bool(set(outputs[1:]) & set(wanted))
+
+
+def _alike(one: str, other: str) -> bool:
+    return one[:_SAME] == other[:_SAME] or one[-_SAME:] == other[-_SAME:]
+
+
+def _codes(owner: Any) -> Iterator[tuple[str, Any]]:
+    """The methods that somebody wrote, without those that Python calls."""
+    for kind in owner.__mro__:
+        for name, held in vars(kind).items():
+            code = getattr(held, "__code__", None)
+            if code is not None and not name.startswith("_"):
+                yield name, code
+
+
+def _takes_gradient(code: Any) -> bool:
+    names = code.co_varnames[1 : code.co_argcount]
+    return any(is_upstream(name) or looks_like_gradient(name) for name in names)
+
+
+def _attributes(code: Any, opname: str) -> set[str]:
+    return {str(step.argval) for step in dis.get_instructions(code) if step.opname == opname}

@@ -1,0 +1,210 @@
+"""The axes of an argument as its code and its comments tell them: `n, t, d = x.shape`, "x: (N, T, D)".
+
+Both name lengths, and one name is one length in all arguments: that is what makes them fit each other.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.spelling import word_set
+
+# How a length is usually called -> the letter of `proposals.SIZES`. From the code and the docstrings of the courses
+# (cs231n, deeplearning.ai, CMU 11-785), of llm.c and of papers' listings.
+_LETTERS = {
+    "n": word_set("n b bs rows batch batch_size m_samples num samples nsamples n_samples"),
+    "t": word_set("t l s seq seqlen seq_len length time steps timesteps n_steps"),
+    "d": word_set("d e f c_in in_features n_in input_size dim features embed embed_dim d_model in_dim n_x"),
+    "m": word_set("m h k oc o out_features n_out output_size hidden hidden_size units out_dim n_h dv"),
+    "v": word_set("v vocab vocab_size classes num_classes n_classes"),
+    "c": word_set("c ch channels"),
+}
+# Lengths that differ from each other, for names that say nothing.
+_SPARE = "dmtvnchw"
+# "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H).
+_LENGTH = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*|\d+"
+_SHAPE = re.compile(rf"(?:\(|(?<!\w)\[)\s*((?:{_LENGTH})(?:\s*[,x]\s*(?:{_LENGTH}))*\s*,?)\s*[)\]]")
+# Words between a name and its shape: "x: input data, of shape (N, D)".
+_BETWEEN = r"[\s:,\-=]*(?:[^()\[\]\n;]{0,60}?)"
+# "shapes (N,)" is said of all arguments.
+_ALL = "shapes"
+# Arguments that hold whole numbers: "tags (T,) int".
+_WHOLE = "int"
+# "start, end (K,)"
+_NAMES = r"`?[A-Za-z_]\w*`?(?:\s*[,/]\s*`?[A-Za-z_]\w*`?)*"
+_FACTOR = re.compile(r"^(\d+)\s*\*?\s*([A-Za-z_]\w*)$")
+
+
+def documented_axes(source: str, name: str) -> str:
+    """The axes in the letters of `proposals.SIZES`; "" where nothing tells them.
+
+    Args:
+        source: the text of the forward and of what it uses, with its comments.
+    """
+    letters = _letters(source)
+    return letters.get(name, letters.get(_ALL, ""))
+
+
+def as_documented(found: Sequence[Proposal], source: str, name: str, others: Sequence[str]) -> list[Proposal]:
+    """The proposals, those of the told shape first, and none of another number of axes than the code takes apart.
+
+    Args:
+        found: by the argument's name.
+        others: the names of the other arguments; whole numbers count one of their axes.
+    """
+    axes, rank = documented_axes(source, name), documented_rank(source, name)
+    known = [named.split() for other in others if (named := documented_axes(source, other))]
+    is_whole = name in _in_words(source)[_WHOLE] or name in _indices(source)
+    starts = [axes] if axes else [" ".join(each[:-1]) for each in known if len(each) > 1]
+    if is_whole and found and found[0].kind == "real":
+        found = [*(Proposal("index", each) for each in (*starts, "n t", "n")), *found]
+    elif found and found[0].kind in ("index", "mask"):  # one for each row of what is documented
+        found = [*(replace(found[0], axes=each) for each in starts), *found]
+    if not axes:
+        return list(dict.fromkeys(_with_counts(_with_lengths(found, known), source, others)))
+    first = _with_counts([replace(each, axes=axes) for each in _one_of_each_kind(found)], source, others)
+    rest = [each for each in found if each.kind == "constant" or rank in (None, len(each.axes.split()))]
+    return list(dict.fromkeys([*first, *rest]))
+
+
+def _with_lengths(found: Sequence[Proposal], known: Sequence[Sequence[str]]) -> list[Proposal]:
+    """An argument of the lengths that others have: a scale for each entry of the last axis, scores from one to the
+    other, the weights of a state."""
+    letters = list(dict.fromkeys(each[-1] for each in known if len(each) > 1))
+    if not found or found[0].kind != "real":
+        return list(found)
+    alone = [Proposal("real", letter) for letter in letters]
+    return [*found[:1], *alone, *(Proposal("real", f"{letter} {letter}") for letter in letters), *found[1:]]
+
+
+def _with_counts(found: Sequence[Proposal], source: str, others: Sequence[str]) -> list[Proposal]:
+    """Whole numbers below each length that they may count."""
+    return [
+        replace(each, below=below)
+        for each in found
+        for below in (_counted(source, others, each.below) if each.kind == "index" else (each.below,))
+    ]
+
+
+@lru_cache(maxsize=16)
+def _indices(source: str) -> frozenset[str]:
+    """The names that stand in the place of an index: `table[ids]`, `p[np.arange(n), y]`, `table[ids[t]]`."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)) if source else ():
+        if isinstance(node, ast.Subscript):
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            for part in parts:
+                inner = part.value if isinstance(part, ast.Subscript) else part
+                found |= {inner.id} if isinstance(inner, ast.Name) else set()
+    return frozenset(found)
+
+
+def _one_of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
+    kinds = {(each.kind, each.is_owed): each for each in reversed(found) if each.kind not in ("constant", "keep")}
+    return [each for each in found if any(each is one for one in kinds.values())]
+
+
+def _counted(source: str, others: Sequence[str], usual: str | int) -> list[str | int]:
+    """What whole numbers may count: the columns of another argument, or its rows."""
+    known = [axes.split() for other in others if (axes := documented_axes(source, other)) and " " in axes]
+    return list(dict.fromkeys([*(each[-1] for each in known), *(each[0] for each in known), usual]))
+
+
+def documented_rank(source: str, name: str) -> int | None:
+    """How many axes the code takes apart: `n, d = x.shape` runs on no other number of them."""
+    lengths = _unpacked(source).get(name)
+    return None if lengths is None else len(lengths)
+
+
+@lru_cache(maxsize=16)
+def _letters(source: str) -> dict[str, str]:
+    words, code = _in_words(source), _unpacked(source)
+    # A comment may say (batch, dim) where the code says B, D: one length all the same.
+    same = {
+        said: meant
+        for name in words.keys() & code.keys()
+        if len(words[name]) == len(code[name])
+        for said, meant in zip(words[name], code[name], strict=True)
+    }
+    found = {name: [same.get(length, length) for length in lengths] for name, lengths in words.items()}
+    found |= {name: list(lengths) for name, lengths in code.items()}
+    known: dict[str, str] = {}
+    return {name: " ".join(_axis(length, known) for length in lengths) for name, lengths in found.items()}
+
+
+def _axis(length: str, known: dict[str, str]) -> str:
+    """ "4H" -> "4m"; a name keeps its letter, and no two names share one as long as there are letters."""
+    if length.isdigit():
+        return length
+    factor = _FACTOR.match(length)
+    if factor:
+        return factor[1] + _axis(factor[2], known)
+    if length not in known:
+        usual = next((letter for letter, words in _LETTERS.items() if length.lower() in words), "")
+        spare = [letter for letter in usual + _SPARE if letter not in known.values()]
+        known[length] = spare[0] if spare else usual or "d"
+    return known[length]
+
+
+@lru_cache(maxsize=16)
+def _unpacked(source: str) -> dict[str, tuple[str, ...]]:
+    """Argument -> the names into which its shape is taken apart."""
+    found: dict[str, tuple[str, ...]] = {}
+    for targets, name in _unpackings(ast.parse(source) if source else ast.Module([], [])):
+        # `n, _ = x.shape` says that there are two axes; a length without a name is one of its own.
+        lengths = [item.id if item.id != "_" else f"_{place}" for place, item in enumerate(targets)]
+        found.setdefault(name, tuple(lengths))
+    return found
+
+
+def _unpackings(tree: ast.AST) -> Iterator[tuple[Sequence[ast.Name], str]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+            continue
+        names, value = node.targets[0].elts, node.value
+        if isinstance(value, ast.Attribute) and value.attr == "shape":
+            owner = value.value
+        elif isinstance(value, ast.Call) and getattr(value.func, "attr", "") in ("shape", "size"):  # np.shape(x)
+            owner = value.args[0] if value.args else getattr(value.func, "value", value)
+        else:
+            continue
+        name = getattr(owner, "id", getattr(owner, "attr", ""))
+        if name and all(isinstance(item, ast.Name) for item in names):
+            yield [item for item in names if isinstance(item, ast.Name)], name
+
+
+def _in_words(source: str) -> dict[str, list[str]]:
+    """Argument -> the lengths that stand behind its name in a docstring or a comment, where they are in one place."""
+    words = "\n".join(_comments(source))
+    found: dict[str, list[str]] = {_WHOLE: []}
+    for match in _SHAPE.finditer(words):
+        before = re.split(r"[\n;)]", words[max(0, match.start() - 80) : match.start()])[-1]
+        if before.rstrip().lower().endswith(_ALL):
+            found.setdefault(_ALL, _lengths(match[1]))
+            continue
+        named = re.match(r"^[\s\-*,;.]*(?:and\s+)?(" + _NAMES + ")" + _BETWEEN + "$", before)
+        for name in re.findall(r"\w+", named[1]) if named else ():
+            found.setdefault(name, _lengths(match[1]))
+            if re.match(r"[)\],\s]*int", words[match.end() :]):
+                found[_WHOLE].append(name)
+    return found
+
+
+def _lengths(text: str) -> list[str]:
+    """ "N, 4H" and "N x 4H" -> ["N", "4H"]."""
+    return [part.strip() for part in re.split(r",|\sx\s", text) if part.strip()]
+
+
+def _comments(source: str) -> Iterator[str]:
+    """What stands in words: docstrings and comments."""
+    for node in ast.walk(ast.parse(source)) if source else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+    for line in source.splitlines():
+        if "#" in line:
+            yield line.partition("#")[2]

@@ -1,0 +1,214 @@
+"""Layers in numpy as courses and blogs write them, each judged by its own forward and read untold."""
+
+import pytest
+
+from gradcheck_cli.model import Verdict
+from tests.functions_here import function_here
+
+LAYERS = '''
+import numpy as np
+
+def dense_forward(A, W, b):
+    return np.dot(W, A) + b, (A, W, b)
+
+def dense_backward(dZ, cache):
+    A_prev, W, b = cache
+    m = A_prev.shape[1]
+    return np.dot(W.T, dZ), np.dot(dZ, A_prev.T) / m, np.sum(dZ, axis=1, keepdims=True) / m
+
+def shares_loss(logits, target):
+    """Cross entropy with soft targets; each row of target sums to one."""
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return -(target * np.log(p)).sum() / len(p), (p - target) / len(p)
+
+def margin_loss(scores, y):
+    """Binary hinge, y in {-1, +1}, shapes (N,)."""
+    left = 1.0 - y * scores
+    return np.maximum(0.0, left).mean(), np.where(left > 0, -y, 0.0) / y.shape[0]
+
+def chain_forward(scores, jumps, first, last, path):
+    """scores (T, K), jumps from state to state; first, last (K,); path (T,) int"""
+    T, K = scores.shape
+    total = first[path[0]] + last[path[-1]] + scores[np.arange(T), path].sum()
+    return total + jumps[path[:-1], path[1:]].sum(), (scores, jumps, path)
+
+def chain_backward(cache, dtotal=1.0):
+    scores, jumps, path = cache
+    dscores, djumps = np.zeros_like(scores), np.zeros_like(jumps)
+    dscores[np.arange(len(path)), path] = 1
+    np.add.at(djumps, (path[:-1], path[1:]), 1)
+    dfirst, dlast = np.zeros(len(jumps)), np.zeros(len(jumps))
+    dfirst[path[0]], dlast[path[-1]] = 1, 1
+    return dtotal * dscores, dtotal * djumps, dtotal * dfirst, dtotal * dlast
+
+def skaliert_vor(x, g):
+    aus = x * g
+    return aus, (x, g)
+
+def skaliert_zurueck(daus, speicher):
+    x, g = speicher
+    return daus * g, (daus * x).sum(0)
+
+class Keeper:
+    def save_for_backward(self, *values):
+        self.values = values
+
+class Turned:
+    @staticmethod
+    def forward(ctx: Keeper, a, order):
+        ctx.save_for_backward(order)
+        return a.transpose(order)
+
+    @staticmethod
+    def backward(ctx: Keeper, grad_output):
+        return grad_output.transpose(np.argsort(ctx.values[0])), 0.0
+
+class WronglyTurned(Turned):
+    @staticmethod
+    def backward(ctx: Keeper, grad_output):
+        return grad_output.transpose(ctx.values[0]), 0.0
+
+class Held:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dY):
+        self.gW, self.gb = self.x.T @ dY, dY.sum(axis=0)
+        return dY @ self.W.T
+
+class Two:
+    def forward(self, x, c):
+        self.saved = x, c
+        return np.tanh(x) * c, c * 2
+
+    def backward(self, dh, dc):
+        x, c = self.saved
+        return dh * c * (1 - np.tanh(x) ** 2), dh * np.tanh(x) + 2 * dc
+
+class Slope:
+    def __init__(self, alpha=0.1):
+        self.alpha = alpha
+
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 0, x, self.alpha * x)
+
+    def backward(self, g):
+        return np.where(self.x > 0, 1.0, 0.1) * g
+
+class Drop:
+    def __init__(self, rate=0.5, rng=None):
+        self.rate, self.rng, self.training = rate, rng or np.random.default_rng(), True
+
+    def __call__(self, x):
+        self.kept = self.rng.random(x.shape) >= self.rate if self.training else np.ones(x.shape)
+        return x * self.kept
+
+    def backward(self, dy):
+        return dy * self.kept if self.training else 2 * dy
+
+def windows_forward(x, size=2):
+    n, m = x.shape
+    blocks = x.reshape(n, m // size, size) if m % size == 0 else x[:, :m // size * size].reshape(n, m // size, size)
+    return blocks.max(axis=2), (x, blocks)
+
+def windows_backward(dout, cache):
+    x, blocks = cache
+    dx = np.zeros_like(x)
+    hit = blocks == blocks.max(axis=2, keepdims=True)
+    dx[:, :hit.shape[1] * hit.shape[2]] = (hit * dout[:, :, None]).reshape(len(x), -1)
+    return dx
+
+def softplus_forward(out, inp):
+    for i in range(inp.shape[0]):
+        out[i] = np.log1p(np.exp(inp[i]))
+
+def softplus_backward(dinp, inp, dout):
+    for i in range(inp.shape[0]):
+        dinp[i] += dout[i] / (1 + np.exp(-inp[i]))
+
+class Cell:
+    def forward(self, x, c):
+        self.saved = x, c
+        state = np.tanh(x) * c
+        return np.sin(state), state
+
+    def backward(self, dh, dc):
+        x, c = self.saved
+        total = dc + dh * np.cos(np.tanh(x) * c)
+        return total * c * (1 - np.tanh(x) ** 2), dc * np.tanh(x)
+
+class Schicht:
+    def vorwaerts(self, x):
+        self.x = x
+        return x ** 2
+
+    def rueckwaerts(self, dy):
+        return 2 * self.x * dy
+'''
+RIGHT = {
+    "dense_backward": "A W b",  # its columns are samples, and its dW is that of the mean
+    "shares_loss": "logits",
+    "margin_loss": "scores",
+    "chain_backward": "scores jumps first last",  # its docstring says what fits what
+    "skaliert_zurueck": "x g",  # in another language: by what one hands to the other
+    "Schicht": "x",
+    "Turned": "a",  # its context is its own
+    "Held": "x W b",  # its constructor is handed the weights
+    "softplus_backward": "inp",  # both write into what they are handed
+    "Two": "x c",  # a gradient for each output
+}
+# Target -> the gradient that is wrong, and on how many of its samples it is right.
+WRONG = {
+    "WronglyTurned": ("a", "none"),
+    "Slope": ("x", "some"),  # at its default it is right
+    "Drop": ("x", "some"),  # in training it is right
+}
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """From a target's name to its report; it runs in this process."""
+    file = tmp_path_factory.mktemp("numpy") / "layers.py"
+    file.write_text(LAYERS)
+    return lambda name: function_here(f"{file}:{name}")
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_one_passes(judged, name):
+    """With each gradient that it owes, on several samples."""
+    report = judged(name)
+    verdicts = {gradient: result.verdict.value for gradient, result in report.gradients.items()}
+    assert verdicts == dict.fromkeys(RIGHT[name].split(), "pass"), report.error
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_one_fails(judged, name):
+    """Also where only another setting than the default shows it."""
+    report = judged(name)
+    gradient, right = WRONG[name]
+    assert report.gradients[gradient].verdict is Verdict.FAIL
+    assert (report.geometries.right > 0) is (right == "some")
+
+
+def test_a_lost_path_of_code_in_numpy_is_named_at_its_line(judged):
+    """The forward ran once more on arrays that are followed; it is no layer that is known."""
+    report = judged("Cell")
+    assert report.gradients["c"].verdict is Verdict.FAIL
+    (finding,) = report.findings
+    assert (finding.id, finding.gradient, finding.certainty) == ("path-missing", "c", "proved")
+    assert finding.line == LAYERS.splitlines().index("        state = np.tanh(x) * c") + 1
+
+
+def test_a_share_of_the_gradient_for_each_of_equal_entries_is_asked_for(judged):
+    """A mask of all that equal the maximum is right on random numbers, and only there."""
+    report = judged("windows_backward")
+    assert report.verdict is Verdict.FAIL
+    (finding,) = report.findings
+    assert (finding.id, finding.fails_when) == ("ties-counted-twice", "entries of x are equal")
+    assert report.geometries.right == report.geometries.tried

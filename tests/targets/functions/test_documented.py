@@ -1,0 +1,93 @@
+"""What code and comments say of an argument's axes."""
+
+import textwrap
+
+from gradcheck_cli.targets.functions.inputs.documented import as_documented, documented_axes, documented_rank
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+
+
+def source(text):
+    """As a file has it."""
+    return textwrap.dedent(text)
+
+
+def test_code_that_takes_a_shape_apart_tells_how_many_axes_there_are():
+    """And which of them are the same length."""
+    code = source("""
+        def mix_forward(x, w):
+            batch, steps, width = x.shape
+            width, _ = np.shape(w)
+            return x @ w
+    """)
+    assert documented_axes(code, "x") == "n t d"
+    assert documented_axes(code, "w") == "d m"
+    assert documented_rank(code, "x") == 3
+
+
+def test_a_docstring_tells_the_shapes():
+    """One name of a length is one letter, a factor stays in front of it."""
+    code = source('''
+        def cell(x, h, W, b):
+            """One step.
+
+            x -- input, of shape (N, D)
+            - h: state (N, H)
+            W: weights of the four gates, (D, 4H); b (4*H,)
+            """
+    ''')
+    axes = [documented_axes(code, name) for name in ("x", "h", "W", "b")]
+    assert axes == ["n d", "n m", "d 4m", "4m"]
+    assert documented_rank(code, "x") is None
+
+
+def test_a_comment_and_the_code_may_call_one_length_by_two_names():
+    """By the argument whose axes both name."""
+    code = source("""
+        def shift_forward(x, bias):
+            # x (samples, channels, length), bias (channels,)
+            b, c, l = x.shape
+            return x + bias[None, :, None]
+    """)
+    assert documented_axes(code, "x") == "n c t"
+    assert documented_axes(code, "bias") == "c"
+
+
+def test_one_shape_may_be_said_of_all_arguments():
+    """ "shapes (N,)" """
+    code = source('''
+        def margin(scores, y):
+            """Binary, y in {-1, +1}, shapes (N,)."""
+    ''')
+    assert documented_axes(code, "scores") == documented_axes(code, "y") == "n"
+
+
+def test_what_is_told_is_tried_first_and_no_other_number_of_axes_than_the_code_takes():
+    """Labels count the columns of the scores."""
+    code = source("""
+        def loss(scores, y):
+            rows, classes = scores.shape
+            # y: labels (rows,)
+    """)
+    found = as_documented(
+        [Proposal("real", "n t d"), Proposal("real", "n d"), Proposal("real", "d 1")], code, "scores", ["y"]
+    )
+    assert [each.axes for each in found] == ["n v", "n d", "d 1"]
+    labels = as_documented([Proposal("index", "n", "d")], code, "y", ["scores"])
+    assert [each.below for each in labels] == ["v", "n", "d"]
+
+
+def test_nothing_told_changes_nothing():
+    """The proposals by name stay as they are."""
+    found = [Proposal("real", "n d"), Proposal("real", "d")]
+    assert as_documented(found, "def f(x):\n    return x * 2\n", "x", []) == found
+
+
+def test_what_stands_in_the_place_of_an_index_holds_whole_numbers():
+    """One for each row of what its neighbour is documented as, below its columns."""
+    code = source("""
+        def loss(logits, words):
+            n, t, v = logits.shape
+            return -sum(logits[i, j, words[i, j]] for i in range(n) for j in range(t))
+    """)
+    first = as_documented([Proposal("real", "n d")], code, "words", ["logits"])[0]
+    assert (first.kind, first.axes, first.below) == ("index", "n t", "v")
