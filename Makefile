@@ -12,7 +12,7 @@ LINTERS := $(VENV)/.linters
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := run
-.PHONY: run test stress bench docs mutants lint actions format clean
+.PHONY: run test stress bench gpu docs mutants lint actions format clean
 
 run: $(INSTALLED)
 	@$(BIN)/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
@@ -26,6 +26,10 @@ stress: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m benchmarks
+
+# Needs a GPU; at most eight minutes, and nothing but torch, numpy, opencv and this package. Writes benchmarks/GPU.md.
+gpu: $(INSTALLED)
+	@$(BIN)/python -m benchmarks.gpu
 
 # Changes the package itself, one place at a time, and asks the tests; resumable, in a folder of its own.
 mutants: $(INSTALLED)

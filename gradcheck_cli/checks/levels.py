@@ -13,10 +13,11 @@ from functools import cached_property
 import numpy as np
 
 from gradcheck_cli.checks.of_a_run import partial_sums
-from gradcheck_cli.checks.referee import gauge_of, truth_of
-from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName, Gradients, Setting, Verdict
+from gradcheck_cli.checks.referee import truths_of
+from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName, Gradients, Setting, Verdict
 from gradcheck_cli.model.in_settings import Level, SettingResult
 from gradcheck_cli.numbers import exact, graded
+from gradcheck_cli.numbers.arithmetic import Backward
 from gradcheck_cli.numbers.formats import BITS, FEWEST_BITS, cut_to, limit_of, rounded_to
 from gradcheck_cli.numbers.rounding import allowed_low
 
@@ -40,10 +41,21 @@ Ask = Callable[[Case], Reply]
 
 @dataclass(frozen=True)
 class Probed:
-    """A case and what came back."""
+    """A case, what came back, and what gives the right gradients."""
 
     case: Case
     returned: Reply
+    truth: Backward
+
+    @cached_property
+    def right(self) -> Gradients:
+        """The exact sums."""
+        return self.truth(self.case)
+
+    @cached_property
+    def sizes(self) -> Gradients:
+        """A, the sums of the absolute values."""
+        return self.truth(magnitudes_of(self.case))
 
     def actual(self, name: GradientName) -> Array:
         """A gradient in float64; a wrong shape never gets here."""
@@ -51,7 +63,7 @@ class Probed:
 
     def expected(self, name: GradientName) -> Array:
         """The exact sum."""
-        return truth_of(self.case, name).astype(np.float64)
+        return self.right[name]
 
     def is_equal(self, name: GradientName) -> bool:
         """Bit for bit the exact sum?"""
@@ -59,7 +71,7 @@ class Probed:
 
     def error(self, name: GradientName) -> float:
         """The largest |error| / A."""
-        gauge = gauge_of(self.case, name)
+        gauge = self.sizes[name]
         off = np.abs(self.actual(name) - self.expected(name))
         ratio = np.divide(off, gauge, out=np.where(off > 0, np.inf, 0.0), where=gauge > 0)
         return float(ratio.max(initial=0.0))
@@ -79,11 +91,13 @@ class Leveller:
         ask: calls it.
         setting: in what it computes.
         seed: of the numbers.
+        truth: the right gradients of whole numbers; by the definition, unless something faster is as sure.
     """
 
     ask: Ask
     setting: Setting
     seed: int
+    truth: Backward = truths_of
 
     @cached_property
     def bits(self) -> int:
@@ -116,7 +130,7 @@ class Leveller:
         """Few bits, sums of many, and for wide formats inputs of many; up to the first that gives nothing."""
         found: list[Probed] = []
         for case in self._cases(spec):
-            found.append(Probed(case, self.ask(case)))
+            found.append(Probed(case, self.ask(case), self.truth))
             if found[-1].returned.refused or found[-1].returned.error:
                 break
         return found
@@ -135,12 +149,12 @@ class Leveller:
             return []
         larger = graded.with_terms(spec, int(BEYOND * limit_of(self.bits)))
         asked = [graded.counting_case(each) for each in larger if is_counted(each)]
-        probes = [Probed(case, self.ask(case)) for case in asked]
+        probes = [Probed(case, self.ask(case), self.truth) for case in asked]
         return [probe for probe in probes if not (probe.returned.refused or probe.returned.error)]
 
     def _is_there(self, probe: Probed, name: GradientName) -> bool:
         actual = probe.returned.gradients.get(name)
-        return actual is not None and actual.shape == probe.expected(name).shape
+        return actual is not None and actual.shape == TENSORS[name].shape(probe.case.spec)
 
     def _judged(self, name: GradientName, small: Probed, summed: Probed, further: list[Probed]) -> SettingResult:
         if not small.is_equal(name):
@@ -203,16 +217,16 @@ class Leveller:
         others = (
             replace(case, x=fewer(case.x, bits), weight=fewer(case.weight, bits)) for fewer in (rounded_to, cut_to)
         )
-        return any(np.array_equal(truth_of(other, name).astype(np.float64), probe.actual(name)) for other in others)
+        return any(np.array_equal(self.truth(other)[name], probe.actual(name)) for other in others)
 
     def _allowed(self, probe: Probed, name: GradientName) -> Array:
         """What sums in float32 may be off, of which as many parts are rounded as torch rounds."""
         spec = probe.case.spec
-        gauge, parts = gauge_of(probe.case, name), partial_sums(spec, name)
+        gauge, parts = probe.sizes[name], partial_sums(spec, name)
         return allowed_low(self.setting.computed, spec.terms_of(name), gauge, probe.expected(name), parts)
 
     def _largest_allowed(self, probe: Probed, name: GradientName) -> float:
-        gauge = gauge_of(probe.case, name)
+        gauge = probe.sizes[name]
         shares = np.divide(self._allowed(probe, name), gauge, out=np.zeros(gauge.shape), where=gauge > 0)
         return float(shares.max(initial=0.0))
 
@@ -220,6 +234,11 @@ class Leveller:
         self, name: GradientName, verdict: Verdict, level: Level, detail: str, figures: tuple[float, float]
     ) -> SettingResult:
         return SettingResult(self.setting.text, name, verdict, level, detail, *figures)
+
+
+def magnitudes_of(case: Case) -> Case:
+    """The case without signs: its gradients are the sums of absolute values."""
+    return replace(case, x=abs(case.x), weight=abs(case.weight), grad_output=abs(case.grad_output))
 
 
 _WORDS: Mapping[Level, str] = {

@@ -45,6 +45,12 @@ def check_run(options: RunOptions) -> None:
     check_form(options)
     if options.takes_pictures:
         check_channels(options.in_channels)
+    if options.tf32 == "on":
+        raise OptionError(
+            "tf32",
+            "--tf32 on is not judged on pictures: float32's bound does not hold for it.",
+            hint="--settings all has a row for it; gradcheck verify takes it",
+        )
     if options.seed + options.seeds - 1 > SEED.most:
         raise OptionError(
             "seeds",
@@ -91,6 +97,10 @@ def check_sweep(options: SweepOptions) -> None:
     check_call(options.call, options.returns)
     if not options.targets:
         raise UsageError("there is no target to verify.", hint="name one: gradcheck sweep verify my_ops.py:backward")
+    if options.from_module and options.geometries != "quick":
+        raise OptionError(
+            "from_module", "--from-module and --geometries both say which geometries.", hint="give one of them"
+        )
     for name in options.targets:
         _check_colons(name)
 

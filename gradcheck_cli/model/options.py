@@ -321,6 +321,14 @@ class SweepOptions:
     geometries: str = declare(
         "quick", _sweep("Which geometries, or a FILE with one on each line.", metavar="quick|full|FILE")
     )
+    from_module: str = declare(
+        "",
+        _sweep(
+            "In place of --geometries: what the convolutions of a torch model meet; NAME is a module or runs one.",
+            kind=Kind.TARGET,
+            metavar="FILE.py:NAME",
+        ),
+    )
     timeout: float = _timeout()
     dtype: Dtype = _code_dtype()
     device: Device = _code_device()

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.model.evidence import Verdict
 from gradcheck_cli.model.report import Judgement, Report
+from gradcheck_cli.model.spec import UNLESS_USUAL
 from gradcheck_cli.model.tensors import GradientName
 
 
@@ -26,6 +27,7 @@ class SweepAnswer:
         gradients: of each gradient.
         message: why, "" where it is right.
         seconds: that the call took.
+        setting: in which it was asked, in words; "" for float64 on the CPU.
     """
 
     id: str
@@ -37,6 +39,7 @@ class SweepAnswer:
     gradients: Mapping[GradientName, Verdict] = field(default_factory=dict)
     message: str = ""
     seconds: float = 0.0
+    setting: str = field(default="", metadata=UNLESS_USUAL)
 
 
 @dataclass(frozen=True)

@@ -154,8 +154,8 @@ def environment(settings: LayerSettings) -> dict[str, str | int | bool | None]:
 
 
 def rounded(array: Array, settings: LayerSettings) -> Array:
-    """What the layer really gets: `array` rounded to `settings.dtype`, widened to float64."""
-    tensor = torch.from_numpy(np.ascontiguousarray(array)).to(DTYPES[settings.dtype])
+    """What the products are really made of: `array` rounded to the format they are in, widened to float64."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array)).to(DTYPES[settings.computed])
     return np.asarray(tensor.to(torch.float64).numpy())
 
 

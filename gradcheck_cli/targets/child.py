@@ -12,17 +12,15 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode, Setting
 from gradcheck_cli.model.errors import GradcheckError
-from gradcheck_cli.model.line import LineSpec
-from gradcheck_cli.model.spec import OWN_AXES
+from gradcheck_cli.model.line import as_asked
 from gradcheck_cli.targets import interpreter
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import HowToCall, TargetRef, TextEdit
@@ -57,6 +55,7 @@ from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_pad
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
+from gradcheck_cli.targets.convolutions_met import convolutions_met
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
 from gradcheck_cli.targets.functions.either import AsConvolution, Wanted, either
@@ -69,6 +68,7 @@ from gradcheck_cli.targets.pipes import receive, send
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.setting_now import computing_in
+from gradcheck_cli.targets.spec_message import message_of_spec, spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
@@ -119,12 +119,25 @@ def reply_to(
     if message["do"] == "load":
         reply, ready = _load(message)
         return reply, {}, ready
+    if message["do"] == "convolutions":
+        return _convolutions(message), {}, ready
     assert ready is not None
     if message["do"] == "edit":
         return {"edited": ready.edits.put([TextEdit(*fields) for fields in message["edits"]])}, {}, ready
     if isinstance(ready, FunctionReady):
         return *service.answer(ready, message, arrays), ready
     return *_backward(ready, message, arrays), ready
+
+
+def _convolutions(message: Message) -> Message:
+    """The geometries that the convolutions of a model meet, which is no target."""
+    ref = TargetRef(message["text"], message["file"], message["name"], module=message["module"])
+    try:
+        return {"geometries": [message_of_spec(spec) for spec in convolutions_met(load(ref))]}
+    except LoadError as error:
+        return {"failed": error.sentence, "hint": error.hint}
+    except GradcheckError as error:
+        return {"failed": error.sentence, "hint": error.hint}
 
 
 def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
@@ -262,7 +275,10 @@ def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
 
 
 def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array]]:
-    case = Case(_spec(message["spec"]), **{name: widened(array) for name, array in arrays.items()})
+    case = Case(
+        as_asked(spec_of_message(message["spec"])),
+        **{name: widened(array) for name, array in arrays.items()},
+    )
     setting = Setting.from_message(message["setting"])
     reason = _refuses(ready, case.spec) or _refuses_setting(ready, setting)
     if reason:
@@ -370,12 +386,6 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, RefusedError | UnfinishedError | NotToldError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _spec(values: dict[str, Any]) -> ConvSpec:
-    kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
-    kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return (LineSpec if OWN_AXES[kept["conv"]] == 1 else ConvSpec)(**kept)
 
 
 def _seed() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -46,6 +46,7 @@ from gradcheck_cli.targets.contract import (
 from gradcheck_cli.targets.functions.client import described_function
 from gradcheck_cli.targets.functions.packing import unpacked
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
+from gradcheck_cli.targets.spec_message import message_of_spec
 from gradcheck_cli.targets.wire import Message, WireError, as_bfloat16, name_of_dtype, widened
 
 # How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
@@ -160,7 +161,7 @@ class Worker:
             self._load()
         assert self._child is not None
         arrays = {str(name): _in_format(array, setting) for name, array in case.items()}
-        request = {"do": "backward", "spec": _spec_dict(case), "calls": calls, "setting": setting.message()}
+        request = {"do": "backward", "spec": message_of_spec(case.spec), "calls": calls, "setting": setting.message()}
         try:
             message, answered = self._child.exchange(request, arrays, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
@@ -369,8 +370,3 @@ def _in_format(array: Array, setting: Setting) -> Array:
     if setting.dtype == "bfloat16":
         return as_bfloat16(np.asarray(array, np.float32))
     return np.asarray(array, setting.dtype)
-
-
-def _spec_dict(case: Case) -> dict[str, Any]:
-    spec = case.spec
-    return {name: getattr(spec, name) for name in spec.__dataclass_fields__}

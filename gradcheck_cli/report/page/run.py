@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from gradcheck_cli.model import ChannelDifference, Experiment, Power, RunReport, Size, Verdict
+from gradcheck_cli.model.in_settings import SettingResult
 from gradcheck_cli.model.options import setting_of
 from gradcheck_cli.report import words
 from gradcheck_cli.report.numerals import grouped, number, scientific
@@ -33,6 +34,7 @@ from gradcheck_cli.report.page.parts import (
     mistakes,
     notes,
     reproduce,
+    settings_table,
     surroundings,
 )
 from gradcheck_cli.report.page.sameness import sameness_section, seeds_section
@@ -60,6 +62,7 @@ def run_page(report: RunReport) -> Page:
             _channels(report),
             sameness_section(report.sameness),
             *seeds_section(report.seeds),
+            *_settings(report.settings),
             PageSection("pictures", "Pictures", (Pictures(report),)),
             *_power(report.power),
             *notes(report.notes),
@@ -116,6 +119,11 @@ def _what_went_in(report: RunReport) -> PageSection:
         told += f", {count(found.sign_flips, 'sign')} that float32 and float64 decide differently"
     facts = Facts((fact("pictures", ", ".join(report.experiment.images)), fact("G = dE/dO", told)))
     return PageSection("experiment", "What was run", (facts,), is_extra=True)
+
+
+def _settings(rows: tuple[SettingResult, ...]) -> tuple[PageSection, ...]:
+    """Autograd in other number formats and modes, where that was asked for."""
+    return (PageSection("settings", "Autograd in other settings", (settings_table(rows),)),) if rows else ()
 
 
 def _geometry(ran: Experiment) -> str:

@@ -83,7 +83,8 @@ def _open(report: SweepReport) -> tuple[PageSection, ...]:
 
 
 def _open_row(answer: SweepAnswer) -> tuple[Text, ...]:
-    why = (Said(f"{answer.geometry}: "), Said(answer.message))
+    where = f"{answer.geometry}, in {answer.setting}" if answer.setting else answer.geometry
+    why = (Said(f"{where}: "), Said(answer.message))
     return (verdict_said(answer.verdict), plain(str(answer.seed)), plain(answer.target), why)
 
 
@@ -95,5 +96,6 @@ def verify_command_of(answer: SweepAnswer, report: SweepReport) -> str:
         for word in (f"--{option}", str(report.options.get(option, "")))
         if report.options.get(option)
     ]
+    how += ["--settings", "all"] if answer.setting else []
     words = ["gradcheck", "verify", *how, "--geometry", answer.geometry, "--seed", str(answer.seed), answer.target]
     return shlex.join(words)

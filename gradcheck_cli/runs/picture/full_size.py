@@ -47,9 +47,9 @@ def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettin
 
 
 def _of_picture(case: Case, judged: Judged, settings: LayerSettings, rng: np.random.Generator) -> Iterator[Check]:
-    dtype: Dtype = "float64" if settings.dtype == "float64" else "float32"
+    dtype: Dtype = "float64" if settings.computed == "float64" else "float32"
     hand = judged.backward(case)
-    returned = autograd.backward(case, replace(settings, dtype=dtype))
+    returned = autograd.backward(case, replace(settings, dtype=dtype, autocast="off"))
     yield from checks.exact_checks(case, judged, hand, returned, f"integers in {dtype}, at full size")
     yield checks.adjoint_check(case, hand, judged, rng)
 

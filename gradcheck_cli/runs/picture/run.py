@@ -45,6 +45,7 @@ from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, method, v
 from gradcheck_cli.runs.picture.data import Data, experiment_of
 from gradcheck_cli.runs.picture.figures import figures_of, shown
 from gradcheck_cli.runs.picture.full_size import full_size_checks
+from gradcheck_cli.runs.picture.in_settings import autograd_in_settings
 from gradcheck_cli.runs.picture.judged import judged_code
 from gradcheck_cli.runs.picture.layer import LayerRun, Surroundings, run_layer, set_up
 from gradcheck_cli.runs.picture.sameness import both_directions, by_filter, sameness_of
@@ -70,7 +71,7 @@ class BothSides:
     @property
     def dtype(self) -> str:
         """What autograd computed in."""
-        return self.surroundings.settings.dtype
+        return self.surroundings.settings.computed
 
     @cached_property
     def real(self) -> RealData:
@@ -122,7 +123,9 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
             diagnosis = code.diagnose(found)
         verdict = verdict_of(found, power) if diagnosis.holds else Verdict.FAIL
         seeds = _seeds(sides, options, verdict, sameness, stages)
-    verdict = Verdict.FAIL if any(seed.verdict is Verdict.FAIL for seed in seeds) else verdict
+    settings = autograd_in_settings(options, sides.surroundings.data.spec)
+    if Verdict.FAIL in {*(seed.verdict for seed in seeds), *(row.verdict for row in settings)}:
+        verdict = Verdict.FAIL
     experiment = _experiment(options, plan, data, sides, code.convention)
     return RunReport(
         verdict=verdict,
@@ -144,6 +147,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
         findings=diagnosis.findings,
         counterexample=diagnosis.counterexample,
         notes=plan.notes + data.notes + diagnosis.notes,
+        settings=settings,
         figures=figures_of(sides.run, sides.hand, sides.allowed_of, differences.grad_weight),
     )
 
@@ -179,8 +183,9 @@ def _exact(surroundings: Surroundings, judged: Judged, real: Case, narrow: Case,
     adjoint identity cannot judge, meets the wide integers as fractions too.
     """
     settings, decided = surroundings.settings, [] if judged.is_exact else _by_definition(_as_fractions(wide), judged)
-    if settings.dtype != "float64":
-        return _exact_on(narrow, judged, replace(settings, dtype="float32"), "integers in float32") + decided
+    if settings.computed != "float64":
+        single = replace(settings, dtype="float32", autocast="off")
+        return _exact_on(narrow, judged, single, "integers in float32") + decided
     decided += _exact_on(narrow, judged, settings, "narrow integers in float64")
     decided += _exact_on(wide, judged, settings, "wide integers in float64")
     scaled = exact.dyadic(real.x, real.grad_output, real.spec)

@@ -11,13 +11,14 @@ from importlib import import_module
 from itertools import groupby
 
 from gradcheck_cli.mistakes import describe
-from gradcheck_cli.model import GRADIENTS, GradientName, Progress, Verdict, no_progress
+from gradcheck_cli.model import GRADIENTS, PLAIN, GradientName, Progress, Verdict, no_progress
 from gradcheck_cli.model.errors import TargetError, UsageError
 from gradcheck_cli.model.option import recorded
 from gradcheck_cli.model.options import SweepOptions
 from gradcheck_cli.model.ranks import Ranks
 from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
-from gradcheck_cli.numbers.arithmetic import declared_slack
+from gradcheck_cli.numbers.arithmetic import declared_slack, no_slack
+from gradcheck_cli.runs.called_in import WORST_FIRST, CalledIn
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import sweep_command
 from gradcheck_cli.runs.sweep.kept import Head, Keeper, read_kept
@@ -147,6 +148,8 @@ def _of_target(asked: Sequence[SweepQuestion], options: SweepOptions) -> Iterato
 
 
 def _answer(asked: SweepQuestion, asker: Asker, described: Described, options: SweepOptions) -> SweepAnswer:
+    if asked.question.setting != PLAIN:
+        return _in_setting(asked, asker, described, options)
     # Each question is asked once: what is right is not kept for another.
     truth = Truths().of(asked.question)
     answer = asker.ask(asked.question, truth.case)
@@ -154,6 +157,31 @@ def _answer(asked: SweepQuestion, asker: Asker, described: Described, options: S
     verdict, message = judged(trial, described)
     gradients = {name: trial.verdict(name) for name in GRADIENTS} if trial.compared else {}
     return _answer_of(asked, verdict, message, gradients, trial.outcome.seconds)
+
+
+def _in_setting(asked: SweepQuestion, asker: Asker, described: Described, options: SweepOptions) -> SweepAnswer:
+    """The graded probes; what is worst of them stands for all."""
+    slack = declared_slack(options.arithmetic, described.rate)
+    if slack is not no_slack:
+        return _answer_of(asked, Verdict.NOT_APPLICABLE, f"{slack.cause}, which is not exact on whole numbers")
+    caller = CalledIn(asked.question.setting, asker, described, asked.question.seed)
+    rows = caller.results(asked.question.geometry, counts=True)
+    worst = min(rows, key=lambda row: WORST_FIRST.index(row.verdict), default=None)
+    if worst is None:
+        return _answer_of(asked, Verdict.INCONCLUSIVE, "no gradient was returned")
+    gradients = {name: row.verdict for row in rows for name in GRADIENTS if name == row.gradient}
+    verdict = Verdict.FAIL if worst.verdict is Verdict.ERROR else worst.verdict
+    if verdict is Verdict.PASS and _missing(described):
+        return _answer_of(asked, Verdict.INCONCLUSIVE, _missing(described), gradients, caller.seconds)
+    about = f"grad_{worst.gradient}: " if worst.gradient in GRADIENTS else ""
+    message = "" if verdict is Verdict.PASS else f"{about}{worst.detail}"
+    return _answer_of(asked, verdict, message, gradients, caller.seconds)
+
+
+def _missing(described: Described) -> str:
+    """The gradients of a layer that were not found, a clause; "" where none is missing."""
+    missing = [f"grad_{name}" for name in described.parts if name not in described.yields]
+    return f"{' and '.join(missing)} was not found" if missing else ""
 
 
 def judged(trial: Trial, described: Described) -> tuple[Verdict, str]:
@@ -169,9 +197,8 @@ def judged(trial: Trial, described: Described) -> tuple[Verdict, str]:
     if trial.failed:
         wrong = [f"grad_{name}" for name in described.yields if trial.verdict(name) is Verdict.FAIL]
         return Verdict.FAIL, outcome.error or f"{' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
-    missing = [f"grad_{name}" for name in described.parts if name not in described.yields]
-    if missing:
-        return Verdict.INCONCLUSIVE, f"{' and '.join(missing)} was not found"
+    if _missing(described):
+        return Verdict.INCONCLUSIVE, _missing(described)
     return (Verdict.PASS, "") if trial.right else (Verdict.INCONCLUSIVE, "right but for rounding")
 
 
@@ -193,6 +220,7 @@ def _answer_of(
         gradients=gradients or {},
         message=message,
         seconds=round(seconds, 6),
+        setting="" if question.setting == PLAIN else question.setting.text,
     )
 
 

@@ -9,12 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import PLAIN, ConvSpec
 from gradcheck_cli.model.errors import GradcheckError, UsageError
 from gradcheck_cli.model.limits import check_memory
 from gradcheck_cli.model.notation import geometry_of
-from gradcheck_cli.model.options import SweepOptions
+from gradcheck_cli.model.options import SweepOptions, settings_of
 from gradcheck_cli.targets import TargetRef, called_by, resolve
+from gradcheck_cli.targets.recorded_model import geometries_of_model
 from gradcheck_cli.trials.question import Question
 
 
@@ -40,10 +41,16 @@ def questions_of(options: SweepOptions) -> tuple[SweepQuestion, ...]:
     found: dict[str, tuple[TargetRef, Question]] = {}
     for ref in refs:
         for spec in specs:
-            for seed in range(options.seed, options.seed + options.seeds):
-                question = Question(ref.text, spec, "narrow", seed)
+            for question in _about(ref.text, spec, options):
                 found.setdefault(question.id, (ref, question))
     return tuple(SweepQuestion(number, *pair) for number, pair in enumerate(found.values()))
+
+
+def _about(target: str, spec: ConvSpec, options: SweepOptions) -> Iterator[Question]:
+    """Every seed in every setting; in the plain one the probe on which mistakes show, else the graded ones."""
+    for setting in settings_of(options):
+        for seed in range(options.seed, options.seed + options.seeds):
+            yield Question(target, spec, "narrow" if setting == PLAIN else "graded", seed, setting=setting)
 
 
 def digest(questions: Sequence[SweepQuestion]) -> str:
@@ -52,7 +59,9 @@ def digest(questions: Sequence[SweepQuestion]) -> str:
 
 
 def _specs(options: SweepOptions) -> Iterator[ConvSpec]:
-    if options.geometries == "quick":
+    if options.from_module:
+        yield from geometries_of_model(options.from_module, options.timeout)
+    elif options.geometries == "quick":
         yield from geometries.QUICK
     elif options.geometries == "full":
         yield from geometries.full(options.seed)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gradcheck_cli.checks.levels import Leveller, Reply
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import PLAIN, Case, ConvSpec, Finding, Setting, TargetReport, Verdict, VerifyOptions
+from gradcheck_cli.model import PLAIN, ConvSpec, Finding, Setting, TargetReport, Verdict, VerifyOptions
 from gradcheck_cli.model.in_settings import Level, SettingResult
 from gradcheck_cli.model.options import settings_of
 from gradcheck_cli.numbers.arithmetic import no_slack
+from gradcheck_cli.runs.called_in import WORST_FIRST, CalledIn
 from gradcheck_cli.trials.asker import Asker
-from gradcheck_cli.trials.question import Question
 from gradcheck_cli.trials.transcript import Transcript
 
 # Geometries of a target that are asked in each setting, those with the most terms: each costs three calls.
 GEOMETRIES = 2
 # The compiler needs many seconds for each geometry.
 COMPILED = 1
-# A layer of thousands of ones is asked where it takes no longer; seconds.
-COUNTING = 10.0
-# Of what the code raised: torch's compiler says more than fits a table.
-MOST_SAID = 120
-# From the worst to the best; what was not compared says nothing beside what was.
-_ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 def in_settings(report: TargetReport, transcript: Transcript, asker: Asker, options: VerifyOptions) -> TargetReport:
@@ -88,63 +81,23 @@ def _right(transcript: Transcript) -> list[ConvSpec]:
 
 def _rows(setting: Setting, transcript: Transcript, asker: Asker, seed: int) -> Iterator[SettingResult]:
     """A row for each gradient: the worst of the geometries."""
-    caller = _Caller(setting, transcript, asker, seed)
     if setting == PLAIN:
-        yield from caller.as_judged()
+        yield from _as_judged(transcript)
         return
+    caller = CalledIn(setting, asker, transcript.described, seed)
     found: dict[str, SettingResult] = {}
     for number, spec in enumerate(_right(transcript)[: COMPILED if setting.compile else GEOMETRIES]):
-        for row in caller.results(spec, is_first=not number):
+        for row in caller.results(spec, counts=not number):
             known = found.setdefault(row.gradient, row)
-            if _ORDER.index(row.verdict) < _ORDER.index(known.verdict):
+            if WORST_FIRST.index(row.verdict) < WORST_FIRST.index(known.verdict):
                 found[row.gradient] = row
     yield from found.values()
 
 
-class _Caller:
-    """One target in one setting."""
-
-    def __init__(self, setting: Setting, transcript: Transcript, asker: Asker, seed: int) -> None:
-        self._setting, self._transcript, self._asker, self._seed = setting, transcript, asker, seed
-        self._seconds = 0.0
-
-    def as_judged(self) -> Iterator[SettingResult]:
-        """The plain setting, in which every mistake was looked for already."""
-        text = "judged on every geometry, see above"
-        for name in self._transcript.described.yields:
-            wrong = any(trial.verdict(name) is Verdict.FAIL for trial in self._transcript.compared)
-            level: Level = "" if wrong else "bit for bit"
-            yield SettingResult(self._setting.text, name, Verdict.FAIL if wrong else Verdict.PASS, level, text)
-
-    def results(self, spec: ConvSpec, is_first: bool) -> tuple[SettingResult, ...]:
-        """Of the gradients that the target gives."""
-        may_count: Callable[[ConvSpec], bool] = self._is_quick(spec) if is_first else _never
-        rows = Leveller(self._ask, self._setting, self._seed).results(spec, may_count)
-        given = (*self._transcript.described.yields, "call")
-        return tuple(row for row in rows if row.gradient in given)
-
-    def _ask(self, case: Case) -> Reply:
-        question = Question(self._transcript.described.layer, case.spec, "graded", self._seed, setting=self._setting)
-        answer = self._asker.ask(question, case)
-        outcome = answer.outcome
-        self._seconds = outcome.seconds
-        if not answer.is_comparable or _lacks(outcome.error):
-            return Reply(refused=(outcome.error or outcome.wrong_forward)[:MOST_SAID])
-        return Reply(outcome.gradients, error=outcome.error[:MOST_SAID])
-
-    def _is_quick(self, spec: ConvSpec) -> Callable[[ConvSpec], bool]:
-        """By the products of the larger layer, from how long the smaller one took."""
-
-        def quick(larger: ConvSpec) -> bool:
-            return self._seconds * (larger.terms * larger.out_channels) / (spec.terms * spec.out_channels) < COUNTING
-
-        return quick
-
-
-def _never(_larger: ConvSpec) -> bool:
-    return False
-
-
-def _lacks(error: str) -> bool:
-    """Is it torch that has no such operation in this number format, rather than the code that fails?"""
-    return "not implemented for" in error or error.startswith("NotImplementedError")
+def _as_judged(transcript: Transcript) -> Iterator[SettingResult]:
+    """The plain setting, in which every mistake was looked for already."""
+    text = "judged on every geometry, see above"
+    for name in transcript.described.yields:
+        wrong = any(trial.verdict(name) is Verdict.FAIL for trial in transcript.compared)
+        level: Level = "" if wrong else "bit for bit"
+        yield SettingResult(PLAIN.text, name, Verdict.FAIL if wrong else Verdict.PASS, level, text)

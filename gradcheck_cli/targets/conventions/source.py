@@ -138,11 +138,7 @@ class Source:
         return {name for node in self.walk() if isinstance(node, ast.Global) for name in node.names}
 
     def _last_return(self) -> ast.expr | None:
-        if isinstance(self.node, ast.Lambda):
-            return self.node.body
-        nodes = _own_nodes(self.node) if isinstance(self.node, ast.FunctionDef) else self.walk()
-        statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
-        return max(statements, key=lambda node: node.lineno).value if statements else None
+        return _last_return(self)
 
     def takes_sides(self, name: str) -> bool:
         """Whether `name` is taken apart as `(top, bottom), (left, right) = name`, also behind a condition."""
@@ -201,6 +197,15 @@ def _method(source: Source, name: str) -> Source:
     body = getattr(source.node, "body", [])
     found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
     return Source(found[-1] if found else None)
+
+
+@cache
+def _last_return(source: Source) -> ast.expr | None:
+    if isinstance(source.node, ast.Lambda):
+        return source.node.body
+    nodes = _own_nodes(source.node) if isinstance(source.node, ast.FunctionDef) else source.walk()
+    statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
+    return max(statements, key=lambda node: node.lineno).value if statements else None
 
 
 @cache

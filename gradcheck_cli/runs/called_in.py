@@ -1,0 +1,61 @@
+"""One target in one setting: asked on graded whole numbers, and how exactly it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradcheck_cli.checks.levels import Leveller, Reply
+from gradcheck_cli.model import Case, ConvSpec, Setting, Verdict
+from gradcheck_cli.model.in_settings import SettingResult
+from gradcheck_cli.targets import Described
+from gradcheck_cli.trials.asker import Asker
+from gradcheck_cli.trials.question import Question
+
+# A layer of thousands of ones is asked where it takes no longer; seconds.
+COUNTING = 10.0
+# Of what the code raised: torch's compiler says more than fits a table.
+MOST_SAID = 120
+WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.PASS, Verdict.NOT_APPLICABLE)
+"""What was not compared says nothing beside what was."""
+
+
+class CalledIn:
+    """One target in one setting."""
+
+    def __init__(self, setting: Setting, asker: Asker, described: Described, seed: int) -> None:
+        """`seconds` is how long the last call took."""
+        self._setting, self._asker, self._described, self._seed = setting, asker, described, seed
+        self.seconds = 0.0
+
+    def results(self, spec: ConvSpec, *, counts: bool) -> tuple[SettingResult, ...]:
+        """Of the gradients that the target gives; `counts`: also on a larger layer of ones, where that is quick."""
+        may_count: Callable[[ConvSpec], bool] = self._is_quick(spec) if counts else _never
+        rows = Leveller(self._ask, self._setting, self._seed).results(spec, may_count)
+        given = (*self._described.yields, "call")
+        return tuple(row for row in rows if row.gradient in given)
+
+    def _ask(self, case: Case) -> Reply:
+        question = Question(self._described.layer, case.spec, "graded", self._seed, setting=self._setting)
+        answer = self._asker.ask(question, case)
+        outcome = answer.outcome
+        self.seconds = outcome.seconds
+        if not answer.is_comparable or _lacks(outcome.error):
+            return Reply(refused=(outcome.error or outcome.wrong_forward)[:MOST_SAID])
+        return Reply(outcome.gradients, error=outcome.error[:MOST_SAID])
+
+    def _is_quick(self, spec: ConvSpec) -> Callable[[ConvSpec], bool]:
+        """By the products of the larger layer, from how long the smaller one took."""
+
+        def quick(larger: ConvSpec) -> bool:
+            return self.seconds * (larger.terms * larger.out_channels) / (spec.terms * spec.out_channels) < COUNTING
+
+        return quick
+
+
+def _never(_larger: ConvSpec) -> bool:
+    return False
+
+
+def _lacks(error: str) -> bool:
+    """Is it torch that has no such operation in this number format, rather than the code that fails?"""
+    return "not implemented for" in error or error.startswith("NotImplementedError")

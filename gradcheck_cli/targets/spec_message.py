@@ -1,0 +1,21 @@
+"""A geometry as the wire carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from gradcheck_cli.model import ConvSpec
+
+
+def message_of_spec(spec: ConvSpec) -> dict[str, Any]:
+    """Every field, as JSON has it."""
+    return {field.name: getattr(spec, field.name) for field in fields(ConvSpec)}
+
+
+def spec_of_message(values: Mapping[str, Any]) -> ConvSpec:
+    """The geometry of a message."""
+    kept: dict[str, Any] = {field.name: values[field.name] for field in fields(ConvSpec)}
+    kept |= {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
+    return ConvSpec(**kept)
