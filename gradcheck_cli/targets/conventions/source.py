@@ -171,10 +171,13 @@ class Source:
         """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
         return _axes_hint(self)
 
+    def settings_taken_apart(self, variable: str) -> dict[str, tuple[str, ...]]:
+        """key -> names, of `top, left, bottom, right = variable.pads` and of `sh, sw = variable["stride"]`."""
+        return dict(_settings_taken_apart(self, variable))
+
     def mentions(self, *words: str) -> bool:
         """Whether a string, a name or an attribute of the definition is one of `words`."""
-        wanted = set(words)
-        return any(_word(node) in wanted for node in self.walk())
+        return not _said(self).isdisjoint(words)
 
     def numbers(self) -> set[float]:
         """Numeric literals."""
@@ -384,6 +387,26 @@ def _channel_position(names: list[str]) -> str:
     if widths[0] == len(plain) - 1 and len(plain) > 2:
         return "first"
     return "last" if widths[0] == len(plain) - 2 else ""
+
+
+@cache
+def _settings_taken_apart(source: Source, variable: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: dict[str, tuple[str, ...]] = {}
+    for node in source.walk():
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+            continue
+        owner, key = _subscript(node.value)
+        if isinstance(node.value, ast.Attribute) and isinstance(node.value.value, ast.Name):
+            owner, key = node.value.value.id, node.value.attr
+        if owner == variable and key:
+            found[key] = tuple(identifier(name) for name in node.targets[0].elts)
+    return tuple(found.items())
+
+
+# Asked for each of hundreds of ways to call a target.
+@cache
+def _said(source: Source) -> frozenset[str]:
+    return frozenset(map(_word, source.walk()))
 
 
 def _word(node: ast.AST) -> str:
