@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from gradcheck_cli.model.case import Array
+from gradcheck_cli.model.functions import Sample
 
 MemoryLayout = Literal["contiguous", "transposed", "sliced", "expanded"]
 """How an array lies in memory: row by row; column by column; as a part of a larger array whose other entries are NaN;
@@ -75,3 +76,12 @@ _LAYOUTS = {
     "sliced": "a part of a larger array",
     "expanded": "one entry that is read for all, with strides of 0",
 }
+
+
+def every_circumstance(sample: Sample) -> list[Circumstances]:
+    """What is tried of a sample."""
+    found = [Circumstances(upstream=layout) for layout in ("transposed", "sliced", "expanded")]
+    found += [Circumstances(inputs=layout) for layout in ("transposed", "sliced")]
+    if len(sample.differentiated) > 1:
+        found += [Circumstances(wanted=(name,)) for name in sample.differentiated]
+    return [*found, Circumstances(filled=True), Circumstances(passes=2)]

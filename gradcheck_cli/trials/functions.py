@@ -6,7 +6,7 @@ It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -16,8 +16,9 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import ScaledCall
 from gradcheck_cli.checks.ladder.ties import TiedCall, tied, together
+from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
-from gradcheck_cli.model.circumstances import Circumstances
+from gradcheck_cli.model.circumstances import Circumstances, every_circumstance
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import (
     Direction,
@@ -32,6 +33,7 @@ from gradcheck_cli.oracles.blackbox import (
 )
 from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.functions.client import Stacked
+from gradcheck_cli.trials.twice import second_order
 
 # B(k G) = k B(G) is asked for these: doubled, turned, nothing.
 FACTORS = (2.0, -1.0, 0.0)
@@ -67,6 +69,11 @@ class CalledFunction(Protocol):
     ) -> FunctionOutcome:
         """Forward and backward in other circumstances."""
 
+    def differentiated_twice(
+        self, sample: Sample, upstream: Sequence[Array], directions: Mapping[str, Array], /
+    ) -> FunctionOutcome:
+        """The derivative of sum(directions * gradients)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Asking:
@@ -101,7 +108,8 @@ class FunctionTrial:
         recording: the forward written down; None where it is no code of torch, or cannot be.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
-        elsewhere: the same calls in other circumstances, on the first sample.
+        elsewhere: the same calls in other circumstances, on the first sample of the most axes.
+        second_order: the backward differentiated once more, on the same sample; None where that was not tried.
         tied: calls on equal entries, on the first sample, one for each argument.
         about: what is special about its numbers, "" for nothing.
     """
@@ -118,6 +126,7 @@ class FunctionTrial:
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
+    second_order: SecondOrder | None = None
     tied: tuple[TiedCall, ...] = ()
     about: str = ""
 
@@ -159,8 +168,8 @@ class FunctionSession:
             if self.is_late:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
             trial = self._real(sample)
-            if not number and self.has_circumstances:
-                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)))
+            if number == _widest(samples) and self.has_circumstances and trial.failure is None:
+                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)), second_order=self._twice(trial))
             if not number and trial.failure is None:
                 trial = replace(trial, tied=tuple(self._tied(sample)))
             trials.append(trial)
@@ -247,6 +256,12 @@ class FunctionSession:
                 outcome = self.client.in_circumstances(trial.sample, upstream, circumstances)
                 yield Elsewhere(circumstances, number, outcome)
 
+    def _twice(self, trial: FunctionTrial) -> SecondOrder | None:
+        asking = trial.askings[0] if trial.askings else None
+        if trial.recording is None or asking is None or not asking.outcome.ended:
+            return None
+        return second_order(self.client, trial.sample, asking.upstream, trial.recording)
+
     def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:
         if not self.has_upstream:
             yield self._asking("a loss", sample, _ones(outputs), calls=2)
@@ -273,7 +288,8 @@ class FunctionSession:
         for name in trial.sample.differentiated:
             self._measure(trial, name, by_graph.get(name))
         is_confirmed = all(by_graph.get(name) is known for name, known in trial.first.items())
-        return trial if is_confirmed or not _left_torch(trial.recording) else replace(trial, recording=None)
+        is_another = not is_confirmed and trial.recording is not None and trial.recording.left_torch
+        return replace(trial, recording=None) if is_another else trial
 
     def _measure(self, trial: FunctionTrial, name: str, known: Jacobian | None = None) -> None:
         """The derivative by one argument and its second opinion; `known` is a first opinion that is there already."""
@@ -314,11 +330,6 @@ class FunctionSession:
         if stacked.error or not stacked.outputs:
             raise EvaluationError(stacked.error or "the forward gives nothing")
         return stacked.outputs
-
-
-def _left_torch(recording: Recording | None) -> bool:
-    """Whether numbers may have gone out of torch and come back: then the graph need not be that of the forward."""
-    return recording is not None and (bool(recording.leaves) or None in recording.outputs)
 
 
 def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian:
@@ -368,17 +379,14 @@ def whole_upstream(outputs: Sequence[Array], seed: int) -> list[Array]:
     ]
 
 
+def _widest(samples: Sequence[Sample]) -> int:
+    """The first of those with the most axes: with two axes a transposed array can still be seen as one row."""
+    axes = [max((np.ndim(sample.array(name)) for name in sample.differentiated), default=0) for sample in samples]
+    return axes.index(max(axes))
+
+
 def _ones(outputs: Sequence[Array]) -> list[Array]:
     return [np.ones(out.shape) for out in outputs]
-
-
-def every_circumstance(sample: Sample) -> list[Circumstances]:
-    """What is tried of a sample."""
-    found = [Circumstances(upstream=layout) for layout in ("transposed", "sliced", "expanded")]
-    found += [Circumstances(inputs=layout) for layout in ("transposed", "sliced")]
-    if len(sample.differentiated) > 1:
-        found += [Circumstances(wanted=(name,)) for name in sample.differentiated]
-    return [*found, Circumstances(filled=True), Circumstances(passes=2)]
 
 
 def _normal(outputs: Sequence[Array], generator: np.random.Generator) -> list[Array]:

@@ -88,6 +88,10 @@ class _Clauses:
                 return self._saved(edit, step)
             case "value":
                 return self._value(edit, step)
+            case "given":
+                what = self.words.of_value(step.operands[edit.operand])
+                text = f"what flows back to {what} is made of G itself, and not of what comes back to"
+                return Clause(Sign.OPERAND, f"{text} {self.words.of_result(step.node)}", step.node.place)
             case "factor":
                 return self._factor(edit, step)
             case "last wins":

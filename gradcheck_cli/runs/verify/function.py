@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import (
@@ -39,12 +40,17 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 
 # In place of how many samples it is right on.
 SURROGATE = "a surrogate: not judged as a derivative"
+# No failure, as the first derivative is right and rarely more is asked for.
+SECOND_WRONG = (
+    "{}: a constant to it is what the forward computed without a graph and kept (double-backward-wrong); "
+    "once_differentiable would refuse it"
+)
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
 # Who said what the function is given, where it was nobody.
 _OURS = ("guess", "layer")
 # Forms whose arrays are tensors.
-_OF_TORCH = ("autograd-function",)
+_OF_TORCH = ("autograd-function", "custom-operator")
 
 
 def verify_function(
@@ -213,6 +219,7 @@ def _notes(
     missing = [name for name in comparison.names if comparison.is_missing(name)]
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
     notes += _forward_notes(comparison)
+    notes += [SECOND_WRONG.format(each.detail) for each in _second_orders(comparison) if each.names]
     for trial in comparison.trials:
         notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
     return tuple(dict.fromkeys(notes))
@@ -227,6 +234,13 @@ def _hidden(comparison: FunctionComparison) -> Iterator[str]:
                 f"grad_{name}: the forward rounds as float32 does, so that nobody knows its derivative better than "
                 f"to {share:.1g} of its terms; smaller errors would not show"
             )
+
+
+def _second_orders(comparison: FunctionComparison) -> list[SecondOrder]:
+    """Only said of a backward that is right: of a wrong one a second derivative says nothing."""
+    if any(each.judged.verdict is not Verdict.PASS for each in comparison.compared):
+        return []
+    return [trial.second_order for trial in comparison.trials if trial.second_order is not None]
 
 
 def _forward_notes(comparison: FunctionComparison) -> list[str]:
@@ -253,6 +267,8 @@ def _evidence(comparison: FunctionComparison) -> Iterator[RungEvidence]:
         yield RungEvidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, said)
         yield from _rung(2, "exact", [each for each in mine if each.judged.is_exact])
         yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])
+    for each in _second_orders(comparison):
+        yield RungEvidence(0, "double backward", CALL, each.verdict, 0, each.detail)
 
 
 def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[RungEvidence]:

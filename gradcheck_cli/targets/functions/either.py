@@ -125,8 +125,8 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     """
     said = given(loaded, wanted.inputs, wanted.input)
     wanted.seed()
-    found = guess(forms_of(loaded), said, wanted.number)
     file = loaded.module.__file__ or ""
+    found = guess(forms_of(loaded), said, wanted.number, file)
     source = found.source if said.source == "guess" else said.source
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
