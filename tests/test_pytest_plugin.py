@@ -55,8 +55,9 @@ def test_wrong_backward_fails_with_the_finding(outcome):
     assert "pytest_plugin.py" not in result.stdout.str()
 
 
-def test_the_short_summary_names_the_mistake(outcome):
-    """It shows the first line of a failure."""
+def test_the_short_summary_names_the_mistake(outcome, monkeypatch):
+    """It shows the first line of a failure, as far as the screen is wide."""
+    monkeypatch.setenv("COLUMNS", "160")
     result = outcome("return report(ExitCode.FAIL, Verdict.FAIL)")
 
     result.stdout.fnmatch_lines(["FAILED *::test_backward - Failed: batch-mean in grad_weight of t.py:backward"])
