@@ -18,7 +18,7 @@ from gradcheck_cli.checks.ladder.contract import ScaledCall
 from gradcheck_cli.checks.ladder.ties import TiedCall, tied, together
 from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
-from gradcheck_cli.model.circumstances import Circumstances
+from gradcheck_cli.model.circumstances import Circumstances, every_circumstance
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import (
     Direction,
@@ -78,7 +78,7 @@ class CalledFunction(Protocol):
 class RecordedForward(Protocol):
     """What a recording tells of the forward: see `trials.graphs.GraphOracle`."""
 
-    def jacobians(self, recording: Recording, sample: Sample, /) -> dict[str, Jacobian]:
+    def jacobians(self, recording: Recording, sample: Sample, outputs: Sequence[Array], /) -> dict[str, Jacobian]:
         """Its derivative, by argument."""
 
     def widened(
@@ -169,6 +169,7 @@ class FunctionSession:
         against: the name of another forward, "" for none.
         graphs: what is known of a recorded forward; None where forwards are not recorded.
         has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
+        configurations: with so many an autotuned kernel is to run.
     """
 
     client: CalledFunction
@@ -177,6 +178,7 @@ class FunctionSession:
     against: str = ""
     graphs: RecordedForward | None = None
     has_circumstances: bool = False
+    configurations: int = 1
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
@@ -263,7 +265,8 @@ class FunctionSession:
 
     def _elsewhere(self, trial: FunctionTrial) -> Iterator[Elsewhere]:
         """The call with random numbers, and for strides of 0 that with ones."""
-        for circumstances in every_circumstance(trial.sample):
+        others = [Circumstances(configuration=number) for number in range(1, self.configurations)]
+        for circumstances in every_circumstance(trial.sample) + others:
             number = next(
                 (place for place, each in enumerate(trial.askings) if circumstances.fits(each.upstream)), None
             )
@@ -301,12 +304,14 @@ class FunctionSession:
         by_graph: dict[str, Jacobian] = {}
         widened = None
         if self.graphs is not None and trial.recording is not None:
-            by_graph = self.graphs.jacobians(trial.recording, trial.sample)
+            by_graph = self.graphs.jacobians(trial.recording, trial.sample, trial.outputs)
             widened = self.graphs.widened(trial.recording, trial.sample, trial.outputs)
         for name in trial.sample.differentiated:
             evaluate = partial(self._evaluate, trial.sample, name) if widened is None else partial(widened, name)
             self._measure(trial, name, evaluate, by_graph.get(name))
-        return trial
+        is_confirmed = all(by_graph.get(name) is known for name, known in trial.first.items())
+        is_another = not is_confirmed and trial.recording is not None and trial.recording.left_torch
+        return replace(trial, recording=None) if is_another else trial
 
     def _measure(self, trial: FunctionTrial, name: str, evaluate: Evaluate, known: Jacobian | None = None) -> None:
         """The derivative by one argument and its second opinion; `known` is a first opinion that is there already."""
@@ -341,6 +346,8 @@ class FunctionSession:
         return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact, about="whole numbers")]
 
     def _evaluate(self, sample: Sample, name: str, values: Array) -> tuple[Array, ...]:
+        if time.perf_counter() > self.deadline:
+            raise EvaluationError("the time limit is reached; smaller inputs take less (gradcheck_inputs, --timeout)")
         stacked = self.client.varied(sample, name, values)
         if stacked.error or not stacked.outputs:
             raise EvaluationError(stacked.error or "the forward gives nothing")
@@ -361,7 +368,7 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
             return found
     except EvaluationError:
         pass
-    return differences(point, evaluate)
+    return differences(point, evaluate, second.noise)
 
 
 def whole_numbers(sample: Sample) -> Sample:
@@ -402,15 +409,6 @@ def _widest(samples: Sequence[Sample]) -> int:
 
 def _ones(outputs: Sequence[Array]) -> list[Array]:
     return [np.ones(out.shape) for out in outputs]
-
-
-def every_circumstance(sample: Sample) -> list[Circumstances]:
-    """What is tried of a sample."""
-    found = [Circumstances(upstream=layout) for layout in ("transposed", "sliced", "expanded")]
-    found += [Circumstances(inputs=layout) for layout in ("transposed", "sliced")]
-    if len(sample.differentiated) > 1:
-        found += [Circumstances(wanted=(name,)) for name in sample.differentiated]
-    return [*found, Circumstances(filled=True), Circumstances(passes=2)]
 
 
 def _normal(outputs: Sequence[Array], generator: np.random.Generator) -> list[Array]:

@@ -37,12 +37,17 @@ class GraphOracle:
 
     form: FunctionForm
 
-    def jacobians(self, recording: Recording, sample: Sample) -> dict[str, Jacobian]:
-        """The derivative of a recorded forward, by argument; nothing where torch cannot run it again."""
+    def jacobians(self, recording: Recording, sample: Sample, outputs: Sequence[Array]) -> dict[str, Jacobian]:
+        """The derivative of a recorded forward, by argument; nothing where torch cannot run it again.
+
+        Args:
+            outputs: what the forward gave.
+        """
         from gradcheck_cli.oracles.graph.jacobian import jacobians
 
         try:
-            found = jacobians(self._replay(recording, sample))
+            sizes = [part.size for part in outputs if part.dtype.kind == "f"]
+            found = jacobians(self._replay(recording, sample), sizes)
         except (RuntimeError, ValueError, KeyError, NotImplementedError):
             return {}
         source = f"{SOURCE}, in float64" if narrowest(recording) else SOURCE
