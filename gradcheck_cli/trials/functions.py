@@ -6,7 +6,7 @@ It ends in a `FunctionTranscript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -16,6 +16,7 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import ScaledCall
 from gradcheck_cli.checks.ladder.ties import TiedCall, tied, together
+from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
@@ -32,6 +33,7 @@ from gradcheck_cli.oracles.blackbox import (
 )
 from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.functions.client import Stacked
+from gradcheck_cli.trials.twice import second_order
 
 # B(k G) = k B(G) is asked for these: doubled, turned, nothing.
 FACTORS = (2.0, -1.0, 0.0)
@@ -67,6 +69,11 @@ class CalledFunction(Protocol):
     ) -> FunctionOutcome:
         """Forward and backward in other circumstances."""
 
+    def differentiated_twice(
+        self, sample: Sample, upstream: Sequence[Array], directions: Mapping[str, Array], /
+    ) -> FunctionOutcome:
+        """The derivative of sum(directions * gradients)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Asking:
@@ -101,7 +108,8 @@ class FunctionTrial:
         recording: the forward written down; None where it is no code of torch, or cannot be.
         failure: why the forward gave no output, "" where it did.
         unmeasured: argument -> why there is no derivative from a source.
-        elsewhere: the same calls in other circumstances, on the first sample.
+        elsewhere: the same calls in other circumstances, on the first sample of the most axes.
+        second_order: the backward differentiated once more, on the same sample; None where that was not tried.
         tied: calls on equal entries, on the first sample, one for each argument.
         about: what is special about its numbers, "" for nothing.
     """
@@ -118,16 +126,24 @@ class FunctionTrial:
     failure: FunctionOutcome | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
+    second_order: SecondOrder | None = None
     tied: tuple[TiedCall, ...] = ()
     about: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class FunctionTranscript:
-    """All that was asked of one function. `stopped`: why not everything, "" where everything was."""
+    """All that was asked of one function.
+
+    Attributes:
+        trials: sample by sample.
+        stopped: why not everything, "" where everything was.
+        guards: gradients that are right but for a small number in the forward, with what is told of it: see `guards`.
+    """
 
     trials: tuple[FunctionTrial, ...]
     stopped: str = ""
+    guards: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -157,8 +173,8 @@ class FunctionSession:
             if self.is_late:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
             trial = self._real(sample)
-            if not number and self.has_circumstances:
-                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)))
+            if number == _widest(samples) and self.has_circumstances and trial.failure is None:
+                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)), second_order=self._twice(trial))
             if not number and trial.failure is None:
                 trial = replace(trial, tied=tuple(self._tied(sample)))
             trials.append(trial)
@@ -243,6 +259,12 @@ class FunctionSession:
                 upstream = trial.askings[number].upstream
                 outcome = self.client.in_circumstances(trial.sample, upstream, circumstances)
                 yield Elsewhere(circumstances, number, outcome)
+
+    def _twice(self, trial: FunctionTrial) -> SecondOrder | None:
+        asking = trial.askings[0] if trial.askings else None
+        if trial.recording is None or asking is None or not asking.outcome.ended:
+            return None
+        return second_order(self.client, trial.sample, asking.upstream, trial.recording)
 
     def _asked(self, sample: Sample, outputs: Sequence[Array]) -> Iterator[Asking]:
         if not self.has_upstream:
@@ -355,6 +377,12 @@ def whole_upstream(outputs: Sequence[Array], seed: int) -> list[Array]:
     return [
         generator.integers(1, LARGEST_G + 1, out.shape) * generator.choice([-1.0, 1.0], out.shape) for out in outputs
     ]
+
+
+def _widest(samples: Sequence[Sample]) -> int:
+    """The first of those with the most axes: with two axes a transposed array can still be seen as one row."""
+    axes = [max((np.ndim(sample.array(name)) for name in sample.differentiated), default=0) for sample in samples]
+    return axes.index(max(axes))
 
 
 def _ones(outputs: Sequence[Array]) -> list[Array]:

@@ -11,14 +11,14 @@ from gradcheck_cli.oracles.blackbox import Jacobian
 if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.replay import Detached
 
-RECORDED: frozenset[FunctionForm] = frozenset(("autograd-function", "module"))
+RECORDED: frozenset[FunctionForm] = frozenset(("autograd-function", "custom-operator", "module"))
 """Forms whose forward is torch's own operations, which the child can write down."""
 SOURCE = "the recorded forward, differentiated node by node"
 
 
 def detached_in(form: FunctionForm) -> Detached:
     """Inside a Function nothing is followed by torch, so a detach says nothing there; in a Module it is meant."""
-    return "followed" if form == "autograd-function" else "kept"
+    return "kept" if form == "module" else "followed"
 
 
 def jacobians_of(recording: Recording, sample: Sample, form: FunctionForm) -> dict[str, Jacobian]:

@@ -17,17 +17,20 @@ from gradcheck_cli.model import Verdict
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.functions import FunctionTrial
 
+CONSTANT = "constant almost everywhere"
+BESIDE = "made of what is constant almost everywhere"
 # What no other function would be excused for either.
 _NEVER_MEANT = {Sign.OTHER_SHAPE, Sign.NOT_FINITE, Sign.UNSTEADY, Sign.COUNT}
 
 
 def surrogates(comparison: FunctionComparison) -> Mapping[str, str]:
     """Gradient -> what the forward is along its argument, of those that are not the derivative."""
-    return {
-        name: what
-        for name in comparison.names
-        if _is_another_function(comparison, name) and (what := _flat(comparison.trials, name))
-    }
+    others = [name for name in comparison.names if _is_another_function(comparison, name)]
+    flat = {name: what for name in others if (what := _flat(comparison.trials, name))}
+    if CONSTANT not in flat.values():
+        return flat
+    # What else the forward rounds is differentiated as if it did not: the step of a quantizer.
+    return flat | {name: BESIDE for name in others if name not in flat}
 
 
 def without(comparison: FunctionComparison, names: Mapping[str, str]) -> FunctionComparison:
@@ -53,7 +56,7 @@ def _flat(trials: tuple[FunctionTrial, ...], name: str) -> str:
         return "the identity"
     measured = [trial for trial in ran if name in trial.first]
     if measured and not any(depends(trial.first, name) for trial in measured):
-        return "constant almost everywhere"
+        return CONSTANT
     return ""
 
 

@@ -13,6 +13,9 @@ from gradcheck_cli.model.circumstances import Circumstances
 
 # What autograd says where a saved tensor was written to between two passes.
 _WRITTEN_TO = "modified by an inplace operation"
+# What torch says where code takes an array for one that lies row by row. Other refusals may be meant: a kernel may ask
+# for contiguous arrays.
+_NO_VIEW = "view size is not compatible"
 
 
 def broken_elsewhere(
@@ -28,6 +31,8 @@ def broken_elsewhere(
         if circumstances.passes > 1 and _WRITTEN_TO in other.error:
             said = "a tensor that the forward saved is written to; a second pass is refused"
             yield Broken(Sign.OVERWRITES_UPSTREAM, CALL, said)
+        elif _NO_VIEW in other.error and other.error_where == "backward":
+            yield Broken(Sign.STRIDES, CALL, f"its backward raises where {circumstances.about}: {other.error}")
         return
     for name, expected in plain.gradients.items():
         if circumstances.wanted is not None and name not in circumstances.wanted:

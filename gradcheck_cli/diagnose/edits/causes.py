@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # The stages of edits that are plain enough to be one of two.
 _STAGES_OF_PAIRS = 2
 # Not told in pairs: a value that is taken for another changes what every other edit does.
-_ALONE = frozenset({"diagonal", "value"})
+_ALONE = frozenset({"diagonal", "value", "given"})
 # A cut times a factor is the same edge scaled: fitted, and named.
 _SCALED = frozenset({"cut", "constant"})
 

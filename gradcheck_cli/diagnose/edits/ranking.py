@@ -22,6 +22,7 @@ _KINDS = {
     "saved": 3,
     "diagonal": 3,
     "value": 3,
+    "given": 3,
     "factor": 4,
     "message": 5,
     "upstream": 5,

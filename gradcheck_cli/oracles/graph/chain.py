@@ -17,7 +17,7 @@ import torch
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Ref
 from gradcheck_cli.oracles.graph.replay import Replay, like
-from gradcheck_cli.oracles.graph.tensors import as_numpy
+from gradcheck_cli.oracles.graph.tensors import as_numpy, pulled_back
 
 Cotangents: TypeAlias = dict[Ref, torch.Tensor]
 Messages: TypeAlias = "tuple[torch.Tensor | None, ...]"
@@ -60,7 +60,7 @@ class GraphStep:
         results = [number for number in given if self._results and self._results[number].requires_grad]
         if not results or not self._leaves:
             return (None,) * len(self.operands)
-        return _derivatives(
+        return pulled_back(
             tuple(self._results[number] for number in results),
             tuple(given[number] for number in results),
             self._leaves,
@@ -72,15 +72,6 @@ class Work:
     """What was asked of nodes so far, by one chain and all that were made of it."""
 
     asked: int = 0
-
-
-def _derivatives(
-    results: tuple[torch.Tensor, ...], given: tuple[torch.Tensor, ...], leaves: tuple[torch.Tensor, ...]
-) -> Messages:
-    """torch.autograd.grad without the checks of its arguments, which cost more than the derivative of a small node."""
-    engine = torch.autograd.Variable._execution_engine
-    messages: Messages = engine.run_backward(results, given, True, False, leaves, True, accumulate_grad=False)
-    return messages
 
 
 class Chain:

@@ -122,17 +122,28 @@ class Editor:
         """What an edit does to the messages of its node."""
 
         def change(step: GraphStep, given: dict[int, torch.Tensor], messages: Messages) -> Messages:
-            other = wrong_messages(self.chain, edit, step, given, messages)
+            other = self._wrong(edit, step, given, messages)
             return messages if other is None else other
 
         return change
+
+    def _wrong(
+        self, edit: Edit, step: GraphStep, given: dict[int, torch.Tensor], messages: Messages
+    ) -> Messages | None:
+        if edit.kind != "given":
+            return wrong_messages(self.chain, edit, step, given, messages)
+        seed = self.seeds.get(Ref(*(int(number) for number in edit.detail)))
+        if seed is None or 0 not in given or seed.shape != given[0].shape:
+            return None
+        other = step.messages({0: seed})[edit.operand]
+        return (*messages[: edit.operand], other, *messages[edit.operand + 1 :])
 
     def _deltas(self, edit: Edit) -> Cotangents | None:
         step = self.chain.steps[edit.node]
         messages = self.messages.get(edit.node)
         if messages is None or edit.kind == "value" or (edit.kind == "diagonal" and edit.operand < 0):
             return None
-        other = wrong_messages(self.chain, edit, step, self._given(step), messages)
+        other = self._wrong(edit, step, self._given(step), messages)
         if other is None:
             return None
         found: Cotangents = {}

@@ -20,6 +20,7 @@ EditKind = Literal[
     "saved",
     "factor",
     "value",
+    "given",
     "message",
     "weighed",
     "setting",
@@ -32,7 +33,8 @@ EditKind = Literal[
 cut: the node hands nothing to the operand. constant: the value is taken for a constant, nothing flows on from it.
 own: the node's own derivative is left out, what it is given is handed on. slip: another derivative of the same
 operation. saved: another array than the one that was kept. factor: its message times or over a value. value: what the
-node computed is taken for something else wherever the derivative needs it. message: its message, rearranged. weighed:
+node computed is taken for something else wherever the derivative needs it; of an input, what was given. given: its
+message made of G, and not of what flows back to it. message: its message, rearranged. weighed:
 the same of the message times the value, as formulas have it that are written in terms of what the forward returned.
 setting: another constant of the operation. upstream: something else than G. diagonal: what an entry of the operand
 does to the same entry of the result alone; without an operand, of a value and a later one. last wins: of several terms

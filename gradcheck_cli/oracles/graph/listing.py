@@ -29,7 +29,10 @@ class Listing:
         """A later stage is asked where no edit of an earlier one explains."""
         return (
             joined(self._upstreams(), self._of_each(self._plain), self._of_each(self._settings)),
-            joined(self._of_each(self._values), self._of_each(self._swaps), self._of_each(self._ends)),
+            joined(
+                *(self._of_each(edits) for edits in (self._values, self._given, self._swaps, self._ends)),
+                self._other_inputs(),
+            ),
             joined(self._block_diagonals(), self._of_each(self._rearranged), self._other_upstreams()),
             self._of_each(self._factors),
         )
@@ -69,6 +72,19 @@ class Listing:
     def _settings(self, step: GraphStep) -> Iterator[Edit]:
         for position, value in slips.settings(step.node):
             yield Edit("setting", step.index, -1, (position, value))
+
+    def _given(self, step: GraphStep) -> Iterator[Edit]:
+        """G where something was multiplied to it on its way here."""
+        for operand, message in enumerate(self._editor.messages[step.index]):
+            for ref, seed in self._editor.seeds.items() if message is not None else ():
+                if ref.node != step.index and seed.shape == step.outputs[0].shape:
+                    yield Edit("given", step.index, operand, (ref.node, ref.output))
+
+    def _other_inputs(self) -> Iterator[Edit]:
+        """An input is taken for what the forward made of it: the output was kept in its place."""
+        for ref in self._chain.inputs.values():
+            for detail in values.details(self._chain, ref):
+                yield Edit("value", ref.node, -1, ("from there on", *detail))
 
     def _swaps(self, step: GraphStep) -> Iterator[Edit]:
         for slot, kept in enumerate(step.saved):

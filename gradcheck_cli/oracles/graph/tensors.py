@@ -21,6 +21,24 @@ def flattened(value: Any) -> Iterator[Any]:
         yield value
 
 
+def pulled_back(
+    results: tuple[torch.Tensor, ...], given: tuple[torch.Tensor, ...], leaves: tuple[torch.Tensor, ...], order: int = 1
+) -> tuple[torch.Tensor | None, ...]:
+    """torch.autograd.grad without the checks of its arguments, which cost more than the derivative of a small node.
+
+    Args:
+        results: each of them requires a gradient.
+        given: one for each result.
+        leaves: what is differentiated by; None comes back where nothing depends on it.
+        order: how often the results are to be differentiated: more than once keeps a graph of what comes back.
+    """
+    engine = torch.autograd.Variable._execution_engine
+    found: tuple[torch.Tensor | None, ...] = engine.run_backward(
+        results, given, True, order > 1, leaves, True, accumulate_grad=False
+    )
+    return found
+
+
 def as_numpy(tensor: torch.Tensor) -> Array:
     """A tensor as an array; bfloat16, which numpy lacks, as float32."""
     array: Array = (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy(force=True)

@@ -22,7 +22,11 @@ _REDUCTIONS = ("mean", "sum", "amax", "max", "var", "std")
 def details(chain: Chain, ref: Ref) -> Iterator[Detail]:
     """What it could be taken for."""
     node, value = chain.recording.nodes[ref.node], chain.value(ref)
-    if node.op in (INPUT, CONSTANT) or not value.is_floating_point():
+    if node.op == CONSTANT or not value.is_floating_point():
+        return
+    if node.op == INPUT:
+        results = [out for out in chain.recording.outputs if out is not None and _is_other(chain, out, ref)]
+        yield from (("value", out.node, out.output) for out in results)
         return
     operands = list(dict.fromkeys(node.refs()))
     for number, operand in enumerate(operands):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import (
@@ -34,17 +35,23 @@ from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
+from gradcheck_cli.trials.guards import guards_of
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
 # In place of how many samples it is right on.
 SURROGATE = "a surrogate: not judged as a derivative"
+# No failure, as the first derivative is right and rarely more is asked for.
+SECOND_WRONG = (
+    "{}: a constant to it is what the forward computed without a graph and kept (double-backward-wrong); "
+    "once_differentiable would refuse it"
+)
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
 # Who said what the function is given, where it was nobody.
 _OURS = ("guess", "layer")
 # Forms whose arrays are tensors.
-_OF_TORCH = ("autograd-function",)
+_OF_TORCH = ("autograd-function", "custom-operator")
 
 
 def verify_function(
@@ -61,6 +68,9 @@ def verify_function(
         return judge_function(ref, described, with_recordings(transcript, described.form, session.client), options)
 
     transcript = session.run(described.samples)
+    code = code_of(ref, described.line or ref.line)
+    guards = guards_of(session, FunctionComparison.of(transcript.trials, described.form), code)
+    transcript = replace(transcript, guards=guards)
     report = judged(transcript)
     if report.verdict is Verdict.PASS and not session.is_late:
         # What the user hands over is what the function is for: other values are no samples of it.
@@ -72,7 +82,7 @@ def verify_function(
     sample = replace(described.samples[0], values=example.values)
     example = shrink_function(session, example, sample)
     comparison = FunctionComparison.of(transcript.trials, described.form)
-    places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
+    places = FunctionPlaces(session, comparison, code, ref.name)
     return replace(report, counterexample=example, findings=places.found(report.findings))
 
 
@@ -118,7 +128,7 @@ def judge_function(
     """From what happened to the report; nothing is asked any more."""
     whole = FunctionComparison.of(transcript.trials, described.form)
     meant = surrogates(whole)
-    comparison = without(whole, meant)
+    comparison = without(whole, meant).but_for(transcript.guards)
     layer = as_layer(comparison)
     findings = findings_of(comparison, layer)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
@@ -136,7 +146,7 @@ def judge_function(
         geometries=_counted(samples) if comparison.names else replace(_counted(samples), right=0, summary=SURROGATE),
         findings=findings,
         counterexample=example_of(comparison),
-        notes=(*_surrogate_notes(meant), *_notes(described, transcript, comparison)),
+        notes=(*_surrogate_notes(meant), *transcript.guards.values(), *_notes(described, transcript, comparison)),
         output="".join(dict.fromkeys([described.printed, *_printed(comparison.trials)])),
         name=ref.name,
         call=options.call,
@@ -206,14 +216,28 @@ def _notes(
     notes = [*described.notes, *([transcript.stopped] if transcript.stopped else [])]
     unsettled = sorted({each.name for each in comparison.compared if each.judged.unsettled})
     notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
+    doubtful = [each for each in comparison.compared if each.judged.result.verdict is Verdict.INCONCLUSIVE]
+    notes += [
+        f"grad_{each.name} is off by more than float64's rounding and by less than float32's, which proves nothing"
+        for each in doubtful
+        if each.judged.result.beyond and not each.judged.result.is_float32
+    ]
     single = sorted({each.name for each in comparison.compared if each.judged.result.is_float32})
     notes += [f"grad_{name} is computed in float32; right to its rounding" for name in single]
     missing = [name for name in comparison.names if comparison.is_missing(name)]
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
     notes += _forward_notes(comparison)
+    notes += [SECOND_WRONG.format(each.detail) for each in _second_orders(comparison) if each.names]
     for trial in comparison.trials:
         notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
     return tuple(dict.fromkeys(notes))
+
+
+def _second_orders(comparison: FunctionComparison) -> list[SecondOrder]:
+    """Only said of a backward that is right: of a wrong one a second derivative says nothing."""
+    if any(each.judged.verdict is not Verdict.PASS for each in comparison.compared):
+        return []
+    return [trial.second_order for trial in comparison.trials if trial.second_order is not None]
 
 
 def _forward_notes(comparison: FunctionComparison) -> list[str]:
@@ -240,6 +264,8 @@ def _evidence(comparison: FunctionComparison) -> Iterator[RungEvidence]:
         yield RungEvidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, said)
         yield from _rung(2, "exact", [each for each in mine if each.judged.is_exact])
         yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])
+    for each in _second_orders(comparison):
+        yield RungEvidence(0, "double backward", CALL, each.verdict, 0, each.detail)
 
 
 def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[RungEvidence]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
 )
 from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.reading import names_of_rest, written_as_none
 from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
 
 REFUSED = ("returned an incorrect number of gradients", "returned an invalid gradient", "expected Variable or None")
@@ -69,11 +72,14 @@ class AutogradForm:
         """The class holds it."""
         return self.title
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of forward, without ctx."""
         found = parameters_of(self.owner.forward)
-        return found if _has_setup_context(self.owner) else found[1:]
+        found = found if _has_setup_context(self.owner) else found[1:]
+        found = found or tuple(map(Parameter, names_of_rest(self.source, self.title)))
+        without = written_as_none(self.source, self.title)
+        return tuple(replace(item, has_no_gradient=place in without) for place, item in enumerate(found))
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """What apply gives, with nothing to differentiate."""
@@ -94,23 +100,69 @@ class AutogradForm:
                 return self._run(circumstances, values, upstream)
         return self._run(circumstances, values, upstream)
 
+    def run_twice(self, values: Values, upstream: Sequence[Array], directions: Values) -> Ran:
+        """The derivative of sum(directions * gradients), where the backward lets itself be differentiated.
+
+        G needs a gradient too, as it does where it comes from a loss.
+
+        Raises:
+            BackwardError: it refuses.
+        """
+        import torch
+
+        from gradcheck_cli.oracles.graph.tensors import pulled_back
+
+        given = tensors(values)
+        wanted = leaves(given, list(directions))
+        results = floating(self._applied(self.owner, self._writable(given)))
+        able = [
+            (result, grad.requires_grad_())
+            for result, grad in zip(results, upstream_for(results, upstream), strict=True)
+            if result.requires_grad
+        ]
+        with in_backward(()):
+            firsts = pulled_back(
+                tuple(out for out, _ in able), tuple(grad for _, grad in able), tuple(wanted.values()), order=2
+            )
+            weights = tensors(directions)
+            weighed = [
+                (first, weights[name])
+                for name, first in zip(wanted, firsts, strict=True)
+                if first is not None and first.requires_grad
+            ]
+            # Into the leaves, as a penalty's own backward does: what only raises there is not passed over.
+            torch.autograd.backward([first for first, _ in weighed], [part for _, part in weighed])
+        seconds = {name: leaf.grad for name, leaf in wanted.items()}
+        return Ran((), {name: array for name, second in seconds.items() if (array := as_array(second)) is not None})
+
     def _run(self, circumstances: Circumstances, values: Values, upstream: Sequence[Array]) -> Ran:
         raw: list[Any] = []
-        spied = _spied(self.owner, raw)
         given = {name: laid_out(value, circumstances.inputs) for name, value in tensors(values).items()}
         asked = circumstances.wanted
         wanted = leaves(given, [name for name, value in values.items() if is_real(value) and _is_in(name, asked)])
-        results = floating(self._applied(spied, given))
-        outputs = arrays(results)
-        if not any(result.requires_grad for result in results):
-            raise NotAFunctionError("run", f"no output of {self.title} requires a gradient")
-        grads = [laid_out(grad, circumstances.upstream) for grad in upstream_for(results, upstream)]
-        kept = [grad.clone() for grad in grads]
-        with in_backward(outputs):
-            for _ in range(circumstances.passes):
-                _back_propagate(results, grads, list(wanted.values()), raw)
+        with self._watched(raw) as owner:
+            results = floating(self._applied(owner, self._writable(given)))
+            outputs = arrays(results)
+            if not any(result.requires_grad for result in results):
+                raise NotAFunctionError("run", f"no output of {self.title} requires a gradient")
+            grads = [laid_out(grad, circumstances.upstream) for grad in upstream_for(results, upstream)]
+            kept = [grad.clone() for grad in grads]
+            with in_backward(outputs):
+                for _ in range(circumstances.passes):
+                    _back_propagate(results, grads, list(wanted.values()), raw)
         changed = mutated(values, given) + (() if _same(kept, grads) else ("grad_output",))
         return self._read(raw[-1:], values, outputs, changed)
+
+    @contextlib.contextmanager
+    def _watched(self, raw: list[Any]) -> Iterator[Any]:
+        """The same Function, which keeps what its backward returns in `raw`."""
+        yield _spied(self.owner, raw)
+
+    def _writable(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Copies in the graph for what says that it writes into its arguments: nobody may write into a leaf."""
+        if "mark_dirty" not in self.source:
+            return dict(given)
+        return {name: value.clone() if hasattr(value, "clone") else value for name, value in given.items()}
 
     def _read(self, raw: Sequence[Any], values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...]) -> Ran:
         """One entry for each argument, by place."""
@@ -126,10 +178,13 @@ class AutogradForm:
 
     def _applied(self, owner: Any, given: Mapping[str, Any]) -> Any:
         """By position, as apply takes no names; a default in between is handed as it is."""
+        return owner.apply(*self._by_place(given))
+
+    def _by_place(self, given: Mapping[str, Any]) -> list[Any]:
         left = list(self.parameters)
         while left and left[-1].name not in given:
             left.pop()
-        return owner.apply(*[given.get(item.name, item.default) for item in left])
+        return [given.get(item.name, item.default) for item in left]
 
 
 def _spied(owner: Any, raw: list[Any]) -> Any:

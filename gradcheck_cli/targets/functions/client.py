@@ -97,6 +97,17 @@ class FunctionClient:
         message, answered, printed = self.worker.ask(request | {"circumstances": circumstances.message()}, arrays)
         return _outcome(message, answered, printed)
 
+    def differentiated_twice(
+        self, sample: Sample, upstream: Sequence[Array], directions: Mapping[str, Array]
+    ) -> FunctionOutcome:
+        """The derivative of sum(directions * gradients) by the arguments that `directions` names."""
+        listed, arrays = packed([sample])
+        arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
+        arrays |= {f"V.{name}": direction for name, direction in directions.items()}
+        request: Message = {"do": "twice", "sample": listed[0], "upstreams": len(upstream)}
+        message, answered, printed = self.worker.ask(request | {"directions": list(directions)}, arrays)
+        return _outcome(message, answered, printed)
+
     def edit(self, edits: Sequence[TextEdit]) -> bool:
         """See `Worker.edit`."""
         return self.worker.edit(edits)

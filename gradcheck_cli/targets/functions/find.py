@@ -12,6 +12,7 @@ from typing import Any
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.by_use import forward_by_use
+from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
@@ -32,6 +33,8 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if is_autograd_function(owner):
         yield AutogradForm(owner, _with_callees(loaded, owner.__name__))
+    elif is_custom_operator(loaded.target):
+        yield custom_operator(loaded.target, _with_callees(loaded, loaded.name))
     elif is_module(owner or loaded.target) and not _has_backward(owner or type(loaded.target)):
         yield from module_forms(loaded, owner or loaded.target, _with_callees(loaded, loaded.name))
     elif owner is not None:

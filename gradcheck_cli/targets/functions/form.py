@@ -46,6 +46,7 @@ class Parameter:
         annotation: as it is written, "" for none.
         is_state: it is no parameter of the forward, but one that the object holds (a weight).
         shapes: of a state, as the constructor made it for each set of sizes.
+        has_no_gradient: every return of the backward has a None written at its place.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Parameter:
     annotation: str = ""
     is_state: bool = False
     shapes: tuple[tuple[int, ...], ...] = ()
+    has_no_gradient: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from gradcheck_cli.targets.functions.state import (
     parameters,
     switches_of,
 )
+from gradcheck_cli.targets.functions.tensors import tensors
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,7 @@ class LayerForm:
         names: what the backward's return statement calls its entries.
         source: the class's text, with that of what it uses.
         switches: what it holds that is True or False, with its value: training or inference.
+        is_torch: it is handed tensors.
     """
 
     making: Making
@@ -64,6 +66,7 @@ class LayerForm:
     names: tuple[str, ...]
     source: str
     switches: Mapping[str, bool] = field(default_factory=dict)
+    is_torch: bool = False
 
     @property
     def kind(self) -> FunctionForm:
@@ -91,7 +94,8 @@ class LayerForm:
         """Those of the forward, then the object's settings, then what it holds."""
         own = self.methods.arguments
         settings = [*self.making.settings, *(Parameter(name, True, value) for name, value in self.switches.items())]
-        own = (*own, *(item for item in settings if item.name not in {one.name for one in own}))
+        known = {one.name for one in own} | self.states[0].keys()  # a `bias` that is True makes one that is an array
+        own = (*own, *(item for item in settings if item.name not in known))
         taken = {item.name for item in own}
         states = [
             Parameter(name, is_state=True, shapes=tuple(held[name] for held in self.states if name in held))
@@ -110,10 +114,10 @@ class LayerForm:
         outputs = tuple(array.copy() for array in self.methods.outputs(instance, given))
         before = {one.name: one.array.copy() for one in self._states(instance, values)}
         left = {one.path: one.array.copy() for one in held(instance)}
-        grads = [np.array(grad) for grad in upstream]
+        grads = list(self._handed({str(place): np.array(grad) for place, grad in enumerate(upstream)}).values())
         with in_backward(outputs):
             back = self.methods.call_backward(instance, given, grads)
-        kept = all(np.array_equal(now, then) for now, then in zip(grads, upstream, strict=False))
+        kept = all(np.array_equal(np.asarray(now), then) for now, then in zip(grads, upstream, strict=False))
         changed = mutated(values, given) + (() if kept else ("grad_output",))
         return self._read(back, instance, values, outputs, _Before(before, left), changed)
 
@@ -152,15 +156,20 @@ class LayerForm:
     def _prepared(self, values: Values) -> tuple[Any, dict[str, Any]]:
         """A new object that holds the sample's states, and the arguments of its forward."""
         own = {item.name for item in self.methods.arguments}
-        said = {item.name for item in self.making.settings} - own
+        said = {item.name for item in self.making.settings} - own - self.states[0].keys()
         settings = {name: value for name, value in values.items() if name in said}
         instance = self.making.instance(self._sizes(values), settings)
+        if self.is_torch and hasattr(instance, "double"):
+            instance.double()
         for one in self._states(instance, values):
             one.put(np.asarray(values[one.name]))
         for name in (self.switches.keys() & values.keys()) - own:
             setattr(instance, name, values[name])
-        given = fresh({name: value for name, value in values.items() if name in own})
+        given = self._handed({name: value for name, value in values.items() if name in own})
         return instance, self.methods.with_context(given)
+
+    def _handed(self, values: Values) -> dict[str, Any]:
+        return tensors(values) if self.is_torch else fresh(values)
 
     def _sizes(self, values: Values) -> Mapping[str, int]:
         for sizes, states in zip(SIZES, self.states, strict=False):
@@ -192,7 +201,8 @@ def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[Layer
             continue
         made += 1
         switches = switches_of(making.instance(SIZES[0]), {item.name for item in making.settings})
-        yield LayerForm(making, shapes, Methods(owner, fore, back), tuple(names), source, switches)
+        for is_torch in (True, False) if "torch" in source else (False,):
+            yield LayerForm(making, shapes, Methods(owner, fore, back), tuple(names), source, switches, is_torch)
     if not made:
         raise NotAFunctionError("run", f"no object of {owner.__name__} could be made", cause=first_error)
 

@@ -27,12 +27,21 @@ def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
 
 
 def layers_in(found: Mapping[str, Definition]) -> list[str]:
-    """Backwards that have their forward, classes that have both, and losses that return their gradients."""
+    """Backwards that have their forward, classes that have both, custom operators, losses that return gradients."""
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    names = [name for name in backwards_among(functions) if forward_for(name, functions)]
+    forwards = {name: forward_for(name, functions) for name in backwards_among(functions)}
+    # An operator is a target itself, and its backward is handed a ctx by torch.
+    names = [name for name, forward in forwards.items() if forward and not _is_operator(found[forward])]
     names += [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _is_layer(node, found)]
+    names += [name for name in functions if name not in names and _is_operator(found[name])]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     return names + [name for name in functions if name not in names and _is_loss(name, found[name], functions)]
+
+
+def _is_operator(node: ast.AST) -> bool:
+    """Its decorator makes it an operator of torch.library."""
+    calls = (item.func for item in getattr(node, "decorator_list", ()) if isinstance(item, ast.Call))
+    return any(getattr(func, "attr", getattr(func, "id", "")) == "custom_op" for func in calls)
 
 
 def _is_loss(name: str, node: ast.AST, functions: list[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array
@@ -40,6 +40,50 @@ def returned_names(node: ast.AST | None) -> list[str]:
     value = max(returns, key=lambda inner: inner.lineno).value
     parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
     return [_name(part) for part in parts]
+
+
+def written_as_none(source: str, owner: str) -> frozenset[int]:
+    """The places at which every return statement of a class's backward has a None written.
+
+    Args:
+        source: which holds the class.
+        owner: its name.
+    """
+    methods = _methods(source, owner, "backward")
+    places = [_nones(inner.value) for method in methods for inner in ast.walk(method) if _gives(inner)]
+    return frozenset(set.intersection(*places)) if places else frozenset()
+
+
+def names_of_rest(source: str, owner: str) -> list[str]:
+    """What a class's forward calls the parts of its *args, where it takes them apart at once: `x, gate = args`."""
+    for method in _methods(source, owner, "forward"):
+        rest = method.args.vararg
+        for inner in ast.walk(method) if rest is not None else ():
+            if not isinstance(inner, ast.Assign) or not isinstance(inner.targets[0], ast.Tuple):
+                continue
+            parts = inner.targets[0].elts
+            if isinstance(inner.value, ast.Name) and rest is not None and inner.value.id == rest.arg:
+                return [part.id for part in parts if isinstance(part, ast.Name)]
+    return []
+
+
+def _methods(source: str, owner: str, name: str) -> list[ast.FunctionDef]:
+    return [
+        item
+        for node in (ast.walk(ast.parse(source)) if source else ())
+        if isinstance(node, ast.ClassDef) and node.name == owner
+        for item in node.body
+        if isinstance(item, ast.FunctionDef) and item.name == name
+    ]
+
+
+def _gives(node: ast.AST) -> TypeGuard[ast.Return]:
+    return isinstance(node, ast.Return) and node.value is not None
+
+
+def _nones(value: ast.expr | None) -> set[int]:
+    parts = value.elts if isinstance(value, ast.Tuple) else []
+    return {place for place, part in enumerate(parts) if isinstance(part, ast.Constant) and part.value is None}
 
 
 def _name(node: ast.AST | None) -> str:

@@ -69,6 +69,10 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
     if message["do"] == "forwards":
         return _forwards(ready, sample, str(message["varied"]), arrays["varied"])
     upstream = [arrays[f"G{place}"] for place in range(int(message["upstreams"]))]
+    if message["do"] == "twice":
+        directions = {name: arrays[f"V.{name}"] for name in message["directions"]}
+        twice = partial(ready.form.run_twice, directions=directions)  # type: ignore[attr-defined]
+        return _function(ready, partial(twice, sample.values, upstream), 1)
     run = ready.form.run if message["do"] == "function" else _in_circumstances(ready.form, message["circumstances"])
     return _function(ready, partial(run, sample.values, upstream), int(message.get("calls", 1)))
 

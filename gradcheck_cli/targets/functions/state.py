@@ -15,7 +15,10 @@ from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_grad
 # An object in a dict in an object is as deep as courses go.
 DEPTH = 3
 # Of the names of what is kept beside a parameter and is none: statistics, moments, what the last call left.
-_NO_PARAMETER = ("running", "moving", "cache", "mask", "velocity", "moment", "_m", "_v", "last", "input", "output")
+_NO_PARAMETER = (
+    *("_buffers.", "running", "moving", "cache", "mask", "velocity", "moment", "_m", "_v"),
+    *("last", "input", "output"),
+)
 
 
 # What the gradient of a forward's argument is called where the argument has a name of its own.
@@ -46,8 +49,14 @@ class HeldParameter:
 
     def put(self, value: Array) -> None:
         """Write other numbers in its place, as an array of its own."""
-        if isinstance(self.holder, Mapping | list):
-            self.holder[self.key] = value.copy()  # type: ignore[index]
+        is_inside = isinstance(self.holder, Mapping | list)
+        now = self.holder[self.key] if is_inside else getattr(self.holder, self.key)
+        if hasattr(now, "detach"):
+            import torch
+
+            now.data = torch.from_numpy(value.copy())  # a parameter stays the one that its module knows
+        elif is_inside:
+            self.holder[self.key] = value.copy()
         else:
             setattr(self.holder, self.key, value.copy())
 
@@ -63,14 +72,23 @@ def held(instance: Any) -> list[HeldParameter]:
         seen.add(id(holder))
         for key, value in _parts(holder):
             path = f"{prefix}{key}"
-            if isinstance(value, np.ndarray):
-                if value.dtype.kind == "f" and value.size:
-                    found.append(HeldParameter(path, holder, key, value))
+            if isinstance(value, np.ndarray) or hasattr(value, "detach"):
+                found.extend(_arrays_of(path, holder, key, value))
             elif depth and _is_open(value):
                 walk(value, f"{path}.", depth - 1)
 
     walk(instance, "", DEPTH)
     return found
+
+
+def _arrays_of(path: str, holder: Any, key: Any, value: Any) -> Iterator[HeldParameter]:
+    """An array, or a tensor and the gradient that it keeps."""
+    array = as_array(value)
+    if array is not None and array.dtype.kind == "f" and array.size:
+        yield HeldParameter(path, holder, key, array)
+    grad = as_array(value.grad) if getattr(value, "is_leaf", False) else None
+    if grad is not None:
+        yield HeldParameter(f"{path}.grad", value, "grad", grad)
 
 
 def _parts(holder: Any) -> Iterator[tuple[Any, Any]]:

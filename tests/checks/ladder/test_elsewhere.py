@@ -1,5 +1,7 @@
 """A call in other circumstances beside the plain one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,10 +55,19 @@ def test_what_is_not_asked_for_may_be_anything():
 
 def test_a_call_that_is_refused_is_told_only_where_a_saved_tensor_was_written_to():
     """A kernel may ask for contiguous arrays; autograd itself says when a saved one has changed."""
-    refused = FunctionOutcome(error="RuntimeError: view size is not compatible", error_kind="raised")
+    refused = FunctionOutcome(error="RuntimeError: G must be contiguous", error_kind="raised", error_where="backward")
     assert [] == broken(Circumstances(upstream="transposed"), refused)
     written = FunctionOutcome(
         error="RuntimeError: one of the variables needed has been modified by an inplace operation",
         error_kind="raised",
     )
     assert ["overwrites-upstream"] == [identifier for identifier, *_ in broken(Circumstances(passes=2), written)]
+
+
+def test_a_view_of_what_cannot_be_viewed_takes_g_for_an_array_that_lies_row_by_row():
+    """torch says so; a forward that raises refuses a sample."""
+    error = "RuntimeError: view size is not compatible with input tensor's size and stride"
+    raised = FunctionOutcome(error=error, error_kind="raised", error_where="backward")
+    told = f"its backward raises where G is transposed in memory: {error}"
+    assert [("strides-ignored", "call", told)] == broken(Circumstances(upstream="transposed"), raised)
+    assert [] == broken(Circumstances(inputs="transposed"), replace(raised, error_where="forward"))

@@ -314,3 +314,27 @@ def test_an_output_whose_upstream_is_not_used_is_told():
 def test_entries_that_are_not_finite_have_no_edit():
     """They are told elsewhere."""
     assert () == findings(forwards.rms_norm, lambda g, x, gain: {"x": x * np.nan}, "x", *ROWS)
+
+
+def test_g_itself_in_the_place_of_what_comes_back_is_told():
+    """The mean of a norm's backward is made of G where G times the gain is what flows there."""
+
+    def backward(g, x, gain):
+        inv = (x.pow(2).mean(-1, keepdim=True) + 1e-6).rsqrt()
+        return {"x": inv * g * gain - x * inv**3 * (g * x).mean(-1, keepdim=True)}
+
+    (finding,) = findings(forwards.rms_norm, backward, "x", *ROWS)
+    assert (finding.id, finding.certainty) == ("wrong-operand", "proved")
+    assert "is made of G itself, and not of what comes back to" in finding.message
+
+
+def test_an_output_that_was_kept_for_the_input_is_told():
+    """Every derivative is taken at the output."""
+
+    def backward(g, x):
+        y = x * x.sigmoid()
+        return {"x": g * y.sigmoid() * (1 + y * (1 - y.sigmoid()))}
+
+    (finding,) = findings(lambda x: x * x.sigmoid(), backward, "x", {"x": (3, 5)}, {"x": (4, 7)})
+    assert (finding.id, finding.certainty) == ("wrong-operand", "proved")
+    assert finding.message == "grad_x is exactly what comes out when `x` is taken to be `x * x.sigmoid()`."

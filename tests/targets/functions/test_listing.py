@@ -55,3 +55,19 @@ def test_the_only_layer_of_a_file_needs_no_word_of_a_convolution():
     """A norm is one too."""
     source = "class Norm:\n    def forward(self, x): return x\n    def backward(self, g): return g\n"
     assert every_layer(ast.parse(source), "norm.py") == ("Norm",)
+
+
+OPERATORS = """
+@torch.library.custom_op("ours::swish", mutates_args=())
+def swish(x): return x
+def swish_setup(ctx, inputs, output): ...
+def swish_backward(ctx, g): return g
+swish.register_autograd(swish_backward, setup_context=swish_setup)
+@custom_op("ours::gate", mutates_args=())
+def gate(x, y): return x * y
+"""
+
+
+def test_an_operator_of_torch_is_one_and_its_registered_backward_none():
+    """torch hands that backward a ctx that nobody else has."""
+    assert every_layer(ast.parse(OPERATORS), "operators.py") == ("swish", "gate")

@@ -32,7 +32,7 @@ def test_a_factor_is_moved_and_an_epsilon_shows():
     """A factor of 1 hides that it is forgotten, an epsilon of 1e-8 as well."""
     assert changed(Parameter("delta", True, 1.0), KEEP) == [0.7]
     assert changed(Parameter("eps", True, 1e-8), KEEP) == [0.05]
-    assert changed(Parameter("reg", True, 0.0), KEEP) == []
+    assert changed(Parameter("reg", True, 0.0), KEEP) == [0.7]
 
 
 def test_an_array_that_may_be_left_out_is_left_out():
@@ -61,3 +61,16 @@ def test_a_label_that_is_left_out_is_one_of_the_labels():
     (other,) = with_a_label_left_out(items, sample)
     assert other.values["ignore_index"] == 4
     assert list(with_a_label_left_out(items[:2], sample)) == []
+
+
+def test_switches_are_also_turned_on_together():
+    """What two do together is code of its own."""
+    items = [Parameter("x"), Parameter("trans_a", True, False), Parameter("trans_b", True, False)]
+    first = next(iter(with_other_settings(items, {"x": X, "trans_a": KEEP, "trans_b": KEEP})))
+    assert (first["trans_a"].value, first["trans_b"].value) == (True, True)
+
+
+def test_a_number_stands_in_the_place_of_none_where_no_array_fits():
+    """The ends of a range lie among normal numbers."""
+    assert changed(Parameter("lo", True, None), KEEP) == [-0.75]
+    assert changed(Parameter("shrinkage", True, None), KEEP) == [0.5, 2]

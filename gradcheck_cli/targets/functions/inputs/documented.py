@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -26,8 +26,9 @@ _LETTERS = {
 }
 # Lengths that differ from each other, for names that say nothing.
 _SPARE = "dmtvnchw"
+_HALF = "c"
 # "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H).
-_LENGTH = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*|\d+"
+_LENGTH = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*(?:\s*//?\s*\d)?|\d+"
 _SHAPE = re.compile(rf"(?:\(|(?<!\w)\[)\s*((?:{_LENGTH})(?:\s*[,x]\s*(?:{_LENGTH}))*\s*,?)\s*[)\]]")
 # Words between a name and its shape: "x: input data, of shape (N, D)".
 _BETWEEN = r"[\s:,\-=]*(?:[^()\[\]\n;]{0,60}?)"
@@ -124,23 +125,33 @@ def documented_rank(source: str, name: str) -> int | None:
 @lru_cache(maxsize=16)
 def _letters(source: str) -> dict[str, str]:
     words, code = _in_words(source), _unpacked(source)
-    # A comment may say (batch, dim) where the code says B, D: one length all the same.
-    same = {
-        said: meant
+    found = {name: list(lengths) for name, lengths in (words | code).items()}
+    same = _same(
+        pair
         for name in words.keys() & code.keys()
         if len(words[name]) == len(code[name])
-        for said, meant in zip(words[name], code[name], strict=True)
-    }
-    found = {name: [same.get(length, length) for length in lengths] for name, lengths in words.items()}
-    found |= {name: list(lengths) for name, lengths in code.items()}
+        for pair in zip(words[name], code[name], strict=True)
+    )
+    found = {name: [same.get(length, length) for length in lengths] for name, lengths in found.items()}
     known: dict[str, str] = {}
     return {name: " ".join(_axis(length, known) for length in lengths) for name, lengths in found.items()}
+
+
+def _same(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Name -> the one that stands for all of one length: a comment says (batch, dim), the code B, D, an einsum b, d."""
+    groups: list[set[str]] = []
+    for pair in pairs:
+        met = [group for group in groups if group & set(pair)]
+        groups = [*(group for group in groups if group not in met), set(pair).union(*met)]
+    return {name: min(group) for group in groups for name in group}
 
 
 def _axis(length: str, known: dict[str, str]) -> str:
     """ "4H" -> "4m"; a name keeps its letter, and no two names share one as long as there are letters."""
     if length.isdigit():
         return length
+    if "/" in length:  # of a half the whole has to be there
+        return _HALF
     factor = _FACTOR.match(length)
     if factor:
         return factor[1] + _axis(factor[2], known)
@@ -159,7 +170,22 @@ def _unpacked(source: str) -> dict[str, tuple[str, ...]]:
         # `n, _ = x.shape` says that there are two axes; a length without a name is one of its own.
         lengths = [item.id if item.id != "_" else f"_{place}" for place, item in enumerate(targets)]
         found.setdefault(name, tuple(lengths))
+    for name, letters in _summed(source):
+        found.setdefault(name, letters)
     return found
+
+
+def _summed(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The operands of an einsum, each with its letters."""
+    for node in ast.walk(ast.parse(source)) if source else ():
+        if not isinstance(node, ast.Call) or getattr(node.func, "attr", getattr(node.func, "id", "")) != "einsum":
+            continue
+        formula = node.args[0] if node.args else None
+        if isinstance(formula, ast.Constant) and isinstance(formula.value, str) and "." not in formula.value:
+            subscripts = formula.value.replace(" ", "").partition("->")[0].split(",")
+            for letters, operand in zip(subscripts, node.args[1:], strict=False):
+                if isinstance(operand, ast.Name):
+                    yield operand.id, tuple(letters)
 
 
 def _unpackings(tree: ast.AST) -> Iterator[tuple[Sequence[ast.Name], str]]:

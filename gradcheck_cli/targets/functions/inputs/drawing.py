@@ -67,8 +67,10 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
 
 
 def _indices(shape: tuple[int, ...], below: int, generator: np.random.Generator) -> Array:
-    """With a repeat, which shows what writes where it should add."""
+    """With a repeat, which shows what writes where it should add, and not all the same."""
     found = generator.integers(0, below, shape)
     if found.size > 1:
         found.flat[-1] = found.flat[0]
+    if found.size > 2 and np.ptp(found) == 0:
+        found.flat[1] = (found.flat[1] + 1) % below
     return found

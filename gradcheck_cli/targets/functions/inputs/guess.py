@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeGuard
 
 import numpy as np
 
 from gradcheck_cli.model import InputsFrom, Sample
-from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
+from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
-from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
-from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
-from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, proposals
-from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_other_settings
+from gradcheck_cli.targets.functions.inputs.guided import (
+    FORWARD_ENDED,
+    SQUARE,
+    UNEQUAL,
+    Progress,
+    further,
+    guided,
+    progress_of,
+)
+from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
+from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
+# Of this thread's own work: on a machine that others use, the same things are tried.
 SECONDS = 6.0
+_OF_TORCH = ("autograd-function", "custom-operator")
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
 FURTHER = 80
-IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
-# What is compared by a logarithm is a distribution: its rows sum to 1.
-_LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
-TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
 
 
 @dataclass(frozen=True)
@@ -45,20 +51,26 @@ class Guess:
     source: InputsFrom = "guess"
 
 
-def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, seconds: float = SECONDS) -> Guess:
+def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = "") -> Guess:
     """The first choice of proposals, form by form, on which forward and backward run.
 
     Where the backward fits on none, the first on which the forward runs, as long as that is what the user gives or no
     other input would mend it: then that is what is told.
 
+    Args:
+        forms: ways to take the target.
+        said: what the user says of the inputs.
+        seed: of the samples.
+        file: the user's, to see how far a call came in it.
+
     Raises:
         NotAFunctionError: the forward runs on none, or the backward on none that was guessed; says what it raised on
             the likeliest.
     """
-    end = time.monotonic() + seconds
+    end = time.thread_time() + SECONDS
     searches: list[_Search] = []
     for form in forms:
-        searches.append(_Search(form, said, seed, end))
+        searches.append(_Search(form, said, seed, file, end))
         found = searches[-1].run()
         if found is not None:
             return found
@@ -82,17 +94,19 @@ class _Search:
     Attributes:
         error: what the likeliest raised.
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
-        nearly: how it did on these.
+        nearly: how it did on these; `fits`: how the last one did.
         left: how many more are tried once there is one that nearly fits.
     """
 
     form: WrittenFunction
     said: Given
     seed: int
+    file: str
     end: float
     error: BaseException | None = None
     second_best: Guess | None = None
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
+    fits: Fitted = field(default_factory=lambda: Fitted(0.0))
     left: int = FURTHER
 
     def run(self) -> Guess | None:
@@ -101,7 +115,7 @@ class _Search:
             return self._as_said()
         fixed = fixed_options(self.said, [item.name for item in self.form.parameters])
         for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
-            if time.monotonic() > self.end or self.left < 0:
+            if time.thread_time() > self.end or self.left < 0:
                 break
             self.left -= bool(self.nearly.share)
             try:
@@ -111,7 +125,36 @@ class _Search:
                 continue
             if found is not None:
                 return found
-        return None if self.said.fixed else self._as_a_known_layer()
+        return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+
+    def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
+        """Among more shapes, from the choice that comes farthest on.
+
+        Square matrices come last, and not at all where the forward ran on others: on these a lost transpose does not
+        raise.
+        """
+        listed = options_of(self.form, fixed)
+        has_run = self.second_best is not None
+        for shapes in (UNEQUAL,) if has_run else (UNEQUAL, UNEQUAL + SQUARE):
+            # Of the first, a length of 1 would hide that a part of it is all that is given.
+            full = [axes for axes in shapes if axes and "1" not in axes]
+            more = [further(options, shapes if place else full) for place, options in enumerate(listed)]
+            found = next(guided(more, partial(self._attempt, more), self.end), None)
+            if found is not None:
+                return self._try(chosen(self.form, more, found))
+        return None
+
+    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Progress | None:
+        """How far one choice comes; None where it fits."""
+        choice = chosen(self.form, listed, places)
+        if not holds_data(choice):
+            return ()
+        try:
+            found = self._try(choice)
+        except Exception as error:
+            self.error = self.error or error
+            return progress_of(error, self.file)
+        return None if found is not None else (FORWARD_ENDED, round(100 * self.fits.share))
 
     def _as_a_known_layer(self) -> Guess | None:
         """On the inputs of a layer that its name tells: its axes and its domain are known."""
@@ -140,69 +183,27 @@ class _Search:
         return None
 
     def _try(self, choice: ProposalChoice) -> Guess | None:
+        """Where normal numbers give none that are finite, as a root or a logarithm does, positive ones are tried."""
+        try:
+            return self._tried(choice)
+        except FloatingPointError:
+            if self.form.kind not in _OF_TORCH:  # elsewhere a loss's own domain comes next
+                raise
+            return self._tried({name: positive(proposal) for name, proposal in choice.items()})
+
+    def _tried(self, choice: ProposalChoice) -> Guess | None:
         sample = drawn(choice, SIZES[0], self.seed)
         for ready in _ready(self.form, sample):
             outputs = ready.forward(sample.values)
             if not _is_good(outputs):
-                raise ValueError("the forward gives no finite floating-point numbers")
-            fits = fitted(ready, sample, outputs)
+                raise FloatingPointError("the forward gives no finite floating-point numbers")
+            self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
-                return _with_samples(ready, choice, self.seed)
+                beside = Beside(ready, choice, self.seed, self.file, self.end)
+                return _with_samples(ready, choice, self.seed, beside.samples())
             if fits.share > self.nearly.share or self.second_best is None:
-                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed)
+                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
-
-
-def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[ProposalChoice]:
-    """Every combination of what the parameters may be, those of the likeliest parts first; `fixed` are known."""
-    listed = [fixed.get(item.name) or _options(form, item) for item in form.parameters]
-    names = [item.name for item in form.parameters]
-    for places in by_rank([len(options) for options in listed]):
-        choice = {name: options[place] for name, options, place in zip(names, listed, places, strict=True)}
-        if _holds_data(choice):
-            yield choice
-
-
-def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
-    keys = settings(form.source, item.name)
-    if keys is not None:
-        return [Proposal("constant", value=keys)]
-    compared = words_compared(form.source, item.name)
-    if compared and not item.has_default:
-        return [Proposal("constant", value=word) for word in compared]
-    words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
-    found = proposals(
-        item.name,
-        of_images=bool(words & IMAGE_WORDS),
-        is_loss=bool(words & LOSS_WORDS),
-        looks_up=bool(words & TABLE_WORDS),
-        of_chances=bool(_LOGARITHMS.search(form.source)),
-    )
-    found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
-    if item.is_state:
-        return [_state(item, 0)]
-    constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
-    if constants:
-        return [Proposal("constant", value=value) for value in constants]
-    if not item.has_default:
-        return found
-    if item.default is None and found[0].kind == "real":  # as `bias=None`: with it more is seen
-        return [*found[:4], Proposal("keep")]
-    return [Proposal("keep")]
-
-
-def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:
-    """What a known layer says of a constant of this very name: G is the number of groups of a group norm."""
-    from gradcheck_cli.layers.known.inputs import setting_values  # 35 files, which most targets do not need
-
-    return setting_values(title, name)
-
-
-def _holds_data(choice: ProposalChoice) -> bool:
-    return any(
-        proposal.kind in ("real", "positive", "unit") or isinstance(proposal.value, np.ndarray)
-        for proposal in choice.values()
-    )
 
 
 def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
@@ -217,14 +218,24 @@ def _is_good(outputs: Sequence[np.ndarray]) -> bool:
     return bool(outputs) and all(out.dtype.kind == "f" and out.size and np.isfinite(out).all() for out in outputs)
 
 
-def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int) -> Guess:
-    """On both sets of sizes, two draws of the first where the forward does not take the second; then other settings."""
+def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, others: Iterable[Sample]) -> Guess:
+    """On both sets of sizes, two draws of the first where the forward does not take the second; then others."""
     first = drawn(choice, SIZES[0], seed)
     other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
     second = other if _takes(form, other) else drawn(choice, SIZES[0], seed + 1)
-    others = [drawn(changed, SIZES[0], seed + 2) for changed in with_other_settings(form.parameters, choice)]
-    others += with_a_label_left_out(form.parameters, first)
-    return Guess(form, (first, second, *(sample for sample in others if _runs(form, sample))))
+    left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if _runs(form, sample)]
+    left_out = [sample for sample in left_out if not _looks_up(form, sample)]
+    return Guess(form, (first, second, *others, *left_out))
+
+
+def _looks_up(form: WrittenFunction, sample: Sample) -> bool:
+    """Each whole number is given a row: that none flows back to the row of a padding is meant, as in nn.Embedding."""
+    axes = max((value.ndim for value in sample.values.values() if _is_whole(value)), default=0)
+    return form.forward(sample.values)[0].ndim > axes
+
+
+def _is_whole(value: object) -> TypeGuard[np.ndarray]:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "i"
 
 
 def _takes(form: WrittenFunction, sample: Sample) -> bool:
@@ -247,9 +258,4 @@ def _runs(form: WrittenFunction, sample: Sample) -> bool:
 def _for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:
     """The same choice, with what an object holds as it is made for other sizes."""
     states = {item.name: item for item in form.parameters if item.is_state}
-    return {name: _state(states[name], number) if name in states else proposal for name, proposal in choice.items()}
-
-
-def _state(item: Parameter, number: int) -> Proposal:
-    """A weight of an object, as its constructor shaped it."""
-    return Proposal("real", " ".join(map(str, item.shapes[number])))
+    return {name: state_of(states[name], number) if name in states else proposal for name, proposal in choice.items()}

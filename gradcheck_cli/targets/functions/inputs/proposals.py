@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
@@ -47,6 +47,8 @@ SIZES: tuple[Mapping[str, int], ...] = (
 _DATA = ("n d", "n t d", "n c h w", "d n", "d 1", "d", "n c t", "t d", "")
 _WEIGHT = ("d m", "m d", "d", "n d", "d d", "c", "")
 _BIAS = ("m", "1 m", "m 1", "d", "1 d", "d 1", "c", "1", "")
+# A factor or a summand called b, beside one that is called a.
+_SECOND = ("d m", "n d", "n t d", "n g t d", "n d m", "m d", "d")
 _SCALE = ("d", "1 d", "c", "1 c 1 1", "c 1 1", "n d", "d 1", "")
 _STATE = ("n m", "n d", "m", "n 1", "m n")
 _TARGETS = ("n d", "n", "n 1", "d n", "d", "n t d")
@@ -116,7 +118,7 @@ CONSTANTS: Mapping[str, Any] = {
     "tau": 2.0,
     "delta": 0.5,
     "margin": 1.0,
-    "reg": 0.0,
+    "reg": 0.25,
     "lambda": 0.5,
     "lambd": 0.5,
     "seed": 3,
@@ -139,6 +141,9 @@ CONSTANTS: Mapping[str, Any] = {
     "n": 2,
     "num": 2,
     "beta": 1.0,
+    # The ends of a range, so that normal numbers lie beyond both.
+    **dict.fromkeys(["lo", "low", "lower", "min", "minimum", "qn", "qmin"], -0.75),
+    **dict.fromkeys(["hi", "high", "upper", "max", "maximum", "qp", "qmax"], 0.75),
 }
 """What a plain number is by a word of its name; the last word of the name that is known counts."""
 # Where a name is both a plain number and an array, in this order.
@@ -162,6 +167,8 @@ def proposals(
     """
     words = tokens(name)
     plain = "".join(words)
+    if name in ("A", "B"):
+        return _real(_DATA if name == "A" else _SECOND)
     last = words[-1] if words else ""
     if plain in _TUPLES:
         return [Proposal("constant", value=value) for value in _TUPLES[plain]]
@@ -198,6 +205,11 @@ def proposals(
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
 
 
+def positive(proposal: Proposal) -> Proposal:
+    """The same without numbers below 0."""
+    return replace(proposal, kind="positive") if proposal.kind == "real" else proposal
+
+
 def _real(shapes: Sequence[str]) -> list[Proposal]:
     return [Proposal("real", axes) for axes in dict.fromkeys(shapes)]
 
@@ -212,6 +224,6 @@ def _targets(kind: ProposalKind) -> list[Proposal]:
     ]
 
 
-def constant(words: Sequence[str]) -> Any:
-    """A usual value for a plain number or word of this name; 0.5 where nothing is known."""
-    return next((CONSTANTS[word] for word in reversed(words) if word in CONSTANTS), 0.5)
+def constant(words: Sequence[str], otherwise: Any = 0.5) -> Any:
+    """A usual value for a plain number or word of this name."""
+    return next((CONSTANTS[word] for word in reversed(words) if word in CONSTANTS), otherwise)

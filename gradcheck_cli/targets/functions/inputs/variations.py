@@ -12,7 +12,7 @@ import numpy as np
 from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
-from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 # Each is a sample more, with all its questions: a layer has rarely more settings than that.
@@ -28,14 +28,13 @@ FACTOR = 0.7
 
 
 def with_other_settings(parameters: Sequence[Parameter], choice: ProposalChoice) -> Iterator[ProposalChoice]:
-    """The choice with one setting changed at a time, at most `MOST` of them."""
-    changed = 0
-    for item in parameters:
-        for proposal in _others(item, choice):
-            if changed == MOST:
-                return
-            changed += 1
-            yield {**choice, item.name: proposal}
+    """The choice with one setting changed at a time, and with all switches turned on; at most `MOST` of them."""
+    single = [{item.name: proposal} for item in parameters for proposal in _others(item, choice)]
+    switches = [change for change in single if all(proposal.value is True for proposal in change.values())]
+    # What two switches do together is code of its own.
+    together = [{name: turned for change in switches for name, turned in change.items()}] if len(switches) > 1 else []
+    for change in [*together, *single][:MOST]:
+        yield {**choice, **change}
 
 
 def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> Iterator[Sample]:
@@ -53,6 +52,9 @@ def _others(item: Parameter, choice: ProposalChoice) -> list[Proposal]:
         return []
     if item.has_default and item.default is None and now.kind != "keep":
         return [Proposal("constant", value=None)]
+    if item.default is None and now.kind == "keep" and item.has_default:  # no array fits there: a number may
+        usual = constant(tokens(item.name), None)
+        return [Proposal("constant", value=value) for value in ((0.5, 2) if usual is None else (usual,))]
     value = item.default if now.kind == "keep" else now.value if now.kind == "constant" else None
     return [Proposal("constant", value=other) for other in _beside(item.name, value)]
 
@@ -63,8 +65,8 @@ def _beside(name: str, value: object) -> list[object]:
         return [not value]
     if isinstance(value, int) and words & _AXES:
         return [other for other in (0, 1) if other != value]
-    if isinstance(value, float) and value:
-        return [LARGE_EPSILON if words & _SMALL else FACTOR * value]
+    if isinstance(value, float):  # at 0 what hangs on it is nowhere to be seen
+        return [LARGE_EPSILON if words & _SMALL else FACTOR * (value or 1.0)]
     return []
 
 

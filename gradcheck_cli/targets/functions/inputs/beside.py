@@ -1,0 +1,107 @@
+"""Samples beside the usual ones: other settings, and other shapes where a setting wants them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gradcheck_cli.model import Sample
+from gradcheck_cli.targets.functions.form import WrittenFunction
+from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
+from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
+from gradcheck_cli.targets.functions.inputs.guided import FORWARD_ENDED, UNEQUAL, Progress, guided, progress_of
+from gradcheck_cli.targets.functions.inputs.options import chosen
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
+from gradcheck_cli.targets.functions.inputs.variations import with_other_settings
+
+# Calls in which the shapes for one setting are looked for: a transposed matrix is one change, two of them are two.
+MOST = 150
+_OF_TORCH = ("autograd-function", "custom-operator")
+_ROWS, _ROWS_OF_ROWS = "n d", "n t d"
+_ARRAYS = ("real", "positive", "unit")
+_Ranked = tuple[int, ...]
+
+
+@dataclass
+class Beside:
+    """The samples beside one choice.
+
+    Attributes:
+        form: takes them.
+        choice: on which it runs as it is.
+        seed: of the samples.
+        file: the user's.
+        end: of `time.thread_time`: what was not tried by then is left out.
+    """
+
+    form: WrittenFunction
+    choice: ProposalChoice
+    seed: int
+    file: str
+    end: float
+    _slipped: ProposalChoice | None = field(default=None, init=False)
+
+    def samples(self) -> Iterator[Sample]:
+        """One with an axis more, and one for each other setting with which the forward and the backward run."""
+        longer = self._longer()
+        if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
+            yield longer
+        for changed in with_other_settings(self.form.parameters, self.choice):
+            if time.thread_time() > self.end:
+                return
+            sample = self._drawn(changed)
+            fits = self._fits(sample)
+            if fits is None or fits.share < 1:
+                other = self._reshaped(changed)
+                if other is not None:
+                    yield self._drawn(other)
+                    continue
+            if fits is not None and fits.error is None:
+                yield sample
+
+    def _longer(self) -> Sample | None:
+        """Rows of rows, as a layer of torch takes them: what is summed over one axis then has two."""
+        first = next(iter(self.choice))
+        if self.form.kind not in _OF_TORCH or self.choice[first].axes != _ROWS:
+            return None
+        return self._drawn({**self.choice, first: replace(self.choice[first], axes=_ROWS_OF_ROWS)})
+
+    def _reshaped(self, changed: ProposalChoice) -> ProposalChoice | None:
+        """The choice in other shapes on which all gradients fit, else on which at most a shape is turned round."""
+        listed = [_other_shapes(proposal) for proposal in changed.values()]
+        self._slipped = None
+        found = next(guided(listed, lambda places: self._attempt(listed, places), self.end, MOST), None)
+        return self._slipped if found is None else chosen(self.form, listed, found)
+
+    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: _Ranked) -> Progress | None:
+        choice = chosen(self.form, listed, places)
+        sample = self._drawn(choice)
+        try:
+            outputs = self.form.forward(sample.values)
+        except Exception as error:  # whatever it raises
+            return progress_of(error, self.file)
+        fits = fitted(self.form, sample, outputs)
+        if fits.share < 1 and fits.error is None and not fits.odd and self._slipped is None:
+            self._slipped = choice
+        return None if fits.share == 1 else (FORWARD_ENDED, round(100 * fits.share))
+
+    def _fits(self, sample: Sample) -> Fitted | None:
+        """How the backward does there; None where the forward does not run."""
+        try:
+            outputs = self.form.forward(sample.values)
+        except Exception:  # whatever it raises
+            return None
+        is_good = outputs and all(out.dtype.kind == "f" and np.isfinite(out).all() for out in outputs)
+        return fitted(self.form, sample, outputs) if is_good else None
+
+    def _drawn(self, choice: ProposalChoice) -> Sample:
+        return drawn(choice, SIZES[0], self.seed + 2)
+
+
+def _other_shapes(proposal: Proposal) -> list[Proposal]:
+    if proposal.kind not in _ARRAYS or not proposal.axes:
+        return [proposal]
+    return [proposal, *(replace(proposal, axes=axes) for axes in UNEQUAL if axes != proposal.axes)]

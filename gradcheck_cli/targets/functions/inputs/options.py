@@ -1,0 +1,125 @@
+"""What each parameter of a forward may be: as its name, its annotation and the code tell; every choice of these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.documented import as_documented
+from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
+from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant, proposals
+from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, is_target, tokens, word_set
+
+IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
+# Embeddings that turn what they are given: nothing is looked up.
+_OF_POSITIONS = word_set("rotary rope position positional")
+# What is compared by a logarithm is a distribution: its rows sum to 1.
+_LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
+TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
+
+
+def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[ProposalChoice]:
+    """Every combination of what the parameters may be, those of the likeliest parts first; `fixed` are known."""
+    listed = options_of(form, fixed)
+    for places in by_rank([len(options) for options in listed]):
+        choice = chosen(form, listed, places)
+        if holds_data(choice):
+            yield choice
+
+
+def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
+    """What each parameter may be: as its name tells, in the shapes that the code says first."""
+    return [fixed.get(item.name) or _options(form, item) for item in form.parameters]
+
+
+def chosen(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> dict[str, Proposal]:
+    """The choice of these places."""
+    taken = (options[place] for options, place in zip(listed, places, strict=True))
+    return dict(zip((item.name for item in form.parameters), taken, strict=True))
+
+
+def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
+    keys = settings(form.source, item.name)
+    if keys is not None:
+        return [Proposal("constant", value=keys)]
+    compared = words_compared(form.source, item.name)
+    if compared and not item.has_default:
+        return [Proposal("constant", value=word) for word in compared]
+    words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
+    are_two = {"a", "b"} <= {other.name for other in form.parameters}
+    found = proposals(
+        item.name.upper() if are_two and item.name in "ab" else item.name,
+        of_images=bool(words & IMAGE_WORDS),
+        is_loss=bool(words & LOSS_WORDS) or (item.has_no_gradient and is_target(item.name)),
+        looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
+        of_chances=bool(_LOGARITHMS.search(form.source)),
+    )
+    found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
+    if item.is_state:
+        return [state_of(item, 0)]
+    constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
+    if constants:
+        return [Proposal("constant", value=value) for value in constants]
+    if not item.has_default:
+        return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
+    if item.default is None and found[0].kind in ("real", "mask"):  # as `bias=None`: with it more is seen
+        return [*found[:4], Proposal("keep")]
+    return [Proposal("keep")]
+
+
+def _numbers(item: Parameter) -> Sequence[Proposal]:
+    """What is annotated as a plain number, by its name; () where it is not."""
+    usual = _ANNOTATED.get(item.annotation.strip("'\""))
+    if usual is None:
+        return ()
+    named = constant(tokens(item.name), usual[0])
+    values = dict.fromkeys([named if type(named) is type(usual[0]) else usual[0], *usual])
+    return [Proposal("constant", value=value) for value in values]
+
+
+def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
+    """Of what no gradient is ever returned: a plain number is likelier than an array that a gradient is forgotten of.
+
+    Tables that were computed before, and what its author calls frozen, are arrays, and no gradient is owed for them.
+    """
+    if found[0].kind not in ("real", "positive"):
+        return found
+    if set(tokens(item.name)) & _TABLES or re.search(rf"\b{item.name}\b{_FROZEN}", form.source):
+        return [replace(proposal, is_owed=False) for proposal in found]
+    named = constant(tokens(item.name), None)
+    values = dict.fromkeys([*([] if named is None else [named]), 0.5, 2])
+    return [*(Proposal("constant", value=value) for value in values), *found]
+
+
+# Annotation -> values to try, the likeliest first.
+_ANNOTATED: Mapping[str, tuple[object, ...]] = {"int": (2, 1, 12), "float": (0.5, 2.0), "bool": (False, True)}
+# What its author says of an argument that is not learnt: "with W frozen", "gamma is not trained".
+_FROZEN = r"\W{1,3}(?:\w+\W+){0,2}(?:frozen|not trained|not trainable|not learnt|not learned)\b"
+# What a forward looks angles or positions up in.
+_TABLES = word_set("cos sin freq freqs cis rope rotary table tables slopes positions pe mask masks")
+
+
+def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:
+    """What a known layer says of a constant of this very name: G is the number of groups of a group norm."""
+    from gradcheck_cli.layers.known.inputs import setting_values  # 35 files, which most targets do not need
+
+    return setting_values(title, name)
+
+
+def holds_data(choice: ProposalChoice) -> bool:
+    """Is there an array of real numbers among what is handed in?"""
+    return any(
+        proposal.kind in ("real", "positive", "unit") or isinstance(proposal.value, np.ndarray)
+        for proposal in choice.values()
+    )
+
+
+def state_of(item: Parameter, number: int) -> Proposal:
+    """A weight of an object, as its constructor shaped it."""
+    return Proposal("real", " ".join(map(str, item.shapes[number])))
