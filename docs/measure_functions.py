@@ -219,7 +219,7 @@ each checker as it comes: x of 6x10 normal numbers, one normal G where the rule 
 refused a wrong one, "**refused**" that it refused a right one. `python docs/generate.py --measure` measures it again.
 
 - **torch gradcheck, slow** and **fast**: `torch.autograd.gradcheck` in float64 with its defaults.
-- **3x rule, bfloat16**, as FlashAttention tests gradients: the largest error of each gradient against float32 is at most
+- **3x rule, bfloat16**, as FlashAttention tests gradients: the largest error of each gradient to float32 is at most
   three times that of the plain operations in bfloat16.
 - **atol 0.2, bfloat16**: `allclose` to the plain operations in bfloat16 with atol 0.2 and rtol 0.02, as Liger-Kernel
   tests RMSNorm.
