@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.conditions import condition
 from gradcheck_cli.diagnose.locate import locate
-from gradcheck_cli.diagnose.observation import Comparison, Observation, absolute
+from gradcheck_cli.diagnose.observation import Comparison, Observation
 from gradcheck_cli.diagnose.sentences import finding
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Behaviour, Sign, in_place_of, standing_for
@@ -70,7 +70,7 @@ def rounded_too(gradient: GradientName, words: Words) -> Finding:
 def _within_float32(seen: Comparison, gradient: GradientName) -> bool:
     if seen.actual.shape != seen.right.shape:
         return False
-    gauge = absolute(seen.problem.case).right(gradient)
+    gauge = seen.gauges.right(gradient)
     terms = seen.spec.terms + seen.problem.case.weight.size + 2
     error = np.abs(seen.actual - seen.right)
     large_enough = error.max() > terms * 2.0**-53 * float(gauge.max())

@@ -14,8 +14,9 @@ from itertools import combinations, islice
 import numpy as np
 
 from gradcheck_cli.diagnose.code import BLANKS, Code
-from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Exchanges, Scope, scope_of, twins
+from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges, twins
 from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
+from gradcheck_cli.diagnose.scope import Exchanged, Scope, scope_of
 from gradcheck_cli.model import CodePlace
 from gradcheck_cli.targets import TextEdit
 from gradcheck_cli.targets.reach import used_functions

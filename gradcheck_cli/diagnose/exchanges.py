@@ -8,53 +8,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import combinations, permutations
 
+from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, behind, is_self, span
 from gradcheck_cli.mistakes.source import called, symmetric
-
-_Mark = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Exchanged:
-    """What stands in a node's place.
-
-    Attributes:
-        text: of the whole node.
-        now: of the part that is another; "" where a part is taken away.
-        mark: where that part stood, see `changes.Change`; None for the whole node.
-    """
-
-    text: str
-    now: str = ""
-    mark: _Mark | None = None
-
-    @property
-    def takes_away(self) -> bool:
-        """Nothing stands in its place."""
-        return not self.now
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The names of a function.
-
-    Attributes:
-        known: all that it binds, reads or has as attributes of `self` ("self.stride").
-        loops: the variables of its `for`s.
-        arrays: its parameters, and what it unpacks.
-        strides, paddings: texts that by their names are such.
-        values: what it is given and what it assigns, and the attributes of `self`.
-    """
-
-    known: frozenset[str]
-    loops: tuple[str, ...]
-    arrays: tuple[str, ...]
-    strides: tuple[str, ...]
-    paddings: tuple[str, ...]
-    values: frozenset[str] = frozenset()
-
 
 Exchange = Callable[[ast.AST, Scope], Iterator[Exchanged]]
 Exchanges = tuple[tuple[Exchange, ...], ...]
@@ -86,8 +43,6 @@ _TWINS: tuple[tuple[str, str], ...] = (
     *(("h", "w"), ("H", "W"), ("i", "j"), ("r", "c"), ("y", "x"), ("u", "v"), ("p", "q"), ("m", "n"), ("a", "b")),
     *(("P", "Q"), ("R", "S"), ("row", "col"), ("rows", "cols"), ("height", "width"), ("vert", "horiz")),
 )
-# Parameters that hold no array.
-_SETTING = re.compile(r"self|ctx|cls|_|.*(strid|pad|dil|group|size|shape|param|cache|step|lr|eps|kernel_[hw])|[sphkd]$")
 # A number beyond is a size of somebody's, and one more or less of it no slip of the hand.
 _LARGEST_SLIP = 9
 _ORDERED = ("transpose", "permute", "swapaxes", "moveaxis", "reshape")
@@ -97,90 +52,29 @@ _AXES = tuple(axes for count in (1, 2, 3) for axes in combinations(range(4), cou
 _ORDERS_BEFORE_RESHAPE = ((1, 0, 2, 3), (0, 2, 3, 1), (1, 2, 3, 0), (0, 3, 1, 2), (3, 0, 1, 2), (2, 3, 0, 1))
 
 
-def scope_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Scope:
-    """The names of a function."""
-    nodes = list(ast.walk(function))
-    names = {node.id for node in nodes if isinstance(node, ast.Name)} | {
-        node.arg for node in nodes if isinstance(node, ast.arg)
-    }
-    members = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute) and _is_self(node.value)}
-    loops = [name for node in nodes if isinstance(node, ast.For | ast.comprehension) for name in _bound(node.target)]
-    unpacked = [name for node in nodes if isinstance(node, ast.Assign) for name in _unpacked(node)]
-    arguments = [node.arg for node in nodes if isinstance(node, ast.arg) and not _SETTING.match(node.arg)]
-    assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    given = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    known = sorted(names | members)
-    return Scope(
-        known=frozenset(known),
-        loops=tuple(dict.fromkeys(loops)),
-        arrays=tuple(dict.fromkeys([*arguments, *unpacked])),
-        strides=tuple(name for name in known if re.fullmatch(r"(self\.)?_?(s|sh|sw|sy|sx|\w*strid\w*)", name)),
-        paddings=tuple(name for name in known if re.fullmatch(r"(self\.)?_?(p|ph|pw|\w*pad(ding)?(_[hw])?)", name)),
-        values=frozenset(assigned | given | members) - {"self", "ctx", "cls"},
-    )
-
-
-def _is_self(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("self", "ctx", "cls")
-
-
-def _bound(target: ast.AST) -> list[str]:
-    return [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
-
-
-def _unpacked(node: ast.Assign) -> list[str]:
-    """What comes out of a cache; sizes come out of a shape."""
-    if getattr(node.value, "attr", "") == "shape" or not isinstance(node.value, ast.Name | ast.Attribute):
-        return []
-    names = [name for target in node.targets if isinstance(target, ast.Tuple) for name in _bound(target)]
-    return [name for name in names if not _SETTING.match(name)]
-
-
-def _behind(node: ast.AST, left: ast.AST) -> _Mark:
-    """From behind the left operand to the end."""
-    return (
-        getattr(left, "end_lineno", 0),
-        getattr(left, "end_col_offset", 0),
-        getattr(node, "end_lineno", 0),
-        getattr(node, "end_col_offset", 0),
-    )
-
-
-def _before(node: ast.AST, right: ast.AST) -> _Mark:
-    return (*_start(node), *_start(right))
-
-
-def _start(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-def _span(node: ast.AST) -> _Mark:
-    return (*_start(node), getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0))
-
-
 # --- taken away
 
 
 def _operand(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     """a of a / b; a and b of a * b and a + b; a of a - b and -a."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult | ast.Add | ast.Sub):
-        yield Exchanged(ast.unparse(node.left), mark=_behind(node, node.left))
+        yield Exchanged(ast.unparse(node.left), mark=behind(node, node.left))
         if isinstance(node.op, ast.Mult | ast.Add):
-            yield Exchanged(ast.unparse(node.right), mark=_before(node, node.right))
+            yield Exchanged(ast.unparse(node.right), mark=before(node, node.right))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
-        yield Exchanged(ast.unparse(node.operand), mark=_before(node, node.operand))
+        yield Exchanged(ast.unparse(node.operand), mark=before(node, node.operand))
 
 
 def _wrapped(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     """a of np.flip(a), a.round(3), a.T."""
     if isinstance(node, ast.Attribute) and node.attr in ("T", "mT") and isinstance(node.ctx, ast.Load):
-        yield Exchanged(ast.unparse(node.value), mark=_behind(node, node.value))
+        yield Exchanged(ast.unparse(node.value), mark=behind(node, node.value))
     if not isinstance(node, ast.Call) or called(node) not in _WRAPS:
         return
     if node.args:
         yield Exchanged(ast.unparse(node.args[0]), ast.unparse(node.args[0]))
     if isinstance(node.func, ast.Attribute):
-        yield Exchanged(ast.unparse(node.func.value), mark=_behind(node, node.func.value))
+        yield Exchanged(ast.unparse(node.func.value), mark=behind(node, node.func.value))
 
 
 def _forwards(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
@@ -188,7 +82,7 @@ def _forwards(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     if isinstance(node, ast.Subscript) and any(ast.unparse(part.step or part) == "-1" for part in _slices(node)):
         text = ast.unparse(node).replace("::-1", ":")
         if not set(ast.unparse(node.slice)) - set("(:-1, )..."):
-            yield Exchanged(ast.unparse(node.value), mark=_behind(node, node.value))
+            yield Exchanged(ast.unparse(node.value), mark=behind(node, node.value))
         else:
             yield Exchanged(text, text)
 
@@ -251,13 +145,13 @@ def _axes(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         for axes in _AXES:
             changed = f"{keyword.arg}={axes}"
             text = f"{ast.unparse(node.func)}({', '.join([*args, *others, changed])})"
-            yield Exchanged(text, changed, _span(keyword))
+            yield Exchanged(text, changed, span(keyword))
         return
     places = [place for place, each in enumerate(node.args) if _are_axes(each)]
     kept = args[: places[-1]] if places else args
     for axes in _AXES:
         text = f"{ast.unparse(node.func)}({', '.join([*kept, str(axes), *others])})"
-        yield Exchanged(text, str(axes), _span(node.args[places[-1]])) if places else Exchanged(text, text)
+        yield Exchanged(text, str(axes), span(node.args[places[-1]])) if places else Exchanged(text, text)
 
 
 def _are_axes(node: ast.AST) -> bool:
@@ -270,7 +164,7 @@ def _sign(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         sign = "-" if isinstance(node.op, ast.Add) else "+"
         text = f"{ast.unparse(node.left)} {sign} ({ast.unparse(node.right)})"
-        yield Exchanged(text, f"{sign} {ast.unparse(node.right)}", _behind(node, node.left))
+        yield Exchanged(text, f"{sign} {ast.unparse(node.right)}", behind(node, node.left))
 
 
 def _comparison(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
@@ -294,7 +188,7 @@ def _twin(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         others = [*twins(node.id, scope.known), *(scope.loops if node.id in scope.loops else ())]
         yield from (Exchanged(other, other) for other in dict.fromkeys(others) if other != node.id)
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _is_self(node.value):
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and is_self(node.value):
         yield from (Exchanged(other, other) for other in twins(ast.unparse(node), scope.known))
 
 
@@ -355,7 +249,7 @@ def _order(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         for order in _orders([ast.unparse(each) for each in inside.elts]):
             args = [*map(ast.unparse, node.args)]
             args[listed[-1]] = changed = f"({', '.join(order)})"
-            yield Exchanged(f"{ast.unparse(node.func)}({', '.join(args)})", changed, _span(inside))
+            yield Exchanged(f"{ast.unparse(node.func)}({', '.join(args)})", changed, span(inside))
         return
     for order in _orders([ast.unparse(each) for each in node.args]):
         text = f"{ast.unparse(node.func)}({', '.join(order)})"
@@ -425,7 +319,7 @@ def _sibling(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
             for begin in begins:
                 texts = [*map(ast.unparse, parts)]
                 texts[place] = f"{begin}:{begin} + {ast.unparse(part.upper)}"
-                yield Exchanged(f"{ast.unparse(node.value)}[{', '.join(texts)}]", texts[place], _span(part))
+                yield Exchanged(f"{ast.unparse(node.value)}[{', '.join(texts)}]", texts[place], span(part))
 
 
 def _turned(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:

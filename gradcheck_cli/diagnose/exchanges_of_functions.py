@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanged, Exchanges, Scope
+from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
+from gradcheck_cli.diagnose.scope import Exchanged, Scope
 from gradcheck_cli.mistakes.source import called
 
 # Calls that are left out, or forgotten, around an operand.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,15 +38,15 @@ class Comparison:
         """Whether shape or numbers differ from the truth."""
         return not np.array_equal(self.right, self.actual)
 
-    @cached_property
+    @property
     def gauges(self) -> Problem:
-        """The same with absolute values everywhere; see `absolute`."""
-        return absolute(self.problem.case)
+        """The same with absolute values everywhere: its gradients are A, what their rounding is measured by."""
+        return _of(self.problem, absolute)
 
     @cached_property
     def decisive(self) -> bool:
         """Whether all sums are exact even in float32; beyond that an observation can refute, but proves nothing."""
-        gauge = absolute(exact.as_integers(self.problem.case))
+        gauge = _of(_of(self.problem, exact.as_integers), absolute)
         largest = max(float(gauge.right(name).max()) for name in GRADIENTS)
         return largest <= _DECISIVE
 
@@ -59,9 +59,15 @@ class Comparison:
         return "small integers" if self.decisive else "large integers"
 
 
-def absolute(case: Case) -> Problem:
-    """The same with absolute values everywhere: its gradients are A, what their rounding is measured by."""
-    return RememberingProblem(Case(case.spec, abs(case.x), abs(case.weight), abs(case.bias), abs(case.grad_output)))
+def absolute(case: Case) -> Case:
+    """The same with absolute values everywhere."""
+    return Case(case.spec, abs(case.x), abs(case.weight), abs(case.bias), abs(case.grad_output))
+
+
+def _of(problem: Problem, prepare: Callable[[Case], Case]) -> Problem:
+    other = problem.prepared(prepare)
+    assert other is not None
+    return other
 
 
 def gather(observations: Sequence[Observation], gradient: GradientName, layout: str) -> tuple[Comparison, ...]:
@@ -75,7 +81,7 @@ def gather(observations: Sequence[Observation], gradient: GradientName, layout: 
         actual = seen.actual.get(gradient)
         if actual is None or not np.isfinite(actual).all():
             continue
-        problem = RememberingProblem(seen.case)
+        problem = RememberingProblem.of(seen.case)
         right = problem.right(gradient)
         unit = _UNITS.get(seen.dtypes.get(gradient, str(actual.dtype)), 2.0**-53)
         numbers = squeezed_to(np.asarray(actual, np.float64), right)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from gradcheck_cli.diagnose.table import BlockSize, resized
 from gradcheck_cli.layers.geometries import MOST_PRODUCTS, products
@@ -18,6 +18,9 @@ _MIXED = 16
 _ATTACKED = 2
 # What makes one side of a pair count for nothing.
 _LEAST = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1}
+
+# Fields of a geometry, each with another value.
+_Change: TypeAlias = tuple[tuple[str, Size | int], ...]
 
 
 @lru_cache(maxsize=64)
@@ -33,26 +36,36 @@ def mixtures(specs: tuple[ConvSpec, ...], ended: tuple[ConvSpec, ...] | None = N
     found: dict[ConvSpec, None] = {}
     for spec in _bases(specs):
         for change in _changes(specs, specs if ended is None else ended):
-            try:
-                found.setdefault(replace(spec, **change))
-            except GeometryError:
-                continue
+            made = _changed(spec, change)
+            if made is not None:
+                found.setdefault(made)
     return tuple(sorted((spec for spec in found if products(spec) <= MOST_PRODUCTS), key=products))
 
 
-def _changes(specs: Sequence[ConvSpec], ended: Sequence[ConvSpec]) -> list[dict[str, Any]]:
+# Each answer of a target makes one more geometry to start from, and one more value: nearly all others come again.
+@lru_cache(maxsize=2**16)
+def _changed(spec: ConvSpec, change: _Change) -> ConvSpec | None:
+    """None where no layer has such numbers."""
+    try:
+        values: dict[str, Any] = dict(change)
+        return replace(spec, **values)
+    except GeometryError:
+        return None
+
+
+def _changes(specs: Sequence[ConvSpec], ended: Sequence[ConvSpec]) -> list[_Change]:
     """Every value that one of the geometries has, thing by thing; the image also turned, square, or as the kernel."""
     sizes = {(spec.height, spec.width) for spec in specs}
     sizes |= {(width, height) for height, width in sizes} | {(height, height) for height, _ in sizes}
     sizes |= {(spec.kernel_size[0], spec.kernel_size[1]) for spec in specs}
-    changes: list[dict[str, Any]] = [{"height": height, "width": width} for height, width in sorted(sizes)]
+    changes: list[_Change] = [(("height", height), ("width", width)) for height, width in sorted(sizes)]
     margins = sorted({(spec.padding, spec.extra_after) for spec in specs})
-    changes += [{"padding": padding, "extra_after": extra} for padding, extra in margins]
+    changes += [(("padding", padding), ("extra_after", extra)) for padding, extra in margins]
     names = ("batch", "in_channels", "out_channels", "kernel_size", "stride", "dilation", "output_padding")
     for name in names:
-        changes += [{name: value} for value in sorted({getattr(spec, name) for spec in specs})]
+        changes += [((name, value),) for value in sorted({getattr(spec, name) for spec in specs})]
     for name, least in _LEAST.items():
-        changes += [{name: value} for value in _uneven({getattr(spec, name) for spec in ended}, least)]
+        changes += [((name, value),) for value in _uneven({getattr(spec, name) for spec in ended}, least)]
     return changes
 
 

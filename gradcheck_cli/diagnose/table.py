@@ -334,6 +334,7 @@ def speaking(specs: tuple[ConvSpec, ...]) -> Array:
     return np.concatenate([np.repeat(named, 2), *(np.logical_and(_EXPLAINED, speaks) for speaks in axes)])
 
 
+@lru_cache(maxsize=2**14)
 def resized(spec: ConvSpec, axis: BlockSize, size: int) -> ConvSpec | None:
     """The geometry with another size of this axis; None where it has none."""
     try:

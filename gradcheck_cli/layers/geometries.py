@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, islice
 
 from gradcheck_cli.model import ConvSpec, Size
@@ -241,6 +242,7 @@ def _covered(size: int, number: int, have: set[int]) -> bool:
     return any(other > 2 * number and other % number for other in have)
 
 
+@lru_cache(maxsize=2**16)
 def products(spec: ConvSpec) -> int:
     """Multiplications of one gradient: what plain loops in a user's code take their time for."""
     return spec.terms * spec.out_channels * spec.weight_shape[1] * spec.kernel_size[0] * spec.kernel_size[1]

@@ -83,6 +83,17 @@ class RememberingProblem(Problem):
     _problems: dict[OtherCase, Problem | None] = field(default_factory=dict, compare=False)
     _results: dict[WrongFormula, Array | None] = field(default_factory=dict, compare=False)
 
+    @classmethod
+    def of(cls, case: Case) -> RememberingProblem:
+        """The one of this very case: its gradients, and all targets that are asked it, share what is known.
+
+        It lives as long as the case, which must not be changed any more.
+        """
+        known: RememberingProblem | None = vars(case).get("_problem")
+        if known is None:
+            known = vars(case)["_problem"] = cls(case)
+        return known
+
     def prepared(self, prepare: OtherCase) -> Problem | None:
         """See `Problem.prepared`; each case is made once, so its gradients are computed once."""
         if prepare not in self._problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -121,7 +121,7 @@ class ConvSpec:
         """(c_out,)"""
         return (self.out_channels,)
 
-    @property
+    @cached_property
     def padding_after(self) -> Size:
         """What is added at the bottom and the right."""
         return tuple(before + more for before, more in zip(self.padding, self.extra_after, strict=True))
@@ -243,7 +243,7 @@ class ConvSpec:
         return replace(self, **sizes, **changes)
 
     def _axis(self, axis: int) -> Axis:
-        return Axis(mode=self.padding_mode, **self._sizes(axis))
+        return _axis(mode=self.padding_mode, **self._sizes(axis))
 
     def _transposed_axis(self, axis: int) -> Axis:
         return TransposedAxis(output_padding=self.output_padding[axis], **self._sizes(axis)).mirrored
@@ -291,5 +291,7 @@ class ConvSpec:
                 )
 
 
+# Thousands of geometries are made of a few axes, each of which checks itself.
+_axis = lru_cache(maxsize=2**12)(Axis)
 # Height, kernel, stride and padding of the axis that a layer of one axis does not have.
 _LINE = (1, 1, 1, 0)

@@ -133,10 +133,17 @@ class FunctionTrial:
 
 @dataclass(frozen=True, eq=False)
 class FunctionTranscript:
-    """All that was asked of one function. `stopped`: why not everything, "" where everything was."""
+    """All that was asked of one function.
+
+    Attributes:
+        trials: sample by sample.
+        stopped: why not everything, "" where everything was.
+        guards: gradients that are right but for a small number in the forward, with what is told of it: see `guards`.
+    """
 
     trials: tuple[FunctionTrial, ...]
     stopped: str = ""
+    guards: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

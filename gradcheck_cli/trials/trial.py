@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -77,6 +79,14 @@ class Trial:
 
     def verdict(self, gradient: GradientName) -> Verdict:
         """PASS only when every entry was compared and holds."""
+        return self._verdicts[gradient]
+
+    @cached_property
+    def _verdicts(self) -> Mapping[GradientName, Verdict]:
+        """Of each gradient: all who look at an answer ask."""
+        return {name: self._judged(name) for name in GRADIENTS}
+
+    def _judged(self, gradient: GradientName) -> Verdict:
         if not self.compared:
             return Verdict.NOT_APPLICABLE
         if not self.ended:

@@ -122,7 +122,7 @@ def test_a_bias_gradient_of_another_shape_stays_as_it_came():
 def test_absolute_values_everywhere():
     """X, F, b and G; their gradients are A."""
     made = replace(case(x=-2.0, grad_output=-3.0, weight=-5.0), bias=np.array([-7.0]))
-    found = absolute(made)
+    found = Problem(absolute(made))
 
     assert [2, 5, 7, 3] == [array.flat[0] for array in (found.case.x, *_arrays(found.case))]
     assert (12, 15, 6) == (found.grad_weight.item(), found.grad_input.flat[0], found.grad_bias.item())

@@ -150,7 +150,7 @@ def test_it_hides_and_shows_where_the_texts_say(identifier):
 @pytest.mark.parametrize("gradient", ["weight", "input"])
 def test_a_wrong_split_hides_where_both_sides_are_padded_alike(gradient):
     """Wherever zeros are added, as long as there are as many behind X as in front of it."""
-    (form,) = CATALOGUE["padding-split-wrong"].forms(gradient)
+    form = CATALOGUE["padding-split-wrong"].forms(gradient)[0]
     for spec in SPECS + UNEQUAL:
         problem = Problem(integers(spec))
         assert np.array_equal(form.formula(problem), problem.right(gradient))

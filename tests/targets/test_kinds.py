@@ -6,7 +6,8 @@ from told import answer, loaded_from, recognised
 from gradcheck_cli.layers.forms import transposed, volume
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.line import LineSpec
-from gradcheck_cli.targets.conventions import NotRecognisedError, recognise
+from gradcheck_cli.targets.conventions import NotRecognisedError, probes, recognise
+from gradcheck_cli.targets.conventions.axes_said import agreeing_first
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try
 
 TOP = "import numpy as np\n\n\n"
@@ -120,7 +121,7 @@ def test_numpy_s_own_correlation_in_a_helper_tells_a_line(tmp_path):
 
 def test_code_for_one_signal_is_tried_on_one_signal_first(tmp_path):
     """Its text says how many axes its arrays have."""
-    first = kinds_to_try(loaded_from(tmp_path, TOP + SIGNAL, "backward"), ())[0][0]
+    first = agreeing_first(loaded_from(tmp_path, TOP + SIGNAL, "backward"), probes.LINES)[0]
     assert (first.batch, first.in_channels, first.out_channels) == (1, 1, 1)
 
 

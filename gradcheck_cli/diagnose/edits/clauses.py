@@ -109,6 +109,9 @@ class _Clauses:
         if scale is not None:
             return Clause(factor_sign(scale), f"what flows back through {what} is multiplied by {scale.words}", place)
         operand = step.operands[edit.operand]
+        if edit.kind == "cut" and step.operands.count(operand) > 1:  # w for the 2 w of w * w
+            text = f"only one of the equal operands of {self.words.of_result(step.node)} is followed"
+            return Clause(Sign.WRONG_DERIVATIVE, text, step.node.place)
         if edit.kind == "cut" and self.words.uses(operand) > 1 and operand == ref and step.node.place is not None:
             text = f"the path through {what} in {self.words.quoted(step.node.place)} is not followed"
             return Clause(Sign.PATH, text, step.node.place)

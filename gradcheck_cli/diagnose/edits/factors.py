@@ -47,8 +47,20 @@ def _candidates(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> It
             sizes = [size.get(words, 0) for size in lengths]
             if all(size > 1 and _same(each, form(size)) for each, size in zip(found, sizes, strict=True)):
                 yield NamedFactor(text, words)
+    yield from _ratios(found, lengths)
     if len(found) > 1 and found[0] and abs(found[0] - 1) > _NEAR and all(_same(each, found[0]) for each in found):
         yield NamedFactor(f"{found[0]:.6g}")
+
+
+def _ratios(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> Iterator[NamedFactor]:
+    """One length over another, as h for w in a mean over both; said where it is another number on other sizes."""
+    if len({round(each, 9) for each in found}) < 2:
+        return
+    for upper in lengths[0]:
+        for lower in lengths[0]:
+            sizes = [(size.get(upper, 0), size.get(lower, 0)) for size in lengths]
+            if all(below and _same(each, above / below) for each, (above, below) in zip(found, sizes, strict=True)):
+                yield NamedFactor("N/M", f"{upper} and M {lower}")
 
 
 def _same(one: float, other: float) -> bool:

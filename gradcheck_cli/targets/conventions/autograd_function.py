@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding, probes, settings
+from gradcheck_cli.targets.conventions import binding, meanings, probes, settings
 from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
 from gradcheck_cli.targets.conventions.function import Callee
@@ -171,7 +171,7 @@ def autograd_candidates(
     target: Any, forward: Callee, source: Source, layouts: Sequence[Layout]
 ) -> Iterator[AutogradCandidate]:
     """Ways to call `target.apply`, the likeliest first."""
-    for assigned in binding.assignments(forward.parameters, ("x", "weight"), source):
+    for assigned in meanings.assignments(forward.parameters, ("x", "weight"), source):
         orders = _orders_of_margins(source, assigned)
         for layout in layouts:
             for form in _forms(forward, assigned, layout):

@@ -22,7 +22,11 @@ def agreeing_first(loaded: Loaded, specs: Sequence[ConvSpec]) -> tuple[ConvSpec,
     A target for one image raises on every batch, in each of hundreds of ways to call it: that is time lost.
     """
     said = axes_said(loaded)
-    return tuple(sorted(specs, key=lambda spec: not _agrees(said, spec)))
+    if not said:
+        return tuple(specs)
+    # Those of one list are of one kind; its table of layouts is long.
+    fitting = [layout for layout in usual(LayerKind.of(specs[0])) if _fits(layout, said)]
+    return tuple(sorted(specs, key=lambda spec: not able(fitting, spec)))
 
 
 def axes_said(loaded: Loaded) -> Mapping[str, int]:
@@ -40,10 +44,6 @@ def _of_callee(callee: Callee, needed: tuple[str, ...]) -> dict[str, int]:
     meanings = callee.assignments(*needed)[:1]
     uses = ((KINDS[role], callee.source.use(name)) for one in meanings for name, role in one.items() if role in KINDS)
     return {kind: use.axes for kind, use in uses if use.axes}
-
-
-def _agrees(said: Mapping[str, int], spec: ConvSpec) -> bool:
-    return any(_fits(layout, said) for layout in able(usual(LayerKind.of(spec)), spec))
 
 
 def _fits(layout: Layout, said: Mapping[str, int]) -> bool:

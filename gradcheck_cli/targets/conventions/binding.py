@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,6 @@ from gradcheck_cli.model import PADDING_MODES, Array, Case, ConvSpec, PaddingMod
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.base import BIAS_FORMS, RefusedError
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.same import followed, rules_of
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.setting_now import numpy_lacks, tensor_of
@@ -25,7 +23,6 @@ ARRAY_ROLES = ("x", "weight", "bias", "grad_output")
 PAIRS = ("stride", "padding", "dilation", "output_padding")
 GEOMETRY = ("stride", "padding", "dilation", "groups")
 SKIPPED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-MAX_ASSIGNMENTS = 12
 
 SIZES = ("batch", "in_channels", "out_channels", "in_h", "in_w", "out_h", "out_w")
 # What tells the sides of a kernel that is handed over as a matrix.
@@ -107,119 +104,6 @@ def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Para
 def required(item: inspect.Parameter) -> bool:
     """A parameter without a default."""
     return item.default is inspect.Parameter.empty
-
-
-def assignments(
-    found: Sequence[inspect.Parameter], needed: Sequence[str], source: Source | None = None
-) -> list[dict[str, str]]:
-    """Possible meanings of the parameters, the likeliest first: by use and name, then unknown names by trial.
-
-    Args:
-        found: the parameters.
-        needed: roles without which the function cannot be what it is taken for.
-        source: its definition, which says what is done with each; without one the names alone count.
-    """
-    source = source or Source(None)
-    trials: list[dict[str, str]] = []
-    by_name = _by_name(found, source)
-    if not set(needed) <= {*by_name[0].values(), "x"}:
-        # A letter that stands for a size elsewhere (`c`, `n`) may be any of what is missing.
-        by_name += [{name: role for name, role in by_name[0].items() if role not in SIZES}]
-    for named in by_name:
-        for trial in _completed(found, needed, named, source):
-            if trial not in trials:
-                trials.append(trial)
-    # What leaves a needed role to nobody is no likely meaning, and must not crowd out another one.
-    trials.sort(key=lambda trial: sum(role not in trial.values() for role in needed))
-    return trials[:MAX_ASSIGNMENTS]
-
-
-def _completed(
-    found: Sequence[inspect.Parameter], needed: Sequence[str], named: Mapping[str, str], source: Source
-) -> list[dict[str, str]]:
-    """`named` with the required parameters that it leaves out, in every order of the roles that are missing."""
-    named = dict(named)
-    for role in needed:
-        named |= _claimed(role, named, source)
-    used = set(named.values())
-    stand_in = _upstream_stand_in(needed, used)
-    if stand_in:
-        named = {name: "grad_output" if role == stand_in else role for name, role in named.items()}
-        used = set(named.values())
-    unknown = [item.name for item in found if item.name not in named and required(item)]
-    if not unknown:
-        return [named]
-    missing = [role for role in needed if role not in used and not (role == "x" and "x_padded" in used)]
-    missing += [role for role in ("bias", "stride", "padding", "output") if role not in used and role not in missing]
-    trials = itertools.islice(_shared_out(unknown, missing, source), MAX_ASSIGNMENTS)
-    return [{**named, **trial} for trial in trials]
-
-
-def _shared_out(unknown: Sequence[str], missing: Sequence[str], source: Source) -> Iterator[dict[str, str]]:
-    """Each unknown name with one of the missing roles that its use allows, none twice.
-
-    A name that is never used, or that fits nothing that is missing, plays no role and is handed None.
-    """
-    allowed = []
-    for name in unknown:
-        use = source.use(name)
-        fitting = [] if use.unused else [role for role in missing if use.fits(role)]
-        allowed.append(fitting or [NO_ROLE])
-    if sum(roles != [NO_ROLE] for roles in allowed) <= len(missing):
-        yield from (dict(zip(unknown, trial, strict=True)) for trial in _distinct(allowed, ()))
-
-
-def _distinct(allowed: Sequence[Sequence[str]], taken: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """One role of each, in order, none twice but `NO_ROLE`."""
-    if len(taken) == len(allowed):
-        yield taken
-        return
-    for role in allowed[len(taken)]:
-        if role == NO_ROLE or role not in taken:
-            yield from _distinct(allowed, (*taken, role))
-
-
-def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:
-    """The role whose name people also use for G: `out`, and `input` in a backward that needs no x."""
-    if "grad_output" not in needed or "grad_output" in used:
-        return ""
-    roles = ("output",) if "x" in needed else ("output", "x")
-    return next((role for role in roles if role in used), "")
-
-
-def by_trial(assignment: Assignment) -> list[str]:
-    """Parameters whose names told nothing."""
-    no_names = ("made", "params", "shared", "key", NO_ROLE)
-    return [name for name, role in assignment.items() if role not in no_names and role not in function_roles(name)]
-
-
-def _claimed(role: str, named: Assignment, source: Source) -> dict[str, str]:
-    """A needed role that nobody plays goes to a parameter that could play it, such as `d`."""
-    if role in named.values():
-        return {}
-    able = [name for name, other in named.items() if role in source.roles(name) and other not in ARRAY_ROLES]
-    return {able[0]: role} if able else {}
-
-
-def _by_name(found: Sequence[inspect.Parameter], source: Source) -> list[dict[str, str]]:
-    """Names with one meaning first; then those with several take what is still free.
-
-    Where two parameters claim one role (`prev_layer`, `input`), the first gets it, and the last in another try.
-    """
-    roles = {item.name: source.roles(item.name) for item in found}
-    orders = [sorted(names, key=lambda name: len(roles[name])) for names in (list(roles), list(roles)[::-1])]
-    tries = [_taken(order, roles) for order in orders]
-    named = [{item.name: one[item.name] for item in found if item.name in one} for one in tries]
-    return named[:1] if named[0] == named[1] else named
-
-
-def _taken(order: Sequence[str], roles: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    named: dict[str, str] = {}
-    for name in order:
-        free = [role for role in roles[name] if role not in named.values() or role in SHARED]
-        if free:
-            named[name] = free[0]
-    return named
 
 
 def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:

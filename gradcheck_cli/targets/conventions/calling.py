@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli.targets.conventions import binding, settings, state
+from gradcheck_cli.targets.conventions import binding, meanings, settings, state
 from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.function import Callee, split_forward
@@ -61,7 +61,7 @@ def run_forward(instance: Any, calls: Calls, source: Source, given: dict[str, An
     given = given | {role: leaf.value for role, leaf in given.get("leaves", {}).items()}
     needed = ("x", "weight") if weighted else ("x",)
     if callee.parameters:
-        assigned = binding.assignments(_without_places(callee), needed)[0]
+        assigned = meanings.assignments(_without_places(callee), needed)[0]
         result = callee.function(**_arguments(callee, assigned, given))
     else:
         result = callee.function(*_positional(instance, needed, given))
@@ -94,7 +94,7 @@ def run_backward(instance: Any, calls: Calls, source: Source, given: dict[str, A
     callee = Callee(getattr(instance, calls.backward), calls.backward, source.method(calls.backward))
     if calls.variable is not None and calls.wraps_upstream:
         given = {**given, "grad_output": calls.variable(given["grad_output"])}
-    assigned = binding.assignments(_without_places(callee), ("grad_output",))[0]
+    assigned = meanings.assignments(_without_places(callee), ("grad_output",))[0]
     result = (
         callee.function(**_arguments(callee, assigned, given))
         if callee.parameters
@@ -116,7 +116,7 @@ def handed(owner: type, forward: str, source: Source) -> dict[str, str]:
         inside = packed(source.method(forward), item.name)
         if inside:
             return inside
-    assigned = binding.assignments(found, ("x", "weight"))[0]
+    assigned = meanings.assignments(found, ("x", "weight"))[0]
     weights = [name for name, role in assigned.items() if role == "weight"]
     return dict(assigned) if any("weight" in function_roles(name) for name in weights) else {}
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding, settings
+from gradcheck_cli.targets.conventions import binding, meanings, settings
 from gradcheck_cli.targets.conventions.base import (
     Prepared,
     RefusedError,
@@ -127,7 +127,7 @@ class ClosureCandidate:
     def _inner_arguments(self, backward: Any, given: dict[str, Any]) -> dict[str, Any]:
         """G and the values of names that tell something; any other is what the forward returned besides."""
         needed = [item for item in binding.parameters(backward) if binding.required(item)]
-        assigned = binding.assignments(needed, ("grad_output",), self.locate(backward))[0]
+        assigned = meanings.assignments(needed, ("grad_output",), self.locate(backward))[0]
         values = {item.name: given.get(assigned.get(item.name, "")) for item in needed}
         return {name: given["cache"] if value is None else value for name, value in values.items()}
 

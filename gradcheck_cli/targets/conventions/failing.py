@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, meanings
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.backprop import NotSeededError
 from gradcheck_cli.targets.conventions.base import Candidate, HungError, NotRecognisedError, UnfinishedError
@@ -108,7 +108,7 @@ def certain(candidate: Candidate, loaded: Loaded) -> bool:
 
 def _is_named(callee: Callee, assignment: binding.Assignment) -> bool:
     """Did names tell every parameter, and every key of a dict of sizes?"""
-    if binding.by_trial(assignment) or binding.NO_ROLE in assignment.values():
+    if meanings.by_trial(assignment) or binding.NO_ROLE in assignment.values():
         return False
     if not all(callee.source.use(name).fits(role) for name, role in assignment.items()):
         return False

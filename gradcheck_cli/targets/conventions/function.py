@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding, settings
+from gradcheck_cli.targets.conventions import binding, meanings, settings
 from gradcheck_cli.targets.conventions.base import (
     HungError,
     Prepared,
@@ -64,9 +64,9 @@ class Callee:
         return next((item.name for item in self.parameters if self.source.roles(item.name)[:1] == [role]), "")
 
     def assignments(self, *needed: str) -> list[dict[str, str]]:
-        """Possible meanings of its parameters, see `binding.assignments`."""
+        """Possible meanings of its parameters, see `meanings.assignments`."""
         if needed not in self._meanings:
-            self._meanings[needed] = binding.assignments(self.parameters, needed, self.source)
+            self._meanings[needed] = meanings.assignments(self.parameters, needed, self.source)
         return self._meanings[needed]
 
     @cached_property
@@ -112,7 +112,7 @@ class FunctionCandidate:
     def why(self) -> str:
         """How it was told."""
         meaning = ", ".join(f"{name} = {role}" for name, role in self.assignment.items())
-        trial = binding.by_trial(self.assignment)
+        trial = meanings.by_trial(self.assignment)
         how = f"{', '.join(trial)} by trial, the rest by name" if trial else "by the names of its parameters"
         maker = self.forward.name if self.forward else ""
         cache = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from gradcheck_cli.targets.conventions import binding
+from gradcheck_cli.targets.conventions import binding, meanings
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
 from gradcheck_cli.targets.conventions.caches import structure_roles
@@ -57,7 +57,7 @@ def _assignments(callee: Callee, forward: Callee | None) -> Iterator[Assignment]
     made = {item.name: "made" for item in callee.parameters if item.name in returned and _is_made(item.name)}
     if made:
         rest = [item for item in callee.parameters if item.name not in made]
-        yield from ({**found, **made} for found in binding.assignments(rest, ("grad_output", "weight"), callee.source))
+        yield from ({**found, **made} for found in meanings.assignments(rest, ("grad_output", "weight"), callee.source))
     yield from callee.assignments("grad_output", "x", "weight")
 
 
@@ -124,17 +124,26 @@ def _taken_apart(callees: Sequence[Callee], plain: Form) -> list[Form]:
     """With what is taken apart into so many numbers; code that looks at the type of a setting may take one as well."""
     counts: dict[str, int] = {}
     margins: tuple[str, ...] = ()
-    for one, item in ((callee, item) for callee in callees for item in callee.parameters):
-        unpacked = one.source.use(item.name).unpacked
-        roles = [role for role in one.source.roles(item.name) if role in SPELLED]
-        if unpacked == 2 and roles:
-            counts[roles[0]] = 2
-        elif unpacked == 4 and "padding" in roles:
-            names = one.source.structure(item.name)
-            margins = corners(tuple(map(str, names)) if isinstance(names, tuple) else ())
+    for roles, names in (apart for callee in callees for apart in _apart(callee)):
+        sizes = [role for role in roles if role in SPELLED]
+        if len(names) == 2 and sizes:
+            counts[sizes[0]] = 2
+        elif len(names) == 4 and "padding" in sizes:
+            margins = corners(names)
     spelled = replace(plain, counts=tuple(counts.items()), corners=margins)
     looks = any(one.source.mentions("isinstance", "len", "type", "hasattr") for one in callees)
     return [spelled] if spelled == plain or not looks else [plain, spelled]
+
+
+def _apart(callee: Callee) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """(roles, names) of each parameter, and of each setting in one, that is taken apart into so many names."""
+    source = callee.source
+    for item in callee.parameters:
+        names = source.structure(item.name)
+        known = tuple(map(str, names)) if isinstance(names, tuple) else ("",) * source.use(item.name).unpacked
+        yield source.roles(item.name), known
+        for key, parts in source.settings_taken_apart(item.name).items():
+            yield function_roles(key), parts
 
 
 def _is_pair(value: object) -> bool:

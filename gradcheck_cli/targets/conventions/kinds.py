@@ -11,7 +11,6 @@ from functools import cached_property
 from gradcheck_cli.model import PADDING_MODES, ConvSpec, PaddingMode
 from gradcheck_cli.model.conventions import LINES, PICTURES, VOLUMES
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.axes_said import agreeing_first
 from gradcheck_cli.targets.conventions.use import identifier
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import definitions
@@ -56,13 +55,12 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     plain = [_BY_AXES[number] for number in axes]
     moded = [probes.of_mode(mode, specs) for mode in looks.modes for specs in plain[:2]]
     turned = [_TRANSPOSED_BY_AXES[number] for number in axes] if looks.transposed else []
-    return [agreeing_first(loaded, specs) for specs in (*turned, *moded, *plain)]
+    return [*turned, *moded, *plain]
 
 
 def transposed_kinds(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     """Those of transposed layers: where a forward that was run is one, whatever the names say."""
-    found = (_TRANSPOSED_BY_AXES[number] for number in _Looks(loaded).axes if number in _asked(wanted))
-    return [agreeing_first(loaded, specs) for specs in found]
+    return [_TRANSPOSED_BY_AXES[number] for number in _Looks(loaded).axes if number in _asked(wanted)]
 
 
 def _asked(wanted: Sequence[str]) -> set[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcheck_cli.model import Case
-from gradcheck_cli.targets.conventions import binding, probes
+from gradcheck_cli.targets.conventions import meanings, probes
 from gradcheck_cli.targets.conventions.binding import Assignment
 from gradcheck_cli.targets.conventions.callees import shares_a_word
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
@@ -67,7 +67,7 @@ class Pairing:
         handed = {item.name for item in forward.parameters}
         shared = {item.name: "shared" for item in self.callee.parameters if item.name in handed}
         rest = [item for item in self.callee.parameters if item.name not in shared]
-        return [{**found, **shared} for found in binding.assignments(rest, needed, self.callee.source)]
+        return [{**found, **shared} for found in meanings.assignments(rest, needed, self.callee.source)]
 
     def _proved(self, forward: Callee, cache_from: str) -> Iterator[FunctionCandidate]:
         """The ways to call the forward in which it computes the convolution of the case."""

@@ -18,6 +18,7 @@ from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.axes_said import agreeing_first
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError,
     Candidate,
@@ -91,7 +92,8 @@ def recognise(
         parts = len(kinds) + bool(transposed)
         ends = [_share(now, end, parts) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
         try:
-            chosen, is_right = _Tries(loaded, wanted, seed, guard, ends[0], ends[1]).on(kinds.pop(0))
+            specs = agreeing_first(loaded, kinds.pop(0))
+            chosen, is_right = _Tries(loaded, wanted, seed, guard, ends[0], ends[1]).on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             is_refused_first |= not weaker
             refusals.append(error)
@@ -216,7 +218,7 @@ def _refuse_to_guess(trials: Sequence[Scored], failed: Sequence[Failed], loaded:
     """
     if any(trial.score >= EVIDENCE or certain(trial.chosen.candidate, loaded) for trial in trials):
         return
-    if not trials and (not failed or any(raises_anyhow(one) for one in failed)):
+    if not trials and any(raises_anyhow(one) for one in failed):
         return
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
     hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'

@@ -13,7 +13,6 @@ from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
-from gradcheck_cli.targets.conventions.binding import by_trial
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.confirm_function import WithForward
 from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
@@ -21,6 +20,7 @@ from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import turned
+from gradcheck_cli.targets.conventions.meanings import by_trial
 from gradcheck_cli.targets.conventions.multiplier import covers, fills
 from gradcheck_cli.targets.conventions.results import Keys, plan, take
 

@@ -71,7 +71,9 @@ class Slot:
         if parts == 4 and "padding" in named:
             return ["padding"]
         if parts == 4 or (parts == 3 and not self.key):
-            return _shape_roles(named)
+            # Three sides of a volume's kernel, where the default is three numbers too.
+            sides = isinstance(self.default, tuple | list) and len(self.default) == parts == 3
+            return [*(["kernel_size"] if sides and "kernel_size" in named else []), *_shape_roles(named)]
         if parts == 2:
             return [role for role in named if role in PAIRS] or (["kernel_size"] if set(named) & set(KERNELS) else [])
         may_be_shape = self.use.shape and "w_shape" not in named and (not named or "input_shape" in named)

@@ -138,11 +138,7 @@ class Source:
         return {name for node in self.walk() if isinstance(node, ast.Global) for name in node.names}
 
     def _last_return(self) -> ast.expr | None:
-        if isinstance(self.node, ast.Lambda):
-            return self.node.body
-        nodes = _own_nodes(self.node) if isinstance(self.node, ast.FunctionDef) else self.walk()
-        statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
-        return max(statements, key=lambda node: node.lineno).value if statements else None
+        return _last_return(self)
 
     def takes_sides(self, name: str) -> bool:
         """Whether `name` is taken apart as `(top, bottom), (left, right) = name`, also behind a condition."""
@@ -151,34 +147,26 @@ class Source:
 
     def shape_names(self, role: str) -> list[list[str]]:
         """The names into which `w.shape` is unpacked, for every array that plays `role` by its name."""
-        assigned = [node for node in self.walk() if isinstance(node, ast.Assign)]
-        return [
-            [identifier(item) for item in node.targets[0].elts]
-            for node in assigned
-            if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(_shape_owner(node.value))
-        ]
+        return [list(names) for names in _shape_names(self, role)]
 
     def shape_axes(self, role: str) -> list[int]:
         """The axis of each `w.shape[2]` with a literal index, for every array that plays `role` by its name.
 
         Empty where the shape is also cut, `w.shape[2:]`, or unpacked: then it may give any size.
         """
-        read = [
-            node
-            for node in self.walk()
-            if isinstance(node, ast.Subscript) and role in function_roles(_shape_owner(node.value))
-        ]
-        axes = [_whole_number(node.slice) for node in read]
-        return [] if self.shape_names(role) or None in axes else [axis for axis in axes if axis is not None]
+        return list(_shape_axes(self, role))
 
     def axes_hint(self) -> str:
         """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
         return _axes_hint(self)
 
+    def settings_taken_apart(self, variable: str) -> dict[str, tuple[str, ...]]:
+        """key -> names, of `top, left, bottom, right = variable.pads` and of `sh, sw = variable["stride"]`."""
+        return dict(_settings_taken_apart(self, variable))
+
     def mentions(self, *words: str) -> bool:
         """Whether a string, a name or an attribute of the definition is one of `words`."""
-        wanted = set(words)
-        return any(_word(node) in wanted for node in self.walk())
+        return not _said(self).isdisjoint(words)
 
     def numbers(self) -> set[float]:
         """Numeric literals."""
@@ -201,6 +189,15 @@ def _method(source: Source, name: str) -> Source:
     body = getattr(source.node, "body", [])
     found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
     return Source(found[-1] if found else None)
+
+
+@cache
+def _last_return(source: Source) -> ast.expr | None:
+    if isinstance(source.node, ast.Lambda):
+        return source.node.body
+    nodes = _own_nodes(source.node) if isinstance(source.node, ast.FunctionDef) else source.walk()
+    statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
+    return max(statements, key=lambda node: node.lineno).value if statements else None
 
 
 @cache
@@ -259,6 +256,27 @@ def _structure(source: Source, variable: str) -> NameTree | None:
     if members:
         return tuple(members.get(index, f"_{index}") for index in range(max(members) + 1))
     return None
+
+
+@cache
+def _shape_names(source: Source, role: str) -> list[list[str]]:
+    assigned = [node for node in source.walk() if isinstance(node, ast.Assign)]
+    return [
+        [identifier(item) for item in node.targets[0].elts]
+        for node in assigned
+        if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(_shape_owner(node.value))
+    ]
+
+
+@cache
+def _shape_axes(source: Source, role: str) -> list[int]:
+    read = [
+        node
+        for node in source.walk()
+        if isinstance(node, ast.Subscript) and role in function_roles(_shape_owner(node.value))
+    ]
+    axes = [_whole_number(node.slice) for node in read]
+    return [] if _shape_names(source, role) or None in axes else [axis for axis in axes if axis is not None]
 
 
 @cache
@@ -379,6 +397,26 @@ def _channel_position(names: list[str]) -> str:
     if widths[0] == len(plain) - 1 and len(plain) > 2:
         return "first"
     return "last" if widths[0] == len(plain) - 2 else ""
+
+
+@cache
+def _settings_taken_apart(source: Source, variable: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: dict[str, tuple[str, ...]] = {}
+    for node in source.walk():
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+            continue
+        owner, key = _subscript(node.value)
+        if isinstance(node.value, ast.Attribute) and isinstance(node.value.value, ast.Name):
+            owner, key = node.value.value.id, node.value.attr
+        if owner == variable and key:
+            found[key] = tuple(identifier(name) for name in node.targets[0].elts)
+    return tuple(found.items())
+
+
+# Asked for each of hundreds of ways to call a target.
+@cache
+def _said(source: Source) -> frozenset[str]:
+    return frozenset(map(_word, source.walk()))
 
 
 def _word(node: ast.AST) -> str:

@@ -88,16 +88,27 @@ def makings(owner: Any) -> Iterator[Making]:
     wanted = [item for item in parameters_of(owner) if not item.has_default]
     names = {item.name for item in wanted}
     listed = [_weights(item, names) + _options(item) for item in wanted]
-    yield from (
-        Making(owner, {item.name: options[place] for item, options, place in zip(wanted, listed, places, strict=True)})
+    found = [
+        {item.name: options[place] for item, options, place in zip(wanted, listed, places, strict=True)}
         for places in itertools.islice(by_rank([len(options) for options in listed]), MOST)
-    )
+    ]
+    yield from (Making(owner, chosen) for chosen in sorted(found, key=_multiples))
+
+
+def _multiples(chosen: Mapping[str, Any]) -> int:
+    """The weights of one layer have the same number of gates: 4H in all of them, or in none."""
+    axes = [axis for choice in chosen.values() if isinstance(choice, Weights) for axis in choice.axes.split()[-1:]]
+    return len({axis[0] if len(axis) > 1 and axis[0].isdigit() else "" for axis in axes})
 
 
 def _weights(item: Parameter, names: set[str]) -> list[Any]:
     """What is held is handed over by some constructors: `Affine(W, b)`, `BatchNormalization(gamma, beta)`."""
     plain = item.name.lower().strip("_")
-    if item.annotation in ("int", "float", "bool") or plain not in _HELD or (plain in _NUMBERS and not names > _SCALES):
+    if (
+        item.annotation in ("int", "float", "bool")
+        or plain not in _HELD
+        or (plain in _NUMBERS and not names >= _SCALES)
+    ):
         return []
     real = [each for each in proposals(item.name) if each.kind == "real" and each.axes]
     return [Weights(each.axes) for each in real[:4]]

@@ -113,7 +113,7 @@ def belongs_to(gradient: str, names: Sequence[str]) -> str:
 
 
 # In front of an argument's name.
-_MARKS = in_order("grad_ d_ d gradient_ delta_ g_ dl_d dldd dl_ grad dloss_d de_d g")
+_MARKS = in_order("grad_ d_ d gradient_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d g")
 
 
 def _marked(name: str, known: dict[str, str]) -> str:

@@ -132,6 +132,23 @@ def softplus_backward(dinp, inp, dout):
     for i in range(inp.shape[0]):
         dinp[i] += dout[i] / (1 + np.exp(-inp[i]))
 
+def ridge_loss(W, X, y, reg):
+    off = X.dot(W) - y
+    loss = (off ** 2).sum() + reg * np.sum(W * W)
+    return loss, 2 * X.T.dot(off) + reg * W
+
+class Handed:
+    def __init__(self, gamma, beta):
+        self.gamma, self.beta = gamma, beta
+
+    def forward(self, x):
+        self.x = x
+        return self.gamma * x + self.beta
+
+    def backward(self, dout):
+        self.dgamma, self.dbeta = (dout * self.x).sum(axis=0), dout.mean(axis=0)
+        return dout * self.gamma
+
 class Cell:
     def forward(self, x, c):
         self.saved = x, c
@@ -166,6 +183,8 @@ RIGHT = {
 # Target -> the gradient that is wrong, and on how many of its samples it is right.
 WRONG = {
     "WronglyTurned": ("a", "none"),
+    "Handed": ("beta", "none"),
+    "ridge_loss": ("W", "none"),  # at a reg of 0 it would be right
     "Slope": ("x", "some"),  # at its default it is right
     "Drop": ("x", "some"),  # in training it is right
 }
@@ -212,3 +231,10 @@ def test_a_share_of_the_gradient_for_each_of_equal_entries_is_asked_for(judged):
     (finding,) = report.findings
     assert (finding.id, finding.fails_when) == ("ties-counted-twice", "entries of x are equal")
     assert report.geometries.right == report.geometries.tried
+
+
+def test_half_of_a_square_is_said_to_be_half(judged):
+    """Not that its path is lost."""
+    (finding,) = judged("ridge_loss").findings
+    assert finding.id == "wrong-derivative"
+    assert "only one of the equal operands of" in finding.message

@@ -118,7 +118,7 @@ CONSTANTS: Mapping[str, Any] = {
     "tau": 2.0,
     "delta": 0.5,
     "margin": 1.0,
-    "reg": 0.0,
+    "reg": 0.25,
     "lambda": 0.5,
     "lambd": 0.5,
     "seed": 3,

@@ -65,8 +65,8 @@ def _beside(name: str, value: object) -> list[object]:
         return [not value]
     if isinstance(value, int) and words & _AXES:
         return [other for other in (0, 1) if other != value]
-    if isinstance(value, float) and value:
-        return [LARGE_EPSILON if words & _SMALL else FACTOR * value]
+    if isinstance(value, float):  # at 0 what hangs on it is nowhere to be seen
+        return [LARGE_EPSILON if words & _SMALL else FACTOR * (value or 1.0)]
     return []
 
 

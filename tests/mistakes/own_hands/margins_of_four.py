@@ -1,0 +1,27 @@
+# expect: pass
+# target: Framed
+import torch
+
+
+class Framed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, image, weight, padding, stride):
+        """`padding` is (left, right, top, bottom), as torch.nn.functional.pad takes it."""
+        canvas = torch.nn.functional.pad(image, padding)
+        ctx.save_for_backward(canvas, weight)
+        ctx.padding, ctx.stride, ctx.size = padding, stride, image.shape[2:]
+        return torch.nn.functional.conv2d(canvas, weight, stride=stride)
+
+    @staticmethod
+    def backward(ctx, grad):
+        canvas, weight = ctx.saved_tensors
+        left, right, top, bottom = ctx.padding
+        d_canvas, d_weight = torch.zeros_like(canvas), torch.zeros_like(weight)
+        high, wide = grad.shape[2:]
+        for down in range(weight.shape[2]):
+            for along in range(weight.shape[3]):
+                rows = slice(down, down + ctx.stride * (high - 1) + 1, ctx.stride)
+                columns = slice(along, along + ctx.stride * (wide - 1) + 1, ctx.stride)
+                d_weight[:, :, down, along] = torch.einsum("nohw,nchw->oc", grad, canvas[:, :, rows, columns])
+                d_canvas[:, :, rows, columns] += torch.einsum("nohw,oc->nchw", grad, weight[:, :, down, along])
+        return d_canvas[:, :, top : top + ctx.size[0], left : left + ctx.size[1]], d_weight, None, None
