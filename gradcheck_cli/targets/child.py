@@ -19,6 +19,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode, Setting
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import as_asked
+from gradcheck_cli.targets import interpreter
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import HowToCall, TargetRef, TextEdit
 from gradcheck_cli.targets.conventions import (
@@ -142,6 +143,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
     try:
         wanted = check_convention(message["convention"])
         os.environ.setdefault("JAX_ENABLE_X64", "1")  # read when jax is imported; else it computes in float32
+        interpreter.prepare()
         import_installed(ref)
         steady_generators(SEED)
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
@@ -227,6 +229,7 @@ def _description(ready: Ready) -> Message:
     if candidate.family != "autograd-function":  # there the order is that of the forward's arguments
         notes += order_notes(ready.chosen.plan)
     notes[:0] = layout_notes(candidate)
+    notes += interpreter.LAUNCHES.notes()
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,

@@ -98,6 +98,7 @@ def session_of(
         against=options.against,
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
+        configurations=described.configurations if options.all_configs else 1,
     )
 
 
@@ -224,6 +225,7 @@ def _notes(
     ]
     single = sorted({each.name for each in comparison.compared if each.judged.result.is_float32})
     notes += [f"grad_{name} is computed in float32; right to its rounding" for name in single]
+    notes += _hidden(comparison)
     missing = [name for name in comparison.names if comparison.is_missing(name)]
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
     notes += _forward_notes(comparison)
@@ -231,6 +233,17 @@ def _notes(
     for trial in comparison.trials:
         notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
     return tuple(dict.fromkeys(notes))
+
+
+def _hidden(comparison: FunctionComparison) -> Iterator[str]:
+    """What a forward of low precision does not let see: its own derivative is known to its rounding only."""
+    for name in comparison.names:
+        share = max((each.judged.hidden for each in comparison.about(name)), default=0.0)
+        if share:
+            yield (
+                f"grad_{name}: the forward rounds as float32 does, so that nobody knows its derivative better than "
+                f"to {share:.1g} of its terms; smaller errors would not show"
+            )
 
 
 def _second_orders(comparison: FunctionComparison) -> list[SecondOrder]:
