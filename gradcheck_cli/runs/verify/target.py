@@ -69,23 +69,32 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
         asker = Asker(worker, options.timeout, time.perf_counter() + options.timeout - used, running)
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
         report = judge(ref, transcript, options)
-        other = None if _may_be_convolution(report, options) else _as_function(ref, options, running)
+        left = options.timeout - (time.perf_counter() - start)
+        other = None if _may_be_convolution(report, transcript, options) else _as_function(ref, options, running, left)
         if other and _explains_more(other, report):
             return replace(other, seconds=time.perf_counter() - start)
         report = in_settings(located(report, ref, transcript, asker), transcript, asker, options)
     return replace(report, seconds=time.perf_counter() - start)
 
 
-def _may_be_convolution(report: TargetReport, options: VerifyOptions) -> bool:
-    """It is right somewhere, or the user says what it is: else it may be called as a convolution and be none."""
+def _may_be_convolution(report: TargetReport, transcript: Transcript, options: VerifyOptions) -> bool:
+    """It is right somewhere, or the user says what it is: else it may be called as a convolution and be none.
+
+    One gradient that is right everywhere is enough where no forward says otherwise.
+    """
     is_said = options.convention != "auto" or bool(options.call) or bool(options.geometry)
-    return is_said or report.verdict is not Verdict.FAIL or report.geometries.right > 0
+    differs = any(trial.outcome.forward_differs or trial.outcome.wrong_forward for trial in transcript.trials)
+    one_is_right = not differs and any(each.verdict is Verdict.PASS for each in report.gradients.values())
+    return is_said or report.verdict is not Verdict.FAIL or report.geometries.right > 0 or one_is_right
 
 
-def _as_function(ref: TargetRef, options: VerifyOptions, running: Running) -> TargetReport | None:
-    """By the derivative of its own forward; None where it has none, or where that runs on nothing."""
+def _as_function(ref: TargetRef, options: VerifyOptions, running: Running, seconds: float) -> TargetReport | None:
+    """By the derivative of its own forward; None where it has none, that runs on nothing, or the time is up."""
+    if seconds <= 0:
+        return None
+    end = time.perf_counter() + seconds
     how = replace(HowToCall.of(options), kinds=("function",))
-    with Worker(ref, WorkerLimits(timeout=options.timeout), how) as worker:
+    with Worker(ref, WorkerLimits(timeout=seconds), how) as worker:
         running.watch(worker)
         try:
             described = worker.describe_any()
@@ -93,7 +102,7 @@ def _as_function(ref: TargetRef, options: VerifyOptions, running: Running) -> Ta
             return None
         if not isinstance(described, DescribedFunction):
             return None
-        return verify_function(ref, described, worker, options, time.perf_counter() + options.timeout)
+        return verify_function(ref, described, worker, options, end)
 
 
 def _explains_more(function: TargetReport, convolution: TargetReport) -> bool:
