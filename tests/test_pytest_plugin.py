@@ -55,6 +55,37 @@ def test_wrong_backward_fails_with_the_finding(outcome):
     assert "pytest_plugin.py" not in result.stdout.str()
 
 
+def test_the_short_summary_names_the_mistake(outcome, monkeypatch):
+    """It shows the first line of a failure, as far as the screen is wide."""
+    monkeypatch.setenv("COLUMNS", "160")
+    result = outcome("return report(ExitCode.FAIL, Verdict.FAIL)")
+
+    result.stdout.fnmatch_lines(["FAILED *::test_backward - Failed: batch-mean in grad_weight of t.py:backward"])
+
+
+def test_a_function_is_judged_on_the_arguments_that_are_given(pytester, monkeypatch):
+    """They are those of its forward; without any they are guessed."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(
+        """
+        from types import SimpleNamespace
+
+        def test_functions(gradcheck, monkeypatch):
+            import gradcheck_cli.api
+            asked = []
+            monkeypatch.setattr(gradcheck_cli, "verify", lambda target, **options: asked.append(options) or right)
+            right = SimpleNamespace(exit_code=0)
+            assert gradcheck.function(len, 1, 2, against="abs") is right
+            gradcheck.function(len, seed=3)
+            assert [dict(inputs=(1, 2), against="abs"), dict(seed=3)] == asked
+        """
+    )
+
+    pytester.runpytest_inprocess("-p", "gradcheck_cli.pytest_plugin", "-p", "no:cacheprovider").assert_outcomes(
+        passed=1
+    )
+
+
 def test_what_could_not_be_checked_fails(outcome):
     """Inconclusive is no pass."""
     outcome("return report(ExitCode.NOT_CHECKED, Verdict.INCONCLUSIVE)").assert_outcomes(failed=1)

@@ -32,6 +32,8 @@ FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5,), "size"
 RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.SETTING, Group.TARGET)
 # The order in which `verify --help` shows its options.
 VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.SETTING, Group.CHANCE)
+# One sum is of one seed and one setting, and TF32 has no bound on pictures.
+NO_SUM = ("seeds", "settings", "tf32")
 SWEEP_GROUPS = (Group.SWEEP, Group.EXPERIMENT, Group.SETTING, Group.TARGET, Group.CHANCE)
 # What an option takes in click: its type, and what the help shows for it.
 TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
@@ -77,6 +79,12 @@ class Output:
 def run_options(function: Function) -> Function:
     """Everything that `run` is asked, as `RunOptions` declares it."""
     return _declared(in_groups(RunOptions, RUN_GROUPS))(function)
+
+
+def sum_options(function: Function) -> Function:
+    """What `sweep run` is asked: as `run`, but for what a sum over pictures has no place for."""
+    taken = (option for option in in_groups(RunOptions, RUN_GROUPS) if option.name not in NO_SUM)
+    return _declared(taken)(function)
 
 
 def verify_options(function: Function) -> Function:

@@ -12,8 +12,8 @@ from gradcheck_cli.cli.options import Output
 from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.model.files import expanded
-from gradcheck_cli.model.limits import check_sweep
-from gradcheck_cli.model.options import SweepOptions, no_progress
+from gradcheck_cli.model.limits import check_sweep, check_sweep_run
+from gradcheck_cli.model.options import RunOptions, SweepOptions, no_progress
 from gradcheck_cli.model.ranks import Ranks
 
 if TYPE_CHECKING:
@@ -62,6 +62,36 @@ def sweep_verify(context: click.Context, /, **values: Any) -> int:
         execute(no_progress)
         return ExitCode.PASS
     return conduct(context, output, "sweep", [*files_of(options.targets), options.geometries, options.resume], execute)
+
+
+@sweep.command("run", cls=Command)
+@click.argument("images", metavar="FOLDER|IMAGE...", nargs=-1, required=True, type=shared.FILE)
+@shared.sum_options
+@shared.output_options
+@click.pass_context
+def sweep_run(context: click.Context, /, **values: Any) -> int:
+    """Judge a convolution backward on every picture of a folder, one at a time, and on the sum over all.
+
+    The folder may be larger than memory. Under torchrun each rank reads its share, and the sums are added up.
+
+    \b
+    Example:
+      gradcheck sweep run --in 3 --out 3 --k 32 photos/
+    """
+    output = Output.take(values)
+    options = RunOptions(**{**values, "images": expanded(values["images"])})
+    check_sweep_run(options)
+
+    def execute(progress: Progress) -> SweepReport:
+        let_threads_sleep()
+        from gradcheck_cli.runs.sweep import sweep_run as run_sweep
+
+        return run_sweep(options, progress)
+
+    if Ranks.of().rank:  # the first rank reports for all
+        execute(no_progress)
+        return ExitCode.PASS
+    return conduct(context, output, "sweep", options.images, execute)
 
 
 @cli.command("merge", cls=Command)

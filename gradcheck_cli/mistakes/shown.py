@@ -41,6 +41,7 @@ class Sign(Enum):
     SETTING = auto()
     SECOND_ORDER = auto()
     COUNT = auto()
+    CONFIGURATION = auto()  # other numbers with another configuration of an autotuner
     NEEDS = auto()  # needs_input_grad changes what is owed
     LOW_PRECISION = auto()
     UNINITIALISED = auto()

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from gradcheck_cli.model.case import Array
+from gradcheck_cli.model.functions import Sample
 
 MemoryLayout = Literal["contiguous", "transposed", "sliced", "expanded"]
 """How an array lies in memory: row by row; column by column; as a part of a larger array whose other entries are NaN;
@@ -25,6 +26,7 @@ class Circumstances:
         wanted: the arguments that need a gradient; None for all.
         filled: new memory is filled with NaN before the code gets it.
         passes: backward through the same graph once or twice; the last counts.
+        configuration: with which of its configurations an autotuned kernel runs, counted from 0.
     """
 
     upstream: MemoryLayout = "contiguous"
@@ -32,6 +34,7 @@ class Circumstances:
     wanted: tuple[str, ...] | None = None
     filled: bool = False
     passes: int = 1
+    configuration: int = 0
 
     @property
     def about(self) -> str:
@@ -44,6 +47,8 @@ class Circumstances:
             return f"only {' and '.join(self.wanted)} needs a gradient"
         if self.filled:
             return "new memory is filled with NaN first"
+        if self.configuration:
+            return f"autotuned kernels run with configuration {self.configuration + 1}"
         return "it is called twice on one graph" if self.passes > 1 else "nothing is special"
 
     def fits(self, upstream: Sequence[Array]) -> bool:
@@ -60,7 +65,9 @@ class Circumstances:
         wanted = message["wanted"]
         upstream, inputs = (next(each for each in get_args(MemoryLayout) if each == message[key]) for key in _LAID_OUT)
         names = None if wanted is None else tuple(str(name) for name in wanted)
-        return cls(upstream, inputs, names, bool(message["filled"]), int(message["passes"]))
+        return cls(
+            upstream, inputs, names, bool(message["filled"]), int(message["passes"]), int(message["configuration"])
+        )
 
 
 _LAID_OUT = ("upstream", "inputs")
@@ -69,3 +76,12 @@ _LAYOUTS = {
     "sliced": "a part of a larger array",
     "expanded": "one entry that is read for all, with strides of 0",
 }
+
+
+def every_circumstance(sample: Sample) -> list[Circumstances]:
+    """What is tried of a sample."""
+    found = [Circumstances(upstream=layout) for layout in ("transposed", "sliced", "expanded")]
+    found += [Circumstances(inputs=layout) for layout in ("transposed", "sliced")]
+    if len(sample.differentiated) > 1:
+        found += [Circumstances(wanted=(name,)) for name in sample.differentiated]
+    return [*found, Circumstances(filled=True), Circumstances(passes=2)]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from gradcheck_cli.model.case import Array
+from gradcheck_cli.model.forward_graph import ForwardGraph
 from gradcheck_cli.model.functions import Value
 from gradcheck_cli.model.spec import ConvSpec
 from gradcheck_cli.model.tensors import GradientName
@@ -244,6 +245,7 @@ class Finding:
         end: the column behind.
         text: the line itself, "" where its text is not at hand.
         evidence: what shows that the mistake is there.
+        graph: the forward, with the place of the mistake marked; None where there is none to draw.
     """
 
     id: str
@@ -257,6 +259,7 @@ class Finding:
     end: int | None = None
     text: str = ""
     evidence: str = ""
+    graph: ForwardGraph | None = field(default=None, compare=False, repr=False)
 
     def at(self, place: CodePlace) -> Finding:
         """The finding, found at this place."""

@@ -45,12 +45,6 @@ def check_run(options: RunOptions) -> None:
     check_form(options)
     if options.takes_pictures:
         check_channels(options.in_channels)
-    if options.tf32 == "on":
-        raise OptionError(
-            "tf32",
-            "--tf32 on is not judged on pictures: float32's bound does not hold for it.",
-            hint="--settings all has a row for it; gradcheck verify takes it",
-        )
     if options.seed + options.seeds - 1 > SEED.most:
         raise OptionError(
             "seeds",
@@ -84,6 +78,20 @@ def check_verify(options: VerifyOptions) -> None:
             raise UsageError(f"{name} is a picture, and verify takes code.", hint=f"gradcheck run {name}")
         _check_colons(name)
     _check_geometry(options)
+
+
+def check_sweep_run(options: RunOptions) -> None:
+    """Refuse what a sum over pictures cannot be asked.
+
+    Raises:
+        OptionError: as for `run`; several seeds or settings.
+        UsageError: no picture.
+    """
+    check_run(options)
+    for name, once in {"seeds": 1, "settings": "one"}.items():
+        if getattr(options, name) != once:
+            hint = "one at a time, or gradcheck run on a few pictures"
+            raise OptionError(name, f"--{name} is not for a sum over pictures.", hint=hint)
 
 
 def check_sweep(options: SweepOptions) -> None:

@@ -284,6 +284,10 @@ class VerifyOptions:
             metavar="NAME|FILE.py:NAME",
         ),
     )
+    all_configs: bool = declare(
+        False,
+        _verification("Run autotuned Triton kernels with each of their configurations, not with the first alone."),
+    )
     geometries: Breadth = declare("quick", _verification("How many geometries are tried."))
     geometry: str = declare(
         "",

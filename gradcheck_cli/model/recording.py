@@ -107,6 +107,11 @@ class Recording:
         """Name -> number of the input's node."""
         return {node.name: index for index, node in enumerate(self.nodes) if node.op == INPUT}
 
+    @property
+    def left_torch(self) -> bool:
+        """Whether numbers may have gone out of torch and come back: then this need not be the graph of the forward."""
+        return bool(self.leaves) or None in self.outputs
+
     def message(self) -> tuple[dict[str, Any], tuple[Array, ...]]:
         """What the wire carries: JSON values, and the constants."""
         written = {

@@ -78,6 +78,7 @@ class VerifySettings(TypedDict, total=False):
     inputs: Arguments | Target
     input: str
     against: Target
+    all_configs: bool
     geometries: Breadth
     geometry: str
     timeout: float

@@ -47,6 +47,7 @@ class SweepReport(Judgement):
     """The result of `gradcheck sweep` and of `gradcheck merge`.
 
     `questions` counts what should have been asked, by this shard or by all of them; `shard` is "2/8", or "" for all.
+    `answer` is what a sweep over pictures says of data-parallel training; "" of any other.
     """
 
     command: ClassVar[str] = "sweep"
@@ -60,6 +61,7 @@ class SweepReport(Judgement):
     shard: str
     options: Mapping[str, Any]
     answers: tuple[SweepAnswer, ...]
+    answer: str = field(default="", metadata=UNLESS_USUAL)
 
     @property
     def left(self) -> int:

@@ -8,6 +8,7 @@ computation of F'(x) and F'(x)F''(x)", Advances in Engineering Software 4 (1982)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -31,12 +32,21 @@ HALVINGS = 7
 # Along a direction every entry moves, so that a kink is near: further down, and with steps that no other source has.
 DIRECTION_STEP = 3 * 2.0**-8
 DIRECTION_HALVINGS = 10
+# The same where the forward rounds as float32 does: what rounding does to a difference falls with the step.
+COARSE_STEP = 2.0**-2
+COARSE_HALVINGS = 5
 # Half is what halving a step leaves of the difference of two slopes of a smooth forward, all of it at a kink.
 SMOOTH = 0.75
 UNIT = 2.0**-53
 # An estimate of an error is taken as a bound with this margin: Ridders' own is the difference of two neighbours in the
 # table, of which the better one is off by less.
 SAFETY = 4.0
+# Steps of the differences that measure noise: some units of float32 at 1, and some of bfloat16. Six of them are enough
+# for ECnoise, and what is smooth is gone from the fourth difference on.
+NOISE_STEPS = (2.0**-20, 2.0**-8)
+NOISE_ORDER = 6
+# Noise above this share of an output is none of float64: its own is some 2^-50 in long sums.
+COARSE = 2.0**-36
 
 
 class EvaluationError(Exception):
@@ -83,16 +93,21 @@ def complex_step(point: Array, evaluate: Evaluate) -> Jacobian:
     return Jacobian("complex step", values, error)
 
 
-def differences(point: Array, evaluate: Evaluate) -> Jacobian:
+def differences(point: Array, evaluate: Evaluate, noise: Array | None = None) -> Jacobian:
     """By Ridders' differences; each entry with the best error of its table.
+
+    Args:
+        noise: how far each output is off by rounding, see `noise_of`; None where float64 is all that rounds.
 
     Raises:
         EvaluationError: the forward cannot be asked around this point.
     """
     ways = np.eye(point.size).reshape(point.size, *point.shape)
-    values, error, _ = _along(point, ways, evaluate, _steps(FIRST_STEP, HALVINGS))
-    last = FIRST_STEP * 2.0 ** (1 - HALVINGS)
-    return Jacobian(f"differences extrapolated from steps {FIRST_STEP:g} to {last:.2g}", values, error)
+    here = _flat(evaluate(point[np.newaxis]))[0]
+    is_coarse = noise is not None and bool((noise > COARSE * np.abs(here).max(initial=0.0)).any())
+    steps = _steps(COARSE_STEP, COARSE_HALVINGS) if is_coarse else _steps(FIRST_STEP, HALVINGS)
+    values, error, _ = _along(point, ways, evaluate, steps, noise)
+    return Jacobian(f"differences extrapolated from steps {steps[0]:g} to {steps[-1]:.2g}", values, error)
 
 
 @dataclass(frozen=True)
@@ -104,12 +119,14 @@ class Direction:
         slope: of each output.
         error: the most that each is off by.
         is_straight: no output bends along it, near the point: only then is it worth to ask for exact differences.
+        noise: what rounding does to each output, as was measured; see `noise_of`.
     """
 
     way: Array
     slope: Array
     error: Array
     is_straight: bool = False
+    noise: Array | None = None
 
     def confirms(self, gradient: Array, radius: Array, upstream: Sequence[Array]) -> bool:
         """Does a gradient lead to the same change of <G, outputs>, as far as both know?
@@ -148,24 +165,71 @@ def along(point: Array, way: Array, evaluate: Evaluate) -> Direction:
     Raises:
         EvaluationError: the forward cannot be asked around this point.
     """
-    slope, error, bends = _along(point, way[np.newaxis], evaluate, _steps(DIRECTION_STEP, DIRECTION_HALVINGS))
-    return Direction(way, slope[0], error[0], not bends)
+    noise = noise_of(point, way, evaluate)
+    steps = _steps(DIRECTION_STEP, DIRECTION_HALVINGS)
+    slope, error, bends = _along(point, way[np.newaxis], evaluate, steps, noise)
+    return Direction(way, slope[0], error[0], not bends, noise)
+
+
+def noise_of(point: Array, way: Array, evaluate: Evaluate) -> Array:
+    """How far rounding puts each output off, told by high differences over steps at which a smooth forward has none.
+
+    float64 shows as some 1e-16 of the output, float32 somewhere inside as some 1e-8, whatever the dtype of the output.
+    ECnoise: Moré and Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33 (2011).
+
+    Raises:
+        EvaluationError: the forward cannot be asked around this point.
+    """
+    near, level = _noise_at(point, way, evaluate, NOISE_STEPS[0])
+    is_still = (near == near[:1]).all(axis=0)
+    if is_still.any():
+        # A coarser dtype does not see so small a step.
+        _, wider = _noise_at(point, way, evaluate, NOISE_STEPS[1])
+        level = np.where(is_still, wider, level)
+    size = np.abs(near[0])
+    # Of few steps one may be lucky: an output is off by as much of its size as most are.
+    share = np.median(level[size > 0] / size[size > 0]) if (size > 0).any() else 0.0
+    noise: Array = np.maximum(level, share * size)
+    return noise
+
+
+def _noise_at(point: Array, way: Array, evaluate: Evaluate, step: float) -> tuple[Array, Array]:
+    """(the outputs at the steps, the level of each)"""
+    multiples = step * np.arange(NOISE_ORDER + 1.0).reshape(-1, *(1,) * point.ndim)
+    table = values = _flat(evaluate(point + multiples * way))
+    level = np.zeros(values.shape[1])
+    for order in range(1, NOISE_ORDER + 1):
+        table = np.diff(table, axis=0)
+        if order >= NOISE_ORDER - 2:
+            share = math.factorial(order) ** 2 / math.factorial(2 * order)
+            level = np.maximum(level, np.sqrt(share * np.mean(table**2, axis=0)))
+    return values, level
 
 
 def _steps(first: float, halvings: int) -> list[float]:
     return [first * 2.0**-halving for halving in range(halvings)]
 
 
-def _along(point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]) -> tuple[Array, Array, bool]:
-    """The slope of each output along each of `ways`, (how many, *shape), its error, and whether any output bends."""
+def _along(
+    point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float], level: Array | None = None
+) -> tuple[Array, Array, bool]:
+    """The slope of each output along each of `ways`, (how many, *shape), its error, and whether any output bends.
+
+    Args:
+        level: what rounding does to each output; float64's rounding at least.
+    """
     here = _flat(evaluate(point[np.newaxis]))
     rows, bends, noise = [], [], []
+    off = np.zeros(here.shape[1]) if level is None else 2 * level
     for step in steps:
         high, low = _flat(evaluate(point + step * ways)), _flat(evaluate(point - step * ways))
         rows.append((high - low) / (2 * step))
         bends.append(np.abs(high - 2 * here + low) / step)
-        noise.append(UNIT * (np.abs(high) + np.abs(low)) / (2 * step))
+        noise.append(np.maximum(UNIT * (np.abs(high) + np.abs(low)), off) / (2 * step))
     values, error = _extrapolated(rows, noise)
+    # What moves by no bit at any step has no slope that would have moved it by one at the largest.
+    is_still = np.all([row == 0 for row in rows], axis=0) & np.all([bend == 0 for bend in bends], axis=0)
+    error = np.where(is_still, np.minimum(error, noise[0]), error)
     # The slopes of both sides differ by less and less where the forward is smooth, and by the same amount at a kink.
     is_kink = bends[-1] > SMOOTH * bends[-2] + SAFETY**2 * noise[-1]
     # A curve bends at the smallest step too, by more than rounding; a straight line with a kink further off does not.

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible, visible_lines
-from gradcheck_cli.report import html_view, palette
+from gradcheck_cli.report import html_arcs, html_view, palette
 from gradcheck_cli.report.page import page_of
 from gradcheck_cli.report.page.blocks import Page, PageSection, said
 from gradcheck_cli.report.page.parts import VERDICT_WORDS
@@ -107,6 +107,7 @@ def _environment() -> Environment:
         class_of=html_view.class_of,
         below=html_view.below,
         grid_groups=html_view.grid_groups,
+        arcs=html_arcs.arcs,
         shown_strips=html_view.shown_strips,
     )
     return environment

@@ -19,8 +19,9 @@ from gradcheck_cli.model.sweep import AnyReport
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-# Arrays for pictures only: a thousand times larger than the rest, and the channels' rows hold what they show.
-LEFT_OUT = frozenset({"figures"})
+# For pictures only. Arrays are a thousand times larger than the rest, and the channels' rows hold what they show; the
+# forward's statements are the user's file, and a finding's message says what is marked in them.
+LEFT_OUT = frozenset({"figures", "graph"})
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -21,6 +21,11 @@ def verify_command(options: VerifyOptions) -> str:
     return shlex.join(["gradcheck", "verify", *_flags(options), *_operands(options.targets)])
 
 
+def sweep_run_command(options: RunOptions) -> str:
+    """`gradcheck sweep run ...` for these options, quoted for a POSIX shell."""
+    return shlex.join(["gradcheck", "sweep", "run", *_flags(options), *_operands(options.images)])
+
+
 def sweep_command(options: SweepOptions) -> str:
     """`gradcheck sweep verify ...` that asks all questions, whoever asked which; quoted for a POSIX shell."""
     whole = replace(options, resume="", shard="", fail_fast=False)

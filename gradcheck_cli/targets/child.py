@@ -6,9 +6,7 @@ Forked by `supervisor`; speaks frames over two private pipes. File descriptors 1
 from __future__ import annotations
 
 import os
-import random
 import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +19,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode, Setting
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import as_asked
+from gradcheck_cli.targets import interpreter
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import HowToCall, TargetRef, TextEdit
 from gradcheck_cli.targets.conventions import (
@@ -66,13 +65,12 @@ from gradcheck_cli.targets.own_refusal import is_own_refusal
 from gradcheck_cli.targets.pipes import receive, send
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
+from gradcheck_cli.targets.seeding import SEED, seed_all
 from gradcheck_cli.targets.setting_now import computing_in
 from gradcheck_cli.targets.spec_message import message_of_spec, spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
-# The same for each call, so that dropout and the like are no mistake.
-SEED = 0
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
 LOAD_SHARE = 0.4
 # Bytes of one gradient: 256 MiB are far above any that is asked for; more is not sent, and judged as a wrong shape.
@@ -145,6 +143,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
     try:
         wanted = check_convention(message["convention"])
         os.environ.setdefault("JAX_ENABLE_X64", "1")  # read when jax is imported; else it computes in float32
+        interpreter.prepare()
         import_installed(ref)
         steady_generators(SEED)
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
@@ -156,7 +155,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
         else:
             ready = either(
                 loaded,
-                Wanted.of(message, is_spelled=bool(spelled or wanted), seed=_seed, seconds=LOAD_SHARE * seconds),
+                Wanted.of(message, is_spelled=bool(spelled or wanted), seed=seed_all, seconds=LOAD_SHARE * seconds),
                 AsConvolution(
                     lambda: _tried(ref, loaded, spelled, wanted, seconds), lambda ready: ready.chosen.is_right
                 ),
@@ -185,10 +184,10 @@ def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequ
     """Called as was said, else as trying tells."""
     guard = partial(alarm, min(10.0, 0.2 * seconds))
     if spelled is not None:
-        chosen = as_said(spelled, wanted, _seed, guard)
+        chosen = as_said(spelled, wanted, seed_all, guard)
     else:
-        chosen = with_filter_order(_recognised(loaded, wanted, guard, seconds), _seed, guard)
-    padding = with_padding(chosen.candidate, _seed, guard)
+        chosen = with_filter_order(_recognised(loaded, wanted, guard, seconds), seed_all, guard)
+    padding = with_padding(chosen.candidate, seed_all, guard)
     return _ready(ref, loaded, replace(chosen, candidate=padding.candidate), padding.rules)
 
 
@@ -196,7 +195,7 @@ def _recognised(
     loaded: Loaded, wanted: Sequence[str], guard: Callable[[], AbstractContextManager[None]], seconds: float
 ) -> Chosen:
     try:
-        return recognise(loaded, wanted, _seed, guard, LOAD_SHARE * seconds)
+        return recognise(loaded, wanted, seed_all, guard, LOAD_SHARE * seconds)
     except NotRecognisedError as error:
         if not any(words in error.sentence for words in NO_CONVOLUTION):  # --call would judge it as one
             error.hint = error.hint or suggest.hint(loaded, guard)
@@ -230,6 +229,7 @@ def _description(ready: Ready) -> Message:
     if candidate.family != "autograd-function":  # there the order is that of the forward's arguments
         notes += order_notes(ready.chosen.plan)
     notes[:0] = layout_notes(candidate)
+    notes += interpreter.LAUNCHES.notes()
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,
@@ -305,10 +305,10 @@ def _refuses_setting(ready: Ready, setting: Setting) -> str:
 
 
 def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Array]]:
-    _seed()
+    seed_all()
     candidate = ready.chosen.candidate
     session = candidate.start(case)
-    _seed()
+    seed_all()
     started = time.perf_counter()
     returned = session()
     seconds = time.perf_counter() - started
@@ -317,7 +317,7 @@ def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Ar
     reply["autograd_refused"] = returned.refused
     arrays = _named("first", taken.gradients)
     if calls != "once":
-        _seed()
+        seed_all()
         if calls == "after another" and isinstance(candidate, LayerCandidate):
             session = candidate.start_after(_another(case), case)
         arrays |= _named("second", _take(ready, case, session()).gradients)
@@ -383,12 +383,3 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, RefusedError | UnfinishedError | NotToldError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _seed() -> None:
-    """The user's use of global random numbers is fine, and the same at every call."""
-    random.seed(SEED)
-    np.random.seed(SEED)
-    torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "manual_seed"):
-        torch.manual_seed(SEED)

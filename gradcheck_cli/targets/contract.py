@@ -172,6 +172,7 @@ class DescribedFunction:
         inputs: who says so, one clause.
         notes: what a reader of the verdict should know, one sentence each.
         printed: what the code printed while it was loaded and tried.
+        configurations: how many an autotuned kernel of it has at most.
     """
 
     form: FunctionForm
@@ -182,6 +183,7 @@ class DescribedFunction:
     inputs: str
     notes: tuple[str, ...] = ()
     printed: str = ""
+    configurations: int = 1
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,10 @@ from gradcheck_cli.targets.missing import ANY, bound_names, import_failure, miss
 from gradcheck_cli.targets.resolve import definitions
 from gradcheck_cli.targets.stopped import HungError, LoadError
 
+# What we can use ourselves where it is there, with what that brings.
+EXTRAS = {
+    "triton": "pip install 'gradcheck-cli[triton]' (Linux): its kernels then run on the CPU, in Triton's interpreter"
+}
 # Said where the file trains a network when it is loaded.
 NO_END = "the file's script part does not come to an end; only what the target needs was executed"
 
@@ -90,7 +94,7 @@ class Execution:
             return self.lacking_in_packages[name]
         package, sentence = missing_package(error), import_failure(error, self._ref, statement.lineno)
         installable = package and sentence.endswith("which is not installed")
-        hint = f"install {package}, or put it beside the file" if installable else ""
+        hint = EXTRAS.get(package) or f"install {package}, or put it beside the file" if installable else ""
         return LoadError(f"{sentence}.", hint, statement.lineno, lacking=True)
 
 

@@ -18,6 +18,7 @@ from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import MAGIC, file_and_name
 from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.targets.contract import TargetRef
+from gradcheck_cli.targets.launches import kernels_in
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -141,7 +142,7 @@ def candidates(tree: ast.Module) -> list[str]:
     found = definitions(tree)
     if CALL in found:
         return [CALL]
-    for said in (INPUTS, MODULE):
+    for said in (INPUTS, MODULE, *kernels_in(tree)):
         found.pop(said, None)
     classes = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _has_backward(node)]
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]

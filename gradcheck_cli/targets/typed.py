@@ -11,6 +11,7 @@ import atexit
 import linecache
 import os
 import shutil
+import symtable
 import sys
 import tempfile
 import types
@@ -93,8 +94,18 @@ def _add(name: str, value: Any, target: str, pieces: dict[str, str]) -> None:
 
 def _used(text: str, namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The names of the session that a definition reads, with what they stand for."""
-    read = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    read = set(_read(symtable.symtable(text, "a cell", "exec")))
     yield from ((name, namespace[name]) for name in sorted(read) if name in namespace)
+
+
+def _read(scope: symtable.SymbolTable) -> Iterator[str]:
+    """The names that a text reads and does not bind itself: a local `x` is no `x` of the session."""
+    is_top = scope.get_type() == "module"
+    yield from (
+        symbol.get_name() for symbol in scope.get_symbols() if symbol.is_referenced() and (is_top or symbol.is_global())
+    )
+    for inner in scope.get_children():
+        yield from _read(inner)
 
 
 def _is_here(value: Any) -> bool:

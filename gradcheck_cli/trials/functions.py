@@ -18,7 +18,7 @@ from gradcheck_cli.checks.ladder.contract import ScaledCall
 from gradcheck_cli.checks.ladder.ties import TiedCall, tied, together
 from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
-from gradcheck_cli.model.circumstances import Circumstances
+from gradcheck_cli.model.circumstances import Circumstances, every_circumstance
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import (
     Direction,
@@ -133,10 +133,17 @@ class FunctionTrial:
 
 @dataclass(frozen=True, eq=False)
 class FunctionTranscript:
-    """All that was asked of one function. `stopped`: why not everything, "" where everything was."""
+    """All that was asked of one function.
+
+    Attributes:
+        trials: sample by sample.
+        stopped: why not everything, "" where everything was.
+        guards: gradients that are right but for a small number in the forward, with what is told of it: see `guards`.
+    """
 
     trials: tuple[FunctionTrial, ...]
     stopped: str = ""
+    guards: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -150,14 +157,16 @@ class FunctionSession:
         against: the name of another forward, "" for none.
         by_graph: the derivative of a recorded forward, by argument; None where forwards are not recorded.
         has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
+        configurations: with so many an autotuned kernel is to run.
     """
 
     client: CalledFunction
     has_upstream: bool
     deadline: float
     against: str = ""
-    by_graph: Callable[[Recording, Sample], dict[str, Jacobian]] | None = None
+    by_graph: Callable[[Recording, Sample, Sequence[Array]], dict[str, Jacobian]] | None = None
     has_circumstances: bool = False
+    configurations: int = 1
 
     def run(self, samples: Sequence[Sample]) -> FunctionTranscript:
         """Ask everything, on each sample as it is and on whole numbers of its shapes."""
@@ -244,7 +253,8 @@ class FunctionSession:
 
     def _elsewhere(self, trial: FunctionTrial) -> Iterator[Elsewhere]:
         """The call with random numbers, and for strides of 0 that with ones."""
-        for circumstances in every_circumstance(trial.sample):
+        others = [Circumstances(configuration=number) for number in range(1, self.configurations)]
+        for circumstances in every_circumstance(trial.sample) + others:
             number = next(
                 (place for place, each in enumerate(trial.askings) if circumstances.fits(each.upstream)), None
             )
@@ -281,10 +291,12 @@ class FunctionSession:
     def _measured(self, trial: FunctionTrial) -> FunctionTrial:
         by_graph = {}
         if self.by_graph is not None and trial.recording is not None:
-            by_graph = self.by_graph(trial.recording, trial.sample)
+            by_graph = self.by_graph(trial.recording, trial.sample, trial.outputs)
         for name in trial.sample.differentiated:
             self._measure(trial, name, by_graph.get(name))
-        return trial
+        is_confirmed = all(by_graph.get(name) is known for name, known in trial.first.items())
+        is_another = not is_confirmed and trial.recording is not None and trial.recording.left_torch
+        return replace(trial, recording=None) if is_another else trial
 
     def _measure(self, trial: FunctionTrial, name: str, known: Jacobian | None = None) -> None:
         """The derivative by one argument and its second opinion; `known` is a first opinion that is there already."""
@@ -319,6 +331,8 @@ class FunctionSession:
         return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact, about="whole numbers")]
 
     def _evaluate(self, sample: Sample, name: str, values: Array) -> tuple[Array, ...]:
+        if time.perf_counter() > self.deadline:
+            raise EvaluationError("the time limit is reached; smaller inputs take less (gradcheck_inputs, --timeout)")
         stacked = self.client.varied(sample, name, values)
         if stacked.error or not stacked.outputs:
             raise EvaluationError(stacked.error or "the forward gives nothing")
@@ -339,7 +353,7 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
             return found
     except EvaluationError:
         pass
-    return differences(point, evaluate)
+    return differences(point, evaluate, second.noise)
 
 
 def whole_numbers(sample: Sample) -> Sample:
@@ -380,15 +394,6 @@ def _widest(samples: Sequence[Sample]) -> int:
 
 def _ones(outputs: Sequence[Array]) -> list[Array]:
     return [np.ones(out.shape) for out in outputs]
-
-
-def every_circumstance(sample: Sample) -> list[Circumstances]:
-    """What is tried of a sample."""
-    found = [Circumstances(upstream=layout) for layout in ("transposed", "sliced", "expanded")]
-    found += [Circumstances(inputs=layout) for layout in ("transposed", "sliced")]
-    if len(sample.differentiated) > 1:
-        found += [Circumstances(wanted=(name,)) for name in sample.differentiated]
-    return [*found, Circumstances(filled=True), Circumstances(passes=2)]
 
 
 def _normal(outputs: Sequence[Array], generator: np.random.Generator) -> list[Array]:

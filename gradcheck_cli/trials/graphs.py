@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gradcheck_cli.model import FunctionForm, Sample
+from gradcheck_cli.model import Array, FunctionForm, Sample
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import Jacobian
 
@@ -21,14 +22,22 @@ def detached_in(form: FunctionForm) -> Detached:
     return "kept" if form == "module" else "followed"
 
 
-def jacobians_of(recording: Recording, sample: Sample, form: FunctionForm) -> dict[str, Jacobian]:
-    """The derivative of a recorded forward, by argument; nothing where torch cannot run it again."""
+def jacobians_of(
+    recording: Recording, sample: Sample, outputs: Sequence[Array], form: FunctionForm
+) -> dict[str, Jacobian]:
+    """The derivative of a recorded forward, by argument; nothing where torch cannot run it again.
+
+    Args:
+        outputs: what the forward gave.
+    """
     from gradcheck_cli.oracles.graph.jacobian import jacobians
     from gradcheck_cli.oracles.graph.replay import Replay
 
     try:
         values = {name: sample.array(name) for name in recording.inputs}
-        found = jacobians(Replay(recording, values, detached_in(form)))
+        found = jacobians(
+            Replay(recording, values, detached_in(form)), [part.size for part in outputs if part.dtype.kind == "f"]
+        )
     except (RuntimeError, ValueError, KeyError, NotImplementedError):
         return {}
     return {name: Jacobian(SOURCE, each.values, each.error) for name, each in found.items()}

@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradcheck_cli.oracles.blackbox import EvaluationError, complex_step, differences, direction, exact_differences
+from gradcheck_cli.oracles.blackbox import (
+    EvaluationError,
+    complex_step,
+    differences,
+    direction,
+    exact_differences,
+    noise_of,
+)
 
 POINT = np.random.default_rng(3).standard_normal((3, 4))
 
@@ -75,3 +82,33 @@ def test_a_direction_tells_a_straight_forward_from_a_curve():
     weight = np.random.default_rng(4).standard_normal((4, 9))
     assert direction(POINT, stacked(lambda x: x @ weight - (x @ weight).mean(0)), seed=2).is_straight
     assert not direction(POINT, stacked(np.tanh), seed=2).is_straight
+
+
+def single(x):
+    """The row norm as float32 computes it, whatever it is handed."""
+    x = x.astype(np.float32)
+    return (x / np.sqrt((x * x).sum(1, keepdims=True) + np.float32(0.1))).astype(np.float64)
+
+
+def test_rounding_in_float32_is_measured_through_float64_outputs():
+    """Some units of float32, where float64 has some 1e-16."""
+    way = np.ones_like(POINT)
+    noise, fine = noise_of(POINT, way, stacked(single)), noise_of(POINT, way, stacked(norm))
+    assert 1e-9 < noise.min() < noise.max() < 1e-6
+    assert fine.max() < 1e-14
+
+
+def test_rounding_in_half_precision_is_measured():
+    """A step that moves float32 moves no float16."""
+    noise = noise_of(POINT, np.ones_like(POINT), stacked(lambda x: np.tanh(x.astype(np.float16)).astype(np.float64)))
+    assert 1e-5 < np.median(noise) < 1e-2
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_differences_of_a_rounded_forward_say_how_far_off_they_are(seed):
+    """A lucky agreement of two neighbours in the table is no accuracy."""
+    point = np.random.default_rng(seed).standard_normal((3, 4))
+    second = direction(point, stacked(single), seed=1)
+    found, true = differences(point, stacked(single), second.noise), complex_step(point, stacked(norm))
+    assert (np.abs(found.values - true.values) <= found.error).all()
+    assert found.error.max() < 1e-4

@@ -128,3 +128,32 @@ def test_an_array_of_the_session_cannot_go_along(cell):
         "  why  the code runs in a process of its own, which does not have it\n"
         "  hint: make mask inside f, or save the code in a file"
     )
+
+
+LOCALS = """
+def doubled_forward(x, w):
+    y = x * w
+    return y, (x, w)
+
+def doubled_backward(g, kept):
+    x, w = kept
+    return g * w, g * x
+"""
+
+
+def test_a_local_name_is_none_of_the_session(cell):
+    """A notebook holds an x and a w of its own as soon as anything was tried in it."""
+    session = cell(LOCALS, x=np.zeros(3), w=np.zeros(3), y=object(), kept=open)
+
+    assert "def doubled_backward" in typed.source_of(session["doubled_backward"])
+    assert typed.write_typed(session["doubled_backward"]).endswith("doubled_backward.py")
+
+
+def test_a_name_of_the_session_that_is_read_is_refused(cell):
+    """Also where a method reads it beside locals of its own."""
+    session = cell(
+        "class Scaled:\n    def forward(self, x):\n        y = x * scale\n        return y\n", scale=np.ones(3)
+    )
+
+    with pytest.raises(TargetError, match="uses scale"):
+        typed.write_typed(session["Scaled"])

@@ -53,6 +53,8 @@ def _message(circumstances: Circumstances, name: str, expected: Array, actual: A
 
 
 def _sign(circumstances: Circumstances) -> Sign:
+    if circumstances.configuration:
+        return Sign.CONFIGURATION
     if circumstances.filled:
         return Sign.UNINITIALISED
     if circumstances.wanted is not None:

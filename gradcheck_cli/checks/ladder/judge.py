@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.checks.ladder.bounded import GAP, Bounded, allowed, bounded
+from gradcheck_cli.checks.ladder.bounded import GAP, UNIT, Bounded, allowed, bounded
 from gradcheck_cli.model import Array, Verdict
 from gradcheck_cli.oracles.blackbox import Direction, Jacobian
 
 EntryPlace = tuple[int, ...]
 # Of the entries: so many near a kink leave a pass what it is, as other samples have theirs elsewhere.
 FEW = 0.1
+# A truth by differences of a forward that rounds as float32 does is off by more than the rounding itself: by the step,
+# by the two values of a difference and the safety of its estimate. So many times the rounding is still known well
+# enough to be compared with; what it hides is told. Near a kink it is a thousand times and more.
+DIFFERENCED = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +31,8 @@ class JudgedGradient:
         equal: bit for bit the same.
         sources: where the truth is from.
         unsettled: entries of which the truth is not known: near a kink, or where its two sources do not agree.
+        hidden: what share of the terms of an entry it may be off by without being seen, as its truth is not known
+            better; 0 where that is below float32's rounding.
     """
 
     expected: Array
@@ -36,6 +42,7 @@ class JudgedGradient:
     equal: bool
     sources: str
     unsettled: int = 0
+    hidden: float = 0.0
 
     @property
     def verdict(self) -> Verdict:
@@ -73,11 +80,21 @@ def judged_closely(
     if actual is None or actual.shape != shape:
         return JudgedGradient(expected, actual, Bounded(Verdict.INCONCLUSIVE, 0), False, False, sources)
     result = bounded(actual, expected, radius, gauge, terms)
-    # What the truth itself does not know to float32's rounding decides nothing.
-    unsettled = int((radius > allowed(gauge, terms) * GAP).sum())
+    rounding = allowed(gauge, terms) * GAP
+    # What the truth itself does not know to some of float32's rounding decides nothing.
+    settled = radius <= rounding * DIFFERENCED
+    unsettled, hidden = int((~settled).sum()), _hidden(radius[settled], rounding[settled], terms)
     if not second.confirms(expected, radius, upstream):
         unsettled, result = expected.size, Bounded(Verdict.INCONCLUSIVE, actual.size, ratio=result.ratio)
-    return JudgedGradient(expected, actual, result, False, bool(np.array_equal(actual, expected)), sources, unsettled)
+    equal = bool(np.array_equal(actual, expected))
+    return JudgedGradient(expected, actual, result, False, equal, sources, unsettled, hidden)
+
+
+def _hidden(radius: Array, rounding: Array, terms: int) -> float:
+    """The largest radius as a share of the terms, where it is above what a single rounding of float32 does."""
+    share = np.divide(radius, rounding, out=np.zeros_like(radius), where=rounding > 0).max(initial=0.0)
+    of_terms = float(share) * allowed(np.ones(1), terms)[0] * GAP
+    return of_terms if of_terms > UNIT * GAP else 0.0
 
 
 def depends(jacobians: Mapping[str, Jacobian], name: str) -> bool:

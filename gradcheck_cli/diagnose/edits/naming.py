@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
 from gradcheck_cli.diagnose.edits.causes import EditCause, nested_pairs, pairs_of_causes, single_causes, whole_factor
 from gradcheck_cli.diagnose.edits.clauses import clause_of, factor_sign
+from gradcheck_cli.diagnose.edits.drawing import forward_graph
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
 from gradcheck_cli.diagnose.edits.observed import GraphView, Observed
 from gradcheck_cli.diagnose.edits.ranking import cost
@@ -92,9 +94,12 @@ def _findings(name: str, cause: EditCause, seen: Sequence[Observed]) -> tuple[Fi
     text = f"grad_{name} is exactly what comes out when {', and '.join(texts)}"
     text += "." if cause.times is None else f", times {cause.times.words}."
     findings: dict[Sign, Finding] = {}
+    graph = forward_graph(editor, cause.edits)
     for clause in clauses:
         line = None if clause.place is None or editor.chain.recording.layer else clause.place.line
-        findings.setdefault(clause.sign, _finding(clause.sign, name, text, seen, line))
+        found = _finding(clause.sign, name, text, seen, line)
+        # Two mistakes that are told together are drawn together, once.
+        findings.setdefault(clause.sign, found if findings else replace(found, graph=graph))
     if cause.times is not None:
         sign = factor_sign(cause.times)
         findings.setdefault(sign, _finding(sign, name, text, seen))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gradcheck_cli.layers.known.layer import KnownLayer
 from gradcheck_cli.layers.known.registry import KNOWN
 
 
+# Hundreds of guesses at the inputs of one function ask for the same few names.
+@lru_cache(maxsize=2**12)
 def plain(name: str) -> str:
     """A name without what people vary: "Layer_Norm", "layer-norm" and "LayerNorm" are "layernorm"."""
     return "".join(letter for letter in name.lower() if letter.isalnum())
@@ -25,8 +28,9 @@ def _is_said(known: str, name: str) -> bool:
     return known in [word.lower() for word in _WORD.findall(name)]
 
 
-def called(name: str) -> list[KnownLayer]:
-    """The layers that a function or class of this name may be, the longest match first; [] for none.
+@lru_cache(maxsize=2**10)
+def called(name: str) -> tuple[KnownLayer, ...]:
+    """The layers that a function or class of this name may be, the longest match first; () for none.
 
     "my_layernorm_forward" -> layer-norm; "softmax_loss" -> cross-entropy before softmax, since it is the longer.
     """
@@ -35,4 +39,4 @@ def called(name: str) -> list[KnownLayer]:
         for layer in KNOWN.values()
         if (spellings := [plain(known) for known in (layer.id, *layer.names) if _is_said(plain(known), name)])
     ]
-    return [layer for _, layer in sorted(found, key=lambda each: -each[0])]
+    return tuple(layer for _, layer in sorted(found, key=lambda each: -each[0]))

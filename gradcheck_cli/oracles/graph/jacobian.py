@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,15 +31,22 @@ class GraphJacobian:
     error: Array
 
 
-def jacobians(replay: Replay) -> dict[str, GraphJacobian]:
+def jacobians(replay: Replay, sizes: Sequence[int] | None = None) -> dict[str, GraphJacobian]:
     """Input name -> its derivative, one pull for each entry of the outputs.
+
+    Args:
+        sizes: entries of each floating output, for those that the recording does not know: a constant, or numbers that
+            came from outside of torch. None where it knows them all.
 
     Returns:
         Of the floating inputs. An output that depends on none of them has columns of zeros.
+
+    Raises:
+        ValueError: an output is unknown, and so is its size.
     """
     chain = Chain(replay)
     columns: dict[str, list[Array]] = {name: [] for name in chain.inputs}
-    for ref, size in _floating(chain):
+    for ref, size in _floating(chain, sizes):
         for entry in range(size):
             for name, column in _column(chain, ref, entry).items():
                 columns[name].append(column)
@@ -52,17 +60,17 @@ def jacobians(replay: Replay) -> dict[str, GraphJacobian]:
     return found
 
 
-def _floating(chain: Chain) -> list[tuple[Ref | None, int]]:
+def _floating(chain: Chain, sizes: Sequence[int] | None) -> list[tuple[Ref | None, int]]:
     """The outputs and how many entries they have."""
-    return [
-        (ref, 0 if ref is None else chain.value(ref).numel())
-        for ref in chain.recording.outputs
-        if ref is None or chain.value(ref).is_floating_point()
-    ]
+    refs = [ref for ref in chain.recording.outputs if ref is None or chain.value(ref).is_floating_point()]
+    if sizes is None and None not in refs:
+        sizes = [chain.value(ref).numel() for ref in refs if ref is not None]
+    return list(zip(refs, sizes or (), strict=True))
 
 
 def _column(chain: Chain, ref: Ref | None, entry: int) -> dict[str, Array]:
-    assert ref is not None
+    if ref is None:
+        return {name: np.zeros(chain.value(at).numel()) for name, at in chain.inputs.items()}
     one = torch.zeros_like(chain.value(ref)).reshape(-1)
     one[entry] = 1
     pulled = chain.of_inputs(chain.pull({ref: one.reshape(chain.value(ref).shape)}))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from gradcheck_cli.model import Array, Counterexample, FunctionExample, RunReport, Verdict
+from gradcheck_cli.model.forward_graph import ForwardGraph
 from gradcheck_cli.report.drawn import Drawn, drawn
 from gradcheck_cli.report.page.quote import Quote
 from gradcheck_cli.report.pictures import Strip, strips
@@ -130,7 +131,7 @@ class Lines:
 class MistakeBlock:
     """A finding: its title (id, how certain, which gradient), what is wrong, and the facts about it.
 
-    `quote` is the line where it was found, None where it was not.
+    `quote` is the line where it was found, None where it was not; `graph` is the forward with its place marked.
     """
 
     id: str
@@ -138,6 +139,7 @@ class MistakeBlock:
     message: str
     facts: tuple[Fact, ...]
     quote: Quote | None = None
+    graph: ForwardGraph | None = None
 
     @property
     def explained(self) -> str:

@@ -60,6 +60,7 @@ def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[Mistake
             finding.message,
             tuple(fact(label, value) for label, value in _facts(finding, file, name) if value),
             _quote(finding),
+            finding.graph,
         )
         for finding in findings
     )

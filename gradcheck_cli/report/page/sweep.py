@@ -30,7 +30,7 @@ def sweep_page(report: SweepReport) -> Page:
     return Page(
         verdict=report.verdict,
         headline=sweep_headline(report),
-        answer=plain(answers_counted(report), Tone.STRONG),
+        answer=(*plain(answers_counted(report), Tone.STRONG), *plain(f". {report.answer}" if report.answer else "")),
         ran="",
         sections=(
             *_targets(report),
@@ -75,6 +75,8 @@ def _open(report: SweepReport) -> tuple[PageSection, ...]:
         return ()
     columns = (Column(""), Column("seed", right=True), Column("target"), Column("geometry and why", prose=True))
     rows = tuple(_open_row(answer) for answer in found)
+    if report.answer:  # of pictures; the answer names the one that `gradcheck run` says more about
+        return (PageSection("open", "Wrong or unclear", (Table("wrong or unclear", columns, rows, most=_MOST_SHOWN),)),)
     command = Lines(verify_command_of(found[0], report), "command")
     return (
         PageSection("open", "Wrong or unclear", (Table("wrong or unclear", columns, rows, most=_MOST_SHOWN),)),

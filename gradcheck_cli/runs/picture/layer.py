@@ -46,7 +46,16 @@ class LayerRun:
 
 
 def set_up(data: Data, options: RunOptions) -> Surroundings:
-    """The layer's surroundings, from the options."""
+    """The layer's surroundings, from the options.
+
+    Raises:
+        UsageError: TF32, of which no bound is known on pictures.
+    """
+    if options.tf32 == "on":
+        raise UsageError(
+            "--tf32 on is not judged on pictures: float32's bound does not hold for it.",
+            hint="--settings all has a row for it; gradcheck verify takes it",
+        )
     settings = LayerSettings.of(setting_of(options), options.threads)
     return Surroundings(data, Loss(options.loss, options.reduction), settings, options.bias)
 

@@ -6,3 +6,4 @@ part of them can be asked anywhere, and put together afterwards: `sweep` asks, `
 
 from gradcheck_cli.runs.sweep.ask import sweep as sweep
 from gradcheck_cli.runs.sweep.merge import merge as merge
+from gradcheck_cli.runs.sweep.pictures import sweep_run as sweep_run

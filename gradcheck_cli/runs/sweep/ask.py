@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from glob import escape, glob
-from importlib import import_module
 from itertools import groupby
 
 from gradcheck_cli.mistakes import describe
@@ -21,6 +19,7 @@ from gradcheck_cli.numbers.arithmetic import declared_slack, no_slack
 from gradcheck_cli.runs.called_in import WORST_FIRST, CalledIn
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import sweep_command
+from gradcheck_cli.runs.sweep.collective import wait_for_the_others
 from gradcheck_cli.runs.sweep.kept import Head, Keeper, read_kept
 from gradcheck_cli.runs.sweep.merge import report_of, report_of_shard, together
 from gradcheck_cli.runs.sweep.questions import SweepQuestion, digest, questions_of
@@ -33,8 +32,6 @@ from gradcheck_cli.trials.truth import Truths, load_oracles
 # How often a target that takes its process with it is started again: a sweep is long, and one bad geometry of many
 # must not end it.
 RESTARTS = 100
-# One rank may be much longer at work than the others; torch itself would give up after half an hour.
-PATIENCE = timedelta(days=7)
 
 
 def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepReport:
@@ -61,7 +58,7 @@ def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepRepor
             if options.fail_fast and answer.verdict is Verdict.FAIL:
                 break
     if ranks.count > 1:
-        _wait_for_the_others()
+        wait_for_the_others()
         return report_of(head, _known(options.resume, head).values())
     ids = {asked.question.id for asked in mine}
     answers = [answer for answer in known.values() if answer.id in ids]
@@ -222,11 +219,3 @@ def _answer_of(
         seconds=round(seconds, 6),
         setting="" if question.setting == PLAIN else question.setting.text,
     )
-
-
-def _wait_for_the_others() -> None:
-    """Until every rank has written its last answer; only the first one goes on to report."""
-    distributed = import_module("torch.distributed")
-    distributed.init_process_group("gloo", timeout=PATIENCE)
-    distributed.barrier()
-    distributed.destroy_process_group()

@@ -72,7 +72,7 @@ def _report(
     head: Head, answers: tuple[SweepAnswer, ...], questions: int, exit_code: ExitCode, shard: str = ""
 ) -> SweepReport:
     return SweepReport(
-        verdict=_VERDICTS[exit_code],
+        verdict=VERDICTS[exit_code],
         exit_code=exit_code,
         environment=head.environment,
         reproduce=head.reproduce,
@@ -84,11 +84,12 @@ def _report(
     )
 
 
-_VERDICTS: Mapping[ExitCode, Verdict] = {
+VERDICTS: Mapping[ExitCode, Verdict] = {
     ExitCode.PASS: Verdict.PASS,
     ExitCode.FAIL: Verdict.FAIL,
     ExitCode.NOT_CHECKED: Verdict.INCONCLUSIVE,
 }
+"""Of a whole sweep."""
 
 
 def exit_code_of(answers: Sequence[SweepAnswer], expected: int) -> ExitCode:

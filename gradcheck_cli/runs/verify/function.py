@@ -35,6 +35,7 @@ from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
+from gradcheck_cli.trials.guards import guards_of
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
@@ -67,6 +68,9 @@ def verify_function(
         return judge_function(ref, described, with_recordings(transcript, described.form, session.client), options)
 
     transcript = session.run(described.samples)
+    code = code_of(ref, described.line or ref.line)
+    guards = guards_of(session, FunctionComparison.of(transcript.trials, described.form), code)
+    transcript = replace(transcript, guards=guards)
     report = judged(transcript)
     if report.verdict is Verdict.PASS and not session.is_late:
         # What the user hands over is what the function is for: other values are no samples of it.
@@ -78,7 +82,7 @@ def verify_function(
     sample = replace(described.samples[0], values=example.values)
     example = shrink_function(session, example, sample)
     comparison = FunctionComparison.of(transcript.trials, described.form)
-    places = FunctionPlaces(session, comparison, code_of(ref, report.line), ref.name)
+    places = FunctionPlaces(session, comparison, code, ref.name)
     return replace(report, counterexample=example, findings=places.found(report.findings))
 
 
@@ -94,6 +98,7 @@ def session_of(
         against=options.against,
         by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
+        configurations=described.configurations if options.all_configs else 1,
     )
 
 
@@ -124,7 +129,7 @@ def judge_function(
     """From what happened to the report; nothing is asked any more."""
     whole = FunctionComparison.of(transcript.trials, described.form)
     meant = surrogates(whole)
-    comparison = without(whole, meant)
+    comparison = without(whole, meant).but_for(transcript.guards)
     layer = as_layer(comparison)
     findings = findings_of(comparison, layer)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
@@ -142,7 +147,7 @@ def judge_function(
         geometries=_counted(samples) if comparison.names else replace(_counted(samples), right=0, summary=SURROGATE),
         findings=findings,
         counterexample=example_of(comparison),
-        notes=(*_surrogate_notes(meant), *_notes(described, transcript, comparison)),
+        notes=(*_surrogate_notes(meant), *transcript.guards.values(), *_notes(described, transcript, comparison)),
         output="".join(dict.fromkeys([described.printed, *_printed(comparison.trials)])),
         name=ref.name,
         call=options.call,
@@ -212,8 +217,15 @@ def _notes(
     notes = [*described.notes, *([transcript.stopped] if transcript.stopped else [])]
     unsettled = sorted({each.name for each in comparison.compared if each.judged.unsettled})
     notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
+    doubtful = [each for each in comparison.compared if each.judged.result.verdict is Verdict.INCONCLUSIVE]
+    notes += [
+        f"grad_{each.name} is off by more than float64's rounding and by less than float32's, which proves nothing"
+        for each in doubtful
+        if each.judged.result.beyond and not each.judged.result.is_float32
+    ]
     single = sorted({each.name for each in comparison.compared if each.judged.result.is_float32})
     notes += [f"grad_{name} is computed in float32; right to its rounding" for name in single]
+    notes += _hidden(comparison)
     missing = [name for name in comparison.names if comparison.is_missing(name)]
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
     notes += _forward_notes(comparison)
@@ -221,6 +233,17 @@ def _notes(
     for trial in comparison.trials:
         notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
     return tuple(dict.fromkeys(notes))
+
+
+def _hidden(comparison: FunctionComparison) -> Iterator[str]:
+    """What a forward of low precision does not let see: its own derivative is known to its rounding only."""
+    for name in comparison.names:
+        share = max((each.judged.hidden for each in comparison.about(name)), default=0.0)
+        if share:
+            yield (
+                f"grad_{name}: the forward rounds as float32 does, so that nobody knows its derivative better than "
+                f"to {share:.1g} of its terms; smaller errors would not show"
+            )
 
 
 def _second_orders(comparison: FunctionComparison) -> list[SecondOrder]:

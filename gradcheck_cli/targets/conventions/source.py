@@ -147,25 +147,14 @@ class Source:
 
     def shape_names(self, role: str) -> list[list[str]]:
         """The names into which `w.shape` is unpacked, for every array that plays `role` by its name."""
-        assigned = [node for node in self.walk() if isinstance(node, ast.Assign)]
-        return [
-            [identifier(item) for item in node.targets[0].elts]
-            for node in assigned
-            if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(_shape_owner(node.value))
-        ]
+        return [list(names) for names in _shape_names(self, role)]
 
     def shape_axes(self, role: str) -> list[int]:
         """The axis of each `w.shape[2]` with a literal index, for every array that plays `role` by its name.
 
         Empty where the shape is also cut, `w.shape[2:]`, or unpacked: then it may give any size.
         """
-        read = [
-            node
-            for node in self.walk()
-            if isinstance(node, ast.Subscript) and role in function_roles(_shape_owner(node.value))
-        ]
-        axes = [_whole_number(node.slice) for node in read]
-        return [] if self.shape_names(role) or None in axes else [axis for axis in axes if axis is not None]
+        return list(_shape_axes(self, role))
 
     def axes_hint(self) -> str:
         """ "last" or "first": where the channel axis stands in `(n, h, w, c) = x.shape`; "" when nothing tells."""
@@ -267,6 +256,27 @@ def _structure(source: Source, variable: str) -> NameTree | None:
     if members:
         return tuple(members.get(index, f"_{index}") for index in range(max(members) + 1))
     return None
+
+
+@cache
+def _shape_names(source: Source, role: str) -> list[list[str]]:
+    assigned = [node for node in source.walk() if isinstance(node, ast.Assign)]
+    return [
+        [identifier(item) for item in node.targets[0].elts]
+        for node in assigned
+        if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(_shape_owner(node.value))
+    ]
+
+
+@cache
+def _shape_axes(source: Source, role: str) -> list[int]:
+    read = [
+        node
+        for node in source.walk()
+        if isinstance(node, ast.Subscript) and role in function_roles(_shape_owner(node.value))
+    ]
+    axes = [_whole_number(node.slice) for node in read]
+    return [] if _shape_names(source, role) or None in axes else [axis for axis in axes if axis is not None]
 
 
 @cache

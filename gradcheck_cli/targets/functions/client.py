@@ -134,6 +134,7 @@ def described_function(
         line=ref.line,
         samples=samples,
         inputs=str(message["inputs"]),
+        configurations=int(message["configurations"]),
         notes=tuple(str(note) for note in message["notes"]),
         printed=printed,
     )

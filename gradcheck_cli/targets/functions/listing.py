@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.spelling import backwards_among, forward_for
+from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, the_only_one
 
 
@@ -17,13 +18,18 @@ def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
     Raises:
         TargetError: it holds none.
     """
-    found = definitions(tree)
+    found = _without_kernels(tree)
     names, candidate = layers_in(found), candidates(tree)
     # A backward without a forward is a convolution's, or cannot be judged: only what looks like one is added.
     names += [name for name in candidate if name not in names and ("conv" in name.lower() or not names)]
     if CALL in found or (len(names) < 2 and candidate) or not names:
         return the_only_one(tree, path)
     return tuple(sorted(names, key=lambda name: found[name].lineno))
+
+
+def _without_kernels(tree: ast.Module) -> dict[str, Definition]:
+    kernels = kernels_in(tree)
+    return {name: node for name, node in definitions(tree).items() if name not in kernels}
 
 
 def layers_in(found: Mapping[str, Definition]) -> list[str]:

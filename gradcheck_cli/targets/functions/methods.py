@@ -43,11 +43,15 @@ def parameters_of_method(owner: Any, name: str) -> tuple[Parameter, ...]:
 
 @dataclass(frozen=True)
 class Methods:
-    """The forward and the backward of a class."""
+    """The forward and the backward of a class.
+
+    `is_last`: the backward is called without a G, which has a default there and is not looked at.
+    """
 
     owner: Any
     fore: str
     back: str
+    is_last: bool = False
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -68,6 +72,13 @@ class Methods:
     def takes_upstream(self) -> bool:
         """Is the backward handed a G? A loss's is not."""
         return bool(self._upstreams())
+
+    @property
+    def may_be_last(self) -> bool:
+        """Has its only upstream a default, as `backward(self, dout=1)`?"""
+        found = {item.name: item.has_default for item in parameters_of_method(self.owner, self.back)}
+        upstreams = self._upstreams()
+        return len(upstreams) == 1 and found[upstreams[0]]
 
     def outputs(self, instance: Any, given: Mapping[str, Any]) -> tuple[Array, ...]:
         """Call the forward: what it returns, or the first of a tuple whose rest is a cache, or where it leaves it.
@@ -111,7 +122,7 @@ class Methods:
     def _upstreams(self) -> list[str]:
         names = [item.name for item in self.arguments]
         needed = self._needed()
-        if any(is_target(name) for name in needed):
+        if self.is_last or any(is_target(name) for name in needed):
             return []
         return [name for name in needed if (name not in names or is_upstream(name)) and name != self.context]
 

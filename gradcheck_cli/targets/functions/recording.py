@@ -8,6 +8,7 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.functions.form import Values, WrittenFunction
 from gradcheck_cli.targets.functions.tensors import floating, tensors
+from gradcheck_cli.targets.interpreter import LAUNCHES
 from gradcheck_cli.targets.wire import Message
 
 
@@ -28,12 +29,19 @@ def recorded(form: WrittenFunction | Recordable, values: Values, file: str) -> t
     """
     from gradcheck_cli.oracles.graph.recorder import NotRecordableError
 
+    before = LAUNCHES.count
     try:
         recording = _recording(form, values, file)
     except NotRecordableError as error:
         return {"kind": "", "recording": None, "why": str(error)}, {}
     except Exception as error:
         return {"kind": "", "recording": None, "why": f"{type(error).__name__}: {str(error)[:200]}"}, {}
+    if LAUNCHES.count > before:
+        return {
+            "kind": "",
+            "recording": None,
+            "why": "its forward launches kernels, whose arithmetic torch does not see",
+        }, {}
     message, constants = recording.message()
     arrays = {f"constant{place}": array for place, array in enumerate(constants)}
     return {"kind": "", "recording": message, "constants": len(constants), "why": ""}, arrays

@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionErro
 from gradcheck_cli.targets.functions.packing import packed, unpacked
 from gradcheck_cli.targets.functions.recording import recorded
 from gradcheck_cli.targets.functions.reference import reference_of
+from gradcheck_cli.targets.interpreter import LAUNCHES, configured
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import user_line
 from gradcheck_cli.targets.wire import Message
@@ -50,8 +51,9 @@ def description(ready: FunctionReady) -> Message:
         "form": form.kind,
         "title": form.title,
         "why": form.why,
-        "notes": list(ready.notes),
+        "notes": [*ready.notes, *LAUNCHES.notes()],
         "inputs": ready.inputs,
+        "configurations": LAUNCHES.configurations,
     }
 
 
@@ -80,7 +82,12 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
 def _in_circumstances(form: WrittenFunction, message: Message) -> Callable[[Any, list[Array]], Ran]:
     """How a form runs in other circumstances; a form that knows none is not asked (see `description`)."""
     circumstances = Circumstances.from_message(message)
-    return lambda values, upstream: form.run_in(circumstances, values, upstream)  # type: ignore[attr-defined]
+
+    def run(values: Any, upstream: list[Array]) -> Ran:
+        with configured(circumstances.configuration):
+            return form.run_in(circumstances, values, upstream)  # type: ignore[attr-defined, no-any-return]
+
+    return run
 
 
 def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) -> ServiceAnswer:

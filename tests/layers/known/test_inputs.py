@@ -84,7 +84,7 @@ def test_a_name_that_says_two_layers_means_the_longer():
     assert ["cross-entropy", "softmax"] == [layer.id for layer in called("softmax_loss")]
     assert ["log-softmax", "softmax"] == [layer.id for layer in called("LogSoftmax")]
     assert ["batch-norm"] == [layer.id for layer in called("bn_forward")]
-    assert [] == called("allnormed_thing")
+    assert () == called("allnormed_thing")
 
 
 def test_a_constant_is_told_by_its_very_name():

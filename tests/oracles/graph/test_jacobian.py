@@ -40,3 +40,9 @@ def test_each_node_s_own_derivative_makes_up_torch_s_of_all():
     expected, actual = replay.gradients(upstream), Chain(replay).gradients(upstream)
     for name in expected:
         np.testing.assert_array_equal(expected[name], actual[name])
+
+
+def test_an_output_that_came_from_outside_of_torch_has_columns_of_zeros():
+    """As a constant has; that its numbers do change is seen by whoever asks the forward."""
+    replay = replayed(lambda x: (torch.from_numpy(np.exp(x.detach().numpy())), 2 * x.sum()), x=(3,))
+    assert [[0, 0, 0, 2]] * 3 == jacobians(replay, sizes=[3, 1])["x"].values.tolist()

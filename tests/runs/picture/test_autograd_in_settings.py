@@ -4,7 +4,6 @@ import pytest
 
 from gradcheck_cli.model import RunOptions, Setting, Verdict
 from gradcheck_cli.model.errors import UsageError
-from gradcheck_cli.model.limits import check_run
 from gradcheck_cli.runs.picture import in_settings, run_experiment
 
 SMALL = {"kernel_size": (4, 3), "size": (20, 20), "threads": 1}
@@ -38,4 +37,4 @@ def test_all_settings_are_a_table(monkeypatch):
 def test_tf32_has_no_bound_on_pictures():
     """Refused, with where it is judged."""
     with pytest.raises(UsageError, match="--tf32 on is not judged on pictures"):
-        check_run(RunOptions(("images/coffee.jpg",), tf32="on"))
+        run_experiment(RunOptions(("images/coffee.jpg",), tf32="on", **SMALL))

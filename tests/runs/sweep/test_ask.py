@@ -141,6 +141,23 @@ def test_a_target_that_dies_on_one_layer_is_asked_about_the_next(options):
     assert report.answers[1].message == "the code ended the process (exit status 3)"
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_rank_that_was_killed_costs_the_question_that_it_was_at(options, count):
+    """Each rank had written its file; the last line of one was cut short, and that of another never begun."""
+    once = replace(options, targets=("right.py",), resume="out.jsonl")
+    whole = sweep(replace(once, resume=""))
+    for rank in range(count):
+        sweep(replace(once, shard=f"{rank + 1}/{count}", resume=f"out.rank{rank}.jsonl"))
+    last = Path(f"out.rank{count - 1}.jsonl")
+    lines = last.read_text().splitlines(keepends=True)
+    assert len(lines) > 1
+    last.write_text("".join(lines[:-1]) + lines[-1][:20])
+    report = sweep(once)
+
+    assert without_times(report) == without_times(whole)
+    assert len(Path("out.jsonl").read_text().splitlines()) == 2
+
+
 def torchrun(*words):
     """Two ranks of the program."""
     starter = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "gradcheck_cli"]

@@ -118,6 +118,22 @@ def test_what_is_wrong_as_it_is_is_asked_in_no_other_setting(verified):
     assert report.notes[-1] == "float32 on cpu: not asked: it is right on no geometry in float64"
 
 
+def test_what_is_no_convolution_is_not_asked_so_and_does_not_pass(tmp_path, monkeypatch):
+    """Right as it is; in another number format nothing was compared."""
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "import torch\n\nclass Square(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
+        "        ctx.save_for_backward(x)\n        return x * x\n\n    @staticmethod\n    def backward(ctx, grad):\n"
+        "        return 2 * ctx.saved_tensors[0] * grad\n"
+    )
+    (report,) = verify_targets(VerifyOptions(("mine.py:Square",), dtype="bfloat16")).targets
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert told(report) == [("call", Verdict.NOT_APPLICABLE, "")]
+    assert report.notes[-1].startswith("bfloat16 on cpu: not asked: of what is no convolution")
+    assert verify_targets(VerifyOptions(("mine.py:Square",))).targets[0].verdict is Verdict.PASS
+
+
 def test_autocast_is_for_forwards(verified):
     """A backward alone has none; one that mixes formats under it raises, which is a failure where it was asked for."""
     assert verified(IN_NUMPY, autocast="bfloat16").notes[-1].endswith("a torch.autograd.Function")

@@ -1,0 +1,50 @@
+"""The user's use of global random numbers is fine, and the same at every call."""
+
+from __future__ import annotations
+
+import random
+import sys
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+# The same for each call, so that dropout and the like are no mistake.
+SEED = 0
+# Those that torch starts when they are first used, and seeds then (torch.random.manual_seed).
+LAZY_DEVICES = ("cuda", "xpu", "mtia")
+# What torch calls a device of somebody else's while there is none.
+NO_DEVICE = "privateuseone"
+
+
+def seed_all() -> None:
+    """Seed the global generators of all libraries that are loaded."""
+    random.seed(SEED)
+    np.random.seed(SEED)
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "manual_seed"):
+        _seed_torch(torch)
+
+
+def _seed_torch(torch: Any) -> None:
+    """As `torch.manual_seed` does.
+
+    For each device that is not at work it writes down the stack and the wish, in every call, which takes longer than a
+    small backward and is never forgotten. One wish is enough for these.
+    """
+    _seed_devices_to_come(torch)
+    if _is_at_work(torch):
+        torch.manual_seed(SEED)
+    else:
+        torch.default_generator.manual_seed(SEED)
+
+
+@cache
+def _seed_devices_to_come(torch: Any) -> None:
+    torch.manual_seed(SEED)
+
+
+def _is_at_work(torch: Any) -> bool:
+    """Whether a device other than the processor is, or may be."""
+    started = any(getattr(getattr(torch, name, None), "is_initialized", bool)() for name in LAZY_DEVICES)
+    return started or torch.backends.mps.is_available() or torch._C._get_privateuse1_backend_name() != NO_DEVICE

@@ -1,0 +1,71 @@
+"""A small number in the forward that the backward leaves out, and a loss that does not look at its G: both are told."""
+
+import textwrap
+
+import pytest
+
+from gradcheck_cli.model import Verdict, VerifyOptions
+from gradcheck_cli.runs.verify import verify_targets
+
+LOSSES = """
+import numpy as np
+
+class Surprise:
+    def forward(self, logits, labels):
+        odds = np.exp(logits - logits.max(1, keepdims=True))
+        self.p = odds / odds.sum(1, keepdims=True)
+        self.labels = labels
+        self.rows = np.arange(len(labels))
+        return -np.log(self.p[self.rows, labels] + 1e-7).sum()
+
+    def backward(self, dout=1):
+        grad = self.p.copy()
+        grad[self.rows, self.labels] -= 1
+        return grad
+
+class Doubled(Surprise):
+    def backward(self, dout=1):
+        return 2 * super().backward()
+
+class Squares:
+    def forward(self, guess):
+        self.guess = guess
+        return (guess ** 2).sum() / 1.0001
+
+    def backward(self, dout):
+        return 2 * self.guess
+"""
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    """Target's name -> its report, all from one run."""
+    file = tmp_path_factory.mktemp("losses") / "losses.py"
+    file.write_text(textwrap.dedent(LOSSES))
+    report = verify_targets(VerifyOptions(tuple(f"{file}:{name}" for name in ("Surprise", "Doubled", "Squares"))))
+    return {target.name: target for target in report.targets}
+
+
+def test_a_guard_that_is_left_out_is_a_note(reports):
+    """With 0 in its place the gradient is the derivative; the note says how far off it is as it stands."""
+    report = reports["Surprise"]
+    (note,) = [each for each in report.notes if "right but for" in each]
+    assert report.verdict is Verdict.PASS
+    assert note.startswith("grad_logits is right but for the 1e-07 of line 10: with 0 there it is the derivative")
+
+
+def test_a_loss_that_leaves_its_default_alone_is_the_last_layer(reports):
+    """It is called without G, and nobody says that it ignores one."""
+    said = "its backward does not look at the G that it may be handed: it is judged as the last layer, where G is 1"
+    assert said in reports["Surprise"].notes
+
+
+def test_a_guard_excuses_no_factor(reports):
+    """Twice the right gradient is off by more than any guard."""
+    assert reports["Doubled"].verdict is Verdict.FAIL
+
+
+def test_a_factor_near_1_is_no_guard(reports):
+    """Off by little, and no small number is in the text: and a G that has no default has to be looked at."""
+    assert reports["Squares"].verdict is Verdict.FAIL
+    assert not [each for each in reports["Squares"].notes if "right but for" in each]
