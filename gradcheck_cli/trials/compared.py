@@ -16,7 +16,7 @@ from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
 from gradcheck_cli.trials.functions import Asking, Elsewhere, FunctionTrial
 
-# Of what the outputs would change by where the argument grows by itself: far below the 2^-24 that code in float32 keeps.
+# Of what the outputs would change by where the argument grows by itself: far below what float32 keeps, 2^-24.
 FLAT = 2.0**-40
 # The worst first: the verdict of several comparisons is the first that one of them has.
 ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING, Verdict.PASS)

@@ -194,7 +194,8 @@ def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[Layer
         raise NotAFunctionError("build", f"{owner.__name__} has no {lacking}")
     methods = Methods(owner, fore, back)
     for made in objects_of(owner):
-        yield LayerForm(made.making, made.states, methods, tuple(names), source, made.switches)
+        for is_torch in (True, False) if "torch" in source else (False,):
+            yield LayerForm(made.making, made.states, methods, tuple(names), source, made.switches, is_torch)
 
 
 @dataclass(frozen=True)
@@ -222,12 +223,7 @@ def objects_of(owner: Any) -> Iterator[MadeObject]:
             continue
         made += 1
         switches = switches_of(making.instance(SIZES[0]), {item.name for item in making.settings})
-<<<<<<< HEAD
-        for is_torch in (True, False) if "torch" in source else (False,):
-            yield LayerForm(making, shapes, Methods(owner, fore, back), tuple(names), source, switches, is_torch)
-=======
         yield MadeObject(making, shapes, switches)
->>>>>>> 27ddd55 (x)
     if not made:
         raise NotAFunctionError("run", f"no object of {owner.__name__} could be made", cause=first_error)
 

@@ -206,61 +206,6 @@ class _Search:
         return None
 
 
-<<<<<<< HEAD
-=======
-def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[ProposalChoice]:
-    """Every combination of what the parameters may be, those of the likeliest parts first; `fixed` are known."""
-    listed = [fixed.get(item.name) or _options(form, item) for item in form.parameters]
-    names = [item.name for item in form.parameters]
-    for places in by_rank([len(options) for options in listed]):
-        choice = {name: options[place] for name, options, place in zip(names, listed, places, strict=True)}
-        if _holds_data(choice):
-            yield choice
-
-
-def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
-    keys = settings(form.source, item.name)
-    if keys is not None:
-        return [Proposal("constant", value=keys)]
-    compared = words_compared(form.source, item.name)
-    if compared and not item.has_default:
-        return [Proposal("constant", value=word) for word in compared]
-    words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
-    found = proposals(
-        item.name,
-        of_images=bool(words & IMAGE_WORDS),
-        is_loss=bool(words & LOSS_WORDS),
-        looks_up=bool(words & TABLE_WORDS),
-        of_chances=bool(_LOGARITHMS.search(form.source)),
-    )
-    found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
-    if item.is_state:
-        return [_state(item, 0)]
-    constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
-    if constants:
-        return [Proposal("constant", value=value) for value in constants]
-    if not item.has_default:
-        return found
-    if item.default is None and found[0].kind in ("real", "index"):  # as `bias=None`: with it more is seen
-        return [*found[:4], Proposal("keep")]
-    return [Proposal("keep")]
-
-
-def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:
-    """What a known layer says of a constant of this very name: G is the number of groups of a group norm."""
-    from gradcheck_cli.layers.known.inputs import setting_values  # 35 files, which most targets do not need
-
-    return setting_values(title, name)
-
-
-def _holds_data(choice: ProposalChoice) -> bool:
-    return any(
-        proposal.kind in ("real", "positive", "unit") or isinstance(proposal.value, np.ndarray)
-        for proposal in choice.values()
-    )
-
-
->>>>>>> 27ddd55 (x)
 def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
     """The form itself; a pair in each way in which it may hang together on this sample."""
     if isinstance(form, PairForm) and form.wiring is None:
