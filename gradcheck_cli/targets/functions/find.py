@@ -55,7 +55,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     net = "" if back else _loss_method(loaded, owner)
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}"))[1:])
-        methods = NetMethods(owner, net, net, names)
+        methods = NetMethods(owner, net, net, names=names)
         text = _with_callees(loaded, owner.__name__)
         for made in objects_of(owner):
             yield NetForm(made.making, made.states, methods, names, text, made.switches)
