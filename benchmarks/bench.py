@@ -20,6 +20,7 @@ from benchmarks.commands import Row  # noqa: E402
 from benchmarks.numeric import bench_numeric  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+OTHER_PAGES = "More shapes, and the choice of a way to sum: [SHAPES](SHAPES.md). How a run grows: [GROWTH](GROWTH.md)."
 LIMITS = """## What limits each
 
 - **By rows (forum, RepLKNet).** A row of the forum layer is a product of 96 x 225 by 225 x 96: too small for BLAS to
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer repeats, layers only, nothing written")
     quick = parser.parse_args().quick
     repeats = 3 if quick else 5
-    lines = ["# Speed", "", f"Measured by `make bench` on: {machine.describe()}.", ""]
+    lines = ["# Speed", "", f"Measured by `make bench` on: {machine.describe()}.", "", OTHER_PAGES, ""]
     for threads in sorted({1, min(2, machine.cores())}):
         lines += layer_table(layers.bench_layers(threads, repeats), threads)
     if not quick:

@@ -1,6 +1,7 @@
 """The page SHAPES.md: how the choice among the ways of summing does, and rates fitted anew.
 
-Part of `make bench`; `python -m benchmarks.choice` writes this page alone, `--print` only prints it.
+Part of `make bench`; `python -m benchmarks.choice` writes this page alone. `--one-thread` leaves two threads out: on a
+machine that others use they wait for one another, and what is measured is that.
 """
 
 from __future__ import annotations
@@ -32,16 +33,15 @@ SLOWEST = 8
 
 
 def main() -> None:
-    """Measure, print the page, and write it unless told otherwise."""
-    page = choice_page()
+    """Measure, print the page and write it."""
+    counts = {1} if "--one-thread" in sys.argv else {1, min(2, machine.cores())}
+    page = page_of({threads: bench_shapes(threads) for threads in sorted(counts)})
     print(page)
-    if "--print" not in sys.argv:
-        PAGE.write_text(page, encoding="utf-8")
+    PAGE.write_text(page, encoding="utf-8")
 
 
-def choice_page() -> str:
-    """The page, measured now."""
-    times = {threads: bench_shapes(threads) for threads in sorted({1, min(2, machine.cores())})}
+def page_of(times: Mapping[int, Mapping[str, Times]]) -> str:
+    """The page: threads -> descriptor -> seconds."""
     count, described = len(times[1]), machine.describe()
     head = HEAD.format(machine=described, load=machine.load(), count=count, sample=SAMPLE)
     return "\n".join([head, *_speeds(times), "", *_choices(times[1]), "", *_slowest(times[1]), ""])

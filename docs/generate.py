@@ -1,7 +1,7 @@
 """Writes the pages of docs/ that are made from the program, and what is made from its options: `make docs`.
 
     python docs/generate.py               the reference pages, and the comparisons from the stored numbers
-    python docs/generate.py --measure     measure again first: comparison.json (minutes)
+    python docs/generate.py --measure     measure again first: comparison.json, comparison-functions.json (minutes)
     python docs/generate.py --pictures    run the program again for docs/pictures
 
 What is measured lives in measure.py. Pages written by hand are not touched.
@@ -33,6 +33,7 @@ BEGIN, END = "<!-- made by docs/generate.py -->", "<!-- end -->"
 MISTAKES = "reference/mistakes"
 LAYERS = "reference/layers"
 MEASUREMENT = DOCS / "comparison.json"
+MEASUREMENT_OF_FUNCTIONS = DOCS / "comparison-functions.json"
 # The three pictures of the tour: what is asked of the program for each, in the folder of the project.
 LAYER = ("--in", "3", "--out", "3", "--k", "32")
 SUMMED = "docs/pictures/summed.py:conv_backward"
@@ -70,6 +71,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/mistakes.md": mistakes_page,
         "reference/layers.md": layers_page,
         "comparison.md": comparison_page,
+        "comparison-functions.md": functions_page,
         **mistake_pages(),
         **layer_pages(),
     }
@@ -348,6 +350,13 @@ def comparison_page() -> str:
     return page(comparison_parts(json.loads(MEASUREMENT.read_text(encoding="utf-8")), table))
 
 
+def functions_page() -> str:
+    """The same of functions."""
+    from measure_functions import function_parts
+
+    return page(function_parts(json.loads(MEASUREMENT_OF_FUNCTIONS.read_text(encoding="utf-8")), table))
+
+
 def readme(text: str, measured: Mapping[str, Any]) -> str:
     """The README with its comparison made anew."""
     from measure import summary
@@ -389,8 +398,10 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.measure:
         from measure import measure
+        from measure_functions import measure_functions
 
         MEASUREMENT.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
+        MEASUREMENT_OF_FUNCTIONS.write_text(json.dumps(measure_functions(), indent=1) + "\n", encoding="utf-8")
     if asked.pictures:
         import os
 

@@ -331,6 +331,7 @@ def comparison_parts(measured: Mapping[str, Any], table: Callable[[list[str], li
 COMPARED = """
 Every formula for grad_weight in the [catalogue](reference/mistakes.md) was planted into right code. Then each checker
 was asked, as it comes, with its own defaults. "caught" means that it refused the wrong gradient.
+Functions of other kinds have [a page of their own](comparison-functions.md).
 
 - **torch gradcheck, slow** and **fast**: `torch.autograd.gradcheck` in float64, normal random X; and fast mode with
   X = whole pixels 0..255.

@@ -27,6 +27,7 @@ class Circumstances:
         filled: new memory is filled with NaN before the code gets it.
         passes: backward through the same graph once or twice; the last counts.
         configuration: with which of its configurations an autotuned kernel runs, counted from 0.
+        dtype: of the floating inputs and of G; "" for that of the sample.
     """
 
     upstream: MemoryLayout = "contiguous"
@@ -35,6 +36,7 @@ class Circumstances:
     filled: bool = False
     passes: int = 1
     configuration: int = 0
+    dtype: str = ""
 
     @property
     def about(self) -> str:
@@ -45,6 +47,8 @@ class Circumstances:
             return f"the inputs are {_LAYOUTS[self.inputs]}"
         if self.wanted is not None:
             return f"only {' and '.join(self.wanted)} needs a gradient"
+        if self.dtype:
+            return f"it is asked in {self.dtype}"
         if self.filled:
             return "new memory is filled with NaN first"
         if self.configuration:
@@ -65,9 +69,8 @@ class Circumstances:
         wanted = message["wanted"]
         upstream, inputs = (next(each for each in get_args(MemoryLayout) if each == message[key]) for key in _LAID_OUT)
         names = None if wanted is None else tuple(str(name) for name in wanted)
-        return cls(
-            upstream, inputs, names, bool(message["filled"]), int(message["passes"]), int(message["configuration"])
-        )
+        counts = int(message["passes"]), int(message["configuration"])
+        return cls(upstream, inputs, names, bool(message["filled"]), *counts, str(message["dtype"]))
 
 
 _LAID_OUT = ("upstream", "inputs")

@@ -75,6 +75,18 @@ class CalledFunction(Protocol):
         """The derivative of sum(directions * gradients)."""
 
 
+class RecordedForward(Protocol):
+    """What a recording tells of the forward: see `trials.graphs.GraphOracle`."""
+
+    def jacobians(self, recording: Recording, sample: Sample, outputs: Sequence[Array], /) -> dict[str, Jacobian]:
+        """Its derivative, by argument."""
+
+    def widened(
+        self, recording: Recording, sample: Sample, outputs: Sequence[Array], /
+    ) -> Callable[[str, Array], tuple[Array, ...]] | None:
+        """The forward in float64, for several values of one argument; None where it computes in float64 itself."""
+
+
 @dataclass(frozen=True, eq=False)
 class Asking:
     """One G and what came back. `about` says what G is: "random numbers", "all ones", "the output itself"."""
@@ -155,7 +167,7 @@ class FunctionSession:
         has_upstream: its backward is handed a G; not so a loss.
         deadline: of `time.perf_counter`.
         against: the name of another forward, "" for none.
-        by_graph: the derivative of a recorded forward, by argument; None where forwards are not recorded.
+        graphs: what is known of a recorded forward; None where forwards are not recorded.
         has_circumstances: its arrays have layouts, and a graph knows which gradients are needed: code of torch.
         configurations: with so many an autotuned kernel is to run.
     """
@@ -164,7 +176,7 @@ class FunctionSession:
     has_upstream: bool
     deadline: float
     against: str = ""
-    by_graph: Callable[[Recording, Sample, Sequence[Array]], dict[str, Jacobian]] | None = None
+    graphs: RecordedForward | None = None
     has_circumstances: bool = False
     configurations: int = 1
 
@@ -195,7 +207,7 @@ class FunctionSession:
         return self._measured(replace(trial, recording=self._recording(sample)))
 
     def _recording(self, sample: Sample) -> Recording | None:
-        recording = self.client.recording(sample) if self.by_graph else None
+        recording = self.client.recording(sample) if self.graphs else None
         return recording if isinstance(recording, Recording) else None
 
     @property
@@ -216,7 +228,7 @@ class FunctionSession:
         trial = FunctionTrial(
             sample, outcome.outputs, (self._asking("whole numbers", sample, list(upstream) or drawn),)
         )
-        self._measure(trial, name)
+        self._measure(trial, name, partial(self._evaluate, sample, name))
         return trial
 
     def _real(self, sample: Sample) -> FunctionTrial:
@@ -289,18 +301,21 @@ class FunctionSession:
                 yield ScaledCall(factor, self.client.gradients(sample, grads))
 
     def _measured(self, trial: FunctionTrial) -> FunctionTrial:
-        by_graph = {}
-        if self.by_graph is not None and trial.recording is not None:
-            by_graph = self.by_graph(trial.recording, trial.sample, trial.outputs)
+        by_graph: dict[str, Jacobian] = {}
+        widened = None
+        if self.graphs is not None and trial.recording is not None:
+            by_graph = self.graphs.jacobians(trial.recording, trial.sample, trial.outputs)
+            widened = self.graphs.widened(trial.recording, trial.sample, trial.outputs)
         for name in trial.sample.differentiated:
-            self._measure(trial, name, by_graph.get(name))
+            evaluate = partial(self._evaluate, trial.sample, name) if widened is None else partial(widened, name)
+            self._measure(trial, name, evaluate, by_graph.get(name))
         is_confirmed = all(by_graph.get(name) is known for name, known in trial.first.items())
         is_another = not is_confirmed and trial.recording is not None and trial.recording.left_torch
         return replace(trial, recording=None) if is_another else trial
 
-    def _measure(self, trial: FunctionTrial, name: str, known: Jacobian | None = None) -> None:
+    def _measure(self, trial: FunctionTrial, name: str, evaluate: Evaluate, known: Jacobian | None = None) -> None:
         """The derivative by one argument and its second opinion; `known` is a first opinion that is there already."""
-        point, evaluate = trial.sample.array(name), partial(self._evaluate, trial.sample, name)
+        point = trial.sample.array(name)
         try:
             second = direction(point, evaluate, trial.sample.seed)
             if known is None or not second.confirms_all(known):

@@ -1,5 +1,7 @@
 """Which kind of layer a target is the backward of, by what its code does."""
 
+import inspect
+
 import pytest
 from told import answer, loaded_from, recognised
 
@@ -9,6 +11,7 @@ from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.conventions import NotRecognisedError, probes, recognise
 from gradcheck_cli.targets.conventions.axes_said import agreeing_first
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try
+from gradcheck_cli.targets.conventions.meanings import assignments
 
 TOP = "import numpy as np\n\n\n"
 LINE = """
@@ -130,3 +133,14 @@ def test_time_that_was_up_is_told_as_such(tmp_path):
     loaded = loaded_from(tmp_path, TOP + SIGNAL.replace("np.correlate(x", "np.correlate(x[0]"), "backward")
     with pytest.raises(NotRecognisedError, match="no time"):
         recognise(loaded, budget=0.02)
+
+
+def test_arrays_that_no_name_tells_are_what_is_needed():
+    """Three arrays are G, X and F in some order; none of them is tried as a bias where they can be all three."""
+
+    def rueck(eins, zwei, drei):
+        return eins, zwei, drei
+
+    found = assignments(list(inspect.signature(rueck).parameters.values()), ("grad_output", "x", "weight"))
+    assert found
+    assert all(set(one.values()) >= {"grad_output", "x", "weight"} or "bias" not in one.values() for one in found)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.checks.ladder.bounded import allowed
+from gradcheck_cli.checks.ladder.bounded import GAP, allowed
 from gradcheck_cli.model import Array
 from gradcheck_cli.oracles.blackbox import Jacobian
 
@@ -29,10 +29,11 @@ class Sight:
     radius: float
 
     @classmethod
-    def of(cls, truth: Jacobian, upstream: Sequence[Array]) -> Sight:
-        """The comparison with this truth, for this G."""
+    def of(cls, truth: Jacobian, upstream: Sequence[Array], *, is_float32: bool = False) -> Sight:
+        """The comparison with this truth, for this G; of a gradient in float32, whose rounding passes too."""
         _, radius, gauge = truth.gradient(upstream, (truth.values.shape[0],))
         rounding = allowed(gauge, max(truth.values.shape))
+        rounding = rounding * GAP if is_float32 else rounding
         return cls(float(np.max(rounding, initial=0.0)), float(np.max(radius, initial=0.0)))
 
     def of_change(self, added: Array) -> Shows:

@@ -39,6 +39,7 @@ class Observed:
         gradients: what it returned, by the same names; only those of the right shape.
         detached: what the forward's own detach means; see `oracles.graph.replay`.
         unit: roundoff of the precision in which the backward computes.
+        dtype: in which the graph is; "" for the dtypes of the forward.
         view: see `GraphView`.
     """
 
@@ -49,6 +50,7 @@ class Observed:
     detached: Detached = "kept"
     unit: float = 2.0**-53
     view: GraphView = "as it ran"
+    dtype: str = ""
     _views: dict[GraphView, Observed] = field(default_factory=dict, init=False, repr=False)
     _effects: dict[int, list[Effect]] = field(default_factory=dict, init=False, repr=False)
 
@@ -76,7 +78,7 @@ class Observed:
         from gradcheck_cli.oracles.graph.replay import Replay
 
         recording = self.recording if self.view == "as it ran" else self._opened
-        return Editor(Chain(Replay(recording, self.values, self.detached)), self.upstream)
+        return Editor(Chain(Replay(recording, self.values, self.detached, self.dtype)), self.upstream)
 
     @cached_property
     def _opened(self) -> Recording:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.diagnose.kinds import stands_for
@@ -22,19 +21,20 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.runs.verify.function_dtypes import OwnDtypes, in_own_dtypes, is_for_few_bits
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_graph import with_recordings
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.function_planting import AskFurther
-from gradcheck_cli.runs.verify.function_power import power_of_function
+from gradcheck_cli.runs.verify.function_power import OTHER_DTYPES, power_of_function
 from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
 from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
-from gradcheck_cli.trials.graphs import RECORDED, jacobians_of
+from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.guards import guards_of
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
@@ -76,6 +76,12 @@ def verify_function(
         # What the user hands over is what the function is for: other values are no samples of it.
         ask = session.further if described.inputs in _OURS else None
         transcript, report = _with_power(report, transcript, ask, judged, described.form)
+    if report.verdict is Verdict.PASS and session.has_circumstances and not session.is_late:
+        text = code_of(ref, report.line).source
+        own = in_own_dtypes(
+            session.client, GraphOracle(described.form), transcript.trials[0], _passed(report.gradients)
+        )
+        report = _with_own_dtypes(report, own, fails=is_for_few_bits(text))
     example = report.counterexample
     if not isinstance(example, FunctionExample):
         return report
@@ -96,7 +102,7 @@ def session_of(
         has_upstream=form not in _LOSSES,
         deadline=deadline,
         against=options.against,
-        by_graph=partial(jacobians_of, form=form) if form in RECORDED else None,
+        graphs=GraphOracle(form) if form in RECORDED else None,
         has_circumstances=form in _OF_TORCH,
         configurations=described.configurations if options.all_configs else 1,
     )
@@ -120,6 +126,26 @@ def _with_power(
         return transcript, report
     return transcript, replace(
         report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report
+    )
+
+
+def _passed(gradients: Mapping[str, GradientResult]) -> list[str]:
+    return [name for name, each in gradients.items() if each.verdict is Verdict.PASS]
+
+
+def _with_own_dtypes(report: TargetReport, found: OwnDtypes, *, fails: bool) -> TargetReport:
+    """How accurate it is in other dtypes; where it is meant for them (`fails`), a sum that loses its terms fails."""
+    findings = tuple(found.findings())
+    power = report.power
+    if power is not None and found.asked:
+        power = replace(power, untried=tuple(each for each in power.untried if each != OTHER_DTYPES))
+    evidence = sorted((*report.evidence, *found.evidence()), key=lambda each: each.rung == 5)
+    report = replace(report, evidence=tuple(evidence), power=power)
+    if not findings or not fails:
+        return replace(report, notes=(*report.notes, *found.notes))
+    failed = {each.gradient: GradientResult(Verdict.FAIL, (each.id,)) for each in findings}
+    return replace(
+        report, verdict=Verdict.FAIL, gradients={**report.gradients, **failed}, findings=findings, power=None
     )
 
 

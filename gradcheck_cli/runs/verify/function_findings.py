@@ -69,13 +69,12 @@ def example_of(comparison: FunctionComparison) -> FunctionExample | None:
 
 
 def _named(name: str, comparison: FunctionComparison, layer: AsLayer, calls: Sequence[Observed]) -> tuple[Finding, ...]:
-    """The mistake: an edit of the recorded forward, a constant factor, or a slip of a known layer."""
-    edits = findings_of_edits(name, calls)
-    if edits:
-        return edits
+    """The mistake: a constant factor, an edit of the recorded forward, or a slip of a known layer."""
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
     factor = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
-    return layer.findings(name) if factor is None else (factor,)
+    if factor is not None:
+        return (factor,)
+    return findings_of_edits(name, calls) or layer.findings(name)
 
 
 def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:

@@ -10,8 +10,10 @@ from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.model import FunctionForm, Verdict
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.functions import CalledFunction, FunctionTranscript, FunctionTrial
-from gradcheck_cli.trials.graphs import RECORDED
+from gradcheck_cli.trials.graphs import RECORDED, narrowest
 
+# Roundoff of a backward in float32 as an edit's numbers are compared, which allow for 2^14 of it: 64 of float32's own.
+_UNIT = 2.0**-32
 # Calls on which an edit must hold; more cost time and exclude nothing.
 _MOST = 4
 # A graph that was followed through numpy is believed where its derivative is the measured one to this.
@@ -57,7 +59,8 @@ def recorded_call(trial: FunctionTrial) -> Observed | None:
     if len(asking.upstream) != len(trial.recording.outputs):
         return None
     values = {name: trial.sample.array(name) for name in trial.recording.inputs}
-    return Observed(trial.recording, values, asking.upstream, asking.outcome.gradients, "followed")
+    call = Observed(trial.recording, values, asking.upstream, asking.outcome.gradients, "followed")
+    return replace(call, unit=_UNIT, dtype="float64") if narrowest(trial.recording) == "float32" else call
 
 
 def _is_followed(call: Observed, trial: FunctionTrial, comparison: FunctionComparison) -> bool:

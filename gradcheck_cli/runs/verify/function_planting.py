@@ -17,7 +17,7 @@ from gradcheck_cli.runs.verify.function_graph import recorded_call
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.elsewhere import other_values
 from gradcheck_cli.trials.functions import FunctionTrial
-from gradcheck_cli.trials.graphs import detached_in
+from gradcheck_cli.trials.graphs import detached_in, narrowest
 
 if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.edits import Edit
@@ -76,7 +76,8 @@ class PlantedCall:
     def of(cls, trial: FunctionTrial, graphs: Graphs) -> PlantedCall:
         """Of a sample with its first G."""
         upstream = trial.askings[0].upstream
-        sights = {name: Sight.of(truth, upstream) for name, truth in trial.first.items()}
+        single = trial.recording is not None and bool(narrowest(trial.recording))
+        sights = {name: Sight.of(truth, upstream, is_float32=single) for name, truth in trial.first.items()}
         return cls(trial, graphs.of(trial), sights)
 
 

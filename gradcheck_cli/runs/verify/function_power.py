@@ -28,6 +28,7 @@ from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.elsewhere import other_values
 from gradcheck_cli.trials.functions import FunctionTrial
 
+OTHER_DTYPES = "dtypes other than float64"
 # Calls on which a mistake is planted: what none of these shows is looked for elsewhere.
 _MOST_CALLS = 3
 
@@ -97,7 +98,7 @@ def _untried(trials: Sequence[FunctionTrial], has_ties: bool) -> Iterator[str]:
         yield "other sizes"
     if has_ties and not any(_is_tied(array) for each in arrays for array in each.values()):
         yield "ties"
-    yield "dtypes other than float64"
+    yield OTHER_DTYPES
 
 
 def _is_tied(array: Array) -> bool:

@@ -22,7 +22,7 @@ def agreeing_first(loaded: Loaded, specs: Sequence[ConvSpec]) -> tuple[ConvSpec,
     A target for one image raises on every batch, in each of hundreds of ways to call it: that is time lost.
     """
     said = axes_said(loaded)
-    if not said:
+    if not said or not specs:
         return tuple(specs)
     # Those of one list are of one kind; its table of layouts is long.
     fitting = [layout for layout in usual(LayerKind.of(specs[0])) if _fits(layout, said)]

@@ -79,6 +79,8 @@ def forms(
     contradicted = {layout: _contradicted(callee, assigned, layout) for layout in layouts}
     # One array may be another one by the time that it is taken apart; two are not.
     likely = sorted((layout for layout in layouts if contradicted[layout] < 2), key=lambda layout: contradicted[layout])
+    if likely and not contradicted[likely[0]] and _told(callee, assigned) > 1:
+        likely = [layout for layout in likely if not contradicted[layout]]
     spelled = list(_spellings(callee, forward, Form(Layout())))  # the source is walked once, not for every layout
     for library in backends:
         arrays = {"torch": library == "torch", "wrap": library if "." in library else ""}
@@ -86,6 +88,11 @@ def forms(
             for form in spelled:
                 for bias in _bias_forms(layout, assigned):
                     yield replace(form, layout=layout, bias=bias, **arrays)  # type: ignore[arg-type]
+
+
+def _told(callee: Callee, assigned: Assignment) -> int:
+    """Of how many arrays the number of axes is told."""
+    return sum(callee.source.use(name).axes > 0 for name, role in assigned.items() if role in KINDS)
 
 
 def _contradicted(callee: Callee, assigned: Assignment, layout: Layout) -> int:

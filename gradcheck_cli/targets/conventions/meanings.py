@@ -41,8 +41,20 @@ def assignments(
             if trial not in trials:
                 trials.append(trial)
     # What leaves a needed role to nobody is no likely meaning, and must not crowd out another one.
-    trials.sort(key=lambda trial: sum(role not in trial.values() for role in needed))
+    trials.sort(key=lambda trial: len(_unplayed(needed, trial)))
+    if not _unplayed(needed, trials[0]):
+        trials = [trial for trial in trials if not _unplayed(needed, trial) or not _is_spent(by_name[0], trial)]
     return trials[:MAX_ASSIGNMENTS]
+
+
+def _unplayed(needed: Sequence[str], trial: Mapping[str, str]) -> list[str]:
+    """Needed roles that nobody plays."""
+    return [role for role in needed if role not in trial.values()]
+
+
+def _is_spent(named: Mapping[str, str], trial: Mapping[str, str]) -> bool:
+    """Whether an array that names tell nothing of is taken for one that a backward could do without."""
+    return any(role in ("bias", "output") for name, role in trial.items() if name not in named)
 
 
 def _completed(

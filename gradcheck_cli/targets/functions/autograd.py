@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.model.circumstances import Circumstances
-from gradcheck_cli.targets.functions.circumstances import filled_memory, laid_out
+from gradcheck_cli.targets.functions.circumstances import filled_memory, in_dtype, laid_out
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
     Parameter,
@@ -137,7 +137,8 @@ class AutogradForm:
 
     def _run(self, circumstances: Circumstances, values: Values, upstream: Sequence[Array]) -> Ran:
         raw: list[Any] = []
-        given = {name: laid_out(value, circumstances.inputs) for name, value in tensors(values).items()}
+        cast = {name: in_dtype(value, circumstances.dtype) for name, value in tensors(values).items()}
+        given = {name: laid_out(value, circumstances.inputs) for name, value in cast.items()}
         asked = circumstances.wanted
         wanted = leaves(given, [name for name, value in values.items() if is_real(value) and _is_in(name, asked)])
         with self._watched(raw) as owner:
@@ -150,7 +151,9 @@ class AutogradForm:
             with in_backward(outputs):
                 for _ in range(circumstances.passes):
                     _back_propagate(results, grads, list(wanted.values()), raw)
-        changed = mutated(values, given) + (() if _same(kept, grads) else ("grad_output",))
+        # In another dtype every array is another one.
+        written = () if circumstances.dtype else mutated(values, given)
+        changed = written + (() if _same(kept, grads) else ("grad_output",))
         return self._read(raw[-1:], values, outputs, changed)
 
     @contextlib.contextmanager
@@ -217,8 +220,10 @@ def _is_in(name: str, asked: tuple[str, ...] | None) -> bool:
 
 
 def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:
+    # bfloat16 is read as float32: numpy has none.
+    pairs = [(as_array(then), as_array(now)) for then, now in zip(before, after, strict=True)]
     return all(
-        np.array_equal(then.numpy(), now.numpy(), equal_nan=True) for then, now in zip(before, after, strict=True)
+        then is not None and now is not None and np.array_equal(then, now, equal_nan=True) for then, now in pairs
     )
 
 

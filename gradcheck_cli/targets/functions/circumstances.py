@@ -30,6 +30,14 @@ def laid_out(tensor: Any, layout: MemoryLayout) -> Any:
     return larger[..., 1::2]
 
 
+def in_dtype(tensor: Any, dtype: str) -> Any:
+    """The same numbers in another floating dtype, by its name in torch; what is none of floats stays."""
+    import torch
+
+    is_floating = isinstance(tensor, torch.Tensor) and tensor.is_floating_point()
+    return tensor.to(getattr(torch, dtype)) if dtype and is_floating else tensor
+
+
 @contextlib.contextmanager
 def filled_memory() -> Iterator[None]:
     """torch hands out new memory filled with NaN, and the largest number for integers."""

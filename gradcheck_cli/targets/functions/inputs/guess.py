@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeGuard
 
 import numpy as np
 
 from gradcheck_cli.model import InputsFrom, Sample
+from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
@@ -31,11 +32,14 @@ from gradcheck_cli.targets.functions.inputs.options import choices, chosen, hold
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.single import SingleForm, rounded
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
 # Of this thread's own work: on a machine that others use, the same things are tried.
 SECONDS = 6.0
+# For the same in float32: most that runs on nothing is no matter of a dtype.
+SECONDS_IN_SINGLE = 2.0
 _OF_TORCH = ("autograd-function", "custom-operator")
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
@@ -74,7 +78,19 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         found = searches[-1].run()
         if found is not None:
             return found
-    return _second_best(searches, said)
+    return _in_single(searches, said) or _second_best(searches, said)
+
+
+def _in_single(searches: Sequence[_Search], said: Given) -> Guess | None:
+    """A Function that ran on nothing may take float32 alone."""
+    for search in searches:
+        if isinstance(search.form, AutogradForm) and (search.second_best is None or said.calls):
+            end = time.thread_time() + SECONDS_IN_SINGLE
+            found = _Search(SingleForm(search.form), said, search.seed, search.file, end).run()
+            if found is not None:
+                samples = (replace(sample, values=rounded(sample.values)) for sample in found.samples)
+                return replace(found, samples=tuple(samples))
+    return None
 
 
 def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
