@@ -14,10 +14,11 @@ from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.by_use import forward_by_use
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
-from gradcheck_cli.targets.functions.layer import layer_forms
+from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
+from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
@@ -51,9 +52,23 @@ def _has_backward(owner: type) -> bool:
 def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     """An object; what its backward's return statement says stands where the method is defined."""
     _, back = method_names(owner)
+    net = "" if back else _loss_method(loaded, owner)
+    if net:
+        names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}"))[1:])
+        methods = NetMethods(owner, net, net, names=names)
+        text = _with_callees(loaded, owner.__name__)
+        for made in objects_of(owner):
+            yield NetForm(made.making, made.states, methods, names, text, made.switches)
+        return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
     node = next((found for found in nodes if found is not None), None)
     yield from layer_forms(owner, returned_names(node), _with_callees(loaded, owner.__name__))
+
+
+def _loss_method(loaded: Loaded, owner: type) -> str:
+    """The method of a class that gives a loss and its gradients; "" for none."""
+    names = (name for name in vars(owner) if not name.startswith("_"))
+    return next((name for name in names if gives_gradients(loaded.node(f"{owner.__name__}.{name}"))), "")
 
 
 def _pair(loaded: Loaded) -> WrittenFunction:

@@ -25,7 +25,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.pair import float_arrays
 from gradcheck_cli.targets.functions.reading import by_place, entries_of, owners
-from gradcheck_cli.targets.functions.spelling import is_target
+from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
 from gradcheck_cli.targets.functions.state import (
     HeldParameter,
     held,
@@ -133,7 +133,8 @@ class LayerForm:
         """Returned ones first, then kept ones, then what an update took away."""
         before = then.parameters
         entries = [] if back is None else entries_of(back, self.names)
-        entries = by_place(entries, [item.name for item in self.methods.arguments])
+        if not any(belongs_to(name, list(before)) for name, _ in entries if name):
+            entries = by_place(entries, [item.name for item in self.methods.arguments])
         inputs = {name: array for name, array in float_arrays(values).items() if name not in before}
         shapes = {name: array.shape for name, array in (inputs | dict(before)).items()}
         gradients = kept_gradients(instance, shapes)
@@ -191,6 +192,27 @@ def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[Layer
     if not fore or not back:
         lacking = "forward" if not fore else "backward"
         raise NotAFunctionError("build", f"{owner.__name__} has no {lacking}")
+    methods = Methods(owner, fore, back)
+    for made in objects_of(owner):
+        for is_torch in (True, False) if "torch" in source else (False,):
+            yield LayerForm(made.making, made.states, methods, tuple(names), source, made.switches, is_torch)
+
+
+@dataclass(frozen=True)
+class MadeObject:
+    """One way to make an object, with what it holds then; see `LayerForm`."""
+
+    making: Making
+    states: tuple[Mapping[str, tuple[int, ...]], ...]
+    switches: Mapping[str, bool]
+
+
+def objects_of(owner: Any) -> Iterator[MadeObject]:
+    """Every way that works.
+
+    Raises:
+        NotAFunctionError: none does.
+    """
     first_error: BaseException | None = None
     made = 0
     for making in makings(owner):
@@ -201,8 +223,7 @@ def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[Layer
             continue
         made += 1
         switches = switches_of(making.instance(SIZES[0]), {item.name for item in making.settings})
-        for is_torch in (True, False) if "torch" in source else (False,):
-            yield LayerForm(making, shapes, Methods(owner, fore, back), tuple(names), source, switches, is_torch)
+        yield MadeObject(making, shapes, switches)
     if not made:
         raise NotAFunctionError("run", f"no object of {owner.__name__} could be made", cause=first_error)
 

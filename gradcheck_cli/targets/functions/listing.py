@@ -57,9 +57,10 @@ def _is_loss(name: str, node: ast.AST, functions: list[str]) -> bool:
 def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition]) -> bool:
     """It has a forward and a backward that somebody wrote, itself or through a class of its file."""
     methods = _methods(node, found)
-    return any(_is_written(methods.get(name)) for name in FORWARDS) and any(
+    has_both = any(_is_written(methods.get(name)) for name in FORWARDS) and any(
         _is_written(methods.get(name)) for name in BACKWARDS
     )
+    return has_both or any(gives_gradients(method) for method in methods.values())
 
 
 def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, ast.FunctionDef]:

@@ -10,7 +10,7 @@ from typing import Any
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, as_array, entry_of, fresh, mutated, outputs_of
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name, float_arrays
-from gradcheck_cli.targets.functions.reading import entries_of, owners, returned_names
+from gradcheck_cli.targets.functions.reading import entries_of, gradients_among, owners, returned_names
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_gradient, tokens
 
 
@@ -69,7 +69,7 @@ class LossForm:
         given = fresh(values)
         result = call_by_name(self.function.call, given)
         rest = result[1] if len(result) == 2 and isinstance(result[1], Mapping) else tuple(result[1:])
-        entries = entries_of(rest, returned_names(self.function.node)[1:])
+        entries = gradients_among(entries_of(rest, returned_names(self.function.node)[1:]))
         names = owners(entries, float_arrays(values))
         gradients = {
             name: array

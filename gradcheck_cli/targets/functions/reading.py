@@ -28,6 +28,12 @@ def by_place(entries: Sequence[tuple[str, Any]], parameters: Sequence[str]) -> l
     return list(entries)
 
 
+def gradients_among(entries: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """What is called a gradient, where anything is: a last state that is returned beside them is none."""
+    named = [(name, value) for name, value in entries if looks_like_gradient(name)]
+    return named or list(entries)
+
+
 def returned_names(node: ast.AST | None) -> list[str]:
     """What the last return statement of a function calls what it gives; "" for what has no name."""
     returns = (

@@ -149,6 +149,38 @@ class Handed:
         self.dgamma, self.dbeta = (dout * self.x).sum(axis=0), dout.mean(axis=0)
         return dout * self.gamma
 
+class Net:
+    def __init__(self, input_size, output_size):
+        self.params = {"W": np.random.randn(input_size, output_size), "b": np.zeros(output_size)}
+
+    def loss(self, X, y=None, reg=0.0):
+        W, b = self.params["W"], self.params["b"]
+        scores = X.dot(W) + b
+        if y is None:
+            return scores
+        p = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        rows = np.arange(len(X))
+        loss = -np.log(p[rows, y]).mean() + reg * (W * W).sum()
+        p[rows, y] -= 1
+        return loss, {"W": X.T.dot(p) / len(X) + 2 * reg * W, "b": p.mean(axis=0)}
+
+class Recurrent:
+    def __init__(self, hidden_size):
+        self.Whh = np.eye(hidden_size) / 2
+
+    def loss_fun(self, inputs, hprev):
+        """inputs (T,) int; hprev is (H, 1)"""
+        hs = [hprev]
+        for number in inputs:
+            hs.append(np.tanh(self.Whh @ hs[-1] + number / 10))
+        loss, dh, dWhh = (hs[-1] ** 2).sum(), 2 * hs[-1], np.zeros_like(self.Whh)
+        for t in range(len(inputs), 0, -1):
+            raw = dh * (1 - hs[t] ** 2)
+            dWhh += raw @ hs[t - 1].T
+            dh = self.Whh.T @ raw
+        return loss, dWhh, hs[len(inputs)]
+
 class Cell:
     def forward(self, x, c):
         self.saved = x, c
@@ -178,6 +210,8 @@ RIGHT = {
     "Turned": "a",  # its context is its own
     "Held": "x W b",  # its constructor is handed the weights
     "softplus_backward": "inp",  # both write into what they are handed
+    "Net": "W b",  # its one method gives the loss and a dict of gradients
+    "Recurrent": "Whh",  # what it returns last is a state and no gradient
     "Two": "x c",  # a gradient for each output
 }
 # Target -> the gradient that is wrong, and on how many of its samples it is right.

@@ -68,7 +68,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return [Proposal("constant", value=value) for value in constants]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
-    if item.default is None and found[0].kind in ("real", "mask"):  # as `bias=None`: with it more is seen
+    if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
 

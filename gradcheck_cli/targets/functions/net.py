@@ -1,0 +1,61 @@
+"""An object whose one method gives a loss and its gradients at once: `TwoLayerNet.loss(X, y, reg) -> loss, grads`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.targets.functions.form import outputs_of
+from gradcheck_cli.targets.functions.layer import LayerForm
+from gradcheck_cli.targets.functions.methods import Methods
+from gradcheck_cli.targets.functions.pair import call_by_name
+from gradcheck_cli.targets.functions.reading import entries_of, gradients_among
+
+
+@dataclass(frozen=True)
+class NetMethods(Methods):
+    """The one method, as a forward that gives the loss and a backward that gives the rest; `names` are of the rest."""
+
+    names: tuple[str, ...] = ()
+
+    @property
+    def takes_upstream(self) -> bool:
+        """A loss is the end."""
+        return False
+
+    def outputs(self, instance: Any, given: Mapping[str, Any]) -> tuple[Array, ...]:
+        """The loss.
+
+        Raises:
+            TypeError: it gives something else; without labels such a method gives scores.
+            Exception: whatever it raises.
+        """
+        result = call_by_name(getattr(instance, self.fore), given)
+        if not isinstance(result, tuple | list) or len(result) < 2:
+            raise TypeError(f"it gives a {type(result).__name__} where a loss and its gradients are expected")
+        return outputs_of(result[:1])
+
+    def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array]) -> Any:
+        """What stands behind the loss: a dict of gradients, or one after the other."""
+        del grads
+        rest = call_by_name(getattr(instance, self.fore), given)[1:]
+        if len(rest) == 1 and isinstance(rest[0], Mapping):
+            return rest[0]
+        return dict(gradients_among(entries_of(tuple(rest), self.names)))
+
+
+@dataclass(frozen=True)
+class NetForm(LayerForm):
+    """It gives the gradients that its author wanted: of what the object holds, not of its data."""
+
+    @property
+    def kind(self) -> FunctionForm:
+        """As a function that gives a loss and its gradients."""
+        return "loss"
+
+    @property
+    def why(self) -> str:
+        """How it is made and called."""
+        return f"{self.making.text}; {self.methods.fore} returns a loss and its gradients"

@@ -1,0 +1,24 @@
+"""A gradient beside the truth of its sample."""
+
+import numpy as np
+import pytest
+
+from gradcheck_cli.model import FunctionOutcome, Sample, Verdict
+from gradcheck_cli.oracles.blackbox import Direction, Jacobian
+from gradcheck_cli.trials.compared import judged_of
+from gradcheck_cli.trials.functions import Asking, FunctionTrial
+
+
+@pytest.mark.parametrize(("slope", "verdict"), [(1e-29, None), (1e-3, Verdict.FAIL)])
+def test_what_rounding_alone_is_seen_of_is_not_compared(slope, verdict):
+    """A saturated softmax: twice nothing is no mistake, and twice something is one."""
+    x = np.array([30.0])
+    trial = FunctionTrial(
+        Sample({"x": x}, ("x",)),
+        outputs=(np.array([1.0]),),
+        first={"x": Jacobian("complex step", np.array([[slope]]), np.array([[0.0]]))},
+        second={"x": Direction(np.array([1.0]), np.array([slope]), np.array([1e-12]))},
+    )
+    outcome = FunctionOutcome(outputs=trial.outputs, gradients={"x": np.array([2 * slope])})
+    judged = judged_of(trial, Asking("random numbers", (np.array([1.0]),), outcome), "x")
+    assert (judged.verdict if judged else None) is verdict
