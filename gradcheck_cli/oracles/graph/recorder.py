@@ -238,7 +238,7 @@ class _Leaves(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run what was called."""
         name = getattr(func, "__name__", "")
-        if func is torch.Tensor.data.__get__:  # type: ignore[attr-defined]
+        if func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]  # a method wrapper, made anew each time
             return args[0].detach()
         if name in _WHERE_VALUES_LEAVE:
             place = self._recorder.places.of(sys._getframe(1))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcheck_cli.targets.conventions import settings
-from gradcheck_cli.targets.conventions.source import NameTree, Source
+from gradcheck_cli.targets.conventions.nodes import NameTree
+from gradcheck_cli.targets.conventions.source import Source
 
 CACHE_ORDER = ("x", "weight", "bias", "params")
 # Key of the values that the file's forward stored, by their names, among the values of all roles.

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradcheck_cli.targets.conventions.defaults import merged_with
-from gradcheck_cli.targets.conventions.source import LOOKUPS, Source
+from gradcheck_cli.targets.conventions.nodes import LOOKUPS
+from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.use import identifier
 
 # Read from arrays, lists and texts too, so they say nothing of an object of settings.

@@ -27,7 +27,8 @@ from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.caches import CACHE_ORDER, STORED, fill, missing, structure_roles
 from gradcheck_cli.targets.conventions.context import context_for
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.source import NameTree, Source
+from gradcheck_cli.targets.conventions.nodes import NameTree
+from gradcheck_cli.targets.conventions.source import Source
 
 # Where the file's own forward runs before the backward; "stored": its members are handed on by their names; "left":
 # what the backward needs is in the file's own variables.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradcheck_cli.targets.conventions.source import LOOKUPS
+from gradcheck_cli.targets.conventions.nodes import LOOKUPS
 from gradcheck_cli.targets.conventions.use import identifier
 
 

@@ -8,15 +8,25 @@ from dataclasses import dataclass
 from functools import cache
 
 from gradcheck_cli.targets.conventions.names import function_roles
-from gradcheck_cli.targets.conventions.use import ARRAYS, Use, Uses, identifier
-
-NameTree = str | tuple["NameTree", ...] | dict[str, str]
-"""A cache: the name of one member, a tuple of members, or a dict of key -> name."""
-
-# Methods that put something into a list, a dict, a set or a queue.
-FILLING = ("append", "appendleft", "add", "extend", "insert", "push", "put", "setdefault", "update", "save", "store")
-# What reads one key of a dict: `hp.get("stride", 1)`.
-LOOKUPS = ("get", "pop", "setdefault")
+from gradcheck_cli.targets.conventions.nodes import (
+    NameTree,
+    binds,
+    channel_position,
+    filled,
+    indexed,
+    is_pair_of_pairs,
+    is_shape,
+    is_size,
+    looked_up,
+    may_be,
+    name_tree,
+    own_nodes,
+    returned_names,
+    shape_owner,
+    whole_number,
+    word_of,
+)
+from gradcheck_cli.targets.conventions.use import Use, Uses, identifier
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Source:
     def returns(self) -> list[str]:
         """Names of what the last `return` gives, outermost order; "" for an expression."""
         value = self._last_return()
-        return _returned(value) if value is not None else []
+        return returned_names(value) if value is not None else []
 
     def returns_several(self) -> bool:
         """Whether the last `return` gives a tuple: an output and something else."""
@@ -76,7 +86,7 @@ class Source:
             return []
         cache: ast.expr = value.elts[1]
         if isinstance(cache, ast.Name):
-            named = [node.value for node in self.walk() if isinstance(node, ast.Assign) and _binds(node, cache.id)]
+            named = [node.value for node in self.walk() if isinstance(node, ast.Assign) and binds(node, cache.id)]
             cache = named[-1] if named else cache
         return [identifier(item) for item in cache.elts] if isinstance(cache, ast.Tuple) else []
 
@@ -84,7 +94,7 @@ class Source:
         """Whether the definition is there and holds no `return` with a value, those of inner functions left out."""
         return isinstance(self.node, ast.FunctionDef) and not any(
             isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and node.value is not None
-            for node in _own_nodes(self.node)
+            for node in own_nodes(self.node)
         )
 
     def not_implemented(self) -> int:
@@ -132,7 +142,7 @@ class Source:
         """Names of the file into which the definition puts something: `g = `, `g[k] = `, `g.k = `, `g.append()`."""
         declared, held = self._declared_global(), self.globals_read()
         stored = {node.id for node in self.walk() if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-        return (stored & declared) | {name for node in self.walk() for name in [_filled(node)] if name in held}
+        return (stored & declared) | {name for node in self.walk() for name in [filled(node)] if name in held}
 
     def _declared_global(self) -> set[str]:
         return {name for node in self.walk() if isinstance(node, ast.Global) for name in node.names}
@@ -143,7 +153,7 @@ class Source:
     def takes_sides(self, name: str) -> bool:
         """Whether `name` is taken apart as `(top, bottom), (left, right) = name`, also behind a condition."""
         assigned = [node for node in self.walk() if isinstance(node, ast.Assign)]
-        return any(_is_pair_of_pairs(node.targets[0]) and _may_be(node.value, name) for node in assigned)
+        return any(is_pair_of_pairs(node.targets[0]) and may_be(node.value, name) for node in assigned)
 
     def shape_names(self, role: str) -> list[list[str]]:
         """The names into which `w.shape` is unpacked, for every array that plays `role` by its name."""
@@ -174,15 +184,6 @@ class Source:
         return {float(value) for value in constants if isinstance(value, int | float) and not isinstance(value, bool)}
 
 
-def _whole_number(node: ast.expr) -> int | None:
-    """The value of a literal index, -1 too."""
-    try:
-        value = ast.literal_eval(node)
-    except ValueError:
-        return None
-    return value if isinstance(value, int) else None
-
-
 # Every call of a target asks again what its definition does with each name: it is read once.
 @cache
 def _method(source: Source, name: str) -> Source:
@@ -195,7 +196,7 @@ def _method(source: Source, name: str) -> Source:
 def _last_return(source: Source) -> ast.expr | None:
     if isinstance(source.node, ast.Lambda):
         return source.node.body
-    nodes = _own_nodes(source.node) if isinstance(source.node, ast.FunctionDef) else source.walk()
+    nodes = own_nodes(source.node) if isinstance(source.node, ast.FunctionDef) else source.walk()
     statements = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
     return max(statements, key=lambda node: node.lineno).value if statements else None
 
@@ -223,7 +224,7 @@ def _roles(source: Source, name: str) -> list[str]:
         if not members:
             return function_roles(name)
         return ["cache", "params"] if {"x", "x_padded"} & members else ["params"]
-    if use.unpacked > 2 and any(not _is_size(member) for member in source._members(name)):
+    if use.unpacked > 2 and any(not is_size(member) for member in source._members(name)):
         return ["cache"]
     if use.kinds == {"key"}:
         return ["key"]
@@ -234,7 +235,7 @@ def _roles(source: Source, name: str) -> list[str]:
 def _string_keys(source: Source, variable: str) -> list[str]:
     found: dict[str, None] = {}
     for node in source.walk():
-        owner, key = _subscript(node)
+        owner, key = looked_up(node)
         if key is not None and variable in ("", owner):
             found[key] = None
     return list(found)
@@ -249,8 +250,8 @@ def _structure(source: Source, variable: str) -> NameTree | None:
             continue
         target, value = node.targets[0], node.value
         if isinstance(value, ast.Name) and value.id == variable and isinstance(target, ast.Tuple | ast.List):
-            return _names(target)
-        members.update(_indexed(target, value, variable))
+            return name_tree(target)
+        members.update(indexed(target, value, variable))
     if keys:
         return {key: key for key in keys}
     if members:
@@ -264,7 +265,7 @@ def _shape_names(source: Source, role: str) -> list[list[str]]:
     return [
         [identifier(item) for item in node.targets[0].elts]
         for node in assigned
-        if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(_shape_owner(node.value))
+        if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(shape_owner(node.value))
     ]
 
 
@@ -273,130 +274,20 @@ def _shape_axes(source: Source, role: str) -> list[int]:
     read = [
         node
         for node in source.walk()
-        if isinstance(node, ast.Subscript) and role in function_roles(_shape_owner(node.value))
+        if isinstance(node, ast.Subscript) and role in function_roles(shape_owner(node.value))
     ]
-    axes = [_whole_number(node.slice) for node in read]
+    axes = [whole_number(node.slice) for node in read]
     return [] if _shape_names(source, role) or None in axes else [axis for axis in axes if axis is not None]
 
 
 @cache
 def _axes_hint(source: Source) -> str:
     for node in source.walk():
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and _is_shape(node.value):
-            hint = _channel_position([identifier(item) for item in node.targets[0].elts])
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and is_shape(node.value):
+            hint = channel_position([identifier(item) for item in node.targets[0].elts])
             if hint:
                 return hint
     return ""
-
-
-def _subscript(node: ast.AST) -> tuple[str, str | None]:
-    """(variable, key) of `variable["key"]` and `variable.get("key")`."""
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        return identifier(node.value), node.slice.value
-    looked_up = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOOKUPS
-    if looked_up and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-        first = node.args[0]
-        if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            return identifier(node.func.value), first.value
-    return "", None
-
-
-def _is_pair_of_pairs(node: ast.expr) -> bool:
-    items = node.elts if isinstance(node, ast.Tuple | ast.List) else []
-    return len(items) == 2 and all(isinstance(item, ast.Tuple | ast.List) and len(item.elts) == 2 for item in items)
-
-
-def _may_be(value: ast.expr, name: str) -> bool:
-    """Whether an expression is `name`, or that on one side of a condition."""
-    if isinstance(value, ast.IfExp):
-        return _may_be(value.body, name) or _may_be(value.orelse, name)
-    return isinstance(value, ast.Name) and value.id == name
-
-
-def _filled(node: ast.AST) -> str:
-    """The name of what `node` puts something into, "" where it puts nothing."""
-    holder: ast.expr | None = None
-    if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
-        holder = node.value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
-        holder = node.func.value
-    return holder.id if isinstance(holder, ast.Name) else ""
-
-
-def _is_size(name: str) -> bool:
-    """Whether a name that something is taken apart into tells a number: `n, c, h, w = shape`."""
-    roles = function_roles(name)
-    return not name.strip("_") or (bool(roles) and not set(roles) & {*ARRAYS, "cache", "params", "x_shape", "w_shape"})
-
-
-def _binds(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-
-
-def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes of a function, those of functions inside it left out."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.FunctionDef | ast.Lambda | ast.ClassDef):
-            yield child
-            yield from _own_nodes(child)
-
-
-def _names(node: ast.expr) -> NameTree:
-    if isinstance(node, ast.Tuple | ast.List):
-        return tuple(_names(item) for item in node.elts)
-    return identifier(node)
-
-
-def _indexed(target: ast.expr, value: ast.expr, variable: str) -> dict[int, str]:
-    """{0: "x"} for `x = cache[0]`, also inside `x, w = cache[0], cache[1]`."""
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        pairs = zip(target.elts, value.elts, strict=False)
-        return {index: name for left, right in pairs for index, name in _indexed(left, right, variable).items()}
-    if (
-        (
-            isinstance(value, ast.Subscript)
-            and identifier(value.value) == variable
-            and isinstance(value.slice, ast.Constant)
-        )
-        and isinstance(value.slice.value, int)
-        and value.slice.value >= 0
-    ):
-        return {value.slice.value: identifier(target)}
-    return {}
-
-
-def _returned(value: ast.expr) -> list[str]:
-    if isinstance(value, ast.Tuple | ast.List):
-        return [name for item in value.elts for name in _returned(item)]
-    if isinstance(value, ast.Dict):
-        return [str(key.value) if isinstance(key, ast.Constant) else "" for key in value.keys]
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-        return [identifier(value.func.value)]
-    return [identifier(value)]
-
-
-def _shape_owner(value: ast.expr) -> str:
-    return identifier(value.value) if isinstance(value, ast.Attribute) and value.attr == "shape" else ""
-
-
-def _is_shape(value: ast.expr) -> bool:
-    return isinstance(value, ast.Attribute) and value.attr == "shape"
-
-
-def _channel_position(names: list[str]) -> str:
-    """Where the channel stands among unpacked shape names, by the places of the height and the width."""
-    plain = [name.lower().replace("_", "") for name in names]
-    heights = [
-        i for i, name in enumerate(plain) if name[:1] == "h" or "height" in name or name.startswith(("nh", "ih", "xh"))
-    ]
-    widths = [
-        i for i, name in enumerate(plain) if "width" in name or name.startswith(("nw", "iw", "xw")) or name[:1] == "w"
-    ]
-    if not heights or not widths or widths[0] != heights[0] + 1:
-        return ""
-    if widths[0] == len(plain) - 1 and len(plain) > 2:
-        return "first"
-    return "last" if widths[0] == len(plain) - 2 else ""
 
 
 @cache
@@ -405,7 +296,7 @@ def _settings_taken_apart(source: Source, variable: str) -> tuple[tuple[str, tup
     for node in source.walk():
         if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
             continue
-        owner, key = _subscript(node.value)
+        owner, key = looked_up(node.value)
         if isinstance(node.value, ast.Attribute) and isinstance(node.value.value, ast.Name):
             owner, key = node.value.value.id, node.value.attr
         if owner == variable and key:
@@ -416,10 +307,4 @@ def _settings_taken_apart(source: Source, variable: str) -> tuple[tuple[str, tup
 # Asked for each of hundreds of ways to call a target.
 @cache
 def _said(source: Source) -> frozenset[str]:
-    return frozenset(map(_word, source.walk()))
-
-
-def _word(node: ast.AST) -> str:
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
-    return identifier(node)
+    return frozenset(map(word_of, source.walk()))
