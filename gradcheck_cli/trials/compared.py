@@ -14,7 +14,7 @@ from gradcheck_cli.checks.ladder.judge import JudgedGradient, depends, judged_cl
 from gradcheck_cli.checks.ladder.ties import broken_at_ties
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
-from gradcheck_cli.trials.functions import Asking, Elsewhere, FunctionTrial
+from gradcheck_cli.trials.function_trial import Asking, Elsewhere, FunctionTrial
 
 # Of what the outputs would change by where the argument grows by itself: far below what float32 keeps, 2^-24.
 FLAT = 2.0**-40

@@ -15,7 +15,7 @@ from gradcheck_cli.checks.ladder.judge import depends
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.trials.compared import FunctionComparison
-from gradcheck_cli.trials.functions import FunctionTrial
+from gradcheck_cli.trials.function_trial import FunctionTrial
 
 CONSTANT = "constant almost everywhere"
 BESIDE = "made of what is constant almost everywhere"

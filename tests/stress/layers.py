@@ -27,7 +27,8 @@ from gradcheck_cli.oracles.graph.listing import Listing
 from gradcheck_cli.oracles.graph.replay import Replay
 from gradcheck_cli.targets.functions.client import Stacked
 from gradcheck_cli.trials.compared import FunctionComparison
-from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript
+from gradcheck_cli.trials.function_trial import FunctionTranscript
+from gradcheck_cli.trials.functions import FunctionSession
 
 # Of each layer, drawn from all of its slips: a pair of slips that nobody finds costs seconds.
 MOST = 12

@@ -6,7 +6,7 @@ import pytest
 from gradcheck_cli.model import FunctionOutcome, Sample, Verdict
 from gradcheck_cli.oracles.blackbox import Direction, Jacobian
 from gradcheck_cli.trials.compared import judged_of
-from gradcheck_cli.trials.functions import Asking, FunctionTrial
+from gradcheck_cli.trials.function_trial import Asking, FunctionTrial
 
 
 @pytest.mark.parametrize(("slope", "verdict"), [(1e-29, None), (1e-3, Verdict.FAIL)])

@@ -33,7 +33,8 @@ from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
-from gradcheck_cli.trials.functions import FunctionSession, FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.function_trial import FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.functions import FunctionSession
 from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.guards import guards_of
 from gradcheck_cli.trials.shrink_function import shrink_function

@@ -12,7 +12,7 @@ from gradcheck_cli.checks.ladder.plain import BesidePlain, beside_plain
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Array, Finding, RungEvidence, Sample, Verdict
 from gradcheck_cli.model.circumstances import Circumstances
-from gradcheck_cli.trials.functions import CalledFunction, FunctionTrial
+from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTrial
 from gradcheck_cli.trials.graphs import UNITS, GraphOracle
 from gradcheck_cli.trials.larger import larger_batch, on_coarse_grid
 

@@ -16,7 +16,7 @@ from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
 from gradcheck_cli.runs.verify.function_graph import recorded_calls
 from gradcheck_cli.trials.compared import Compared, FunctionComparison
-from gradcheck_cli.trials.functions import FunctionTrial
+from gradcheck_cli.trials.function_trial import FunctionTrial
 
 # What two numbers differ by, relative to the largest, to be told as different places: only words hang on it.
 VISIBLE = 1e-9

@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.model import FunctionForm, Verdict
 from gradcheck_cli.trials.compared import FunctionComparison
-from gradcheck_cli.trials.functions import CalledFunction, FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTranscript, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, narrowest
 
 # Roundoff of a backward in float32 as an edit's numbers are compared, which allow for 2^14 of it: 64 of float32's own.

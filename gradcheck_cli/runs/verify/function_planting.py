@@ -16,7 +16,7 @@ from gradcheck_cli.model import Array, FunctionForm, NotShown, Sample, Verdict
 from gradcheck_cli.runs.verify.function_graph import recorded_call
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.elsewhere import other_values
-from gradcheck_cli.trials.functions import FunctionTrial
+from gradcheck_cli.trials.function_trial import FunctionTrial
 from gradcheck_cli.trials.graphs import detached_in, narrowest
 
 if TYPE_CHECKING:

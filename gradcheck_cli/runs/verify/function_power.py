@@ -26,7 +26,7 @@ from gradcheck_cli.runs.verify.function_planting import (
 )
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.elsewhere import other_values
-from gradcheck_cli.trials.functions import FunctionTrial
+from gradcheck_cli.trials.function_trial import FunctionTrial
 
 OTHER_DTYPES = "dtypes other than float64"
 # Calls on which a mistake is planted: what none of these shows is looked for elsewhere.
