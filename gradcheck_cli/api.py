@@ -155,8 +155,9 @@ def target_name(target: Target) -> str:
 def _installed_name(target: Callable[..., Any], name: str | None) -> str:
     """The dotted name of what torch or numpy define, which no file of the user's holds; "" for all else."""
     module = str(getattr(target, "__module__", "") or "")
-    named = name or getattr(target, "__name__", "")
-    if module.partition(".")[0].lstrip("_") not in ("torch", "numpy") or not named:
+    named = getattr(target, "__name__", "") or name
+    # What is written in C, as torch.mul, says no module: whether it is there is all that counts.
+    if not named or (module and module.partition(".")[0].lstrip("_") not in ("torch", "numpy")):
         return ""
     for place in (module, "torch.nn.functional", "torch", "numpy"):
         if getattr(sys.modules.get(place), named, None) is target:

@@ -58,7 +58,7 @@ def _verify(target: Target | Iterable[Target], options: dict[str, Any]) -> Verif
 
 
 def _mistakes(report: VerifyReport) -> str:
-    """What pytest's short summary shows, which is the first line: "batch-mean in grad_weight of conv_backward"."""
+    """What pytest's short summary shows, which is the first line: the mistake, the gradient, the function."""
     named = [
         f"{finding.id} in {finding.about} of {target.name or target.target}"
         for target in report.targets

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.diagnose import Observation
-from gradcheck_cli.layers import conv
+from gradcheck_cli.layers import conv, geometries
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import Case, ConvSpec, Gradients
 from gradcheck_cli.model.line import LineSpec
@@ -91,7 +91,7 @@ def geometries_for(identifier):
         + {
             "rest-skipped": PAST_EIGHT,
             "groups-ignored": IN_GROUPS,
-            "padding-split-wrong": SIDED,
+            "padding-split-wrong": SIDED + geometries.SAME["tensorflow"] + geometries.SAME["tensorflow-more-after"],
             "gaps-closed": GAPPED,
         }.get(identifier, ())
     )

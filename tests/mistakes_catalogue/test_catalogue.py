@@ -28,6 +28,8 @@ DESIGN = [
 BEHAVIOUR = {"mutates-input", "not-repeatable", "not-finite", "wrong-shape", "wrong-forward", "crashes", "too-slow"}
 # Of any function: found by editing the graph of its forward.
 FUNCTIONS = {
+    "ties-counted-twice",
+    "wrong-configuration",
     "path-missing",
     "derivative-missing",
     "wrong-derivative",

@@ -43,7 +43,12 @@ CAUSAL = tuple(
     ConvSpec(n, c, c, 1, 9, (1, taps), padding=(0, taps - 1), groups=c, extra_after=(0, 1 - taps))
     for n, c, taps in ((2, 3, 4), (1, 4, 3))
 )
-OF_A_FAMILY = {"same_sides": SIDED, "blocked": PAST_EIGHT, "causal": CAUSAL}
+OF_A_FAMILY = {
+    "same_sides": SIDED,
+    "blocked": PAST_EIGHT,
+    "causal": CAUSAL,
+    "own_hands": (ConvSpec(2, 4, 6, 5, 6, (2, 3), groups=2),),
+}
 
 
 def header(file):
@@ -123,4 +128,4 @@ def test_every_row_of_the_table_of_conventions_has_three_right_files():
             family = file.parent.name.replace("class_returns", "class_keeps").replace("class_attributes", "class_keeps")
             counts[family] = counts.get(family, 0) + 1
     assert {family: count for family, count in counts.items() if count < 3} == {}
-    assert len(counts) == 22
+    assert len(counts) == 23

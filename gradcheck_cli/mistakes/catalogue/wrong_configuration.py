@@ -7,7 +7,7 @@ from gradcheck_cli.mistakes.shown import Sign
 
 MISTAKE = Mistake(
     id="wrong-configuration",
-    order=870,
+    order=875,
     title="gives other gradients with another configuration of its autotuner",
     why=(
         "An autotuned kernel runs with whichever of its configurations is the fastest on the machine. A grid that is "

@@ -44,8 +44,7 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 SURROGATE = "a surrogate: not judged as a derivative"
 # No failure, as the first derivative is right and rarely more is asked for.
 SECOND_WRONG = (
-    "{}: a constant to it is what the forward computed without a graph and kept (double-backward-wrong); "
-    "once_differentiable would refuse it"
+    "{}: a constant to it is what the forward computed without a graph and kept; once_differentiable would refuse it"
 )
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")

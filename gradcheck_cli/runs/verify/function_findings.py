@@ -11,6 +11,7 @@ from gradcheck_cli.checks.ladder.judge import JudgedGradient
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.edits.observed import Observed
+from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
@@ -74,7 +75,10 @@ def _named(name: str, comparison: FunctionComparison, layer: AsLayer, calls: Seq
     factor = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
     if factor is not None:
         return (factor,)
-    return findings_of_edits(name, calls) or layer.findings(name)
+    edits = findings_of_edits(name, calls)
+    # A factor is what is left to say where nothing of the forward explains it: how the layer goes says more.
+    says_little = not edits or stands_for(edits[0].id, Sign.FACTOR)
+    return (layer.findings(name) if says_little else ()) or edits
 
 
 def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:

@@ -83,6 +83,10 @@ class NotRecognisedError(Exception):
         self.step, self.sentence, self.tried, self.error, self.hint = step, sentence, tried, error, hint
 
 
+class UnreadableUpdateError(NotRecognisedError):
+    """It is called rightly, and the gradient is lost in its update: as another layer it would be no better."""
+
+
 class TransposedError(NotRecognisedError):
     """It was tried as a convolution, and its own forward is a transposed one."""
 

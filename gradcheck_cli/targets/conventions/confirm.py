@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
 from gradcheck_cli.targets.conventions import probes, reading
-from gradcheck_cli.targets.conventions.base import NotRecognisedError, to_numpy
+from gradcheck_cli.targets.conventions.base import NotRecognisedError, UnreadableUpdateError, to_numpy
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.own_forward import check_forward
 from gradcheck_cli.targets.conventions.results import Keys, take
@@ -63,7 +63,7 @@ def _check_update(candidate: LayerCandidate, keys: Keys, case: Case) -> None:
     """Refuse an update by the sign of the gradient, as the first step of Adam and RMSprop is: its size is lost.
 
     Raises:
-        NotRecognisedError: every weight is moved as far as every other.
+        UnreadableUpdateError: every weight is moved as far as every other.
     """
     key = keys.get("weight", "")
     if candidate.weight is None or key[:1].isdigit():
@@ -71,7 +71,7 @@ def _check_update(candidate: LayerCandidate, keys: Keys, case: Case) -> None:
     if reading.says_only_signs(_step(candidate, case)) and (
         key.startswith(reading.UPDATE) or _moves(candidate, key, case)
     ):
-        raise NotRecognisedError(
+        raise UnreadableUpdateError(
             "read",
             "every weight is stepped as far as every other, as by Adam: the gradient cannot be read off its update",
             "(old - new) of the weights; no attribute holds the gradient, and it is not returned",

@@ -79,7 +79,7 @@ def forms(
     contradicted = {layout: _contradicted(callee, assigned, layout) for layout in layouts}
     # One array may be another one by the time that it is taken apart; two are not.
     likely = sorted((layout for layout in layouts if contradicted[layout] < 2), key=lambda layout: contradicted[layout])
-    if likely and not contradicted[likely[0]] and _told(callee, assigned) > 1:
+    if likely and not contradicted[likely[0]] and _known_roles(callee, assigned) > 1:
         likely = [layout for layout in likely if not contradicted[layout]]
     spelled = list(_spellings(callee, forward, Form(Layout())))  # the source is walked once, not for every layout
     for library in backends:
@@ -90,7 +90,7 @@ def forms(
                     yield replace(form, layout=layout, bias=bias, **arrays)  # type: ignore[arg-type]
 
 
-def _told(callee: Callee, assigned: Assignment) -> int:
+def _known_roles(callee: Callee, assigned: Assignment) -> int:
     """Of how many arrays the number of axes is told."""
     return sum(callee.source.use(name).axes > 0 for name, role in assigned.items() if role in KINDS)
 

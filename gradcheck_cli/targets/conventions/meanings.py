@@ -42,7 +42,7 @@ def assignments(
                 trials.append(trial)
     # What leaves a needed role to nobody is no likely meaning, and must not crowd out another one.
     trials.sort(key=lambda trial: len(_unplayed(needed, trial)))
-    if not _unplayed(needed, trials[0]):
+    if trials and not _unplayed(needed, trials[0]):
         trials = [trial for trial in trials if not _unplayed(needed, trial) or not _is_spent(by_name[0], trial)]
     return trials[:MAX_ASSIGNMENTS]
 

@@ -24,6 +24,7 @@ from gradcheck_cli.targets.conventions.base import (
     Candidate,
     NotRecognisedError,
     TransposedError,
+    UnreadableUpdateError,
 )
 from gradcheck_cli.targets.conventions.by_behaviour import explained
 from gradcheck_cli.targets.conventions.candidates import candidates
@@ -95,6 +96,8 @@ def recognise(
             specs = agreeing_first(loaded, kinds.pop(0))
             chosen, is_right = _Tries(loaded, wanted, seed, guard, ends[0], ends[1]).on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
+            if isinstance(error, UnreadableUpdateError):
+                raise
             is_refused_first |= not weaker
             refusals.append(error)
             if isinstance(error, TransposedError):

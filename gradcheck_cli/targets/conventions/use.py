@@ -201,13 +201,13 @@ class Uses:
             shape, parent = parent, self._parents.get(parent)
         if isinstance(parent, ast.Starred):
             parent = self._parents.get(parent)
-        if isinstance(parent, ast.Call) and identifier(parent.func) == "ndindex":
-            parent = self._parents.get(parent)
+        places = parent if isinstance(parent, ast.Call) and identifier(parent.func) == "ndindex" else None
+        parent = self._parents.get(places) if places is not None else parent
         if isinstance(parent, ast.Assign) and parent.value is shape and isinstance(parent.targets[0], ast.Tuple):
             return max(0, start) + _targets(parent.targets[0])
-        if isinstance(parent, ast.For | ast.comprehension) and isinstance(parent.target, ast.Tuple):
-            return max(0, start) + _targets(parent.target)
-        return 0
+        if places is None or not isinstance(parent, ast.For | ast.comprehension):
+            return 0
+        return max(0, start) + _targets(parent.target) if isinstance(parent.target, ast.Tuple) else 0
 
     def _asserted(self, ndim: ast.Attribute) -> int:
         """3 of `assert a.ndim == 3`, also of `assert a.ndim == b.ndim == 3`; 0 of anything else."""
