@@ -44,13 +44,13 @@ class Invocation:
     def sources(self) -> list[str]:
         """One line for each option that is not at its default: its value and where that came from."""
         lines = []
-        told = self.context.params if self.context else {}  # --debug is none: it is about this program
+        values = self.context.params if self.context else {}  # --debug is none: it is about this program
         for option in self.context.command.params if self.context else ():
             source = self.source(option.name) if isinstance(option, click.Option) else None
-            if option.name == "verbose" or option.name not in told:
+            if option.name == "verbose" or option.name not in values:
                 continue
             if source and source.kind is not ParameterSource.DEFAULT:
-                lines.append(f"{spelling(option.name)} {_shown(told[option.name])}: {source.place}")
+                lines.append(f"{spelling(option.name)} {_shown(values[option.name])}: {source.place}")
         return lines
 
     def _variable(self, parameter: str) -> str:
