@@ -17,6 +17,8 @@ from gradcheck_cli.model.options import RunOptions, SweepOptions, no_progress
 from gradcheck_cli.model.ranks import Ranks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from gradcheck_cli.model import Progress
     from gradcheck_cli.model.sweep import SweepReport
 
@@ -58,10 +60,8 @@ def sweep_verify(context: click.Context, /, **values: Any) -> int:
 
         return run_sweep(options, progress)
 
-    if Ranks.of().rank:  # the first rank reports for all
-        execute(no_progress)
-        return ExitCode.PASS
-    return conduct(context, output, "sweep", [*files_of(options.targets), options.geometries, options.resume], execute)
+    files = [*files_of(options.targets), options.geometries, options.resume]
+    return _by_the_first_rank(context, output, files, execute)
 
 
 @sweep.command("run", cls=Command)
@@ -88,10 +88,17 @@ def sweep_run(context: click.Context, /, **values: Any) -> int:
 
         return run_sweep(options, progress)
 
-    if Ranks.of().rank:  # the first rank reports for all
+    return _by_the_first_rank(context, output, options.images, execute)
+
+
+def _by_the_first_rank(
+    context: click.Context, output: Output, files: Sequence[str], execute: Callable[[Progress], SweepReport]
+) -> int:
+    """Every rank asks its share; the first one reports for all."""
+    if Ranks.of().rank:
         execute(no_progress)
         return ExitCode.PASS
-    return conduct(context, output, "sweep", options.images, execute)
+    return conduct(context, output, "sweep", files, execute)
 
 
 @cli.command("merge", cls=Command)
