@@ -15,7 +15,8 @@ from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import guess
-from gradcheck_cli.targets.functions.last_layer import NOTE, as_last_layer
+from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
+from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.service import FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 from gradcheck_cli.targets.lines import Watch
@@ -131,9 +132,11 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     source = found.source if said.source == "guess" else said.source
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
-    last = as_last_layer(found.form, found.samples[0])
-    notes = loaded.notes if last is None else (*loaded.notes, NOTE)
-    return FunctionReady(file, last or found.form, found.samples, source, wanted.seed, watch, edits, notes)
+    form, notes = found.form, list(loaded.notes)
+    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
+        other = known(form, found.samples[0])
+        form, notes = other or form, [*notes, note] if other else notes
+    return FunctionReady(file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes))
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:
