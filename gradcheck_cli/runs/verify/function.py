@@ -12,7 +12,6 @@ from gradcheck_cli.model import (
     CALL,
     Finding,
     FunctionExample,
-    FunctionForm,
     Geometries,
     GradientResult,
     RungEvidence,
@@ -21,6 +20,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.runs.verify.function_casts import FewBits, without_casts
 from gradcheck_cli.runs.verify.function_dtypes import OwnDtypes, in_own_dtypes, is_for_few_bits
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_graph import with_recordings
@@ -63,33 +63,51 @@ def verify_function(
         deadline: of `time.perf_counter`: no sample is begun after it.
     """
     session = session_of(described, worker, options, deadline)
-
-    def judged(transcript: FunctionTranscript) -> TargetReport:
-        return judge_function(ref, described, with_recordings(transcript, described.form, session.client), options)
-
+    few = FewBits.of(session.client, described.form, described.samples[0])
+    if few is not None and few.is_widened:
+        session.client = session.client.widened()
     transcript = session.run(described.samples)
+    comparison = FunctionComparison.of(transcript.trials, described.form)
     code = code_of(ref, described.line or ref.line)
-    guards = guards_of(session, FunctionComparison.of(transcript.trials, described.form), code)
-    transcript = replace(transcript, guards=guards)
-    report = judged(transcript)
+    transcript = replace(transcript, guards=guards_of(session, comparison, code))
+
+    def judged(comparison: FunctionComparison) -> tuple[FunctionComparison, TargetReport]:
+        recorded = with_recordings(comparison, session.client)
+        return recorded, judge_function(ref, described, transcript, recorded, options)
+
+    comparison, report = judged(comparison)
     if report.verdict is Verdict.PASS and not session.is_late:
         # What the user hands over is what the function is for: other values are no samples of it.
         ask = session.further if described.inputs in _OURS else None
-        transcript, report = _with_power(report, transcript, ask, judged, described.form)
-    if report.verdict is Verdict.PASS and session.has_circumstances and not session.is_late:
-        text = code_of(ref, report.line).source
-        own = in_own_dtypes(
-            session.client, GraphOracle(described.form), transcript.trials[0], _passed(report.gradients)
-        )
-        report = _with_own_dtypes(report, own, fails=is_for_few_bits(text))
+        comparison, report = _with_power(report, comparison, ask, judged)
+    report = _in_few_bits(ref, session, few, comparison, report)
     example = report.counterexample
     if not isinstance(example, FunctionExample):
         return report
     sample = replace(described.samples[0], values=example.values)
     example = shrink_function(session, example, sample)
-    comparison = FunctionComparison.of(transcript.trials, described.form)
     places = FunctionPlaces(session, comparison, code, ref.name)
     return replace(report, counterexample=example, findings=places.found(report.findings))
+
+
+def _in_few_bits(
+    ref: TargetRef,
+    session: FunctionSession,
+    few: FewBits | None,
+    comparison: FunctionComparison,
+    report: TargetReport,
+) -> TargetReport:
+    """What rounding does to it: in the dtypes that it is asked in, or in those that its own code casts to."""
+    if session.is_late:
+        return report
+    if few is not None:
+        return _tried_in_others(few.judged(report, comparison.trials))
+    if report.verdict is Verdict.FAIL and comparison.form in RECORDED:
+        return without_casts(session.client, comparison, report)
+    if report.verdict is not Verdict.PASS or not session.has_circumstances:
+        return report
+    own = in_own_dtypes(session.client, GraphOracle(comparison.form), comparison.trials[0], _passed(report.gradients))
+    return _with_own_dtypes(report, own, fails=is_for_few_bits(code_of(ref, report.line).source))
 
 
 def session_of(
@@ -110,23 +128,19 @@ def session_of(
 
 def _with_power(
     report: TargetReport,
-    transcript: FunctionTranscript,
+    whole: FunctionComparison,
     ask: AskFurther | None,
-    judged: Callable[[FunctionTranscript], TargetReport],
-    form: FunctionForm,
-) -> tuple[FunctionTranscript, TargetReport]:
+    judged: Callable[[FunctionComparison], tuple[FunctionComparison, TargetReport]],
+) -> tuple[FunctionComparison, TargetReport]:
     """What a pass is worth; none any more where a further sample says otherwise."""
-    whole = FunctionComparison.of(transcript.trials, form)
     comparison = without(whole, surrogates(whole))
-    power, further = power_of_function(comparison, as_layer(comparison), form, ask)
+    power, further = power_of_function(comparison, as_layer(comparison), whole.form, ask)
     if further:
-        transcript = replace(transcript, trials=(*transcript.trials, *further))
-        report = judged(transcript)
+        whole, report = judged(FunctionComparison.of((*whole.trials, *further), whole.form))
     if report.verdict is not Verdict.PASS:
-        return transcript, report
-    return transcript, replace(
-        report, evidence=(*report.evidence, *power.evidence(comparison.names)), power=power.report
-    )
+        return whole, report
+    evidence = (*report.evidence, *power.evidence(comparison.names))
+    return whole, replace(report, evidence=evidence, power=power.report)
 
 
 def _passed(gradients: Mapping[str, GradientResult]) -> list[str]:
@@ -136,11 +150,9 @@ def _passed(gradients: Mapping[str, GradientResult]) -> list[str]:
 def _with_own_dtypes(report: TargetReport, found: OwnDtypes, *, fails: bool) -> TargetReport:
     """How accurate it is in other dtypes; where it is meant for them (`fails`), a sum that loses its terms fails."""
     findings = tuple(found.findings())
-    power = report.power
-    if power is not None and found.asked:
-        power = replace(power, untried=tuple(each for each in power.untried if each != OTHER_DTYPES))
+    report = _tried_in_others(report) if found.asked else report
     evidence = sorted((*report.evidence, *found.evidence()), key=lambda each: each.rung == 5)
-    report = replace(report, evidence=tuple(evidence), power=power)
+    report = replace(report, evidence=tuple(evidence))
     if not findings or not fails:
         return replace(report, notes=(*report.notes, *found.notes))
     failed = {each.gradient: GradientResult(Verdict.FAIL, (each.id,)) for each in findings}
@@ -149,11 +161,26 @@ def _with_own_dtypes(report: TargetReport, found: OwnDtypes, *, fails: bool) -> 
     )
 
 
+def _tried_in_others(report: TargetReport) -> TargetReport:
+    """It was asked in other dtypes too."""
+    if report.power is None:
+        return report
+    untried = tuple(each for each in report.power.untried if each != OTHER_DTYPES)
+    return replace(report, power=replace(report.power, untried=untried))
+
+
 def judge_function(
-    ref: TargetRef, described: DescribedFunction, transcript: FunctionTranscript, options: VerifyOptions
+    ref: TargetRef,
+    described: DescribedFunction,
+    transcript: FunctionTranscript,
+    whole: FunctionComparison,
+    options: VerifyOptions,
 ) -> TargetReport:
-    """From what happened to the report; nothing is asked any more."""
-    whole = FunctionComparison.of(transcript.trials, described.form)
+    """From what happened to the report; nothing is asked any more.
+
+    Args:
+        whole: what the transcript's trials, and perhaps further ones, come to.
+    """
     meant = surrogates(whole)
     comparison = without(whole, meant).but_for(transcript.guards)
     layer = as_layer(comparison)
