@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Literal
 
 MemoryFormat = Literal["contiguous", "channels_last"]
@@ -51,7 +52,7 @@ class Setting:
         """The number format of the products: autocast's where it is on."""
         return self.dtype if self.autocast == "off" else self.autocast
 
-    @property
+    @cached_property
     def asks_torch(self) -> bool:
         """Is there more to it than what numpy's own arrays can be?"""
         return self.dtype not in NUMPY_DTYPES or replace(self, dtype="float64") != PLAIN

@@ -50,8 +50,8 @@ def as_text(report: AnyReport) -> str:
 
 
 def _print(screen: Screen, lines: Iterable[Text]) -> None:
-    for line in lines:
-        screen.console.print(_without_commands(line), soft_wrap=True)
+    whole = Text("\n").join(_without_commands(line) for line in lines)
+    screen.console.print(whole, soft_wrap=True)
 
 
 def _without_commands(line: Text) -> Text:

@@ -47,6 +47,8 @@ _HANG = 6
 READABLE = 120
 """Cells of a line that an eye still follows, however wide the screen is."""
 _DOTS = " ..."
+# What takes a text apart, or widens it, however much room there is.
+_BREAKS = frozenset("\n\t")
 
 
 def encodable(text: str, encoding: str) -> str:
@@ -119,7 +121,10 @@ class Screen:
 
     def wrap(self, value: TableCell, width: int) -> list[Text]:
         """`value` in lines of at most `width` cells, broken between words where that is possible."""
-        wrapped = self.text(value).wrap(self.console, max(1, width), overflow="fold")
+        text = self.text(value)
+        if text.cell_len <= width and not _BREAKS & set(text.plain):
+            return [_stripped(text.copy())]  # most are: a table of a folder has thousands of them
+        wrapped = text.wrap(self.console, max(1, width), overflow="fold")
         return [_stripped(line) for line in wrapped] or [Text("")]
 
     def labelled(self, label: TableCell, value: TableCell, indent: int) -> list[Text]:
@@ -152,7 +157,7 @@ class Screen:
         for position, group in enumerate(groups):
             line = Text(" " * (_HANG if position else 0))
             for place in group:
-                line += pad(row[place], widths[place], columns[place].right) + Text(" " * _GAP)
+                line.append_text(pad(row[place], widths[place], columns[place].right)).append(" " * _GAP)
             lines.append(line)
         if not columns[-1].prose:
             return [_stripped(line) for line in lines]
@@ -175,8 +180,8 @@ class Screen:
 
 def pad(text: Text, width: int, right: bool = False) -> Text:
     """`text` filled up with spaces to `width` cells; a longer one stays whole."""
-    missing = Text(" " * max(0, width - text.cell_len))
-    return missing + text if right else text + missing
+    missing = " " * max(0, width - text.cell_len)
+    return Text(missing).append_text(text) if right else text.copy().append(missing)
 
 
 def _stripped(line: Text) -> Text:
@@ -202,7 +207,7 @@ def draw_said(screen: Screen, text: blocks.Text) -> Text:
     drawn = Text("")
     for piece in text:
         style = TONE_STYLES[piece.tone] if piece.verdict is None else VERDICT_STYLES[piece.verdict]
-        drawn += screen.text(piece.text, style)
+        drawn.append_text(screen.text(piece.text, style))
     return drawn
 
 

@@ -86,6 +86,7 @@ PICTURES, LINES = LayerKind(), LayerKind(1)
 TIME_FIRST = tuple(Layout("wnc", kernel, "qno") for kernel in ("vio", "ovi", "oiv"))
 
 
+@cache
 def usual(kind: LayerKind | None = None) -> tuple[Layout, ...]:
     """Those that are tried where no forward decides, the most frequent first; with a batch axis before without."""
     return tuple(layout for layout in every(kind) if is_usual(layout))

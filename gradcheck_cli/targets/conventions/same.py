@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -106,6 +106,7 @@ OF_TRANSPOSED = frozenset(name for name in RULES if name.startswith("upsampling"
 DIVIDING = frozenset(RULES) - KEEPING - OF_LINES - OF_TRANSPOSED
 
 
+@lru_cache(256)
 def rules_of(spec: ConvSpec) -> frozenset[str]:
     """The rules under which code would pad by the padding of `spec`."""
     if any(spec.output_padding):

@@ -37,7 +37,7 @@ class Source:
 
     def walk(self) -> Iterator[ast.AST]:
         """Every node of the definition."""
-        return ast.walk(self.node) if self.node is not None else iter(())
+        return iter(_nodes(self))
 
     def method(self, name: str) -> Source:
         """The definition of a method."""
@@ -190,6 +190,12 @@ def _method(source: Source, name: str) -> Source:
     body = getattr(source.node, "body", [])
     found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
     return Source(found[-1] if found else None)
+
+
+@cache
+def _nodes(source: Source) -> tuple[ast.AST, ...]:
+    """Listed once: every way to call the target asks for them again."""
+    return tuple(ast.walk(source.node)) if source.node is not None else ()
 
 
 @cache
