@@ -272,6 +272,10 @@ def _runs(form: WrittenFunction, sample: Sample) -> bool:
 
 
 def _for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:
-    """The same choice, with what an object holds as it is made for other sizes."""
+    """The same choice, with what an object holds as it is made for other sizes.
+
+    What runs in another shape than its constructor gave it has letters of its own.
+    """
     states = {item.name: item for item in form.parameters if item.is_state}
-    return {name: state_of(states[name], number) if name in states else proposal for name, proposal in choice.items()}
+    made = {name for name, item in states.items() if choice[name] == state_of(item, 0)}
+    return {name: state_of(states[name], number) if name in made else proposal for name, proposal in choice.items()}
