@@ -98,7 +98,9 @@ class _Looks:
     def of_signals(self) -> bool:
         """Whether nothing in it is of arrays with more than one axis: it makes lists of numbers out of lists."""
         nodes = (*self._nodes, *self._reached)
-        several = max((*_taken_apart(nodes), *_indexed(nodes)), default=0) > 1 or any(map(_is_of_axes, nodes))
+        lengths = {id(node.value) for node in nodes if isinstance(node, ast.Subscript) and _is_first(node.slice)}
+        of_axes = any(_is_of_axes(node) for node in nodes if id(node) not in lengths)
+        several = max((*_taken_apart(nodes), *_indexed(nodes)), default=0) > 1 or of_axes
         return not several and any(map(_is_window, nodes))
 
     @property
@@ -159,9 +161,16 @@ def _is_of_axes(node: ast.AST) -> bool:
     )
 
 
+def _is_first(index: ast.expr) -> bool:
+    """The 0 of `x.shape[0]`, which is the length of a list."""
+    return isinstance(index, ast.Constant) and index.value == 0
+
+
 def _is_window(node: ast.AST) -> bool:
-    """`x[t : t + k]`"""
-    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and bool(node.slice.lower)
+    """`x[t : t + k]` or `x[t + j]`"""
+    if not isinstance(node, ast.Subscript):
+        return False
+    return isinstance(node.slice, ast.BinOp) or (isinstance(node.slice, ast.Slice) and bool(node.slice.lower))
 
 
 def _is_of_lines(node: ast.AST) -> bool:

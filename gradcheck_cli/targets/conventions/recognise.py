@@ -96,8 +96,8 @@ def recognise(
         ends = [_share(now, end, parts) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
         try:
             specs = agreeing_first(loaded, kinds.pop(0))
-            tries = partial(_Tries, loaded, wanted, seed, guard, *ends)
-            chosen, is_right = tries().likely(specs) or tries().on(specs)
+            tries = _Tries(loaded, wanted, seed, guard, *ends)
+            chosen, is_right = tries.likely(specs) or tries.on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             if isinstance(error, UnreadableUpdateError):
                 raise
@@ -176,14 +176,16 @@ class _Tries:
         Most classes are found so, before hundreds of layouts are tried on a geometry that they do not take. Single
         images, channels and filters are left out: there many layouts are the same.
         """
-        if not isinstance(self.loaded.target, type) and self.loaded.owner is None:
+        if (not isinstance(self.loaded.target, type) and self.loaded.owner is None) or _narrowed(self.wanted):
             return None
+        ends = (_share(time.thread_time(), self.work, 3), _share(time.monotonic(), self.clock, 3))
+        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *ends)
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
         for number, spec in enumerate(specs):
-            found = self._on_one(number, spec, layouts) if _tells_all(spec) else None
+            found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
             if found is not None and found[1]:
                 return found
-            if self._is_over or _is_final(self.refusals):
+            if tries._is_over or _is_final(tries.refusals):
                 return None
         return None
 
