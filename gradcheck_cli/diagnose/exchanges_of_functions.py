@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
-from gradcheck_cli.diagnose.scope import Exchanged, Scope
+from gradcheck_cli.diagnose.scope import Exchanged, Scope, span
 from gradcheck_cli.mistakes.source import called
 
 # Calls that are left out, or forgotten, around an operand.
@@ -23,6 +23,8 @@ _OTHER_FUNCTIONS = {
     "sum": "mean",
 }
 _REVERSED = {"Lt": ">", "LtE": ">=", "Gt": "<", "GtE": "<=", "Eq": "!=", "NotEq": "=="}
+# What leaves an axis out, or keeps it with the length 1.
+_REDUCTIONS = frozenset(("sum", "mean", "max", "min", "prod", "var", "std", "amax", "amin", "logsumexp"))
 # As a gradient that was broadcast in the forward is summed: over the batch, over all but the last, along each row.
 _SUMS = (".sum(axis=0)", ".sum(axis=0, keepdims=True)", ".sum(axis=-1, keepdims=True)", ".sum(axis=1)", ".sum()")
 
@@ -90,6 +92,29 @@ def _other_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
         yield from (Exchanged(other, other) for other in sorted(scope.values) if other != node.id)
 
 
+def _factor_more(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """delta * np.sign(r) for np.sign(r): one branch, or one term, without the factor that the others have."""
+    if not isinstance(node, ast.Call):
+        return
+    for name in sorted(scope.values):
+        text = f"{name} * {ast.unparse(node)}"
+        yield Exchanged(text, text)
+
+
+def _kept_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """a.sum(1, keepdims=True) for a.sum(1), and the other way round; `keepdim` where the axis is said as torch does."""
+    if not isinstance(node, ast.Call) or called(node) not in _REDUCTIONS:
+        return
+    kept = next((each for each in node.keywords if each.arg in ("keepdims", "keepdim")), None)
+    given = [ast.unparse(each) for each in (*node.args, *node.keywords) if each is not kept]
+    if kept is not None:
+        yield Exchanged(f"{ast.unparse(node.func)}({', '.join(given)})", mark=span(kept))
+    elif node.args or node.keywords:
+        more = "keepdim=True" if any(each.arg == "dim" for each in node.keywords) else "keepdims=True"
+        text = f"{ast.unparse(node.func)}({', '.join([*given, more])})"
+        yield Exchanged(text, text)
+
+
 def _whole_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """What is assigned or returned, negated, summed, or with a factor more."""
     if isinstance(node, ast.Assign | ast.AugAssign) and not isinstance(node.value, ast.Tuple):
@@ -130,7 +155,8 @@ def _mark(place: ast.expr) -> tuple[int, int, int, int]:
 
 OF_FUNCTIONS: Exchanges = (
     (*EXCHANGES[0], _power_gone),
-    (*EXCHANGES[1], _other_function, _reversed, _product, _squared),
+    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis),
     (*EXCHANGES[2], _other_value, _summed_product, _whole_value),
+    (_factor_more,),
 )
-"""By what they suppose, as in `EXCHANGES`."""
+"""By what they suppose, as in `EXCHANGES`; last, that one of several terms lacks a factor."""

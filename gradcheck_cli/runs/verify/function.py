@@ -82,14 +82,14 @@ def verify_function(
             session.client, GraphOracle(described.form), transcript.trials[0], _passed(report.gradients)
         )
         report = _with_own_dtypes(report, own, fails=is_for_few_bits(text))
-    example = report.counterexample
-    if not isinstance(example, FunctionExample):
+    if report.verdict is not Verdict.FAIL:
         return report
-    sample = replace(described.samples[0], values=example.values)
-    example = shrink_function(session, example, sample)
+    example = report.counterexample
+    if isinstance(example, FunctionExample):
+        sample = replace(described.samples[0], values=example.values)
+        report = replace(report, counterexample=shrink_function(session, example, sample))
     comparison = FunctionComparison.of(transcript.trials, described.form)
-    places = FunctionPlaces(session, comparison, code, ref.name)
-    return replace(report, counterexample=example, findings=places.found(report.findings))
+    return replace(report, findings=FunctionPlaces(session, comparison, code, ref.name).found(report.findings))
 
 
 def session_of(
