@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
-from gradcheck_cli.diagnose.scope import Exchanged, Scope, span
+from gradcheck_cli.diagnose.scope import Exchanged, Scope, is_self, span
 from gradcheck_cli.mistakes.source import called
 
 # Calls that are left out, or forgotten, around an operand.
@@ -39,8 +39,8 @@ def _power_gone(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 def _squared(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """a ** 2 for a."""
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in scope.values:
-        yield Exchanged(f"{node.id} ** 2", f"{node.id} ** 2")
+    if name := _value(node, scope):
+        yield Exchanged(f"{name} ** 2", f"{name} ** 2")
 
 
 def _other_function(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
@@ -88,8 +88,21 @@ def _summed_product(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
 
 def _other_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """Another of the function's own values: x for x_hat."""
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in scope.values:
-        yield from (Exchanged(other, other) for other in sorted(scope.values) if other != node.id)
+    if name := _value(node, scope):
+        yield from (Exchanged(other, other) for other in sorted(scope.values) if other != name)
+
+
+def _as_column(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """a[:, None] for a: a number for each row, where the rows are."""
+    if name := _value(node, scope):
+        yield Exchanged(f"{name}[:, None]", f"{name}[:, None]")
+
+
+def _value(node: ast.AST, scope: Scope) -> str:
+    """The text of one of the function's own values that is read here, `a` or `self.a`; "" where it is none."""
+    is_name = isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_self(node.value))
+    text = ast.unparse(node) if is_name and isinstance(getattr(node, "ctx", None), ast.Load) else ""
+    return text if text in scope.values else ""
 
 
 def _factor_more(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
@@ -155,7 +168,7 @@ def _mark(place: ast.expr) -> tuple[int, int, int, int]:
 
 OF_FUNCTIONS: Exchanges = (
     (*EXCHANGES[0], _power_gone),
-    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis),
+    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis, _as_column),
     (*EXCHANGES[2], _other_value, _summed_product, _whole_value),
     (_factor_more,),
 )

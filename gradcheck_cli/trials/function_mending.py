@@ -107,8 +107,7 @@ class FunctionMending:
 def _same_outputs(outcome: FunctionOutcome, trial: FunctionTrial) -> bool:
     """A change that moves the forward too makes another function right."""
     return len(outcome.outputs) == len(trial.outputs) and all(
-        np.array_equal(now, before, equal_nan=True)
-        for now, before in zip(outcome.outputs, trial.outputs, strict=True)
+        np.array_equal(now, before, equal_nan=True) for now, before in zip(outcome.outputs, trial.outputs, strict=True)
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from gradcheck_cli.checks.ladder.twice import SecondOrder
+from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import (
@@ -16,6 +17,7 @@ from gradcheck_cli.model import (
     Geometries,
     GradientResult,
     RungEvidence,
+    Sample,
     SampleResult,
     TargetReport,
     Verdict,
@@ -61,35 +63,82 @@ def verify_function(
 
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
+
+    Raises:
+        GradcheckError: its backward runs on nothing that was guessed, and no change of its text shows what is wrong.
     """
-    session = session_of(described, worker, options, deadline)
-
-    def judged(transcript: FunctionTranscript) -> TargetReport:
-        return judge_function(ref, described, with_recordings(transcript, described.form, session.client), options)
-
-    transcript = session.run(described.samples)
-    code = code_of(ref, described.line or ref.line)
-    guards = guards_of(session, FunctionComparison.of(transcript.trials, described.form), code)
-    transcript = replace(transcript, guards=guards)
-    report = judged(transcript)
-    if report.verdict is Verdict.PASS and not session.is_late:
-        # What the user hands over is what the function is for: other values are no samples of it.
-        ask = session.further if described.inputs in _OURS else None
-        transcript, report = _with_power(report, transcript, ask, judged, described.form)
-    if report.verdict is Verdict.PASS and session.has_circumstances and not session.is_late:
-        text = code_of(ref, report.line).source
-        own = in_own_dtypes(
-            session.client, GraphOracle(described.form), transcript.trials[0], _passed(report.gradients)
-        )
-        report = _with_own_dtypes(report, own, fails=is_for_few_bits(text))
-    if report.verdict is not Verdict.FAIL:
+    run = _FunctionRun(ref, described, session_of(described, worker, options, deadline), options)
+    if described.doubt is not None:
+        report = run.mended_on(described.samples)
+        if report is None:
+            raise described.doubt
         return report
-    example = report.counterexample
-    if isinstance(example, FunctionExample):
-        sample = replace(described.samples[0], values=example.values)
-        report = replace(report, counterexample=shrink_function(session, example, sample))
-    comparison = FunctionComparison.of(transcript.trials, described.form)
-    return replace(report, findings=FunctionPlaces(session, comparison, code, ref.name).found(report.findings))
+    report = run.report()
+    likelier = run.mended_on(described.raised) if report.verdict is Verdict.FAIL else None
+    return likelier or report
+
+
+@dataclass(frozen=True)
+class _FunctionRun:
+    """One function, from its samples to the places of its mistakes."""
+
+    ref: TargetRef
+    described: DescribedFunction
+    session: FunctionSession
+    options: VerifyOptions
+
+    @property
+    def code(self) -> Code:
+        """Its file."""
+        return code_of(self.ref, self.described.line or self.ref.line)
+
+    def report(self) -> TargetReport:
+        """On the samples that it was found to run on."""
+        described, session = self.described, self.session
+        transcript = session.run(described.samples)
+        guards = guards_of(session, FunctionComparison.of(transcript.trials, described.form), self.code)
+        transcript = replace(transcript, guards=guards)
+        report = self._judged(transcript)
+        if report.verdict is Verdict.PASS and not session.is_late:
+            # What the user hands over is what the function is for: other values are no samples of it.
+            ask = session.further if described.inputs in _OURS else None
+            transcript, report = _with_power(report, transcript, ask, self._judged, described.form)
+        if report.verdict is Verdict.PASS and session.has_circumstances and not session.is_late:
+            own = in_own_dtypes(
+                session.client, GraphOracle(described.form), transcript.trials[0], _passed(report.gradients)
+            )
+            report = _with_own_dtypes(report, own, fails=is_for_few_bits(code_of(self.ref, report.line).source))
+        return self._located(report, transcript)
+
+    def mended_on(self, samples: Sequence[Sample]) -> TargetReport | None:
+        """On samples of which it is not known that the function is meant for them; None unless one change mends it.
+
+        That a backward raises may be the fault of what it was given. Where one change of its text gives the derivative
+        of the forward, it was the fault of the text.
+        """
+        if not samples:
+            return None
+        run = replace(self, described=replace(self.described, samples=tuple(samples)))
+        transcript = self.session.run(samples)
+        report = run._located(run._judged(transcript), transcript)
+        return report if any(each.evidence for each in report.findings) else None
+
+    def _judged(self, transcript: FunctionTranscript) -> TargetReport:
+        form = self.described.form
+        recorded = with_recordings(transcript, form, self.session.client)
+        return judge_function(self.ref, self.described, recorded, self.options)
+
+    def _located(self, report: TargetReport, transcript: FunctionTranscript) -> TargetReport:
+        """A failure with its smallest example and the places of its findings."""
+        if report.verdict is not Verdict.FAIL:
+            return report
+        example = report.counterexample
+        if isinstance(example, FunctionExample):
+            sample = replace(self.described.samples[0], values=example.values)
+            report = replace(report, counterexample=shrink_function(self.session, example, sample))
+        comparison = FunctionComparison.of(transcript.trials, self.described.form)
+        places = FunctionPlaces(self.session, comparison, self.code, self.ref.name)
+        return replace(report, findings=places.found(report.findings))
 
 
 def session_of(

@@ -48,11 +48,15 @@ FURTHER = 80
 
 @dataclass(frozen=True)
 class Guess:
-    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes."""
+    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes.
+
+    `raised` are likelier ones, on which the forward runs and the backward raises; none where there are no such.
+    """
 
     form: WrittenFunction
     samples: tuple[Sample, ...]
     source: InputsFrom = "guess"
+    raised: tuple[Sample, ...] = ()
 
 
 def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = "") -> Guess:
@@ -68,8 +72,8 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         file: the user's, to see how far a call came in it.
 
     Raises:
-        NotAFunctionError: the forward runs on none, or the backward on none that was guessed; says what it raised on
-            the likeliest.
+        NotAFunctionError: the forward runs on none; says what it raised on the likeliest.
+        NearlyError: the backward runs on none that was guessed, or gives shapes that fit nothing.
     """
     end = time.thread_time() + SECONDS
     searches: list[_Search] = []
@@ -77,7 +81,7 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         searches.append(_Search(form, said, seed, file, end))
         found = searches[-1].run()
         if found is not None:
-            return found
+            return replace(found, raised=searches[-1].raising(found.form))
     return _in_single(searches, said) or _second_best(searches, said)
 
 
@@ -98,9 +102,20 @@ def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
     if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
-    if said.source == "guess":
+    try:
         best.nearly.refuse()
+    except NotAFunctionError as error:
+        if said.source == "guess":
+            raise NearlyError(error, best.second_best) from error.cause
     return best.second_best
+
+
+class NearlyError(NotAFunctionError):
+    """The forward runs on what was guessed, and the backward does not: the code's fault, or that of the guess."""
+
+    def __init__(self, refusal: NotAFunctionError, guess: Guess) -> None:
+        super().__init__(refusal.step, refusal.sentence, refusal.hint, refusal.cause)
+        self.guess = guess
 
 
 @dataclass
@@ -111,6 +126,7 @@ class _Search:
         error: what the likeliest raised.
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
+        raised: the likeliest on which the forward ran and the backward raised.
         left: how many more are tried once there is one that nearly fits.
     """
 
@@ -121,6 +137,7 @@ class _Search:
     end: float
     error: BaseException | None = None
     second_best: Guess | None = None
+    raised: Guess | None = None
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
     left: int = FURTHER
@@ -142,6 +159,11 @@ class _Search:
             if found is not None:
                 return found
         return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+
+    def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
+        """Those of `raised` that this form takes too, and on which its backward raises."""
+        samples = () if self.raised is None else self.raised.samples
+        return tuple(sample for sample in samples if _takes(form, sample) and not _runs(form, sample))
 
     def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
         """Among more shapes, from the choice that comes farthest on.
@@ -217,6 +239,8 @@ class _Search:
             if fits.share == 1:
                 beside = Beside(ready, choice, self.seed, self.file, self.end)
                 return _with_samples(ready, choice, self.seed, beside.samples())
+            if fits.error is not None and self.raised is None:
+                self.raised = _with_samples(ready, choice, self.seed, ())
             if fits.share > self.nearly.share or self.second_best is None:
                 self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
