@@ -174,7 +174,8 @@ class DescribedFunction:
         notes: what a reader of the verdict should know, one sentence each.
         printed: what the code printed while it was loaded and tried.
         configurations: how many an autotuned kernel of it has at most.
-        raised: likelier samples, on which the forward runs and the backward raises.
+        raised: likelier samples, on which the forward runs and the backward raises; with a doubt all that come as
+            near as any.
         doubt: the refusal of a target of which only the forward runs on what was guessed: it stands where nothing
             shows that the code is at fault.
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gradcheck_cli.checks.ladder.judge import JudgedGradient
 from gradcheck_cli.diagnose.changes import Change
 from gradcheck_cli.model import CALL, FunctionOutcome, Verdict
 from gradcheck_cli.trials.compared import FunctionComparison, judged_of
@@ -73,7 +74,7 @@ class FunctionMending:
         """Where it was compared."""
         for each in self.comparison.about(self.gradient):
             names = (self.gradient, *self._right(each.asking))
-            yield _Asked(each.trial, each.asking, names, each.judged.verdict is Verdict.FAIL)
+            yield _Asked(each.trial, each.asking, names, _is_wrong(each.judged))
 
     def _of_the_call(self) -> Iterator[_Asked]:
         """Where it raised every gradient of which the truth is known; elsewhere what was right."""
@@ -102,6 +103,12 @@ class FunctionMending:
         again = replace(each.asking, outcome=outcome)
         verdicts = (judged_of(each.trial, again, name) for name in each.names)
         return all(judged is not None and judged.verdict is Verdict.PASS for judged in verdicts)
+
+
+def _is_wrong(judged: JudgedGradient) -> bool:
+    """By its numbers, by its shape, or not there at all."""
+    actual = judged.actual
+    return judged.verdict is Verdict.FAIL or actual is None or actual.shape != judged.expected.shape
 
 
 def _same_outputs(outcome: FunctionOutcome, trial: FunctionTrial) -> bool:

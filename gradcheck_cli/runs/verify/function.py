@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -42,6 +43,8 @@ from gradcheck_cli.trials.guards import guards_of
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
+# Nobody waits longer for a refusal; one sample and its changes take a second.
+SECONDS_OF_DOUBT = 10.0
 # In place of how many samples it is right on.
 SURROGATE = "a surrogate: not judged as a derivative"
 # No failure, as the first derivative is right and rarely more is asked for.
@@ -69,10 +72,12 @@ def verify_function(
     """
     run = _FunctionRun(ref, described, session_of(described, worker, options, deadline), options)
     if described.doubt is not None:
-        report = run.mended_on(described.samples)
-        if report is None:
-            raise described.doubt
-        return report
+        end = time.perf_counter() + SECONDS_OF_DOUBT
+        for sample in described.raised:
+            report = run.mended_on((sample,)) if time.perf_counter() < end else None
+            if report is not None:
+                return report
+        raise described.doubt
     report = run.report()
     likelier = run.mended_on(described.raised) if report.verdict is Verdict.FAIL else None
     return likelier or report
@@ -111,7 +116,7 @@ class _FunctionRun:
         return self._located(report, transcript)
 
     def mended_on(self, samples: Sequence[Sample]) -> TargetReport | None:
-        """On samples of which it is not known that the function is meant for them; None unless one change mends it.
+        """On samples of which it is not known that the function is meant for them; None unless one change mends each.
 
         That a backward raises may be the fault of what it was given. Where one change of its text gives the derivative
         of the forward, it was the fault of the text.
@@ -119,9 +124,16 @@ class _FunctionRun:
         if not samples:
             return None
         run = replace(self, described=replace(self.described, samples=tuple(samples)))
+        self.session.deadline = time.perf_counter() + SECONDS_OF_DOUBT
         transcript = self.session.run(samples)
-        report = run._located(run._judged(transcript), transcript)
-        return report if any(each.evidence for each in report.findings) else None
+        report = run._judged(transcript)
+        wrong = {name for name, each in report.gradients.items() if each.verdict is not Verdict.PASS}
+        raised = any(each.gradient == CALL for each in report.findings)
+        if not raised and len(wrong) != 1:  # one change mends no two, but where it raised
+            return None
+        report = run._located(report, transcript)
+        mended = {each.gradient for each in report.findings if each.evidence}
+        return report if mended & {CALL, *wrong} else None
 
     def _judged(self, transcript: FunctionTranscript) -> TargetReport:
         form = self.described.form

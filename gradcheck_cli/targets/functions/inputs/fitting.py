@@ -41,7 +41,8 @@ class Fitted:
     """How a backward did on one sample.
 
     Attributes:
-        share: of the gradients that have the shape of their argument; 0 where it raised or gave none.
+        share: of the gradients that have the shape of their argument, and of the arrays that belong to none: what is
+            returned for an argument that was taken as a constant. 0 where it raised or gave none.
         odd: the first shape that no slip explains, in words.
         error: what it raised.
     """
@@ -82,4 +83,5 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
         if fits[name] is ShapeFit.ODD
     ]
     right = sum(fit is ShapeFit.RIGHT for fit in fits.values())
-    return Fitted(right / len(fits) if fits else 0.0, odd[0] if odd else "")
+    owed = len(fits) + sum(not entry.name and not entry.is_none and bool(entry.shape) for entry in ran.returned)
+    return Fitted(right / owed if owed else 0.0, odd[0] if odd else "")

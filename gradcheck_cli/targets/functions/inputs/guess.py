@@ -41,6 +41,8 @@ SECONDS = 6.0
 # For the same in float32: most that runs on nothing is no matter of a dtype.
 SECONDS_IN_SINGLE = 2.0
 _OF_TORCH = ("autograd-function", "custom-operator")
+# Where nothing fits: so many that come as near as any are asked for the change of the text that makes them right.
+MOST_NEARLY = 6
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
 FURTHER = 80
@@ -50,7 +52,8 @@ FURTHER = 80
 class Guess:
     """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes.
 
-    `raised` are likelier ones, on which the forward runs and the backward raises; none where there are no such.
+    `raised` are likelier ones, on which the forward runs and the backward raises; none where there are no such. Where
+    nothing fits, all that come as near as any.
     """
 
     form: WrittenFunction
@@ -106,7 +109,7 @@ def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
         best.nearly.refuse()
     except NotAFunctionError as error:
         if said.source == "guess":
-            raise NearlyError(error, best.second_best) from error.cause
+            raise NearlyError(error, replace(best.second_best, raised=best.others())) from error.cause
     return best.second_best
 
 
@@ -127,6 +130,7 @@ class _Search:
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
         raised: the likeliest on which the forward ran and the backward raised.
+        as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
     """
 
@@ -138,6 +142,7 @@ class _Search:
     error: BaseException | None = None
     second_best: Guess | None = None
     raised: Guess | None = None
+    as_near: list[Sample] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
     left: int = FURTHER
@@ -164,6 +169,15 @@ class _Search:
         """Those of `raised` that this form takes too, and on which its backward raises."""
         samples = () if self.raised is None else self.raised.samples
         return tuple(sample for sample in samples if _takes(form, sample) and not _runs(form, sample))
+
+    def others(self) -> tuple[Sample, ...]:
+        """What comes as near as the second best, itself among it, and that it takes; the plainest first."""
+        best = self.second_best
+        patterns: dict[tuple[int, ...], Sample] = {}
+        for sample in self.as_near:
+            patterns.setdefault(_axes_of(sample), sample)
+        near = [patterns[axes] for axes in sorted(patterns, key=_plainness)[:MOST_NEARLY]]
+        return () if best is None else tuple(sample for sample in near if _takes(best.form, sample))
 
     def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
         """Among more shapes, from the choice that comes farthest on.
@@ -241,6 +255,8 @@ class _Search:
                 return _with_samples(ready, choice, self.seed, beside.samples())
             if fits.error is not None and self.raised is None:
                 self.raised = _with_samples(ready, choice, self.seed, ())
+            if fits.share >= self.nearly.share:
+                self.as_near = [*(self.as_near if fits.share == self.nearly.share else ()), sample]
             if fits.share > self.nearly.share or self.second_best is None:
                 self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
@@ -272,6 +288,15 @@ def _looks_up(form: WrittenFunction, sample: Sample) -> bool:
     """Each whole number is given a row: that none flows back to the row of a padding is meant, as in nn.Embedding."""
     axes = max((value.ndim for value in sample.values.values() if _is_whole(value)), default=0)
     return form.forward(sample.values)[0].ndim > axes
+
+
+def _axes_of(sample: Sample) -> tuple[int, ...]:
+    return tuple(value.ndim for value in sample.values.values() if isinstance(value, np.ndarray))
+
+
+def _plainness(axes: tuple[int, ...]) -> tuple[bool, int]:
+    """Most code is meant for rows of numbers, and for no more axes than it needs."""
+    return axes[:1] != (2,), sum(axes)
 
 
 def _is_whole(value: object) -> TypeGuard[np.ndarray]:
