@@ -194,7 +194,7 @@ class Worker:
 
     def start(self) -> Answerer:
         """What answers from now on: a child process. `here` puts this process in its place."""
-        return Child(self.limits.memory, self.limits.output, _sure_to_load(self._ref))
+        return Child(self.limits.memory, self.limits.output, sure_to_load(self._ref))
 
     def _load(self) -> Described | DescribedFunction:
         self._starts += 1
@@ -257,7 +257,7 @@ class Worker:
         return Outcome(Gradients(), error=error, error_kind=kind, printed=printed)
 
 
-def _sure_to_load(ref: TargetRef) -> tuple[str, ...]:
+def sure_to_load(ref: TargetRef) -> tuple[str, ...]:
     """Modules that take seconds to load and that the file imports: a nursery has them already."""
     try:
         text = Path(ref.file).read_bytes()

@@ -16,7 +16,8 @@ from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import Guess, NearlyError, guess
-from gradcheck_cli.targets.functions.last_layer import NOTE, as_last_layer
+from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
+from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 from gradcheck_cli.targets.lines import Watch
@@ -140,10 +141,12 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     file = loaded.module.__file__ or ""
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
-    last = as_last_layer(found.form, found.samples[0])
-    notes = loaded.notes if last is None else (*loaded.notes, NOTE)
+    form, notes = found.form, list(loaded.notes)
+    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
+        other = known(form, found.samples[0])
+        form, notes = other or form, [*notes, note] if other else notes
     return FunctionReady(
-        file, last or found.form, found.samples, source, wanted.seed, watch, edits, notes, found.raised
+        file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from gradcheck_cli.model import Array, ReturnedEntry, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.targets.edited import Edits
+from gradcheck_cli.targets.functions.casts import WidenedForm
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, Ran, WrittenFunction
 from gradcheck_cli.targets.functions.packing import packed, unpacked
 from gradcheck_cli.targets.functions.recording import recorded
@@ -67,6 +68,8 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
         samples, listed = packed((*ready.samples, *ready.raised))
         return {"samples": samples, "raised": len(ready.raised)}, listed
     (sample,) = unpacked([message["sample"]], arrays)
+    if message.get("casts") == "float64":
+        ready = replace(ready, form=WidenedForm(ready.form))
     if message["do"] == "recording":
         ready.seed()
         return recorded(ready.form, sample.values, ready.file)

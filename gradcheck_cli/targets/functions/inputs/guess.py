@@ -33,6 +33,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, po
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
+from gradcheck_cli.targets.functions.spelling import is_target
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
@@ -40,6 +41,8 @@ MOST_TRIES = 600
 SECONDS = 6.0
 # For the same in float32: most that runs on nothing is no matter of a dtype.
 SECONDS_IN_SINGLE = 2.0
+# Beside a label, and by how much more an even loss may change there.
+NEARBY, EVENLY = 1e-6, 1e-3
 _OF_TORCH = ("autograd-function", "custom-operator")
 # Where nothing fits: so many that come as near as any are asked for the change of the text that makes them right.
 MOST_NEARLY = 6
@@ -85,6 +88,8 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         found = searches[-1].run()
         if found is not None:
             return replace(found, raised=searches[-1].raising(found.form))
+        if searches[-1].nearly.is_unsummed:
+            break
     return _in_single(searches, said) or _second_best(searches, said)
 
 
@@ -101,7 +106,8 @@ def _in_single(searches: Sequence[_Search], said: Given) -> Guess | None:
 
 
 def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
-    best = next((search for search in searches if search.second_best is not None), None)
+    known = [search for search in searches if search.second_best is not None]
+    best = next((search for search in known if search.nearly.is_unsummed), known[0] if known else None)
     if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
@@ -163,6 +169,8 @@ class _Search:
                 continue
             if found is not None:
                 return found
+            if self.nearly.is_unsummed:  # shapes on which that fits would hide it
+                return None
         return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
 
     def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
@@ -190,7 +198,10 @@ class _Search:
         for shapes in (UNEQUAL,) if has_run else (UNEQUAL, UNEQUAL + SQUARE):
             # Of the first, a length of 1 would hide that a part of it is all that is given.
             full = [axes for axes in shapes if axes and "1" not in axes]
-            more = [further(options, shapes if place else full) for place, options in enumerate(listed)]
+            more = [
+                options if item.is_state else further(options, shapes if place else full)
+                for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
+            ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)
             if found is not None:
                 return self._try(chosen(self.form, more, found))
@@ -249,6 +260,8 @@ class _Search:
             outputs = ready.forward(sample.values)
             if not _is_good(outputs):
                 raise FloatingPointError("the forward gives no finite floating-point numbers")
+            if any(_is_no_label(ready, sample, name, outputs) for name in _labels(choice)):
+                raise ValueError("it computes with its labels as with any numbers: they are none")
             self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
                 beside = Beside(ready, choice, self.seed, self.file, self.end)
@@ -260,6 +273,22 @@ class _Search:
             if fits.share > self.nearly.share or self.second_best is None:
                 self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
+
+
+def _labels(choice: ProposalChoice) -> list[str]:
+    return [name for name, proposal in choice.items() if proposal.kind == "index" and is_target(name)]
+
+
+def _is_no_label(form: WrittenFunction, sample: Sample, name: str, outputs: Sequence[np.ndarray]) -> bool:
+    """Between two labels there is nothing: where a loss goes on evenly there, it wants shares or values."""
+    nearby = sample.replacing(name, sample.array(name) + NEARBY)
+    try:
+        moved = form.forward(nearby.values)
+    except Exception:  # it is an index
+        return False
+    pairs = zip(outputs, moved, strict=False)
+    same = all(one.shape == other.shape and np.allclose(one, other, rtol=EVENLY, atol=EVENLY) for one, other in pairs)
+    return same and not all(np.array_equal(one, other) for one, other in zip(outputs, moved, strict=False))
 
 
 def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
