@@ -123,7 +123,7 @@ def findings(tmp_path_factory):
             "mix_backward",
             "    return up @ b, a.T @ up",
             "up @ b",
-            "With `up @ b.T` in its place every gradient is right on all 4 samples.",
+            "With `up @ b.T` in its place every gradient is right on all 2 samples.",
         ),
         (
             "stretch_backward",
