@@ -146,6 +146,4 @@ def test_no_line_is_told_where_no_single_change_helps(findings):
 
 def test_what_raises_on_a_guess_and_is_mended_by_no_change_is_refused(findings):
     """It may be meant for other inputs: what to say is told."""
-    assert findings["unclear_backward"].startswith(
-        "unclear_backward: its backward raises on all inputs that were tried"
-    )
+    assert "its backward raises on all inputs that were tried" in findings["unclear_backward"]
