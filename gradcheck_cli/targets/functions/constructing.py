@@ -19,7 +19,7 @@ from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, wor
 _IN = word_set(
     "in input inputs fan d dim features feature size width normalized shape model embed embedding n neurons D"
 )
-_OUT = word_set("out output outputs m hidden units classes class h neurons to")
+_OUT = word_set("out output outputs m hidden units classes class h neurons nodes to")
 _CHANNELS = word_set("channel channels c planes maps")
 _TABLE = word_set("vocab num rows entries tokens v words embeddings")
 # A function that is handed over: a smooth one, and its derivative.
@@ -59,8 +59,8 @@ class Making:
 
     @property
     def text(self) -> str:
-        """ "Dense(n_in=5, n_out=6)"."""
-        said = ", ".join(f"{name}={_value(choice, SIZES[0])!r}" for name, choice in self.chosen.items())
+        """ "Dense(n_in=5, n_out=6)", "Affine(W=an array 5x6)"."""
+        said = ", ".join(f"{name}={_shown(choice)}" for name, choice in self.chosen.items())
         return f"{self.owner.__name__}({said})"
 
 
@@ -92,13 +92,19 @@ def makings(owner: Any) -> Iterator[Making]:
         {item.name: options[place] for item, options, place in zip(wanted, listed, places, strict=True)}
         for places in itertools.islice(by_rank([len(options) for options in listed]), MOST)
     ]
-    yield from (Making(owner, chosen) for chosen in sorted(found, key=_multiples))
+    yield from (Making(owner, chosen) for chosen in sorted(found, key=lambda each: (_multiples(each), _repeats(each))))
 
 
 def _multiples(chosen: Mapping[str, Any]) -> int:
     """The weights of one layer have the same number of gates: 4H in all of them, or in none."""
     axes = [axis for choice in chosen.values() if isinstance(choice, Weights) for axis in choice.axes.split()[-1:]]
     return len({axis[0] if len(axis) > 1 and axis[0].isdigit() else "" for axis in axes})
+
+
+def _repeats(chosen: Mapping[str, Any]) -> int:
+    """Lengths that are equal hide a lost transpose: unequal ones are tried first."""
+    letters = [choice.letter for choice in chosen.values() if isinstance(choice, Letter)]
+    return len(letters) - len(set(letters))
 
 
 def _weights(item: Parameter, names: set[str]) -> list[Any]:
@@ -144,6 +150,12 @@ def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
     if isinstance(choice, Generator):
         return np.random.default_rng(0)
     return choice
+
+
+def _shown(choice: Any) -> str:
+    if isinstance(choice, Weights):
+        return f"an array {'x'.join(map(str, shape_of(choice.axes, SIZES[0])))}"
+    return str(getattr(choice, "__name__", "")) or repr(_value(choice, SIZES[0]))
 
 
 def _slope(x: Any) -> Any:

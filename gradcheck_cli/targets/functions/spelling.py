@@ -36,7 +36,7 @@ UPSTREAM_WORDS = word_set(
 LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
 TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
 PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
-RATES = word_set("lr learning_rate eta alpha rate step_size learningrate")
+RATES = word_set("lr learning_rate learn_rate eta alpha rate step_size stepsize learningrate l_rate")
 CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual residuals res tape stash saved_tensors")
 
 

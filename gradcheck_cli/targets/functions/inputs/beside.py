@@ -45,7 +45,10 @@ class Beside:
     _slipped: ProposalChoice | None = field(default=None, init=False)
 
     def samples(self) -> Iterator[Sample]:
-        """One with an axis more, and one for each other setting with which the forward and the backward run."""
+        """One with an axis more, and one for each other setting with which the forward runs and the backward gives any.
+
+        Where a backward gives nothing at all, as with `retain_derived=False`, it is told to keep nothing.
+        """
         longer = self._longer()
         if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
             yield longer
@@ -59,7 +62,7 @@ class Beside:
                 if other is not None:
                     yield self._drawn(other)
                     continue
-            if fits is not None and fits.error is None:
+            if fits is not None and fits.error is None and not fits.is_empty:
                 yield sample
 
     def _longer(self) -> Sample | None:
@@ -71,7 +74,8 @@ class Beside:
 
     def _reshaped(self, changed: ProposalChoice) -> ProposalChoice | None:
         """The choice in other shapes on which all gradients fit, else on which at most a shape is turned round."""
-        listed = [_other_shapes(proposal) for proposal in changed.values()]
+        held = {item.name for item in self.form.parameters if item.is_state}
+        listed = [[each] if name in held else _other_shapes(each) for name, each in changed.items()]
         self._slipped = None
         found = next(guided(listed, lambda places: self._attempt(listed, places), self.end, MOST), None)
         return self._slipped if found is None else chosen(self.form, listed, found)
@@ -84,7 +88,7 @@ class Beside:
         except Exception as error:  # whatever it raises
             return progress_of(error, self.file)
         fits = fitted(self.form, sample, outputs)
-        if fits.share < 1 and fits.error is None and not fits.odd and self._slipped is None:
+        if fits.share < 1 and fits.error is None and not fits.odd and not fits.is_empty and self._slipped is None:
             self._slipped = choice
         return None if fits.share == 1 else (FORWARD_ENDED, round(100 * fits.share))
 

@@ -16,6 +16,8 @@ from gradcheck_cli.targets.functions.spelling import tokens, word_set
 Shape: TypeAlias = tuple[int, ...]
 # What is added to or multiplied with every row, so that its gradient is a sum over them.
 SPREAD = word_set("b bias biases b1 b2 beta shift offset gamma scale gain weight")
+# Beside so many arguments `b` is a bias; beside one it may be the second of two that are alike.
+_BIASED = 3
 
 
 class ShapeFit(Enum):
@@ -32,8 +34,15 @@ def fit_of(name: str, argument: Shape, gradient: Shape, output: Shape) -> ShapeF
         return ShapeFit.RIGHT
     if sorted(gradient) == sorted(argument):
         return ShapeFit.SLIP
-    unsummed = gradient == output and output[len(output) - len(argument) :] == argument
-    return ShapeFit.SLIP if unsummed and set(tokens(name)) & SPREAD else ShapeFit.ODD
+    return ShapeFit.SLIP if _is_unsummed(name, argument, gradient, output) else ShapeFit.ODD
+
+
+def _is_unsummed(name: str, argument: Shape, gradient: Shape, output: Shape) -> bool:
+    """The gradient of what is added to every row, row by row; a length of 1 is spread too."""
+    if gradient != output or gradient == argument or len(argument) > len(output):
+        return False
+    ends = zip(reversed(argument), reversed(output), strict=False)
+    return all(own in (1, whole) for own, whole in ends) and bool(set(tokens(name)) & SPREAD)
 
 
 @dataclass(frozen=True)
@@ -41,14 +50,20 @@ class Fitted:
     """How a backward did on one sample.
 
     Attributes:
-        share: of the gradients that have the shape of their argument; 0 where it raised or gave none.
+        share: of the gradients that have the shape of their argument, and of the arrays that belong to none: what is
+            returned for an argument that was taken as a constant. 0 where it raised or gave none.
         odd: the first shape that no slip explains, in words.
         error: what it raised.
+        is_unsummed: all that is wrong with the shapes is a bias whose gradient was not summed: with a bias of the
+            shape of the output it would fit, and nobody means that.
+        is_empty: it ended, and gave no gradient.
     """
 
     share: float
     odd: str = ""
     error: BaseException | None = None
+    is_unsummed: bool = False
+    is_empty: bool = False
 
     def refuse(self) -> None:
         """Refuse what may come of inputs that were guessed, and not of the code.
@@ -81,5 +96,10 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
         for name in fits
         if fits[name] is ShapeFit.ODD
     ]
+    if not fits:
+        return Fitted(0.0, is_empty=True)
     right = sum(fit is ShapeFit.RIGHT for fit in fits.values())
-    return Fitted(right / len(fits) if fits else 0.0, odd[0] if odd else "")
+    owed = len(fits) + sum(not entry.name and not entry.is_none and bool(entry.shape) for entry in ran.returned)
+    others = [name for name in fits if fits[name] is not ShapeFit.RIGHT]
+    is_unsummed = len(fits) >= _BIASED and all(_is_unsummed(name, *shapes[name], outputs[0].shape) for name in others)
+    return Fitted(right / owed, odd[0] if odd else "", is_unsummed=bool(others) and is_unsummed)

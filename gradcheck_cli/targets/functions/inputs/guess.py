@@ -33,6 +33,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, po
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
+from gradcheck_cli.targets.functions.spelling import is_target
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
@@ -40,7 +41,11 @@ MOST_TRIES = 600
 SECONDS = 6.0
 # For the same in float32: most that runs on nothing is no matter of a dtype.
 SECONDS_IN_SINGLE = 2.0
+# Beside a label, and by how much more an even loss may change there.
+NEARBY, EVENLY = 1e-6, 1e-3
 _OF_TORCH = ("autograd-function", "custom-operator")
+# Where nothing fits: so many that come as near as any are asked for the change of the text that makes them right.
+MOST_NEARLY = 6
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
 FURTHER = 80
@@ -48,11 +53,16 @@ FURTHER = 80
 
 @dataclass(frozen=True)
 class Guess:
-    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes."""
+    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes.
+
+    `raised` are likelier ones, on which the forward runs and the backward raises; none where there are no such. Where
+    nothing fits, all that come as near as any.
+    """
 
     form: WrittenFunction
     samples: tuple[Sample, ...]
     source: InputsFrom = "guess"
+    raised: tuple[Sample, ...] = ()
 
 
 def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = "") -> Guess:
@@ -68,8 +78,8 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         file: the user's, to see how far a call came in it.
 
     Raises:
-        NotAFunctionError: the forward runs on none, or the backward on none that was guessed; says what it raised on
-            the likeliest.
+        NotAFunctionError: the forward runs on none; says what it raised on the likeliest.
+        NearlyError: the backward runs on none that was guessed, or gives shapes that fit nothing.
     """
     end = time.thread_time() + SECONDS
     searches: list[_Search] = []
@@ -77,7 +87,9 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         searches.append(_Search(form, said, seed, file, end))
         found = searches[-1].run()
         if found is not None:
-            return found
+            return replace(found, raised=searches[-1].raising(found.form))
+        if searches[-1].nearly.is_unsummed:
+            break
     return _in_single(searches, said) or _second_best(searches, said)
 
 
@@ -94,13 +106,25 @@ def _in_single(searches: Sequence[_Search], said: Given) -> Guess | None:
 
 
 def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
-    best = next((search for search in searches if search.second_best is not None), None)
+    known = [search for search in searches if search.second_best is not None]
+    best = next((search for search in known if search.nearly.is_unsummed), known[0] if known else None)
     if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
-    if said.source == "guess":
+    try:
         best.nearly.refuse()
+    except NotAFunctionError as error:
+        if said.source == "guess":
+            raise NearlyError(error, replace(best.second_best, raised=best.others())) from error.cause
     return best.second_best
+
+
+class NearlyError(NotAFunctionError):
+    """The forward runs on what was guessed, and the backward does not: the code's fault, or that of the guess."""
+
+    def __init__(self, refusal: NotAFunctionError, guess: Guess) -> None:
+        super().__init__(refusal.step, refusal.sentence, refusal.hint, refusal.cause)
+        self.guess = guess
 
 
 @dataclass
@@ -111,6 +135,8 @@ class _Search:
         error: what the likeliest raised.
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
+        raised: the likeliest on which the forward ran and the backward raised.
+        as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
     """
 
@@ -121,6 +147,8 @@ class _Search:
     end: float
     error: BaseException | None = None
     second_best: Guess | None = None
+    raised: Guess | None = None
+    as_near: list[Sample] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
     left: int = FURTHER
@@ -141,7 +169,23 @@ class _Search:
                 continue
             if found is not None:
                 return found
+            if self.nearly.is_unsummed:  # shapes on which that fits would hide it
+                return None
         return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+
+    def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
+        """Those of `raised` that this form takes too, and on which its backward raises."""
+        samples = () if self.raised is None else self.raised.samples
+        return tuple(sample for sample in samples if _takes(form, sample) and not _runs(form, sample))
+
+    def others(self) -> tuple[Sample, ...]:
+        """What comes as near as the second best, itself among it, and that it takes; the plainest first."""
+        best = self.second_best
+        patterns: dict[tuple[int, ...], Sample] = {}
+        for sample in self.as_near:
+            patterns.setdefault(_axes_of(sample), sample)
+        near = [patterns[axes] for axes in sorted(patterns, key=_plainness)[:MOST_NEARLY]]
+        return () if best is None else tuple(sample for sample in near if _takes(best.form, sample))
 
     def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
         """Among more shapes, from the choice that comes farthest on.
@@ -154,7 +198,10 @@ class _Search:
         for shapes in (UNEQUAL,) if has_run else (UNEQUAL, UNEQUAL + SQUARE):
             # Of the first, a length of 1 would hide that a part of it is all that is given.
             full = [axes for axes in shapes if axes and "1" not in axes]
-            more = [further(options, shapes if place else full) for place, options in enumerate(listed)]
+            more = [
+                options if item.is_state else further(options, shapes if place else full)
+                for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
+            ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)
             if found is not None:
                 return self._try(chosen(self.form, more, found))
@@ -213,13 +260,35 @@ class _Search:
             outputs = ready.forward(sample.values)
             if not _is_good(outputs):
                 raise FloatingPointError("the forward gives no finite floating-point numbers")
+            if any(_is_no_label(ready, sample, name, outputs) for name in _labels(choice)):
+                raise ValueError("it computes with its labels as with any numbers: they are none")
             self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
                 beside = Beside(ready, choice, self.seed, self.file, self.end)
                 return _with_samples(ready, choice, self.seed, beside.samples())
+            if fits.error is not None and self.raised is None:
+                self.raised = _with_samples(ready, choice, self.seed, ())
+            if fits.share >= self.nearly.share:
+                self.as_near = [*(self.as_near if fits.share == self.nearly.share else ()), sample]
             if fits.share > self.nearly.share or self.second_best is None:
                 self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
+
+
+def _labels(choice: ProposalChoice) -> list[str]:
+    return [name for name, proposal in choice.items() if proposal.kind == "index" and is_target(name)]
+
+
+def _is_no_label(form: WrittenFunction, sample: Sample, name: str, outputs: Sequence[np.ndarray]) -> bool:
+    """Between two labels there is nothing: where a loss goes on evenly there, it wants shares or values."""
+    nearby = sample.replacing(name, sample.array(name) + NEARBY)
+    try:
+        moved = form.forward(nearby.values)
+    except Exception:  # it is an index
+        return False
+    pairs = zip(outputs, moved, strict=False)
+    same = all(one.shape == other.shape and np.allclose(one, other, rtol=EVENLY, atol=EVENLY) for one, other in pairs)
+    return same and not all(np.array_equal(one, other) for one, other in zip(outputs, moved, strict=False))
 
 
 def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
@@ -248,6 +317,15 @@ def _looks_up(form: WrittenFunction, sample: Sample) -> bool:
     """Each whole number is given a row: that none flows back to the row of a padding is meant, as in nn.Embedding."""
     axes = max((value.ndim for value in sample.values.values() if _is_whole(value)), default=0)
     return form.forward(sample.values)[0].ndim > axes
+
+
+def _axes_of(sample: Sample) -> tuple[int, ...]:
+    return tuple(value.ndim for value in sample.values.values() if isinstance(value, np.ndarray))
+
+
+def _plainness(axes: tuple[int, ...]) -> tuple[bool, int]:
+    """Most code is meant for rows of numbers, and for no more axes than it needs."""
+    return axes[:1] != (2,), sum(axes)
 
 
 def _is_whole(value: object) -> TypeGuard[np.ndarray]:

@@ -1,0 +1,96 @@
+"""Losses that give a number for each sample and are averaged by whoever calls them: the backward is that of the mean.
+
+So does nnfs.io: `Loss_MeanSquaredError.forward` gives a row of losses, `Loss.calculate` takes their mean, and
+`backward` divides by the number of samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck_cli.model import Array, FunctionForm, Sample
+from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, WrittenFunction
+
+NOTE = "its forward gives a loss for each sample, and its backward is the gradient of their mean"
+# Of the slope: what differences of a smooth loss over this step leave, and more than a factor of 1/2 is away.
+_STEP, _SAME = 1e-5, 1e-3
+
+
+@dataclass(frozen=True)
+class MeanLossForm:
+    """The same loss as one number."""
+
+    inner: WrittenFunction
+
+    @property
+    def kind(self) -> FunctionForm:
+        """A loss, whose backward is handed no G."""
+        return self.inner.kind
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.inner.title
+
+    @property
+    def why(self) -> str:
+        """How it is called, and what is made of its losses."""
+        return f"{self.inner.why}; the mean of its losses"
+
+    @property
+    def backward(self) -> str:
+        """What the backward is called."""
+        return self.inner.backward
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Those of the loss."""
+        return self.inner.parameters
+
+    @property
+    def source(self) -> str:
+        """Its text."""
+        return self.inner.source
+
+    def forward(self, values: Values) -> tuple[Array, ...]:
+        """The mean."""
+        return tuple(np.asarray(np.mean(out)) for out in self.inner.forward(values))
+
+    def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
+        """As in training."""
+        ran = self.inner.run(values, upstream)
+        means = tuple(np.asarray(np.mean(out)) for out in ran.outputs)
+        return Ran(means, ran.gradients, ran.returned, ran.owed, ran.mutated)
+
+
+def as_mean_loss(form: WrittenFunction, sample: Sample) -> WrittenFunction | None:
+    """The form of the mean, where the gradients are that of the mean and not those of the sum; else None."""
+    if form.kind not in ("loss", "loss-class"):
+        return None
+    try:
+        outputs = form.forward(sample.values)
+        gradients = form.run(sample.values, [np.ones_like(out) for out in outputs]).gradients
+        if len(outputs) != 1 or outputs[0].size < 2 or not gradients:
+            return None
+        slopes = {name: _slope(form, sample, name) for name in gradients}
+    except Exception:  # what raises is told where it is judged
+        return None
+    told = {name: float(np.sum(gradients[name] * _direction(sample, name))) for name in slopes}
+    is_mean = all(abs(told[name] * outputs[0].size - slopes[name]) <= _SAME * abs(slopes[name]) for name in slopes)
+    return MeanLossForm(form) if is_mean else None
+
+
+def _slope(form: WrittenFunction, sample: Sample, name: str) -> float:
+    """Of the sum, along one direction."""
+    point, along = sample.array(name), _direction(sample, name)
+    ahead, behind = (
+        float(np.sum(form.forward(sample.replacing(name, point + step * along).values)[0])) for step in (_STEP, -_STEP)
+    )
+    return (ahead - behind) / (2 * _STEP)
+
+
+def _direction(sample: Sample, name: str) -> Array:
+    return np.asarray(np.random.default_rng([sample.seed, 5]).standard_normal(sample.array(name).shape))
