@@ -96,7 +96,7 @@ def recognise(
         ends = [_share(now, end, parts) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
         try:
             specs = agreeing_first(loaded, kinds.pop(0))
-            tries = _Tries(loaded, wanted, seed, guard, *ends)
+            tries = _Tries(loaded, wanted, seed, guard, ends[0], ends[1])
             chosen, is_right = tries.likely(specs) or tries.on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             if isinstance(error, UnreadableUpdateError):
@@ -178,8 +178,8 @@ class _Tries:
         """
         if (not isinstance(self.loaded.target, type) and self.loaded.owner is None) or _narrowed(self.wanted):
             return None
-        ends = (_share(time.thread_time(), self.work, 3), _share(time.monotonic(), self.clock, 3))
-        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *ends)
+        work, clock = _share(time.thread_time(), self.work, 3), _share(time.monotonic(), self.clock, 3)
+        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, work, clock)
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
         for number, spec in enumerate(specs):
             found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
