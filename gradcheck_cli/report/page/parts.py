@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradcheck_cli.model import Finding, Verdict
+from gradcheck_cli.model.files import from_here
 from gradcheck_cli.model.in_settings import SettingResult
 from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible
@@ -75,7 +76,7 @@ def _where(finding: Finding, file: str, name: str) -> str:
     if finding.line is None:
         return f"somewhere in {name}" if name else ""
     column = "" if finding.column is None else f":{finding.column}"
-    return f"{file}:{finding.line}{column}"
+    return f"{from_here(file)}:{finding.line}{column}"
 
 
 def _quote(finding: Finding) -> Quote | None:
