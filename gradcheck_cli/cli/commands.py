@@ -91,7 +91,7 @@ def verify(context: click.Context, /, **values: Any) -> int:
     check_verify(options)
 
     def execute(progress: Progress) -> Report:
-        let_threads_sleep()
+        prepare(context)
         from gradcheck_cli.runs.verify import verify_targets
 
         return verify_targets(options, progress)
@@ -153,6 +153,15 @@ def _named_files(options: RunOptions) -> Iterator[str]:
 def files_of(targets: Iterable[str]) -> list[str]:
     """The files of `FILE.py:NAME` targets, and of those without a name."""
     return [name for target in targets for name in (target, target.rpartition(":")[0]) if name]
+
+
+def prepare(context: click.Context) -> None:
+    """Before anything is loaded: for what runs targets, where this process is the program's own."""
+    let_threads_sleep()
+    if cast("Invocation", context.obj).is_process:
+        from gradcheck_cli.targets.forked import fork_from_here
+
+        fork_from_here()
 
 
 def let_threads_sleep() -> None:

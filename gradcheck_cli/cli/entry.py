@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if COMPLETION in os.environ:
         return shell_complete(cli, {}, PROGRAM, COMPLETION, os.environ[COMPLETION])
-    invocation = Invocation()
+    invocation = Invocation(is_process=arguments is None)
     code = flushed(_guarded(words, invocation))
     if arguments is None:
         ignore_interrupts()

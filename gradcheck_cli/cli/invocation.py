@@ -23,10 +23,12 @@ class Origin:
 class Invocation:
     """The object that every click context of one run carries.
 
-    `context` is the command's, once it is known; `files` maps a parameter to the configuration file that sets it.
+    `is_process` says that the process is there for this run alone; `context` is the command's, once it is known;
+    `files` maps a parameter to the configuration file that sets it.
     """
 
     debug: bool = False
+    is_process: bool = False
     context: click.Context | None = None
     files: dict[str, str] = field(default_factory=dict)
 

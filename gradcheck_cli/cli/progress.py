@@ -23,20 +23,22 @@ class LateProgress:
         self._timer.daemon = True
         self._lock = threading.Lock()
         self._now = ("", 0.0)
-        self._done = False
+        self._began = self._done = False
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
     def __call__(self, stage: str, fraction: float) -> None:
         """What is being done, and the fraction done."""
         with self._lock:
+            if self._enabled and not self._began:
+                # Not before: until there is news the process has one thread, and may be forked.
+                self._began = True
+                self._timer.start()
             self._now = (stage, fraction)
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, description=stage, completed=100 * fraction)
 
     def __enter__(self) -> LateProgress:
-        if self._enabled:
-            self._timer.start()
         return self
 
     def __exit__(

@@ -44,6 +44,7 @@ class Sign(Enum):
     CONFIGURATION = auto()  # other numbers with another configuration of an autotuner
     NEEDS = auto()  # needs_input_grad changes what is owed
     LOW_PRECISION = auto()
+    COARSE = auto()  # right but for casts to fewer bits
     UNINITIALISED = auto()
     SURROGATE = auto()
     UPSTREAM_IGNORED = auto()

@@ -24,7 +24,7 @@ from gradcheck_cli.targets.packages import import_file
 from gradcheck_cli.targets.resolve import CALL, INPUTS, MODULE, definitions, parse
 from gradcheck_cli.targets.stopped import LoadError as LoadError
 
-# What torch imports in the first backward of a process; on a busy machine that takes longer than a try may.
+# What torch imports where it is first handed a G in a process; on a busy machine that takes longer than a try may.
 FIRST_BACKWARD = ("torch.fx.experimental.symbolic_shapes",)
 
 
@@ -88,7 +88,7 @@ def import_installed(ref: TargetRef) -> None:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         surely = node in tree.body  # else it may be the script part's, and what is below a package may be slow
         _import_if_there(names if surely else [name.partition(".")[0] for name in names[:1]])
-    if "torch" in sys.modules and _has_torch_class(tree):
+    if "torch" in sys.modules and _asks_autograd(tree):
         _import_if_there(FIRST_BACKWARD)
 
 
@@ -98,9 +98,10 @@ def _import_if_there(names: Sequence[str]) -> None:
             importlib.import_module(name)
 
 
-def _has_torch_class(tree: ast.Module) -> bool:
-    bases = (base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases)
-    return any(ast.unparse(base).rpartition(".")[2] in ("Function", "Module") for base in bases)
+def _asks_autograd(tree: ast.Module) -> bool:
+    """Whether the file itself calls something's `backward` or `grad`: what we ask of torch goes without that import."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(isinstance(called, ast.Attribute) and called.attr in ("backward", "grad") for called in calls)
 
 
 def user_line(error: BaseException, file: str) -> int | None:

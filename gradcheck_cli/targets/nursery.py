@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 SCRIPT = Path(__file__).resolve()
 LENGTH = struct.Struct("<I")
@@ -46,6 +46,18 @@ class Ends(NamedTuple):
     status: int
 
 
+class NurseryProcess(Protocol):
+    """What is asked of the process that a nursery is."""
+
+    pid: int
+
+    def kill(self) -> None:
+        """End it."""
+
+    def wait(self) -> int:
+        """Until it has ended."""
+
+
 class Nursery:
     """The process that children are forked from; started with the first child, and again where it has ended.
 
@@ -60,8 +72,13 @@ class Nursery:
         """
         self._modules = tuple(modules)
         self._lock = Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: NurseryProcess | None = None
         self._socket: socket.socket | None = None
+
+    def adopt(self, process: NurseryProcess, control: socket.socket) -> Nursery:
+        """This one, with a process that has been started in another way."""
+        self._process, self._socket = process, control
+        return self
 
     @property
     def number(self) -> int | None:
@@ -123,7 +140,7 @@ _lock = Lock()
 
 def nursery(modules: Sequence[str] = ()) -> Nursery:
     """The one that loads these modules; a new one where what is read on loading has changed."""
-    now = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(READ_ON_LOADING)))
+    now = _read_on_loading()
     with _lock:
         known = _nurseries.get(tuple(modules))
         if known is None or known[0] != now:
@@ -131,6 +148,20 @@ def nursery(modules: Sequence[str] = ()) -> Nursery:
                 known[1].close()
             known = _nurseries[tuple(modules)] = (now, Nursery(modules))
         return known[1]
+
+
+def adopt(modules: Sequence[str], process: NurseryProcess, control: socket.socket) -> None:
+    """From now on children that want these modules are forked from this process.
+
+    Args:
+        control: our end of the socket on which it serves.
+    """
+    with _lock:
+        _nurseries[tuple(modules)] = (_read_on_loading(), Nursery(modules).adopt(process, control))
+
+
+def _read_on_loading() -> Environment:
+    return tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(READ_ON_LOADING)))
 
 
 @atexit.register
@@ -145,7 +176,7 @@ def main(control: int, *modules: str) -> None:
     """The script: load, then serve."""
     if LOADS_FIRST:
         _load_first(control, modules)
-    _serve(socket.socket(fileno=control))
+    serve(socket.socket(fileno=control))
 
 
 def _load_first(control: int, modules: Sequence[str]) -> None:
@@ -174,7 +205,7 @@ def _ours(name: str) -> Any:
     return module
 
 
-def _serve(control: socket.socket) -> None:
+def serve(control: socket.socket) -> None:
     """Fork a child for each wish, until gradcheck is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children here: they are reaped as they end
     while True:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -194,7 +194,7 @@ class Worker:
 
     def start(self) -> Answerer:
         """What answers from now on: a child process. `here` puts this process in its place."""
-        return Child(self.limits.memory, self.limits.output, _sure_to_load(self._ref))
+        return Child(self.limits.memory, self.limits.output, sure_to_load(self._ref))
 
     def _load(self) -> Described | DescribedFunction:
         self._starts += 1
@@ -223,7 +223,10 @@ class Worker:
     def _described_function(self, message: Message, printed: str) -> DescribedFunction:
         assert self._child is not None
         listed, arrays = self._child.exchange({"do": "samples"}, {}, self.limits.timeout)
-        return described_function(message, unpacked(listed["samples"], arrays), self._ref, printed)
+        samples, raised = unpacked(listed["samples"], arrays), int(listed["raised"])
+        described = described_function(message, samples[: len(samples) - raised], self._ref, printed)
+        doubt = _target_error(message["doubt"], printed) if "doubt" in message else None
+        return replace(described, raised=samples[len(samples) - raised :], doubt=doubt)
 
     def _load_request(self) -> Message:
         ref = self._ref
@@ -254,7 +257,7 @@ class Worker:
         return Outcome(Gradients(), error=error, error_kind=kind, printed=printed)
 
 
-def _sure_to_load(ref: TargetRef) -> tuple[str, ...]:
+def sure_to_load(ref: TargetRef) -> tuple[str, ...]:
     """Modules that take seconds to load and that the file imports: a nursery has them already."""
     try:
         text = Path(ref.file).read_bytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,6 +68,20 @@ class FunctionComparison:
         """The same, with these gradients right: what keeps them from it was proved to be no mistake of theirs."""
         compared = tuple(_pardoned(each) if each.name in names else each for each in self.compared)
         return replace(self, compared=compared)
+
+    def with_trials(self, others: Mapping[int, FunctionTrial]) -> FunctionComparison:
+        """The same with other trials in the place of some, by their `id`, in which nothing that is compared differs."""
+
+        def now(trial: FunctionTrial) -> FunctionTrial:
+            return others.get(id(trial), trial)
+
+        return replace(
+            self,
+            trials=tuple(map(now, self.trials)),
+            compared=tuple(replace(each, trial=now(each.trial)) for each in self.compared),
+            broken=tuple((now(trial), each) for trial, each in self.broken),
+            forwards=tuple((now(trial), each) for trial, each in self.forwards),
+        )
 
     def about(self, name: str) -> list[Compared]:
         """The comparisons of one gradient."""

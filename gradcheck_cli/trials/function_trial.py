@@ -35,6 +35,9 @@ class CalledFunction(Protocol):
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
         """Forward and backward."""
 
+    def widened(self) -> CalledFunction:
+        """The same function with its casts to fewer bits left out; only for code of torch."""
+
     def edit(self, edits: Sequence[TextEdit], /) -> bool:
         """Let the function run with these in its text; none undoes it. False where they cannot be put."""
 

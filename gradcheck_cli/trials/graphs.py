@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, Sample
 from gradcheck_cli.model.recording import Recording
-from gradcheck_cli.oracles.blackbox import EvaluationError, Jacobian
+from gradcheck_cli.oracles.blackbox import UNIT, EvaluationError, Jacobian
 
 if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.replay import Detached, Replay
@@ -86,19 +86,34 @@ class GraphOracle:
 
         Neighbours are off by one rounding in every entry: what that changes, the dtype does not tell. [] where torch
         cannot run the forward in this dtype.
+
+        Args:
+            dtype: "" for those in which the forward computes by itself.
         """
         from gradcheck_cli.oracles.graph.replay import Replay
 
+        unit = UNITS.get(dtype or narrowest(recording), 0.0)
         found = []
         for seed in range(NEIGHBOURS + 1):
-            values = {name: _neighbour(sample.array(name), UNITS.get(dtype, 0.0), seed) for name in recording.inputs}
+            values = {name: _neighbour(sample.array(name), unit, seed) for name in recording.inputs}
             try:
                 found.append(Replay(recording, values, detached_in(self.form), dtype).gradients(upstream))
             except (RuntimeError, ValueError, NotImplementedError):
                 return []
-            if dtype not in UNITS:
+            if not unit:
                 break
         return found
+
+    def is_in_float64(self, recording: Recording, sample: Sample, outputs: Sequence[Array]) -> bool:
+        """Are these the outputs of the recorded forward, computed in float64, to its rounding?"""
+        try:
+            wide = self._replay(recording, sample).outputs()
+        except (RuntimeError, ValueError, NotImplementedError):
+            return False
+        return len(wide) == len(outputs) and all(
+            one is not None and one.shape == other.shape and _is_near(one, other, ROUNDINGS * UNIT)
+            for one, other in zip(wide, outputs, strict=True)
+        )
 
     def _replay(self, recording: Recording, sample: Sample) -> Replay:
         from gradcheck_cli.oracles.graph.replay import Replay

@@ -52,6 +52,7 @@ FUNCTIONS = {
     "wrong-count",
     "needs-input-grad-wrong",
     "accumulates-in-low-precision",
+    "rounds-too-coarsely",
     "uninitialised-memory",
     "surrogate",
 }

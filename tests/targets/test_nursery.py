@@ -79,7 +79,7 @@ def test_what_is_read_on_loading_asks_for_a_new_nursery(monkeypatch):
     before = nursery()
     monkeypatch.setenv("UNRELATED", "1")
     same = nursery()
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "") + "1")
 
     assert before is same
     assert nursery() is not before

@@ -65,9 +65,12 @@ class AsLayer:
 
     @cached_property
     def _observed(self) -> list[Observed]:
-        """The calls beside the graph of the composition: our shapes under their names."""
+        """The calls beside the graph of the composition: our shapes under their names.
+
+        A call of another number of axes may be the layer in another reading, and is left out.
+        """
         assert self.match is not None
-        return [_observed(self.match, call) for call in self.calls]
+        return [_observed(self.match, call) for call in self.calls if self.match.reads(call.values)]
 
 
 def _observed(match: Match, call: Call) -> Observed:

@@ -51,6 +51,11 @@ class Match:
         """Their name of an argument -> ours."""
         return {bound.theirs: bound.argument for bound in self.bound}
 
+    def reads(self, theirs: Mapping[str, Any]) -> bool:
+        """Have the arrays of a call as many axes as they were recognised with?"""
+        arrays = read(theirs).arrays
+        return all(bound.fit.shape(arrays[bound.theirs].shape) is not None for bound in self.bound)
+
     def values(self, theirs: Mapping[str, Any]) -> dict[str, Any]:
         """Their values as the layer's forward takes them: of a call of any sizes, but with as many axes."""
         given = read(theirs)

@@ -13,7 +13,7 @@ import torch
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Operand, Recording, Ref, Word
-from gradcheck_cli.oracles.graph.tensors import as_numpy
+from gradcheck_cli.oracles.graph.tensors import as_numpy, pulled_back
 
 Detached = Literal["kept", "followed"]
 """What a derivative does where the forward detaches or says no_grad: stop as torch would, or go through.
@@ -71,7 +71,7 @@ class Replay:
             return {name: as_numpy(torch.zeros_like(leaf)) for name, leaf in asked.items()}
         tensors = [tensor for tensor, _ in seeds]
         given = [like(array, tensor) for tensor, array in seeds]
-        found = torch.autograd.grad(tensors, list(asked.values()), given, allow_unused=True)
+        found = pulled_back(tuple(tensors), tuple(given), tuple(asked.values()))
         return {
             name: as_numpy(torch.zeros_like(leaf) if gradient is None else gradient)
             for (name, leaf), gradient in zip(asked.items(), found, strict=True)

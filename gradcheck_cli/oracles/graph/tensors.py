@@ -26,6 +26,8 @@ def pulled_back(
 ) -> tuple[torch.Tensor | None, ...]:
     """torch.autograd.grad without the checks of its arguments, which cost more than the derivative of a small node.
 
+    They also load SymPy, which a process pays with 0.7 s.
+
     Args:
         results: each of them requires a gradient.
         given: one for each result.
@@ -37,6 +39,16 @@ def pulled_back(
         results, given, True, order > 1, leaves, True, accumulate_grad=False
     )
     return found
+
+
+def left_in_leaves(results: tuple[torch.Tensor, ...], given: tuple[torch.Tensor, ...]) -> None:
+    """torch.autograd.backward without the checks of its arguments: the gradients are added to `.grad` of the leaves.
+
+    Args:
+        results: each of them requires a gradient.
+        given: one for each result.
+    """
+    torch.autograd.Variable._execution_engine.run_backward(results, given, False, False, (), True, accumulate_grad=True)
 
 
 def as_numpy(tensor: torch.Tensor) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+import numpy as np
 import torch
 
 Detail: TypeAlias = "tuple[str | int | float | bool, ...]"
@@ -89,8 +90,9 @@ def _kept(array: torch.Tensor, axis: int, start: int, stop: int) -> torch.Tensor
 def summed_to(array: torch.Tensor, shape: torch.Size) -> torch.Tensor | None:
     """The array added up over the axes along which `shape` was spread; None where it was not."""
     try:
-        if torch.broadcast_shapes(array.shape, shape) != array.shape:  # type: ignore[no-untyped-call]
+        # numpy's, as torch's loads SymPy.
+        if np.broadcast_shapes(tuple(array.shape), tuple(shape)) != tuple(array.shape):
             return None
-    except RuntimeError:
+    except ValueError:
         return None
     return array.sum_to_size(shape)

@@ -17,6 +17,7 @@ from gradcheck_cli.runs.reproduce import verify_command
 from gradcheck_cli.runs.verify.reason import reason_of
 from gradcheck_cli.runs.verify.target import unusable, verify_target
 from gradcheck_cli.targets import TargetRef, called_by, resolve
+from gradcheck_cli.targets.forked import fork_for
 from gradcheck_cli.targets.functions.listing import every_layer
 from gradcheck_cli.trials.asker import Running
 from gradcheck_cli.trials.truth import Truths, load_oracles
@@ -37,7 +38,9 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
     """
     start = time.perf_counter()
     refs = resolve(options.targets, called_by(options.call) if options.call else every_layer)
-    if any(not ref.error for ref in refs):
+    loadable = [ref for ref in refs if not ref.error]
+    fork_for(loadable)
+    if loadable:
         # The first targets are loaded in their own processes while torch is imported in this one. No daemon: Python
         # would end it in the middle of torch's own start, and that ends the process by SIGABRT.
         Thread(target=_warm_up).start()

@@ -50,7 +50,7 @@ def findings_of(comparison: FunctionComparison, layer: AsLayer, file: str) -> tu
 def _of_law(broken: Broken) -> Finding:
     """A law that does not hold is proved by the call that breaks it; how it is mended is in the catalogue."""
     mistake = CATALOGUE.get(broken.id)
-    fix = "" if mistake is None else mistake.fix
+    fix = broken.mend or ("" if mistake is None else mistake.fix)
     return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", fix, broken.when)
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.diagnose.edits.observed import Observed
-from gradcheck_cli.model import FunctionForm, Verdict
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.trials.compared import FunctionComparison
-from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTrial
 from gradcheck_cli.trials.graphs import RECORDED, narrowest
 
 # Roundoff of a backward in float32 as an edit's numbers are compared, which allow for 2^14 of it: 64 of float32's own.
@@ -20,22 +20,21 @@ _MOST = 4
 _SAME = 1e-7
 
 
-def with_recordings(transcript: FunctionTranscript, form: FunctionForm, client: CalledFunction) -> FunctionTranscript:
+def with_recordings(comparison: FunctionComparison, client: CalledFunction) -> FunctionComparison:
     """The forwards of code in numpy, written down where a gradient is wrong: nothing but the cause hangs on them.
 
     Those calls come first on which a gradient is wrong; further ones confirm.
     """
-    comparison = FunctionComparison.of(transcript.trials, form)
     wrong = [each.trial for each in comparison.compared if each.judged.verdict is Verdict.FAIL]
-    if form in RECORDED or not wrong:
-        return transcript
-    real = [trial for trial in transcript.trials if trial.first and not trial.exact]
+    if comparison.form in RECORDED or not wrong:
+        return comparison
+    real = [trial for trial in comparison.trials if trial.first and not trial.exact]
     chosen = sorted(real, key=lambda trial: trial not in wrong)[:_MOST]
-    return replace(transcript, trials=tuple(_recorded(each, client, each in chosen) for each in transcript.trials))
+    return comparison.with_trials({id(each): _recorded(each, client) for each in chosen})
 
 
-def _recorded(trial: FunctionTrial, client: CalledFunction, is_chosen: bool) -> FunctionTrial:
-    recording = client.recording(trial.sample) if is_chosen else ""
+def _recorded(trial: FunctionTrial, client: CalledFunction) -> FunctionTrial:
+    recording = client.recording(trial.sample)
     return trial if isinstance(recording, str) else replace(trial, recording=recording)
 
 

@@ -98,11 +98,11 @@ def _as_function(ref: TargetRef, options: VerifyOptions, running: Running, secon
         running.watch(worker)
         try:
             described = worker.describe_any()
+            if isinstance(described, DescribedFunction):
+                return verify_function(ref, described, worker, options, end)
         except GradcheckError:
-            return None
-        if not isinstance(described, DescribedFunction):
-            return None
-        return verify_function(ref, described, worker, options, end)
+            pass
+    return None
 
 
 def _explains_more(function: TargetReport, convolution: TargetReport) -> bool:

@@ -108,9 +108,7 @@ class AutogradForm:
         Raises:
             BackwardError: it refuses.
         """
-        import torch
-
-        from gradcheck_cli.oracles.graph.tensors import pulled_back
+        from gradcheck_cli.oracles.graph.tensors import left_in_leaves, pulled_back
 
         given = tensors(values)
         wanted = leaves(given, list(directions))
@@ -131,7 +129,7 @@ class AutogradForm:
                 if first is not None and first.requires_grad
             ]
             # Into the leaves, as a penalty's own backward does: what only raises there is not passed over.
-            torch.autograd.backward([first for first, _ in weighed], [part for _, part in weighed])
+            left_in_leaves(tuple(first for first, _ in weighed), tuple(part for _, part in weighed))
         seconds = {name: leaf.grad for name, leaf in wanted.items()}
         return Ran((), {name: array for name, second in seconds.items() if (array := as_array(second)) is not None})
 
@@ -203,13 +201,11 @@ def _spied(owner: Any, raw: list[Any]) -> Any:
 
 def _back_propagate(results: Sequence[Any], grads: Sequence[Any], wanted: Sequence[Any], raw: list[Any]) -> None:
     """Run the backward. A return that autograd does not take has been seen all the same."""
-    import torch
+    from gradcheck_cli.oracles.graph.tensors import pulled_back
 
     able = [(result, grad) for result, grad in zip(results, grads, strict=True) if result.requires_grad]
     try:
-        torch.autograd.grad(
-            [one for one, _ in able], wanted, [grad for _, grad in able], retain_graph=True, allow_unused=True
-        )
+        pulled_back(tuple(one for one, _ in able), tuple(grad for _, grad in able), tuple(wanted))
     except RuntimeError as error:
         if not raw or not any(words in str(error) for words in REFUSED):
             raise

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.contract import DescribedFunction, TargetRef, TextEdit
 from gradcheck_cli.targets.functions.packing import packed
 from gradcheck_cli.targets.wire import Message, WireError
+
+Casts = Literal["as written", "float64"]
+"""Casts to float32, float16 and bfloat16 do what they say, or are left out."""
 
 
 class AskedWorker(Protocol):
@@ -43,9 +46,11 @@ class FunctionClient:
 
     Attributes:
         worker: runs it.
+        casts: where the code's own casts to fewer bits lead to; see `targets.functions.casts`.
     """
 
     worker: AskedWorker
+    casts: Casts = "as written"
 
     def outputs(self, sample: Sample) -> FunctionOutcome:
         """The forward alone."""
@@ -57,7 +62,7 @@ class FunctionClient:
     def recording(self, sample: Sample) -> Recording | str:
         """The forward written down, or why it is not."""
         listed, arrays = packed([sample])
-        message, answered, _ = self.worker.ask({"do": "recording", "sample": listed[0]}, arrays)
+        message, answered, _ = self._ask({"do": "recording", "sample": listed[0]}, arrays)
         written = message.get("recording")
         if written is None:
             return str(message.get("why") or message.get("error", ""))
@@ -71,7 +76,7 @@ class FunctionClient:
         """What another forward, a dotted name or FILE.py:NAME, gives."""
         listed, arrays = packed([sample])
         request = {"do": "reference", "sample": listed[0], "place": place}
-        message, answered, printed = self.worker.ask(request, arrays)
+        message, answered, printed = self._ask(request, arrays)
         return _outcome(message, answered, printed)
 
     def varied(self, sample: Sample, name: str, values: Array) -> Stacked:
@@ -84,7 +89,7 @@ class FunctionClient:
         listed, arrays = packed([sample])
         arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
         request = {"do": "function", "sample": listed[0], "upstreams": len(upstream), "calls": calls}
-        message, answered, printed = self.worker.ask(request, arrays)
+        message, answered, printed = self._ask(request, arrays)
         return _outcome(message, answered, printed)
 
     def in_circumstances(
@@ -94,7 +99,7 @@ class FunctionClient:
         listed, arrays = packed([sample])
         arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
         request: Message = {"do": "circumstances", "sample": listed[0], "upstreams": len(upstream)}
-        message, answered, printed = self.worker.ask(request | {"circumstances": circumstances.message()}, arrays)
+        message, answered, printed = self._ask(request | {"circumstances": circumstances.message()}, arrays)
         return _outcome(message, answered, printed)
 
     def differentiated_twice(
@@ -105,17 +110,24 @@ class FunctionClient:
         arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
         arrays |= {f"V.{name}": direction for name, direction in directions.items()}
         request: Message = {"do": "twice", "sample": listed[0], "upstreams": len(upstream)}
-        message, answered, printed = self.worker.ask(request | {"directions": list(directions)}, arrays)
+        message, answered, printed = self._ask(request | {"directions": list(directions)}, arrays)
         return _outcome(message, answered, printed)
+
+    def widened(self) -> FunctionClient:
+        """The same function with its casts to fewer bits left out; only for code of torch."""
+        return replace(self, casts="float64")
 
     def edit(self, edits: Sequence[TextEdit]) -> bool:
         """See `Worker.edit`."""
         return self.worker.edit(edits)
 
+    def _ask(self, request: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array], str]:
+        return self.worker.ask(request if self.casts == "as written" else request | {"casts": self.casts}, arrays)
+
     def _forwards(self, sample: Sample, name: str, values: Array) -> Stacked | FunctionOutcome:
         listed, arrays = packed([sample])
         request = {"do": "forwards", "sample": listed[0], "varied": name}
-        message, answered, printed = self.worker.ask(request, arrays | {"varied": values})
+        message, answered, printed = self._ask(request, arrays | {"varied": values})
         outputs = _outputs(message, answered)
         if message.get("kind") and not outputs:
             return _outcome(message, {}, printed)

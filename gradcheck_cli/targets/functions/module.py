@@ -101,6 +101,8 @@ class ModuleForm:
         """Forward and backward as in training."""
         import torch
 
+        from gradcheck_cli.oracles.graph.tensors import pulled_back
+
         given = tensors(values)
         wanted = leaves(given, [name for name, value in values.items() if is_real(value)])
         results = [part for part in floating(self.call(given)) if part.requires_grad]
@@ -110,7 +112,7 @@ class ModuleForm:
         grads = upstream_for(results, upstream)
         kept = [grad.clone() for grad in grads]
         with in_backward(outputs):
-            found = torch.autograd.grad(results, list(wanted.values()), grads, allow_unused=True)
+            found = pulled_back(tuple(results), tuple(grads), tuple(wanted.values()))
         gradients = {
             name: array
             for name, gradient in zip(wanted, found, strict=True)

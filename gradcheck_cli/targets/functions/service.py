@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from gradcheck_cli.model import Array, ReturnedEntry, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.targets.edited import Edits
+from gradcheck_cli.targets.functions.casts import WidenedForm
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, Ran, WrittenFunction
 from gradcheck_cli.targets.functions.packing import packed, unpacked
 from gradcheck_cli.targets.functions.recording import recorded
@@ -31,7 +32,10 @@ ServiceAnswer = tuple[Message, dict[str, Array]]
 
 @dataclass(frozen=True)
 class FunctionReady:
-    """A function that runs, with what it was found to run on."""
+    """A function that runs, with what it was found to run on.
+
+    `raised` are likelier samples on which its backward raises.
+    """
 
     file: str
     form: WrittenFunction
@@ -41,6 +45,7 @@ class FunctionReady:
     watch: Watch
     edits: Edits
     notes: tuple[str, ...] = ()
+    raised: tuple[Sample, ...] = ()
 
 
 def description(ready: FunctionReady) -> Message:
@@ -60,9 +65,11 @@ def description(ready: FunctionReady) -> Message:
 def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) -> ServiceAnswer:
     """The answer to one question."""
     if message["do"] == "samples":
-        samples, listed = packed(ready.samples)
-        return {"samples": samples}, listed
+        samples, listed = packed((*ready.samples, *ready.raised))
+        return {"samples": samples, "raised": len(ready.raised)}, listed
     (sample,) = unpacked([message["sample"]], arrays)
+    if message.get("casts") == "float64":
+        ready = replace(ready, form=WidenedForm(ready.form))
     if message["do"] == "recording":
         ready.seed()
         return recorded(ready.form, sample.values, ready.file)
@@ -171,8 +178,16 @@ def _failed(ready: FunctionReady, error: BaseException, where: str) -> Message:
         if isinstance(error, NotImplementedError)
         else "raised"
     )
-    text = f"{type(error).__name__}: {str(error)[:300]}".rstrip(".")
+    text = f"{type(error).__name__}: {str(error)[:300].strip()}".rstrip(".")
     return {"kind": kind, "error": text, "where": where, "line": user_line(error, ready.file)}
+
+
+class DoubtfulError(NotAFunctionError):
+    """The target's forward runs and its backward does not: `ready` to be asked why, and otherwise refused."""
+
+    def __init__(self, refusal: NotAFunctionError, ready: FunctionReady) -> None:
+        super().__init__(refusal.step, refusal.sentence, refusal.hint, refusal.cause)
+        self.ready = ready
 
 
 def refusal(error: NotAFunctionError, text: str, file: str) -> Message:

@@ -1,0 +1,61 @@
+"""A nursery that is forked from the command line's own process is what one is that starts by itself."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from gradcheck_cli.targets import forked, nursery
+from helpers import RIGHT, ROOT
+
+TARGET = f"""
+import json, os, sys
+FOUND = sorted(name for name in sys.modules if not name.startswith("gradcheck_cli"))
+FOUND = [FOUND, sys.path, sys.modules["__main__"].__file__, len(os.listdir("/proc/self/fd")), os.getcwd()]
+{RIGHT}
+def backward(x, w, dout):
+    print(json.dumps(FOUND))
+    return right(x, w, dout)
+"""
+# The command line as far as it comes before a target is loaded, then the same target in a child of either kind.
+BOTH = """
+import sys
+from gradcheck_cli.cli import main
+from gradcheck_cli.targets import forked, nursery
+
+forked.fork_from_here()
+from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.targets import Worker, resolve
+from gradcheck_cli.targets.conventions.probes import integer_case
+for kind in ("forked", "by itself"):
+    with Worker(resolve([sys.argv[1]])[0]) as worker:
+        print(worker.backward(integer_case(ConvSpec(2, 2, 3, 6, 5, (3, 3))), calls="once").printed.strip())
+        print(type(nursery.nursery()._process).__name__)
+    nursery.close_all()
+    nursery._nurseries.clear()
+"""
+
+
+@pytest.mark.skipif(not nursery.LOADS_FIRST, reason="here each child loads by itself")
+def test_a_child_finds_nothing_of_the_command_line(tmp_path):
+    """The same modules, path, main module, files and folder, whichever nursery it comes from."""
+    file = tmp_path / "user.py"
+    file.write_text(TARGET)
+    command = [sys.executable, "-c", BOTH, f"{file}:backward"]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    first, of_first, second, of_second = ran.stdout.splitlines()
+
+    assert of_first == "_Forked"
+    assert of_second == "Popen"
+    here, alone = json.loads(first), json.loads(second)
+    assert set(here[0]) - set(alone[0]) == set()
+    assert here[1:] == alone[1:]
+
+
+def test_a_process_of_somebody_else_is_not_forked():
+    """Nobody knows what is loaded here and which threads run."""
+    before = dict(nursery._nurseries)
+    forked.fork_with(())
+
+    assert before == nursery._nurseries
