@@ -196,8 +196,8 @@ def _read_node(item: Any) -> Node:
 
 
 def _read_place(item: Any) -> SourcePlace:
-    *told, code = item
-    return SourcePlace(*told, code=None if code is None else CodePlace(*code))
+    file, line, text, name, expression, code = item
+    return SourcePlace(file, line, text, name, expression, None if code is None else CodePlace(*code))
 
 
 def _read_ref(item: Any) -> Ref | None:
