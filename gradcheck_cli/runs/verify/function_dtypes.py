@@ -10,11 +10,11 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.plain import BesidePlain, beside_plain
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import Array, Finding, RungEvidence, Sample, Setting, Verdict
+from gradcheck_cli.model import Array, Finding, FunctionOutcome, RungEvidence, Sample, Setting, Verdict
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import UNIT
-from gradcheck_cli.trials.function_trial import CalledFunction, FunctionOutcome, FunctionTrial
+from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTrial
 from gradcheck_cli.trials.graphs import UNITS, GraphOracle
 from gradcheck_cli.trials.larger import larger_batch, on_coarse_grid
 
