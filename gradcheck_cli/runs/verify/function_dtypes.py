@@ -82,7 +82,7 @@ def is_for_few_bits(text: str) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Probe:
+class LargeSample:
     """A sample on which sums lose terms where there are few bits, its forward written down, and a G.
 
     Attributes:
@@ -95,7 +95,7 @@ class Probe:
     terms: int
 
 
-def probes_of(client: CalledFunction, trial: FunctionTrial) -> Iterator[Probe]:
+def large_samples(client: CalledFunction, trial: FunctionTrial) -> Iterator[LargeSample]:
     """Samples like that of the trial, of numbers that few bits hold: a larger batch first, which not all code takes."""
     if trial.recording is None or not trial.outputs:
         return
@@ -105,15 +105,15 @@ def probes_of(client: CalledFunction, trial: FunctionTrial) -> Iterator[Probe]:
         outcome, recording = client.outputs(sample), client.recording(sample)
         if outcome.ended and isinstance(recording, Recording):
             terms = max((out.shape[0] for out in outcome.outputs if out.ndim), default=1)
-            yield Probe(sample, recording, _upstream(outcome.outputs, sample.seed), terms)
+            yield LargeSample(sample, recording, _upstream(outcome.outputs, sample.seed), terms)
 
 
 def in_own_dtypes(client: CalledFunction, oracle: GraphOracle, trial: FunctionTrial, names: Sequence[str]) -> OwnDtypes:
     """Ask a function that passed; nothing where it is not recorded, or does not take the dtypes."""
-    for probe in probes_of(client, trial):
+    for large in large_samples(client, trial):
         found: list[InDtype] = []
         for dtype in DTYPES:
-            mine, _ = asked_in(Setting(dtype), client, oracle, probe, names)
+            mine, _ = asked_in(Setting(dtype), client, oracle, large, names)
             found += mine
             if not mine:
                 break
@@ -123,16 +123,16 @@ def in_own_dtypes(client: CalledFunction, oracle: GraphOracle, trial: FunctionTr
 
 
 def asked_in(
-    setting: Setting, client: CalledFunction, oracle: GraphOracle, probe: Probe, names: Sequence[str]
+    setting: Setting, client: CalledFunction, oracle: GraphOracle, large: LargeSample, names: Sequence[str]
 ) -> tuple[list[InDtype], FunctionOutcome]:
     """Each of these gradients in a setting, beside what plain code gives in the number format of its products.
 
     Returns:
         nothing of a gradient that did not come back, or where no plain code runs in that format; and the call.
     """
-    other = client.in_circumstances(probe.sample, probe.upstream, Circumstances(setting=setting))
-    right = oracle.plain(probe.recording, probe.sample, probe.upstream, "float64")
-    members = _plain(setting.computed, oracle, probe, right)
+    other = client.in_circumstances(large.sample, large.upstream, Circumstances(setting=setting))
+    right = oracle.plain(large.recording, large.sample, large.upstream, "float64")
+    members = _plain(setting.computed, oracle, large, right)
     found: list[InDtype] = []
     for name in names if members and other.ended else ():
         if _is_there(name, other.gradients, right[0]):
@@ -140,12 +140,12 @@ def asked_in(
             beside = beside_plain(
                 actual, right[0][name], [each[name] for each in members], UNITS.get(setting.computed, UNIT)
             )
-            found.append(InDtype(name, setting.computed, beside, probe.terms))
+            found.append(InDtype(name, setting.computed, beside, large.terms))
     return found, other
 
 
 def _plain(
-    dtype: str, oracle: GraphOracle, probe: Probe, right: Sequence[Mapping[str, Array]]
+    dtype: str, oracle: GraphOracle, large: LargeSample, right: Sequence[Mapping[str, Array]]
 ) -> list[dict[str, Array]]:
     """Plain code in a dtype, in numbers of float64; [] where torch does not run it.
 
@@ -153,7 +153,7 @@ def _plain(
     roundoff is.
     """
     widest = dtype not in UNITS
-    found = oracle.plain(probe.recording, probe.sample, probe.upstream, "float32" if widest else dtype)
+    found = oracle.plain(large.recording, large.sample, large.upstream, "float32" if widest else dtype)
     if not right:
         return []
     smaller = UNIT / UNITS["float32"] if widest else 1.0

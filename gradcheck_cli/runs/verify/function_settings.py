@@ -9,7 +9,7 @@ from functools import cached_property
 from gradcheck_cli.model import PLAIN, GradientResult, Setting, Verdict
 from gradcheck_cli.model.in_settings import Level, SettingResult
 from gradcheck_cli.runs.called_in import MOST_SAID, is_lacking
-from gradcheck_cli.runs.verify.function_dtypes import InDtype, Probe, asked_in, probes_of
+from gradcheck_cli.runs.verify.function_dtypes import InDtype, LargeSample, asked_in, large_samples
 from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTrial
 from gradcheck_cli.trials.graphs import GraphOracle
 
@@ -62,15 +62,15 @@ class FunctionInSettings:
         # Whether this machine can is torch's to say, which takes a second to load.
         from gradcheck_cli.oracles.in_setting import impossible
 
-        return impossible(setting) or ("" if self._probes else "not asked: its forward could not be recorded")
+        return impossible(setting) or ("" if self._large else "not asked: its forward could not be recorded")
 
     def _asked(self, setting: Setting) -> Iterator[SettingResult]:
         assert self.client is not None
         error = ""
-        for probe in self._probes:
-            found, outcome = asked_in(setting, self.client, self.oracle, probe, self._names)
+        for large in self._large:
+            found, outcome = asked_in(setting, self.client, self.oracle, large, self._names)
             if found:
-                yield from (self._row(setting, probe, each) for each in found)
+                yield from (self._row(setting, large, each) for each in found)
                 return
             error = error or outcome.error
         if error and not is_lacking(error):
@@ -79,24 +79,24 @@ class FunctionInSettings:
             reason = error[:MOST_SAID] or "not asked: torch itself does not compute the forward so"
             yield SettingResult(setting.text, "call", Verdict.NOT_APPLICABLE, "", reason)
 
-    def _row(self, setting: Setting, probe: Probe, found: InDtype) -> SettingResult:
-        verdict, level = self._judged(setting, probe, found)
+    def _row(self, setting: Setting, large: LargeSample, found: InDtype) -> SettingResult:
+        verdict, level = self._judged(setting, large, found)
         return SettingResult(setting.text, found.name, verdict, level, _told(level, setting, found))
 
-    def _judged(self, setting: Setting, probe: Probe, found: InDtype) -> tuple[Verdict, Level]:
+    def _judged(self, setting: Setting, large: LargeSample, found: InDtype) -> tuple[Verdict, Level]:
         if found.beside.is_as_accurate:
             return Verdict.PASS, "as plain code"
         if not found.beside.has_lost_terms:
             return Verdict.INCONCLUSIVE, "worse than plain code"
         assert self.client is not None
-        better, _ = asked_in(_ENOUGH_BITS, self.client, self.oracle, probe, (found.name,))
+        better, _ = asked_in(_ENOUGH_BITS, self.client, self.oracle, large, (found.name,))
         is_few = setting.computed not in ("float64", _ENOUGH_BITS.dtype)
         loses = is_few and any(each.beside.is_as_accurate for each in better)
         return Verdict.FAIL, "accumulates in low precision" if loses else "not rounding"
 
     @cached_property
-    def _probes(self) -> tuple[Probe, ...]:
-        return tuple(probes_of(self.client, self.trial)) if self.client is not None else ()
+    def _large(self) -> tuple[LargeSample, ...]:
+        return tuple(large_samples(self.client, self.trial)) if self.client is not None else ()
 
     @property
     def _names(self) -> list[str]:
