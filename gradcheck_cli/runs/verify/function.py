@@ -10,6 +10,7 @@ from functools import partial
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.model import (
     CALL,
+    PLAIN,
     FunctionExample,
     GradientResult,
     Sample,
@@ -17,6 +18,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.model.options import settings_of
 from gradcheck_cli.runs.verify.function_casts import FewBits, without_casts
 from gradcheck_cli.runs.verify.function_dtypes import OwnDtypes, in_own_dtypes, is_for_few_bits
 from gradcheck_cli.runs.verify.function_graph import with_recordings
@@ -25,11 +27,13 @@ from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.function_planting import AskFurther
 from gradcheck_cli.runs.verify.function_power import OTHER_DTYPES, power_of_function
 from gradcheck_cli.runs.verify.function_report import judge_function
+from gradcheck_cli.runs.verify.function_settings import FunctionInSettings
+from gradcheck_cli.runs.verify.in_settings import judged_in_settings
 from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
 from gradcheck_cli.trials.compared import FunctionComparison
-from gradcheck_cli.trials.function_trial import FunctionTranscript
+from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTranscript
 from gradcheck_cli.trials.functions import FunctionSession
 from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.guards import guards_of
@@ -87,6 +91,7 @@ class _FunctionRun:
     def report(self) -> TargetReport:
         """On the samples that it was found to run on."""
         described, session = self.described, self.session
+        client = session.client
         few = FewBits.of(session.client, described.form, described.samples[0])
         if few is not None and few.is_widened:
             session.client = session.client.widened()
@@ -99,7 +104,24 @@ class _FunctionRun:
             # What the user hands over is what the function is for: other values are no samples of it.
             ask = session.further if described.inputs in _OURS else None
             comparison, report = _with_power(report, comparison, ask, judged)
-        return self._located(_in_few_bits(self.ref, session, few, comparison, report), comparison)
+        report = _in_few_bits(self.ref, session, few, comparison, report)
+        return self._located(self._in_settings(report, comparison, client), comparison)
+
+    def _in_settings(
+        self, report: TargetReport, comparison: FunctionComparison, client: CalledFunction
+    ) -> TargetReport:
+        """In the settings that were asked for; `client` calls the function as it is written."""
+        asked = settings_of(self.options)
+        if asked == (PLAIN,):
+            return report
+        found = FunctionInSettings(
+            gradients=report.gradients,
+            is_right=report.verdict is Verdict.PASS,
+            client=client if self.session.has_circumstances else None,
+            oracle=GraphOracle(self.described.form),
+            trial=comparison.trials[0],
+        )
+        return judged_in_settings(report, tuple(found.rows(asked)), is_survey=self.options.settings == "all")
 
     def mended_on(self, samples: Sequence[Sample]) -> TargetReport | None:
         """On samples of which it is not known that the function is meant for them; None unless a change mends it.

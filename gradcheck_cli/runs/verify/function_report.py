@@ -50,7 +50,7 @@ def judge_function(
     meant = surrogates(whole)
     comparison = without(whole, meant).but_for(transcript.guards)
     layer = as_layer(comparison)
-    findings = findings_of(comparison, layer)
+    findings = findings_of(comparison, layer, ref.file)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
     gradients |= dict.fromkeys(meant, GradientResult(Verdict.NOT_APPLICABLE))
     samples = tuple(_sample(trial, comparison) for trial in comparison.trials)
