@@ -143,15 +143,20 @@ def _axes(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     others = [ast.unparse(each) for each in node.keywords if each is not keyword]
     if keyword is not None:
         for axes in _AXES:
-            changed = f"{keyword.arg}={axes}"
+            changed = f"{keyword.arg}={_as_written(axes)}"
             text = f"{ast.unparse(node.func)}({', '.join([*args, *others, changed])})"
             yield Exchanged(text, changed, span(keyword))
         return
     places = [place for place, each in enumerate(node.args) if _are_axes(each)]
     kept = args[: places[-1]] if places else args
     for axes in _AXES:
-        text = f"{ast.unparse(node.func)}({', '.join([*kept, str(axes), *others])})"
-        yield Exchanged(text, str(axes), span(node.args[places[-1]])) if places else Exchanged(text, text)
+        changed = _as_written(axes)
+        text = f"{ast.unparse(node.func)}({', '.join([*kept, changed, *others])})"
+        yield Exchanged(text, changed, span(node.args[places[-1]])) if places else Exchanged(text, text)
+
+
+def _as_written(axes: tuple[int, ...]) -> str:
+    return str(axes) if len(axes) > 1 else str(axes[0])
 
 
 def _are_axes(node: ast.AST) -> bool:

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
-from gradcheck_cli.diagnose.scope import Exchanged, Scope
+from gradcheck_cli.diagnose.scope import Exchanged, Scope, is_self, span
 from gradcheck_cli.mistakes.source import called
 
 # Calls that are left out, or forgotten, around an operand.
@@ -23,6 +23,8 @@ _OTHER_FUNCTIONS = {
     "sum": "mean",
 }
 _REVERSED = {"Lt": ">", "LtE": ">=", "Gt": "<", "GtE": "<=", "Eq": "!=", "NotEq": "=="}
+# What leaves an axis out, or keeps it with the length 1.
+_REDUCTIONS = frozenset(("sum", "mean", "max", "min", "prod", "var", "std", "amax", "amin", "logsumexp"))
 # As a gradient that was broadcast in the forward is summed: over the batch, over all but the last, along each row.
 _SUMS = (".sum(axis=0)", ".sum(axis=0, keepdims=True)", ".sum(axis=-1, keepdims=True)", ".sum(axis=1)", ".sum()")
 
@@ -37,8 +39,8 @@ def _power_gone(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 def _squared(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """a ** 2 for a."""
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in scope.values:
-        yield Exchanged(f"{node.id} ** 2", f"{node.id} ** 2")
+    if name := _value(node, scope):
+        yield Exchanged(f"{name} ** 2", f"{name} ** 2")
 
 
 def _other_function(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
@@ -86,8 +88,44 @@ def _summed_product(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
 
 def _other_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """Another of the function's own values: x for x_hat."""
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in scope.values:
-        yield from (Exchanged(other, other) for other in sorted(scope.values) if other != node.id)
+    if name := _value(node, scope):
+        yield from (Exchanged(other, other) for other in sorted(scope.values) if other != name)
+
+
+def _as_column(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """a[:, None] for a: a number for each row, where the rows are."""
+    if name := _value(node, scope):
+        yield Exchanged(f"{name}[:, None]", f"{name}[:, None]")
+
+
+def _value(node: ast.AST, scope: Scope) -> str:
+    """The text of one of the function's own values that is read here, `a` or `self.a`; "" where it is none."""
+    is_name = isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_self(node.value))
+    text = ast.unparse(node) if is_name and isinstance(getattr(node, "ctx", None), ast.Load) else ""
+    return text if text in scope.values else ""
+
+
+def _factor_more(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """delta * np.sign(r) for np.sign(r): one branch, or one term, without the factor that the others have."""
+    if not isinstance(node, ast.Call):
+        return
+    for name in sorted(scope.values):
+        text = f"{name} * {ast.unparse(node)}"
+        yield Exchanged(text, text)
+
+
+def _kept_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """a.sum(1, keepdims=True) for a.sum(1), and the other way round; `keepdim` where the axis is said as torch does."""
+    if not isinstance(node, ast.Call) or called(node) not in _REDUCTIONS:
+        return
+    kept = next((each for each in node.keywords if each.arg in ("keepdims", "keepdim")), None)
+    given = [ast.unparse(each) for each in (*node.args, *node.keywords) if each is not kept]
+    if kept is not None:
+        yield Exchanged(f"{ast.unparse(node.func)}({', '.join(given)})", mark=span(kept))
+    elif node.args or node.keywords:
+        more = "keepdim=True" if any(each.arg == "dim" for each in node.keywords) else "keepdims=True"
+        text = f"{ast.unparse(node.func)}({', '.join([*given, more])})"
+        yield Exchanged(text, text)
 
 
 def _whole_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
@@ -130,7 +168,8 @@ def _mark(place: ast.expr) -> tuple[int, int, int, int]:
 
 OF_FUNCTIONS: Exchanges = (
     (*EXCHANGES[0], _power_gone),
-    (*EXCHANGES[1], _other_function, _reversed, _product, _squared),
+    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis, _as_column),
     (*EXCHANGES[2], _other_value, _summed_product, _whole_value),
+    (_factor_more,),
 )
-"""By what they suppose, as in `EXCHANGES`."""
+"""By what they suppose, as in `EXCHANGES`; last, that one of several terms lacks a factor."""

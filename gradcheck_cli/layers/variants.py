@@ -13,6 +13,8 @@ from gradcheck_cli.model.line import LineSpec
 
 # A kind that a target refuses three times, around three of the geometries that it takes, it most likely does not take.
 EACH, BASES = 3, 3
+# Up to here k // 2, (k + 1) // 3 and the like are the same for too many kernels.
+_SMALL = 4
 
 
 def _differ(name: str) -> Callable[[ConvSpec], bool]:
@@ -38,6 +40,7 @@ KINDS: tuple[Callable[[ConvSpec], bool], ...] = (
     lambda spec: spec.height != spec.width,
     _differ("kernel_size"),
     _has_even_side,
+    lambda spec: max(spec.kernel_size) > _SMALL,
     _is_uneven,
     _differ("stride"),
     lambda spec: max(spec.stride) > 1,

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model.case import Array
 from gradcheck_cli.model.functions import Sample
+from gradcheck_cli.model.setting import PLAIN, Setting
 
 MemoryLayout = Literal["contiguous", "transposed", "sliced", "expanded"]
 """How an array lies in memory: row by row; column by column; as a part of a larger array whose other entries are NaN;
@@ -27,7 +28,7 @@ class Circumstances:
         filled: new memory is filled with NaN before the code gets it.
         passes: backward through the same graph once or twice; the last counts.
         configuration: with which of its configurations an autotuned kernel runs, counted from 0.
-        dtype: of the floating inputs and of G; "" for that of the sample.
+        setting: in which it computes; in the plain one every array is of the dtype that the sample has.
     """
 
     upstream: MemoryLayout = "contiguous"
@@ -36,7 +37,7 @@ class Circumstances:
     filled: bool = False
     passes: int = 1
     configuration: int = 0
-    dtype: str = ""
+    setting: Setting = PLAIN
 
     @property
     def about(self) -> str:
@@ -47,8 +48,8 @@ class Circumstances:
             return f"the inputs are {_LAYOUTS[self.inputs]}"
         if self.wanted is not None:
             return f"only {' and '.join(self.wanted)} needs a gradient"
-        if self.dtype:
-            return f"it is asked in {self.dtype}"
+        if self.setting != PLAIN:
+            return f"it is asked in {self.setting.text}"
         if self.filled:
             return "new memory is filled with NaN first"
         if self.configuration:
@@ -70,7 +71,7 @@ class Circumstances:
         upstream, inputs = (next(each for each in get_args(MemoryLayout) if each == message[key]) for key in _LAID_OUT)
         names = None if wanted is None else tuple(str(name) for name in wanted)
         counts = int(message["passes"]), int(message["configuration"])
-        return cls(upstream, inputs, names, bool(message["filled"]), *counts, str(message["dtype"]))
+        return cls(upstream, inputs, names, bool(message["filled"]), *counts, Setting.from_message(message["setting"]))
 
 
 _LAID_OUT = ("upstream", "inputs")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import mimetypes
-import os.path
+import os
 from collections.abc import Iterable
 
 # Characters that make a name a pattern, as the standard library takes them.
@@ -27,6 +27,12 @@ def matching(pattern: str) -> tuple[str, ...]:
 def expanded(names: Iterable[str]) -> tuple[str, ...]:
     """Every name with its pattern expanded; one that matches nothing stays, to be refused where it is read."""
     return tuple(file for name in names for file in matching(name) or (name,))
+
+
+def from_here(file: str) -> str:
+    """A path below the current folder as seen from it, with slashes; any other as it is."""
+    here = os.path.join(os.getcwd(), "")
+    return file.removeprefix(here).replace(os.sep, "/") if file.startswith(here) else file
 
 
 def is_picture(name: str) -> bool:

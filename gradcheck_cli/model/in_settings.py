@@ -16,6 +16,8 @@ Level = Literal[
     "rounded inputs",
     "accumulates in low precision",
     "not rounding",
+    "as plain code",
+    "worse than plain code",
     "not returned",
     "raised",
 ]
@@ -25,7 +27,9 @@ bit for bit: equal on whole numbers on which every order of summation is exact. 
 the setting's number format. rounded in parts: as torch does that rounds the sums of samples, or of taps, before it adds
 them. TF32 rounding: exactly the sum of inputs rounded to 11 bits. rounded inputs: inputs of fewer bits than the format
 has. accumulates in low precision: further off than sums in float32 can be, and right where few bits are enough. not
-rounding: wrong where 8 bits are enough, so another formula.
+rounding: wrong where 8 bits are enough, so another formula. as plain code: of a function, for which no exact sums are
+known, no further off than its forward as it is written, differentiated in the same format; worse than plain code: more
+than eight times as far.
 """
 
 

@@ -6,10 +6,11 @@ Plain numbers, words and arrays: a recording crosses the wire, and nothing in it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from gradcheck_cli.model.case import Array
+from gradcheck_cli.model.evidence import CodePlace
 
 INPUT = "input"
 CONSTANT = "constant"
@@ -26,6 +27,7 @@ class SourcePlace:
         text: that statement as it is written, in one line; "" where the source is not at hand.
         name: the variable that the statement gives a value ("var"); "" where it gives none or several.
         expression: the part of the statement that is the operation ("(x - mu) ** 2"); "" where it is not known.
+        code: the expression in its line of the file; None where it is not known, or the line is too long to quote.
     """
 
     file: str
@@ -33,6 +35,7 @@ class SourcePlace:
     text: str = ""
     name: str = ""
     expression: str = ""
+    code: CodePlace | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class Recording:
         """
         nodes = tuple(_read_node(item) for item in message["nodes"])
         outputs = tuple(_read_ref(item) for item in message["outputs"])
-        leaves = tuple(SourcePlace(*item) for item in message["leaves"])
+        leaves = tuple(_read_place(item) for item in message["leaves"])
         recording = cls(nodes, outputs, constants, leaves)
         recording._check()
         return recording
@@ -163,7 +166,8 @@ def _written_node(node: Node) -> list[Any]:
 
 
 def _written_place(place: SourcePlace) -> list[Any]:
-    return [place.file, place.line, place.text, place.name, place.expression]
+    code = None if place.code is None else list(astuple(place.code))
+    return [place.file, place.line, place.text, place.name, place.expression, code]
 
 
 def _written(operand: Operand) -> Any:
@@ -185,10 +189,15 @@ def _read_node(item: Any) -> Node:
         tuple((str(key), _read(value)) for key, value in keywords),
         tuple(tuple(int(size) for size in shape) for shape in shapes),
         tuple(str(dtype) for dtype in dtypes),
-        None if place is None else SourcePlace(*place),
+        None if place is None else _read_place(place),
         str(name),
         bool(is_followed),
     )
+
+
+def _read_place(item: Any) -> SourcePlace:
+    file, line, text, name, expression, code = item
+    return SourcePlace(file, line, text, name, expression, None if code is None else CodePlace(*code))
 
 
 def _read_ref(item: Any) -> Ref | None:

@@ -58,7 +58,17 @@ def tensor_in(array: Array, setting: Setting) -> torch.Tensor:
 
     Of four or five axes channels_last lays the second one innermost; the numbers and their places are the same.
     """
-    tensor = torch.tensor(np.asarray(array), dtype=DTYPES[setting.dtype], device=setting.device)
+    return placed_in(torch.tensor(np.asarray(array), dtype=DTYPES[setting.dtype]), setting)
+
+
+def placed_in(tensor: torch.Tensor, setting: Setting) -> torch.Tensor:
+    """A tensor on the device and in the memory format of the setting, one of floating numbers in its dtype."""
+    dtype = DTYPES[setting.dtype] if tensor.is_floating_point() else tensor.dtype
+    return in_memory_format(tensor.to(setting.device, dtype), setting)
+
+
+def in_memory_format(tensor: torch.Tensor, setting: Setting) -> torch.Tensor:
+    """The same numbers as the setting has them lie."""
     form = _CHANNELS_LAST.get(tensor.dim())
     if setting.memory_format == "channels_last" and form is not None:
         return tensor.to(memory_format=form)

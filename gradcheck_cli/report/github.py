@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gradcheck_cli.model import RunReport, Verdict
 from gradcheck_cli.model.errors import ReportError
+from gradcheck_cli.model.files import from_here
 from gradcheck_cli.model.sweep import AnyReport, SweepReport
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.markdown import render_markdown
@@ -40,7 +41,8 @@ class _Annotation:
 
     def command(self) -> str:
         """The workflow command, on one line."""
-        properties = {"file": _from_here(self.file), "line": self.line if self.file else None}
+        # Annotations want paths that begin at the root of the repository, where the command is run.
+        properties = {"file": from_here(self.file), "line": self.line if self.file else None}
         if self.file and self.columns is not None:
             properties |= {"col": self.columns[0], "endLine": self.line, "endColumn": self.columns[1]}
         properties |= {"title": self.title}
@@ -140,12 +142,6 @@ def _fenced(text: str) -> list[str]:
     """`text` where no line of it is taken for a command. No text can hold its own digest, so none can end the fence."""
     token = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
     return [f"::stop-commands::{token}", text.rstrip("\n"), f"::{token}::"]
-
-
-def _from_here(file: str) -> str:
-    """A path below the current folder as seen from it: annotations want paths that begin at the repository's root."""
-    here = os.path.join(os.getcwd(), "")
-    return file.removeprefix(here).replace(os.sep, "/") if file.startswith(here) else file
 
 
 def _data(text: str) -> str:

@@ -116,7 +116,8 @@ def _title(section: PageSection) -> list[str]:
 def _block(block: Block) -> str:
     match block:
         case blocks.Facts():
-            return "\n".join(_fact(fact) for fact in block.facts)
+            title = [f"**{text(block.title)}**\n"] if block.title else []
+            return "\n".join([*title, *map(_fact, block.facts)])
         case blocks.Sentence():
             return _said(block.text)
         case blocks.Remarks():

@@ -156,7 +156,7 @@ def _facts(screen: Screen, found: blocks.Facts, is_nested: bool) -> list[Text]:
     hidden = len(found.facts) - len(shown)
     more = [blocks.fact(found.facts[0].label, f"{hidden} more with -v")] if hidden else []
     indent = _NESTED if is_nested else max(_LEAST, 2 + max(len(fact.label) for fact in found.facts))
-    lines: list[Text] = []
+    lines = heading(screen, found.title) if found.title else []
     for fact in (*shown, *more):
         label = f"  {fact.label}" if is_nested else styled(fact.label, "bold")
         lines += screen.labelled(label, draw_said(screen, fact.value), indent)

@@ -39,7 +39,7 @@ class CalledIn:
         answer = self._asker.ask(question, case)
         outcome = answer.outcome
         self.seconds = outcome.seconds
-        if not answer.is_comparable or _lacks(outcome.error):
+        if not answer.is_comparable or is_lacking(outcome.error):
             return Reply(refused=(outcome.error or outcome.wrong_forward)[:MOST_SAID])
         return Reply(outcome.gradients, error=outcome.error[:MOST_SAID])
 
@@ -56,6 +56,6 @@ def _never(_larger: ConvSpec) -> bool:
     return False
 
 
-def _lacks(error: str) -> bool:
+def is_lacking(error: str) -> bool:
     """Is it torch that has no such operation in this number format, rather than the code that fails?"""
     return "not implemented for" in error or error.startswith("NotImplementedError")

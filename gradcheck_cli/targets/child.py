@@ -173,6 +173,8 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
         return {"failed": f"{ref.text} is ambiguous: {error}.", "hint": hint}, None
     except NotRecognisedError as error:
         return _not_recognised(ref, error), None
+    except service.DoubtfulError as error:
+        return service.description(error.ready) | {"doubt": service.refusal(error, ref.text, ref.file)}, error.ready
     except NotAFunctionError as error:
         return service.refusal(error, ref.text, ref.file), None
     except (Exception, SystemExit) as error:

@@ -15,6 +15,7 @@ from gradcheck_cli.model import (
     Sample,
     VerifyOptions,
 )
+from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.options import SweepOptions
 from gradcheck_cli.model.spec import ConvName
 
@@ -173,6 +174,10 @@ class DescribedFunction:
         notes: what a reader of the verdict should know, one sentence each.
         printed: what the code printed while it was loaded and tried.
         configurations: how many an autotuned kernel of it has at most.
+        raised: likelier samples, on which the forward runs and the backward raises; with a doubt all that come as
+            near as any.
+        doubt: the refusal of a target of which only the forward runs on what was guessed: it stands where nothing
+            shows that the code is at fault.
     """
 
     form: FunctionForm
@@ -184,6 +189,8 @@ class DescribedFunction:
     notes: tuple[str, ...] = ()
     printed: str = ""
     configurations: int = 1
+    raised: tuple[Sample, ...] = ()
+    doubt: GradcheckError | None = None
 
 
 @dataclass(frozen=True)

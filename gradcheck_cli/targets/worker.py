@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -223,7 +223,10 @@ class Worker:
     def _described_function(self, message: Message, printed: str) -> DescribedFunction:
         assert self._child is not None
         listed, arrays = self._child.exchange({"do": "samples"}, {}, self.limits.timeout)
-        return described_function(message, unpacked(listed["samples"], arrays), self._ref, printed)
+        samples, raised = unpacked(listed["samples"], arrays), int(listed["raised"])
+        described = described_function(message, samples[: len(samples) - raised], self._ref, printed)
+        doubt = _target_error(message["doubt"], printed) if "doubt" in message else None
+        return replace(described, raised=samples[len(samples) - raised :], doubt=doubt)
 
     def _load_request(self) -> Message:
         ref = self._ref

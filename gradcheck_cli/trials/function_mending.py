@@ -5,14 +5,16 @@ As `mending` does for a convolution, on the samples and the G that were asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gradcheck_cli.checks.ladder.judge import JudgedGradient
 from gradcheck_cli.diagnose.changes import Change
-from gradcheck_cli.model import FunctionOutcome, Verdict
-from gradcheck_cli.trials.compared import Compared, FunctionComparison, judged_of
+from gradcheck_cli.model import CALL, FunctionOutcome, Verdict
+from gradcheck_cli.trials.compared import FunctionComparison, judged_of
+from gradcheck_cli.trials.function_trial import Asking, FunctionTrial
 from gradcheck_cli.trials.functions import FunctionSession
 from gradcheck_cli.trials.mending import LostError, least_supposing
 
@@ -20,14 +22,24 @@ from gradcheck_cli.trials.mending import LostError, least_supposing
 _LOST = ("timeout", "crashed", "exited")
 
 
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One call that a change has to come through: the gradients that have to be right then, and is one of them not?"""
+
+    trial: FunctionTrial
+    asking: Asking
+    names: tuple[str, ...]
+    is_wrong: bool
+
+
 @dataclass(frozen=True)
 class FunctionMending:
-    """A search for the change that makes one gradient right.
+    """A search for the change that makes one gradient right, or the call as a whole where it does not end.
 
     Attributes:
         session: puts the questions, and the changes into the target.
         comparison: all that was asked; what was right then has to stay so.
-        gradient: the argument of which the gradient is wrong.
+        gradient: the argument of which the gradient is wrong; `CALL`: every gradient has to be right where it raises.
     """
 
     session: FunctionSession
@@ -52,37 +64,59 @@ class FunctionMending:
         finally:
             self.session.client.edit(())
 
-    def _in_order(self) -> list[Compared]:
+    def _in_order(self) -> list[_Asked]:
         """The smallest sample on which it is wrong, then all others."""
-        mine = [each for each in self.comparison.about(self.gradient) if each.asking.outcome.ended]
-        wrong = [each for each in mine if each.judged.verdict is Verdict.FAIL]
-        first = min(wrong, key=lambda each: each.judged.expected.size, default=None)
+        mine = list(self._of_the_call() if self.gradient == CALL else self._of_the_gradient())
+        first = min((each for each in mine if each.is_wrong), key=lambda each: _size(each.trial), default=None)
         return [] if first is None else [first, *(each for each in mine if each is not first)]
 
-    def _holds(self, change: Change, asked: Sequence[Compared]) -> bool:
+    def _of_the_gradient(self) -> Iterator[_Asked]:
+        """Where it was compared."""
+        for each in self.comparison.about(self.gradient):
+            names = (self.gradient, *self._right(each.asking))
+            yield _Asked(each.trial, each.asking, names, _is_wrong(each.judged))
+
+    def _of_the_call(self) -> Iterator[_Asked]:
+        """Where it raised every gradient of which the truth is known; elsewhere what was right."""
+        for trial in self.comparison.trials:
+            known = tuple(name for name in self.comparison.names if name in trial.exact or name in trial.first)
+            for asking in trial.askings if known else ():
+                is_wrong = not asking.outcome.ended
+                yield _Asked(trial, asking, known if is_wrong else tuple(self._right(asking)), is_wrong)
+
+    def _right(self, asking: Asking) -> list[str]:
+        mine = [each for each in self.comparison.compared if each.asking is asking]
+        return [each.name for each in mine if each.judged.verdict is Verdict.PASS]
+
+    def _holds(self, change: Change, asked: Sequence[_Asked]) -> bool:
         if self.session.is_late:
             raise LostError
         return self.session.client.edit(change.edits) and all(self._mends(each) for each in asked)
 
-    def _mends(self, each: Compared) -> bool:
+    def _mends(self, each: _Asked) -> bool:
         """Right now, with the outputs as they were, and nothing wrong that was right."""
         outcome = self.session.client.gradients(each.trial.sample, each.asking.upstream)
         if outcome.error_kind in _LOST:
             raise LostError
-        if not outcome.ended or not _same_outputs(outcome, each):
+        if not outcome.ended or not _same_outputs(outcome, each.trial):
             return False
         again = replace(each.asking, outcome=outcome)
-        verdicts = {name: judged_of(each.trial, again, name) for name in self._to_be_right(each)}
-        return all(judged is not None and judged.verdict is Verdict.PASS for judged in verdicts.values())
-
-    def _to_be_right(self, each: Compared) -> list[str]:
-        others = [other for other in self.comparison.compared if other.asking is each.asking]
-        return [self.gradient, *(other.name for other in others if other.judged.verdict is Verdict.PASS)]
+        verdicts = (judged_of(each.trial, again, name) for name in each.names)
+        return all(judged is not None and judged.verdict is Verdict.PASS for judged in verdicts)
 
 
-def _same_outputs(outcome: FunctionOutcome, each: Compared) -> bool:
+def _is_wrong(judged: JudgedGradient) -> bool:
+    """By its numbers, by its shape, or not there at all."""
+    actual = judged.actual
+    return judged.verdict is Verdict.FAIL or actual is None or actual.shape != judged.expected.shape
+
+
+def _same_outputs(outcome: FunctionOutcome, trial: FunctionTrial) -> bool:
     """A change that moves the forward too makes another function right."""
-    return len(outcome.outputs) == len(each.trial.outputs) and all(
-        np.array_equal(now, before, equal_nan=True)
-        for now, before in zip(outcome.outputs, each.trial.outputs, strict=True)
+    return len(outcome.outputs) == len(trial.outputs) and all(
+        np.array_equal(now, before, equal_nan=True) for now, before in zip(outcome.outputs, trial.outputs, strict=True)
     )
+
+
+def _size(trial: FunctionTrial) -> int:
+    return sum(trial.sample.array(name).size for name in trial.sample.differentiated)

@@ -38,6 +38,10 @@ def changes(line):
         ("return dout, y", "dout", "dout.sum(axis=0)"),
         ("dx = dout", "dout", "dout * y"),
         ("dx = dout.sum(0)", "dout", "(dout * y)"),
+        ("dx = dout - y.sum(1)", "y.sum(1)", "y.sum(1, keepdims=True)"),
+        ("dx = dout - y.sum(dim=1)", "y.sum(dim=1)", "y.sum(dim=1, keepdim=True)"),
+        ("dx = dout / y", "y", "y[:, None]"),
+        ("dx = np.where(x > 0, dout, np.sign(x))", "np.sign(x)", "y * np.sign(x)"),
     ],
 )
 def test_what_is_tried(line, marked, now):

@@ -15,7 +15,7 @@ from gradcheck_cli.report import formats, words
 from gradcheck_cli.report.html import render_html
 from gradcheck_cli.report.markdown import render_markdown, text
 from gradcheck_cli.report.page import blocks, page_of
-from gradcheck_cli.report.page.blocks import said
+from gradcheck_cli.report.page.blocks import Facts, said
 from gradcheck_cli.report.terminal import TerminalOptions, print_report
 from tests.report import samples
 
@@ -119,8 +119,41 @@ def test_right_is_counted_once():
     row = page_of(samples.SAMPLES["verify-few"]()).sections[0].blocks[0].rows[1]
 
     assert "13 of 22" == said(row[4])
-    facts = page_of(samples.SAMPLES["verify-wrong"]()).sections[0].blocks[0].facts
-    assert "right on 13 of 22 it takes, 94 more not supported; right, except when batch > 1" == said(facts[2].value)
+    asked = facts_of(samples.SAMPLES["verify-wrong"]())
+    assert "right on 13 of 22 it takes, 94 more not supported" == asked["geometries"], "fails when is in the finding"
+
+
+def test_a_condition_that_no_finding_tells_stands_with_the_count():
+    """Two findings with conditions of their own do not say when both hold."""
+    finding = samples.sample_finding(fails_when="")
+    report = samples.failing_verify_report(targets=(samples.failing_target(findings=(finding,)),))
+
+    assert "94 more not supported; right, except when batch > 1" in facts_of(report)["geometries"]
+
+
+def facts_of(report):
+    """Label -> what is said of the first target, outside its findings."""
+    found = [block.facts for block in page_of(report).sections[0].blocks if isinstance(block, Facts)]
+    return {fact.label: said(fact.value) for facts in found for fact in facts}
+
+
+def test_a_target_has_the_same_order():
+    """Of what is wrong with it, the example, then how it was called, on the screen, in the page and in Markdown."""
+    report = samples.failing_verify_report(targets=(samples.failing_target(),))
+    wanted = ["batch-mean", "Smallest example that fails", "How it was asked", "by the names of its parameters"]
+    shown = [on_screen(report), on_page(report), squeezed(render_markdown(report))]
+
+    assert [wanted] * 2 == [titles(text, wanted) for text in shown[:2]]
+    assert [wanted[0], *wanted[2:]] == titles(shown[2], [wanted[0], *wanted[2:]])
+
+
+def test_what_qualifies_a_finding_of_a_run_stands_with_it():
+    """ "Right on these pictures, but wrong elsewhere" is no footnote; of a right run notes come last."""
+    wrong, right = (samples.SAMPLES[name]() for name in ("run-wrong-input", "run-right"))
+    ids = [[section.id for section in page_of(replace(each, notes=("so",))).sections] for each in (wrong, right)]
+
+    assert ["findings", "notes", "example"] == ids[0][:3]
+    assert ids[1].index("notes") > ids[1].index("power")
 
 
 @pytest.mark.parametrize(

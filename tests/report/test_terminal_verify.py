@@ -24,9 +24,9 @@ RIGHT = """\
 PASS  1 target: 1 right
 
 PASS  right.py:conv_backward  (line 4)
+  gradients    weight PASS   input PASS   bias PASS
   convention   function, NCHW: by the names of its parameters (x = x, weight = weight, grad_output =
                grad_output, stride = stride, padding = padding)
-  gradients    weight PASS   input PASS   bias PASS
   geometries   right on 44 of 44 it takes, 42 more not supported
 
 Reproduce  gradcheck verify --seed 0 right.py:conv_backward
@@ -36,10 +36,7 @@ WRONG = """\
 FAIL  1 target: 1 wrong
 
 FAIL  batch_mean.py:conv_backward  (line 4)
-  convention   function, NCHW: by the names of its parameters (x = x, weight = weight, grad_output =
-               grad_output)
   gradients    weight FAIL   input PASS   bias PASS
-  geometries   right on 13 of 22 it takes, 94 more not supported; right, except when batch > 1
   finding      batch-mean (proved), grad_weight: your grad_weight is exactly dE/dF divided by the
                batch size N = 2: on small integers, entry [0, 0, 0, 0] is 1044.5 where 2089 is
                right.
@@ -56,6 +53,11 @@ x[0,0]   x[1,0]   G[0,0]   G[1,0]   expected[0,0]   actual[0,0]
 * differs from expected; the terms of grad_weight[0,0,0,0]:
   should hold  G[0,0,0,0]*x[0,0,0,0] + G[1,0,0,0]*x[1,0,0,0] = 16
   holds        0.5 times that sum = 8
+
+How it was asked
+  convention   function, NCHW: by the names of its parameters (x = x, weight = weight, grad_output =
+               grad_output)
+  geometries   right on 13 of 22 it takes, 94 more not supported
 
 Reproduce  gradcheck verify --seed 0 right.py:conv_backward
 """

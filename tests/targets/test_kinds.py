@@ -144,3 +144,44 @@ def test_arrays_that_no_name_tells_are_what_is_needed():
     found = assignments(list(inspect.signature(rueck).parameters.values()), ("grad_output", "x", "weight"))
     assert found
     assert all(set(one.values()) >= {"grad_output", "x", "weight"} or "bias" not in one.values() for one in found)
+
+
+ECHO = """
+class Echo:
+    def __init__(self, coefficients):
+        self.pattern = np.array(coefficients, dtype=float)
+
+    def forward(self, tone):
+        k = len(self.pattern)
+        self.far = np.concatenate([np.zeros(k // 2), tone, np.zeros(k - 1 - k // 2)])
+        return np.array([self.far[t:t + k] @ self.pattern for t in range(len(tone))])
+
+    def backward(self, dy):
+        k = len(self.pattern)
+        self.d_pattern = np.array([self.far[j:j + len(dy)] @ dy for j in range(k)])
+        far = np.concatenate([np.zeros(k - 1 - k // 2), dy, np.zeros(k // 2)])
+        return np.array([far[t:t + k] @ self.pattern[::-1] for t in range(len(dy))])
+"""
+
+
+def test_code_that_only_reads_lists_is_tried_on_a_single_signal_first(tmp_path):
+    """Neither a shape nor an index of two axes is in it, and nothing says how many there are."""
+    first = kinds_to_try(loaded_from(tmp_path, TOP + ECHO, "Echo"), ())[0][0]
+    assert (first.conv, first.batch, first.in_channels, first.out_channels) == ("conv1d", 1, 1, 1)
+
+
+def test_none_in_an_index_is_no_axis(tmp_path):
+    """`err[:, :, None, None, None]` has two axes before and five after: it is of pictures."""
+    body = "    n, c, h, v = x.shape\n    return err[:, :, 0, 0][:, :, None, None, None] * w, x\n"
+    code = f"def back(err, x, w):\n{body}"
+    assert kinds_to_try(loaded_from(tmp_path, code, "back"), ())[0][0].conv == "conv2d"
+
+
+def test_taps_that_a_constructor_is_handed_are_its_weights(tmp_path):
+    """A list of numbers; and weights of another order that fit by chance are not those with which it comes back."""
+    chosen = recognised(tmp_path, TOP + ECHO, "Echo")
+    assert (chosen.candidate.layout.x, chosen.candidate.layout.weight) == ("w", "v")
+    assert answer(chosen, LineSpec(1, 1, 1, 1, 7, (1, 4), padding=(0, 2), extra_after=(0, -1)))[1] == {
+        "weight",
+        "input",
+    }

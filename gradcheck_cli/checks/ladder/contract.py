@@ -23,13 +23,15 @@ class ScaledCall:
 class Broken:
     """A law that does not hold.
 
-    `sign` says which, `gradient` the argument or "call", `message` what was seen, `when` on what alone, "" for all.
+    `sign` says which, `gradient` the argument or "call", `message` what was seen, `when` on what alone, "" for all,
+    `mend` what to do in this function's own names, "" where the catalogue says it.
     """
 
     sign: Sign
     gradient: str
     message: str
     when: str = ""
+    mend: str = ""
 
     @property
     def id(self) -> str:
@@ -73,7 +75,10 @@ def _count(outcome: FunctionOutcome) -> list[Broken]:
 def _shapes(sample: Sample, outcome: FunctionOutcome) -> list[Broken]:
     return [
         Broken(
-            Sign.OTHER_SHAPE, name, f"grad_{name} has the shape {array.shape}, {name} has {sample.array(name).shape}"
+            Sign.OTHER_SHAPE,
+            name,
+            f"grad_{name} has the shape {array.shape}, {name} has {sample.array(name).shape}",
+            mend=f"Give grad_{name} the shape of {name}: along axes over which {name} was spread it is a sum.",
         )
         for name, array in outcome.gradients.items()
         if array.shape != sample.array(name).shape

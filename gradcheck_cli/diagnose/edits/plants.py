@@ -108,5 +108,6 @@ def fingerprint(added: dict[str, Array]) -> tuple[tuple[str, str], ...]:
     found = []
     for name, array in sorted(added.items()):
         way = np.random.default_rng(0).standard_normal(array.size)
-        found.append((name, f"{float(way @ np.ravel(array)):.{_DIGITS}g}"))
+        with np.errstate(invalid="ignore"):  # of what an edit makes infinite, the sum may be no number
+            found.append((name, f"{float(way @ np.ravel(array)):.{_DIGITS}g}"))
     return tuple(found)

@@ -10,12 +10,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice
 from types import FrameType
+from typing import NamedTuple
 
+from gradcheck_cli.model.evidence import CodePlace
 from gradcheck_cli.model.recording import SourcePlace
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Longer statements are cut: a place is quoted in a sentence.
 _MOST_TEXT = 160
+# Each operation carries its line to the parent; nobody reads a longer one.
+_MOST_ROW = 400
+_RETURNED = re.compile(r"^(return|yield)\b\s*")
 
 
 @dataclass
@@ -49,18 +54,40 @@ class Places:
         if file not in self._statements:
             self._statements[file] = _statements(file)
         first, text, name = self._statements[file].get(line, (line, linecache.getline(file, line).strip(), ""))
-        return SourcePlace(file, first, text[:_MOST_TEXT], name, _expression(frame)[:_MOST_TEXT])
+        span = _span(frame)
+        lines = [linecache.getline(file, number) for number in range(span.line, span.last + 1)] if span else []
+        if span is None or not lines[0]:
+            return SourcePlace(file, first, text[:_MOST_TEXT], name)
+        expression = _RETURNED.sub("", _between(lines, span.start, span.stop))
+        return SourcePlace(file, first, text[:_MOST_TEXT], name, expression[:_MOST_TEXT], _in_file(lines, span))
 
 
-def _expression(frame: FrameType) -> str:
-    """The source of what the frame is about to finish, by the positions that its code has."""
+class _Span(NamedTuple):
+    """Lines counted from 1 and bytes from 0, as the interpreter has them; `stop` is one of the last line."""
+
+    line: int
+    last: int
+    start: int
+    stop: int
+
+
+def _span(frame: FrameType) -> _Span | None:
+    """Where what the frame is about to finish stands, by the positions that its code has."""
     positions = list(islice(frame.f_code.co_positions(), frame.f_lasti // 2, frame.f_lasti // 2 + 1))
     if not positions or None in positions[0]:
-        return ""
-    line, last, start, stop = (int(number or 0) for number in positions[0])
-    lines = [linecache.getline(frame.f_code.co_filename, number) for number in range(line, last + 1)]
-    text = _between(lines, start, stop)
-    return re.sub(r"^(return|yield)\b\s*", "", text)
+        return None
+    return _Span(*(int(number or 0) for number in positions[0]))
+
+
+def _in_file(lines: list[str], span: _Span) -> CodePlace | None:
+    """The first line of the span, with what of the expression stands in it."""
+    row = lines[0].rstrip()
+    if len(row) > _MOST_ROW:
+        return None
+    begin = len(row.encode()[: span.start].decode(errors="replace"))
+    end = len(row.encode()[: span.stop].decode(errors="replace")) if span.last == span.line else len(row)
+    begin += len(row[begin:end]) - len(_RETURNED.sub("", row[begin:end]))
+    return CodePlace(span.line, begin + 1, end + 1, row) if begin < end else CodePlace(span.line, text=row)
 
 
 def _statements(file: str) -> dict[int, tuple[int, str, str]]:

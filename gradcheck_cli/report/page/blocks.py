@@ -58,10 +58,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts below each other; `most` bounds what who reads little is shown."""
+    """Facts below each other; `most` bounds what who reads little is shown, and `title` may be ""."""
 
     facts: tuple[Fact, ...]
     most: int | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)

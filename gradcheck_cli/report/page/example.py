@@ -15,6 +15,8 @@ from gradcheck_cli.report.words import count, first, geometry
 _SMALLEST = "Smallest example that fails"
 # What was asked by --geometry, or could not be made smaller in time.
 _AS_ASKED = "An example that fails, as it was asked"
+# Nobody is to look up what G is where there are several outputs, or none is called O.
+_GIVEN = "G = dE/d(output) is given"
 MOST_TERMS = 8
 """Products that a sum in letters names."""
 MOST_PRODUCTS = 60
@@ -56,7 +58,7 @@ def _of_function(example: FunctionExample) -> Example:
     name = f"grad_{example.gradient}"
     return Example(
         title=_SMALLEST if example.is_smallest else _AS_ASKED,
-        about=f"{name}; {constants}" if constants else name,
+        about="; ".join(part for part in (name, constants, _GIVEN) if part),
         arrays=tuple(arrays),
         entry="" if example.entry is None else f"{name}{subscript(example.entry)}",
         should_hold="",

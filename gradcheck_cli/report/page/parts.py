@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradcheck_cli.model import Finding, Verdict
+from gradcheck_cli.model.files import from_here
 from gradcheck_cli.model.in_settings import SettingResult
 from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible
@@ -75,7 +76,7 @@ def _where(finding: Finding, file: str, name: str) -> str:
     if finding.line is None:
         return f"somewhere in {name}" if name else ""
     column = "" if finding.column is None else f":{finding.column}"
-    return f"{file}:{finding.line}{column}"
+    return f"{from_here(file)}:{finding.line}{column}"
 
 
 def _quote(finding: Finding) -> Quote | None:
@@ -134,24 +135,21 @@ def surroundings(report: AnyReport) -> tuple[PageSection, ...]:
 
 def settings_table(rows: Sequence[SettingResult]) -> Table:
     """The same in other number formats, memory formats and modes; gradients of which the same is said share a row."""
-    columns = (
-        Column("setting"),
-        Column("gradient"),
-        Column("verdict"),
-        Column("error / A", right=True),
-        Column("allowed", right=True),
-        Column("what it is", prose=True),
-    )
     alike: dict[SettingResult, list[str]] = {}
     for row in rows:
         alike.setdefault(replace(row, gradient=""), []).append(row.gradient)
-    return Table("the same in other settings", columns, tuple(_setting_row(row, names) for row, names in alike.items()))
+    # Of a function no A is known, and where nothing was compared there is no error.
+    numbers = (Column("error / A", right=True), Column("allowed", right=True))
+    shown = numbers if any(row.error is not None for row in rows) else ()
+    columns = (Column("setting"), Column("gradient"), Column("verdict"), *shown, Column("what it is", prose=True))
+    told = tuple(_setting_row(row, names, has_numbers=bool(shown)) for row, names in alike.items())
+    return Table("the same in other settings", columns, told)
 
 
-def _setting_row(row: SettingResult, names: Sequence[str]) -> tuple[Text, ...]:
-    error, allowed = ("" if value is None else f"{value:.2g}" for value in (row.error, row.allowed))
+def _setting_row(row: SettingResult, names: Sequence[str], *, has_numbers: bool) -> tuple[Text, ...]:
+    numbers = ("" if value is None else f"{value:.2g}" for value in (row.error, row.allowed))
     told = (plain(row.setting), plain(", ".join(names)), verdict_said(row.verdict))
-    return (*told, plain(error), plain(allowed), plain(row.detail))
+    return (*told, *(map(plain, numbers) if has_numbers else ()), plain(row.detail))
 
 
 def _timings(timings: Mapping[str, float]) -> Table:

@@ -57,6 +57,8 @@ def run_page(report: RunReport) -> Page:
         ran=_what_was_run(report.experiment),
         sections=(
             *wrong,
+            # What qualifies a finding ("right on these pictures, but wrong elsewhere") is read with it.
+            *(notes(report.notes) if wrong else ()),
             *example_section(report.counterexample),
             checks_section(report.checks),
             _channels(report),
@@ -65,7 +67,7 @@ def run_page(report: RunReport) -> Page:
             *_settings(report.settings),
             PageSection("pictures", "Pictures", (Pictures(report),)),
             *_power(report.power),
-            *notes(report.notes),
+            *(() if wrong else notes(report.notes)),
             _what_went_in(report),
             *surroundings(report),
             reproduce(report),

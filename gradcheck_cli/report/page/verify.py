@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from gradcheck_cli.model import (
     GRADIENTS,
@@ -135,20 +136,14 @@ def _gradient(target: TargetReport, name: str) -> GradientResult:
 
 
 def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
-    """One target; a right one among several is for who wants everything."""
+    """One target: what is wrong, the example, how it was asked; a right one of several is for who wants everything."""
     place = "" if target.line is None else f"(line {target.line})"
-    told = (
-        fact("convention", _convention(target)),
-        Fact("gradients", _gradients(target)),
-        fact("samples" if target.kind == "function" else "geometries", where_right(target.geometries)),
-        fact("inputs", target.inputs),
-        fact("power", "" if target.power is None else _power(target.power)),
-    )
-    blocks: list[Block] = [Facts(tuple(each for each in told if any(piece.text for piece in each.value)))]
+    blocks: list[Block] = [Facts((Fact("gradients", _gradients(target)),))]
     blocks += [Lines(target.error, "error")] if target.error else []
     blocks += mistakes(target.findings, target.file, target.name)
-    blocks += [settings_table(target.settings)] if target.settings else []
     blocks += [example_of(target.counterexample)] if target.counterexample is not None else []
+    blocks += _asked(target)
+    blocks += [settings_table(target.settings)] if target.settings else []
     blocks += [Facts(tuple(fact("note", note) for note in target.notes), MOST_NOTES)] if target.notes else []
     return PageSection(
         f"t{number}",
@@ -158,6 +153,25 @@ def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
         verdict=target.verdict,
         is_extra=of_all > 1 and target.verdict is Verdict.PASS,
     )
+
+
+def _asked(target: TargetReport) -> list[Block]:
+    """How it was called, on what, and what a pass is worth; with a title where an example stands before it."""
+    told = (
+        fact("convention", _convention(target)),
+        fact("samples" if target.kind == "function" else "geometries", _where_right(target)),
+        fact("inputs", target.inputs),
+        fact("power", "" if target.power is None else _power(target.power)),
+    )
+    facts = tuple(each for each in told if any(piece.text for piece in each.value))
+    return [Facts(facts, title="" if target.counterexample is None else "How it was asked")] if facts else []
+
+
+def _where_right(target: TargetReport) -> str:
+    """The condition only where the finding does not say it already."""
+    is_said = len(target.findings) == 1 and target.findings[0].fails_when
+    geometries = target.geometries
+    return where_right(replace(geometries, summary="") if is_said and geometries.tried else geometries)
 
 
 def _convention(target: TargetReport) -> str:

@@ -2,50 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from gradcheck_cli.checks.ladder.twice import SecondOrder
-from gradcheck_cli.diagnose.kinds import stands_for
-from gradcheck_cli.mistakes import Sign
+from gradcheck_cli.diagnose import Code
 from gradcheck_cli.model import (
     CALL,
-    Finding,
+    PLAIN,
     FunctionExample,
-    Geometries,
     GradientResult,
-    RungEvidence,
-    SampleResult,
+    Sample,
     TargetReport,
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.model.options import settings_of
 from gradcheck_cli.runs.verify.function_casts import FewBits, without_casts
 from gradcheck_cli.runs.verify.function_dtypes import OwnDtypes, in_own_dtypes, is_for_few_bits
-from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_graph import with_recordings
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.function_planting import AskFurther
 from gradcheck_cli.runs.verify.function_power import OTHER_DTYPES, power_of_function
+from gradcheck_cli.runs.verify.function_report import judge_function
+from gradcheck_cli.runs.verify.function_settings import FunctionInSettings
+from gradcheck_cli.runs.verify.in_settings import judged_in_settings
 from gradcheck_cli.runs.verify.places import code_of
-from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
-from gradcheck_cli.trials.compared import Compared, FunctionComparison, worst
-from gradcheck_cli.trials.function_trial import FunctionTranscript, FunctionTrial
+from gradcheck_cli.trials.compared import FunctionComparison
+from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTranscript
 from gradcheck_cli.trials.functions import FunctionSession
 from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.guards import guards_of
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
-# In place of how many samples it is right on.
-SURROGATE = "a surrogate: not judged as a derivative"
-# No failure, as the first derivative is right and rarely more is asked for.
-SECOND_WRONG = (
-    "{}: a constant to it is what the forward computed without a graph and kept; once_differentiable would refuse it"
-)
+# Nobody waits longer for a refusal; one sample and its changes take a second.
+SECONDS_OF_DOUBT = 10.0
 # Forms whose backward is handed no G.
 _LOSSES = ("loss", "loss-class")
 # Who said what the function is given, where it was nobody.
@@ -61,33 +57,108 @@ def verify_function(
 
     Args:
         deadline: of `time.perf_counter`: no sample is begun after it.
+
+    Raises:
+        GradcheckError: its backward runs on nothing that was guessed, and no change of its text shows what is wrong.
     """
-    session = session_of(described, worker, options, deadline)
-    few = FewBits.of(session.client, described.form, described.samples[0])
-    if few is not None and few.is_widened:
-        session.client = session.client.widened()
-    transcript = session.run(described.samples)
-    comparison = FunctionComparison.of(transcript.trials, described.form)
-    code = code_of(ref, described.line or ref.line)
-    transcript = replace(transcript, guards=guards_of(session, comparison, code))
+    run = _FunctionRun(ref, described, session_of(described, worker, options, deadline), options)
+    if described.doubt is not None:
+        end = time.perf_counter() + SECONDS_OF_DOUBT
+        for sample in described.raised:
+            report = run.mended_on((sample,)) if time.perf_counter() < end else None
+            if report is not None:
+                return report
+        raise described.doubt
+    report = run.report()
+    likelier = run.mended_on(described.raised) if report.verdict is Verdict.FAIL else None
+    return likelier or report
 
-    def judged(comparison: FunctionComparison) -> tuple[FunctionComparison, TargetReport]:
-        recorded = with_recordings(comparison, session.client)
-        return recorded, judge_function(ref, described, transcript, recorded, options)
 
-    comparison, report = judged(comparison)
-    if report.verdict is Verdict.PASS and not session.is_late:
-        # What the user hands over is what the function is for: other values are no samples of it.
-        ask = session.further if described.inputs in _OURS else None
-        comparison, report = _with_power(report, comparison, ask, judged)
-    report = _in_few_bits(ref, session, few, comparison, report)
-    example = report.counterexample
-    if not isinstance(example, FunctionExample):
-        return report
-    sample = replace(described.samples[0], values=example.values)
-    example = shrink_function(session, example, sample)
-    places = FunctionPlaces(session, comparison, code, ref.name)
-    return replace(report, counterexample=example, findings=places.found(report.findings))
+@dataclass(frozen=True)
+class _FunctionRun:
+    """One function, from its samples to the places of its mistakes."""
+
+    ref: TargetRef
+    described: DescribedFunction
+    session: FunctionSession
+    options: VerifyOptions
+
+    @property
+    def code(self) -> Code:
+        """Its file."""
+        return code_of(self.ref, self.described.line or self.ref.line)
+
+    def report(self) -> TargetReport:
+        """On the samples that it was found to run on."""
+        described, session = self.described, self.session
+        client = session.client
+        few = FewBits.of(session.client, described.form, described.samples[0])
+        if few is not None and few.is_widened:
+            session.client = session.client.widened()
+        transcript = session.run(described.samples)
+        comparison = FunctionComparison.of(transcript.trials, described.form)
+        transcript = replace(transcript, guards=guards_of(session, comparison, self.code))
+        judged = partial(self._judged, transcript)
+        comparison, report = judged(comparison)
+        if report.verdict is Verdict.PASS and not session.is_late:
+            # What the user hands over is what the function is for: other values are no samples of it.
+            ask = session.further if described.inputs in _OURS else None
+            comparison, report = _with_power(report, comparison, ask, judged)
+        report = _in_few_bits(self.ref, session, few, comparison, report)
+        return self._located(self._in_settings(report, comparison, client), comparison)
+
+    def _in_settings(
+        self, report: TargetReport, comparison: FunctionComparison, client: CalledFunction
+    ) -> TargetReport:
+        """In the settings that were asked for; `client` calls the function as it is written."""
+        asked = settings_of(self.options)
+        if asked == (PLAIN,):
+            return report
+        found = FunctionInSettings(
+            gradients=report.gradients,
+            is_right=report.verdict is Verdict.PASS,
+            client=client if self.session.has_circumstances else None,
+            oracle=GraphOracle(self.described.form),
+            trial=comparison.trials[0],
+        )
+        return judged_in_settings(report, tuple(found.rows(asked)), is_survey=self.options.settings == "all")
+
+    def mended_on(self, samples: Sequence[Sample]) -> TargetReport | None:
+        """On samples of which it is not known that the function is meant for them; None unless a change mends it.
+
+        That a backward raises may be the fault of what it was given. Where one change of its text gives the derivative
+        of the forward, it was the fault of the text.
+        """
+        if not samples:
+            return None
+        run = replace(self, described=replace(self.described, samples=tuple(samples)))
+        self.session.deadline = time.perf_counter() + SECONDS_OF_DOUBT
+        transcript = self.session.run(samples)
+        comparison, report = run._judged(transcript, FunctionComparison.of(transcript.trials, self.described.form))
+        wrong = {name for name, each in report.gradients.items() if each.verdict is not Verdict.PASS}
+        raised = any(each.gradient == CALL for each in report.findings)
+        if not raised and len(wrong) != 1:  # one change mends no two, but where it raised
+            return None
+        report = run._located(report, comparison)
+        mended = {each.gradient for each in report.findings if each.evidence}
+        return report if mended & {CALL, *wrong} else None
+
+    def _judged(
+        self, transcript: FunctionTranscript, comparison: FunctionComparison
+    ) -> tuple[FunctionComparison, TargetReport]:
+        recorded = with_recordings(comparison, self.session.client)
+        return recorded, judge_function(self.ref, self.described, transcript, recorded, self.options)
+
+    def _located(self, report: TargetReport, comparison: FunctionComparison) -> TargetReport:
+        """A failure with its smallest example and the places of its findings."""
+        if report.verdict is not Verdict.FAIL:
+            return report
+        example = report.counterexample
+        if isinstance(example, FunctionExample):
+            sample = replace(self.described.samples[0], values=example.values)
+            report = replace(report, counterexample=shrink_function(self.session, example, sample))
+        places = FunctionPlaces(self.session, comparison, self.code, self.ref.name)
+        return replace(report, findings=places.found(report.findings))
 
 
 def _in_few_bits(
@@ -167,180 +238,3 @@ def _tried_in_others(report: TargetReport) -> TargetReport:
         return report
     untried = tuple(each for each in report.power.untried if each != OTHER_DTYPES)
     return replace(report, power=replace(report.power, untried=untried))
-
-
-def judge_function(
-    ref: TargetRef,
-    described: DescribedFunction,
-    transcript: FunctionTranscript,
-    whole: FunctionComparison,
-    options: VerifyOptions,
-) -> TargetReport:
-    """From what happened to the report; nothing is asked any more.
-
-    Args:
-        whole: what the transcript's trials, and perhaps further ones, come to.
-    """
-    meant = surrogates(whole)
-    comparison = without(whole, meant).but_for(transcript.guards)
-    layer = as_layer(comparison)
-    findings = findings_of(comparison, layer)
-    gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
-    gradients |= dict.fromkeys(meant, GradientResult(Verdict.NOT_APPLICABLE))
-    samples = tuple(_sample(trial, comparison) for trial in comparison.trials)
-    return TargetReport(
-        target=ref.text,
-        file=ref.file,
-        line=described.line or ref.line,
-        convention=described.form,
-        layout="",
-        why=described.why,
-        verdict=_verdict(gradients, findings, transcript, comparison),
-        gradients=gradients,
-        geometries=_counted(samples) if comparison.names else replace(_counted(samples), right=0, summary=SURROGATE),
-        findings=findings,
-        counterexample=example_of(comparison),
-        notes=(*_surrogate_notes(meant), *transcript.guards.values(), *_notes(described, transcript, comparison)),
-        output="".join(dict.fromkeys([described.printed, *_printed(comparison.trials)])),
-        name=ref.name,
-        call=options.call,
-        returns=options.returns,
-        kind="function",
-        layer="" if layer.match is None else layer.match.layer.id,
-        unreached=in_no_call(asking.outcome.unreached for trial in comparison.trials for asking in trial.askings),
-        samples=samples,
-        inputs=f"{described.samples[0].text} ({described.inputs})",
-        evidence=tuple(_evidence(comparison)),
-    )
-
-
-def _gradient(name: str, comparison: FunctionComparison, findings: Sequence[Finding]) -> GradientResult:
-    ids = tuple(dict.fromkeys(each.id for each in findings if each.gradient in (name, CALL)))
-    if any(each.gradient == name and each.certainty == "proved" for each in findings):
-        return GradientResult(Verdict.FAIL, ids)
-    mine = comparison.about(name)
-    if not mine and any(stands_for(each.id, Sign.RAISED) for each in findings):
-        return GradientResult(Verdict.ERROR, ids)
-    return GradientResult(worst({each.judged.verdict for each in mine}), ids)
-
-
-def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResult:
-    """The verdict of each gradient on it; none is said of what was not compared there."""
-    failure = trial.failure or next((each.outcome for each in trial.askings if not each.outcome.ended), None)
-    verdicts: dict[str, Verdict] = {}
-    for name in comparison.names:
-        mine = {each.judged.verdict for each in comparison.about(name) if each.trial is trial}
-        silent = Verdict.NOT_APPLICABLE if trial.exact else Verdict.INCONCLUSIVE
-        verdicts[name] = worst(mine) if mine else Verdict.ERROR if failure else silent
-    about = f" ({trial.about})" if trial.about else ""
-    return SampleResult(f"{trial.sample.text}{about}", verdicts, "" if failure is None else failure.error)
-
-
-def _counted(samples: Sequence[SampleResult]) -> Geometries:
-    right = sum(set(each.gradients.values()) <= {Verdict.PASS, Verdict.NOT_APPLICABLE} for each in samples)
-    tried = len(samples)
-    summary = f"right on all {tried} samples" if right == tried else f"right on {right} of {tried} samples"
-    return Geometries(tried, tried, right, summary)
-
-
-def _verdict(
-    gradients: Mapping[str, GradientResult],
-    findings: Sequence[Finding],
-    transcript: FunctionTranscript,
-    comparison: FunctionComparison,
-) -> Verdict:
-    verdicts = {result.verdict for result in gradients.values()} | {judged.verdict for _, judged in comparison.forwards}
-    if any(each.certainty == "proved" for each in findings) or verdicts & {Verdict.FAIL, Verdict.ERROR}:
-        return Verdict.FAIL
-    # A backward that is meant to be no derivative is told, and is no failure.
-    is_right = bool(verdicts) and verdicts <= {Verdict.PASS, Verdict.NOT_APPLICABLE}
-    return Verdict.PASS if is_right and not transcript.stopped else Verdict.INCONCLUSIVE
-
-
-def _surrogate_notes(meant: Mapping[str, str]) -> list[str]:
-    return [
-        f"a surrogate: along {name} the forward is {what} and the backward another function; it is not judged"
-        for name, what in meant.items()
-    ]
-
-
-def _notes(
-    described: DescribedFunction, transcript: FunctionTranscript, comparison: FunctionComparison
-) -> tuple[str, ...]:
-    notes = [*described.notes, *([transcript.stopped] if transcript.stopped else [])]
-    unsettled = sorted({each.name for each in comparison.compared if each.judged.unsettled})
-    notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
-    doubtful = [each for each in comparison.compared if each.judged.result.verdict is Verdict.INCONCLUSIVE]
-    notes += [
-        f"grad_{each.name} is off by more than float64's rounding and by less than float32's, which proves nothing"
-        for each in doubtful
-        if each.judged.result.beyond and not each.judged.result.is_float32
-    ]
-    single = sorted({each.name for each in comparison.compared if each.judged.result.is_float32})
-    notes += [f"grad_{name} is computed in float32; right to its rounding" for name in single]
-    notes += _hidden(comparison)
-    missing = [name for name in comparison.names if comparison.is_missing(name)]
-    notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
-    notes += _forward_notes(comparison)
-    notes += [SECOND_WRONG.format(each.detail) for each in _second_orders(comparison) if each.names]
-    for trial in comparison.trials:
-        notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
-    return tuple(dict.fromkeys(notes))
-
-
-def _hidden(comparison: FunctionComparison) -> Iterator[str]:
-    """What a forward of low precision does not let see: its own derivative is known to its rounding only."""
-    for name in comparison.names:
-        share = max((each.judged.hidden for each in comparison.about(name)), default=0.0)
-        if share:
-            yield (
-                f"grad_{name}: the forward rounds as float32 does, so that nobody knows its derivative better than "
-                f"to {share:.1g} of its terms; smaller errors would not show"
-            )
-
-
-def _second_orders(comparison: FunctionComparison) -> list[SecondOrder]:
-    """Only said of a backward that is right: of a wrong one a second derivative says nothing."""
-    if any(each.judged.verdict is not Verdict.PASS for each in comparison.compared):
-        return []
-    return [trial.second_order for trial in comparison.trials if trial.second_order is not None]
-
-
-def _forward_notes(comparison: FunctionComparison) -> list[str]:
-    return [judged.detail for _, judged in comparison.forwards if judged.verdict is Verdict.INCONCLUSIVE]
-
-
-def _printed(trials: Sequence[FunctionTrial]) -> list[str]:
-    return [asking.outcome.printed for trial in trials for asking in trial.askings]
-
-
-def _evidence(comparison: FunctionComparison) -> Iterator[RungEvidence]:
-    """The rungs, gradient by gradient; the forward's own first."""
-    if comparison.forwards:
-        verdict = worst({judged.verdict for _, judged in comparison.forwards})
-        said = next((judged.detail for _, judged in comparison.forwards if judged.detail), "equal to the reference")
-        yield RungEvidence(
-            1, "forward", CALL, verdict, sum(trial.outputs[0].size for trial, _ in comparison.forwards), said
-        )
-    for name in comparison.names:
-        laws, mine = comparison.laws(name), comparison.about(name)
-        said = laws[0].message if laws else "linear in G bit for bit, repeats, changes no argument"
-        elsewhere = sum(each.outcome.ended for trial in comparison.trials for each in trial.elsewhere)
-        said += f", the same in {elsewhere} other circumstances" if elsewhere and not laws else ""
-        yield RungEvidence(0, "contract", name, Verdict.FAIL if laws else Verdict.PASS, 0, said)
-        yield from _rung(2, "exact", [each for each in mine if each.judged.is_exact])
-        yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])
-    for each in _second_orders(comparison):
-        yield RungEvidence(0, "double backward", CALL, each.verdict, 0, each.detail)
-
-
-def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[RungEvidence]:
-    if not mine:
-        return
-    largest = max((each.judged for each in mine), key=lambda judged: judged.result.ratio)
-    numbers = {"ratio": largest.result.ratio, "bound": largest.result.bound}
-    said = f"{sum(each.judged.equal for each in mine)} of {len(mine)} bit for bit; " if rung == 2 else ""
-    said += f"largest error {largest.result.ratio:.3g} u gauge, right up to {largest.result.bound:.3g}"
-    entries = sum(each.judged.result.entries for each in mine)
-    verdict = worst({each.judged.verdict for each in mine})
-    yield RungEvidence(rung, title, mine[0].name, verdict, entries, f"{said}; truth: {largest.sources}", numbers)

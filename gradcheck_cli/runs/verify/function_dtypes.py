@@ -10,8 +10,10 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.plain import BesidePlain, beside_plain
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import Array, Finding, RungEvidence, Sample, Verdict
+from gradcheck_cli.model import Array, Finding, FunctionOutcome, RungEvidence, Sample, Setting, Verdict
 from gradcheck_cli.model.circumstances import Circumstances
+from gradcheck_cli.model.recording import Recording
+from gradcheck_cli.oracles.blackbox import UNIT
 from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTrial
 from gradcheck_cli.trials.graphs import UNITS, GraphOracle
 from gradcheck_cli.trials.larger import larger_batch, on_coarse_grid
@@ -79,36 +81,87 @@ def is_for_few_bits(text: str) -> bool:
     return _FEW_BITS.search(text) is not None
 
 
+@dataclass(frozen=True, eq=False)
+class LargeSample:
+    """A sample on which sums lose terms where there are few bits, its forward written down, and a G.
+
+    Attributes:
+        terms: the length of its batch.
+    """
+
+    sample: Sample
+    recording: Recording
+    upstream: Sequence[Array]
+    terms: int
+
+
+def large_samples(client: CalledFunction, trial: FunctionTrial) -> Iterator[LargeSample]:
+    """Samples like that of the trial, of numbers that few bits hold: a larger batch first, which not all code takes."""
+    if trial.recording is None or not trial.outputs:
+        return
+    for sample in (larger_batch(trial.sample, trial.outputs[0].shape), on_coarse_grid(trial.sample)):
+        if sample is None:
+            continue
+        outcome, recording = client.outputs(sample), client.recording(sample)
+        if outcome.ended and isinstance(recording, Recording):
+            terms = max((out.shape[0] for out in outcome.outputs if out.ndim), default=1)
+            yield LargeSample(sample, recording, _upstream(outcome.outputs, sample.seed), terms)
+
+
 def in_own_dtypes(client: CalledFunction, oracle: GraphOracle, trial: FunctionTrial, names: Sequence[str]) -> OwnDtypes:
     """Ask a function that passed; nothing where it is not recorded, or does not take the dtypes."""
-    if trial.recording is None or not trial.outputs:
-        return OwnDtypes()
-    found: list[InDtype] = []
-    samples = (larger_batch(trial.sample, trial.outputs[0].shape), on_coarse_grid(trial.sample))
-    for sample in (each for each in samples if each is not None):
-        found = list(_asked(client, oracle, sample, names))
+    for large in large_samples(client, trial):
+        found: list[InDtype] = []
+        for dtype in DTYPES:
+            mine, _ = asked_in(Setting(dtype), client, oracle, large, names)
+            found += mine
+            if not mine:
+                break
         if found:
-            break
-    return OwnDtypes(tuple(found))
+            return OwnDtypes(tuple(found))
+    return OwnDtypes()
 
 
-def _asked(client: CalledFunction, oracle: GraphOracle, sample: Sample, names: Sequence[str]) -> Iterator[InDtype]:
-    outcome, recording = client.outputs(sample), client.recording(sample)
-    if not outcome.ended or isinstance(recording, str):
-        return
-    upstream = _upstream(outcome.outputs, sample.seed)
-    terms = max((out.shape[0] for out in outcome.outputs if out.ndim), default=1)
-    for dtype in DTYPES:
-        plain = oracle.plain(recording, sample, upstream, dtype)
-        right = oracle.plain(recording, sample, upstream, "float64")
-        other = client.in_circumstances(sample, upstream, Circumstances(dtype=dtype))
-        if not plain or not right or not other.ended:
-            return
-        for name in names:
-            if _is_there(name, other.gradients, right[0]):
-                members: list[Array] = [np.array(member[name], np.float64) for member in plain]
-                actual = np.asarray(other.gradients[name], np.float64)
-                yield InDtype(name, dtype, beside_plain(actual, right[0][name], members, UNITS[dtype]), terms)
+def asked_in(
+    setting: Setting, client: CalledFunction, oracle: GraphOracle, large: LargeSample, names: Sequence[str]
+) -> tuple[list[InDtype], FunctionOutcome]:
+    """Each of these gradients in a setting, beside what plain code gives in the number format of its products.
+
+    Returns:
+        nothing of a gradient that did not come back, or where no plain code runs in that format; and the call.
+    """
+    other = client.in_circumstances(large.sample, large.upstream, Circumstances(setting=setting))
+    right = oracle.plain(large.recording, large.sample, large.upstream, "float64")
+    members = _plain(setting.computed, oracle, large, right)
+    found: list[InDtype] = []
+    for name in names if members and other.ended else ():
+        if _is_there(name, other.gradients, right[0]):
+            actual = np.asarray(other.gradients[name], np.float64)
+            beside = beside_plain(
+                actual, right[0][name], [each[name] for each in members], UNITS.get(setting.computed, UNIT)
+            )
+            found.append(InDtype(name, setting.computed, beside, large.terms))
+    return found, other
+
+
+def _plain(
+    dtype: str, oracle: GraphOracle, large: LargeSample, right: Sequence[Mapping[str, Array]]
+) -> list[dict[str, Array]]:
+    """Plain code in a dtype, in numbers of float64; [] where torch does not run it.
+
+    float64 has no wider format to be held against: the errors of float32 are taken, as many times smaller as its
+    roundoff is.
+    """
+    widest = dtype not in UNITS
+    found = oracle.plain(large.recording, large.sample, large.upstream, "float32" if widest else dtype)
+    if not right:
+        return []
+    smaller = UNIT / UNITS["float32"] if widest else 1.0
+    exact = right[0]
+    return [
+        {name: exact[name] + (np.array(value, np.float64) - exact[name]) * smaller for name, value in each.items()}
+        for each in found
+    ]
 
 
 def _is_there(name: str, gradients: Mapping[str, Array], right: Mapping[str, Array]) -> bool:

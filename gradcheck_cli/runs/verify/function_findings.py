@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.checks.ladder.judge import JudgedGradient
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
-from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
@@ -24,11 +24,12 @@ VISIBLE = 1e-9
 _AXES = ("rows", "columns")
 
 
-def findings_of(comparison: FunctionComparison, layer: AsLayer) -> tuple[Finding, ...]:
+def findings_of(comparison: FunctionComparison, layer: AsLayer, file: str) -> tuple[Finding, ...]:
     """What ended a call, the broken laws, then what the numbers tell of each gradient.
 
     Args:
         layer: the calls as those of the known layer that the forward equals, if it equals one.
+        file: where the lines of the findings are counted.
     """
     found: list[Finding] = [*_crashes(comparison.trials), *_forward(comparison)]
     laws: dict[tuple[str, str], Finding] = {}
@@ -40,14 +41,16 @@ def findings_of(comparison: FunctionComparison, layer: AsLayer) -> tuple[Finding
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
         if wrong and not any(about == name for _, about in laws):
-            found += _named(name, comparison, layer, calls) or _unexplained(name, wrong[0])
+            found += _named(name, comparison, layer, partial(findings_of_edits, name, calls, file)) or _unexplained(
+                name, wrong[0]
+            )
     return tuple(found)
 
 
 def _of_law(broken: Broken) -> Finding:
     """A law that does not hold is proved by the call that breaks it; how it is mended is in the catalogue."""
     mistake = CATALOGUE.get(broken.id)
-    fix = "" if mistake is None else mistake.fix
+    fix = broken.mend or ("" if mistake is None else mistake.fix)
     return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", fix, broken.when)
 
 
@@ -69,13 +72,15 @@ def example_of(comparison: FunctionComparison) -> FunctionExample | None:
     )
 
 
-def _named(name: str, comparison: FunctionComparison, layer: AsLayer, calls: Sequence[Observed]) -> tuple[Finding, ...]:
+def _named(
+    name: str, comparison: FunctionComparison, layer: AsLayer, of_edits: Callable[[], tuple[Finding, ...]]
+) -> tuple[Finding, ...]:
     """The mistake: a constant factor, an edit of the recorded forward, or a slip of a known layer."""
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
     factor = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
     if factor is not None:
         return (factor,)
-    edits = findings_of_edits(name, calls)
+    edits = of_edits()
     # A factor is what is left to say where nothing of the forward explains it: how the layer goes says more.
     says_little = not edits or stands_for(edits[0].id, Sign.FACTOR)
     return (layer.findings(name) if says_little else ()) or edits

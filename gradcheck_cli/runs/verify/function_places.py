@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.changes import changes_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
-from gradcheck_cli.model import CodePlace, Finding
+from gradcheck_cli.model import CALL, CodePlace, Finding
 from gradcheck_cli.runs.verify.places import place_of_all
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.function_mending import FunctionMending
@@ -36,21 +36,26 @@ class FunctionPlaces:
     name: str
 
     def found(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        """The findings, those whose place was found with it."""
+        """The findings, those whose place was found with it.
+
+        A line that is known already is that of the forward whose path was lost, or the one that raised: the change that
+        mends it says more.
+        """
         self.session.deadline = time.perf_counter() + SECONDS
         searched: dict[str, CodePlace | None] = {}
-        for finding in findings:
-            name = finding.gradient
-            if finding.line is None and name in self.comparison.names and name not in searched:
+        for name in dict.fromkeys(finding.gradient for finding in findings):
+            if name in self.comparison.names or name == CALL:
                 searched[name] = self._search(name, [each.id for each in findings if each.gradient == name])
-        return tuple(self._placed(finding, searched.get(finding.gradient)) for finding in findings)
-
-    def _placed(self, finding: Finding, place: CodePlace | None) -> Finding:
-        return finding if place is None or finding.line is not None else finding.at(place)
+        return tuple(_placed(finding, searched.get(finding.gradient)) for finding in findings)
 
     def _search(self, gradient: str, named: Sequence[str]) -> CodePlace | None:
         changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS)
         found = FunctionMending(self.session, self.comparison, gradient).search(changes)
-        samples = len({id(each.trial) for each in self.comparison.about(gradient)})
+        about = self.comparison.trials if gradient == CALL else [each.trial for each in self.comparison.about(gradient)]
+        samples = len({id(trial) for trial in about if trial.askings})
         where = f"on all {samples} samples" if samples > 1 else "on the sample that was asked"
         return place_of_all(self.code, found, gradient, where)
+
+
+def _placed(finding: Finding, place: CodePlace | None) -> Finding:
+    return finding if place is None else finding.at(place)

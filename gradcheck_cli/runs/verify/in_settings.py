@@ -33,16 +33,6 @@ def in_settings(report: TargetReport, transcript: Transcript, asker: Asker, opti
     return judged_in_settings(report, tuple(rows), is_survey=options.settings == "all")
 
 
-def functions_in_settings(report: TargetReport, options: VerifyOptions) -> TargetReport:
-    """The report of what is no convolution, which is not asked so: said, and no pass where that was asked for."""
-    asked = settings_of(options)
-    if asked == (PLAIN,):
-        return report
-    reason = "not asked: of what is no convolution no exact sums are known here, so it is judged as it is alone"
-    rows = tuple(SettingResult(setting.text, "call", Verdict.NOT_APPLICABLE, "", reason) for setting in asked)
-    return judged_in_settings(report, rows, is_survey=options.settings == "all")
-
-
 def judged_in_settings(report: TargetReport, rows: tuple[SettingResult, ...], *, is_survey: bool) -> TargetReport:
     """The report with these rows and what follows from them.
 

@@ -12,7 +12,7 @@ from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.changes import Change, changes_of, marked_text, place_of
 from gradcheck_cli.diagnose.kinds import behaviour_of, stands_for
 from gradcheck_cli.mistakes import Sign
-from gradcheck_cli.model import GRADIENTS, CodePlace, Finding, GradientName, Verdict
+from gradcheck_cli.model import CALL, GRADIENTS, CodePlace, Finding, GradientName, Verdict
 from gradcheck_cli.targets import TargetRef
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.mending import Mending
@@ -94,6 +94,7 @@ def place_of_all(code: Code, mending: Sequence[Change], gradient: str, where: st
     """The place at which all these changes mend a gradient; None where they are on several lines, or there are none.
 
     Args:
+        gradient: `CALL` for all of them.
         where: it is right then, in words ("on all 5 geometries").
     """
     if len({(change.mark[0], change.also and change.also.line) for change in mending}) != 1:
@@ -107,7 +108,8 @@ def _evidence(change: Change, gradient: str, where: str) -> str:
     if change.also is not None:
         line = change.also.line
         instead += ", and the same beside it," if line == change.edit.line else f", and line {line} likewise,"
-    return f"{instead} grad_{gradient} is right {where}."
+    mended = "every gradient" if gradient == CALL else f"grad_{gradient}"
+    return f"{instead} {mended} is right {where}."
 
 
 def _is_right(trial: Trial, gradient: GradientName) -> bool:

@@ -39,7 +39,7 @@ from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
-from gradcheck_cli.runs.verify.in_settings import functions_in_settings, in_settings
+from gradcheck_cli.runs.verify.in_settings import in_settings
 from gradcheck_cli.runs.verify.places import Locating, code_of
 from gradcheck_cli.runs.verify.unreached import in_no_call
 from gradcheck_cli.targets import NOT_TRIED, Described, DescribedFunction, HowToCall, TargetRef, Worker, WorkerLimits
@@ -64,7 +64,7 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
         used = time.perf_counter() - start
         if isinstance(described, DescribedFunction):
             report = verify_function(ref, described, worker, options, time.perf_counter() + options.timeout - used)
-            return replace(functions_in_settings(report, options), seconds=time.perf_counter() - start)
+            return replace(report, seconds=time.perf_counter() - start)
         load_oracles()
         asker = Asker(worker, options.timeout, time.perf_counter() + options.timeout - used, running)
         transcript = Session(ref.text, asker, described, options, truths).run(specs_of(options))
@@ -98,11 +98,11 @@ def _as_function(ref: TargetRef, options: VerifyOptions, running: Running, secon
         running.watch(worker)
         try:
             described = worker.describe_any()
+            if isinstance(described, DescribedFunction):
+                return verify_function(ref, described, worker, options, end)
         except GradcheckError:
-            return None
-        if not isinstance(described, DescribedFunction):
-            return None
-        return verify_function(ref, described, worker, options, end)
+            pass
+    return None
 
 
 def _explains_more(function: TargetReport, convolution: TargetReport) -> bool:

@@ -25,8 +25,9 @@ BIAS_FORMS: Mapping[str, Callable[[int], tuple[int, ...]]] = {
     "o11": lambda count: (count, 1, 1),
     "1o11": lambda count: (1, count, 1, 1),
     "11o": lambda count: (1, 1, count),
+    "1": lambda count: () if count == 1 else (count,),
 }
-"""Shapes in which a bias of `count` filters is kept."""
+"""Shapes in which a bias of `count` filters is kept; the last is a number, of code with a single filter."""
 
 
 Step = Literal["build", "run", "read"]

@@ -6,6 +6,7 @@ import inspect
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from gradcheck_cli.model import Case
@@ -21,7 +22,7 @@ from gradcheck_cli.targets.conventions.construct import constructor_of
 from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.function_search import function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layer_search import layer_candidates
+from gradcheck_cli.targets.conventions.layer_search import Within, layer_candidates
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.layouts import LayerKind, able, every, usual
 from gradcheck_cli.targets.conventions.methods import (
@@ -37,21 +38,24 @@ from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
 
 
-def candidates(loaded: Loaded, wanted: Sequence[str], case: Case) -> Iterator[Candidate]:
+def candidates(loaded: Loaded, wanted: Sequence[str], case: Case, within: Within | None = None) -> Iterator[Candidate]:
     """Those that `wanted`, the words of `--convention`, leaves.
+
+    Args:
+        within: of a class, the layouts to try, and until when; None for all of them.
 
     Raises:
         NotRecognisedError: there can be none, and why.
     """
     families = [word for word in wanted if word in FAMILIES]
     layouts = [word for word in wanted if word in LAYOUTS]
-    for candidate in _all_candidates(loaded, layouts, case):
+    for candidate in _all_candidates(loaded, layouts, case, within or Within(every(LayerKind.of(case.spec)))):
         family = "class" if isinstance(candidate, LayerCandidate) else candidate.family
         if not families or family in families:
             yield candidate
 
 
-def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Iterator[Candidate]:
+def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case, within: Within) -> Iterator[Candidate]:
     kind = LayerKind.of(case.spec)
     common = able(_ordered(usual(kind), layouts), case.spec)
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
@@ -61,7 +65,8 @@ def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case) -> Itera
     elif owner is None:
         yield from _function(loaded, None, loaded.name, common, case)
     else:
-        yield from _class(loaded, owner, common, _ordered(every(kind), layouts), case)
+        within = replace(within, layouts=_ordered(within.layouts, layouts))
+        yield from _class(loaded, owner, common, within, case)
 
 
 def _autograd(loaded: Loaded, owner: type, layouts: Sequence[Layout]) -> Iterator[AutogradCandidate]:
@@ -74,9 +79,7 @@ def _ordered(orders: Sequence[Layout], names: Sequence[str]) -> list[Layout]:
     return [layout for layout in orders if not names or layout.x in names]
 
 
-def _class(
-    loaded: Loaded, owner: type, common: Sequence[Layout], orders: Sequence[Layout], case: Case
-) -> Iterator[Candidate]:
+def _class(loaded: Loaded, owner: type, common: Sequence[Layout], within: Within, case: Case) -> Iterator[Candidate]:
     """An operation of a type; static methods as functions; else a layer; else a method that is handed everything."""
     source = class_source(owner, loaded.node)
     operations = list(method_as_closures(loaded, owner, loaded.name)) if _is_operation(loaded) else []
@@ -100,11 +103,11 @@ def _class(
     if backward and not stores_state(source, backward):
         if _is_given_its_geometry(owner, source, vars(loaded.module)):
             with suppress(NotRecognisedError):  # it may as well be told everything at each call
-                yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module))
+                yield from layer_candidates(owner, source, backward, within, case, vars(loaded.module))
                 return
         with suppress(NotRecognisedError):  # it may be a layer all the same
             yield from _stateless(loaded, owner, backward, common)
-    yield from layer_candidates(owner, source, backward, orders, case, vars(loaded.module), own)
+    yield from layer_candidates(owner, source, backward, within, case, vars(loaded.module), own)
 
 
 def _is_operation(loaded: Loaded) -> bool:

@@ -121,7 +121,8 @@ class Recipe:
             return given["bias"] if slot.default is not None else slot.default
         if role == "dilation" and slot.default == 0:
             return given["dilation_h"] - 1  # zeros between the taps instead of their distance
-        if role == "padding" and isinstance(slot.default, list | tuple) and len(slot.default) == 4:
+        sides = len(slot.default) if isinstance(slot.default, list | tuple) else slot.use.parts
+        if role == "padding" and sides == 4:
             return tuple(given[margin] for margin in corners(slot.use.names))
         if role == "text":
             return _plainest(slot.use.texts)

@@ -141,9 +141,9 @@ class FunctionCandidate:
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""
-        return binding.refuses(spec, self.form, self.roles, self.same) or binding.square_only(
-            spec, self.form, [self.callee.source]
-        )
+        makes_cache = self.forward is not None and self.cache_from in FROM_FORWARD
+        sources = [self.callee.source, *([self.forward.source] if makes_cache and self.forward else [])]
+        return binding.refuses(spec, self.form, self.roles, self.same) or binding.square_only(spec, self.form, sources)
 
     def start(self, case: Case) -> Prepared:
         """Fresh arguments for each call."""

@@ -53,9 +53,15 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     looks = _Looks(loaded)
     axes = [number for number in looks.axes if number in _asked(wanted)] or sorted(_asked(wanted))
     plain = [_BY_AXES[number] for number in axes]
+    plain = [tuple(sorted(specs, key=_count)) for specs in plain] if looks.of_signals else plain
     moded = [probes.of_mode(mode, specs) for mode in looks.modes for specs in plain[:2]]
     turned = [_TRANSPOSED_BY_AXES[number] for number in axes] if looks.transposed else []
     return [*turned, *moded, *plain]
+
+
+def _count(spec: ConvSpec) -> int:
+    """How many signals there are: images, channels and filters."""
+    return spec.batch * spec.in_channels * spec.out_channels
 
 
 def transposed_kinds(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
@@ -85,8 +91,17 @@ class _Looks:
         if 5 in known or any(map(_is_of_volumes, self._nodes)):
             return [3, 2, 1]
         # `g[:, :, t]` may be a row of four axes.
-        is_line = 3 in set(_taken_apart(self._nodes)) and 4 not in known
+        is_line = (3 in set(_taken_apart(self._nodes)) and 4 not in known) or self.of_signals
         return [1, 2] if is_line or any(map(_is_of_lines, (*self._nodes, *self._reached))) else [2, 1]
+
+    @cached_property
+    def of_signals(self) -> bool:
+        """Whether nothing in it is of arrays with more than one axis: it makes lists of numbers out of lists."""
+        nodes = (*self._nodes, *self._reached)
+        lengths = {id(node.value) for node in nodes if isinstance(node, ast.Subscript) and _is_first(node.slice)}
+        of_axes = any(_is_of_axes(node) for node in nodes if id(node) not in lengths)
+        several = max((*_taken_apart(nodes), *_indexed(nodes)), default=0) > 1 or of_axes
+        return not several and any(map(_is_window, nodes))
 
     @property
     def transposed(self) -> bool:
@@ -135,6 +150,29 @@ class _Looks:
         return "\n".join(map(ast.unparse, self._definitions(alike)))
 
 
+# What nobody asks of an array with one axis.
+_OF_AXES = frozenset(("shape", "ndim", "reshape", "transpose", "T", "swapaxes", "einsum", "tensordot", "axis", "dim"))
+
+
+def _is_of_axes(node: ast.AST) -> bool:
+    """`x.shape`, `np.sum(x, axis=0)`, `einsum(...)`."""
+    return (isinstance(node, ast.Attribute | ast.Name) and identifier(node) in _OF_AXES) or (
+        isinstance(node, ast.keyword) and node.arg in _OF_AXES
+    )
+
+
+def _is_first(index: ast.expr) -> bool:
+    """The 0 of `x.shape[0]`, which is the length of a list."""
+    return isinstance(index, ast.Constant) and index.value == 0
+
+
+def _is_window(node: ast.AST) -> bool:
+    """`x[t : t + k]` or `x[t + j]`"""
+    if not isinstance(node, ast.Subscript):
+        return False
+    return isinstance(node.slice, ast.BinOp) or (isinstance(node.slice, ast.Slice) and bool(node.slice.lower))
+
+
 def _is_of_lines(node: ast.AST) -> bool:
     """`F.conv1d`, or numpy's own correlation, which knows one axis only."""
     if not isinstance(node, ast.Attribute):
@@ -160,10 +198,10 @@ def _taken_apart(nodes: Sequence[ast.AST]) -> Iterator[int]:
 
 
 def _indexed(nodes: Sequence[ast.AST]) -> Iterator[int]:
-    """With how many numbers arrays are indexed."""
+    """With how many numbers arrays are indexed; None makes an axis and takes none."""
     for each in nodes:
         if isinstance(each, ast.Subscript) and isinstance(each.slice, ast.Tuple):
-            yield len(each.slice.elts)
+            yield sum(not (isinstance(part, ast.Constant) and part.value is None) for part in each.slice.elts)
 
 
 def _is_shape(node: ast.AST) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -37,6 +37,14 @@ MAX_BUILDS = 300
 MAX_WEAKER = 4
 # Arrays of the shape of a bias that are tried as one: gradients and momentum stand beside it.
 MAX_BIASES = 4
+
+
+@dataclass(frozen=True)
+class Within:
+    """What a search tries: in which layouts, and when it is time to stop. One geometry may take minutes."""
+
+    layouts: Sequence[Layout]
+    is_over: Callable[[], bool] = lambda: False
 
 
 @dataclass
@@ -208,7 +216,7 @@ def layer_candidates(
     owner: type,
     source: Source,
     backward: str,
-    orders: Sequence[Layout],
+    within: Within,
     case: Case,
     scope: Mapping[str, Any],
     engines: Sequence[Backprop] = (),
@@ -228,30 +236,43 @@ def layer_candidates(
         raise NotRecognisedError("run", f"{owner.__name__} has no forward")
     forwards.sort(key=lambda name: len(missing_attributes(source, backward, name)))
     constructor = constructor_of(owner, source, scope)
-    able = layouts.able(orders, case.spec)
+    able = layouts.able(within.layouts, case.spec)
     search = Search(
         owner, constructor, source, backward, able, case, scope, Troubles(owner, constructor, forwards[0]), engines
     )
+    kernels = {order.weight for order in within.layouts}
     weaker: list[LayerCandidate] = []
+    found = False
     for recipe in recipes(constructor.slots, layouts.LayerKind.of(case.spec)):
-        if recipe.order.refuses(case.spec) or not search.is_new(recipe):
+        is_odd = "weight" in recipe.roles.values() and recipe.order.weight not in kernels
+        if is_odd or recipe.order.refuses(case.spec) or not search.is_new(recipe):
             continue
         right = False
         for candidate in (one for forward in forwards for one in search.candidates(recipe, forward)):
             if candidate.forward_right:
-                if not right and not candidate.layout.transposed and is_transposed(candidate, case.spec):
+                if not found and not candidate.layout.transposed and is_transposed(candidate, case.spec):
                     raise TransposedError
-                right = True
+                found = True
+                right |= "weight" not in recipe.roles.values() or _comes_back(candidate, case)
                 yield candidate
             else:
                 weaker.append(candidate)
         if right:
             return
-        if search.built > MAX_BUILDS or len(weaker) > MAX_BUILDS:
+        if search.built > MAX_BUILDS or len(weaker) > MAX_BUILDS or within.is_over():
             break
     yield from weaker[:MAX_WEAKER]
-    if not weaker:
+    if not weaker and not found:
         raise search.troubles.refusal()
+
+
+def _comes_back(candidate: LayerCandidate, case: Case) -> bool:
+    """Whether its backward ends: with weights in another order than is meant, a forward may be right by chance."""
+    try:
+        candidate.start(case)()
+    except Exception:  # whatever it raises
+        return False
+    return True
 
 
 def _by_input(orders: Sequence[Layout]) -> list[list[Layout]]:

@@ -6,7 +6,7 @@ Names of arrays and sizes only; what is done with them is `binding`'s work.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
@@ -132,7 +132,11 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
     ),
     ("in_size", r"(image|img|input)_?(len|length|side)"),
     ("batch", r"n|m|batch_?size|bs|n_?batch|batch|mini_?batch_?size"),
-    ("weight", r"w|weights?|filter_?weights|kernel|kernels|filters|w_?init\w*|initial_?weights?"),
+    (
+        "weight",
+        r"w|weights?|filter_?weights|kernel|kernels|filters|w_?init\w*|initial_?weights?|taps?|coeffs?|coefficients?"
+        r"|impulse_?response|h",
+    ),
     ("bias", r"b|bias|biases|b_?init\w*"),
     ("params", r"(conv_?|hyper_?|h_?)?(params?|parameters?)|hp|config|cfg|options?"),
     ("name", r"name|layer_?name|id|tag|label"),
@@ -179,14 +183,40 @@ def gradient_role(name: str) -> str:
     return roles[0] if roles else ""
 
 
+# What people call the four margins, in the languages of courses: role -> words.
+_MARGINS: Mapping[str, str] = {
+    "padding_h": r"top|up(per)?|above|north|oben|arriba|haut|cima|alto|sopra|boven",
+    "padding_h_after": r"bot(tom)?|down|lower|below|south|unten|abajo|bas|baixo|basso|sotto|onder",
+    "padding_w": r"l(ef)?t|left|west|links|izq(uierda)?|gauche|esq(uerda)?|sinistra",
+    "padding_w_after": r"r(igh)?t|right|east|rechts|der(echa)?|droite|dir(eita)?|destra",
+}
+# The same by their first letters.
+_INITIALS: Mapping[str, str] = {
+    "t": "padding_h",
+    "u": "padding_h",
+    "b": "padding_h_after",
+    "d": "padding_h_after",
+    "l": "padding_w",
+    "r": "padding_w_after",
+}
+
+
 def corners(names: Sequence[str]) -> tuple[str, ...]:
     """The roles of four margins in the order of their names; top, left, bottom, right where no names tell."""
-    sides = {"t": "padding_h", "u": "padding_h", "b": "padding_h_after", "d": "padding_h_after"}
-    sides |= {"l": "padding_w", "r": "padding_w_after"}
-    letters = [re.sub(r"^(p(ad(ding)?)?_?|_)", "", name.lower())[:1] for name in names]
-    if len(letters) == 4 and len(set(letters)) == 4 and all(letter in sides for letter in letters):
-        return tuple(sides[letter] for letter in letters)
-    return ("padding_h", "padding_w", "padding_h_after", "padding_w_after")
+    return _margins(names) or ("padding_h", "padding_w", "padding_h_after", "padding_w_after")
+
+
+def are_margins(names: Sequence[str]) -> bool:
+    """Whether four names say one side each: `top, bottom, left, right = border`."""
+    return bool(_margins(names))
+
+
+def _margins(names: Sequence[str]) -> tuple[str, ...]:
+    """The role of each name, () where they do not tell four sides."""
+    words = [re.sub(r"^(p(ad(ding)?)?_?|_)|_?p(ad(ding)?)?$", "", name.lower()) for name in names]
+    said = [next((role for role, known in _MARGINS.items() if re.fullmatch(known, word)), "") for word in words]
+    found = said if all(said) else [_INITIALS.get(word[:1], "") for word in words]
+    return tuple(found) if len(found) == 4 and set(found) == set(_MARGINS) else ()
 
 
 @cache

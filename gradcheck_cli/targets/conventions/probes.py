@@ -22,6 +22,7 @@ PICTURES = (
     ConvSpec(3, 2, 4, 7, 7, (3, 3), stride=(2, 2), padding=(1, 1)),
     ConvSpec(3, 4, 8, 9, 7, (3, 3), groups=4),
     ConvSpec(3, 4, 4, 8, 7, (3, 3), groups=4),
+    ConvSpec(3, 4, 4, 8, 7, (3, 3), padding=(1, 1), groups=4),
     ConvSpec(1, 4, 8, 9, 7, (3, 3), groups=4),
     ConvSpec(1, 4, 4, 8, 7, (3, 3), groups=4),
     ConvSpec(1, 2, 4, 8, 8, (3, 3)),
@@ -30,6 +31,8 @@ PICTURES = (
     ConvSpec(3, 1, 4, 8, 8, (3, 3)),
     ConvSpec(3, 4, 4, 8, 8, (3, 3)),
     ConvSpec(1, 2, 1, 8, 7, (3, 3)),
+    ConvSpec(3, 1, 1, 8, 7, (3, 3)),
+    ConvSpec(3, 1, 1, 8, 7, (3, 3), padding=(1, 1)),
     ConvSpec(1, 1, 1, 8, 8, (3, 3)),
     ConvSpec(1, 1, 1, 8, 8, (3, 3), padding=(1, 1)),
     ConvSpec(2, 3, 6, 12, 12, (5, 5)),
@@ -46,6 +49,7 @@ LINES = (
     LineSpec(3, 4, 4, 1, 9, (1, 3), padding=(0, 2), extra_after=(0, -2), groups=4),
     LineSpec(3, 4, 4, 1, 9, (1, 3), padding=(0, 1), groups=4),
     LineSpec(1, 1, 1, 1, 9, (1, 5)),
+    LineSpec(1, 1, 1, 1, 9, (1, 3), padding=(0, 1)),
     LineSpec(1, 2, 4, 1, 9, (1, 5)),
     LineSpec(1, 2, 4, 1, 9, (1, 3), padding=(0, 2), extra_after=(0, -2)),
     LineSpec(1, 2, 4, 1, 9, (1, 3), padding=(0, 1)),
@@ -53,7 +57,6 @@ LINES = (
     LineSpec(1, 1, 4, 1, 9, (1, 5)),
     LineSpec(3, 1, 1, 1, 9, (1, 5)),
     LineSpec(1, 2, 1, 1, 9, (1, 5)),
-    LineSpec(1, 1, 1, 1, 9, (1, 3), padding=(0, 1)),
 )
 # With three axes a plain loop costs the product of all of them.
 VOLUMES = (
@@ -62,6 +65,7 @@ VOLUMES = (
     volume((3, 2, 4), (5, 5, 5), (3, 3, 3), stride=(2, 2, 2), padding=(1, 1, 1)),
     volume((3, 2, 4), (4, 6, 5), (2, 3, 2)),
     volume((3, 4, 4), (4, 6, 5), (3, 3, 3), groups=4),
+    volume((3, 4, 4), (4, 6, 5), (3, 3, 3), padding=(1, 1, 1), groups=4),
     volume((1, 2, 4), (4, 6, 5), (3, 3, 3)),
     volume((1, 2, 4), (4, 6, 5), (3, 3, 3), padding=(1, 1, 1)),
     volume((1, 1, 4), (4, 6, 5), (3, 3, 3)),
@@ -142,7 +146,7 @@ def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
 def padded(case: Case) -> Array:
     """X with its padding around it, (n, c_in, *padded_size); of a transposed layer X as it is."""
     spec = case.spec
-    if spec.transposed:
+    if spec.transposed or not spec.is_padded:
         return case.x
     margins = list(zip(spec.padding, spec.padding_after, strict=True))
     return np.pad(case.x, [(0, 0), (0, 0), *margins], _MODES[spec.padding_mode])

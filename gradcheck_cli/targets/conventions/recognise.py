@@ -18,7 +18,7 @@ from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.axes_said import agreeing_first
+from gradcheck_cli.targets.conventions.axes_said import agreeing, agreeing_first
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError,
     Candidate,
@@ -34,7 +34,9 @@ from gradcheck_cli.targets.conventions.failing import Failed, certain, likeliest
 from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.layer_search import Within
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layouts import LayerKind, every
 from gradcheck_cli.targets.conventions.multiplier import is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.scoring import Chosen, Scored, try_on
@@ -94,7 +96,8 @@ def recognise(
         ends = [_share(now, end, parts) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
         try:
             specs = agreeing_first(loaded, kinds.pop(0))
-            chosen, is_right = _Tries(loaded, wanted, seed, guard, ends[0], ends[1]).on(specs)
+            tries = _Tries(loaded, wanted, seed, guard, ends[0], ends[1])
+            chosen, is_right = tries.likely(specs) or tries.on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             if isinstance(error, UnreadableUpdateError):
                 raise
@@ -170,18 +173,40 @@ class _Tries:
         best = max((trial.score for trial in self.trials), default=-1)
         return _settle(self.trials, self.failed, self.loaded, self.wanted), best >= EVIDENCE
 
+    def likely(self, specs: Sequence[ConvSpec]) -> tuple[Chosen, bool] | None:
+        """The same of a class in the layouts that people use and its text allows; None where nothing is right in them.
+
+        Most classes are found so, before hundreds of layouts are tried on a geometry that they do not take. Single
+        images, channels and filters are left out: there many layouts are the same.
+        """
+        if (not isinstance(self.loaded.target, type) and self.loaded.owner is None) or _narrowed(self.wanted):
+            return None
+        work, clock = _share(time.thread_time(), self.work, 3), _share(time.monotonic(), self.clock, 3)
+        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, work, clock)
+        layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
+        for number, spec in enumerate(specs):
+            found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
+            if found is not None and found[1]:
+                return found
+            if tries._is_over or _is_final(tries.refusals):
+                return None
+        return None
+
     @property
     def _is_over(self) -> bool:
         now = time.monotonic()
         # No thread works longer than the clock says, and how long it did is expensive to ask for after every try.
         return now > self.clock or (now > self._earliest and time.thread_time() > self.work)
 
-    def _on_one(self, number: int, spec: ConvSpec) -> tuple[Chosen, bool] | None:
-        """What is found on one geometry, if that settles it."""
+    def _on_one(
+        self, number: int, spec: ConvSpec, layouts: Sequence[Layout] | None = None
+    ) -> tuple[Chosen, bool] | None:
+        """What is found on one geometry, if that settles it; `layouts`: those to try of a class, None for all."""
+        within = Within(every(LayerKind.of(spec)) if layouts is None else layouts, lambda: self._is_over)
         case = probes.integer_case(spec, seed=number)
         truth = conv.backward(case)
         tried: set[Layout] = set()
-        for candidate in _until_refused(candidates(self.loaded, self.wanted, case), self.refusals):
+        for candidate in _until_refused(candidates(self.loaded, self.wanted, case, within), self.refusals):
             if candidate.refuses(spec):
                 continue
             self.seed()
@@ -201,6 +226,10 @@ class _Tries:
                 break
         self.stumbled |= tried
         return None
+
+
+def _tells_all(spec: ConvSpec) -> bool:
+    return min(spec.batch, spec.in_channels, spec.out_channels) > 1
 
 
 def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:

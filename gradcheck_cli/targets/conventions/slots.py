@@ -13,7 +13,7 @@ from gradcheck_cli.targets.conventions.binding import required
 from gradcheck_cli.targets.conventions.constructor_use import ParameterUse, use_of
 from gradcheck_cli.targets.conventions.defaults import values_of
 from gradcheck_cli.targets.conventions.listed import listed
-from gradcheck_cli.targets.conventions.names import constructor_roles
+from gradcheck_cli.targets.conventions.names import are_margins, constructor_roles
 from gradcheck_cli.targets.conventions.source import Source
 
 NOTHING = inspect.Parameter.empty
@@ -68,7 +68,7 @@ class Slot:
         if not self.required:
             named = [role for role in named if role != "params"]
         parts = self.use.parts
-        if parts == 4 and "padding" in named:
+        if parts == 4 and ("padding" in named or are_margins(self.use.names)):
             return ["padding"]
         if parts == 4 or (parts == 3 and not self.key):
             # Three sides of a volume's kernel, where the default is three numbers too.

@@ -271,8 +271,15 @@ def _shape_names(source: Source, role: str) -> list[list[str]]:
     return [
         [identifier(item) for item in node.targets[0].elts]
         for node in assigned
-        if isinstance(node.targets[0], ast.Tuple | ast.List) and role in function_roles(shape_owner(node.value))
+        if isinstance(node.targets[0], ast.Tuple | ast.List) and role in _owner_roles(node.value)
     ]
+
+
+def _owner_roles(value: ast.expr) -> list[str]:
+    """Roles of x in `x.shape`, and of what a name says to be the shape of, `w_shape`."""
+    kept = {"x_shape": "x", "w_shape": "weight"}
+    named = function_roles(value.id)[:1] if isinstance(value, ast.Name) else []
+    return [kept[role] for role in named if role in kept] or function_roles(shape_owner(value))
 
 
 @cache

@@ -126,6 +126,12 @@ def is_bias(place: Held) -> bool:
     return not is_gradient(place) and not is_state(place) and _parameter(_own_name(place)) == "bias"
 
 
+def _is_lone_bias(path: Path, value: Any) -> bool:
+    """The bias of a single filter, or its gradient, that is kept as a number: `self.b = 0.0`, `self.gb = gy.sum()`."""
+    place = Held(path, np.array(value))
+    return isinstance(value, float) and (is_bias(place) or role_of(place) == "bias")
+
+
 def _own_name(place: Held) -> str:
     """The last telling name: W of `.W.data` and `.W['val']`."""
     own = [word for word in place.words if word.strip("_") not in VALUE_WORDS]
@@ -176,7 +182,7 @@ def _walk(owner: Any, path: Path, seen: set[int], depth: int) -> Iterator[Held]:
     for step, value in _members(owner):
         here = (*path, step)
         array = None if isinstance(value, list) else to_numpy(value)
-        if array is not None and not isinstance(value, int | float):
+        if array is not None and (not isinstance(value, int | float) or _is_lone_bias(here, value)):
             yield Held(here, np.array(array))
         elif (whole := stacked(value)) is not None:
             yield Held(here, whole, listed=True)

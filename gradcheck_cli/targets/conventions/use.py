@@ -210,13 +210,14 @@ class Uses:
         return max(0, start) + _targets(parent.target) if isinstance(parent.target, ast.Tuple) else 0
 
     def _asserted(self, ndim: ast.Attribute) -> int:
-        """3 of `assert a.ndim == 3`, also of `assert a.ndim == b.ndim == 3`; 0 of anything else."""
+        """3 of `assert a.ndim == b.ndim == 3`, and of `if a.ndim != 3: raise ...`; 0 of anything else."""
         compared = self._parents.get(ndim)
         if ndim.attr != "ndim" or not isinstance(compared, ast.Compare):
             return 0
-        if not isinstance(self._parents.get(compared), ast.Assert) or not all(
-            isinstance(op, ast.Eq) for op in compared.ops
-        ):
+        around = self._parents.get(compared)
+        raises = isinstance(around, ast.If) and isinstance(around.body[0], ast.Raise)
+        wanted = ast.NotEq if raises else ast.Eq if isinstance(around, ast.Assert) else None
+        if wanted is None or not all(isinstance(op, wanted) for op in compared.ops):
             return 0
         last = compared.comparators[-1]
         return last.value if isinstance(last, ast.Constant) and isinstance(last.value, int) else 0

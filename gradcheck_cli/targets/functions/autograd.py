@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model import PLAIN, Array, FunctionForm
 from gradcheck_cli.model.circumstances import Circumstances
-from gradcheck_cli.targets.functions.circumstances import filled_memory, in_dtype, laid_out
+from gradcheck_cli.targets.functions.circumstances import filled_memory, in_format, in_setting, laid_out
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
     Parameter,
@@ -27,6 +27,7 @@ from gradcheck_cli.targets.functions.form import (
 from gradcheck_cli.targets.functions.pair import parameters_of
 from gradcheck_cli.targets.functions.reading import names_of_rest, written_as_none
 from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
+from gradcheck_cli.targets.setting_now import computing_in, forward_setting
 
 REFUSED = ("returned an incorrect number of gradients", "returned an invalid gradient", "expected Variable or None")
 """What autograd says of a return that it does not take; the return itself is then what is judged."""
@@ -95,10 +96,9 @@ class AutogradForm:
 
     def run_in(self, circumstances: Circumstances, values: Values, upstream: Sequence[Array]) -> Ran:
         """The same in other circumstances."""
-        if circumstances.filled:
-            with filled_memory():
-                return self._run(circumstances, values, upstream)
-        return self._run(circumstances, values, upstream)
+        memory = filled_memory() if circumstances.filled else contextlib.nullcontext()
+        with computing_in(circumstances.setting), memory:
+            return self._run(circumstances, values, upstream)
 
     def run_twice(self, values: Values, upstream: Sequence[Array], directions: Values) -> Ran:
         """The derivative of sum(directions * gradients), where the backward lets itself be differentiated.
@@ -135,22 +135,25 @@ class AutogradForm:
 
     def _run(self, circumstances: Circumstances, values: Values, upstream: Sequence[Array]) -> Ran:
         raw: list[Any] = []
-        cast = {name: in_dtype(value, circumstances.dtype) for name, value in tensors(values).items()}
+        setting = circumstances.setting
+        cast = {name: in_setting(value, setting) for name, value in tensors(values).items()}
         given = {name: laid_out(value, circumstances.inputs) for name, value in cast.items()}
         asked = circumstances.wanted
         wanted = leaves(given, [name for name, value in values.items() if is_real(value) and _is_in(name, asked)])
         with self._watched(raw) as owner:
-            results = floating(self._applied(owner, self._writable(given)))
+            with forward_setting():
+                results = floating(self._applied(owner, self._writable(given)))
             outputs = arrays(results)
             if not any(result.requires_grad for result in results):
                 raise NotAFunctionError("run", f"no output of {self.title} requires a gradient")
-            grads = [laid_out(grad, circumstances.upstream) for grad in upstream_for(results, upstream)]
+            grads = [in_format(grad, setting) for grad in upstream_for(results, upstream)]
+            grads = [laid_out(grad, circumstances.upstream) for grad in grads]
             kept = [grad.clone() for grad in grads]
             with in_backward(outputs):
                 for _ in range(circumstances.passes):
                     _back_propagate(results, grads, list(wanted.values()), raw)
-        # In another dtype every array is another one.
-        written = () if circumstances.dtype else mutated(values, given)
+        # In another setting every array is another one.
+        written = mutated(values, given) if setting == PLAIN else ()
         changed = written + (() if _same(kept, grads) else ("grad_output",))
         return self._read(raw[-1:], values, outputs, changed)
 

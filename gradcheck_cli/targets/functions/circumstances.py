@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradcheck_cli.model.circumstances import MemoryLayout
+from gradcheck_cli.model.setting import PLAIN, Setting
 
 
 def laid_out(tensor: Any, layout: MemoryLayout) -> Any:
@@ -30,12 +31,24 @@ def laid_out(tensor: Any, layout: MemoryLayout) -> Any:
     return larger[..., 1::2]
 
 
-def in_dtype(tensor: Any, dtype: str) -> Any:
-    """The same numbers in another floating dtype, by its name in torch; what is none of floats stays."""
+def in_setting(value: Any, setting: Setting) -> Any:
+    """A tensor on the setting's device and in its memory format, floating numbers in its dtype; anything else stays."""
     import torch
 
-    is_floating = isinstance(tensor, torch.Tensor) and tensor.is_floating_point()
-    return tensor.to(getattr(torch, dtype)) if dtype and is_floating else tensor
+    if setting == PLAIN or not isinstance(value, torch.Tensor):
+        return value
+    from gradcheck_cli.oracles.in_setting import placed_in
+
+    return placed_in(value, setting)
+
+
+def in_format(tensor: Any, setting: Setting) -> Any:
+    """The same numbers in the memory format of the setting."""
+    if setting.memory_format == "contiguous":
+        return tensor
+    from gradcheck_cli.oracles.in_setting import in_memory_format
+
+    return in_memory_format(tensor, setting)
 
 
 @contextlib.contextmanager

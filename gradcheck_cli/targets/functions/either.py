@@ -8,16 +8,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from gradcheck_cli.model import InputsFrom
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
 from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.inputs.given import given
-from gradcheck_cli.targets.functions.inputs.guess import guess
+from gradcheck_cli.targets.functions.inputs.guess import Guess, NearlyError, guess
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
-from gradcheck_cli.targets.functions.service import FunctionReady
+from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
@@ -124,19 +125,29 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
 
     Raises:
         NotAFunctionError: it is none, or runs on nothing.
+        DoubtfulError: only its forward runs.
     """
     said = given(loaded, wanted.inputs, wanted.input)
     wanted.seed()
     file = loaded.module.__file__ or ""
-    found = guess(forms_of(loaded), said, wanted.number, file)
-    source = found.source if said.source == "guess" else said.source
+    try:
+        found = guess(forms_of(loaded), said, wanted.number, file)
+    except NearlyError as error:
+        raise DoubtfulError(error, _ready(loaded, wanted, error.guess, "guess")) from error.cause
+    return _ready(loaded, wanted, found, found.source if said.source == "guess" else said.source)
+
+
+def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> FunctionReady:
+    file = loaded.module.__file__ or ""
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
     form, notes = found.form, list(loaded.notes)
     for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
-    return FunctionReady(file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes))
+    return FunctionReady(
+        file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised
+    )
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:

@@ -32,7 +32,10 @@ ServiceAnswer = tuple[Message, dict[str, Array]]
 
 @dataclass(frozen=True)
 class FunctionReady:
-    """A function that runs, with what it was found to run on."""
+    """A function that runs, with what it was found to run on.
+
+    `raised` are likelier samples on which its backward raises.
+    """
 
     file: str
     form: WrittenFunction
@@ -42,6 +45,7 @@ class FunctionReady:
     watch: Watch
     edits: Edits
     notes: tuple[str, ...] = ()
+    raised: tuple[Sample, ...] = ()
 
 
 def description(ready: FunctionReady) -> Message:
@@ -61,8 +65,8 @@ def description(ready: FunctionReady) -> Message:
 def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) -> ServiceAnswer:
     """The answer to one question."""
     if message["do"] == "samples":
-        samples, listed = packed(ready.samples)
-        return {"samples": samples}, listed
+        samples, listed = packed((*ready.samples, *ready.raised))
+        return {"samples": samples, "raised": len(ready.raised)}, listed
     (sample,) = unpacked([message["sample"]], arrays)
     if message.get("casts") == "float64":
         ready = replace(ready, form=WidenedForm(ready.form))
@@ -174,8 +178,16 @@ def _failed(ready: FunctionReady, error: BaseException, where: str) -> Message:
         if isinstance(error, NotImplementedError)
         else "raised"
     )
-    text = f"{type(error).__name__}: {str(error)[:300]}".rstrip(".")
+    text = f"{type(error).__name__}: {str(error)[:300].strip()}".rstrip(".")
     return {"kind": kind, "error": text, "where": where, "line": user_line(error, ready.file)}
+
+
+class DoubtfulError(NotAFunctionError):
+    """The target's forward runs and its backward does not: `ready` to be asked why, and otherwise refused."""
+
+    def __init__(self, refusal: NotAFunctionError, ready: FunctionReady) -> None:
+        super().__init__(refusal.step, refusal.sentence, refusal.hint, refusal.cause)
+        self.ready = ready
 
 
 def refusal(error: NotAFunctionError, text: str, file: str) -> Message:

@@ -66,10 +66,10 @@ def arrays(parts: Sequence[Any]) -> tuple[Array, ...]:
 
 
 def upstream_for(outputs: Sequence[Any], upstream: Sequence[Array]) -> list[Any]:
-    """One G for each output, in its dtype and shape."""
+    """One G for each output, in its dtype and shape, on its device."""
     import torch
 
     return [
-        torch.from_numpy(np.array(grad)).to(out.dtype).reshape(out.shape)
+        torch.from_numpy(np.array(grad)).to(out.device, out.dtype).reshape(out.shape)
         for out, grad in zip(outputs, upstream, strict=True)
     ]

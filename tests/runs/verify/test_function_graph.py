@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck_cli.model import Verdict, VerifyOptions
+from gradcheck_cli.report.page.parts import mistakes, quoted
 from gradcheck_cli.runs.verify import verify_targets
 
 FILE = Path(__file__).parent / "planted" / "torch_functions.py"
@@ -32,10 +33,13 @@ def test_a_norm_that_forgets_its_variance_is_told_at_the_line_of_the_variance(re
     }
     (finding,) = report.findings
     assert ("path-missing", "rows", "proved", 13) == (finding.id, finding.gradient, finding.certainty, finding.line)
-    assert finding.message == (
-        f"grad_rows {CAME_OUT} the path through `spread` is not followed "
-        "(torch_functions.py:13: `spread = (rows - centre).square().mean(dim=1, keepdim=True)`)."
-    )
+    assert finding.message == f"grad_rows {CAME_OUT} the path through `spread` is not followed."
+    shown = mistakes((finding,), report.file, report.name)[0].quote
+    assert quoted(shown) == [
+        "13 | spread = (rows - centre).square().mean(dim=1, keepdim=True)",
+        "   |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        "What grad_rows gets wrong is the way back through this line of the forward.",
+    ]
 
 
 def test_an_attention_that_masks_on_the_way_back_only_is_told_for_all_three(reports):

@@ -118,20 +118,102 @@ def test_what_is_wrong_as_it_is_is_asked_in_no_other_setting(verified):
     assert report.notes[-1] == "float32 on cpu: not asked: it is right on no geometry in float64"
 
 
-def test_what_is_no_convolution_is_not_asked_so_and_does_not_pass(tmp_path, monkeypatch):
-    """Right as it is; in another number format nothing was compared."""
-    monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text(
-        "import torch\n\nclass Square(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
-        "        ctx.save_for_backward(x)\n        return x * x\n\n    @staticmethod\n    def backward(ctx, grad):\n"
-        "        return 2 * ctx.saved_tensors[0] * grad\n"
-    )
-    (report,) = verify_targets(VerifyOptions(("mine.py:Square",), dtype="bfloat16")).targets
+SQUARE = """
+import torch
 
-    assert report.verdict is Verdict.INCONCLUSIVE
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return %s
+"""
+COUNTED = """
+import torch
+
+class Shift(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, shift):
+        return x + shift
+
+    @staticmethod
+    def backward(ctx, grad):
+        total = torch.zeros_like(grad[0])
+        for row in grad:
+            total = total + row
+        return grad, total
+"""
+PAIR = """
+def double_forward(x):
+    return 2 * x, None
+
+def double_backward(dout, cache):
+    return 2 * dout
+"""
+
+
+@pytest.fixture
+def function(tmp_path, monkeypatch):
+    """The one function of a text, judged with options."""
+    monkeypatch.chdir(tmp_path)
+
+    def judged(text, **options):
+        Path("mine.py").write_text(text)
+        (report,) = verify_targets(VerifyOptions(("mine.py",), **options)).targets
+        return report
+
+    return judged
+
+
+def test_a_function_is_asked_in_a_setting_beside_plain_code(function):
+    """In bfloat16 two roundings are what plain code has too."""
+    report = function(SQUARE % "2 * ctx.saved_tensors[0] * grad", dtype="bfloat16")
+
+    assert report.verdict is Verdict.PASS
+    assert told(report) == [("x", Verdict.PASS, "as plain code")]
+
+
+def test_a_function_that_loses_terms_fails_where_it_was_asked_for_few_bits(function):
+    """Its sum over the batch is right in float32, and stops growing in bfloat16; nobody asked that of it in float64."""
+    report = function(COUNTED, dtype="bfloat16")
+
+    assert report.verdict is Verdict.FAIL
+    assert told(report)[1] == ("shift", Verdict.FAIL, "accumulates in low precision")
+    assert [(each.id, each.gradient) for each in report.findings] == [("accumulates-in-low-precision", "shift")]
+
+
+def test_all_settings_of_a_function_are_a_table(function):
+    """The plain one as it was judged; what a function is not asked in is told, and does not fail it."""
+    report = function(SQUARE % "2 * ctx.saved_tensors[0] * grad", settings="all")
+    rows = {row.setting: row.verdict for row in report.settings}
+
+    assert report.verdict is Verdict.PASS
+    assert [name for name, verdict in rows.items() if verdict is not Verdict.PASS] == ["float32 on cpu, compile"]
+    assert {"float64 on cpu", "bfloat16 on cpu", "float32 on cpu, autocast-bfloat16"} <= rows.keys()
+
+
+def test_another_formula_in_few_bits_is_no_rounding(function):
+    """A branch on the dtype hides it in float64."""
+    wrong = "(2 if grad.dtype == torch.float64 else 3) * ctx.saved_tensors[0] * grad"
+    report = function(SQUARE % wrong, dtype="float32")
+
+    assert (report.verdict, told(report)) == (Verdict.FAIL, [("x", Verdict.FAIL, "not rounding")])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(PAIR, "not asked: it takes arrays of numpy"), (SQUARE % "grad", "not asked: it is not right in float64")],
+)
+def test_a_function_that_is_not_asked_so_does_not_pass(function, text, said):
+    """Nothing was compared in that setting."""
+    report = function(text, dtype="float32")
+
+    assert report.verdict is not Verdict.PASS
     assert told(report) == [("call", Verdict.NOT_APPLICABLE, "")]
-    assert report.notes[-1].startswith("bfloat16 on cpu: not asked: of what is no convolution")
-    assert verify_targets(VerifyOptions(("mine.py:Square",))).targets[0].verdict is Verdict.PASS
+    assert f"float32 on cpu: {said}" in report.notes[-1]
 
 
 def test_autocast_is_for_forwards(verified):

@@ -67,10 +67,18 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
     elif found and found[0].kind in ("index", "mask"):  # one for each row of what is documented
         found = [*(replace(found[0], axes=each) for each in starts), *found]
     if not axes:
-        return list(dict.fromkeys(_with_counts(_with_lengths(found, known), source, others)))
+        found = [*_spread(found, source, name), *_with_lengths(found, known)]
+        return list(dict.fromkeys(_with_counts(found, source, others)))
     first = _with_counts([replace(each, axes=axes) for each in _one_of_each_kind(found)], source, others)
     rest = [each for each in found if each.kind == "constant" or rank in (None, len(each.axes.split()))]
     return list(dict.fromkeys([*first, *rest]))
+
+
+def _spread(found: Sequence[Proposal], source: str, name: str) -> list[Proposal]:
+    """`a[:, None]` spreads a number for each row over the columns, where it is no pair of rows that is meant."""
+    is_column = re.search(rf"\b{name}\[:, ?(?:None|np\.newaxis|numpy\.newaxis)\]", source)
+    kinds = dict.fromkeys(each.kind for each in found if each.kind in ("real", "positive", "unit"))
+    return [Proposal(kind, "n") for kind in kinds] if is_column else []
 
 
 def _with_lengths(found: Sequence[Proposal], known: Sequence[Sequence[str]]) -> list[Proposal]:

@@ -50,7 +50,8 @@ class Fitted:
     """How a backward did on one sample.
 
     Attributes:
-        share: of the gradients that have the shape of their argument; 0 where it raised or gave none.
+        share: of the gradients that have the shape of their argument, and of the arrays that belong to none: what is
+            returned for an argument that was taken as a constant. 0 where it raised or gave none.
         odd: the first shape that no slip explains, in words.
         error: what it raised.
         is_unsummed: all that is wrong with the shapes is a bias whose gradient was not summed: with a bias of the
@@ -98,6 +99,7 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
     if not fits:
         return Fitted(0.0, is_empty=True)
     right = sum(fit is ShapeFit.RIGHT for fit in fits.values())
+    owed = len(fits) + sum(not entry.name and not entry.is_none and bool(entry.shape) for entry in ran.returned)
     others = [name for name in fits if fits[name] is not ShapeFit.RIGHT]
     is_unsummed = len(fits) >= _BIASED and all(_is_unsummed(name, *shapes[name], outputs[0].shape) for name in others)
-    return Fitted(right / len(fits), odd[0] if odd else "", is_unsummed=bool(others) and is_unsummed)
+    return Fitted(right / owed, odd[0] if odd else "", is_unsummed=bool(others) and is_unsummed)

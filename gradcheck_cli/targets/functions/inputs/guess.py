@@ -44,6 +44,8 @@ SECONDS_IN_SINGLE = 2.0
 # Beside a label, and by how much more an even loss may change there.
 NEARBY, EVENLY = 1e-6, 1e-3
 _OF_TORCH = ("autograd-function", "custom-operator")
+# Where nothing fits: so many that come as near as any are asked for the change of the text that makes them right.
+MOST_NEARLY = 6
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
 FURTHER = 80
@@ -51,11 +53,16 @@ FURTHER = 80
 
 @dataclass(frozen=True)
 class Guess:
-    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes."""
+    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes.
+
+    `raised` are likelier ones, on which the forward runs and the backward raises; none where there are no such. Where
+    nothing fits, all that come as near as any.
+    """
 
     form: WrittenFunction
     samples: tuple[Sample, ...]
     source: InputsFrom = "guess"
+    raised: tuple[Sample, ...] = ()
 
 
 def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = "") -> Guess:
@@ -71,8 +78,8 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         file: the user's, to see how far a call came in it.
 
     Raises:
-        NotAFunctionError: the forward runs on none, or the backward on none that was guessed; says what it raised on
-            the likeliest.
+        NotAFunctionError: the forward runs on none; says what it raised on the likeliest.
+        NearlyError: the backward runs on none that was guessed, or gives shapes that fit nothing.
     """
     end = time.thread_time() + SECONDS
     searches: list[_Search] = []
@@ -80,7 +87,7 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         searches.append(_Search(form, said, seed, file, end))
         found = searches[-1].run()
         if found is not None:
-            return found
+            return replace(found, raised=searches[-1].raising(found.form))
         if searches[-1].nearly.is_unsummed:
             break
     return _in_single(searches, said) or _second_best(searches, said)
@@ -104,9 +111,20 @@ def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
     if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
-    if said.source == "guess":
+    try:
         best.nearly.refuse()
+    except NotAFunctionError as error:
+        if said.source == "guess":
+            raise NearlyError(error, replace(best.second_best, raised=best.others())) from error.cause
     return best.second_best
+
+
+class NearlyError(NotAFunctionError):
+    """The forward runs on what was guessed, and the backward does not: the code's fault, or that of the guess."""
+
+    def __init__(self, refusal: NotAFunctionError, guess: Guess) -> None:
+        super().__init__(refusal.step, refusal.sentence, refusal.hint, refusal.cause)
+        self.guess = guess
 
 
 @dataclass
@@ -117,6 +135,8 @@ class _Search:
         error: what the likeliest raised.
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
+        raised: the likeliest on which the forward ran and the backward raised.
+        as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
     """
 
@@ -127,6 +147,8 @@ class _Search:
     end: float
     error: BaseException | None = None
     second_best: Guess | None = None
+    raised: Guess | None = None
+    as_near: list[Sample] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
     left: int = FURTHER
@@ -150,6 +172,20 @@ class _Search:
             if self.nearly.is_unsummed:  # shapes on which that fits would hide it
                 return None
         return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+
+    def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
+        """Those of `raised` that this form takes too, and on which its backward raises."""
+        samples = () if self.raised is None else self.raised.samples
+        return tuple(sample for sample in samples if _takes(form, sample) and not _runs(form, sample))
+
+    def others(self) -> tuple[Sample, ...]:
+        """What comes as near as the second best, itself among it, and that it takes; the plainest first."""
+        best = self.second_best
+        patterns: dict[tuple[int, ...], Sample] = {}
+        for sample in self.as_near:
+            patterns.setdefault(_axes_of(sample), sample)
+        near = [patterns[axes] for axes in sorted(patterns, key=_plainness)[:MOST_NEARLY]]
+        return () if best is None else tuple(sample for sample in near if _takes(best.form, sample))
 
     def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
         """Among more shapes, from the choice that comes farthest on.
@@ -230,6 +266,10 @@ class _Search:
             if fits.share == 1:
                 beside = Beside(ready, choice, self.seed, self.file, self.end)
                 return _with_samples(ready, choice, self.seed, beside.samples())
+            if fits.error is not None and self.raised is None:
+                self.raised = _with_samples(ready, choice, self.seed, ())
+            if fits.share >= self.nearly.share:
+                self.as_near = [*(self.as_near if fits.share == self.nearly.share else ()), sample]
             if fits.share > self.nearly.share or self.second_best is None:
                 self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
@@ -279,6 +319,15 @@ def _looks_up(form: WrittenFunction, sample: Sample) -> bool:
     return form.forward(sample.values)[0].ndim > axes
 
 
+def _axes_of(sample: Sample) -> tuple[int, ...]:
+    return tuple(value.ndim for value in sample.values.values() if isinstance(value, np.ndarray))
+
+
+def _plainness(axes: tuple[int, ...]) -> tuple[bool, int]:
+    """Most code is meant for rows of numbers, and for no more axes than it needs."""
+    return axes[:1] != (2,), sum(axes)
+
+
 def _is_whole(value: object) -> TypeGuard[np.ndarray]:
     return isinstance(value, np.ndarray) and value.dtype.kind == "i"
 
@@ -301,6 +350,10 @@ def _runs(form: WrittenFunction, sample: Sample) -> bool:
 
 
 def _for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:
-    """The same choice, with what an object holds as it is made for other sizes."""
+    """The same choice, with what an object holds as it is made for other sizes.
+
+    What runs in another shape than its constructor gave it has letters of its own.
+    """
     states = {item.name: item for item in form.parameters if item.is_state}
-    return {name: state_of(states[name], number) if name in states else proposal for name, proposal in choice.items()}
+    made = {name for name, item in states.items() if choice[name] == state_of(item, 0)}
+    return {name: state_of(states[name], number) if name in made else proposal for name, proposal in choice.items()}

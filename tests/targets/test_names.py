@@ -1,0 +1,49 @@
+"""What names of parameters say: the four margins of a picture, in the languages of courses."""
+
+import ast
+
+import pytest
+
+from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.targets.conventions.binding import SQUARE, Form, square_only
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.names import are_margins, corners
+from gradcheck_cli.targets.conventions.source import Source
+
+TOP, BOTTOM, LEFT, RIGHT = "padding_h", "padding_h_after", "padding_w", "padding_w_after"
+
+
+@pytest.mark.parametrize(
+    ("names", "margins"),
+    [
+        ("oben unten links rechts", (TOP, BOTTOM, LEFT, RIGHT)),
+        ("izquierda derecha arriba abajo", (LEFT, RIGHT, TOP, BOTTOM)),
+        ("haut bas gauche droite", (TOP, BOTTOM, LEFT, RIGHT)),
+        ("pad_left pad_right pad_top pad_bottom", (LEFT, RIGHT, TOP, BOTTOM)),
+        ("pt pl pb pr", (TOP, LEFT, BOTTOM, RIGHT)),
+        ("u d l r", (TOP, BOTTOM, LEFT, RIGHT)),
+    ],
+)
+def test_four_margins_are_told_by_their_names(names, margins):
+    """Whole words first, then first letters: u is up, and unten is none of it."""
+    assert are_margins(names.split())
+    assert corners(names.split()) == margins
+
+
+def test_four_names_that_are_no_sides_are_no_margins():
+    """Sizes of a kernel, say."""
+    assert not are_margins(["filters", "channels", "kh", "kw"])
+
+
+@pytest.mark.parametrize("line", ["F, _, k, _ = W.shape", "F, C, k, _ = w_shape", "F, C, k, k = weight.shape"])
+def test_code_that_reads_one_side_of_the_kernel_takes_square_ones_alone(line):
+    """Also where the shape was kept in a cache and has a name."""
+    source = Source(ast.parse(f"def back(dout, cache):\n    {line}\n"))
+    assert square_only(ConvSpec(2, 3, 4, 7, 6, (3, 2)), Form(Layout()), [source]) == SQUARE
+    assert not square_only(ConvSpec(2, 3, 4, 7, 6, (3, 3)), Form(Layout()), [source])
+
+
+def test_code_that_reads_both_sides_takes_any_kernel():
+    """kh and kw are two."""
+    source = Source(ast.parse("def back(dout, cache):\n    F, C, kh, kw = w_shape\n"))
+    assert not square_only(ConvSpec(2, 3, 4, 7, 6, (3, 2)), Form(Layout()), [source])
