@@ -22,6 +22,11 @@ class Planted:
     gradients: tuple[str, ...]
 
     @property
+    def is_right(self):
+        """All its gradients are there, and right."""
+        return not self.mistake and not self.gradients
+
+    @property
     def id(self):
         """Family and name, for pytest."""
         return f"{self.file.parent.name}/{self.file.stem}"

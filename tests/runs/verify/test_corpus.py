@@ -3,10 +3,11 @@
 import random
 
 import pytest
+from observing import observing
 from planted import RIGHT, WRONG, verified
 
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.model import Verdict
+from gradcheck_cli.model import CALL, Verdict
 
 RANDOM_GEOMETRIES = 16
 SEED = 20
@@ -25,17 +26,18 @@ def random_geometries(seed, count):
 
 @pytest.fixture(scope="module")
 def wrong():
-    """`verify` on all files with a mistake."""
-    return verified(WRONG)
+    """`verify` on all files with a mistake, and what is seen of them on geometries of our own."""
+    with observing(WRONG) as seen:
+        return *verified(WRONG), seen
 
 
 @pytest.fixture(scope="module")
 def right():
-    """`verify` on all right files, on random geometries besides its own."""
-    with pytest.MonkeyPatch.context() as patch:
+    """`verify` on all right files, on random geometries besides its own, and what is seen of them on ours."""
+    with pytest.MonkeyPatch.context() as patch, observing(RIGHT) as seen:
         extra = random_geometries(SEED, RANDOM_GEOMETRIES)
         patch.setattr(geometries, "QUICK", geometries.QUICK + extra)
-        return *verified(RIGHT), set(extra)
+        return *verified(RIGHT), set(extra), seen
 
 
 @pytest.mark.parametrize("planted", WRONG, ids=lambda planted: planted.id)
@@ -47,6 +49,15 @@ def test_a_planted_mistake_is_named_and_proved(planted, wrong):
 
     assert report.verdict is Verdict.FAIL
     assert {(planted.mistake, gradient) for gradient in gradients} <= proved
+
+
+@pytest.mark.parametrize("planted", WRONG, ids=lambda planted: planted.id)
+def test_a_planted_mistake_shows_in_the_gradient_of_its_header(planted, wrong):
+    """The fault planted in a file changes each gradient that its header names, or an argument."""
+    seen = set().union(*wrong[2][planted.target])
+    named = set(planted.gradients) - {CALL}  # a call that raises gives no gradient at all
+    assert seen & {"x", "grad_output"} if planted.mistake == "mutates-input" else named <= seen
+    assert seen
 
 
 @pytest.mark.parametrize("planted", WRONG, ids=lambda planted: planted.id)
@@ -74,9 +85,18 @@ def test_a_right_file_passes(planted, right):
     assert report.geometries.right == report.geometries.supported > 0
 
 
+@pytest.mark.parametrize("planted", [each for each in RIGHT if each.is_right], ids=lambda planted: planted.id)
+def test_a_right_file_is_right_wherever_it_runs(planted, right):
+    """Recognised unmodified; all its gradients equal ours bit for bit, on two geometries or more."""
+    observed = right[3][planted.target]
+
+    assert observed == [set()] * len(observed)
+    assert len(observed) >= 2
+
+
 def test_right_files_were_compared_on_hundreds_of_random_geometries(right):
     """Two hundred at least, without one false alarm."""
-    _, reports, extra = right
+    _, reports, extra, _ = right
     compared = [
         place.spec
         for each in reports.values()
