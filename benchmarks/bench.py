@@ -106,6 +106,8 @@ def command_table() -> Iterator[str]:
     yield _command_line(numeric, faster=True)
     for bench in (commands.bench_run, commands.bench_help, commands.bench_verify):
         yield _command_line(bench(repeats=3), faster=False)
+    for bench in (commands.bench_course, commands.bench_folder):
+        yield _command_line(bench(repeats=1), faster=False)
     if mebibytes is not None:
         yield from ("", f"The numeric check takes {mebibytes:.0f} MiB above numpy (floor 100).")
     yield ""
