@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+import itertools
+from contextlib import suppress
 
 import numpy as np
 
@@ -19,7 +20,7 @@ _CLOSE = 1e-6
 def is_bilinear(form: WrittenFunction, values: Values) -> bool:
     """Whether its first output is linear in each of two arrays, up to what is added, and no plain matrix product."""
     arrays = [name for name, value in values.items() if isinstance(value, np.ndarray) and _is_varied(value)]
-    return any(_multiplies(form, values, one, other) for one, other in combinations(arrays[:_MOST_ARRAYS], 2))
+    return any(_multiplies(form, values, one, other) for one, other in itertools.combinations(arrays[:_MOST_ARRAYS], 2))
 
 
 def _is_varied(array: Array) -> bool:
@@ -45,12 +46,11 @@ def _multiplies(form: WrittenFunction, values: Values, one: str, other: str) -> 
 def _is_matrix_product(product: Array, first: Array, second: Array) -> bool:
     """x @ w and its transposed forms, and the product entry by entry: dense layers and scalings."""
     for one, other in ((first, second), (second, first)):
-        for factor in (other, other.T):
-            try:
-                if _close(product, one @ factor) or _close(product, one * factor):
+        for factor, multiply in itertools.product((other, other.T), (np.matmul, np.multiply)):
+            # Where the one has no shapes for it, the other may have.
+            with suppress(ValueError):
+                if _close(product, multiply(one, factor)):
                     return True
-            except ValueError:
-                continue
     return False
 
 

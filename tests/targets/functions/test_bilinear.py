@@ -29,6 +29,7 @@ CASES = {
     "a gate of both": (lambda x, w, b: x[:, None] * w, (4,), (3,), True),
     "a dense layer": (lambda x, w, b: x @ w + b, (5, 4), (4, 3), False),
     "a scaling": (lambda x, w, b: x * w + b, (5, 4), (4,), False),
+    "a product of entries": (lambda x, w, b: x * w + b, (5, 4), (5, 4), False),
     "taps and then max(0, .)": (lambda x, w, b: np.maximum(correlated(x, w, b), 0), (9,), (3,), False),
     "a sum": (lambda x, w, b: x.sum() + w.sum() + b, (5,), (4,), False),
 }
