@@ -81,7 +81,7 @@ class FunctionInSettings:
 
     def _row(self, setting: Setting, large: LargeSample, found: InDtype) -> SettingResult:
         verdict, level = self._judged(setting, large, found)
-        return SettingResult(setting.text, found.name, verdict, level, _told(level, setting, found))
+        return SettingResult(setting.text, found.name, verdict, level, _in_words(level, setting, found))
 
     def _judged(self, setting: Setting, large: LargeSample, found: InDtype) -> tuple[Verdict, Level]:
         if found.beside.is_as_accurate:
@@ -103,7 +103,7 @@ class FunctionInSettings:
         return [name for name, each in self.gradients.items() if each.verdict is Verdict.PASS]
 
 
-def _told(level: Level, setting: Setting, found: InDtype) -> str:
+def _in_words(level: Level, setting: Setting, found: InDtype) -> str:
     """What goes behind "grad_x"."""
     beside = found.beside
     if not beside.share:

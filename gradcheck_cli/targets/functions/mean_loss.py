@@ -78,8 +78,8 @@ def as_mean_loss(form: WrittenFunction, sample: Sample) -> WrittenFunction | Non
         slopes = {name: _slope(form, sample, name) for name in gradients}
     except Exception:  # what raises is told where it is judged
         return None
-    told = {name: float(np.sum(gradients[name] * _direction(sample, name))) for name in slopes}
-    is_mean = all(abs(told[name] * outputs[0].size - slopes[name]) <= _SAME * abs(slopes[name]) for name in slopes)
+    claimed = {name: float(np.sum(gradients[name] * _direction(sample, name))) for name in slopes}
+    is_mean = all(abs(claimed[name] * outputs[0].size - slopes[name]) <= _SAME * abs(slopes[name]) for name in slopes)
     return MeanLossForm(form) if is_mean else None
 
 
