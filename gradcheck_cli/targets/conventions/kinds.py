@@ -178,7 +178,9 @@ def _is_first(index: ast.expr) -> bool:
 
 def _has_window(nodes: Sequence[ast.AST]) -> bool:
     """`x[t : t + k]`, or `x[t + j]` where t and j are counted by loops."""
-    counters = {name.id for node in nodes if isinstance(node, ast.For | ast.comprehension) for name in _names(node.target)}
+    counters = {
+        name.id for node in nodes if isinstance(node, ast.For | ast.comprehension) for name in _names(node.target)
+    }
     indices = [node.slice for node in nodes if isinstance(node, ast.Subscript)]
     slides = any(isinstance(index, ast.Slice) and index.lower for index in indices)
     sums = (index for index in indices if isinstance(index, ast.BinOp))
