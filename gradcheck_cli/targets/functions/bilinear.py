@@ -25,7 +25,7 @@ def is_bilinear(form: WrittenFunction, values: Values, has_windows: bool = False
     """
     arrays = [name for name, value in values.items() if isinstance(value, np.ndarray) and _is_varied(value)]
     for one, other in itertools.combinations(arrays[:_MOST_ARRAYS], 2):
-        may_scale = has_windows and 1 in (np.size(values[one]), np.size(values[other]))
+        may_scale = has_windows and 1 in {np.asarray(values[name]).size for name in (one, other)}
         if _multiplies(form, values, one, other, may_scale):
             return True
     return False
