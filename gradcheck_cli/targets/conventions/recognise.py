@@ -170,7 +170,8 @@ class _Tries:
                 break
         if _is_final(self.refusals) or (self.refusals and not _narrowed(self.wanted)):
             _raise_if_hopeless(self.refusals, self.trials, self.failed)
-        if self._is_over:
+        # A family that has no way to call this at all has none on a quiet machine either.
+        if self._is_over and (self.trials or self.failed or not _narrowed(self.wanted)):
             _refuse_to_guess(self.trials, self.failed, self.loaded)
         is_right = any(trial.reasons.suffice for trial in self.trials)
         return _settle(self.trials, self.failed, self.loaded, self.wanted), is_right
