@@ -8,6 +8,7 @@ other, the backward is wrong. What is left is said.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -32,6 +33,7 @@ from gradcheck_cli.targets.conventions.own_forward import COMPARED, float_case, 
 from gradcheck_cli.targets.conventions.results import take
 from gradcheck_cli.targets.conventions.same import HasForward, right_there
 from gradcheck_cli.targets.conventions.scoring import Chosen
+from gradcheck_cli.targets.conventions.slots import INITIALIZER
 
 # What an optional number of an unknown name may be, by its default, and the value that shows it.
 BY_DEFAULT: Mapping[int, Mapping[str, int]] = {1: {"stride": 2, "dilation": 2, "groups": 2}, 0: {"padding": 1}}
@@ -197,7 +199,9 @@ def _callees(candidate: Candidate) -> Iterator[tuple[Callee, Mapping[str, str]]]
 
 def _of_constructor(candidate: LayerCandidate) -> list[Setting]:
     roles, plain = candidate.recipe.roles, [slot for slot in candidate.constructor.slots if not slot.key]
-    free = [slot for slot in plain if not slot.required and slot.id not in roles]
+    # What it begins with is no setting: the weights are those of each question.
+    begins = re.compile(INITIALIZER)
+    free = [slot for slot in plain if not slot.required and slot.id not in roles and not begins.search(slot.id.lower())]
     return [Setting(slot.parameter, slot.default, slot.use.texts) for slot in free]
 
 
