@@ -22,6 +22,7 @@ from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.contract import WrongBeside
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.attempt import Chosen
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.binding import required
@@ -32,7 +33,6 @@ from gradcheck_cli.targets.conventions.own_derivative import Point, own_derivati
 from gradcheck_cli.targets.conventions.own_forward import COMPARED, float_case, moved, point_of
 from gradcheck_cli.targets.conventions.results import take
 from gradcheck_cli.targets.conventions.same import HasForward, right_there
-from gradcheck_cli.targets.conventions.scoring import Chosen
 from gradcheck_cli.targets.conventions.slots import INITIALIZER
 
 # What an optional number of an unknown name may be, by its default, and the value that shows it.
