@@ -250,7 +250,7 @@ def test_a_wrong_one_fails(judged, name):
 
 
 def test_a_lost_path_of_code_in_numpy_is_named_at_its_line(judged):
-    """In the backward where one change mends it, and in the forward, which ran once more on arrays that are followed."""
+    """In the backward where one change mends it, and in the forward, which ran once more on arrays that remember."""
     report = judged("Cell")
     assert report.gradients["c"].verdict is Verdict.FAIL
     (finding,) = report.findings
