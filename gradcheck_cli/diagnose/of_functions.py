@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck_cli.diagnose.edits.factors import any_of
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Array, Finding
 
@@ -35,14 +36,15 @@ def named_by_factor(name: str, seen: Sequence[Seen]) -> Finding | None:
     known = [factor for factor in factors if factor is not None]
     if _agree(known):
         return _constant(name, known[0])
+    sizes = [each.lengths for each in seen]
     for what in seen[0].lengths:
         lengths = [each.lengths.get(what, 0) for each in seen]
         if 0 in lengths or len(set(lengths)) < 2:
             continue
         if _agree([factor * length for factor, length in zip(known, lengths, strict=True)]):
-            return _by_length(name, what, known[0] * lengths[0], lengths[0], divided=True)
+            return _by_length(name, any_of(what, sizes), known[0] * lengths[0], lengths[0], divided=True)
         if _agree([factor / length for factor, length in zip(known, lengths, strict=True)]):
-            return _by_length(name, what, known[0] / lengths[0], lengths[0], divided=False)
+            return _by_length(name, any_of(what, sizes), known[0] / lengths[0], lengths[0], divided=False)
     return None
 
 

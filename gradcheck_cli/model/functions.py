@@ -17,10 +17,13 @@ Constant: TypeAlias = "float | int | bool | str | Mapping[str, Value] | tuple[Va
 """What a function is given besides arrays: `eps`, `mode`, a dict of parameters, which may hold arrays itself."""
 Value: TypeAlias = "Array | Constant"
 
-FunctionForm = Literal["pair", "loss", "class", "loss-class", "autograd-function", "custom-operator", "module"]
+FunctionForm = Literal[
+    "pair", "loss-pair", "loss", "class", "loss-class", "autograd-function", "custom-operator", "module"
+]
 """How the code of a function stands.
 
-pair: two functions. loss: one function that returns the loss and its gradients. class: an object with forward and
+pair: two functions. loss-pair: two, of which the second gives gradients of the loss that the first gives, and is handed
+no upstream. loss: one function that returns the loss and its gradients. class: an object with forward and
 backward. loss-class: one whose forward gives a number and whose backward is handed no upstream. autograd-function: a
 `torch.autograd.Function`. custom-operator: one of torch.library, with a backward that is registered. module: a
 `torch.nn.Module`.

@@ -76,6 +76,11 @@ class Jacobian:
         return value, error, gauge
 
 
+# Two infinities, as of a logarithm of 0, have no difference: what is no number is no slope, and nobody is warned of it.
+_without_warnings = np.errstate(invalid="ignore")
+
+
+@_without_warnings
 def complex_step(point: Array, evaluate: Evaluate) -> Jacobian:
     """By complex numbers.
 
@@ -93,6 +98,7 @@ def complex_step(point: Array, evaluate: Evaluate) -> Jacobian:
     return Jacobian("complex step", values, error)
 
 
+@_without_warnings
 def differences(point: Array, evaluate: Evaluate, noise: Array | None = None) -> Jacobian:
     """By Ridders' differences; each entry with the best error of its table.
 
@@ -148,6 +154,7 @@ class Direction:
         return not (off > allowed).any()
 
 
+@_without_warnings
 def direction(point: Array, evaluate: Evaluate, seed: int) -> Direction:
     """By differences along a random direction.
 
@@ -159,6 +166,7 @@ def direction(point: Array, evaluate: Evaluate, seed: int) -> Direction:
     return along(point, way, evaluate)
 
 
+@_without_warnings
 def along(point: Array, way: Array, evaluate: Evaluate) -> Direction:
     """By differences along one direction, shaped like the argument.
 
@@ -238,6 +246,7 @@ def _along(
     return values, np.where(is_kink, error + bends[-1], error), is_bent
 
 
+@_without_warnings
 def exact_differences(
     point: Array, evaluate: Evaluate, steps: Sequence[float] = (0.25, -0.25, 0.125)
 ) -> Jacobian | None:

@@ -18,6 +18,8 @@ from gradcheck_cli.trials.function_trial import Asking, Elsewhere, FunctionTrial
 
 # Of what the outputs would change by where the argument grows by itself: far below what float32 keeps, 2^-24.
 FLAT = 2.0**-40
+# Forms whose author chooses what a gradient is wanted of.
+CHOOSING = ("loss", "loss-pair")
 # The worst first: the verdict of several comparisons is the first that one of them has.
 ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING, Verdict.PASS)
 
@@ -90,6 +92,13 @@ class FunctionComparison:
     def laws(self, name: str) -> list[Broken]:
         """The broken laws of one gradient, and of the call as a whole."""
         return [each for _, each in self.broken if each.gradient in (name, CALL)]
+
+    @property
+    def left_out(self) -> list[str]:
+        """The arguments that the forward depends on, and of which no gradient is owed, as none is ever returned."""
+        known = [trial for trial in self.trials if trial.first]
+        owed = self.trials[0].sample.differentiated if self.trials else ()
+        return [name for name in owed if name not in self.names and any(depends(trial.first, name) for trial in known)]
 
     def is_missing(self, name: str) -> bool:
         """Was a gradient compared, and never there?"""
@@ -192,11 +201,11 @@ def _not_given(trials: Sequence[FunctionTrial], names: Sequence[str]) -> Iterato
 def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...]:
     """The gradients of the arguments on which the forward depends, and all that are returned.
 
-    A function that gives a loss and its gradients at once gives those that its author wanted; not its data.
+    What gives the gradients of a loss gives those that its author wanted; not its data.
     """
     returned = {name for trial in trials for asking in trial.askings for name in asking.outcome.gradients}
     known = [trial for trial in trials if trial.first]
-    chosen = form == "loss" and bool(returned)
+    chosen = form in CHOOSING and bool(returned)
     return tuple(
         name
         for name in (trials[0].sample.differentiated if trials else ())

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 # A least-squares quotient of two arrays; far finer than any two named factors are apart.
 _NEAR = 1e-9
+# Of equal lengths; more names would not be read.
+_MOST_NAMES = 3
 _CONSTANTS = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5, "3": 3.0, "1/3": 1 / 3, "4": 4.0, "1/4": 0.25}
 _OF_LENGTH: dict[str, Callable[[int], float]] = {
     "1/N": lambda n: 1 / n,
@@ -33,6 +35,16 @@ class NamedFactor:
         return f"{self.text}, N being {self.length}" if self.length else self.text
 
 
+def any_of(words: str, lengths: Sequence[dict[str, int]]) -> str:
+    """A length, and those that were equal to it on every sample: nobody knows then which of them it is."""
+    sizes = [size.get(words, 0) for size in lengths]
+    by_array: dict[str, str] = {words.rpartition(" of ")[2]: words}
+    for other in lengths[0]:
+        if [size.get(other, 0) for size in lengths] == sizes:
+            by_array.setdefault(other.rpartition(" of ")[2], other)
+    return " or ".join([*by_array.values()][:_MOST_NAMES])
+
+
 def named(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> NamedFactor | None:
     """The factor that was `found` on each sample, whose sizes are `lengths`; None where it is no known number."""
     return next(_candidates(found, lengths), None)
@@ -46,7 +58,7 @@ def _candidates(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> It
         for text, form in _OF_LENGTH.items():
             sizes = [size.get(words, 0) for size in lengths]
             if all(size > 1 and _same(each, form(size)) for each, size in zip(found, sizes, strict=True)):
-                yield NamedFactor(text, words)
+                yield NamedFactor(text, any_of(words, lengths))
     yield from _ratios(found, lengths)
     if len(found) > 1 and found[0] and abs(found[0] - 1) > _NEAR and all(_same(each, found[0]) for each in found):
         yield NamedFactor(f"{found[0]:.6g}")

@@ -43,7 +43,7 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 # Nobody waits longer for a refusal; one sample and its changes take a second.
 SECONDS_OF_DOUBT = 10.0
 # Forms whose backward is handed no G.
-_LOSSES = ("loss", "loss-class")
+_LOSSES = ("loss", "loss-class", "loss-pair")
 # Who said what the function is given, where it was nobody.
 _OURS = ("guess", "layer")
 # Forms whose arrays are tensors.

@@ -147,6 +147,8 @@ def _notes(
     notes += _hidden(comparison)
     missing = [name for name in comparison.names if comparison.is_missing(name)]
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
+    data = ", ".join(comparison.left_out)
+    notes += [f"no gradient of {data} is returned: taken as data, not judged"] if data else []
     notes += _forward_notes(comparison)
     notes += [SECOND_WRONG.format(each.detail) for each in _second_orders(comparison) if each.names]
     for trial in comparison.trials:

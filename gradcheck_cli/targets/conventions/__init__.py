@@ -1,5 +1,6 @@
 """Recognises how a target wants to be called, by trying every convention met in the wild on small cases."""
 
+from gradcheck_cli.targets.conventions.attempt import Chosen as Chosen
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError as AmbiguousError,
     NotRecognisedError as NotRecognisedError,
@@ -9,4 +10,3 @@ from gradcheck_cli.targets.conventions.recognise import (
     recognise as recognise,
     recognise_by_names as recognise_by_names,
 )
-from gradcheck_cli.targets.conventions.scoring import Chosen as Chosen

@@ -48,7 +48,7 @@ class AutogradCandidate:
     assignment: Assignment
     form: Form
     same: bool = False
-    prior: int = 0
+    in_text: bool = False
     family: str = field(default="autograd-function", init=False)
 
     @property

@@ -149,8 +149,8 @@ class Candidate(Protocol):
         """A key of `BIAS_FORMS`, "untied" or "" (no bias is passed)."""
 
     @property
-    def prior(self) -> int:
-        """Static evidence; larger is likelier."""
+    def in_text(self) -> bool:
+        """Whether the source speaks of this order of the axes."""
 
     def why(self) -> str:
         """How it was told, one clause."""

@@ -238,7 +238,7 @@ class CallCandidate:
     same: bool = False
     family: str = field(default="call", init=False)
     bias_form: str = field(default="", init=False)
-    prior: int = field(default=0, init=False)
+    in_text: bool = field(default=False, init=False)
 
     @property
     def layout(self) -> Layout:

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model import GRADIENTS, TENSORS, Case, ConvSpec, Gradients
 from gradcheck_cli.model.conventions import LAYOUTS
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.contract import HowToCall
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.alike import same_whole
+from gradcheck_cli.targets.conventions.attempt import Chosen
 from gradcheck_cli.targets.conventions.base import HungError, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.call import PLACE, PLAIN, CallCandidate, Expression, OwnCall, Spelled
@@ -28,7 +28,6 @@ from gradcheck_cli.targets.conventions.handed_back import ReadingError
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.layouts import LayerKind, usual
 from gradcheck_cli.targets.conventions.results import Keys, Taken, take
-from gradcheck_cli.targets.conventions.scoring import Chosen
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import CALL
 
@@ -177,13 +176,7 @@ def _judged(candidate: CallCandidate, returned: Returned, case: Case) -> Tried:
 
 
 def _right(actual: Gradients, truth: Gradients) -> int:
-    return sum(_close(actual.get(name), truth.get(name)) for name in GRADIENTS)
-
-
-def _close(actual: Array | None, right: Array | None) -> bool:
-    if actual is None or right is None or actual.shape != right.shape:
-        return False
-    return bool(np.allclose(actual, right, rtol=1e-5, atol=1e-3))
+    return sum(same_whole(actual.get(name), truth.get(name)) for name in GRADIENTS)
 
 
 def _refuse_the_call_itself(tries: Sequence[Tried]) -> None:

@@ -41,7 +41,7 @@ class ClosureCandidate:
     form: Form
     same: bool = False
     square: bool = False
-    prior: int = 0
+    in_text: bool = False
     family: str = field(default="function", init=False)
 
     @property

@@ -75,7 +75,7 @@ def _is_step(number: float, update: Array, gradient: Array) -> bool:
     """Is an update the right gradient times this number? One of the two is enough, for the other may be wrong."""
     if update.size != gradient.size:
         return False
-    return bool(np.allclose(update.reshape(gradient.shape), number * gradient, rtol=1e-9, atol=1e-9))
+    return bool((np.abs(update.reshape(gradient.shape) / number - gradient) < WHOLE).all())
 
 
 def rescaled(returned: Returned, candidate: Candidate) -> dict[str, Array]:

@@ -60,7 +60,7 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
     inside = [item for item in failed if user_line(item.error, file) is not None]
     if not inside:
         raise _outside(failed, loaded, wanted)
-    likeliest = max(inside, key=lambda item: (item.understood, certain(item.candidate, loaded), item.candidate.prior))
+    likeliest = max(inside, key=lambda item: (item.understood, certain(item.candidate, loaded), item.candidate.in_text))
     lack = lacking(likeliest.error, loaded)
     if lack is not None:
         raise lack

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.targets.conventions.attempt import Chosen
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.same import right_there
-from gradcheck_cli.targets.conventions.scoring import Chosen
 
 # Several channels with several filters each, and other numbers of both: in one order only are both right.
 SEVERAL = (ConvSpec(2, 3, 6, 7, 8, (3, 3), groups=3), ConvSpec(1, 2, 8, 8, 7, (3, 3), groups=2))

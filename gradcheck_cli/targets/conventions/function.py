@@ -92,7 +92,7 @@ class FunctionCandidate:
     cache_from: str = ""
     same: bool = False
     steps: tuple[tuple[str, str], ...] = ()
-    prior: int = 0
+    in_text: bool = False
     meaning: Assignment = field(default_factory=dict)
 
     @property

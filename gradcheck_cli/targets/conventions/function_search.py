@@ -36,7 +36,9 @@ def function_candidates(
     for assigned in with_upstream:
         for form in forms(callee, forward, assigned, layouts, backends):
             for cache_from in _cache_sources(assigned, callee, forward):
-                plain = FunctionCandidate(callee, assigned, form, forward, cache_from, prior=_prior(callee, form))
+                plain = FunctionCandidate(
+                    callee, assigned, form, forward, cache_from, in_text=_is_in_text(callee, form)
+                )
                 yield plain
                 if not plain.roles & {"padding", "padding_h"}:
                     yield replace(plain, same=True)
@@ -65,11 +67,11 @@ def _is_made(name: str) -> bool:
     return bool(name) and not set(function_roles(name)) & {"x", "weight", "bias", "grad_output", "cache"}
 
 
-def _prior(callee: Callee, form: Form) -> int:
+def _is_in_text(callee: Callee, form: Form) -> bool:
     hint = callee.source.axes_hint()
     last = form.layout.x.endswith("c")
     first = form.layout.x in ("nchw", "chw", "ncw", "cw")
-    return int((hint == "last" and last) or (hint == "first" and first))
+    return (hint == "last" and last) or (hint == "first" and first)
 
 
 def forms(

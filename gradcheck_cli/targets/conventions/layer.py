@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
+from gradcheck_cli.targets.conventions.alike import same_gradient, same_output
 from gradcheck_cli.targets.conventions.backprop import Backprop, Made
 from gradcheck_cli.targets.conventions.base import (
     Prepared,
@@ -68,7 +69,7 @@ class LayerCandidate:
     exposure: str = ""
     wanted: frozenset[str] = frozenset()
     forgotten: tuple[str, ...] = ()
-    prior: int = 0
+    in_text: bool = False
 
     @property
     def layout(self) -> Layout:
@@ -248,7 +249,7 @@ class LayerCandidate:
         self._add_kept(trained, held, items, names)
         if self.lr != 1.0 and reading.is_whole(case):
             items = {key: reading.snapped(array) if key.startswith(UPDATE) else array for key, array in items.items()}
-        if wrong and not _are_right(items, case, self.layout):
+        if wrong and not self._are_right(items, case):
             raise WrongForwardError(wrong)
         return Returned(items, names, mutated, to_numpy(output))
 
@@ -329,8 +330,20 @@ class LayerCandidate:
         biased = case if self.bias_form else replace(case, bias=np.zeros_like(case.bias))
         if self.rectified:
             biased = replace(biased, bias=biased.bias + probes.lift(case))
-        expected = probes.forward(biased)
-        return bool(np.allclose(ours, expected, rtol=1e-4, atol=1e-4 * float(np.abs(expected).max(initial=1.0))))
+        return same_output(ours, probes.forward(biased), biased)
+
+    def _are_right(self, items: dict[str, Array], case: Case) -> bool:
+        """Whether the convolution's own gradients are among the results: then only the forward is wrong."""
+        truth, groups = conv.backward(case), case.spec.groups
+        return all(
+            any(
+                same_gradient(self.layout.take(TENSORS[name].name, array, right.shape, groups), name, case, right)
+                for array in items.values()
+                if array.shape == self.layout.shape(TENSORS[name].name, right.shape, groups)
+            )
+            for name, right in truth.items()
+            if name != "bias"
+        )
 
     def _backward(self, instance: Any, given: dict[str, Any]) -> Any:
         if self.calls.engine is not None:
@@ -377,18 +390,3 @@ def _is_clear(name: str, role: str) -> bool:
 
 def _in_words(spec: ConvSpec) -> str:
     return f"stride {spec.stride}, padding {spec.padding}, dilation {spec.dilation}, groups {spec.groups}"
-
-
-def _are_right(items: dict[str, Array], case: Case, layout: Layout) -> bool:
-    """Whether the convolution's own gradients are among the results: then only the forward is wrong."""
-    truth = conv.backward(case)
-    wanted = [
-        layout.give("weight", truth.weight, case.spec.groups) if truth.weight is not None else None,
-        layout.give("x", truth.input, case.spec.groups) if truth.input is not None else None,
-    ]
-    found = list(items.values())
-    return all(
-        any(array.shape == right.shape and np.allclose(array, right) for array in found)
-        for right in wanted
-        if right is not None
-    )

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import calling, layouts, probes, state
+from gradcheck_cli.targets.conventions.alike import same_whole
 from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import (
     BIAS_FORMS,
@@ -346,4 +347,4 @@ def _fits(candidate: LayerCandidate, output: Array | None, case: Case) -> bool:
     biased = case if candidate.bias_form else replace(case, bias=np.zeros_like(case.bias))
     expected = probes.forward(biased)
     expected = np.maximum(expected, 0) if candidate.rectified else expected
-    return output is not None and np.allclose(output, expected, rtol=1e-5, atol=1e-3)
+    return same_whole(output, expected)

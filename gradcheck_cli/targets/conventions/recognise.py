@@ -18,6 +18,7 @@ from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.attempt import Attempt, Chosen, try_on
 from gradcheck_cli.targets.conventions.axes_said import agreeing, agreeing_first
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError,
@@ -39,11 +40,12 @@ from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.layouts import LayerKind, every
 from gradcheck_cli.targets.conventions.multiplier import is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
-from gradcheck_cli.targets.conventions.scoring import Chosen, Scored, try_on
+from gradcheck_cli.targets.conventions.reasons import NOTHING_RIGHT
 from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
-EVIDENCE = 6
+# Probes, from 0 on, after which code that ran and never was right is taken as it is: so many where something speaks
+# for it, and so many where nothing does.
 # The first probe with one filter for each channel has its turn: depthwise code may run, wrongly, on the plain ones.
 PATIENCE = 4
 LONG_PATIENCE = 9
@@ -145,7 +147,7 @@ class _Tries:
     guard: Callable[[], AbstractContextManager[None]]
     work: float
     clock: float
-    trials: list[Scored] = field(default_factory=list)
+    trials: list[Attempt] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
     refusals: list[NotRecognisedError] = field(default_factory=list)
     stumbled: set[Layout] = field(default_factory=set)
@@ -168,10 +170,11 @@ class _Tries:
                 break
         if _is_final(self.refusals) or (self.refusals and not _narrowed(self.wanted)):
             _raise_if_hopeless(self.refusals, self.trials, self.failed)
-        if self._is_over:
+        # A family that has no way to call this at all has none on a quiet machine either.
+        if self._is_over and (self.trials or self.failed or not _narrowed(self.wanted)):
             _refuse_to_guess(self.trials, self.failed, self.loaded)
-        best = max((trial.score for trial in self.trials), default=-1)
-        return _settle(self.trials, self.failed, self.loaded, self.wanted), best >= EVIDENCE
+        is_right = any(trial.reasons.suffice for trial in self.trials)
+        return _settle(self.trials, self.failed, self.loaded, self.wanted), is_right
 
     def likely(self, specs: Sequence[ConvSpec]) -> tuple[Chosen, bool] | None:
         """The same of a class in the layouts that people use and its text allows; None where nothing is right in them.
@@ -217,8 +220,8 @@ class _Tries:
                 if settled(trial, self.loaded):
                     return Chosen(candidate, {}), False
             else:
-                self.trials.append(replace(trial, score=trial.score - tripped, tripped=tripped))
-                if trial.clean and trial.score >= EVIDENCE and not tripped and not trial.doubted:
+                self.trials.append(replace(trial, reasons=trial.reasons.after(tripped)))
+                if trial.clean and trial.reasons.suffice and not tripped and not trial.doubted:
                     again = partial(try_on, case=case, truth=truth, guard=self.guard)
                     return _confirmed(_with_multiplier(trial, self.trials, again)), True
             tried.add(candidate.layout)
@@ -242,18 +245,18 @@ def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:
         case = probes.integer_case(probes.PROBES[0])
         found = [each for each in candidates(loaded, wanted, case) if certain(each, loaded)]
         if found:
-            return Chosen(max(found, key=lambda candidate: candidate.prior), {})
+            return Chosen(max(found, key=lambda candidate: candidate.in_text), {})
     raise NotRecognisedError("run", "it ends the process in every way in which it was called")
 
 
-def _refuse_to_guess(trials: Sequence[Scored], failed: Sequence[Failed], loaded: Loaded) -> None:
+def _refuse_to_guess(trials: Sequence[Attempt], failed: Sequence[Failed], loaded: Loaded) -> None:
     """What was wrong or raised before the time was up may not be how it is meant: a busy machine is nobody's mistake.
 
     Raises:
         NoTimeError: nothing that ran has a right gradient, no names tell how it is called, and no exception is of a
             kind that every way to call it would raise.
     """
-    if any(trial.score >= EVIDENCE or certain(trial.chosen.candidate, loaded) for trial in trials):
+    if any(trial.reasons.suffice or certain(trial.chosen.candidate, loaded) for trial in trials):
         return
     if not trials and any(raises_anyhow(one) for one in failed):
         return
@@ -274,7 +277,7 @@ def _narrowed(wanted: Sequence[str]) -> bool:
 
 
 def _raise_if_hopeless(
-    refusals: Sequence[NotRecognisedError], trials: Sequence[Scored], failed: Sequence[Failed]
+    refusals: Sequence[NotRecognisedError], trials: Sequence[Attempt], failed: Sequence[Failed]
 ) -> None:
     """Raise the refusal that says most, unless something ran, or raised where it was surely called as meant."""
     if not trials and not any(item.understood for item in failed):
@@ -289,85 +292,85 @@ def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognised
         refusals.append(error)
 
 
-def _enough(trials: Sequence[Scored], number: int) -> bool:
+def _enough(trials: Sequence[Attempt], number: int) -> bool:
     """Some gradient is right; or code that runs has been seen on a few geometries and never was right.
 
     That it runs as depthwise code, and is not right, says nothing: shapes alone let plain code do so too, and the
     probes of one image or one channel come later.
     """
-    plain = [trial for trial in trials if not trial.depthwise]
-    patience = PATIENCE if max((trial.score for trial in plain), default=-1) > 0 else LONG_PATIENCE
-    known = any(trial.score >= EVIDENCE and not _is_another_layer(trial) for trial in trials)
+    plain = [trial for trial in trials if not trial.layout.depthwise]
+    patience = PATIENCE if any(trial.reasons.speak for trial in plain) else LONG_PATIENCE
+    known = any(trial.reasons.suffice and not _is_another_layer(trial) for trial in trials)
     return known or (number >= patience and any(trial.clean for trial in plain))
 
 
-def _is_another_layer(trial: Scored) -> bool:
+def _is_another_layer(trial: Attempt) -> bool:
     """A layer that has been built runs its own forward: where that gives other numbers, it is of another kind."""
     return trial.doubted and isinstance(trial.chosen.candidate, LayerCandidate)
 
 
-def _with_multiplier(trial: Scored, trials: Sequence[Scored], ask: Callable[[Candidate], Scored | Failed]) -> Chosen:
+def _with_multiplier(trial: Attempt, trials: Sequence[Attempt], ask: Callable[[Candidate], Attempt | Failed]) -> Chosen:
     """What is chosen; of depthwise code that was right with one filter per channel, the way in which it takes several.
 
     It takes them where it ran with several before and gave something for every filter, right or wrong.
     """
-    narrow = trial.chosen.candidate.layout
     for other in trials:
-        if other.clean and other.fills and is_wider(other.chosen.candidate.layout, narrow):
+        if other.clean and other.fills and is_wider(other.layout, trial.layout):
             again = ask(other.chosen.candidate)
-            if isinstance(again, Scored) and again.clean and again.score >= EVIDENCE:
+            if isinstance(again, Attempt) and again.clean and again.reasons.suffice:
                 return again.chosen
     return trial.chosen
 
 
-def _settle(trials: Sequence[Scored], failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> Chosen:
+def _settle(trials: Sequence[Attempt], failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str]) -> Chosen:
     if not trials:
         return Chosen(likeliest_failure(failed, loaded, wanted), {})
     trials = [trial for trial in trials if not _is_swapped_by_chance(trial)] or list(trials)
     trials = _without_chance_depthwise(_without_chance_plain(trials))
-    best = max(trial.score for trial in trials)
-    leaders = [trial for trial in trials if trial.score == best]
-    most_axes = max(len(trial.chosen.candidate.layout.x) for trial in leaders)
-    leaders = [trial for trial in leaders if len(trial.chosen.candidate.layout.x) == most_axes]
-    leaders = _running_most(leaders, trials) if best < 2 else leaders
-    layouts = list(dict.fromkeys(trial.chosen.candidate.layout.id.lower() for trial in leaders))
-    if len(layouts) > 1 and best < 2 and not all(trial.zeros for trial in leaders):
+    best = max((trial.reasons for trial in trials), key=lambda reasons: reasons.order)
+    leaders = [trial for trial in trials if trial.reasons.order == best.order]
+    most_axes = max(len(trial.layout.x) for trial in leaders)
+    leaders = [trial for trial in leaders if len(trial.layout.x) == most_axes]
+    leaders = leaders if best.decide else _running_most(leaders, trials)
+    layouts = list(dict.fromkeys(trial.layout.id.lower() for trial in leaders))
+    if len(layouts) > 1 and not best.decide and not all(trial.zeros for trial in leaders):
         raise AmbiguousError(layouts)
     return _confirmed(leaders[0].chosen)
 
 
-def _running_most(leaders: Sequence[Scored], trials: Sequence[Scored]) -> list[Scored]:
+def _running_most(leaders: Sequence[Attempt], trials: Sequence[Attempt]) -> list[Attempt]:
     """Those whose layout ran on the most probes: a wrong one runs where sizes happen to agree."""
-    ran = Counter(trial.chosen.candidate.layout for trial in trials if trial.clean)
-    most = max(ran[trial.chosen.candidate.layout] for trial in leaders)
-    return [trial for trial in leaders if ran[trial.chosen.candidate.layout] == most]
+    ran = Counter(trial.layout for trial in trials if trial.clean)
+    most = max(ran[trial.layout] for trial in leaders)
+    return [trial for trial in leaders if ran[trial.layout] == most]
 
 
-def _without_chance_depthwise(trials: list[Scored]) -> list[Scored]:
+def _without_chance_depthwise(trials: list[Attempt]) -> list[Attempt]:
     """Without what runs as depthwise code and is no better than what runs as plain code."""
-    plain = max((trial.score for trial in trials if trial.clean and not trial.depthwise), default=-1)
-    return [trial for trial in trials if not trial.depthwise or trial.score > plain] or trials
+    orders = [trial.reasons.order for trial in trials if trial.clean and not trial.layout.depthwise]
+    plain = max(orders, default=NOTHING_RIGHT.order)
+    return [trial for trial in trials if not trial.layout.depthwise or trial.reasons.order > plain] or trials
 
 
-def _without_chance_plain(trials: list[Scored]) -> list[Scored]:
+def _without_chance_plain(trials: list[Attempt]) -> list[Attempt]:
     """Without what runs as plain code with one channel only, where it runs with several as depthwise code.
 
     Code that gave something for every channel of every filter, right or wrong, is plain: depthwise code knows one each.
     """
-    ran = [trial.chosen.candidate.layout for trial in trials if trial.depthwise and trial.clean and trial.fills]
-    plain = {trial.chosen.candidate.layout for trial in trials if trial.covers and not trial.one_channel}
+    ran = [trial.layout for trial in trials if trial.layout.depthwise and trial.clean and trial.fills]
+    plain = {trial.layout for trial in trials if trial.covers and not trial.one_channel}
     chance = [
         trial
         for trial in trials
-        if trial.tripped and trial.one_channel and trial.chosen.candidate.layout not in plain
-        if any(looks_plain(one, trial.chosen.candidate.layout) for one in ran)
+        if trial.reasons.tripped and trial.one_channel and trial.layout not in plain
+        if any(looks_plain(one, trial.layout) for one in ran)
     ]
     return [trial for trial in trials if trial not in chance]
 
 
-def _is_swapped_by_chance(trial: Scored) -> bool:
+def _is_swapped_by_chance(trial: Attempt) -> bool:
     """F read as (c_in, c_out, kh, kw), right only where the two are equal: then it is the gradient that is swapped."""
-    return trial.tripped and trial.chosen.candidate.layout.weight in ("iouv", "iov")
+    return trial.reasons.tripped and trial.layout.weight in ("iouv", "iov")
 
 
 def _confirmed(chosen: Chosen) -> Chosen:

@@ -19,6 +19,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Size
 from gradcheck_cli.model.line import LineSpec, number_of_axes
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.alike import same_whole
 from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.results import plan, take
@@ -234,7 +235,7 @@ def right_there(
     except (Exception, SystemExit):
         return frozenset(found)
     pairs = {name: (gradients.get(name), truth.get(name)) for name in GRADIENTS if name in _PARTS}
-    found |= {name for name, (actual, right) in pairs.items() if _are_close(actual, right)}
+    found |= {name for name, (actual, right) in pairs.items() if same_whole(actual, right)}
     return frozenset(found)
 
 
@@ -244,12 +245,4 @@ def _forward_is_right(output: Array | None, layout: Layout, case: Case) -> bool:
     if output is None or output.shape != layout.shape("output", right.shape, case.spec.groups):
         return False
     rest = layout.take("output", output, right.shape, case.spec.groups) - right
-    return _close(rest, np.broadcast_to(rest[:1, :, :1, :1], rest.shape))
-
-
-def _are_close(actual: Array | None, right: Array | None) -> bool:
-    return actual is not None and right is not None and _close(actual, right)
-
-
-def _close(actual: Array, right: Array) -> bool:
-    return actual.shape == right.shape and bool(np.allclose(actual, right, rtol=1e-5, atol=1e-3))
+    return same_whole(rest, np.broadcast_to(rest[:1, :, :1, :1], rest.shape))

@@ -16,6 +16,7 @@ from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import Guess, NearlyError, guess
+from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
@@ -32,6 +33,9 @@ _OF_CONVOLUTIONS = word_set(
     "filters im2col col2im fold unfold dilation kh kw"
 )
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
+
+# Wherever nothing was tried, nothing is known.
+ONLY_AT_DEFAULT = "asked with the default of {} only: what other values do is not known"
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,8 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
+    unvaried = at_default_only(form.parameters, found.samples) if source in ("guess", "layer") else []
+    notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(
         file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised
     )

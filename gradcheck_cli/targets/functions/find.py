@@ -54,7 +54,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     _, back = method_names(owner)
     net = "" if back else _loss_method(loaded, owner)
     if net:
-        names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}"))[1:])
+        names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
         methods = NetMethods(owner, net, net, names=names)
         text = _with_callees(loaded, owner.__name__)
         for made in objects_of(owner):

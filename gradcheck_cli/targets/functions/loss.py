@@ -17,15 +17,40 @@ from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_grad
 def gives_gradients(node: ast.AST | None) -> bool:
     """Does a function return something and gradients beside it, by what it or its return statement calls them?"""
     names = returned_names(node)
+    if loss_comes_last(names):
+        return True
     if len(names) < 2 or looks_like_gradient(names[0]):
         return False
     is_loss = bool(LOSS_WORDS & set(tokens(getattr(node, "name", ""))))
     return all(looks_like_gradient(name) or (is_loss and not name) for name in names[1:])
 
 
+def loss_comes_last(names: Sequence[str]) -> bool:
+    """`return grads, cost`: gradients, and behind them what is called a loss."""
+    is_loss = bool(names) and bool(LOSS_WORDS & set(tokens(names[-1]))) and not looks_like_gradient(names[-1])
+    return is_loss and len(names) > 1 and all(looks_like_gradient(name) for name in names[:-1])
+
+
+def taken_apart(result: Any, names: Sequence[str], title: str) -> tuple[Any, Any, Sequence[str]]:
+    """(loss, gradients, their names) of what such a function returned, in either order.
+
+    Args:
+        names: of what is returned, as its return statement says them.
+
+    Raises:
+        TypeError: it gives something else; without labels such a function gives scores.
+    """
+    if not isinstance(result, tuple | list) or len(result) < 2:
+        raise TypeError(f"{title} gives a {type(result).__name__} where a loss and its gradients are expected")
+    is_last = loss_comes_last(names)
+    loss, rest = (result[-1], result[:-1]) if is_last else (result[0], result[1:])
+    one = rest[0] if len(rest) == 1 and isinstance(rest[0], Mapping) else tuple(rest)
+    return loss, one, names[:-1] if is_last else names[1:]
+
+
 @dataclass(frozen=True)
 class LossForm:
-    """A function that returns its loss first and then the gradients, or a dict of them."""
+    """A function that returns its loss and the gradients, or a dict of them, in either order."""
 
     function: PlainFunction
 
@@ -61,15 +86,15 @@ class LossForm:
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The loss."""
-        return self._loss(call_by_name(self.function.call, fresh(values)))
+        return outputs_of([self._parts(call_by_name(self.function.call, fresh(values)))[0]])
 
     def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
         """One call; it is handed no G, as the loss is the end."""
         del upstream
         given = fresh(values)
         result = call_by_name(self.function.call, given)
-        rest = result[1] if len(result) == 2 and isinstance(result[1], Mapping) else tuple(result[1:])
-        entries = gradients_among(entries_of(rest, returned_names(self.function.node)[1:]))
+        loss, rest, said = self._parts(result)
+        entries = gradients_among(entries_of(rest, said))
         names = owners(entries, float_arrays(values))
         gradients = {
             name: array
@@ -77,9 +102,7 @@ class LossForm:
             if name and (array := as_array(value)) is not None
         }
         returned = tuple(entry_of(name, value) for name, (_, value) in zip(names, entries, strict=True))
-        return Ran(self._loss(result), gradients, returned, mutated=mutated(values, given))
+        return Ran(outputs_of([loss]), gradients, returned, mutated=mutated(values, given))
 
-    def _loss(self, result: Any) -> tuple[Array, ...]:
-        if not isinstance(result, tuple | list) or len(result) < 2:
-            raise TypeError(f"{self.title} gives a {type(result).__name__} where a loss and its gradients are expected")
-        return outputs_of([result[0]])
+    def _parts(self, result: Any) -> tuple[Any, Any, Sequence[str]]:
+        return taken_apart(result, returned_names(self.function.node), self.title)

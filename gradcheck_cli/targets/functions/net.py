@@ -9,6 +9,7 @@ from typing import Any
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.targets.functions.form import outputs_of
 from gradcheck_cli.targets.functions.layer import LayerForm
+from gradcheck_cli.targets.functions.loss import taken_apart
 from gradcheck_cli.targets.functions.methods import Methods
 from gradcheck_cli.targets.functions.pair import call_by_name
 from gradcheck_cli.targets.functions.reading import entries_of, gradients_among
@@ -16,7 +17,10 @@ from gradcheck_cli.targets.functions.reading import entries_of, gradients_among
 
 @dataclass(frozen=True)
 class NetMethods(Methods):
-    """The one method, as a forward that gives the loss and a backward that gives the rest; `names` are of the rest."""
+    """The one method, as a forward that gives the loss and a backward that gives the rest.
+
+    `names` are of what it returns.
+    """
 
     names: tuple[str, ...] = ()
 
@@ -32,18 +36,16 @@ class NetMethods(Methods):
             TypeError: it gives something else; without labels such a method gives scores.
             Exception: whatever it raises.
         """
-        result = call_by_name(getattr(instance, self.fore), given)
-        if not isinstance(result, tuple | list) or len(result) < 2:
-            raise TypeError(f"it gives a {type(result).__name__} where a loss and its gradients are expected")
-        return outputs_of(result[:1])
+        return outputs_of([self._parts(instance, given)[0]])
 
     def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array]) -> Any:
         """What stands behind the loss: a dict of gradients, or one after the other."""
         del grads
-        rest = call_by_name(getattr(instance, self.fore), given)[1:]
-        if len(rest) == 1 and isinstance(rest[0], Mapping):
-            return rest[0]
-        return dict(gradients_among(entries_of(tuple(rest), self.names)))
+        _, rest, names = self._parts(instance, given)
+        return rest if isinstance(rest, Mapping) else dict(gradients_among(entries_of(rest, names)))
+
+    def _parts(self, instance: Any, given: Mapping[str, Any]) -> tuple[Any, Any, Sequence[str]]:
+        return taken_apart(call_by_name(getattr(instance, self.fore), given), self.names, "it")
 
 
 @dataclass(frozen=True)

@@ -88,11 +88,13 @@ class Wiring:
         outputs: the places of the outputs in what the forward returns; None where it returns one array.
         meanings: what each parameter of the backward is given.
         bare: the backward gives the derivative of each entry, without a G: it is multiplied by G here.
+        is_loss: the forward gives one number, and the backward its gradients.
     """
 
     outputs: tuple[int, ...] | None
     meanings: Mapping[str, Meaning]
     bare: bool = False
+    is_loss: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class PairForm:
     @property
     def kind(self) -> FunctionForm:
         """Two functions."""
-        return "pair"
+        return "loss-pair" if self.wiring is not None and self.wiring.is_loss else "pair"
 
     @property
     def title(self) -> str:
@@ -134,7 +136,8 @@ class PairForm:
         if self.wiring is None:
             return f"{self.back.name} is taken as the backward of {self.fore.name}"
         given = ", ".join(f"{name} = {_in_words(meaning)}" for name, meaning in self.wiring.meanings.items())
-        bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if self.wiring.bare else ""
+        is_entrywise = self.wiring.bare and not self.wiring.is_loss
+        bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if is_entrywise else ""
         mean = f"; {_OF_THE_MEAN}" if self._is_averaged else ""
         return f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given}){bare}{mean}"
 
@@ -238,7 +241,8 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
             outputs = tuple(place for place in range(len(parts)) if place not in used)[: max(1, len(grads))]
             handed = {name: (UPSTREAM, place) for place, name in enumerate(grads)} | meanings
             ordered = {item.name: handed[item.name] for item in wanted if item.name in handed}
-            yield Wiring(outputs if several else None, ordered, bare=not grads)
+            is_loss = not grads and np.shape(parts[outputs[0]]) == ()
+            yield Wiring(outputs if several else None, ordered, bare=not grads, is_loss=is_loss)
 
 
 def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:

@@ -33,7 +33,9 @@ UPSTREAM_WORDS = word_set(
     "output_error out_grad accum_grad grads top_grad topgrad top_diff dtop dloss dprev d_output back_grad d_y do "
     "next_grad dnext upstream_gradient dl incoming incoming_grad derivative g_out dldz dl_dz d_loss"
 )
-LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl")
+LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl cost objective")
+# Of a loss's name, what only says that it is one: `compute_gradient` belongs to `compute_cost`.
+_MERELY_LOSS = word_set("loss cost objective criterion function func fn")
 TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
 PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
 RATES = word_set("lr learning_rate learn_rate eta alpha rate step_size stepsize learningrate l_rate")
@@ -79,8 +81,9 @@ def goes_forward(name: str) -> bool:
 def forward_for(backward: str, names: Iterable[str]) -> str:
     """The forward that a backward belongs to, among the functions of its file; "" where none is.
 
-    The same name but for the direction, else the longest name that is a part of the backward's own
-    ("batchnorm_forward" for "batchnorm_backward_alt"), else the only one that says that it is a forward.
+    The same name but for the direction, else but for the word that says that it is a loss ("compute_cost" for
+    "compute_gradient"), else the longest name that is a part of the backward's own ("batchnorm_forward" for
+    "batchnorm_backward_alt"), else the only one that says that it is a forward.
     """
     base = base_of(backward)
     known = list(names)
@@ -89,6 +92,9 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
     same = [name for name in others if base_of(name) == base]
     if same:
         return min(same, key=lambda name: (not goes_forward(name), len(name)))
+    losses = [name for name in others if _is_loss_of(name, base)]
+    if len(losses) == 1:
+        return losses[0]
     derived = [name for name in others if backward.lower() in (f"d{name}".lower(), f"d_{name}".lower())]
     if derived:
         return derived[0]
@@ -96,6 +102,15 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
     if parts:
         return max(parts, key=lambda name: len(base_of(name)))
     return ""
+
+
+def _is_loss_of(name: str, base: tuple[str, ...]) -> bool:
+    """Is it called as the gradient is, but that it is a loss?"""
+    parts = base_of(name)
+    is_loss = bool(set(parts) & (_MERELY_LOSS & LOSS_WORDS))
+    return is_loss and [part for part in parts if part not in _MERELY_LOSS] == [
+        part for part in base if part not in _MERELY_LOSS
+    ]
 
 
 def belongs_to(gradient: str, names: Sequence[str]) -> str:
@@ -113,7 +128,7 @@ def belongs_to(gradient: str, names: Sequence[str]) -> str:
 
 
 # In front of an argument's name.
-_MARKS = in_order("grad_ d_ d gradient_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d g")
+_MARKS = in_order("grad_ d_ d gradient_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d dj_d djd dc_d dcost_d g")
 
 
 def _marked(name: str, known: dict[str, str]) -> str:

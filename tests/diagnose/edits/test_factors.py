@@ -19,3 +19,10 @@ def test_a_ratio_that_stays_is_a_number():
 def test_one_length_is_plainer_than_two():
     """1/N before any ratio."""
     assert named([1 / 4, 1 / 6], SIZES).words == "1/N, N being axis 2"
+
+
+def test_lengths_that_were_always_equal_are_all_named():
+    """Nobody knows which of them it is; one name is enough for an array."""
+    sizes = [{"axis 0 of x": 3, "axis 0 of y": 3, "entries of y": 3, "axis 1 of x": 5}, {}]
+    sizes[1] = {"axis 0 of x": 4, "axis 0 of y": 4, "entries of y": 4, "axis 1 of x": 3}
+    assert named([1 / 3, 1 / 4], sizes).words == "1/N, N being axis 0 of x or axis 0 of y"

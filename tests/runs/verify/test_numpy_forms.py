@@ -250,12 +250,16 @@ def test_a_wrong_one_fails(judged, name):
 
 
 def test_a_lost_path_of_code_in_numpy_is_named_at_its_line(judged):
-    """The forward ran once more on arrays that are followed; it is no layer that is known."""
+    """In the backward where one change mends it, and in the forward, which ran once more on arrays that remember."""
     report = judged("Cell")
     assert report.gradients["c"].verdict is Verdict.FAIL
     (finding,) = report.findings
     assert (finding.id, finding.gradient, finding.certainty) == ("path-missing", "c", "proved")
-    assert finding.line == LAYERS.splitlines().index("        state = np.tanh(x) * c") + 1
+    lines = LAYERS.splitlines()
+    forward, backward = "state = np.tanh(x) * c", "return total * c * (1 - np.tanh(x) ** 2), dc * np.tanh(x)"
+    assert f"In the forward that is line {lines.index(' ' * 8 + forward) + 1}: `{forward}`." in finding.message
+    assert (finding.line, finding.text.strip()) == (lines.index(" " * 8 + backward) + 1, backward)
+    assert finding.text[finding.column - 1 : finding.end - 1] == "dc"
 
 
 def test_a_share_of_the_gradient_for_each_of_equal_entries_is_asked_for(judged):

@@ -16,6 +16,9 @@ from gradcheck_cli.targets.functions.spelling import belongs_to, forward_for, is
         ("sigmoid_prime", "sigmoid"),
         ("batchnorm_backward_alt", "batchnorm_forward"),
         ("LayerNormBackward", "LayerNormForward"),
+        ("compute_gradient", "compute_cost"),
+        ("compute_gradient_logistic", "compute_cost_logistic"),
+        ("gradient", "cost_function"),
     ],
 )
 def test_a_backward_finds_its_forward(backward, forward):
@@ -36,6 +39,8 @@ def test_a_backward_alone_has_no_forward():
         ("dW", "W"),
         ("grad_gamma", "gamma"),
         ("x_grad", "x"),
+        ("dj_dx", "x"),
+        ("dC_db", "b"),
         ("dprev_h", "prev_h"),
         ("self.db", "b"),
         ("out", ""),

@@ -5,7 +5,12 @@ import numpy as np
 from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
-from gradcheck_cli.targets.functions.inputs.variations import MOST, with_a_label_left_out, with_other_settings
+from gradcheck_cli.targets.functions.inputs.variations import (
+    MOST,
+    at_default_only,
+    with_a_label_left_out,
+    with_other_settings,
+)
 
 X, KEEP = Proposal("real", "n d"), Proposal("keep")
 
@@ -41,9 +46,28 @@ def test_an_array_that_may_be_left_out_is_left_out():
     assert changed(Parameter("bias"), Proposal("real", "m")) == []
 
 
-def test_sizes_and_words_stay():
-    """Another number of groups may not divide the channels."""
-    assert changed(Parameter("groups", True, 2), KEEP) == changed(Parameter("mode", True, "train"), KEEP) == []
+def test_a_whole_number_is_one_more():
+    """Where another number of groups does not divide the channels, the forward raises and nothing is asked."""
+    assert changed(Parameter("groups", True, 2), KEEP) == [3]
+    assert changed(Parameter("reg", True, 0), KEEP) == [1]
+    assert changed(Parameter("ignore_index", True, -100), KEEP) == changed(Parameter("seed", True, 3), KEEP) == []
+
+
+def test_a_word_is_each_that_the_code_compares_it_with():
+    """A loss that is summed, and not the mean of."""
+    source = "def f(x, how='mean'):\n    return x.sum() if how == 'sum' else x if how == 'none' else x.mean()"
+    choice = {"x": X, "how": KEEP}
+    found = with_other_settings([Parameter("x"), Parameter("how", True, "mean")], choice, source)
+    assert [other["how"].value for other in found] == ["sum", "none"]
+    assert changed(Parameter("mode", True, "train"), KEEP) == []
+
+
+def test_what_no_sample_changes_is_at_its_default_only():
+    """Numbers, switches and words; arrays and what was handed in are not among them."""
+    items = [Parameter("x"), Parameter("reg", True, 0.0), Parameter("mode", True, "a"), Parameter("bias", True, None)]
+    x = np.zeros(2)
+    assert at_default_only(items, [Sample({"x": x}, ("x",))]) == ["reg", "mode"]
+    assert at_default_only(items, [Sample({"x": x}, ("x",)), Sample({"x": x, "reg": 0.7}, ("x",))]) == ["mode"]
 
 
 def test_there_are_not_more_than_a_layer_has_settings():

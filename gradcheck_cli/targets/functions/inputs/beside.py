@@ -52,7 +52,7 @@ class Beside:
         longer = self._longer()
         if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
             yield longer
-        for changed in with_other_settings(self.form.parameters, self.choice):
+        for changed in with_other_settings(self.form.parameters, self.choice, self.form.source):
             if time.thread_time() > self.end:
                 return
             sample = self._drawn(changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,6 +38,12 @@ def drawn(choice: ProposalChoice, sizes: Mapping[str, int], seed: int) -> Sample
         name for name, proposal in choice.items() if proposal.kind in ("real", "positive", "unit") and proposal.is_owed
     )
     return Sample(values, owed, seed)
+
+
+def among_drawn(choice: ProposalChoice, sample: Sample) -> ProposalChoice:
+    """The choice with whole numbers only up to those of a sample drawn from it."""
+    arrays = {name: sample.array(name) for name, proposal in choice.items() if proposal.kind == "index"}
+    return {**choice, **{name: replace(choice[name], below=int(found.max()) + 1) for name, found in arrays.items()}}
 
 
 def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Generator) -> Value:

@@ -16,7 +16,7 @@ from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
-from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
+from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, among_drawn, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.guided import (
@@ -264,6 +264,9 @@ class _Search:
                 raise ValueError("it computes with its labels as with any numbers: they are none")
             self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
+                # Drawn again, labels of more classes than there are would raise, and no other setting be seen.
+                if not _takes(ready, drawn(choice, SIZES[0], self.seed + 1)):
+                    choice = among_drawn(choice, sample)
                 beside = Beside(ready, choice, self.seed, self.file, self.end)
                 return _with_samples(ready, choice, self.seed, beside.samples())
             if fits.error is not None and self.raised is None:

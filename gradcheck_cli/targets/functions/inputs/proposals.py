@@ -219,6 +219,7 @@ def _targets(kind: ProposalKind) -> list[Proposal]:
         Proposal("index", "n", "d"),
         Proposal(kind, "n d", is_owed=False),
         Proposal("one-hot", "n d"),
+        Proposal("index", "n", 2),
         Proposal("index", "n t", "d"),
         *(Proposal(kind, axes, is_owed=False) for axes in _TARGETS[1:]),
     ]

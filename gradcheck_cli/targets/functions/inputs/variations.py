@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
+from gradcheck_cli.targets.functions.inputs.parameters import words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
@@ -20,6 +21,7 @@ MOST = 6
 _AXES = word_set("dim axis axes dims")
 # Whole numbers by which a label is left out: they stand among the labels then.
 _LEFT_OUT = word_set("ignore ignored pad padding skip")
+_SEEDS = word_set("seed random")
 _SMALL = word_set("eps epsilon")
 # Beside the epsilons that are usual: large enough for its every use to show in float64.
 LARGE_EPSILON = 0.05
@@ -27,9 +29,15 @@ LARGE_EPSILON = 0.05
 FACTOR = 0.7
 
 
-def with_other_settings(parameters: Sequence[Parameter], choice: ProposalChoice) -> Iterator[ProposalChoice]:
-    """The choice with one setting changed at a time, and with all switches turned on; at most `MOST` of them."""
-    single = [{item.name: proposal} for item in parameters for proposal in _others(item, choice)]
+def with_other_settings(
+    parameters: Sequence[Parameter], choice: ProposalChoice, source: str = ""
+) -> Iterator[ProposalChoice]:
+    """The choice with one setting changed at a time, and with all switches turned on; at most `MOST` of them.
+
+    Args:
+        source: the forward's text: words that it compares a setting with are others.
+    """
+    single = [{item.name: proposal} for item in parameters for proposal in _others(item, choice, source)]
     switches = [change for change in single if all(proposal.value is True for proposal in change.values())]
     # What two switches do together is code of its own.
     together = [{name: turned for change in switches for name, turned in change.items()}] if len(switches) > 1 else []
@@ -46,7 +54,22 @@ def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> It
             yield Sample(values, sample.differentiated, sample.seed)
 
 
-def _others(item: Parameter, choice: ProposalChoice) -> list[Proposal]:
+def at_default_only(parameters: Sequence[Parameter], samples: Sequence[Sample]) -> list[str]:
+    """The settings with a default that is a number, a switch or a word, and that no sample has any other value of."""
+    return [
+        item.name
+        for item in parameters
+        if item.has_default and not item.is_state and isinstance(item.default, bool | int | float | str)
+        if all(_is_at_default(item, sample) for sample in samples)
+    ]
+
+
+def _is_at_default(item: Parameter, sample: Sample) -> bool:
+    value = sample.values.get(item.name, item.default)
+    return not isinstance(value, np.ndarray) and value == item.default
+
+
+def _others(item: Parameter, choice: ProposalChoice, source: str) -> list[Proposal]:
     now = choice.get(item.name)
     if now is None or item.is_state:
         return []
@@ -56,15 +79,19 @@ def _others(item: Parameter, choice: ProposalChoice) -> list[Proposal]:
         usual = constant(tokens(item.name), None)
         return [Proposal("constant", value=value) for value in ((0.5, 2) if usual is None else (usual,))]
     value = item.default if now.kind == "keep" else now.value if now.kind == "constant" else None
-    return [Proposal("constant", value=other) for other in _beside(item.name, value)]
+    return [Proposal("constant", value=other) for other in _beside(item.name, value, source)]
 
 
-def _beside(name: str, value: object) -> list[object]:
+def _beside(name: str, value: object, source: str) -> list[object]:
     words = set(tokens(name))
     if isinstance(value, bool):
         return [not value]
+    if isinstance(value, str):
+        return [other for other in words_compared(source, name) if other != value]
     if isinstance(value, int) and words & _AXES:
         return [other for other in (0, 1) if other != value]
+    if isinstance(value, int) and not words & (_LEFT_OUT | _SEEDS):
+        return [value + 1]
     if isinstance(value, float):  # at 0 what hangs on it is nowhere to be seen
         return [LARGE_EPSILON if words & _SMALL else FACTOR * (value or 1.0)]
     return []

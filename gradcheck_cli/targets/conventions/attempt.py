@@ -1,4 +1,4 @@
-"""How one way to call a target does on one probe: it raises, or its gradients and its own forward are evidence."""
+"""How one way to call a target does on one probe: it raises, or there are reasons for and against it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
 from gradcheck_cli.model.line import number_of_axes
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.alike import same_whole
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
@@ -19,10 +20,11 @@ from gradcheck_cli.targets.conventions.exposure import exposed, rescaled
 from gradcheck_cli.targets.conventions.failing import Failed, NoGradientError
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.layout import turned
+from gradcheck_cli.targets.conventions.layout import Layout, turned
 from gradcheck_cli.targets.conventions.meanings import by_trial
 from gradcheck_cli.targets.conventions.multiplier import covers, fills
-from gradcheck_cli.targets.conventions.results import Keys, plan, take
+from gradcheck_cli.targets.conventions.reasons import Reasons
+from gradcheck_cli.targets.conventions.results import Keys, Taken, plan, take
 
 
 @dataclass(frozen=True)
@@ -43,34 +45,41 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Scored:
-    """How a candidate did on one probe: larger is better.
+class Attempt:
+    """What a candidate gave on one probe.
 
-    `clean`: every result has a right shape. `zeros`: there is nothing but zeros in what it gave. `tripped`: in this
-    layout nothing was right on an earlier probe. `doubted`: the file's own forward gives other numbers in this layout.
-    `fills`: something stands in the gradient of every filter, `covers`: and in each of its channels.
-    `one_channel`: X had one, which shows nothing of groups.
+    Attributes:
+        chosen: the candidate, and which result is which gradient.
+        reasons: what speaks for it and against it.
+        zeros: there is nothing but zeros in what it gave.
+        doubted: the file's own forward gives other numbers in this layout.
+        fills: something stands in the gradient of every filter.
+        covers: and in each of its channels.
+        one_channel: X had one, which shows nothing of groups.
     """
 
     chosen: Chosen
-    score: int
-    clean: bool
+    reasons: Reasons
     zeros: bool = False
-    tripped: bool = False
     doubted: bool = False
     fills: bool = False
     covers: bool = False
     one_channel: bool = False
 
     @property
-    def depthwise(self) -> bool:
-        """Tried as depthwise code."""
-        return self.chosen.candidate.layout.depthwise
+    def clean(self) -> bool:
+        """Whether every result has a right shape."""
+        return not self.reasons.misshapen
+
+    @property
+    def layout(self) -> Layout:
+        """Axis orders of what was passed."""
+        return self.chosen.candidate.layout
 
 
 def try_on(
     candidate: Candidate, case: Case, truth: Gradients, guard: Callable[[], AbstractContextManager[None]]
-) -> Scored | Failed:
+) -> Attempt | Failed:
     """Call it on `case`, whose right gradients are `truth`; `guard` ends a call that takes too long."""
     forward_right = False
     try:
@@ -87,13 +96,12 @@ def try_on(
         taken = take(returned, keys, case.spec, candidate.layout, candidate.bias_form)
     except (Exception, SystemExit) as error:
         return Failed(candidate, error, forward_right and not _guessed(candidate))
-    points = sum(_points(taken.gradients.get(name), truth.get(name), name) for name in keys)
-    score = points + 10 * forward_right + candidate.prior - 4 * len(taken.wrong)
     zeros = not any(np.any(taken.gradients.get(name)) for name in keys)
     doubted = not forward_right and _has_other_forward(candidate, case)
     weight = None if taken.wrong else taken.gradients.get("weight")
-    scored = Scored(Chosen(candidate, keys), score, not taken.wrong, zeros, doubted=doubted)
-    return replace(scored, fills=fills(weight), covers=covers(weight), one_channel=case.spec.in_channels == 1)
+    reasons = replace(_reasons(taken, truth), forward=forward_right, in_text=candidate.in_text)
+    one_channel = case.spec.in_channels == 1
+    return Attempt(Chosen(candidate, keys), reasons, zeros, doubted, fills(weight), covers(weight), one_channel)
 
 
 def _has_other_forward(candidate: Candidate, case: Case) -> bool:
@@ -115,22 +123,26 @@ def _no_gradient(returned: Returned) -> str:
     return f"it returned {shapes or 'no array'}, which fits no gradient"
 
 
-def _points(actual: Array | None, expected: Array | None, name: GradientName) -> int:
-    """Evidence that a candidate is the one: a right gradient, or one that is right up to a factor."""
-    if actual is None or expected is None or actual.shape != expected.shape:
-        return 0
-    if _equal(actual, expected):
-        return 1 if name == "bias" else 6
-    top = int(np.abs(expected).argmax())
-    factor = float(actual.flat[top]) / float(expected.flat[top]) if expected.flat[top] else 0.0
-    close = factor != 0 and np.allclose(actual, factor * expected, rtol=1e-6, atol=1e-6 * abs(factor))
-    return 0 if name == "bias" else 4 * int(close)
+def _reasons(taken: Taken, truth: Gradients) -> Reasons:
+    """What the gradients say of the way in which they were had."""
+    pairs = {name: (taken.gradients.get(name), truth.get(name)) for name in GRADIENTS}
+    right = {name for name, (actual, expected) in pairs.items() if same_whole(actual, expected)}
+    rest = [pairs[name] for name in pairs if name not in right and name != "bias"]
+    return Reasons(
+        right=len(right - {"bias"}),
+        proportional=sum(_is_multiple(actual, expected) for actual, expected in rest),
+        misshapen=len(taken.wrong),
+        bias="bias" in right,
+    )
 
 
-def _equal(actual: Array | None, expected: Array | None) -> bool:
-    if actual is None or expected is None or actual.shape != expected.shape:
+def _is_multiple(actual: Array | None, expected: Array | None) -> bool:
+    """Whether a gradient is the right one times one factor, read off at the largest entry."""
+    if actual is None or expected is None or actual.shape != expected.shape or not np.any(expected):
         return False
-    return bool(np.allclose(actual, expected, rtol=1e-5, atol=1e-3))
+    top = int(np.abs(expected).argmax())
+    factor = float(actual.flat[top]) / float(expected.flat[top])
+    return factor != 0 and same_whole(actual / factor, expected)
 
 
 def _own_forward(candidate: Candidate, case: Case) -> Array | None:

@@ -1,0 +1,98 @@
+"""Losses with gradients of their own: in either order, in two functions, with settings that are 0 by default."""
+
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+
+COURSE = """
+import numpy as np
+
+def propagate(w, b, X, Y):
+    m = X.shape[1]
+    A = 1 / (1 + np.exp(-(np.dot(w.T, X) + b)))
+    cost = -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / m
+    grads = {"dw": np.dot(X, (A - Y).T) / m, "db": np.sum(A - Y)SHARE}
+    return grads, cost
+
+def compute_cost(X, y, w, b):
+    total = 0.0
+    for i in range(X.shape[0]):
+        total = total + (np.dot(X[i], w) + b - y[i]) ** 2
+    return total / (2 * X.shape[0])
+
+def compute_gradient(X, y, w, b):
+    m, n = X.shape
+    dj_dw, dj_db = np.zeros(n), 0.0
+    for i in range(m):
+        off = np.dot(X[i], w) + b - y[i]
+        for j in range(n):
+            dj_dw[j] += off * X[i, j]
+        dj_db += off
+    return dj_db SHARE, dj_dw / m
+"""
+NET = """
+import numpy as np
+
+class TwoLayers:
+    def __init__(self, n_in, n_hidden, n_classes):
+        self.W = np.random.randn(n_in, n_hidden)
+        self.U = np.random.randn(n_hidden, n_classes)
+
+    def loss(self, X, y, reg=0.0):
+        h = np.maximum(0, X @ self.W)
+        s = h @ self.U
+        p = np.exp(s - s.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        rows = np.arange(len(X))
+        loss = -np.log(p[rows, y]).mean() + reg * (self.W ** 2).sum()
+        p[rows, y] -= 1
+        p /= len(X)
+        back = (p @ self.U.T) * (h > 0)
+        return loss, {"W": X.T @ back + TIMES * reg * self.W, "U": h.T @ p}
+"""
+
+
+def judged(tmp_path, code, name, **options):
+    """The report of one function of a file."""
+    (tmp_path / "loss.py").write_text(code, encoding="utf-8")
+    return function_here(f"{tmp_path / 'loss.py'}:{name}", **options)
+
+
+@pytest.mark.parametrize("name", ["propagate", "compute_gradient"])
+def test_gradients_may_come_before_their_loss_or_from_a_function_beside_it(tmp_path, name):
+    """As courses write it; the data have no gradient, and that is said."""
+    report = judged(tmp_path, COURSE.replace("SHARE", "/ m"), name)
+    assert report.verdict is Verdict.PASS
+    assert set(report.gradients) == {"w", "b"}
+    assert "no gradient of X is returned: taken as data, not judged" in report.notes
+
+
+@pytest.mark.parametrize("name", ["propagate", "compute_gradient"])
+def test_a_mean_that_is_forgotten_there_is_found(tmp_path, name):
+    """Of the bias alone."""
+    report = judged(tmp_path, COURSE.replace("SHARE", ""), name)
+    assert report.verdict is Verdict.FAIL
+    assert {found.gradient for found in report.findings} == {"b"}
+
+
+@pytest.mark.parametrize(("times", "verdict"), [("2", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_a_penalty_that_is_0_by_default_is_asked_where_it_is_not(tmp_path, times, verdict):
+    """However many classes the constructor was given: labels are drawn among those that the first call took."""
+    report = judged(tmp_path, NET.replace("TIMES", times), "TwoLayers")
+    assert report.verdict is verdict
+    assert any("reg 0.7" in sample.text for sample in report.samples)
+
+
+def test_a_setting_that_was_asked_at_its_default_only_is_said(tmp_path):
+    """No word that the code knows beside it: what another would do is not known."""
+    code = """
+def scaled(x, how="plain"):
+    return 3 * x if how else x
+
+def scaled_backward(dout, x, how="plain"):
+    return 3 * dout
+"""
+    report = judged(tmp_path, code, "scaled_backward")
+    assert report.verdict is Verdict.PASS
+    assert "asked with the default of how only: what other values do is not known" in report.notes
