@@ -14,7 +14,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest.register_assert_rewrite("helpers")
 pytest_plugins = ["pytester"]
 
-# By default the collector looks through all that torch and thousands of tests hold again and again: an eighth of the time.
+# By default the collector looks through all that torch and thousands of tests hold again and again: an eighth of the
+# time of what runs in this process.
 GARBAGE = 50_000
 
 settings.register_profile("default", deadline=None)
