@@ -139,10 +139,21 @@ def is_real(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
+def is_listed(value: Any) -> bool:
+    """A list of numbers, or of such lists of one length: an array in plain Python."""
+    if not isinstance(value, list) or not value:
+        return False
+    if all(isinstance(item, list) for item in value):
+        return len({len(item) for item in value}) == 1 and all(is_listed(item) for item in value)
+    return all(isinstance(item, int | float | np.generic) and not isinstance(item, bool) for item in value)
+
+
 def as_array(value: Any) -> Array | None:
-    """A number, an array or a tensor as numpy; None for anything else."""
+    """A number, an array, a list of numbers or a tensor as numpy; None for anything else."""
     if isinstance(value, bool | str | bytes) or value is None:
         return None
+    if is_listed(value):
+        value = np.array(value)
     if hasattr(value, "detach"):
         value = value.detach()
         value = (value.float() if "bfloat16" in str(value.dtype) else value).cpu().numpy()

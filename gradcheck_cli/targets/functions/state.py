@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.form import as_array
-from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient
+from gradcheck_cli.targets.functions.form import as_array, is_listed
+from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient, tokens, word_set
 
 # An object in a dict in an object is as deep as courses go.
 DEPTH = 3
@@ -21,6 +22,8 @@ _NO_PARAMETER = (
 )
 
 
+# Numbers that are learnt where a method moves them; a rate or a count moves too.
+_LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
 # What the gradient of a forward's argument is called where the argument has a name of its own.
 _OF_INPUT = ("dinputs", "dinput", "dx", "grad_input", "input_grad", "grad_inputs", "input_gradient", "grad")
 
@@ -48,17 +51,38 @@ class HeldParameter:
         return parts[-1] if parts else self.path
 
     def put(self, value: Array) -> None:
-        """Write other numbers in its place, as an array of its own."""
+        """Write other numbers in its place, as an array of its own; as a list where that was one."""
         is_inside = isinstance(self.holder, Mapping | list)
         now = self.holder[self.key] if is_inside else getattr(self.holder, self.key)
         if hasattr(now, "detach"):
             import torch
 
             now.data = torch.from_numpy(value.copy())  # a parameter stays the one that its module knows
-        elif is_inside:
-            self.holder[self.key] = value.copy()
+            return
+        new = value.tolist() if isinstance(now, list | float) else value.copy()
+        if is_inside:
+            self.holder[self.key] = new
         else:
-            setattr(self.holder, self.key, value.copy())
+            setattr(self.holder, self.key, new)
+
+
+def learnt_numbers(instance: Any) -> list[str]:
+    """The plain numbers that an object holds and learns, as a bias of 0.0: it keeps a gradient of them or moves them."""
+    numbers = {name for name, value in getattr(instance, "__dict__", {}).items() if _is_number(value)}
+    methods = [
+        held.__code__
+        for kind in type(instance).__mro__
+        for name, held in vars(kind).items()
+        if name != "__init__" and hasattr(held, "__code__")
+    ]
+    stored = {str(step.argval) for code in methods for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"}
+    owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
+    moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
+    return sorted(name for name in owners | moved if name and not is_gradient(name))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) and np.isfinite(value)
 
 
 def held(instance: Any) -> list[HeldParameter]:
@@ -72,13 +96,14 @@ def held(instance: Any) -> list[HeldParameter]:
         seen.add(id(holder))
         for key, value in _parts(holder):
             path = f"{prefix}{key}"
-            if isinstance(value, np.ndarray) or hasattr(value, "detach"):
+            if isinstance(value, np.ndarray) or hasattr(value, "detach") or is_listed(value):
                 found.extend(_arrays_of(path, holder, key, value))
             elif depth and _is_open(value):
                 walk(value, f"{path}.", depth - 1)
 
     walk(instance, "", DEPTH)
-    return found
+    numbers = learnt_numbers(instance)
+    return found + [HeldParameter(name, instance, name, np.array(getattr(instance, name))) for name in numbers]
 
 
 def _arrays_of(path: str, holder: Any, key: Any, value: Any) -> Iterator[HeldParameter]:
