@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, ReturnedEntry, Value
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal, ProposalKind
 
 Values = Mapping[str, Value]
 
@@ -46,7 +47,9 @@ class Parameter:
         annotation: as it is written, "" for none.
         is_state: it is no parameter of the forward, but one that the object holds (a weight).
         shapes: of a state, as the constructor made it for each set of sizes.
+        numbers: of a state, what is drawn for it.
         has_no_gradient: every return of the backward has a None written at its place.
+        known: what it is, where the form knows that; else it is guessed.
     """
 
     name: str
@@ -55,7 +58,9 @@ class Parameter:
     annotation: str = ""
     is_state: bool = False
     shapes: tuple[tuple[int, ...], ...] = ()
+    numbers: ProposalKind = "real"
     has_no_gradient: bool = False
+    known: Proposal | None = None
 
 
 @dataclass(frozen=True)

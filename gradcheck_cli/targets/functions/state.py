@@ -67,7 +67,7 @@ class HeldParameter:
 
 
 def learnt_numbers(instance: Any) -> list[str]:
-    """The plain numbers that an object holds and learns, as a bias of 0.0: it keeps a gradient of them or moves them."""
+    """The plain numbers that an object learns, as a bias of 0.0: it keeps a gradient of them or moves them."""
     numbers = {name for name, value in getattr(instance, "__dict__", {}).items() if _is_number(value)}
     methods = [
         held.__code__
@@ -75,7 +75,9 @@ def learnt_numbers(instance: Any) -> list[str]:
         for name, held in vars(kind).items()
         if name != "__init__" and hasattr(held, "__code__")
     ]
-    stored = {str(step.argval) for code in methods for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"}
+    stored = {
+        str(step.argval) for code in methods for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
+    }
     owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
     moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
     return sorted(name for name in owners | moved if name and not is_gradient(name))
