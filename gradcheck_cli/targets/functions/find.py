@@ -62,7 +62,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
         methods = NetMethods(owner, net, net, names=names)
         text = _with_callees(loaded, owner.__name__)
-        for made in objects_of(owner):
+        for made in objects_of(owner, text):
             yield NetForm(made.making, made.states, methods, names, text, made.switches)
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)

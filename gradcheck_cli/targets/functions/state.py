@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,33 +37,57 @@ class HeldParameter:
         holder: the object, dict or list that holds it directly.
         key: its attribute, key or place there.
         array: its numbers, as they are now.
+        aliases: other places of the same array, as `params = [self.W, self.b]` has them.
+        label: what the constructor was handed it as; "" where it is called by its path.
     """
 
     path: str
     holder: Any
     key: Any
     array: Array
+    aliases: tuple[HeldParameter, ...] = ()
+    label: str = ""
 
     @property
     def name(self) -> str:
         """The last part of the path; of a `.data` or `.value` the one before, as that says what it is."""
+        if self.label:
+            return self.label
         parts = [part for part in self.path.split(".") if part not in ("data", "value", "val", "grad", "params")]
         return parts[-1] if parts else self.path
 
     def put(self, value: Array) -> None:
-        """Write other numbers in its place, as an array of its own; as a list where that was one."""
-        is_inside = isinstance(self.holder, Mapping | list)
-        now = self.holder[self.key] if is_inside else getattr(self.holder, self.key)
+        """Write other numbers in its place, as an array of its own: one array in all places where it was one.
+
+        As a list, or as a plain number, where that was one.
+        """
+        now = self._value
         if hasattr(now, "detach"):
             import torch
 
             now.data = torch.from_numpy(value.copy())  # a parameter stays the one that its module knows
             return
-        new = value.tolist() if isinstance(now, list | float) else value.copy()
-        if is_inside:
-            self.holder[self.key] = new
-        else:
-            setattr(self.holder, self.key, new)
+        own = value.tolist() if isinstance(now, list | float) else value.copy()
+        for place in (self, *self.aliases):
+            if isinstance(place.holder, MutableMapping | list):
+                place.holder[place.key] = own
+            else:
+                setattr(place.holder, place.key, own)
+
+    @property
+    def _value(self) -> Any:
+        is_inside = isinstance(self.holder, MutableMapping | list)
+        return self.holder[self.key] if is_inside else getattr(self.holder, self.key)
+
+    @property
+    def identity(self) -> int:
+        """The same for two places that hold one array."""
+        return id(self._value)
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether its place in a list is all that it is called."""
+        return isinstance(self.key, int)
 
 
 def learnt_numbers(instance: Any) -> list[str]:
@@ -87,8 +111,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, float) and np.isfinite(value)
 
 
-def held(instance: Any) -> list[HeldParameter]:
-    """All floating-point arrays inside an object, each once."""
+def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldParameter]:
+    """All floating-point arrays inside an object, each once.
+
+    Args:
+        labels: path -> what it is called, of arrays that have no name in their places.
+    """
     found: list[HeldParameter] = []
     seen: set[int] = set()
 
@@ -104,8 +132,21 @@ def held(instance: Any) -> list[HeldParameter]:
                 walk(value, f"{path}.", depth - 1)
 
     walk(instance, "", DEPTH)
-    numbers = learnt_numbers(instance)
-    return found + [HeldParameter(name, instance, name, np.array(getattr(instance, name))) for name in numbers]
+    labels = labels or {}
+    each = _each_once(found)
+    numbers = [
+        HeldParameter(name, instance, name, np.array(getattr(instance, name))) for name in learnt_numbers(instance)
+    ]
+    return [replace(one, label=labels.get(one.path, "")) if one.is_numbered else one for one in each] + numbers
+
+
+def _each_once(found: list[HeldParameter]) -> list[HeldParameter]:
+    """An array that is held in several places, under the place that has a name."""
+    same: dict[int, list[HeldParameter]] = {}
+    for one in found:
+        same.setdefault(one.identity, []).append(one)
+    named = [sorted(places, key=lambda place: place.is_numbered) for places in same.values()]
+    return [replace(first, aliases=tuple(others)) for first, *others in named]
 
 
 def _arrays_of(path: str, holder: Any, key: Any, value: Any) -> Iterator[HeldParameter]:
@@ -137,9 +178,13 @@ def _is_open(value: Any) -> bool:
     return hasattr(value, "__dict__") and not isinstance(value, type) and module not in ("builtins", "numpy", "torch")
 
 
-def parameters(instance: Any) -> list[HeldParameter]:
-    """The arrays that an object was made with and that are no gradients, no statistics and no moments."""
-    found = [one for one in held(instance) if not is_gradient(one.path) and not _is_other(one.path)]
+def parameters(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldParameter]:
+    """The arrays that an object was made with and that are no gradients, no statistics and no moments.
+
+    Args:
+        labels: see `held`.
+    """
+    found = [one for one in held(instance, labels) if not is_gradient(one.path) and not _is_other(one.path)]
     names = [one.name for one in found]
     return [one for one in found if belongs_to(one.name, [name for name in names if name != one.name]) == ""]
 
@@ -187,16 +232,25 @@ def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str
     return found
 
 
-def kept_gradients(instance: Any, names: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+def kept_gradients(
+    instance: Any, names: Mapping[str, tuple[int, ...]], labels: Mapping[str, str] | None = None
+) -> dict[str, Array]:
     """Parameter -> the gradient that the object keeps of it, by name.
 
     Args:
         names: the parameters' names and shapes.
+        labels: see `held`.
     """
     found: dict[str, Array] = {}
-    for one in held(instance):
+    everything = held(instance, labels)
+    # The gradient at a place of one list is that of the parameter at the same place of another.
+    numbered = [(other.key, one) for one in everything for other in (one, *one.aliases) if other.is_numbered]
+    places = {str(key): one.name for key, one in numbered if not is_gradient(one.path)}
+    for one in everything:
         last = one.path.rpartition(".")[2]
         owner = belongs_to(last, list(names))
+        if not owner and one.is_numbered and is_gradient(one.path) and places.get(last) in names:
+            owner = places[last]
         if owner == last and not is_gradient(one.path.removesuffix(last)):
             continue  # it is the parameter itself
         if not owner and is_gradient(one.path) and one.name in names:
