@@ -52,6 +52,8 @@ def attack(kind: str, count: int, seconds: float, kept: Path | None = None) -> l
     """
     if kind in IN_ONE_GO:
         return _in_one_go(kind, seconds, kept)
+    if kind in IN_PARTS:
+        return _in_parts(IN_PARTS[kind](), seconds, kept)
     rows = _finished(kept)
     end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
@@ -82,6 +84,23 @@ def _in_one_go(kind, seconds, kept):
     return rows
 
 
+def _in_parts(parts, seconds, kept):
+    """All of one kind, as many as fit into the time; what is kept of an earlier call is not asked again."""
+    finished = _finished(kept)
+    end = time.monotonic() + seconds
+    for number in range(len(parts.all)):
+        if number in finished:
+            continue
+        if time.monotonic() > end:
+            break
+        finished[number] = {"number": number, "rows": parts.rows(number)}
+        if kept:
+            with kept.open("a") as file:
+                print(json.dumps(finished[number]), file=file)
+    asked = f"{len(finished)} of {len(parts.all)}"
+    return [{**row, "asked": asked} for number in sorted(finished) for row in finished[number]["rows"]]
+
+
 def _finished(kept):
     if kept is None or not kept.exists():
         return {}
@@ -108,7 +127,7 @@ def _judged(kind, number, folder):
 
 def is_bad(kind: str, row: dict) -> bool:
     """A crash, a false alarm, a false pass, or no verdict without one of the excuses."""
-    if kind in IN_ONE_GO:
+    if kind in IN_ONE_GO or kind in IN_PARTS:
         return bool(row["problems"])
     if row["verdict"] == "crash":
         return True
@@ -148,10 +167,13 @@ IN_ONE_GO = {
     "options": bad_input.options,
     "targets": bad_input.targets,
     "large": large.layers,
-    "layers-right": layers.right_ones,
-    "layers-graph": layers.slips_of_the_graph,
-    "layers-pen": layers.slips_of_the_pen,
     "forms": forms.layers,
+}
+# Kinds of many experiments, each of which gives rows that tell their own problems: asked in parts, as the time allows.
+IN_PARTS = {
+    "layers-right": layers.RightOnes,
+    "layers-graph": layers.SlipsOfTheGraph,
+    "layers-pen": layers.SlipsOfThePen,
 }
 TITLES = {
     "right": "Right code: false alarms",
@@ -178,7 +200,8 @@ def write(results: dict[str, list[dict]], command: str) -> None:
             lines += [f"## {title}", "", earlier[title], ""] if title in earlier else []
             continue
         bad = [row for row in rows if is_bad(kind, row)]
-        lines += [f"## {title}", "", f"`{command}`", "", f"{len(rows)} cases, {len(bad)} bad.", ""]
+        asked = f" Asked: {rows[0]['asked']} experiments." if rows and "asked" in rows[0] else ""
+        lines += [f"## {title}", "", f"`{command}`", "", f"{len(rows)} cases, {len(bad)} bad.{asked}", ""]
         lines += [*counted(kind, rows), ""]
         lines += [f"- bad: `{_without_folders(json.dumps(row))[:600]}`" for row in bad[:20]] + [""]
     RESULTS.write_text("\n".join(lines).rstrip() + "\n")

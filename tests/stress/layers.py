@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,10 @@ from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.function_trial import FunctionTranscript
 from gradcheck_cli.trials.functions import FunctionSession
 
-# Of each layer, drawn from all of its slips: a pair of slips that nobody finds costs seconds.
-MOST = 12
-# Random samples for each right algorithm.
-RANDOM = 25
+# Random samples for each right algorithm: more than 2,000 with the algorithms that are there.
+RANDOM = 30
+# Graphs that are kept: of one layer all that its transcript asks, and of the next.
+_KEPT = 200
 # Gradients by argument, of these values and this G (one for each output).
 Backward = Callable[[Mapping[str, Any], Sequence[np.ndarray]], "dict[str, np.ndarray] | None"]
 
@@ -149,12 +150,29 @@ def editor_of(layer: KnownLayer, values: Mapping[str, Any], upstream: Sequence[n
 
 
 def edited(layer: KnownLayer, edit: Edit) -> Backward:
-    """A backward that makes one slip of the graph."""
+    """A backward that makes one slip of the graph; where the slip changes nothing it is the right one."""
 
-    def backward(values: Mapping[str, Any], upstream: Sequence[np.ndarray]) -> dict[str, np.ndarray] | None:
-        return editor_of(layer, values, upstream).gradients([edit])
+    def backward(values: Mapping[str, Any], upstream: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        editor = _kept_editor(layer, values, upstream)
+        effect = editor.effect(edit)
+        added = {} if effect is None else effect.added
+        return {name: array + added.get(name, 0.0) for name, array in editor.right.items()}
 
     return backward
+
+
+_editors: dict[tuple[object, ...], Editor] = {}
+
+
+def _kept_editor(layer: KnownLayer, values: Mapping[str, Any], upstream: Sequence[np.ndarray]) -> Editor:
+    """The same graph for every slip: it is asked with the same numbers again and again."""
+    arrays = (*values.values(), *upstream)
+    key = (layer.id, *(np.asarray(each).tobytes() for each in arrays), *(np.shape(each) for each in arrays))
+    if key not in _editors:
+        if len(_editors) >= _KEPT:
+            _editors.clear()
+        _editors[key] = editor_of(layer, values, upstream)
+    return _editors[key]
 
 
 def written(layer: KnownLayer, code: str) -> Backward:
@@ -210,18 +228,26 @@ def ids(findings: Sequence[Any]) -> str:
     return " and ".join(dict.fromkeys(finding.id for finding in findings))
 
 
-def right_ones() -> Iterator[dict[str, Any]]:
-    """Every algorithm of every layer on random samples of three sizes: a row each, bad where a right gradient fails."""
-    for layer in KNOWN.values():
-        for seed in range(0, 100 * RANDOM, 100):
-            transcript = asked(layer, right(layer), samples_of(layer, seed, (seed // 100 % 3,)))
-            for what, code in algorithms(layer).items():
-                told = verdicts(again(layer, transcript, written(layer, code)))
-                single = layer.id in SINGLE and what == "float32 inside"
-                problems = [f"{name}: {verdict}" for name, verdict in told.items() if verdict == "fail"]
-                problems += [f"{name}: {verdict}" for name, verdict in told.items() if verdict != "pass" and not single]
-                verdict = "fail" if problems else "right, in float32" if single else "right"
-                yield {"verdict": verdict, "layer": layer.id, "what": what, "seed": seed, "problems": problems}
+class RightOnes:
+    """Every algorithm of every layer on random samples of three sizes: bad where a right gradient fails."""
+
+    def __init__(self) -> None:
+        self.all = [(layer, seed) for seed in range(0, 100 * RANDOM, 100) for layer in KNOWN.values()]
+
+    def rows(self, number: int) -> list[dict[str, Any]]:
+        """A row for each algorithm of one layer on one random sample."""
+        layer, seed = self.all[number]
+        transcript = asked(layer, right(layer), samples_of(layer, seed, (seed // 100 % 3,)))
+        return [_right_row(layer, transcript, what, code, seed) for what, code in algorithms(layer).items()]
+
+
+def _right_row(layer: KnownLayer, transcript: FunctionTranscript, what: str, code: str, seed: int) -> dict[str, Any]:
+    told = verdicts(again(layer, transcript, written(layer, code)))
+    single = layer.id in SINGLE and what == "float32 inside"
+    problems = [f"{name}: {verdict}" for name, verdict in told.items() if verdict == "fail"]
+    problems += [f"{name}: {verdict}" for name, verdict in told.items() if verdict != "pass" and not single]
+    verdict = "fail" if problems else "right, in float32" if single else "right"
+    return {"verdict": verdict, "layer": layer.id, "what": what, "seed": seed, "problems": problems}
 
 
 def algorithms(layer: KnownLayer) -> dict[str, str]:
@@ -231,24 +257,36 @@ def algorithms(layer: KnownLayer) -> dict[str, str]:
     return {"as it is explained": own, **RIGHT.get(layer.id, {}), **single}
 
 
-def slips_of_the_graph() -> Iterator[dict[str, Any]]:
-    """Of every layer some of the slips of its graph, each as a backward that makes it."""
-    for layer, edit in _in_turns(edits_of):
-        yield from judged(layer, edited(layer, edit), f"{edit.kind} {edit.node} {edit.operand} {edit.detail}")
+class SlipsOfTheGraph:
+    """Every slip of the graph of every layer, each as a backward that makes it."""
+
+    def __init__(self) -> None:
+        self.all = _in_turns(edits_of)
+
+    def rows(self, number: int) -> list[dict[str, Any]]:
+        """A row for each gradient that it changes."""
+        layer, edit = self.all[number]
+        what = f"{edit.kind} {edit.node} {edit.operand} {edit.detail}"
+        return list(judged(layer, edited(layer, edit), what))
 
 
-def slips_of_the_pen() -> Iterator[dict[str, Any]]:
-    """Of every layer some of the slips in the code of its backward: the result may be no slip of the graph at all."""
-    for layer, slip in _in_turns(lambda layer: list(slips(algorithms(layer)["as it is explained"]))):
-        if _runs(layer, slip):
-            yield from judged(layer, written(layer, slip.code), slip.what)
+class SlipsOfThePen:
+    """Every slip in the code of every layer's backward: the result may be no slip of the graph at all."""
+
+    def __init__(self) -> None:
+        self.all = _in_turns(lambda layer: list(slips(algorithms(layer)["as it is explained"])))
+
+    def rows(self, number: int) -> list[dict[str, Any]]:
+        """A row for each gradient that it changes; none where it raises."""
+        layer, slip = self.all[number]
+        return list(judged(layer, written(layer, slip.code), slip.what)) if _runs(layer, slip) else []
 
 
-def _in_turns(slips_of: Callable[[KnownLayer], list[Any]]) -> Iterator[tuple[KnownLayer, Any]]:
+def _in_turns(slips_of: Callable[[KnownLayer], list[Any]]) -> list[tuple[KnownLayer, Any]]:
     """One of each layer, then another of each: whoever runs out of time has asked all layers alike."""
-    chosen = {layer: _some(slips_of(layer)) for layer in KNOWN.values()}
-    for turn in range(MOST):
-        yield from ((layer, those[turn]) for layer, those in chosen.items() if turn < len(those))
+    drawn = [[(layer, each) for each in _shuffled(slips_of(layer))] for layer in KNOWN.values()]
+    turns = zip_longest(*drawn)
+    return [each for turn in turns for each in turn if each is not None]
 
 
 def _runs(layer: KnownLayer, slip: Slip) -> bool:
@@ -260,9 +298,8 @@ def _runs(layer: KnownLayer, slip: Slip) -> bool:
     return found is not None and all(found[name].shape == values[name].shape for name in layer.differentiated)
 
 
-def _some(those: list[Any]) -> list[Any]:
-    chosen = np.random.default_rng(len(those)).permutation(len(those))[:MOST]
-    return [those[place] for place in chosen]
+def _shuffled(those: list[Any]) -> list[Any]:
+    return [those[place] for place in np.random.default_rng(len(those)).permutation(len(those))]
 
 
 def _row(layer, name, what, verdict, named, problems):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.changes import changes_of
@@ -38,8 +38,8 @@ class FunctionPlaces:
     def found(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """The findings, those whose place was found with it.
 
-        A line that is known already is that of the forward whose path was lost, or the one that raised: the change that
-        mends it says more.
+        A line that is known already is that of the forward whose path was lost, or the one that raised. The place is
+        where it has to be mended, as a change there makes it right; the forward's line is said in words then.
         """
         self.session.deadline = time.perf_counter() + SECONDS
         searched: dict[str, CodePlace | None] = {}
@@ -58,4 +58,9 @@ class FunctionPlaces:
 
 
 def _placed(finding: Finding, place: CodePlace | None) -> Finding:
-    return finding if place is None else finding.at(place)
+    if place is None:
+        return finding
+    if finding.line in (None, place.line) or finding.gradient == CALL:
+        return finding.at(place)
+    forward = f"In the forward that is line {finding.line}: `{finding.text.strip()}`."
+    return replace(finding, message=f"{finding.message} {forward}").at(place)
