@@ -93,6 +93,7 @@ def _folded(columns: Array, problem: Problem) -> Array:
 # first and last, and for columns that run over (n, h, w) or (h, w, n).
 _UPSTREAM_ORDERS = (
     *((G, read) for read in ("npqo", "onpq", "opqn", "pqno", "noqp")),
+    ("noqp", G),
     *(("npqo", read) for read in ("onpq", "opqn", "nopq")),
     *(("onpq", read) for read in ("opqn", "npqo")),
     *(("opqn", read) for read in ("onpq", "npqo", "pqno")),
