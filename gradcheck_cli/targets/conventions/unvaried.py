@@ -50,7 +50,7 @@ Wrongs = tuple[WrongBeside, ...]
 
 
 @dataclass(frozen=True)
-class Setting:
+class FreeParameter:
     """An optional parameter that no role explains. `words`: the strings with which the code compares it."""
 
     name: str
@@ -93,7 +93,7 @@ class Varying:
             left += [] if seen and None not in seen else [setting.name]
         return replace(chosen, unvaried=tuple(left), wrong_beside=tuple(wrong))
 
-    def _roles(self, candidate: Candidate, setting: Setting) -> Iterator[str]:
+    def _roles(self, candidate: Candidate, setting: FreeParameter) -> Iterator[str]:
         """The roles in which it makes a gradient or the forward right, which is none of its default."""
         if type(setting.default) is not int:
             return
@@ -116,7 +116,7 @@ class Varying:
         """What is right there; a bias is so whatever the geometry."""
         return set(right_there(candidate, spec, self.seed, self.guard)) - {"bias"}
 
-    def _varied(self, chosen: Chosen, setting: Setting) -> list[Wrongs | None]:
+    def _varied(self, chosen: Chosen, setting: FreeParameter) -> list[Wrongs | None]:
         """What is wrong with each other value on each geometry where the target is right; None where nobody knows."""
         able = (spec for spec in probes.PROBES if not chosen.candidate.refuses(spec))
         right = {spec: self._right(chosen.candidate, spec) for spec in islice(able, MOST_PROBES)}
@@ -174,14 +174,14 @@ def _output(candidate: Candidate, case: Case) -> Array | None:
     return candidate.forward_output(case) if isinstance(candidate, HasForward) else None
 
 
-def settings_of(candidate: Candidate) -> list[Setting]:
+def settings_of(candidate: Candidate) -> list[FreeParameter]:
     """The optional parameters that nothing is handed to, of the target, its forward and its constructor."""
-    found: dict[str, Setting] = {}
+    found: dict[str, FreeParameter] = {}
     for callee, handed in _callees(candidate):
         for item in callee.parameters:
             use = callee.source.use(item.name)
             if not required(item) and item.name not in handed and not (use.known and use.unused):
-                found.setdefault(item.name, Setting(item.name, item.default, use.texts))
+                found.setdefault(item.name, FreeParameter(item.name, item.default, use.texts))
     return list(found.values()) + (_of_constructor(candidate) if isinstance(candidate, LayerCandidate) else [])
 
 
@@ -197,12 +197,12 @@ def _callees(candidate: Candidate) -> Iterator[tuple[Callee, Mapping[str, str]]]
         yield replace(candidate.forward, source=candidate.source), candidate.assignment
 
 
-def _of_constructor(candidate: LayerCandidate) -> list[Setting]:
+def _of_constructor(candidate: LayerCandidate) -> list[FreeParameter]:
     roles, plain = candidate.recipe.roles, [slot for slot in candidate.constructor.slots if not slot.key]
     # What it begins with is no setting: the weights are those of each question.
     begins = re.compile(INITIALIZER)
     free = [slot for slot in plain if not slot.required and slot.id not in roles and not begins.search(slot.id.lower())]
-    return [Setting(slot.parameter, slot.default, slot.use.texts) for slot in free]
+    return [FreeParameter(slot.parameter, slot.default, slot.use.texts) for slot in free]
 
 
 def with_role(candidate: Candidate, name: str, role: str) -> Candidate:
