@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields, replace
 from enum import Enum
 from functools import cache
+from inspect import get_annotations
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from gradcheck_cli.model.padding import Padding, typed_padding
@@ -112,14 +113,16 @@ def declare(default: Value, option: Option) -> Value:
 
 
 def options_of(command: type) -> tuple[Option, ...]:
-    """The options that a dataclass declares, in its order."""
+    """The options that a dataclass declares, in its order; then those that it has in common with others."""
     return _options_of(command)
 
 
 @cache
 def _options_of(command: type) -> tuple[Option, ...]:
-    hints = get_type_hints(command)
-    return tuple(_complete(declared, hints[declared.name]) for declared in fields(command) if _KEY in declared.metadata)
+    hints, own = get_type_hints(command), get_annotations(command)
+    declared = [each for each in fields(command) if _KEY in each.metadata]
+    declared.sort(key=lambda each: each.name not in own)
+    return tuple(_complete(each, hints[each.name]) for each in declared)
 
 
 def recording(command: type) -> Callable[[type[Record]], type[Record]]:

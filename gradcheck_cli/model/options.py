@@ -115,25 +115,33 @@ _returns = partial(
 )
 _arithmetic: partial[Arithmetic] = partial(declare, "direct", _target("fft: judged by FFT's own bound."))
 _timeout = partial(declare, 60.0, _target("Seconds that your code may take, per target.", allowed=TIMEOUT))
-# In what it is computed: of `run` autograd's side, of the others the user's code.
-_memory_format: partial[MemoryFormat] = partial(
-    declare, "contiguous", _setting("How X, F and G lie in memory; channels_last needs pictures or volumes.")
-)
-_compile: partial[bool] = partial(declare, False, _setting("Run the code through torch.compile."))
-_deterministic: partial[bool] = partial(declare, False, _setting("Tell torch to use deterministic algorithms only."))
-_tf32: partial[Tf32] = partial(declare, "off", _setting("Let float32 be cut to TF32, where the device has it."))
-_autocast: partial[Autocast] = partial(declare, "off", _setting("Run the forward under torch.autocast in this format."))
-_settings: partial[Several] = partial(
-    declare, "one", _setting("all: ask the same in every number format, memory format and mode, and table it.")
-)
 _code_dtype: partial[Dtype] = partial(
     declare, "float64", _setting("Number format of the arrays that your code is also asked with.")
 )
 _code_device: partial[Device] = partial(declare, "cpu", _setting("Where the arrays lie that your code is asked with."))
 
 
+@dataclass(frozen=True, kw_only=True)
+class SettingOptions:
+    """In what it is computed, of every command: in `run` autograd's side, in the others the user's code.
+
+    Which number format and which device are a command's own: they have other defaults and other words.
+    """
+
+    memory_format: MemoryFormat = declare(
+        "contiguous", _setting("How X, F and G lie in memory; channels_last needs pictures or volumes.")
+    )
+    compile: bool = declare(False, _setting("Run the code through torch.compile."))
+    deterministic: bool = declare(False, _setting("Tell torch to use deterministic algorithms only."))
+    tf32: Tf32 = declare("off", _setting("Let float32 be cut to TF32, where the device has it."))
+    autocast: Autocast = declare("off", _setting("Run the forward under torch.autocast in this format."))
+    settings: Several = declare(
+        "one", _setting("all: ask the same in every number format, memory format and mode, and table it.")
+    )
+
+
 @dataclass(frozen=True)
-class RunOptions:
+class RunOptions(SettingOptions):
     """Options of `gradcheck run`. `images` are file names, "-" for standard input, or "random:SHAPE".
 
     One number for a size means every axis of the layer: it is spread over them here. Pictures have a `size` of two
@@ -181,12 +189,6 @@ class RunOptions:
     )
     dtype: Dtype = declare("float32", _setting("Precision of autograd's run."))
     device: Device = declare("cpu", _setting("Where autograd runs."))
-    memory_format: MemoryFormat = _memory_format()
-    compile: bool = _compile()
-    deterministic: bool = _deterministic()
-    tf32: Tf32 = _tf32()
-    autocast: Autocast = _autocast()
-    settings: Several = _settings()
     threads: int | None = declare(
         None, _experiment("Threads of torch.", allowed=THREADS, no_value="torch's own", always=True)
     )
@@ -260,7 +262,7 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
-class VerifyOptions:
+class VerifyOptions(SettingOptions):
     """Options of `gradcheck verify`. `timeout` is in seconds, per target."""
 
     targets: tuple[str, ...]
@@ -300,17 +302,11 @@ class VerifyOptions:
     jobs: int = declare(1, _verification("Targets that run at the same time.", allowed=JOBS))
     dtype: Dtype = _code_dtype()
     device: Device = _code_device()
-    memory_format: MemoryFormat = _memory_format()
-    compile: bool = _compile()
-    deterministic: bool = _deterministic()
-    tf32: Tf32 = _tf32()
-    autocast: Autocast = _autocast()
-    settings: Several = _settings()
     seed: int = _seed()
 
 
 @dataclass(frozen=True)
-class SweepOptions:
+class SweepOptions(SettingOptions):
     """Options of `gradcheck sweep verify`. `timeout` is in seconds, per call."""
 
     targets: tuple[str, ...]
@@ -332,12 +328,6 @@ class SweepOptions:
     timeout: float = _timeout()
     dtype: Dtype = _code_dtype()
     device: Device = _code_device()
-    memory_format: MemoryFormat = _memory_format()
-    compile: bool = _compile()
-    deterministic: bool = _deterministic()
-    tf32: Tf32 = _tf32()
-    autocast: Autocast = _autocast()
-    settings: Several = _settings()
     # What follows says who asks and when to stop; the questions are the same.
     resume: str = declare(
         "",

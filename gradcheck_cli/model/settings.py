@@ -52,12 +52,6 @@ class RunSettings(TypedDict, total=False):
     seeds: int
     dtype: Dtype
     device: Device
-    memory_format: MemoryFormat
-    compile: bool
-    deterministic: bool
-    tf32: Tf32
-    autocast: Autocast
-    settings: Several
     threads: int | None
     backward: Target
     convention: str
@@ -65,6 +59,12 @@ class RunSettings(TypedDict, total=False):
     returns: str
     arithmetic: Arithmetic
     timeout: float
+    memory_format: MemoryFormat
+    compile: bool
+    deterministic: bool
+    tf32: Tf32
+    autocast: Autocast
+    settings: Several
     progress: Progress
 
 
@@ -86,11 +86,11 @@ class VerifySettings(TypedDict, total=False):
     jobs: int
     dtype: Dtype
     device: Device
+    seed: int
     memory_format: MemoryFormat
     compile: bool
     deterministic: bool
     tf32: Tf32
     autocast: Autocast
     settings: Several
-    seed: int
     progress: Progress

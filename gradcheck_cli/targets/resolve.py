@@ -11,7 +11,7 @@ import importlib.util
 import os.path
 import shlex
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gradcheck_cli.model import syntax
@@ -19,6 +19,7 @@ from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import MAGIC, file_and_name
 from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.targets.contract import TargetRef
+from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -204,7 +205,7 @@ def _resolve_file(path: str, name: str, text: str, choose: Choose) -> list[Targe
     file, module = _locate(path, text)
     tree = parse(file)
     found = definitions(tree)
-    names = (name,) if name else choose(tree, path)
+    names = (_backward_of(name, found) or name,) if name else choose(tree, path)
     refs = []
     for chosen in names:
         node = found.get(chosen)
@@ -296,6 +297,13 @@ def _targets(node: ast.stmt) -> set[str]:
     if isinstance(node, ast.Assign):
         return {target.id for target in node.targets if isinstance(target, ast.Name)}
     return set()
+
+
+def _backward_of(layer: str, found: Mapping[str, Definition]) -> str:
+    """ "affine_backward" for "affine" where only `affine_forward` and `affine_backward` stand in the file; else ""."""
+    functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
+    mine = [name for name in backwards_among(functions) if "_".join(base_of(name)) == layer.lower()]
+    return mine[0] if len(mine) == 1 and layer not in found and forward_for(mine[0], functions) else ""
 
 
 def _absent(tree: ast.Module, path: str, name: str) -> TargetError:

@@ -74,6 +74,26 @@ def test_an_absent_name_shows_the_near_ones(file):
     )
 
 
+@pytest.mark.parametrize(("name", "found"), [("affine", "affine_backward"), ("relu", "backward_relu"), ("norm", "")])
+def test_a_layer_s_name_means_its_backward(tmp_path, name, found):
+    """Where one backward of that name and its forward stand in the file, and no function is called so."""
+    path = tmp_path / "layers.py"
+    functions = (
+        "affine_forward",
+        "affine_backward",
+        "forward_relu",
+        "backward_relu",
+        "norm_forward",
+        "norm_backward_a",
+    )
+    path.write_text("".join(f"def {each}(x):\n    return x\n" for each in (*functions, "norm_backward")))
+    if found:
+        assert [ref.name for ref in resolve([f"{path}:{name}"])] == [found]
+    else:
+        path.write_text(path.read_text().replace("norm_forward", "norm"))
+        assert [ref.name for ref in resolve([f"{path}:{name}"])] == [name]
+
+
 def test_a_syntax_error_gives_file_and_line(tmp_path):
     """One sentence, the line itself below."""
     path = tmp_path / "broken.py"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES, p
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.pair import parameters_of
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
+from gradcheck_cli.targets.functions.state import held
 
 _IN = word_set(
     "in input inputs fan d dim features feature size width normalized shape model embed embedding n neurons D"
@@ -29,6 +32,8 @@ _HELD = word_set("w b w1 b1 w2 b2 weight weights bias biases gamma beta wx wh")
 _SCALES = word_set("gamma beta")
 _NUMBERS = word_set("gamma beta")
 _RANDOM = word_set("rng generator")
+# The end of one of several equal parts, 4*H or H*4 behind a colon.
+_PART = re.compile(r":\s*(?:([34])\s*\*\s*[\w.]+|[\w.]+\s*\*\s*([34]))\s*\]")
 # What a constructor stores and calls is left out, if it may be.
 MOST = 24
 
@@ -46,7 +51,17 @@ class Making:
         Raises:
             Exception: whatever the constructor raises.
         """
-        return self.owner(**{name: _value(choice, sizes) for name, choice in self.chosen.items()}, **(settings or {}))
+        return self.owner(**self._arguments(sizes), **(settings or {}))
+
+    def _arguments(self, sizes: Mapping[str, int]) -> dict[str, Any]:
+        return {name: _value(choice, sizes) for name, choice in self.chosen.items()}
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Path -> what the constructor calls an array that it only puts into a list: `self.params = [Wx, Wh, b]`."""
+        given = self._arguments(SIZES[0])
+        names = {id(value): name for name, value in given.items() if isinstance(value, np.ndarray)}
+        return {one.path: names[one.identity] for one in held(self.owner(**given)) if one.identity in names}
 
     @property
     def settings(self) -> tuple[Parameter, ...]:
@@ -83,22 +98,44 @@ class Letter:
     is_tuple: bool = False
 
 
-def makings(owner: Any) -> Iterator[Making]:
-    """Ways to make an object, the likeliest first."""
+def makings(owner: Any, source: str = "") -> Iterator[Making]:
+    """Ways to make an object, the likeliest first.
+
+    Args:
+        source: the class's text; "" where it is not at hand.
+    """
     wanted = [item for item in parameters_of(owner) if not item.has_default]
     names = {item.name for item in wanted}
     listed = [_weights(item, names) + _options(item) for item in wanted]
+    gates = _gates(source)
+    of_gates = [next((n for n, each in enumerate(options) if _factor(each) == gates), 0) for options in listed]
+    ranked = itertools.islice(by_rank([len(options) for options in listed]), MOST)
     found = [
         {item.name: options[place] for item, options, place in zip(wanted, listed, places, strict=True)}
-        for places in itertools.islice(by_rank([len(options) for options in listed]), MOST)
+        for places in ([tuple(of_gates)] if gates else []) + list(ranked)
     ]
-    yield from (Making(owner, chosen) for chosen in sorted(found, key=lambda each: (_multiples(each), _repeats(each))))
+    likely = sorted(found, key=lambda each: (*_multiples(each, gates), _repeats(each)))
+    yield from (Making(owner, chosen) for chosen in likely)
 
 
-def _multiples(chosen: Mapping[str, Any]) -> int:
-    """The weights of one layer have the same number of gates: 4H in all of them, or in none."""
-    axes = [axis for choice in chosen.values() if isinstance(choice, Weights) for axis in choice.axes.split()[-1:]]
-    return len({axis[0] if len(axis) > 1 and axis[0].isdigit() else "" for axis in axes})
+def _multiples(chosen: Mapping[str, Any], gates: str) -> tuple[int, bool]:
+    """The weights of one layer have the same number of gates: 4H in all of them, or in none; as the code has them."""
+    found = {_factor(choice) for choice in chosen.values()} - {None}
+    return len(found), bool(gates) and gates not in found
+
+
+def _factor(choice: Any) -> str | None:
+    """ "4" of weights whose last axis is 4H, "" of others; None of what is no array."""
+    if not isinstance(choice, Weights):
+        return None
+    last = choice.axes.split()[-1]
+    return last[0] if len(last) > 1 and last[0].isdigit() else ""
+
+
+def _gates(source: str) -> str:
+    """The number of parts that the code takes of one axis, by the last of its slices: `A[:, 3*H:4*H]`; "" for none."""
+    ends = [match[1] or match[2] for match in _PART.finditer(source)]
+    return max(ends, default="")
 
 
 def _repeats(chosen: Mapping[str, Any]) -> int:

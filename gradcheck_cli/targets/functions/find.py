@@ -20,6 +20,7 @@ from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
+from gradcheck_cli.targets.functions.network import network_forms
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
@@ -42,7 +43,11 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     elif owner is not None:
         yield from _layer(loaded, owner)
     else:
-        yield _pair(loaded)
+        pair = _pair(loaded)
+        if isinstance(pair, PairForm):
+            functions = {name: _function(loaded, name) for name in functions_of(loaded)}
+            yield from network_forms(functions, pair.fore.name, pair.back.name)
+        yield pair
 
 
 def _has_backward(owner: type) -> bool:
@@ -58,7 +63,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
         methods = NetMethods(owner, net, net, names=names)
         text = _with_callees(loaded, owner.__name__)
-        for made in objects_of(owner):
+        for made in objects_of(owner, text):
             yield NetForm(made.making, made.states, methods, names, text, made.switches)
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)

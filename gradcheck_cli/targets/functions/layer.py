@@ -137,7 +137,7 @@ class LayerForm:
             entries = by_place(entries, [item.name for item in self.methods.arguments])
         inputs = {name: array for name, array in float_arrays(values).items() if name not in before}
         shapes = {name: array.shape for name, array in (inputs | dict(before)).items()}
-        gradients = kept_gradients(instance, shapes)
+        gradients = kept_gradients(instance, shapes, self.making.labels)
         others = {name: array for name, array in before.items() if name not in gradients}
         found = owners(entries, inputs | others)
         returned = tuple(entry_of(name, value) for name, (_, value) in zip(found, entries, strict=True))
@@ -179,7 +179,8 @@ class LayerForm:
         return SIZES[0]
 
     def _states(self, instance: Any, values: Values) -> list[HeldParameter]:
-        return [one for one in parameters(instance) if one.name in self.states[0] and one.name in values]
+        named = parameters(instance, self.making.labels)
+        return [one for one in named if one.name in self.states[0] and one.name in values]
 
 
 def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[LayerForm]:
@@ -193,7 +194,7 @@ def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[Layer
         lacking = "forward" if not fore else "backward"
         raise NotAFunctionError("build", f"{owner.__name__} has no {lacking}")
     methods = Methods(owner, fore, back)
-    for made in objects_of(owner):
+    for made in objects_of(owner, source):
         for is_torch in (True, False) if "torch" in source else (False,):
             yield LayerForm(made.making, made.states, methods, tuple(names), source, made.switches, is_torch)
 
@@ -207,15 +208,18 @@ class MadeObject:
     switches: Mapping[str, bool]
 
 
-def objects_of(owner: Any) -> Iterator[MadeObject]:
+def objects_of(owner: Any, source: str = "") -> Iterator[MadeObject]:
     """Every way that works.
+
+    Args:
+        source: see `makings`.
 
     Raises:
         NotAFunctionError: none does.
     """
     first_error: BaseException | None = None
     made = 0
-    for making in makings(owner):
+    for making in makings(owner, source):
         try:
             shapes = _shapes(making)
         except Exception as error:
@@ -242,5 +246,5 @@ def _shapes(making: Making) -> tuple[Mapping[str, tuple[int, ...]], ...]:
             if not found:
                 raise
             break
-        found.append({one.name: one.array.shape for one in parameters(instance)})
+        found.append({one.name: one.array.shape for one in parameters(instance, making.labels)})
     return tuple(found)

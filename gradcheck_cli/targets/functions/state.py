@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+import dis
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.form import as_array
-from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient
+from gradcheck_cli.targets.functions.form import as_array, is_listed
+from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient, tokens, word_set
 
 # An object in a dict in an object is as deep as courses go.
 DEPTH = 3
@@ -21,6 +22,8 @@ _NO_PARAMETER = (
 )
 
 
+# Numbers that are learnt where a method moves them; a rate or a count moves too.
+_LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
 # What the gradient of a forward's argument is called where the argument has a name of its own.
 _OF_INPUT = ("dinputs", "dinput", "dx", "grad_input", "input_grad", "grad_inputs", "input_gradient", "grad")
 
@@ -34,35 +37,86 @@ class HeldParameter:
         holder: the object, dict or list that holds it directly.
         key: its attribute, key or place there.
         array: its numbers, as they are now.
+        aliases: other places of the same array, as `params = [self.W, self.b]` has them.
+        label: what the constructor was handed it as; "" where it is called by its path.
     """
 
     path: str
     holder: Any
     key: Any
     array: Array
+    aliases: tuple[HeldParameter, ...] = ()
+    label: str = ""
 
     @property
     def name(self) -> str:
         """The last part of the path; of a `.data` or `.value` the one before, as that says what it is."""
+        if self.label:
+            return self.label
         parts = [part for part in self.path.split(".") if part not in ("data", "value", "val", "grad", "params")]
         return parts[-1] if parts else self.path
 
     def put(self, value: Array) -> None:
-        """Write other numbers in its place, as an array of its own."""
-        is_inside = isinstance(self.holder, Mapping | list)
-        now = self.holder[self.key] if is_inside else getattr(self.holder, self.key)
+        """Write other numbers in its place, as an array of its own: one array in all places where it was one.
+
+        As a list, or as a plain number, where that was one.
+        """
+        now = self._value
         if hasattr(now, "detach"):
             import torch
 
             now.data = torch.from_numpy(value.copy())  # a parameter stays the one that its module knows
-        elif is_inside:
-            self.holder[self.key] = value.copy()
-        else:
-            setattr(self.holder, self.key, value.copy())
+            return
+        own = value.tolist() if isinstance(now, list | float) else value.copy()
+        for place in (self, *self.aliases):
+            if isinstance(place.holder, MutableMapping | list):
+                place.holder[place.key] = own
+            else:
+                setattr(place.holder, place.key, own)
+
+    @property
+    def _value(self) -> Any:
+        is_inside = isinstance(self.holder, MutableMapping | list)
+        return self.holder[self.key] if is_inside else getattr(self.holder, self.key)
+
+    @property
+    def identity(self) -> int:
+        """The same for two places that hold one array."""
+        return id(self._value)
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether its place in a list is all that it is called."""
+        return isinstance(self.key, int)
 
 
-def held(instance: Any) -> list[HeldParameter]:
-    """All floating-point arrays inside an object, each once."""
+def learnt_numbers(instance: Any) -> list[str]:
+    """The plain numbers that an object learns, as a bias of 0.0: it keeps a gradient of them or moves them."""
+    numbers = {name for name, value in getattr(instance, "__dict__", {}).items() if _is_number(value)}
+    methods = [
+        held.__code__
+        for kind in type(instance).__mro__
+        for name, held in vars(kind).items()
+        if name != "__init__" and hasattr(held, "__code__")
+    ]
+    stored = {
+        str(step.argval) for code in methods for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
+    }
+    owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
+    moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
+    return sorted(name for name in owners | moved if name and not is_gradient(name))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) and np.isfinite(value)
+
+
+def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldParameter]:
+    """All floating-point arrays inside an object, each once.
+
+    Args:
+        labels: path -> what it is called, of arrays that have no name in their places.
+    """
     found: list[HeldParameter] = []
     seen: set[int] = set()
 
@@ -72,13 +126,27 @@ def held(instance: Any) -> list[HeldParameter]:
         seen.add(id(holder))
         for key, value in _parts(holder):
             path = f"{prefix}{key}"
-            if isinstance(value, np.ndarray) or hasattr(value, "detach"):
+            if isinstance(value, np.ndarray) or hasattr(value, "detach") or is_listed(value):
                 found.extend(_arrays_of(path, holder, key, value))
             elif depth and _is_open(value):
                 walk(value, f"{path}.", depth - 1)
 
     walk(instance, "", DEPTH)
-    return found
+    labels = labels or {}
+    each = _each_once(found)
+    numbers = [
+        HeldParameter(name, instance, name, np.array(getattr(instance, name))) for name in learnt_numbers(instance)
+    ]
+    return [replace(one, label=labels.get(one.path, "")) if one.is_numbered else one for one in each] + numbers
+
+
+def _each_once(found: list[HeldParameter]) -> list[HeldParameter]:
+    """An array that is held in several places, under the place that has a name."""
+    same: dict[int, list[HeldParameter]] = {}
+    for one in found:
+        same.setdefault(one.identity, []).append(one)
+    named = [sorted(places, key=lambda place: place.is_numbered) for places in same.values()]
+    return [replace(first, aliases=tuple(others)) for first, *others in named]
 
 
 def _arrays_of(path: str, holder: Any, key: Any, value: Any) -> Iterator[HeldParameter]:
@@ -110,9 +178,13 @@ def _is_open(value: Any) -> bool:
     return hasattr(value, "__dict__") and not isinstance(value, type) and module not in ("builtins", "numpy", "torch")
 
 
-def parameters(instance: Any) -> list[HeldParameter]:
-    """The arrays that an object was made with and that are no gradients, no statistics and no moments."""
-    found = [one for one in held(instance) if not is_gradient(one.path) and not _is_other(one.path)]
+def parameters(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldParameter]:
+    """The arrays that an object was made with and that are no gradients, no statistics and no moments.
+
+    Args:
+        labels: see `held`.
+    """
+    found = [one for one in held(instance, labels) if not is_gradient(one.path) and not _is_other(one.path)]
     names = [one.name for one in found]
     return [one for one in found if belongs_to(one.name, [name for name in names if name != one.name]) == ""]
 
@@ -160,16 +232,25 @@ def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str
     return found
 
 
-def kept_gradients(instance: Any, names: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+def kept_gradients(
+    instance: Any, names: Mapping[str, tuple[int, ...]], labels: Mapping[str, str] | None = None
+) -> dict[str, Array]:
     """Parameter -> the gradient that the object keeps of it, by name.
 
     Args:
         names: the parameters' names and shapes.
+        labels: see `held`.
     """
     found: dict[str, Array] = {}
-    for one in held(instance):
+    everything = held(instance, labels)
+    # The gradient at a place of one list is that of the parameter at the same place of another.
+    numbered = [(other.key, one) for one in everything for other in (one, *one.aliases) if other.is_numbered]
+    places = {str(key): one.name for key, one in numbered if not is_gradient(one.path)}
+    for one in everything:
         last = one.path.rpartition(".")[2]
         owner = belongs_to(last, list(names))
+        if not owner and one.is_numbered and is_gradient(one.path) and places.get(last) in names:
+            owner = places[last]
         if owner == last and not is_gradient(one.path.removesuffix(last)):
             continue  # it is the parameter itself
         if not owner and is_gradient(one.path) and one.name in names:

@@ -192,6 +192,36 @@ class Cell:
         total = dc + dh * np.cos(np.tanh(x) * c)
         return total * c * (1 - np.tanh(x) ** 2), dc * np.tanh(x)
 
+class Listed:
+    def __init__(self, dim):
+        self.gain, self.lift = np.ones(dim), np.zeros(dim)
+        self.params, self.grads = [self.gain, self.lift], []
+
+    def forward(self, x):
+        self.x = np.tanh(x)
+        return self.gain * self.x + self.lift
+
+    def backward(self, dout):
+        self.grads = [(dout * self.x).sum(axis=0), dout.sum(axis=0)]
+        return dout * self.gain * (1 - self.x ** 2)
+
+class Gates:
+    def __init__(self, Wx, Wh, b):
+        self.params, self.grads = [Wx, Wh, b], [np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b)]
+
+    def forward(self, x, h_prev):
+        H = h_prev.shape[1]
+        A = x @ self.params[0] + h_prev @ self.params[1] + self.params[2]
+        left, right, last = A[:, :H], np.tanh(A[:, H:2*H]), A[:, 2*H:3*H]
+        self.cache = x, h_prev, left, right
+        return left * right + last
+
+    def backward(self, dh):
+        x, h_prev, left, right = self.cache
+        dA = np.hstack([dh * right, dh * left * (1 - right ** 2), dh])
+        self.grads[0][...], self.grads[1][...], self.grads[2][...] = x.T @ dA, h_prev.T @ dA, dA.sum(axis=0)
+        return dA @ self.params[0].T, dA @ self.params[1].T
+
 class Schicht:
     def vorwaerts(self, x):
         self.x = x
@@ -207,6 +237,8 @@ RIGHT = {
     "chain_backward": "scores jumps first last",  # its docstring says what fits what
     "skaliert_zurueck": "x g",  # in another language: by what one hands to the other
     "Schicht": "x",
+    "Listed": "x gain lift",  # its parameters stand in a list as well, and their gradients in another
+    "Gates": "x h_prev Wx Wh b",  # what it was handed stands in a list alone; three gates in one array
     "Turned": "a",  # its context is its own
     "Held": "x W b",  # its constructor is handed the weights
     "softplus_backward": "inp",  # both write into what they are handed
