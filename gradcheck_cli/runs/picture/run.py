@@ -126,12 +126,8 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     settings = autograd_in_settings(options, sides.surroundings.data.spec)
     if Verdict.FAIL in {*(seed.verdict for seed in seeds), *(row.verdict for row in settings)}:
         verdict = Verdict.FAIL
-<<<<<<< HEAD
     experiment = _experiment(options, plan, data, sides, code)
-=======
-    experiment = _experiment(options, plan, data, sides, code.convention)
     formula = method(differences.method_holds, plan.asked)
->>>>>>> main
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
@@ -154,15 +150,11 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     )
 
 
-<<<<<<< HEAD
-def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, code: UnderTest) -> Experiment:
-=======
 def _judged_on(plan: Plan) -> str:
     return f" Judged on {plan.cut_text}." if plan.is_cut else ""
 
 
-def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, convention: str) -> Experiment:
->>>>>>> main
+def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, code: UnderTest) -> Experiment:
     """What was run, with the threads that torch took; of a cut layer there is no loss to tell."""
     threads = autograd.environment(sides.surroundings.settings)["threads"]
     assert isinstance(threads, int)

@@ -6,13 +6,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-<<<<<<< HEAD
 from gradcheck_cli.model import Array, syntax
-from gradcheck_cli.targets.functions.form import as_array
-=======
-from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array, is_listed
->>>>>>> main
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target, looks_like_gradient
 
 
