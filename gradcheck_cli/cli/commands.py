@@ -83,9 +83,8 @@ def verify(context: click.Context, /, **values: Any) -> int:
     A target is FILE.py:NAME, FILE.py, or PACKAGE.MODULE:NAME. Quote patterns; they are expanded here.
 
     \b
-    Examples:
-      gradcheck verify my_layers.py
-      gradcheck verify my_layers.py:conv_backward 'submissions/*.py:conv_backward'
+    Example:
+      gradcheck verify my_layers.py 'submissions/*.py:conv_backward'
     """
     output = Output.take(values)
     options = VerifyOptions(**values)

@@ -114,8 +114,7 @@ def cli(context: click.Context) -> None:
     Examples:
       gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
       gradcheck run --backward my_layers.py:conv_backward images/coffee.jpg
-      gradcheck verify my_layers.py
-      gradcheck verify 'submissions/*.py:conv_backward'
+      gradcheck verify my_layers.py 'submissions/*.py:conv_backward'
       gradcheck explain batch-mean
 
     \b
