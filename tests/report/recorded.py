@@ -69,13 +69,19 @@ def instance_of(kind, values, extra=types.MappingProxyType({})):
         if field.name in values or not (field.name in LEFT_OUT or field.metadata.get("unless_usual"))
     ]
     assert names == list(values), f"{kind.__name__} has other fields than the recorded document"
-    hints = typing.get_type_hints(kind, localns={"Array": np.ndarray, "Value": VALUE})
+    hints = _hints(kind)
     read = {field.name: _typed(hints[field.name], values[field.name]) for field in fields(kind) if field.name in values}
     made = kind(
         **{field.name: read[field.name] for field in fields(kind) if field.init and field.name in read}, **extra
     )
     assert all(getattr(made, field.name) == read[field.name] for field in fields(kind) if not field.init)
     return made
+
+
+@cache
+def _hints(kind):
+    """The types of its fields; hundreds of instances of a few classes are read."""
+    return typing.get_type_hints(kind, localns={"Array": np.ndarray, "Value": VALUE})
 
 
 def _typed(hint, value):
