@@ -85,7 +85,8 @@ def unfolded_columns(stored: str, read: str, *, with_upstream: bool) -> WrongFor
             return None
         upstream = reread(case.grad_output, G, G, "onpq") if with_upstream else case.grad_output
         columns = reread(_windows(problem), COLUMNS, stored, read)
-        return np.einsum("nopq,niuvpq->oiuv", upstream, columns)
+        gradient: Array = np.einsum("nopq,niuvpq->oiuv", upstream, columns)
+        return gradient
 
     return formula
 
