@@ -46,6 +46,7 @@ KINDS: tuple[Callable[[ConvSpec], bool], ...] = (
     lambda spec: max(spec.stride) > 1,
     lambda spec: spec.is_padded,
     lambda spec: any(spec.remainder),
+    lambda spec: spec.groups == 1 < spec.in_channels < spec.out_channels,
 )
 """What every target is asked about, if it takes it: a list that holds it only together with what a target refuses says
 nothing of the target."""

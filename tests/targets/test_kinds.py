@@ -204,3 +204,18 @@ def conv3d_backward(dout, x, w, stride=(1, 1, 1), groups=1):
     chosen = recognised(tmp_path, code, "conv3d_backward")
     spec = volume((2, 3, 4), (5, 6, 7), (2, 3, 2), stride=(2, 2, 2))
     assert answer(chosen, spec)[1] == {"weight"}
+
+
+def test_rows_and_columns_of_a_kernel_by_their_names_are_no_channels(tmp_path):
+    """`kh, kw = w.shape` is a matrix of taps, and no line with its channels; the other gradient is wrong."""
+    code = """
+import numpy as np
+
+def conv_backward(x, w, g):
+    kh, kw = w.shape
+    windows = np.lib.stride_tricks.sliding_window_view(x, g.shape)
+    dx = np.zeros_like(x)
+    dx[:kh, :kw] = w
+    return np.einsum("uvpq,pq->uv", windows, g), dx
+"""
+    assert recognised(tmp_path, code, "conv_backward").candidate.layout.id == "HW"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.conventions import probes, reading
 from gradcheck_cli.targets.conventions.base import NotRecognisedError, UnreadableUpdateError, to_numpy
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
@@ -17,6 +19,8 @@ from gradcheck_cli.targets.conventions.results import Keys, take
 
 # Geometries that are asked about: the first ones have a plain, a padded and a strided layer among them.
 TRIES = 4
+# As many filters as channels, and more than one: a loop over the one in place of the other is right there.
+SQUARE = (ConvSpec(2, 3, 3, 8, 7, (3, 3)), ConvSpec(1, 3, 3, 8, 8, (3, 3)), LineSpec(2, 3, 3, 1, 9, (1, 3)))
 
 
 def confirmed(candidate: LayerCandidate, keys: Keys) -> LayerCandidate:
@@ -27,7 +31,7 @@ def confirmed(candidate: LayerCandidate, keys: Keys) -> LayerCandidate:
     """
     for spec in _specs(candidate):
         try:
-            if not candidate.forward_right:
+            if not candidate.forward_right and not _is_right_for_square(candidate):
                 check_forward(
                     lambda case: _output(candidate, case), lambda case: _gradients(candidate, keys, case), spec
                 )
@@ -40,6 +44,24 @@ def confirmed(candidate: LayerCandidate, keys: Keys) -> LayerCandidate:
         except Exception:  # what it raises is told where it is judged
             continue
     return candidate
+
+
+def _is_right_for_square(candidate: LayerCandidate) -> bool:
+    """Whether its forward is the convolution where there are as many filters as channels: a slip, no other layer."""
+    for spec in SQUARE:
+        if not candidate.refuses(spec):
+            case = probes.integer_case(spec)
+            with suppress(Exception):  # what it raises is told where it is judged
+                if candidate.agrees(_as_given(candidate, case), case):
+                    return True
+    return False
+
+
+def _as_given(candidate: LayerCandidate, case: Case) -> Array:
+    output = candidate.own_output(case)
+    if output is None:
+        raise ValueError("its forward gives no array")
+    return output
 
 
 def _specs(candidate: LayerCandidate) -> Iterator[ConvSpec]:

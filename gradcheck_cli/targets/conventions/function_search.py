@@ -11,12 +11,14 @@ from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_wor
 from gradcheck_cli.targets.conventions.caches import structure_roles
 from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.names import corners, function_roles
+from gradcheck_cli.targets.conventions.names import constructor_roles, corners, function_roles
 
 # How an array is called in a layout.
 KINDS: Mapping[str, str] = {"x": "x", "weight": "weight", "grad_output": "output"}
 # Settings that are one number or several.
 SPELLED = (*binding.PAIRS, "kernel_size")
+# One array may be another one by the time that it is taken apart; two are not, and names that say it are not either.
+CERTAIN = 2
 PADDING_MODES = ("same", "valid", "SAME", "VALID")
 
 
@@ -79,8 +81,9 @@ def forms(
 ) -> Iterator[Form]:
     """Axis orders and spellings of the arguments, the likeliest first."""
     contradicted = {layout: _contradicted(callee, assigned, layout) for layout in layouts}
-    # One array may be another one by the time that it is taken apart; two are not.
-    likely = sorted((layout for layout in layouts if contradicted[layout] < 2), key=lambda layout: contradicted[layout])
+    likely = sorted(
+        (layout for layout in layouts if contradicted[layout] < CERTAIN), key=lambda layout: contradicted[layout]
+    )
     if likely and not contradicted[likely[0]] and _known_roles(callee, assigned) > 1:
         likely = [layout for layout in likely if not contradicted[layout]]
     spelled = list(_spellings(callee, forward, Form(Layout())))  # the source is walked once, not for every layout
@@ -98,9 +101,23 @@ def _known_roles(callee: Callee, assigned: Assignment) -> int:
 
 
 def _contradicted(callee: Callee, assigned: Assignment, layout: Layout) -> int:
-    """How many arrays are taken apart into another number of sizes than they have axes in this layout."""
+    """How many arrays are taken apart into another number of sizes than they have axes in this layout.
+
+    A kernel that is taken apart into its rows and columns has these axes, and no others in their place.
+    """
     counts = [(KINDS[role], callee.source.use(name).axes) for name, role in assigned.items() if role in KINDS]
-    return sum(axes not in (0, layout.axes(kind)) for kind, axes in counts)
+    by_name = CERTAIN if _has_no_such_taps(callee, layout) else 0
+    return by_name + sum(axes not in (0, layout.axes(kind)) for kind, axes in counts)
+
+
+def _has_no_such_taps(callee: Callee, layout: Layout) -> bool:
+    """Whether some name of `kh, kw = w.shape` stands where the layout has no axis of the kernel."""
+    letters = layout.letters("weight")
+    apart = [names for names in callee.source.shape_names("weight") if len(names) == len(letters)]
+    pairs = (pair for names in apart for pair in zip(names, letters, strict=True))
+    return any(
+        constructor_roles(name)[:1] in (["kernel_h"], ["kernel_w"]) and axis not in "tuv" for name, axis in pairs
+    )
 
 
 def _bias_forms(layout: Layout, assigned: Assignment) -> tuple[str, ...]:

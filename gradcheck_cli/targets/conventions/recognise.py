@@ -23,6 +23,7 @@ from gradcheck_cli.targets.conventions.axes_said import agreeing, agreeing_first
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError,
     Candidate,
+    HungError,
     NotRecognisedError,
     TransposedError,
     UnreadableUpdateError,
@@ -168,7 +169,9 @@ class _Tries:
                 return found
             if _is_final(self.refusals) or _enough(self.trials, number) or self._is_over:
                 break
-        if _is_final(self.refusals) or (self.refusals and not _narrowed(self.wanted)):
+        # Where the time was up, it was refused on the first geometries alone: what hangs there hangs on all of them.
+        is_known = not self._is_over or any(isinstance(error.error, HungError) for error in self.refusals)
+        if _is_final(self.refusals) or (self.refusals and is_known and not _narrowed(self.wanted)):
             _raise_if_hopeless(self.refusals, self.trials, self.failed)
         # A family that has no way to call this at all has none on a quiet machine either.
         if self._is_over and (self.trials or self.failed or not _narrowed(self.wanted)):
@@ -268,7 +271,9 @@ def _refuse_to_guess(trials: Sequence[Attempt], failed: Sequence[Failed], loaded
         return
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
     hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
-    tried = f"{len(trials)} ways to call it ran" if trials else f"{len(failed)} ways to call it raised"
+    tried = (
+        f"{len(trials)} ways to call it ran" if trials else f"{len(failed)} ways to call it raised" if failed else ""
+    )
     raise NoTimeError("run", sentence, tried=tried, hint=hint)
 
 
