@@ -132,6 +132,10 @@ def softplus_backward(dinp, inp, dout):
     for i in range(inp.shape[0]):
         dinp[i] += dout[i] / (1 + np.exp(-inp[i]))
 
+def lineLossAndGradient(x, w, y):
+    rest = np.dot(x, w) - y
+    return (rest ** 2).sum() / len(y), x.T @ rest * (2 / len(y))
+
 def ridge_loss(W, X, y, reg):
     off = X.dot(W) - y
     loss = (off ** 2).sum() + reg * np.sum(W * W)
@@ -236,6 +240,7 @@ RIGHT = {
     "margin_loss": "scores",
     "chain_backward": "scores jumps first last",  # its docstring says what fits what
     "skaliert_zurueck": "x g",  # in another language: by what one hands to the other
+    "lineLossAndGradient": "w",  # a loss and its gradients, whatever its name says of a gradient
     "Schicht": "x",
     "Listed": "x gain lift",  # its parameters stand in a list as well, and their gradients in another
     "Gates": "x h_prev Wx Wh b",  # what it was handed stands in a list alone; three gates in one array
