@@ -39,6 +39,7 @@ TONE_STYLES = {
 # A CI runner takes a line that begins so as an order to itself; "::-1]" of a slice is none.
 _RUNNER_COMMAND = re.compile(r"\s*(::[A-Za-z]|##\[)")
 
+# Spaces between two columns; one would read as a space between words.
 _GAP = 2
 # A column of sentences that is narrower holds three words a line: it goes below the row instead, this far to the right,
 # as do the columns that do not fit.

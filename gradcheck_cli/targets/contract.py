@@ -29,6 +29,7 @@ Repetition = Literal["once", "twice", "after another"]
 these shapes before. The first answer is that of a fresh object each time."""
 
 GIBIBYTE = 2**30
+"""Bytes."""
 NOT_TRIED = "not tried: it died too often before"
 """The error of an outcome that no call stands behind."""
 

@@ -127,13 +127,11 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     if Verdict.FAIL in {*(seed.verdict for seed in seeds), *(row.verdict for row in settings)}:
         verdict = Verdict.FAIL
     experiment = _experiment(options, plan, data, sides, code.convention)
+    formula = method(differences.method_holds, plan.asked)
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
-        answer=answer(
-            method(differences.method_holds, plan.asked), found, verdict, diagnosis.findings, sameness.across_channels
-        )
-        + (f" Judged on {plan.cut_text}." if plan.is_cut else ""),
+        answer=answer(formula, found, verdict, diagnosis.findings, sameness.across_channels) + _judged_on(plan),
         environment=environment(autograd.environment(surroundings.settings)),
         reproduce=run_command(replace(options, threads=experiment.threads)),
         timings=dict(stages.seconds),
@@ -150,6 +148,10 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
         settings=settings,
         figures=figures_of(sides.run, sides.hand, sides.allowed_of, differences.grad_weight),
     )
+
+
+def _judged_on(plan: Plan) -> str:
+    return f" Judged on {plan.cut_text}." if plan.is_cut else ""
 
 
 def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, convention: str) -> Experiment:

@@ -36,6 +36,8 @@ _MODES: dict[PaddingMode, re.Pattern[str]] = {
         r"circular|[\"']wrap[\"']|periodic|torus|toroidal|cyclic|\broll\b|wrap_?around", re.IGNORECASE
     ),
 }
+# Arrays of volumes: images, channels and three more.
+VOLUME_ARRAYS = 5
 _BY_AXES: dict[int, Specs] = {1: probes.LINES, 2: probes.PICTURES, 3: probes.VOLUMES}
 _TRANSPOSED_BY_AXES: dict[int, Specs] = {
     1: probes.TRANSPOSED_LINES,
@@ -88,7 +90,7 @@ class _Looks:
         if named:
             return [*named, *(number for number in (2, 1) if number not in named)]
         known = {*_taken_apart(self._nodes), *_indexed(self._nodes)}
-        if 5 in known or any(map(_is_of_volumes, self._nodes)):
+        if VOLUME_ARRAYS in known or any(map(_is_of_volumes, self._nodes)):
             return [3, 2, 1]
         # `g[:, :, t]` may be a row of four axes.
         is_line = (3 in set(_taken_apart(self._nodes)) and 4 not in known) or self.of_signals

@@ -19,6 +19,7 @@ from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
+from gradcheck_cli.targets.functions.network import network_forms
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
@@ -42,8 +43,11 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     elif owner is not None:
         yield from _layer(loaded, owner)
     else:
-        form = _pair(loaded)
-        yield from (_on_tensors(form), form) if _is_of_torch(form) else (form,)
+        pair = _pair(loaded)
+        if isinstance(pair, PairForm):
+            functions = {name: _function(loaded, name) for name in functions_of(loaded)}
+            yield from network_forms(functions, pair.fore.name, pair.back.name)
+        yield from (_on_tensors(pair), pair) if _is_of_torch(pair) else (pair,)
 
 
 def _is_of_torch(form: PairForm | LossForm) -> bool:

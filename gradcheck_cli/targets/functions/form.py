@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, ReturnedEntry, Value
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal, ProposalKind
 
 Values = Mapping[str, Value]
 
@@ -46,7 +47,9 @@ class Parameter:
         annotation: as it is written, "" for none.
         is_state: it is no parameter of the forward, but one that the object holds (a weight).
         shapes: of a state, as the constructor made it for each set of sizes.
+        numbers: of a state, what is drawn for it.
         has_no_gradient: every return of the backward has a None written at its place.
+        known: what it is, where the form knows that; else it is guessed.
     """
 
     name: str
@@ -55,7 +58,9 @@ class Parameter:
     annotation: str = ""
     is_state: bool = False
     shapes: tuple[tuple[int, ...], ...] = ()
+    numbers: ProposalKind = "real"
     has_no_gradient: bool = False
+    known: Proposal | None = None
 
 
 @dataclass(frozen=True)
@@ -139,10 +144,21 @@ def is_real(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
+def is_listed(value: Any) -> bool:
+    """A list of numbers, or of such lists of one length: an array in plain Python."""
+    if not isinstance(value, list) or not value:
+        return False
+    if all(isinstance(item, list) for item in value):
+        return len({len(item) for item in value}) == 1 and all(is_listed(item) for item in value)
+    return all(isinstance(item, int | float | np.generic) and not isinstance(item, bool) for item in value)
+
+
 def as_array(value: Any) -> Array | None:
-    """A number, an array or a tensor as numpy; None for anything else."""
+    """A number, an array, a list of numbers or a tensor as numpy; None for anything else."""
     if isinstance(value, bool | str | bytes) or value is None:
         return None
+    if is_listed(value):
+        value = np.array(value)
     if hasattr(value, "detach"):
         value = value.detach()
         value = (value.float() if "bfloat16" in str(value.dtype) else value).cpu().numpy()

@@ -10,7 +10,7 @@ from typing import Any
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.by_use import methods_by_use
 from gradcheck_cli.targets.functions.context import context_name, new_context
-from gradcheck_cli.targets.functions.form import Parameter, as_array, outputs_of
+from gradcheck_cli.targets.functions.form import Parameter, as_array, is_listed, outputs_of
 from gradcheck_cli.targets.functions.pair import call_by_name, parameters_of
 from gradcheck_cli.targets.functions.spelling import RATES, in_order, is_target, is_upstream
 
@@ -100,7 +100,8 @@ class Methods:
         result = call_by_name(getattr(instance, self.fore), given)
         if result is None:
             result = next(iter(self._left(instance)), None)
-        if isinstance(result, tuple | list) and result and as_array(result[0]) is not None:
+        is_one = is_listed(result) and len(self._upstreams()) < 2
+        if isinstance(result, tuple | list) and result and not is_one and as_array(result[0]) is not None:
             # As many as its backward is handed gradients for: h and c of a cell; what follows is a cache.
             return outputs_of(result[: max(1, len(self._upstreams()))])
         return outputs_of([result])

@@ -22,6 +22,7 @@ from gradcheck_cli.targets.functions.form import (
     entry_of,
     fresh,
     in_backward,
+    is_listed,
     mutated,
     outputs_of,
 )
@@ -224,7 +225,8 @@ def _in_words(meaning: Meaning) -> str:
 
 
 def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Sequence[str]) -> Iterator[Wiring]:
-    parts = list(result) if isinstance(result, tuple | list) else [result]
+    several = isinstance(result, tuple | list) and not is_listed(result)
+    parts = list(result) if several else [result]
     names = returned_names(fore.node)
     names = names if len(names) == len(parts) else [""] * len(parts)
     wanted = list(back.parameters())
@@ -233,7 +235,6 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
     own = {item.name for item in fore.parameters()}  # a `delta` that the forward takes too is no gradient
     upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
     rest = [item for item in wanted if item.name not in upstreams]
-    several = isinstance(result, tuple | list)
     for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given):
         rest = [item for item in wanted if item.name not in grads]
         for meanings in itertools.islice(_meanings(rest, parts, names, given, several), 8):

@@ -7,14 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.form import as_array
+from gradcheck_cli.targets.functions.form import as_array, is_listed
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target, looks_like_gradient
 
 
 def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
-    """(name, value) of each entry of a return: the keys of a dict, else the names that the return statement says."""
+    """(name, value) of each entry of a return: the keys of a dict, else the names that the return statement says.
+
+    A list of numbers that the return statement does not spell out is one array.
+    """
     if isinstance(result, Mapping):
         return [(str(key), value) for key, value in result.items()]
+    if is_listed(result) and len(names) < 2:
+        return [(names[0] if names else "", result)]
     values = list(result) if isinstance(result, tuple | list) else [result]
     if len(values) == len(names):
         return list(zip(names, values, strict=True))

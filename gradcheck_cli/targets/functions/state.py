@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.form import as_array
-from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient
+from gradcheck_cli.targets.functions.form import as_array, is_listed
+from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient, tokens, word_set
 
 # An object in a dict in an object is as deep as courses go.
 DEPTH = 3
@@ -21,6 +22,8 @@ _NO_PARAMETER = (
 )
 
 
+# Numbers that are learnt where a method moves them; a rate or a count moves too.
+_LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
 # What the gradient of a forward's argument is called where the argument has a name of its own.
 _OF_INPUT = ("dinputs", "dinput", "dx", "grad_input", "input_grad", "grad_inputs", "input_gradient", "grad")
 
@@ -54,14 +57,17 @@ class HeldParameter:
         return parts[-1] if parts else self.path
 
     def put(self, value: Array) -> None:
-        """Write other numbers in its place, as an array of its own: one array in all places where it was one."""
+        """Write other numbers in its place, as an array of its own: one array in all places where it was one.
+
+        As a list, or as a plain number, where that was one.
+        """
         now = self._value
         if hasattr(now, "detach"):
             import torch
 
             now.data = torch.from_numpy(value.copy())  # a parameter stays the one that its module knows
             return
-        own = value.copy()
+        own = value.tolist() if isinstance(now, list | float) else value.copy()
         for place in (self, *self.aliases):
             if isinstance(place.holder, MutableMapping | list):
                 place.holder[place.key] = own
@@ -84,6 +90,27 @@ class HeldParameter:
         return isinstance(self.key, int)
 
 
+def learnt_numbers(instance: Any) -> list[str]:
+    """The plain numbers that an object learns, as a bias of 0.0: it keeps a gradient of them or moves them."""
+    numbers = {name for name, value in getattr(instance, "__dict__", {}).items() if _is_number(value)}
+    methods = [
+        held.__code__
+        for kind in type(instance).__mro__
+        for name, held in vars(kind).items()
+        if name != "__init__" and hasattr(held, "__code__")
+    ]
+    stored = {
+        str(step.argval) for code in methods for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
+    }
+    owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
+    moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
+    return sorted(name for name in owners | moved if name and not is_gradient(name))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) and np.isfinite(value)
+
+
 def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldParameter]:
     """All floating-point arrays inside an object, each once.
 
@@ -99,7 +126,7 @@ def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldPar
         seen.add(id(holder))
         for key, value in _parts(holder):
             path = f"{prefix}{key}"
-            if isinstance(value, np.ndarray) or hasattr(value, "detach"):
+            if isinstance(value, np.ndarray) or hasattr(value, "detach") or is_listed(value):
                 found.extend(_arrays_of(path, holder, key, value))
             elif depth and _is_open(value):
                 walk(value, f"{path}.", depth - 1)
@@ -107,7 +134,10 @@ def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldPar
     walk(instance, "", DEPTH)
     labels = labels or {}
     each = _each_once(found)
-    return [replace(one, label=labels.get(one.path, "")) if one.is_numbered else one for one in each]
+    numbers = [
+        HeldParameter(name, instance, name, np.array(getattr(instance, name))) for name in learnt_numbers(instance)
+    ]
+    return [replace(one, label=labels.get(one.path, "")) if one.is_numbered else one for one in each] + numbers
 
 
 def _each_once(found: list[HeldParameter]) -> list[HeldParameter]:

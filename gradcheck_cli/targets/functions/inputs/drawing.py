@@ -9,9 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.model import Array, Sample, Value
-from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal
 
 _AXIS = re.compile(r"^(\d*)([a-z]?)$")
+# Of a network's weights: with 1 three layers give probabilities of 1 - 1e-9, whose logarithm has few digits left.
+_SMALL = 0.5
 ProposalChoice = Mapping[str, Proposal]
 """What each parameter is taken as."""
 
@@ -34,9 +36,7 @@ def drawn(choice: ProposalChoice, sizes: Mapping[str, int], seed: int) -> Sample
     values: dict[str, Value] = {
         name: _value(proposal, sizes, generator) for name, proposal in choice.items() if proposal.kind != "keep"
     }
-    owed = tuple(
-        name for name, proposal in choice.items() if proposal.kind in ("real", "positive", "unit") and proposal.is_owed
-    )
+    owed = tuple(name for name, proposal in choice.items() if proposal.kind in REAL and proposal.is_owed)
     return Sample(values, owed, seed)
 
 
@@ -61,10 +61,15 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
         case "one-hot":
             rows: Array = np.eye(shape[-1])[_indices(shape[:-1], shape[-1], generator)]
             return rows
+        case "one-hot-columns":
+            columns: Array = np.eye(shape[0])[_indices(shape[1:], shape[0], generator)].T
+            return columns
         case "shares":
             parts = generator.uniform(0.25, 1.0, shape)
             shares: Array = parts / parts.sum(axis=-1, keepdims=True)
             return shares
+        case "small":
+            return _SMALL * generator.standard_normal(shape)
         case "positive":
             return generator.uniform(0.5, 2.0, shape)
         case "unit":

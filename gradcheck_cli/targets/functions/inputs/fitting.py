@@ -52,7 +52,7 @@ class Fitted:
     Attributes:
         share: of the gradients that have the shape of their argument, and of the arrays that belong to none: what is
             returned for an argument that was taken as a constant. 0 where it raised or gave none.
-        odd: the first shape that no slip explains, in words.
+        odd: the first shape that no slip explains, in words; not of what a constructor shaped.
         error: what it raised.
         is_unsummed: all that is wrong with the shapes is a bias whose gradient was not summed: with a bias of the
             shape of the output it would fit, and nobody means that.
@@ -91,10 +91,12 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
         return Fitted(0.0, error=error.cause)
     shapes = {name: (sample.array(name).shape, array.shape) for name, array in ran.gradients.items()}
     fits = {name: fit_of(name, *pair, outputs[0].shape) for name, pair in shapes.items()}
+    # What an object holds has the shape that its own constructor gave it: there nothing is guessed.
+    held = {item.name for item in form.parameters if item.is_state}
     odd = [
         f"grad_{name} has the shape {shapes[name][1]}, {name} has {shapes[name][0]}"
         for name in fits
-        if fits[name] is ShapeFit.ODD
+        if fits[name] is ShapeFit.ODD and name not in held
     ]
     if not fits:
         return Fitted(0.0, is_empty=True)

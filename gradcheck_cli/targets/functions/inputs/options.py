@@ -12,7 +12,7 @@ from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
-from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant, proposals
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, is_target, tokens, word_set
 
@@ -45,6 +45,8 @@ def chosen(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], places: 
 
 
 def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
+    if item.known is not None:
+        return [item.known]
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
@@ -114,12 +116,9 @@ def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:
 
 def holds_data(choice: ProposalChoice) -> bool:
     """Is there an array of real numbers among what is handed in?"""
-    return any(
-        proposal.kind in ("real", "positive", "unit") or isinstance(proposal.value, np.ndarray)
-        for proposal in choice.values()
-    )
+    return any(proposal.kind in REAL or isinstance(proposal.value, np.ndarray) for proposal in choice.values())
 
 
 def state_of(item: Parameter, number: int) -> Proposal:
     """A weight of an object, as its constructor shaped it."""
-    return Proposal("real", " ".join(map(str, item.shapes[number])))
+    return Proposal(item.numbers, " ".join(map(str, item.shapes[number])))

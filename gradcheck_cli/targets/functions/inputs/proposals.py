@@ -13,9 +13,15 @@ from typing import Any, Literal
 
 from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
 
-ProposalKind = Literal["real", "positive", "unit", "index", "mask", "one-hot", "shares", "constant", "keep"]
-"""What is put there. index: whole numbers below a length. shares: rows that sum to 1. keep: the parameter keeps its
+ProposalKind = Literal[
+    "real", "small", "positive", "unit", "index", "mask", "one-hot", "one-hot-columns", "shares", "constant", "keep"
+]
+"""What is put there. small: normal numbers that leave layer upon layer unsaturated. index: whole numbers below a
+length. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1. keep: the parameter keeps its
 default."""
+
+# Kinds that a gradient may be owed for.
+REAL: tuple[ProposalKind, ...] = ("real", "small", "positive", "unit")
 
 
 @dataclass(frozen=True)

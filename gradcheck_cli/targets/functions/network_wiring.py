@@ -1,0 +1,152 @@
+"""What each function of a network is handed, by the names of its parameters: see `network`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, as_array
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant
+from gradcheck_cli.targets.functions.pair import PlainFunction
+from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.spelling import is_cache, is_target, tokens, word_set
+
+Arrays: TypeAlias = Mapping[str, Array]
+
+# What the dict of all parameters is called.
+_DICTS = word_set("parameters params param weights model theta network net layers p")
+# What a constructor calls the lengths of all layers.
+_LISTS = word_set("dims layers sizes layer dimensions shape architecture")
+_OUTPUTS = word_set("al a2 a3 yhat pred preds prediction predictions output outputs out probs scores yp a")
+# Of a network's parameter, a length: not a scale or a seed.
+_LENGTHS = word_set("n x h y in input hidden out output size sizes dim dims nx nh ny d m k num units features classes")
+
+
+@dataclass(frozen=True)
+class Handing:
+    """What there is to hand over.
+
+    Attributes:
+        fore: the forward, whose names count.
+        states: the parameters, by name.
+        data: X, by name.
+        target: Y.
+        result: what the forward returned; None before it did.
+    """
+
+    fore: PlainFunction
+    states: Mapping[str, Any]
+    data: tuple[str, Any]
+    target: Any
+    result: Any = None
+
+    def after(self, result: Any) -> Handing:
+        """The same once the forward has returned."""
+        return replace(self, result=result)
+
+    @staticmethod
+    def dict_name(function: PlainFunction) -> str:
+        """The parameter that is the dict of all parameters; "" for none."""
+        return next((item.name for item in function.parameters() if item.name.lower() in _DICTS), "")
+
+    @staticmethod
+    def target_name(function: PlainFunction) -> str:
+        """The parameter that the output is compared with; "" for none."""
+        return next((item.name for item in function.parameters() if is_target(item.name)), "")
+
+    def kept(self) -> Mapping[str, Any]:
+        """What the forward returned, by name, and the entries of a dict among it."""
+        result = self.result
+        parts = list(result) if isinstance(result, tuple | list) else [result]
+        names = returned_names(self.fore.node)
+        found = dict(zip(names, parts, strict=True)) if len(names) == len(parts) else {}
+        for part in parts:
+            found |= {str(key): value for key, value in part.items()} if isinstance(part, Mapping) else {}
+        return {name: value for name, value in found.items() if name}
+
+    def cache(self) -> Any:
+        """What the forward returned beside its output."""
+        if isinstance(self.result, Mapping) or not isinstance(self.result, tuple | list):
+            return self.result
+        return self.result[1] if len(self.result) == 2 else tuple(self.result[1:])
+
+    def option(self, item: Parameter) -> Any:
+        """What a parameter is handed.
+
+        Raises:
+            NotAFunctionError: nothing that there is has its name.
+        """
+        name = item.name
+        if name == self.data[0]:
+            return self.data[1]
+        if name in self.states:
+            return self.states[name]
+        kept = self.kept() if self.result is not None else {}
+        if self.result is not None and is_cache(name):
+            return self.cache()
+        if name in kept:
+            return kept[name]
+        if name.lower() in _DICTS:
+            return dict(self.states)
+        if is_target(name):
+            return self.target
+        if self.result is not None and set(tokens(name)) & _OUTPUTS:
+            return output_of(self.result)
+        if len(name) == 1 and name.lower() == "x":
+            return self.data[1]
+        if name == "m":
+            raise NotAFunctionError("run", "nobody says how many samples there are")
+        value = constant(tokens(name), None)
+        if value is None:
+            raise NotAFunctionError("run", f"nothing is known that {name} may be")
+        return value
+
+
+def handed(function: PlainFunction, handing: Handing) -> dict[str, Any]:
+    """What a function is handed: for each parameter that has no default.
+
+    Raises:
+        NotAFunctionError: nothing that there is has the name of one.
+    """
+    return {item.name: handing.option(item) for item in function.parameters() if not item.has_default}
+
+
+def output_of(result: Any) -> Any:
+    """The output of a forward: the first of what it returns that is an array, before any cache; else the last."""
+    parts = list(result) if isinstance(result, tuple | list) else [result]
+    is_first = len(parts) < 3 and as_array(parts[0]) is not None
+    return parts[0] if is_first else parts[-1]
+
+
+def data_of(fore: PlainFunction, states: Mapping[str, Any], axes: str) -> tuple[str, Proposal]:
+    """X: the one parameter of the forward that is none of the network's.
+
+    Raises:
+        NotAFunctionError: there are several, or none.
+    """
+    held = {*states, Handing.dict_name(fore)}
+    found = [item.name for item in fore.parameters() if item.name not in held and not item.has_default]
+    if len(found) != 1:
+        raise NotAFunctionError("run", f"{fore.name} takes {len(found)} things beside its parameters")
+    return found[0], Proposal("real", axes, is_owed=False)
+
+
+def sizes_of(wanted: Sequence[Parameter], letter: str, sizes: Mapping[str, int]) -> dict[str, Any] | None:
+    """What a constructor is handed for its lengths: input, hidden, output; None where they are none.
+
+    Args:
+        letter: of the number of outputs, or "1".
+    """
+    ends = int(letter) if letter.isdigit() else sizes[letter]
+    needed = [item.name for item in wanted if not item.has_default]
+    if not needed:
+        return {}
+    if len(needed) == 1 and set(tokens(needed[0])) & _LISTS:
+        return {needed[0]: [sizes["d"], sizes["m"], sizes["t"], ends]}
+    if not all(set(tokens(name)) & _LENGTHS for name in needed):
+        return None
+    inner = [sizes["m"], sizes["t"]][: len(needed) - 2]
+    lengths = [sizes["d"], *inner, ends]
+    return dict(zip(needed, lengths, strict=True)) if len(lengths) == len(needed) else None

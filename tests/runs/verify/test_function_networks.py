@@ -1,0 +1,88 @@
+"""Networks in functions: made, run forward, compared and gone back through, as courses write them."""
+
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+
+COLUMNS = """
+import numpy as np
+
+def initialize_parameters(n_x, n_h, n_y):
+    return {"W1": np.random.randn(n_h, n_x), "b1": np.zeros((n_h, 1)), "W2": np.random.randn(n_y, n_h)}
+
+def forward_propagation(X, parameters):
+    Z1 = parameters["W1"] @ X + parameters["b1"]
+    A1 = np.tanh(Z1)
+    A2 = 1 / (1 + np.exp(-parameters["W2"] @ A1))
+    assert A2.shape == (1, X.shape[1])
+    return A2, {"A1": A1, "A2": A2}
+
+def compute_cost(A2, Y, parameters):
+    return float(np.squeeze(-np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / Y.shape[1]))
+
+def backward_propagation(parameters, cache, X, Y):
+    m = X.shape[1]
+    A1 = cache["A1"]
+    dZ2 = cache["A2"] - Y
+    dZ1 = (parameters["W2"].T @ dZ2) * (SLOPE)
+    return {"dW2": dZ2 @ A1.T / m, "dW1": dZ1 @ X.T / m, "db1": dZ1.sum(axis=1, keepdims=True) / m}
+
+def update_parameters(parameters, grads, learning_rate=0.1):
+    return {name: parameters[name] - learning_rate * grads["d" + name] for name in parameters}
+"""
+ROWS = """
+import numpy as np
+
+def create_network(sizes):
+    return [], sizes
+
+def init_params(n_in, n_hidden, n_out):
+    W1, W2 = np.random.randn(n_in, n_hidden), np.random.randn(n_hidden, n_out)
+    b1, b2 = np.zeros((1, n_hidden)), np.zeros((1, n_out))
+    return W1, b1, W2, b2
+
+def forward_prop(X, W1, b1, W2, b2):
+    Z1 = X @ W1 + b1
+    A1 = np.maximum(Z1, 0)
+    Z2 = A1 @ W2 + b2
+    e = np.exp(Z2 - Z2.max(axis=1, keepdims=True))
+    return Z1, A1, Z2, e / e.sum(axis=1, keepdims=True)
+
+def cross_entropy(A2, Y):
+    return -np.log(A2[np.arange(len(Y)), Y]).mean()
+
+def backward_prop(Z1, A1, Z2, A2, W2, X, Y):
+    d = A2.copy()
+    d[np.arange(len(Y)), Y] -= 1
+    d /= len(Y)
+    h = (d @ W2.T) * (Z1 > 0)
+    return X.T @ h, h.sum(axis=0, keepdims=True), A1.T @ d, d.sum(AXES)
+"""
+
+
+def judged(tmp_path, code, name):
+    """The report of one function of a file."""
+    (tmp_path / "network.py").write_text(code, encoding="utf-8")
+    return function_here(f"{tmp_path / 'network.py'}:{name}")
+
+
+@pytest.mark.parametrize(
+    ("slope", "wrong"), [("1 - A1 ** 2", set()), ("1 - A1", {"W1", "b1"}), ("A1 * (1 - A1)", {"W1", "b1"})]
+)
+def test_a_network_whose_parameters_are_a_dict_is_judged_as_a_whole(tmp_path, slope, wrong):
+    """Its samples are columns; it is asked on the sizes that its first function makes, two sets of them."""
+    report = judged(tmp_path, COLUMNS.replace("SLOPE", slope), "backward_propagation")
+    assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
+    assert {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL} == wrong
+    assert set(report.gradients) == {"W1", "b1", "W2"}
+    assert len({sample.text for sample in report.samples}) >= 2
+
+
+@pytest.mark.parametrize(("axes", "wrong"), [("axis=0, keepdims=True", set()), ("", {"b2"})])
+def test_a_network_whose_parameters_stand_one_by_one_is_too(tmp_path, axes, wrong):
+    """Its labels are whole numbers; a bias summed over everything is one number where several are owed."""
+    report = judged(tmp_path, ROWS.replace("AXES", axes), "backward_prop")
+    assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
+    assert {found.gradient for found in report.findings} == wrong
+    assert set(report.gradients) == {"W1", "b1", "W2", "b2"}
