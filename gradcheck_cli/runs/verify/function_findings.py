@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.checks.ladder.judge import JudgedGradient
+from gradcheck_cli.diagnose.conditions_of_functions import setting_that_tells
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.kinds import stands_for
@@ -41,10 +43,19 @@ def findings_of(comparison: FunctionComparison, layer: AsLayer, file: str) -> tu
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
         if wrong and not any(about == name for _, about in laws):
-            found += _named(name, comparison, layer, partial(findings_of_edits, name, calls, file)) or _unexplained(
-                name, wrong[0]
-            )
+            named = _named(name, comparison, layer, partial(findings_of_edits, name, calls, file))
+            when = _condition(comparison, name, wrong)
+            found += [
+                replace(each, fails_when=each.fails_when or when) for each in named or _unexplained(name, wrong[0])
+            ]
     return tuple(found)
+
+
+def _condition(comparison: FunctionComparison, name: str, wrong: Sequence[Compared]) -> str:
+    """The setting on which alone a gradient is wrong, in words; "" where no setting tells."""
+    bad = [each.trial for each in wrong]
+    good = [each.trial for each in comparison.about(name) if all(each.trial is not trial for trial in bad)]
+    return setting_that_tells([trial.sample.values for trial in bad], [trial.sample.values for trial in good])
 
 
 def _of_law(broken: Broken) -> Finding:

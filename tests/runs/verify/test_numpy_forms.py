@@ -308,6 +308,12 @@ def test_a_share_of_the_gradient_for_each_of_equal_entries_is_asked_for(judged):
     assert report.geometries.right == report.geometries.tried
 
 
+def test_the_setting_on_which_alone_it_is_wrong_is_said(judged):
+    """At the default of 0.1 the slope is right."""
+    (finding,) = judged("Slope").findings
+    assert finding.fails_when.startswith("alpha = ")
+
+
 def test_half_of_a_square_is_said_to_be_half(judged):
     """Not that its path is lost."""
     (finding,) = judged("ridge_loss").findings

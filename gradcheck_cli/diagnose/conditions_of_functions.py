@@ -1,0 +1,44 @@
+"""On which settings alone a function is wrong: "axis = 0", as the samples say that were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from gradcheck_cli.model.functions import Value
+
+# What a sample leaves out keeps the default of the function: no value is the same.
+_DEFAULT = "its default"
+
+
+def setting_that_tells(wrong: Sequence[Mapping[str, Value]], right: Sequence[Mapping[str, Value]]) -> str:
+    """The settings that every wrong sample has one of and no right one has; "" where the samples do not say that.
+
+    Args:
+        wrong: the values of the samples on which a gradient is wrong, by argument.
+        right: of those on which it is not.
+    """
+    if not wrong or not right:
+        return ""
+    fine = [dict(_settings(values)) for values in right]
+    found: dict[str, None] = {}
+    for values in wrong:
+        own = dict(_settings(values))
+        telling = [
+            f"{name} = {value}"
+            for name, value in own.items()
+            if value != _DEFAULT and all(other.get(name, _DEFAULT) != value for other in fine)
+        ]
+        if len(telling) != 1:  # of two that go together nobody knows which it is
+            return ""
+        found[telling[0]] = None
+    return " or ".join(found)
+
+
+def _settings(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}[{key!r}]", inner) for key, inner in _settings(value))
+        elif not isinstance(value, np.ndarray):
+            yield name, f"{value}"
