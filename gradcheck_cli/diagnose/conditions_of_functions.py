@@ -12,7 +12,7 @@ from gradcheck_cli.model.functions import Value
 _DEFAULT = "its default"
 
 
-def setting_that_tells(wrong: Sequence[Mapping[str, Value]], right: Sequence[Mapping[str, Value]]) -> str:
+def distinguishing_setting(wrong: Sequence[Mapping[str, Value]], right: Sequence[Mapping[str, Value]]) -> str:
     """The settings that every wrong sample has one of and no right one has; "" where the samples do not say that.
 
     Args:
@@ -25,14 +25,14 @@ def setting_that_tells(wrong: Sequence[Mapping[str, Value]], right: Sequence[Map
     found: dict[str, None] = {}
     for values in wrong:
         own = dict(_settings(values))
-        telling = [
+        marks = [
             f"{name} = {value}"
             for name, value in own.items()
             if value != _DEFAULT and all(other.get(name, _DEFAULT) != value for other in fine)
         ]
-        if len(telling) != 1:  # of two that go together nobody knows which it is
+        if len(marks) != 1:  # of two that go together nobody knows which it is
             return ""
-        found[telling[0]] = None
+        found[marks[0]] = None
     return " or ".join(found)
 
 

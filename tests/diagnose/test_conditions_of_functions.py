@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck_cli.diagnose.conditions_of_functions import setting_that_tells
+from gradcheck_cli.diagnose.conditions_of_functions import distinguishing_setting
 
 X = np.ones((2, 3))
 PLAIN = {"x": X}
@@ -23,4 +23,4 @@ PLAIN = {"x": X}
 )
 def test_a_setting_tells_where_every_wrong_sample_has_it_and_no_right_one(wrong, right, expected):
     """Of several settings together none is blamed."""
-    assert setting_that_tells(wrong, right) == expected
+    assert distinguishing_setting(wrong, right) == expected

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.checks.ladder.judge import JudgedGradient
-from gradcheck_cli.diagnose.conditions_of_functions import setting_that_tells
+from gradcheck_cli.diagnose.conditions_of_functions import distinguishing_setting
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.kinds import stands_for
@@ -55,7 +55,7 @@ def _condition(comparison: FunctionComparison, name: str, wrong: Sequence[Compar
     """The setting on which alone a gradient is wrong, in words; "" where no setting tells."""
     bad = [each.trial for each in wrong]
     good = [each.trial for each in comparison.about(name) if all(each.trial is not trial for trial in bad)]
-    return setting_that_tells([trial.sample.values for trial in bad], [trial.sample.values for trial in good])
+    return distinguishing_setting([trial.sample.values for trial in bad], [trial.sample.values for trial in good])
 
 
 def _of_law(broken: Broken) -> Finding:
