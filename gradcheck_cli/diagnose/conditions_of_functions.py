@@ -21,10 +21,10 @@ def distinguishing_setting(wrong: Sequence[Mapping[str, Value]], right: Sequence
     """
     if not wrong or not right:
         return ""
-    fine = [dict(_settings(values)) for values in right]
+    fine = [settings_of(values) for values in right]
     found: dict[str, None] = {}
     for values in wrong:
-        own = dict(_settings(values))
+        own = settings_of(values)
         marks = [
             f"{name} = {value}"
             for name, value in own.items()
@@ -34,6 +34,11 @@ def distinguishing_setting(wrong: Sequence[Mapping[str, Value]], right: Sequence
             return ""
         found[marks[0]] = None
     return " or ".join(found)
+
+
+def settings_of(values: Mapping[str, Value]) -> dict[str, str]:
+    """What a sample says beside its arrays, in words; what keeps its default is not there."""
+    return dict(_settings(values))
 
 
 def _settings(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:

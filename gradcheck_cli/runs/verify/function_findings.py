@@ -24,6 +24,8 @@ from gradcheck_cli.trials.function_trial import FunctionTrial
 # What two numbers differ by, relative to the largest, to be told as different places: only words hang on it.
 VISIBLE = 1e-9
 _AXES = ("rows", "columns")
+# Laws that every sample is asked about: of the others a sample that breaks none may not have been asked.
+_OF_EVERY_CALL = (Sign.COUNT, Sign.OTHER_SHAPE, Sign.NOT_FINITE)
 
 
 def findings_of(comparison: FunctionComparison, layer: AsLayer, file: str) -> tuple[Finding, ...]:
@@ -37,7 +39,7 @@ def findings_of(comparison: FunctionComparison, layer: AsLayer, file: str) -> tu
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
-            laws.setdefault((each.id, each.gradient), _of_law(each))
+            laws.setdefault((each.id, each.gradient), _of_law(each, comparison))
     found += laws.values()
     calls = recorded_calls(comparison)
     for name in comparison.names:
@@ -58,11 +60,21 @@ def _condition(comparison: FunctionComparison, name: str, wrong: Sequence[Compar
     return distinguishing_setting([trial.sample.values for trial in bad], [trial.sample.values for trial in good])
 
 
-def _of_law(broken: Broken) -> Finding:
+def _of_law(broken: Broken, comparison: FunctionComparison) -> Finding:
     """A law that does not hold is proved by the call that breaks it; how it is mended is in the catalogue."""
     mistake = CATALOGUE.get(broken.id)
     fix = broken.mend or ("" if mistake is None else mistake.fix)
-    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", fix, broken.when)
+    when = broken.when or (_law_condition(broken, comparison) if broken.sign in _OF_EVERY_CALL else "")
+    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", fix, when)
+
+
+def _law_condition(broken: Broken, comparison: FunctionComparison) -> str:
+    """The setting on which alone a law does not hold that every call was held to."""
+    bad = [trial for trial, each in comparison.broken if (each.id, each.gradient) == (broken.id, broken.gradient)]
+    good = [trial for trial in comparison.trials if trial.askings and all(trial is not each for each in bad)]
+    when = distinguishing_setting([trial.sample.values for trial in bad], [trial.sample.values for trial in good])
+    # It is no value that autograd counts.
+    return f"{when.partition(' = ')[0]} is given" if when and broken.sign is Sign.COUNT else when
 
 
 def example_of(comparison: FunctionComparison) -> FunctionExample | None:
