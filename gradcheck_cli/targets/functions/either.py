@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from gradcheck_cli.model import InputsFrom
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
+from gradcheck_cli.targets.conventions.kinds import reads_windows
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
 from gradcheck_cli.targets.functions.find import forms_of
@@ -93,7 +94,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
         found = as_function(loaded, wanted)
     except NotAFunctionError as error:
         return _convolution_after(error, convolution)
-    if is_bilinear(found.form, found.samples[0].values):
+    if is_bilinear(found.form, found.samples[0].values, reads_windows(loaded)):
         with suppress(NotRecognisedError, AmbiguousError):
             taken = convolution.take()
             if convolution.is_sure(taken):
