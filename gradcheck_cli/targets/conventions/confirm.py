@@ -15,6 +15,7 @@ from gradcheck_cli.targets.conventions import probes, reading
 from gradcheck_cli.targets.conventions.base import NotRecognisedError, UnreadableUpdateError, to_numpy
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.own_forward import check_forward
+from gradcheck_cli.targets.conventions.promised import agrees
 from gradcheck_cli.targets.conventions.results import Keys, take
 
 # Geometries that are asked about: the first ones have a plain, a padded and a strided layer among them.
@@ -52,7 +53,7 @@ def _is_right_for_square(candidate: LayerCandidate) -> bool:
         if not candidate.refuses(spec):
             case = probes.integer_case(spec)
             with suppress(Exception):  # what it raises is told where it is judged
-                if candidate.agrees(_as_given(candidate, case), case):
+                if agrees(candidate, _as_given(candidate, case), case):
                     return True
     return False
 
