@@ -78,6 +78,7 @@ def _changes(spec: ConvSpec) -> Iterator[dict[str, Any]]:
     yield {"height": spec.height + 2 * step, "width": spec.width + 2 * step}
     yield {"in_channels": spec.in_channels + spec.groups}
     yield {"out_channels": spec.out_channels + spec.groups}
+    yield {"in_channels": spec.in_channels + spec.groups, "out_channels": spec.in_channels + 2 * spec.groups}
     yield {"width": spec.width + 3 * step}
     yield {"height": spec.height + 1, "width": spec.width + 1}
     yield {"stride": (step + 1,) * axes}
