@@ -1,8 +1,8 @@
 """The page NUMERIC.md and its picture: a numeric check of dE/dF by gradcheck and by what torch has for it.
 
-Part of `make bench`; `python -m benchmarks.numeric_growth` writes both alone. The post's layer, smaller and larger: each
-way has a process of its own with one thread, which ends where a check takes more than `SECONDS` of the processor or
-`GIBIBYTES` of memory. `python -m benchmarks.numeric_growth WAY` is one of these processes.
+Part of `make bench`; `python -m benchmarks.numeric_growth` writes both alone. The post's layer, smaller and larger:
+each way has a process of its own with one thread, which ends where a check takes more than `SECONDS` of the processor
+or `GIBIBYTES` of memory. `python -m benchmarks.numeric_growth WAY` is one of these processes.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ PAGE, PICTURE = ROOT / "benchmarks" / "NUMERIC.md", ROOT / "docs" / "pictures" /
 # What somebody waits for a check of one layer, and what a small machine has.
 SECONDS, GIBIBYTES = 20, 4
 # Sides of the picture; the kernel has an eighth of it, as in the post (256 and 32).
-SIDES = (32, 64, 128, 256)
+SIDES = (16, 32, 48, 64, 128, 256)
 # A layer that is checked first, of no interest.
-WARM = 16
+WARM = 8
 HEAD = """# Numeric checks, compared
 
 Measured by `make bench` (this page alone: `python -m benchmarks.numeric_growth`) on: {machine}.

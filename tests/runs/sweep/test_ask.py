@@ -197,7 +197,9 @@ def environment_of(process):
 def test_a_rank_that_is_killed_at_work_loses_the_question_that_it_was_at(options):
     """What was answered is in its file and is not asked again; the same command, by one process, asks the rest."""
     Path("waiting.py").write_text(WAITING)
-    Path("layers.txt").write_text("".join(f"batch 2, in 3, out 4, input 8x{width}, kernel 3\n" for width in range(7, 19)))
+    Path("layers.txt").write_text(
+        "".join(f"batch 2, in 3, out 4, input 8x{width}, kernel 3\n" for width in range(7, 19))
+    )
     once = replace(options, targets=("waiting.py",), resume="out.jsonl")
     second = Shard(2, 2)
     *before, at = (asked.question for asked in questions_of(once) if second.holds(asked.question.id))
