@@ -30,6 +30,12 @@ def test_a_long_module_would_be_found(lines, found, tmp_path):
     assert found == too_long(tmp_path)
 
 
+def test_source_is_parsed_in_one_place():
+    """`verify --jobs` parses in several threads, which `ast.parse` does not stand: model/syntax.py takes turns."""
+    calls = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if "ast.parse(" in path.read_text()}
+    assert calls == {"model/syntax.py"}
+
+
 def is_number(value):
     """Whether an expression is a number, or several: `2**18`, `-1`, `(0.5, 2)`."""
     if isinstance(value, ast.Constant):

@@ -94,7 +94,7 @@ _convention = partial(
     declare,
     "auto",
     _target(
-        "How your function is called; told by itself unless given.",
+        "How your function is called; worked out unless given.",
         kind=Kind.WORDS,
         choices=CONVENTIONS,
         metavar="auto|NAME",

@@ -52,8 +52,8 @@ class Experiment:
     """What was run: everything that decides the numbers.
 
     Every option that is recorded is a field, also where it is not named here; those that are named are read by the
-    renderers. `threads` and `convention` are what was taken, `batch`, `input_size` and `output_size` what came of
-    the pictures; sizes are those of the layer's own axes.
+    renderers. `threads`, `convention` and `name`, the user's function or class, are what was taken, `batch`,
+    `input_size` and `output_size` what came of the pictures; sizes are those of the layer's own axes.
     `channel_names` are the colours, where X is of pictures. `padded` is what `padding` adds: (before, after) by axis.
     """
 
@@ -82,6 +82,7 @@ class Experiment:
     threads: int
     backward: str
     convention: str
+    name: str = ""
     call: str = ""
     returns: str = ""
     arithmetic: Arithmetic = "direct"

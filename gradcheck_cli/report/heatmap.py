@@ -109,7 +109,7 @@ def _drawn(screen: Screen, title: str, panels: Panels) -> list[Text]:
     room = max(1, (screen.width + gap) // (_panel_width(screen, panels) + gap))
     shown = screen.first(blocks, room)
     legend = _legend(screen, panels, len(blocks) - len(shown))
-    return [*heading(screen, title, legend), *beside(shown, screen.width, gap)]
+    return [*heading(screen, title, legend), *beside([[panel] for panel in shown], screen.width, gap)]
 
 
 def _fitting(screen: Screen, gradient: Array) -> Panels:

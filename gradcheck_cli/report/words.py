@@ -260,8 +260,8 @@ def user_file(report: RunReport) -> str:
 
 
 def user_name(report: RunReport) -> str:
-    """The name of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
-    return file_and_name(report.experiment.backward)[1] if user_file(report) else ""
+    """The function or class that was judged, or "" where the backward is one of ours."""
+    return report.experiment.name
 
 
 def findings_with_place(report: Report) -> Iterator[tuple[str, str, int | None, Finding]]:

@@ -20,6 +20,8 @@ from gradcheck_cli.report.json import LEFT_OUT, as_document
 
 FOLDER = Path(__file__).resolve().parent / "recorded"
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+# What an argument of a function is: in a document arrays are lists, and constants are what they are.
+VALUE = typing.NewType("VALUE", object)
 HEAD = ("schema_version", "command")
 
 
@@ -79,11 +81,13 @@ def instance_of(kind, values, extra=types.MappingProxyType({})):
 @cache
 def _hints(kind):
     """The types of its fields; hundreds of instances of a few classes are read."""
-    return typing.get_type_hints(kind, localns={"Array": np.ndarray})
+    return typing.get_type_hints(kind, localns={"Array": np.ndarray, "Value": VALUE})
 
 
 def _typed(hint, value):
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is VALUE:
+        return np.array(value, np.float64) if isinstance(value, list) else value
     if value is None or hint is typing.Any or origin is typing.Literal:
         return value
     if origin in (typing.Union, types.UnionType):

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.by_use import forward_by_use
@@ -134,6 +135,6 @@ def _text(loaded: Loaded, node: ast.AST) -> str:
     first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
     text = textwrap.dedent("".join(lines[first - 1 : last]))
     try:
-        return text if ast.dump(ast.parse(text).body[0]) == ast.dump(node) else ast.unparse(node)
+        return text if ast.dump(syntax.parse(text).body[0]) == ast.dump(node) else ast.unparse(node)
     except (SyntaxError, IndexError):
         return ast.unparse(node)

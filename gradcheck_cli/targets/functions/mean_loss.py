@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm, Sample
-from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, WrittenFunction
+from gradcheck_cli.model import Array, Sample
+from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
+from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
 NOTE = "its forward gives a loss for each sample, and its backward is the gradient of their mean"
 # Of the slope: what differences of a smooth loss over this step leave, and more than a factor of 1/2 is away.
@@ -20,40 +21,13 @@ _STEP, _SAME = 1e-5, 1e-3
 
 
 @dataclass(frozen=True)
-class MeanLossForm:
+class MeanLossForm(WrappedForm[WrittenFunction]):
     """The same loss as one number."""
-
-    inner: WrittenFunction
-
-    @property
-    def kind(self) -> FunctionForm:
-        """A loss, whose backward is handed no G."""
-        return self.inner.kind
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.inner.title
 
     @property
     def why(self) -> str:
         """How it is called, and what is made of its losses."""
         return f"{self.inner.why}; the mean of its losses"
-
-    @property
-    def backward(self) -> str:
-        """What the backward is called."""
-        return self.inner.backward
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Those of the loss."""
-        return self.inner.parameters
-
-    @property
-    def source(self) -> str:
-        """Its text."""
-        return self.inner.source
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The mean."""
