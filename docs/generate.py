@@ -99,11 +99,11 @@ def cli_page() -> str:
         "Order of precedence: the command line, then the environment variable, then the nearest `pyproject.toml` with "
         "a table `[tool.gradcheck]` (or `[tool.gradcheck.run]`, `[tool.gradcheck.verify]`), then the default. "
         "A key in that table is the option without its dashes. `-v` tells where each value came from. "
-        "`GRADCHECK_RUN_SEED` is for one command, `GRADCHECK_SEED` for all.",
+        "`GRADCHECK_RUN_SEED` is for one command, `GRADCHECK_SEED` for all. `-h` shows the help of any command.",
         SIZES.replace("N|VxH", "`N|VxH`"),
         "## gradcheck",
         help_text(cli),
-        option_table(cli),
+        option_table(cli, with_help=True),
     ]
     for name, command in all_commands(cli):
         parts += [f"## gradcheck {name}", help_text(command), option_table(command)]
@@ -126,11 +126,13 @@ def help_text(command: click.Command) -> str:
     return "\n\n".join([*prose, *(["```text\n" + "\n\n".join(blocks) + "\n```"] if blocks else [])])
 
 
-def option_table(command: click.Command) -> str:
-    """Option, what it takes, default, variable, meaning."""
+def option_table(command: click.Command, *, with_help: bool = False) -> str:
+    """Option, what it takes, default, variable, meaning; --help, which every command has, where it is asked for."""
     context = click.Context(command, info_name=command.name, help_option_names=list(HELP_OPTIONS))
     rows = []
     for parameter in command.get_params(context):
+        if not with_help and HELP_OPTIONS[-1] in parameter.opts:
+            continue
         if isinstance(parameter, click.Option):
             names = "<br>".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
             meaning = (parameter.help or "").split("  [default")[0]
