@@ -61,6 +61,11 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     return [*turned, *moded, *plain]
 
 
+def reads_windows(loaded: Loaded) -> bool:
+    """Whether its text reads windows of an array: `x[t : t + k]`, `x[t + j]`."""
+    return _Looks(loaded).has_windows
+
+
 def _count(spec: ConvSpec) -> int:
     """How many signals there are: images, channels and filters."""
     return spec.batch * spec.in_channels * spec.out_channels
@@ -103,7 +108,12 @@ class _Looks:
         lengths = {id(node.value) for node in nodes if isinstance(node, ast.Subscript) and _is_first(node.slice)}
         of_axes = any(_is_of_axes(node) for node in nodes if id(node) not in lengths)
         several = max((*_taken_apart(nodes), *_indexed(nodes)), default=0) > 1 or of_axes
-        return not several and any(map(_is_window, nodes))
+        return not several and self.has_windows
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether windows of something are read in it, or in the functions of the file that it uses."""
+        return _has_window((*self._nodes, *self._reached))
 
     @property
     def transposed(self) -> bool:
@@ -168,11 +178,19 @@ def _is_first(index: ast.expr) -> bool:
     return isinstance(index, ast.Constant) and index.value == 0
 
 
-def _is_window(node: ast.AST) -> bool:
-    """`x[t : t + k]` or `x[t + j]`"""
-    if not isinstance(node, ast.Subscript):
-        return False
-    return isinstance(node.slice, ast.BinOp) or (isinstance(node.slice, ast.Slice) and bool(node.slice.lower))
+def _has_window(nodes: Sequence[ast.AST]) -> bool:
+    """`x[t : t + k]`, or `x[t + j]` where t and j are counted by loops."""
+    counters = {
+        name.id for node in nodes if isinstance(node, ast.For | ast.comprehension) for name in _names(node.target)
+    }
+    indices = [node.slice for node in nodes if isinstance(node, ast.Subscript)]
+    slides = any(isinstance(index, ast.Slice) and index.lower for index in indices)
+    sums = (index for index in indices if isinstance(index, ast.BinOp))
+    return slides or any(len(counters & {name.id for name in _names(index)}) > 1 for index in sums)
+
+
+def _names(node: ast.AST) -> Iterator[ast.Name]:
+    return (each for each in ast.walk(node) if isinstance(each, ast.Name))
 
 
 def _is_of_lines(node: ast.AST) -> bool:

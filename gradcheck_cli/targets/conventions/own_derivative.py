@@ -47,6 +47,15 @@ class OwnDerivative:
         scale = float(np.abs(self.slopes[name]).max() + np.linalg.norm(gradient))
         return bool(np.abs(along - self.slopes[name]).max() <= TOLERANCE * scale)
 
+    def slopes_beside(self, name: str, gradient: Array) -> str:
+        """ "5.1 where -3 is right": along the direction where they differ most, as a gradient and the forward say."""
+        directions = self.directions[name]
+        if gradient.shape != directions.shape[1:]:
+            return f"an array of shape {gradient.shape} where {directions.shape[1:]} is right"
+        along = np.tensordot(directions, gradient, axes=gradient.ndim)
+        most = int(np.abs(along - self.slopes[name]).argmax())
+        return f"{along[most]:.4g} where {self.slopes[name][most]:.4g} is right"
+
 
 def own_derivative(forward: Forward, point: Point, grad_output: Array, seed: int = 0) -> OwnDerivative:
     """The derivative of sum(grad_output * forward(point)) along random directions of every input.

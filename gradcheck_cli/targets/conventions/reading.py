@@ -52,6 +52,29 @@ class Before:
     weights: Mapping[state.Path, Any]
 
 
+@dataclass(frozen=True)
+class Passed:
+    """What one forward and backward left behind: all that there is to read.
+
+    Attributes:
+        trained: the instance, as it is now.
+        before: what it held between the two.
+        given: what its methods were handed, by role.
+        output: what its forward gave, in its own layout.
+        result: what its backward returned.
+        mutated: arguments that were changed.
+        wrong_forward: what is wrong with the output, "" for nothing.
+    """
+
+    trained: Trained
+    before: Before
+    given: Mapping[str, Any]
+    output: Any
+    result: Any
+    mutated: tuple[str, ...]
+    wrong_forward: str
+
+
 def look(trained: Trained) -> Before:
     """Everything that a backward may change, and the weights themselves, which it may replace."""
     arrays = {place.path: place.array for place in state.held(trained.instance)}
