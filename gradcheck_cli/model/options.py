@@ -290,6 +290,10 @@ class VerifyOptions(SettingOptions):
         False,
         _verification("Run autotuned Triton kernels with each of their configurations, not with the first alone."),
     )
+    strict: bool = declare(
+        False,
+        _verification("Fail what is meant to be no derivative too: straight-through estimators, gradient reversal."),
+    )
     geometries: Breadth = declare("quick", _verification("How many geometries are tried."))
     geometry: str = declare(
         "",

@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import network_forms
+from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
@@ -47,7 +48,18 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         if isinstance(pair, PairForm):
             functions = {name: _function(loaded, name) for name in functions_of(loaded)}
             yield from network_forms(functions, pair.fore.name, pair.back.name)
-        yield pair
+        yield from (_on_tensors(pair), pair) if _is_of_torch(pair) else (pair,)
+
+
+def _is_of_torch(form: PairForm | LossForm) -> bool:
+    parts = (form.function,) if isinstance(form, LossForm) else (form.fore, form.back)
+    return any(is_of_torch(part) for part in parts)
+
+
+def _on_tensors(form: PairForm | LossForm) -> WrittenFunction:
+    if isinstance(form, LossForm):
+        return LossForm(on_tensors(form.function))
+    return PairForm(on_tensors(form.fore), on_tensors(form.back))
 
 
 def _has_backward(owner: type) -> bool:
@@ -77,7 +89,7 @@ def _loss_method(loaded: Loaded, owner: type) -> str:
     return next((name for name in names if gives_gradients(loaded.node(f"{owner.__name__}.{name}"))), "")
 
 
-def _pair(loaded: Loaded) -> WrittenFunction:
+def _pair(loaded: Loaded) -> PairForm | LossForm:
     """The target is a backward, or a forward whose backward stands beside it."""
     known = functions_of(loaded)
     name = loaded.name
@@ -86,6 +98,8 @@ def _pair(loaded: Loaded) -> WrittenFunction:
     backwards = backwards_among(known)
     if name in backwards:
         forward = forward_for(name, known)
+        if not forward and gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
+            return LossForm(_function(loaded, name))
         if not forward:
             raise NotAFunctionError("build", f"no forward of {name} stands in its file")
         return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
