@@ -116,9 +116,9 @@ def cli_page() -> str:
         own = [row for row in rows[name] if counts[row] < SHARED_BY]
         parts += [f"## gradcheck {name}", help_text(command), *([option_table(own)] if own else [])]
         if len(own) < len(rows[name]):
-            parts.append("And those [of several commands](#options-of-several-commands).")
+            parts.append("And those that it [shares](#shared) with other commands.")
     shared = [(*row, of_commands(row, rows)) for row in counts if counts[row] >= SHARED_BY]
-    return page([*parts, "## Options of several commands", option_table(shared)])
+    return page([*parts, "## Shared", option_table(shared)])
 
 
 def of_commands(row: Row, rows: Mapping[str, list[Row]]) -> str:
