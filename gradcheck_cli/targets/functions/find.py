@@ -48,18 +48,7 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         if isinstance(pair, PairForm):
             functions = {name: _function(loaded, name) for name in functions_of(loaded)}
             yield from network_forms(functions, pair.fore.name, pair.back.name)
-        yield from (_on_tensors(pair), pair) if _is_of_torch(pair) else (pair,)
-
-
-def _is_of_torch(form: PairForm | LossForm) -> bool:
-    parts = (form.function,) if isinstance(form, LossForm) else (form.fore, form.back)
-    return any(is_of_torch(part) for part in parts)
-
-
-def _on_tensors(form: PairForm | LossForm) -> WrittenFunction:
-    if isinstance(form, LossForm):
-        return LossForm(on_tensors(form.function))
-    return PairForm(on_tensors(form.fore), on_tensors(form.back))
+        yield from (on_tensors(pair), pair) if is_of_torch(pair) else (pair,)
 
 
 def _has_backward(owner: type) -> bool:
