@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import sys
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -16,10 +17,12 @@ from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
+from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import network_forms
+from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
@@ -42,11 +45,13 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     elif owner is not None:
         yield from _layer(loaded, owner)
     else:
-        pair = _pair(loaded)
-        if isinstance(pair, PairForm):
-            functions = {name: _function(loaded, name) for name in functions_of(loaded)}
-            yield from network_forms(functions, pair.fore.name, pair.back.name)
-        yield pair
+        alone = _pair(loaded)
+        functions = {name: _function(loaded, name) for name in functions_of(loaded)}
+        if isinstance(alone, PairForm):
+            yield from network_forms(functions, alone.fore.name, alone.back.name)
+        elif isinstance(alone, LossForm):
+            yield from made_losses(alone, functions)
+        yield alone
 
 
 def _has_backward(owner: type) -> bool:
@@ -85,6 +90,8 @@ def _pair(loaded: Loaded) -> WrittenFunction:
     backwards = backwards_among(known)
     if name in backwards:
         forward = forward_for(name, known)
+        if not forward and gives_gradients(loaded.node(name)):
+            return LossForm(_function(loaded, name))
         if not forward:
             raise NotAFunctionError("build", f"no forward of {name} stands in its file")
         return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
@@ -110,9 +117,9 @@ def functions_of(loaded: Loaded) -> dict[str, Any]:
 
 
 def _function(loaded: Loaded, name: str) -> PlainFunction:
-    return PlainFunction(
-        vars(loaded.module).get(name, loaded.target), loaded.node(name), name, _with_callees(loaded, name)
-    )
+    call, source = vars(loaded.module).get(name, loaded.target), _with_callees(loaded, name)
+    is_torch = "torch" in sys.modules and is_of_torch(source)
+    return PlainFunction(on_tensors(call) if is_torch else call, loaded.node(name), name, source)
 
 
 def _with_callees(loaded: Loaded, name: str) -> str:
