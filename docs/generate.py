@@ -119,11 +119,11 @@ def all_commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
 
 
 def help_text(command: click.Command) -> str:
-    """The command's own words, its examples as a block."""
+    """The command's own words, then its examples and what else is set out in lines, as one block."""
     text = inspect.cleandoc(command.help or "").replace("\b\n", "\b")
     prose = [part for part in text.split("\n\n") if not part.startswith("\b")]
     blocks = [part.removeprefix("\b") for part in text.split("\n\n") if part.startswith("\b")]
-    return "\n\n".join([*prose, *(f"```text\n{block}\n```" for block in blocks)])
+    return "\n\n".join([*prose, *(["```text\n" + "\n\n".join(blocks) + "\n```"] if blocks else [])])
 
 
 def option_table(command: click.Command) -> str:

@@ -1,4 +1,4 @@
-"""gradcheck: is a hand-written convolution backward right, and if not, what is the mistake?
+"""gradcheck: is a hand-written gradient right, and if not, what is the mistake?
 
 The public names live here. They are loaded when they are first used, so that importing the package costs nothing.
 """

@@ -1,6 +1,7 @@
 """Backwards with planted mistakes, and cases for them, for the tests of the catalogue and of the diagnosis."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -102,8 +103,13 @@ def is_told(identifier, form):
     return identifier != "rest-skipped" or "of 8" in form.label or "filters in blocks of 2;" in form.label
 
 
+@cache
 def integers(spec, seed=0):
-    """A case of small integers without zeros, so that no term hides."""
+    """A case of small integers without zeros, so that no term hides.
+
+    The same one each time, not to be written to: what a diagnosis made of it is kept with it, see `RememberingProblem`,
+    and hundreds of tests ask the same formulas on the same numbers.
+    """
     random = np.random.default_rng((seed, *spec.x_shape, *spec.weight_shape))
 
     def draw(shape):
@@ -112,6 +118,7 @@ def integers(spec, seed=0):
     return Case(spec, draw(spec.x_shape), draw(spec.weight_shape), draw((spec.out_channels,)), draw(spec.output_shape))
 
 
+@cache
 def fractions(spec, seed=0):
     """The case of small integers with something behind the point, on a grid of 1/4 for X and F and 1/64 for G."""
     case, random = integers(spec, seed), np.random.default_rng(seed)
@@ -122,6 +129,7 @@ def fractions(spec, seed=0):
     return replace(case, x=moved(case.x, 4), weight=moved(case.weight, 4), grad_output=moved(case.grad_output, 64))
 
 
+@cache
 def tiny(spec, seed=0):
     """The case of small integers times 2^-14."""
     case = integers(spec, seed)

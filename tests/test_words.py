@@ -23,6 +23,12 @@ def sources():
     return [(path.relative_to(PACKAGE), ast.parse(path.read_text())) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
+@cache
+def nodes(tree):
+    """All nodes of a file of the package, walked once for all that is read from them."""
+    return tuple(ast.walk(tree))
+
+
 def types_in(tree):
     """The classes of a file and its names for types: what is written like a class is read as one."""
     for node in tree.body:
@@ -57,7 +63,7 @@ def test_two_types_of_one_name_would_be_found():
 def raised():
     """Every place that raises an error of ours in words of its own: file, line, and the call."""
     for path, tree in sources():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 name = getattr(node.exc.func, "id", getattr(node.exc.func, "attr", ""))
                 if name in ERRORS:
@@ -85,7 +91,7 @@ def words():
     for path, tree in sources():
         if path.parts[0] in ("report", "mistakes"):
             continue  # a page tells, and a mistake is told
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             for name in (getattr(node, "id", ""), getattr(node, "name", ""), getattr(node, "arg", "")):
                 for word in name.strip("_").split("_") if isinstance(name, str) else ():
                     found[word].add(f"{path}: {name}")
@@ -104,8 +110,9 @@ PUBLIC = {"_replace", "_asdict", "_repr_html_"}
 
 def private_names(tree):
     """Lines on which a test reaches into another module or object past its public names."""
-    own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_self(node.value)}
-    for node in ast.walk(tree):
+    found = list(ast.walk(tree))  # not kept: all tests at once are a million nodes
+    own = {node.attr for node in found if isinstance(node, ast.Attribute) and _is_self(node.value)}
+    for node in found:
         names = []
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradcheck_cli"):
             names = [alias.name for alias in node.names]

@@ -78,13 +78,13 @@ def run(context: click.Context, /, **values: Any) -> int:
 @shared.output_options
 @click.pass_context
 def verify(context: click.Context, /, **values: Any) -> int:
-    """Judge your own convolution backward on exact integers, and name its mistake.
+    """Judge your own backward, of a convolution or of any layer or function, and name its mistake.
 
     A target is FILE.py:NAME, FILE.py, or PACKAGE.MODULE:NAME. Quote patterns; they are expanded here.
 
     \b
     Example:
-      gradcheck verify my_layers.py:conv_backward 'submissions/*.py:conv_backward'
+      gradcheck verify my_layers.py 'submissions/*.py:conv_backward'
     """
     output = Output.take(values)
     options = VerifyOptions(**values)

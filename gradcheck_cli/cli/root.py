@@ -108,13 +108,13 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
 )
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Is this convolution backward right, and if not, what is the mistake?
+    """Is this gradient right, of a convolution or of any function, and if not, what is the mistake?
 
     \b
     Examples:
       gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
       gradcheck run --backward my_layers.py:conv_backward images/coffee.jpg
-      gradcheck verify 'submissions/*.py:conv_backward'
+      gradcheck verify my_layers.py 'submissions/*.py:conv_backward'
       gradcheck explain batch-mean
 
     \b

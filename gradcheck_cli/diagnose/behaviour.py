@@ -13,6 +13,7 @@ from gradcheck_cli.diagnose.sentences import finding
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Behaviour, Sign, in_place_of, standing_for
 from gradcheck_cli.model import Finding, GradientName
+from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 
 
 def behaviour(observations: Sequence[Observation], gradient: GradientName, words: Words) -> list[Finding]:
@@ -73,8 +74,8 @@ def _within_float32(seen: Comparison, gradient: GradientName) -> bool:
     gauge = seen.gauges.right(gradient)
     terms = seen.spec.terms + seen.problem.case.weight.size + 2
     error = np.abs(seen.actual - seen.right)
-    large_enough = error.max() > terms * 2.0**-53 * float(gauge.max())
-    return bool((error <= terms * 2.0**-24 * gauge).all()) and large_enough
+    large_enough = error.max() > terms * UNIT_ROUNDOFF["float64"] * float(gauge.max())
+    return bool((error <= terms * UNIT_ROUNDOFF["float32"] * gauge).all()) and large_enough
 
 
 def unexplained_shape(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
-from gradcheck_cli.model import CodePlace
+from gradcheck_cli.model import CodePlace, syntax
 from gradcheck_cli.targets.resolve import Definition
 
 _Part = ast.stmt | ast.expr
@@ -29,7 +29,7 @@ class Code:
     def tree(self) -> ast.Module | None:
         """The module; None where it cannot be parsed."""
         try:
-            return ast.parse(self.source)
+            return syntax.parse(self.source)
         except (SyntaxError, ValueError, RecursionError):
             return None
 

@@ -12,6 +12,7 @@ from itertools import combinations, permutations
 
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, behind, is_self, span
 from gradcheck_cli.mistakes.source import called, symmetric
+from gradcheck_cli.model import syntax
 
 Exchange = Callable[[ast.AST, Scope], Iterator[Exchanged]]
 Exchanges = tuple[tuple[Exchange, ...], ...]
@@ -296,7 +297,7 @@ def _strided(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     for stride in scope.strides:
         for names in [inside, *([name] for name in inside if len(inside) > 1)]:
             if names:
-                text = ast.unparse(_Strided(names, stride).visit(ast.parse(ast.unparse(node), mode="eval")))
+                text = ast.unparse(_Strided(names, stride).visit(syntax.parse_expression(ast.unparse(node))))
                 yield Exchanged(text, text)
 
 
@@ -310,7 +311,7 @@ class _Strided(ast.NodeTransformer):
         """The product, where it is one of them and is read."""
         if node.id not in self._names or not isinstance(node.ctx, ast.Load):
             return node
-        return ast.parse(f"{node.id} * {self._stride}", mode="eval").body
+        return syntax.parse_expression(f"{node.id} * {self._stride}").body
 
 
 def _sibling(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:

@@ -116,6 +116,7 @@ def close(found: float, value: Fraction) -> bool:
 def fitted(found: float) -> Factor | None:
     """The simple fraction that a ratio is, such as a learning rate of 1/100; None where it is none."""
     value = Fraction(found).limit_denominator(_LARGEST_DENOMINATOR)
+    # A ratio of two float64 sums has at least eleven right digits; a random one is a simple fraction to nine or so.
     if value in (0, 1) or abs(found - float(value)) > 1e-11 * abs(found):
         return None
     ids = (standing_for(Sign.OPPOSITE if value == -1 else Sign.CONSTANT).id,)

@@ -73,14 +73,14 @@ def _constant(name: str, factor: float) -> Finding | None:
             name,
             "proved",
             f"grad_{name} has the opposite sign",
-            f"turn the sign of grad_{name}",
+            f"Turn the sign of grad_{name}.",
         )
     return Finding(
         standing_for(Sign.CONSTANT).id,
         name,
         "proved",
         f"grad_{name} is {factor:.6g} times the right one on every sample",
-        f"leave the factor {factor:.6g} out",
+        f"Leave the factor {factor:.6g} out.",
     )
 
 
@@ -88,7 +88,7 @@ def _by_length(name: str, what: str, rest: float, length: int, *, divided: bool)
     is_first = what.startswith("rows of")
     sign = Sign.BATCH if divided and is_first else Sign.AVERAGED if divided else Sign.CONSTANT
     times = "" if abs(rest - 1) <= SAME else f" {rest:.6g} times"
-    change, mend = ("divided by", "do not divide by it") if divided else ("multiplied by", "do not multiply by it")
+    change, mend = ("divided by", "Do not divide by it.") if divided else ("multiplied by", "Do not multiply by it.")
     message = f"grad_{name} is{times} the right one {change} the number of {what} ({length} here)"
     return Finding(standing_for(sign).id, name, "proved", message, mend)
 

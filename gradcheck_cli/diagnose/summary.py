@@ -61,11 +61,14 @@ def with_conditions_that_hold(
     if len(findings) == 1 and findings[0].certainty == "proved" and (stated[0] or not findings[0].fails_when):
         return [replace(findings[0], fails_when=condition(results, elsewhere, refused))]
     known = [*results, *elsewhere]
-    complete = all(finding.certainty == "proved" for finding in findings) and None not in stated
-    unexplained = complete and any(not right and not _any_holds(stated, spec) for spec, right in known)
+    uncovered = None not in stated and any(not right and not _any_holds(stated, spec) for spec, right in known)
+    proved = all(finding.certainty == "proved" for finding in findings)
     good = [spec for spec, right in known if right]
     return [
-        replace(finding, fails_when="") if found and (unexplained or any(map(found.holds, good))) else finding
+        replace(finding, fails_when="")
+        # What explains a part of what is wrong says when that part shows, and not when it fails.
+        if found and (any(map(found.holds, good)) or (uncovered and (proved or finding.certainty == "probable")))
+        else finding
         for finding, found in zip(findings, stated, strict=True)
     ]
 

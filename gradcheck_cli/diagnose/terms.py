@@ -125,6 +125,7 @@ def _verify(reader: _Reader, found: dict[tuple[Index, Index], float], other: Arr
     g = reader.case.grad_output
     total = sum(c * float(g[at]) * (1.0 if other is None else float(other[place])) for (at, place), c in found.items())
     actual = reader.value(g, None)
+    # Sums of float64 agree to some twelve digits, and a term that was missed is a whole number.
     if abs(total - actual) > 1e-9 * max(1.0, abs(actual)) or reader.value(np.zeros_like(g), None) != 0:
         raise NotLinearError
 

@@ -13,6 +13,7 @@ from gradcheck_cli.mistakes import CATALOGUE
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.nearness import nearest
 
+# Ids that are offered for a word: more would be read as a list of everything.
 _MOST = 4
 
 

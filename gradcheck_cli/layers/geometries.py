@@ -318,6 +318,7 @@ def random_spec(generator: random.Random) -> ConvSpec | None:
     groups = generator.choice((1, 1, 1, 1, 2, 3))
     channels, filters = (groups * generator.randint(1, 4 if groups == 1 else 2) for _ in range(2))
     side = generator.randint(1, 5)
+    # Most kernels are square; the rest are not, to tell rows from columns.
     kernel = (side, side if generator.random() < 0.6 else generator.randint(1, 5))
     step = generator.choice((1, 1, 2, 2, 3))
     margin = generator.choice((0, 0, 1, 1, 2, 3))

@@ -183,6 +183,10 @@ class FunctionPower:
     untried: tuple[str, ...] = ()
 
 
+POWER = 5
+"""The rung that asks what a pass would have caught; it stands behind all others."""
+
+
 @dataclass(frozen=True)
 class RungEvidence:
     """What one rung of the ladder decided about one gradient of a function.

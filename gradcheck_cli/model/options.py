@@ -94,7 +94,7 @@ _convention = partial(
     declare,
     "auto",
     _target(
-        "How your function is called; told by itself unless given.",
+        "How your function is called; worked out unless given.",
         kind=Kind.WORDS,
         choices=CONVENTIONS,
         metavar="auto|NAME",
@@ -289,6 +289,10 @@ class VerifyOptions(SettingOptions):
     all_configs: bool = declare(
         False,
         _verification("Run autotuned Triton kernels with each of their configurations, not with the first alone."),
+    )
+    strict: bool = declare(
+        False,
+        _verification("Fail what is meant to be no derivative too: straight-through estimators, gradient reversal."),
     )
     geometries: Breadth = declare("quick", _verification("How many geometries are tried."))
     geometry: str = declare(

@@ -52,8 +52,8 @@ class Experiment:
     """What was run: everything that decides the numbers.
 
     Every option that is recorded is a field, also where it is not named here; those that are named are read by the
-    renderers. `threads` and `convention` are what was taken, `batch`, `input_size` and `output_size` what came of
-    the pictures; sizes are those of the layer's own axes.
+    renderers. `threads`, `convention` and `name`, the user's function or class, are what was taken, `batch`,
+    `input_size` and `output_size` what came of the pictures; sizes are those of the layer's own axes.
     `channel_names` are the colours, where X is of pictures. `padded` is what `padding` adds: (before, after) by axis.
     """
 
@@ -82,6 +82,7 @@ class Experiment:
     threads: int
     backward: str
     convention: str
+    name: str = ""
     call: str = ""
     returns: str = ""
     arithmetic: Arithmetic = "direct"
@@ -273,7 +274,8 @@ class TargetReport:
     `output` is what the user's code printed (shown with -v only). `name` is that of the function or class, as it is
     called in the file; a finding without a line is told to stand in it. `call` and `returns` are what the user said of
     how it is called, "" where nothing was said. `scope` says which gradients a plain function gives,
-    where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed.
+    where that is less than all three ("weight only"). `unreached` are the lines of the backward that no call executed,
+    `unvaried` the optional parameters that kept their defaults in every call.
     `reason` is why the verdict is what it is, in one line. `kind` is what it was recognised as and `layer` which one,
     "" where it was not.
 
@@ -304,6 +306,7 @@ class TargetReport:
     returns: str = ""
     scope: str = ""
     unreached: tuple[int, ...] = ()
+    unvaried: tuple[str, ...] = field(default=(), metadata=UNLESS_USUAL)
     reason: str = ""
     kind: TargetKind = ""
     layer: str = ""

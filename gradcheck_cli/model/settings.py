@@ -79,6 +79,7 @@ class VerifySettings(TypedDict, total=False):
     input: str
     against: Target
     all_configs: bool
+    strict: bool
     geometries: Breadth
     geometry: str
     timeout: float

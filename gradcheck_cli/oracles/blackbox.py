@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 
 Evaluate = Callable[[Array], tuple[Array, ...]]
 """(how many, *shape of one argument) -> the outputs for each, stacked.
@@ -37,7 +38,7 @@ COARSE_STEP = 2.0**-2
 COARSE_HALVINGS = 5
 # Half is what halving a step leaves of the difference of two slopes of a smooth forward, all of it at a kink.
 SMOOTH = 0.75
-UNIT = 2.0**-53
+UNIT = UNIT_ROUNDOFF["float64"]
 # An estimate of an error is taken as a bound with this margin: Ridders' own is the difference of two neighbours in the
 # table, of which the better one is off by less.
 SAFETY = 4.0

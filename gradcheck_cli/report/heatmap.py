@@ -94,7 +94,7 @@ def _is_flat(panels: Panels, scale: float) -> bool:
         return False
     spreads = np.ptp(panels.pooled, axis=(1, 2))
     varied = spreads[spreads > 0]
-    return bool(varied.size and np.mean(varied <= FLAT * scale) > 0.5)
+    return bool(varied.size and 2 * np.sum(varied <= FLAT * scale) > varied.size)
 
 
 def _without_means(panels: Panels) -> Panels:
@@ -109,7 +109,7 @@ def _drawn(screen: Screen, title: str, panels: Panels) -> list[Text]:
     room = max(1, (screen.width + gap) // (_panel_width(screen, panels) + gap))
     shown = screen.first(blocks, room)
     legend = _legend(screen, panels, len(blocks) - len(shown))
-    return [*heading(screen, title, legend), *beside(shown, screen.width, gap)]
+    return [*heading(screen, title, legend), *beside([[panel] for panel in shown], screen.width, gap)]
 
 
 def _fitting(screen: Screen, gradient: Array) -> Panels:

@@ -25,6 +25,7 @@ MOST_COMPARED = 12
 MOST_JUDGED = 27
 """Panels in each strip of the judged gradient; the worst planes are drawn."""
 MOST_SIGNS = 4
+"""Planes of G that are drawn: under |.| they differ in signs only, and a few show it."""
 MOST_LINES = 64
 """Samples of an array of one axis that are drawn one below the other."""
 _BGR = ("blue", "green", "red")

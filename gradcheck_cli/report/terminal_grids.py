@@ -23,12 +23,22 @@ _LABEL = 15
 def draw_example(screen: Screen, example: Example) -> list[Text]:
     """The geometry, G and the other factor, expected beside actual, and what one wrong entry should hold and holds."""
     lines = heading(screen, example.title, example.about)
-    lines += beside([block for array in example.arrays for block in _array(array)], screen.width)
+    lines += beside(_kept_together([_array(array) for array in example.arrays]), screen.width)
     if not example.should_hold:
-        return lines
+        return [*lines, styled("* differs from expected", "dim")] if _is_starred(lines) else lines
     lines += screen.wrap(styled(f"* differs from expected; the terms of {example.entry}:", "dim"), screen.width)
     lines += screen.labelled("  should hold", example.should_hold, _LABEL)
     return lines + screen.labelled("  holds", example.holds, _LABEL)
+
+
+def _kept_together(arrays: Sequence[list[list[Text]]]) -> list[list[list[Text]]]:
+    """The planes of an array stay on one row where they can, and so do the last two: expected beside actual."""
+    *given, expected, actual = arrays
+    return [*given, expected + actual]
+
+
+def _is_starred(lines: Sequence[Text]) -> bool:
+    return any("*" in line.plain for line in lines[1:])
 
 
 def _array(shown: ExampleArray) -> list[list[Text]]:

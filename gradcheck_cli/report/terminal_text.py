@@ -39,6 +39,7 @@ TONE_STYLES = {
 # A CI runner takes a line that begins so as an order to itself; "::-1]" of a slice is none.
 _RUNNER_COMMAND = re.compile(r"\s*(::[A-Za-z]|##\[)")
 
+# Spaces between two columns; one would read as a space between words.
 _GAP = 2
 # A column of sentences that is narrower holds three words a line: it goes below the row instead, this far to the right,
 # as do the columns that do not fit.
@@ -218,24 +219,33 @@ def heading(screen: Screen, title: str, note: TableCell = "") -> list[Text]:
     return [Text(""), *lines]
 
 
-def beside(blocks: Sequence[Sequence[Text]], width: int, gap: int = 3) -> list[Text]:
-    """Blocks of lines side by side, in as many rows of blocks as `width` asks for."""
+def beside(groups: Sequence[Sequence[Sequence[Text]]], width: int, gap: int = 3) -> list[Text]:
+    """Blocks of lines side by side, in as many rows of blocks as `width` asks for.
+
+    Args:
+        groups: blocks that stay on one row where a row holds them, and begin a new one where they do not.
+        gap: cells between two blocks.
+    """
     lines: list[Text] = []
-    for row in _rows_of_blocks(blocks, width, gap):
+    for row in _rows_of_blocks(groups, width, gap):
         lines += _joined(row, gap)
     return lines
 
 
-def _rows_of_blocks(blocks: Sequence[Sequence[Text]], width: int, gap: int) -> list[list[Sequence[Text]]]:
+def _rows_of_blocks(groups: Sequence[Sequence[Sequence[Text]]], width: int, gap: int) -> list[list[Sequence[Text]]]:
     rows: list[list[Sequence[Text]]] = []
     used = width + 1
-    for block in blocks:
-        own = block_width(block)
-        if used + gap + own > width:
-            rows.append([])
-            used = -gap
-        rows[-1].append(block)
-        used += gap + own
+    for group in groups:
+        whole = sum(block_width(block) + gap for block in group) - gap
+        if used + gap + whole > width:
+            used = width + 1
+        for block in group:
+            own = block_width(block)
+            if used + gap + own > width:
+                rows.append([])
+                used = -gap
+            rows[-1].append(block)
+            used += gap + own
     return rows
 
 

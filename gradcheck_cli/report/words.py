@@ -128,14 +128,18 @@ def _short(value: Size) -> str:
 
 
 def reservations(target: TargetReport) -> str:
-    """What a pass does not say: " (weight only); lines 14, 15 never ran"; "" for all else."""
+    """What a pass does not say: " (weight only); lines 14, 15 never ran; gap was not varied"; "" for all else."""
     if target.verdict is not Verdict.PASS:
         return ""
     scope = f" ({target.scope})" if target.scope else ""
-    if not target.unreached:
-        return scope
     noun = "line" if len(target.unreached) == 1 else "lines"
-    return f"{scope}; {noun} {listed(target.unreached, MOST_LINES)} never ran"
+    never = f"; {noun} {listed(target.unreached, MOST_LINES)} never ran" if target.unreached else ""
+    kept = " and ".join(target.unvaried) if len(target.unvaried) < 3 else ", ".join(target.unvaried)
+    return scope + never + (f"; {kept} {_was(target.unvaried)} not varied" if target.unvaried else "")
+
+
+def _was(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
 
 
 _OUTCOMES = (
@@ -157,8 +161,12 @@ def outcomes(report: VerifyReport) -> str:
 
 def _with_unreached(report: VerifyReport) -> str:
     """A pass over many targets is worth no more than theirs."""
-    amount = sum(bool(target.unreached) for target in report.targets if target.verdict is Verdict.PASS)
-    return f"; {amount} of the right ones with lines that never ran" if amount else ""
+    right = [target for target in report.targets if target.verdict is Verdict.PASS]
+    told = (
+        (sum(bool(target.unreached) for target in right), "lines that never ran"),
+        (sum(bool(target.unvaried) for target in right), "settings that were not varied"),
+    )
+    return "".join(f"; {amount} of the right ones with {what}" for amount, what in told if amount)
 
 
 def right(geometries: Geometries) -> str:
@@ -260,8 +268,8 @@ def user_file(report: RunReport) -> str:
 
 
 def user_name(report: RunReport) -> str:
-    """The name of `--backward FILE.py:NAME`, or "" where the backward is one of ours."""
-    return file_and_name(report.experiment.backward)[1] if user_file(report) else ""
+    """The function or class that was judged, or "" where the backward is one of ours."""
+    return report.experiment.name
 
 
 def findings_with_place(report: Report) -> Iterator[tuple[str, str, int | None, Finding]]:

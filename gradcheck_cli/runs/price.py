@@ -1,7 +1,7 @@
 """What a run costs before it starts: products, bytes and seconds from the geometry alone, by written rates.
 
 Arithmetic on sizes; nothing is measured here and no array is made. What follows from a price is decided in
-`experiment.plan`. The rates were fitted to runs of eight layers (kernels 3 to 128, 3 and 64 filters, 1 and 8 pictures)
+`runs.plan`. The rates were fitted to runs of eight layers (kernels 3 to 128, 3 and 64 filters, 1 and 8 pictures)
 on one core of an x86-64 server; they hold within a factor of 2 there, and a user's own backward is not in them.
 """
 
@@ -16,6 +16,7 @@ from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.options import Dtype
 
 GIB = 2**30
+"""Bytes."""
 SHARE_OF_MEMORY = 0.8
 """How much of the machine's memory a run may plan with; the rest is the system's and the estimate's error."""
 

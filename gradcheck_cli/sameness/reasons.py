@@ -77,6 +77,7 @@ def filter_reason(grad_output: Array, loss: str, groups: int = 1) -> str:
 
 def percent(share: float) -> str:
     """A share as per cent, two significant digits, never rounded to 0 % or 100 % when it is not."""
+    # Near 100 % the digits that count are those of what is missing.
     if abs(share - 1) < 0.01:
         return f"{100 - Decimal(f'{100 * (1 - share):.2g}'):f} %"
     return f"{float(f'{100 * share:.2g}'):g} %"

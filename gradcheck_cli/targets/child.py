@@ -53,6 +53,7 @@ from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_pad
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
+from gradcheck_cli.targets.conventions.unvaried import Varying
 from gradcheck_cli.targets.convolutions_met import convolutions_met
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
@@ -189,6 +190,7 @@ def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequ
         chosen = as_said(spelled, wanted, seed_all, guard)
     else:
         chosen = with_filter_order(_recognised(loaded, wanted, guard, seconds), seed_all, guard)
+        chosen = Varying(seed_all, guard).settled(chosen) if chosen.is_right else chosen
     padding = with_padding(chosen.candidate, seed_all, guard)
     return _ready(ref, loaded, replace(chosen, candidate=padding.candidate), padding.rules)
 
@@ -244,6 +246,8 @@ def _description(ready: Ready) -> Message:
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
         "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
+        "unvaried": list(ready.chosen.unvaried),
+        "wrong_beside": [(one.setting, one.gradient, one.slopes) for one in ready.chosen.wrong_beside],
         "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
 

@@ -29,6 +29,7 @@ Repetition = Literal["once", "twice", "after another"]
 these shapes before. The first answer is that of a fresh object each time."""
 
 GIBIBYTE = 2**30
+"""Bytes."""
 NOT_TRIED = "not tried: it died too often before"
 """The error of an outcome that no call stands behind."""
 
@@ -123,6 +124,21 @@ class TextEdit:
 
 
 @dataclass(frozen=True)
+class WrongBeside:
+    """A setting beside its default with which a backward is no derivative of its own forward.
+
+    Attributes:
+        setting: "scale=0.7".
+        gradient: which is wrong.
+        slopes: along one direction, "5.1 where -3 is right".
+    """
+
+    setting: str
+    gradient: GradientName
+    slopes: str
+
+
+@dataclass(frozen=True)
 class Described:
     """How the target is called, and why we think so.
 
@@ -140,6 +156,8 @@ class Described:
             returned, or where the rate could be set.
         parts: the gradients that it must give to pass: what a layer's forward depends on; empty for plain functions.
         constants: whole numbers in its code that may be sizes, the likeliest first.
+        unvaried: optional parameters that kept their defaults in every call.
+        wrong_beside: settings with which it is wrong though it is right at their defaults.
         same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
         printed: what the code printed while it was loaded and tried.
     """
@@ -157,6 +175,8 @@ class Described:
     parts: tuple[GradientName, ...] = ()
     same: tuple[str, ...] = ()
     constants: tuple[int, ...] = ()
+    unvaried: tuple[str, ...] = ()
+    wrong_beside: tuple[WrongBeside, ...] = ()
     printed: str = ""
 
 

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from types import CodeType, FunctionType
 from typing import Any
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import TextEdit
 
@@ -127,8 +128,8 @@ class _Exchange(ast.NodeTransformer):
 
 def _parsed(edit: TextEdit) -> ast.AST:
     if edit.is_statement:
-        return ast.parse(edit.text).body[0]
-    return ast.parse(edit.text, mode="eval").body
+        return syntax.parse(edit.text).body[0]
+    return syntax.parse_expression(edit.text).body
 
 
 def _placed(new: ast.AST, old: ast.AST) -> ast.AST:

@@ -15,8 +15,11 @@ from gradcheck_cli.targets.nursery import Ends, nursery
 from gradcheck_cli.targets.supervisor import NUMBER
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
+# Bytes moved at a time: four times what a pipe of Linux holds.
 CHUNK = 2**18
+# Prints that were made before the answer are in the pipe already; this only bounds a process that never stops printing.
 DRAIN_SECONDS = 0.05
+# For an interpreter to end, torch and its threads with it, on a machine that is busy; then it is killed.
 END_SECONDS = 30.0
 # Loading torch takes seconds, and on a machine that does much else at the same time a minute.
 BIRTH_SECONDS = 120.0

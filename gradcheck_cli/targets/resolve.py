@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import MAGIC, file_and_name
 from gradcheck_cli.model.nearness import nearest
@@ -56,7 +57,7 @@ def names_in(expression: str) -> tuple[str, ...]:
     """The names that an expression reads and does not bind itself, the outermost first; none in an empty one."""
     if not expression:
         return ()
-    nodes = list(ast.walk(ast.parse(expression, mode="eval")))
+    nodes = list(ast.walk(syntax.parse_expression(expression)))
     names = [node for node in nodes if isinstance(node, ast.Name)]
     bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
     bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
@@ -121,7 +122,7 @@ def parse(file: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source, filename=file)
+            return syntax.parse(source, filename=file)
     except SyntaxError as error:
         raise TargetError(
             f"{file}:{error.lineno or 0} is not valid Python: {error.msg}.",
@@ -220,7 +221,7 @@ def _locate(path: str, text: str) -> tuple[str, str]:
     if os.path.isfile(path):
         return str(Path(path).resolve()), ""
     if os.path.isdir(path):
-        raise TargetError(f"{path} is a folder.", hint=f"name a file in it, or all: '{path.rstrip('/')}/*.py:name'")
+        raise TargetError(f"{path} is a folder.", hint=f"name a file in it, or all of them: '{path.rstrip('/')}/*.py'")
     if path.endswith(".py") or "/" in path or "\\" in path or not _is_dotted(path):
         near = _near_files(path)
         hint = f"probably {Path(path).with_name(near[0])}" if near else "a path from here, as in folder/file.py:name"

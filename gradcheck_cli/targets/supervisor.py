@@ -18,6 +18,7 @@ import struct
 import time
 from typing import NamedTuple
 
+# As <sys/prctl.h> numbers them.
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
 # What process lists call it; at most 15 letters (prctl(2)).
 NAME = b"gc-supervisor"

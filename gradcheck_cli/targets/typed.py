@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.model.errors import TargetError
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
@@ -41,7 +42,7 @@ def source_of(target: Any) -> str:
         return ""
     text = "".join(linecache.getlines(code.co_filename))
     try:
-        body = ast.parse(text).body
+        body = syntax.parse(text).body
     except SyntaxError:
         return ""
     found = [node for node in body if getattr(node, "name", "") == target.__name__ and _holds(node, code)]

@@ -42,6 +42,7 @@ from gradcheck_cli.targets.contract import (
     TextEdit,
     Where,
     WorkerLimits,
+    WrongBeside,
 )
 from gradcheck_cli.targets.functions.client import described_function
 from gradcheck_cli.targets.functions.packing import unpacked
@@ -313,6 +314,8 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         parts=_gradient_names(message["parts"]),
         same=tuple(str(rule) for rule in message["same"]),
         constants=tuple(int(number) for number in message["constants"]),
+        unvaried=tuple(map(str, message["unvaried"])),
+        wrong_beside=tuple(WrongBeside(*each) for each in message["wrong_beside"]),
         printed=printed,
     )
 

@@ -1,6 +1,7 @@
 """Two arrays in, evidence out."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from gradcheck_cli.checks.compare import (
     compare_within,
     difference,
     not_applicable,
+    on_own_axes,
     ratio,
     undecided,
     with_detail,
@@ -201,3 +203,47 @@ def test_a_row_of_the_table_is_about_its_own_plane():
     assert [0, 0, 1.5, 0] == [row.ratio for row in rows]
     assert [2, 2, 1, 2] == [row.equal_entries for row in rows]
     assert {2} == {row.entries for row in rows}
+
+
+def at(*index):
+    """A check whose worst entry is there."""
+    return compare_exact(QUESTION, np.zeros(index_shape(index)), one_at(index))
+
+
+def index_shape(index):
+    """The smallest array that has such an entry."""
+    return tuple(place + 1 for place in index)
+
+
+def one_at(index):
+    """Zeros with a 1 there."""
+    array = np.zeros(index_shape(index))
+    array[index] = 1
+    return array
+
+
+def test_a_line_has_its_worst_entry_without_our_height():
+    """Our arrays of a line are pictures of height 1; the third index is ours alone, nothing else changes."""
+    check = at(2, 1, 0, 3)
+    assert (2, 1, 3) == on_own_axes(check, 1).worst.index
+    assert replace(check, worst=replace(check.worst, index=(2, 1, 3))) == on_own_axes(check, 1)
+
+
+@pytest.mark.parametrize(
+    ("check", "axes"),
+    [
+        (at(2, 1, 0, 3), 2),
+        (at(2, 1, 0, 3), 3),
+        (
+            at(
+                2,
+            ),
+            1,
+        ),
+        (at(2, 1, 3), 1),
+        (undecided(QUESTION, "why"), 1),
+    ],
+)
+def test_what_has_no_height_of_ours_keeps_its_index(check, axes):
+    """A picture, a volume, a bias, and a check without a worst entry."""
+    assert check == on_own_axes(check, axes)

@@ -266,3 +266,54 @@ def test_gradients_of_another_shape_are_left_out():
     assert left.weight is RIGHT.weight
     assert (None, None) == (left.input, left.bias)
     assert all(referee.of_right_shape(RIGHT, SPEC).get(name) is RIGHT.get(name) for name in GRADIENTS)
+
+
+def test_all_three_truths_in_float64():
+    """Of whole numbers, which are summed as integers, too."""
+    truths = referee.truths_of(CASE)
+    for name in GRADIENTS:
+        assert np.array_equal(RIGHT[name], truths[name])
+        assert np.float64 == truths[name].dtype
+
+
+def word(detail, gradient="weight", verdict=Verdict.FAIL):
+    """What the referee says."""
+    return Check("referee", gradient, verdict, 8, 2, DEFINITION, detail=detail)
+
+
+FIRST = word("grad_weight is wrong in ours (2 of 8 entries); autograd is right")
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        FIRST,
+        word("grad_weight is wrong in ours (7 of 54 entries); autograd is right"),
+        word("grad_weight is wrong in ours"),
+    ],
+)
+def test_the_same_word_is_said_once(again):
+    """Of the same gradient and side: neither counts nor what is right make it another."""
+    assert [FIRST] == referee.once([FIRST, again, again])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        word("grad_weight is wrong in autograd (2 of 8 entries); ours is right"),
+        word(FIRST.detail, gradient="input"),
+        word(FIRST.detail, verdict=Verdict.INCONCLUSIVE),
+        word("grad_weight is wrong in ours and autograd; autograd is right"),
+    ],
+)
+def test_another_word_is_kept(other):
+    """On another side, of another gradient, or not decided; both stay in their order."""
+    assert [FIRST, other] == referee.once([FIRST, other, FIRST])
+    assert [other, FIRST] == referee.once([other, FIRST])
+
+
+def test_only_the_referee_repeats_himself():
+    """Checks that say the same stay, also where the referee has said it."""
+    check = replace(FIRST, name="exact")
+    assert [check, check, FIRST, check] == referee.once([check, check, FIRST, check])
+    assert [] == referee.once([])

@@ -38,6 +38,10 @@ PLANTED = (
     ("conv3d", "wrong-index", "weight"),
     ("conv3d", "reshape-not-transpose", "bias"),
     ("conv_transpose2d", "reshape-not-transpose", "weight"),
+    ("conv3d", "bias-axes-wrong", "bias"),
+    ("conv_transpose2d", "bias-axes-wrong", "bias"),
+    ("reflect", "bias-axes-wrong", "bias"),
+    ("conv3d", "full-margin-wrong", "input"),
 )
 
 

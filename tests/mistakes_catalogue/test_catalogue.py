@@ -12,6 +12,7 @@ from mistaken import CAUSAL, GAPPED, PAST_BLOCKS, SIDED, SPECS, UNEQUAL, integer
 
 import gradcheck_cli
 from gradcheck_cli.mistakes import CATALOGUE, Problem, RememberingProblem, Sign, catalogue
+from gradcheck_cli.mistakes.wording import sizes
 from gradcheck_cli.model import GRADIENTS, ConvSpec
 
 DESIGN = [
@@ -233,3 +234,9 @@ def test_each_sign_is_told_as_one_mistake(sign):
 def test_no_two_mistakes_have_one_place():
     """Else their order would hang on their names."""
     assert len(CATALOGUE) == len({mistake.order for mistake in CATALOGUE.values()})
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE.values(), ids=lambda mistake: mistake.id)
+def test_the_sizes_in_a_sentence_are_known(mistake):
+    """Its template names sizes that every geometry has, so that a finding can be written."""
+    assert "{" not in mistake.numbers.format(**sizes(ConvSpec(2, 3, 4, 7, 6, (3, 2))))

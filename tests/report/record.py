@@ -64,6 +64,7 @@ RECORDS = {
     "verify-few": verified("right.py:conv_backward", "batch_mean.py:conv_backward", *targets.FEW),
     "verify-kinds": verified(*targets.KINDS),
     "verify-thirty": thirty,
+    "verify-functions": verified("course.py"),
     "verify-hostile": verified(f"{targets.HOSTILE_FILE}:conv_backward", f"{targets.HOSTILE_FILE}:printing"),
 }
 

@@ -20,6 +20,8 @@ from gradcheck_cli.report.json import LEFT_OUT, as_document
 
 FOLDER = Path(__file__).resolve().parent / "recorded"
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+# What an argument of a function is: in a document arrays are lists, and constants are what they are.
+VALUE = typing.NewType("VALUE", object)
 HEAD = ("schema_version", "command")
 
 
@@ -67,7 +69,7 @@ def instance_of(kind, values, extra=types.MappingProxyType({})):
         if field.name in values or not (field.name in LEFT_OUT or field.metadata.get("unless_usual"))
     ]
     assert names == list(values), f"{kind.__name__} has other fields than the recorded document"
-    hints = typing.get_type_hints(kind, localns={"Array": np.ndarray})
+    hints = _hints(kind)
     read = {field.name: _typed(hints[field.name], values[field.name]) for field in fields(kind) if field.name in values}
     made = kind(
         **{field.name: read[field.name] for field in fields(kind) if field.init and field.name in read}, **extra
@@ -76,8 +78,16 @@ def instance_of(kind, values, extra=types.MappingProxyType({})):
     return made
 
 
+@cache
+def _hints(kind):
+    """The types of its fields; hundreds of instances of a few classes are read."""
+    return typing.get_type_hints(kind, localns={"Array": np.ndarray, "Value": VALUE})
+
+
 def _typed(hint, value):
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is VALUE:
+        return np.array(value, np.float64) if isinstance(value, list) else value
     if value is None or hint is typing.Any or origin is typing.Literal:
         return value
     if origin in (typing.Union, types.UnionType):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from planted import WRONG, verified
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, ConvSpec, RunOptions, TorchLayer
@@ -333,6 +334,27 @@ def test_every_kind_of_target_is_wrong_again_in_the_same_way(kinds, tmp_path):
     assert (1, "") == (done.returncode, done.stderr)
     assert list(told) == list(KINDS)
     assert all(reported == now for reported, now in told.values())
+
+
+FORMS = (
+    "transposed/scattered_kernel_turned",
+    "three_axes/loops_turned",
+    "repeats/mirror_cropped",
+    "causal/four_taps_turned",
+    "transposed/line_last_sample",
+)
+
+
+def test_layers_of_other_forms_are_wrong_again(tmp_path):
+    """Transposed, of one and three axes, beside a padding that repeats or stands on one side alone."""
+    chosen = [each for each in WRONG if each.id in FORMS]
+    report, _ = verified(chosen)
+    done = run(render_repro(report), tmp_path)
+    found = blocks(done.stdout)
+
+    assert done.returncode == 1
+    assert len(found) == len(FORMS)
+    assert all(reported == now for reported, now in found.values())
 
 
 @pytest.mark.parametrize("name", ["nameless.py", "layer.py:Convolution"])

@@ -95,7 +95,7 @@ filter  channel  max |difference|  of allowed  equal entries
      0        1          2.06e-06     0.00421         0 / 12
      0        2          4.00e-06     0.00415         0 / 12
 
-Are the kernel gradients the same?
+Are the kernel gradients the same?  those of autograd
 across channels  no, different, because X's channels differ
                  (by 38 % to 69 %); relative difference
                  0.409 to 0.697; correlation up to 0.995;
@@ -208,7 +208,7 @@ filter  channel  max |difference|  of allowed  equal entries
      0        1          2.06e-06     0.00421         0 / 12
      0        2          4.00e-06     0.00415         0 / 12
 
-Are the kernel gradients the same?
+Are the kernel gradients the same?  those of autograd
 across channels  no, different, because X's channels differ (by 38 % to 69 %);
                  relative difference 0.409 to 0.697; correlation up to 0.995;
                  pairs: 1 similar-shape, 8 different; 0 of 9 pairs bit-equal
@@ -307,7 +307,7 @@ filter  channel  max |difference|  of allowed  equal entries
      0        1          2.06e-06     0.00421         0 / 12
      0        2          4.00e-06     0.00415         0 / 12
 
-Are the kernel gradients the same?
+Are the kernel gradients the same?  those of autograd
 across channels  no, different, because X's channels differ (by 38 % to 69 %); relative difference
                  0.409 to 0.697; correlation up to 0.995; pairs: 1 similar-shape, 8 different; 0 of
                  9 pairs bit-equal
@@ -396,7 +396,7 @@ filter  channel  max |difference|  of allowed  equal entries
      0        1          2.06e-06     0.00421         0 / 12
      0        2          4.00e-06     0.00415         0 / 12
 
-Are the kernel gradients the same?
+Are the kernel gradients the same?  those of autograd
 across channels  no, different, because X's channels differ (by 38 % to 69 %); relative difference 0.409 to 0.697;
                  correlation up to 0.995; pairs: 1 similar-shape, 8 different; 0 of 9 pairs bit-equal
 across filters   no, different, because sign(O - ref) agrees between two filters at 85 % to 99.35 % of the outputs;

@@ -222,3 +222,18 @@ def test_the_referee_says_it_once():
 
     assert 1 == sum(check.name == "referee" for check in found)
     assert 5 <= sum(check.verdict is Verdict.FAIL for check in found)
+
+
+def test_a_finding_without_a_line_stands_in_the_function_that_was_judged():
+    """Also where --backward named the file alone."""
+    experiment = samples.sample_experiment(backward="mine.py", name="conv_backward")
+    finding = samples.sample_finding(line=None, column=None, end=None, text="", evidence="")
+    shown = printed(samples.failing_run_report(experiment=experiment, findings=(finding,)))
+    assert "\n  at           somewhere in conv_backward\n" in shown
+
+
+def test_beside_wrong_gradients_it_is_said_whose_are_compared():
+    """The same or not: that is asked of the right ones."""
+    title = "\nAre the kernel gradients the same?"
+    assert f"{title}  those of autograd\n" in printed(samples.failing_run_report())
+    assert f"{title}\n" in printed(samples.sample_run_report())

@@ -140,6 +140,14 @@ def test_a_label_is_followed_by_its_paragraph():
 
 def test_blocks_stand_side_by_side_as_far_as_they_fit():
     """A third block that does not fit starts a new row of blocks."""
-    blocks = [[Text("ab"), Text("cd")], [Text("efgh")], [Text("ij")]]
+    blocks = [[[Text("ab"), Text("cd")]], [[Text("efgh")]], [[Text("ij")]]]
     assert ["ab   efgh", "cd", "ij"] == plain(beside(blocks, 10))
     assert ["ab   efgh   ij", "cd"] == plain(beside(blocks, 14))
+
+
+def test_blocks_of_a_group_stay_together():
+    """They begin a row of their own before they are parted, and are parted where no row holds them."""
+    groups = [[[Text("x")]], [[Text("expected")], [Text("actual")]]]
+    assert ["x   expected   actual"] == plain(beside(groups, 21))
+    assert ["x", "expected   actual"] == plain(beside(groups, 20))
+    assert ["x", "expected", "actual"] == plain(beside(groups, 16))

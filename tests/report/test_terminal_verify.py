@@ -109,6 +109,27 @@ def test_several_targets_have_a_table_first():
     assert "PASS  right.py" in printed(samples.failing_verify_report(), verbosity=1)
 
 
+FUNCTIONS = """\
+FAIL  3 targets: 1 right, 2 wrong
+
+verdict   right  target                        gradients
+      reason
+PASS     4 of 4  course.py:affine_backward     x, w, b pass
+FAIL     0 of 3  course.py:layernorm_backward  x fail; gamma, beta pass
+      path-missing: grad_x is exactly what comes out when the path through ...
+"""
+
+
+def test_the_table_of_functions_has_each_name_beside_its_verdict():
+    """Their gradients have names of their own: those that did not pass first, below the row before the name is."""
+    assert FUNCTIONS == printed(samples.SAMPLES["verify-functions"](), width=80)[: len(FUNCTIONS)]
+
+
+def test_the_star_of_a_function_is_explained():
+    """Where no sum is written out below the example, which says it."""
+    assert "\n* differs from expected\n" in printed(samples.SAMPLES["verify-functions"]())
+
+
 def test_a_reason_is_cut_to_the_screen_and_whole_with_v():
     """Beside the name where there is room, one line each; -v tells it to its end."""
     text = printed(samples.failing_verify_report(), 180)

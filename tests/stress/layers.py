@@ -195,21 +195,29 @@ def edits_of(layer: KnownLayer) -> list[Edit]:
 
 
 def judged(layer: KnownLayer, backward: Backward, what: str) -> Iterator[dict[str, Any]]:
-    """One row for each gradient that a fault changes: is it caught, is it named, and is that the same elsewhere?"""
+    """One row for each gradient that a fault changes: is it caught, is it named, and does the name hold elsewhere?
+
+    A name is false where two further calls, of other numbers, are not explained by it as well.
+    """
     comparison = again(layer, transcript_of(layer), backward)
     told = verdicts(comparison)
     seen = [each for each in calls(layer, backward, 0) if each is not None]
     others = [each for each in calls(layer, backward, 20) if each is not None]
     for name in layer.differentiated:
-        changed = any(each.is_wrong(name) for each in seen if name in each.gradients)
+        changed = any(_is_changed(each, name) for each in seen if name in each.gradients)
         if not changed:
             if told.get(name) == "fail":
                 yield _row(layer, name, what, "fails", "", ["a right gradient fails"])
             continue
-        named, elsewhere = (ids(findings_of_edits(name, each)) for each in (seen, others))
+        named, elsewhere = (ids(findings_of_edits(name, each)) for each in (seen, [*seen, *others]))
         problems = [] if told.get(name) == "fail" else [f"a wrong gradient: {told.get(name)}"]
-        problems += ["named otherwise on other numbers"] if named and elsewhere and named != elsewhere else []
+        problems += ["named otherwise on other numbers"] if named != elsewhere else []
         yield _row(layer, name, what, told.get(name, "missing"), named, problems)
+
+
+def _is_changed(call: Observed, name: str) -> bool:
+    """Also to what is no number: a tolerance that such a gradient gives is none."""
+    return not np.isfinite(call.gradients[name]).all() or call.is_wrong(name)
 
 
 def calls(layer: KnownLayer, backward: Backward, seed: int) -> list[Observed | None]:

@@ -185,3 +185,22 @@ def test_taps_that_a_constructor_is_handed_are_its_weights(tmp_path):
         "weight",
         "input",
     }
+
+
+def test_a_setting_of_a_volume_is_as_many_numbers_as_its_default(tmp_path):
+    """Three where it is taken apart into three, though another parameter is a single number."""
+    code = """
+import numpy as np
+
+def conv3d_backward(dout, x, w, stride=(1, 1, 1), groups=1):
+    sd, sh, sw = stride
+    dw = np.zeros_like(w)
+    for r, p, q in np.ndindex(dout.shape[2:]):
+        t, u, v = w.shape[2:]
+        part = x[:, :, sd * r : sd * r + t, sh * p : sh * p + u, sw * q : sw * q + v]
+        dw += np.einsum("no,nituv->oituv", dout[:, :, r, p, q], part)
+    return dw
+"""
+    chosen = recognised(tmp_path, code, "conv3d_backward")
+    spec = volume((2, 3, 4), (5, 6, 7), (2, 3, 2), stride=(2, 2, 2))
+    assert answer(chosen, spec)[1] == {"weight"}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck_cli.model import Array, Verdict
+from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 
-UNIT = 2.0**-53
+UNIT = UNIT_ROUNDOFF["float64"]
 # Roundings for each term: a right backward of a norm, a softmax or a cell takes some ten operations on the way to an
 # entry, each of which may round as often as there are terms.
 OPERATIONS = 16

@@ -66,6 +66,7 @@ def _candidates(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> It
 
 def _ratios(found: Sequence[float], lengths: Sequence[dict[str, int]]) -> Iterator[NamedFactor]:
     """One length over another, as h for w in a mean over both; said where it is another number on other sizes."""
+    # Ratios are known to some eleven digits; what agrees in nine is one number.
     if len({round(each, 9) for each in found}) < 2:
         return
     for upper in lengths[0]:

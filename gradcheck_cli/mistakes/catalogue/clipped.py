@@ -11,6 +11,7 @@ from gradcheck_cli.mistakes.pieces import rearranged
 from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
 
+# What people clip to, the commonest first.
 _BOUNDS = (1.0, 5.0, 10.0, 0.1, 0.5, 2.0, 3.0, 20.0)
 
 

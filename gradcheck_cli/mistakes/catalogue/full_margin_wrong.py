@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gradcheck_cli.mistakes.any_form import framed_gradient, part
 from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, full_with_margin, spread, spread_upstream, stepping, window
 from gradcheck_cli.mistakes.steps import is_causal
@@ -94,6 +95,37 @@ _FORMS = {
     **{f"{label}, in X's size": _margin(_MARGINS[label], in_place=True) for label in _CUT},
 }
 
+
+def _with_three_axes(choose: Choice, *, in_place: bool) -> WrongFormula:
+    """The same of a volume among zeros, whose gradient the framed one holds: a margin only says where it begins."""
+
+    def formula(problem: Problem) -> Array | None:
+        spec = problem.spec
+        if spec.transposed or len(spec.input_size) < 3 or spec.padding_mode != "zeros" or not spec.is_symmetric:
+            return None
+        edges = [extent - 1 for extent in spec.extent]
+        margins = [choose(edge, zeros) for edge, zeros in zip(edges, spec.padding, strict=True)]
+        starts = [edge - margin for edge, margin in zip(edges, margins, strict=True)]
+        spreads = [step * (size - 1) + 1 for step, size in zip(spec.stride, spec.output_size, strict=True)]
+        whole = [spread + 2 * margin - edge for spread, margin, edge in zip(spreads, margins, edges, strict=True)]
+        if min(whole) < 1 or tuple(starts) == spec.padding:
+            return None
+        # The framed gradient has a remainder behind it, where nothing is added: so have the windows that reach beyond.
+        room = [(max(0, -start), max(0, start + size)) for start, size in zip(starts, spec.input_size, strict=True)]
+        framed = np.pad(framed_gradient(problem), [(0, 0), (0, 0), *room])
+        sizes = spec.input_size if in_place else whole
+        begins = [start + before for start, (before, _) in zip(starts, room, strict=True)]
+        places = (slice(begin, begin + size) for begin, size in zip(begins, sizes, strict=True))
+        return np.ascontiguousarray(part(framed, places))
+
+    return formula
+
+
+_OF_VOLUMES = {
+    **{label: _with_three_axes(choose, in_place=False) for label, choose in _MARGINS.items()},
+    **{f"{label}, in X's size": _with_three_axes(_MARGINS[label], in_place=True) for label in _CUT},
+}
+
 MISTAKE = Mistake(
     id="full-margin-wrong",
     order=430,
@@ -108,6 +140,7 @@ MISTAKE = Mistake(
             ),
         )
     },
+    elsewhere={"input": tuple(Variant(label, formula) for label, formula in _OF_VOLUMES.items())},
     why=(
         "The full convolution needs G with k - 1 zeros around it, less the p that the forward pass added to X. Using "
         "p itself is right only where p = (k - 1) / 2, which is every 'same' layer."

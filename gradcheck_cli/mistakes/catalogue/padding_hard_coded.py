@@ -63,6 +63,7 @@ def _usual_input(problem: Problem) -> Array | None:
     return _input_unpadded_by(2 if problem.spec.padding == _both(1, problem.spec) else 1)(problem)
 
 
+# None, and that of kernels of 3 and of 5: what is written as a number where the variable was meant.
 _CONSTANTS = (0, 1, 2)
 
 

@@ -26,6 +26,7 @@ def _without(rows: slice | list[int] | None, columns: slice | list[int] | None) 
 
 
 _LAST, _FIRST = slice(-1, None), slice(0, 1)
+# The first and the last of an axis.
 _RIM = [0, -1]
 _without_both = _without(_LAST, _LAST)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant, WrongFormula
-from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, window, with_grad_output
+from gradcheck_cli.mistakes.pieces import on_other_case, padded, rearranged, window, with_grad_output
 from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import Array, Case, GradientName
 
@@ -76,6 +76,33 @@ def folded_columns(stored: str, read: str) -> WrongFormula:
     return formula
 
 
+def unfolded_columns(stored: str, read: str, *, with_upstream: bool) -> WrongFormula:
+    """dE/dF from the matrix of X's windows, whose axes are taken for others; G's too, where it is reshaped likewise."""
+
+    def formula(problem: Problem) -> Array | None:
+        spec, case = problem.spec, problem.case
+        if spec.groups > 1 or len(spec.kernel_size) > 2:
+            return None
+        upstream = reread(case.grad_output, G, G, "onpq") if with_upstream else case.grad_output
+        columns = reread(_windows(problem), COLUMNS, stored, read)
+        gradient: Array = np.einsum("nopq,niuvpq->oiuv", upstream, columns)
+        return gradient
+
+    return formula
+
+
+def _windows(problem: Problem) -> Array:
+    """X under each tap of each output, (n, c, kh, kw, h_out, w_out)."""
+    spec, x = problem.spec, padded(problem.case)
+    out = np.empty((spec.batch, spec.in_channels, *spec.kernel_size, *spec.output_size), x.dtype)
+    (rows, columns), (down, right) = spec.output_size, spec.stride
+    for u, v in np.ndindex(*spec.kernel_size):
+        top, left = u * spec.dilation[0], v * spec.dilation[1]
+        vertical = slice(top, top + down * (rows - 1) + 1, down)
+        out[:, :, u, v] = x[:, :, vertical, left : left + right * (columns - 1) + 1 : right]
+    return out
+
+
 def _folded(columns: Array, problem: Problem) -> Array:
     """Each window's gradient added where the window was read, in the padded frame."""
     spec = problem.spec
@@ -93,6 +120,7 @@ def _folded(columns: Array, problem: Problem) -> Array:
 # first and last, and for columns that run over (n, h, w) or (h, w, n).
 _UPSTREAM_ORDERS = (
     *((G, read) for read in ("npqo", "onpq", "opqn", "pqno", "noqp")),
+    ("noqp", G),
     *(("npqo", read) for read in ("onpq", "opqn", "nopq")),
     *(("onpq", read) for read in ("opqn", "npqo")),
     *(("opqn", read) for read in ("onpq", "npqo", "pqno")),
@@ -124,9 +152,19 @@ def _from_upstream(gradient: GradientName, orders: tuple[tuple[str, str], ...]) 
     return {_label("G", *pair): on_other_case(gradient, _upstream(*pair)) for pair in orders}
 
 
+# (n, c*kh*kw, h*w) made (c*kh*kw, n*h*w) by a reshape, and the other way round.
+_WINDOW_ORDERS = (("niuvpq", "iuvnpq"), ("iuvnpq", "niuvpq"), ("npqiuv", "iuvnpq"))
+_WINDOWS = {
+    f"{_label('the windows of X', *pair)}{', and G likewise' if both else ''}": unfolded_columns(
+        *pair, with_upstream=both
+    )
+    for pair in _WINDOW_ORDERS
+    for both in (False, True)
+}
 _WEIGHT = {
     **{_label("dE/dF", *pair): _result("weight", F, *pair) for pair in _WEIGHT_ORDERS},
     **_from_upstream("weight", _UPSTREAM_ORDERS),
+    **_WINDOWS,
 }
 _INPUT = {
     **{_label("dE/dX", *pair): _result("input", X, *pair) for pair in _INPUT_ORDERS},
@@ -148,7 +186,7 @@ def _elsewhere(gradient: GradientName) -> tuple[Variant, ...]:
         if label.startswith(("F ", "dE/dF ")):
             ways.append(Variant(label, _where(formula, transposed=False)))
             ways.append(Variant(label.translate(_ROLES_TURNED), _where(formula, transposed=True)))
-        elif not label.startswith("F^T @ G"):
+        elif not label.startswith(("F^T @ G", "the windows of X")):
             ways.append(Variant(label, formula))
     return tuple(ways)
 

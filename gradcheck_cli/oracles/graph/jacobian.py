@@ -10,10 +10,11 @@ import torch
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import Ref
+from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 from gradcheck_cli.oracles.graph.chain import Chain
 from gradcheck_cli.oracles.graph.replay import Replay
 
-UNIT = 2.0**-53
+UNIT = UNIT_ROUNDOFF["float64"]
 # Each node of a path rounds a few times, each time relative to what it computes.
 _ROUNDINGS = 4.0
 

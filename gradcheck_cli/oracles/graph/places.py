@@ -12,6 +12,7 @@ from itertools import islice
 from types import FrameType
 from typing import NamedTuple
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.model.evidence import CodePlace
 from gradcheck_cli.model.recording import SourcePlace
 
@@ -94,7 +95,7 @@ def _statements(file: str) -> dict[int, tuple[int, str, str]]:
     """Line -> (first line, text, variable) of the innermost statement without a body that the line belongs to."""
     lines = linecache.getlines(file)
     try:
-        tree = ast.parse("".join(lines))
+        tree = syntax.parse("".join(lines))
     except (SyntaxError, ValueError):
         return {}
     found: dict[int, tuple[int, str, str]] = {}

@@ -20,6 +20,7 @@ _GIVEN = "G = dE/d(output) is given"
 MOST_TERMS = 8
 """Products that a sum in letters names."""
 MOST_PRODUCTS = 60
+"""Rows of the table of products: what fits two screens; a small example has fewer."""
 Marks = dict[tuple[int, ...], str]
 
 

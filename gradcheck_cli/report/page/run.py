@@ -62,7 +62,8 @@ def run_page(report: RunReport) -> Page:
             *example_section(report.counterexample),
             checks_section(report.checks),
             _channels(report),
-            sameness_section(report.sameness),
+            # Beside wrong gradients it must be said that it is the right ones that are looked at.
+            sameness_section(report.sameness, "those of autograd" if wrong else ""),
             *seeds_section(report.seeds),
             *_settings(report.settings),
             PageSection("pictures", "Pictures", (Pictures(report),)),

@@ -45,15 +45,19 @@ _SHORT = {
 _SAME = (Rung.IDENTICAL, Rung.IDENTICAL_TO_ROUNDING)
 
 
-def sameness_section(sameness: SamenessReport) -> PageSection:
-    """Both directions with their numbers and the reason, then the counterfactuals, then all pairs."""
+def sameness_section(sameness: SamenessReport, note: str = "") -> PageSection:
+    """Both directions with their numbers and the reason, then the counterfactuals, then all pairs.
+
+    Args:
+        note: whose gradients they are, where that might be asked.
+    """
     directions = (("channels", sameness.across_channels), ("filters", sameness.across_filters))
     facts = [_direction(name, found) for name, found in directions]
     facts += [_counterfactual(found) for found in sameness.counterfactuals]
     pairs: list[Block] = [
         only_full(f"Pairs of {name}", _pairs(name, found)) for name, found in directions if found.pairs
     ]
-    return PageSection("same", "Are the kernel gradients the same?", (Facts(tuple(facts)), *pairs))
+    return PageSection("same", "Are the kernel gradients the same?", (Facts(tuple(facts)), *pairs), note=note)
 
 
 def _direction(direction: str, found: Sameness) -> Fact:

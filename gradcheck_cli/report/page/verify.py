@@ -84,7 +84,8 @@ def _brief(target: TargetReport) -> str:
 def _overview(report: VerifyReport) -> tuple[PageSection, ...]:
     """A row for each target, then each mistake once."""
     roles = _shared_gradients(report.targets)
-    titles = ("verdict", *(roles or ("gradients",)), "right", "target")
+    # Functions have gradients of many names: their column is wide, and the first to go below the row.
+    titles = ("verdict", *roles, "right", "target") if roles else ("verdict", "right", "target", "gradients")
     columns = tuple(Column(title, right=title == "right") for title in titles)
     columns = (*columns, Column("reason", prose=True, clip=True))
     table = Table("targets", columns, tuple(_row(target, roles) for target in report.targets))
@@ -97,13 +98,14 @@ def _shared_gradients(targets: Sequence[TargetReport]) -> tuple[str, ...]:
 
 
 def _row(target: TargetReport, roles: Sequence[str]) -> tuple[Text, ...]:
-    gradients = [_short(_gradient(target, name).verdict) for name in roles] if roles else [_all_short(target)]
+    gradients = [_short(_gradient(target, name).verdict) for name in roles]
     counted = right(target.geometries) if target.geometries.tried else "-"
     kept_back, reason = reservations(target).removeprefix(";").strip(), words.uncounted(target.reason)
     reason = "; ".join(part for part in (kept_back, reason) if part)
     name = (Said(target.target, target=target.target),)
     tone = _TONES.get(target.verdict, Tone.PLAIN)
-    return (verdict_said(target.verdict), *gradients, plain(counted), name, plain(reason, tone))
+    of_any_name = () if roles else (_all_short(target),)
+    return (verdict_said(target.verdict), *gradients, plain(counted), name, *of_any_name, plain(reason, tone))
 
 
 def _mistakes(summary: Mapping[str, Sequence[str]]) -> tuple[PageSection, ...]:
@@ -124,10 +126,13 @@ def _short(verdict: Verdict) -> Text:
 
 
 def _all_short(target: TargetReport) -> Text:
-    """Every gradient by name in one cell: "x pass, w fail"."""
-    told: list[Said] = []
+    """Every gradient by name in one cell, those that did not pass first: "w fail; x, b pass"."""
+    alike: dict[Verdict, list[str]] = {}
     for name, result in target.gradients.items():
-        told += [Said(f"{', ' if told else ''}{name} "), *_short(result.verdict)]
+        alike.setdefault(result.verdict, []).append(name)
+    told: list[Said] = []
+    for verdict in sorted(alike, key=lambda verdict: verdict is Verdict.PASS):
+        told += [Said(f"{'; ' if told else ''}{', '.join(alike[verdict])} "), *_short(verdict)]
     return tuple(told) or plain("-")
 
 

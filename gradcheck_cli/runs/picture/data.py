@@ -88,10 +88,15 @@ def _reference(options: RunOptions, spec: ConvSpec, pictures: Sequence[images.In
     return images.as_references(planes, size, spec.batch, pictures=options.takes_pictures)
 
 
-def experiment_of(options: RunOptions, spec: ConvSpec, loss: float | None, threads: int, convention: str) -> Experiment:
-    """What was asked for, for the report; `loss` is E as autograd computed it, None where it saw only a cut."""
+def experiment_of(options: RunOptions, spec: ConvSpec, loss: float | None, **taken: int | str) -> Experiment:
+    """What was asked for, for the report.
+
+    Args:
+        loss: E as autograd computed it; None where it saw only a cut.
+        taken: `threads`, `convention` and `name` of the experiment.
+    """
     sizes = {"input_size": spec.own(spec.input_size), "output_size": spec.own(spec.output_size)}
     padded = tuple(zip(spec.own(spec.padding), spec.own(spec.padding_after), strict=True))
-    taken = {"threads": threads, "convention": convention, "batch": spec.batch, "padded": padded, **sizes}
+    worked_out = {"batch": spec.batch, "padded": padded, **sizes}
     outcome = Loss(options.loss, options.reduction, loss)
-    return Experiment(images=options.images, loss=outcome, **{**recorded(options), **taken})
+    return Experiment(images=options.images, loss=outcome, **{**recorded(options), **worked_out, **taken})

@@ -126,14 +126,12 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     settings = autograd_in_settings(options, sides.surroundings.data.spec)
     if Verdict.FAIL in {*(seed.verdict for seed in seeds), *(row.verdict for row in settings)}:
         verdict = Verdict.FAIL
-    experiment = _experiment(options, plan, data, sides, code.convention)
+    experiment = _experiment(options, plan, data, sides, code)
+    formula = method(differences.method_holds, plan.asked)
     return RunReport(
         verdict=verdict,
         exit_code=EXIT_OF_VERDICT[verdict],
-        answer=answer(
-            method(differences.method_holds, plan.asked), found, verdict, diagnosis.findings, sameness.across_channels
-        )
-        + (f" Judged on {plan.cut_text}." if plan.is_cut else ""),
+        answer=answer(formula, found, verdict, diagnosis.findings, sameness.across_channels) + _judged_on(plan),
         environment=environment(autograd.environment(surroundings.settings)),
         reproduce=run_command(replace(options, threads=experiment.threads)),
         timings=dict(stages.seconds),
@@ -152,12 +150,16 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
     )
 
 
-def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, convention: str) -> Experiment:
+def _judged_on(plan: Plan) -> str:
+    return f" Judged on {plan.cut_text}." if plan.is_cut else ""
+
+
+def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, code: UnderTest) -> Experiment:
     """What was run, with the threads that torch took; of a cut layer there is no loss to tell."""
     threads = autograd.environment(sides.surroundings.settings)["threads"]
     assert isinstance(threads, int)
     loss = None if plan.is_cut else sides.run.autograd.loss
-    described = experiment_of(options, plan.asked, loss, threads, convention)
+    described = experiment_of(options, plan.asked, loss, threads=threads, convention=code.convention, name=code.name)
     return replace(described, channel_names=data.channel_names)
 
 

@@ -23,6 +23,7 @@ class UnderTest:
     """One of our own backwards under test: there is nothing of the user's to diagnose."""
 
     convention = "ours"
+    name = ""
 
     def __init__(self, judged: Judged) -> None:
         self.judged = judged

@@ -29,6 +29,7 @@ class UserCode(UnderTest):
         slack = declared_slack(options.arithmetic, described.rate)
         super().__init__(Judged(f"your {ref.name}", self._backward, slack))
         self.convention = f"{described.convention}, {described.layout}: {described.why}"
+        self.name = ref.name
         self._ref, self._described, self._options = ref, described, options
         self._asker = Asker(worker, options.timeout)
         self._unfinished: list[Answer] = []

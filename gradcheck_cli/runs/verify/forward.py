@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gradcheck_cli.diagnose import condition
 from gradcheck_cli.mistakes import Sign, padding_words, pair, standing_for
-from gradcheck_cli.model import ConvSpec, Finding
+from gradcheck_cli.model import ConvSpec, Finding, Verdict
 from gradcheck_cli.trials.trial import Trial
 
 # What the finding is about: no gradient, but the call as a whole.
@@ -33,17 +33,22 @@ def wrong_forward(trials: Sequence[Trial], fix: str = "") -> tuple[Finding, ...]
 
 
 def forward_note(trials: Sequence[Trial]) -> list[str]:
-    """A forward beside right gradients that gives other numbers than the convolution: a remark, no failure."""
-    other = [trial for trial in trials if trial.right and trial.outcome.forward_differs]
+    """A forward beside right gradients, or one of them, that gives other numbers: a remark, no failure."""
+    followed = [trial for trial in trials if trial.right or _gives_one(trial)]
+    other = [trial for trial in followed if trial.outcome.forward_differs]
     if not other:
         return []
     first = min(other, key=lambda trial: (len(_asked(trial.case.spec)), trial.case.x.size))
     asked = ", ".join(_asked(first.case.spec)) or "stride 1"
-    count = sum(trial.right for trial in trials)
     return [
         f"{first.outcome.forward_differs} gives other numbers than the convolution of these gradients on {len(other)} "
-        f"of {count} geometries ({asked})"
+        f"of {len(followed)} geometries ({asked})"
     ]
+
+
+def _gives_one(trial: Trial) -> bool:
+    """Whether the gradient of the weight or of the input is the convolution's; the bias alone tells no convolution."""
+    return trial.outcome.supported and any(trial.verdict(name) is Verdict.PASS for name in ("weight", "input"))
 
 
 def _asked(spec: ConvSpec) -> list[str]:

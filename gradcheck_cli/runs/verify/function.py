@@ -18,6 +18,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.model.evidence import POWER
 from gradcheck_cli.model.options import settings_of
 from gradcheck_cli.runs.verify.function_casts import FewBits, without_casts
 from gradcheck_cli.runs.verify.function_dtypes import OwnDtypes, in_own_dtypes, is_for_few_bits
@@ -222,7 +223,7 @@ def _with_own_dtypes(report: TargetReport, found: OwnDtypes, *, fails: bool) -> 
     """How accurate it is in other dtypes; where it is meant for them (`fails`), a sum that loses its terms fails."""
     findings = tuple(found.findings())
     report = _tried_in_others(report) if found.asked else report
-    evidence = sorted((*report.evidence, *found.evidence()), key=lambda each: each.rung == 5)
+    evidence = sorted((*report.evidence, *found.evidence()), key=lambda each: each.rung == POWER)
     report = replace(report, evidence=tuple(evidence))
     if not findings or not fails:
         return replace(report, notes=(*report.notes, *found.notes))

@@ -15,6 +15,7 @@ import numpy as np
 from gradcheck_cli.checks.ladder.plain import FAR_WORSE, BesidePlain, beside_plain
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Finding, FunctionForm, GradientResult, RungEvidence, Sample, TargetReport, Verdict
+from gradcheck_cli.model.evidence import POWER
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, judged_of
 from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTrial
@@ -69,7 +70,7 @@ class FewBits:
         first = trials[0]
         larger = larger_batch(first.sample, first.outputs[0].shape) if first.outputs else None
         asked += self._asked(larger, names) if larger is not None else ()
-        evidence = sorted((*report.evidence, *self._evidence(asked)), key=lambda each: each.rung == 5)
+        evidence = sorted((*report.evidence, *self._evidence(asked)), key=lambda each: each.rung == POWER)
         report = replace(report, evidence=tuple(evidence))
         if not self.is_widened:
             return self._unsure(report, asked)

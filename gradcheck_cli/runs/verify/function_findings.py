@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.checks.ladder.judge import JudgedGradient
+from gradcheck_cli.diagnose.conditions_of_functions import distinguishing_setting
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.kinds import stands_for
@@ -22,6 +24,8 @@ from gradcheck_cli.trials.function_trial import FunctionTrial
 # What two numbers differ by, relative to the largest, to be told as different places: only words hang on it.
 VISIBLE = 1e-9
 _AXES = ("rows", "columns")
+# Laws that every sample is asked about: of the others a sample that breaks none may not have been asked.
+_OF_EVERY_CALL = (Sign.COUNT, Sign.OTHER_SHAPE, Sign.NOT_FINITE)
 
 
 def findings_of(comparison: FunctionComparison, layer: AsLayer, file: str) -> tuple[Finding, ...]:
@@ -35,23 +39,42 @@ def findings_of(comparison: FunctionComparison, layer: AsLayer, file: str) -> tu
     laws: dict[tuple[str, str], Finding] = {}
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
-            laws.setdefault((each.id, each.gradient), _of_law(each))
+            laws.setdefault((each.id, each.gradient), _of_law(each, comparison))
     found += laws.values()
     calls = recorded_calls(comparison)
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
         if wrong and not any(about == name for _, about in laws):
-            found += _named(name, comparison, layer, partial(findings_of_edits, name, calls, file)) or _unexplained(
-                name, wrong[0]
-            )
+            named = _named(name, comparison, layer, partial(findings_of_edits, name, calls, file))
+            when = _condition(comparison, name, wrong)
+            found += [
+                replace(each, fails_when=each.fails_when or when) for each in named or _unexplained(name, wrong[0])
+            ]
     return tuple(found)
 
 
-def _of_law(broken: Broken) -> Finding:
+def _condition(comparison: FunctionComparison, name: str, wrong: Sequence[Compared]) -> str:
+    """The setting on which alone a gradient is wrong, in words; "" where no setting tells."""
+    bad = [each.trial for each in wrong]
+    good = [each.trial for each in comparison.about(name) if all(each.trial is not trial for trial in bad)]
+    return distinguishing_setting([trial.sample.values for trial in bad], [trial.sample.values for trial in good])
+
+
+def _of_law(broken: Broken, comparison: FunctionComparison) -> Finding:
     """A law that does not hold is proved by the call that breaks it; how it is mended is in the catalogue."""
     mistake = CATALOGUE.get(broken.id)
     fix = broken.mend or ("" if mistake is None else mistake.fix)
-    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", fix, broken.when)
+    when = broken.when or (_law_condition(broken, comparison) if broken.sign in _OF_EVERY_CALL else "")
+    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", fix, when)
+
+
+def _law_condition(broken: Broken, comparison: FunctionComparison) -> str:
+    """The setting on which alone a law does not hold that every call was held to."""
+    bad = [trial for trial, each in comparison.broken if (each.id, each.gradient) == (broken.id, broken.gradient)]
+    good = [trial for trial in comparison.trials if trial.askings and all(trial is not each for each in bad)]
+    when = distinguishing_setting([trial.sample.values for trial in bad], [trial.sample.values for trial in good])
+    # It is no value that autograd counts.
+    return f"{when.partition(' = ')[0]} is given" if when and broken.sign is Sign.COUNT else when
 
 
 def example_of(comparison: FunctionComparison) -> FunctionExample | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.changes import changes_of
+from gradcheck_cli.diagnose.conditions_of_functions import settings_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
 from gradcheck_cli.model import CALL, CodePlace, Finding
 from gradcheck_cli.runs.verify.places import place_of_all
@@ -51,10 +52,28 @@ class FunctionPlaces:
     def _search(self, gradient: str, named: Sequence[str]) -> CodePlace | None:
         changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS)
         found = FunctionMending(self.session, self.comparison, gradient).search(changes)
-        about = self.comparison.trials if gradient == CALL else [each.trial for each in self.comparison.about(gradient)]
-        samples = len({id(trial) for trial in about if trial.askings})
-        where = f"on all {samples} samples" if samples > 1 else "on the sample that was asked"
-        return place_of_all(self.code, found, gradient, where)
+        if found or gradient == CALL:
+            return place_of_all(self.code, found, gradient, f"on {_samples(self.comparison, gradient)}")
+        plain = _at_first_settings(self.comparison)
+        if len(plain.trials) == len(self.comparison.trials):
+            return None
+        # Code that never sees a setting, as `axis`, can be mended for one of its values alone.
+        found = FunctionMending(self.session, plain, gradient).search(changes)
+        return place_of_all(self.code, found, gradient, f"on {_samples(plain, gradient)} with the usual settings")
+
+
+def _at_first_settings(comparison: FunctionComparison) -> FunctionComparison:
+    """What was asked with the settings of the first sample."""
+    usual = settings_of(comparison.trials[0].sample.values)
+    trials = tuple(trial for trial in comparison.trials if settings_of(trial.sample.values) == usual)
+    compared = tuple(each for each in comparison.compared if any(each.trial is trial for trial in trials))
+    return replace(comparison, trials=trials, compared=compared)
+
+
+def _samples(comparison: FunctionComparison, gradient: str) -> str:
+    about = comparison.trials if gradient == CALL else [each.trial for each in comparison.about(gradient)]
+    samples = len({id(trial) for trial in about if trial.askings})
+    return f"all {samples} samples" if samples > 1 else "the sample that was asked"
 
 
 def _placed(finding: Finding, place: CodePlace | None) -> Finding:

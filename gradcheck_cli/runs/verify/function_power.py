@@ -16,6 +16,7 @@ from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.plants import Planted, RightGradient, planted
 from gradcheck_cli.mistakes import standing_for
 from gradcheck_cli.model import Array, FunctionForm, FunctionPower, NotShown, RungEvidence, Verdict
+from gradcheck_cli.model.evidence import POWER
 from gradcheck_cli.runs.verify.function_planting import (
     AskFurther,
     Graphs,
@@ -63,7 +64,7 @@ class PowerOfFunction:
             if whole:
                 verdict = Verdict.PASS if shown else Verdict.INCONCLUSIVE
                 said = f"{shown} of {whole} mistakes, planted into the right gradient, would not have passed"
-                yield RungEvidence(5, "power", name, verdict, 0, said, {"planted": whole, "caught": shown})
+                yield RungEvidence(POWER, "power", name, verdict, 0, said, {"planted": whole, "caught": shown})
 
 
 def power_of_function(

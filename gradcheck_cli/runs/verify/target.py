@@ -37,6 +37,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
+from gradcheck_cli.runs.verify.beside_defaults import findings_beside
 from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
 from gradcheck_cli.runs.verify.in_settings import in_settings
@@ -144,6 +145,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     code = code_of(ref, described.line)
     words = words_for(described.convention, described.layout, turned=described.flipped)
     findings = findings_of(transcript, code, words) + wrong_forward(transcript.trials)
+    findings += tuple(findings_beside(described))
     results = {name: _gradient_result(transcript, name, findings) for name in GRADIENTS}
     verdict = _verdict(transcript, results, findings)
     return TargetReport(
@@ -161,6 +163,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         notes=_notes(transcript, options),
         scope=_scope(described),
         unreached=in_no_call(trial.outcome.unreached for trial in transcript.trials + transcript.further),
+        unvaried=described.unvaried,
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in transcript.trials)])),
         name=ref.name,
         call=options.call,

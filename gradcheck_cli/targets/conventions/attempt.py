@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName, Gradients
 from gradcheck_cli.model.line import number_of_axes
+from gradcheck_cli.targets.contract import WrongBeside
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.alike import same_whole
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
@@ -31,12 +32,16 @@ from gradcheck_cli.targets.conventions.results import Keys, Taken, plan, take
 class Chosen:
     """The candidate that is used from now on, and which result is which gradient.
 
-    `is_right`: a gradient or its own forward was right on the geometry on which it was chosen.
+    `is_right`: a gradient or its own forward was right on the geometry on which it was chosen. `unvaried`: optional
+    parameters that keep their defaults, of which nothing is known; `wrong_beside`: those beside whose default its
+    gradients are not the derivative of its own forward.
     """
 
     candidate: Candidate
     plan: Keys
     is_right: bool = False
+    unvaried: tuple[str, ...] = ()
+    wrong_beside: tuple[WrongBeside, ...] = ()
 
     @property
     def yields(self) -> tuple[GradientName, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, meanings, probes, settings
+from gradcheck_cli.targets.conventions.assigned import AssignedCandidate
 from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
 from gradcheck_cli.targets.conventions.function import Callee
@@ -36,7 +37,7 @@ BIAS_FORMS = {"nchw": ("o", "1o11", "o11", "1o"), "ncw": ("o", "1o1", "o1", "1o"
 
 
 @dataclass(frozen=True)
-class AutogradCandidate:
+class AutogradCandidate(AssignedCandidate):
     """A Function whose `apply` is called with tensors; the gradients are read from the leaves.
 
     `source` is the whole class: what a parameter of `forward` is used for shows in `backward` too.
@@ -45,42 +46,15 @@ class AutogradCandidate:
     target: Any
     forward: Callee
     source: Source
-    assignment: Assignment
-    form: Form
-    same: bool = False
-    in_text: bool = False
     family: str = field(default="autograd-function", init=False)
-
-    @property
-    def layout(self) -> Layout:
-        """Axis orders of what is passed."""
-        return self.form.layout
-
-    @property
-    def bias_form(self) -> str:
-        """How b is passed."""
-        return self.form.bias if "bias" in self.assignment.values() else ""
 
     def why(self) -> str:
         """How it was told."""
-        meaning = ", ".join(f"{name} = {role}" for name, role in self.assignment.items())
-        return f"it is a torch.autograd.Function; apply is called with ({meaning}), then backward(G)"
-
-    def notes(self) -> tuple[str, ...]:
-        """Autograd itself casts and checks what a Function returns."""
-        return ("it always pads to keep the size",) if self.same else ()
+        return f"it is a torch.autograd.Function; apply is called with ({self.meaning}), then backward(G)"
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""
-        roles = set(self.assignment.values())
-        for name, role in self.assignment.items():
-            if role == "params":
-                roles |= settings.parameter_keys(self.source, name)
-        return binding.refuses(spec, self.form, roles, self.same)
-
-    def turned(self) -> AutogradCandidate:
-        """The same for a true convolution."""
-        return replace(self, form=replace(self.form, layout=self.layout.turned()))
+        return binding.refuses(spec, self.form, self.roles_in(self.source), self.same)
 
     def start(self, case: Case) -> Prepared:
         """Fresh leaves for each call."""
@@ -177,7 +151,7 @@ def autograd_candidates(
         orders = _orders_of_margins(source, assigned)
         for layout in layouts:
             for form in _forms(forward, assigned, layout):
-                plain = AutogradCandidate(target, forward, source, assigned, form)
+                plain = AutogradCandidate(target, forward, source, assignment=assigned, form=form)
                 yield from _with_margins(plain, orders) if orders else (plain,)
                 if not {"padding", "padding_h", "params"} & set(assigned.values()):
                     yield replace(plain, same=True)

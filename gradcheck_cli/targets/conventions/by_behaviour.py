@@ -9,6 +9,7 @@ from typing import Any
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.promised import agrees
 from gradcheck_cli.targets.conventions.slots import Slot
 
 # A value other than the plain one for each; what a layer does with it tells what it is.
@@ -80,4 +81,4 @@ def _is_right(candidate: LayerCandidate, spec: ConvSpec) -> bool:
         return False
     if output is None or output.shape != candidate.layout.shape("output", spec.output_shape, spec.groups):
         return False
-    return candidate.agrees(output, case)
+    return agrees(candidate, output, case)

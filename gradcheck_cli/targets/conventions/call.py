@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, syntax
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import NotRecognisedError, Prepared, Returned, changed, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Form
@@ -163,7 +163,7 @@ class Expression:
 
     @property
     def _is_plain_call(self) -> bool:
-        body = ast.parse(self.text, mode="eval").body
+        body = syntax.parse_expression(self.text).body
         return isinstance(body, ast.Call) and isinstance(body.func, ast.Name)
 
 

@@ -31,6 +31,7 @@ from gradcheck_cli.targets.conventions.results import Keys, Taken, take
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import CALL
 
+# By the clock, for all ways in which --call may be meant: as long as recognition without one takes at most.
 SECONDS = 20.0
 SEE_CALLING = "names and examples: gradcheck explain calling"
 # As we keep them: of pictures, then of each other kind of layer.

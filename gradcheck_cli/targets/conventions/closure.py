@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import binding, meanings, settings
+from gradcheck_cli.targets.conventions.assigned import AssignedCandidate
 from gradcheck_cli.targets.conventions.base import (
     Prepared,
     RefusedError,
@@ -20,7 +21,6 @@ from gradcheck_cli.targets.conventions.base import (
     during,
     to_numpy,
 )
-from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.function import Callee, result_names
 from gradcheck_cli.targets.conventions.function_search import forms
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -28,7 +28,7 @@ from gradcheck_cli.targets.conventions.source import Source
 
 
 @dataclass(frozen=True)
-class ClosureCandidate:
+class ClosureCandidate(AssignedCandidate):
     """One way to call such a forward; `locate` gives the definition of the backward that it returned.
 
     `square`: the forward stands elsewhere in the file, so that it is not read whether it takes one size for both
@@ -37,49 +37,18 @@ class ClosureCandidate:
 
     callee: Callee
     locate: Callable[[Any], Source]
-    assignment: Assignment
-    form: Form
-    same: bool = False
     square: bool = False
-    in_text: bool = False
     family: str = field(default="function", init=False)
-
-    @property
-    def layout(self) -> Layout:
-        """Axis orders of what is passed."""
-        return self.form.layout
-
-    @property
-    def bias_form(self) -> str:
-        """How b is passed; "" when it is not."""
-        return self.form.bias if "bias" in self.assignment.values() else ""
 
     def why(self) -> str:
         """How it was told."""
-        meaning = ", ".join(f"{name} = {role}" for name, role in self.assignment.items())
-        return f"{self.callee.name} ({meaning}) returns its own backward, which is called with G"
-
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of the verdict should know."""
-        return ("it always pads to keep the size",) if self.same else ()
+        return f"{self.callee.name} ({self.meaning}) returns its own backward, which is called with G"
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""
-        roles = set(self.assignment.values())
-        for name, role in self.assignment.items():
-            if role == "params":
-                roles |= settings.parameter_keys(self.callee.source, name)
-        return binding.refuses(spec, self.form, roles, self.same) or binding.square_only(
-            spec, self.form, [self.callee.source]
-        )
-
-    def turned(self) -> ClosureCandidate:
-        """The same for a true convolution."""
-        return replace(self, form=replace(self.form, layout=self.layout.turned()))
-
-    def with_bias(self, form: str) -> ClosureCandidate:
-        """The same with a bias of another shape."""
-        return replace(self, form=replace(self.form, bias=form))
+        source = self.callee.source
+        plain = binding.refuses(spec, self.form, self.roles_in(source), self.same)
+        return plain or binding.square_only(spec, self.form, [source])
 
     def start(self, case: Case) -> Prepared:
         """Fresh arguments for each call."""
@@ -150,7 +119,7 @@ def closure_candidates(
     """
     for assigned in callee.assignments("x", "weight"):
         for form in forms(callee, None, assigned, layouts, backends):
-            plain = ClosureCandidate(callee, locate, assigned, form, square=square)
+            plain = ClosureCandidate(callee, locate, square, assignment=assigned, form=form)
             yield plain
             if not {"padding", "padding_h", "params"} & set(assigned.values()):
                 yield replace(plain, same=True)

@@ -13,6 +13,7 @@ from gradcheck_cli.targets.conventions.function import FROM_FORWARD, FunctionCan
 from gradcheck_cli.targets.conventions.own_forward import check_forward
 from gradcheck_cli.targets.conventions.results import Keys, take
 
+# Geometries that are asked about: the first ones have a plain, a padded and a strided layer among them.
 TRIES = 4
 WithForward = FunctionCandidate | AutogradCandidate | ClosureCandidate
 

@@ -32,7 +32,9 @@ ORDERS = (
     Layout("nhwc", "uvgm", "npqo"),
     Layout("nhwc", "uvgi", "npqo"),
 )
+# Meanings of what a constructor takes that are tried, the likeliest first: each is built in several layouts.
 MAX_RECIPES = 24
+# Meanings that are kept while more parameters join: they multiply with each that has no telling name.
 MAX_PARTIAL = 64
 
 

@@ -19,6 +19,7 @@ from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import WrongShapeError
 from gradcheck_cli.targets.conventions.results import take_one
 
+# Geometries on which a local must be the gradient: on one it may be by chance.
 TRIES = 3
 
 

@@ -156,7 +156,8 @@ def _apart(callee: Callee) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
 
 
 def _is_pair(value: object) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and not any(isinstance(item, tuple) for item in value)
+    """Whether a default is one number for each axis: of a picture two, of a volume three, of a line one."""
+    return isinstance(value, tuple) and 0 < len(value) < 4 and all(isinstance(item, int) for item in value)
 
 
 def _in_capitals(callees: Sequence[Callee]) -> bool:

@@ -36,6 +36,8 @@ _MODES: dict[PaddingMode, re.Pattern[str]] = {
         r"circular|[\"']wrap[\"']|periodic|torus|toroidal|cyclic|\broll\b|wrap_?around", re.IGNORECASE
     ),
 }
+# Arrays of volumes: images, channels and three more.
+VOLUME_ARRAYS = 5
 _BY_AXES: dict[int, Specs] = {1: probes.LINES, 2: probes.PICTURES, 3: probes.VOLUMES}
 _TRANSPOSED_BY_AXES: dict[int, Specs] = {
     1: probes.TRANSPOSED_LINES,
@@ -57,6 +59,11 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     moded = [probes.of_mode(mode, specs) for mode in looks.modes for specs in plain[:2]]
     turned = [_TRANSPOSED_BY_AXES[number] for number in axes] if looks.transposed else []
     return [*turned, *moded, *plain]
+
+
+def reads_windows(loaded: Loaded) -> bool:
+    """Whether its text reads windows of an array: `x[t : t + k]`, `x[t + j]`."""
+    return _Looks(loaded).has_windows
 
 
 def _count(spec: ConvSpec) -> int:
@@ -88,7 +95,7 @@ class _Looks:
         if named:
             return [*named, *(number for number in (2, 1) if number not in named)]
         known = {*_taken_apart(self._nodes), *_indexed(self._nodes)}
-        if 5 in known or any(map(_is_of_volumes, self._nodes)):
+        if VOLUME_ARRAYS in known or any(map(_is_of_volumes, self._nodes)):
             return [3, 2, 1]
         # `g[:, :, t]` may be a row of four axes.
         is_line = (3 in set(_taken_apart(self._nodes)) and 4 not in known) or self.of_signals
@@ -101,7 +108,12 @@ class _Looks:
         lengths = {id(node.value) for node in nodes if isinstance(node, ast.Subscript) and _is_first(node.slice)}
         of_axes = any(_is_of_axes(node) for node in nodes if id(node) not in lengths)
         several = max((*_taken_apart(nodes), *_indexed(nodes)), default=0) > 1 or of_axes
-        return not several and any(map(_is_window, nodes))
+        return not several and self.has_windows
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether windows of something are read in it, or in the functions of the file that it uses."""
+        return _has_window((*self._nodes, *self._reached))
 
     @property
     def transposed(self) -> bool:
@@ -166,11 +178,19 @@ def _is_first(index: ast.expr) -> bool:
     return isinstance(index, ast.Constant) and index.value == 0
 
 
-def _is_window(node: ast.AST) -> bool:
-    """`x[t : t + k]` or `x[t + j]`"""
-    if not isinstance(node, ast.Subscript):
-        return False
-    return isinstance(node.slice, ast.BinOp) or (isinstance(node.slice, ast.Slice) and bool(node.slice.lower))
+def _has_window(nodes: Sequence[ast.AST]) -> bool:
+    """`x[t : t + k]`, or `x[t + j]` where t and j are counted by loops."""
+    counters = {
+        name.id for node in nodes if isinstance(node, ast.For | ast.comprehension) for name in _names(node.target)
+    }
+    indices = [node.slice for node in nodes if isinstance(node, ast.Subscript)]
+    slides = any(isinstance(index, ast.Slice) and index.lower for index in indices)
+    sums = (index for index in indices if isinstance(index, ast.BinOp))
+    return slides or any(len(counters & {name.id for name in _names(index)}) > 1 for index in sums)
+
+
+def _names(node: ast.AST) -> Iterator[ast.Name]:
+    return (each for each in ast.walk(node) if isinstance(each, ast.Name))
 
 
 def _is_of_lines(node: ast.AST) -> bool:

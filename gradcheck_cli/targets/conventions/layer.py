@@ -1,4 +1,7 @@
-"""Layer classes: built, given our weights, run; their gradients are returned, kept, or read off an update."""
+"""Layer classes, in three steps: built with our weights (`Trained`), run (`Passed`), and read (`Returned`).
+
+Their gradients are returned, kept, handed to an optimiser, or read off an update.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers import conv
-from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec
-from gradcheck_cli.targets.conventions import binding, calling, probes, reading, state
-from gradcheck_cli.targets.conventions.alike import same_gradient, same_output
+from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.targets.conventions import binding, calling, probes, promised, reading, state
 from gradcheck_cli.targets.conventions.backprop import Backprop, Made
 from gradcheck_cli.targets.conventions.base import (
     Prepared,
@@ -28,13 +29,11 @@ from gradcheck_cli.targets.conventions.construct import Constructor, Recipe
 from gradcheck_cli.targets.conventions.function import result_names
 from gradcheck_cli.targets.conventions.instance import clear_gradients, quieten, run_updater
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.names import constructor_roles, function_roles
-from gradcheck_cli.targets.conventions.reading import HANDED, UPDATE, Trained
+from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.reading import HANDED, UPDATE, Passed, Trained
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.conventions.wiring import equip, wire
-
-GEOMETRY = ("stride", "padding", "dilation", "groups")
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ class LayerCandidate:
         try:
             trained = self._locate(case)
         except Exception as error:
-            if self._uneven(case.spec):
+            if self.is_uneven(case.spec):
                 raise RefusedError("it takes one number for sizes, strides and paddings") from error
             raise
         wanted = self.layout.shape("weight", case.spec.weight_shape, case.spec.groups)
@@ -220,7 +219,7 @@ class LayerCandidate:
         """The value of every role: of the constructor's, in the form in which methods take them."""
         return {**self.recipe.values(case), **binding.values(case, self.form)}
 
-    def _uneven(self, spec: ConvSpec) -> bool:
+    def is_uneven(self, spec: ConvSpec) -> bool:
         """Pairs that differ, for a class that was recognised with numbers: tried, but never promised."""
         if self.layout.spatial == 1:
             return False
@@ -229,29 +228,39 @@ class LayerCandidate:
         return any(len(set(pair)) > 1 and not known for pair, known in zip(pairs, promised, strict=True))
 
     def _call(self, trained: Trained, case: Case) -> Returned:
+        passed = self._run(trained, case)
+        items, names = self._read(passed)
+        if self.lr != 1.0 and reading.is_whole(case):
+            items = {key: reading.snapped(array) if key.startswith(UPDATE) else array for key, array in items.items()}
+        if passed.wrong_forward and not promised.are_right(self.layout, items, case):
+            raise WrongForwardError(passed.wrong_forward)
+        return Returned(items, names, passed.mutated, to_numpy(passed.output))
+
+    def _run(self, trained: Trained, case: Case) -> Passed:
+        """Its forward and its backward, once, from a clean state."""
         if self.calls.engine is not None and self.calls.engine.way is None:
             self._find_way_back(self.calls.engine, case)
         given = self.prepare(trained, case)
         clear_gradients(trained.instance)
         reading.clear_beside(trained)
-        before = {name: np.array(to_numpy(given[name])) for name in ("x", "grad_output")}
+        arrays = {name: np.array(to_numpy(given[name])) for name in ("x", "grad_output")}
         output = self._output(trained, given, case)
-        wrong = self._wrong_forward(output, case)
-        held = reading.look(trained)
+        wrong = promised.wrong_forward(self, output, case)
+        before = reading.look(trained)
         trained.optimizer.forget()
         result = self._backward(trained.instance, given)
-        mutated = changed(before, given)
+        return Passed(trained, before, given, output, result, changed(arrays, given), wrong)
+
+    def _read(self, passed: Passed) -> tuple[dict[str, Array], dict[str, str]]:
+        """The gradients, and what the source calls them: what was returned, then what the instance keeps or stepped."""
+        result, given = passed.result, passed.given
         items, names = collect(result), result_names(result, self.source.method(self.calls.backward))
         if self.calls.engine is not None:
             items, names = reading.of_leaves(given["leaves"])
         elif not self.calls.backward:
             items, names = reading.of_tensor(given["x"])
-        self._add_kept(trained, held, items, names)
-        if self.lr != 1.0 and reading.is_whole(case):
-            items = {key: reading.snapped(array) if key.startswith(UPDATE) else array for key, array in items.items()}
-        if wrong and not self._are_right(items, case):
-            raise WrongForwardError(wrong)
-        return Returned(items, names, mutated, to_numpy(output))
+        self._add_kept(passed.trained, passed.before, items, names)
+        return items, names
 
     def prepare(self, trained: Trained, case: Case) -> dict[str, Any]:
         """Put the case's weights into the instance; the values of every role."""
@@ -295,55 +304,9 @@ class LayerCandidate:
         try:
             return self.run_forward(trained, given, case)
         except Exception as error:
-            if self._uneven(case.spec):
+            if self.is_uneven(case.spec):
                 raise RefusedError("it takes one number for sizes, strides and paddings") from error
             raise
-
-    def _wrong_forward(self, output: Any, case: Case) -> str:
-        """What is wrong with numbers of the right shape, "" for nothing.
-
-        Raises:
-            RefusedError: another shape, of a layer that does not promise to take this geometry.
-            WrongForwardError: another shape, of a layer that is told this geometry.
-        """
-        array, wanted = to_numpy(output), self.layout.shape("output", case.spec.output_shape, case.spec.groups)
-        if array is None:
-            return ""
-        if array.shape != wanted:
-            if self._promises(case.spec):
-                raise WrongForwardError(f"{array.shape} where {wanted} is right")
-            raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
-        if not self._promises(case.spec) or self.agrees(array, case):
-            return ""
-        return f"other numbers than a convolution with {_in_words(case.spec)}"
-
-    def _promises(self, spec: ConvSpec) -> bool:
-        """It is told this stride, padding, dilation or groups by a clear name, and is right where they are plain."""
-        asked = set(spec.unusual)
-        named = {role for name, role in self.recipe.roles.items() if _is_clear(name.rpartition(".")[2], role)}
-        # asked about nothing but what it is told, and about none of the sizes in which numbers stand for pairs
-        return bool(asked) and asked <= named and self.forward_right and not self._uneven(spec) and not self.recipe.mode
-
-    def agrees(self, output: Array, case: Case) -> bool:
-        """Whether an output in its layout, of O's shape, is O."""
-        ours = self.layout.take("output", output, case.spec.output_shape, case.spec.groups)
-        biased = case if self.bias_form else replace(case, bias=np.zeros_like(case.bias))
-        if self.rectified:
-            biased = replace(biased, bias=biased.bias + probes.lift(case))
-        return same_output(ours, probes.forward(biased), biased)
-
-    def _are_right(self, items: dict[str, Array], case: Case) -> bool:
-        """Whether the convolution's own gradients are among the results: then only the forward is wrong."""
-        truth, groups = conv.backward(case), case.spec.groups
-        return all(
-            any(
-                same_gradient(self.layout.take(TENSORS[name].name, array, right.shape, groups), name, case, right)
-                for array in items.values()
-                if array.shape == self.layout.shape(TENSORS[name].name, right.shape, groups)
-            )
-            for name, right in truth.items()
-            if name != "bias"
-        )
 
     def _backward(self, instance: Any, given: dict[str, Any]) -> Any:
         if self.calls.engine is not None:
@@ -381,12 +344,3 @@ class LayerCandidate:
 
 def _has_weight(names: dict[str, str]) -> bool:
     return "dw" in names.values()
-
-
-def _is_clear(name: str, role: str) -> bool:
-    """A name that says this and nothing else; a single `d` may be a depth."""
-    return role in GEOMETRY and constructor_roles(name) == [role] and name.lower() != "d"
-
-
-def _in_words(spec: ConvSpec) -> str:
-    return f"stride {spec.stride}, padding {spec.padding}, dilation {spec.dilation}, groups {spec.groups}"

@@ -34,7 +34,9 @@ from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.conventions.troubles import Troubles
 from gradcheck_cli.targets.conventions.wiring import equip
 
+# Instances that are made of one class on one geometry: a few seconds where a constructor takes ten milliseconds.
 MAX_BUILDS = 300
+# Of the ways in which no forward was right, so many are called: they differ in what is nobody's evidence.
 MAX_WEAKER = 4
 # Arrays of the shape of a bias that are tried as one: gradients and momentum stand beside it.
 MAX_BIASES = 4

@@ -17,6 +17,7 @@ from gradcheck_cli.targets.conventions.binding import (
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
 
+# Meanings that are tried, each in all layouts: two names that tell nothing may be two of four things, 12 ways.
 MAX_ASSIGNMENTS = 12
 
 

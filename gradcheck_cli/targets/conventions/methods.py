@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Callable, Sequence
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.names import function_roles
@@ -198,7 +199,7 @@ def _node(kind: type, node_of: Callable[[str], ast.AST | None]) -> ast.AST | Non
     found = node_of(kind.__qualname__) or node_of(kind.__name__)
     if found is None:
         with contextlib.suppress(Exception):
-            found = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+            found = syntax.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
     return found
 
 

@@ -10,6 +10,8 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from gradcheck_cli.model import syntax
+
 # Of a number that was to be whole. numpy says it in an IndexError, Python in a TypeError.
 WHOLE = r"integer|integral|'(numpy\.)?float\d*' object cannot be interpreted"
 # Of a number of things that stand in one, or of one thing where several were wanted and the other way round.
@@ -92,7 +94,7 @@ def _read(frame: types.FrameType, line: int, file: str) -> list[Any]:
 
 def _names_at(file: str, line: int) -> set[str]:
     """The names in the innermost statement that holds `line`; of a loop or a condition, those of its head."""
-    tree = ast.parse("".join(linecache.getlines(file)))
+    tree = syntax.parse("".join(linecache.getlines(file)))
     statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     around = [node for node in statements if node.lineno <= line <= (node.end_lineno or node.lineno)]
     if not around:

@@ -91,7 +91,7 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
     ),
     (
         "kernel_size",
-        r"(kernel|filter|field|window|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|shape|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?",
+        r"(kernel|filter|field|window|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|shape|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?|(n|num|number_?of)?_?taps?",
     ),
     ("w_shape", r"(w|weights?|filters?|kernels?|conv|convolution)_?(tensor_)?(shape|dims?)|k_?shape"),
     ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),

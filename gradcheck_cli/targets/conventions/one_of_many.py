@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import ConvSpec, syntax
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def singles(expression: str, arrays: Mapping[str, Collection[str]]) -> tuple[Sin
         expression: valid Python.
         arrays: array -> its names in the expression.
     """
-    tree = ast.parse(expression, mode="eval")
+    tree = syntax.parse_expression(expression)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     found: list[Single] = []
     for array, counted in _COUNTED.items():

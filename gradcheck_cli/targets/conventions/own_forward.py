@@ -31,14 +31,14 @@ def check_forward(forward: Callable[[Case], Array], backward: Callable[[Case], G
     Raises:
         NotRecognisedError: it is not to be judged as a convolution.
     """
-    case = _float_case(spec)
+    case = float_case(spec)
     gradients, truth = backward(case), conv.backward(case)
     if all(_close(name, gradients.get(name), truth.get(name), case) for name in COMPARED):
         return
     output = forward(case)
     if output.shape != case.grad_output.shape:
         return
-    own = own_derivative(lambda point: forward(_at(case, point)), _point(case), case.grad_output)
+    own = own_derivative(lambda point: forward(moved(case, point)), point_of(case), case.grad_output)
     if _all_fit(own, truth):
         return
     if _all_fit(own, gradients):
@@ -58,18 +58,20 @@ def _refusal(tail: str) -> NotRecognisedError:
     )
 
 
-def _float_case(spec: ConvSpec) -> Case:
+def float_case(spec: ConvSpec) -> Case:
     """Random numbers: a kink of an activation is met with probability 0."""
     draw = np.random.default_rng(1)
     case = Case(spec, *(draw.standard_normal(tensor.shape(spec)) for tensor in GIVEN.values()))
     return case.with_array("weight", case.weight / np.sqrt(spec.weight_shape[1] * 9))
 
 
-def _point(case: Case) -> dict[str, Array]:
+def point_of(case: Case) -> dict[str, Array]:
+    """X and F, along which slopes are taken."""
     return {"input": case.x, "weight": case.weight}
 
 
-def _at(case: Case, point: Point) -> Case:
+def moved(case: Case, point: Point) -> Case:
+    """The case with X and F of another point."""
     return replace(case, x=point["input"], weight=point["weight"])
 
 

@@ -32,10 +32,11 @@ PICTURES = (
     ConvSpec(3, 1, 4, 8, 8, (3, 3)),
     ConvSpec(3, 4, 4, 8, 8, (3, 3)),
     ConvSpec(1, 2, 1, 8, 7, (3, 3)),
-    ConvSpec(3, 1, 1, 8, 7, (3, 3)),
-    ConvSpec(3, 1, 1, 8, 7, (3, 3), padding=(1, 1)),
     ConvSpec(1, 1, 1, 8, 8, (3, 3)),
     ConvSpec(1, 1, 1, 8, 8, (3, 3), padding=(1, 1)),
+    # Behind one of them: there a mean over the batch is right, and shows to be one when it is judged.
+    ConvSpec(3, 1, 1, 8, 7, (3, 3)),
+    ConvSpec(3, 1, 1, 8, 7, (3, 3), padding=(1, 1)),
     ConvSpec(2, 3, 6, 12, 12, (5, 5)),
     ConvSpec(1, 1, 4, 28, 28, (3, 3)),
 )

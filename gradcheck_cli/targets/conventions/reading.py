@@ -20,6 +20,10 @@ UPDATE = "update"
 # The first step of Adam is rate * g / (|g| + 1e-8): all steps are alike to about 1e-8.
 SAME_STEP = 1e-4
 HANDED = "handed"
+# (old - new) / rate rounds by 2^-53 of a weight over the rate; with rates down to 1e-3 and a few steps less than this.
+_UPDATE_ROUNDS = 2.0**-40
+# A gradient that is wrong by a mean or a factor is off by more, and is left as it is.
+_NEARLY_WHOLE = 1e-3
 LABELS = {"weight": "dw", "bias": "db", "input": "dx"}
 
 
@@ -46,6 +50,29 @@ class Before:
     arrays: Mapping[state.Path, Array]
     elements: Mapping[state.Path, tuple[Any, ...]]
     weights: Mapping[state.Path, Any]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What one forward and backward left behind: all that there is to read.
+
+    Attributes:
+        trained: the instance, as it is now.
+        before: what it held between the two.
+        given: what its methods were handed, by role.
+        output: what its forward gave, in its own layout.
+        result: what its backward returned.
+        mutated: arguments that were changed.
+        wrong_forward: what is wrong with the output, "" for nothing.
+    """
+
+    trained: Trained
+    before: Before
+    given: Mapping[str, Any]
+    output: Any
+    result: Any
+    mutated: tuple[str, ...]
+    wrong_forward: str
 
 
 def look(trained: Trained) -> Before:
@@ -122,7 +149,8 @@ def is_whole(case: Case) -> bool:
 def snapped(gradient: Array) -> Array:
     """A gradient of integers that was read off an update, made whole where that is certain (bound below 1/4)."""
     nearest = np.rint(gradient)
-    certain = np.abs(gradient).max(initial=0) * 2.0**-40 < 0.25 and np.abs(gradient - nearest).max(initial=0) < 1e-3
+    strays = np.abs(gradient - nearest).max(initial=0)
+    certain = np.abs(gradient).max(initial=0) * _UPDATE_ROUNDS < 0.25 and strays < _NEARLY_WHOLE
     return nearest if certain else gradient
 
 

@@ -179,8 +179,7 @@ class _Tries:
     def likely(self, specs: Sequence[ConvSpec]) -> tuple[Chosen, bool] | None:
         """The same of a class in the layouts that people use and its text allows; None where nothing is right in them.
 
-        Most classes are found so, before hundreds of layouts are tried on a geometry that they do not take. Single
-        images, channels and filters are left out: there many layouts are the same.
+        Most classes are found so, before hundreds of layouts are tried on a geometry that they do not take.
         """
         if (not isinstance(self.loaded.target, type) and self.loaded.owner is None) or _narrowed(self.wanted):
             return None
@@ -189,9 +188,10 @@ class _Tries:
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
         for number, spec in enumerate(specs):
             found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
-            if found is not None and found[1]:
+            # Gradients may be right where the forward is not: then another layout may be meant, and the backward wrong.
+            if found is not None and found[1] and _is_by_forward(found[0]):
                 return found
-            if tries._is_over or _is_final(tries.refusals):
+            if found is not None or tries._is_over or _is_final(tries.refusals):
                 return None
         return None
 
@@ -231,8 +231,14 @@ class _Tries:
         return None
 
 
+def _is_by_forward(chosen: Chosen) -> bool:
+    return not isinstance(chosen.candidate, LayerCandidate) or chosen.candidate.forward_right
+
+
 def _tells_all(spec: ConvSpec) -> bool:
-    return min(spec.batch, spec.in_channels, spec.out_channels) > 1
+    """No single image, channel or filter, and none alone for its channel: there many layouts are the same."""
+    alone = 1 < spec.groups == spec.out_channels
+    return min(spec.batch, spec.in_channels, spec.out_channels) > 1 and not alone
 
 
 def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:

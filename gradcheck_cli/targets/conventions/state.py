@@ -16,6 +16,7 @@ from gradcheck_cli.targets.conventions.names import function_roles, gradient_rol
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.setting_now import tensor_of
 
+# A layer keeps its weights, or an object that keeps them, or that in a list: `self.parts[0].w.data`.
 MAX_DEPTH = 3
 GRADIENT_WORDS = (
     "grad",

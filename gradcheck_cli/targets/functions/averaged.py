@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, syntax
 
 
 def averages_over_columns(source: str) -> bool:
@@ -19,7 +19,7 @@ def averages_over_columns(source: str) -> bool:
     Args:
         source: of the backward and of what it calls.
     """
-    nodes = list(ast.walk(ast.parse(source))) if source else []
+    nodes = list(ast.walk(syntax.parse(source))) if source else []
     counts = {name for node in nodes if (name := _count_of_columns(node))}
     divisors = (node.right for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
     return any(isinstance(divisor, ast.Name) and divisor.id in counts for divisor in divisors)

@@ -17,17 +17,25 @@ _FACTORS = ((2.0, 1.0), (1.0, 3.0), (-1.0, 1.0), (1.0, -2.0), (0.0, 1.0), (1.0, 
 _CLOSE = 1e-6
 
 
-def is_bilinear(form: WrittenFunction, values: Values) -> bool:
-    """Whether its first output is linear in each of two arrays, up to what is added, and no plain matrix product."""
+def is_bilinear(form: WrittenFunction, values: Values, has_windows: bool = False) -> bool:
+    """Whether its first output is linear in each of two arrays, up to what is added, and no plain matrix product.
+
+    Args:
+        has_windows: its text reads windows of an array: with a kernel of one number a convolution scales, too.
+    """
     arrays = [name for name, value in values.items() if isinstance(value, np.ndarray) and _is_varied(value)]
-    return any(_multiplies(form, values, one, other) for one, other in itertools.combinations(arrays[:_MOST_ARRAYS], 2))
+    for one, other in itertools.combinations(arrays[:_MOST_ARRAYS], 2):
+        may_scale = has_windows and 1 in {np.asarray(values[name]).size for name in (one, other)}
+        if _multiplies(form, values, one, other, may_scale):
+            return True
+    return False
 
 
 def _is_varied(array: Array) -> bool:
     return is_real(array) and array.ndim > 0
 
 
-def _multiplies(form: WrittenFunction, values: Values, one: str, other: str) -> bool:
+def _multiplies(form: WrittenFunction, values: Values, one: str, other: str, may_scale: bool) -> bool:
     first, second = np.asarray(values[one]), np.asarray(values[other])
 
     def forward(by_one: float, by_other: float) -> Array:
@@ -36,7 +44,7 @@ def _multiplies(form: WrittenFunction, values: Values, one: str, other: str) -> 
     try:
         added = forward(0.0, 0.0)
         product = forward(1.0, 1.0) - added
-        if not np.any(product) or _is_matrix_product(product, first, second):
+        if not np.any(product) or (not may_scale and _is_matrix_product(product, first, second)):
             return False
         return all(_close(forward(*by) - added, by[0] * by[1] * product) for by in _FACTORS)
     except Exception:  # it is evidence only

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.spelling import belongs_to
@@ -60,7 +60,7 @@ def _count(index: ast.expr) -> int:
 
 def _definition(function: PlainFunction, outputs: Sequence[str]) -> ast.AST:
     """What the names of its results are read off."""
-    return ast.parse(f"def {function.name}():\n    return {', '.join(outputs)}").body[0]
+    return syntax.parse(f"def {function.name}():\n    return {', '.join(outputs)}").body[0]
 
 
 def _without(call: Callable[..., Any], names: Sequence[str], further: Sequence[str] = ()) -> inspect.Signature:

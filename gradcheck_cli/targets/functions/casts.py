@@ -11,46 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model import Array
 from gradcheck_cli.model.circumstances import Circumstances
-from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, WrittenFunction
+from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
+from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
 
 @dataclass(frozen=True)
-class WidenedForm:
+class WidenedForm(WrappedForm[WrittenFunction]):
     """A form of torch's, all of whose casts lead to float64."""
-
-    inner: WrittenFunction
-
-    @property
-    def kind(self) -> FunctionForm:
-        """The same."""
-        return self.inner.kind
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.inner.title
-
-    @property
-    def why(self) -> str:
-        """How it is called."""
-        return self.inner.why
-
-    @property
-    def backward(self) -> str:
-        """What holds it."""
-        return self.inner.backward
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Those of forward."""
-        return self.inner.parameters
-
-    @property
-    def source(self) -> str:
-        """Its text."""
-        return self.inner.source
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The outputs."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from gradcheck_cli.model import InputsFrom
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
+from gradcheck_cli.targets.conventions.kinds import reads_windows
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
 from gradcheck_cli.targets.functions.find import forms_of
@@ -22,6 +23,7 @@ from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
@@ -95,7 +97,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
         if gives_gradients(loaded.node(loaded.name)):  # a loss beside its own gradients: no convolution returns one
             raise
         return _convolution_after(error, convolution)
-    if is_bilinear(found.form, found.samples[0].values):
+    if is_bilinear(found.form, found.samples[0].values, reads_windows(loaded)):
         with suppress(NotRecognisedError, AmbiguousError):
             taken = convolution.take()
             if convolution.is_sure(taken):
@@ -152,6 +154,10 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
+    vectors = as_vectors(form, found.samples) if source == "guess" else None
+    if vectors is not None:
+        found = replace(found, samples=vectors[1])
+        notes.append(VECTOR_LOSS.format(" and ".join(vectors[0])))
     unvaried = at_default_only(form.parameters, found.samples) if source in ("guess", "layer") else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(

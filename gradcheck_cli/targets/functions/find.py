@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
-import sys
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.by_use import forward_by_use
@@ -49,9 +49,20 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         functions = {name: _function(loaded, name) for name in functions_of(loaded)}
         if isinstance(alone, PairForm):
             yield from network_forms(functions, alone.fore.name, alone.back.name)
-        elif isinstance(alone, LossForm):
+        else:
             yield from made_losses(alone, functions)
-        yield alone
+        yield from (_on_tensors(alone), alone) if _is_of_torch(alone) else (alone,)
+
+
+def _is_of_torch(form: PairForm | LossForm) -> bool:
+    parts = (form.function,) if isinstance(form, LossForm) else (form.fore, form.back)
+    return any(is_of_torch(part) for part in parts)
+
+
+def _on_tensors(form: PairForm | LossForm) -> WrittenFunction:
+    if isinstance(form, LossForm):
+        return LossForm(on_tensors(form.function))
+    return PairForm(on_tensors(form.fore), on_tensors(form.back))
 
 
 def _has_backward(owner: type) -> bool:
@@ -81,7 +92,7 @@ def _loss_method(loaded: Loaded, owner: type) -> str:
     return next((name for name in names if gives_gradients(loaded.node(f"{owner.__name__}.{name}"))), "")
 
 
-def _pair(loaded: Loaded) -> WrittenFunction:
+def _pair(loaded: Loaded) -> PairForm | LossForm:
     """The target is a backward, or a forward whose backward stands beside it."""
     known = functions_of(loaded)
     name = loaded.name
@@ -90,7 +101,7 @@ def _pair(loaded: Loaded) -> WrittenFunction:
     backwards = backwards_among(known)
     if name in backwards:
         forward = forward_for(name, known)
-        if not forward and gives_gradients(loaded.node(name)):
+        if not forward and gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
             return LossForm(_function(loaded, name))
         if not forward:
             raise NotAFunctionError("build", f"no forward of {name} stands in its file")
@@ -118,8 +129,7 @@ def functions_of(loaded: Loaded) -> dict[str, Any]:
 
 def _function(loaded: Loaded, name: str) -> PlainFunction:
     call, source = vars(loaded.module).get(name, loaded.target), _with_callees(loaded, name)
-    is_torch = "torch" in sys.modules and is_of_torch(source)
-    return PlainFunction(on_tensors(call) if is_torch else call, loaded.node(name), name, source)
+    return PlainFunction(call, loaded.node(name), name, source)
 
 
 def _with_callees(loaded: Loaded, name: str) -> str:
@@ -141,6 +151,6 @@ def _text(loaded: Loaded, node: ast.AST) -> str:
     first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
     text = textwrap.dedent("".join(lines[first - 1 : last]))
     try:
-        return text if ast.dump(ast.parse(text).body[0]) == ast.dump(node) else ast.unparse(node)
+        return text if ast.dump(syntax.parse(text).body[0]) == ast.dump(node) else ast.unparse(node)
     except (SyntaxError, IndexError):
         return ast.unparse(node)

@@ -70,8 +70,10 @@ class LayerForm:
 
     @property
     def kind(self) -> FunctionForm:
-        """A loss's backward is handed no G."""
-        return "class" if self.methods.takes_upstream else "loss-class"
+        """A loss's backward is handed no G; one that is handed all arguments again gives what its author wanted."""
+        if self.methods.takes_upstream:
+            return "class"
+        return "loss-pair" if self.methods.is_handed_all and not self.states[0] else "loss-class"
 
     @property
     def title(self) -> str:

@@ -11,49 +11,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm, Sample
-from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, WrittenFunction
+from gradcheck_cli.model import Array, Sample
+from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
+from gradcheck_cli.targets.functions.slopes import SAME, direction, slope
+from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
 NOTE = "its forward gives a loss for each sample, and its backward is the gradient of their mean"
-# Of the slope: what differences of a smooth loss over this step leave, and more than a factor of 1/2 is away.
-_STEP, _SAME = 1e-5, 1e-3
 
 
 @dataclass(frozen=True)
-class MeanLossForm:
+class MeanLossForm(WrappedForm[WrittenFunction]):
     """The same loss as one number."""
-
-    inner: WrittenFunction
-
-    @property
-    def kind(self) -> FunctionForm:
-        """A loss, whose backward is handed no G."""
-        return self.inner.kind
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.inner.title
 
     @property
     def why(self) -> str:
         """How it is called, and what is made of its losses."""
         return f"{self.inner.why}; the mean of its losses"
-
-    @property
-    def backward(self) -> str:
-        """What the backward is called."""
-        return self.inner.backward
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Those of the loss."""
-        return self.inner.parameters
-
-    @property
-    def source(self) -> str:
-        """Its text."""
-        return self.inner.source
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The mean."""
@@ -75,22 +48,9 @@ def as_mean_loss(form: WrittenFunction, sample: Sample) -> WrittenFunction | Non
         gradients = form.run(sample.values, [np.ones_like(out) for out in outputs]).gradients
         if len(outputs) != 1 or outputs[0].size < 2 or not gradients:
             return None
-        slopes = {name: _slope(form, sample, name) for name in gradients}
+        slopes = {name: slope(form, sample, name) for name in gradients}
     except Exception:  # what raises is told where it is judged
         return None
-    claimed = {name: float(np.sum(gradients[name] * _direction(sample, name))) for name in slopes}
-    is_mean = all(abs(claimed[name] * outputs[0].size - slopes[name]) <= _SAME * abs(slopes[name]) for name in slopes)
+    claimed = {name: float(np.sum(gradients[name] * direction(sample, name))) for name in slopes}
+    is_mean = all(abs(claimed[name] * outputs[0].size - slopes[name]) <= SAME * abs(slopes[name]) for name in slopes)
     return MeanLossForm(form) if is_mean else None
-
-
-def _slope(form: WrittenFunction, sample: Sample, name: str) -> float:
-    """Of the sum, along one direction."""
-    point, along = sample.array(name), _direction(sample, name)
-    ahead, behind = (
-        float(np.sum(form.forward(sample.replacing(name, point + step * along).values)[0])) for step in (_STEP, -_STEP)
-    )
-    return (ahead - behind) / (2 * _STEP)
-
-
-def _direction(sample: Sample, name: str) -> Array:
-    return np.asarray(np.random.default_rng([sample.seed, 5]).standard_normal(sample.array(name).shape))

@@ -74,6 +74,16 @@ class Methods:
         return bool(self._upstreams())
 
     @property
+    def is_handed_all(self) -> bool:
+        """Is the backward handed the arguments of the forward once more, several data and what they are compared with?
+
+        `loss(X, y, w)` and `gradient(X, y, w)` are two functions that stand in a class.
+        """
+        own = [item.name for item in self.arguments if not item.has_default]
+        again = {item.name for item in parameters_of_method(self.owner, self.back)}
+        return again >= set(own) and sum(not is_target(name) for name in own) > 1
+
+    @property
     def may_be_last(self) -> bool:
         """Has its only upstream a default, as `backward(self, dout=1)`?"""
         found = {item.name: item.has_default for item in parameters_of_method(self.owner, self.back)}

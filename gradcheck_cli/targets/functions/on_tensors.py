@@ -1,4 +1,4 @@
-"""Functions written in torch's operations, called with numpy arrays: these become tensors on the way in."""
+"""Plain functions of torch: they are handed tensors that share their memory with the arrays of a sample."""
 
 from __future__ import annotations
 
@@ -9,41 +9,38 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.pair import PlainFunction
 
-_OF_NUMPY = re.compile(r"\b(?:np|numpy)\.")
-# Of a function's text and of what it calls: `torch.exp(x)`, `x: torch.Tensor`.
-_OF_TORCH = re.compile(r"\btorch\.|\bTensor\b")
-# Methods that tensors have and arrays of numpy have not.
-_METHODS = re.compile(r"\.(?:mm|bmm|t|clone|unsqueeze|permute|clamp|expand|size|sigmoid|tanh|relu|exp|log)\(")
+# The name, or a method that tensors have and arrays of numpy have not.
+_OF_TORCH = re.compile(r"torch|Tensor|\.(?:mm|bmm|clone|unsqueeze|permute|clamp)\(|\.t\(\)")
 
 
-def is_of_torch(source: str) -> bool:
-    """Does a function's text speak of torch, or call what only tensors have?"""
-    return bool(_OF_TORCH.search(source) or _METHODS.search(source)) and not _OF_NUMPY.search(source)
+def on_tensors(function: PlainFunction) -> PlainFunction:
+    """The same, handed tensors in the place of arrays; what it returns is read as it is."""
+    return PlainFunction(_with_tensors(function.call), function.node, function.name, function.source)
 
 
-def on_tensors(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function; each array that it is handed is a tensor that shares its memory, so that writing shows."""
+def is_of_torch(function: PlainFunction) -> bool:
+    """Does its text speak of torch: in an annotation, or in what it calls? Then it is tried with tensors first."""
+    return bool(_OF_TORCH.search(function.source))
 
+
+def _with_tensors(call: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(call)
-    def called(*args: Any, **named: Any) -> Any:
-        return call(*map(_tensor, args), **{name: _tensor(value) for name, value in named.items()})
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return call(*(_shared(value) for value in args), **{name: _shared(value) for name, value in kwargs.items()})
 
     return called
 
 
-def _tensor(value: Any) -> Any:
+def _shared(value: Any) -> Any:
+    """A tensor over the same numbers, so that what is written into it is seen."""
+    import torch  # it is there already: the user's file imported it
+
     if isinstance(value, np.ndarray):
-        return _shared(value)
+        return torch.from_numpy(value) if value.flags.writeable else torch.from_numpy(value.copy())
     if isinstance(value, Mapping):
-        return {key: _tensor(inner) for key, inner in value.items()}
+        return {key: _shared(inner) for key, inner in value.items()}
     if isinstance(value, tuple):
-        return tuple(_tensor(inner) for inner in value)
+        return tuple(_shared(inner) for inner in value)
     return value
-
-
-def _shared(array: Array) -> Any:
-    import torch  # the user's file imported it
-
-    return torch.from_numpy(array if array.flags.writeable and min(array.strides, default=0) >= 0 else array.copy())

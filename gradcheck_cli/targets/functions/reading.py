@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.form import as_array, is_listed
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target, looks_like_gradient
 
@@ -84,7 +84,7 @@ def names_of_rest(source: str, owner: str) -> list[str]:
 def _methods(source: str, owner: str, name: str) -> list[ast.FunctionDef]:
     return [
         item
-        for node in (ast.walk(ast.parse(source)) if source else ())
+        for node in (ast.walk(syntax.parse(source)) if source else ())
         if isinstance(node, ast.ClassDef) and node.name == owner
         for item in node.body
         if isinstance(item, ast.FunctionDef) and item.name == name

@@ -8,47 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model import Array
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.targets.functions.autograd import AutogradForm
-from gradcheck_cli.targets.functions.form import Parameter, Ran, Values
+from gradcheck_cli.targets.functions.form import Ran, Values
+from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
 
 @dataclass(frozen=True)
-class SingleForm:
+class SingleForm(WrappedForm[AutogradForm]):
     """The same Function; arrays of float64 become float32 on the way in."""
-
-    inner: AutogradForm
-
-    @property
-    def kind(self) -> FunctionForm:
-        """A `torch.autograd.Function`."""
-        return self.inner.kind
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.inner.title
 
     @property
     def why(self) -> str:
         """How it is called."""
         return f"{self.inner.why}, all in float32"
-
-    @property
-    def backward(self) -> str:
-        """The class holds it."""
-        return self.inner.backward
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Those of forward."""
-        return self.inner.parameters
-
-    @property
-    def source(self) -> str:
-        """Its text."""
-        return self.inner.source
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """What apply gives."""

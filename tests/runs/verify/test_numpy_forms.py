@@ -132,6 +132,10 @@ def softplus_backward(dinp, inp, dout):
     for i in range(inp.shape[0]):
         dinp[i] += dout[i] / (1 + np.exp(-inp[i]))
 
+def lineLossAndGradient(x, w, y):
+    rest = np.dot(x, w) - y
+    return (rest ** 2).sum() / len(y), x.T @ rest * (2 / len(y))
+
 def ridge_loss(W, X, y, reg):
     off = X.dot(W) - y
     loss = (off ** 2).sum() + reg * np.sum(W * W)
@@ -236,6 +240,7 @@ RIGHT = {
     "margin_loss": "scores",
     "chain_backward": "scores jumps first last",  # its docstring says what fits what
     "skaliert_zurueck": "x g",  # in another language: by what one hands to the other
+    "lineLossAndGradient": "w",  # a loss and its gradients, whatever its name says of a gradient
     "Schicht": "x",
     "Listed": "x gain lift",  # its parameters stand in a list as well, and their gradients in another
     "Gates": "x h_prev Wx Wh b",  # what it was handed stands in a list alone; three gates in one array
@@ -301,6 +306,12 @@ def test_a_share_of_the_gradient_for_each_of_equal_entries_is_asked_for(judged):
     (finding,) = report.findings
     assert (finding.id, finding.fails_when) == ("ties-counted-twice", "entries of x are equal")
     assert report.geometries.right == report.geometries.tried
+
+
+def test_the_setting_on_which_alone_it_is_wrong_is_said(judged):
+    """At the default of 0.1 the slope is right."""
+    (finding,) = judged("Slope").findings
+    assert finding.fails_when.startswith("alpha = ")
 
 
 def test_half_of_a_square_is_said_to_be_half(judged):

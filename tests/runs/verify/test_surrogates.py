@@ -49,6 +49,16 @@ def test_another_backward_of_what_has_no_useful_derivative_is_a_surrogate(tmp_pa
     assert target.geometries.summary == "a surrogate: not judged as a derivative"
 
 
+@pytest.mark.parametrize("source", [REVERSED, ROUNDED])
+def test_a_surrogate_fails_where_the_user_is_strict(tmp_path, source):
+    """It is not the derivative, whatever is meant."""
+    (tmp_path / "own.py").write_text(source)
+    report = gradcheck_cli.verify(str(tmp_path / "own.py"), strict=True)
+    (target,) = report.targets
+    assert (report.verdict, target.gradients["x"].verdict) == ("fail", "fail")
+    assert target.findings
+
+
 def test_another_backward_of_anything_else_is_wrong(tmp_path):
     """The sign is turned."""
     (tmp_path / "own.py").write_text(DOUBLED)

@@ -47,3 +47,10 @@ def test_a_product_is_told_by_running_it(name):
 def test_what_raises_is_no_evidence():
     """It is asked about inputs that somebody guessed."""
     assert not is_bilinear(Form(lambda x, w: 1 / 0), {"x": np.ones(2), "w": np.ones(2)})
+
+
+def test_a_kernel_of_one_number_may_be_a_convolutions_where_windows_are_read():
+    """With one tap a convolution is a scaling: only the text tells the two apart."""
+    values = {"x": np.arange(1.0, 6.0), "w": np.array([2.0]), "b": 0.5}
+    assert is_bilinear(Form(correlated), values, has_windows=True)
+    assert not is_bilinear(Form(correlated), values, has_windows=False)

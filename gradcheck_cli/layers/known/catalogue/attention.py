@@ -46,11 +46,7 @@ def derive(
 ) -> dict[str, Array]:
     """Two matrix products around a softmax, backwards."""
     factor = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
-    scores = q @ k.swapaxes(-1, -2) * factor
-    if causal:
-        scores = np.where(_past(np, q.shape[-2], k.shape[-2]), scores, _NOWHERE)
-    if mask is not None:
-        scores = np.where(mask != 0, scores, _NOWHERE)
+    scores = _hidden(q @ k.swapaxes(-1, -2) * factor, mask, causal)
     e = np.exp(scores - scores.max(-1, keepdims=True))
     p = note(
         "P",
@@ -87,6 +83,13 @@ def derive(
     dq = note("dq", "c dS k", ds @ k * factor, "The scores are c q k^T, so c comes with each of the two.")
     dk = note("dk", "c dS^T q", ds.swapaxes(-1, -2) @ q * factor, "Key j collects from all queries: dS is transposed.")
     return {"q": dq, "k": dk, "v": dv}
+
+
+def _hidden(scores: Array, mask: Array | None, causal: bool) -> Array:
+    """The scores (..., queries, keys), out of reach where a mask hides the key or it is yet to come."""
+    if causal:
+        scores = np.where(_past(np, *scores.shape[-2:]), scores, _NOWHERE)
+    return scores if mask is None else np.where(mask != 0, scores, _NOWHERE)
 
 
 def exact(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:

@@ -33,7 +33,6 @@ def derive(
     eps: float = 1e-5,
 ) -> dict[str, Array]:
     """Three paths from x to the output: direct, through the mean, through the variance."""
-    rows = tuple(range(x.ndim - 1))
     std = note(
         "std",
         "sqrt(mean of (x - mean)^2, + eps), one number a row",
@@ -41,16 +40,7 @@ def derive(
         "The variance divides by D, not by D - 1.",
     )
     x_hat = note("x_hat", "(x - mean) / std", (x - x.mean(-1, keepdims=True)) / std, "The row with mean 0, variance 1.")
-    found: dict[str, Array] = {}
-    if bias is not None:
-        found["bias"] = note("db", "sum of G over the rows", grad_output.sum(rows), "b is added to every row.")
-    if weight is not None:
-        found["weight"] = note(
-            "dw",
-            "sum of G x_hat over the rows",
-            (grad_output * x_hat).sum(rows),
-            "w multiplies x_hat (not x) in every row.",
-        )
+    found = _of_parameters(note, grad_output, x_hat, weight, bias)
     g = note(
         "g",
         "G w: the gradient of x_hat",
@@ -78,6 +68,23 @@ def derive(
         "The direct path is g / std. The two others take away from g what a shift of the row and what a stretching of "
         "the row would do: neither can change the output.",
     )
+    return found
+
+
+def _of_parameters(
+    note: Note, grad_output: Array, x_hat: Array, weight: Array | None, bias: Array | None
+) -> dict[str, Array]:
+    """The gradients of the scale and the shift that the rows share; of those that the layer has."""
+    rows, found = tuple(range(x_hat.ndim - 1)), dict[str, Array]()
+    if bias is not None:
+        found["bias"] = note("db", "sum of G over the rows", grad_output.sum(rows), "b is added to every row.")
+    if weight is not None:
+        found["weight"] = note(
+            "dw",
+            "sum of G x_hat over the rows",
+            (grad_output * x_hat).sum(rows),
+            "w multiplies x_hat (not x) in every row.",
+        )
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.functions.spelling import word_set
 
@@ -104,7 +105,7 @@ def _with_counts(found: Sequence[Proposal], source: str, others: Sequence[str]) 
 def _indices(source: str) -> frozenset[str]:
     """The names that stand in the place of an index: `table[ids]`, `p[np.arange(n), y]`, `table[ids[t]]`."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)) if source else ():
+    for node in ast.walk(syntax.parse(source)) if source else ():
         if isinstance(node, ast.Subscript):
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             for part in parts:
@@ -174,7 +175,7 @@ def _axis(length: str, known: dict[str, str]) -> str:
 def _unpacked(source: str) -> dict[str, tuple[str, ...]]:
     """Argument -> the names into which its shape is taken apart."""
     found: dict[str, tuple[str, ...]] = {}
-    for targets, name in _unpackings(ast.parse(source) if source else ast.Module([], [])):
+    for targets, name in _unpackings(syntax.parse(source) if source else ast.Module([], [])):
         # `n, _ = x.shape` says that there are two axes; a length without a name is one of its own.
         lengths = [item.id if item.id != "_" else f"_{place}" for place, item in enumerate(targets)]
         found.setdefault(name, tuple(lengths))
@@ -185,7 +186,7 @@ def _unpacked(source: str) -> dict[str, tuple[str, ...]]:
 
 def _summed(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The operands of an einsum, each with its letters."""
-    for node in ast.walk(ast.parse(source)) if source else ():
+    for node in ast.walk(syntax.parse(source)) if source else ():
         if not isinstance(node, ast.Call) or getattr(node.func, "attr", getattr(node.func, "id", "")) != "einsum":
             continue
         formula = node.args[0] if node.args else None
@@ -236,7 +237,7 @@ def _lengths(text: str) -> list[str]:
 
 def _comments(source: str) -> Iterator[str]:
     """What stands in words: docstrings and comments."""
-    for node in ast.walk(ast.parse(source)) if source else ():
+    for node in ast.walk(syntax.parse(source)) if source else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
     for line in source.splitlines():

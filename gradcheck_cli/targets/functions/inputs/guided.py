@@ -17,6 +17,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 
 Progress: TypeAlias = tuple[int, ...]
 """How far a call came; the larger, the farther. The forward ends at `FORWARD_ENDED`."""
+# More lines than any forward has.
 FORWARD_ENDED = 1_000_000
 # Calls: as many as there are neighbours on the way to some ten steps.
 MOST = 1_500

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.inputs.proposals import constant
 from gradcheck_cli.targets.functions.spelling import tokens
 
@@ -14,7 +15,7 @@ def keys_read(source: str, name: str) -> dict[str, Any]:
     if not source:
         return {}
     found: dict[str, Any] = {}
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax.parse(source)):
         if isinstance(node, ast.Subscript) and _is(node.value, name) and isinstance(node.ctx, ast.Load):
             if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
                 found.setdefault(node.slice.value, None)
@@ -44,7 +45,7 @@ def _is(node: ast.AST, name: str) -> bool:
 def words_compared(source: str, name: str) -> list[str]:
     """The words that the code compares a parameter with: `activation == "relu"`, in order."""
     found: dict[str, None] = {}
-    for node in ast.walk(ast.parse(source)) if source else ():
+    for node in ast.walk(syntax.parse(source)) if source else ():
         if not isinstance(node, ast.Compare):
             continue
         sides = [node.left, *node.comparators]

@@ -1,0 +1,49 @@
+"""On which settings alone a function is wrong: "axis = 0", as the samples say that were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from gradcheck_cli.model.functions import Value
+
+# What a sample leaves out keeps the default of the function: no value is the same.
+_DEFAULT = "its default"
+
+
+def distinguishing_setting(wrong: Sequence[Mapping[str, Value]], right: Sequence[Mapping[str, Value]]) -> str:
+    """The settings that every wrong sample has one of and no right one has; "" where the samples do not say that.
+
+    Args:
+        wrong: the values of the samples on which a gradient is wrong, by argument.
+        right: of those on which it is not.
+    """
+    if not wrong or not right:
+        return ""
+    fine = [settings_of(values) for values in right]
+    found: dict[str, None] = {}
+    for values in wrong:
+        own = settings_of(values)
+        marks = [
+            f"{name} = {value}"
+            for name, value in own.items()
+            if value != _DEFAULT and all(other.get(name, _DEFAULT) != value for other in fine)
+        ]
+        if len(marks) != 1:  # of two that go together nobody knows which it is
+            return ""
+        found[marks[0]] = None
+    return " or ".join(found)
+
+
+def settings_of(values: Mapping[str, Value]) -> dict[str, str]:
+    """What a sample says beside its arrays, in words; what keeps its default is not there."""
+    return dict(_settings(values))
+
+
+def _settings(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}[{key!r}]", inner) for key, inner in _settings(value))
+        elif not isinstance(value, np.ndarray):
+            yield name, f"{value}"

@@ -1,0 +1,83 @@
+"""What the own forward of a layer gives, held against what its constructor was told to make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec
+from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.alike import same_gradient, same_output
+from gradcheck_cli.targets.conventions.base import RefusedError, WrongForwardError, to_numpy
+from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.names import constructor_roles
+
+if TYPE_CHECKING:
+    from gradcheck_cli.targets.conventions.layer import LayerCandidate
+
+GEOMETRY = ("stride", "padding", "dilation", "groups")
+
+
+def wrong_forward(candidate: LayerCandidate, output: Any, case: Case) -> str:
+    """What is wrong with numbers of the right shape, "" for nothing.
+
+    Raises:
+        RefusedError: another shape, of a layer that does not promise to take this geometry.
+        WrongForwardError: another shape, of a layer that is told this geometry.
+    """
+    spec = case.spec
+    array, wanted = to_numpy(output), candidate.layout.shape("output", spec.output_shape, spec.groups)
+    if array is None:
+        return ""
+    if array.shape != wanted:
+        if promises(candidate, spec):
+            raise WrongForwardError(f"{array.shape} where {wanted} is right")
+        raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
+    if not promises(candidate, spec) or agrees(candidate, array, case):
+        return ""
+    return f"other numbers than a convolution with {_in_words(spec)}"
+
+
+def promises(candidate: LayerCandidate, spec: ConvSpec) -> bool:
+    """It is told this stride, padding, dilation or groups by a clear name, and is right where they are plain."""
+    asked, recipe = set(spec.unusual), candidate.recipe
+    named = {role for name, role in recipe.roles.items() if _is_clear(name.rpartition(".")[2], role)}
+    # asked about nothing but what it is told, and about none of the sizes in which numbers stand for pairs
+    is_named = bool(asked) and asked <= named and not candidate.is_uneven(spec) and not recipe.mode
+    return is_named and candidate.forward_right
+
+
+def agrees(candidate: LayerCandidate, output: Array, case: Case) -> bool:
+    """Whether an output in the candidate's layout, of O's shape, is O."""
+    ours = candidate.layout.take("output", output, case.spec.output_shape, case.spec.groups)
+    biased = case if candidate.bias_form else replace(case, bias=np.zeros_like(case.bias))
+    if candidate.rectified:
+        biased = replace(biased, bias=biased.bias + probes.lift(case))
+    return same_output(ours, probes.forward(biased), biased)
+
+
+def are_right(layout: Layout, items: Mapping[str, Array], case: Case) -> bool:
+    """Whether the convolution's own gradients are among the results: then only the forward is wrong."""
+    truth, groups = conv.backward(case), case.spec.groups
+    return all(
+        any(
+            same_gradient(layout.take(TENSORS[name].name, array, right.shape, groups), name, case, right)
+            for array in items.values()
+            if array.shape == layout.shape(TENSORS[name].name, right.shape, groups)
+        )
+        for name, right in truth.items()
+        if name != "bias"
+    )
+
+
+def _is_clear(name: str, role: str) -> bool:
+    """A name that says this and nothing else; a single `d` may be a depth."""
+    return role in GEOMETRY and constructor_roles(name) == [role] and name.lower() != "d"
+
+
+def _in_words(spec: ConvSpec) -> str:
+    return f"stride {spec.stride}, padding {spec.padding}, dilation {spec.dilation}, groups {spec.groups}"

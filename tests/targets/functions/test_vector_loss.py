@@ -1,0 +1,53 @@
+"""A loss of a vector of weights is asked with a vector, though its code runs on matrices as well."""
+
+import pytest
+
+from gradcheck_cli.model import Verdict
+from tests.functions_here import function_here
+
+LOSSES = """
+import numpy as np
+
+class Cosh:
+    def loss(self, X: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
+        return float(np.mean(np.log(np.cosh(X @ w - y))))
+
+    def gradient(self, X: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+        return X.T @ np.tanh(X @ w - y) / len(y)
+
+class Unshared(Cosh):
+    def gradient(self, X, y, w):
+        return X.T @ np.tanh(X @ w - y)
+
+class Matrices(Cosh):
+    def gradient(self, X, y, w):
+        return X.T @ np.tanh(X @ w - y) / y.size
+"""
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """From a target's name to its report; it runs in this process."""
+    file = tmp_path_factory.mktemp("losses") / "losses.py"
+    file.write_text(LOSSES)
+    return lambda name: function_here(f"{file}:{name}")
+
+
+def test_the_mean_of_a_vector_is_right_where_there_is_a_vector(judged):
+    """The report says that matrices run as well, and that the gradient is not right there; X is data."""
+    report = judged("Cosh")
+    assert {name: result.verdict for name, result in report.gradients.items()} == {"w": Verdict.PASS}
+    assert any("taken as vectors" in note for note in report.notes)
+
+
+def test_what_is_wrong_with_vectors_too_fails(judged):
+    """No other inputs make it right."""
+    report = judged("Unshared")
+    assert report.gradients["w"].verdict is Verdict.FAIL
+
+
+def test_what_is_right_with_matrices_is_asked_with_them(judged):
+    """They tell more."""
+    report = judged("Matrices")
+    assert report.gradients["w"].verdict is Verdict.PASS
+    assert not any("taken as vectors" in note for note in report.notes)

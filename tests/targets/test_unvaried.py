@@ -1,0 +1,129 @@
+"""Optional parameters of unknown names: what they are is found by trying, and what cannot be tried is said."""
+
+from contextlib import nullcontext
+
+import pytest
+from told import PLAIN, loaded_from
+
+from gradcheck_cli.model import ConvSpec, Verdict
+from gradcheck_cli.model.options import VerifyOptions
+from gradcheck_cli.report.words import reservations
+from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.targets.conventions import recognise
+from gradcheck_cli.targets.conventions.unvaried import Varying, with_role
+
+FORWARD = """
+import numpy as np
+
+
+def conv_forward(x, w, {name}={default}):
+    gap, scale = {forward}
+    kh, kw = w.shape[2:]
+    rows, columns = x.shape[2] - gap * (kh - 1), x.shape[3] - gap * (kw - 1)
+    out = np.zeros((len(x), len(w), rows, columns))
+    for u in range(kh):
+        for v in range(kw):
+            part = x[:, :, gap * u : gap * u + rows, gap * v : gap * v + columns]
+            out += np.einsum("ncpq,oc->nopq", part, w[:, :, u, v])
+    return scale * out
+
+"""
+BACKWARD = """
+def conv_backward(dout, x, w, {name}={default}):
+    gap, scale = {backward}
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    rows, columns = dout.shape[2:]
+    for u in range(w.shape[2]):
+        for v in range(w.shape[3]):
+            here = np.s_[:, :, gap * u : gap * u + rows, gap * v : gap * v + columns]
+            dw[:, :, u, v] = scale * np.einsum("nopq,ncpq->oc", dout, x[here])
+            dx[here] += scale * np.einsum("nopq,oc->ncpq", dout, w[:, :, u, v])
+    return dx, dw
+"""
+DILATED = ConvSpec(2, 3, 4, 9, 8, (3, 3), dilation=(2, 2))
+
+
+def settled(folder, code, name="conv_backward"):
+    """What is chosen for a target, with its settings."""
+    return Varying(lambda: None, nullcontext).settled(recognise(loaded_from(folder, code, name)))
+
+
+def pair(name, default, forward, backward):
+    """A forward and a backward with one setting, each with (gap, scale) as it makes them of it."""
+    words = {"name": name, "default": default, "forward": forward, "backward": backward}
+    return (FORWARD + BACKWARD).format(**words)
+
+
+@pytest.mark.parametrize("backward", ["(gap, 1)", "(1, 1)"])
+def test_a_number_is_what_the_forward_makes_of_it(tmp_path, backward):
+    """Whatever the backward does with it: forgotten there, it is the mistake."""
+    chosen = settled(tmp_path, pair("gap", "1", "(gap, 1)", backward))
+    assert chosen.candidate.assignment["gap"] == "dilation"
+    assert not chosen.candidate.refuses(DILATED)
+    assert (chosen.unvaried, chosen.wrong_beside) == ((), ())
+
+
+def test_without_a_forward_a_right_gradient_says_what_a_number_is(tmp_path):
+    """Nothing else is right beside the default."""
+    code = "import numpy as np\n" + BACKWARD.format(name="gap", default="1", backward="(gap, 1)")
+    assert settled(tmp_path, code).candidate.assignment["gap"] == "dilation"
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "forward", "backward", "wrong"),
+    [
+        ("gain", "1.0", "(1, gain)", "(1, gain)", []),
+        ("gain", "1.0", "(1, gain)", "(1, 1)", ["weight", "input"]),
+        ("fast", "False", "(1, 1)", "(1, 2 if fast else 1)", ["weight", "input"]),
+        ("fast", "False", "(1, 1)", "(1, 1.0 if fast else 1)", []),
+        ("style", "'plain'", "(1, 1)", "(1, 2 if style == 'double' else 1)", ["weight", "input"]),
+    ],
+)
+def test_any_other_setting_is_changed_and_judged_by_the_forward(tmp_path, name, default, forward, backward, wrong):
+    """A factor, a switch, a word that the code compares it with."""
+    chosen = settled(tmp_path, pair(name, default, forward, backward))
+    assert chosen.unvaried == ()
+    assert {each.gradient for each in chosen.wrong_beside} == set(wrong)
+
+
+@pytest.mark.parametrize(
+    ("default", "backward"),
+    [("1.0", "(1, knob)"), ("None", "(1, 1 if knob is None else knob)"), ("'a'", "(1, 1, knob)[:2]")],
+)
+def test_what_nobody_can_judge_or_guess_is_not_varied(tmp_path, default, backward):
+    """Without a forward other numbers may be right; None and a free word say nothing of what else there is."""
+    code = "import numpy as np\n" + BACKWARD.format(name="knob", default=default, backward=backward)
+    assert settled(tmp_path, code).unvaried == ("knob",)
+
+
+def report_of(folder, code):
+    """What `verify` says of a target."""
+    file = folder / "code.py"
+    file.write_text(code)
+    return verify_targets(VerifyOptions((f"{file}:conv_backward",))).targets[0]
+
+
+def test_a_pass_says_in_its_first_line_what_was_not_varied(tmp_path):
+    """It is worth no more than that."""
+    code = "import numpy as np\n" + BACKWARD.format(name="knob", default="1.0", backward="(1, knob)")
+    report = report_of(tmp_path, code)
+    assert report.verdict is Verdict.PASS
+    assert "; knob was not varied" in reservations(report)
+
+
+def test_a_backward_that_is_wrong_beside_a_default_fails(tmp_path):
+    """The finding says with which value, and in which gradient."""
+    report = report_of(tmp_path, pair("gain", "1.0", "(1, gain)", "(1, 1)"))
+    assert report.verdict is Verdict.FAIL
+    assert {(each.gradient, each.certainty, each.fails_when) for each in report.findings} == {
+        ("weight", "proved", "gain=0.7"),
+        ("input", "proved", "gain=0.7"),
+    }
+
+
+def test_a_role_reaches_the_forward_too(tmp_path):
+    """Both are handed what it stands for."""
+    chosen = recognise(loaded_from(tmp_path, pair("gap", "1", "(gap, 1)", "(gap, 1)"), "conv_backward"))
+    candidate = with_role(chosen.candidate, "gap", "dilation")
+    assert not candidate.refuses(DILATED)
+    assert not candidate.refuses(PLAIN)
