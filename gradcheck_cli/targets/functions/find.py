@@ -51,18 +51,7 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
             yield from network_forms(functions, alone.fore.name, alone.back.name)
         else:
             yield from made_losses(alone, functions)
-        yield from (_on_tensors(alone), alone) if _is_of_torch(alone) else (alone,)
-
-
-def _is_of_torch(form: PairForm | LossForm) -> bool:
-    parts = (form.function,) if isinstance(form, LossForm) else (form.fore, form.back)
-    return any(is_of_torch(part) for part in parts)
-
-
-def _on_tensors(form: PairForm | LossForm) -> WrittenFunction:
-    if isinstance(form, LossForm):
-        return LossForm(on_tensors(form.function))
-    return PairForm(on_tensors(form.fore), on_tensors(form.back))
+        yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
 
 
 def _has_backward(owner: type) -> bool:
