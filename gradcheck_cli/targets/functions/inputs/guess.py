@@ -88,7 +88,7 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         found = searches[-1].run()
         if found is not None:
             return replace(found, raised=searches[-1].raising(found.form))
-        if searches[-1].nearly.is_unsummed:
+        if searches[-1].nearly.is_unsummed or searches[-1].is_settled:
             break
     return _in_single(searches, said) or _second_best(searches, said)
 
@@ -172,6 +172,13 @@ class _Search:
             if self.nearly.is_unsummed:  # shapes on which that fits would hide it
                 return None
         return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+
+    @property
+    def is_settled(self) -> bool:
+        """Some gradients fit, and nothing was guessed: its file makes its parameters, and says how its data lie."""
+        is_known = all(item.is_state or item.known or item.has_default for item in self.form.parameters)
+        has_known = any(item.known for item in self.form.parameters)
+        return is_known and has_known and self.nearly.share > 0 and not self.nearly.odd
 
     def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
         """Those of `raised` that this form takes too, and on which its backward raises."""
