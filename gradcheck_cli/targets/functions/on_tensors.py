@@ -3,22 +3,55 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.targets.functions.pair import PlainFunction
+from gradcheck_cli.targets.functions.loss import LossForm
+from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
+
+# The name, or a method that tensors have and arrays of numpy have not.
+_OF_TORCH = re.compile(r"torch|Tensor|\.(?:mm|bmm|clone|unsqueeze|permute|clamp)\(|\.t\(\)")
 
 
-def on_tensors(function: PlainFunction) -> PlainFunction:
-    """The same, handed tensors in the place of arrays; what it returns is read as it is."""
+@dataclass(frozen=True)
+class TensorPairForm(PairForm):
+    """A pair of torch's operations; its forward can be recorded."""
+
+    def call(self, given: Mapping[str, Any]) -> Any:
+        """The outputs of the forward for tensors, as the wiring has them."""
+        result = call_by_name(self.fore.call, given)
+        places = None if self.wiring is None else self.wiring.outputs
+        return result if places is None else [result[place] for place in places]
+
+
+@dataclass(frozen=True)
+class TensorLossForm(LossForm):
+    """A loss of torch's operations; what gives its gradients is left out of the recording."""
+
+    def call(self, given: Mapping[str, Any]) -> Any:
+        """The loss for tensors."""
+        return self._parts(call_by_name(self.function.call, given))[0]
+
+
+def on_tensors(form: PairForm | LossForm) -> PairForm | LossForm:
+    """The same with functions that are handed tensors in the place of arrays; what they return is read as it is."""
+    if isinstance(form, LossForm):
+        return TensorLossForm(_handed_tensors(form.function))
+    return TensorPairForm(_handed_tensors(form.fore), _handed_tensors(form.back))
+
+
+def is_of_torch(form: PairForm | LossForm) -> bool:
+    """Does the text of its functions speak of torch: in an annotation, or in what they call?"""
+    parts = (form.function,) if isinstance(form, LossForm) else (form.fore, form.back)
+    return any(_OF_TORCH.search(part.source) for part in parts)
+
+
+def _handed_tensors(function: PlainFunction) -> PlainFunction:
     return PlainFunction(_with_tensors(function.call), function.node, function.name, function.source)
-
-
-def is_of_torch(function: PlainFunction) -> bool:
-    """Does its text speak of torch: in an annotation, or in what it calls?"""
-    return "torch" in function.source or "Tensor" in function.source
 
 
 def _with_tensors(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import ast
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -155,7 +155,7 @@ class PairForm:
         """
         result = call_by_name(self.fore.call, fresh(values))
         for wiring in _wirings(self.fore, self.back, result, list(values)):
-            yield PairForm(self.fore, self.back, wiring)
+            yield replace(self, wiring=wiring)
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The outputs, as the wiring has them."""

@@ -1,9 +1,9 @@
 """Plain functions of torch operations are handed tensors."""
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from tests.functions_here import function_here
 
 FUNCTIONS = """
 import torch
@@ -25,6 +25,14 @@ def scaled_backward(grad_output, cache):
     x, weight = cache
     grad_output *= torch.cos(x)
     return grad_output * weight, (grad_output * torch.tan(x)).sum(dim=0)
+
+def lost_forward(x, weight):
+    scale = torch.cos(x).sum(dim=-1, keepdim=True)
+    return x * scale * weight, (x, scale, weight)
+
+def lost_backward(grad_output, cache):
+    x, scale, weight = cache
+    return grad_output * scale * weight, (grad_output * x * scale).sum(dim=0)
 
 def square_loss(W: torch.Tensor, X: torch.Tensor, y: torch.Tensor):
     rest = torch.matmul(X, W) - torch.nn.functional.one_hot(y, W.shape[1])
@@ -53,6 +61,13 @@ def test_what_is_written_into_g_is_seen(judged):
     report = judged("scaled_backward")
     assert report.verdict is Verdict.FAIL
     assert "overwrites-upstream" in [finding.id for finding in report.findings]
+
+
+def test_a_lost_path_is_named_at_the_line_of_the_forward(judged):
+    """Its forward is recorded, as that of a Function is."""
+    (finding,) = judged("lost_backward").findings
+    assert (finding.id, finding.certainty) == ("path-missing", "proved")
+    assert "scale" in finding.message
 
 
 def test_a_loss_that_divides_by_another_number_fails(judged):
