@@ -88,7 +88,7 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         found = searches[-1].run()
         if found is not None:
             return replace(found, raised=searches[-1].raising(found.form))
-        if searches[-1].nearly.is_unsummed:
+        if searches[-1].nearly.is_unsummed or searches[-1].is_settled:
             break
     return _in_single(searches, said) or _second_best(searches, said)
 
@@ -173,6 +173,13 @@ class _Search:
                 return None
         return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
 
+    @property
+    def is_settled(self) -> bool:
+        """Some gradients fit, and nothing was guessed: its file makes its parameters, and says how its data lie."""
+        is_known = all(item.is_state or item.known or item.has_default for item in self.form.parameters)
+        has_known = any(item.known for item in self.form.parameters)
+        return is_known and has_known and self.nearly.share > 0 and not self.nearly.odd
+
     def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
         """Those of `raised` that this form takes too, and on which its backward raises."""
         samples = () if self.raised is None else self.raised.samples
@@ -199,7 +206,8 @@ class _Search:
             # Of the first, a length of 1 would hide that a part of it is all that is given.
             full = [axes for axes in shapes if axes and "1" not in axes]
             more = [
-                options if item.is_state else further(options, shapes if place else full)
+                # What the user says is not widened: it would no longer be what was said.
+                options if item.is_state or item.name in fixed else further(options, shapes if place else full)
                 for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
             ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)
