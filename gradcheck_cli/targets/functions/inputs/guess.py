@@ -88,7 +88,7 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         found = searches[-1].run()
         if found is not None:
             return replace(found, raised=searches[-1].raising(found.form))
-        if searches[-1].nearly.is_unsummed or searches[-1].is_settled:
+        if searches[-1].nearly.is_slip or searches[-1].is_settled:
             break
     return _in_single(searches, said) or _second_best(searches, said)
 
@@ -107,7 +107,7 @@ def _in_single(searches: Sequence[_Search], said: Given) -> Guess | None:
 
 def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
     known = [search for search in searches if search.second_best is not None]
-    best = next((search for search in known if search.nearly.is_unsummed), known[0] if known else None)
+    best = next((search for search in known if search.nearly.is_slip), known[0] if known else None)
     if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
@@ -169,7 +169,7 @@ class _Search:
                 continue
             if found is not None:
                 return found
-            if self.nearly.is_unsummed:  # shapes on which that fits would hide it
+            if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
         return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
 
