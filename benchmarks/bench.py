@@ -15,12 +15,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import choice, commands, growth, layers, machine  # noqa: E402  (found from any folder)
+from benchmarks import choice, commands, growth, layers, machine, numeric_growth  # noqa: E402  (found from any folder)
 from benchmarks.commands import Row  # noqa: E402
 from benchmarks.numeric import bench_numeric  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
-OTHER_PAGES = "More shapes, and the choice of a way to sum: [SHAPES](SHAPES.md). How a run grows: [GROWTH](GROWTH.md)."
+OTHER_PAGES = (
+    "More shapes, and the choice of a way to sum: [SHAPES](SHAPES.md). How a run grows: [GROWTH](GROWTH.md). "
+    "The numeric check beside torch's: [NUMERIC](NUMERIC.md)."
+)
 LIMITS = """## What limits each
 
 - **By rows (forum, RepLKNet).** A row of the forum layer is a product of 96 x 225 by 225 x 96: too small for BLAS to
@@ -60,6 +63,7 @@ def main() -> None:
         RESULTS.write_text(page, encoding="utf-8")
         choice.main()
         growth.main()
+        numeric_growth.main()
 
 
 def layer_table(rows: list[dict[str, Any]], threads: int) -> Iterator[str]:

@@ -14,10 +14,11 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -29,9 +30,12 @@ from gradcheck_cli.cli.root import HELP_OPTIONS  # noqa: E402
 from gradcheck_cli.model.errors import ExitCode  # noqa: E402
 
 MADE = "<!-- made by docs/generate.py; do not edit -->"
+Row: TypeAlias = tuple[str, ...]
 BEGIN, END = "<!-- made by docs/generate.py -->", "<!-- end -->"
 MISTAKES = "reference/mistakes"
 LAYERS = "reference/layers"
+# An option that so many commands have alike is told once for all of them.
+SHARED_BY = 3
 MEASUREMENT = DOCS / "comparison.json"
 MEASUREMENT_OF_FUNCTIONS = DOCS / "comparison-functions.json"
 # The three pictures of the tour: what is asked of the program for each, in the folder of the project.
@@ -103,11 +107,23 @@ def cli_page() -> str:
         SIZES.replace("N|VxH", "`N|VxH`"),
         "## gradcheck",
         help_text(cli),
-        option_table(cli),
+        option_table(option_rows(cli)),
     ]
-    for name, command in all_commands(cli):
-        parts += [f"## gradcheck {name}", help_text(command), option_table(command)]
-    return page(parts)
+    commands = dict(all_commands(cli))
+    rows = {name: option_rows(command) for name, command in commands.items()}
+    counts = Counter(row for own in rows.values() for row in own)
+    for name, command in commands.items():
+        own = [row for row in rows[name] if counts[row] < SHARED_BY]
+        parts += [f"## gradcheck {name}", help_text(command), *([option_table(own)] if own else [])]
+        if len(own) < len(rows[name]):
+            parts.append("And those that it [shares](#shared) with other commands.")
+    shared = [(*row, of_commands(row, rows)) for row in counts if counts[row] >= SHARED_BY]
+    return page([*parts, "## Shared", option_table(shared)])
+
+
+def of_commands(row: Row, rows: Mapping[str, list[Row]]) -> str:
+    """The commands that have the option."""
+    return ", ".join(f"`{name}`" for name, own in rows.items() if row in own)
 
 
 def all_commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
@@ -126,18 +142,24 @@ def help_text(command: click.Command) -> str:
     return "\n\n".join([*prose, *(["```text\n" + "\n\n".join(blocks) + "\n```"] if blocks else [])])
 
 
-def option_table(command: click.Command) -> str:
-    """Option, what it takes, default, variable, meaning."""
+def option_table(rows: Sequence[Row]) -> str:
+    """Option, what it takes, default, variable, meaning; where the rows say so, the commands that have it."""
+    columns = ["option", "takes", "default", "variable", "meaning", "of"]
+    return table(columns[: max(map(len, rows))], [list(row) for row in rows])
+
+
+def option_rows(command: click.Command) -> list[Row]:
+    """A row for each option of a command."""
     context = click.Context(command, info_name=command.name, help_option_names=list(HELP_OPTIONS))
     rows = []
     for parameter in command.get_params(context):
         if isinstance(parameter, click.Option):
             names = "<br>".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
             meaning = (parameter.help or "").split("  [default")[0]
-            rows.append([names, code(taken(parameter, context)), default_of(parameter), variable(parameter), meaning])
+            rows.append((names, code(taken(parameter, context)), default_of(parameter), variable(parameter), meaning))
         else:
-            rows.append([f"`{parameter.make_metavar(context)}`", "", "", "", "what the command is about"])
-    return table(["option", "takes", "default", "variable", "meaning"], rows)
+            rows.append((f"`{parameter.make_metavar(context)}`", "", "", "", "what the command is about"))
+    return rows
 
 
 def taken(option: click.Option, context: click.Context) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE, BENCHMARKS = ROOT / "gradcheck_cli", ROOT / "benchmarks"
 RESULTS, EXPLAINED = BENCHMARKS / "MUTANTS.md", BENCHMARKS / "mutants.toml"
 KILLED, SURVIVED, UNTESTED, SLOW, NOT_RUN = "killed", "survived", "no test", "timed out", "not run"
 COLUMNS = ("mutants", "run", "killed", "timed out", "survived, explained", "survived, open")
@@ -56,11 +57,14 @@ def write_results(found: list[Mutant], command: str) -> list[Mutant]:
 
 
 def _kept(run: Iterable[str]) -> tuple[dict[str, list[int]], list[str]]:
-    """Rows and survivors of the modules that are not in `run`, from the report as it is."""
+    """Rows and survivors of the modules that are not in `run` and still there, from the report as it is."""
     lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
     found = (re.match(r"\| (\S+\.py) \|((?: \d+ \|)+)$", line) for line in lines)
-    rows = {row[1]: [int(number) for number in row[2].split("|")[:-1]] for row in found if row and row[1] not in run}
-    return rows, [line for line in lines if line.startswith("- ") and line[2:].partition(",")[0] in rows]
+    kept = [row for row in found if row and row[1] not in run and (PACKAGE / row[1]).exists()]
+    rows = {row[1]: [int(number) for number in row[2].split("|")[:-1]] for row in kept}
+    # Older reports name a survivor's file without its folder.
+    names = {*rows, *(module.rpartition("/")[2] for module in rows)}
+    return rows, [line for line in lines if line.startswith("- ") and line[2:].partition(",")[0] in names]
 
 
 def _counted(found: list[Mutant], reasons: dict[Mutant, str]) -> dict[str, list[int]]:

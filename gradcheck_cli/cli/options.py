@@ -14,7 +14,7 @@ import click
 from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.param_types import Length, Margins, ReportRequest, Seconds, Whole, WordChoice
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
-from gradcheck_cli.model.options import RunOptions, SweepOptions, VerifyOptions
+from gradcheck_cli.model.options import RunOptions, SumOptions, SweepOptions, VerifyOptions
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import FORMATS, SAVED, STDOUT_FORMATS, Destination
 
@@ -34,6 +34,7 @@ RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.SETTING, Gro
 VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.SETTING, Group.CHANCE)
 # One sum is of one seed and one setting, and TF32 has no bound on pictures.
 NO_SUM = ("seeds", "settings", "tf32")
+SUM_GROUPS = (Group.SWEEP, *RUN_GROUPS)
 SWEEP_GROUPS = (Group.SWEEP, Group.EXPERIMENT, Group.SETTING, Group.TARGET, Group.CHANCE)
 # What an option takes in click: its type, and what the help shows for it.
 TYPES: dict[Kind | None, tuple[click.ParamType[Any] | None, str | None]] = {
@@ -82,8 +83,8 @@ def run_options(function: Function) -> Function:
 
 
 def sum_options(function: Function) -> Function:
-    """What `sweep run` is asked: as `run`, but for what a sum over pictures has no place for."""
-    taken = (option for option in in_groups(RunOptions, RUN_GROUPS) if option.name not in NO_SUM)
+    """What `sweep run` is asked, as `SumOptions` declares it, but for what a sum over pictures has no place for."""
+    taken = (option for option in in_groups(SumOptions, SUM_GROUPS) if option.name not in NO_SUM)
     return _declared(taken)(function)
 
 

@@ -13,7 +13,7 @@ from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import check_sweep, check_sweep_run
-from gradcheck_cli.model.options import RunOptions, SweepOptions, no_progress
+from gradcheck_cli.model.options import SumOptions, SweepOptions, no_progress
 from gradcheck_cli.model.ranks import Ranks
 
 if TYPE_CHECKING:
@@ -72,14 +72,16 @@ def sweep_verify(context: click.Context, /, **values: Any) -> int:
 def sweep_run(context: click.Context, /, **values: Any) -> int:
     """Judge a convolution backward on every picture of a folder, one at a time, and on the sum over all.
 
-    The folder may be larger than memory. Under torchrun each rank reads its share, and the sums are added up.
+    The folder may be larger than memory. Under torchrun each rank reads its share, and the sums are added up. The file
+    of --resume has one of sums beside it, and `gradcheck merge` reads both.
 
     \b
-    Example:
+    Examples:
       gradcheck sweep run --in 3 --out 3 --k 32 photos/
+      gradcheck sweep run --in 3 --out 3 --k 32 photos/ --shard 2/8 --resume out/2.jsonl
     """
     output = Output.take(values)
-    options = RunOptions(**{**values, "images": expanded(values["images"])})
+    options = SumOptions(**{**values, "images": expanded(values["images"])})
     check_sweep_run(options)
 
     def execute(progress: Progress) -> SweepReport:
@@ -88,7 +90,7 @@ def sweep_run(context: click.Context, /, **values: Any) -> int:
 
         return run_sweep(options, progress)
 
-    return _by_the_first_rank(context, output, options.images, execute)
+    return _by_the_first_rank(context, output, [*options.images, options.resume], execute)
 
 
 def _by_the_first_rank(

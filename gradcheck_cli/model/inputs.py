@@ -22,6 +22,8 @@ KINDS: dict[str, InputKind] = {
 }
 _SHAPE = re.compile(r"^(?:\d+x)*\d+$")
 _PART = re.compile(r"^(?:(?P<kind>[a-z]+):)?(?P<shape>(?:\d+x)*\d+)(?:<(?P<below>\d+))?$")
+# Not what a word begins with; after a kind and its colon sizes are due.
+_LOOKS_LIKE_SIZES = re.compile(rf"[-+.]?\d|(?:{'|'.join(KINDS)}):")
 FILES = (".npy", ".pt", ".pth")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "none": None}
 
@@ -67,6 +69,10 @@ def _spec(name: str, text: str) -> InputSpec:
         return InputSpec(name, "constant", value=_constant(text))
     found = _PART.match(text)
     if found is None:
+        if _LOOKS_LIKE_SIZES.match(text):
+            raise OptionError(
+                "input", f"--input {name}={text} is neither sizes, a number, a word nor a file.", hint=EXAMPLE
+            )
         return InputSpec(name, "constant", value=text)
     kind = found["kind"] or "float"
     if kind not in KINDS:

@@ -21,7 +21,7 @@ from gradcheck_cli.model.layer_limits import (
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
-from gradcheck_cli.model.options import SEED, RunOptions, SweepOptions, VerifyOptions
+from gradcheck_cli.model.options import SEED, RunOptions, SumOptions, SweepOptions, VerifyOptions
 from gradcheck_cli.model.padding import numbers_of
 
 # What a file of a picture has: gray, or blue, green and red.
@@ -80,7 +80,7 @@ def check_verify(options: VerifyOptions) -> None:
     _check_geometry(options)
 
 
-def check_sweep_run(options: RunOptions) -> None:
+def check_sweep_run(options: SumOptions) -> None:
     """Refuse what a sum over pictures cannot be asked.
 
     Raises:

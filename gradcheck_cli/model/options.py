@@ -115,6 +115,18 @@ _returns = partial(
 )
 _arithmetic: partial[Arithmetic] = partial(declare, "direct", _target("fft: judged by FFT's own bound."))
 _timeout = partial(declare, 60.0, _target("Seconds that your code may take, per target.", allowed=TIMEOUT))
+_resume = partial(
+    declare,
+    "",
+    _sweep(
+        "Add each answer to this file; what it holds is not asked again.",
+        kind=Kind.FILE,
+        metavar="FILE.jsonl",
+        recorded=False,
+    ),
+)
+_shard = partial(declare, "", _sweep("Ask only this share of the questions.", metavar="I/N", recorded=False))
+_fail_fast = partial(declare, False, _sweep("Stop after the first wrong answer.", short="-x", recorded=False))
 _code_dtype: partial[Dtype] = partial(
     declare, "float64", _setting("Number format of the arrays that your code is also asked with.")
 )
@@ -262,6 +274,15 @@ class RunOptions(SettingOptions):
 
 
 @dataclass(frozen=True)
+class SumOptions(RunOptions):
+    """Options of `gradcheck sweep run`: those of a run, and who asks about which pictures and when to stop."""
+
+    resume: str = _resume()
+    shard: str = _shard()
+    fail_fast: bool = _fail_fast()
+
+
+@dataclass(frozen=True)
 class VerifyOptions(SettingOptions):
     """Options of `gradcheck verify`. `timeout` is in seconds, per target."""
 
@@ -333,17 +354,9 @@ class SweepOptions(SettingOptions):
     dtype: Dtype = _code_dtype()
     device: Device = _code_device()
     # What follows says who asks and when to stop; the questions are the same.
-    resume: str = declare(
-        "",
-        _sweep(
-            "Add each answer to this file; what it holds is not asked again.",
-            kind=Kind.FILE,
-            metavar="FILE.jsonl",
-            recorded=False,
-        ),
-    )
-    shard: str = declare("", _sweep("Ask only this share of the questions.", metavar="I/N", recorded=False))
-    fail_fast: bool = declare(False, _sweep("Stop after the first wrong answer.", short="-x", recorded=False))
+    resume: str = _resume()
+    shard: str = _shard()
+    fail_fast: bool = _fail_fast()
     seed: int = _seed()
     seeds: int = declare(1, _sweep("Ask each question with this many seeds.", allowed=SEEDS))
 

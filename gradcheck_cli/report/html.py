@@ -106,6 +106,7 @@ def _environment() -> Environment:
         is_stacked=html_view.is_stacked,
         class_of=html_view.class_of,
         below=html_view.below,
+        breakable=html_view.breakable,
         grid_groups=html_view.grid_groups,
         arcs=html_arcs.arcs,
         shown_strips=html_view.shown_strips,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
+from markupsafe import Markup, escape
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report.drawn import largest
 from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Block, Column, Example, ExampleArray, Folded, Remarks, Table, Text
@@ -23,6 +26,7 @@ MOST_ROWS = 60
 # An example of more planes, or of more numbers in one, is read by a program: the json and repro reports hold it.
 MOST_GRIDS = 12
 MOST_CELLS = 256
+_PARTS_OF_A_NAME = re.compile(r"[^/:]+[/:]*|[/:]+")
 _PALETTES = {"rising": RISING, "around-zero": AROUND_ZERO}
 # A photograph may be finer than a plane: nothing in it is judged.
 _PHOTOGRAPH = 128
@@ -93,6 +97,12 @@ def class_of(column: Column, cell: Text) -> str:
     if column.prose:
         return "prose"
     return "num" if column.right else "name" if any(piece.target for piece in cell) else ""
+
+
+def breakable(name: str) -> Markup:
+    """A target's name that a narrow column breaks after a folder and before the function, not within a word."""
+    parts = _PARTS_OF_A_NAME.findall(visible_lines(visible(name)))
+    return Markup("<wbr>").join(map(escape, parts))
 
 
 def below(folded: Folded) -> Sequence[Block]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from gradcheck_cli.model import RunOptions, VerifyOptions
 from gradcheck_cli.model.option import Kind, Option, options_of
-from gradcheck_cli.model.options import SweepOptions
+from gradcheck_cli.model.options import SumOptions, SweepOptions
 
 
 def run_command(options: RunOptions) -> str:
@@ -21,9 +21,10 @@ def verify_command(options: VerifyOptions) -> str:
     return shlex.join(["gradcheck", "verify", *_flags(options), *_operands(options.targets)])
 
 
-def sweep_run_command(options: RunOptions) -> str:
-    """`gradcheck sweep run ...` for these options, quoted for a POSIX shell."""
-    return shlex.join(["gradcheck", "sweep", "run", *_flags(options), *_operands(options.images)])
+def sweep_run_command(options: SumOptions) -> str:
+    """`gradcheck sweep run ...` that reads all pictures, whoever reads which; quoted for a POSIX shell."""
+    whole = replace(options, resume="", shard="", fail_fast=False)
+    return shlex.join(["gradcheck", "sweep", "run", *_flags(whole), *_operands(options.images)])
 
 
 def sweep_command(options: SweepOptions) -> str:

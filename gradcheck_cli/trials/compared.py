@@ -129,11 +129,12 @@ def judged_of(trial: FunctionTrial, asking: Asking, name: str) -> JudgedGradient
     """One gradient beside the truth of its sample; None where there is none."""
     actual, shape = asking.outcome.gradients.get(name), trial.sample.array(name).shape
     if name in trial.exact:
-        return judged_exactly(actual, trial.exact[name], asking.upstream, shape)
-    if name in trial.first:
+        judged = judged_exactly(actual, trial.exact[name], asking.upstream, shape)
+    elif name in trial.first:
         judged = judged_closely(actual, trial.first[name], trial.second[name], asking.upstream, shape)
-        return None if judged.verdict is Verdict.FAIL and _is_flat(trial, asking, name, judged) else judged
-    return None
+    else:
+        return None
+    return None if judged.verdict is Verdict.FAIL and _is_flat(trial, asking, name, judged) else judged
 
 
 def _is_flat(trial: FunctionTrial, asking: Asking, name: str, judged: JudgedGradient) -> bool:
@@ -145,9 +146,10 @@ def _is_flat(trial: FunctionTrial, asking: Asking, name: str, judged: JudgedGrad
     if actual is None or not np.isfinite(actual).all():
         return False
     largest = max(np.abs(judged.expected).max(initial=0.0), np.abs(actual).max(initial=0.0))
-    outputs = sum(
-        np.abs(out * grad).max(initial=0.0) for out, grad in zip(trial.outputs, asking.upstream, strict=False)
-    )
+    pairs = [*zip(trial.outputs, asking.upstream, strict=False)]
+    outputs = sum(np.abs(out * grad).max(initial=0.0) for out, grad in pairs)
+    if not outputs:  # the logarithm of a chance that is 1: what it was computed from is of that size
+        outputs = sum(np.abs(grad).max(initial=0.0) for _, grad in pairs)
     return bool(largest * np.abs(trial.sample.array(name)).max(initial=0.0) < FLAT * outputs)
 
 

@@ -34,6 +34,8 @@ def test_several_stand_with_commas_between():
     ("text", "message"),
     [
         ("x", "--input 'x' is no NAME=SPEC."),
+        ("x=5y7", "--input x=5y7 is neither sizes, a number, a word nor a file."),
+        ("idx=int:5>7", "--input idx=int:5>7 is neither sizes, a number, a word nor a file."),
         ("x=2,x=3", "--input names x twice."),
         ("x=complex:2x3", "--input x=complex:2x3: complex is no kind of array."),
     ],

@@ -32,7 +32,7 @@ from tests.report.samples import (
     sample_verify_report,
 )
 
-VOID = {"meta", "link", "img", "br", "input", "hr"}
+VOID = {"meta", "link", "img", "br", "wbr", "input", "hr"}
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-headless-shell", "google-chrome") if (found := shutil.which(name))), None
 )
@@ -448,3 +448,17 @@ def test_a_notebook_shows_it_as_it_is(tmp_path, light, paper):
 
     assert re.search("<title>(.*?)</title>", dom)[1] == f"left;auto;{paper}"
     assert console == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("course.py:relu_backward", "course.py:<wbr>relu_backward"),
+        ("a/b/c.py", "a/<wbr>b/<wbr>c.py"),
+        ("module", "module"),
+        ("<b>:f\x1b", "&lt;b&gt;:<wbr>f\\x1b"),
+    ],
+)
+def test_a_name_breaks_between_its_parts(name, shown):
+    """After a folder and before the function; the rest is text, whatever it holds."""
+    assert shown == html_view.breakable(name)

@@ -78,7 +78,8 @@ def samples_of(layer: KnownLayer, seed: int, grown: Sequence[int] = (0, 1)) -> t
         drawn = layer.sample(seed + place, layer.sizes_grown(more))
         arrays = {name: value for name, value in drawn.items() if isinstance(value, np.ndarray)}
         arrays = {name: value for name, value in arrays.items() if (layer.id, name) != ("attention", "mask")}
-        found.append(Sample(arrays, layer.differentiated, seed + place))
+        # G is drawn with the sample's own seed: another one, or it would be the first array itself.
+        found.append(Sample(arrays, layer.differentiated, seed + place + 10**6))
     return tuple(found)
 
 
@@ -225,7 +226,7 @@ def calls(layer: KnownLayer, backward: Backward, seed: int) -> list[Observed | N
     found = []
     for sample in samples_of(layer, seed):
         outputs = layer.outputs_of({**layer.defaults, **sample.values})
-        generator = np.random.default_rng(seed + 3)
+        generator = np.random.default_rng([seed, sample.seed])
         upstream = [np.asarray(generator.standard_normal(out.shape)) for out in outputs]
         found.append(observed(layer, sample, upstream, backward))
     return found

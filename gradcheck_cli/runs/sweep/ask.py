@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from glob import escape, glob
 from itertools import groupby
 
 from gradcheck_cli.mistakes import describe
@@ -20,10 +18,12 @@ from gradcheck_cli.runs.called_in import WORST_FIRST, CalledIn
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import sweep_command
 from gradcheck_cli.runs.sweep.collective import wait_for_the_others
-from gradcheck_cli.runs.sweep.kept import Head, Keeper, read_kept
-from gradcheck_cli.runs.sweep.merge import report_of, report_of_shard, together
+from gradcheck_cli.runs.sweep.found import known_answers, own_file
+from gradcheck_cli.runs.sweep.kept import Head, Keeper
+from gradcheck_cli.runs.sweep.pace import pace
 from gradcheck_cli.runs.sweep.questions import SweepQuestion, digest, questions_of
-from gradcheck_cli.runs.sweep.shard import Shard, shard_of
+from gradcheck_cli.runs.sweep.reports import report_of, report_of_shard
+from gradcheck_cli.runs.sweep.shard import shard_among
 from gradcheck_cli.targets import Described, HowToCall, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.trial import Trial
@@ -45,12 +45,14 @@ def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepRepor
         UsageError: a file that is of another sweep, or cannot be read or written.
     """
     ranks = Ranks.of()
-    shard = _shard(options, ranks)
+    shard = shard_among(options.shard, ranks)
+    if ranks.count > 1 and not options.resume:
+        raise UsageError("with several ranks the answers have to be kept.", hint="say where: --resume FILE.jsonl")
     questions = questions_of(options)
     head = Head(digest(questions), len(questions), sweep_command(options), recorded(options), environment())
-    known = _known(options.resume, head)
+    known = known_answers(options.resume, head)
     mine = [asked for asked in questions if shard.holds(asked.question.id)]
-    with Keeper(_own_file(options.resume, ranks), head) as keeper:
+    with Keeper(own_file(options.resume, ranks), head) as keeper:
         todo = [asked for asked in mine if asked.question.id not in known]
         for answer in _announced(_answers(todo, options), len(mine), len(todo), progress):
             keeper.keep(answer)
@@ -59,65 +61,17 @@ def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepRepor
                 break
     if ranks.count > 1:
         wait_for_the_others()
-        return report_of(head, _known(options.resume, head).values())
+        return report_of(head, known_answers(options.resume, head).values())
     ids = {asked.question.id for asked in mine}
     answers = [answer for answer in known.values() if answer.id in ids]
     return report_of_shard(head, answers, shard, len(mine)) if shard.text else report_of(head, answers)
-
-
-def _shard(options: SweepOptions, ranks: Ranks) -> Shard:
-    if ranks.count == 1:
-        return shard_of(options.shard)
-    if options.shard:
-        raise UsageError(
-            "--shard and torchrun both deal out the questions.", hint="leave --shard out: each rank is a shard"
-        )
-    if not options.resume:
-        raise UsageError("with several ranks the answers have to be kept.", hint="say where: --resume FILE.jsonl")
-    return Shard(ranks.rank + 1, ranks.count)
-
-
-def _own_file(file: str, ranks: Ranks) -> str:
-    """Two processes never write one file."""
-    stem, suffix = os.path.splitext(file)
-    return f"{stem}.rank{ranks.rank}{suffix}" if file and ranks.count > 1 else file
-
-
-def _known(file: str, head: Head) -> dict[str, SweepAnswer]:
-    """What this file and those of ranks beside it hold already.
-
-    Raises:
-        UsageError: one is of another sweep.
-    """
-    stem, suffix = os.path.splitext(file)
-    files = [one for one in (file, *sorted(glob(f"{escape(stem)}.rank*{suffix}"))) if file and _is_begun(one)]
-    kept = [read_kept(one) for one in files]
-    for one, content in zip(files, kept, strict=True):
-        if content.head.digest != head.digest:
-            raise UsageError(
-                f"{one} belongs to another sweep.",
-                facts={"it was asked": content.head.reproduce, "now": head.reproduce},
-                hint="another name for --resume, or the command that it was begun with",
-            )
-    return together(files, kept)
-
-
-def _is_begun(file: str) -> bool:
-    """There, and not killed before its first line was whole."""
-    if not os.path.exists(file):
-        return False
-    with open(file, "rb") as opened:
-        return b"\n" in opened.readline()
 
 
 def _announced(answers: Iterator[SweepAnswer], questions: int, left: int, progress: Progress) -> Iterator[SweepAnswer]:
     """With how fast it goes and how long it takes from here."""
     begun = time.perf_counter()
     for count, answer in enumerate(answers, start=1):
-        rate = count / max(time.perf_counter() - begun, 1e-9)
-        progress(
-            f"{answer.target}  {rate:.1f} a second, {(left - count) / rate:.0f} s left", 1 - (left - count) / questions
-        )
+        progress(f"{answer.target}  {pace(begun, count, left)}", 1 - (left - count) / questions)
         yield answer
 
 

@@ -6,20 +6,21 @@ dE/dF is a sum over pictures, so shares of it add up. Under torchrun each rank r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import reduce
-from operator import add
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.of_a_run import RealData
-from gradcheck_cli.model import Array, Loss, Power, Progress, RunOptions, Verdict, no_progress
+from gradcheck_cli.model import Array, Power, Progress, Verdict, no_progress
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.files import is_array, is_picture
 from gradcheck_cli.model.option import recorded
+from gradcheck_cli.model.options import SumOptions
 from gradcheck_cli.model.ranks import Ranks
 from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
 from gradcheck_cli.numbers import exact
@@ -31,9 +32,14 @@ from gradcheck_cli.runs.picture.judged import judged_code
 from gradcheck_cli.runs.picture.layer import run_layer, set_up
 from gradcheck_cli.runs.picture.under_test import UnderTest
 from gradcheck_cli.runs.reproduce import sweep_run_command
-from gradcheck_cli.runs.sweep.collective import gathered, group, summed
-from gradcheck_cli.runs.sweep.merge import VERDICTS, exit_code_of_some
-from gradcheck_cli.runs.sweep.shares import PictureSums, data_parallel
+from gradcheck_cli.runs.sweep.collective import gathered, group, summed, wait_for_the_others
+from gradcheck_cli.runs.sweep.found import begun_files, known_answers, own_file
+from gradcheck_cli.runs.sweep.kept import Head, Keeper
+from gradcheck_cli.runs.sweep.kept_sums import AboutSums, KeptSums, merged, read_sums, write_sums
+from gradcheck_cli.runs.sweep.pace import pace
+from gradcheck_cli.runs.sweep.reports import report_on_pictures
+from gradcheck_cli.runs.sweep.shard import Shard, shard_among
+from gradcheck_cli.runs.sweep.shares import PictureSums
 
 # Of one process: as if two shared the pictures.
 AS_IF = 2
@@ -44,67 +50,116 @@ class AddedUp:
     """What came of each picture, and of all of them.
 
     Attributes:
+        head: what was asked.
         answers: one for each picture, in their order.
-        sums: over all pictures, on every rank the same.
-        shares: those of each rank; of one process, those of two that would share the pictures.
-        is_exact: the code under test is exact on whole numbers.
+        kept: the sums of each rank's pictures; of one process, those of two that would share them.
+        sums: over all pictures, on every rank the same; None where there are none.
+        shard: which part of the sweep this is, "" for all.
     """
 
+    head: Head
     answers: tuple[SweepAnswer, ...]
-    sums: PictureSums
-    shares: tuple[PictureSums, ...]
-    is_exact: bool
+    kept: KeptSums
+    sums: PictureSums | None
+    shard: str = ""
 
 
-def sweep_run(options: RunOptions, progress: Progress = no_progress) -> SweepReport:
+def sweep_run(options: SumOptions, progress: Progress = no_progress) -> SweepReport:
     """Judge the code on every picture by itself, and on the sum over all of them.
 
     Raises:
-        UsageError: a folder without pictures, or code that gives no grad_weight.
+        UsageError: a folder without pictures, code that gives no grad_weight, or a file that is of another sweep.
         ImageError: a picture cannot be read.
     """
     found = added_up(options, progress)
-    answers = (*found.answers, _of_sum(options, found))
-    exit_code = exit_code_of_some(answers, len(answers))
-    return SweepReport(
-        verdict=VERDICTS[exit_code],
-        exit_code=exit_code,
-        environment=environment(),
-        reproduce=sweep_run_command(options),
-        timings={},
-        questions=len(answers),
-        shard="",
-        options=recorded(options),
-        answers=answers,
-        answer=data_parallel(found.shares, Loss(options.loss, options.reduction)),
-    )
+    return report_on_pictures(found.head, found.answers, found.kept, found.sums, found.shard)
 
 
-def added_up(options: RunOptions, progress: Progress = no_progress) -> AddedUp:
-    """Every picture asked, by whichever rank, and the sums.
+def added_up(options: SumOptions, progress: Progress = no_progress) -> AddedUp:
+    """Every picture of this shard asked that is in no sum yet, and the sums; by ranks, those of all.
 
     Raises:
-        UsageError: a folder without pictures, or code that gives no grad_weight.
+        UsageError: as of `sweep_run`.
         ImageError: a picture cannot be read.
     """
     names, ranks = pictures_in(options.images), Ranks.of()
-    shares: list[list[PictureSums]] = [[] for _ in range(max(ranks.count, AS_IF))]
-    answers: list[SweepAnswer] = []
-    with judged_code(options) as code:
-        for number, name in enumerate(names):
-            if number % ranks.count == ranks.rank:
-                progress(name, number / len(names))
-                answer, sums = _of_picture(name, number, code, options)
-                answers.append(answer)
-                shares[number % len(shares)].append(sums)
-        is_exact = code.judged.is_exact
-    mine = [reduce(add, share) for share in shares if share]
-    if ranks.count == 1:
-        return AddedUp(tuple(answers), reduce(add, mine), tuple(mine), is_exact)
+    shard, own = shard_among(options.shard, ranks), own_file(options.resume, ranks)
+    mine = [number for number, name in enumerate(names) if _is_mine(number, name, shard, ranks)]
+    head = _head(names, options)
+    answers = known_answers(options.resume, head)
+    begun = {file: kept for file in begun_files(options.resume) if (kept := read_sums(file))}
+    with judged_code(options) as code, Keeper(own, head) as keeper:
+        parts = max(ranks.count, AS_IF)
+        about = AboutSums(options.backward, options.seed, options.loss, options.reduction, parts, code.judged.is_exact)
+        others = [KeptSums(about), *(kept for file, kept in begun.items() if file != own)]
+        kept = begun.get(own, KeptSums(about))
+        todo = [number for number in mine if number not in merged([*others, kept]).numbers]
+        for answer, sums in _announced(_of_pictures(todo, names, code, options), len(mine), len(todo), progress):
+            keeper.keep(answer)
+            answers[answer.id] = answer
+            kept = kept.with_picture(answer.number, sums)
+            if own:
+                write_sums(own, kept)
+            if options.fail_fast and answer.verdict is Verdict.FAIL:
+                break
+    if ranks.count > 1:
+        return _of_all_ranks(options, head, list(answers.values()), kept)
+    whole = merged([*others, kept])
+    asked = replace(head, questions=len(whole.numbers | set(mine)) + 1) if shard.text else head
+    return AddedUp(asked, _in_sums(answers.values(), whole), whole, whole.total, shard.text)
+
+
+def _is_mine(number: int, name: str, shard: Shard, ranks: Ranks) -> bool:
+    """Ranks have equal shares, as far as that goes: those of data-parallel training."""
+    return number % ranks.count == ranks.rank if ranks.count > 1 else shard.holds(_id(name))
+
+
+def _id(name: str) -> str:
+    return f"pictures/{name}"
+
+
+def _head(names: Sequence[str], options: SumOptions) -> Head:
+    """Of the sweep over all pictures; the layer and the data are the command's."""
+    command = sweep_run_command(options)
+    digest = sha256("\n".join([command, *map(_id, names)]).encode()).hexdigest()[:16]
+    return Head(digest, len(names) + 1, command, recorded(options), environment())
+
+
+def _in_sums(answers: Iterable[SweepAnswer], kept: KeptSums) -> tuple[SweepAnswer, ...]:
+    found = (answer for answer in answers if answer.number in kept.numbers)
+    return tuple(sorted(found, key=lambda answer: answer.number))
+
+
+def _of_all_ranks(options: SumOptions, head: Head, answers: list[SweepAnswer], mine: KeptSums) -> AddedUp:
+    """What all ranks found: from their files where they keep any, else each tells the others."""
+    if options.resume:
+        wait_for_the_others()
+        kept = merged(
+            [KeptSums(mine.about), *(found for found in map(read_sums, begun_files(options.resume)) if found)]
+        )
+        known = known_answers(options.resume, head).values()
+        return AddedUp(head, _in_sums(known, kept), kept, kept.total)
     with group() as distributed:
-        of_all = sorted(gathered(distributed, answers), key=lambda answer: answer.number)
-        sums = _all_reduced(distributed, mine)
-        return AddedUp(tuple(of_all), sums, tuple(gathered(distributed, mine)), is_exact)
+        sums = _all_reduced(distributed, mine.total)
+        shares = dict(enumerate(gathered(distributed, list(mine.in_order))))
+        kept = replace(mine, numbers=frozenset(gathered(distributed, list(mine.numbers))), shares=shares)
+        return AddedUp(head, _in_sums(gathered(distributed, answers), kept), kept, sums)
+
+
+def _of_pictures(
+    numbers: Sequence[int], names: Sequence[str], code: UnderTest, options: SumOptions
+) -> Iterator[tuple[SweepAnswer, PictureSums]]:
+    return (_of_picture(names[number], number, code, options) for number in numbers)
+
+
+def _announced(
+    found: Iterator[tuple[SweepAnswer, PictureSums]], pictures: int, left: int, progress: Progress
+) -> Iterator[tuple[SweepAnswer, PictureSums]]:
+    """With how fast it goes and how long it takes from here."""
+    begun = time.perf_counter()
+    for count, (answer, sums) in enumerate(found, start=1):
+        progress(f"{answer.geometry}  {pace(begun, count, left)}", 1 - (left - count) / pictures)
+        yield answer, sums
 
 
 def pictures_in(names: Sequence[str]) -> tuple[str, ...]:
@@ -125,7 +180,7 @@ def _of_folder(folder: str) -> tuple[str, ...]:
     return found
 
 
-def _of_picture(name: str, number: int, code: UnderTest, options: RunOptions) -> tuple[SweepAnswer, PictureSums]:
+def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) -> tuple[SweepAnswer, PictureSums]:
     """Both sides on one picture, as it is and on whole numbers."""
     alone = replace(options, images=(name,))
     surroundings = set_up(load_data(alone), alone)
@@ -140,7 +195,7 @@ def _of_picture(name: str, number: int, code: UnderTest, options: RunOptions) ->
     verdict = verdict_of(found, Power())
     wrong = next((f"{check.name} of grad_{check.gradient}" for check in found if check.verdict is verdict), "")
     message = "" if verdict is Verdict.PASS else f"{wrong}: {verdict}"
-    answer = SweepAnswer(f"pictures/{name}", number, options.backward, name, options.seed, verdict, message=message)
+    answer = SweepAnswer(_id(name), number, options.backward, name, options.seed, verdict, message=message)
     hand, theirs = real.hand.weight, run.grad_weight.astype(np.float64)
     if whole.weight is None or hand is None or returned.weight is None or hand.shape != theirs.shape:
         raise UsageError(
@@ -152,9 +207,8 @@ def _of_picture(name: str, number: int, code: UnderTest, options: RunOptions) ->
     return answer, PictureSums(whole.weight, returned.weight, largest, hand, theirs, allowed, np.abs(hand), np.ones(()))
 
 
-def _all_reduced(distributed: Any, shares: list[PictureSums]) -> PictureSums:
+def _all_reduced(distributed: Any, mine: PictureSums | None) -> PictureSums:
     """The sums over all ranks; one without pictures adds zeros to each."""
-    mine = reduce(add, shares) if shares else None
     shape = max(gathered(distributed, [mine.whole.shape] if mine else []))
 
     def parts() -> Iterator[Array]:
@@ -163,16 +217,3 @@ def _all_reduced(distributed: Any, shares: list[PictureSums]) -> PictureSums:
             yield summed(distributed, getattr(mine, one.name) if mine else np.zeros(() if is_number else shape))
 
     return PictureSums(*parts())
-
-
-def _of_sum(options: RunOptions, found: AddedUp) -> SweepAnswer:
-    """The sum over all pictures: on whole numbers bit for bit, on the pictures within what rounding allows."""
-    sums, verdict, message = found.sums, Verdict.PASS, ""
-    if found.is_exact and not sums.is_exact:
-        verdict, message = Verdict.INCONCLUSIVE, "sums of whole numbers pass 2^53: not every order is exact"
-    elif found.is_exact and not sums.agree_on_integers:
-        verdict, message = Verdict.FAIL, "the sums on whole numbers differ"
-    elif sums.largest_share > 1:
-        verdict, message = Verdict.FAIL, f"the sums differ by {sums.largest_share:.3g} times what rounding allows"
-    where, number = f"the sum of {sums.count} pictures", len(found.answers)
-    return SweepAnswer("pictures/sum", number, options.backward, where, options.seed, verdict, message=message)

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
+from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.limits import OptionError
+from gradcheck_cli.model.ranks import Ranks
 
 _SPELLED = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
@@ -43,3 +45,19 @@ def shard_of(text: str) -> Shard:
             "shard", f"--shard must be I/N with I from 1 to N, not {text!r}.", hint="--shard 2/8 is the second of eight"
         )
     return Shard(index, count)
+
+
+def shard_among(text: str, ranks: Ranks) -> Shard:
+    """The shard of a process: what `--shard` names, or by its rank.
+
+    Raises:
+        OptionError: not I/N with I from 1 to N.
+        UsageError: both at once.
+    """
+    if ranks.count == 1:
+        return shard_of(text)
+    if text:
+        raise UsageError(
+            "--shard and torchrun both deal out the questions.", hint="leave --shard out: each rank is a shard"
+        )
+    return Shard(ranks.rank + 1, ranks.count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,16 +13,41 @@ from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.alike import same_gradient, same_output
 from gradcheck_cli.targets.conventions.base import RefusedError, WrongForwardError, to_numpy
+from gradcheck_cli.targets.conventions.construct import Recipe
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import constructor_roles
-
-if TYPE_CHECKING:
-    from gradcheck_cli.targets.conventions.layer import LayerCandidate
 
 GEOMETRY = ("stride", "padding", "dilation", "groups")
 
 
-def wrong_forward(candidate: LayerCandidate, output: Any, case: Case) -> str:
+class BuiltLayer(Protocol):
+    """A way to build and call a layer, as far as its forward is concerned."""
+
+    @property
+    def layout(self) -> Layout:
+        """Axis orders of what is passed."""
+
+    @property
+    def bias_form(self) -> str:
+        """How the layer keeps b; "" without one."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """What its constructor is told."""
+
+    @property
+    def rectified(self) -> bool:
+        """Whether it applies max(0, .), undone by a large bias."""
+
+    @property
+    def forward_right(self) -> bool:
+        """Whether its forward gives exactly O where it was recognised."""
+
+    def is_uneven(self, spec: ConvSpec) -> bool:
+        """Whether pairs differ that it is handed as one number."""
+
+
+def wrong_forward(candidate: BuiltLayer, output: Any, case: Case) -> str:
     """What is wrong with numbers of the right shape, "" for nothing.
 
     Raises:
@@ -42,7 +67,7 @@ def wrong_forward(candidate: LayerCandidate, output: Any, case: Case) -> str:
     return f"other numbers than a convolution with {_in_words(spec)}"
 
 
-def promises(candidate: LayerCandidate, spec: ConvSpec) -> bool:
+def promises(candidate: BuiltLayer, spec: ConvSpec) -> bool:
     """It is told this stride, padding, dilation or groups by a clear name, and is right where they are plain."""
     asked, recipe = set(spec.unusual), candidate.recipe
     named = {role for name, role in recipe.roles.items() if _is_clear(name.rpartition(".")[2], role)}
@@ -51,7 +76,7 @@ def promises(candidate: LayerCandidate, spec: ConvSpec) -> bool:
     return is_named and candidate.forward_right
 
 
-def agrees(candidate: LayerCandidate, output: Array, case: Case) -> bool:
+def agrees(candidate: BuiltLayer, output: Array, case: Case) -> bool:
     """Whether an output in the candidate's layout, of O's shape, is O."""
     ours = candidate.layout.take("output", output, case.spec.output_shape, case.spec.groups)
     biased = case if candidate.bias_form else replace(case, bias=np.zeros_like(case.bias))

@@ -19,6 +19,7 @@ from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import Guess, NearlyError, guess
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
+from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
@@ -93,6 +94,8 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     try:
         found = as_function(loaded, wanted)
     except NotAFunctionError as error:
+        if gives_gradients(loaded.node(loaded.name)):  # a loss beside its own gradients: no convolution returns one
+            raise
         return _convolution_after(error, convolution)
     if is_bilinear(found.form, found.samples[0].values, reads_windows(loaded)):
         with suppress(NotRecognisedError, AmbiguousError):

@@ -17,6 +17,7 @@ from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
+from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
@@ -44,11 +45,13 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     elif owner is not None:
         yield from _layer(loaded, owner)
     else:
-        pair = _pair(loaded)
-        if isinstance(pair, PairForm):
-            functions = {name: _function(loaded, name) for name in functions_of(loaded)}
-            yield from network_forms(functions, pair.fore.name, pair.back.name)
-        yield from (on_tensors(pair), pair) if is_of_torch(pair) else (pair,)
+        alone = _pair(loaded)
+        functions = {name: _function(loaded, name) for name in functions_of(loaded)}
+        if isinstance(alone, PairForm):
+            yield from network_forms(functions, alone.fore.name, alone.back.name)
+        else:
+            yield from made_losses(alone, functions)
+        yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
 
 
 def _has_backward(owner: type) -> bool:
@@ -114,9 +117,8 @@ def functions_of(loaded: Loaded) -> dict[str, Any]:
 
 
 def _function(loaded: Loaded, name: str) -> PlainFunction:
-    return PlainFunction(
-        vars(loaded.module).get(name, loaded.target), loaded.node(name), name, _with_callees(loaded, name)
-    )
+    call, source = vars(loaded.module).get(name, loaded.target), _with_callees(loaded, name)
+    return PlainFunction(call, loaded.node(name), name, source)
 
 
 def _with_callees(loaded: Loaded, name: str) -> str:

@@ -11,7 +11,10 @@ from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, as_array, entry_of, fresh, mutated, outputs_of
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name, float_arrays
 from gradcheck_cli.targets.functions.reading import entries_of, gradients_among, owners, returned_names
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_gradient, tokens
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_gradient, tokens, word_set
+
+# What a loss is called in formulas; beside gradients a single letter says enough.
+_LETTERS = word_set("j l e c")
 
 
 def gives_gradients(node: ast.AST | None) -> bool:
@@ -26,9 +29,11 @@ def gives_gradients(node: ast.AST | None) -> bool:
 
 
 def loss_comes_last(names: Sequence[str]) -> bool:
-    """`return grads, cost`: gradients, and behind them what is called a loss."""
-    is_loss = bool(names) and bool(LOSS_WORDS & set(tokens(names[-1]))) and not looks_like_gradient(names[-1])
-    return is_loss and len(names) > 1 and all(looks_like_gradient(name) for name in names[:-1])
+    """`return grads, cost`, `return dw, db, J`: gradients, and behind them what is called a loss."""
+    if len(names) < 2 or not all(looks_like_gradient(name) for name in names[:-1]):
+        return False
+    words = set(tokens(names[-1]))
+    return bool(words & (LOSS_WORDS | _LETTERS)) and not looks_like_gradient(names[-1])
 
 
 def taken_apart(result: Any, names: Sequence[str], title: str) -> tuple[Any, Any, Sequence[str]]:

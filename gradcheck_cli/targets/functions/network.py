@@ -24,26 +24,20 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
-from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
-from gradcheck_cli.targets.functions.network_wiring import Arrays, Handing, data_of, handed, sizes_of
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.network_wiring import (
+    Arrays,
+    Handing,
+    data_of,
+    handed,
+    initializes,
+    layouts_of,
+    misfits,
+    shapes_made,
+)
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import entries_of, owners, returned_names
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, backwards_among, tokens, word_set
-
-# Of a function that makes parameters: what it does, and what it makes.
-_MAKES = word_set("init initialize initialise initializer create make build random get setup xavier he")
-_PARAMETERS = word_set("param params parameters weight weights network net model layers")
-# (letter of the number of outputs, how X lies, what Y is): courses have a sample in a column, most others in a row.
-_LAYOUTS = (
-    ("1", "d n", Proposal("mask", "1 n")),
-    ("c", "d n", Proposal("one-hot-columns", "c n")),
-    ("c", "n d", Proposal("one-hot", "n c")),
-    ("c", "n d", Proposal("index", "n", "c")),
-    ("c", "d n", Proposal("index", "n", "c")),
-    ("1", "n d", Proposal("mask", "n 1")),
-    ("1", "d n", Proposal("mask", "n")),
-    ("1", "n d", Proposal("mask", "n")),
-)
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, backwards_among, tokens
 
 
 @dataclass(frozen=True)
@@ -54,17 +48,6 @@ class NetworkFunctions:
     fore: PlainFunction
     loss: PlainFunction
     back: PlainFunction
-
-    def parameters(self, letter: str, sizes: Mapping[str, int]) -> Mapping[str, Array] | None:
-        """What the first makes, by name, for these lengths; None where it makes no arrays or cannot be called so."""
-        chosen = sizes_of(self.making.parameters(), letter, sizes)
-        if chosen is None:
-            return None
-        made = call_by_name(self.making.call, chosen)
-        names = returned_names(self.making.node)
-        entries = entries_of(made, names if isinstance(made, tuple) else [])
-        arrays = {name: array for name, value in entries if name and (array := as_array(value)) is not None}
-        return arrays if arrays and len(arrays) == len(entries) else None
 
 
 @dataclass(frozen=True)
@@ -167,15 +150,10 @@ def network_forms(functions: Mapping[str, PlainFunction], fore: str, back: str) 
         functions: of the file, by name.
         fore, back: those two that name each other.
     """
-    for making in (functions[name] for name in functions if _makes_parameters(name)):
+    for making in (functions[name] for name in functions if initializes(name)):
         for loss in (functions[name] for name in functions if _is_loss(name, functions)):
             named = NetworkFunctions(making, functions[fore], loss, functions[back])
-            yield from sorted(_running(named), key=_misfits)
-
-
-def _makes_parameters(name: str) -> bool:
-    words = set(tokens(name))
-    return bool(words & _MAKES) and bool(words & _PARAMETERS)
+            yield from sorted(_running(named), key=lambda form: misfits(form, form.shapes))
 
 
 def _is_loss(name: str, functions: Mapping[str, PlainFunction]) -> bool:
@@ -183,14 +161,13 @@ def _is_loss(name: str, functions: Mapping[str, PlainFunction]) -> bool:
 
 
 def _running(named: NetworkFunctions) -> Iterator[NetworkForm]:
-    for letter, axes, target in _LAYOUTS:
+    for axes, target, made in layouts_of(named.making):
         try:
-            made = [named.parameters(letter, sizes) for sizes in SIZES]
-            if made[0] is None or not _takes(named.fore, made[0]):
+            if not _takes(named.fore, made[0]):
                 return
-            shapes = {name: tuple(each[name].shape for each in made if each) for name in made[0]}
+            shapes = shapes_made(made)
             form = NetworkForm(named, shapes, data_of(named.fore, shapes, axes), (_target_name(named), target))
-            if _misfits(form) < len(shapes):
+            if misfits(form, shapes) < len(shapes):
                 yield form
         except Exception:  # whatever the user's code raises on a layout that it is not meant for
             continue
@@ -204,20 +181,3 @@ def _takes(fore: PlainFunction, states: Mapping[str, Array]) -> bool:
 
 def _target_name(named: NetworkFunctions) -> str:
     return Handing.target_name(named.loss) or Handing.target_name(named.back)
-
-
-def _misfits(form: NetworkForm) -> int:
-    """How many gradients have another shape than their parameter, on a draw of its own.
-
-    Raises:
-        Exception: whatever the user's code raises.
-    """
-    from gradcheck_cli.targets.functions.inputs.drawing import drawn
-    from gradcheck_cli.targets.functions.inputs.options import chosen, options_of
-
-    listed = options_of(form, {})
-    sample = drawn(chosen(form, listed, [0] * len(listed)), SIZES[0], 0)
-    ran = form.run(sample.values, ())
-    fitting = sum(array.shape == sample.array(name).shape for name, array in ran.gradients.items())
-    is_none = not ran.gradients or not np.isfinite(ran.outputs[0])
-    return len(form.shapes) if is_none else len(ran.gradients) - fitting

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, as_array
-from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant
-from gradcheck_cli.targets.functions.pair import PlainFunction
-from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction, as_array
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, constant
+from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.reading import entries_of, returned_names
 from gradcheck_cli.targets.functions.spelling import is_cache, is_target, tokens, word_set
 
 Arrays: TypeAlias = Mapping[str, Array]
+
+# Of a function that makes parameters: what it does, and what it makes.
+_MAKES = word_set("init initialize initialise initializer create make build random get setup xavier he")
+# One word is enough where it can mean nothing else.
+_STARTS = word_set("initialize initialise initializer")
+_PARAMETERS = word_set("param params parameters weight weights network net model layers")
+# (letter of the number of outputs, how X lies, what Y is): courses have a sample in a column, most others in a row.
+LAYOUTS = (
+    ("1", "d n", Proposal("mask", "1 n")),
+    ("c", "d n", Proposal("one-hot-columns", "c n")),
+    ("c", "n d", Proposal("one-hot", "n c")),
+    ("c", "n d", Proposal("index", "n", "c")),
+    ("c", "d n", Proposal("index", "n", "c")),
+    ("1", "n d", Proposal("mask", "n 1")),
+    ("1", "d n", Proposal("mask", "n")),
+    ("1", "n d", Proposal("mask", "n")),
+)
 
 # What the dict of all parameters is called.
 _DICTS = word_set("parameters params param weights model theta network net layers p")
@@ -143,10 +162,82 @@ def sizes_of(wanted: Sequence[Parameter], letter: str, sizes: Mapping[str, int])
     needed = [item.name for item in wanted if not item.has_default]
     if not needed:
         return {}
-    if len(needed) == 1 and set(tokens(needed[0])) & _LISTS:
+    if len(needed) == 1 and set(tokens(needed[0])) & _LISTS - {"dim"}:
         return {needed[0]: [sizes["d"], sizes["m"], sizes["t"], ends]}
     if not all(set(tokens(name)) & _LENGTHS for name in needed):
         return None
-    inner = [sizes["m"], sizes["t"]][: len(needed) - 2]
-    lengths = [sizes["d"], *inner, ends]
+    inner = [sizes["m"], sizes["t"]][: max(0, len(needed) - 2)]
+    lengths = [sizes["d"], *inner, ends][: len(needed)]
     return dict(zip(needed, lengths, strict=True)) if len(lengths) == len(needed) else None
+
+
+def initializes(name: str) -> bool:
+    """Is a function called as one that makes parameters?"""
+    words = set(tokens(name))
+    return bool(words & _MAKES and words & _PARAMETERS) or bool(words & _STARTS)
+
+
+def layouts_of(making: PlainFunction) -> Iterator[tuple[str, Proposal, list[Arrays]]]:
+    """(axes of X, what Y is, what it makes for each set of sizes, by name) of each layout for which it makes anything.
+
+    A length that is written into it, as 10 for ten digits, is the number of outputs as well.
+    """
+    written: list[int] = []
+    for letter, axes, target in LAYOUTS:
+        try:
+            made = [_made(making, letter, sizes) for sizes in SIZES]
+        except Exception:  # whatever the user's code raises on lengths that it is not meant for
+            continue
+        yield axes, target, made
+        written = written or [length for length in _lengths(made[0]) & _lengths(made[-1]) if length > 1]
+    for length in written:
+        for letter, axes, target in LAYOUTS:
+            if letter == "c":
+                made = [_made(making, str(length), sizes) for sizes in SIZES]
+                below = length if target.below == "c" else target.below
+                yield axes, replace(target, axes=target.axes.replace("c", str(length)), below=below), made
+
+
+def _lengths(made: Arrays) -> set[int]:
+    return {length for array in made.values() for length in array.shape}
+
+
+def _made(making: PlainFunction, letter: str, sizes: Mapping[str, int]) -> Arrays:
+    """What it makes.
+
+    Raises:
+        NotAFunctionError: it makes no arrays, or wants something else than lengths.
+        Exception: whatever it raises.
+    """
+    chosen = sizes_of(making.parameters(), letter, sizes)
+    if chosen is None:
+        raise NotAFunctionError("build", f"{making.name} wants more than lengths")
+    made = call_by_name(making.call, chosen)
+    names = returned_names(making.node)
+    entries = entries_of(made, names if isinstance(made, tuple) else [])
+    arrays = {name: array for name, value in entries if name and (array := as_array(value)) is not None}
+    if not arrays or len(arrays) < len(entries):
+        raise NotAFunctionError("build", f"{making.name} makes no arrays with names")
+    return arrays
+
+
+def shapes_made(made: Sequence[Arrays]) -> dict[str, tuple[tuple[int, ...], ...]]:
+    """The shapes of each, in the order of the sizes."""
+    return {name: tuple(each[name].shape for each in made) for name in made[0]}
+
+
+def misfits(form: WrittenFunction, shapes: Mapping[str, object]) -> int:
+    """How many gradients have another shape than their parameter, on a draw of its own; all where there is none.
+
+    Raises:
+        Exception: whatever the user's code raises.
+    """
+    from gradcheck_cli.targets.functions.inputs.drawing import drawn
+    from gradcheck_cli.targets.functions.inputs.options import chosen, options_of
+
+    listed = options_of(form, {})
+    sample = drawn(chosen(form, listed, [0] * len(listed)), SIZES[0], 0)
+    ran = form.run(sample.values, ())
+    fitting = sum(array.shape == sample.array(name).shape for name, array in ran.gradients.items() if name in shapes)
+    is_none = not ran.gradients or not np.isfinite(ran.outputs[0]).all()
+    return len(shapes) if is_none else len(ran.gradients) - fitting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ import numpy as np
 
 from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
+
+# The name, or a method that tensors have and arrays of numpy have not.
+_OF_TORCH = re.compile(r"torch|Tensor|\.(?:mm|bmm|clone|unsqueeze|permute|clamp)\(|\.t\(\)")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def on_tensors(form: PairForm | LossForm) -> PairForm | LossForm:
 def is_of_torch(form: PairForm | LossForm) -> bool:
     """Does the text of its functions speak of torch: in an annotation, or in what they call?"""
     parts = (form.function,) if isinstance(form, LossForm) else (form.fore, form.back)
-    return any("torch" in part.source or "Tensor" in part.source for part in parts)
+    return any(_OF_TORCH.search(part.source) for part in parts)
 
 
 def _handed_tensors(function: PlainFunction) -> PlainFunction:

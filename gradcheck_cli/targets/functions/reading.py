@@ -10,6 +10,9 @@ from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.form import as_array, is_listed
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target, looks_like_gradient
 
+# What such a method gives is what it is called on; x.t().mm(d) is no longer x.
+_RESHAPES = ("reshape", "view", "ravel", "flatten", "squeeze", "copy", "clone", "astype", "detach", "contiguous")
+
 
 def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
     """(name, value) of each entry of a return: the keys of a dict, else the names that the return statement says.
@@ -104,8 +107,8 @@ def _name(node: ast.AST | None) -> str:
         return node.attr
     if isinstance(node, ast.Tuple):
         return ""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):  # dx.reshape(x.shape)
-        return _name(node.func.value)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):  # dx.reshape(x.shape), np.outer(y, x)
+        return _name(node.func.value) if node.func.attr in _RESHAPES else _gradient_name(node.func.value)
     if isinstance(node, ast.UnaryOp):
         return _gradient_name(node.operand)
     if isinstance(node, ast.BinOp):  # dx / n

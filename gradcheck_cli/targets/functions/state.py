@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array, is_listed
+from gradcheck_cli.targets.functions.methods import RATE
 from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient, tokens, word_set
 
 # An object in a dict in an object is as deep as courses go.
@@ -241,7 +242,7 @@ def kept_gradients(
         names: the parameters' names and shapes.
         labels: see `held`.
     """
-    found: dict[str, Array] = {}
+    found: dict[str, list[Array]] = {}
     everything = held(instance, labels)
     # The gradient at a place of one list is that of the parameter at the same place of another.
     numbered = [(other.key, one) for one in everything for other in (one, *one.aliases) if other.is_numbered]
@@ -255,6 +256,15 @@ def kept_gradients(
             continue  # it is the parameter itself
         if not owner and is_gradient(one.path) and one.name in names:
             owner = one.name  # W.grad
-        if owner and owner not in found and (array := as_array(one.array)) is not None:
-            found[owner] = array.copy()
-    return found
+        if owner and (array := as_array(one.array)) is not None:
+            found.setdefault(owner, []).append(array.copy())
+    return {owner: _but_for_steps(arrays)[0] for owner, arrays in found.items()}
+
+
+def _but_for_steps(kept: list[Array]) -> list[Array]:
+    """Without those that are another one times the rate: an object may keep its last step beside the gradient."""
+    return [array for array in kept if not any(_is_step(array, other) for other in kept)] or kept
+
+
+def _is_step(array: Array, gradient: Array) -> bool:
+    return bool(np.any(gradient)) and any(np.array_equal(array, rate * gradient) for rate in (RATE, -RATE))

@@ -1,6 +1,7 @@
 """A sweep, asked in processes of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,9 @@ from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.options import SweepOptions
 from gradcheck_cli.report.json import render_json
 from gradcheck_cli.runs.sweep import merge, sweep
-from helpers import ROOT
+from gradcheck_cli.runs.sweep.questions import questions_of
+from gradcheck_cli.runs.sweep.shard import Shard
+from helpers import ROOT, soon
 
 # It notes each call, so that a test can count them; it takes no padding.
 RIGHT = """
@@ -28,6 +31,16 @@ def conv_backward(grad_output, x, weight, stride=1):
 """
 WRONG = RIGHT.replace('"nopq,nipquv->oiuv", grad_output', '"nopq,nipquv->oiuv", grad_output[:1]').replace(
     "windows)", "windows[:1])"
+)
+# On the layer that a test names it says that it is there, and waits until the test goes on.
+WAITING = RIGHT.replace(
+    "    kh, kw",
+    """    import os, time
+    if str(x.shape) == open("held.txt").read():
+        open("reached.txt", "w").close()
+        while not os.path.exists("go.txt"):
+            time.sleep(0.02)
+    kh, kw""",
 )
 LAYERS = """
 batch 2, in 3, out 4, input 8x7, kernel 3
@@ -158,11 +171,56 @@ def test_a_rank_that_was_killed_costs_the_question_that_it_was_at(options, count
     assert len(Path("out.jsonl").read_text().splitlines()) == 2
 
 
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "gradcheck_cli")
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
 def torchrun(*words):
     """Two ranks of the program."""
-    starter = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "gradcheck_cli"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.run([*starter, *words], capture_output=True, text=True, env=environment, check=False)
+    environment = {**os.environ, **ENVIRONMENT}
+    return subprocess.run([*TORCHRUN, *words], capture_output=True, text=True, env=environment, check=False)
+
+
+def process_of_rank(rank, starter):
+    """The number of the process that torchrun started for that rank."""
+    children = Path(f"/proc/{starter}/task/{starter}/children").read_text().split()
+    (found,) = (int(one) for one in children if f"RANK={rank}".encode() in environment_of(one))
+    return found
+
+
+def environment_of(process):
+    """The variables that it was started with."""
+    return Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="ranks are found in /proc")
+def test_a_rank_that_is_killed_at_work_loses_the_question_that_it_was_at(options):
+    """What was answered is in its file and is not asked again; the same command, by one process, asks the rest."""
+    Path("waiting.py").write_text(WAITING)
+    Path("layers.txt").write_text(
+        "".join(f"batch 2, in 3, out 4, input 8x{width}, kernel 3\n" for width in range(7, 19))
+    )
+    once = replace(options, targets=("waiting.py",), resume="out.jsonl")
+    second = Shard(2, 2)
+    *before, at = (asked.question for asked in questions_of(once) if second.holds(asked.question.id))
+    Path("held.txt").write_text(str(at.geometry.x_shape))
+    words = ("sweep", "verify", "waiting.py", "--geometries", "layers.txt", "--resume", "out.jsonl", "-q")
+    with subprocess.Popen([*TORCHRUN, *words], env={**os.environ, **ENVIRONMENT}, stderr=subprocess.DEVNULL) as ranks:
+        assert soon(Path("reached.txt").exists, 300)
+        os.kill(process_of_rank(1, ranks.pid), signal.SIGKILL)
+        assert ranks.wait() != 0
+    kept = Path("out.rank1.jsonl").read_text()
+    assert before
+    assert all(asked.id in kept for asked in before)
+    assert at.id not in kept
+
+    Path("go.txt").touch()
+    report = sweep(once)
+
+    assert without_times(report) == without_times(sweep(replace(once, resume="")))
+    assert Path("out.rank1.jsonl").read_text() == kept
+    assert not [asked for asked in before if asked.id in Path("out.jsonl").read_text()]
+    assert at.id in Path("out.jsonl").read_text()
 
 
 def test_the_ranks_of_torchrun_are_the_shards(options):

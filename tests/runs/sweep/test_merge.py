@@ -7,7 +7,8 @@ import pytest
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.runs.sweep.kept import Keeper
-from gradcheck_cli.runs.sweep.merge import exit_code_of, exit_code_of_some, merge
+from gradcheck_cli.runs.sweep.merge import merge
+from gradcheck_cli.runs.sweep.reports import exit_code_of, exit_code_of_some
 from tests.runs.sweep.test_kept import HEAD, RIGHT, WRONG, keep
 
 REFUSED = replace(RIGHT, id="q2", number=2, verdict=Verdict.NOT_APPLICABLE, gradients={})

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck_cli.model import RunOptions, Verdict
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.limits import check_sweep_run
-from gradcheck_cli.runs.sweep import sweep_run
+from gradcheck_cli.model.options import SumOptions
+from gradcheck_cli.report.json import render_json
+from gradcheck_cli.runs.sweep import merge, sweep_run
 from gradcheck_cli.runs.sweep.pictures import added_up
 from gradcheck_cli.runs.sweep.shares import PictureSums
 from helpers import ROOT
@@ -22,15 +24,26 @@ RANK = """
 import sys
 import numpy as np
 from dataclasses import fields
-from gradcheck_cli.model import RunOptions
+from gradcheck_cli.model.options import SumOptions
 from gradcheck_cli.model.ranks import Ranks
 from gradcheck_cli.runs.sweep.pictures import added_up
 from gradcheck_cli.runs.sweep.shares import PictureSums
 
-found = added_up(RunOptions(("photos",), kernel_size=(3,), size=(9, 8), threads=1))
+found = added_up(SumOptions(("photos",), kernel_size=(3,), size=(9, 8), threads=1))
 names = [answer.geometry for answer in found.answers]
-np.savez(f"{Ranks.of().rank}.npz", names=names, shares=[share.count for share in found.shares],
+np.savez(f"{Ranks.of().rank}.npz", names=names, shares=[share.count for share in found.kept.in_order],
          **{field.name: getattr(found.sums, field.name) for field in fields(PictureSums)})
+"""
+
+# It forgets the border of every picture.
+WRONG_AT_THE_BORDER = """
+import numpy as np
+
+def conv_backward(grad_output, x, weight):
+    grad_output = grad_output.copy()
+    grad_output[:, :, 0] = 0
+    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], axis=(2, 3))
+    return np.einsum("nopq,nipquv->oiuv", grad_output, windows)
 """
 
 
@@ -43,7 +56,7 @@ def options(tmp_path, monkeypatch):
         pixels = np.random.default_rng(number).integers(0, 256, (1, 3, 9, 8))
         np.save(f"photos/{number}.npy", pixels.astype(np.float32))
     Path("photos/notes.txt").write_text("no picture")
-    return RunOptions(("photos",), kernel_size=(3,), size=(9, 8), threads=1)
+    return SumOptions(("photos",), kernel_size=(3,), size=(9, 8), threads=1)
 
 
 def test_every_picture_and_the_sum_are_judged(options):
@@ -70,16 +83,7 @@ def test_the_sum_is_that_of_one_batch(options):
 
 def test_a_wrong_backward_is_wrong_in_the_sum(options):
     """It forgets the border of every picture."""
-    code = """
-import numpy as np
-
-def conv_backward(grad_output, x, weight):
-    grad_output = grad_output.copy()
-    grad_output[:, :, 0] = 0
-    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], axis=(2, 3))
-    return np.einsum("nopq,nipquv->oiuv", grad_output, windows)
-"""
-    Path("mine.py").write_text(code)
+    Path("mine.py").write_text(WRONG_AT_THE_BORDER)
     report = sweep_run(replace(options, backward="mine.py:conv_backward"))
 
     assert report.exit_code is ExitCode.FAIL
@@ -112,6 +116,106 @@ def test_ranks_add_up_to_one_process(options, ranks):
                 assert np.array_equal(found[name], getattr(single.sums, name)), name
             for field in fields(PictureSums):
                 np.testing.assert_allclose(found[field.name], getattr(single.sums, field.name), rtol=1e-14)
+
+
+def without_times(report):
+    """The document of a report that took no time."""
+    return render_json(replace(report, timings={}))
+
+
+class KilledError(Exception):
+    """Stands for a signal: what comes after it does not run."""
+
+
+def killed_at(picture):
+    """A callback of progress that ends the sweep when that picture was just judged."""
+
+    def progress(stage, _fraction):
+        if picture in stage:
+            raise KilledError
+
+    return progress
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_shards_put_together_are_the_sweep_of_one_process(options, count):
+    """Byte for byte, but for the times: answers, the sum, and what is said of data-parallel training."""
+    files = [f"{index}.jsonl" for index in range(count)]
+    for index, file in enumerate(files, start=1):
+        sweep_run(replace(options, shard=f"{index}/{count}", resume=file))
+
+    assert without_times(merge(files[::-1])) == without_times(sweep_run(options))
+
+
+def test_a_sweep_goes_on_where_it_was_left(options):
+    """A picture that is in the sums is not read again."""
+    kept = replace(options, resume="out.jsonl")
+    with pytest.raises(KilledError):
+        sweep_run(kept, killed_at("2.npy"))
+    asked = []
+    report = sweep_run(kept, lambda stage, _fraction: asked.append(stage.split()[0]))
+
+    assert [Path(name).name for name in asked] == ["2.npy", "3.npy", "4.npy"]
+    assert without_times(report) == without_times(sweep_run(options))
+    assert without_times(sweep_run(kept, killed_at("npy"))) == without_times(report)
+
+
+def test_what_was_answered_and_not_added_up_is_asked_again(options):
+    """The process was killed between the two files: the picture is in the sum once."""
+    kept = replace(options, resume="out.jsonl")
+    with pytest.raises(KilledError):
+        sweep_run(kept, killed_at("3.npy"))
+    sums = Path("out.sums.npz").read_bytes()
+    whole = sweep_run(kept)
+    Path("out.sums.npz").write_bytes(sums)
+
+    assert without_times(sweep_run(kept)) == without_times(whole) == without_times(sweep_run(options))
+
+
+def test_a_sum_that_is_not_whole_is_no_pass(options):
+    """One of two shards is missing: the report counts what is left."""
+    report = sweep_run(replace(options, shard="1/2", resume="one.jsonl"))
+    assert 0 < report.questions - 1 < 5
+    assert report.exit_code is ExitCode.PASS
+
+    found = merge(["one.jsonl"])
+
+    assert (found.exit_code, found.left) == (ExitCode.NOT_CHECKED, 6 - report.questions)
+
+
+def test_a_sweep_stops_after_the_first_wrong_picture_if_that_is_asked(options):
+    """What was not read is counted."""
+    Path("mine.py").write_text(WRONG_AT_THE_BORDER)
+    report = sweep_run(replace(options, backward="mine.py:conv_backward", fail_fast=True))
+
+    assert report.answers[0].verdict is Verdict.FAIL
+    assert report.left == 4
+
+
+def test_a_picture_is_never_added_twice(options):
+    """Files of one sweep that hold the same pictures are refused, and another layer does not go into a file."""
+    for file in ("one.jsonl", "two.jsonl"):
+        sweep_run(replace(options, resume=file))
+    with pytest.raises(UsageError, match="two files hold sums over the same pictures, 5 of them"):
+        merge(["one.jsonl", "two.jsonl"])
+    with pytest.raises(UsageError, match=r"one\.jsonl belongs to another sweep\."):
+        sweep_run(replace(options, resume="one.jsonl", kernel_size=(2,)))
+
+
+def test_ranks_keep_files_too_and_one_process_goes_on_from_them(options):
+    """The first rank's sums were kept, the second's were lost with it."""
+    words = ("sweep", "run", "--k", "3", "--size", "9x8", "--threads", "1", "--resume", "out.jsonl", "-q", "photos")
+    starter = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "gradcheck_cli", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(starter, capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout == "PASS  6 questions to 1 target: 6 right\n", done.stderr
+    alone = without_times(sweep_run(options))
+    assert without_times(merge(["out.rank0.jsonl", "out.rank1.jsonl"])) == alone
+    for file in ("out.rank1.jsonl", "out.rank1.sums.npz"):
+        Path(file).unlink()
+
+    assert without_times(sweep_run(replace(options, resume="out.jsonl"))) == alone
+    assert Path("out.sums.npz").exists()
 
 
 @pytest.mark.parametrize("change", [{"seeds": 2}, {"settings": "all"}])

@@ -1,9 +1,9 @@
 """A function that is wrong with one setting alone is said to be wrong with that."""
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from tests.functions_here import function_here
 
 FUNCTIONS = """
 import numpy as np

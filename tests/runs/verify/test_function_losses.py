@@ -96,3 +96,21 @@ def scaled_backward(dout, x, how="plain"):
     report = judged(tmp_path, code, "scaled_backward")
     assert report.verdict is Verdict.PASS
     assert "asked with the default of how only: what other values do is not known" in report.notes
+
+
+def test_a_gradient_that_is_the_mean_of_itself_is_not_asked_on_a_single_number(tmp_path):
+    """On one number the mean of the differences is the difference; a loss is meant for many."""
+    code = """
+import numpy as np
+
+class MSELoss:
+    def __call__(self, y_true, y_pred):
+        self.off = y_pred - y_true
+        return np.mean(np.square(self.off))
+
+    def backward(self):
+        return 2 * np.mean(self.off)
+"""
+    report = judged(tmp_path, code, "MSELoss")
+    assert report.verdict is Verdict.FAIL
+    assert [found.id for found in report.findings] == ["wrong-shape"]

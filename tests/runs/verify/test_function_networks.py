@@ -86,3 +86,107 @@ def test_a_network_whose_parameters_stand_one_by_one_is_too(tmp_path, axes, wron
     assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
     assert {found.gradient for found in report.findings} == wrong
     assert set(report.gradients) == {"W1", "b1", "W2", "b2"}
+
+
+REGRESSION = """
+import numpy as np
+
+def initialize_with_zeros(dim):
+    return np.zeros((dim, 1)), 0
+
+def initialize(n_features, n_classes):
+    w = np.zeros((n_features, n_classes))
+    b = np.zeros((4, 1))
+    return w, b
+
+def propagate(w, b, X, Y):
+    m = X.shape[1]
+    z = w.T @ X + b
+    e = np.exp(z - z.max(axis=0))
+    A = e / e.sum(axis=0)
+    J = -np.sum(Y * np.log(A)) / m
+    dw = X @ (A - Y).T / m
+    db = np.sum(A - Y, AXES) / m
+    assert dw.shape == w.shape
+    return dw, db, J
+"""
+
+
+@pytest.mark.parametrize(("axes", "wrong"), [("axis=1, keepdims=True", set()), ("axis=None", {"b"})])
+def test_what_an_initializer_makes_is_not_guessed(tmp_path, axes, wrong):
+    """A bias of one number would make the sum over everything right; the file says that it has four."""
+    report = judged(tmp_path, REGRESSION.replace("AXES", axes), "propagate")
+    assert report.inputs.startswith("w 5x4, b 4x1, X 5x3, Y 4x3")
+    assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
+    assert {found.gradient for found in report.findings} == wrong
+
+
+TENSORS = """
+import torch
+
+def softmax_loss(W: torch.Tensor, X: torch.Tensor, y: torch.Tensor, reg: float):
+    rows = torch.arange(X.shape[0], device=X.device)
+    scores = X @ W
+    probs = torch.exp(scores - scores.max(dim=1, keepdim=True).values)
+    probs /= probs.sum(dim=1, keepdim=True)
+    loss = -torch.log(probs[rows, y]).mean() + reg * torch.sum(W * W)
+    probs[rows, y] -= 1
+    return loss, X.t() @ probs / X.shape[0] + FACTOR * reg * W
+
+def squared_forward(x, w):
+    out = (x.mm(w)) ** 2
+    return out, (x, w)
+
+def squared_backward(dout, cache):
+    x, w = cache
+    d = FACTOR * dout * x.mm(w)
+    return d.mm(w.t()), x.t().mm(d)
+"""
+
+
+@pytest.mark.parametrize("name", ["softmax_loss", "squared_backward"])
+@pytest.mark.parametrize(("factor", "verdict"), [("2", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_functions_of_tensors_are_handed_tensors(tmp_path, name, factor, verdict):
+    """They call methods that no array of numpy has."""
+    assert judged(tmp_path, TENSORS.replace("FACTOR", factor), name).verdict is verdict
+
+
+def test_the_step_of_an_update_is_not_taken_for_the_gradient_beside_it(tmp_path):
+    """Both are called after the weight: the one is the other times the rate."""
+    code = """
+import numpy as np
+
+class Linear:
+    def __init__(self, W):
+        self.w = W
+        self.Dw = np.zeros_like(W)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+
+    def backward(self, grad_output, learning_rate=0.0, momentum=0.0):
+        self.dldw = self.x.T @ grad_output
+        self.Dw = momentum * self.Dw - learning_rate * self.dldw
+        back = grad_output @ self.w.T
+        self.w = self.w + self.Dw
+        return back
+"""
+    assert judged(tmp_path, code, "Linear").verdict is Verdict.PASS
+
+
+def test_one_word_of_a_table_is_a_whole_number(tmp_path):
+    """Not a row of them; and a loss that gives its gradients is never tried as a convolution."""
+    code = """
+import numpy as np
+
+def naive_softmax_loss_and_gradient(center, outside_idx, vectors, dataset):
+    scores = vectors @ center
+    y = np.exp(scores - scores.max())
+    y /= y.sum()
+    loss = -np.log(y[outside_idx])
+    y[outside_idx] -= 1
+    return loss, vectors.T @ y, np.outer(y, center)
+"""
+    report = judged(tmp_path, code, "naive_softmax_loss_and_gradient")
+    assert (report.verdict, set(report.gradients)) == (Verdict.PASS, {"center", "vectors"})

@@ -91,3 +91,9 @@ def test_a_forward_that_is_the_reference_passes(judged):
     report = judged(UNSAID, "smooth_backward", input="a=3x2, sharpness=2", against="torch.nn.functional.softplus")
     assert report.verdict is Verdict.PASS
     assert [each.verdict for each in report.evidence if each.name == "forward"] == [Verdict.PASS]
+
+
+def test_what_is_said_is_not_replaced_by_a_guess(judged):
+    """A word where the code wants an array: it is that which does not run, and nothing else is asked in its name."""
+    report = judged(UNSAID, "smooth_backward", input="a=word, sharpness=3.0")
+    assert report.verdict is Verdict.ERROR

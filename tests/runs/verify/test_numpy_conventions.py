@@ -1,9 +1,9 @@
 """What numpy code on the web takes for granted: sums that somebody else takes, labels, switches that keep nothing."""
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from tests.functions_here import function_here
 
 LAYERS = '''
 import numpy as np

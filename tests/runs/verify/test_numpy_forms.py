@@ -1,9 +1,9 @@
 """Layers in numpy as courses and blogs write them, each judged by its own forward and read untold."""
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from tests.functions_here import function_here
 
 LAYERS = '''
 import numpy as np

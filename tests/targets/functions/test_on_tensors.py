@@ -1,9 +1,9 @@
 """Plain functions of torch operations are handed tensors."""
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from tests.functions_here import function_here
 
 FUNCTIONS = """
 import torch

@@ -1,9 +1,9 @@
 """A loss of a vector of weights is asked with a vector, though its code runs on matrices as well."""
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from tests.functions_here import function_here
 
 LOSSES = """
 import numpy as np

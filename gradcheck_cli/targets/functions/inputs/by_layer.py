@@ -15,14 +15,18 @@ from gradcheck_cli.targets.functions.form import WrittenFunction
 # Ways to call it: those of the layers of its name come first, so that more would only be chance.
 MOST = 40
 
+# G is drawn with the sample's own seed: with the same one here it would be x itself, along which a norm has no slope.
+_APART = 10**6
+
 
 def known_samples(form: WrittenFunction, seed: int) -> Iterator[tuple[Sample, Sample]]:
     """A sample and one of other sizes, for each way in which a known layer would be called; the likeliest first."""
     wanted = {item.name: not item.has_default for item in form.parameters if not item.is_state}
     states = [item for item in form.parameters if item.is_state]
-    pairs = zip(guesses(form.title, wanted, seed), guesses(form.title, wanted, seed, grown=1), strict=False)
+    own = seed + _APART
+    pairs = zip(guesses(form.title, wanted, own), guesses(form.title, wanted, own, grown=1), strict=False)
     for one, other in islice(pairs, MOST):
-        generator = np.random.default_rng(seed)
+        generator = np.random.default_rng(own)
         held: dict[str, Value] = {item.name: generator.standard_normal(item.shapes[0]) for item in states}
         owed = (*one.differentiated, *held)
         yield (

@@ -54,7 +54,7 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
     below = proposal.below if isinstance(proposal.below, int) else sizes.get(proposal.below, 2)
     match proposal.kind:
         case "index":
-            return _indices(shape, below, generator)
+            return _indices(shape, below, generator) if shape else int(generator.integers(0, below))
         case "mask":
             third: Array = generator.permutation(np.arange(int(np.prod(shape)))) % 3
             return (third > 0).reshape(shape).astype(np.float64)
@@ -69,7 +69,7 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
             shares: Array = parts / parts.sum(axis=-1, keepdims=True)
             return shares
         case "small":
-            return _SMALL * generator.standard_normal(shape)
+            return np.asarray(_SMALL * generator.standard_normal(shape))
         case "positive":
             return generator.uniform(0.5, 2.0, shape)
         case "unit":

@@ -54,15 +54,16 @@ class Fitted:
             returned for an argument that was taken as a constant. 0 where it raised or gave none.
         odd: the first shape that no slip explains, in words; not of what a constructor shaped.
         error: what it raised.
-        is_unsummed: all that is wrong with the shapes is a bias whose gradient was not summed: with a bias of the
-            shape of the output it would fit, and nobody means that.
+        is_slip: all that is wrong with the shapes is a slip that other arguments would hide, which nobody means: a bias
+            whose gradient was not summed, beside a bias of the output's shape; the gradient of a loss that is one
+            number where its argument is an array, beside an argument of one number.
         is_empty: it ended, and gave no gradient.
     """
 
     share: float
     odd: str = ""
     error: BaseException | None = None
-    is_unsummed: bool = False
+    is_slip: bool = False
     is_empty: bool = False
 
     def refuse(self) -> None:
@@ -98,10 +99,13 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
         for name in fits
         if fits[name] is ShapeFit.ODD and name not in held
     ]
+    is_loss = len(fits) == 1 and outputs[0].shape == ()
+    is_collapsed = is_loss and all(len(argument) and gradient == () for argument, gradient in shapes.values())
     if not fits:
         return Fitted(0.0, is_empty=True)
     right = sum(fit is ShapeFit.RIGHT for fit in fits.values())
     owed = len(fits) + sum(not entry.name and not entry.is_none and bool(entry.shape) for entry in ran.returned)
     others = [name for name in fits if fits[name] is not ShapeFit.RIGHT]
     is_unsummed = len(fits) >= _BIASED and all(_is_unsummed(name, *shapes[name], outputs[0].shape) for name in others)
-    return Fitted(right / owed, odd[0] if odd else "", is_unsummed=bool(others) and is_unsummed)
+    is_slip = (bool(others) and is_unsummed) or is_collapsed
+    return Fitted(right / owed, odd[0] if odd and not is_collapsed else "", is_slip=is_slip)

@@ -17,6 +17,9 @@ from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.load import Loaded, load
 from gradcheck_cli.targets.resolve import INPUTS, resolve
 
+# Beside the seed: numbers that are not those of G, which is drawn with the seed alone.
+_OF_INPUTS = 6
+
 
 @dataclass(frozen=True)
 class Given:
@@ -87,7 +90,7 @@ def samples_for(form: WrittenFunction, said: Given, seed: int) -> Iterator[Sampl
             takes = ", ".join(item.name for item in own)
             sentence = f"{said.source} gives {len(call)} arguments, and {form.title} takes {takes}"
             raise NotAFunctionError("run", sentence)
-        generator = np.random.default_rng(seed)
+        generator = np.random.default_rng([seed, _OF_INPUTS])
         states = {item.name: generator.standard_normal(item.shapes[0]) for item in form.parameters if item.is_state}
         values: dict[str, Value] = {**{name: as_value(value) for name, value in named.items()}, **states}
         yield Sample(values, _differentiated(values), seed)

@@ -88,7 +88,7 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         found = searches[-1].run()
         if found is not None:
             return replace(found, raised=searches[-1].raising(found.form))
-        if searches[-1].nearly.is_unsummed:
+        if searches[-1].nearly.is_slip or searches[-1].is_settled:
             break
     return _in_single(searches, said) or _second_best(searches, said)
 
@@ -107,7 +107,7 @@ def _in_single(searches: Sequence[_Search], said: Given) -> Guess | None:
 
 def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
     known = [search for search in searches if search.second_best is not None]
-    best = next((search for search in known if search.nearly.is_unsummed), known[0] if known else None)
+    best = next((search for search in known if search.nearly.is_slip), known[0] if known else None)
     if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
@@ -169,9 +169,16 @@ class _Search:
                 continue
             if found is not None:
                 return found
-            if self.nearly.is_unsummed:  # shapes on which that fits would hide it
+            if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
         return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+
+    @property
+    def is_settled(self) -> bool:
+        """Some gradients fit, and nothing was guessed: its file makes its parameters, and says how its data lie."""
+        is_known = all(item.is_state or item.known or item.has_default for item in self.form.parameters)
+        has_known = any(item.known for item in self.form.parameters)
+        return is_known and has_known and self.nearly.share > 0 and not self.nearly.odd
 
     def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
         """Those of `raised` that this form takes too, and on which its backward raises."""
@@ -199,7 +206,8 @@ class _Search:
             # Of the first, a length of 1 would hide that a part of it is all that is given.
             full = [axes for axes in shapes if axes and "1" not in axes]
             more = [
-                options if item.is_state else further(options, shapes if place else full)
+                # What the user says is not widened: it would no longer be what was said.
+                options if item.is_state or item.name in fixed else further(options, shapes if place else full)
                 for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
             ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)

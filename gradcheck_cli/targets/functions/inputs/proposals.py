@@ -183,7 +183,8 @@ def proposals(
     if plain in _BY_NAME:
         return _real(_BY_NAME[plain])
     if set(words) & _INDEX_WORDS:
-        return [Proposal("index", axes, below) for axes in ("n", "n t", "t") for below in ("v", "d")]
+        found = [Proposal("index", axes, below) for axes in ("n", "n t", "t") for below in ("v", "d")]
+        return [*found, Proposal("index", "", 2)]
     if looks_up and plain in _DATA_WORDS:
         return [Proposal("index", axes, "v") for axes in ("n t", "n", "t")]
     if set(words) & _MASK_WORDS:

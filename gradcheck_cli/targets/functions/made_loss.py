@@ -1,0 +1,97 @@
+"""A loss with its gradients whose parameters another function makes: `initialize(dim)`, `propagate(w, b, X, Y)`.
+
+What it makes has the shapes that its author meant: none of them is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.targets.functions.form import Parameter, Ran, Values
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.loss import LossForm
+from gradcheck_cli.targets.functions.network_wiring import initializes, layouts_of, misfits, shapes_made
+from gradcheck_cli.targets.functions.pair import PlainFunction
+from gradcheck_cli.targets.functions.spelling import is_target
+
+
+@dataclass(frozen=True)
+class MadeLossForm:
+    """A loss on one layout of its data.
+
+    Attributes:
+        inner: the loss as it stands.
+        making: makes its parameters.
+        shapes: of each of these, on each set of sizes on which it can be made.
+        known: what its data and its labels are, by name.
+    """
+
+    inner: LossForm
+    making: PlainFunction
+    shapes: Mapping[str, tuple[tuple[int, ...], ...]]
+    known: Mapping[str, Proposal]
+
+    @property
+    def kind(self) -> FunctionForm:
+        """As the loss alone."""
+        return self.inner.kind
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.inner.title
+
+    @property
+    def backward(self) -> str:
+        """The function gives both."""
+        return self.inner.backward
+
+    @property
+    def source(self) -> str:
+        """Its text."""
+        return self.inner.source
+
+    @property
+    def why(self) -> str:
+        """Who makes what."""
+        return f"{self.inner.why}; {self.making.name} makes {', '.join(self.shapes)}"
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its own, with what is known of them."""
+        return tuple(
+            Parameter(item.name, is_state=True, shapes=self.shapes[item.name], numbers="small")
+            if item.name in self.shapes
+            else replace(item, known=self.known.get(item.name))
+            for item in self.inner.parameters
+        )
+
+    def forward(self, values: Values) -> tuple[Array, ...]:
+        """The loss."""
+        return self.inner.forward(values)
+
+    def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
+        """One call."""
+        return self.inner.run(values, upstream)
+
+
+def made_losses(loss: LossForm, functions: Mapping[str, PlainFunction]) -> Iterator[MadeLossForm]:
+    """The layouts on which it runs, the most gradients that fit first; none where nothing makes its parameters."""
+    needed = [item.name for item in loss.parameters if not item.has_default]
+    for making in (functions[name] for name in functions if initializes(name) and name != loss.title):
+        forms: list[tuple[int, MadeLossForm]] = []
+        for axes, target, made in layouts_of(making):
+            try:
+                rest = [name for name in needed if name not in made[0]]
+                labels = [name for name in rest if is_target(name)]
+                data = [name for name in rest if name not in labels]
+                if not set(made[0]) < set(needed) or (len(labels), len(data)) != (1, 1):
+                    break
+                known = {data[0]: Proposal("real", axes, is_owed=False), labels[0]: target}
+                form = MadeLossForm(loss, making, shapes_made(made), known)
+                forms.append((misfits(form, form.shapes), form))
+            except Exception:  # whatever the user's code raises on a layout that it is not meant for
+                continue
+        yield from (form for count, form in sorted(forms, key=lambda each: each[0]) if count < len(form.shapes))
