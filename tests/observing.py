@@ -43,7 +43,13 @@ CAUSAL = tuple(
     ConvSpec(n, c, c, 1, 9, (1, taps), padding=(0, taps - 1), groups=c, extra_after=(0, 1 - taps))
     for n, c, taps in ((2, 3, 4), (1, 4, 3))
 )
+# A single signal and its taps, as long behind as before: one zero more in front where the taps are even.
+ALONE = tuple(
+    ConvSpec(1, 1, 1, 1, 9, (1, taps), padding=(0, taps // 2), extra_after=(0, taps - 1 - 2 * (taps // 2)))
+    for taps in (3, 4)
+)
 OF_A_FAMILY = {
+    "one_axis": ALONE,
     "same_sides": SIDED,
     "blocked": PAST_EIGHT,
     "causal": CAUSAL,

@@ -38,7 +38,7 @@ _OF_CONVOLUTIONS = word_set(
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Wherever nothing was tried, nothing is known.
-ONLY_AT_DEFAULT = "asked with the default of {} only: what other values do is not known"
+ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
 
 
 @dataclass(frozen=True)

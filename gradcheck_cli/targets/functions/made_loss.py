@@ -8,50 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.network_wiring import initializes, layouts_of, misfits, shapes_made
 from gradcheck_cli.targets.functions.pair import PlainFunction
 from gradcheck_cli.targets.functions.spelling import is_target
+from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
 
 @dataclass(frozen=True)
-class MadeLossForm:
+class MadeLossForm(WrappedForm[LossForm]):
     """A loss on one layout of its data.
 
     Attributes:
-        inner: the loss as it stands.
         making: makes its parameters.
         shapes: of each of these, on each set of sizes on which it can be made.
         known: what its data and its labels are, by name.
     """
 
-    inner: LossForm
     making: PlainFunction
     shapes: Mapping[str, tuple[tuple[int, ...], ...]]
     known: Mapping[str, Proposal]
-
-    @property
-    def kind(self) -> FunctionForm:
-        """As the loss alone."""
-        return self.inner.kind
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.inner.title
-
-    @property
-    def backward(self) -> str:
-        """The function gives both."""
-        return self.inner.backward
-
-    @property
-    def source(self) -> str:
-        """Its text."""
-        return self.inner.source
 
     @property
     def why(self) -> str:

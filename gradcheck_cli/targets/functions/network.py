@@ -105,16 +105,16 @@ class NetworkForm:
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The loss."""
         given = fresh(values)
-        return self._loss(self._handing(given), self._went_forward(given), given)
+        return self._loss(self._handing(given).after(self._went_forward(given)))
 
     def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
         """Forward, loss, backward; it is handed no G, as the loss is the end."""
         del upstream
         given = fresh(values)
-        handing, result = self._handing(given), self._went_forward(given)
-        outputs = self._loss(handing, result, given)
+        handing = self._handing(given).after(self._went_forward(given))
+        outputs = self._loss(handing)
         with in_backward(outputs):
-            back = call_by_name(self.functions.back.call, handed(self.functions.back, handing.after(result)))
+            back = call_by_name(self.functions.back.call, handed(self.functions.back, handing))
         entries = entries_of(back, returned_names(self.functions.back.node))
         arrays: Arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
         found = owners(entries, {name: arrays[name] for name in self.shapes})
@@ -134,9 +134,8 @@ class NetworkForm:
     def _went_forward(self, given: Mapping[str, Any]) -> Any:
         return call_by_name(self.functions.fore.call, handed(self.functions.fore, self._handing(given)))
 
-    def _loss(self, handing: Handing, result: Any, given: Mapping[str, Any]) -> tuple[Array, ...]:
-        del given
-        loss = call_by_name(self.functions.loss.call, handed(self.functions.loss, handing.after(result)))
+    def _loss(self, handing: Handing) -> tuple[Array, ...]:
+        loss = call_by_name(self.functions.loss.call, handed(self.functions.loss, handing))
         (array,) = outputs_of([loss])
         if array.size != 1:
             raise TypeError(f"{self.functions.loss.name} gives {array.size} numbers where a loss is expected")

@@ -115,8 +115,6 @@ class Handing:
             return output_of(self.result)
         if len(name) == 1 and name.lower() == "x":
             return self.data[1]
-        if name == "m":
-            raise NotAFunctionError("run", "nobody says how many samples there are")
         value = constant(tokens(name), None)
         if value is None:
             raise NotAFunctionError("run", f"nothing is known that {name} may be")

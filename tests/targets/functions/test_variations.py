@@ -63,11 +63,12 @@ def test_a_word_is_each_that_the_code_compares_it_with():
 
 
 def test_what_no_sample_changes_is_at_its_default_only():
-    """Numbers, switches and words; arrays and what was handed in are not among them."""
+    """Numbers, switches, words and None; what was handed in, once, is not among them."""
     items = [Parameter("x"), Parameter("reg", True, 0.0), Parameter("mode", True, "a"), Parameter("bias", True, None)]
     x = np.zeros(2)
-    assert at_default_only(items, [Sample({"x": x}, ("x",))]) == ["reg", "mode"]
-    assert at_default_only(items, [Sample({"x": x}, ("x",)), Sample({"x": x, "reg": 0.7}, ("x",))]) == ["mode"]
+    assert at_default_only(items, [Sample({"x": x}, ("x",))]) == ["reg", "mode", "bias"]
+    others = [Sample({"x": x, "reg": 0.7}, ("x",)), Sample({"x": x, "bias": x}, ("x",))]
+    assert at_default_only(items, [Sample({"x": x}, ("x",)), *others]) == ["mode"]
 
 
 def test_there_are_not_more_than_a_layer_has_settings():
@@ -98,3 +99,15 @@ def test_a_number_stands_in_the_place_of_none_where_no_array_fits():
     """The ends of a range lie among normal numbers."""
     assert changed(Parameter("lo", True, None), KEEP) == [-0.75]
     assert changed(Parameter("shrinkage", True, None), KEEP) == [0.5, 2]
+
+
+def test_settings_in_a_dict_are_changed_one_at_a_time():
+    """Those too that the code has a default for; what none changes is named."""
+    source = "def f(x, param):\n    return x[param['pad']:] * param.get('gain', 0.5)"
+    choice = {"x": X, "param": Proposal("constant", value={"pad": 0})}
+    found = [
+        other["param"].value for other in with_other_settings([Parameter("x"), Parameter("param")], choice, source)
+    ]
+    assert found == [{"pad": 1}, {"pad": 0, "gain": 0.35}]
+    samples = [Sample({"x": np.zeros(2), "param": {"pad": 0, "gain": gain}}, ("x",)) for gain in (1.0, 0.7)]
+    assert at_default_only([Parameter("x"), Parameter("param")], samples) == ["param['pad']"]

@@ -11,7 +11,7 @@ from gradcheck_cli.targets.functions.spelling import tokens
 
 
 def keys_read(source: str, name: str) -> dict[str, Any]:
-    """The keys of `name` that the code reads, with the default where it says one; {} where it is no dict."""
+    """The keys of `name` that the code reads, with the default's syntax where it says one; {} where it is no dict."""
     if not source:
         return {}
     found: dict[str, Any] = {}
@@ -24,6 +24,11 @@ def keys_read(source: str, name: str) -> dict[str, Any]:
             if _is(node.func.value, name) and first and isinstance(first[0], ast.Constant):
                 found.setdefault(str(first[0].value), node.args[1] if len(node.args) > 1 else None)
     return found
+
+
+def defaults_read(source: str, name: str) -> dict[str, Any]:
+    """The keys that the code has a value for where they are not there: `param.get("gain", 0.5)`."""
+    return {key: node.value for key, node in keys_read(source, name).items() if isinstance(node, ast.Constant)}
 
 
 def settings(source: str, name: str) -> dict[str, Any] | None:

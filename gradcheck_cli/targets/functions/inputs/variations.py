@@ -5,14 +5,14 @@ A switch is turned, a number that is a factor is moved, an axis is another one, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
-from gradcheck_cli.targets.functions.inputs.parameters import words_compared
+from gradcheck_cli.targets.functions.inputs.parameters import defaults_read, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
@@ -21,6 +21,8 @@ MOST = 6
 _AXES = word_set("dim axis axes dims")
 # Whole numbers by which a label is left out: they stand among the labels then.
 _LEFT_OUT = word_set("ignore ignored pad padding skip")
+# Of a number that is compared with labels: `padding_idx`, not `padding`.
+_OF_LABELS = word_set("ignore ignored skip idx index id token")
 _SEEDS = word_set("seed random")
 _SMALL = word_set("eps epsilon")
 # Beside the epsilons that are usual: large enough for its every use to show in float64.
@@ -55,12 +57,26 @@ def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> It
 
 
 def at_default_only(parameters: Sequence[Parameter], samples: Sequence[Sample]) -> list[str]:
-    """The settings with a default that is a number, a switch or a word, and that no sample has any other value of."""
-    return [
+    """The settings with a default that is a number, a switch, a word or None, and that no sample has another value of.
+
+    Those inside a dict of settings too, as `param['stride']`: they have what was put there in every sample.
+    """
+    plain = [
         item.name
         for item in parameters
-        if item.has_default and not item.is_state and isinstance(item.default, bool | int | float | str)
+        if item.has_default and not item.is_state and isinstance(item.default, bool | int | float | str | None)
         if all(_is_at_default(item, sample) for sample in samples)
+    ]
+    return plain + [f"{item.name}[{key!r}]" for item in parameters for key in _unvaried_keys(item.name, samples)]
+
+
+def _unvaried_keys(name: str, samples: Sequence[Sample]) -> list[str]:
+    found = [value for sample in samples if isinstance(value := sample.values.get(name), Mapping)]
+    first = found[0] if found else {}
+    return [
+        key
+        for key, value in first.items()
+        if isinstance(value, bool | int | float | str) and all(each.get(key) == value for each in found)
     ]
 
 
@@ -79,7 +95,15 @@ def _others(item: Parameter, choice: ProposalChoice, source: str) -> list[Propos
         usual = constant(tokens(item.name), None)
         return [Proposal("constant", value=value) for value in ((0.5, 2) if usual is None else (usual,))]
     value = item.default if now.kind == "keep" else now.value if now.kind == "constant" else None
-    return [Proposal("constant", value=other) for other in _beside(item.name, value, source)]
+    others = _inside(item.name, value, source) if isinstance(value, Mapping) else _beside(item.name, value, source)
+    return [Proposal("constant", value=other) for other in others]
+
+
+def _inside(name: str, value: Mapping[str, object], source: str) -> list[object]:
+    """A dict of settings with one of them changed; those too that the code has a default for."""
+    defaults = defaults_read(source, name)
+    whole = {**value, **{key: default for key, default in defaults.items() if key not in value}}
+    return [{**value, key: other} for key, now in whole.items() for other in _beside(key, now, source)]
 
 
 def _beside(name: str, value: object, source: str) -> list[object]:
@@ -90,7 +114,7 @@ def _beside(name: str, value: object, source: str) -> list[object]:
         return [other for other in words_compared(source, name) if other != value]
     if isinstance(value, int) and words & _AXES:
         return [other for other in (0, 1) if other != value]
-    if isinstance(value, int) and not words & (_LEFT_OUT | _SEEDS):
+    if isinstance(value, int) and not words & (_OF_LABELS | _SEEDS):
         return [value + 1]
     if isinstance(value, float):  # at 0 what hangs on it is nowhere to be seen
         return [LARGE_EPSILON if words & _SMALL else FACTOR * (value or 1.0)]
