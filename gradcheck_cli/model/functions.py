@@ -29,6 +29,9 @@ backward. loss-class: one whose forward gives a number and whose backward is han
 `torch.nn.Module`.
 """
 
+WITHOUT_UPSTREAM: tuple[FunctionForm, ...] = ("loss", "loss-class", "loss-pair")
+"""Forms whose backward is handed no G."""
+
 InputsFrom = Literal["guess", "layer", "gradcheck_inputs", "--inputs", "--input"]
 """Who says what the function is given: a guess by trial, the known layer that its name or its arguments tell, or the
 user."""

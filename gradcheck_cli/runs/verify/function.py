@@ -11,6 +11,7 @@ from gradcheck_cli.diagnose import Code
 from gradcheck_cli.model import (
     CALL,
     PLAIN,
+    WITHOUT_UPSTREAM,
     FunctionExample,
     GradientResult,
     Sample,
@@ -43,8 +44,6 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 
 # Nobody waits longer for a refusal; one sample and its changes take a second.
 SECONDS_OF_DOUBT = 10.0
-# Forms whose backward is handed no G.
-_LOSSES = ("loss", "loss-class", "loss-pair")
 # Who said what the function is given, where it was nobody.
 _OURS = ("guess", "layer")
 # Forms whose arrays are tensors.
@@ -189,7 +188,7 @@ def session_of(
     form = described.form
     return FunctionSession(
         client=FunctionClient(worker),
-        has_upstream=form not in _LOSSES,
+        has_upstream=form not in WITHOUT_UPSTREAM,
         deadline=deadline,
         against=options.against,
         graphs=GraphOracle(form) if form in RECORDED else None,

@@ -22,6 +22,7 @@ from gradcheck_cli.targets.functions.methods import method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import network_forms
+from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
@@ -46,7 +47,9 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from _layer(loaded, owner)
     else:
         alone = _pair(loaded)
-        functions = {name: _function(loaded, name) for name in functions_of(loaded)}
+        names = functions_of(loaded)
+        # Only beside one that makes parameters is the text of every function of use.
+        functions = {name: _function(loaded, name) for name in names} if any(map(initializes, names)) else {}
         if isinstance(alone, PairForm):
             yield from network_forms(functions, alone.fore.name, alone.back.name)
         else:

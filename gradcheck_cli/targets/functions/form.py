@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -126,16 +126,18 @@ class WrittenFunction(Protocol):
 
 def fresh(values: Values) -> dict[str, Any]:
     """Copies of all arrays, also of those inside dicts and tuples, so that nothing is handed on."""
-    return {name: _fresh(value) for name, value in values.items()}
+    # Not `np.ndarray.copy`: an array whose history is recorded copies in its own way.
+    return {name: each_array(value, lambda array: array.copy()) for name, value in values.items()}
 
 
-def _fresh(value: Value) -> Any:
+def each_array(value: Any, change: Callable[[Array], Any]) -> Any:
+    """A value with every array in it changed, also inside dicts and tuples."""
     if isinstance(value, np.ndarray):
-        return value.copy()
+        return change(value)
     if isinstance(value, Mapping):
-        return {key: _fresh(inner) for key, inner in value.items()}
+        return {key: each_array(inner, change) for key, inner in value.items()}
     if isinstance(value, tuple):
-        return tuple(_fresh(inner) for inner in value)
+        return tuple(each_array(inner, change) for inner in value)
     return value
 
 

@@ -15,8 +15,6 @@ from gradcheck_cli.targets.functions.form import (
     Parameter,
     Ran,
     Values,
-    as_array,
-    entry_of,
     fresh,
     in_backward,
     mutated,
@@ -24,7 +22,7 @@ from gradcheck_cli.targets.functions.form import (
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.pair import float_arrays
-from gradcheck_cli.targets.functions.reading import by_place, entries_of, owners
+from gradcheck_cli.targets.functions.reading import by_place, claimed, entries_of, owners
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
 from gradcheck_cli.targets.functions.state import (
     HeldParameter,
@@ -142,11 +140,8 @@ class LayerForm:
         gradients = kept_gradients(instance, shapes, self.making.labels)
         others = {name: array for name, array in before.items() if name not in gradients}
         found = owners(entries, inputs | others)
-        returned = tuple(entry_of(name, value) for name, (_, value) in zip(found, entries, strict=True))
-        for name, (_, value) in zip(found, entries, strict=True):
-            array = as_array(value)
-            if name and array is not None:
-                gradients[name] = array
+        of_return, returned = claimed(found, entries)
+        gradients |= of_return
         data = next((name for name in inputs if not is_target(name)), "")
         if data and not inputs.keys() & gradients.keys() and (array := kept_for_input(instance)) is not None:
             gradients[data] = array

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.model import Array, FunctionForm
-from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, as_array, entry_of, fresh, mutated, outputs_of
+from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, fresh, mutated, outputs_of
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name, float_arrays
-from gradcheck_cli.targets.functions.reading import entries_of, gradients_among, owners, returned_names
+from gradcheck_cli.targets.functions.reading import claimed, entries_of, gradients_among, owners, returned_names
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_gradient, tokens, word_set
 
 # What a loss is called in formulas; beside gradients a single letter says enough.
@@ -101,12 +101,7 @@ class LossForm:
         loss, rest, said = self._parts(result)
         entries = gradients_among(entries_of(rest, said))
         names = owners(entries, float_arrays(values))
-        gradients = {
-            name: array
-            for name, (_, value) in zip(names, entries, strict=True)
-            if name and (array := as_array(value)) is not None
-        }
-        returned = tuple(entry_of(name, value) for name, (_, value) in zip(names, entries, strict=True))
+        gradients, returned = claimed(names, entries)
         return Ran(outputs_of([loss]), gradients, returned, mutated=mutated(values, given))
 
     def _parts(self, result: Any) -> tuple[Any, Any, Sequence[str]]:

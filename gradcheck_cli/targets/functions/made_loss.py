@@ -12,7 +12,7 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.functions.loss import LossForm
-from gradcheck_cli.targets.functions.network_wiring import initializes, layouts_of, misfits, shapes_made
+from gradcheck_cli.targets.functions.network_wiring import fitting_first, initializes, layouts_of, shapes_made
 from gradcheck_cli.targets.functions.pair import PlainFunction
 from gradcheck_cli.targets.functions.spelling import is_target
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
@@ -58,19 +58,17 @@ class MadeLossForm(WrappedForm[LossForm]):
 
 def made_losses(loss: LossForm, functions: Mapping[str, PlainFunction]) -> Iterator[MadeLossForm]:
     """The layouts on which it runs, the most gradients that fit first; none where nothing makes its parameters."""
-    needed = [item.name for item in loss.parameters if not item.has_default]
     for making in (functions[name] for name in functions if initializes(name) and name != loss.title):
-        forms: list[tuple[int, MadeLossForm]] = []
-        for axes, target, made in layouts_of(making):
-            try:
-                rest = [name for name in needed if name not in made[0]]
-                labels = [name for name in rest if is_target(name)]
-                data = [name for name in rest if name not in labels]
-                if not set(made[0]) < set(needed) or (len(labels), len(data)) != (1, 1):
-                    break
-                known = {data[0]: Proposal("real", axes, is_owed=False), labels[0]: target}
-                form = MadeLossForm(loss, making, shapes_made(made), known)
-                forms.append((misfits(form, form.shapes), form))
-            except Exception:  # whatever the user's code raises on a layout that it is not meant for
-                continue
-        yield from (form for count, form in sorted(forms, key=lambda each: each[0]) if count < len(form.shapes))
+        yield from fitting_first(_on_each_layout(loss, making))
+
+
+def _on_each_layout(loss: LossForm, making: PlainFunction) -> Iterator[MadeLossForm]:
+    needed = [item.name for item in loss.parameters if not item.has_default]
+    for axes, target, made in layouts_of(making):
+        rest = [name for name in needed if name not in made[0]]
+        labels = [name for name in rest if is_target(name)]
+        data = [name for name in rest if name not in labels]
+        if not set(made[0]) < set(needed) or (len(labels), len(data)) != (1, 1):
+            return
+        known = {data[0]: Proposal("real", axes, is_owed=False), labels[0]: target}
+        yield MadeLossForm(loss, making, shapes_made(made), known)

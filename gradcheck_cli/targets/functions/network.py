@@ -7,6 +7,7 @@ write it, with the parameters in a dict or one after the other. Judged is the wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,10 @@ import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.targets.functions.form import (
+    NotAFunctionError,
     Parameter,
     Ran,
     Values,
-    as_array,
-    entry_of,
     fresh,
     in_backward,
     mutated,
@@ -29,14 +29,14 @@ from gradcheck_cli.targets.functions.network_wiring import (
     Arrays,
     Handing,
     data_of,
+    fitting_first,
     handed,
     initializes,
     layouts_of,
-    misfits,
     shapes_made,
 )
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
-from gradcheck_cli.targets.functions.reading import entries_of, owners, returned_names
+from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, backwards_among, tokens
 
 
@@ -118,14 +118,10 @@ class NetworkForm:
         entries = entries_of(back, returned_names(self.functions.back.node))
         arrays: Arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
         found = owners(entries, {name: arrays[name] for name in self.shapes})
-        gradients = {
-            name: array
-            for name, (_, value) in zip(found, entries, strict=True)
-            if name and (array := as_array(value)) is not None
-        }
+        gradients, returned = claimed(found, entries)
         # The gradients of activations, which many keep in the same dict, belong to nothing that is asked.
-        returned = tuple(entry_of(name, value) for name, (_, value) in zip(found, entries, strict=True) if name)
-        return Ran(outputs, gradients, returned, mutated=mutated(values, given))
+        named = tuple(entry for entry in returned if entry.name)
+        return Ran(outputs, gradients, named, mutated=mutated(values, given))
 
     def _handing(self, given: Mapping[str, Any]) -> Handing:
         states = {name: given[name] for name in self.shapes}
@@ -152,24 +148,20 @@ def network_forms(functions: Mapping[str, PlainFunction], fore: str, back: str) 
     for making in (functions[name] for name in functions if initializes(name)):
         for loss in (functions[name] for name in functions if _is_loss(name, functions)):
             named = NetworkFunctions(making, functions[fore], loss, functions[back])
-            yield from sorted(_running(named), key=lambda form: misfits(form, form.shapes))
+            yield from fitting_first(_on_each_layout(named))
 
 
 def _is_loss(name: str, functions: Mapping[str, PlainFunction]) -> bool:
     return bool(set(tokens(name)) & LOSS_WORDS) and name not in backwards_among(functions)
 
 
-def _running(named: NetworkFunctions) -> Iterator[NetworkForm]:
+def _on_each_layout(named: NetworkFunctions) -> Iterator[NetworkForm]:
     for axes, target, made in layouts_of(named.making):
-        try:
-            if not _takes(named.fore, made[0]):
-                return
-            shapes = shapes_made(made)
-            form = NetworkForm(named, shapes, data_of(named.fore, shapes, axes), (_target_name(named), target))
-            if misfits(form, shapes) < len(shapes):
-                yield form
-        except Exception:  # whatever the user's code raises on a layout that it is not meant for
-            continue
+        if not _takes(named.fore, made[0]):
+            return
+        shapes = shapes_made(made)
+        with suppress(NotAFunctionError):
+            yield NetworkForm(named, shapes, data_of(named.fore, shapes, axes), (_target_name(named), target))
 
 
 def _takes(fore: PlainFunction, states: Mapping[str, Array]) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -182,18 +183,24 @@ def layouts_of(making: PlainFunction) -> Iterator[tuple[str, Proposal, list[Arra
     """
     written: list[int] = []
     for letter, axes, target in LAYOUTS:
-        try:
-            made = [_made(making, letter, sizes) for sizes in SIZES]
-        except Exception:  # whatever the user's code raises on lengths that it is not meant for
-            continue
-        yield axes, target, made
-        written = written or [length for length in _lengths(made[0]) & _lengths(made[-1]) if length > 1]
+        made = _made_for(making, letter)
+        if made is not None:
+            yield axes, target, made
+            written = written or [length for length in _lengths(made[0]) & _lengths(made[-1]) if length > 1]
     for length in written:
+        made = _made_for(making, str(length))
         for letter, axes, target in LAYOUTS:
-            if letter == "c":
-                made = [_made(making, str(length), sizes) for sizes in SIZES]
+            if letter == "c" and made is not None:
                 below = length if target.below == "c" else target.below
                 yield axes, replace(target, axes=target.axes.replace("c", str(length)), below=below), made
+
+
+def _made_for(making: PlainFunction, letter: str) -> list[Arrays] | None:
+    """What it makes for each set of sizes; None where it cannot be called so."""
+    try:
+        return [_made(making, letter, sizes) for sizes in SIZES]
+    except Exception:  # whatever the user's code raises on lengths that it is not meant for
+        return None
 
 
 def _lengths(made: Arrays) -> set[int]:
@@ -224,7 +231,27 @@ def shapes_made(made: Sequence[Arrays]) -> dict[str, tuple[tuple[int, ...], ...]
     return {name: tuple(each[name].shape for each in made) for name in made[0]}
 
 
-def misfits(form: WrittenFunction, shapes: Mapping[str, object]) -> int:
+class MadeForm(WrittenFunction, Protocol):
+    """A form whose parameters its file makes."""
+
+    @property
+    def shapes(self) -> Mapping[str, object]:
+        """Of each of these."""
+
+
+Made = TypeVar("Made", bound=MadeForm)
+
+
+def fitting_first(forms: Iterable[Made]) -> Iterator[Made]:
+    """Those that run, the most gradients that fit their parameters first; none on which nothing fits."""
+    counted: list[tuple[int, Made]] = []
+    for form in forms:
+        with suppress(Exception):  # whatever the user's code raises on a layout that it is not meant for
+            counted.append((_misfits(form), form))
+    yield from (form for count, form in sorted(counted, key=lambda each: each[0]) if count < len(form.shapes))
+
+
+def _misfits(form: MadeForm) -> int:
     """How many gradients have another shape than their parameter, on a draw of its own; all where there is none.
 
     Raises:
@@ -236,6 +263,8 @@ def misfits(form: WrittenFunction, shapes: Mapping[str, object]) -> int:
     listed = options_of(form, {})
     sample = drawn(chosen(form, listed, [0] * len(listed)), SIZES[0], 0)
     ran = form.run(sample.values, ())
-    fitting = sum(array.shape == sample.array(name).shape for name, array in ran.gradients.items() if name in shapes)
+    fitting = sum(
+        array.shape == sample.array(name).shape for name, array in ran.gradients.items() if name in form.shapes
+    )
     is_none = not ran.gradients or not np.isfinite(ran.outputs[0]).all()
-    return len(shapes) if is_none else len(ran.gradients) - fitting
+    return len(form.shapes) if is_none else len(ran.gradients) - fitting

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.form import each_array
 from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
 
@@ -63,13 +63,11 @@ def _with_tensors(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _shared(value: Any) -> Any:
-    """A tensor over the same numbers, so that what is written into it is seen."""
+    """Tensors over the same numbers, so that what is written into them is seen."""
+    return each_array(value, _tensor)
+
+
+def _tensor(array: Array) -> Any:
     import torch  # it is there already: the user's file imported it
 
-    if isinstance(value, np.ndarray):
-        return torch.from_numpy(value) if value.flags.writeable else torch.from_numpy(value.copy())
-    if isinstance(value, Mapping):
-        return {key: _shared(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_shared(inner) for inner in value)
-    return value
+    return torch.from_numpy(array if array.flags.writeable else array.copy())

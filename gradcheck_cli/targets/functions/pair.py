@@ -19,14 +19,13 @@ from gradcheck_cli.targets.functions.form import (
     Ran,
     Values,
     as_array,
-    entry_of,
     fresh,
     in_backward,
     is_listed,
     mutated,
     outputs_of,
 )
-from gradcheck_cli.targets.functions.reading import entries_of, owners, returned_names
+from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache, is_upstream
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
@@ -190,13 +189,9 @@ class PairForm:
         assert self.wiring is not None
         entries = entries_of(back, returned_names(self.back.node))
         arguments = float_arrays(values)
-        names = owners(entries, arguments)
-        gradients: dict[str, Array] = {}
-        for name, (_, value) in zip(names, entries, strict=True):
-            array = as_array(value)
-            if name and array is not None:
-                gradients[name] = array * upstream[0] if self.wiring.bare else array
-        returned = tuple(entry_of(name, value) for name, (_, value) in zip(names, entries, strict=True))
+        gradients, returned = claimed(owners(entries, arguments), entries)
+        if self.wiring.bare:
+            gradients = {name: array * upstream[0] for name, array in gradients.items()}
         if self._is_averaged:
             gradients = without_the_mean(gradients, arguments, outputs[0])
         return Ran(outputs, gradients, returned, mutated=changed)

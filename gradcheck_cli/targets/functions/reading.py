@@ -6,8 +6,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-from gradcheck_cli.model import Array, syntax
-from gradcheck_cli.targets.functions.form import as_array, is_listed
+from gradcheck_cli.model import Array, ReturnedEntry, syntax
+from gradcheck_cli.targets.functions.form import as_array, entry_of, is_listed
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target, looks_like_gradient
 
 # What such a method gives is what it is called on; x.t().mm(d) is no longer x.
@@ -140,6 +140,19 @@ def owners(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -
             found[place] = name
         return found
     return _by_shape(entries, found, open_places, arguments)
+
+
+def claimed(
+    names: Sequence[str], entries: Sequence[tuple[str, Any]]
+) -> tuple[dict[str, Array], tuple[ReturnedEntry, ...]]:
+    """(argument -> gradient, every entry as returned) of a return; a gradient without numbers is left out.
+
+    Args:
+        names: whose gradient each entry is, see `owners`.
+    """
+    pairs = [(name, value) for name, (_, value) in zip(names, entries, strict=True)]
+    gradients = {name: array for name, value in pairs if name and (array := as_array(value)) is not None}
+    return gradients, tuple(entry_of(name, value) for name, value in pairs)
 
 
 def _in_order(

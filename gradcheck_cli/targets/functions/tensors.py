@@ -7,25 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Value
-from gradcheck_cli.targets.functions.form import Values, as_array
+from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.form import Values, as_array, each_array
 
 
 def tensors(values: Values) -> dict[str, Any]:
     """Arrays as tensors of their own, also those inside dicts and tuples."""
-    return {name: _tensor(value) for name, value in values.items()}
+    return {name: each_array(value, _tensor) for name, value in values.items()}
 
 
-def _tensor(value: Value) -> Any:
+def _tensor(array: Array) -> Any:
     import torch
 
-    if isinstance(value, np.ndarray):
-        return torch.from_numpy(np.ascontiguousarray(value).copy()).reshape(value.shape)
-    if isinstance(value, Mapping):
-        return {key: _tensor(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_tensor(inner) for inner in value)
-    return value
+    return torch.from_numpy(np.ascontiguousarray(array).copy()).reshape(array.shape)
 
 
 def leaves(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

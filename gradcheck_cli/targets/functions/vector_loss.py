@@ -6,12 +6,11 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from gradcheck_cli.model import Sample
+from gradcheck_cli.model import WITHOUT_UPSTREAM, Sample
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.slopes import are_slopes
 
 NOTE = "{} taken as vectors: with matrices in their places, which run as well, the gradient is not right"
-_LOSSES = ("loss", "loss-class", "loss-pair")
 
 
 def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[str, ...], tuple[Sample, ...]] | None:
@@ -20,7 +19,7 @@ def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[
     Args:
         samples: with matrices in their places. Where the gradients are right on these they are what is asked.
     """
-    if form.kind not in _LOSSES:
+    if form.kind not in WITHOUT_UPSTREAM:
         return None
     first = samples[0]
     matrices = [name for name in first.values if _is_matrix(first.values[name])]
