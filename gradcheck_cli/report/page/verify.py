@@ -17,6 +17,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyReport,
 )
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.report import words
 from gradcheck_cli.report.page.blocks import (
     Block,
@@ -45,7 +46,7 @@ from gradcheck_cli.report.page.parts import (
     surroundings,
     verdict_said,
 )
-from gradcheck_cli.report.words import count, geometry, outcomes, reservations, right, where_right
+from gradcheck_cli.report.words import geometry, outcomes, reservations, right, where_right
 
 # Targets in one line, the width of a notification or of a log's first line.
 _NAMED = 3
@@ -231,7 +232,7 @@ def _power(power: FunctionPower) -> str:
     """What a pass is worth, in one line."""
     if not power.planted:
         return ""
-    told = f"{power.caught} of {count(power.planted, 'planted mistake')} would have shown"
+    told = f"{power.caught} of {counted(power.planted, 'planted mistake')} would have shown"
     missed = words.listed(list(dict.fromkeys(each.id for each in power.not_shown)), _NAMED)
     told += f"; not: {missed}" if missed else ""
     return f"{told}; not tried: {', '.join(power.untried)}" if power.untried else told
