@@ -58,7 +58,7 @@ def _row(target: TargetReport) -> Iterator[object]:
     for name in GRADIENTS:
         # A function has gradients of other names, which stand in a column of their own; it lacks none of these. What
         # could not be asked lacks none either: nobody knows what it has.
-        is_asked = target.kind != "function" and bool(target.gradients)
+        is_asked = target.kind != "function" and not target.error
         yield target.gradients.get(name, GradientResult(Verdict.MISSING)).verdict.value if is_asked else ""
     yield ";".join(dict.fromkeys(finding.id for finding in target.findings))
     yield from (target.geometries.right, target.geometries.supported, target.geometries.tried)

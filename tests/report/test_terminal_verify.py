@@ -104,7 +104,7 @@ def test_a_wrong_target_word_for_word():
 def test_a_target_that_could_not_be_loaded_has_its_error_and_no_gradients():
     """Neither gradients, nor where it was tried: it was not."""
     shown = printed(one(samples.failing_verify_report().targets[3]))
-    assert "\nERROR  needs_tensorflow.py:conv_backward\n  | needs_tensorflow.py" in shown
+    assert "\nERROR  needs_tensorflow.py:conv_backward  (line 4)\n  | needs_tensorflow.py" in shown
     assert "gradients" not in shown
     assert "geometries" not in shown
 
@@ -163,9 +163,9 @@ def test_those_who_make_a_mistake_are_eight_at_most():
 def test_a_hundred_wrong_targets_are_no_wall_of_text():
     """Eight in detail, the others counted; all of them under -v."""
     report = samples.sample_verify_report(targets=(samples.inconclusive_target(),) * 100)
-    assert 8 == printed(report).count("\n  gradients ")
+    assert 8 == printed(report).count("\nERROR  needs_tensorflow")
     assert "\n92 more targets in detail with -v\n" in printed(report)
-    assert 100 == printed(report, verbosity=1).count("\n  gradients ")
+    assert 100 == printed(report, verbosity=1).count("\nERROR  needs_tensorflow")
 
 
 def test_what_the_code_raised_keeps_its_lines():

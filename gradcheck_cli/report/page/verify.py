@@ -99,7 +99,7 @@ def _shared_gradients(targets: Sequence[TargetReport]) -> tuple[str, ...]:
 
 
 def _row(target: TargetReport, roles: Sequence[str]) -> tuple[Text, ...]:
-    gradients = [_short(_gradient(target, name).verdict) if target.gradients else plain("-") for name in roles]
+    gradients = [_short(_gradient(target, name).verdict) if not target.error else plain("-") for name in roles]
     counted = right(target.geometries) if target.geometries.tried else "-"
     kept_back, reason = reservations(target).removeprefix(";").strip(), words.uncounted(target.reason)
     reason = "; ".join(part for part in (kept_back, reason) if part)
@@ -144,7 +144,7 @@ def _gradient(target: TargetReport, name: str) -> GradientResult:
 def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
     """One target: what is wrong, the example, how it was asked; a right one of several is for who wants everything."""
     place = "" if target.line is None else f"(line {target.line})"
-    blocks: list[Block] = [Facts((Fact("gradients", _gradients(target)),))] if target.gradients else []
+    blocks: list[Block] = [Facts((Fact("gradients", _gradients(target)),))] if not target.error else []
     blocks += [Lines(target.error, "error")] if target.error else []
     blocks += mistakes(target.findings, target.file, target.name)
     blocks += [example_of(target.counterexample)] if target.counterexample is not None else []
