@@ -18,7 +18,9 @@ def test_what_goes_twice_as_far_at_twice_the_rate_is_a_step() -> None:
 
 def test_a_step_is_read_as_the_gradient_that_it_took() -> None:
     """At the rate 1 the gradient is old - new, under the gradient's name; the step is no change of an argument."""
-    returned = Returned({"0": np.array([3.0, 4.0]), "bias afterwards": np.array([9.0])}, {}, ("weight", "x"), None, None)
+    returned = Returned(
+        {"0": np.array([3.0, 4.0]), "bias afterwards": np.array([9.0])}, {}, ("weight", "x"), None, None
+    )
     read = stepped.as_gradients(returned, OLD, (("0", "weight"),))
     assert list(read.items) == ["0"]
     assert read.items["0"].tolist() == [2.0, 3.0]
