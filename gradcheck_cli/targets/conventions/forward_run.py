@@ -12,14 +12,14 @@ from gradcheck_cli.targets.conventions.binding import Assignment
 from gradcheck_cli.targets.conventions.caches import STORED, fill, missing
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.context import context_for
-from gradcheck_cli.targets.conventions.handing import FROM_FORWARD, Handing, call
+from gradcheck_cli.targets.conventions.handing import FROM_FORWARD, PairHanding, call
 
 
 @dataclass(frozen=True)
 class ForwardRun:
     """The forward of a pair; what it leaves joins the values of all roles, `given`."""
 
-    handing: Handing
+    handing: PairHanding
     forward: Callee
 
     def or_filled(self, given: dict[str, Any]) -> tuple[Array | None, BaseException | None]:

@@ -23,7 +23,7 @@ from gradcheck_cli.targets.conventions.base import (
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.forward_run import ForwardRun
-from gradcheck_cli.targets.conventions.handing import FROM_FORWARD, Handing, call
+from gradcheck_cli.targets.conventions.handing import FROM_FORWARD, PairHanding, call
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.results import result_names
 
@@ -46,14 +46,14 @@ class FunctionCandidate:
     forward: Callee | None = None
     cache_from: str = ""
     same: bool = False
-    steps: stepped.Steps = ()
+    steps: stepped.WeightSteps = ()
     in_text: bool = False
     meaning: Assignment = field(default_factory=dict)
 
     @cached_property
-    def handing(self) -> Handing:
+    def handing(self) -> PairHanding:
         """What its functions are handed."""
-        return Handing(self.callee, self.assignment, self.forward, self.cache_from, self.meaning)
+        return PairHanding(self.callee, self.assignment, self.forward, self.cache_from, self.meaning)
 
     @property
     def roles(self) -> set[str]:

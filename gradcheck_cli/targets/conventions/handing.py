@@ -21,7 +21,7 @@ FROM_FORWARD = ("forward", "returned", "stored", "left")
 
 
 @dataclass(frozen=True)
-class Handing:
+class PairHanding:
     """The parameters of a backward, and of the forward before it, with the role of each.
 
     `meaning` is that of the forward's parameters, also of keys `name[key]`, where it was found by running it; empty

@@ -16,7 +16,7 @@ STEPPED = {"weight": "dw", "bias": "db"}
 # Keys of weights that were changed in place end so.
 AFTER = " afterwards"
 
-Steps = tuple[tuple[str, str], ...]
+WeightSteps = tuple[tuple[str, str], ...]
 """Pairs of a key of what came back and the weight, "weight" or "bias", that it is after its step."""
 
 
@@ -25,13 +25,13 @@ def afterwards(changed: Mapping[str, Array]) -> dict[str, Array]:
     return {f"{role}{AFTER}": changed[role] for role in STEPPED if role in changed}
 
 
-def steps(old: Mapping[str, Any], once: Mapping[str, Array], twice: Mapping[str, Array]) -> Steps:
+def steps(old: Mapping[str, Any], once: Mapping[str, Array], twice: Mapping[str, Array]) -> WeightSteps:
     """Which results are stepped weights: twice the rate steps twice as far, to the bit."""
     pairs = [(key, role) for key in once for role in STEPPED if key in twice]
     return tuple(pair for pair in pairs if _is_step(old[pair[1]], once[pair[0]], twice[pair[0]]))
 
 
-def as_gradients(returned: Returned, before: Mapping[str, Array], steps: Steps) -> Returned:
+def as_gradients(returned: Returned, before: Mapping[str, Array], steps: WeightSteps) -> Returned:
     """What came back of a call at the rate 1, stepped weights as the gradients that they were stepped by."""
     stepped = dict(steps)
     items, names = dict(returned.items), dict(returned.names)
