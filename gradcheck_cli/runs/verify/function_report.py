@@ -106,8 +106,8 @@ def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResul
 def _counted(samples: Sequence[SampleResult]) -> Geometries:
     right = sum(set(each.gradients.values()) <= {Verdict.PASS, Verdict.NOT_APPLICABLE} for each in samples)
     tried = len(samples)
-    samples = counted(tried, "sample")
-    summary = f"right on all {samples}" if right == tried > 1 else f"right on {right} of {samples}"
+    of_all = counted(tried, "sample")
+    summary = f"right on all {of_all}" if right == tried > 1 else f"right on {right} of {of_all}"
     return Geometries(tried, tried, right, summary)
 
 
