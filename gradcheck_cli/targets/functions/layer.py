@@ -171,7 +171,8 @@ class LayerForm:
 
     def _sizes(self, values: Values) -> Mapping[str, int]:
         for sizes, states in zip(SIZES, self.states, strict=False):
-            if all(np.shape(values[name]) == shape for name, shape in states.items() if name in values):  # type: ignore[arg-type]
+            # A number that is spread over a row says nothing of the sizes.
+            if all(np.shape(values[name]) == shape for name, shape in states.items() if name in values and shape):  # type: ignore[arg-type]
                 return sizes
         return SIZES[0]
 

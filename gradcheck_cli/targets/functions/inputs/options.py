@@ -64,7 +64,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     )
     found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
-        return [state_of(item, 0)]
+        return [state_of(item, 0), *_spread(item)]
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
     if constants:
         return [Proposal("constant", value=value) for value in constants]
@@ -73,6 +73,11 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _spread(item: Parameter) -> list[Proposal]:
+    """A number that an object begins with, as a gamma of 1.0, which its first update makes a row of numbers of."""
+    return [Proposal(item.numbers, axes) for axes in _ROWS] if item.shapes[0] == () else []
 
 
 def _numbers(item: Parameter) -> Sequence[Proposal]:
@@ -99,6 +104,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
+# One for each feature; one for each sample would be a gradient that was never summed.
+_ROWS = ("d", "m", "1 d", "1 m")
 # Annotation -> values to try, the likeliest first.
 _ANNOTATED: Mapping[str, tuple[object, ...]] = {"int": (2, 1, 12), "float": (0.5, 2.0), "bool": (False, True)}
 # What its author says of an argument that is not learnt: "with W frozen", "gamma is not trained".
