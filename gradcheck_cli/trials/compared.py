@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -230,8 +230,19 @@ def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...
     returned = {name for trial in trials for asking in trial.askings for name in asking.outcome.gradients}
     known = [trial for trial in trials if trial.first]
     chosen = form in CHOOSING and bool(returned)
-    return tuple(
+    owed = tuple(
         name
         for name in (trials[0].sample.differentiated if trials else ())
         if name in returned or (not chosen and (not known or any(depends(trial.first, name) for trial in known)))
     )
+    return owed[1:] if form == "class" and _begins_with_data(owed, returned, trials) else owed
+
+
+def _begins_with_data(owed: Sequence[str], returned: Collection[str], trials: Sequence[FunctionTrial]) -> bool:
+    """The first layer of a network needs no gradient of its data, and hands back those of all else by name.
+
+    Not so where nothing is returned, or what belongs to nobody: then it may be the one that is missing.
+    """
+    entries = [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
+    is_all_known = bool(entries) and all(entry.name for entry in entries)
+    return len(owed) > 2 and is_all_known and [name for name in owed if name not in returned] == [owed[0]]

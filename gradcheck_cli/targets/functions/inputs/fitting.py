@@ -30,7 +30,10 @@ class ShapeFit(Enum):
 
 
 def fit_of(name: str, argument: Shape, gradient: Shape, output: Shape) -> ShapeFit:
-    """How a gradient fits; axes of 1 in front may lack. Turned round, or that of a bias not summed over what it was added to, is a slip."""
+    """How a gradient fits; axes of 1 in front may lack.
+
+    Turned round, or that of a bias not summed over what it was added to, is a slip.
+    """
     if gradient == argument or lacks_ones(gradient, argument):
         return ShapeFit.RIGHT
     if sorted(gradient) == sorted(argument):

@@ -35,7 +35,24 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
 
 def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
     """What each parameter may be: as its name tells, in the shapes that the code says first."""
-    return [fixed.get(item.name) or _options(form, item) for item in form.parameters]
+    lengths = _fixed_lengths(form)
+    return [fixed.get(item.name) or _in_lengths(item, _options(form, item), lengths) for item in form.parameters]
+
+
+def _fixed_lengths(form: WrittenFunction) -> list[int]:
+    """The lengths of what an object holds, where none follows from what its constructor is told: constants of a file."""
+    held = [item for item in form.parameters if item.is_state and item.shapes[0]]
+    if not held or any(len(item.shapes) < 2 or len(set(item.shapes)) > 1 for item in held):
+        return []
+    return sorted({length for item in held for length in item.shapes[0]} - {1}, reverse=True)
+
+
+def _in_lengths(item: Parameter, found: Sequence[Proposal], lengths: Sequence[int]) -> Sequence[Proposal]:
+    """Data in these lengths, a row or rows of them, before any others."""
+    if not lengths or item.is_state or found[0].kind not in REAL:
+        return found
+    axes = [form.format(length) for form in ("n {}", "{}") for length in lengths]
+    return [*(replace(found[0], axes=each) for each in axes), *found]
 
 
 def chosen(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> dict[str, Proposal]:

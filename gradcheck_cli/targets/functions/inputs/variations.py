@@ -58,7 +58,11 @@ def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> It
 
 def epsilons_raised(sample: Sample) -> list[str]:
     """The epsilons that a sample has another value of than their tiny default."""
-    return [name for name, value in sample.values.items() if set(tokens(name)) & _SMALL and isinstance(value, float) and value == LARGE_EPSILON]
+    return [
+        name
+        for name, value in sample.values.items()
+        if set(tokens(name)) & _SMALL and isinstance(value, float) and value == LARGE_EPSILON
+    ]
 
 
 def at_default_only(parameters: Sequence[Parameter], samples: Sequence[Sample]) -> list[str]:
