@@ -40,7 +40,7 @@ def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -
 
 
 def _fixed_lengths(form: WrittenFunction) -> list[int]:
-    """The lengths of what an object holds, where none follows from what its constructor is told: constants of a file."""
+    """The lengths of what an object holds, where its constructor is told none of them: constants of a file."""
     held = [item for item in form.parameters if item.is_state and item.shapes[0]]
     if not held or any(len(item.shapes) < 2 or len(set(item.shapes)) > 1 for item in held):
         return []
