@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import CALL, Array, FunctionOutcome, Sample
+from gradcheck_cli.model.text import counted
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def _count(outcome: FunctionOutcome) -> list[Broken]:
     if nested:
         return [Broken(Sign.COUNT, CALL, f"the backward returns a {nested[0].dtype} where a gradient is expected")]
     if len(returned) < owed or any(not entry.is_none for entry in returned[owed:]):
-        message = f"the backward returns {len(returned)} gradients for {owed} arguments of the forward"
+        message = (
+            f"the backward returns {counted(len(returned), 'gradient')} for {counted(owed, 'argument')} of the forward"
+        )
         return [Broken(Sign.COUNT, CALL, message)]
     return []
 
