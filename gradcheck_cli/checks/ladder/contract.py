@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import CALL, Array, FunctionOutcome, Sample
+from gradcheck_cli.model.text import counted
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def _count(outcome: FunctionOutcome) -> list[Broken]:
     if nested:
         return [Broken(Sign.COUNT, CALL, f"the backward returns a {nested[0].dtype} where a gradient is expected")]
     if len(returned) < owed or any(not entry.is_none for entry in returned[owed:]):
-        message = f"the backward returns {len(returned)} gradients for {owed} arguments of the forward"
+        message = (
+            f"the backward returns {counted(len(returned), 'gradient')} for {counted(owed, 'argument')} of the forward"
+        )
         return [Broken(Sign.COUNT, CALL, message)]
     return []
 
@@ -79,11 +82,17 @@ def _shapes(sample: Sample, outcome: FunctionOutcome) -> list[Broken]:
             Sign.OTHER_SHAPE,
             name,
             f"grad_{name} has the shape {array.shape}, {name} has {sample.array(name).shape}",
-            mend=f"Give grad_{name} the shape of {name}: along axes over which {name} was spread it is a sum.",
+            mend=f"Give grad_{name} the shape of {name}: {_of_entries(name, array.size, sample.array(name).size)}.",
         )
         for name, array in outcome.gradients.items()
         if array.shape != sample.array(name).shape
     ]
+
+
+def _of_entries(name: str, given: int, wanted: int) -> str:
+    if given < wanted:
+        return "a number for each of its entries, not summed over them"
+    return f"along axes over which {name} was spread it is a sum"
 
 
 def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
