@@ -38,7 +38,7 @@ from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.beside_defaults import findings_beside
-from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
+from gradcheck_cli.runs.verify.forward import bias_too_often, forward_note, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
 from gradcheck_cli.runs.verify.in_settings import in_settings
 from gradcheck_cli.runs.verify.places import Locating, code_of
@@ -144,7 +144,8 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     described = transcript.described
     code = code_of(ref, described.line)
     words = words_for(described.convention, described.layout, turned=described.flipped)
-    findings = findings_of(transcript, code, words) + wrong_forward(transcript.trials)
+    findings = findings_of(transcript, code, words)
+    findings += wrong_forward(transcript.trials) + bias_too_often(transcript.trials, code)
     findings += tuple(findings_beside(described))
     results = {name: _gradient_result(transcript, name, findings) for name in GRADIENTS}
     verdict = _verdict(transcript, results, findings)
