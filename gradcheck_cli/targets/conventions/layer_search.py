@@ -326,10 +326,7 @@ def _unnamed_biases(
 
 
 def _is_tensor(instance: Any, place: state.Held) -> bool:
-    owner = instance
-    for kind, key in place.path:
-        owner = getattr(owner, key) if kind == "attr" else owner[key]
-    return is_tensor(owner)
+    return is_tensor(state.follow(instance, place.path))
 
 
 def _turned(candidate: LayerCandidate) -> LayerCandidate:
