@@ -81,11 +81,12 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
 def _may_be_convolution(report: TargetReport, transcript: Transcript, options: VerifyOptions) -> bool:
     """It is right somewhere, or the user says what it is: else it may be called as a convolution and be none.
 
-    One gradient that is right everywhere is enough where no forward says otherwise.
+    The gradient of the weight or of the input, right everywhere, is enough where no forward says otherwise: the bias
+    is the same sum in many layers.
     """
     is_said = options.convention != "auto" or bool(options.call) or bool(options.geometry)
     differs = any(trial.outcome.forward_differs or trial.outcome.wrong_forward for trial in transcript.trials)
-    one_is_right = not differs and any(each.verdict is Verdict.PASS for each in report.gradients.values())
+    one_is_right = not differs and any(report.gradients[name].verdict is Verdict.PASS for name in ("weight", "input"))
     return is_said or report.verdict is not Verdict.FAIL or report.geometries.right > 0 or one_is_right
 
 

@@ -54,7 +54,7 @@ OPTIMIZER_WORDS = (
 
 PathStep = tuple[str, Any]
 Path = tuple[PathStep, ...]
-"""("attr", name), ("item", key) and ("each", name) steps from the object to an array; the last for a list of objects."""
+"""("attr", name), ("item", key), and ("each", name) of a list of objects: steps from the object to an array."""
 
 
 @dataclass(frozen=True)
