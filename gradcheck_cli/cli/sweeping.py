@@ -56,7 +56,7 @@ def sweep_verify(context: click.Context, /, **values: Any) -> int:
 
     def execute(progress: Progress) -> SweepReport:
         let_threads_sleep()
-        from gradcheck_cli.runs.sweep import sweep as run_sweep
+        from gradcheck_cli.runs.sweep.ask import sweep as run_sweep
 
         return run_sweep(options, progress)
 
@@ -86,7 +86,7 @@ def sweep_run(context: click.Context, /, **values: Any) -> int:
 
     def execute(progress: Progress) -> SweepReport:
         let_threads_sleep()
-        from gradcheck_cli.runs.sweep import sweep_run as run_sweep
+        from gradcheck_cli.runs.sweep.pictures import sweep_run as run_sweep
 
         return run_sweep(options, progress)
 
@@ -118,7 +118,7 @@ def merge(context: click.Context, /, **values: Any) -> int:
     files = expanded(values["files"])
 
     def execute(_progress: Progress) -> SweepReport:
-        from gradcheck_cli.runs.sweep import merge as merged
+        from gradcheck_cli.runs.sweep.merge import merge as merged
 
         return merged(files)
 

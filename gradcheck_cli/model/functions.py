@@ -100,6 +100,8 @@ class FunctionOutcome:
         owed: how many gradients a backward of this form hands back; None where that is free.
         second: the gradients of the same call once more; None where it was not made.
         mutated: what the call changed: argument names, or "grad_output".
+        writes: what it was seen to write to, also of what the forward kept ("self.mask"), and the line in the user's
+            file that did so first; empty where nobody looked.
         error: one sentence, "" when both calls returned.
         error_kind: "" or "raised", "refused", "timeout", "crashed", "memory", "exited".
         error_where: "forward", "backward" or "".
@@ -115,6 +117,7 @@ class FunctionOutcome:
     owed: int | None = None
     second: Mapping[str, Array] | None = None
     mutated: tuple[str, ...] = ()
+    writes: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
     error_kind: str = ""
     error_where: str = ""

@@ -71,6 +71,7 @@ class HowToCall:
         kinds: what it may be: "convolution", "function".
         seed: of the inputs that are found for a function.
         inputs, input: what `--inputs` and `--input` said of them.
+        against: what `--against` says that the forward should be.
     """
 
     convention: str = "auto"
@@ -80,6 +81,7 @@ class HowToCall:
     seed: int = 0
     inputs: str = ""
     input: str = ""
+    against: str = ""
 
     @classmethod
     def of(cls, options: RunOptions | VerifyOptions | SweepOptions) -> HowToCall:
@@ -87,7 +89,8 @@ class HowToCall:
         said = (options.convention, options.call, roles_in(options.returns))
         if not isinstance(options, VerifyOptions):
             return cls(*said)
-        return cls(*said, ("convolution", "function"), options.seed, options.inputs, options.input)
+        function = (options.inputs, options.input, options.against)
+        return cls(*said, ("convolution", "function"), options.seed, *function)
 
 
 @dataclass(frozen=True)

@@ -245,6 +245,7 @@ class Worker:
             "seed": self._how.seed,
             "inputs": self._how.inputs,
             "input": self._how.input,
+            "against": self._how.against,
             "how": ATTEMPTS[self._attempt],
             "seconds": self.limits.timeout,
         }

@@ -19,6 +19,7 @@ from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.model.circumstances import Circumstances, every_circumstance
 from gradcheck_cli.model.recording import Recording
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.oracles.blackbox import (
     Direction,
     Evaluate,
@@ -75,7 +76,7 @@ class FunctionSession:
         trials: list[FunctionTrial] = []
         for number, sample in enumerate(samples):
             if self.is_late:
-                return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
+                return FunctionTranscript(tuple(trials), f"stopped at the time limit after {counted(number, 'sample')}")
             trial = self._real(sample)
             if number == _widest(samples) and self.has_circumstances and trial.failure is None:
                 trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)), second_order=self._twice(trial))

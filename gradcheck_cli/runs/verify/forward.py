@@ -93,3 +93,17 @@ def _asked(spec: ConvSpec) -> list[str]:
         "groups": str(spec.groups),
     }
     return [f"{name} {words[name]}" for name in spec.unusual]
+
+
+def not_held_against(against: str, layer: str) -> tuple[str, ...]:
+    """A note where --against names another forward than the convolution as which the target was judged.
+
+    Args:
+        against: what the user said that the forward should be, "" for nothing.
+        layer: the convolution, as torch calls it: "conv2d".
+    """
+    package, _, name = against.rpartition(".")
+    is_itself = package.startswith("torch") and name.lower() == layer.replace("_", "")
+    if not against or is_itself or (package.startswith("torch") and name == layer):
+        return ()
+    return (f"it was judged as a convolution ({layer}), by its definition: --against {against} was not asked",)

@@ -19,6 +19,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.unreached import in_no_call
@@ -105,7 +106,8 @@ def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResul
 def _counted(samples: Sequence[SampleResult]) -> Geometries:
     right = sum(set(each.gradients.values()) <= {Verdict.PASS, Verdict.NOT_APPLICABLE} for each in samples)
     tried = len(samples)
-    summary = f"right on all {tried} samples" if right == tried else f"right on {right} of {tried} samples"
+    of_all = counted(tried, "sample")
+    summary = f"right on all {of_all}" if right == tried > 1 else f"right on {right} of {of_all}"
     return Geometries(tried, tried, right, summary)
 
 

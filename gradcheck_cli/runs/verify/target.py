@@ -38,7 +38,7 @@ from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.beside_defaults import findings_beside
-from gradcheck_cli.runs.verify.forward import bias_too_often, forward_note, wrong_forward
+from gradcheck_cli.runs.verify.forward import bias_too_often, forward_note, not_held_against, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
 from gradcheck_cli.runs.verify.in_settings import in_settings
 from gradcheck_cli.runs.verify.places import Locating, code_of
@@ -133,7 +133,8 @@ def unusable(ref: TargetRef, error: str) -> TargetReport:
         layout="",
         why="",
         verdict=Verdict.ERROR,
-        gradients={name: GradientResult(Verdict.ERROR) for name in GRADIENTS},
+        # Which gradients it has was never found out.
+        gradients={},
         geometries=Geometries(0, 0, 0, "not tried"),
         error=error,
         name=ref.name,
@@ -150,6 +151,9 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     findings += tuple(findings_beside(described))
     results = {name: _gradient_result(transcript, name, findings) for name in GRADIENTS}
     verdict = _verdict(transcript, results, findings)
+    unasked = not_held_against(options.against, described.layer)
+    if unasked and verdict is Verdict.PASS:
+        verdict = Verdict.INCONCLUSIVE
     return TargetReport(
         target=ref.text,
         file=ref.file,
@@ -162,7 +166,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         geometries=_geometries(transcript, words),
         findings=tuple(replace(finding, fails_when=words.retold(finding.fails_when)) for finding in findings),
         counterexample=transcript.counterexample,
-        notes=_notes(transcript, options),
+        notes=(*_notes(transcript, options), *unasked),
         scope=_scope(described),
         unreached=in_no_call(trial.outcome.unreached for trial in transcript.trials + transcript.further),
         unvaried=described.unvaried,

@@ -16,8 +16,8 @@ import numpy as np
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.backprop import Backprop, Made
 from gradcheck_cli.targets.conventions.base import to_numpy
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.callees import callee_of
-from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.methods import BACKWARD_NAMES, class_source, squeezed
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.own_types import Leaf, own_types

@@ -16,7 +16,7 @@ from gradcheck_cli.targets.conventions import binding, meanings, probes, setting
 from gradcheck_cli.targets.conventions.assigned import AssignedCandidate
 from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
-from gradcheck_cli.targets.conventions.function import Callee
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import corners
 from gradcheck_cli.targets.conventions.source import Source

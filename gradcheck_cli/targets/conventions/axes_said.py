@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.callees import callee_of, forward_beside
-from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.function_search import KINDS
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.layouts import LayerKind, able, usual

@@ -12,8 +12,9 @@ from dataclasses import replace
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import layouts, probes
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.confirm_function import WithForward
-from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.function_search import KINDS, forms
 from gradcheck_cli.targets.conventions.layout import Layout, turned
 

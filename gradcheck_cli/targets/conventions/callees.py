@@ -7,7 +7,7 @@ import re
 from functools import partial
 from typing import Any
 
-from gradcheck_cli.targets.conventions.function import Callee
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
 

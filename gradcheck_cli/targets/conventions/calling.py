@@ -10,7 +10,8 @@ from typing import Any
 from gradcheck_cli.targets.conventions import binding, meanings, settings, state
 from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import to_numpy
-from gradcheck_cli.targets.conventions.function import Callee, split_forward
+from gradcheck_cli.targets.conventions.callee import Callee
+from gradcheck_cli.targets.conventions.forward_run import split_forward
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.own_types import Leaf, plain
 from gradcheck_cli.targets.conventions.source import Source

@@ -15,11 +15,11 @@ from gradcheck_cli.targets.conventions.as_closure import as_closures, engines, m
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate, autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
 from gradcheck_cli.targets.conventions.by_forward import proved, unusual, unusual_layouts
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.callees import callee_of, forward_beside, others, written_at
 from gradcheck_cli.targets.conventions.calling import handed
 from gradcheck_cli.targets.conventions.closure import closure_candidates
 from gradcheck_cli.targets.conventions.construct import constructor_of
-from gradcheck_cli.targets.conventions.function import Callee
 from gradcheck_cli.targets.conventions.function_search import function_candidates
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import Within, layer_candidates

@@ -21,9 +21,10 @@ from gradcheck_cli.targets.conventions.base import (
     during,
     to_numpy,
 )
-from gradcheck_cli.targets.conventions.function import Callee, result_names
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.function_search import forms
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.results import result_names
 from gradcheck_cli.targets.conventions.source import Source
 
 

@@ -9,7 +9,8 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError, TransposedError
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
-from gradcheck_cli.targets.conventions.function import FROM_FORWARD, FunctionCandidate
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
+from gradcheck_cli.targets.conventions.handing import FROM_FORWARD
 from gradcheck_cli.targets.conventions.own_forward import check_forward
 from gradcheck_cli.targets.conventions.results import Keys, take
 

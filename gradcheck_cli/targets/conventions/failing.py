@@ -12,7 +12,9 @@ from gradcheck_cli.targets.conventions import binding, meanings
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.backprop import NotSeededError
 from gradcheck_cli.targets.conventions.base import Candidate, HungError, NotRecognisedError, UnfinishedError
-from gradcheck_cli.targets.conventions.function import FROM_FORWARD, Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.callee import Callee
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
+from gradcheck_cli.targets.conventions.handing import FROM_FORWARD
 from gradcheck_cli.targets.conventions.misfed import is_misfed
 from gradcheck_cli.targets.conventions.names import FUNCTION_ROLES, function_roles
 from gradcheck_cli.targets.conventions.settings import NotToldError

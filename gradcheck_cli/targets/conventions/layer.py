@@ -26,11 +26,11 @@ from gradcheck_cli.targets.conventions.base import (
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.construct import Constructor, Recipe
-from gradcheck_cli.targets.conventions.function import result_names
 from gradcheck_cli.targets.conventions.instance import clear_gradients, quieten, run_updater
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.reading import HANDED, UPDATE, Passed, Trained
+from gradcheck_cli.targets.conventions.results import result_names
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.conventions.wiring import equip, wire

@@ -11,8 +11,10 @@ from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.call import CallCandidate
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.confirm_function import WithForward
-from gradcheck_cli.targets.conventions.function import FROM_FORWARD, Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
+from gradcheck_cli.targets.conventions.handing import FROM_FORWARD
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.same import COUNTS, followed, right_there, rules_followed
 from gradcheck_cli.targets.conventions.use import PADDING_WORDS
@@ -64,7 +66,7 @@ def _handed_padding(candidate: FunctionCandidate) -> Iterator[tuple[Callee, str]
     """Each function of the file that the candidate hands the padding to, and the name of its parameter."""
     handed = [(candidate.callee, candidate.assignment)]
     if candidate.forward is not None and candidate.cache_from in FROM_FORWARD:
-        handed.append((candidate.forward, candidate.handed_to(candidate.forward)))
+        handed.append((candidate.forward, candidate.handing.handed_to(candidate.forward)))
     for callee, assigned in handed:
         yield from ((callee, name) for name, role in assigned.items() if role == "padding")
 

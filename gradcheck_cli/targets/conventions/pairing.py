@@ -13,8 +13,9 @@ from typing import Any
 from gradcheck_cli.model import Case
 from gradcheck_cli.targets.conventions import meanings, probes
 from gradcheck_cli.targets.conventions.binding import Assignment
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.callees import shares_a_word
-from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.function_search import forms
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import function_roles

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import GRADIENTS, TENSORS, Array, ConvSpec, GradientName, Gradients
-from gradcheck_cli.targets.conventions.base import BIAS_FORMS, Returned
+from gradcheck_cli.targets.conventions.base import BIAS_FORMS, Returned, collect
 from gradcheck_cli.targets.conventions.layout import Layout, WrongShapeError
 from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
+from gradcheck_cli.targets.conventions.source import Source
 
 Keys = Mapping[GradientName, str]
 """gradient -> key of `Returned.items`"""
@@ -166,3 +168,11 @@ def _is_no_gradient(name: str) -> bool:
 
 def _gradient(role: str) -> GradientName:
     return next(name for name in GRADIENTS if name == role)
+
+
+def result_names(result: Any, source: Source) -> dict[str, str]:
+    """Names of what was returned, also of what is None: dict keys as they are, positions by the `return` statement."""
+    keys = list(collect(result, none=True))
+    returned = source.returns()
+    by_position = dict(zip(keys, returned, strict=True)) if len(returned) == len(keys) else {}
+    return {key: key if not key.replace(".", "").isdigit() else by_position.get(key, "") for key in keys}

@@ -26,8 +26,9 @@ from gradcheck_cli.targets.conventions.attempt import Chosen
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.binding import required
+from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
-from gradcheck_cli.targets.conventions.function import Callee, FunctionCandidate
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.own_derivative import Point, own_derivative
 from gradcheck_cli.targets.conventions.own_forward import COMPARED, float_case, moved, point_of
@@ -190,7 +191,7 @@ def _callees(candidate: Candidate) -> Iterator[tuple[Callee, Mapping[str, str]]]
     if isinstance(candidate, FunctionCandidate):
         yield candidate.callee, candidate.assignment
         if candidate.forward is not None:
-            yield candidate.forward, candidate.handed_to(candidate.forward)
+            yield candidate.forward, candidate.handing.handed_to(candidate.forward)
     elif isinstance(candidate, ClosureCandidate):
         yield candidate.callee, candidate.assignment
     elif isinstance(candidate, AutogradCandidate):
@@ -221,7 +222,7 @@ def _function_with_role(candidate: FunctionCandidate, name: str, role: str) -> F
     if _has(candidate.callee, name):
         candidate = replace(candidate, assignment={**candidate.assignment, name: role})
     if candidate.forward is not None and _has(candidate.forward, name):
-        meaning = {**candidate.handed_to(candidate.forward), name: role}
+        meaning = {**candidate.handing.handed_to(candidate.forward), name: role}
         candidate = replace(candidate, meaning=meaning)
     return candidate
 

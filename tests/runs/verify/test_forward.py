@@ -7,6 +7,7 @@ from answering import Answering, session_of
 
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.runs.verify.forward import not_held_against
 from gradcheck_cli.runs.verify.target import judge
 from gradcheck_cli.targets import Described, Outcome, TargetRef
 
@@ -17,7 +18,35 @@ ASKED = tuple(
 )
 
 
-def answered(answer):
+@pytest.mark.parametrize(
+    ("against", "is_itself"),
+    [
+        ("", True),
+        ("torch.nn.functional.conv2d", True),
+        ("torch.conv2d", True),
+        ("torch.nn.Conv2d", True),
+        ("torch.nn.functional.conv1d", False),
+        ("mine.py:conv2d", False),
+        ("conv2d", False),
+    ],
+)
+def test_another_forward_than_the_convolution_itself_was_not_asked(against, is_itself):
+    """Only torch's own convolution is what the definition is."""
+    notes = not_held_against(against, "conv2d")
+    said = f"it was judged as a convolution (conv2d), by its definition: --against {against} was not asked"
+    assert notes == (() if is_itself else (said,))
+
+
+def test_a_convolution_that_was_not_held_against_what_was_asked_has_not_passed():
+    """Its gradients are right, and the question was another."""
+    report = answered(lambda asked: Outcome(asked.gradients), against="mine.py:other")
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "--against mine.py:other was not asked" in report.notes[-1]
+    assert answered(lambda asked: Outcome(asked.gradients)).verdict is Verdict.PASS
+
+
+def answered(answer, **options):
     """The report of a layer that was asked these geometries; `answer` makes the outcome of a question.
 
     As `verify` does, it is then asked those that tell the fitting conditions apart.
@@ -26,7 +55,7 @@ def answered(answer):
     session.try_all(ASKED)
     session.try_deciding()
     session.try_further()
-    return judge(REF, session.finished(), VerifyOptions(("user.py:Layer",)))
+    return judge(REF, session.finished(), VerifyOptions(("user.py:Layer",), **options))
 
 
 def ignores_stride(asked):
