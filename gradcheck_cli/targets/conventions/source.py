@@ -233,8 +233,8 @@ def _roles(source: Source, name: str) -> list[str]:
         if not members:
             return function_roles(name)
         return ["cache", "params"] if {"x", "x_padded"} & members else ["params"]
-    members = source._members(name)
-    if len(members) > 1 and all(function_roles(member)[:1] in _SETTINGS for member in members):
+    parts = source._members(name)
+    if len(parts) > 1 and all(function_roles(part)[:1] in _SETTINGS for part in parts):
         return ["params"]
     if use.unpacked > 2 and any(not is_size(member) for member in source._members(name)):
         return ["cache"]
