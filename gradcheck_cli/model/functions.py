@@ -99,6 +99,8 @@ class FunctionOutcome:
         returned: each entry of the raw return, in order.
         owed: how many gradients a backward of this form hands back; None where that is free.
         second: the gradients of the same call once more; None where it was not made.
+        unlengthened: arguments whose gradient came without the axes of 1 in front, with the shape in which it came;
+            `gradients` has them.
         mutated: what the call changed: argument names, or "grad_output".
         writes: what it was seen to write to, also of what the forward kept ("self.mask"), and the line in the user's
             file that did so first; empty where nobody looked.
@@ -116,6 +118,7 @@ class FunctionOutcome:
     returned: tuple[ReturnedEntry, ...] = ()
     owed: int | None = None
     second: Mapping[str, Array] | None = None
+    unlengthened: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     mutated: tuple[str, ...] = ()
     writes: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
@@ -130,6 +133,15 @@ class FunctionOutcome:
     def ended(self) -> bool:
         """Did both calls return?"""
         return not self.error_kind
+
+
+def lacks_ones(gradient: tuple[int, ...], argument: tuple[int, ...]) -> bool:
+    """Is a shape that of the argument but for axes of 1 in front, as (6,) for (1, 6)?
+
+    numpy spreads such a gradient over its argument without a number more: `b -= rate * db` does what is meant.
+    """
+    added = len(argument) - len(gradient)
+    return added > 0 and argument == (1,) * added + gradient
 
 
 def _is_array(value: object) -> bool:

@@ -14,10 +14,13 @@ from gradcheck_cli.checks.ladder.judge import JudgedGradient, depends, judged_cl
 from gradcheck_cli.checks.ladder.ties import broken_at_ties
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
-from gradcheck_cli.trials.function_trial import Asking, Elsewhere, FunctionTrial
+from gradcheck_cli.targets.functions.inputs.variations import epsilons_raised
+from gradcheck_cli.trials.function_trial import Asking, Elsewhere, FunctionTrial, LeftOutGuard
 
 # Of what the outputs would change by where the argument grows by itself: far below what float32 keeps, 2^-24.
 FLAT = 2.0**-40
+# Of the largest entry: what a guard that is left out may move. Where it moves more, it is no guard on these numbers.
+LARGEST_SHARE = 1e-2
 # Forms whose author chooses what a gradient is wanted of.
 CHOOSING = ("loss", "loss-pair")
 # The worst first: the verdict of several comparisons is the first that one of them has.
@@ -32,6 +35,21 @@ class Compared:
     trial: FunctionTrial
     asking: Asking
     judged: JudgedGradient
+
+    @property
+    def is_apart(self) -> bool:
+        """On numbers where a guard does more than guard: a larger one, or data beyond the usual."""
+        return bool(epsilons_raised(self.trial.sample) or (self.trial.about and not self.trial.exact))
+
+    @property
+    def share(self) -> float:
+        """The largest error, of the largest entry."""
+        actual, expected = self.judged.actual, self.judged.expected
+        if actual is None or actual.shape != expected.shape:
+            return np.inf
+        largest = np.max(np.abs(expected), initial=0.0)
+        off = np.max(np.abs(actual - expected), initial=0.0)
+        return float(off / largest) if largest and np.isfinite(off) else np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +84,9 @@ class FunctionComparison:
         )
         return cls(tuple(trials), names, compared, (*_broken(trials), *_not_given(trials, names)), form, forwards)
 
-    def but_for(self, names: Collection[str]) -> FunctionComparison:
-        """The same, with these gradients right: what keeps them from it was proved to be no mistake of theirs."""
-        compared = tuple(_pardoned(each) if each.name in names else each for each in self.compared)
+    def but_for(self, guards: Mapping[str, LeftOutGuard]) -> FunctionComparison:
+        """The same, with these gradients right where a guard is all that is left out: off by little, or it is large."""
+        compared = tuple(_pardoned(each) if _is_left_out(each, guards) else each for each in self.compared)
         return replace(self, compared=compared)
 
     def with_trials(self, others: Mapping[int, FunctionTrial]) -> FunctionComparison:
@@ -104,6 +122,10 @@ class FunctionComparison:
         """Was a gradient compared, and never there?"""
         mine = self.about(name)
         return bool(mine) and all(each.judged.actual is None for each in mine)
+
+
+def _is_left_out(each: Compared, guards: Mapping[str, LeftOutGuard]) -> bool:
+    return each.name in guards and (each.is_apart or each.share <= LARGEST_SHARE)
 
 
 def _pardoned(each: Compared) -> Compared:
@@ -208,8 +230,19 @@ def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...
     returned = {name for trial in trials for asking in trial.askings for name in asking.outcome.gradients}
     known = [trial for trial in trials if trial.first]
     chosen = form in CHOOSING and bool(returned)
-    return tuple(
+    owed = tuple(
         name
         for name in (trials[0].sample.differentiated if trials else ())
         if name in returned or (not chosen and (not known or any(depends(trial.first, name) for trial in known)))
     )
+    return owed[1:] if form == "class" and _begins_with_data(owed, returned, trials) else owed
+
+
+def _begins_with_data(owed: Sequence[str], returned: Collection[str], trials: Sequence[FunctionTrial]) -> bool:
+    """The first layer of a network needs no gradient of its data, and hands back those of all else by name.
+
+    Not so where nothing is returned, or what belongs to nobody: then it may be the one that is missing.
+    """
+    entries = [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
+    is_all_known = bool(entries) and all(entry.name for entry in entries)
+    return len(owed) > 2 and is_all_known and [name for name in owed if name not in returned] == [owed[0]]

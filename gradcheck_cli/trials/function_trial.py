@@ -120,6 +120,17 @@ class FunctionTrial:
     about: str = ""
 
 
+@dataclass(frozen=True)
+class LeftOutGuard:
+    """A small number in a forward that is proved to be all that a gradient leaves out: see `guards`.
+
+    `settings` are those of the target's settings that are such numbers.
+    """
+
+    said: str
+    settings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class FunctionTranscript:
     """All that was asked of one function.
@@ -127,9 +138,9 @@ class FunctionTranscript:
     Attributes:
         trials: sample by sample.
         stopped: why not everything, "" where everything was.
-        guards: gradients that are right but for a small number in the forward, with what is told of it: see `guards`.
+        guards: gradients that are right but for a small number in the forward.
     """
 
     trials: tuple[FunctionTrial, ...]
     stopped: str = ""
-    guards: Mapping[str, str] = field(default_factory=dict)
+    guards: Mapping[str, LeftOutGuard] = field(default_factory=dict)

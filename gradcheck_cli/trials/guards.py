@@ -2,26 +2,27 @@
 
 `log(p + 1e-7)` has the derivative 1 / (p + 1e-7), and nearly everybody writes 1 / p. That is no other formula: with 0
 in the place of the guard the target's own gradient is the derivative of its own forward, which is asked, not supposed.
+A guard is a number in the text, or a setting with a tiny default, as `epsilon=1e-10`.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.contract import TextEdit
-from gradcheck_cli.trials.compared import Compared, FunctionComparison, judged_of
+from gradcheck_cli.targets.functions.inputs.variations import epsilons_raised
+from gradcheck_cli.trials.compared import LARGEST_SHARE, Compared, FunctionComparison, judged_of
+from gradcheck_cli.trials.function_trial import LeftOutGuard
 from gradcheck_cli.trials.functions import FunctionSession
 
 # 1e-3 and above is a part of a formula.
 LARGEST_GUARD = 1e-4
-# Of the largest entry: what a guard that is left out may move. Where it moves more, it is no guard on these numbers.
-LARGEST_SHARE = 1e-2
+# The same of a setting: it is there to be changed, so that only what nobody would see at its default is excused.
+LARGEST_SHARE_OF_SETTING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,40 @@ class AddedGuard:
     edit: TextEdit
 
 
-def guards_of(session: FunctionSession, comparison: FunctionComparison, code: Code) -> dict[str, str]:
+def guards_of(session: FunctionSession, comparison: FunctionComparison, code: Code) -> dict[str, LeftOutGuard]:
     """Gradients that are right but for a guard: name -> what is told of it, with the proof."""
-    guards = list(_guards(code))
-    near = {name: _wrong(comparison, name) for name in comparison.names if _is_near(comparison, name)}
-    if not guards or not near:
+    raised = {name for trial in comparison.trials for name in epsilons_raised(trial.sample)}
+    limit = LARGEST_SHARE_OF_SETTING if raised else LARGEST_SHARE
+    near: dict[str, list[Compared]] = {}
+    for name in comparison.names:
+        wrong = [each for each in comparison.about(name) if each.judged.verdict is not Verdict.PASS]
+        excusable = [each for each in wrong if each.is_apart or each.share <= LARGEST_SHARE]
+        if excusable and all(each.share <= limit for each in excusable if not each.is_apart):
+            near[name] = excusable
+    if not near:
         return {}
+    settings = sorted(raised)
+    said = {
+        name: LeftOutGuard(_said(name, wrong, " and ".join(settings)), tuple(settings))
+        for name, wrong in near.items()
+        if raised and _are_right_now(session, wrong, settings)
+    }
+    left = {name: wrong for name, wrong in near.items() if name not in said}
+    return said | _in_the_text(session, left, list(_guards(code)), settings)
+
+
+def _in_the_text(
+    session: FunctionSession, near: dict[str, list[Compared]], guards: list[AddedGuard], settings: Sequence[str]
+) -> dict[str, LeftOutGuard]:
     try:
-        if not session.client.edit([guard.edit for guard in guards]):
+        if not near or not guards or not session.client.edit([guard.edit for guard in guards]):
             return {}
-        return {name: _said(name, wrong, guards) for name, wrong in near.items() if _are_right_now(session, wrong)}
+        listed = ", ".join(dict.fromkeys(f"the {guard.text} of line {guard.edit.line}" for guard in guards))
+        return {
+            name: LeftOutGuard(_said(name, wrong, listed), tuple(settings))
+            for name, wrong in near.items()
+            if _are_right_now(session, wrong, settings)
+        }
     finally:
         session.client.edit(())
 
@@ -53,39 +78,20 @@ def _guards(code: Code) -> Iterator[AddedGuard]:
             yield AddedGuard(f"{node.value:g}", TextEdit(*where, "0.0", is_statement=False))
 
 
-def _wrong(comparison: FunctionComparison, name: str) -> list[Compared]:
-    return [each for each in comparison.about(name) if each.judged.verdict is not Verdict.PASS]
-
-
-def _is_near(comparison: FunctionComparison, name: str) -> bool:
-    """Not right, and off by little everywhere."""
-    wrong = _wrong(comparison, name)
-    return bool(wrong) and all(_share(each) <= LARGEST_SHARE for each in wrong)
-
-
-def _share(each: Compared) -> float:
-    """The largest error, of the largest entry."""
-    actual, expected = each.judged.actual, each.judged.expected
-    if actual is None or actual.shape != expected.shape:
-        return np.inf
-    largest = np.max(np.abs(expected), initial=0.0)
-    off = np.max(np.abs(actual - expected), initial=0.0)
-    return float(off / largest) if largest and np.isfinite(off) else np.inf
-
-
-def _are_right_now(session: FunctionSession, wrong: list[Compared]) -> bool:
+def _are_right_now(session: FunctionSession, wrong: list[Compared], settings: Sequence[str]) -> bool:
+    """On the same samples with 0 in the place of the guards."""
     for each in wrong:
-        trial = session.about(each.trial.sample, each.name, each.asking.upstream)
+        sample = each.trial.sample
+        for name in settings:
+            sample = sample.replacing(name, 0.0)
+        trial = session.about(sample, each.name, each.asking.upstream)
         judged = judged_of(trial, trial.askings[0], each.name) if trial.askings else None
         if judged is None or judged.verdict is not Verdict.PASS:
             return False
     return True
 
 
-def _said(name: str, wrong: list[Compared], guards: list[AddedGuard]) -> str:
-    listed = ", ".join(dict.fromkeys(f"the {guard.text} of line {guard.edit.line}" for guard in guards))
-    share = max(_share(each) for each in wrong)
-    return (
-        f"grad_{name} is right but for {listed}: with 0 there it is the derivative, as it stands it "
-        f"is off by at most {share:.1g} of its largest entry"
-    )
+def _said(name: str, wrong: list[Compared], listed: str) -> str:
+    shares = [each.share for each in wrong if not each.is_apart]
+    off = f", as it stands it is off by at most {max(shares):.1g} of its largest entry" if shares else ""
+    return f"grad_{name} is right but for {listed}: with 0 there it is the derivative{off}"

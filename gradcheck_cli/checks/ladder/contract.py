@@ -82,11 +82,17 @@ def _shapes(sample: Sample, outcome: FunctionOutcome) -> list[Broken]:
             Sign.OTHER_SHAPE,
             name,
             f"grad_{name} has the shape {array.shape}, {name} has {sample.array(name).shape}",
-            mend=f"Give grad_{name} the shape of {name}: along axes over which {name} was spread it is a sum.",
+            mend=f"Give grad_{name} the shape of {name}: {_of_entries(name, array.size, sample.array(name).size)}.",
         )
         for name, array in outcome.gradients.items()
         if array.shape != sample.array(name).shape
     ]
+
+
+def _of_entries(name: str, given: int, wanted: int) -> str:
+    if given < wanted:
+        return "a number for each of its entries, not summed over them"
+    return f"along axes over which {name} was spread it is a sum"
 
 
 def _not_finite(outcome: FunctionOutcome) -> list[Broken]:

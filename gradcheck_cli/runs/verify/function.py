@@ -97,7 +97,6 @@ class _FunctionRun:
             session.client = session.client.widened()
         transcript = session.run(described.samples)
         comparison = FunctionComparison.of(transcript.trials, described.form)
-        transcript = replace(transcript, guards=guards_of(session, comparison, self.code))
         judged = partial(self._judged, transcript)
         comparison, report = judged(comparison)
         if report.verdict is Verdict.PASS and not session.is_late:
@@ -146,6 +145,7 @@ class _FunctionRun:
     def _judged(
         self, transcript: FunctionTranscript, comparison: FunctionComparison
     ) -> tuple[FunctionComparison, TargetReport]:
+        transcript = replace(transcript, guards=guards_of(self.session, comparison, self.code))
         recorded = with_recordings(comparison, self.session.client)
         return recorded, judge_function(self.ref, self.described, transcript, recorded, self.options)
 

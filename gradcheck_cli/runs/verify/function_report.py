@@ -49,7 +49,8 @@ def judge_function(
         whole: what the transcript's trials, and perhaps further ones, come to.
     """
     meant = {} if options.strict else surrogates(whole)
-    comparison = without(whole, meant).but_for(transcript.guards)
+    guards = transcript.guards
+    comparison = without(whole, meant).but_for(guards)
     layer = as_layer(comparison)
     findings = findings_of(comparison, layer, ref.file)
     gradients = {name: _gradient(name, comparison, findings) for name in comparison.names}
@@ -67,7 +68,11 @@ def judge_function(
         geometries=_counted(samples) if comparison.names else replace(_counted(samples), right=0, summary=SURROGATE),
         findings=findings,
         counterexample=example_of(comparison),
-        notes=(*_surrogate_notes(meant), *transcript.guards.values(), *_notes(described, transcript, comparison)),
+        notes=(
+            *_surrogate_notes(meant),
+            *(guard.said for guard in guards.values()),
+            *_notes(described, transcript, comparison),
+        ),
         output="".join(dict.fromkeys([described.printed, *_printed(comparison.trials)])),
         name=ref.name,
         call=options.call,
@@ -147,6 +152,7 @@ def _notes(
     single = sorted({each.name for each in comparison.compared if each.judged.result.is_float32})
     notes += [f"grad_{name} is computed in float32; right to its rounding" for name in single]
     notes += _hidden(comparison)
+    notes += _unlengthened(comparison)
     missing = [name for name in comparison.names if comparison.is_missing(name)]
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
     data = ", ".join(comparison.left_out)
@@ -156,6 +162,17 @@ def _notes(
     for trial in comparison.trials:
         notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
     return tuple(dict.fromkeys(notes))
+
+
+def _unlengthened(comparison: FunctionComparison) -> Iterator[str]:
+    """Gradients whose shape is not quite that of their argument: no number differs."""
+    trial = next((trial for trial in comparison.trials if trial.askings), None)
+    if trial is None:
+        return
+    for name, shape in trial.askings[0].outcome.unlengthened.items():
+        if name in comparison.names:
+            whole = trial.sample.array(name).shape
+            yield f"grad_{name} has the shape {shape}, {name} has {whole}: numpy spreads the one over the other"
 
 
 def _hidden(comparison: FunctionComparison) -> Iterator[str]:

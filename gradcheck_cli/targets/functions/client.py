@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, FunctionOutcome, ReturnedEntry, Sample
 from gradcheck_cli.model.circumstances import Circumstances
+from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.contract import DescribedFunction, TargetRef, TextEdit
 from gradcheck_cli.targets.functions.packing import packed
@@ -90,7 +91,7 @@ class FunctionClient:
         arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
         request = {"do": "function", "sample": listed[0], "upstreams": len(upstream), "calls": calls}
         message, answered, printed = self._ask(request, arrays)
-        return _outcome(message, answered, printed)
+        return _lengthened(_outcome(message, answered, printed), sample)
 
     def in_circumstances(
         self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances
@@ -175,6 +176,20 @@ def _outcome(message: Message, arrays: Mapping[str, Array], printed: str) -> Fun
         seconds=float(message.get("seconds", 0.0)),
         unreached=tuple(int(number) for number in message["unreached"]) if "unreached" in message else None,
     )
+
+
+def _lengthened(outcome: FunctionOutcome, sample: Sample) -> FunctionOutcome:
+    """Gradients that lack axes of 1 in front, with them."""
+    shapes = {name: sample.array(name).shape for name in outcome.gradients}
+    short = {name: array.shape for name, array in outcome.gradients.items() if lacks_ones(array.shape, shapes[name])}
+    if not short:
+        return outcome
+
+    def whole(gradients: Mapping[str, Array]) -> dict[str, Array]:
+        return {name: array.reshape(shapes[name]) if name in short else array for name, array in gradients.items()}
+
+    second = None if outcome.second is None else whole(outcome.second)
+    return replace(outcome, gradients=whole(outcome.gradients), second=second, unlengthened=short)
 
 
 def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:

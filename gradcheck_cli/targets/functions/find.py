@@ -64,7 +64,8 @@ def _has_backward(owner: type) -> bool:
 
 def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     """An object; what its backward's return statement says stands where the method is defined."""
-    _, back = method_names(owner)
+    asked = "" if loaded.target is owner else loaded.name
+    _, back = method_names(owner, asked)
     net = "" if back else _loss_method(loaded, owner)
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
@@ -75,7 +76,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
     node = next((found for found in nodes if found is not None), None)
-    yield from layer_forms(owner, returned_names(node), _with_callees(loaded, owner.__name__))
+    yield from layer_forms(owner, returned_names(node), _with_callees(loaded, owner.__name__), asked)
 
 
 def _loss_method(loaded: Loaded, owner: type) -> str:

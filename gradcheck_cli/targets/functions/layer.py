@@ -106,19 +106,20 @@ class LayerForm:
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The outputs of a new object."""
         instance, given = self._prepared(values)
-        return self.methods.outputs(instance, given)
+        return self.methods.called(instance, given)[0]
 
     def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
         """A new object, its forward, its backward; then every place where a gradient may be."""
         instance, given = self._prepared(values)
-        outputs = tuple(array.copy() for array in self.methods.outputs(instance, given))
+        found, kept = self.methods.called(instance, given)
+        outputs = tuple(array.copy() for array in found)
         before = {one.name: one.array.copy() for one in self._states(instance, values)}
         left = {one.path: one.array.copy() for one in held(instance)}
         grads = list(self._handed({str(place): np.array(grad) for place, grad in enumerate(upstream)}).values())
         with in_backward(outputs):
-            back = self.methods.call_backward(instance, given, grads)
-        kept = all(np.array_equal(np.asarray(now), then) for now, then in zip(grads, upstream, strict=False))
-        changed = mutated(values, given) + (() if kept else ("grad_output",))
+            back = self.methods.call_backward(instance, given, grads, kept)
+        is_whole = all(np.array_equal(np.asarray(now), then) for now, then in zip(grads, upstream, strict=False))
+        changed = mutated(values, given) + (() if is_whole else ("grad_output",))
         return self._read(back, instance, values, outputs, _Before(before, left), changed)
 
     def _read(
@@ -171,7 +172,8 @@ class LayerForm:
 
     def _sizes(self, values: Values) -> Mapping[str, int]:
         for sizes, states in zip(SIZES, self.states, strict=False):
-            if all(np.shape(values[name]) == shape for name, shape in states.items() if name in values):  # type: ignore[arg-type]
+            # A number that is spread over a row says nothing of the sizes.
+            if all(np.shape(values[name]) == shape for name, shape in states.items() if name in values and shape):  # type: ignore[arg-type]
                 return sizes
         return SIZES[0]
 
@@ -180,13 +182,16 @@ class LayerForm:
         return [one for one in named if one.name in self.states[0] and one.name in values]
 
 
-def layer_forms(owner: Any, names: Sequence[str], source: str) -> Iterator[LayerForm]:
+def layer_forms(owner: Any, names: Sequence[str], source: str, asked: str = "") -> Iterator[LayerForm]:
     """A form for each way in which an object can be made.
+
+    Args:
+        asked: see `method_names`.
 
     Raises:
         NotAFunctionError: it lacks a method, or cannot be made.
     """
-    fore, back = method_names(owner)
+    fore, back = method_names(owner, asked)
     if not fore or not back:
         lacking = "forward" if not fore else "backward"
         raise NotAFunctionError("build", f"{owner.__name__} has no {lacking}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
-from gradcheck_cli.targets.functions.spelling import backwards_among, forward_for
+from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, the_only_one
 
@@ -22,7 +22,7 @@ def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
     names, candidate = layers_in(found), candidates(tree)
     # A backward without a forward is a convolution's, or cannot be judged: only what looks like one is added.
     names += [name for name in candidate if name not in names and ("conv" in name.lower() or not names)]
-    if CALL in found or (len(names) < 2 and candidate) or not names:
+    if CALL in found or not names:
         return the_only_one(tree, path)
     return tuple(sorted(names, key=lambda name: found[name].lineno))
 
@@ -39,9 +39,23 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     # An operator is a target itself, and its backward is handed a ctx by torch.
     names = [name for name, forward in forwards.items() if forward and not _is_operator(found[forward])]
     names += [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _is_layer(node, found)]
+    held = {name.partition(".")[0] for name in names}
+    names += [name for name in method_pairs(found) if name.partition(".")[0] not in held]
     names += [name for name in functions if name not in names and _is_operator(found[name])]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     return names + [name for name in functions if name not in names and _is_loss(name, found[name], functions)]
+
+
+def method_pairs(found: Mapping[str, Definition]) -> list[str]:
+    """Backward methods that stand beside their forwards in one class: "Agent.step_backward" beside "Agent.step"."""
+    methods = [name for name in found if "." in name]
+    pairs = []
+    for name in methods:
+        owner, _, method = name.partition(".")
+        beside = [other.partition(".")[2] for other in methods if other.startswith(f"{owner}.")]
+        if method in backwards_among(beside) and base_of(method) and forward_for(method, beside):
+            pairs.append(name)
+    return pairs
 
 
 def _is_operator(node: ast.AST) -> bool:

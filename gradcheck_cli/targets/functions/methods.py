@@ -12,7 +12,15 @@ from gradcheck_cli.targets.functions.by_use import methods_by_use
 from gradcheck_cli.targets.functions.context import context_name, new_context
 from gradcheck_cli.targets.functions.form import Parameter, as_array, is_listed, outputs_of
 from gradcheck_cli.targets.functions.pair import call_by_name, parameters_of
-from gradcheck_cli.targets.functions.spelling import RATES, in_order, is_target, is_upstream
+from gradcheck_cli.targets.functions.spelling import (
+    RATES,
+    backwards_among,
+    forward_for,
+    in_order,
+    is_cache,
+    is_target,
+    is_upstream,
+)
 
 FORWARDS = in_order(
     "forward __call__ call fprop feedforward forward_pass forward_propagation forward_prop predict loss calculate"
@@ -27,9 +35,17 @@ RATE = 2.0**100
 _OUTPUTS = ("output", "outputs", "out", "activations", "activation", "result", "a", "A", "y", "Y", "h", "z", "Z")
 
 
-def method_names(owner: Any) -> tuple[str, str]:
-    """(forward, backward) of a class; "" for one that it has not."""
+def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
+    """(forward, backward) of a class; "" for one that it has not.
+
+    Args:
+        asked: a method of one of several pairs, as `gru_step` and `gru_step_backward`; "" where the class is meant.
+    """
     own = {name for kind in owner.__mro__ if kind is not object for name in vars(kind)}
+    named = {forward_for(back, own): back for back in backwards_among(own)}
+    for fore, back in named.items():
+        if fore and asked in (fore, back):
+            return fore, back
     forward = next((name for name in FORWARDS if name in own), "")
     backward = next((name for name in BACKWARDS if name in own), "")
     if forward and not backward:  # `backdrop`
@@ -92,8 +108,11 @@ class Methods:
         upstreams = self._upstreams()
         return len(upstreams) == 1 and found[upstreams[0]]
 
-    def outputs(self, instance: Any, given: Mapping[str, Any]) -> tuple[Array, ...]:
+    def called(self, instance: Any, given: Mapping[str, Any]) -> tuple[tuple[Array, ...], Any]:
         """Call the forward: what it returns, or the first of a tuple whose rest is a cache, or where it leaves it.
+
+        Returns:
+            Its outputs, and the last of what it returned, which is a cache where its backward takes one.
 
         Raises:
             TypeError: no array is found.
@@ -105,16 +124,21 @@ class Methods:
         is_one = is_listed(result) and len(self._upstreams()) < 2
         if isinstance(result, tuple | list) and result and not is_one and as_array(result[0]) is not None:
             # As many as its backward is handed gradients for: h and c of a cell; what follows is a cache.
-            return outputs_of(result[: max(1, len(self._upstreams()))])
-        return outputs_of([result])
+            return outputs_of(result[: max(1, len(self._upstreams()))]), result[-1]
+        return outputs_of([result]), result
 
-    def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array]) -> Any:
-        """Call the backward; a learning rate is so large that its update shows the gradient alone."""
+    def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array], kept: Any) -> Any:
+        """Call the backward; a learning rate is so large that its update shows the gradient alone.
+
+        Args:
+            kept: what the forward returned last, for a backward that is handed its cache.
+        """
         for name in self._rates_of(instance):
             setattr(instance, name, RATE)
         method = getattr(instance, self.back)
         handed: dict[str, Any] = dict(zip(self._upstreams(), grads, strict=False)) | self._again(given)
         handed |= {item.name: RATE for item in parameters_of(method) if item.name.lower() in RATES}
+        handed |= {name: kept for name in self._needed() if self._is_kept(name)}
         return call_by_name(method, handed)
 
     def _rates_of(self, instance: Any) -> list[str]:
@@ -137,12 +161,20 @@ class Methods:
         needed = self._needed()
         if self.is_last or any(is_target(name) for name in needed):
             return []
-        return [name for name in needed if (name not in names or is_upstream(name)) and name != self.context]
+        return [
+            name
+            for name in needed
+            if (name not in names or is_upstream(name)) and name != self.context and not self._is_kept(name)
+        ]
+
+    def _is_kept(self, name: str) -> bool:
+        """Is a parameter of the backward the cache that the forward returned?"""
+        return is_cache(name) and name != self.context and all(item.name != name for item in self.arguments)
 
     def _again(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What the forward was given, handed once more: by name; to a loss's backward the rest by place."""
         upstreams = self._upstreams()
-        wanted = [name for name in self._needed() if name not in upstreams]
+        wanted = [name for name in self._needed() if name not in upstreams and not self._is_kept(name)]
         wanted += [self.context] if self.context else []
         found = {name: given[name] for name in wanted if name in given}
         left = [name for name in wanted if name not in found]

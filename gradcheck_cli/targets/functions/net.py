@@ -29,18 +29,18 @@ class NetMethods(Methods):
         """A loss is the end."""
         return False
 
-    def outputs(self, instance: Any, given: Mapping[str, Any]) -> tuple[Array, ...]:
-        """The loss.
+    def called(self, instance: Any, given: Mapping[str, Any]) -> tuple[tuple[Array, ...], Any]:
+        """The loss, and nothing that is handed on.
 
         Raises:
             TypeError: it gives something else; without labels such a method gives scores.
             Exception: whatever it raises.
         """
-        return outputs_of([self._parts(instance, given)[0]])
+        return outputs_of([self._parts(instance, given)[0]]), None
 
-    def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array]) -> Any:
+    def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array], kept: Any) -> Any:
         """What stands behind the loss: a dict of gradients, or one after the other."""
-        del grads
+        del grads, kept
         _, rest, names = self._parts(instance, given)
         return rest if isinstance(rest, Mapping) else dict(gradients_among(entries_of(rest, names)))
 

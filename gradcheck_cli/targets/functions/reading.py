@@ -24,9 +24,13 @@ def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
     if is_listed(result) and len(names) < 2:
         return [(names[0] if names else "", result)]
     values = list(result) if isinstance(result, tuple | list) else [result]
-    if len(values) == len(names):
-        return list(zip(names, values, strict=True))
-    return [("", value) for value in values]
+    named = list(zip(names, values, strict=True)) if len(values) == len(names) else [("", value) for value in values]
+    return [inner for name, value in named for inner in _inside(name, value)]
+
+
+def _inside(name: str, value: Any) -> list[tuple[str, Any]]:
+    """A dict of gradients beside others, one by one."""
+    return [(str(key), inner) for key, inner in value.items()] if isinstance(value, Mapping) else [(name, value)]
 
 
 def by_place(entries: Sequence[tuple[str, Any]], parameters: Sequence[str]) -> list[tuple[str, Any]]:

@@ -63,7 +63,7 @@ class HeldParameter:
     def put(self, value: Array) -> None:
         """Write other numbers in its place, as an array of its own: one array in all places where it was one.
 
-        As a list, or as a plain number, where that was one.
+        As a list, or as a plain number, where that was one and a number is written.
         """
         now = self._value
         if hasattr(now, "detach"):
@@ -71,7 +71,8 @@ class HeldParameter:
 
             now.data = torch.from_numpy(value.copy())  # a parameter stays the one that its module knows
             return
-        own = value.tolist() if isinstance(now, list | float) else value.copy()
+        is_plain = isinstance(now, list) or (isinstance(now, float) and not value.ndim)
+        own = value.tolist() if is_plain else value.copy()
         for place in (self, *self.aliases):
             if isinstance(place.holder, MutableMapping | list):
                 place.holder[place.key] = own

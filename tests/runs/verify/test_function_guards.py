@@ -3,6 +3,7 @@
 import textwrap
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import Verdict, VerifyOptions
 from gradcheck_cli.runs.verify import verify_targets
@@ -69,3 +70,28 @@ def test_a_factor_near_1_is_no_guard(reports):
     """Off by little, and no small number is in the text: and a G that has no default has to be looked at."""
     assert reports["Squares"].verdict is Verdict.FAIL
     assert not [each for each in reports["Squares"].notes if "right but for" in each]
+
+
+DISTANCE = """
+import numpy as np
+
+class Doubt:
+    def __init__(self, epsilon=1e-9):
+        self.epsilon = epsilon
+
+    def forward(self, odds, truth):
+        self.odds, self.truth = odds, truth
+        return np.mean(-truth * np.log(odds + self.epsilon) - (1 - truth) * np.log(1 - odds + self.epsilon))
+
+    def backward(self):
+        return FACTOR * ((1 - self.truth) / (1 - self.odds) - self.truth / self.odds) / np.size(self.truth)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("1.0001", Verdict.FAIL)])
+def test_a_guard_that_is_a_setting_is_a_note_too(tmp_path, factor, verdict):
+    """With 0 for it the gradient is the derivative, also on the sample where it is large."""
+    (tmp_path / "doubt.py").write_text(DISTANCE.replace("FACTOR", factor), encoding="utf-8")
+    report = function_here(f"{tmp_path / 'doubt.py'}:Doubt")
+    said = [note for note in report.notes if note.startswith("grad_odds is right but for epsilon")]
+    assert (report.verdict, bool(said)) == (verdict, verdict is Verdict.PASS)

@@ -101,3 +101,52 @@ def test_shares_are_no_labels(judged):
 def test_a_switch_with_which_nothing_is_kept_is_not_asked_about(judged):
     """Then there is no gradient, and nobody wants one."""
     assert judged("Forgetful").verdict is Verdict.PASS
+
+
+SPREAD = '''
+import numpy as np
+
+class Shelf:
+    """Its tare is a row, and the gradient of it a vector."""
+
+    def __init__(self, fan_in, fan_out):
+        self.W, self.tare = np.random.randn(fan_in, fan_out), np.zeros((1, fan_out))
+
+    def forward(self, crates):
+        self.crates = crates
+        return crates @ self.W + self.tare
+
+    def backward(self, grad):
+        self.dW, self.dtare = self.crates.T @ grad, FACTOR * grad.sum(axis=0)
+        return grad @ self.W.T
+
+class Scales:
+    """Its gamma begins as one number, and the first update makes a row of it."""
+
+    def __init__(self, gamma=1.0):
+        self.gamma = gamma
+
+    def forward(self, crates):
+        self.crates = crates
+        return self.gamma * crates ** 2
+
+    def backward(self, grad):
+        self.dgamma = FACTOR * (grad * self.crates ** 2).sum(axis=0)
+        return 2 * self.gamma * self.crates * grad
+'''
+
+
+@pytest.mark.parametrize(("name", "gradient"), [("Shelf", "tare"), ("Scales", "gamma")])
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_a_vector_is_the_gradient_of_a_row_and_of_a_number_that_becomes_one(tmp_path, name, gradient, factor, verdict):
+    """The numbers decide: no update of numpy sees the difference."""
+    (tmp_path / "shelf.py").write_text(SPREAD.replace("FACTOR", factor), encoding="utf-8")
+    report = function_here(f"{tmp_path / 'shelf.py'}:{name}")
+    assert (report.verdict, report.gradients[gradient].verdict) == (verdict, verdict)
+
+
+def test_the_shape_of_a_vector_in_the_place_of_a_row_is_said(tmp_path):
+    """Who compares shapes would find them unequal."""
+    (tmp_path / "shelf.py").write_text(SPREAD.replace("FACTOR", "1"), encoding="utf-8")
+    notes = function_here(f"{tmp_path / 'shelf.py'}:Shelf").notes
+    assert "grad_tare has the shape (6,), tare has (1, 6): numpy spreads the one over the other" in notes

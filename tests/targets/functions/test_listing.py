@@ -57,6 +57,16 @@ def test_the_only_layer_of_a_file_needs_no_word_of_a_convolution():
     assert every_layer(ast.parse(source), "norm.py") == ("Norm",)
 
 
+def test_functions_that_only_sound_like_a_backward_do_not_stand_in_the_way_of_the_one_layer():
+    """What computes a part of its gradient has no forward."""
+    source = (
+        "def scale_grad(g, x): return g * x\n"
+        "def shift_grad(g): return g\n"
+        "class NormFunction:\n    def forward(self, x): return x\n    def backward(self, g): return g\n"
+    )
+    assert every_layer(ast.parse(source), "norm.py") == ("NormFunction",)
+
+
 OPERATORS = """
 @torch.library.custom_op("ours::swish", mutates_args=())
 def swish(x): return x

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from gradcheck_cli.model import Sample
+from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
@@ -29,8 +30,11 @@ class ShapeFit(Enum):
 
 
 def fit_of(name: str, argument: Shape, gradient: Shape, output: Shape) -> ShapeFit:
-    """How a gradient fits. Turned round, or that of a bias not summed over what it was added to, is a slip."""
-    if gradient == argument:
+    """How a gradient fits; axes of 1 in front may lack.
+
+    Turned round, or that of a bias not summed over what it was added to, is a slip.
+    """
+    if gradient == argument or lacks_ones(gradient, argument):
         return ShapeFit.RIGHT
     if sorted(gradient) == sorted(argument):
         return ShapeFit.SLIP

@@ -35,7 +35,24 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
 
 def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
     """What each parameter may be: as its name tells, in the shapes that the code says first."""
-    return [fixed.get(item.name) or _options(form, item) for item in form.parameters]
+    lengths = _fixed_lengths(form)
+    return [fixed.get(item.name) or _in_lengths(item, _options(form, item), lengths) for item in form.parameters]
+
+
+def _fixed_lengths(form: WrittenFunction) -> list[int]:
+    """The lengths of what an object holds, where its constructor is told none of them: constants of a file."""
+    held = [item for item in form.parameters if item.is_state and item.shapes[0]]
+    if not held or any(len(item.shapes) < 2 or len(set(item.shapes)) > 1 for item in held):
+        return []
+    return sorted({length for item in held for length in item.shapes[0]} - {1}, reverse=True)
+
+
+def _in_lengths(item: Parameter, found: Sequence[Proposal], lengths: Sequence[int]) -> Sequence[Proposal]:
+    """Data in these lengths, a row or rows of them, before any others."""
+    if not lengths or item.is_state or found[0].kind not in REAL:
+        return found
+    axes = [form.format(length) for form in ("n {}", "{}") for length in lengths]
+    return [*(replace(found[0], axes=each) for each in axes), *found]
 
 
 def chosen(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> dict[str, Proposal]:
@@ -64,7 +81,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     )
     found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
-        return [state_of(item, 0)]
+        return [state_of(item, 0), *_spread(item)]
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
     if constants:
         return [Proposal("constant", value=value) for value in constants]
@@ -73,6 +90,11 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _spread(item: Parameter) -> list[Proposal]:
+    """A number that an object begins with, as a gamma of 1.0, which its first update makes a row of numbers of."""
+    return [Proposal(item.numbers, axes) for axes in _ROWS] if item.shapes[0] == () else []
 
 
 def _numbers(item: Parameter) -> Sequence[Proposal]:
@@ -99,6 +121,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
+# One for each feature; one for each sample would be a gradient that was never summed.
+_ROWS = ("d", "m", "1 d", "1 m")
 # Annotation -> values to try, the likeliest first.
 _ANNOTATED: Mapping[str, tuple[object, ...]] = {"int": (2, 1, 12), "float": (0.5, 2.0), "bool": (False, True)}
 # What its author says of an argument that is not learnt: "with W frozen", "gamma is not trained".

@@ -56,6 +56,15 @@ def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> It
             yield Sample(values, sample.differentiated, sample.seed)
 
 
+def epsilons_raised(sample: Sample) -> list[str]:
+    """The epsilons that a sample has another value of than their tiny default."""
+    return [
+        name
+        for name, value in sample.values.items()
+        if set(tokens(name)) & _SMALL and isinstance(value, float) and value == LARGE_EPSILON
+    ]
+
+
 def at_default_only(parameters: Sequence[Parameter], samples: Sequence[Sample]) -> list[str]:
     """The settings with a default that is a number, a switch, a word or None, and that no sample has another value of.
 
