@@ -143,10 +143,10 @@ def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldPar
         HeldParameter(name, instance, name, np.array(getattr(instance, name))) for name in learnt_numbers(instance)
     ]
     each = [replace(one, label=labels.get(one.path, "")) if one.is_numbered else one for one in each]
-    return _told_apart(each) + numbers
+    return _by_place_where_alike(each) + numbers
 
 
-def _told_apart(found: list[HeldParameter]) -> list[HeldParameter]:
+def _by_place_where_alike(found: list[HeldParameter]) -> list[HeldParameter]:
     """Arrays that two parts of an object call alike are called by their places: `depthwise.W` and `pointwise.W`."""
     own = [one for one in found if not is_gradient(one.path) and not _is_other(one.path)]
     places: dict[str, set[str]] = {}
