@@ -329,7 +329,8 @@ def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Ar
         arrays |= _named("second", _take(ready, case, session()).gradients)
     if returned.forward_error is not None:
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
-    reply["forward_differs"] = other_forward(candidate, case, returned)
+    other = other_forward(candidate, case, returned)
+    reply |= {"forward_differs": other.name, "bias_times": other.times} if other else {}
     if taken.wrong:
         reply |= {"kind": "misshapen", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays

@@ -238,6 +238,7 @@ class Outcome:
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
         forward_differs: the name of a forward beside a function that gives other numbers than a convolution; else "".
+        bias_times: how often that forward adds b, where this alone is the difference; else 0.
         unreached: lines of the backward that no call has executed up to now; None where nothing was called.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
@@ -257,6 +258,7 @@ class Outcome:
     printed: str = ""
     wrong_forward: str = ""
     forward_differs: str = ""
+    bias_times: int = 0
     unreached: tuple[int, ...] | None = None
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)

@@ -180,7 +180,11 @@ def _is_helper(name: str) -> bool:
 
 def _has_backward(node: ast.ClassDef) -> bool:
     methods = [item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return any(_is_backward(name) and "zero" not in name for name in methods)
+    # `backdrop` beside a `forward`; a callback alone goes nowhere back.
+    beside = any("forward" in name.lower() for name in methods)
+    return any(
+        (_is_backward(name) and "zero" not in name) or (beside and name.lower().startswith("back")) for name in methods
+    )
 
 
 def _top_level(body: Sequence[ast.stmt]) -> list[Definition]:

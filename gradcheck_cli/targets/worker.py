@@ -347,6 +347,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
         printed=printed,
         wrong_forward=str(message.get("wrong", "")),
         forward_differs=str(message.get("forward_differs", "")),
+        bias_times=int(message.get("bias_times", 0)),
         unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: formats[f"first.{name}"] for name in first},

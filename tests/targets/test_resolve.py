@@ -176,3 +176,13 @@ def test_a_name_that_no_file_system_takes_is_an_absent_file(length):
     name = "x" * length
     assert message(f"{name}.py:f").startswith(f"there is no file {name}.py.")
     assert message(f"{name}:f").startswith(f"there is no file and no module {name}.")
+
+
+def test_a_method_that_goes_back_beside_a_forward_makes_a_layer(tmp_path):
+    """However it is called; a callback beside no forward makes none."""
+    file = tmp_path / "net.py"
+    file.write_text(
+        "class Conv:\n    def forward(self, x): ...\n    def backdrop(self, g): ...\n\n"
+        "class Watch:\n    def backup(self, g): ...\n\n\ndef relu(x): ...\n"
+    )
+    assert [ref.name for ref in resolve([str(file)])] == ["Conv"]

@@ -119,3 +119,68 @@ def test_right_gradients_beside_a_forward_with_other_numbers_pass_with_a_note(tm
     assert report.verdict is Verdict.PASS
     assert note.startswith("conv_forward gives other numbers than the convolution of these gradients on ")
     assert note.endswith("(stride 2)")
+
+
+PAIR = """
+import numpy as np
+
+def conv_forward(x, w, b):
+    seen = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    out = np.zeros((x.shape[0], w.shape[0], *seen.shape[2:4]))
+    for o in range(w.shape[0]):
+        {body}
+    return out, (x, w, b)
+
+def conv_backward(g, cache):
+    x, w, b = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for i in range(g.shape[2]):
+        for j in range(g.shape[3]):
+            at = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
+            dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], x[at])
+            dx[at] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+    return dx, dw, {db}
+"""
+
+
+def judged_pair(folder, body, db="g.sum((0, 2, 3))"):
+    """The report of a pair whose forward computes an output channel like this."""
+    file = folder / "pair.py"
+    file.write_text(PAIR.format(body=body, db=db))
+    return verify_targets(VerifyOptions((f"{file}:conv_backward",))).targets[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "each"),
+    [
+        ("out[:, o] = (seen * w[o][:, None, None] + b[o]).sum((1, 4, 5))", "once for each product of the window"),
+        (
+            "for c in range(x.shape[1]):\n            out[:, o] += (seen[:, c] * w[o, c]).sum((3, 4)) + b[o]",
+            "once for each channel",
+        ),
+    ],
+)
+def test_a_bias_that_is_added_inside_of_the_sum_is_a_wrong_forward(tmp_path, body, each):
+    """The gradients are those of a convolution, grad_bias is not that of what this forward computes."""
+    report = judged_pair(tmp_path, body)
+    (finding,) = report.findings
+    assert report.verdict is Verdict.FAIL
+    assert {Verdict.PASS} == {result.verdict for result in report.gradients.values()}
+    assert ("wrong-forward", "proved") == (finding.id, finding.certainty)
+    assert each in finding.message
+    assert finding.text == "def conv_forward(x, w, b):"
+    assert finding.fix == "Add b once in conv_forward, outside of the sum: `(window * F).sum() + b`."
+    assert not [note for note in report.notes if "gives other numbers" in note]
+
+
+def test_a_bias_that_is_added_once_is_not_spoken_of(tmp_path):
+    """The same pair, mended."""
+    report = judged_pair(tmp_path, "out[:, o] = (seen * w[o][:, None, None]).sum((1, 4, 5)) + b[o]")
+    assert (report.verdict, report.findings) == (Verdict.PASS, ())
+
+
+def test_nothing_is_said_of_the_forward_where_grad_bias_may_belong_to_it(tmp_path):
+    """It counts the products too; which of the two is meant nobody knows."""
+    body = "out[:, o] = (seen * w[o][:, None, None] + b[o]).sum((1, 4, 5))"
+    report = judged_pair(tmp_path, body, "w[0].size * g.sum((0, 2, 3))")
+    assert "wrong-forward" not in {finding.id for finding in report.findings}
