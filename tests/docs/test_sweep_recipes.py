@@ -85,7 +85,7 @@ class MyConv(torch.autograd.Function):
 
 
 def test_the_nightly_job_asks_about_the_layers_of_the_model(tmp_path):
-    """The page's own model, of two convolutions; one setting stands for all, of which one compiles for half a minute."""
+    """The page's own model, of two convolutions; one setting stands for all, as one of them compiles."""
     (block,) = (block for block in BLOCKS if "schedule" in block)
     (line,) = re.findall(r"gradcheck sweep .*", block)
     (model,) = re.findall(r"<!-- file: net\.py -->\n```python\n(.*?)```", PAGE, re.S)
