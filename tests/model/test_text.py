@@ -30,7 +30,7 @@ def test_what_cannot_be_seen_is_an_escape(text, shown):
     ("said", "sentence"),
     [
         ("invalid syntax", "invalid syntax."),
-        ("Perhaps you forgot a comma?", "Perhaps you forgot a comma?"),
+        ("Forgot a comma?", "Forgot a comma?"),
         ("a.", "a."),
     ],
 )

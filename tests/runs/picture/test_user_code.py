@@ -84,7 +84,7 @@ def test_a_call_that_hangs_is_waited_for_once(judged):
 def test_what_is_no_convolution_is_shown_the_way_to_verify(tmp_path):
     """A backward of another layer is judged there; a picture judges convolutions."""
     file = tmp_path / "user.py"
-    file.write_text("def sigmoid_backward(dout, s):\n    return dout * s * (1 - s), 'no', 'convolution'\n")
+    file.write_text("def sigmoid_backward(dout, s):\n    return {'s': dout * s.item() * (1 - s)}\n")
     with pytest.raises(UnrecognisedError) as raised:
         gradcheck_cli.run(IMAGES / "coffee.jpg", backward=f"{file}:sigmoid_backward", **LAYER)
     assert raised.value.text().splitlines()[-1] == (
