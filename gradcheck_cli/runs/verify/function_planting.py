@@ -197,7 +197,8 @@ class GraphSearch:
         """Other values, those on which most of the silent edits show first; and which these are."""
         ways = list(other_values(self.sample)) if self.silent or self.plants.has_branches else []
         found = [(words, sample, self._shown_at(sample)) for words, sample in ways]
-        if self.plants.has_branches:
+        # None of them where every argument is a share, between 0 and 1.
+        if self.plants.has_branches and found:
             yield found.pop(0)
         while found:
             silent = set(self.silent)
