@@ -21,6 +21,11 @@ def plural_of(noun: str) -> str:
     return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
 
 
+def ended(sentence: str) -> str:
+    """With a full stop, unless it ends already: of a message that somebody else wrote."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
 def visible(text: object) -> str:
     r"""`text` with everything that cannot be seen written as an escape, line breaks and tabs included.
 

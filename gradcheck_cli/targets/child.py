@@ -19,6 +19,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode, Setting
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import as_asked
+from gradcheck_cli.model.text import ended
 from gradcheck_cli.targets import interpreter
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import HowToCall, TargetRef, TextEdit
@@ -272,7 +273,8 @@ def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
         facts["the likeliest raised"] = _sentence_with_line(ref, error.error)
     sentence = f"{ref.text}: {error}"
     return {
-        "failed": sentence if sentence.endswith("?") else f"{sentence}.",
+        "failed": ended(sentence),
+        "unrecognised": True,
         "facts": facts,
         "hint": error.hint or WAYS_OUT,
     }

@@ -18,7 +18,7 @@ from gradcheck_cli.model import syntax
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import MAGIC, file_and_name, from_here
 from gradcheck_cli.model.nearness import nearest
-from gradcheck_cli.model.text import counted
+from gradcheck_cli.model.text import counted, ended
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
@@ -137,7 +137,7 @@ def parse(file: str) -> ast.Module:
             return syntax.parse(source, filename=file)
     except SyntaxError as error:
         raise TargetError(
-            f"{shown}:{error.lineno or 0} is not valid Python: {error.msg}.",
+            f"{shown}:{error.lineno or 0} is not valid Python: {ended(str(error.msg))}",
             facts={"line": (error.text or "").strip()} if error.text else None,
             hint="Python itself cannot run the file: mend this line first",
         ) from error

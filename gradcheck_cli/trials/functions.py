@@ -31,6 +31,7 @@ from gradcheck_cli.oracles.blackbox import (
     direction,
     exact_differences,
 )
+from gradcheck_cli.trials.empty_batch import empty_batch
 from gradcheck_cli.trials.function_trial import (
     Asking,
     CalledFunction,
@@ -80,6 +81,7 @@ class FunctionSession:
             trial = self._real(sample)
             if number == _widest(samples) and self.has_circumstances and trial.failure is None:
                 trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)), second_order=self._twice(trial))
+                trial = replace(trial, empty=empty_batch(self.client, trial) if self.has_upstream else None)
             if not number and trial.failure is None:
                 trial = replace(trial, tied=tuple(self._tied(sample)))
             trials.append(trial)

@@ -1,6 +1,6 @@
 import pytest
 
-from gradcheck_cli.model.text import counted, visible
+from gradcheck_cli.model.text import counted, ended, visible
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,16 @@ def test_a_number_and_its_noun(amount, noun, words):
 def test_what_cannot_be_seen_is_an_escape(text, shown):
     """Control characters and line breaks are written out; letters of any alphabet stay."""
     assert shown == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("invalid syntax", "invalid syntax."),
+        ("Forgot a comma?", "Forgot a comma?"),
+        ("a.", "a."),
+    ],
+)
+def test_a_message_of_somebody_else_ends_once(said, sentence):
+    """A full stop where there is no end yet."""
+    assert sentence == ended(said)

@@ -160,8 +160,9 @@ class Editor:
         """All gradients with another chain: nothing of it is linear in what is changed."""
         how, *detail = edit.detail
         ref = Ref(edit.node, 0)
-        tensor = values.taken_for(self.chain, ref, tuple(detail))
-        if tensor is None or torch.equal(tensor, self.chain.value(ref)):
+        own, tensor = self.chain.value(ref), values.taken_for(self.chain, ref, tuple(detail))
+        # On a call of other sizes than that on which the edit was found, the other value may have another shape.
+        if tensor is None or tensor.shape != own.shape or torch.equal(tensor, own):
             return None
         try:
             other = self.chain.with_value(ref, tensor, follows=how == "from there on")
