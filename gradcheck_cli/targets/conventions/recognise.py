@@ -278,13 +278,8 @@ def _refuse_to_guess(trials: Sequence[Attempt], failed: Sequence[Failed], loaded
         return
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
     hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
-    tried = (
-        f"{counted(len(trials), 'way')} to call it ran"
-        if trials
-        else f"{counted(len(failed), 'way')} to call it raised"
-        if failed
-        else ""
-    )
+    count, did = (len(trials), "ran") if trials else (len(failed), "raised")
+    tried = f"{counted(count, 'way')} to call it {did}" if count else ""
     raise NoTimeError("run", sentence, tried=tried, hint=hint)
 
 
