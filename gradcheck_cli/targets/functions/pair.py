@@ -25,7 +25,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
-from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names
+from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache, is_upstream
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
@@ -187,8 +187,8 @@ class PairForm:
         self, back: Any, values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...], upstream: Sequence[Array]
     ) -> Ran:
         assert self.wiring is not None
-        entries = entries_of(back, returned_names(self.back.node))
         arguments = float_arrays(values)
+        entries = unstacked(entries_of(back, returned_names(self.back.node)), arguments)
         gradients, returned = claimed(owners(entries, arguments), entries)
         if self.wiring.bare:
             gradients = {name: array * upstream[0] for name, array in gradients.items()}
