@@ -63,7 +63,16 @@ class Editor:
         return max((float(term.abs().max()) for term in terms), default=0.0)
 
     def effect(self, edit: Edit) -> Effect | None:
-        """What it changes; None where it has no meaning here, or changes nothing."""
+        """What it changes; None where it has no meaning here, or changes nothing.
+
+        An edit of one sample may have none in the sizes of another: what fitted there by chance does not fit here.
+        """
+        try:
+            return self._effect(edit)
+        except (RuntimeError, IndexError):
+            return None
+
+    def _effect(self, edit: Edit) -> Effect | None:
         if edit.kind == "value":
             return self._with_value(edit)
         if edit.kind == "diagonal" and edit.operand < 0:
@@ -161,12 +170,10 @@ class Editor:
         how, *detail = edit.detail
         ref = Ref(edit.node, 0)
         tensor = values.taken_for(self.chain, ref, tuple(detail))
-        if tensor is None or torch.equal(tensor, self.chain.value(ref)):
+        now = self.chain.value(ref)
+        if tensor is None or tensor.shape != now.shape or torch.equal(tensor, now):
             return None
-        try:
-            other = self.chain.with_value(ref, tensor, follows=how == "from there on")
-        except (RuntimeError, IndexError):
-            return None
+        other = self.chain.with_value(ref, tensor, follows=how == "from there on")
         pulled = other.of_inputs(other.pull(self.seeds, self._changes))
         added = {name: array - self.right[name] for name, array in pulled.items()}
         added = {name: array for name, array in added.items() if array.any()}

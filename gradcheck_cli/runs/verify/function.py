@@ -191,7 +191,7 @@ def session_of(
         has_upstream=form not in WITHOUT_UPSTREAM,
         deadline=deadline,
         against=options.against,
-        graphs=GraphOracle(form) if form in RECORDED else None,
+        graphs=GraphOracle(form) if form in RECORDED or described.is_of_tensors else None,
         has_circumstances=form in _OF_TORCH,
         configurations=described.configurations if options.all_configs else 1,
     )

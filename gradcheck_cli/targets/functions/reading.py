@@ -49,18 +49,28 @@ def gradients_among(entries: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]
     return named or list(entries)
 
 
-def returned_names(node: ast.AST | None) -> list[str]:
-    """What the last return statement of a function calls what it gives; "" for what has no name."""
-    return list(_last_return(node))
+def returned_names(node: ast.AST | None, source: str = "") -> list[str]:
+    """What the last return statement of a function calls what it gives; "" for what has no name.
+
+    Args:
+        source: the text of the functions that it uses: what `return norm(x, 1)` gives is said there.
+    """
+    names = list(_last_return(node))
+    if names != [""] or not source:
+        return names
+    called = next((each.value.func for each in _returns(node) if isinstance(each.value, ast.Call)), None)
+    name = called.id if isinstance(called, ast.Name) else ""
+    inner = (each for each in syntax.parse(source).body if isinstance(each, ast.FunctionDef) and each.name == name)
+    return list(_last_return(next(inner, None))) or names
+
+
+def _returns(node: ast.AST | None) -> list[ast.Return]:
+    return [inner for inner in ast.walk(node) if _gives(inner)] if node is not None else []
 
 
 @lru_cache(maxsize=1_000)  # asked at each call of a function, of which there are thousands
 def _last_return(node: ast.AST | None) -> tuple[str, ...]:
-    returns = (
-        [inner for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value is not None]
-        if node is not None
-        else []
-    )
+    returns = _returns(node)
     if not returns:
         return ()
     value = max(returns, key=lambda inner: inner.lineno).value
@@ -149,7 +159,9 @@ def unstacked(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]
         ends = np.cumsum([len(part) if array.ndim > 1 and part.ndim else part.size for part in parts])
         if array.ndim and ends[-1] == len(array) and (array.ndim == 1 or _are_rows(parts, array)):
             pieces = np.split(array, ends[:-1])
-            return [(name, np.reshape(piece, arguments[name].shape)) for name, piece in zip(names, pieces, strict=False)]
+            return [
+                (name, np.reshape(piece, arguments[name].shape)) for name, piece in zip(names, pieces, strict=False)
+            ]
     return list(entries)
 
 

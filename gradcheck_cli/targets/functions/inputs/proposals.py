@@ -28,8 +28,8 @@ ProposalKind = Literal[
     "keep",
 ]
 """What is put there. small: normal numbers that leave layer upon layer unsaturated. index: whole numbers below a
-length; length: the length itself. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1. keep: the parameter keeps its
-default."""
+length; length: the length itself. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1.
+keep: the parameter keeps its default."""
 
 # Kinds that a gradient may be owed for.
 REAL: tuple[ProposalKind, ...] = ("real", "small", "positive", "unit")
@@ -177,8 +177,8 @@ _LENGTHS: Mapping[str, frozenset[str]] = {
 # Where a name is both a plain number and an array, in this order.
 _NUMBERS_FIRST = word_set(
     "eps epsilon slope p prob rate ratio dropout momentum decay axis dim training train mode causal temperature tau "
-    "delta margin reg lambda lambd lam lmbda seed groups heads stride pool size width height pad padding lr reduction num leak "
-    "negative learning"
+    "delta margin reg lambda lambd lam lmbda seed groups heads stride pool size width height pad padding lr reduction "
+    "num leak negative learning"
 )
 
 
