@@ -29,6 +29,7 @@ from gradcheck_cli.checks.referee import (
     truth_of,
 )
 from gradcheck_cli.model import GRADIENTS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers import rounding
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.oracles import adjoint
@@ -192,7 +193,8 @@ def numeric_check(
         return [undecided(subject, reason, entries)]
     check = compare_within(subject, numeric.grad_weight, actual, allowed_numeric(numeric, case, judged, gauge))
     if check.verdict is Verdict.PASS:
-        return [with_detail(check, f"all {entries} entries, bound {share:.1g} of A, {numeric.kinks} outputs at a kink")]
+        kinks = counted(numeric.kinks, "output")
+        return [with_detail(check, f"all {counted(entries, 'entry')}, bound {share:.1g} of A, {kinks} at a kink")]
     return [check, _numeric_referee(numeric, case, actual, judged)]
 
 

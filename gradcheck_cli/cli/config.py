@@ -92,7 +92,8 @@ def _table(file: str) -> dict[str, Any] | None:
         with open(file, "rb") as stream:
             content = stream.read()
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+        hint = "settings are read from the nearest file of this name: make it readable, or run from elsewhere"
+        raise UsageError(f"{file} cannot be read: {error.strerror}.", hint=hint) from error
     if b"gradcheck" not in content:
         return None
     import tomllib
@@ -100,7 +101,8 @@ def _table(file: str) -> dict[str, Any] | None:
     try:
         tools = tomllib.loads(content.decode()).get("tool", {})
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{file} is not valid TOML: {error}.") from error
+        hint = "mend it, or run from a folder that is not below it: settings are read from the nearest one"
+        raise UsageError(f"{file} is not valid TOML: {error}.", hint=hint) from error
     if not isinstance(tools, dict):
         raise UsageError(f"tool in {file} is not a table.")
     table = tools.get("gradcheck")

@@ -10,7 +10,7 @@ from gradcheck_cli.cli.config import read_defaults, refuse_unknown_variables, va
 from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.param_types import Length
 from gradcheck_cli.cli.slips import had_by, meant_command, meant_options
-from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.errors import ExitCode, UsageError
 
 PROGRAM = "gradcheck"
 HELP_OPTIONS = ("-h", "--help")
@@ -89,6 +89,13 @@ def _long_options(command: click.Command) -> list[str]:
     return [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
 
 
+def refuse_to_do_nothing(context: click.Context) -> None:
+    """A group without a command checked nothing: its help on standard error, and the exit code that says so."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(ExitCode.NOT_CHECKED)
+
+
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         from gradcheck_cli import __version__
@@ -125,6 +132,4 @@ def cli(context: click.Context) -> None:
       3  a bug of gradcheck
       130  interrupted
     """
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help(), err=True)
-        context.exit(2)
+    refuse_to_do_nothing(context)

@@ -9,7 +9,7 @@ import click
 from gradcheck_cli.cli import options as shared
 from gradcheck_cli.cli.commands import conduct, files_of, let_threads_sleep
 from gradcheck_cli.cli.options import Output
-from gradcheck_cli.cli.root import Command, cli
+from gradcheck_cli.cli.root import Command, cli, refuse_to_do_nothing
 from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import check_sweep, check_sweep_run
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from gradcheck_cli.model.sweep import SweepReport
 
 
-@cli.group("sweep")
-def sweep() -> None:
+@cli.group("sweep", invoke_without_command=True)
+@click.pass_context
+def sweep(context: click.Context) -> None:
     """Ask many questions, in shards, and go on where it was left.
 
     \b
     Example:
       gradcheck sweep verify my_ops.py:backward --geometries layers.txt --resume out.jsonl
     """
+    refuse_to_do_nothing(context)
 
 
 @sweep.command("verify", cls=Command)
@@ -56,7 +58,7 @@ def sweep_verify(context: click.Context, /, **values: Any) -> int:
 
     def execute(progress: Progress) -> SweepReport:
         let_threads_sleep()
-        from gradcheck_cli.runs.sweep import sweep as run_sweep
+        from gradcheck_cli.runs.sweep.ask import sweep as run_sweep
 
         return run_sweep(options, progress)
 
@@ -86,7 +88,7 @@ def sweep_run(context: click.Context, /, **values: Any) -> int:
 
     def execute(progress: Progress) -> SweepReport:
         let_threads_sleep()
-        from gradcheck_cli.runs.sweep import sweep_run as run_sweep
+        from gradcheck_cli.runs.sweep.pictures import sweep_run as run_sweep
 
         return run_sweep(options, progress)
 
@@ -118,7 +120,7 @@ def merge(context: click.Context, /, **values: Any) -> int:
     files = expanded(values["files"])
 
     def execute(_progress: Progress) -> SweepReport:
-        from gradcheck_cli.runs.sweep import merge as merged
+        from gradcheck_cli.runs.sweep.merge import merge as merged
 
         return merged(files)
 

@@ -88,6 +88,19 @@ class Code:
             if id(child) not in blocks:
                 yield from ast.walk(child)
 
+    def definition_of(self, name: str) -> CodePlace | None:
+        """Where a method of the judged class begins, or a function of the file; None where there is none, or several.
+
+        Args:
+            name: as it is called there.
+        """
+        scopes = (self.definition if isinstance(self.definition, ast.ClassDef) else None, self.tree)
+        for scope in scopes:
+            found = [node for node in getattr(scope, "body", ()) if getattr(node, "name", "") == name]
+            if len(found) == 1:
+                return self.place(found[0].lineno)
+        return None
+
     def nearest(self, name: str, line: int | None) -> str:
         """The name that is known at this line and most like `name`; "" where none is like it."""
         scope = self.function(line)

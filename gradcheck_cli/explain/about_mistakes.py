@@ -9,6 +9,7 @@ from gradcheck_cli.explain.grids import planes, side_by_side, times
 from gradcheck_cli.explain.small_layers import small_cases
 from gradcheck_cli.mistakes import Mistake, Problem, padding_words
 from gradcheck_cli.model import TENSORS, Array, GradientName
+from gradcheck_cli.model.text import counted
 
 
 def of_mistake(mistake: Mistake) -> Explanation:
@@ -54,7 +55,7 @@ def _worked(problem: Problem, gradient: GradientName, wrong: Array) -> str:
     """The layer, its arrays, the right and the wrong gradient, plane by plane."""
     case, spec, right = problem.case, problem.spec, problem.right(gradient)
     counts = {"image": spec.batch, "channel": spec.in_channels, "filter": spec.out_channels}
-    layer = ", ".join(_count(amount, noun) for noun, amount in counts.items())
+    layer = ", ".join(counted(amount, noun) for noun, amount in counts.items())
     layer += f", kernel {spec.kernel_size[0]}x{spec.kernel_size[1]}, stride {spec.stride[0]}"
     layer += f", padding {padding_words(spec)}, dilation {spec.dilation[0]}, groups {spec.groups}"
     symbol = TENSORS[gradient].gradient
@@ -71,7 +72,3 @@ def _worked(problem: Problem, gradient: GradientName, wrong: Array) -> str:
             f"{symbol}, with this mistake ({note}):\n" + side_by_side(planes("", wrong)),
         )
     )
-
-
-def _count(amount: int, noun: str) -> str:
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"

@@ -8,6 +8,7 @@ from math import prod
 from gradcheck_cli.explain.explanation import Explanation, Section
 from gradcheck_cli.explain.grids import times
 from gradcheck_cli.model import Axis, ConvSpec, Size
+from gradcheck_cli.model.text import counted, plural_of
 
 # numpy's words for torch's padding modes.
 _MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -35,12 +36,19 @@ def shapes(
     sections = [
         Section("Shapes", _table(spec), True),
         Section("Why the depths need not match", _why(spec, roles)),
-        Section(f"The {roles.count} correlations", _correlations(spec, roles), True),
+        Section(
+            f"The {counted(roles.count, 'correlation')}",
+            _correlations(spec, roles),
+            True,
+        ),
         Section("In numpy", _code(spec, roles), True),
         Section("The other two gradients", _rest(spec)),
     ]
     form = "" if spec.conv == "conv2d" else f" with {spec.conv}"
-    title = f"what {spec.out_channels} filters on {spec.in_channels} channels give{form}"
+    title = (
+        f"what {counted(spec.out_channels, 'filter')} on {counted(spec.in_channels, 'channel')} "
+        f"{'gives' if spec.out_channels == 1 else 'give'}{form}"
+    )
     return Explanation("shapes", title, tuple(sections))
 
 
@@ -95,9 +103,10 @@ def _table(spec: ConvSpec) -> str:
     x = times((spec.in_channels, *spec.own(spec.input_size)))
     g = times((spec.out_channels, *spec.own(spec.output_size)))
     kernel = times((spec.weight_shape[1], *spec.own(spec.kernel_size)))
-    of_each = f"{spec.in_channels} channels" if spec.transposed else f"{spec.out_channels} filters"
+    channels = counted(spec.in_channels, "channel")
+    of_each = channels if spec.transposed else counted(spec.out_channels, "filter")
     return (
-        f"X   {x:<14} {spec.in_channels} channels\n"
+        f"X   {x:<14} {channels}\n"
         f"F   {of_each} of {kernel}, so {spec.weight_shape[0]}x{kernel}\n"
         f"O   {g:<14} one feature map per filter\n"
         f"G   {g:<14} dE/dO, the shape of O"
@@ -107,8 +116,8 @@ def _table(spec: ConvSpec) -> str:
 def _why(spec: ConvSpec, roles: _Roles) -> str:
     text = (
         f"X has depth {spec.in_channels} and G has depth {spec.out_channels}, and no sum runs over either. dE/dF is "
-        f"not one convolution of two stacks: it is {roles.count} separate correlations of one channel of X with one "
-        "feature map of G."
+        f"not one convolution of two stacks: it is {counted(roles.count, 'separate correlation')} of one channel of X "
+        "with one feature map of G."
     )
     if spec.transposed:
         text += (
@@ -126,9 +135,9 @@ def _correlations(spec: ConvSpec, roles: _Roles) -> str:
         f"{roles.entry} = corr({roles.read}{roles.place}, {roles.met}[{roles.outer}]),   "
         f"{roles.outer} = 0..{roles.firsts - 1},  {roles.inner} = 0..{roles.seconds - 1}\n\n"
         f"X[i] is {pictures}, G[o] is {maps}, the result {times(spec.own(spec.kernel_size))}.\n"
-        f"{roles.firsts} x {roles.seconds} = {roles.count} correlations, "
-        f"{taps} taps each, {terms:,} products per tap:\n"
-        f"{numbers:,} numbers, {numbers * terms:,} products for one {noun}."
+        f"{roles.firsts} x {roles.seconds} = {counted(roles.count, 'correlation')}, "
+        f"{counted(taps, 'tap')} each, {counted(terms, 'product')} per tap:\n"
+        f"{counted(numbers, 'number')}, {counted(numbers * terms, 'product')} for one {noun}."
     )
 
 
@@ -145,10 +154,10 @@ def _rest(spec: ConvSpec) -> str:
             f"Where the padding repeats an element of X ({spec.padding_mode}), what comes to the copy is added to the "
             "element itself: it is folded back, not cut off. "
         )
-    noun, nouns = ("image", "images") if spec.conv == "conv2d" else ("sample", "samples")
+    noun = "image" if spec.conv == "conv2d" else "sample"
     return (
-        f"{text}dE/db[o] is the sum of the {outputs:,} values of G[o]. With more than one {noun}, dE/dF and dE/db "
-        f"are summed over the {nouns}."
+        f"{text}dE/db[o] is the sum of the {counted(outputs, 'value')} of G[o]. With more than one {noun}, dE/dF and "
+        f"dE/db are summed over the {plural_of(noun)}."
     )
 
 

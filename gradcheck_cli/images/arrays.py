@@ -21,6 +21,7 @@ from gradcheck_cli.images.source import read_bytes
 from gradcheck_cli.model import Array, Size
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.files import RANDOM
+from gradcheck_cli.model.text import counted
 
 MOST_NUMBERS = 2**28
 """1 GiB as float32: four times the largest picture in colour."""
@@ -59,7 +60,7 @@ class ArrayInput:
         _, own_channels, *own_size = self.values.shape
         if own_channels != channels:
             raise UsageError(
-                f"--in {channels} does not fit {shown(self.name)}: it has {own_channels} channels.",
+                f"--in {channels} does not fit {shown(self.name)}: it has {counted(own_channels, 'channel')}.",
                 hint=f"--in {own_channels}",
             )
         self._check_size(own_size, size)
@@ -163,4 +164,4 @@ def _check_count(shape: tuple[int, ...]) -> None:
     for length in shape:
         count *= length
     if not 0 < count <= MOST_NUMBERS:
-        raise UnreadableError(f"its shape {shape} has {count:,} numbers", f"1 to {MOST_NUMBERS:,} are taken")
+        raise UnreadableError(f"its shape {shape} has {counted(count, 'number')}", f"1 to {MOST_NUMBERS:,} are taken")

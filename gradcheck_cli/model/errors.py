@@ -83,6 +83,10 @@ class TargetError(GradcheckError):
     """A `file.py:name` that cannot be loaded or called."""
 
 
+class UnrecognisedError(TargetError):
+    """A target that was loaded, and that no known way of calling fits."""
+
+
 class ReportError(GradcheckError):
     """A report that cannot be written."""
 

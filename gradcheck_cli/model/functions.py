@@ -102,6 +102,8 @@ class FunctionOutcome:
         unlengthened: arguments whose gradient came without the axes of 1 in front, with the shape in which it came;
             `gradients` has them.
         mutated: what the call changed: argument names, or "grad_output".
+        writes: what it was seen to write to, also of what the forward kept ("self.mask"), and the line in the user's
+            file that did so first; empty where nobody looked.
         error: one sentence, "" when both calls returned.
         error_kind: "" or "raised", "refused", "timeout", "crashed", "memory", "exited".
         error_where: "forward", "backward" or "".
@@ -118,6 +120,7 @@ class FunctionOutcome:
     second: Mapping[str, Array] | None = None
     unlengthened: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     mutated: tuple[str, ...] = ()
+    writes: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
     error_kind: str = ""
     error_where: str = ""

@@ -10,7 +10,7 @@ from gradcheck_cli.model.files import is_array
 from gradcheck_cli.model.options import PER_AXIS, PICTURE_AXES, RunOptions, spelling
 from gradcheck_cli.model.padding import SAME, SIDES, WORDS, fits, typed_padding
 from gradcheck_cli.model.spec import ConvSpec
-from gradcheck_cli.model.text import visible
+from gradcheck_cli.model.text import counted, visible
 
 LARGEST_ARRAY = 2**31
 """Entries of one array: 8 GiB in float32."""
@@ -37,15 +37,11 @@ def _check_axes(options: RunOptions) -> None:
             what = "a picture" if name == "size" and options.takes_pictures else options.conv
             raise OptionError(
                 name,
-                f"{spelling(name)} {'x'.join(map(str, numbers))} does not fit {what}: it has {_axes(axes)}.",
+                f"{spelling(name)} {'x'.join(map(str, numbers))} does not fit {what}: it has {counted(axes, 'axis')}.",
                 hint=f"one number for all, or one for each, as in {'x'.join('345'[:axes])}"
                 if axes > 1
                 else "one number",
             )
-
-
-def _axes(count: int) -> str:
-    return f"{count} axis" if count == 1 else f"{count} axes"
 
 
 def _check_form(options: RunOptions) -> None:
@@ -81,7 +77,7 @@ def _check_padding(options: RunOptions) -> None:
     if not fits(padding, axes):
         raise OptionError(
             "padding",
-            f"{said} does not fit {options.conv}: it has {_axes(axes)}.",
+            f"{said} does not fit {options.conv}: it has {counted(axes, 'axis')}.",
             hint=f"one number for all, {f'{one_each} for each axis, ' if axes > 1 else ''}or each side: {SIDES[axes]}",
         )
     if isinstance(padding, str) and options.is_transposed:

@@ -23,6 +23,7 @@ from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import SEED, RunOptions, SumOptions, SweepOptions, VerifyOptions
 from gradcheck_cli.model.padding import numbers_of
+from gradcheck_cli.model.text import ended
 
 # What a file of a picture has: gray, or blue, green and red.
 PICTURE_CHANNELS = (1, 3)
@@ -136,7 +137,9 @@ def _check_expression(call: str) -> None:
     except (SyntaxError, ValueError) as error:
         place = f" at column {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise OptionError("call", f"--call is no Python expression{place}: {reason}.", hint=CALL_EXAMPLE) from error
+        raise OptionError(
+            "call", f"--call is no Python expression{place}: {ended(reason)}", hint=CALL_EXAMPLE
+        ) from error
 
 
 def check_layer(options: RunOptions) -> None:

@@ -20,6 +20,7 @@ from gradcheck_cli.model import benchdnn
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.spec import CONVS, OWN_AXES, ConvName, ConvSpec, Size
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.model.torch_layer import TorchLayer
 
 EXAMPLE = "batch 2, in 3, out 4, input 8x7, kernel 3x3, stride 2, padding 1"
@@ -147,6 +148,6 @@ def _size(text: str, axes: int) -> Size:
 def _numbers(text: str, count: int = 1) -> tuple[int, ...]:
     parts = [part.strip() for part in re.split("[,x]", text.strip("()").lower())]
     if len(parts) != count or not all(map(_NUMBER.fullmatch, parts)):
-        noun = "a number" if count == 1 else f"{count} numbers"
+        noun = "a number" if count == 1 else counted(count, "number")
         raise UsageError(f"{text!r} in a geometry is not {noun}.", hint=f"as in: {EXAMPLE}")
     return tuple(map(int, parts))

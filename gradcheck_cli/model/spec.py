@@ -12,6 +12,7 @@ from gradcheck_cli.model.axis import Axis, PaddingMode, TransposedAxis
 from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.geometry import AXIS_NAMES, Geometry, check_channels
 from gradcheck_cli.model.tensors import GradientName
+from gradcheck_cli.model.text import counted
 
 Size: TypeAlias = tuple[int, ...]
 """A number for each axis, from the outermost to the innermost: (rows, columns)."""
@@ -286,7 +287,7 @@ class ConvSpec:
             numbers: Size = getattr(self, name)
             if len(numbers) != count:
                 raise GeometryError(
-                    f"{name} of {self.conv} has {count} numbers here, not {len(numbers)}: {numbers}.",
+                    f"{name} of {self.conv} has {counted(count, 'number')} here, not {len(numbers)}: {numbers}.",
                     hint="TorchLayer takes them as torch does",
                 )
 

@@ -9,6 +9,23 @@ import re
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
+def counted(amount: int, noun: str) -> str:
+    """ "1 channel", "9,216 entries", "2 axes": how many of a thing. Whatever a number stands before is said by this."""
+    return f"{amount:,} {noun if amount == 1 else plural_of(noun)}"
+
+
+def plural_of(noun: str) -> str:
+    """ "entries", "axes", "numbers"; of several words the last one changes."""
+    if noun.endswith("xis"):
+        return f"{noun[:-2]}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+
+
+def ended(sentence: str) -> str:
+    """With a full stop, unless it ends already: of a message that somebody else wrote."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
 def visible(text: object) -> str:
     r"""`text` with everything that cannot be seen written as an escape, line breaks and tabs included.
 

@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradcheck_cli.model import GRADIENTS, Finding, RunReport, TargetReport, Verdict
+from gradcheck_cli.model import GRADIENTS, Finding, GradientResult, RunReport, TargetReport, Verdict
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.model.sweep import AnyReport, SweepAnswer, SweepReport
 from gradcheck_cli.model.text import visible
@@ -56,9 +56,10 @@ def _answer_row(answer: SweepAnswer) -> Iterator[object]:
 def _row(target: TargetReport) -> Iterator[object]:
     yield from (target.target, target.verdict.value, target.reason)
     for name in GRADIENTS:
-        result = target.gradients.get(name)
-        # A function has gradients of other names, which stand in a column of their own; it lacks none of these.
-        yield "" if target.kind == "function" else (Verdict.MISSING if result is None else result.verdict).value
+        # A function has gradients of other names, which stand in a column of their own; it lacks none of these. What
+        # could not be asked lacks none either: nobody knows what it has.
+        is_asked = target.kind != "function" and not target.error
+        yield target.gradients.get(name, GradientResult(Verdict.MISSING)).verdict.value if is_asked else ""
     yield ";".join(dict.fromkeys(finding.id for finding in target.findings))
     yield from (target.geometries.right, target.geometries.supported, target.geometries.tried)
     yield from (target.file, "" if target.line is None else target.line, f"{target.seconds:.3f}")

@@ -14,12 +14,12 @@ from gradcheck_cli.model import RunReport, Verdict
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.model.files import from_here
 from gradcheck_cli.model.sweep import AnyReport, SweepReport
-from gradcheck_cli.model.text import visible, visible_lines
+from gradcheck_cli.model.text import counted, visible, visible_lines
 from gradcheck_cli.report.markdown import render_markdown
 from gradcheck_cli.report.page import summary_of
 from gradcheck_cli.report.page.blocks import said
 from gradcheck_cli.report.page.parts import AT, mistakes
-from gradcheck_cli.report.words import count, findings_with_place, headline, sweep_headline, user_file
+from gradcheck_cli.report.words import findings_with_place, headline, sweep_headline, user_file
 
 MAX_ANNOTATIONS = 10
 """Annotations of one type that GitHub shows per step; it drops the others without a word."""
@@ -121,7 +121,7 @@ def _limited(annotations: Iterator[_Annotation]) -> Iterator[_Annotation]:
             yield from listed
             continue
         yield from listed[: MAX_ANNOTATIONS - 1]
-        more = count(len(listed) - MAX_ANNOTATIONS + 1, "more annotation").replace("more annotations", "more")
+        more = counted(len(listed) - MAX_ANNOTATIONS + 1, "more annotation").replace("more annotations", "more")
         yield _Annotation(level, f"gradcheck: {more}", f"{more}; GitHub shows {MAX_ANNOTATIONS} per step.")
 
 

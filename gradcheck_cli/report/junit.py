@@ -104,7 +104,7 @@ def _seed_case(seed: SeedResult) -> _TestCase:
 
 def _target_suite(target: TargetReport, environment: Mapping[str, Any]) -> _Suite:
     cases = [_gradient_case(target, name, result.verdict, result.findings) for name, result in target.gradients.items()]
-    body = _told(target.findings, target.file, target.name)
+    body = [*_told(target.findings, target.file, target.name), *([target.error] if target.error else [])]
     cases += _unshown(_verdict_case(target.verdict, target.reason, target.findings, body), cases)
     if target.output and cases:
         cases[0] = replace(cases[0], output=target.output)

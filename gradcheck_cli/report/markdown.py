@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.sweep import AnyReport
-from gradcheck_cli.model.text import visible, visible_lines
+from gradcheck_cli.model.text import counted, visible, visible_lines
 from gradcheck_cli.report.page import blocks, page_of
 from gradcheck_cli.report.page.blocks import Block, Page, PageSection, Said, Text, Tone, said
 from gradcheck_cli.report.page.parts import quoted
-from gradcheck_cli.report.words import count, first
+from gradcheck_cli.report.words import first
 
 COMMENT_LIMIT = 65_000
 """Characters that one comment of GitHub may hold (65,536), less a margin."""
@@ -63,7 +63,7 @@ def _within(head: str, sections: Sequence[str], limit: int | None) -> Iterator[s
         else:
             left_out += 1
     if left_out:
-        yield _CUT.format(count(left_out, "section"))
+        yield _CUT.format(counted(left_out, "section"))
 
 
 def text(value: object) -> str:

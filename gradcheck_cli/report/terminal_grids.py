@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Example, ExampleArray
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
@@ -61,7 +62,7 @@ def _planes(name: str, array: Array, truth: Array | None) -> list[list[Text]]:
         title = name + (subscript(_unravel(place, leading)) if leading else "")
         blocks.append([styled(title, "bold"), *_grid(planes[place], right[place])])
     if len(planes) > shown:
-        blocks[-1].append(styled(f"{len(planes) - shown} more planes", "dim"))
+        blocks[-1].append(styled(counted(len(planes) - shown, "more plane"), "dim"))
     if truth is not None and not same:
         blocks[-1].append(styled(f"shape {array.shape}, not {truth.shape}", "red"))
     return blocks

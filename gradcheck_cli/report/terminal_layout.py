@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.report.page import blocks
 from gradcheck_cli.report.page.blocks import Block, Page, PageSection, Said
 from gradcheck_cli.report.page.parts import VERDICT_WORDS
@@ -50,7 +51,7 @@ def _shown(screen: Screen, sections: Sequence[PageSection]) -> Iterator[PageSect
         if section.verdict is None or section in detailed:
             yield section
         if hidden and section is detailed[-1]:
-            told = blocks.Sentence(blocks.plain(f"{hidden} more targets in detail with -v"))
+            told = blocks.Sentence(blocks.plain(f"{counted(hidden, 'more target')} in detail with -v"))
             yield PageSection("more", "", (told,), is_plain=True)
 
 

@@ -48,6 +48,10 @@ _HANG = 6
 READABLE = 120
 """Cells of a line that an eye still follows, however wide the screen is."""
 _DOTS = " ..."
+# How far what a long line goes on with stands to the right of its beginning: enough to be seen as no line of its own.
+_FURTHER = 2
+# Behind these a name may be broken. The seam is a blank to whoever breaks lines, and is taken out again.
+_WORD, _PART, _SEAM = re.compile(r"\S+"), re.compile("[/:](?=\\w)"), "\x1f"
 # What takes a text apart, or widens it, however much room there is.
 _BREAKS = frozenset("\n\t")
 
@@ -121,12 +125,15 @@ class Screen:
         return VERDICT_STYLES[verdict]
 
     def wrap(self, value: TableCell, width: int) -> list[Text]:
-        """`value` in lines of at most `width` cells, broken between words where that is possible."""
+        """`value` in lines of at most `width` cells, broken between words where that is possible.
+
+        A word that is too long for a line, as "folder/file.py:name" may be, is broken between its parts.
+        """
         text = self.text(value)
         if text.cell_len <= width and not _BREAKS & set(text.plain):
             return [_stripped(text.copy())]  # most are: a table of a folder has thousands of them
-        wrapped = text.wrap(self.console, max(1, width), overflow="fold")
-        return [_stripped(line) for line in wrapped] or [Text("")]
+        wrapped = _with_seams(text, width).wrap(self.console, max(1, width), overflow="fold")
+        return [_stripped(Text("").join(line.split(_SEAM))) for line in wrapped] or [Text("")]
 
     def labelled(self, label: TableCell, value: TableCell, indent: int) -> list[Text]:
         """`value` wrapped beside `label`, which takes the first `indent` cells."""
@@ -137,9 +144,17 @@ class Screen:
         return [pad(head, indent) + lines[0][indent:], *lines[1:]]
 
     def fenced(self, value: str, style: str = "") -> list[Text]:
-        """Lines that are somebody else's, kept as they are, each behind a bar."""
-        wrapped = [line for row in value.splitlines() for line in self.wrap(row, min(self.width, READABLE) - 4)]
-        return [styled("  | ", style) + line for line in wrapped]
+        """Lines that are somebody else's, kept as they are, each behind a bar; a long one goes on further right."""
+        lines = [line for row in value.splitlines() for line in self._hanging(row, min(self.width, READABLE) - 4)]
+        return [styled("  | ", style) + line for line in lines]
+
+    def _hanging(self, row: str, width: int) -> list[Text]:
+        text = self.text(row)
+        indent = len(text.plain) - len(text.plain.lstrip(" "))
+        if text.cell_len <= width or indent > width // 2:
+            return self.wrap(text, width)
+        parts = self.wrap(text[indent:], width - indent - _FURTHER)
+        return [Text(" " * (indent + (_FURTHER if place else 0))) + part for place, part in enumerate(parts)]
 
     def table(self, columns: Sequence[ScreenColumn], rows: Iterable[Sequence[TableCell]]) -> list[Text]:
         """Aligned rows below their titles. Where they are too wide for the screen, each row takes several lines."""
@@ -177,6 +192,13 @@ class Screen:
         wrapped = fitted(prose, self.width - indent)
         beside = [(lines[-1] if row == 0 else Text(" " * indent)) + line for row, line in enumerate(wrapped)]
         return [_stripped(line) for line in [*lines[:-1], *beside]]
+
+
+def _with_seams(text: Text, width: int) -> Text:
+    """`text` with seams between the parts of the words that no line holds whole."""
+    long = [word for word in _WORD.finditer(text.plain) if word.end() - word.start() > width]
+    places = [part.end() for word in long for part in _PART.finditer(text.plain, word.start(), word.end())]
+    return Text(_SEAM).join(text.divide(places)) if places else text
 
 
 def pad(text: Text, width: int, right: bool = False) -> Text:

@@ -24,6 +24,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
 from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
+from gradcheck_cli.model.text import counted
 
 Item = TypeVar("Item")
 # A first line names this many lines that never ran; the JSON report has them all.
@@ -45,14 +46,6 @@ def number(value: float | None, digits: int = 4) -> str:
 def exact_number(value: float) -> str:
     """All the digits of a number."""
     return number(value, 17) if not math.isfinite(value) else repr(float(value))
-
-
-def count(amount: int, noun: str) -> str:
-    """ "1 finding", "9,216 entries"."""
-    if amount == 1:
-        return f"1 {noun}"
-    plural = noun[:-1] + "ies" if noun.endswith("ry") else noun + "s"
-    return f"{amount:,} {plural}"
 
 
 def first(items: Sequence[Item], most: int) -> Sequence[Item]:
@@ -154,7 +147,7 @@ def outcomes(report: VerifyReport) -> str:
     """ "4 targets: 2 right, 1 wrong, 1 failed to run" """
     amounts = Counter(target.verdict for target in report.targets)
     told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
-    text = f"{count(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
+    text = f"{counted(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
     text += reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report)
     return text + (f"; {len(report.not_asked)} more not asked (-x)" if report.not_asked else "")
 
@@ -228,9 +221,9 @@ def answers_counted(report: SweepReport) -> str:
     """ "120 questions to 2 targets: 97 right, 3 wrong, 20 refused" """
     amounts = [f"{amount:,} {name}" for name, amount in answer_amounts(report.answers).items() if amount]
     left = [f"{report.left:,} not asked"] if report.left else []
-    asked = count(report.questions, "question")
+    asked = counted(report.questions, "question")
     shard = f", shard {report.shard}" if report.shard else ""
-    whom = count(len(report.targets), "target")
+    whom = counted(len(report.targets), "target")
     return f"{asked} to {whom}{shard}: {', '.join([*amounts, *left]) or 'none was asked'}"
 
 

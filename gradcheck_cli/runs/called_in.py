@@ -39,6 +39,8 @@ class CalledIn:
         answer = self._asker.ask(question, case)
         outcome = answer.outcome
         self.seconds = outcome.seconds
+        if self._setting.compile and outcome.error_kind == "timeout":
+            return Reply(refused=f"torch.compile was not done in {outcome.seconds:g} s; --timeout gives it longer")
         if not answer.is_comparable or is_lacking(outcome.error):
             return Reply(refused=(outcome.error or outcome.wrong_forward)[:MOST_SAID])
         return Reply(outcome.gradients, error=outcome.error[:MOST_SAID])

@@ -19,6 +19,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode, Setting
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import as_asked
+from gradcheck_cli.model.text import ended
 from gradcheck_cli.targets import interpreter
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.contract import HowToCall, TargetRef, TextEdit
@@ -271,7 +272,8 @@ def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
         facts["the likeliest raised"] = _sentence_with_line(ref, error.error)
     sentence = f"{ref.text}: {error}"
     return {
-        "failed": sentence if sentence.endswith("?") else f"{sentence}.",
+        "failed": ended(sentence),
+        "unrecognised": True,
         "facts": facts,
         "hint": error.hint or WAYS_OUT,
     }
@@ -329,7 +331,8 @@ def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Ar
         arrays |= _named("second", _take(ready, case, session()).gradients)
     if returned.forward_error is not None:
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
-    reply["forward_differs"] = other_forward(candidate, case, returned)
+    other = other_forward(candidate, case, returned)
+    reply |= {"forward_differs": other.name, "bias_times": other.times} if other else {}
     if taken.wrong:
         reply |= {"kind": "misshapen", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays

@@ -71,6 +71,7 @@ class HowToCall:
         kinds: what it may be: "convolution", "function".
         seed: of the inputs that are found for a function.
         inputs, input: what `--inputs` and `--input` said of them.
+        against: what `--against` says that the forward should be.
     """
 
     convention: str = "auto"
@@ -80,6 +81,7 @@ class HowToCall:
     seed: int = 0
     inputs: str = ""
     input: str = ""
+    against: str = ""
 
     @classmethod
     def of(cls, options: RunOptions | VerifyOptions | SweepOptions) -> HowToCall:
@@ -87,7 +89,8 @@ class HowToCall:
         said = (options.convention, options.call, roles_in(options.returns))
         if not isinstance(options, VerifyOptions):
             return cls(*said)
-        return cls(*said, ("convolution", "function"), options.seed, options.inputs, options.input)
+        function = (options.inputs, options.input, options.against)
+        return cls(*said, ("convolution", "function"), options.seed, *function)
 
 
 @dataclass(frozen=True)
@@ -237,6 +240,7 @@ class Outcome:
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
         forward_differs: the name of a forward beside a function that gives other numbers than a convolution; else "".
+        bias_times: how often that forward adds b, where this alone is the difference; else 0.
         unreached: lines of the backward that no call has executed up to now; None where nothing was called.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
@@ -256,6 +260,7 @@ class Outcome:
     printed: str = ""
     wrong_forward: str = ""
     forward_differs: str = ""
+    bias_times: int = 0
     unreached: tuple[int, ...] | None = None
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)

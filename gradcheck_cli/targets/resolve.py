@@ -16,8 +16,9 @@ from pathlib import Path
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.model.files import MAGIC, file_and_name
+from gradcheck_cli.model.files import MAGIC, file_and_name, from_here
 from gradcheck_cli.model.nearness import nearest
+from gradcheck_cli.model.text import counted, ended
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
@@ -32,6 +33,9 @@ INPUTS = "gradcheck_inputs"
 
 MODULE = "gradcheck_module"
 """The function by which a file makes its module itself."""
+
+NOTEBOOK = ".ipynb"
+_NOT_SOURCE = "probably a compiled or packed file: name the .py file"
 
 # What a backward is called.
 BACKWARD_WORDS = ("backward", "backprop", "bprop", "back_prop", "grad")
@@ -114,27 +118,34 @@ def parse(file: str) -> ast.Module:
     Raises:
         TargetError: it cannot be read, or is not Python.
     """
+    shown = from_here(file)
+    if shown.endswith(NOTEBOOK):
+        raise TargetError(
+            f"{shown} is a notebook, and verify takes Python files.",
+            hint=f"in the notebook: gradcheck_cli.verify(my_function); or jupyter nbconvert --to script {shown}",
+        )
     try:
         source = Path(file).read_bytes()
     except OSError as error:
-        mend = f"chmod u+r {shlex.quote(file)}" if isinstance(error, PermissionError) else None
-        raise TargetError(f"cannot read {file}: {error.strerror}.", hint=mend) from error
+        mend = f"chmod u+r {shlex.quote(shown)}" if isinstance(error, PermissionError) else None
+        raise TargetError(f"cannot read {shown}: {error.strerror}.", hint=mend) from error
+    if b"\0" in source:
+        raise TargetError(f"{shown} is not Python source: it holds null bytes.", hint=_NOT_SOURCE)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return syntax.parse(source, filename=file)
     except SyntaxError as error:
         raise TargetError(
-            f"{file}:{error.lineno or 0} is not valid Python: {error.msg}.",
+            f"{shown}:{error.lineno or 0} is not valid Python: {ended(str(error.msg))}",
             facts={"line": (error.text or "").strip()} if error.text else None,
+            hint="Python itself cannot run the file: mend this line first",
         ) from error
     except ValueError as error:
-        raise TargetError(
-            f"{file} is not Python source: {error}.", hint="probably a compiled or packed file: name the .py file"
-        ) from error
+        raise TargetError(f"{shown} is not Python source: {error}.", hint=_NOT_SOURCE) from error
     except (RecursionError, MemoryError) as error:
         raise TargetError(
-            f"{file} is nested too deeply for Python to parse.",
+            f"{shown} is nested too deeply for Python to parse.",
             hint="probably data written as code: move it out of the file, or the function into one of its own",
         ) from error
 
@@ -169,7 +180,11 @@ def _is_helper(name: str) -> bool:
 
 def _has_backward(node: ast.ClassDef) -> bool:
     methods = [item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return any(_is_backward(name) and "zero" not in name for name in methods)
+    # `backdrop` beside a `forward`; a callback alone goes nowhere back.
+    beside = any("forward" in name.lower() for name in methods)
+    return any(
+        (_is_backward(name) and "zero" not in name) or (beside and name.lower().startswith("back")) for name in methods
+    )
 
 
 def _top_level(body: Sequence[ast.stmt]) -> list[Definition]:
@@ -267,15 +282,15 @@ def the_only_one(tree: ast.Module, path: str) -> tuple[str, ...]:
         return (names[0],)
     if names:
         raise TargetError(
-            f"{path} holds {len(names)} candidates.",
+            f"{path} holds {counted(len(names), 'candidate')}.",
             facts={"they are": ", ".join(names[:8])},
             hint=f"name one: {path}:{names[0]}",
         )
-    there = ", ".join(name for name in definitions(tree) if "." not in name)
+    there = [name for name in definitions(tree) if "." not in name]
     raise TargetError(
-        f"nothing in {path} looks like a convolution backward.",
-        facts={"it holds": there[:200] or "no function and no class"},
-        hint=f"name the function: {path}:name",
+        f"nothing in {path} looks like a backward.",
+        facts={"it holds": ", ".join(there)[:200] or "no function and no class"},
+        hint=f"name the function: {path}:{there[0]}" if there else "name the file that holds your backward",
     )
 
 

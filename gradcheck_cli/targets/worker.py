@@ -28,7 +28,7 @@ from gradcheck_cli.model import (
     Gradients,
     Setting,
 )
-from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.model.errors import TargetError, UnrecognisedError
 from gradcheck_cli.model.spec import CONVS
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
@@ -204,7 +204,8 @@ class Worker:
             message, _ = self._child.exchange(self._load_request(), {}, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             lost = self._lost(failure)
-            self._loss = TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost))
+            hint = f"more time: --timeout {10 * self.limits.timeout:g}" if lost.error_kind == "timeout" else None
+            self._loss = TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost), hint=hint)
             if self._attempt < len(ATTEMPTS) - 1:
                 self._attempt += 1
                 return self._load()
@@ -245,6 +246,7 @@ class Worker:
             "seed": self._how.seed,
             "inputs": self._how.inputs,
             "input": self._how.input,
+            "against": self._how.against,
             "how": ATTEMPTS[self._attempt],
             "seconds": self.limits.timeout,
         }
@@ -292,7 +294,8 @@ def _target_error(message: Message, printed: str) -> TargetError:
     lines = printed.strip().splitlines()
     if message.get("lacking") and lines:
         facts = {"the file printed": lines[0][:120]}
-    return TargetError(
+    kind = UnrecognisedError if message.get("unrecognised") else TargetError
+    return kind(
         str(message["failed"]),
         facts={str(key): str(value) for key, value in facts.items()} if isinstance(facts, dict) and facts else None,
         hint=str(message["hint"]) if message.get("hint") else None,
@@ -346,6 +349,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
         printed=printed,
         wrong_forward=str(message.get("wrong", "")),
         forward_differs=str(message.get("forward_differs", "")),
+        bias_times=int(message.get("bias_times", 0)),
         unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
         dtypes={name: formats[f"first.{name}"] for name in first},

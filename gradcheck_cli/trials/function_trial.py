@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gradcheck_cli.checks.ladder.contract import ScaledCall
+from gradcheck_cli.checks.ladder.empty import EmptyBatch
 from gradcheck_cli.checks.ladder.ties import TiedCall
 from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, FunctionOutcome, Sample
@@ -99,6 +100,7 @@ class FunctionTrial:
         unmeasured: argument -> why there is no derivative from a source.
         elsewhere: the same calls in other circumstances, on the first sample of the most axes.
         second_order: the backward differentiated once more, on the same sample; None where that was not tried.
+        empty: what became of a batch of no rows, on the same sample; None where that was not tried.
         tied: calls on equal entries, on the first sample, one for each argument.
         about: what is special about its numbers, "" for nothing.
     """
@@ -116,6 +118,7 @@ class FunctionTrial:
     unmeasured: dict[str, str] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
     second_order: SecondOrder | None = None
+    empty: EmptyBatch | None = None
     tied: tuple[TiedCall, ...] = ()
     about: str = ""
 

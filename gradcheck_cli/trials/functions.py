@@ -19,6 +19,7 @@ from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.model.circumstances import Circumstances, every_circumstance
 from gradcheck_cli.model.recording import Recording
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.oracles.blackbox import (
     Direction,
     Evaluate,
@@ -30,6 +31,7 @@ from gradcheck_cli.oracles.blackbox import (
     direction,
     exact_differences,
 )
+from gradcheck_cli.trials.empty_batch import empty_batch
 from gradcheck_cli.trials.function_trial import (
     Asking,
     CalledFunction,
@@ -75,10 +77,11 @@ class FunctionSession:
         trials: list[FunctionTrial] = []
         for number, sample in enumerate(samples):
             if self.is_late:
-                return FunctionTranscript(tuple(trials), f"stopped at the time limit after {number} samples")
+                return FunctionTranscript(tuple(trials), f"stopped at the time limit after {counted(number, 'sample')}")
             trial = self._real(sample)
             if number == _widest(samples) and self.has_circumstances and trial.failure is None:
                 trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)), second_order=self._twice(trial))
+                trial = replace(trial, empty=empty_batch(self.client, trial) if self.has_upstream else None)
             if not number and trial.failure is None:
                 trial = replace(trial, tied=tuple(self._tied(sample)))
             trials.append(trial)

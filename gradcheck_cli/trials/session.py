@@ -13,6 +13,7 @@ from gradcheck_cli.layers import forms, geometries
 from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, variants
 from gradcheck_cli.model import ConvSpec, Counterexample, GradientName, Verdict, VerifyOptions
 from gradcheck_cli.model.line import as_asked
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers.arithmetic import declared_slack
 from gradcheck_cli.targets import Described
 from gradcheck_cli.trials.asker import Asker
@@ -176,12 +177,12 @@ class Session:
 
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
-        count = len(self.trials)
+        asked = counted(len(self.trials), "geometry")
         deaths = sum(trial.answer.died for trial in self.trials + self.further)
         if deaths >= MOST_DEATHS:
-            self.stopped = f"stopped after {count} geometries: {deaths} calls ended or hung the target"
+            self.stopped = f"stopped after {asked}: {counted(deaths, 'call')} ended or hung the target"
         elif self.asker.is_late:
-            self.stopped = f"stopped after {count} geometries at the time limit of {self.options.timeout:g} s"
+            self.stopped = f"stopped after {asked} at the time limit of {self.options.timeout:g} s"
         return bool(self.stopped)
 
     def _too_little(self) -> bool:

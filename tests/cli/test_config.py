@@ -161,6 +161,7 @@ def test_files_that_cannot_be_read(experiment, tmp_path, content, message):
     assert 2 == result.exit_code
     expected = f"Error: {file} {message}" if message else f"Error: gradcheck in [tool] of {file} is not a table."
     assert result.stderr.startswith(expected)
+    assert bool(message) == ("\n  hint: mend it, or run from a folder that is not below it" in result.stderr)
 
 
 def test_broken_files_of_others_do_not_matter(experiment, tmp_path):

@@ -336,6 +336,14 @@ def test_no_command_shows_the_help_on_stderr():
     assert result.stderr.startswith("Usage: gradcheck [OPTIONS] [COMMAND] [ARGS]...\n")
 
 
+def test_a_group_without_its_command_does_the_same():
+    """`gradcheck sweep` shows what it has; that is no error message."""
+    result = gradcheck("sweep")
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("Usage: gradcheck sweep [OPTIONS] [COMMAND] [ARGS]...\n")
+
+
 @pytest.mark.parametrize("argv", [["--help"], ["-h"], ["run", "--help"], ["verify", "-h"], ["explain", "--help"]])
 def test_help_is_exit_0_on_stdout(argv):
     """Help that was asked for is a result."""

@@ -62,3 +62,36 @@ def test_the_jobs_of_a_matrix_end_in_the_verdict_of_one_sweep(runner, tmp_path):
     assert together.exit_code == alone.exit_code == 0
     counted = re.search(r"\d+ questions to 1 target: .*", alone.stdout)[0]
     assert counted.split(".")[0] in " ".join(together.stdout.split())
+
+
+OPERATION = """\
+import torch
+
+
+class MyConv(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias, stride=1, padding=0):
+        ctx.save_for_backward(x, weight)
+        ctx.stride, ctx.padding = stride, padding
+        return torch.nn.functional.conv2d(x, weight, bias, stride, padding)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, weight = ctx.saved_tensors
+        wanted = (ctx.stride, ctx.padding)
+        grad_x = torch.nn.grad.conv2d_input(x.shape, weight, grad, *wanted)
+        return grad_x, torch.nn.grad.conv2d_weight(x, weight.shape, grad, *wanted), grad.sum((0, 2, 3)), None, None
+"""
+
+
+def test_the_nightly_job_asks_about_the_layers_of_the_model(tmp_path):
+    """The page's own model, of two convolutions; one setting stands for all, as one of them compiles."""
+    (block,) = (block for block in BLOCKS if "schedule" in block)
+    (line,) = re.findall(r"gradcheck sweep .*", block)
+    (model,) = re.findall(r"<!-- file: net\.py -->\n```python\n(.*?)```", PAGE, re.S)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "net.py").write_text(model)
+    (tmp_path / "src" / "ops.py").write_text(OPERATION)
+    assert "--settings all" in line
+    done = ran(line.replace("--settings all", "--dtype bfloat16"), tmp_path)
+    assert (done.exit_code, "2 questions to 1 target: 2 right" in done.stdout) == (0, True)

@@ -51,6 +51,13 @@ def test_a_target_that_could_not_be_loaded_has_its_reason():
     assert row["reason"] == "line 1 imports tensorflow, which is not installed."
 
 
+def test_nothing_is_said_of_the_gradients_of_what_could_not_be_loaded():
+    """Which it has is not known: none is missing, and none is wrong."""
+    row = rows(failing_verify_report())[3]
+
+    assert ("", "", "", "") == (row["weight"], row["input"], row["bias"], row["gradients"])
+
+
 def test_findings_are_told_once():
     """Separated by semicolons, in their order."""
     findings = (sample_finding(id="shifted"), sample_finding(), sample_finding(gradient="input"))

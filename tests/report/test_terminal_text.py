@@ -151,3 +151,21 @@ def test_blocks_of_a_group_stay_together():
     assert ["x   expected   actual"] == plain(beside(groups, 21))
     assert ["x", "expected   actual"] == plain(beside(groups, 20))
     assert ["x", "expected", "actual"] == plain(beside(groups, 16))
+
+
+def test_a_name_that_no_line_holds_is_broken_between_its_parts():
+    """Behind a slash or a colon, never inside a name that fits by itself; its style stays."""
+    text = styled("crashes ", "red") + styled("submissions/one_filter_at_a_time.py:backward, a.py:f", "bold")
+    lines = screen_of(80).wrap(text, 32)
+    assert plain(lines) == ["crashes submissions/", "one_filter_at_a_time.py:", "backward, a.py:f"]
+    assert {span.style for line in lines[1:] for span in line.spans} == {"bold"}
+    assert plain(screen_of(80).wrap("a" * 5, 3)) == ["aaa", "aa"]
+
+
+def test_somebody_else_s_long_line_goes_on_further_right():
+    """So that it is not taken for a line of its own; a short one stays as it is."""
+    assert plain(screen_of(30).fenced("short\n  hint: say what it is given, as x=5x7")) == [
+        "  | short",
+        "  |   hint: say what it is",
+        "  |     given, as x=5x7",
+    ]

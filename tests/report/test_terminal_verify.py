@@ -72,7 +72,7 @@ FAIL     fail    pass   pass   13 of 22  batch_mean.py:conv_backward
       batch-mean: your grad_weight is exactly dE/dF divided by the batch size N = 2: on small ...
 FAIL     error   error  error   0 of 19  raising.py:conv_backward
       crashes: The backward raises on all 19 geometries, first with x (2, 3, 7, 9), weight (4, ...
-ERROR    error   error  error         -  needs_tensorflow.py:conv_backward
+ERROR    -       -      -             -  needs_tensorflow.py:conv_backward
       line 1 imports tensorflow, which is not installed.
 
 mistake     targets  which
@@ -99,6 +99,14 @@ def test_a_finding_without_a_line_stands_in_its_function_and_may_be_about_the_ca
 def test_a_wrong_target_word_for_word():
     """The mistake, how to mend it, since when it shows, and the smallest example with its sum."""
     assert WRONG == printed(one(samples.failing_target()))
+
+
+def test_a_target_that_could_not_be_loaded_has_its_error_and_no_gradients():
+    """Neither gradients, nor where it was tried: it was not."""
+    shown = printed(one(samples.failing_verify_report().targets[3]))
+    assert "\nERROR  needs_tensorflow.py:conv_backward  (line 4)\n  | needs_tensorflow.py" in shown
+    assert "gradients" not in shown
+    assert "geometries" not in shown
 
 
 def test_several_targets_have_a_table_first():
@@ -155,9 +163,9 @@ def test_those_who_make_a_mistake_are_eight_at_most():
 def test_a_hundred_wrong_targets_are_no_wall_of_text():
     """Eight in detail, the others counted; all of them under -v."""
     report = samples.sample_verify_report(targets=(samples.inconclusive_target(),) * 100)
-    assert 8 == printed(report).count("\n  gradients ")
+    assert 8 == printed(report).count("\nERROR  needs_tensorflow")
     assert "\n92 more targets in detail with -v\n" in printed(report)
-    assert 100 == printed(report, verbosity=1).count("\n  gradients ")
+    assert 100 == printed(report, verbosity=1).count("\nERROR  needs_tensorflow")
 
 
 def test_what_the_code_raised_keeps_its_lines():

@@ -7,7 +7,7 @@ import pytest
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions.binding import SQUARE, Form, square_only
 from gradcheck_cli.targets.conventions.layout import Layout
-from gradcheck_cli.targets.conventions.names import are_margins, corners
+from gradcheck_cli.targets.conventions.names import are_margins, corners, function_roles
 from gradcheck_cli.targets.conventions.source import Source
 
 TOP, BOTTOM, LEFT, RIGHT = "padding_h", "padding_h_after", "padding_w", "padding_w_after"
@@ -47,3 +47,18 @@ def test_code_that_reads_both_sides_takes_any_kernel():
     """kh and kw are two."""
     source = Source(ast.parse("def back(dout, cache):\n    F, C, kh, kw = w_shape\n"))
     assert not square_only(ConvSpec(2, 3, 4, 7, 6, (3, 2)), Form(Layout()), [source])
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("in_bias", "bias"), ("my_weights", "weight"), ("bias_term", "bias"), ("the_kernels", "weight"), ("in_x", "x")],
+)
+def test_a_word_beside_the_name_of_an_array_leaves_what_it_is(name, role):
+    """`in_bias` is a bias."""
+    assert function_roles(name)[-1:] == [role]
+
+
+@pytest.mark.parametrize("name", ["layer_out", "in_k", "my_layer", "layer_size", "bias_in", "the_n"])
+def test_what_may_be_a_size_or_an_output_is_not_taken_for_an_array(name):
+    """Only whole names of x, the weight and the bias are told so, and one letter but w, x and b is none."""
+    assert function_roles(name) == []

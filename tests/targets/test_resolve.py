@@ -98,7 +98,47 @@ def test_a_syntax_error_gives_file_and_line(tmp_path):
     """One sentence, the line itself below."""
     path = tmp_path / "broken.py"
     path.write_text("x = 1\ndef f(:\n")
-    assert message(f"{path}:f") == f"{path}:2 is not valid Python: invalid syntax.\n  line  def f(:"
+    assert message(f"{path}:f") == f"{path}:2 is not valid Python: invalid syntax.\n  line  def f(:\n  hint: " + MEND
+
+
+MEND = "Python itself cannot run the file: mend this line first"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("a.py", b"def f(:\n", f"a.py:1 is not valid Python: invalid syntax.\n  line  def f(:\n  hint: {MEND}"),
+        (
+            "a.pyc",
+            b"\xa7\r\r\n\0\0",
+            "a.pyc is not Python source: it holds null bytes.\n"
+            "  hint: probably a compiled or packed file: name the .py file",
+        ),
+        (
+            "a.ipynb",
+            b"{}",
+            "a.ipynb is a notebook, and verify takes Python files.\n"
+            "  hint: in the notebook: gradcheck_cli.verify(my_function); or jupyter nbconvert --to script a.ipynb",
+        ),
+        (
+            "a.py",
+            b"",
+            "nothing in a.py looks like a backward.\n  it holds  no function and no class\n"
+            "  hint: name the file that holds your backward",
+        ),
+        (
+            "a.py",
+            b"def f(x): return x\ndef g(x): return x\n",
+            "nothing in a.py looks like a backward.\n  it holds  f, g\n  hint: name the function: a.py:f",
+        ),
+    ],
+    ids=["no Python", "compiled", "notebook", "empty", "without a backward"],
+)
+def test_a_file_without_a_target_says_what_it_is(tmp_path, monkeypatch, name, content, text):
+    """By the path that was typed, with the next step."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    assert message(name) == text
 
 
 def test_a_missing_file_shows_similar_ones(file):
@@ -136,3 +176,13 @@ def test_a_name_that_no_file_system_takes_is_an_absent_file(length):
     name = "x" * length
     assert message(f"{name}.py:f").startswith(f"there is no file {name}.py.")
     assert message(f"{name}:f").startswith(f"there is no file and no module {name}.")
+
+
+def test_a_method_that_goes_back_beside_a_forward_makes_a_layer(tmp_path):
+    """However it is called; a callback beside no forward makes none."""
+    file = tmp_path / "net.py"
+    file.write_text(
+        "class Conv:\n    def forward(self, x): ...\n    def backdrop(self, g): ...\n\n"
+        "class Watch:\n    def backup(self, g): ...\n\n\ndef relu(x): ...\n"
+    )
+    assert [ref.name for ref in resolve([str(file)])] == ["Conv"]

@@ -48,6 +48,39 @@ class Conv:
     assert recognised(tmp_path, code).right(IMAGE) == {"weight", "input"}
 
 
+UNITS = """
+class Unit:
+    def __init__(self, n_in, k):
+        self.taps, self.bias = np.random.rand(n_in, k, k), 0.0
+
+class Conv:
+    def __init__(self, n_in, n_out, k):
+        self.units = [Unit(n_in, k) for _ in range(n_out)]
+
+    def forward(self, x):
+        self.x = x
+        return np.stack([correlate(x[None], unit.taps[None])[0, 0] + unit.bias for unit in self.units])
+
+    def backdrop(self, delta, lr):
+        below = np.zeros_like(self.x)
+        for f, unit in enumerate(self.units):
+            one = delta[None, f : f + 1]
+            below += input_gradient(self.x[None], unit.taps[None], one)[0]
+            unit.taps {taps}
+            unit.bias {bias}
+        return below
+"""
+
+
+@pytest.mark.parametrize("stepped", [True, False])
+def test_filters_that_are_objects_of_their_own_are_one_kernel(tmp_path, stepped):
+    """Each holds its taps and a number as its bias; what is stepped in them is read off as one gradient."""
+    step = "-= lr * weight_gradient(self.x[None], unit.taps[None], one)[0]", "-= lr * delta[f].sum()"
+    taps, bias = step if stepped else ("-= 0", "-= 0")
+    right = {"weight", "input", "bias"} if stepped else {"input"}
+    assert recognised(tmp_path, UNITS.format(taps=taps, bias=bias)).right(IMAGE) == right
+
+
 def test_what_leaves_a_gap_is_no_array():
     """Keys (o, i) without (1, 0), planes of two shapes, an empty dict."""
     plane = np.ones((3, 3))

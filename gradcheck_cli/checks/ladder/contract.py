@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import Array, FunctionOutcome, Sample
+from gradcheck_cli.model import CALL, Array, FunctionOutcome, Sample
+from gradcheck_cli.model.text import counted
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Broken:
     """A law that does not hold.
 
     `sign` says which, `gradient` the argument or "call", `message` what was seen, `when` on what alone, "" for all,
-    `mend` what to do in this function's own names, "" where the catalogue says it.
+    `mend` what to do in this function's own names, "" where the catalogue says it, `line` that was seen to break it.
     """
 
     sign: Sign
@@ -32,6 +33,7 @@ class Broken:
     message: str
     when: str = ""
     mend: str = ""
+    line: int | None = None
 
     @property
     def id(self) -> str:
@@ -65,10 +67,12 @@ def _count(outcome: FunctionOutcome) -> list[Broken]:
         return []
     nested = [entry for entry in returned if not entry.is_none and entry.shape is None]
     if nested:
-        return [Broken(Sign.COUNT, "call", f"the backward returns a {nested[0].dtype} where a gradient is expected")]
+        return [Broken(Sign.COUNT, CALL, f"the backward returns a {nested[0].dtype} where a gradient is expected")]
     if len(returned) < owed or any(not entry.is_none for entry in returned[owed:]):
-        message = f"the backward returns {len(returned)} gradients for {owed} arguments of the forward"
-        return [Broken(Sign.COUNT, "call", message)]
+        message = (
+            f"the backward returns {counted(len(returned), 'gradient')} for {counted(owed, 'argument')} of the forward"
+        )
+        return [Broken(Sign.COUNT, CALL, message)]
     return []
 
 
@@ -100,12 +104,13 @@ def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
 
 
 def _mutations(outcome: FunctionOutcome) -> list[Broken]:
-    return [
-        Broken(Sign.OVERWRITES_UPSTREAM, "call", "the call changes the G that it is handed")
-        if name == "grad_output"
-        else Broken(Sign.MUTATES, "call", f"the call changes {name} in place")
-        for name in outcome.mutated
-    ]
+    return [_written_to(name, outcome.writes.get(name)) for name in outcome.mutated]
+
+
+def _written_to(name: str, line: int | None) -> Broken:
+    if name == "grad_output":
+        return Broken(Sign.OVERWRITES_UPSTREAM, CALL, "the call changes the G that it is handed", line=line)
+    return Broken(Sign.MUTATES, CALL, f"the call changes {name} in place", line=line)
 
 
 def _repeats(outcome: FunctionOutcome) -> list[Broken]:

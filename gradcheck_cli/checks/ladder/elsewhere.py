@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,7 +45,17 @@ def broken_elsewhere(
                 yield Broken(_sign(circumstances), name, said)
             continue
         if not np.array_equal(actual, expected) and (not np.isfinite(actual).all() or is_wrong(name, actual)):
-            yield Broken(_sign(circumstances), name, _message(circumstances, name, expected, actual))
+            broken = Broken(_sign(circumstances), name, _message(circumstances, name, expected, actual))
+            yield _placed(broken, other) if circumstances.passes > 1 else broken
+
+
+def _placed(broken: Broken, other: FunctionOutcome) -> Broken:
+    """With what the forward kept and the backward wrote to, and where it did; as it is where that was not seen."""
+    kept = {name: line for name, line in other.writes.items() if "." in name or "[" in name}
+    if not kept:
+        return broken
+    name, line = next(iter(kept.items()))
+    return replace(broken, message=f"{broken.message}; it writes to {name}", line=line)
 
 
 def _message(circumstances: Circumstances, name: str, expected: Array, actual: Array) -> str:

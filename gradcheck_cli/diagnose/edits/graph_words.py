@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,6 +41,7 @@ _SAME_NUMBERS = frozenset(
     f"aten.{name}"
     for name in ("view.default", "_unsafe_view.default", "expand.default", "clone.default", "detach.default")
 )
+_NAMESPACE = re.compile(r"\bxp\.")
 # Longer statements are not repeated in a sentence about what lies inside them.
 _MOST_TEXT = 70
 
@@ -81,7 +83,7 @@ class GraphWords:
 
     def quoted(self, place: SourcePlace) -> str:
         """An expression as a sentence quotes it, the beginning of a long one; the statement where it is not known."""
-        text = place.expression or place.text
+        text = self._readable(place.expression or place.text)
         if len(text) > _MOST_TEXT:
             text = f"{text[: _MOST_TEXT - 4]} ..."
         return f"`{text}`" if text else f"line {place.line}"
@@ -91,7 +93,7 @@ class GraphWords:
         if place is None:
             return ""
         if self.recording.layer:
-            return f" ({self.recording.layer}: `{place.text}`)"
+            return f" (in gradcheck's own {self.recording.layer}: `{self._readable(place.text)}`)"
         text = f": `{place.text}`" if place.text else ""
         return f" ({os.path.basename(place.file)}:{place.line}{text})"
 
@@ -106,7 +108,12 @@ class GraphWords:
         for index, node in enumerate(self.recording.nodes):
             if node.place is not None and 0 < len(node.place.expression) <= _MOST_TEXT:
                 found.setdefault(node.place, []).append(index)
-        return {indices[0]: place.expression for place, indices in found.items() if len(indices) == 1}
+        alone = {indices[0]: place.expression for place, indices in found.items() if len(indices) == 1}
+        return {index: self._readable(expression) for index, expression in alone.items()}
+
+    def _readable(self, text: str) -> str:
+        """Of a composition of ours, which takes numpy or torch as `xp`, what is computed."""
+        return _NAMESPACE.sub("", text) if self.recording.layer else text
 
     @cached_property
     def _uses(self) -> dict[Ref, int]:

@@ -50,7 +50,9 @@ def taken_for(chain: Chain, ref: Ref, detail: Detail) -> torch.Tensor | None:
     if name == "value":
         return chain.value(Ref(int(numbers[0]), int(numbers[1])))
     if name == "operand":
-        return chain.value(operands[int(numbers[0])]).expand_as(value)
+        operand = chain.value(operands[int(numbers[0])])
+        # What fits on one call need not fit on another: (3, 20) is spread over (3, 3, 20), and (2, 30) is not.
+        return operand.expand_as(value) if _fits(operand, value) else None
     whole = chain.value(operands[0])
     if name == "all axes":
         operation = getattr(whole, node.op.split(".")[1])

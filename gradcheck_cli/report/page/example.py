@@ -8,9 +8,10 @@ from typing import cast
 
 from gradcheck_cli.model import Array, ConvSpec, Counterexample, FunctionExample, Term
 from gradcheck_cli.model.line import number_of_axes, without_rows
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Column, Example, ExampleArray, PageSection, Table, Text, Tone, plain
-from gradcheck_cli.report.words import count, first, geometry
+from gradcheck_cli.report.words import first, geometry
 
 _SMALLEST = "Smallest example that fails"
 # What was asked by --geometry, or could not be made smaller in time.
@@ -165,7 +166,7 @@ def _products(example: Counterexample) -> Table:
     columns = [Column(title) for title in titles]
     columns += [Column("should count", right=True), Column("counts", right=True), Column("so it is")]
     rows = tuple(_row(example, term) for term in example.terms[:MOST_PRODUCTS])
-    amount, beyond = count(len(example.terms), "product"), len(example.terms) - len(rows)
+    amount, beyond = counted(len(example.terms), "product"), len(example.terms) - len(rows)
     return Table(f"the {amount} of the entry", tuple(columns), rows, beyond=beyond)
 
 

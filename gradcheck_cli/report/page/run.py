@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gradcheck_cli.model import ChannelDifference, Experiment, Power, RunReport, Size, Verdict
 from gradcheck_cli.model.in_settings import SettingResult
 from gradcheck_cli.model.options import setting_of
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.report import words
 from gradcheck_cli.report.numerals import grouped, number, scientific
 from gradcheck_cli.report.page.blocks import (
@@ -38,7 +39,7 @@ from gradcheck_cli.report.page.parts import (
     surroundings,
 )
 from gradcheck_cli.report.page.sameness import sameness_section, seeds_section
-from gradcheck_cli.report.words import count, size
+from gradcheck_cli.report.words import size
 
 # One screen by default: the worst planes decide, and three names say what kind of mistake stays unseen.
 MOST_PLANES = 8
@@ -88,7 +89,7 @@ def run_summary(report: RunReport) -> str:
     passed = sum(check.verdict is Verdict.PASS for check in decided)
     same = report.sameness
     parts = [
-        f"{VERDICT_WORDS[report.verdict]}  {passed} of {count(len(decided), 'check')} passed",
+        f"{VERDICT_WORDS[report.verdict]}  {passed} of {counted(len(decided), 'check')} passed",
         f"across channels: {same.across_channels.verdict or 'one plane only'}",
         f"across filters: {same.across_filters.verdict or 'one plane only'}",
         *[f"{finding.id} ({finding.certainty})" for finding in report.findings],
@@ -107,7 +108,7 @@ def _what_was_run(ran: Experiment) -> str:
         f"reference {ran.reference}",
         f"loss {loss}{value}",
         f"seed {ran.seed}",
-        f"{setting_of(ran).text}, {count(ran.threads, 'thread')}",
+        f"{setting_of(ran).text}, {counted(ran.threads, 'thread')}",
         f"backward {ran.backward}" + ("" if ran.convention in ("", "auto") else f" ({ran.convention})"),
     ]
     return "; ".join(parts)
@@ -116,10 +117,10 @@ def _what_was_run(ran: Experiment) -> str:
 def _what_went_in(report: RunReport) -> PageSection:
     """What the line above leaves out: every picture by its name, and G in numbers."""
     found = report.grad_output
-    signs = f"{grouped(found.positive)} positive, {grouped(found.negative)} negative, {count(found.kinks, 'kink')}"
-    told = f"{count(found.outputs, 'output')}: {signs}"
+    signs = f"{grouped(found.positive)} positive, {grouped(found.negative)} negative, {counted(found.kinks, 'kink')}"
+    told = f"{counted(found.outputs, 'output')}: {signs}"
     if found.sign_flips is not None:
-        told += f", {count(found.sign_flips, 'sign')} that float32 and float64 decide differently"
+        told += f", {counted(found.sign_flips, 'sign')} that float32 and float64 decide differently"
     facts = Facts((fact("pictures", ", ".join(report.experiment.images)), fact("G = dE/dO", told)))
     return PageSection("experiment", "What was run", (facts,), is_extra=True)
 
@@ -133,7 +134,7 @@ def _geometry(ran: Experiment) -> str:
     unusual = [*_step("stride", ran.stride), *_padding(ran)]
     unusual += [f"output padding {size(ran.output_padding)}"] if any(ran.output_padding) else []
     unusual += _step("dilation", ran.dilation)
-    unusual += [f"{ran.groups} groups"] if ran.groups != 1 else []
+    unusual += [counted(ran.groups, "group")] if ran.groups != 1 else []
     unusual += [] if ran.bias else ["no bias"]
     unusual += ["pixels / 255"] if ran.unit_range else []
     return "".join(f", {words}" for words in unusual)
@@ -185,7 +186,7 @@ def _power(power: Power) -> tuple[PageSection, ...]:
     """What a pass is worth: what would have been caught on these very data, and what cannot show here."""
     if not power.planted and not power.cannot_show:
         return ()
-    told = [Said(f"caught {len(power.caught)} of {count(len(power.planted), 'planted mistake')}")]
+    told = [Said(f"caught {len(power.caught)} of {counted(len(power.planted), 'planted mistake')}")]
     if power.missed:
         told += [Said("; missed: "), Said(", ".join(power.missed), Tone.OPEN)]
     spots = Said(f"; cannot show here: {_blind_spots(power)}")

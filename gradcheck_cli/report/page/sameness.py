@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gradcheck_cli.model import ChannelPair, Counterfactual, Rung, Sameness, SamenessReport, SeedResult
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.report import words
 from gradcheck_cli.report.numerals import below_one, between, grouped, number, scientific
 from gradcheck_cli.report.page.blocks import (
@@ -23,7 +24,6 @@ from gradcheck_cli.report.page.blocks import (
     plain,
 )
 from gradcheck_cli.report.page.parts import exactly, only_full, verdict_said
-from gradcheck_cli.report.words import count
 
 ANSWERS = {
     Rung.IDENTICAL: "yes, identical",
@@ -79,7 +79,7 @@ def _numbers(found: Sameness) -> str:
     present = {rung: amount for rung, amount in found.counts.items() if amount}
     if len(present) > 1:
         parts.append("pairs: " + ", ".join(f"{grouped(amount)} {rung}" for rung, amount in present.items()))
-    parts.append(f"{grouped(found.bit_equal_pairs)} of {count(total, 'pair')} bit-equal")
+    parts.append(f"{grouped(found.bit_equal_pairs)} of {counted(total, 'pair')} bit-equal")
     return "; ".join(parts)
 
 

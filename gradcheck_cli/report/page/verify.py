@@ -17,6 +17,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyReport,
 )
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.report import words
 from gradcheck_cli.report.page.blocks import (
     Block,
@@ -45,7 +46,7 @@ from gradcheck_cli.report.page.parts import (
     surroundings,
     verdict_said,
 )
-from gradcheck_cli.report.words import count, geometry, outcomes, reservations, right, where_right
+from gradcheck_cli.report.words import geometry, outcomes, reservations, right, where_right
 
 # Targets in one line, the width of a notification or of a log's first line.
 _NAMED = 3
@@ -98,7 +99,7 @@ def _shared_gradients(targets: Sequence[TargetReport]) -> tuple[str, ...]:
 
 
 def _row(target: TargetReport, roles: Sequence[str]) -> tuple[Text, ...]:
-    gradients = [_short(_gradient(target, name).verdict) for name in roles]
+    gradients = [_short(_gradient(target, name).verdict) if not target.error else plain("-") for name in roles]
     counted = right(target.geometries) if target.geometries.tried else "-"
     kept_back, reason = reservations(target).removeprefix(";").strip(), words.uncounted(target.reason)
     reason = "; ".join(part for part in (kept_back, reason) if part)
@@ -143,7 +144,7 @@ def _gradient(target: TargetReport, name: str) -> GradientResult:
 def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
     """One target: what is wrong, the example, how it was asked; a right one of several is for who wants everything."""
     place = "" if target.line is None else f"(line {target.line})"
-    blocks: list[Block] = [Facts((Fact("gradients", _gradients(target)),))]
+    blocks: list[Block] = [Facts((Fact("gradients", _gradients(target)),))] if not target.error else []
     blocks += [Lines(target.error, "error")] if target.error else []
     blocks += mistakes(target.findings, target.file, target.name)
     blocks += [example_of(target.counterexample)] if target.counterexample is not None else []
@@ -161,7 +162,12 @@ def _target(number: int, target: TargetReport, of_all: int) -> PageSection:
 
 
 def _asked(target: TargetReport) -> list[Block]:
-    """How it was called, on what, and what a pass is worth; with a title where an example stands before it."""
+    """How it was called, on what, and what a pass is worth; with a title where an example stands before it.
+
+    Nothing of what could not be called.
+    """
+    if target.error:
+        return []
     told = (
         fact("convention", _convention(target)),
         fact("samples" if target.kind == "function" else "geometries", _where_right(target)),
@@ -231,7 +237,7 @@ def _power(power: FunctionPower) -> str:
     """What a pass is worth, in one line."""
     if not power.planted:
         return ""
-    told = f"{power.caught} of {count(power.planted, 'planted mistake')} would have shown"
+    told = f"{power.caught} of {counted(power.planted, 'planted mistake')} would have shown"
     missed = words.listed(list(dict.fromkeys(each.id for each in power.not_shown)), _NAMED)
     told += f"; not: {missed}" if missed else ""
     return f"{told}; not tried: {', '.join(power.untried)}" if power.untried else told

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from gradcheck_cli.diagnose import of_calls, words_for
 from gradcheck_cli.layers import geometries
 from gradcheck_cli.model import Case, Check, Counterexample, Gradients, RunOptions, TargetReport, Verdict
-from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.model.errors import TargetError, UnrecognisedError
 from gradcheck_cli.numbers.arithmetic import Judged, declared_slack
 from gradcheck_cli.runs.picture.under_test import Diagnosis, UnderTest
 from gradcheck_cli.runs.verify.places import code_of
@@ -97,4 +97,10 @@ def user_code(options: RunOptions) -> Iterator[UserCode]:
             hint=f"one of them: --backward {refs[0].text}",
         )
     with Worker(refs[0], WorkerLimits(timeout=options.timeout), HowToCall.of(options)) as worker:
-        yield UserCode(refs[0], worker, worker.describe(), options)
+        try:
+            described = worker.describe()
+        except UnrecognisedError as error:
+            # Who has a backward of something else is right to ask, and wrong here.
+            see = f"gradcheck verify {refs[0].text} (run judges convolutions, verify any function)"
+            raise UnrecognisedError(error.sentence, facts=error.facts, hint=error.hint, see=see) from error
+        yield UserCode(refs[0], worker, described, options)

@@ -69,7 +69,8 @@ def read_kept(file: str) -> Kept:
         with open(file, "rb") as opened:
             *lines, rest = opened.read().split(b"\n")
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+        hint = "the files of a sweep are written by: gradcheck sweep verify TARGET --resume FILE.jsonl"
+        raise UsageError(f"{file} cannot be read: {error.strerror}.", hint=hint) from error
     if not lines:
         raise UsageError(f"{file} is no file of a sweep: it is {'cut short' if rest else 'empty'}.", hint=_WRITTEN_BY)
     return Kept(_head(file, lines[0]), tuple(_answers(file, lines[1:])))

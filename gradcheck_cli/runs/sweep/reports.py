@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradcheck_cli.model import Loss, Verdict
 from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.runs.sweep.kept import Head
 from gradcheck_cli.runs.sweep.kept_sums import KeptSums
 from gradcheck_cli.runs.sweep.shard import Shard
@@ -57,7 +58,7 @@ def _of_sum(kept: KeptSums, sums: PictureSums, number: int) -> SweepAnswer:
         verdict, message = Verdict.FAIL, "the sums on whole numbers differ"
     elif sums.largest_share > 1:
         verdict, message = Verdict.FAIL, f"the sums differ by {sums.largest_share:.3g} times what rounding allows"
-    where = f"the sum of {sums.count} pictures"
+    where = f"the sum of {counted(sums.count, 'picture')}"
     return SweepAnswer("pictures/sum", number, about.target, where, about.seed, verdict, message=message)
 
 

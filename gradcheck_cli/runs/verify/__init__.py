@@ -11,6 +11,7 @@ from threading import Event, Lock, Thread
 
 from gradcheck_cli.model import Progress, TargetReport, Verdict, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.model.errors import ExitCode, TargetError
+from gradcheck_cli.model.files import is_code
 from gradcheck_cli.model.option import recorded
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import verify_command
@@ -19,8 +20,12 @@ from gradcheck_cli.runs.verify.target import unusable, verify_target
 from gradcheck_cli.targets import TargetRef, called_by, resolve
 from gradcheck_cli.targets.forked import fork_for
 from gradcheck_cli.targets.functions.listing import every_layer
+from gradcheck_cli.targets.resolve import INPUTS
 from gradcheck_cli.trials.asker import Running
 from gradcheck_cli.trials.truth import Truths, load_oracles
+
+_WHAT_INPUTS = "FILE.py:NAME of a function without arguments that returns those of yours"
+_WHAT_AGAINST = "FILE.py:NAME of a forward, or a dotted name as in torch.nn.functional.gelu"
 
 
 def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> VerifyReport:
@@ -37,6 +42,7 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
         TargetError: a name that is not there, or a glob that matches nothing.
     """
     start = time.perf_counter()
+    _check_beside(options)
     refs = resolve(options.targets, called_by(options.call) if options.call else every_layer)
     loadable = [ref for ref in refs if not ref.error]
     fork_for(loadable)
@@ -64,6 +70,21 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
         options=recorded(options),
         not_asked=tuple(ref.text for ref, report in zip(refs, asked, strict=True) if report is None),
     )
+
+
+def _check_beside(options: VerifyOptions) -> None:
+    """The files that --inputs and --against name hold these names: a slip there is told once, and not by every target.
+
+    Raises:
+        TargetError: with the option.
+    """
+    said = (("--inputs", options.inputs, _WHAT_INPUTS), ("--against", options.against, _WHAT_AGAINST))
+    for flag, place, what in said:
+        if is_code(place):
+            try:
+                resolve([place], lambda _tree, _path: (INPUTS,))
+            except TargetError as error:
+                raise TargetError(f"{flag} {place}: {error.sentence}", facts=error.facts, hint=what) from error
 
 
 def exit_code_of(reports: Sequence[TargetReport]) -> ExitCode:

@@ -13,6 +13,7 @@ from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Array, Finding, FunctionOutcome, RungEvidence, Sample, Setting, Verdict
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.recording import Recording
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.oracles.blackbox import UNIT
 from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTrial
 from gradcheck_cli.trials.graphs import UNITS, GraphOracle
@@ -54,8 +55,9 @@ class OwnDtypes:
             if better[0].beside.is_as_accurate:
                 mistake = standing_for(Sign.LOW_PRECISION)
                 message = (
-                    f"In {each.dtype}, with {each.terms} samples, grad_{each.name} is off by {each.beside.share:.2g} "
-                    f"of its largest entry; a plain implementation is off by {each.beside.plain:.2g}."
+                    f"In {each.dtype}, with {counted(each.terms, 'sample')}, grad_{each.name} is off by "
+                    f"{each.beside.share:.2g} of its largest entry; a plain implementation is off by "
+                    f"{each.beside.plain:.2g}."
                 )
                 yield Finding(mistake.id, each.name, "proved", message, mistake.fix, f"in {each.dtype}")
 
@@ -71,7 +73,7 @@ class OwnDtypes:
                 else Verdict.INCONCLUSIVE
             )
             said = "as accurate as" if beside.is_as_accurate else f"{beside.times:.3g} times worse than"
-            said = f"in {each.dtype}, {each.terms} samples: {said} a plain implementation"
+            said = f"in {each.dtype}, {counted(each.terms, 'sample')}: {said} a plain implementation"
             numbers = {"times": beside.times, "share": beside.share, "plain": beside.plain}
             yield RungEvidence(4, "own dtype", each.name, verdict, beside.entries, said, numbers)
 

@@ -23,6 +23,8 @@ from gradcheck_cli.trials.function_trial import FunctionTrial
 
 # What two numbers differ by, relative to the largest, to be told as different places: only words hang on it.
 VISIBLE = 1e-9
+# Of a line on which an array changed while the call was looked on at.
+WRITTEN_HERE = "The array holds other numbers after this line."
 _AXES = ("rows", "columns")
 # Laws that every sample is asked about: of the others a sample that breaks none may not have been asked.
 _OF_EVERY_CALL = (Sign.COUNT, Sign.OTHER_SHAPE, Sign.NOT_FINITE)
@@ -65,7 +67,15 @@ def _of_law(broken: Broken, comparison: FunctionComparison) -> Finding:
     mistake = CATALOGUE.get(broken.id)
     fix = broken.mend or ("" if mistake is None else mistake.fix)
     when = broken.when or (_law_condition(broken, comparison) if broken.sign in _OF_EVERY_CALL else "")
-    return Finding(broken.id, broken.gradient, "proved", f"{broken.message}.", fix, when)
+    message = f"the gradients are right, but {broken.message}" if _is_beside(broken, comparison) else broken.message
+    finding = Finding(broken.id, broken.gradient, "proved", f"{message}.", fix, when, broken.line)
+    return finding if broken.line is None else replace(finding, evidence=WRITTEN_HERE)
+
+
+def _is_beside(broken: Broken, comparison: FunctionComparison) -> bool:
+    """Does the call change what is not its own, with every gradient right that was compared?"""
+    verdicts = {each.judged.verdict for each in comparison.compared}
+    return broken.sign in (Sign.OVERWRITES_UPSTREAM, Sign.MUTATES) and verdicts == {Verdict.PASS}
 
 
 def _law_condition(broken: Broken, comparison: FunctionComparison) -> str:

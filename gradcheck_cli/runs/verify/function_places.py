@@ -47,7 +47,14 @@ class FunctionPlaces:
         for name in dict.fromkeys(finding.gradient for finding in findings):
             if name in self.comparison.names or name == CALL:
                 searched[name] = self._search(name, [each.id for each in findings if each.gradient == name])
-        return tuple(_placed(finding, searched.get(finding.gradient)) for finding in findings)
+        placed = (_placed(finding, searched.get(finding.gradient)) for finding in findings)
+        return tuple(self._quoted(finding) for finding in placed)
+
+    def _quoted(self, finding: Finding) -> Finding:
+        """With the text of its line, where a call was seen to raise or to write there."""
+        if finding.line is None or finding.text:
+            return finding
+        return finding.at(self.code.place(finding.line, evidence=finding.evidence))
 
     def _search(self, gradient: str, named: Sequence[str]) -> CodePlace | None:
         changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from gradcheck_cli.checks.ladder.empty import EmptyBatch
 from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.mistakes import Sign
@@ -19,6 +20,7 @@ from gradcheck_cli.model import (
     Verdict,
     VerifyOptions,
 )
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.runs.verify.function_findings import example_of, findings_of
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.unreached import in_no_call
@@ -110,7 +112,8 @@ def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResul
 def _counted(samples: Sequence[SampleResult]) -> Geometries:
     right = sum(set(each.gradients.values()) <= {Verdict.PASS, Verdict.NOT_APPLICABLE} for each in samples)
     tried = len(samples)
-    summary = f"right on all {tried} samples" if right == tried else f"right on {right} of {tried} samples"
+    of_all = counted(tried, "sample")
+    summary = f"right on all {of_all}" if right == tried > 1 else f"right on {right} of {of_all}"
     return Geometries(tried, tried, right, summary)
 
 
@@ -157,6 +160,7 @@ def _notes(
     notes += [f"no gradient of {data} is returned: taken as data, not judged"] if data else []
     notes += _forward_notes(comparison)
     notes += [SECOND_WRONG.format(each.detail) for each in _second_orders(comparison) if each.names]
+    notes += [each.detail for each in _empty_batches(comparison) if each.verdict is Verdict.FAIL]
     for trial in comparison.trials:
         notes += [f"no derivative of the forward along {name}: {why}" for name, why in trial.unmeasured.items()]
     return tuple(dict.fromkeys(notes))
@@ -191,6 +195,11 @@ def _second_orders(comparison: FunctionComparison) -> list[SecondOrder]:
     return [trial.second_order for trial in comparison.trials if trial.second_order is not None]
 
 
+def _empty_batches(comparison: FunctionComparison) -> list[EmptyBatch]:
+    """Said beside a verdict, which is that of batches with rows."""
+    return [trial.empty for trial in comparison.trials if trial.empty is not None]
+
+
 def _forward_notes(comparison: FunctionComparison) -> list[str]:
     return [judged.detail for _, judged in comparison.forwards if judged.verdict is Verdict.INCONCLUSIVE]
 
@@ -217,6 +226,8 @@ def _evidence(comparison: FunctionComparison) -> Iterator[RungEvidence]:
         yield from _rung(3, "float64", [each for each in mine if not each.judged.is_exact])
     for each in _second_orders(comparison):
         yield RungEvidence(0, "double backward", CALL, each.verdict, 0, each.detail)
+    for empty in _empty_batches(comparison):
+        yield RungEvidence(0, "empty batch", CALL, empty.verdict, 0, empty.detail)
 
 
 def _rung(rung: int, title: str, mine: Sequence[Compared]) -> Iterator[RungEvidence]:

@@ -38,7 +38,7 @@ from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.beside_defaults import findings_beside
-from gradcheck_cli.runs.verify.forward import forward_note, wrong_forward
+from gradcheck_cli.runs.verify.forward import bias_too_often, forward_note, not_held_against, wrong_forward
 from gradcheck_cli.runs.verify.function import verify_function
 from gradcheck_cli.runs.verify.in_settings import in_settings
 from gradcheck_cli.runs.verify.places import Locating, code_of
@@ -81,11 +81,12 @@ def verify_target(ref: TargetRef, options: VerifyOptions, truths: Truths, runnin
 def _may_be_convolution(report: TargetReport, transcript: Transcript, options: VerifyOptions) -> bool:
     """It is right somewhere, or the user says what it is: else it may be called as a convolution and be none.
 
-    One gradient that is right everywhere is enough where no forward says otherwise.
+    The gradient of the weight or of the input, right everywhere, is enough where no forward says otherwise: the bias
+    is the same sum in many layers.
     """
     is_said = options.convention != "auto" or bool(options.call) or bool(options.geometry)
     differs = any(trial.outcome.forward_differs or trial.outcome.wrong_forward for trial in transcript.trials)
-    one_is_right = not differs and any(each.verdict is Verdict.PASS for each in report.gradients.values())
+    one_is_right = not differs and any(report.gradients[name].verdict is Verdict.PASS for name in ("weight", "input"))
     return is_said or report.verdict is not Verdict.FAIL or report.geometries.right > 0 or one_is_right
 
 
@@ -132,7 +133,8 @@ def unusable(ref: TargetRef, error: str) -> TargetReport:
         layout="",
         why="",
         verdict=Verdict.ERROR,
-        gradients={name: GradientResult(Verdict.ERROR) for name in GRADIENTS},
+        # Which gradients it has was never found out.
+        gradients={},
         geometries=Geometries(0, 0, 0, "not tried"),
         error=error,
         name=ref.name,
@@ -144,10 +146,14 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     described = transcript.described
     code = code_of(ref, described.line)
     words = words_for(described.convention, described.layout, turned=described.flipped)
-    findings = findings_of(transcript, code, words) + wrong_forward(transcript.trials)
+    findings = findings_of(transcript, code, words)
+    findings += wrong_forward(transcript.trials) + bias_too_often(transcript.trials, code)
     findings += tuple(findings_beside(described))
     results = {name: _gradient_result(transcript, name, findings) for name in GRADIENTS}
     verdict = _verdict(transcript, results, findings)
+    unasked = not_held_against(options.against, described.layer)
+    if unasked and verdict is Verdict.PASS:
+        verdict = Verdict.INCONCLUSIVE
     return TargetReport(
         target=ref.text,
         file=ref.file,
@@ -160,7 +166,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         geometries=_geometries(transcript, words),
         findings=tuple(replace(finding, fails_when=words.retold(finding.fails_when)) for finding in findings),
         counterexample=transcript.counterexample,
-        notes=_notes(transcript, options),
+        notes=(*_notes(transcript, options), *unasked),
         scope=_scope(described),
         unreached=in_no_call(trial.outcome.unreached for trial in transcript.trials + transcript.further),
         unvaried=described.unvaried,

@@ -118,7 +118,7 @@ class AutogradCandidate(AssignedCandidate):
         for item in self.forward.parameters:
             role = self.assignment.get(item.name, "")
             if role == "params":
-                arguments.append(settings.parameter_dict(self.source, item.name, given))
+                arguments.append(settings.settings_of(self.source, item.name, given))
             elif given.get(role) is not None:
                 arguments.append(given[role])
             else:

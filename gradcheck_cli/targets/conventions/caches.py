@@ -39,7 +39,7 @@ def _member(name: str, given: Mapping[str, Any], source: Source) -> Any:
         return given[name]
     roles = source.roles(name)
     if name == "params" or roles[:1] == ["params"]:
-        return settings.parameter_dict(source, name if name != "params" else "", given)
+        return settings.settings_of(source, name if name != "params" else "", given)
     for role in roles:
         if given.get(role) is not None:
             return given[role]

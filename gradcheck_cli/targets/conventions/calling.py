@@ -176,7 +176,7 @@ def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, 
         elif "opt" in item.name.lower():
             arguments[item.name] = given["optimizer"]
         elif role == "params":
-            arguments[item.name] = settings.parameter_dict(callee.source, item.name, given)
+            arguments[item.name] = settings.settings_of(callee.source, item.name, given)
         elif item.name.lower() in TRAINING and (item.default is False or binding.required(item)):
             arguments[item.name] = given.get("cache") if role == "cache" and given.get("cache") is not None else True
         elif given.get(role) is not None and (role in ("x", "grad_output", "lr") or binding.required(item)):

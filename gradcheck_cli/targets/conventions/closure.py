@@ -89,7 +89,7 @@ class ClosureCandidate(AssignedCandidate):
         arguments: dict[str, Any] = {}
         for name, role in self.assignment.items():
             if role == "params":
-                arguments[name] = settings.parameter_dict(self.callee.source, name, given)
+                arguments[name] = settings.settings_of(self.callee.source, name, given)
             elif given.get(role) is not None or self.callee.default(name) is None:
                 arguments[name] = given.get(role)
         return self.callee.function(**arguments)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.conventions import binding, meanings, stepped
 from gradcheck_cli.targets.conventions.base import (
     Prepared,
@@ -99,8 +100,8 @@ class FunctionCandidate:
         if self.cache_from == "stored" and self.forward:
             stores, takes = len(self.forward.source.cache_names()), len(self.handing.structure)
             notes.append(
-                f"{self.forward.name} stores {stores} things and {self.callee.name} unpacks {takes}, so its cache "
-                f"cannot be unpacked; it was filled with what {self.forward.name} stores under these names"
+                f"{self.forward.name} stores {counted(stores, 'thing')} and {self.callee.name} unpacks {takes}, so its "
+                f"cache cannot be unpacked; it was filled with what {self.forward.name} stores under these names"
             )
         return tuple(notes)
 

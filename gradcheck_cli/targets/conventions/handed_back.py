@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.conventions.base import NOTHING, UnfinishedError, is_tensor, to_numpy
 from gradcheck_cli.targets.conventions.names import gradient_role
 
@@ -35,7 +36,7 @@ def by_returns(result: Any, returns: Sequence[str]) -> dict[GradientName, Array]
     results = _results(result, returns)
     if len(results) != len(returns):
         count = sum(map(_is_array, results))
-        raise ReadingError(f"--call gives {_count(count)}, and --returns names {len(returns)}")
+        raise ReadingError(f"--call gives {counted(count, 'array')}, and --returns names {len(returns)}")
     pairs = zip(returns, results, strict=True)
     return {_gradient(role): _read(value, role) for role, value in pairs if role != "_"}
 
@@ -141,12 +142,8 @@ def _what(value: Any) -> str:
     if _is_array(value):
         return "an array"
     if isinstance(value, tuple | list):
-        return f"{_count(len(list(_flat(value))))} in a {type(value).__name__}"
+        return f"{counted(len(list(_flat(value))), 'array')} in a {type(value).__name__}"
     return "None" if value is None else f"a {type(value).__name__}"
-
-
-def _count(number: int) -> str:
-    return "1 array" if number == 1 else f"{number} arrays"
 
 
 def _keys(result: Mapping[Any, Any]) -> str:

@@ -81,7 +81,7 @@ class PairHanding:
         for name, role in assigned.items():
             if role == "params":
                 keys = settings.keyed(assigned, name)
-                arguments[name] = settings.parameter_dict(self._dict_source(callee, name), name, given, keys)
+                arguments[name] = settings.settings_of(self._dict_source(callee, name), name, given, keys)
             elif role in ("made", "shared"):
                 arguments |= {name: given[role][name]} if name in given[role] else {}
             elif "[" in name:

@@ -44,6 +44,7 @@ class LayerCandidate:
         weight: where the instance keeps F; None where F is handed to its forward.
         rectified: the layer applies max(0, .), undone by a bias so large that every output is positive.
         forward_right: its forward gives exactly O.
+        bias_often: but for b, which it adds more than once.
         same: it pads by itself to keep the size.
         adds_up: it adds to the `.grad` of its parameters, which the model is to clear.
         handwritten: its gradients are not all torch's own.
@@ -61,6 +62,7 @@ class LayerCandidate:
     bias: state.Path | None
     rectified: bool = False
     forward_right: bool = False
+    bias_often: bool = False
     same: bool = False
     adds_up: bool = False
     handwritten: bool = True
@@ -97,6 +99,7 @@ class LayerCandidate:
     def why(self) -> str:
         """How it was told."""
         agrees = "its forward gives our O exactly" if self.forward_right else "its shapes fit"
+        agrees += " but for b, which it adds more than once" if self.bias_often else ""
         how = {
             UPDATE: f"the gradients are read off the update of the weights, (old - new) / {self.lr:g}",
             "attribute": "the gradients are read from its attributes",

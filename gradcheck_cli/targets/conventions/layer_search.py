@@ -20,6 +20,7 @@ from gradcheck_cli.targets.conventions.base import (
     TransposedError,
     is_tensor,
 )
+from gradcheck_cli.targets.conventions.bias_times import with_more_bias
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, constructor_of, recipes
@@ -325,10 +326,7 @@ def _unnamed_biases(
 
 
 def _is_tensor(instance: Any, place: state.Held) -> bool:
-    owner = instance
-    for kind, key in place.path:
-        owner = getattr(owner, key) if kind == "attr" else owner[key]
-    return is_tensor(owner)
+    return is_tensor(state.follow(instance, place.path))
 
 
 def _turned(candidate: LayerCandidate) -> LayerCandidate:
@@ -336,17 +334,20 @@ def _turned(candidate: LayerCandidate) -> LayerCandidate:
 
 
 def _variants(candidate: LayerCandidate) -> Iterator[LayerCandidate]:
-    """What its forward may be: with its bias, without it, and with max(0, .) behind."""
+    """What its forward may be: with its bias, without it, with max(0, .) behind, and with the bias more than once."""
     right = replace(candidate, forward_right=True)
     yield right
     if candidate.bias:
         yield replace(right, bias=None)
         yield replace(right, rectified=True)
+        yield replace(right, bias_often=True)
 
 
 def _fits(candidate: LayerCandidate, output: Array | None, case: Case) -> bool:
     """Whether this is what the candidate's forward gives."""
     biased = case if candidate.bias_form else replace(case, bias=np.zeros_like(case.bias))
+    if candidate.bias_often:
+        return any(same_whole(output, probes.forward(more)) for _, more in with_more_bias(biased))
     expected = probes.forward(biased)
     expected = np.maximum(expected, 0) if candidate.rectified else expected
     return same_whole(output, expected)

@@ -66,9 +66,9 @@ def _completed(
     for role in needed:
         named |= _claimed(role, named, source)
     used = set(named.values())
-    stand_in = _upstream_stand_in(needed, used)
+    stand_in, meant = _stand_in(needed, used)
     if stand_in:
-        named = {name: "grad_output" if role == stand_in else role for name, role in named.items()}
+        named = {name: meant if role == stand_in else role for name, role in named.items()}
         used = set(named.values())
     unknown = [item.name for item in found if item.name not in named and required(item)]
     if not unknown:
@@ -103,12 +103,17 @@ def _distinct(allowed: Sequence[Sequence[str]], taken: tuple[str, ...]) -> Itera
             yield from _distinct(allowed, (*taken, role))
 
 
-def _upstream_stand_in(needed: Sequence[str], used: set[str]) -> str:
-    """The role whose name people also use for G: `out`, and `input` in a backward that needs no x."""
-    if "grad_output" not in needed or "grad_output" in used:
-        return ""
-    roles = ("output",) if "x" in needed else ("output", "x")
-    return next((role for role in roles if role in used), "")
+def _stand_in(needed: Sequence[str], used: set[str]) -> tuple[str, str]:
+    """(role, the one that is meant) of an array with the name of another one; ("", "") for none.
+
+    `out`, and `input` in a backward that needs no x, may be G; `y` in a forward is what it is handed: a transposed
+    layer begins where another one ended.
+    """
+    if "grad_output" in needed and "grad_output" not in used:
+        roles = ("output",) if "x" in needed else ("output", "x")
+        return next(((role, "grad_output") for role in roles if role in used), ("", ""))
+    takes_output = "grad_output" not in needed and "output" in used
+    return ("output", "x") if takes_output and "x" in needed and not used & {"x", "x_padded"} else ("", "")
 
 
 def by_trial(assignment: Assignment) -> list[str]:

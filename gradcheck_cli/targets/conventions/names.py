@@ -167,7 +167,20 @@ NO_GRADIENTS = ("dat", "dim", "dep", "dil", "dic", "dev", "dty", "deb", "dro", "
 
 def function_roles(name: str) -> list[str]:
     """Roles that a parameter of a backward or forward function may play; [] for a name that tells nothing."""
-    return list(_match(name, FUNCTION_ROLES))
+    return list(_match(name, FUNCTION_ROLES)) or _as_of_an_array(name)
+
+
+# Words beside the name of an array that say no more: `in_bias`, `my_weights`, `bias_term`. Alone they may say much.
+_BESIDE = r"(?:(?:in|my|the|this|layer|given)_)?(\w+?)(?:_(?:term|value|values|array|tensor|param))?"
+
+
+def _as_of_an_array(name: str) -> list[str]:
+    """The array that the rest of a name means, when what only stands beside it is left out."""
+    found = re.fullmatch(_BESIDE, _plain(name))
+    rest = found[1] if found else ""
+    if rest == _plain(name) or (len(rest) == 1 and rest not in "xwb"):  # `in_k` is a number as well
+        return []
+    return [role for role in _match(rest, FUNCTION_ROLES) if role in ("x", "weight", "bias")]
 
 
 def constructor_roles(name: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gradcheck_cli.layers import conv
+from gradcheck_cli.layers.bias import bias_counts
 from gradcheck_cli.layers.forms import transposed, volume
 from gradcheck_cli.model import GIVEN, PADDING_MODES, Array, Case, ConvSpec, PaddingMode, Size
 from gradcheck_cli.model.errors import GeometryError
@@ -175,12 +176,13 @@ def lift(case: Case) -> float:
 
 
 def is_forward(output: Array | None, case: Case) -> bool:
-    """Whether an output in our layout is O, with or without the bias."""
+    """Whether an output in our layout is O, with the bias, without it, or with the bias in every term of its sums."""
     if output is None or output.shape != case.grad_output.shape:
         return False
-    expected = forward(case)
-    biases = (0.0, case.bias.reshape(-1, *[1] * (expected.ndim - 2)))
-    return any(same_whole(output, expected - bias) for bias in biases)
+    expected, spec = forward(case), case.spec
+    bias = case.bias.reshape(-1, *[1] * (expected.ndim - 2))
+    more = set() if spec.transposed else set(bias_counts(spec).values())
+    return any(same_whole(output, expected + (times - 1) * bias) for times in (1, 0, *sorted(more - {0, 1})))
 
 
 def gives_forward(output: Array | None, layout: Layout, case: Case) -> bool:

@@ -243,7 +243,8 @@ def _new_elements(trained: Trained, before: Before) -> dict[state.Path, list[Any
 
 def _is_in(path: state.Path, index: int, own: Iterable[state.Path]) -> bool:
     """Whether an element of a list is, or holds, weights of the layer."""
-    return any(mine[: len(path) + 1] == (*path, ("item", index)) or mine == path for mine in own)
+    inside = [mine[len(path) : len(path) + 1] for mine in own if mine[: len(path)] == path]
+    return any(not step or step[0] == ("item", index) or step[0][0] == "each" for step in inside)
 
 
 def _appended(trained: Trained, before: Before) -> Iterator[tuple[str, Array, str]]:

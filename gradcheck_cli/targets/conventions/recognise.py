@@ -17,6 +17,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.attempt import Attempt, Chosen, try_on
 from gradcheck_cli.targets.conventions.axes_said import agreeing, agreeing_first
@@ -272,7 +273,11 @@ def _refuse_to_guess(trials: Sequence[Attempt], failed: Sequence[Failed], loaded
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
     hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
     tried = (
-        f"{len(trials)} ways to call it ran" if trials else f"{len(failed)} ways to call it raised" if failed else ""
+        f"{counted(len(trials), 'way')} to call it ran"
+        if trials
+        else f"{counted(len(failed), 'way')} to call it raised"
+        if failed
+        else ""
     )
     raise NoTimeError("run", sentence, tried=tried, hint=hint)
 

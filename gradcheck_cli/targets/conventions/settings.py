@@ -39,10 +39,34 @@ class Parameters(dict[str, Any]):
         return self[name]
 
 
-def parameter_dict(
+def settings_of(
+    source: Source, variable: str, given: Mapping[str, Any], meanings: Mapping[str, str] | None = None
+) -> Parameters | tuple[Any, ...]:
+    """The `conv_param` or `hparameters` of one case: as many values in a row where it is taken apart, else a dict.
+
+    Args:
+        source: what reads it.
+        variable: its name there.
+        given: role -> value.
+        meanings: key -> role of keys whose names tell nothing.
+    """
+    row = roles_in_a_row(source, variable)
+    return tuple(given[role] for role in row) if row else _parameter_dict(source, variable, given, meanings)
+
+
+def roles_in_a_row(source: Source, variable: str) -> tuple[str, ...]:
+    """The roles of `padding, stride = variable`, where the names tell of stride, padding and the like alone."""
+    names = source.structure(variable) if variable else None
+    if not isinstance(names, tuple) or source.keys(variable):
+        return ()
+    roles = [next(iter(function_roles(name)), "") if isinstance(name, str) else "" for name in names]
+    return tuple(roles) if len(set(roles)) == len(roles) > 1 and set(roles) <= set(binding.GEOMETRY) else ()
+
+
+def _parameter_dict(
     source: Source, variable: str, given: Mapping[str, Any], meanings: Mapping[str, str] | None = None
 ) -> Parameters:
-    """The `conv_param` or `hparameters` of one case, with every spelling that the source reads.
+    """With every spelling that the source reads.
 
     Args:
         source: what reads it.
@@ -66,7 +90,10 @@ def keyed(assigned: Mapping[str, str], variable: str) -> dict[str, str]:
 
 
 def parameter_keys(source: Source, variable: str) -> set[str]:
-    """Roles that a parameter dict carries: what the source reads; stride and padding where it reads no key."""
+    """Roles that settings carry: what the source reads; stride and padding where it reads no key."""
+    row = roles_in_a_row(source, variable)
+    if row:
+        return set(row)
     keys = source.keys(variable) or source.keys()
     roles = {role for key in keys for role in function_roles(key)[:1]}
     found = roles & {*binding.GEOMETRY, *binding.ARRAY_ROLES}

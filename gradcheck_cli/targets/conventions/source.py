@@ -28,6 +28,9 @@ from gradcheck_cli.targets.conventions.nodes import (
 )
 from gradcheck_cli.targets.conventions.use import Use, Uses, identifier
 
+# What `stride, pad = settings` takes apart: as roles that a name tells first.
+_SETTINGS = (["stride"], ["padding"], ["dilation"], ["groups"])
+
 
 @dataclass(frozen=True)
 class Source:
@@ -230,6 +233,9 @@ def _roles(source: Source, name: str) -> list[str]:
         if not members:
             return function_roles(name)
         return ["cache", "params"] if {"x", "x_padded"} & members else ["params"]
+    parts = source._members(name)
+    if len(parts) > 1 and all(function_roles(part)[:1] in _SETTINGS for part in parts):
+        return ["params"]
     if use.unpacked > 2 and any(not is_size(member) for member in source._members(name)):
         return ["cache"]
     if use.kinds == {"key"}:

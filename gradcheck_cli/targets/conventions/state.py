@@ -18,6 +18,8 @@ from gradcheck_cli.targets.setting_now import tensor_of
 
 # A layer keeps its weights, or an object that keeps them, or that in a list: `self.parts[0].w.data`.
 MAX_DEPTH = 3
+# Of a longer list the first ones are looked at.
+MOST_PARTS = 64
 GRADIENT_WORDS = (
     "grad",
     "grads",
@@ -52,12 +54,15 @@ OPTIMIZER_WORDS = (
 
 PathStep = tuple[str, Any]
 Path = tuple[PathStep, ...]
-"""("attr", name) and ("item", key) steps from the object to an array."""
+"""("attr", name), ("item", key), and ("each", name) of a list of objects: steps from the object to an array."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """An array inside an object. `listed`: it stands there in parts, a list by filter or a dict by (o, i)."""
+    """An array inside an object.
+
+    `listed`: it stands there in parts: a list by filter, a dict by (o, i), an attribute of each object of a list.
+    """
 
     path: Path
     array: Array
@@ -66,7 +71,8 @@ class Held:
     @property
     def name(self) -> str:
         """`.W`, `.grads['W']`"""
-        return "".join(f".{key}" if kind == "attr" else f"[{key!r}]" for kind, key in self.path)
+        said = {"attr": ".{}", "item": "[{!r}]", "each": "[:].{}"}
+        return "".join(said[kind].format(key) for kind, key in self.path)
 
     @property
     def words(self) -> list[str]:
@@ -99,6 +105,10 @@ def read(owner: Any, path: Path) -> Array | None:
 def write(owner: Any, place: Held, array: Array) -> None:
     """Put `array` at `place`: into the same memory where shape and dtype allow it, for other references to it."""
     parent, (kind, key) = follow(owner, place.path[:-1]), place.path[-1]
+    if kind == "each":
+        for one, part in zip(parent, array, strict=True):
+            setattr(one, key, np.array(part) if np.ndim(part) else float(part))
+        return
     current = getattr(parent, key) if kind == "attr" else parent[key]
     fits = isinstance(current, np.ndarray) and current.shape == array.shape and current.dtype == array.dtype
     if fits and current.flags.writeable:
@@ -172,7 +182,10 @@ def _parameter(word: str) -> str:
 def follow(owner: Any, path: Path) -> Any:
     """The live object at `path`."""
     for kind, key in path:
-        owner = getattr(owner, key) if kind == "attr" else owner[key]
+        if kind == "each":
+            owner = [getattr(one, key) for one in owner]
+        else:
+            owner = getattr(owner, key) if kind == "attr" else owner[key]
     return owner
 
 
@@ -188,14 +201,29 @@ def _walk(owner: Any, path: Path, seen: set[int], depth: int) -> Iterator[Held]:
         elif (whole := stacked(value)) is not None:
             yield Held(here, whole, listed=True)
         elif _is_container(value):
+            yield from _of_each(value, here)
             yield from _walk(value, here, seen, depth + 1)
+
+
+def _of_each(value: Any, path: Path) -> Iterator[Held]:
+    """The numpy arrays that a list of objects of one kind holds in parts: a filter, or its bias, in each."""
+    kinds = {type(one) for one in value[:MOST_PARTS]} if isinstance(value, list) else set()
+    if len(kinds) != 1 or not hasattr(value[0], "__dict__") or len(value) > MOST_PARTS:
+        return
+    for name in vars(value[0]):
+        each = [getattr(one, name, None) for one in value]
+        parts = [None if is_tensor(part) else to_numpy(part) for part in each]
+        shapes = {None if part is None else part.shape for part in parts}
+        place = Held((*path, ("each", name)), np.zeros(0))
+        if len(shapes) == 1 and None not in shapes and (shapes != {()} or is_bias(place) or role_of(place) == "bias"):
+            yield Held(place.path, np.array(parts), listed=True)
 
 
 def _members(owner: Any) -> list[tuple[PathStep, Any]]:
     if isinstance(owner, dict):
         return [(("item", key), value) for key, value in owner.items()]
     if isinstance(owner, list | tuple):
-        return [(("item", index), value) for index, value in enumerate(owner[:64])]
+        return [(("item", index), value) for index, value in enumerate(owner[:MOST_PARTS])]
     inside = dict(getattr(owner, "__dict__", {}))
     inside |= {f"{name}": item for group in ("_parameters",) for name, item in (inside.get(group) or {}).items()}
     members: list[tuple[PathStep, Any]] = [(("attr", name), value) for name, value in inside.items()]

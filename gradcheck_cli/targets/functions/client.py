@@ -168,6 +168,7 @@ def _outcome(message: Message, arrays: Mapping[str, Array], printed: str) -> Fun
         owed=message.get("owed"),
         second=_named(arrays, "second.") if message.get("calls") == 2 else None,
         mutated=tuple(str(name) for name in message.get("mutated", ())),
+        writes={str(name): int(number) for name, number in message.get("writes", {}).items()},
         error=str(message.get("error", "")),
         error_kind=str(message.get("kind", "")),
         error_where=str(message.get("where", "")),

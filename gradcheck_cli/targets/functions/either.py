@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
+from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
@@ -52,6 +53,7 @@ class Wanted:
         number: the seed of the samples.
         seconds: for all tries.
         inputs, input: what the user said of the inputs.
+        against: what the forward should be.
     """
 
     kinds: tuple[str, ...]
@@ -61,12 +63,13 @@ class Wanted:
     seconds: float
     inputs: str = ""
     input: str = ""
+    against: str = ""
 
     @classmethod
     def of(cls, message: Message, *, is_spelled: bool, seed: Callable[[], None], seconds: float) -> Wanted:
         """What a request to load says."""
         kinds = tuple(map(str, message.get("kinds", ("convolution",))))
-        said = (str(message.get("inputs", "")), str(message.get("input", "")))
+        said = (str(message.get(name, "")) for name in ("inputs", "input", "against"))
         return cls(kinds, is_spelled, seed, int(message.get("seed", 0)), seconds, *said)
 
 
@@ -135,7 +138,10 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     Raises:
         NotAFunctionError: it is none, or runs on nothing.
         DoubtfulError: only its forward runs.
+        TargetError: `--inputs` or `--against` names nothing that can be loaded.
     """
+    if wanted.against:
+        reference_of(wanted.against)  # a name that is nothing is told before anything is judged
     said = given(loaded, wanted.inputs, wanted.input)
     wanted.seed()
     file = loaded.module.__file__ or ""

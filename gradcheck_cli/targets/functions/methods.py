@@ -48,6 +48,8 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
             return fore, back
     forward = next((name for name in FORWARDS if name in own), "")
     backward = next((name for name in BACKWARDS if name in own), "")
+    if forward and not backward:  # `backdrop`
+        backward = min((name for name in own if name.lower().startswith("back")), default="")
     return (forward, backward) if forward or backward else methods_by_use(owner)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
     Parameter,
@@ -134,7 +135,9 @@ class NetworkForm:
         loss = call_by_name(self.functions.loss.call, handed(self.functions.loss, handing))
         (array,) = outputs_of([loss])
         if array.size != 1:
-            raise TypeError(f"{self.functions.loss.name} gives {array.size} numbers where a loss is expected")
+            raise TypeError(
+                f"{self.functions.loss.name} gives {counted(array.size, 'number')} where a loss is expected"
+            )
         return (array.reshape(()),)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction, as_array
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, constant
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
@@ -147,7 +148,7 @@ def data_of(fore: PlainFunction, states: Mapping[str, Any], axes: str) -> tuple[
     held = {*states, Handing.dict_name(fore)}
     found = [item.name for item in fore.parameters() if item.name not in held and not item.has_default]
     if len(found) != 1:
-        raise NotAFunctionError("run", f"{fore.name} takes {len(found)} things beside its parameters")
+        raise NotAFunctionError("run", f"{fore.name} takes {counted(len(found), 'thing')} beside its parameters")
     return found[0], Proposal("real", axes, is_owed=False)
 
 

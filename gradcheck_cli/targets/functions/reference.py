@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, Ran, Values, fresh, outputs_of
 from gradcheck_cli.targets.functions.pair import parameters_of
 from gradcheck_cli.targets.functions.tensors import arrays, floating, tensors
@@ -108,8 +109,7 @@ def reference_of(place: str) -> ReferenceForm:
     """From a dotted name, or FILE.py:NAME, to a form.
 
     Raises:
-        NotAFunctionError: there is no such thing, or it cannot be called.
-        TargetError, LoadError: the file or the name is not there, or fails.
+        TargetError: there is no such thing, it cannot be called, or its file fails.
     """
     if ".py" in place:
         return ReferenceForm(load(resolve([place])[0]).target, place)
@@ -125,4 +125,4 @@ def reference_of(place: str) -> ReferenceForm:
             return ReferenceForm(found, place)
         break
     hint = "a dotted name as in torch.nn.functional.gelu, or FILE.py:NAME"
-    raise NotAFunctionError("build", f"--against {place} is no function", hint)
+    raise TargetError(f"--against {place} is no function.", hint=hint)

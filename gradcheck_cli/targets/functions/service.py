@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionErro
 from gradcheck_cli.targets.functions.packing import packed, unpacked
 from gradcheck_cli.targets.functions.recording import recorded
 from gradcheck_cli.targets.functions.reference import reference_of
+from gradcheck_cli.targets.functions.writes import WriteWatch
 from gradcheck_cli.targets.interpreter import LAUNCHES, configured
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import user_line
@@ -83,13 +85,17 @@ def answer(ready: FunctionReady, message: Message, arrays: Mapping[str, Array]) 
         directions = {name: arrays[f"V.{name}"] for name in message["directions"]}
         twice = partial(ready.form.run_twice, directions=directions)  # type: ignore[attr-defined]
         return _function(ready, partial(twice, sample.values, upstream), 1)
-    run = ready.form.run if message["do"] == "function" else _in_circumstances(ready.form, message["circumstances"])
-    return _function(ready, partial(run, sample.values, upstream), int(message.get("calls", 1)))
+    circumstances = Circumstances.from_message(message["circumstances"]) if message["do"] != "function" else None
+    run = ready.form.run if circumstances is None else _in_circumstances(ready.form, circumstances)
+    call = partial(run, sample.values, upstream)
+    reply, answered = _function(ready, call, int(message.get("calls", 1)))
+    if reply.get("mutated") or (circumstances is not None and circumstances.passes > 1):
+        reply["writes"] = _writes(ready, call, sample, upstream)
+    return reply, answered
 
 
-def _in_circumstances(form: WrittenFunction, message: Message) -> Callable[[Any, list[Array]], Ran]:
+def _in_circumstances(form: WrittenFunction, circumstances: Circumstances) -> Callable[[Any, list[Array]], Ran]:
     """How a form runs in other circumstances; a form that knows none is not asked (see `description`)."""
-    circumstances = Circumstances.from_message(message)
 
     def run(values: Any, upstream: list[Array]) -> Ran:
         with configured(circumstances.configuration):
@@ -149,6 +155,16 @@ def _function(ready: FunctionReady, run: Callable[[], Ran], calls: int) -> Servi
         return _failed(ready, error, "forward"), {}
     reply, answered = _replied(ran, second, seconds)
     return reply | {"unreached": list(ready.watch.unreached)}, answered
+
+
+def _writes(ready: FunctionReady, call: Callable[[], Ran], sample: Sample, upstream: list[Array]) -> dict[str, int]:
+    """What the call writes to, by the line that does so: the same call once more, looked on at."""
+    handed = [(name, value) for name, value in sample.values.items() if isinstance(value, np.ndarray)]
+    handed += [("grad_output", grad) for grad in upstream]
+    ready.seed()
+    with contextlib.suppress(Exception), WriteWatch(ready.file, handed) as watch:
+        call()
+    return watch.lines
 
 
 def _replied(ran: Ran, second: Ran | None, seconds: float) -> ServiceAnswer:

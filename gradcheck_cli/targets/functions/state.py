@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,10 +52,13 @@ class HeldParameter:
     @property
     def name(self) -> str:
         """The last part of the path; of a `.data` or `.value` the one before, as that says what it is."""
-        if self.label:
-            return self.label
+        return self.label or self.place.rpartition(".")[2]
+
+    @property
+    def place(self) -> str:
+        """The path without the parts that say nothing of what it is: the same for `conv.W.value` and `conv.W.grad`."""
         parts = [part for part in self.path.split(".") if part not in ("data", "value", "val", "grad", "params")]
-        return parts[-1] if parts else self.path
+        return ".".join(parts) or self.path
 
     def put(self, value: Array) -> None:
         """Write other numbers in its place, as an array of its own: one array in all places where it was one.
@@ -139,7 +142,20 @@ def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldPar
     numbers = [
         HeldParameter(name, instance, name, np.array(getattr(instance, name))) for name in learnt_numbers(instance)
     ]
-    return [replace(one, label=labels.get(one.path, "")) if one.is_numbered else one for one in each] + numbers
+    each = [replace(one, label=labels.get(one.path, "")) if one.is_numbered else one for one in each]
+    return _by_place_where_alike(each) + numbers
+
+
+def _by_place_where_alike(found: list[HeldParameter]) -> list[HeldParameter]:
+    """Arrays that two parts of an object call alike are called by their places: `depthwise.W` and `pointwise.W`."""
+    own = [one for one in found if not is_gradient(one.path) and not _is_other(one.path)]
+    places: dict[str, set[str]] = {}
+    for one in own:
+        places.setdefault(one.name, set()).add(one.place)
+    several = {
+        place for alike in places.values() if len(alike) > 1 and all("." in each for each in alike) for place in alike
+    }
+    return [replace(one, label=one.place) if one.place in several and not one.label else one for one in found]
 
 
 def _each_once(found: list[HeldParameter]) -> list[HeldParameter]:
@@ -249,17 +265,23 @@ def kept_gradients(
     numbered = [(other.key, one) for one in everything for other in (one, *one.aliases) if other.is_numbered]
     places = {str(key): one.name for key, one in numbered if not is_gradient(one.path)}
     for one in everything:
-        last = one.path.rpartition(".")[2]
-        owner = belongs_to(last, list(names))
+        prefix, _, last = one.path.rpartition(".")
+        owner = belongs_to(last, list(names)) or _of_this_part(prefix, last, names)
         if not owner and one.is_numbered and is_gradient(one.path) and places.get(last) in names:
             owner = places[last]
-        if owner == last and not is_gradient(one.path.removesuffix(last)):
+        if owner.rpartition(".")[2] == last and not is_gradient(one.path.removesuffix(last)):
             continue  # it is the parameter itself
         if not owner and is_gradient(one.path) and one.name in names:
             owner = one.name  # W.grad
         if owner and (array := as_array(one.array)) is not None:
             found.setdefault(owner, []).append(array.copy())
     return {owner: _but_for_steps(arrays)[0] for owner, arrays in found.items()}
+
+
+def _of_this_part(prefix: str, name: str, known: Iterable[str]) -> str:
+    """The parameter of the same part of the object whose gradient a name says: `conv1.W` for `dW` in `conv1`."""
+    mine = {one.rpartition(".")[2]: one for one in known if prefix and one.rpartition(".")[0] == prefix}
+    return mine.get(belongs_to(name, list(mine)), "")
 
 
 def _but_for_steps(kept: list[Array]) -> list[Array]:

@@ -58,7 +58,7 @@ def test_a_lost_path_of_a_spatial_norm_is_told_in_the_layer_s_terms():
             "path-missing",
             "proved",
             "grad_pic is exactly what comes out when the path through `variance` is not followed "
-            "(batch-norm: `variance = (centred * centred).mean(axis=0)`).",
+            "(in gradcheck's own batch-norm: `variance = (centred * centred).mean(axis=0)`).",
             None,
         )
     ] == told(seen, "pic")
@@ -122,3 +122,22 @@ def test_a_sigmoid_s_slips_are_told(backward, identifier):
     seen = AsLayer(calls(lambda x: 1 / (1 + np.exp(-x)), backward, drawn(0, x=(3, 4)), drawn(1, x=(5, 2))))
     assert "sigmoid" == seen.match.layer.id
     assert [identifier] == [each[0] for each in told(seen, "x")]
+
+
+def test_what_is_quoted_of_our_own_composition_is_told_as_ours():
+    """Not as a line of theirs, and without the namespace that it is written for."""
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    seen = AsLayer(
+        calls(
+            lambda z: z * sigmoid(z), lambda grad, z: {"z": grad * sigmoid(z)}, drawn(0, z=(3, 5)), drawn(1, z=(4, 3))
+        )
+    )
+    ((_, _, message, line),) = told(seen, "z")
+    assert line is None
+    assert message == (
+        "grad_z is exactly what comes out when the path through `gate` is not followed "
+        "(in gradcheck's own silu: `gate = sigmoid(x)`)."
+    )

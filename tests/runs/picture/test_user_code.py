@@ -4,7 +4,7 @@ import pytest
 
 import gradcheck_cli
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.model.errors import TargetError, UnrecognisedError
 from helpers import IMAGES
 
 SOURCE = """
@@ -79,6 +79,17 @@ def test_a_call_that_hangs_is_waited_for_once(judged):
 
     assert [found.id for found in report.findings] == ["too-slow"]
     assert "No answer within 4 s" in report.findings[0].message
+
+
+def test_what_is_no_convolution_is_shown_the_way_to_verify(tmp_path):
+    """A backward of another layer is judged there; a picture judges convolutions."""
+    file = tmp_path / "user.py"
+    file.write_text("def sigmoid_backward(dout, s):\n    return {'s': dout * s.item() * (1 - s)}\n")
+    with pytest.raises(UnrecognisedError) as raised:
+        gradcheck_cli.run(IMAGES / "coffee.jpg", backward=f"{file}:sigmoid_backward", **LAYER)
+    assert raised.value.text().splitlines()[-1] == (
+        f"  see:  gradcheck verify {file}:sigmoid_backward (run judges convolutions, verify any function)"
+    )
 
 
 def test_a_refused_geometry_cannot_be_checked(judged):

@@ -13,7 +13,8 @@ from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.options import SweepOptions
 from gradcheck_cli.report.json import render_json
-from gradcheck_cli.runs.sweep import merge, sweep
+from gradcheck_cli.runs.sweep.ask import sweep
+from gradcheck_cli.runs.sweep.merge import merge
 from gradcheck_cli.runs.sweep.questions import questions_of
 from gradcheck_cli.runs.sweep.shard import Shard
 from helpers import ROOT, soon

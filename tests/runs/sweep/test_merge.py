@@ -53,6 +53,16 @@ def test_files_that_contradict_each_other_are_not_merged(tmp_path):
     assert refused.value.facts == {"question": "q0"}
 
 
+def test_a_file_that_is_not_there_is_told_with_what_writes_one():
+    """By its name, before anything is merged."""
+    with pytest.raises(UsageError) as raised:
+        merge(["nofile.jsonl"])
+    assert raised.value.text() == (
+        "nofile.jsonl cannot be read: No such file or directory.\n"
+        "  hint: the files of a sweep are written by: gradcheck sweep verify TARGET --resume FILE.jsonl"
+    )
+
+
 def test_no_file_is_no_merge():
     """And no pass."""
     with pytest.raises(UsageError, match="there is no file to merge"):

@@ -14,8 +14,8 @@ from gradcheck_cli.model.errors import ExitCode, UsageError
 from gradcheck_cli.model.limits import check_sweep_run
 from gradcheck_cli.model.options import SumOptions
 from gradcheck_cli.report.json import render_json
-from gradcheck_cli.runs.sweep import merge, sweep_run
-from gradcheck_cli.runs.sweep.pictures import added_up
+from gradcheck_cli.runs.sweep.merge import merge
+from gradcheck_cli.runs.sweep.pictures import added_up, sweep_run
 from gradcheck_cli.runs.sweep.shares import PictureSums
 from helpers import ROOT
 

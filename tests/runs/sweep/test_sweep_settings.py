@@ -7,7 +7,8 @@ import pytest
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.options import SweepOptions
-from gradcheck_cli.runs.sweep import merge, sweep
+from gradcheck_cli.runs.sweep.ask import sweep
+from gradcheck_cli.runs.sweep.merge import merge
 from gradcheck_cli.runs.sweep.questions import questions_of
 
 # In float32 and below it adds up the bias one by one, in the format of G.

@@ -2,10 +2,12 @@
 
 import textwrap
 
+import pytest
 from answering import Answering, session_of
 
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
 from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.runs.verify.forward import not_held_against
 from gradcheck_cli.runs.verify.target import judge
 from gradcheck_cli.targets import Described, Outcome, TargetRef
 
@@ -16,7 +18,35 @@ ASKED = tuple(
 )
 
 
-def answered(answer):
+@pytest.mark.parametrize(
+    ("against", "is_itself"),
+    [
+        ("", True),
+        ("torch.nn.functional.conv2d", True),
+        ("torch.conv2d", True),
+        ("torch.nn.Conv2d", True),
+        ("torch.nn.functional.conv1d", False),
+        ("mine.py:conv2d", False),
+        ("conv2d", False),
+    ],
+)
+def test_another_forward_than_the_convolution_itself_was_not_asked(against, is_itself):
+    """Only torch's own convolution is what the definition is."""
+    notes = not_held_against(against, "conv2d")
+    said = f"it was judged as a convolution (conv2d), by its definition: --against {against} was not asked"
+    assert notes == (() if is_itself else (said,))
+
+
+def test_a_convolution_that_was_not_held_against_what_was_asked_has_not_passed():
+    """Its gradients are right, and the question was another."""
+    report = answered(lambda asked: Outcome(asked.gradients), against="mine.py:other")
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "--against mine.py:other was not asked" in report.notes[-1]
+    assert answered(lambda asked: Outcome(asked.gradients)).verdict is Verdict.PASS
+
+
+def answered(answer, **options):
     """The report of a layer that was asked these geometries; `answer` makes the outcome of a question.
 
     As `verify` does, it is then asked those that tell the fitting conditions apart.
@@ -25,7 +55,7 @@ def answered(answer):
     session.try_all(ASKED)
     session.try_deciding()
     session.try_further()
-    return judge(REF, session.finished(), VerifyOptions(("user.py:Layer",)))
+    return judge(REF, session.finished(), VerifyOptions(("user.py:Layer",), **options))
 
 
 def ignores_stride(asked):
@@ -89,3 +119,68 @@ def test_right_gradients_beside_a_forward_with_other_numbers_pass_with_a_note(tm
     assert report.verdict is Verdict.PASS
     assert note.startswith("conv_forward gives other numbers than the convolution of these gradients on ")
     assert note.endswith("(stride 2)")
+
+
+PAIR = """
+import numpy as np
+
+def conv_forward(x, w, b):
+    seen = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    out = np.zeros((x.shape[0], w.shape[0], *seen.shape[2:4]))
+    for o in range(w.shape[0]):
+        {body}
+    return out, (x, w, b)
+
+def conv_backward(g, cache):
+    x, w, b = cache
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for i in range(g.shape[2]):
+        for j in range(g.shape[3]):
+            at = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
+            dw += np.einsum("nf,ncuv->fcuv", g[:, :, i, j], x[at])
+            dx[at] += np.einsum("nf,fcuv->ncuv", g[:, :, i, j], w)
+    return dx, dw, {db}
+"""
+
+
+def judged_pair(folder, body, db="g.sum((0, 2, 3))"):
+    """The report of a pair whose forward computes an output channel like this."""
+    file = folder / "pair.py"
+    file.write_text(PAIR.format(body=body, db=db))
+    return verify_targets(VerifyOptions((f"{file}:conv_backward",))).targets[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "each"),
+    [
+        ("out[:, o] = (seen * w[o][:, None, None] + b[o]).sum((1, 4, 5))", "once for each product of the window"),
+        (
+            "for c in range(x.shape[1]):\n            out[:, o] += (seen[:, c] * w[o, c]).sum((3, 4)) + b[o]",
+            "once for each channel",
+        ),
+    ],
+)
+def test_a_bias_that_is_added_inside_of_the_sum_is_a_wrong_forward(tmp_path, body, each):
+    """The gradients are those of a convolution, grad_bias is not that of what this forward computes."""
+    report = judged_pair(tmp_path, body)
+    (finding,) = report.findings
+    assert report.verdict is Verdict.FAIL
+    assert {Verdict.PASS} == {result.verdict for result in report.gradients.values()}
+    assert ("wrong-forward", "proved") == (finding.id, finding.certainty)
+    assert each in finding.message
+    assert finding.text == "def conv_forward(x, w, b):"
+    assert finding.fix == "Add b once in conv_forward, outside of the sum: `(window * F).sum() + b`."
+    assert not [note for note in report.notes if "gives other numbers" in note]
+
+
+def test_a_bias_that_is_added_once_is_not_spoken_of(tmp_path):
+    """The same pair, mended."""
+    report = judged_pair(tmp_path, "out[:, o] = (seen * w[o][:, None, None]).sum((1, 4, 5)) + b[o]")
+    assert (report.verdict, report.findings) == (Verdict.PASS, ())
+
+
+def test_nothing_is_said_of_the_forward_where_grad_bias_may_belong_to_it(tmp_path):
+    """It counts the products too; which of the two is meant nobody knows."""
+    body = "out[:, o] = (seen * w[o][:, None, None] + b[o]).sum((1, 4, 5))"
+    report = judged_pair(tmp_path, body, "w[0].size * g.sum((0, 2, 3))")
+    assert "wrong-forward" not in {finding.id for finding in report.findings}

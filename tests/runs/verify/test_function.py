@@ -117,6 +117,12 @@ def test_a_backward_that_writes_into_g_is_told_so(reports):
     """However right its numbers are."""
     report = reports["relu_backward"]
     assert ids(report) == {("overwrites-upstream", "call")}
+    (finding,) = report.findings
+    assert finding.message == "the gradients are right, but the call changes the G that it is handed."
+    assert (finding.text.strip(), finding.evidence) == (
+        "dout[cache < 0] = 0",
+        "The array holds other numbers after this line.",
+    )
     assert report.verdict is Verdict.FAIL
 
 

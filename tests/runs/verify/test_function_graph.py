@@ -9,7 +9,7 @@ from gradcheck_cli.report.page.parts import mistakes, quoted
 from gradcheck_cli.runs.verify import verify_targets
 
 FILE = Path(__file__).parent / "planted" / "torch_functions.py"
-NAMES = ("Whiten", "Lookback", "Decay", "Blend", "Forgetful", "Shrink")
+NAMES = ("Whiten", "Lookback", "Decay", "Blend", "Forgetful", "Shrink", "Averaged")
 CAME_OUT = "is exactly what comes out when"
 
 
@@ -53,6 +53,16 @@ def test_a_right_function_is_right_in_all_circumstances(reports):
     """Also where it leaves out what is not asked for."""
     assert Verdict.PASS is reports["Blend"].verdict
     assert () == reports["Blend"].findings
+
+
+def test_what_a_batch_of_no_rows_comes_to_is_said_beside_the_verdict(reports):
+    """A note where it does not run; zeros are a line of the evidence."""
+    report = reports["Averaged"]
+    assert Verdict.PASS is report.verdict
+    said = "on a batch of 0 rows its forward runs and its backward raises ZeroDivisionError: division by zero"
+    assert [said] == [note for note in report.notes if "0 rows" in note]
+    found = [(each.verdict, each.detail) for each in reports["Blend"].evidence if each.name == "empty batch"]
+    assert [(Verdict.PASS, "an empty batch gives zeros")] == found
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,16 @@ def test_a_right_backward_of_a_wrong_forward_is_no_pass(judged):
     assert wrong.gradients["a"].verdict is Verdict.PASS
 
 
+def test_a_reference_that_is_none_is_an_error_and_no_note(judged):
+    """Told once, before the function is judged."""
+    report = judged(UNSAID, "shrink_backward", against="torch.nn.functional.nothing")
+    assert report.verdict is Verdict.ERROR
+    assert report.error == (
+        "--against torch.nn.functional.nothing is no function.\n"
+        "  hint: a dotted name as in torch.nn.functional.gelu, or FILE.py:NAME"
+    )
+
+
 def test_a_forward_that_is_the_reference_passes(judged):
     """To rounding, by torch's own function."""
     report = judged(UNSAID, "smooth_backward", input="a=3x2, sharpness=2", against="torch.nn.functional.softplus")

@@ -50,6 +50,32 @@ def test_a_target_that_takes_one_image_size_only_is_asked_about_neighbours(check
     assert {("batch-mean", "weight")} == findings(report)
 
 
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (
+            {"inputs": "nofile.py:f"},
+            "--inputs nofile.py:f: there is no file nofile.py.\n  folder  {here}\n"
+            "  hint: FILE.py:NAME of a function without arguments that returns those of yours",
+        ),
+        (
+            {"against": "user.py:g"},
+            "--against user.py:g: user.py has no g.\n  it holds  f\n"
+            "  hint: FILE.py:NAME of a forward, or a dotted name as in torch.nn.functional.gelu",
+        ),
+    ],
+    ids=["no file", "no such name"],
+)
+def test_what_stands_beside_the_targets_is_looked_for_first(tmp_path, monkeypatch, options, text):
+    """A slip in the name of the inputs or of the reference is told once, with its option, before anything is run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "user.py").write_text("def f(x):\n    return x\n")
+
+    with pytest.raises(TargetError) as raised:
+        verify_targets(VerifyOptions(("user.py:f",), **options))
+    assert raised.value.text() == text.format(here=tmp_path)
+
+
 def test_refusing_everything_is_no_verdict(check):
     """Nothing compared is never a pass; the reason is the target's own words."""
     report = check("if x.shape[2] != 1000:\n    raise NotImplementedError('only 1000x1000')")

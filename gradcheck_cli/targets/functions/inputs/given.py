@@ -12,6 +12,7 @@ from gradcheck_cli.model import Array, InputsFrom, Sample, Value
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.inputs import InputSpec, input_specs
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction, as_array, is_real
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.load import Loaded, load
@@ -88,7 +89,7 @@ def samples_for(form: WrittenFunction, said: Given, seed: int) -> Iterator[Sampl
         unknown = [name for name in named if name not in {item.name for item in own}]
         if unknown or len(call) > len(own):
             takes = ", ".join(item.name for item in own)
-            sentence = f"{said.source} gives {len(call)} arguments, and {form.title} takes {takes}"
+            sentence = f"{said.source} gives {counted(len(call), 'argument')}, and {form.title} takes {takes}"
             raise NotAFunctionError("run", sentence)
         generator = np.random.default_rng([seed, _OF_INPUTS])
         states = {item.name: generator.standard_normal(item.shapes[0]) for item in form.parameters if item.is_state}

@@ -103,3 +103,17 @@ class Shrink(Function):
     def backward(ctx, grad):
         return grad * ctx.kept.mul_(2)
 
+
+
+class Averaged(torch.autograd.Function):
+    """Right for every batch that has rows: it divides by their number and multiplies by it."""
+
+    @staticmethod
+    def forward(ctx, rows, gain):
+        ctx.save_for_backward(rows, gain)
+        return rows * gain
+
+    @staticmethod
+    def backward(ctx, grad):
+        rows, gain = ctx.saved_tensors
+        return grad * gain, (grad * rows).sum(0) / (rows.shape[0] / rows.shape[0])

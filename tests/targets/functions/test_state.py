@@ -1,0 +1,99 @@
+"""What an object holds: its parameters by names that tell them apart, and the gradients that it keeps of them."""
+
+import textwrap
+
+import numpy as np
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.targets.functions.state import kept_gradients, parameters
+
+
+class Box:
+    """Something that holds what it is told."""
+
+    def __init__(self, **held):
+        self.__dict__.update(held)
+
+
+def numbers(*shape):
+    """An array of that shape."""
+    return np.ones(shape)
+
+
+def names(held):
+    """What the parameters of an object are called."""
+    return sorted(one.name for one in parameters(held))
+
+
+def test_what_one_part_alone_holds_is_called_by_its_last_name():
+    """The part's own name says nothing more."""
+    assert names(Box(inner=Box(W=numbers(2, 3)), b=numbers(3))) == ["W", "b"]
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_parts_that_call_theirs_alike_are_told_apart(wrapped):
+    """Also where each stands in an object of its own, with its gradient."""
+    kept = (lambda a: Box(value=a, grad=0 * a)) if wrapped else (lambda a: a)
+    held = Box(first=Box(W=kept(numbers(2, 3))), second=Box(W=kept(numbers(3, 4))))
+    assert names(held) == ["first.W", "second.W"]
+
+
+def test_a_name_that_stands_at_the_top_as_well_stays_as_it_is():
+    """`self.W` beside an optimizer's copy is W."""
+    assert "W" in names(Box(W=numbers(2, 3), solver=Box(W=numbers(2, 3))))
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_gradients_of_alike_parts_are_each_one_s_own(wrapped):
+    """`.grad` beside the value, or dW beside W in the same part."""
+
+    def part(shape, slope):
+        value = numbers(*shape)
+        return Box(W=Box(value=value, grad=slope * value)) if wrapped else Box(W=value, dW=slope * value)
+
+    held = Box(first=part((2, 3), 5), second=part((3, 4), 7))
+    found = kept_gradients(held, {one.name: one.array.shape for one in parameters(held)})
+    assert {name: (array.shape, array.flat[0]) for name, array in found.items()} == {
+        "first.W": ((2, 3), 5),
+        "second.W": ((3, 4), 7),
+    }
+
+
+LAYERS = """
+    import numpy as np
+
+    class Dense:
+        def __init__(self, n_in, n_out):
+            self.W, self.b = np.random.randn(n_in, n_out), np.zeros(n_out)
+
+        def forward(self, x):
+            self.x = x
+            return x @ self.W + self.b
+
+        def backward(self, g):
+            self.dW, self.db = self.x.T @ g, g.sum(0)
+            return g @ self.W.T
+
+    class Two:
+        def __init__(self, n_in, n_out):
+            self.under, self.over = Dense(n_in, n_in), Dense(n_in, n_out)
+
+        def forward(self, x):
+            self.hidden = np.tanh(self.under.forward(x))
+            return self.over.forward(self.hidden)
+
+        def backward(self, g):
+            return self.under.backward(self.over.backward(g) * {slope})
+"""
+
+
+@pytest.mark.parametrize(("slope", "right"), [("(1 - self.hidden**2)", True), ("1.0", False)])
+def test_a_layer_of_layers_is_judged_in_every_part(tmp_path, slope, right):
+    """The slope between them is lost for the lower one alone."""
+    file = tmp_path / "two.py"
+    file.write_text(textwrap.dedent(LAYERS.format(slope=slope)))
+    report = function_here(f"{file}:Two")
+    verdicts = {name: result.verdict.value for name, result in report.gradients.items()}
+    lower = "pass" if right else "fail"
+    assert verdicts == {"x": lower, "under.W": lower, "under.b": lower, "over.W": "pass", "over.b": "pass"}
