@@ -26,7 +26,8 @@ def right_first(forms: Sequence[WrittenFunction], sample: Sample) -> WrittenFunc
 def _is_derivative(form: WrittenFunction, sample: Sample) -> bool:
     try:
         outputs = form.forward(sample.values)
-        upstream = [np.random.default_rng([sample.seed, 6]).standard_normal(out.shape) for out in outputs]
+        generator = np.random.default_rng([sample.seed, 6])
+        upstream = [np.asarray(generator.standard_normal(out.shape)) for out in outputs]
         return fitted(form, sample, outputs).share == 1 and are_slopes(form, sample, upstream)
     except Exception:  # whatever it raises
         return False
