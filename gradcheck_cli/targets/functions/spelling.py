@@ -174,6 +174,11 @@ def is_target(name: str) -> bool:
     return bool(words & TARGET_WORDS) and not words & PREDICTED_WORDS and not is_gradient
 
 
+def is_running(name: str) -> bool:
+    """Is it called as the statistics are that a norm moves on with each batch: running_mean, moving_var?"""
+    return bool(set(tokens(name)) & {"running", "moving", "ema"})
+
+
 def is_cache(name: str) -> bool:
     """Is a parameter of a backward called as what its forward kept?"""
     return name.lower().strip("_") in CACHE_WORDS or name.lower().endswith(("cache", "saved"))
