@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gradcheck_cli.diagnose.kinds import stands_for
+from gradcheck_cli.diagnose.kinds import behaviour_of, stands_for
 from gradcheck_cli.diagnose.observation import Observation
 from gradcheck_cli.diagnose.table import parsed
 from gradcheck_cli.mistakes import CATALOGUE, Sign
@@ -17,7 +17,9 @@ _SIZES = re.compile(r"out of bounds|out of range|shape|size|broadcast|dimension|
 
 
 def without_followers(findings: Sequence[Finding], observations: Sequence[Observation]) -> list[Finding]:
-    """The findings without the errors that one of them explains; that one says where the call raises.
+    """The findings without the errors that one of them explains, which then says where the call raises.
+
+    And without calls that differ, of a gradient that keeps something of each call.
 
     Such an error is of sizes, and comes only where the mistake changes the numbers too: what else could be its reason
     would be seen elsewhere.
@@ -25,7 +27,8 @@ def without_followers(findings: Sequence[Finding], observations: Sequence[Observ
     Args:
         observations: all calls.
     """
-    kept = list(findings)
+    keeping = {finding.gradient for finding in findings if _keeps(finding)}
+    kept = [one for one in findings if one.gradient not in keeping or not stands_for(one.id, Sign.UNSTEADY)]
     raising = [finding for finding in findings if stands_for(finding.id, Sign.RAISED)]
     for crash in [finding for finding in raising if _SIZES.search(finding.message)]:
         raised = [seen.case.spec for seen in observations if seen.error and seen.error_line == crash.line]
@@ -34,6 +37,11 @@ def without_followers(findings: Sequence[Finding], observations: Sequence[Observ
             kept.remove(crash)
             kept = [_with(finding, raised, crash) if finding in causes else finding for finding in kept]
     return kept
+
+
+def _keeps(finding: Finding) -> bool:
+    shows = behaviour_of(finding.id)
+    return shows is not None and shows.keeps
 
 
 def _explains(finding: Finding, raised: Sequence[ConvSpec]) -> bool:

@@ -100,6 +100,8 @@ class Behaviour:
         of_the_call: it is about the call, and told once and not of each gradient.
         told_last: other mistakes are told first; it hides their numbers.
         from_memory: it may come of memory that nobody wrote.
+        keeps: something of each call is left for the next, whatever that is given: calls that differ need no other
+            reason.
     """
 
     said: Callable[[Observation, GradientName], str]
@@ -109,6 +111,7 @@ class Behaviour:
     of_the_call: bool = False
     told_last: bool = False
     from_memory: bool = False
+    keeps: bool = False
 
 
 def two_calls(seen: Observation, gradient: GradientName) -> tuple[Array, Array] | None:

@@ -242,6 +242,7 @@ def _description(ready: Ready) -> Message:
         "modes": list(_modes(candidate)),
         "why": candidate.why(),
         "yields": list(ready.chosen.yields),
+        "assumed": not ready.chosen.plan,
         "notes": notes,
         "flipped": candidate.layout.flipped,
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,

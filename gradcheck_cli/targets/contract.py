@@ -153,6 +153,7 @@ class Described:
         why: how it was told, one clause.
         line: line of the target's definition.
         yields: the gradients that the target gives.
+        assumed: it only raised while it was recognised, and `yields` are all that there are.
         notes: what a reader of the verdict should know, one sentence each.
         flipped: the target's own forward turns the kernel (a true convolution); it is judged against that forward.
         rate: the learning rate, written into the code, of the update that gradients are read off; 1 where they are
@@ -170,6 +171,7 @@ class Described:
     why: str
     line: int | None
     yields: tuple[GradientName, ...]
+    assumed: bool = False
     layer: ConvName = "conv2d"
     modes: tuple[PaddingMode, ...] = ("zeros",)
     notes: tuple[str, ...] = ()

@@ -158,11 +158,18 @@ def candidates(tree: ast.Module) -> list[str]:
     for said in (INPUTS, MODULE, *kernels_in(tree)):
         found.pop(said, None)
     classes = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _has_backward(node)]
+    classes = [name for name in classes if not is_only_a_base(name, found)]
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
     backward = [name for name in functions if _is_backward(name)]
     named = [name for name in classes + backward if not _is_helper(name)]
     convolutions = [name for name in named if "conv" in name.lower()]
     return convolutions or named or _only(functions)
+
+
+def is_only_a_base(name: str, found: Mapping[str, Definition]) -> bool:
+    """A class with a private name that others of its file are made from: it is judged in each of them."""
+    classes = (node for node in found.values() if isinstance(node, ast.ClassDef))
+    return name.startswith("_") and any(getattr(base, "id", "") == name for node in classes for base in node.bases)
 
 
 def _only(names: list[str]) -> list[str]:

@@ -311,6 +311,7 @@ def _described(message: Message, ref: TargetRef, printed: str) -> Described:
         why=str(message["why"]),
         line=ref.line,
         yields=_gradient_names(message["yields"]),
+        assumed=bool(message.get("assumed")),
         notes=tuple(str(note) for note in message["notes"]),
         flipped=bool(message["flipped"]),
         rate=float(message["rate"]),

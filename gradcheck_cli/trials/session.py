@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.layers import forms, geometries
 from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, variants
-from gradcheck_cli.model import ConvSpec, Counterexample, GradientName, Verdict, VerifyOptions
+from gradcheck_cli.model import GRADIENTS, ConvSpec, Counterexample, GradientName, Verdict, VerifyOptions
 from gradcheck_cli.model.line import as_asked
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers.arithmetic import declared_slack
@@ -211,7 +211,16 @@ class Session:
         if self._over():
             return False
         self.trials = (*self.trials, self._asked(spec, "narrow"))
+        if self.described.assumed:
+            self._learn_what_it_yields()
         return True
+
+    def _learn_what_it_yields(self) -> None:
+        """Of a target that only raised before: what it gave where a call ended. The others it does not owe."""
+        given = tuple(name for name in GRADIENTS if any(t.outcome.gradients.get(name) is not None for t in self.trials))
+        if given:
+            self.described = replace(self.described, yields=given)
+            self.trials = tuple(replace(trial, yields=given) for trial in self.trials)
 
     def _asked(self, spec: ConvSpec, probe: ProbeName) -> Trial:
         question = Question(self.target, spec, probe, self.options.seed, self.described.layer)

@@ -70,3 +70,13 @@ def test_groups_that_do_not_fit_follow_from_groups():
     assert [finding.id for finding in kept] == ["groups-ignored"]
     one = [*called(lambda spec: False), Observation(integers(ConvSpec(1, 1, 1, 3, 4, (2, 2))), Gradients(), error="x")]
     assert len(without_followers([groups, CRASH], one)) == 2
+
+
+def test_calls_that_differ_need_no_other_reason_than_what_is_kept_of_each():
+    """Of the same gradient: after other numbers the sum is no double. Of another one it is a finding of its own."""
+    adds = Finding("accumulates-between-calls", "weight", "proved", "Twice.", "Start from zeros.")
+    differs = Finding("not-repeatable", "weight", "proved", "They differ.", "Fill it.")
+    assert without_followers([adds, differs], []) == [adds]
+    other = replace(differs, gradient="bias")
+    assert without_followers([adds, other], []) == [adds, other]
+    assert without_followers([differs], []) == [differs]

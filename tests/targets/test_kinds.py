@@ -135,6 +135,14 @@ def test_time_that_was_up_is_told_as_such(tmp_path):
         recognise(loaded, budget=0.02)
 
 
+def test_a_function_that_a_package_has_not_fails_however_little_time_there_is(tmp_path):
+    """No argument would mend it: it is no matter of the ways that nobody tried."""
+    loaded = loaded_from(
+        tmp_path, TOP + SIGNAL.replace("(g, x, h):", "(g, x, h):\n    x = np.lib.nowhere(x)"), "backward"
+    )
+    assert not recognise(loaded, budget=0.02).plan
+
+
 def test_arrays_that_no_name_tells_are_what_is_needed():
     """Three arrays are G, X and F in some order; none of them is tried as a bias where they can be all three."""
 

@@ -1,5 +1,7 @@
 """What a target is asked, in which order, and when it is left alone."""
 
+from dataclasses import replace
+
 from answering import TRUTHS, Answering, session_of
 
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict
@@ -83,3 +85,21 @@ def test_an_example_that_cannot_be_made_smaller_in_time_is_shown_as_it_is():
     assert (SPECS[0], "weight", None, ()) == (example.spec, example.gradient, example.entry, example.terms)
     assert (example.expected == -example.actual).all()
     assert not example.is_smallest
+
+
+def test_what_only_raised_at_first_owes_what_it_gives_where_a_call_ends():
+    """All three are assumed until then; where nothing ever ends, they stay."""
+
+    def odd(truth):
+        """Ends on odd widths, with one gradient."""
+        if truth.case.spec.width % 2:
+            return Outcome(Gradients(weight=truth.gradients.weight))
+        return Outcome(Gradients(), error="ValueError: no", error_kind="raised")
+
+    session = session_of(Answering(odd), replace(DESCRIBED, assumed=True))
+    session.try_all(SPECS[:1])
+    assert session.finished().described.yields == ("weight", "input", "bias")
+    session.try_all(SPECS[1:])
+    assert session.finished().described.yields == ("weight",)
+    assert {trial.yields for trial in session.trials} == {("weight",)}
+    assert {Verdict.PASS} == {trial.verdict("weight") for trial in session.trials if trial.ended}

@@ -35,5 +35,5 @@ MISTAKE = Mistake(
     fix="Start each call from fresh zeros.",
     shown_by="gradcheck run --backward FILE.py:NAME, which calls it twice",
     structure=False,
-    behaviour=Behaviour(_accumulates, fails=True),
+    behaviour=Behaviour(_accumulates, fails=True, keeps=True),
 )

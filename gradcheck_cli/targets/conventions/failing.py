@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.load import Loaded, lacking, user_line
 
 ROLES = {role for role, _ in FUNCTION_ROLES} | {binding.NO_ROLE}
+# What Python says, and packages that look such names up by themselves.
+OF_A_PACKAGE = r"module '[\w.]+' has no attribute '"
 # Their arrays take what numpy's do not; code that was written for them may fail on ours alone.
 OTHER_ARRAYS = ("jax", "jaxlib", "tensorflow", "cupy", "mxnet", "mlx", "theano", "tinygrad")
 
@@ -85,6 +88,9 @@ def _proves(failed: Failed, loaded: Loaded) -> bool:
 
 
 def _is_undefined(error: BaseException) -> bool:
+    """A name of the code that nothing has, or a function that a package has not: no argument would mend it."""
+    if isinstance(error, AttributeError):
+        return re.match(OF_A_PACKAGE, str(error)) is not None
     return isinstance(error, NameError) and not isinstance(error, UnboundLocalError)
 
 

@@ -93,7 +93,7 @@ def recognise(
     is_refused_first = False
     kinds = kinds_to_try(loaded, wanted)
     transposed = [] if kinds[0][0].transposed else transposed_kinds(loaded, wanted)
-    has_to_be_right = False
+    has_to_be_right = fails_anyhow = False
     while kinds:
         # So much of the time that the other kinds have their turn too.
         parts = len(kinds) + bool(transposed)
@@ -114,6 +114,7 @@ def recognise(
                 return replace(chosen, is_right=True)
             if not has_to_be_right:
                 weaker.append(chosen)
+                fails_anyhow |= tries.raises_anyhow
         if not kinds and not any(one.plan for one in weaker):
             # What is no convolution, by its forward or in every way to call it, may be a transposed one.
             has_to_be_right = not weaker and not any(isinstance(error, TransposedError) for error in refusals)
@@ -123,7 +124,7 @@ def recognise(
     if best is None or not best.plan:
         # That every way raised is known only where every way was tried.
         cut_short = next((error for error in refusals if isinstance(error, NoTimeError)), None)
-        if cut_short is not None and best is not None:
+        if cut_short is not None and best is not None and not fails_anyhow:
             raise cut_short
         # What only raises as another kind of layer says less than why it is none of the likeliest kind.
         if best is None or is_refused_first:
@@ -200,6 +201,11 @@ class _Tries:
         return None
 
     @property
+    def raises_anyhow(self) -> bool:
+        """Nothing ran, and some exception is of a kind that every way to call it would raise."""
+        return not self.trials and any(raises_anyhow(one) for one in self.failed)
+
+    @property
     def _is_over(self) -> bool:
         now = time.monotonic()
         # No thread works longer than the clock says, and how long it did is expensive to ask for after every try.
@@ -272,13 +278,8 @@ def _refuse_to_guess(trials: Sequence[Attempt], failed: Sequence[Failed], loaded
         return
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
     hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
-    tried = (
-        f"{counted(len(trials), 'way')} to call it ran"
-        if trials
-        else f"{counted(len(failed), 'way')} to call it raised"
-        if failed
-        else ""
-    )
+    count, did = (len(trials), "ran") if trials else (len(failed), "raised")
+    tried = f"{counted(count, 'way')} to call it {did}" if count else ""
     raise NoTimeError("run", sentence, tried=tried, hint=hint)
 
 

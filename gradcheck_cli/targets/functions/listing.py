@@ -9,7 +9,7 @@ from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
-from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, the_only_one
+from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
 
 
 def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
@@ -38,7 +38,8 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     forwards = {name: forward_for(name, functions) for name in backwards_among(functions)}
     # An operator is a target itself, and its backward is handed a ctx by torch.
     names = [name for name, forward in forwards.items() if forward and not _is_operator(found[forward])]
-    names += [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _is_layer(node, found)]
+    layers = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _is_layer(node, found)]
+    names += [name for name in layers if not is_only_a_base(name, found)]
     held = {name.partition(".")[0] for name in names}
     names += [name for name in method_pairs(found) if name.partition(".")[0] not in held]
     names += [name for name in functions if name not in names and _is_operator(found[name])]

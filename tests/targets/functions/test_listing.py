@@ -81,3 +81,22 @@ def gate(x, y): return x * y
 def test_an_operator_of_torch_is_one_and_its_registered_backward_none():
     """torch hands that backward a ctx that nobody else has."""
     assert every_layer(ast.parse(OPERATORS), "operators.py") == ("swish", "gate")
+
+
+BASE = """
+class _Layer:
+    def forward(self, x): return x @ self.W
+    def backward(self, g): return g @ self.W.T
+
+class Dense(_Layer):
+    def __init__(self): self.W = 1
+
+class _Alone:
+    def forward(self, x): return x
+    def backward(self, g): return g
+"""
+
+
+def test_a_private_class_that_others_are_made_from_is_no_row_of_its_own():
+    """It cannot be made alone; a private one that nobody derives from is judged."""
+    assert every_layer(ast.parse(BASE), "layers.py") == ("Dense", "_Alone")

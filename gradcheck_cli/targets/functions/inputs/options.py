@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
-from gradcheck_cli.targets.functions.inputs.parameters import settings, words_compared
+from gradcheck_cli.targets.functions.inputs.parameters import number_of_names, settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
@@ -84,6 +84,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
+    if not item.has_default and (row := _in_a_row(form, item, constants or [found[0].value])):
+        return row
     if constants:
         return [Proposal("constant", value=value) for value in constants]
     if not item.has_default and lengths(item.name):
@@ -112,6 +114,17 @@ def _numbers(item: Parameter) -> Sequence[Proposal]:
     return [Proposal("constant", value=value) for value in values]
 
 
+def _in_a_row(form: WrittenFunction, item: Parameter, usual: Sequence[object]) -> Sequence[Proposal]:
+    """Whole numbers in a tuple, of a size that the code takes apart: one for each axis; () where it is none."""
+    count = number_of_names(form.source, item.name)
+    whole = [*(value for value in usual if type(value) is int), 1]
+    if len(whole) < 2 or count < 2:
+        return ()
+    if set(tokens(item.name)) & _OF_OUTPUTS:  # a larger one may not fit the data, of any sizes
+        whole = []
+    return [Proposal("constant", value=(value,) * count) for value in dict.fromkeys(whole or (1,))]
+
+
 def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
     """Of what no gradient is ever returned: a plain number is likelier than an array that a gradient is forgotten of.
 
@@ -126,6 +139,7 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
+_OF_OUTPUTS = word_set("out output outputs target")
 # One for each feature; one for each sample would be a gradient that was never summed.
 _ROWS = ("d", "m", "1 d", "1 m")
 # Annotation -> values to try, the likeliest first.

@@ -47,6 +47,14 @@ def _is(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
+def number_of_names(source: str, name: str) -> int:
+    """Into how many names the code takes a parameter apart: `kernel_h, kernel_w = kernel_size`; 0 where it does not."""
+    for node in ast.walk(syntax.parse(source)) if source else ():
+        if isinstance(node, ast.Assign) and _is(node.value, name) and isinstance(node.targets[0], ast.Tuple | ast.List):
+            return len(node.targets[0].elts)
+    return 0
+
+
 def words_compared(source: str, name: str) -> list[str]:
     """The words that the code compares a parameter with: `activation == "relu"`, in order."""
     found: dict[str, None] = {}

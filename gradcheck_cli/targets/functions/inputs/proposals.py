@@ -150,6 +150,8 @@ CONSTANTS: Mapping[str, Any] = {
     "pool": 2,
     "kernel": 2,
     "size": 2,
+    # Sides of a window.
+    **dict.fromkeys(["f", "fh", "fw", "kh", "kw", "ks", "ksize", "filter", "window"], 2),
     "width": 2,
     "height": 2,
     "pad": 0,
