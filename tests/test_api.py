@@ -283,9 +283,9 @@ def test_values_of_another_kind_are_told_by_their_option():
     """And not by what Python says where it first matters."""
     with pytest.raises(GradcheckError, match=r"--k takes 32, or 3x5 .*, not '3x'\."):
         gradcheck_cli.run("x.png", kernel_size="3x")
-    with pytest.raises(GradcheckError, match="--k takes .*, not True"):
+    with pytest.raises(GradcheckError, match=r"--k takes .*, not True"):
         gradcheck_cli.run("x.png", kernel_size=True)
-    with pytest.raises(GradcheckError, match="cannot read x.png: no such file"):
+    with pytest.raises(GradcheckError, match=r"cannot read x\.png: no such file"):
         gradcheck_cli.run("x.png", kernel_size=np.int64(3))
     with pytest.raises(GradcheckError, match=r"--timeout takes a number of seconds, not 'a'\."):
         gradcheck_cli.verify("x.py", timeout="a")
