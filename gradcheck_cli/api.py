@@ -224,7 +224,7 @@ def _as_on_the_command_line(option: Option, value: Any) -> Any:
 
 
 def _besides(option: Option, value: Any) -> Any:
-    if option.kind in (Kind.LENGTH, Kind.PADDING) and isinstance(value, Integral) and not isinstance(value, bool):
+    if option.kind in (Kind.LENGTH, Kind.PADDING) and not isinstance(value, bool) and isinstance(value, Integral):
         return (int(value),)
     if option.kind is Kind.FILE and isinstance(value, os.PathLike):
         return os.fspath(value)
