@@ -207,7 +207,8 @@ def test_a_module_is_found_by_its_dotted_name():
 def test_a_missing_module_is_one_clear_message():
     """Neither a file nor a module."""
     assert message("no_such.module:f") == (
-        "there is no file and no module no_such.module.\n  typed  no_such.module:f\n  hint: FILE.py:NAME, or PACKAGE.MODULE:NAME"
+        "there is no file and no module no_such.module.\n  typed  no_such.module:f\n"
+        "  hint: FILE.py:NAME, or PACKAGE.MODULE:NAME"
     )
 
 
