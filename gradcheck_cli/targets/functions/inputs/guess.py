@@ -28,6 +28,7 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     guided,
     progress_of,
 )
+from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, leaves_out
 from gradcheck_cli.targets.functions.inputs.meant import right_first
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
@@ -35,7 +36,6 @@ from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
-from gradcheck_cli.targets.functions.spelling import is_target
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
@@ -43,8 +43,6 @@ MOST_TRIES = 600
 SECONDS = 6.0
 # For the same in float32: most that runs on nothing is no matter of a dtype.
 SECONDS_IN_SINGLE = 2.0
-# Beside a label, and by how much more an even loss may change there.
-NEARBY, EVENLY = 1e-6, 1e-3
 _OF_TORCH = ("autograd-function", "custom-operator")
 # Where nothing fits: so many that come as near as any are asked for the change of the text that makes them right.
 MOST_NEARLY = 6
@@ -138,6 +136,7 @@ class _Search:
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
         raised: the likeliest on which the forward ran and the backward raised.
+        in_part: the likeliest that fits and leaves a part of an array without a label: others are tried first.
         as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
     """
@@ -150,6 +149,7 @@ class _Search:
     error: BaseException | None = None
     second_best: Guess | None = None
     raised: Guess | None = None
+    in_part: Guess | None = None
     as_near: list[Sample] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
@@ -169,11 +169,13 @@ class _Search:
             except Exception as error:
                 self.error = self.error or error
                 continue
-            if found is not None:
+            if found is not None and leaves_out(found.form, found.samples[0], labels(choice)):
+                self.in_part = self.in_part or found
+            elif found is not None:
                 return found
             if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
-        return (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+        return self.in_part or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
 
     @property
     def is_settled(self) -> bool:
@@ -277,7 +279,7 @@ class _Search:
                 return self._tried(shorter)
             if not _is_good(outputs):
                 raise FloatingPointError("the forward gives no finite floating-point numbers")
-            if any(_is_no_label(ready, sample, name, outputs) for name in _labels(choice)):
+            if any(is_no_label(ready, sample, name, outputs) for name in labels(choice)):
                 raise ValueError("it computes with its labels as with any numbers: they are none")
             self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
@@ -294,22 +296,6 @@ class _Search:
             if fits.share > self.nearly.share or self.second_best is None:
                 self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
-
-
-def _labels(choice: ProposalChoice) -> list[str]:
-    return [name for name, proposal in choice.items() if proposal.kind == "index" and is_target(name)]
-
-
-def _is_no_label(form: WrittenFunction, sample: Sample, name: str, outputs: Sequence[np.ndarray]) -> bool:
-    """Between two labels there is nothing: where a loss goes on evenly there, it wants shares or values."""
-    nearby = sample.replacing(name, sample.array(name) + NEARBY)
-    try:
-        moved = form.forward(nearby.values)
-    except Exception:  # it is an index
-        return False
-    pairs = zip(outputs, moved, strict=False)
-    same = all(one.shape == other.shape and np.allclose(one, other, rtol=EVENLY, atol=EVENLY) for one, other in pairs)
-    return same and not all(np.array_equal(one, other) for one, other in zip(outputs, moved, strict=False))
 
 
 def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
