@@ -9,12 +9,17 @@ from gradcheck_cli.report import words
 
 # Whole numbers below it are exact in float64 and are told with all their digits.
 _EXACT = 2**53
+# Digits of a fraction that stands beside a whole number, behind that one's: two more show a half and a quarter.
+_BEHIND = 2
 
 
 def number(value: float) -> str:
     """`value` for a sentence: integers exactly, everything else with 3 significant digits."""
-    whole = math.isfinite(value) and value == int(value) and abs(value) < _EXACT
-    return str(int(value)) if whole else words.number(value, 3)
+    return str(int(value)) if _is_whole(value) else words.number(value, 3)
+
+
+def _is_whole(value: float) -> bool:
+    return math.isfinite(value) and value == int(value) and abs(value) < _EXACT
 
 
 def scientific(value: float) -> str:
@@ -22,12 +27,20 @@ def scientific(value: float) -> str:
     return f"{value:.2e}" if value and math.isfinite(value) else number(value)
 
 
+def as_exactly_as(value: float, other: float) -> str:
+    """`value` for a sentence that has `other` too: as exactly as that one is said where that is a whole number."""
+    if _is_whole(value) or not _is_whole(other):
+        return number(value)
+    return words.number(value, max(3, len(str(abs(int(other)))) + _BEHIND))
+
+
 def distinct(expected: float, actual: float) -> tuple[str, str]:
     """Both values with as many digits as it takes to tell them apart, at least 3 and at most 17."""
-    if expected == actual or number(expected) != number(actual):
-        return number(expected), number(actual)
-    shown = [(f"{expected:.{digits}e}", f"{actual:.{digits}e}") for digits in range(3, 17)]
-    return next((pair for pair in shown if pair[0] != pair[1]), shown[-1])
+    shown = as_exactly_as(expected, actual), as_exactly_as(actual, expected)
+    if expected == actual or shown[0] != shown[1]:
+        return shown
+    longer = [(f"{expected:.{digits}e}", f"{actual:.{digits}e}") for digits in range(3, 17)]
+    return next((pair for pair in longer if pair[0] != pair[1]), longer[-1])
 
 
 def grouped(value: int) -> str:

@@ -52,6 +52,14 @@ def test_two_values_get_the_digits_that_tell_them_apart():
     assert ("NaN", "1") == distinct(float("nan"), 1.0)
 
 
+def test_beside_a_whole_number_a_fraction_is_said_as_exactly():
+    """-64393 and half of it are told in one way; small numbers keep three digits."""
+    assert ("-64393", "-32196.5") == distinct(-64393.0, -32196.5)
+    assert ("1044.25", "2089") == distinct(1044.25, 2089.0)
+    assert ("0", "0.00078") == distinct(0.0, 0.00078)
+    assert ("-23.9", "-11.9") == distinct(-23.91, -11.94)
+
+
 def test_an_index_and_a_count_are_compact():
     """Indices follow their letter; thousands are set apart."""
     assert "[0,2,31,4]" == subscript((0, 2, 31, 4))

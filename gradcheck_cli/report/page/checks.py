@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gradcheck_cli.model import GRADIENTS, Check, Verdict, Worst
 from gradcheck_cli.report import words
-from gradcheck_cli.report.numerals import distinct, grouped, number, subscript
+from gradcheck_cli.report.numerals import as_exactly_as, distinct, grouped, number, subscript
 from gradcheck_cli.report.page.blocks import (
     Block,
     Column,
@@ -109,5 +109,5 @@ def worst_told(worst: Worst) -> str:
     expected, actual = distinct(worst.expected, worst.actual)
     return (
         f"worst at {subscript(worst.index)}: expected {expected}, actual {actual}, "
-        f"difference {number(worst.difference)}, allowed {number(worst.allowed)}"
+        f"difference {as_exactly_as(worst.difference, worst.expected)}, allowed {number(worst.allowed)}"
     )

@@ -192,7 +192,12 @@ def _power(power: Power) -> tuple[PageSection, ...]:
     spots = Said(f"; cannot show here: {_blind_spots(power)}")
     brief = Sentence((*told, spots) if power.cannot_show else tuple(told))
     full = (Sentence(tuple(told)), *_power_lists(power))
-    folded = Folded("What can show here and what cannot", (brief,), full, hint="says what would")
+    folded = Folded(
+        "What can show here and what cannot",
+        (brief,),
+        full,
+        hint="says what would" if power.cannot_show else "lists them",
+    )
     return (PageSection("power", "Power", (folded,), is_short=True),)
 
 
