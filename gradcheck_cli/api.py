@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from inspect import Parameter
+from numbers import Integral
 from typing import Any, TypeVar, Unpack, cast
 
 import gradcheck_cli.report  # noqa: F401  it hands reports what shows them
@@ -21,6 +22,7 @@ from gradcheck_cli.model.files import expanded
 from gradcheck_cli.model.limits import check_run, check_verify
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.option import Kind, Option, options_of
+from gradcheck_cli.model.option_types import check_type
 from gradcheck_cli.model.options import PICTURE_AXES, HoldsArray, Input, Target
 from gradcheck_cli.model.settings import RunSettings, VerifySettings
 from gradcheck_cli.model.spec import OWN_AXES
@@ -104,7 +106,8 @@ def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings])
     """
     _refuse_in_worker("verify")
     progress, values = _split("verify", dict(options), VerifyOptions)
-    targets = (target,) if isinstance(target, str | os.PathLike) or callable(target) else tuple(target)
+    is_one = isinstance(target, str | os.PathLike) or callable(target) or not isinstance(target, Iterable)
+    targets = (cast("Target", target),) if is_one else tuple(cast("Iterable[Target]", target))
     settings = VerifyOptions(targets=tuple(map(target_name, targets)), **values)
     check_verify(settings)
     from gradcheck_cli.runs.verify import verify_targets
@@ -210,10 +213,20 @@ def _split(function: str, options: dict[str, Any], kind: type[Options]) -> tuple
 
 
 def _as_on_the_command_line(option: Option, value: Any) -> Any:
-    """What Python may be given besides: one number for a size, a path, a function."""
-    if option.kind in (Kind.LENGTH, Kind.PADDING) and isinstance(value, int):
-        return (value,)
-    if option.kind is Kind.FILE:
+    """What Python may be given besides: one number for a size, a path, a function.
+
+    Raises:
+        OptionError: a value that the option does not take.
+    """
+    taken = _besides(option, value)
+    check_type(option, taken)
+    return taken
+
+
+def _besides(option: Option, value: Any) -> Any:
+    if option.kind in (Kind.LENGTH, Kind.PADDING) and not isinstance(value, bool) and isinstance(value, Integral):
+        return (int(value),)
+    if option.kind is Kind.FILE and isinstance(value, os.PathLike):
         return os.fspath(value)
     if option.kind is Kind.ARGUMENTS and isinstance(value, tuple | list | Mapping):
         from gradcheck_cli.targets.functions.inputs.handed import write_arguments  # late: it needs numpy

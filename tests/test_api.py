@@ -13,7 +13,7 @@ import torch
 import gradcheck_cli
 from gradcheck_cli.api import WORKER_MODULE, target_name
 from gradcheck_cli.model import RunOptions, VerifyOptions, no_progress
-from gradcheck_cli.model.errors import TargetError
+from gradcheck_cli.model.errors import GradcheckError, TargetError
 from gradcheck_cli.model.option import options_of
 
 HERE = str(Path(__file__).resolve())
@@ -277,3 +277,21 @@ def test_a_check_at_the_top_of_a_file_does_not_start_itself_again(call, monkeypa
     monkeypatch.setitem(sys.modules, WORKER_MODULE, None)
     with pytest.raises(TargetError, match=r"was called while a worker loads the file\.\n  hint: put the call below"):
         call()
+
+
+def test_values_of_another_kind_are_told_by_their_option():
+    """And not by what Python says where it first matters."""
+    with pytest.raises(GradcheckError, match=r"--k takes 32, or 3x5 .*, not '3x'\."):
+        gradcheck_cli.run("x.png", kernel_size="3x")
+    with pytest.raises(GradcheckError, match=r"--k takes .*, not True"):
+        gradcheck_cli.run("x.png", kernel_size=True)
+    with pytest.raises(GradcheckError, match=r"cannot read x\.png: no such file"):
+        gradcheck_cli.run("x.png", kernel_size=np.int64(3))
+    with pytest.raises(GradcheckError, match=r"--timeout takes a number of seconds, not 'a'\."):
+        gradcheck_cli.verify("x.py", timeout="a")
+
+
+def test_what_is_no_target_is_told_with_what_one_is():
+    """A number, or an object in place of its class."""
+    with pytest.raises(GradcheckError, match=r"^5 has no name\.[\s\S]*pass the function or the class itself"):
+        gradcheck_cli.verify(5)

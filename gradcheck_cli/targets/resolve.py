@@ -9,6 +9,7 @@ import ast
 import glob
 import importlib.util
 import os.path
+import re
 import shlex
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from gradcheck_cli.model import syntax
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import MAGIC, file_and_name, from_here
 from gradcheck_cli.model.nearness import nearest
-from gradcheck_cli.model.text import counted, ended
+from gradcheck_cli.model.text import counted, ended, visible
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
@@ -244,6 +245,13 @@ def _locate(path: str, text: str) -> tuple[str, str]:
         return str(Path(path).resolve()), ""
     if os.path.isdir(path):
         raise TargetError(f"{path} is a folder.", hint=f"name a file in it, or all of them: '{path.rstrip('/')}/*.py'")
+    if os.path.islink(path):
+        sentence = f"{path} is a link to {os.readlink(path)}, which is not there."
+        raise TargetError(sentence, hint="name the file itself, or make the link anew")
+    file, colon, name = text.partition(".py:")
+    if colon and os.path.isfile(f"{file}.py"):
+        meant = next((part for part in re.findall(r"\w+", name)), "NAME")
+        raise TargetError(f"{visible(name)!r} is no name of a function or class.", hint=f"{file}.py:{meant}")
     if path.endswith(".py") or "/" in path or "\\" in path or not _is_dotted(path):
         near = _near_files(path)
         hint = f"probably {Path(path).with_name(near[0])}" if near else "a path from here, as in folder/file.py:name"

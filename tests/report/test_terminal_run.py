@@ -149,6 +149,14 @@ def test_power_says_what_was_missed_and_what_cannot_show():
     assert ["caught  shifted", "cannot show here  shown by", "mistake-0         --option 0"] == verbose[1:4]
 
 
+def test_power_without_a_blind_spot_promises_none():
+    """Where everything can show, -v lists it; there is nothing that another option would show."""
+    power = Power(("shifted",), ("shifted",), (), ())
+    assert section(printed(samples.sample_run_report(power=power)), "Power")[0] == (
+        "Power   caught 1 of 1 planted mistake (-v lists them)"
+    )
+
+
 def test_v_says_where_the_time_went():
     """The largest part first, with its share."""
     expected = [

@@ -141,6 +141,26 @@ def test_a_file_without_a_target_says_what_it_is(tmp_path, monkeypatch, name, co
     assert message(name) == text
 
 
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        (
+            "link.py:f",
+            "link.py is a link to lost.py, which is not there.\n  hint: name the file itself, or make the link anew",
+        ),
+        ("a.py:f ", "'f ' is no name of a function or class.\n  hint: a.py:f"),
+        ("a.py:f:x", "'f:x' is no name of a function or class.\n  hint: a.py:f"),
+        ("a.py:f()", "'f()' is no name of a function or class.\n  hint: a.py:f"),
+    ],
+)
+def test_what_is_nearly_a_place_is_told_for_what_it_is(tmp_path, monkeypatch, typed, text):
+    """A link without its file, and a word behind the colon that names nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link.py").symlink_to("lost.py")
+    (tmp_path / "a.py").write_text("def f(x):\n    return x\n")
+    assert message(typed) == text
+
+
 def test_a_missing_file_shows_similar_ones(file):
     """A typing error in the file name."""
     wanted = file.with_name("my_layer.py")
