@@ -20,7 +20,12 @@ def _kernels_of_ones(case: Case) -> Case:
 
 
 def _weight(problem: Problem) -> Array | None:
-    """A zero of the padding is added as well: so G counts once for each tap and each output."""
+    """A zero of the padding is added as well: so G counts once for each tap and each output.
+
+    None of a transposed layer, whose windows lie in G.
+    """
+    if problem.spec.transposed:
+        return None
     windows = on_other_case("weight", _upstream_of_ones)(problem)
     totals = problem.case.grad_output.sum(axis=(0, *range(2, problem.case.grad_output.ndim)))
     return None if windows is None else windows + totals.reshape(-1, *[1] * (windows.ndim - 1))
