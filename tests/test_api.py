@@ -108,6 +108,10 @@ def test_run_with_an_array(calls):
     [
         (3, "an array of shape () is no input."),
         (np.zeros(3), "an array of shape (3,) is no input."),
+        (None, "None is no input."),
+        (np.array(["a"]), "an array of <U1 is no input."),
+        (np.full((3, 4, 4), np.nan), "the array of shape (3, 4, 4) holds numbers that are not finite in float32."),
+        (np.full((4, 4), 1e300), "the array of shape (4, 4) holds numbers that are not finite in float32."),
         (np.zeros((40, 30, 3), np.uint8), "an array of shape (40, 30, 3) looks like a picture with its colours last."),
     ],
 )

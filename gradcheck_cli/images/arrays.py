@@ -25,6 +25,8 @@ from gradcheck_cli.model.text import counted
 
 MOST_NUMBERS = 2**28
 """1 GiB as float32: four times the largest picture in colour."""
+REAL = "fiub"
+"""The kinds of numpy's numbers that an input may hold: floats, integers with and without a sign, truth."""
 # What an input of a layer of so many axes is shaped like.
 SHAPES = {
     1: "(n, c, l), (c, l) or (l,)",
@@ -148,7 +150,7 @@ def _as_samples(values: Array, axes: int) -> Array:
     """(n, c, h, w) float32, or as many axes as the layer has behind (n, c)."""
     import numpy as np
 
-    if values.dtype.kind not in "fiub" or not axes <= values.ndim <= axes + 2:
+    if values.dtype.kind not in REAL or not axes <= values.ndim <= axes + 2:
         kind = f"{values.dtype} of shape {values.shape}"
         raise UnreadableError(f"it holds {kind}", f"{SHAPES[axes]} of real numbers is needed")
     _check_count(values.shape)
