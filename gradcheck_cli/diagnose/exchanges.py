@@ -175,10 +175,11 @@ def _sign(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 def _product(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """a[i] * b for a[i] + b, of arrays and their parts alone: sums of places stand everywhere."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        if all(_is_array(side, scope) for side in (node.left, node.right)):
-            left, right = (f"({ast.unparse(side)})" for side in (node.left, node.right))
-            yield Exchanged(f"{left} * {right}", f"* {ast.unparse(node.right)}", behind(node, node.left))
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
+        return
+    if _is_array(node.left, scope) and _is_array(node.right, scope):
+        left, right = ast.unparse(node.left), ast.unparse(node.right)
+        yield Exchanged(f"{left} * {right}", f"* {right}", behind(node, node.left))
 
 
 def _is_array(node: ast.expr, scope: Scope) -> bool:
