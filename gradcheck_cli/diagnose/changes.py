@@ -9,7 +9,8 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, islice
+from functools import lru_cache, partial
+from itertools import islice, takewhile
 
 import numpy as np
 
@@ -102,9 +103,11 @@ def _pairs(changes: Sequence[Change]) -> Iterator[Change]:
     for change in changes:
         alike.setdefault((change.cost, _form(change.was), _form(change.edit.text)), []).append(change)
     for group in alike.values():
-        for one, other in combinations(sorted(group, key=lambda change: (change.edit.line, change.edit.column)), 2):
-            if _is_near(one.edit, other.edit) and _mirrors(one.was, other.was):
-                yield replace(one, cost=one.cost + _PAIRED, also=other.edit)
+        ordered = sorted(group, key=lambda change: (change.edit.line, change.edit.column))
+        for place, one in enumerate(ordered):
+            for other in takewhile(partial(_is_beside, one), ordered[place + 1 :]):
+                if _is_behind(one.edit, other.edit) and _mirrors(one.was, other.was):
+                    yield replace(one, cost=one.cost + _PAIRED, also=other.edit)
 
 
 def _form(text: str) -> str:
@@ -112,12 +115,18 @@ def _form(text: str) -> str:
     return _WORD.sub("_", text)
 
 
-def _is_near(one: TextEdit, other: TextEdit) -> bool:
-    """Neither inside the other, and on neighbouring lines at most."""
-    apart = (one.end_line, one.end_column) <= (other.line, other.column)
-    return apart and other.line - one.line <= _NEAR
+def _is_beside(one: Change, other: Change) -> bool:
+    """On neighbouring lines at most."""
+    return other.edit.line - one.edit.line <= _NEAR
 
 
+def _is_behind(one: TextEdit, other: TextEdit) -> bool:
+    """The second begins where the first has ended."""
+    return (one.end_line, one.end_column) <= (other.line, other.column)
+
+
+# Of a long function tens of thousands of pairs are looked at, and they hold the same few texts.
+@lru_cache(maxsize=100_000)
 def _mirrors(one: str, other: str) -> bool:
     """The same for the other axis: each word the same, or its twin, or the place of the next axis."""
     words = zip(_WORD.findall(one), _WORD.findall(other), strict=True)

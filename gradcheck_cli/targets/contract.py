@@ -201,6 +201,7 @@ class DescribedFunction:
         configurations: how many an autotuned kernel of it has at most.
         raised: likelier samples, on which the forward runs and the backward raises; with a doubt all that come as
             near as any.
+        is_of_tensors: its forward takes tensors, so that it can be written down.
         doubt: the refusal of a target of which only the forward runs on what was guessed: it stands where nothing
             shows that the code is at fault.
     """
@@ -215,6 +216,7 @@ class DescribedFunction:
     printed: str = ""
     configurations: int = 1
     raised: tuple[Sample, ...] = ()
+    is_of_tensors: bool = False
     doubt: GradcheckError | None = None
 
 

@@ -43,8 +43,8 @@ def guards_of(session: FunctionSession, comparison: FunctionComparison, code: Co
         excusable = [each for each in wrong if each.is_apart or each.share <= LARGEST_SHARE]
         if excusable and all(each.share <= limit for each in excusable if not each.is_apart):
             near[name] = excusable
-    if not near:
-        return {}
+    # What passes by itself where it is asked in the way of the proof is wrong by something else, as a truth's rounding.
+    near = {name: wrong for name, wrong in near.items() if not any(_is_right(session, each) for each in wrong)}
     settings = sorted(raised)
     said = {
         name: LeftOutGuard(_said(name, wrong, " and ".join(settings)), tuple(settings))
@@ -80,15 +80,17 @@ def _guards(code: Code) -> Iterator[AddedGuard]:
 
 def _are_right_now(session: FunctionSession, wrong: list[Compared], settings: Sequence[str]) -> bool:
     """On the same samples with 0 in the place of the guards."""
-    for each in wrong:
-        sample = each.trial.sample
-        for name in settings:
-            sample = sample.replacing(name, 0.0)
-        trial = session.about(sample, each.name, each.asking.upstream)
-        judged = judged_of(trial, trial.askings[0], each.name) if trial.askings else None
-        if judged is None or judged.verdict is not Verdict.PASS:
-            return False
-    return True
+    return all(_is_right(session, each, settings) for each in wrong)
+
+
+def _is_right(session: FunctionSession, each: Compared, settings: Sequence[str] = ()) -> bool:
+    """Asked once more, with 0 for these settings."""
+    sample = each.trial.sample
+    for name in settings:
+        sample = sample.replacing(name, 0.0)
+    trial = session.about(sample, each.name, each.asking.upstream)
+    judged = judged_of(trial, trial.askings[0], each.name) if trial.askings else None
+    return judged is not None and judged.verdict is Verdict.PASS
 
 
 def _said(name: str, wrong: list[Compared], listed: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import CALL, Array, FunctionOutcome, Sample
 from gradcheck_cli.model.text import counted
+from gradcheck_cli.targets.functions.spelling import is_running
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def broken_laws(sample: Sample, outcome: FunctionOutcome, scaled: list[ScaledCal
         *_count(outcome),
         *_shapes(sample, outcome),
         *_not_finite(outcome),
-        *_mutations(outcome),
+        *_mutations(sample, outcome),
         *_repeats(outcome),
     ]
     unsteady = {each.gradient for each in found if each.sign is Sign.UNSTEADY}
@@ -103,8 +104,10 @@ def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
     ]
 
 
-def _mutations(outcome: FunctionOutcome) -> list[Broken]:
-    return [_written_to(name, outcome.writes.get(name)) for name in outcome.mutated]
+def _mutations(sample: Sample, outcome: FunctionOutcome) -> list[Broken]:
+    """But for the statistics that a norm moves on, which nobody differentiates: there it is meant."""
+    written = [name for name in outcome.mutated if name in sample.differentiated or not is_running(name)]
+    return [_written_to(name, outcome.writes.get(name)) for name in written]
 
 
 def _written_to(name: str, line: int | None) -> Broken:

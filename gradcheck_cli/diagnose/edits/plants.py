@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _STAGES = 2
 # Derivatives of single nodes for all edits of a target, some 25 microseconds each: a fifth of a second.
 _MOST_WORK = 8_000
+# The same for what they add on all calls: a loop of fifty turns has a thousand nodes, and each edit asks all of them.
+_MOST_PLANTED = 200_000
 # Of a wrong gradient along a direction, to be another mistake than those before.
 _DIGITS = 9
 # Operations with a bound or a choice, of which values near 0 may see one side alone: names of torch.ops.aten.
@@ -70,6 +72,11 @@ class GraphPlants:
                 if self.calls[0].literal.chain.work.asked > _MOST_WORK:
                     return
                 yield edit
+
+    @property
+    def is_tired(self) -> bool:
+        """Whether more was asked than it is worth to know of slips that nobody made. Counted, so that it repeats."""
+        return sum(call.literal.chain.work.asked for call in self.calls) > _MOST_PLANTED
 
     @property
     def has_branches(self) -> bool:

@@ -63,7 +63,16 @@ class Editor:
         return max((float(term.abs().max()) for term in terms), default=0.0)
 
     def effect(self, edit: Edit) -> Effect | None:
-        """What it changes; None where it has no meaning here, or changes nothing."""
+        """What it changes; None where it has no meaning here, or changes nothing.
+
+        An edit of one sample may have none in the sizes of another: what fitted there by chance does not fit here.
+        """
+        try:
+            return self._effect(edit)
+        except (RuntimeError, IndexError):
+            return None
+
+    def _effect(self, edit: Edit) -> Effect | None:
         if edit.kind == "value":
             return self._with_value(edit)
         if edit.kind == "diagonal" and edit.operand < 0:
@@ -160,14 +169,11 @@ class Editor:
         """All gradients with another chain: nothing of it is linear in what is changed."""
         how, *detail = edit.detail
         ref = Ref(edit.node, 0)
-        own, tensor = self.chain.value(ref), values.taken_for(self.chain, ref, tuple(detail))
-        # On a call of other sizes than that on which the edit was found, the other value may have another shape.
-        if tensor is None or tensor.shape != own.shape or torch.equal(tensor, own):
+        tensor = values.taken_for(self.chain, ref, tuple(detail))
+        now = self.chain.value(ref)
+        if tensor is None or tensor.shape != now.shape or torch.equal(tensor, now):
             return None
-        try:
-            other = self.chain.with_value(ref, tensor, follows=how == "from there on")
-        except (RuntimeError, IndexError):
-            return None
+        other = self.chain.with_value(ref, tensor, follows=how == "from there on")
         pulled = other.of_inputs(other.pull(self.seeds, self._changes))
         added = {name: array - self.right[name] for name, array in pulled.items()}
         added = {name: array for name, array in added.items() if array.any()}

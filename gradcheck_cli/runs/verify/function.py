@@ -12,6 +12,7 @@ from gradcheck_cli.model import (
     CALL,
     PLAIN,
     WITHOUT_UPSTREAM,
+    Finding,
     FunctionExample,
     GradientResult,
     Sample,
@@ -158,7 +159,8 @@ class _FunctionRun:
             sample = replace(self.described.samples[0], values=example.values)
             report = replace(report, counterexample=shrink_function(self.session, example, sample))
         places = FunctionPlaces(self.session, comparison, self.code, self.ref.name)
-        return replace(report, findings=places.found(report.findings))
+        findings = places.found(report.findings)
+        return replace(report, findings=findings, gradients=_with_ids(report.gradients, findings))
 
 
 def _in_few_bits(
@@ -191,7 +193,7 @@ def session_of(
         has_upstream=form not in WITHOUT_UPSTREAM,
         deadline=deadline,
         against=options.against,
-        graphs=GraphOracle(form) if form in RECORDED else None,
+        graphs=GraphOracle(form) if form in RECORDED or described.is_of_tensors else None,
         has_circumstances=form in _OF_TORCH,
         configurations=described.configurations if options.all_configs else 1,
     )
@@ -212,6 +214,14 @@ def _with_power(
         return whole, report
     evidence = (*report.evidence, *power.evidence(comparison.names))
     return whole, replace(report, evidence=evidence, power=power.report)
+
+
+def _with_ids(gradients: Mapping[str, GradientResult], findings: Sequence[Finding]) -> dict[str, GradientResult]:
+    """The gradients with what their findings are called now."""
+    ids = {
+        name: tuple(dict.fromkeys(each.id for each in findings if each.gradient in (name, CALL))) for name in gradients
+    }
+    return {name: replace(each, findings=ids[name]) if each.findings else each for name, each in gradients.items()}
 
 
 def _passed(gradients: Mapping[str, GradientResult]) -> list[str]:

@@ -25,6 +25,7 @@ from gradcheck_cli.trials.function_trial import FunctionTrial
 VISIBLE = 1e-9
 # Of a line on which an array changed while the call was looked on at.
 WRITTEN_HERE = "The array holds other numbers after this line."
+UNEXPLAINED = "unexplained"
 _AXES = ("rows", "columns")
 # Laws that every sample is asked about: of the others a sample that breaks none may not have been asked.
 _OF_EVERY_CALL = (Sign.COUNT, Sign.OTHER_SHAPE, Sign.NOT_FINITE)
@@ -124,7 +125,7 @@ def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:
     assert judged.actual is not None
     where = placed(name, judged.expected, judged.actual, _differs(judged))
     message = f"no mistake that is known here gives these numbers; {where}."
-    return (Finding("unexplained", name, "probable", message, "compare with the right numbers of the example"),)
+    return (Finding(UNEXPLAINED, name, "probable", message, "compare with the right numbers of the example"),)
 
 
 def _differs(judged: JudgedGradient) -> Array:

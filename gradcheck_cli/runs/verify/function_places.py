@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gradcheck_cli.diagnose import Code
-from gradcheck_cli.diagnose.changes import changes_of
+from gradcheck_cli.diagnose.changes import Change, changes_of
 from gradcheck_cli.diagnose.conditions_of_functions import settings_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
+from gradcheck_cli.diagnose.mended import sign_of
+from gradcheck_cli.mistakes import standing_for
 from gradcheck_cli.model import CALL, CodePlace, Finding
+from gradcheck_cli.runs.verify.function_findings import UNEXPLAINED
 from gradcheck_cli.runs.verify.places import place_of_all
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.function_mending import FunctionMending
@@ -18,6 +21,21 @@ from gradcheck_cli.trials.functions import FunctionSession
 
 # For all findings of one target: a course file has thirty, and nobody waits a minute for each.
 SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class _Mended:
+    """What makes a gradient right.
+
+    Attributes:
+        changes: each by itself; none where nothing does.
+        where: it is right then, in words.
+        place: of the changes; None where they are on several lines.
+    """
+
+    changes: tuple[Change, ...]
+    where: str
+    place: CodePlace | None
 
 
 @dataclass(frozen=True)
@@ -43,11 +61,13 @@ class FunctionPlaces:
         where it has to be mended, as a change there makes it right; the forward's line is said in words then.
         """
         self.session.deadline = time.perf_counter() + SECONDS
-        searched: dict[str, CodePlace | None] = {}
+        searched: dict[str, _Mended] = {}
         for name in dict.fromkeys(finding.gradient for finding in findings):
             if name in self.comparison.names or name == CALL:
-                searched[name] = self._search(name, [each.id for each in findings if each.gradient == name])
-        placed = (_placed(finding, searched.get(finding.gradient)) for finding in findings)
+                known = [change for mended in searched.values() for change in mended.changes]
+                ids = [each.id for each in findings if each.gradient == name]
+                searched[name] = self._mended_by(known, name) or self._search(name, ids)
+        placed = (self._placed(finding, searched.get(finding.gradient)) for finding in findings)
         return tuple(self._quoted(finding) for finding in placed)
 
     def _quoted(self, finding: Finding) -> Finding:
@@ -56,17 +76,35 @@ class FunctionPlaces:
             return finding
         return finding.at(self.code.place(finding.line, evidence=finding.evidence))
 
-    def _search(self, gradient: str, named: Sequence[str]) -> CodePlace | None:
+    def _mended_by(self, known: Sequence[Change], gradient: str) -> _Mended | None:
+        """By what mends another gradient: one slip in what they are both made of spoils both."""
+        found = FunctionMending(self.session, self.comparison, gradient).search(known) if known else []
+        return self._mended(found, gradient, self.comparison) if found else None
+
+    def _search(self, gradient: str, named: Sequence[str]) -> _Mended:
         changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS)
         found = FunctionMending(self.session, self.comparison, gradient).search(changes)
-        if found or gradient == CALL:
-            return place_of_all(self.code, found, gradient, f"on {_samples(self.comparison, gradient)}")
         plain = _at_first_settings(self.comparison)
-        if len(plain.trials) == len(self.comparison.trials):
-            return None
+        if found or gradient == CALL or len(plain.trials) == len(self.comparison.trials):
+            return self._mended(found, gradient, self.comparison)
         # Code that never sees a setting, as `axis`, can be mended for one of its values alone.
         found = FunctionMending(self.session, plain, gradient).search(changes)
-        return place_of_all(self.code, found, gradient, f"on {_samples(plain, gradient)} with the usual settings")
+        return self._mended(found, gradient, plain, " with the usual settings")
+
+    def _mended(self, found: Sequence[Change], gradient: str, asked: FunctionComparison, settings: str = "") -> _Mended:
+        where = f"on {_samples(asked, gradient)}{settings}"
+        return _Mended(tuple(found), where, place_of_all(self.code, found, gradient, where))
+
+    def _placed(self, finding: Finding, mended: _Mended | None) -> Finding:
+        place = None if mended is None else mended.place
+        if mended is None or place is None:
+            return finding
+        if finding.id == UNEXPLAINED:
+            finding = _named(finding, mended, place)
+        if finding.line in (None, place.line) or finding.gradient == CALL:
+            return finding.at(place)
+        forward = f"In the forward that is line {finding.line}: `{finding.text.strip()}`."
+        return replace(finding, message=f"{finding.message} {forward}").at(place)
 
 
 def _at_first_settings(comparison: FunctionComparison) -> FunctionComparison:
@@ -83,10 +121,12 @@ def _samples(comparison: FunctionComparison, gradient: str) -> str:
     return f"all {samples} samples" if samples > 1 else "the sample that was asked"
 
 
-def _placed(finding: Finding, place: CodePlace | None) -> Finding:
-    if place is None:
+def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:
+    """What no formula explains, called as the first of the changes that make it right and that has a name."""
+    signs = ((change, sign_of(change, place.text)) for change in mended.changes)
+    change, sign = next(((change, sign) for change, sign in signs if sign is not None), (None, None))
+    if change is None or sign is None:
         return finding
-    if finding.line in (None, place.line) or finding.gradient == CALL:
-        return finding.at(place)
-    forward = f"In the forward that is line {finding.line}: `{finding.text.strip()}`."
-    return replace(finding, message=f"{finding.message} {forward}").at(place)
+    mistake = standing_for(sign)
+    message = f"grad_{finding.gradient} is right {mended.where} with `{change.edit.text}` where `{change.was}` stands."
+    return replace(finding, id=mistake.id, certainty="proved", message=message, fix=mistake.fix)

@@ -142,6 +142,8 @@ class GraphSearch:
     def _plant(self) -> None:
         seen: set[tuple[tuple[str, str], ...]] = set()
         for edit in self.plants.edits:
+            if self.plants.is_tired:
+                return
             added = self.plants.added(edit, self.plants.calls[0])
             mark = fingerprint(added)
             if mark in seen:
@@ -195,7 +197,8 @@ class GraphSearch:
 
     def _elsewhere(self) -> Iterator[tuple[str, Sample, dict[Edit, str]]]:
         """Other values, those on which most of the silent edits show first; and which these are."""
-        ways = list(other_values(self.sample)) if self.silent or self.plants.has_branches else []
+        is_worth_it = (self.silent or self.plants.has_branches) and not self.plants.is_tired
+        ways = list(other_values(self.sample)) if is_worth_it else []
         found = [(words, sample, self._shown_at(sample)) for words, sample in ways]
         if self.plants.has_branches:
             yield found.pop(0)

@@ -30,6 +30,7 @@ from gradcheck_cli.trials.elsewhere import other_values
 from gradcheck_cli.trials.function_trial import FunctionTrial
 
 OTHER_DTYPES = "dtypes other than float64"
+TOO_LONG = "all slips of so long a forward"
 # Calls on which a mistake is planted: what none of these shows is looked for elsewhere.
 _MOST_CALLS = 3
 
@@ -87,7 +88,8 @@ def power_of_function(
     outcomes = [outcome for name in rest for outcome in _generic(name, calls)]
     outcomes += [] if search is None else search.outcomes
     hidden = () if search is None else search.hidden
-    untried = _untried([*comparison.trials, *further], search is not None and search.plants.has_ties)
+    untried = [*_untried([*comparison.trials, *further], search is not None and search.plants.has_ties)]
+    untried += [TOO_LONG] if search is not None and search.plants.is_tired else []
     return PowerOfFunction(tuple(outcomes), tuple(hidden), tuple(untried)), further
 
 

@@ -147,6 +147,7 @@ def described_function(
         line=ref.line,
         samples=samples,
         inputs=str(message["inputs"]),
+        is_of_tensors=bool(message["of_tensors"]),
         configurations=int(message["configurations"]),
         notes=tuple(str(note) for note in message["notes"]),
         printed=printed,

@@ -27,6 +27,7 @@ from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
+from gradcheck_cli.targets.functions.unpacked import unpacked
 from gradcheck_cli.targets.load import Loaded
 
 
@@ -51,6 +52,7 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         # Only beside one that makes parameters is the text of every function of use.
         functions = {name: _function(loaded, name) for name in names} if any(map(initializes, names)) else {}
         if isinstance(alone, PairForm):
+            alone = unpacked(alone, vars(loaded.module))
             yield from network_forms(functions, alone.fore.name, alone.back.name)
         else:
             yield from made_losses(alone, functions)

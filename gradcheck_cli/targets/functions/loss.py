@@ -10,7 +10,14 @@ from typing import Any
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, fresh, mutated, outputs_of
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name, float_arrays
-from gradcheck_cli.targets.functions.reading import claimed, entries_of, gradients_among, owners, returned_names
+from gradcheck_cli.targets.functions.reading import (
+    claimed,
+    entries_of,
+    gradients_among,
+    owners,
+    returned_names,
+    unstacked,
+)
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_gradient, tokens, word_set
 
 # What a loss is called in formulas; beside gradients a single letter says enough.
@@ -99,8 +106,9 @@ class LossForm:
         given = fresh(values)
         result = call_by_name(self.function.call, given)
         loss, rest, said = self._parts(result)
-        entries = gradients_among(entries_of(rest, said))
-        names = owners(entries, float_arrays(values))
+        arguments = float_arrays(values)
+        entries = unstacked(gradients_among(entries_of(rest, said)), arguments)
+        names = owners(entries, arguments)
         gradients, returned = claimed(names, entries)
         return Ran(outputs_of([loss]), gradients, returned, mutated=mutated(values, given))
 

@@ -25,7 +25,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
-from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names
+from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache, is_upstream
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
@@ -187,8 +187,8 @@ class PairForm:
         self, back: Any, values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...], upstream: Sequence[Array]
     ) -> Ran:
         assert self.wiring is not None
-        entries = entries_of(back, returned_names(self.back.node))
         arguments = float_arrays(values)
+        entries = unstacked(entries_of(back, returned_names(self.back.node)), arguments)
         gradients, returned = claimed(owners(entries, arguments), entries)
         if self.wiring.bare:
             gradients = {name: array * upstream[0] for name, array in gradients.items()}
@@ -222,7 +222,7 @@ def _in_words(meaning: Meaning) -> str:
 def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Sequence[str]) -> Iterator[Wiring]:
     several = isinstance(result, tuple | list) and not is_listed(result)
     parts = list(result) if several else [result]
-    names = returned_names(fore.node)
+    names = returned_names(fore.node, fore.source)
     names = names if len(names) == len(parts) else [""] * len(parts)
     wanted = list(back.parameters())
     if as_array(parts[0]) is None:
@@ -297,6 +297,7 @@ def _options(
         return
     elif several:
         yield CACHE, len(parts) - 1
+        yield from ((CACHE, number) for number in range(1, len(parts) - 1))
     if item.name.lower() in ("y", "a", "out", "output", "s", "sig", "t", "activation", "h", "z_out", "o", "p", "probs"):
         yield RESULT, 0 if several else None
         yield from ((ARGUMENT, name) for name in given[place : place + 1])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeGuard
+
+import numpy as np
 
 from gradcheck_cli.model import Array, ReturnedEntry, syntax
 from gradcheck_cli.targets.functions.form import as_array, entry_of, is_listed
@@ -46,18 +49,33 @@ def gradients_among(entries: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]
     return named or list(entries)
 
 
-def returned_names(node: ast.AST | None) -> list[str]:
-    """What the last return statement of a function calls what it gives; "" for what has no name."""
-    returns = (
-        [inner for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value is not None]
-        if node is not None
-        else []
-    )
+def returned_names(node: ast.AST | None, source: str = "") -> list[str]:
+    """What the last return statement of a function calls what it gives; "" for what has no name.
+
+    Args:
+        source: the text of the functions that it uses: what `return norm(x, 1)` gives is said there.
+    """
+    names = list(_last_return(node))
+    if names != [""] or not source:
+        return names
+    called = next((each.value.func for each in _returns(node) if isinstance(each.value, ast.Call)), None)
+    name = called.id if isinstance(called, ast.Name) else ""
+    inner = (each for each in syntax.parse(source).body if isinstance(each, ast.FunctionDef) and each.name == name)
+    return list(_last_return(next(inner, None))) or names
+
+
+def _returns(node: ast.AST | None) -> list[ast.Return]:
+    return [inner for inner in ast.walk(node) if _gives(inner)] if node is not None else []
+
+
+@lru_cache(maxsize=1_000)  # asked at each call of a function, of which there are thousands
+def _last_return(node: ast.AST | None) -> tuple[str, ...]:
+    returns = _returns(node)
     if not returns:
-        return []
+        return ()
     value = max(returns, key=lambda inner: inner.lineno).value
     parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
-    return [_name(part) for part in parts]
+    return tuple(_name(part) for part in parts)
 
 
 def written_as_none(source: str, owner: str) -> frozenset[int]:
@@ -124,6 +142,31 @@ def _gradient_name(node: ast.AST) -> str:
     """Of a part of an expression only a gradient's name tells what the whole is."""
     name = _name(node)
     return name if looks_like_gradient(name) else ""
+
+
+def unstacked(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -> list[tuple[str, Any]]:
+    """One array that holds the gradients of several arguments, taken apart; the entries as they are where it is none.
+
+    `np.array([d_mu, d_sigma])`, `np.concatenate((dX.ravel(), dT.ravel()))`, `np.vstack((dX, dT))`: those of the first
+    arguments, in their order.
+    """
+    names = list(arguments)
+    array = as_array(entries[0][1]) if len(entries) == 1 else None
+    if array is None or belongs_to(entries[0][0], names) or any(array.shape == arguments[name].shape for name in names):
+        return list(entries)
+    for count in range(2, len(names) + 1):
+        parts = [arguments[name] for name in names[:count]]
+        ends = np.cumsum([len(part) if array.ndim > 1 and part.ndim else part.size for part in parts])
+        if array.ndim and ends[-1] == len(array) and (array.ndim == 1 or _are_rows(parts, array)):
+            pieces = np.split(array, ends[:-1])
+            return [
+                (name, np.reshape(piece, arguments[name].shape)) for name, piece in zip(names, pieces, strict=False)
+            ]
+    return list(entries)
+
+
+def _are_rows(parts: Sequence[Array], array: Array) -> bool:
+    return all(part.ndim == array.ndim and part.shape[1:] == array.shape[1:] for part in parts)
 
 
 def owners(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -> list[str]:

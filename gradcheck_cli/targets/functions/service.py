@@ -60,6 +60,7 @@ def description(ready: FunctionReady) -> Message:
         "why": form.why,
         "notes": [*ready.notes, *LAUNCHES.notes()],
         "inputs": ready.inputs,
+        "of_tensors": hasattr(form, "call"),
         "configurations": LAUNCHES.configurations,
     }
 

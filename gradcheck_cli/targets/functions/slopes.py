@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gradcheck_cli.model import Array, Sample
@@ -11,17 +13,23 @@ from gradcheck_cli.targets.functions.form import WrittenFunction
 _STEP, SAME = 1e-5, 1e-3
 
 
-def slope(form: WrittenFunction, sample: Sample, name: str) -> float:
+def slope(form: WrittenFunction, sample: Sample, name: str, upstream: Sequence[Array] = ()) -> float:
     """Of the sum of the outputs, along one direction of one argument.
+
+    Args:
+        upstream: what the outputs are weighed with; of the first alone, with ones, where there is none.
 
     Raises:
         Exception: whatever the forward raises.
     """
     point, along = sample.array(name), direction(sample, name)
-    ahead, behind = (
-        float(np.sum(form.forward(sample.replacing(name, point + step * along).values)[0])) for step in (_STEP, -_STEP)
-    )
-    return (ahead - behind) / (2 * _STEP)
+
+    def weighed(step: float) -> float:
+        outputs = form.forward(sample.replacing(name, point + step * along).values)
+        weights = upstream or [np.ones_like(outputs[0])]
+        return float(sum(np.vdot(weight, out) for weight, out in zip(weights, outputs, strict=False)))
+
+    return (weighed(_STEP) - weighed(-_STEP)) / (2 * _STEP)
 
 
 def direction(sample: Sample, name: str) -> Array:
@@ -29,13 +37,17 @@ def direction(sample: Sample, name: str) -> Array:
     return np.asarray(np.random.default_rng([sample.seed, 5]).standard_normal(sample.array(name).shape))
 
 
-def are_slopes(form: WrittenFunction, sample: Sample) -> bool:
+def are_slopes(form: WrittenFunction, sample: Sample, upstream: Sequence[Array] = ()) -> bool:
     """Whether every gradient that a backward gives is the slope of its forward.
+
+    Args:
+        upstream: of a backward that is handed one; see `slope`.
 
     Raises:
         Exception: whatever they raise.
     """
-    gradients = form.run(sample.values, [np.ones_like(out) for out in form.forward(sample.values)]).gradients
-    slopes = {name: slope(form, sample, name) for name in gradients}
+    handed = list(upstream) or [np.ones_like(out) for out in form.forward(sample.values)]
+    gradients = form.run(sample.values, handed).gradients
+    slopes = {name: slope(form, sample, name, upstream) for name in gradients}
     given = {name: float(np.sum(gradients[name] * direction(sample, name))) for name in gradients}
     return bool(slopes) and all(abs(given[name] - slopes[name]) <= SAME * abs(slopes[name]) for name in slopes)

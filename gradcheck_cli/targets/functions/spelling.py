@@ -83,7 +83,8 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
     """The forward that a backward belongs to, among the functions of its file; "" where none is.
 
     The same name but for the direction, else but for the word that says that it is a loss ("compute_cost" for
-    "compute_gradient"), else the longest name that is a part of the backward's own ("batchnorm_forward" for
+    "compute_gradient"), else the one whose initials it holds ("negative_log_likelihood" for "derivative_nll"), else the
+    longest name that is a part of the backward's own ("batchnorm_forward" for
     "batchnorm_backward_alt"), else the only one that says that it is a forward.
     """
     base = base_of(backward)
@@ -99,10 +100,19 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
     derived = [name for name in others if backward.lower() in (f"d{name}".lower(), f"d_{name}".lower())]
     if derived:
         return derived[0]
+    short = [name for name in others if _initials(name) in base]
+    if len(short) == 1:
+        return short[0]
     parts = [name for name in others if goes_forward(name) and base_of(name) and set(base_of(name)) < set(base)]
     if parts:
         return max(parts, key=lambda name: len(base_of(name)))
     return ""
+
+
+def _initials(name: str) -> str:
+    """ "nll" of negative_log_likelihood; "" of what has too few words for anybody to shorten it."""
+    words = base_of(name)
+    return "".join(word[0] for word in words) if len(words) > 2 else ""
 
 
 def _is_loss_of(name: str, base: tuple[str, ...]) -> bool:
@@ -162,6 +172,11 @@ def is_target(name: str) -> bool:
     words = set(tokens(name))
     is_gradient = is_upstream(name) or looks_like_gradient(name)  # dY
     return bool(words & TARGET_WORDS) and not words & PREDICTED_WORDS and not is_gradient
+
+
+def is_running(name: str) -> bool:
+    """Is it called as the statistics are that a norm moves on with each batch: running_mean, moving_var?"""
+    return bool(set(tokens(name)) & {"running", "moving", "ema"})
 
 
 def is_cache(name: str) -> bool:

@@ -61,3 +61,9 @@ def test_the_gradient_of_y_is_no_target():
     """A backward that takes dY is no loss's."""
     assert is_target("Y")
     assert not is_target("dY")
+
+
+def test_a_forward_may_be_shortened_to_its_initials():
+    """Of three words or more; two letters are in every name."""
+    assert forward_for("derivative_sol", ["speed_of_light", "other"]) == "speed_of_light"
+    assert forward_for("derivative_sl", ["speed_light", "other"]) == ""

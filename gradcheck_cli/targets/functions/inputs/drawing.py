@@ -14,6 +14,8 @@ from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal
 _AXIS = re.compile(r"^(\d*)([a-z]?)$")
 # Of a network's weights: with 1 three layers give probabilities of 1 - 1e-9, whose logarithm has few digits left.
 _SMALL = 0.5
+# Of a share: a power of 2, and more than twice the largest length.
+_PARTS = 64
 ProposalChoice = Mapping[str, Proposal]
 """What each parameter is taken as."""
 
@@ -50,6 +52,8 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
     if proposal.kind == "constant":
         usual: Value = proposal.value
         return usual
+    if proposal.kind == "length":
+        return sizes[str(proposal.below)]
     shape = shape_of(proposal.axes, sizes)
     below = proposal.below if isinstance(proposal.below, int) else sizes.get(proposal.below, 2)
     match proposal.kind:
@@ -65,9 +69,7 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
             columns: Array = np.eye(shape[0])[_indices(shape[1:], shape[0], generator)].T
             return columns
         case "shares":
-            parts = generator.uniform(0.25, 1.0, shape)
-            shares: Array = parts / parts.sum(axis=-1, keepdims=True)
-            return shares
+            return _shares(shape, generator)
         case "small":
             return np.asarray(_SMALL * generator.standard_normal(shape))
         case "positive":
@@ -76,6 +78,15 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
             return generator.uniform(0.05, 0.95, shape)
         case _:
             return generator.standard_normal(shape)
+
+
+def _shares(shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    """Rows of positive numbers that sum to 1 exactly, in every dtype: what rounds its labels keeps the sum."""
+    if not shape:
+        return np.ones(())
+    others = generator.integers(1, max(2, _PARTS // shape[-1]), (*shape[:-1], shape[-1] - 1))
+    last = _PARTS - others.sum(axis=-1, keepdims=True)
+    return np.asarray(np.concatenate((others, last), axis=-1) / _PARTS)
 
 
 def _indices(shape: tuple[int, ...], below: int, generator: np.random.Generator) -> Array:

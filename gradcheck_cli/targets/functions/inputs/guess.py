@@ -28,8 +28,10 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     guided,
     progress_of,
 )
+from gradcheck_cli.targets.functions.inputs.meant import right_first
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
+from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
@@ -264,14 +266,22 @@ class _Search:
 
     def _tried(self, choice: ProposalChoice) -> Guess | None:
         sample = drawn(choice, SIZES[0], self.seed)
-        for ready in _ready(self.form, sample):
-            outputs = ready.forward(sample.values)
+        waiting = _ready(self.form, sample)
+        for ready in waiting:
+            try:
+                outputs = ready.forward(sample.values)
+            except ValueError as error:
+                shorter = in_length(choice, error)
+                if shorter is None:
+                    raise
+                return self._tried(shorter)
             if not _is_good(outputs):
                 raise FloatingPointError("the forward gives no finite floating-point numbers")
             if any(_is_no_label(ready, sample, name, outputs) for name in _labels(choice)):
                 raise ValueError("it computes with its labels as with any numbers: they are none")
             self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
+                ready = right_first([ready, *waiting], sample)
                 # Drawn again, labels of more classes than there are would raise, and no other setting be seen.
                 if not _takes(ready, drawn(choice, SIZES[0], self.seed + 1)):
                     choice = among_drawn(choice, sample)

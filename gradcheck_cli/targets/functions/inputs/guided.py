@@ -23,7 +23,7 @@ FORWARD_ENDED = 1_000_000
 MOST = 1_500
 # What names do not tell: rows of a batch, images, matrices of any two lengths, rows that are spread over columns.
 UNEQUAL = (
-    *("n t d", "n g t d", "n c h w"),
+    *("n t d", "n g t d", "n c h w", "n t"),
     *("n d", "d m", "m d", "n m", "m n", "d n", "t d", "v d"),
     *("n 1", "d 1", "1 d", "n", "d", "t", "m", "c"),
 )

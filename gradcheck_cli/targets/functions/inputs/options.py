@@ -12,8 +12,9 @@ from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.parameters import number_of_names, settings, words_compared
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, proposals
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, is_target, tokens, word_set
 
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
@@ -87,6 +88,10 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return row
     if constants:
         return [Proposal("constant", value=value) for value in constants]
+    if not item.has_default and lengths(item.name):
+        return [*lengths(item.name), *found]
+    if not item.has_default and is_unrolled(form.source, item.name):
+        return [Proposal("real", UNROLLED), *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen

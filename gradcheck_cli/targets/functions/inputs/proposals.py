@@ -14,11 +14,22 @@ from typing import Any, Literal
 from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
 
 ProposalKind = Literal[
-    "real", "small", "positive", "unit", "index", "mask", "one-hot", "one-hot-columns", "shares", "constant", "keep"
+    "real",
+    "small",
+    "positive",
+    "unit",
+    "index",
+    "mask",
+    "one-hot",
+    "one-hot-columns",
+    "shares",
+    "length",
+    "constant",
+    "keep",
 ]
 """What is put there. small: normal numbers that leave layer upon layer unsaturated. index: whole numbers below a
-length. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1. keep: the parameter keeps its
-default."""
+length; length: the length itself. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1.
+keep: the parameter keeps its default."""
 
 # Kinds that a gradient may be owed for.
 REAL: tuple[ProposalKind, ...] = ("real", "small", "positive", "unit")
@@ -30,7 +41,8 @@ class Proposal:
 
     Attributes:
         axes: the shape in letters; "" is a single number.
-        below: for indices, the letter of the length that they count, or the first number that is too large.
+        below: for indices, the letter of the length that they count, or the first number that is too large; of a
+            length, its letter.
         value: of a constant.
         is_owed: a gradient is owed for it, if it holds real numbers: not so for what a loss compares with.
     """
@@ -127,6 +139,8 @@ CONSTANTS: Mapping[str, Any] = {
     "reg": 0.25,
     "lambda": 0.5,
     "lambd": 0.5,
+    "lam": 0.5,
+    "lmbda": 0.5,
     "seed": 3,
     "groups": 2,
     "heads": 2,
@@ -154,11 +168,19 @@ CONSTANTS: Mapping[str, Any] = {
     **dict.fromkeys(["hi", "high", "upper", "max", "maximum", "qp", "qmax"], 0.75),
 }
 """What a plain number is by a word of its name; the last word of the name that is known counts."""
+# Words of numbers that count, and the letters of what they count.
+_COUNTS = word_set("size num n dim units nodes count number")
+_LENGTHS: Mapping[str, frozenset[str]] = {
+    "m": word_set("hidden users user"),
+    "v": word_set("labels label classes class output outputs out"),
+    "d": word_set("input inputs in features feature"),
+    "n": word_set("movies movie items item samples examples"),
+}
 # Where a name is both a plain number and an array, in this order.
 _NUMBERS_FIRST = word_set(
     "eps epsilon slope p prob rate ratio dropout momentum decay axis dim training train mode causal temperature tau "
-    "delta margin reg lambda lambd seed groups heads stride pool size width height pad padding lr reduction num leak "
-    "negative learning"
+    "delta margin reg lambda lambd lam lmbda seed groups heads stride pool size width height pad padding lr reduction "
+    "num leak negative learning"
 )
 
 
@@ -212,6 +234,14 @@ def proposals(
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
+
+
+def lengths(name: str) -> list[Proposal]:
+    """What a plain number may be that is called as a length of the data: `hidden_layer_size`, `num_labels`."""
+    words = set(tokens(name))
+    if not words & _COUNTS:
+        return []
+    return [Proposal("length", below=letter) for letter, named in _LENGTHS.items() if words & named][:1]
 
 
 def positive(proposal: Proposal) -> Proposal:

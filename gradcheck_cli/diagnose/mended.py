@@ -1,0 +1,32 @@
+"""What a mistake is called that one change of the text mends, where the numbers alone gave it no name."""
+
+from __future__ import annotations
+
+import re
+
+from gradcheck_cli.diagnose.changes import Change
+from gradcheck_cli.mistakes import Sign
+
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
+_NUMBER = re.compile(r"-?\d+")
+# In front of the number of an axis.
+_AXIS = re.compile(r"\b(?:axis|dim)\s*=\s*-?$")
+
+
+def sign_of(change: Change, line: str) -> Sign | None:
+    """The kind of the mistake; None where the change says no more than that it mends it.
+
+    Args:
+        change: makes the gradient right on all samples.
+        line: of the file, on which it stands.
+    """
+    was, now = change.was, change.edit.text
+    if change.also is not None or change.takes_away:
+        return None
+    if _NAME.fullmatch(was) and _NAME.fullmatch(now):
+        return Sign.OPERAND
+    if _NUMBER.fullmatch(was) and _NUMBER.fullmatch(now) and _AXIS.search(line[: change.edit.column]):
+        return Sign.SETTING
+    if now in (f"-{was}", f"-({was})"):
+        return Sign.OPPOSITE
+    return Sign.UNREDUCED if now.startswith((f"{was}.sum(", f"({was}).sum(")) else None

@@ -1,0 +1,80 @@
+"""Parameters in a dataclass are arguments, field by field."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.unpacked import unpacked
+
+
+@dataclass
+class Loom:
+    """What a weaver sets."""
+
+    warp: np.ndarray
+    tension: float = 2.0
+
+
+def weave(x, loom: Loom, axis=0):
+    """A forward."""
+    return x * loom.warp * loom.tension, loom
+
+
+def plain(x, axis=0):
+    """Nothing is packed here."""
+    return x
+
+
+def test_the_fields_stand_in_the_place_of_their_dataclass():
+    """With their defaults; and a result that is one is a dict."""
+    form = unpacked(PairForm(PlainFunction(weave, None, "weave"), PlainFunction(weave, None, "weave")), globals())
+    assert [(item.name, item.has_default) for item in form.parameters] == [
+        ("x", False),
+        ("warp", False),
+        ("tension", True),
+        ("axis", True),
+    ]
+    out, fields = form.fore.call(x=np.ones(2), warp=np.full(2, 3.0))
+    assert (out.tolist(), list(fields), fields["tension"]) == ([6.0, 6.0], ["warp", "tension"], 2.0)
+
+
+def test_a_pair_without_a_dataclass_stays_what_it_is():
+    """Nothing is wrapped for nothing."""
+    form = PairForm(PlainFunction(plain, None, "plain"), PlainFunction(plain, None, "plain"))
+    assert unpacked(form, globals()) is form
+
+
+MILL = """
+from dataclasses import dataclass
+import numpy as np
+
+@dataclass
+class Stones:
+    W: np.ndarray
+    b: np.ndarray
+
+def grind_forward(stones: Stones, grain):
+    out = np.tanh(grain @ stones.W + stones.b)
+    return out, (grain, out)
+
+def grind_backward(stones: Stones, cache, dout):
+    grain, out = cache
+    da = dout * (1 - out ** 2)
+    return Stones(W=FACTOR * grain.T @ da, b=da.sum(axis=0)), da @ stones.W.T
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_gradients_come_back_in_a_dataclass_too(tmp_path, factor, verdict):
+    """Each field is judged by its name."""
+    (tmp_path / "mill.py").write_text(MILL.replace("FACTOR", factor), encoding="utf-8")
+    gradients = function_here(f"{tmp_path / 'mill.py'}:grind_backward").gradients
+    assert {name: each.verdict for name, each in gradients.items()} == {
+        "W": verdict,
+        "b": Verdict.PASS,
+        "grain": Verdict.PASS,
+    }
