@@ -277,13 +277,22 @@ def _locate_module(dotted: str, text: str) -> str:
     for file in (here.with_suffix(".py"), here / "__init__.py"):
         if os.path.isfile(file):
             return str(file.resolve())
+    found = _origin(dotted)
+    if not found:
+        head, _, name = dotted.rpartition(".")
+        hint = f"{head}:{name}" if text == dotted and head and _origin(head) else "FILE.py:NAME, or PACKAGE.MODULE:NAME"
+        facts = {"typed": text} if text != dotted else None
+        raise TargetError(f"there is no file and no module {dotted}.", facts=facts, hint=hint)
+    return found
+
+
+def _origin(dotted: str) -> str:
+    """The file of an importable module; "" where there is none."""
     try:
         spec = importlib.util.find_spec(dotted)
     except (ImportError, ValueError):
-        spec = None
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-        raise TargetError(f"there is no file and no module {dotted}.", facts={"typed": text}, hint="write file.py:name")
-    return spec.origin
+        return ""
+    return spec.origin if spec and spec.origin and spec.origin.endswith(".py") else ""
 
 
 def the_only_one(tree: ast.Module, path: str) -> tuple[str, ...]:

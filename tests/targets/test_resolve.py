@@ -173,6 +173,27 @@ def test_a_missing_file_shows_similar_ones(file):
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        (
+            "nothing_like_it",
+            "there is no file and no module nothing_like_it.\n  hint: FILE.py:NAME, or PACKAGE.MODULE:NAME",
+        ),
+        (
+            "nothing_like_it:f",
+            "there is no file and no module nothing_like_it.\n  typed  nothing_like_it:f\n"
+            "  hint: FILE.py:NAME, or PACKAGE.MODULE:NAME",
+        ),
+        ("json.dumps", "there is no file and no module json.dumps.\n  hint: json:dumps"),
+    ],
+    ids=["neither", "with a name", "a name with a dot"],
+)
+def test_what_is_no_module_is_told_with_how_one_is_written(typed, text):
+    """A colon parts the module from the name; where a dot stands in its place, the place is shown."""
+    assert message(typed) == text
+
+
 def test_a_module_is_found_by_its_dotted_name():
     """package.module:name"""
     (ref,) = resolve(["gradcheck_cli.model.errors:TargetError"])
@@ -186,7 +207,8 @@ def test_a_module_is_found_by_its_dotted_name():
 def test_a_missing_module_is_one_clear_message():
     """Neither a file nor a module."""
     assert message("no_such.module:f") == (
-        "there is no file and no module no_such.module.\n  typed  no_such.module:f\n  hint: write file.py:name"
+        "there is no file and no module no_such.module.\n  typed  no_such.module:f\n"
+        "  hint: FILE.py:NAME, or PACKAGE.MODULE:NAME"
     )
 
 
