@@ -21,7 +21,7 @@ from gradcheck_cli.model.files import MAGIC, file_and_name, from_here
 from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.model.text import counted, ended, visible
 from gradcheck_cli.targets.contract import TargetRef
-from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
+from gradcheck_cli.targets.functions.spelling import backwards_among, bases_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -341,7 +341,7 @@ def _targets(node: ast.stmt) -> set[str]:
 def _backward_of(layer: str, found: Mapping[str, Definition]) -> str:
     """ "affine_backward" for "affine" where only `affine_forward` and `affine_backward` stand in the file; else ""."""
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    mine = [name for name in backwards_among(functions) if "_".join(base_of(name)) == layer.lower()]
+    mine = [name for name in backwards_among(functions) if layer.lower() in map("_".join, bases_of(name))]
     return mine[0] if len(mine) == 1 and layer not in found and forward_for(mine[0], functions) else ""
 
 

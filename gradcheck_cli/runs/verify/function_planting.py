@@ -200,7 +200,8 @@ class GraphSearch:
         is_worth_it = (self.silent or self.plants.has_branches) and not self.plants.is_tired
         ways = list(other_values(self.sample)) if is_worth_it else []
         found = [(words, sample, self._shown_at(sample)) for words, sample in ways]
-        if self.plants.has_branches:
+        # None of them where every argument is a share, between 0 and 1.
+        if self.plants.has_branches and found:
             yield found.pop(0)
         while found:
             silent = set(self.silent)

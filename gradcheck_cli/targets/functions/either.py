@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
+from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
@@ -38,6 +39,8 @@ _OF_CONVOLUTIONS = word_set(
 )
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
+# Who said what the function is given, where it was nobody.
+_OURS = ("guess", "layer")
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
 
@@ -160,11 +163,12 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
-    vectors = as_vectors(form, found.samples) if source == "guess" else None
-    if vectors is not None:
-        found = replace(found, samples=vectors[1])
-        notes.append(VECTOR_LOSS.format(" and ".join(vectors[0])))
-    unvaried = at_default_only(form.parameters, found.samples) if source in ("guess", "layer") else []
+    for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in _OURS else ():
+        taken = other_shapes(form, found.samples)
+        if taken is not None:
+            found = replace(found, samples=taken[1])
+            notes.append(note.format(" and ".join(taken[0])))
+    unvaried = at_default_only(form.parameters, found.samples) if source in _OURS else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(
         file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised

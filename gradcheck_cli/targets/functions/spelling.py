@@ -52,11 +52,16 @@ def tokens(name: str) -> tuple[str, ...]:
 def base_of(name: str) -> tuple[str, ...]:
     """A function's name without what says its direction: ("affine",) for "affine_backward" and for "forward_affine"."""
     said = FORWARD_WORDS | BACKWARD_WORDS
-    parts = tokens(name)
-    kept = tuple(part for part in parts if part not in said)
-    if len(kept) == len(parts) and parts and parts[0][:1] == "d" and len(parts[0]) > 3:
-        return (parts[0][1:], *parts[1:])  # dsigmoid
-    return kept
+    return tuple(part for part in tokens(name) if part not in said)
+
+
+def bases_of(backward: str) -> tuple[tuple[str, ...], ...]:
+    """What its forward may be called: ("dsigmoid",) or ("sigmoid",) for "dsigmoid", and ("dense",) for "dense_grad"."""
+    base = base_of(backward)
+    says_nothing = len(base) == len(tokens(backward))
+    if says_nothing and base and base[0][:1] == "d" and len(base[0]) > 3:
+        return base, (base[0][1:], *base[1:])
+    return (base,)
 
 
 def goes_backward(name: str) -> bool:
@@ -91,7 +96,7 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
     known = list(names)
     backwards = backwards_among(known)
     others = [name for name in known if name != backward and name not in backwards]
-    same = [name for name in others if base_of(name) == base]
+    same = [name for name in others if base_of(name) in bases_of(backward)]
     if same:
         return min(same, key=lambda name: (not goes_forward(name), len(name)))
     losses = [name for name in others if _is_loss_of(name, base)]

@@ -1,4 +1,4 @@
-"""Losses of one vector of weights: `X @ w - y` runs on matrices too, and `/ len(y)` is the mean of a vector alone."""
+"""Losses of vectors: `X @ w - y` and `p - y` run on matrices too, and `/ len(y)` is the mean of a vector alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[
             return None
     except Exception:  # what raises is told where it is judged
         return None
-    for kept in matrices:
+    # One may be the table of the data; of two vectors, as predictions beside their targets, none is.
+    for kept in (*matrices, ""):
         names = tuple(name for name in matrices if name != kept)
         taken = [_first_columns(sample, names) for sample in samples]
         right = tuple(sample for sample in taken if _is_right(form, sample))

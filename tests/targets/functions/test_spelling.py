@@ -19,6 +19,11 @@ from gradcheck_cli.targets.functions.spelling import belongs_to, forward_for, is
         ("compute_gradient", "compute_cost"),
         ("compute_gradient_logistic", "compute_cost_logistic"),
         ("gradient", "cost_function"),
+        ("dense_backward", "dense"),
+        ("dropout_grad", "dropout"),
+        ("grad_dice_loss", "dice_loss"),
+        ("ddecay", "decay"),
+        ("dSoftmax", "softmax_forward"),
     ],
 )
 def test_a_backward_finds_its_forward(backward, forward):

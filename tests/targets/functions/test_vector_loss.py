@@ -15,6 +15,26 @@ class Cosh:
     def gradient(self, X: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
         return X.T @ np.tanh(X @ w - y) / len(y)
 
+def spread(guesses, seen):
+    return np.mean((guesses - seen) ** 4)
+
+def spread_gradient(guesses, seen):
+    return 4 * (guesses - seen) ** 3 / len(guesses)
+
+def huber_loss(y_pred, y_true, delta=1.0):
+    gap = np.abs(y_pred - y_true)
+    return np.mean(np.where(gap <= delta, 0.5 * gap ** 2, delta * (gap - 0.5 * delta)))
+
+def huber_loss_gradient(y_pred, y_true, delta=1.0):
+    gap = y_pred - y_true
+    return np.where(np.abs(gap) <= delta, gap, delta * np.sign(gap)) / len(y_pred)
+
+def skewed(guesses, seen):
+    return np.mean((guesses - seen) ** 4)
+
+def skewed_gradient(guesses, seen):
+    return 3 * (guesses - seen) ** 3 / len(guesses)
+
 class Unshared(Cosh):
     def gradient(self, X, y, w):
         return X.T @ np.tanh(X @ w - y)
@@ -38,6 +58,21 @@ def test_the_mean_of_a_vector_is_right_where_there_is_a_vector(judged):
     report = judged("Cosh")
     assert {name: result.verdict for name, result in report.gradients.items()} == {"w": Verdict.PASS}
     assert any("taken as vectors" in note for note in report.notes)
+
+
+def test_two_vectors_that_are_compared_are_vectors_both(judged):
+    """No table of data is among them: predictions beside what was seen."""
+    report = judged("spread")
+    assert {name: result.verdict for name, result in report.gradients.items()} == {"guesses": Verdict.PASS}
+    assert any(note.startswith("guesses and seen taken as vectors") for note in report.notes)
+    assert judged("skewed").gradients["guesses"].verdict is Verdict.FAIL
+
+
+def test_shares_have_no_other_values_to_take_a_branch_with(judged):
+    """Predictions between 0 and 1 stay there, so the power of a loss with two branches is that of its samples."""
+    report = judged("huber_loss_gradient")
+    assert report.gradients["y_pred"].verdict is Verdict.PASS
+    assert report.power is not None
 
 
 def test_what_is_wrong_with_vectors_too_fails(judged):
