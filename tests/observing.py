@@ -48,11 +48,18 @@ ALONE = tuple(
     ConvSpec(1, 1, 1, 1, 9, (1, taps), padding=(0, taps // 2), extra_after=(0, taps - 1 - 2 * (taps // 2)))
     for taps in (3, 4)
 )
+# A filter for each channel, of pictures and of lines.
+LONE = tuple(
+    ConvSpec(n, c, c, height, 9, (taps, 3), groups=c)
+    for height, taps in ((7, 3), (1, 1))
+    for n, c in ((2, 3), (1, 4), (3, 4))
+)
 OF_A_FAMILY = {
     "one_axis": ALONE,
     "same_sides": SIDED,
     "blocked": PAST_EIGHT,
     "causal": CAUSAL,
+    "further_hands": LONE,
     "own_hands": (ConvSpec(2, 4, 6, 5, 6, (2, 3), groups=2),),
 }
 

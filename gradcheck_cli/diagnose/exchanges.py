@@ -173,6 +173,22 @@ def _sign(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         yield Exchanged(text, f"{sign} {ast.unparse(node.right)}", behind(node, node.left))
 
 
+def _product(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """a[i] * b for a[i] + b, of arrays and their parts alone: sums of places stand everywhere."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
+        return
+    if _is_array(node.left, scope) and _is_array(node.right, scope):
+        left, right = ast.unparse(node.left), ast.unparse(node.right)
+        yield Exchanged(f"{left} * {right}", f"* {right}", behind(node, node.left))
+
+
+def _is_array(node: ast.expr, scope: Scope) -> bool:
+    """An array by its name, or a part of something that has one; `x.shape[2]` is a size."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Name)
+    return isinstance(node, ast.Name) and node.id in scope.arrays
+
+
 def _comparison(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     """<= for <, and the like."""
     others = {"Lt": "<=", "LtE": "<", "Gt": ">=", "GtE": ">"}
@@ -353,7 +369,7 @@ def _transposed_first(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 EXCHANGES: Exchanges = (
     (_operand, _wrapped, _forwards, _statement_gone),
-    (_assignment, _other_call, _axes, _sign, _comparison, _number, _twin, _wide, _margin, _order),
+    (_assignment, _other_call, _axes, _sign, _product, _comparison, _number, _twin, _wide, _margin, _order),
     (_one_more, _strided, _sibling, _turned, _other_array, _transposed_first),
 )
 """By what they suppose: something is too much; something else is meant; something is missing."""

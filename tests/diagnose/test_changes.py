@@ -42,6 +42,7 @@ def changes(line, *, gradient="weight", mistakes=(), head=HEAD, name="backward")
         ("dw = np.sum(each, (0, 1))", "(0, 1)", "(0, 2, 3)"),
         ("dw = each.sum()", "each.sum()", "each.sum((0, 2, 3))"),
         ("dw = a - b", "- b", "+ b"),
+        ("dw += w[i] + dout[i]", "+ dout[i]", "* dout[i]"),
         ("dw = x if i < pad else w", "i < pad", "i <= pad"),
         ("dw = x[3]", "3", "2"),
         ("dw = np.zeros(3, np.float32)", "np.float32", "np.float64"),

@@ -1,6 +1,7 @@
 """What a pass of a function is worth: mistakes planted into its right gradients, and what these lead to."""
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import Verdict, VerifyOptions
 from gradcheck_cli.runs.verify import verify_targets
@@ -116,3 +117,12 @@ def test_what_the_user_hands_over_is_not_made_larger(reports):
     report = reports["given.py"]
     assert report.verdict is Verdict.PASS
     assert all("times as large" not in each.text for each in report.samples)
+
+
+def test_a_forward_that_is_too_long_to_plant_all_slips_in_says_so(tmp_path, monkeypatch):
+    """A loop of fifty turns has a thousand nodes; a pass is worth what was planted."""
+    monkeypatch.setattr("gradcheck_cli.diagnose.edits.plants._MOST_PLANTED", 0)
+    (tmp_path / "tensors.py").write_text(TENSORS, encoding="utf-8")
+    report = function_here(f"{tmp_path / 'tensors.py'}:Squash")
+    assert report.verdict is Verdict.PASS
+    assert "all slips of so long a forward" in report.power.untried

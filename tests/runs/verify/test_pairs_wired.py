@@ -35,3 +35,27 @@ def test_what_a_forward_returns_beside_its_output_is_handed_to_whom_it_belongs(t
     """By the names that a function which it calls returns; without names by trial."""
     (tmp_path / "hall.py").write_text(HALL.replace("FACTOR", factor), encoding="utf-8")
     assert function_here(f"{tmp_path / 'hall.py'}:{name}").verdict is verdict
+
+
+TIDE = """
+import math
+import numpy as np
+
+def tide_forward(x):
+    return np.array([[value * math.sin(value) for value in row] for row in x.tolist()]), x
+
+def tide_backward(dout, cache):
+    x = cache
+    high, low = np.sin(x), np.cos(x)
+    return dout * (high + x * high)
+"""
+
+
+def test_a_mistake_that_no_formula_explains_is_called_as_the_change_that_mends_it(tmp_path):
+    """Nothing is known of a forward that leaves numpy: the text is what is left."""
+    (tmp_path / "tide.py").write_text(TIDE, encoding="utf-8")
+    report = function_here(f"{tmp_path / 'tide.py'}:tide_backward")
+    (finding,) = report.findings
+    assert (finding.id, finding.certainty, finding.line) == ("wrong-operand", "proved", 11)
+    assert finding.message == "grad_x is right on all 2 samples with `low` where `high` stands."
+    assert report.gradients["x"].findings == ("wrong-operand",)
