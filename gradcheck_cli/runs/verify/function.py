@@ -75,11 +75,10 @@ def verify_function(
                 return report
         raise described.doubt
     report = run.report()
-    if not described.raised or report.verdict not in (Verdict.FAIL, Verdict.PASS):
+    raised = described.raised if report.verdict is Verdict.FAIL else run.likelier_of_the_same()
+    if not raised or report.verdict not in (Verdict.FAIL, Verdict.PASS):
         return report
-    return run.mended_on(described.raised) or replace(
-        report, notes=(*report.notes, RAISES.format(described.raised[0].text))
-    )
+    return run.mended_on(raised) or replace(report, notes=(*report.notes, RAISES.format(raised[0].text)))
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,11 @@ class _FunctionRun:
     def code(self) -> Code:
         """Its file."""
         return code_of(self.ref, self.described.line or self.ref.line)
+
+    def likelier_of_the_same(self) -> tuple[Sample, ...]:
+        """What it raises on with other shapes; where an argument is left to its default it is called another way."""
+        names = list(self.described.samples[0].values)
+        return tuple(sample for sample in self.described.raised if list(sample.values) == names)
 
     def report(self) -> TargetReport:
         """On the samples that it was found to run on."""

@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
+from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
@@ -163,6 +164,8 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
+    renamed = as_other_argument(form, found.samples[0])
+    form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in _OURS else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:

@@ -26,7 +26,7 @@ from gradcheck_cli.targets.functions.form import (
     outputs_of,
 )
 from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
-from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache, is_upstream
+from gradcheck_cli.targets.functions.spelling import argument_called, belongs_to, is_cache, is_upstream
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
 # entry of what the forward returned.
@@ -253,9 +253,9 @@ def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:
 def _guessed_upstreams(wanted: Sequence[Parameter], given: Sequence[str]) -> list[list[str]]:
     """No name tells a G: none where the backward takes arguments or one thing only; else the first parameter."""
     needed = [item.name for item in wanted if not item.has_default]
-    if all(name in given for name in needed) or len(needed) <= 1:
+    if all(argument_called(name, given) for name in needed) or len(needed) <= 1:
         return [[], needed[:1]] if len(needed) == 1 else [[]]
-    free = [name for name in needed if name not in given]
+    free = [name for name in needed if not argument_called(name, given)]
     return [[name] for name in free] or [[]]
 
 
@@ -290,9 +290,9 @@ def _options(
     if is_cache(item.name) and several:
         yield CACHE, len(parts) - 1
         return
-    folded = {name.lower(): name for name in given}
-    if item.name.lower() in folded:
-        yield ARGUMENT, folded[item.name.lower()]
+    argument = argument_called(item.name, given)
+    if argument:
+        yield ARGUMENT, argument
     elif item.has_default:
         return
     elif several:

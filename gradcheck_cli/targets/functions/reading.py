@@ -79,14 +79,16 @@ def _last_return(node: ast.AST | None) -> tuple[str, ...]:
 
 
 def written_as_none(source: str, owner: str) -> frozenset[int]:
-    """The places at which every return statement of a class's backward has a None written.
+    """The places at which every return statement of a class's backward has a None, written there or under a name.
 
     Args:
         source: which holds the class.
         owner: its name.
     """
     methods = _methods(source, owner, "backward")
-    places = [_nones(inner.value) for method in methods for inner in ast.walk(method) if _gives(inner)]
+    places = [
+        _nones(inner.value, _only_none(method)) for method in methods for inner in ast.walk(method) if _gives(inner)
+    ]
     return frozenset(set.intersection(*places)) if places else frozenset()
 
 
@@ -117,9 +119,25 @@ def _gives(node: ast.AST) -> TypeGuard[ast.Return]:
     return isinstance(node, ast.Return) and node.value is not None
 
 
-def _nones(value: ast.expr | None) -> set[int]:
+def _nones(value: ast.expr | None, names: frozenset[str]) -> set[int]:
     parts = value.elts if isinstance(value, ast.Tuple) else []
-    return {place for place, part in enumerate(parts) if isinstance(part, ast.Constant) and part.value is None}
+    return {place for place, part in enumerate(parts) if _is_none(part) or getattr(part, "id", "") in names}
+
+
+def _is_none(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _only_none(method: ast.AST) -> frozenset[str]:
+    """The names that are assigned None and nothing else: `grad_alpha = None`."""
+    given: dict[str, list[bool]] = {}
+    for node in ast.walk(method):
+        if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            continue
+        for name in ast.walk(node):
+            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                given.setdefault(name.id, []).append(_is_none(node.value))
+    return frozenset(name for name, nones in given.items() if all(nones))
 
 
 def _name(node: ast.AST | None) -> str:

@@ -143,6 +143,16 @@ def belongs_to(gradient: str, names: Sequence[str]) -> str:
     return ""
 
 
+def argument_called(name: str, arguments: Sequence[str]) -> str:
+    """The argument of a forward that a parameter of its backward means: "X" for X, x or X_batch; "" for none or two."""
+    folded = {each.lower(): each for each in arguments}
+    if name in arguments or name.lower() in folded:
+        return name if name in arguments else folded[name.lower()]
+    begin = tokens(name)
+    found = [each for each in arguments if tokens(each) and begin[: len(tokens(each))] == tokens(each)]
+    return found[0] if len(found) == 1 else ""
+
+
 # In front of an argument's name.
 _MARKS = in_order("grad_ d_ d gradient_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d dj_d djd dc_d dcost_d g")
 

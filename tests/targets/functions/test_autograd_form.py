@@ -97,3 +97,5 @@ def test_a_none_in_every_return_is_one():
     """What is a gradient in one of them has a gradient."""
     assert {1} == written_as_none(SOURCE, "Gate")
     assert set() == written_as_none(SOURCE.replace("g, None", "g, g"), "Gate")
+    assert {1} == written_as_none(SOURCE.replace("return g, None", "nothing = None; return g, nothing"), "Gate")
+    assert set() == written_as_none(SOURCE.replace("return g, None", "some = None; some = g; return g, some"), "Gate")

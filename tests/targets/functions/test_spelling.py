@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck_cli.targets.functions.spelling import belongs_to, forward_for, is_target, is_upstream
+from gradcheck_cli.targets.functions.spelling import argument_called, belongs_to, forward_for, is_target, is_upstream
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,17 @@ def test_a_forward_may_be_shortened_to_its_initials():
     """Of three words or more; two letters are in every name."""
     assert forward_for("derivative_sol", ["speed_of_light", "other"]) == "speed_of_light"
     assert forward_for("derivative_sl", ["speed_light", "other"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [("X_batch", "X"), ("x", "X"), ("w", "w"), ("yTrue", "y"), ("dout", ""), ("Xs", "")],
+)
+def test_a_parameter_of_a_backward_means_an_argument_of_its_forward(name, argument):
+    """By its name, or by a longer one that begins so."""
+    assert argument_called(name, ["w", "X", "y"]) == argument
+
+
+def test_of_two_arguments_none_is_meant():
+    """x_hat begins as x does, and as X does."""
+    assert argument_called("x_hat", ["x", "X"]) == ""

@@ -36,6 +36,7 @@ from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
@@ -136,7 +137,7 @@ class _Search:
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
         raised: the likeliest on which the forward ran and the backward raised.
-        in_part: the likeliest that fits and leaves a part of an array without a label: others are tried first.
+        doubtful: the likeliest that fits but may not be meant: others are tried first.
         as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
     """
@@ -149,7 +150,7 @@ class _Search:
     error: BaseException | None = None
     second_best: Guess | None = None
     raised: Guess | None = None
-    in_part: Guess | None = None
+    doubtful: Guess | None = None
     as_near: list[Sample] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
@@ -163,19 +164,26 @@ class _Search:
         for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
             if time.thread_time() > self.end or self.left < 0:
                 break
-            self.left -= bool(self.nearly.share)
+            self.left -= bool(self.nearly.share or self.doubtful)
             try:
                 found = self._try(choice)
             except Exception as error:
                 self.error = self.error or error
                 continue
-            if found is not None and leaves_out(found.form, found.samples[0], labels(choice)):
-                self.in_part = self.in_part or found
+            if found is not None and self._is_doubtful(found, choice):
+                self.doubtful = self.doubtful or found
             elif found is not None:
                 return found
             if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
-        return self.in_part or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+        return self.doubtful or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+
+    def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
+        """Labels that leave something out; what is called a loss and gives more than one number."""
+        sample = found.samples[0]
+        is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
+        is_number = all(out.size == 1 for out in found.form.forward(sample.values)) if is_loss else True
+        return not is_number or leaves_out(found.form, sample, labels(choice))
 
     @property
     def is_settled(self) -> bool:

@@ -1,0 +1,62 @@
+"""A gradient that is returned without a name: of arguments of one shape it is that whose derivative it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Sample
+from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
+from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
+from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.slopes import SAME, direction, slope
+from gradcheck_cli.targets.functions.spelling import belongs_to
+from gradcheck_cli.targets.functions.wrapped import WrappedForm
+
+NOTE = "the gradient that it returns has no name: it is taken as that of {}, whose derivative it is"
+
+
+@dataclass(frozen=True)
+class OtherArgumentForm(WrappedForm[PairForm]):
+    """The same pair, whose one gradient belongs to `argument`."""
+
+    argument: str
+
+    def forward(self, values: Values) -> tuple[Array, ...]:
+        """As it is."""
+        return self.inner.forward(values)
+
+    def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
+        """As in training."""
+        ran = self.inner.run(values, upstream)
+        returned = tuple(replace(entry, name=self.argument) if entry.name else entry for entry in ran.returned)
+        return replace(ran, gradients=dict.fromkeys([self.argument], *ran.gradients.values()), returned=returned)
+
+
+def as_other_argument(form: WrittenFunction, sample: Sample) -> OtherArgumentForm | None:
+    """The form with the argument that its gradient is of; None where the first of that shape may be meant."""
+    if not isinstance(form, PairForm):
+        return None
+    arguments = float_arrays(sample.values)
+    if any(belongs_to(name, list(arguments)) for name in returned_names(form.back.node) if name):
+        return None
+    try:
+        upstream = [np.ones_like(out) for out in form.forward(sample.values)]
+        gradients = form.run(sample.values, upstream).gradients
+        if len(gradients) != 1:
+            return None
+        ((first, gradient),) = gradients.items()
+        alike = [name for name, array in arguments.items() if array.shape == gradient.shape and name != first]
+        if not alike or _is_slope(form, sample, first, gradient, upstream):
+            return None
+        found = [name for name in alike if _is_slope(form, sample, name, gradient, upstream)]
+    except Exception:  # what raises is told where it is judged
+        return None
+    return OtherArgumentForm(form, found[0]) if len(found) == 1 else None
+
+
+def _is_slope(form: PairForm, sample: Sample, name: str, gradient: Array, upstream: Sequence[Array]) -> bool:
+    along = slope(form, sample, name, upstream)
+    return bool(abs(float(np.sum(gradient * direction(sample, name))) - along) <= SAME * abs(along))

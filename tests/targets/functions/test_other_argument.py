@@ -1,0 +1,56 @@
+"""Whose gradient an expression without a name is."""
+
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+
+HILLS = """
+import numpy as np
+
+def height_cost(lean, steps):
+    return np.sum(lean * steps ** 2)
+
+def height_cost_gradient(lean_now, steps_now):
+    return steps_now ** 2
+
+def width_cost(lean, steps):
+    return np.sum(lean * steps ** 2)
+
+def width_cost_gradient(lean, steps):
+    return 2 * lean * steps
+
+def depth_cost(lean, steps):
+    return np.sum(lean * steps ** 2)
+
+def depth_cost_gradient(lean, steps):
+    return lean * steps
+"""
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """From a target's name to its report; it runs in this process."""
+    file = tmp_path_factory.mktemp("hills") / "hills.py"
+    file.write_text(HILLS)
+    return lambda name: function_here(f"{file}:{name}_cost_gradient")
+
+
+def test_a_gradient_that_calls_its_arguments_by_longer_names_is_handed_them(judged):
+    """None of them is dE/dO, as a loss has none; the gradient is that of the first."""
+    report = judged("height")
+    assert (report.convention, report.gradients["lean"].verdict) == ("loss-pair", Verdict.PASS)
+
+
+def test_of_two_arguments_of_one_shape_it_is_that_whose_derivative_it_is(judged):
+    """And that is said."""
+    report = judged("width")
+    assert {name: result.verdict for name, result in report.gradients.items()} == {"steps": Verdict.PASS}
+    said = "the gradient that it returns has no name: it is taken as that of steps, whose derivative it is"
+    assert said in report.notes
+
+
+def test_what_is_the_derivative_by_none_is_that_of_the_first(judged):
+    """And wrong."""
+    report = judged("depth")
+    assert {name: result.verdict for name, result in report.gradients.items()} == {"lean": Verdict.FAIL}
