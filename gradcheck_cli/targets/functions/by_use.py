@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dis
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.targets.functions.reading import returned_names
@@ -31,16 +32,51 @@ def forward_by_use(backward: str, functions: Mapping[str, ast.AST]) -> str:
 
 def methods_by_use(owner: Any) -> tuple[str, str]:
     """(forward, backward) of a class: the second reads what the first keeps; ("", "") where that is not one pair."""
-    codes = {name: code for name, code in _codes(owner) if code.co_argcount > 1}
+    return _pair_by_use([_used_by(name, code) for name, code in _codes(owner)])
+
+
+def goes_by_use(methods: Mapping[str, ast.FunctionDef]) -> bool:
+    """The same of a class that is read and not made: has it one pair of such methods?"""
+    return _pair_by_use([_read_in(node) for name, node in methods.items() if not name.startswith("_")]) != ("", "")
+
+
+@dataclass(frozen=True)
+class _Method:
+    """What a method is called with behind the object, which attributes it sets and which it reads."""
+
+    name: str
+    line: int
+    parameters: tuple[str, ...]
+    sets: frozenset[str]
+    reads: frozenset[str]
+
+    @property
+    def takes_gradient(self) -> bool:
+        """Is one of its parameters called as gradients are?"""
+        return any(is_upstream(name) or looks_like_gradient(name) for name in self.parameters)
+
+
+def _pair_by_use(methods: Sequence[_Method]) -> tuple[str, str]:
     found = [
-        (fore, back)
-        for fore, first in codes.items()
-        for back, second in codes.items()
-        if first.co_firstlineno < second.co_firstlineno
-        and _takes_gradient(second)
-        and _attributes(first, "STORE_ATTR") & _attributes(second, "LOAD_ATTR")
+        (fore.name, back.name)
+        for fore in methods
+        for back in methods
+        if fore.line < back.line and fore.parameters and back.takes_gradient and fore.sets & back.reads
     ]
     return found[0] if len(found) == 1 else ("", "")
+
+
+def _used_by(name: str, code: Any) -> _Method:
+    parameters = tuple(code.co_varnames[1 : code.co_argcount])
+    attributes = {kind: frozenset(_attributes(code, kind)) for kind in ("STORE_ATTR", "LOAD_ATTR")}
+    return _Method(name, code.co_firstlineno, parameters, attributes["STORE_ATTR"], attributes["LOAD_ATTR"])
+
+
+def _read_in(node: ast.FunctionDef) -> _Method:
+    attributes = [inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
+    sets = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Store))
+    reads = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Load))
+    return _Method(node.name, node.lineno, tuple(_parameters(node)[1:]), sets, reads)
 
 
 def _parameters(node: ast.AST) -> list[str]:
@@ -67,11 +103,6 @@ def _codes(owner: Any) -> Iterator[tuple[str, Any]]:
             code = getattr(held, "__code__", None)
             if code is not None and not name.startswith("_"):
                 yield name, code
-
-
-def _takes_gradient(code: Any) -> bool:
-    names = code.co_varnames[1 : code.co_argcount]
-    return any(is_upstream(name) or looks_like_gradient(name) for name in names)
 
 
 def _attributes(code: Any, opname: str) -> set[str]:

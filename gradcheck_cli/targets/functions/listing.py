@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from gradcheck_cli.targets.functions.by_use import goes_by_use
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
@@ -75,7 +76,7 @@ def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition]) -> bool:
     has_both = any(_is_written(methods.get(name)) for name in FORWARDS) and any(
         _is_written(methods.get(name)) for name in BACKWARDS
     )
-    return has_both or any(gives_gradients(method) for method in methods.values())
+    return has_both or any(gives_gradients(method) for method in methods.values()) or goes_by_use(methods)
 
 
 def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, ast.FunctionDef]:

@@ -100,3 +100,23 @@ class _Alone:
 def test_a_private_class_that_others_are_made_from_is_no_row_of_its_own():
     """It cannot be made alone; a private one that nobody derives from is judged."""
     assert every_layer(ast.parse(BASE), "layers.py") == ("Dense", "_Alone")
+
+
+LAYER_OF_ANOTHER_LANGUAGE = """
+class Lag:
+    def framat(self, x):
+        self.sist = x
+        return x * self.vikt
+    def bakat(self, grad_ut):
+        return grad_ut * self.vikt + 0 * self.sist
+class Kurva:
+    def rita(self, x):
+        self.sist = x
+    def visa(self, titel):
+        print(titel, self.sist)
+"""
+
+
+def test_what_a_class_keeps_and_reads_tells_a_layer_in_any_language():
+    """A method that takes a gradient reads what another one keeps; one that takes a title does not go back."""
+    assert every_layer(ast.parse(LAYER_OF_ANOTHER_LANGUAGE), "lag.py") == ("Lag",)
