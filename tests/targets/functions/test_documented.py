@@ -25,7 +25,7 @@ def test_code_that_takes_a_shape_apart_tells_how_many_axes_there_are():
 
 
 def test_a_docstring_tells_the_shapes():
-    """One name of a length is one letter, a factor stays in front of it."""
+    """One name of a length is one letter, a factor stays in front of it, a sum is one of letters."""
     code = source('''
         def cell(x, h, W, b):
             """One step.
@@ -33,10 +33,11 @@ def test_a_docstring_tells_the_shapes():
             x -- input, of shape (N, D)
             - h: state (N, H)
             W: weights of the four gates, (D, 4H); b (4*H,)
+            U: weights of state and input, put together, (H, H + D)
             """
     ''')
-    axes = [documented_axes(code, name) for name in ("x", "h", "W", "b")]
-    assert axes == ["n d", "n m", "d 4m", "4m"]
+    axes = [documented_axes(code, name) for name in ("x", "h", "W", "b", "U")]
+    assert axes == ["n d", "n m", "d 4m", "4m", "m m+d"]
     assert documented_rank(code, "x") is None
 
 

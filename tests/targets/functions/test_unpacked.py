@@ -78,3 +78,38 @@ def test_gradients_come_back_in_a_dataclass_too(tmp_path, factor, verdict):
         "b": Verdict.PASS,
         "grain": Verdict.PASS,
     }
+
+
+SPRING = """
+import numpy as np
+
+def coil_forward(pull, rest, settings_of_coil, damping):
+    '''
+    pull -- the load, of shape (n_in, m)
+    rest -- the state before, of shape (n_st, m)
+    settings_of_coil -- a dict with
+        Wr -- the weights of both, put together, numpy array of shape (n_st, n_st + n_in)
+        br -- the bias, numpy array of shape (n_st, 1)
+    '''
+    Wr, br = settings_of_coil["Wr"], settings_of_coil["br"]
+    both = np.concatenate((rest, pull), axis=0)
+    state = np.tanh(Wr @ both + br) * damping["share"]
+    return state, (state, both, rest, settings_of_coil, damping)
+
+def coil_backward(dstate, cache):
+    state, both, rest, settings_of_coil, damping = cache
+    share = damping["share"]
+    inner = dstate * share * (1 - (state / share) ** 2)
+    down = settings_of_coil["Wr"].T @ inner
+    return {"dpull": down[len(rest):], "drest": down[:len(rest)], "dWr": inner @ both.T, "dbr": inner.sum(1, keepdims=True)}
+"""
+
+
+def test_a_dict_of_weights_is_its_weights_and_one_of_settings_stays_a_dict(tmp_path):
+    """It holds weights where the backward gives gradients of what is looked up in it; their shapes may be sums."""
+    (tmp_path / "coil.py").write_text(SPRING, encoding="utf-8")
+    report = function_here(f"{tmp_path / 'coil.py'}:coil_backward")
+    assert {name: each.verdict for name, each in report.gradients.items()} == dict.fromkeys(
+        ("pull", "rest", "Wr", "br"), Verdict.PASS
+    )
+    assert "Wr 4x9, br 4x1, damping {share" in report.inputs

@@ -28,11 +28,12 @@ _LETTERS = {
 # Lengths that differ from each other, for names that say nothing.
 _SPARE = "dmtvnchw"
 _HALF = "c"
-# "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H).
-_LENGTH = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*(?:\s*//?\s*\d)?|\d+"
+# "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H), and a sum in its place.
+_ONE = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*(?:\s*//?\s*\d)?"
+_LENGTH = rf"{_ONE}(?:\s*\+\s*{_ONE})*|\d+"
 _SHAPE = re.compile(rf"(?:\(|(?<!\w)\[)\s*((?:{_LENGTH})(?:\s*[,x]\s*(?:{_LENGTH}))*\s*,?)\s*[)\]]")
 # Words between a name and its shape: "x: input data, of shape (N, D)".
-_BETWEEN = r"[\s:,\-=]*(?:[^()\[\]\n;]{0,60}?)"
+_BETWEEN = r"[\s:,\-=]*(?:[^()\[\]\n;]{0,90}?)"
 # "shapes (N,)" is said of all arguments.
 _ALL = "shapes"
 # Arguments that hold whole numbers: "tags (T,) int".
@@ -156,9 +157,11 @@ def _same(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _axis(length: str, known: dict[str, str]) -> str:
-    """ "4H" -> "4m"; a name keeps its letter, and no two names share one as long as there are letters."""
+    """ "4H" -> "4m", "H + D" -> "m+d"; a name keeps its letter, and no two names share one as long as there are letters."""
     if length.isdigit():
         return length
+    if "+" in length:
+        return "+".join(_axis(part.strip(), known) for part in length.split("+"))
     if "/" in length:  # of a half the whole has to be there
         return _HALF
     factor = _FACTOR.match(length)
@@ -218,7 +221,7 @@ def _in_words(source: str) -> dict[str, list[str]]:
     words = "\n".join(_comments(source))
     found: dict[str, list[str]] = {_WHOLE: []}
     for match in _SHAPE.finditer(words):
-        before = re.split(r"[\n;)]", words[max(0, match.start() - 80) : match.start()])[-1]
+        before = re.split(r"[\n;)]", words[max(0, match.start() - 120) : match.start()])[-1]
         if before.rstrip().lower().endswith(_ALL):
             found.setdefault(_ALL, _lengths(match[1]))
             continue

@@ -21,8 +21,8 @@ ProposalChoice = Mapping[str, Proposal]
 
 
 def shape_of(axes: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """ "n 4m" -> (3, 28)."""
-    return tuple(_length(word, sizes) for word in axes.split())
+    """ "n 4m" -> (3, 28), "m m+d" -> (7, 12)."""
+    return tuple(sum(_length(part, sizes) for part in word.split("+")) for word in axes.split())
 
 
 def _length(word: str, sizes: Mapping[str, int]) -> int:
