@@ -101,7 +101,8 @@ def coil_backward(dstate, cache):
     share = damping["share"]
     inner = dstate * share * (1 - (state / share) ** 2)
     down = settings_of_coil["Wr"].T @ inner
-    return {"dpull": down[len(rest):], "drest": down[:len(rest)], "dWr": inner @ both.T, "dbr": inner.sum(1, keepdims=True)}
+    dWr, dbr = inner @ both.T, inner.sum(1, keepdims=True)
+    return {"dpull": down[len(rest):], "drest": down[:len(rest)], "dWr": dWr, "dbr": dbr}
 """
 
 

@@ -28,7 +28,8 @@ _LETTERS = {
 # Lengths that differ from each other, for names that say nothing.
 _SPARE = "dmtvnchw"
 _HALF = "c"
-# "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H), and a sum in its place.
+# "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H), and a sum
+# may stand for one.
 _ONE = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*(?:\s*//?\s*\d)?"
 _LENGTH = rf"{_ONE}(?:\s*\+\s*{_ONE})*|\d+"
 _SHAPE = re.compile(rf"(?:\(|(?<!\w)\[)\s*((?:{_LENGTH})(?:\s*[,x]\s*(?:{_LENGTH}))*\s*,?)\s*[)\]]")
@@ -157,7 +158,10 @@ def _same(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _axis(length: str, known: dict[str, str]) -> str:
-    """ "4H" -> "4m", "H + D" -> "m+d"; a name keeps its letter, and no two names share one as long as there are letters."""
+    """ "4H" -> "4m", "H + D" -> "m+d".
+
+    A name keeps its letter, and no two names share one as long as there are letters.
+    """
     if length.isdigit():
         return length
     if "+" in length:
