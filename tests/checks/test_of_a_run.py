@@ -338,7 +338,7 @@ def test_finite_differences_agree():
             0,
             "on the pictures: |difference| <= kinks + rounding of central differences, step 0.00098",
             check.worst,
-            "all 1 entries, bound 2e-09 of A, 5 outputs at a kink",
+            "all 1 entry, bound 2e-09 of A, 5 outputs at a kink",
         )
         == check
     )
