@@ -102,6 +102,7 @@ class FunctionTrial:
         second_order: the backward differentiated once more, on the same sample; None where that was not tried.
         empty: what became of a batch of no rows, on the same sample; None where that was not tried.
         tied: calls on equal entries, on the first sample, one for each argument.
+        unused: arguments of which the forward gives the same bits at far other values: it does not use them.
         about: what is special about its numbers, "" for nothing.
     """
 
@@ -120,6 +121,7 @@ class FunctionTrial:
     second_order: SecondOrder | None = None
     empty: EmptyBatch | None = None
     tied: tuple[TiedCall, ...] = ()
+    unused: frozenset[str] = frozenset()
     about: str = ""
 
 

@@ -14,6 +14,7 @@ from itertools import islice
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import ScaledCall
+from gradcheck_cli.checks.ladder.judge import depends
 from gradcheck_cli.checks.ladder.ties import TiedCall, tied, together
 from gradcheck_cli.checks.ladder.twice import SecondOrder
 from gradcheck_cli.model import Array, Sample
@@ -46,6 +47,8 @@ from gradcheck_cli.trials.twice import second_order
 FACTORS = (2.0, -1.0, 0.0)
 # Samples that are also asked on whole numbers: one of each set of sizes.
 WHOLE = 2
+# Far from any number that is drawn: other steps of a rounding, and the other side of 0 for nearly all.
+FAR = 64.0
 # Whole numbers for G: small, so that sums of products stay exact, and none is 0, which would hide an entry.
 LARGEST_G = 4
 
@@ -139,7 +142,19 @@ class FunctionSession:
             reference=should,
             recording=self._recording(sample),
         )
-        return self._measured(trial)
+        trial = self._measured(trial)
+        return replace(trial, unused=frozenset(self._unused(trial)))
+
+    def _unused(self, trial: FunctionTrial) -> Iterator[str]:
+        """What is constant nearby is a step, or nothing at all: a step is another one on the other side of 0."""
+        for name in trial.sample.differentiated:
+            if name not in trial.first or depends(trial.first, name):
+                continue
+            moved = trial.sample.replacing(name, FAR - FAR * trial.sample.array(name))
+            outcome = self.client.outputs(moved)
+            pairs = zip(outcome.outputs, trial.outputs, strict=False)
+            if outcome.ended and all(np.array_equal(one, other) for one, other in pairs):
+                yield name
 
     def _tied(self, sample: Sample) -> Iterator[TiedCall]:
         """Equal entries in one argument at a time; in all of them the kinks of one would be those of another."""

@@ -55,7 +55,8 @@ def _flat(trials: tuple[FunctionTrial, ...], name: str) -> str:
     if ran and all(_is_identity(trial, name) for trial in ran):
         return "the identity"
     measured = [trial for trial in ran if name in trial.first]
-    if measured and not any(depends(trial.first, name) for trial in measured):
+    # A gradient of what the forward does not use at all, as a bias that was never added, is no surrogate.
+    if measured and not any(depends(trial.first, name) or name in trial.unused for trial in measured):
         return CONSTANT
     return ""
 

@@ -31,6 +31,17 @@ def doubled_forward(x):
 def doubled_backward(dout, shape):
     return -2 * dout
 """
+FORGOTTEN = """
+import numpy as np
+
+def tilt_forward(x, offset):
+    for row in x:
+        row = row + offset
+    return 3 * x, x
+
+def tilt_backward(dout, cache):
+    return 3 * dout, dout
+"""
 RESHAPED = REVERSED.replace("return -dout", "return -dout[:1]")
 
 
@@ -69,3 +80,10 @@ def test_a_wrong_shape_is_never_meant(tmp_path):
     """Not even of a surrogate."""
     (tmp_path / "own.py").write_text(RESHAPED)
     assert gradcheck_cli.verify(str(tmp_path / "own.py")).verdict != "pass"
+
+
+def test_a_gradient_of_what_the_forward_does_not_use_fails(tmp_path):
+    """An offset that is added to a copy only: nothing is constant in steps there."""
+    (tmp_path / "own.py").write_text(FORGOTTEN)
+    (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
+    assert {name: each.verdict for name, each in target.gradients.items()} == {"x": "pass", "offset": "fail"}
