@@ -31,6 +31,7 @@ from gradcheck_cli.model.evidence import (
     Worst as Worst,
 )
 from gradcheck_cli.model.functions import (
+    GUESSED as GUESSED,
     WITHOUT_UPSTREAM as WITHOUT_UPSTREAM,
     FunctionForm as FunctionForm,
     FunctionOutcome as FunctionOutcome,

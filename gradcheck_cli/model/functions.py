@@ -36,6 +36,9 @@ InputsFrom = Literal["guess", "layer", "gradcheck_inputs", "--inputs", "--input"
 """Who says what the function is given: a guess by trial, the known layer that its name or its arguments tell, or the
 user."""
 
+GUESSED: tuple[InputsFrom, ...] = ("guess", "layer")
+"""Where nobody said it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from gradcheck_cli.checks.ladder.empty import EmptyBatch, judged_empty
-from gradcheck_cli.model import FunctionOutcome, Sample
+from gradcheck_cli.model import Sample
 from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTrial
 
 # Two ways to compute one row, alone and among others, differ by rounding.
 SAME_ROW = 1e-6
-
-
-class _Forward(Protocol):
-    def outputs(self, sample: Sample, /) -> FunctionOutcome:
-        """The forward alone."""
 
 
 def empty_batch(client: CalledFunction, trial: FunctionTrial) -> EmptyBatch | None:
@@ -44,7 +37,7 @@ def _batched(trial: FunctionTrial, rows: int) -> list[str]:
     return [name for name, value in values if isinstance(value, np.ndarray) and value.shape[:1] == (rows,)]
 
 
-def _is_by_rows(client: _Forward, trial: FunctionTrial, names: list[str]) -> bool:
+def _is_by_rows(client: CalledFunction, trial: FunctionTrial, names: list[str]) -> bool:
     """Whether the first row of the outputs is that of the first row alone: nothing is taken over the batch."""
     alone = client.outputs(_cut(trial.sample, names, 1))
     return alone.ended and all(

@@ -83,8 +83,12 @@ class FunctionSession:
                 return FunctionTranscript(tuple(trials), f"stopped at the time limit after {counted(number, 'sample')}")
             trial = self._real(sample)
             if number == _widest(samples) and self.has_circumstances and trial.failure is None:
-                trial = replace(trial, elsewhere=tuple(self._elsewhere(trial)), second_order=self._twice(trial))
-                trial = replace(trial, empty=empty_batch(self.client, trial) if self.has_upstream else None)
+                trial = replace(
+                    trial,
+                    elsewhere=tuple(self._elsewhere(trial)),
+                    second_order=self._twice(trial),
+                    empty=empty_batch(self.client, trial) if self.has_upstream else None,
+                )
             if not number and trial.failure is None:
                 trial = replace(trial, tied=tuple(self._tied(sample)))
             trials.append(trial)

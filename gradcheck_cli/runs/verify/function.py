@@ -10,6 +10,7 @@ from functools import partial
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.model import (
     CALL,
+    GUESSED,
     PLAIN,
     WITHOUT_UPSTREAM,
     Finding,
@@ -45,8 +46,6 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 
 # Nobody waits longer for a refusal; one sample and its changes take a second.
 SECONDS_OF_DOUBT = 10.0
-# Who said what the function is given, where it was nobody.
-_OURS = ("guess", "layer")
 # Of inputs that were not asked, since nobody says that the function is meant for them.
 RAISES = (
     "on {}, where its forward runs, its backward raises, and no single change of its text mends it: not judged there"
@@ -113,7 +112,7 @@ class _FunctionRun:
         comparison, report = judged(comparison)
         if report.verdict is Verdict.PASS and not session.is_late:
             # What the user hands over is what the function is for: other values are no samples of it.
-            ask = session.further if described.inputs in _OURS else None
+            ask = session.further if described.inputs in GUESSED else None
             comparison, report = _with_power(report, comparison, ask, judged)
         report = _in_few_bits(self.ref, session, few, comparison, report)
         return self._located(self._in_settings(report, comparison, client), comparison)

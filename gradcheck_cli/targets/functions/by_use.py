@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.reading import parameter_names, returned_names
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_upstream, looks_like_gradient
 
 # So much of two names is the same where they are two directions of one layer: "norm_vor" and "norm_zurueck".
@@ -21,7 +21,7 @@ def forward_by_use(backward: str, functions: Mapping[str, ast.AST]) -> str:
     Args:
         functions: name -> definition, of one file.
     """
-    wanted = _parameters(functions[backward])
+    wanted = parameter_names(functions[backward])
     found = [
         name
         for name, node in functions.items()
@@ -76,12 +76,7 @@ def _read_in(node: ast.FunctionDef) -> _Method:
     attributes = [inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
     sets = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Store))
     reads = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Load))
-    return _Method(node.name, node.lineno, tuple(_parameters(node)[1:]), sets, reads)
-
-
-def _parameters(node: ast.AST) -> list[str]:
-    arguments = getattr(node, "args", None)
-    return [item.arg for item in arguments.args] if isinstance(arguments, ast.arguments) else []
+    return _Method(node.name, node.lineno, tuple(parameter_names(node)[1:]), sets, reads)
 
 
 def _hands_on(outputs: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from gradcheck_cli.model import InputsFrom
+from gradcheck_cli.model import GUESSED, InputsFrom
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.kinds import reads_windows
 from gradcheck_cli.targets.edited import Edits
@@ -40,8 +40,6 @@ _OF_CONVOLUTIONS = word_set(
 )
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
-# Who said what the function is given, where it was nobody.
-_OURS = ("guess", "layer")
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
 
@@ -166,12 +164,12 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         form, notes = other or form, [*notes, note] if other else notes
     renamed = as_other_argument(form, found.samples[0])
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
-    for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in _OURS else ():
+    for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
-    unvaried = at_default_only(form.parameters, found.samples) if source in _OURS else []
+    unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(
         file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised

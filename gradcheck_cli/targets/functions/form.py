@@ -200,11 +200,16 @@ def in_backward(outputs: tuple[Array, ...]) -> Iterator[None]:
 
 
 def mutated(before: Values, after: Mapping[str, Any]) -> tuple[str, ...]:
-    """The arguments whose arrays hold other numbers now. NaN is equal to itself here."""
+    """The arguments whose arrays hold other numbers now."""
     return tuple(
         name
         for name, value in before.items()
         if isinstance(value, np.ndarray)
         and (now := as_array(after.get(name))) is not None
-        and not np.array_equal(value, now, equal_nan=value.dtype.kind in "fc")
+        and not same_numbers(value, now)
     )
+
+
+def same_numbers(one: Array, other: Array) -> bool:
+    """The same shape and numbers; NaN is equal to itself here."""
+    return bool(np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"))

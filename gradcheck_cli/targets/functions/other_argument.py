@@ -11,7 +11,7 @@ from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
 from gradcheck_cli.targets.functions.reading import returned_names
-from gradcheck_cli.targets.functions.slopes import SAME, direction, slope
+from gradcheck_cli.targets.functions.slopes import is_slope
 from gradcheck_cli.targets.functions.spelling import belongs_to
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
@@ -49,14 +49,9 @@ def as_other_argument(form: WrittenFunction, sample: Sample) -> OtherArgumentFor
             return None
         ((first, gradient),) = gradients.items()
         alike = [name for name, array in arguments.items() if array.shape == gradient.shape and name != first]
-        if not alike or _is_slope(form, sample, first, gradient, upstream):
+        if not alike or is_slope(form, sample, first, gradient, upstream):
             return None
-        found = [name for name in alike if _is_slope(form, sample, name, gradient, upstream)]
+        found = [name for name in alike if is_slope(form, sample, name, gradient, upstream)]
     except Exception:  # what raises is told where it is judged
         return None
     return OtherArgumentForm(form, found[0]) if len(found) == 1 else None
-
-
-def _is_slope(form: PairForm, sample: Sample, name: str, gradient: Array, upstream: Sequence[Array]) -> bool:
-    along = slope(form, sample, name, upstream)
-    return bool(abs(float(np.sum(gradient * direction(sample, name))) - along) <= SAME * abs(along))

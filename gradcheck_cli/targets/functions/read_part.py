@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,35 +18,32 @@ def as_read(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[str
     An argument is cut to the shape of its gradient where the forward gives the same bits for less.
     """
     try:
-        longer = [tuple(_longer(form, sample)) for sample in samples]
-        taken = tuple(_cut(form, sample, names) for sample, names in zip(samples, longer, strict=True))
+        read = [_shapes_read(form, sample) for sample in samples]
     except Exception:  # what raises is told where it is judged
         return None
-    names = tuple(dict.fromkeys(name for one in longer for name in one))
+    names = tuple(dict.fromkeys(name for shapes in read for name in shapes))
+    taken = tuple(_cut(sample, shapes) for sample, shapes in zip(samples, read, strict=True))
     return (names, taken) if names else None
 
 
-def _longer(form: WrittenFunction, sample: Sample) -> Iterator[str]:
-    """The arguments that are longer than their gradient, with entries that nothing depends on."""
+def _shapes_read(form: WrittenFunction, sample: Sample) -> dict[str, tuple[int, ...]]:
+    """The arguments that are longer than their gradient, with entries that nothing depends on: how much is read."""
     outputs = form.forward(sample.values)
-    for name, shape in _returned(form, sample, outputs).items():
-        array = sample.array(name)
-        if shape == array.shape or len(shape) != array.ndim or any(np.greater(shape, array.shape)):
-            continue
-        shorter = form.forward(sample.replacing(name, _first(array, shape)).values)
-        if all(np.array_equal(one, other) for one, other in zip(outputs, shorter, strict=True)):
-            yield name
-
-
-def _returned(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> dict[str, tuple[int, ...]]:
     gradients = form.run(sample.values, [np.ones_like(out) for out in outputs]).gradients
-    return {name: gradient.shape for name, gradient in gradients.items() if name in sample.differentiated}
+    found = {}
+    for name in sample.differentiated:
+        array, shape = sample.array(name), gradients[name].shape if name in gradients else None
+        if shape in (None, array.shape) or len(shape) != array.ndim or any(np.greater(shape, array.shape)):
+            continue
+        shorter = form.forward(_cut(sample, {name: shape}).values)
+        if all(np.array_equal(one, other) for one, other in zip(outputs, shorter, strict=True)):
+            found[name] = shape
+    return found
 
 
-def _cut(form: WrittenFunction, sample: Sample, names: Sequence[str]) -> Sample:
-    shapes = _returned(form, sample, form.forward(sample.values))
-    for name in names:
-        sample = sample.replacing(name, _first(sample.array(name), shapes[name]))
+def _cut(sample: Sample, shapes: Mapping[str, tuple[int, ...]]) -> Sample:
+    for name, shape in shapes.items():
+        sample = sample.replacing(name, _first(sample.array(name), shape))
     return sample
 
 

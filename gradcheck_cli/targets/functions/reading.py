@@ -64,6 +64,12 @@ def returned_names(node: ast.AST | None, source: str = "") -> list[str]:
     return list(_last_return(next(inner, None))) or names
 
 
+def parameter_names(node: ast.AST | None) -> list[str]:
+    """What a definition calls its parameters, without those by name alone; [] of what is no function."""
+    arguments = getattr(node, "args", None)
+    return [item.arg for item in arguments.args] if isinstance(arguments, ast.arguments) else []
+
+
 def _returns(node: ast.AST | None) -> list[ast.Return]:
     return [inner for inner in ast.walk(node) if _gives(inner)] if node is not None else []
 

@@ -40,6 +40,7 @@ _MERELY_LOSS = word_set("loss cost objective criterion function func fn")
 TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
 PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
 RATES = word_set("lr learning_rate learn_rate eta alpha rate step_size stepsize learningrate l_rate")
+RUNNING_WORDS = word_set("running moving ema")
 CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual residuals res tape stash saved_tensors")
 
 
@@ -191,7 +192,7 @@ def is_target(name: str) -> bool:
 
 def is_running(name: str) -> bool:
     """Is it called as the statistics are that a norm moves on with each batch: running_mean, moving_var?"""
-    return bool(set(tokens(name)) & {"running", "moving", "ema"})
+    return bool(set(tokens(name)) & RUNNING_WORDS)
 
 
 def is_cache(name: str) -> bool:

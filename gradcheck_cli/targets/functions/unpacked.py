@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.reading import parameter_names
 from gradcheck_cli.targets.functions.spelling import belongs_to
 
 
@@ -65,16 +66,11 @@ def _weights(form: PairForm) -> dict[str, _Packed]:
     """
     given = _texts(form.back.node)
     found: dict[str, _Packed] = {}
-    for name in _names(form.fore.node):
+    for name in parameter_names(form.fore.node):
         keys = list(dict.fromkeys([*_keys(form.fore.node, name), *_keys(form.back.node, name)]))
         if keys and any(belongs_to(text, keys) not in ("", text) for text in given):
             found[name] = _Packed(dict.fromkeys(keys, inspect.Parameter.empty), dict)
     return found
-
-
-def _names(node: ast.AST | None) -> list[str]:
-    arguments = getattr(node, "args", None)
-    return [item.arg for item in arguments.args] if isinstance(arguments, ast.arguments) else []
 
 
 def _keys(node: ast.AST | None, name: str) -> list[str]:

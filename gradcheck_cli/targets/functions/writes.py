@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.form import as_array
+from gradcheck_cli.targets.functions.form import as_array, same_numbers
 
 
 @dataclass
@@ -29,7 +29,7 @@ class _Met:
     def is_written_to(self) -> bool:
         """Does it hold other numbers now?"""
         now = as_array(self.value)
-        return now is None or not _same(now, self.held)
+        return now is None or not same_numbers(now, self.held)
 
 
 class WriteWatch:
@@ -87,7 +87,7 @@ class WriteWatch:
 
     def _name(self, name: str, numbers: Array) -> str:
         """The name in `handed` of an array with these numbers; else the one that the code has for it."""
-        return next((one for one, array in self._handed if _same(array, numbers)), name)
+        return next((one for one, array in self._handed if same_numbers(array, numbers)), name)
 
 
 def _arrays(frame: FrameType) -> Iterator[tuple[str, Any]]:
@@ -98,7 +98,7 @@ def _arrays(frame: FrameType) -> Iterator[tuple[str, Any]]:
 
 
 def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, np.ndarray) or hasattr(value, "detach"):
+    if _is_array(value):
         yield name, value
     elif isinstance(value, Mapping):
         yield from ((f"{name}[{key!r}]", part) for key, part in value.items() if _is_array(part))
@@ -111,8 +111,3 @@ def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray) or hasattr(value, "detach")
-
-
-def _same(one: Array, other: Array) -> bool:
-    """The same shape and numbers; NaN is itself here."""
-    return one.shape == other.shape and np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import RUNNING_WORDS, is_target, tokens, word_set
 
 ProposalKind = Literal[
     "real",
@@ -107,7 +107,7 @@ _DATA_WORDS = word_set("x inp input inputs data words sentence")
 # What a loss takes the logarithm of; one that takes logits is as well given numbers between 0 and 1.
 _PROBABILITY_WORDS = word_set("p q pred predicted prediction predictions prob probs probabilities hat output")
 # Statistics of other batches, and the weights of a loss's classes: no gradient is owed for them.
-_TAKEN_AS_CONSTANT = word_set("running moving class classes ema")
+_TAKEN_AS_CONSTANT = RUNNING_WORDS | word_set("class classes")
 _MASK_WORDS = word_set("mask masks keep dropped")
 _POSITIVE_WORDS = word_set("var variance std sigma rstd running temperature tau")
 
