@@ -24,6 +24,7 @@ from gradcheck_cli.model.options import SumOptions
 from gradcheck_cli.model.ranks import Ranks
 from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
 from gradcheck_cli.numbers import exact
+from gradcheck_cli.numbers.formats import largest_given
 from gradcheck_cli.oracles import autograd
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.picture.answer import verdict_of
@@ -186,11 +187,12 @@ def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) ->
     surroundings = set_up(load_data(alone), alone)
     run = run_layer(surroundings, options.seed)
     judged, case = code.judged, run.case
-    x, signs = surroundings.data.x, case.grad_output
-    narrow = exact.narrow_case(case.spec, np.random.default_rng((options.seed, number)), x=x, signs=signs)
-    whole, returned = judged.backward(narrow), autograd.backward(narrow, autograd.LayerSettings("float64"))
-    found = checks.exact_checks(narrow, judged, whole, returned, "integers in float64")
-    real = RealData(case, surroundings.settings.computed, judged.backward(case), run.autograd.gradients)
+    settings, rng = surroundings.settings, np.random.default_rng((options.seed, number))
+    most = largest_given(settings.precision)
+    narrow = exact.narrow_case(case.spec, rng, x=surroundings.data.x, signs=case.grad_output, most=most)
+    whole, returned = judged.backward(narrow), autograd.backward(narrow, settings.for_integers)
+    found = checks.exact_checks(narrow, judged, whole, returned, f"integers in {settings.for_integers.dtype}")
+    real = RealData(case, settings.precision, judged.backward(case), run.autograd.gradients)
     found += checks.real_checks(real, judged, {check.gradient for check in found if check.verdict is Verdict.PASS})
     verdict = verdict_of(found, Power())
     wrong = next((f"{check.name} of grad_{check.gradient}" for check in found if check.verdict is verdict), "")
@@ -204,7 +206,9 @@ def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) ->
         )
     largest = np.asarray(exact.certificate(narrow).weight, np.float64)
     allowed = checks.allowed_between(real, judged, "weight", theirs)
-    return answer, PictureSums(whole.weight, returned.weight, largest, hand, theirs, allowed, np.abs(hand), np.ones(()))
+    # Sums of whole numbers leave what float32 has.
+    whole_autograd = returned.weight.astype(np.float64)
+    return answer, PictureSums(whole.weight, whole_autograd, largest, hand, theirs, allowed, np.abs(hand), np.ones(()))
 
 
 def _all_reduced(distributed: Any, mine: PictureSums | None) -> PictureSums:
