@@ -94,7 +94,8 @@ def test_a_loss_of_one_sample_is_asked_with_one_label(tmp_path, name, label, tim
     file.write_text(OF_ONE_SAMPLE.replace("TIMES", times))
     report = function_here(f"{file}:{name}")
     assert report.verdict is verdict
-    assert report.inputs.startswith("scores 5") and re.search(rf"\b{label} \d \(guess\)$", report.inputs)
+    assert report.inputs.startswith("scores 5")
+    assert re.search(rf"\b{label} \d \(guess\)$", report.inputs)
 
 
 def test_a_failure_on_labels_that_belong_to_no_rows_proves_nothing(tmp_path):
