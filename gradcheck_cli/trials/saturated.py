@@ -1,7 +1,7 @@
 """Gradients near 0 where a forward saturates: of 1 - p, where p is almost 1, the last digits of p are all that is left.
 
-A right backward gives there what it can. How many digits that are it shows itself: where its arguments move a little, to
-and fro, a smooth gradient has its mean where it was, and this one is off that by its last digit.
+A right backward gives there what it can. How many digits that are it shows itself: where its arguments move a little,
+to and fro, a smooth gradient has its mean where it was, and this one is off that by its last digit.
 """
 
 from __future__ import annotations
