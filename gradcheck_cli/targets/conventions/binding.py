@@ -230,6 +230,14 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
     return form.layout.of_any_mode("padding_mode" in roles).refuses(spec)
 
 
+def is_told(spec: ConvSpec, role: str, value: Any) -> bool:
+    """Whether a stride, padding or dilation is the one of `spec`, as a number, one for each axis, or a word."""
+    if isinstance(value, str):
+        return is_same(spec) == (value.lower() == "same")
+    numbers = getattr(spec, role)
+    return numbers in (value, tuple(value) if isinstance(value, list) else (value,) * len(numbers))
+
+
 def _is_matrix(form: Form) -> bool:
     """Whether rows and columns of the kernel are one axis."""
     return bool(re.search(r"\(\w*u\w*v\w*\)", form.layout.weight))

@@ -97,6 +97,9 @@ class FunctionCandidate:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know."""
         notes = ["it always pads to keep the size"] if self.same else []
+        if self.forward and self.handing.lacking and not self.same:
+            lacking = [f"{role} ({default} by default)" for role, default in sorted(self.handing.lacking.items())]
+            notes.append(f"{self.forward.name} can be told its {' and '.join(lacking)}, {self.callee.name} cannot")
         if self.cache_from == "stored" and self.forward:
             stores, takes = len(self.forward.source.cache_names()), len(self.handing.structure)
             notes.append(
@@ -109,7 +112,8 @@ class FunctionCandidate:
         """Why it cannot take `spec`."""
         makes_cache = self.forward is not None and self.cache_from in FROM_FORWARD
         sources = [self.callee.source, *([self.forward.source] if makes_cache and self.forward else [])]
-        return binding.refuses(spec, self.form, self.roles, self.same) or binding.square_only(spec, self.form, sources)
+        roles = self.roles | {role for role, default in self.handing.lacking.items() if binding.is_told(spec, role, default)}
+        return binding.refuses(spec, self.form, roles, self.same) or binding.square_only(spec, self.form, sources)
 
     def start(self, case: Case) -> Prepared:
         """Fresh arguments for each call."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from gradcheck_cli.targets.conventions import settings
-from gradcheck_cli.targets.conventions.binding import Assignment
+from gradcheck_cli.targets.conventions.binding import PAIRS, Assignment
 from gradcheck_cli.targets.conventions.caches import CACHE_ORDER, fill, structure_roles
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.nodes import NameTree
@@ -63,6 +63,19 @@ class PairHanding:
         if self.meaning:
             return self.meaning
         return max(forward.assignments("x", "weight"), key=lambda found: len(found.items() & self.assignment.items()))
+
+    @cached_property
+    def lacking(self) -> dict[str, Any]:
+        """What the forward can be told of a geometry and the backward cannot: role -> the forward's default.
+
+        Only of a backward that is handed the very arguments of its forward: what another thing is, nobody knows.
+        """
+        if self.forward is None or self.cache_from:
+            return {}
+        own = self.handed_to(self.forward)
+        if any(self.assignment.get(name) != role for name, role in own.items() if role in ("x", "weight")):
+            return {}
+        return {role: self.forward.default(name) for name, role in own.items() if role in PAIRS and role not in self.roles}
 
     @property
     def structure(self) -> NameTree:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.targets.functions.configuration import Configuration, configuration_of
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import shape_of
 from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES, proposals
@@ -106,7 +107,7 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
     """
     wanted = [item for item in parameters_of(owner) if not item.has_default]
     names = {item.name for item in wanted}
-    listed = [_weights(item, names) + _options(item) for item in wanted]
+    listed = [_configurations(owner, item) or _weights(item, names) + _options(item) for item in wanted]
     gates = _gates(source)
     of_gates = [next((n for n, each in enumerate(options) if _factor(each) == gates), 0) for options in listed]
     ranked = itertools.islice(by_rank([len(options) for options in listed]), MOST)
@@ -142,6 +143,11 @@ def _repeats(chosen: Mapping[str, Any]) -> int:
     """Lengths that are equal hide a lost transpose: unequal ones are tried first."""
     letters = [choice.letter for choice in chosen.values() if isinstance(choice, Letter)]
     return len(letters) - len(set(letters))
+
+
+def _configurations(owner: Any, item: Parameter) -> list[Any]:
+    found = configuration_of(owner, item)
+    return [] if found is None else [found]
 
 
 def _weights(item: Parameter, names: set[str]) -> list[Any]:
@@ -186,12 +192,14 @@ def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
         return np.random.default_rng(0).standard_normal(shape_of(choice.axes, sizes))
     if isinstance(choice, Generator):
         return np.random.default_rng(0)
-    return choice
+    return choice.make() if isinstance(choice, Configuration) else choice
 
 
 def _shown(choice: Any) -> str:
     if isinstance(choice, Weights):
         return f"an array {'x'.join(map(str, shape_of(choice.axes, SIZES[0])))}"
+    if isinstance(choice, Configuration):
+        return choice.text
     return str(getattr(choice, "__name__", "")) or repr(_value(choice, SIZES[0]))
 
 

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gradcheck_cli.targets.functions.configuration import class_named
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import parameter_names
 from gradcheck_cli.targets.functions.spelling import belongs_to
@@ -48,9 +49,9 @@ def _with_fields(function: PlainFunction, module: Mapping[str, Any], weights: Ma
 
 
 def _kind(annotation: Any, module: Mapping[str, Any]) -> type | None:
-    """The dataclass that an annotation means, also one that is written as a text."""
-    kind = module.get(annotation) if isinstance(annotation, str) else annotation
-    return kind if isinstance(kind, type) and dataclasses.is_dataclass(kind) else None
+    """The dataclass that an annotation means."""
+    kind = class_named(annotation, module)
+    return kind if kind is not None and dataclasses.is_dataclass(kind) else None
 
 
 def _of_dataclass(kind: type) -> _Packed:

@@ -184,3 +184,46 @@ def test_nothing_is_said_of_the_forward_where_grad_bias_may_belong_to_it(tmp_pat
     body = "out[:, o] = (seen * w[o][:, None, None] + b[o]).sum((1, 4, 5))"
     report = judged_pair(tmp_path, body, "w[0].size * g.sum((0, 2, 3))")
     assert "wrong-forward" not in {finding.id for finding in report.findings}
+
+
+MARGIN = """
+import numpy as np
+
+def correlate(x, w, stride=1, pad=PAD):
+    n, _, h, wide = x.shape
+    f, _, kh, kw = w.shape
+    x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    out = np.zeros((n, f, (h + 2 * pad - kh) // stride + 1, (wide + 2 * pad - kw) // stride + 1))
+    for i, j in np.ndindex(out.shape[2:]):
+        window = x[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
+        out[:, :, i, j] = np.einsum("nchw,fchw->nf", window, w)
+    return out
+
+def correlate_backward(dout, x, w):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for i, j in np.ndindex(dout.shape[2:]):
+        place = np.s_[:, :, i : i + w.shape[2], j : j + w.shape[3]]
+        dw += np.einsum("nf,nchw->fchw", dout[:, :, i, j], x[place])
+        dx[place] += np.einsum("nf,fchw->nchw", dout[:, :, i, j], w)
+    return dx, dw
+"""
+
+
+@pytest.mark.parametrize(("pad", "verdict"), [("0", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_a_backward_owes_the_margin_that_its_forward_adds_where_nothing_is_said(tmp_path, pad, verdict):
+    """It cannot be told one: what it does not know of is said, and is a failure where every plain call needs it."""
+    file = tmp_path / "margin.py"
+    file.write_text(MARGIN.replace("PAD", pad), encoding="utf-8")
+    report = verify_targets(VerifyOptions((f"{file}:correlate_backward",))).targets[0]
+    assert report.verdict is verdict
+    said = f"correlate can be told its padding ({pad} by default) and stride (1 by default), correlate_backward cannot"
+    assert said in report.notes
+    assert {found.fails_when for found in report.findings} == ({"padding > 0"} if pad == "1" else set())
+
+
+def test_a_backward_that_is_handed_the_padded_input_owes_no_margin(tmp_path):
+    """Whoever calls it has padded before: its x is another than that of the forward."""
+    file = tmp_path / "margin.py"
+    code = MARGIN.replace("PAD", "1").replace("(dout, x, w)", "(dout, x_pad, w)").replace("_like(x)", "_like(x_pad)")
+    file.write_text(code.replace("x[place])", "x_pad[place])"), encoding="utf-8")
+    assert verify_targets(VerifyOptions((f"{file}:correlate_backward",))).targets[0].verdict is Verdict.PASS
