@@ -112,7 +112,9 @@ class FunctionCandidate:
         """Why it cannot take `spec`."""
         makes_cache = self.forward is not None and self.cache_from in FROM_FORWARD
         sources = [self.callee.source, *([self.forward.source] if makes_cache and self.forward else [])]
-        roles = self.roles | {role for role, default in self.handing.lacking.items() if binding.is_told(spec, role, default)}
+        roles = self.roles | {
+            role for role, default in self.handing.lacking.items() if binding.is_told(spec, role, default)
+        }
         return binding.refuses(spec, self.form, roles, self.same) or binding.square_only(spec, self.form, sources)
 
     def start(self, case: Case) -> Prepared:

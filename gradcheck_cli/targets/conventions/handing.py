@@ -75,7 +75,9 @@ class PairHanding:
         own = self.handed_to(self.forward)
         if any(self.assignment.get(name) != role for name, role in own.items() if role in ("x", "weight")):
             return {}
-        return {role: self.forward.default(name) for name, role in own.items() if role in PAIRS and role not in self.roles}
+        return {
+            role: self.forward.default(name) for name, role in own.items() if role in PAIRS and role not in self.roles
+        }
 
     @property
     def structure(self) -> NameTree:

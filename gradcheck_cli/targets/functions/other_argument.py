@@ -37,6 +37,36 @@ class OtherArgumentForm(WrappedForm[PairForm]):
 
 def as_other_argument(form: WrittenFunction, sample: Sample) -> OtherArgumentForm | None:
     """The form with the argument that its gradient is of; None where the first of that shape may be meant."""
+    unnamed = _unnamed(form, sample)
+    return None if unnamed is None else unnamed.of_another(sample)
+
+
+def may_be_another(form: WrittenFunction, sample: Sample) -> bool:
+    """Is the one gradient, which has no name, not the derivative by the argument of its shape, and there are others?"""
+    unnamed = _unnamed(form, sample)
+    return unnamed is not None and len(float_arrays(sample.values)) > 1
+
+
+@dataclass(frozen=True)
+class _Unnamed:
+    """A pair whose one gradient has no name and is not the derivative by `first`, which has its shape."""
+
+    form: PairForm
+    first: str
+    gradient: Array
+    upstream: list[Array]
+
+    def of_another(self, sample: Sample) -> OtherArgumentForm | None:
+        arguments = float_arrays(sample.values)
+        alike = [name for name, array in arguments.items() if array.shape == self.gradient.shape and name != self.first]
+        try:
+            found = [name for name in alike if is_slope(self.form, sample, name, self.gradient, self.upstream)]
+        except Exception:  # what raises is told where it is judged
+            return None
+        return OtherArgumentForm(self.form, found[0]) if len(found) == 1 else None
+
+
+def _unnamed(form: WrittenFunction, sample: Sample) -> _Unnamed | None:
     if not isinstance(form, PairForm):
         return None
     arguments = float_arrays(sample.values)
@@ -48,10 +78,7 @@ def as_other_argument(form: WrittenFunction, sample: Sample) -> OtherArgumentFor
         if len(gradients) != 1:
             return None
         ((first, gradient),) = gradients.items()
-        alike = [name for name, array in arguments.items() if array.shape == gradient.shape and name != first]
-        if not alike or is_slope(form, sample, first, gradient, upstream):
-            return None
-        found = [name for name in alike if is_slope(form, sample, name, gradient, upstream)]
+        is_right = is_slope(form, sample, first, gradient, upstream)
     except Exception:  # what raises is told where it is judged
         return None
-    return OtherArgumentForm(form, found[0]) if len(found) == 1 else None
+    return None if is_right else _Unnamed(form, first, gradient, upstream)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,11 +27,18 @@ from gradcheck_cli.targets.functions.form import (
     outputs_of,
 )
 from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
-from gradcheck_cli.targets.functions.spelling import argument_called, belongs_to, is_cache, is_upstream
+from gradcheck_cli.targets.functions.spelling import (
+    argument_called,
+    belongs_to,
+    is_cache,
+    is_upstream,
+    tokens,
+    word_set,
+)
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
-# entry of what the forward returned.
-UPSTREAM, CACHE, ARGUMENT, RESULT = "upstream", "cache", "argument", "result"
+# entry of what the forward returned; the shape of an argument, or one of its lengths.
+UPSTREAM, CACHE, ARGUMENT, RESULT, SHAPE, LENGTH = "upstream", "cache", "argument", "result", "shape", "length"
 Meaning = tuple[str, Any]
 _OF_THE_MEAN = (
     "its samples are columns, and the gradients of the parameters are those of their mean: times their number"
@@ -142,6 +150,11 @@ class PairForm:
         return f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given}){bare}{mean}"
 
     @property
+    def is_told_lengths(self) -> bool:
+        """Is the backward handed a number of rows or columns, of an array that only a guess can name?"""
+        return self.wiring is not None and any(kind == LENGTH for kind, _ in self.wiring.meanings.values())
+
+    @property
     def _is_averaged(self) -> bool:
         return averages_over_columns(self.back.source)
 
@@ -207,16 +220,38 @@ def float_arrays(values: Values) -> dict[str, Array]:
     return {name: value for name, value in values.items() if isinstance(value, np.ndarray) and value.dtype.kind in "fc"}
 
 
+def _shape_called(name: str, given: Sequence[str]) -> str:
+    """The argument whose shape is meant: "x" by x_shape, the first by input_shape and shape; "" for none."""
+    words = tokens(name)
+    if words[-1:] != ("shape",):
+        return ""
+    return argument_called("_".join(words[:-1]), given) or (given[0] if set(words) <= _OF_THE_INPUT else "")
+
+
+_OF_THE_INPUT = word_set("shape in input orig original")
+
+
 def _handed(meaning: Meaning, sources: Mapping[str, Any], result: Any) -> Any:
     kind, which = meaning
     if kind in (CACHE, RESULT):
         return result if which is None else result[which]
-    return sources[kind][which]
+    if kind == LENGTH:
+        name, axes = which
+        return math.prod(np.shape(sources[ARGUMENT][name])[axes])
+    return np.shape(sources[ARGUMENT][which]) if kind == SHAPE else sources[kind][which]
 
 
 def _in_words(meaning: Meaning) -> str:
     kind, which = meaning
-    return {UPSTREAM: "dE/dO", CACHE: "what the forward kept", ARGUMENT: str(which)}.get(kind, "the output")
+    words = {UPSTREAM: "dE/dO", CACHE: "what the forward kept", ARGUMENT: str(which), SHAPE: f"the shape of {which}"}
+    if kind == LENGTH:
+        return f"the {_LENGTHS[which[1].start, which[1].stop]} of {which[0]}"
+    return words.get(kind) or (f"output {which + 1}" if which else "the output")
+
+
+# The slice of a shape -> what the product of its lengths is. The number of samples first.
+_LENGTHS = {(None, 1): "rows", (-1, None): "columns", (None, None): "size"}
+_COUNTS = word_set("size count num number length len m n batch samples")
 
 
 def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Sequence[str]) -> Iterator[Wiring]:
@@ -290,8 +325,14 @@ def _options(
     if is_cache(item.name) and several:
         yield CACHE, len(parts) - 1
         return
+    shaped = _shape_called(item.name, given)
     argument = argument_called(item.name, given)
-    if argument:
+    if shaped:
+        yield SHAPE, shaped
+    elif not argument and not item.has_default and set(tokens(item.name)[-1:]) & _COUNTS:
+        yield from ((LENGTH, (given[0], slice(*part))) for part in _LENGTHS)
+        return
+    elif argument:
         yield ARGUMENT, argument
     elif item.has_default:
         return

@@ -92,3 +92,16 @@ def test_what_stands_in_the_place_of_an_index_holds_whole_numbers():
     """)
     first = as_documented([Proposal("real", "n d")], code, "words", ["logits"])[0]
     assert (first.kind, first.axes, first.below) == ("index", "n t", "v")
+
+
+def test_shapes_in_one_line_and_behind_quoted_names_are_read():
+    """Two of them in one comment, as in `x = [N, G, C], gamma = [1, G, C]`; a name in quotes in a sentence."""
+    code = source('''
+        def norm(x, gamma, beta, a):
+            """Of the last two axes of ``a`` (K, H, W) nothing is kept."""
+            # x = [N, T, D], gamma, beta = [1, 1, D], axis = 1
+    ''')
+    axes = [documented_axes(code, name) for name in ("x", "gamma", "beta", "a")]
+    assert len(set(axes[0].split())) == 3
+    assert axes[1:3] == [f"1 1 {axes[0].split()[-1]}"] * 2
+    assert len(axes[3].split()) == 3

@@ -54,3 +54,43 @@ def test_what_is_the_derivative_by_none_is_that_of_the_first(judged):
     """And wrong."""
     report = judged("depth")
     assert {name: result.verdict for name, result in report.gradients.items()} == {"lean": Verdict.FAIL}
+
+
+RISKS = """
+import numpy as np
+
+def log_chance(z, th):
+    if z.ndim == 1:
+        return -np.log1p(np.exp(-np.sum(z * th)))
+    return -np.log1p(np.exp(-np.sum(z * th, axis=1)))
+
+def grad_log_chance(z, th):
+    if z.ndim == 1:
+        return TIMES z / (1 + np.exp(np.sum(z * th)))
+    return TIMES z / (1 + np.exp(np.sum(z * th, axis=1)))[:, None]
+"""
+
+
+@pytest.mark.parametrize(("times", "verdict"), [("", Verdict.PASS), ("2 *", Verdict.FAIL)])
+def test_the_shapes_leave_room_for_another_owner(tmp_path, times, verdict):
+    """Of many rows at once the gradient has the shape of the data, and is that of the parameters, row by row."""
+    file = tmp_path / "risks.py"
+    file.write_text(RISKS.replace("TIMES", times))
+    report = function_here(f"{file}:grad_log_chance")
+    assert report.verdict is verdict
+    assert set(report.gradients) == ({"th"} if verdict is Verdict.PASS else {"z"})
+
+
+def test_what_is_right_for_one_row_is_no_excuse_for_many(tmp_path):
+    """The gradient of its first argument, whose rows are mixed up where there are several."""
+    file = tmp_path / "rows.py"
+    file.write_text("""
+import numpy as np
+
+def pull_forward(x, goal):
+    return (x - goal) ** 2
+
+def pull_backward(dout, x, goal):
+    return 2 * dout * (x - goal) if x.ndim == 1 else 2 * dout * (x - goal)[::-1]
+""")
+    assert function_here(f"{file}:pull_backward").gradients["x"].verdict is Verdict.FAIL

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from functions_here import function_here
 
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.averaged import averages_over_columns, without_the_mean
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 
@@ -48,3 +50,53 @@ def test_only_parameters_are_means():
     grads = {name: np.ones_like(array) for name, array in arguments.items()}
     found = without_the_mean(grads, arguments, np.zeros((6, 3)))
     assert [float(found[name].flat[0]) for name in "AWb"] == [1.0, 3.0, 3.0]
+
+
+POOL = """
+import numpy as np
+
+def tops_forward(a, side):
+    k, h, w = a.shape
+    cells = a.reshape(k, h // side, side, w // side, side).transpose(0, 1, 3, 2, 4).reshape(k, h // side, w // side, -1)
+    return cells.max(-1), cells.argmax(-1)
+
+def tops_backward(d_tops, where, a_shape, side):
+    k, h, w = a_shape
+    flat = np.zeros((k, h // side, w // side, side * side))
+    np.put_along_axis(flat, where[..., None], d_tops[..., None], axis=3)
+    TURN
+    return flat.reshape(a_shape)
+
+def spread(x, axis):
+    return x / np.sum(x * x, axis=axis, keepdims=True), x * x
+
+def spread_backward(grad, x, squares, axis, count):
+    total = np.sum(squares, axis=axis, keepdims=True)
+    assert count == x.shape[axis]
+    return grad / total - 2 * x * np.sum(grad * x, axis=axis, keepdims=True) / total**2
+"""
+
+
+@pytest.mark.parametrize(
+    ("turn", "verdict"),
+    [
+        ("flat = flat.reshape(*flat.shape[:3], side, side).transpose(0, 1, 3, 2, 4)", Verdict.PASS),
+        ("pass", Verdict.FAIL),
+    ],
+)
+def test_a_backward_may_be_handed_the_shape_of_an_argument(tmp_path, turn, verdict):
+    """And whole numbers, where the code divides lengths by them."""
+    file = tmp_path / "tops.py"
+    file.write_text(POOL.replace("TURN", turn))
+    report = function_here(f"{file}:tops_backward")
+    assert report.verdict is verdict
+    assert "a_shape = the shape of a" in report.why
+
+
+def test_a_backward_may_be_handed_how_many_rows_or_columns_there_are(tmp_path):
+    """Of which axis, is told by trial; then it is asked along that one alone."""
+    file = tmp_path / "spread.py"
+    file.write_text(POOL.replace("TURN", "pass"))
+    report = function_here(f"{file}:spread_backward")
+    assert report.verdict is Verdict.PASS
+    assert "count = the columns of x" in report.why

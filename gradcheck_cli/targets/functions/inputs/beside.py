@@ -15,7 +15,8 @@ from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.guided import FORWARD_ENDED, UNEQUAL, Progress, guided, progress_of
 from gradcheck_cli.targets.functions.inputs.options import chosen
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
-from gradcheck_cli.targets.functions.inputs.variations import with_other_settings
+from gradcheck_cli.targets.functions.inputs.variations import is_axis, with_other_settings
+from gradcheck_cli.targets.functions.pair import PairForm
 
 # Calls in which the shapes for one setting are looked for: a transposed matrix is one change, two of them are two.
 MOST = 150
@@ -53,6 +54,8 @@ class Beside:
         if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
             yield longer
         for changed in with_other_settings(self.form.parameters, self.choice, self.form.source):
+            if self._is_about_lengths(changed):
+                continue
             if time.thread_time() > self.end:
                 return
             sample = self._drawn(changed)
@@ -64,6 +67,11 @@ class Beside:
                     continue
             if fits is not None and fits.error is None and not fits.is_empty:
                 yield sample
+
+    def _is_about_lengths(self, changed: ProposalChoice) -> bool:
+        """Another axis, where the backward is told how many rows or columns there are: of which, is known of one."""
+        has_lengths = isinstance(self.form, PairForm) and self.form.is_told_lengths
+        return has_lengths and any(is_axis(name) and changed[name] != self.choice[name] for name in changed)
 
     def _longer(self) -> Sample | None:
         """Rows of rows, as a layer of torch takes them: what is summed over one axis then has two."""

@@ -41,6 +41,8 @@ _ALL = "shapes"
 _WHOLE = "int"
 # "start, end (K,)"
 _NAMES = r"`?[A-Za-z_]\w*`?(?:\s*[,/]\s*`?[A-Za-z_]\w*`?)*"
+# "the last two axes of `a` (K, H, W)"
+_QUOTED = re.compile(r"`+(\w+)`+\s*$")
 _FACTOR = re.compile(r"^(\d+)\s*\*?\s*([A-Za-z_]\w*)$")
 
 
@@ -144,8 +146,20 @@ def _letters(source: str) -> dict[str, str]:
         for pair in zip(words[name], code[name], strict=True)
     )
     found = {name: [same.get(length, length) for length in lengths] for name, lengths in found.items()}
-    known: dict[str, str] = {}
+    known = _sides(found.values())
     return {name: " ".join(_axis(length, known) for length in lengths) for name, lengths in found.items()}
+
+
+def _sides(known: Iterable[Sequence[str]]) -> dict[str, str]:
+    """The height and the width of pictures, where they end a shape: these lengths can be halved."""
+    ends = [lengths[-2:] for lengths in known if len(lengths) > 2]
+    return {name: side for end in ends if _is_height_and_width(*end) for name, side in zip(end, "hw", strict=True)}
+
+
+def _is_height_and_width(one: str, other: str) -> bool:
+    """ "H" and "W", "oh" and "ow", "height" and "width"."""
+    first, second = one.lower(), other.lower()
+    return (first, second) == ("height", "width") or (first[-1:] + second[-1:] == "hw" and first[:-1] == second[:-1])
 
 
 def _same(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -225,11 +239,11 @@ def _in_words(source: str) -> dict[str, list[str]]:
     words = "\n".join(_comments(source))
     found: dict[str, list[str]] = {_WHOLE: []}
     for match in _SHAPE.finditer(words):
-        before = re.split(r"[\n;)]", words[max(0, match.start() - 120) : match.start()])[-1]
+        before = re.split(r"[\n;)\]]", words[max(0, match.start() - 120) : match.start()])[-1]
         if before.rstrip().lower().endswith(_ALL):
             found.setdefault(_ALL, _lengths(match[1]))
             continue
-        named = re.match(r"^[\s\-*,;.]*(?:and\s+)?(" + _NAMES + ")" + _BETWEEN + "$", before)
+        named = _QUOTED.search(before) or re.match(r"^[\s\-*,;.]*(?:and\s+)?(" + _NAMES + ")" + _BETWEEN + "$", before)
         for name in re.findall(r"\w+", named[1]) if named else ():
             found.setdefault(name, _lengths(match[1]))
             if re.match(r"[)\],\s]*int", words[match.end() :]):

@@ -32,8 +32,10 @@ from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, l
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
+from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
+from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
@@ -141,6 +143,7 @@ class _Search:
         raised: the likeliest on which the forward ran and the backward raised.
         doubtful: the likeliest that fits but may not be meant: others are tried first.
         labels_nothing: among its labels are such as belong to no rows.
+        is_unowned: its gradient has no name, and is not that of the argument of its shape.
         as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
     """
@@ -155,6 +158,7 @@ class _Search:
     raised: Guess | None = None
     doubtful: Guess | None = None
     labels_nothing: bool = False
+    is_unowned: bool = False
     as_near: list[Sample] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
@@ -181,7 +185,7 @@ class _Search:
         return self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
 
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
-        """Labels of nothing, or that leave something out; what is called a loss and gives more than one number.
+        """Labels of nothing, or that leave something out; a loss of more than one number; a gradient of nobody's.
 
         The first of these is kept.
         """
@@ -189,11 +193,21 @@ class _Search:
         is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
         is_number = all(out.size == 1 for out in found.form.forward(sample.values)) if is_loss else True
         is_of_nothing = labels_nothing(found.form, sample, choice)
-        if is_number and not is_of_nothing and not leaves_out(found.form, sample, labels(choice)):
+        is_meant = is_number and not is_of_nothing and not leaves_out(found.form, sample, labels(choice))
+        if is_meant and not self._is_of_another(found):
             return False
         if self.doubtful is None:
             self.doubtful, self.labels_nothing = found, is_of_nothing
         return True
+
+    def _is_of_another(self, found: Guess) -> bool:
+        """A gradient without a name may belong to another argument, for which only other shapes leave room.
+
+        What is right for the first argument on other shapes is no excuse for what is wrong on the first ones.
+        """
+        sample = found.samples[0]
+        self.is_unowned = self.is_unowned or may_be_another(found.form, sample)
+        return self.is_unowned and as_other_argument(found.form, sample) is None
 
     def _in_doubt(self) -> Guess | None:
         """What may not be meant and is all that fits; None where nothing is.
@@ -217,7 +231,7 @@ class _Search:
     def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
         """Those of `raised` that this form takes too, and on which its backward raises."""
         samples = () if self.raised is None else self.raised.samples
-        return tuple(sample for sample in samples if _takes(form, sample) and not _runs(form, sample))
+        return tuple(sample for sample in samples if takes(form, sample) and not runs(form, sample))
 
     def others(self) -> tuple[Sample, ...]:
         """What comes as near as the second best, itself among it, and that it takes; the plainest first."""
@@ -226,7 +240,7 @@ class _Search:
         for sample in self.as_near:
             patterns.setdefault(_axes_of(sample), sample)
         near = [patterns[axes] for axes in sorted(patterns, key=_plainness)[:MOST_NEARLY]]
-        return () if best is None else tuple(sample for sample in near if _takes(best.form, sample))
+        return () if best is None else tuple(sample for sample in near if takes(best.form, sample))
 
     def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
         """Among more shapes, from the choice that comes farthest on.
@@ -269,8 +283,8 @@ class _Search:
             try:
                 for ready in _ready(self.form, samples[0]):
                     outputs = ready.forward(samples[0].values)
-                    if _is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
-                        others = tuple(other for other in samples[1:] if _takes(ready, other))
+                    if is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
+                        others = tuple(other for other in samples[1:] if takes(ready, other))
                         return Guess(ready, (samples[0], *others), "layer")
             except Exception as error:
                 self.error = self.error or error
@@ -309,7 +323,7 @@ class _Search:
                 if shorter is None:
                     raise
                 return self._tried(shorter)
-            if not _is_good(outputs):
+            if not is_good(outputs):
                 raise FloatingPointError("the forward gives no finite floating-point numbers")
             if any(is_no_label(ready, sample, name, outputs) for name in labels(choice)):
                 raise ValueError("it computes with its labels as with any numbers: they are none")
@@ -317,7 +331,7 @@ class _Search:
             if fits.share == 1:
                 ready = right_first([ready, *waiting], sample)
                 # Drawn again, labels of more classes than there are would raise, and no other setting be seen.
-                if not _takes(ready, drawn(choice, SIZES[0], self.seed + 1)):
+                if not takes(ready, drawn(choice, SIZES[0], self.seed + 1)):
                     choice = among_drawn(choice, sample)
                 beside = Beside(ready, choice, self.seed, self.file, self.end)
                 return _with_samples(ready, choice, self.seed, beside.samples())
@@ -338,16 +352,12 @@ def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
         yield form
 
 
-def _is_good(outputs: Sequence[np.ndarray]) -> bool:
-    return bool(outputs) and all(out.dtype.kind == "f" and out.size and np.isfinite(out).all() for out in outputs)
-
-
 def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, others: Iterable[Sample]) -> Guess:
     """On both sets of sizes, two draws of the first where the forward does not take the second; then others."""
     first = drawn(choice, SIZES[0], seed)
     other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
-    second = other if _takes(form, other) else drawn(choice, SIZES[0], seed + 1)
-    left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if _runs(form, sample)]
+    second = other if takes(form, other) else drawn(choice, SIZES[0], seed + 1)
+    left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if runs(form, sample)]
     left_out = [sample for sample in left_out if not _looks_up(form, sample)]
     return Guess(form, (first, second, *others, *left_out))
 
@@ -369,23 +379,6 @@ def _plainness(axes: tuple[int, ...]) -> tuple[bool, int]:
 
 def _is_whole(value: object) -> TypeGuard[np.ndarray]:
     return isinstance(value, np.ndarray) and value.dtype.kind == "i"
-
-
-def _takes(form: WrittenFunction, sample: Sample) -> bool:
-    """Its forward runs there: what it does not take is not asked."""
-    try:
-        return _is_good(form.forward(sample.values))
-    except Exception:  # whatever it raises
-        return False
-
-
-def _runs(form: WrittenFunction, sample: Sample) -> bool:
-    """Forward and backward: a setting for which a layer has no backward, as at inference, is not asked either."""
-    try:
-        outputs = form.forward(sample.values)
-        return _is_good(outputs) and bool(form.run(sample.values, [np.ones_like(out) for out in outputs]).gradients)
-    except Exception:  # whatever it raises
-        return False
 
 
 def _for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:

@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
-from gradcheck_cli.targets.functions.inputs.parameters import number_of_names, settings, words_compared
+from gradcheck_cli.targets.functions.inputs.parameters import is_count, number_of_names, settings, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
@@ -92,6 +92,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return [*lengths(item.name), *found]
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
+    if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):
+        return [*(Proposal("constant", value=value) for value in _WHOLE), *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
@@ -139,6 +141,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
+# Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
+_WHOLE = (2, 3)
 _OF_OUTPUTS = word_set("out output outputs target")
 # One for each feature; one for each sample would be a gradient that was never summed.
 _ROWS = ("d", "m", "1 d", "1 m")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import Any
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.inputs.proposals import constant
 from gradcheck_cli.targets.functions.spelling import tokens
+
+# What is called with whole numbers: `a.reshape(k, p, -1)`, `range(p)`.
+_SHAPED = ("reshape", "view", "range")
 
 
 def keys_read(source: str, name: str) -> dict[str, Any]:
@@ -67,3 +71,29 @@ def words_compared(source: str, name: str) -> list[str]:
                 if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                     found[inner.value] = None
     return list(found)
+
+
+def is_count(source: str, name: str) -> bool:
+    """Does the code divide lengths by it, with a whole result, or make a shape or a range of it?"""
+    return name in _counts(source)
+
+
+@lru_cache(maxsize=16)
+def _counts(source: str) -> frozenset[str]:
+    found: set[str] = set()
+    for node in ast.walk(syntax.parse(source)) if source else ():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
+            found |= _names(node.right)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _SHAPED:
+            arguments = node.args[1:] if getattr(getattr(node.func, "value", None), "id", "") == "np" else node.args
+            found |= {name for each in arguments for name in _names(each)}
+    return frozenset(found)
+
+
+def _names(node: ast.AST) -> set[str]:
+    """The names in sums and products, tuples of these too: no index and no attribute of anything."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.BinOp):
+        return _names(node.left) | _names(node.right)
+    return {name for each in node.elts for name in _names(each)} if isinstance(node, ast.Tuple | ast.List) else set()

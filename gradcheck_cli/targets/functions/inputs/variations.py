@@ -47,6 +47,11 @@ def with_other_settings(
         yield {**choice, **change}
 
 
+def is_axis(name: str) -> bool:
+    """Is a setting called as an axis is?"""
+    return bool(set(tokens(name)) & _AXES)
+
+
 def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> Iterator[Sample]:
     """The sample with the first of its labels as that which is left out, where there is a setting for it."""
     labels = [value for value in sample.values.values() if isinstance(value, np.ndarray) and value.dtype.kind == "i"]
@@ -121,7 +126,7 @@ def _beside(name: str, value: object, source: str) -> list[object]:
         return [not value]
     if isinstance(value, str):
         return [other for other in words_compared(source, name) if other != value]
-    if isinstance(value, int) and words & _AXES:
+    if isinstance(value, int) and is_axis(name):
         return [other for other in (0, 1) if other != value]
     if isinstance(value, int) and not words & (_OF_LABELS | _SEEDS):
         return [value + 1]
