@@ -15,6 +15,7 @@ from gradcheck_cli.targets.contract import (
     TargetRef as TargetRef,
     TextEdit as TextEdit,
     WorkerLimits as WorkerLimits,
+    WrongBeside as WrongBeside,
 )
 from gradcheck_cli.targets.resolve import called_by as called_by, resolve as resolve
 from gradcheck_cli.targets.worker import Worker as Worker

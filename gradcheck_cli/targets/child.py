@@ -249,7 +249,7 @@ def _description(ready: Ready) -> Message:
         "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
         "unvaried": list(ready.chosen.unvaried),
-        "wrong_beside": [(one.setting, one.gradient, one.slopes) for one in ready.chosen.wrong_beside],
+        "wrong_beside": [(one.setting, one.gradient, one.slopes, one.is_alone) for one in ready.chosen.wrong_beside],
         "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
     }
 

@@ -134,11 +134,13 @@ class WrongBeside:
         setting: "scale=0.7".
         gradient: which is wrong.
         slopes: along one direction, "5.1 where -3 is right".
+        is_alone: it is still that of the convolution alone, without what follows it.
     """
 
     setting: str
     gradient: GradientName
     slopes: str
+    is_alone: bool = False
 
 
 @dataclass(frozen=True)

@@ -127,3 +127,74 @@ def test_a_role_reaches_the_forward_too(tmp_path):
     candidate = with_role(chosen.candidate, "gap", "dilation")
     assert not candidate.refuses(DILATED)
     assert not candidate.refuses(PLAIN)
+
+
+LAYER = """
+import numpy as np
+
+
+class Rectified:
+    def __init__(self, in_channels, filters, size{argument}):
+        self.weight = 0.1 * np.random.randn(filters, in_channels, size, size)
+        self.bias = np.zeros(filters)
+        self.after = {after}
+
+    def forward(self, x):
+        self.x = x
+        seen = np.lib.stride_tricks.sliding_window_view(x, self.weight.shape[2:], axis=(2, 3))
+        self.out = np.einsum("nchwuv,fcuv->nfhw", seen, self.weight) + self.bias[:, None, None]
+        if self.after == "relu":
+            self.out = np.maximum(self.out, 0)
+        return self.out
+
+    def backward(self, grad):
+        self.db = grad.sum((0, 2, 3))
+        if self.after == "relu":
+            grad = {masked}
+        seen = np.lib.stride_tricks.sliding_window_view(self.x, self.weight.shape[2:], axis=(2, 3))
+        self.dw = np.einsum("nfhw,nchwuv->fcuv", grad, seen)
+        if self.after == "relu":
+            self.db = {summed}
+        dx = np.zeros_like(self.x)
+        for i in range(grad.shape[2]):
+            for j in range(grad.shape[3]):
+                place = np.s_[:, :, i : i + self.weight.shape[2], j : j + self.weight.shape[3]]
+                dx[place] += np.einsum("nf,fcuv->ncuv", grad[:, :, i, j], self.weight)
+        return dx
+"""
+ALWAYS = {"argument": "", "after": "'relu'"}
+BY_DEFAULT = {"argument": ", activation='relu'", "after": "activation"}
+RIGHT = {"masked": "grad * (self.out > 0)", "summed": "grad.sum((0, 2, 3))"}
+
+
+def judged_layer(folder, **parts):
+    """The report of a layer that may end in max(0, .)."""
+    file = folder / "layer.py"
+    file.write_text(LAYER.format(**parts), encoding="utf-8")
+    return verify_targets(VerifyOptions((f"{file}:Rectified",))).targets[0]
+
+
+@pytest.mark.parametrize("how", [ALWAYS, BY_DEFAULT], ids=["always", "by default"])
+def test_a_layer_that_ends_in_an_activation_is_asked_where_it_changes_something(tmp_path, how):
+    """A bias that lifts every output above 0, and an activation that is left out, hide it all."""
+    assert judged_layer(tmp_path, **how, **RIGHT).verdict is Verdict.PASS
+    report = judged_layer(tmp_path, **how, **{**RIGHT, "summed": "self.db"})
+    assert {name: each.verdict for name, each in report.gradients.items()} == {
+        "weight": Verdict.PASS,
+        "input": Verdict.PASS,
+        "bias": Verdict.FAIL,
+    }
+    (finding,) = report.findings
+    assert (finding.id, finding.certainty) == ("derivative-missing", "proved")
+    assert finding.fails_when == ("outputs below 0" if how is ALWAYS else "activation='relu'")
+    assert "exactly that of the convolution alone" in finding.message
+
+
+def test_an_activation_that_is_passed_over_or_wrong_fails_in_every_gradient(tmp_path):
+    """Passed over, it is the convolution's own gradient; the wrong side of it has no name."""
+    over = judged_layer(tmp_path, **ALWAYS, **{**RIGHT, "masked": "grad"})
+    assert {finding.id for finding in over.findings} == {"derivative-missing"}
+    turned = judged_layer(tmp_path, **BY_DEFAULT, **{**RIGHT, "masked": "grad * (self.out <= 0)"})
+    assert {finding.id for finding in turned.findings} == {"unexplained"}
+    assert {found.gradient for found in over.findings} == {found.gradient for found in turned.findings}
+    assert {found.gradient for found in over.findings} == {"weight", "input", "bias"}

@@ -114,7 +114,9 @@ class LayerCandidate:
         """What was done to the layer."""
         notes = []
         if self.rectified:
-            notes.append("the layer applies max(0, .); the bias was raised so that every output is positive")
+            notes.append(
+                "the layer applies max(0, .): it is asked with a bias that lifts every output above 0, and once without"
+            )
         if not self.forward_right:
             notes.append("the class's own forward gives other numbers than a convolution")
         if self.layout.depthwise and "m" not in self.layout.weight and "i" in self.layout.weight:

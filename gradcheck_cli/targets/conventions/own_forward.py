@@ -71,8 +71,8 @@ def point_of(case: Case) -> dict[str, Array]:
 
 
 def moved(case: Case, point: Point) -> Case:
-    """The case with X and F of another point."""
-    return replace(case, x=point["input"], weight=point["weight"])
+    """The case with X and F of another point, and its b where it has one."""
+    return replace(case, x=point["input"], weight=point["weight"], bias=point.get("bias", case.bias))
 
 
 def _all_fit(own: OwnDerivative, gradients: Gradients) -> bool:

@@ -17,24 +17,27 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName
 from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.contract import WrongBeside
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.alike import same_gradient
 from gradcheck_cli.targets.conventions.attempt import Chosen
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.binding import required
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
+from gradcheck_cli.targets.conventions.construct import LINEAR
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.own_derivative import Point, own_derivative
-from gradcheck_cli.targets.conventions.own_forward import COMPARED, float_case, moved, point_of
+from gradcheck_cli.targets.conventions.own_forward import float_case, moved, point_of
 from gradcheck_cli.targets.conventions.results import take
 from gradcheck_cli.targets.conventions.same import HasForward, right_there
-from gradcheck_cli.targets.conventions.slots import INITIALIZER
+from gradcheck_cli.targets.conventions.slots import INITIALIZER, Slot
 
 # What an optional number of an unknown name may be, by its default, and the value that shows it.
 BY_DEFAULT: Mapping[int, Mapping[str, int]] = {1: {"stride": 2, "dilation": 2, "groups": 2}, 0: {"padding": 1}}
@@ -43,7 +46,8 @@ MOST_PROBES = 3
 # Of a setting that may have any number, so many others are tried.
 MOST_VALUES = 3
 
-
+# What is changed of a layer that ends in max(0, .).
+BELOW_ZERO = "outputs below 0"
 # Seconds of the target's own work for all of its settings; what is left then is said to be not varied.
 MOST_WORK = 5.0
 
@@ -52,14 +56,20 @@ Wrongs = tuple[WrongBeside, ...]
 
 @dataclass(frozen=True)
 class FreeParameter:
-    """An optional parameter that no role explains. `words`: the strings with which the code compares it."""
+    """An optional parameter that no role explains. `words`: the strings with which the code compares it.
+
+    `own`: what its author's code has there, where it was handed something plainer.
+    """
 
     name: str
     default: Any
     words: tuple[str, ...] = ()
+    own: tuple[Any, ...] = ()
 
     def others(self) -> list[Any]:
         """Values beside the default; none where nothing says what they might be."""
+        if self.own:
+            return list(self.own)
         if isinstance(self.default, bool):
             return [not self.default]
         if isinstance(self.default, int):
@@ -85,14 +95,14 @@ class Varying:
         end = time.thread_time() + MOST_WORK
         for setting in settings_of(chosen.candidate):
             is_over = time.thread_time() > end
-            role = "" if is_over else next(self._roles(chosen.candidate, setting), "")
+            role = "" if is_over or setting.own else next(self._roles(chosen.candidate, setting), "")
             if role:
                 chosen = replace(chosen, candidate=with_role(chosen.candidate, setting.name, role))
                 continue
             seen = [] if is_over else self._varied(chosen, setting)
             wrong += next((found for found in seen if found), ())
             left += [] if seen and None not in seen else [setting.name]
-        return replace(chosen, unvaried=tuple(left), wrong_beside=tuple(wrong))
+        return replace(chosen, unvaried=tuple(left), wrong_beside=(*wrong, *self._below_zero(chosen)))
 
     def _roles(self, candidate: Candidate, setting: FreeParameter) -> Iterator[str]:
         """The roles in which it makes a gradient or the forward right, which is none of its default."""
@@ -129,6 +139,16 @@ class Varying:
             if found
         ]
 
+    def _below_zero(self, chosen: Chosen) -> Wrongs:
+        """What is wrong where a layer that ends in max(0, .) is not lifted above 0, as it is everywhere else."""
+        candidate = chosen.candidate
+        if not isinstance(candidate, LayerCandidate) or not candidate.rectified:
+            return ()
+        able = (spec for spec in probes.PROBES if not candidate.refuses(spec))
+        plain = replace(candidate, rectified=False)
+        found = (self._beside(chosen, plain, spec, BELOW_ZERO) for spec in islice(able, MOST_PROBES))
+        return next((wrong for wrong in found if wrong), ())
+
     def _beside(self, chosen: Chosen, other: Candidate, spec: ConvSpec, words: str) -> Wrongs | None:
         """The gradients that are not the slopes of its own forward; None where they are not even at the defaults."""
         try:
@@ -138,7 +158,17 @@ class Varying:
             return None
         if usual or usual is None or misfits is None:
             return None
-        return tuple(WrongBeside(words, name, slopes) for name, slopes in misfits)
+        unmasked = self._as_alone(chosen, other, float_case(spec)) if misfits else set()
+        return tuple(WrongBeside(words, name, slopes, name in unmasked) for name, slopes in misfits)
+
+    def _as_alone(self, chosen: Chosen, candidate: Candidate, case: Case) -> set[GradientName]:
+        """The gradients that are those of the convolution alone."""
+        self.seed()
+        with self.guard():
+            returned = candidate.start(case)()
+        given = take(returned, chosen.plan, case.spec, candidate.layout, candidate.bias_form).gradients
+        pairs = ((name, given.get(name), right) for name, right in conv.backward(case).items())
+        return {name for name, array, right in pairs if array is not None and same_gradient(array, name, case, right)}
 
     def _misfits(self, chosen: Chosen, candidate: Candidate, spec: ConvSpec) -> list[tuple[GradientName, str]] | None:
         """The gradients that are no derivative of its own forward, with the slopes; None without a forward."""
@@ -153,14 +183,14 @@ class Varying:
             return candidate.layout.take("output", output, spec.output_shape, spec.groups)
 
         try:
-            own = own_derivative(forward, point_of(case), case.grad_output)
+            own = own_derivative(forward, {**point_of(case), "bias": case.bias}, case.grad_output)
         except NoForwardError:
             return None
         self.seed()
         with self.guard():
             returned = candidate.start(case)()
         taken = take(returned, chosen.plan, spec, candidate.layout, candidate.bias_form)
-        given = {name: taken.gradients.get(name) for name in COMPARED}
+        given = {name: taken.gradients.get(name) for name in GRADIENTS}
         found = {name: array for name, array in given.items() if array is not None}
         return [(name, own.slopes_beside(name, array)) for name, array in found.items() if not own.fits(name, array)]
 
@@ -203,7 +233,16 @@ def _of_constructor(candidate: LayerCandidate) -> list[FreeParameter]:
     # What it begins with is no setting: the weights are those of each question.
     begins = re.compile(INITIALIZER)
     free = [slot for slot in plain if not slot.required and slot.id not in roles and not begins.search(slot.id.lower())]
-    return [FreeParameter(slot.parameter, slot.default, slot.use.texts) for slot in free]
+    found = [FreeParameter(slot.parameter, slot.default, slot.use.texts) for slot in free]
+    return found + [_own_activation(slot, candidate) for slot in plain if roles.get(slot.id) == "activation"]
+
+
+def _own_activation(slot: Slot, candidate: LayerCandidate) -> FreeParameter:
+    """An activation that was left out to see the convolution: its default, and the words that the code compares."""
+    handed = candidate.recipe.activation
+    wanted = () if slot.required or slot.default is None else (slot.default,)
+    others = [value for value in (*wanted, *slot.use.texts) if value != handed and value not in LINEAR]
+    return FreeParameter(slot.parameter, handed, (), tuple(dict.fromkeys(others))[:MOST_VALUES])
 
 
 def with_role(candidate: Candidate, name: str, role: str) -> Candidate:
@@ -238,7 +277,8 @@ def with_value(candidate: Candidate, name: str, value: Any) -> Candidate:
         return replace(candidate, forward=_preset(candidate.forward, name, value))
     if isinstance(candidate, LayerCandidate):
         constructor = replace(candidate.constructor, make=partial(candidate.constructor.make, **{name: value}))
-        return replace(candidate, constructor=constructor)
+        roles = {key: role for key, role in candidate.recipe.roles.items() if key != name}
+        return replace(candidate, constructor=constructor, recipe=replace(candidate.recipe, roles=roles))
     return candidate
 
 
