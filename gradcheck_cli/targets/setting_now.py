@@ -6,6 +6,7 @@ One thread calls one target: the child process has no other.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -30,6 +31,21 @@ def computing_in(setting: Setting) -> Iterator[None]:
             yield
     finally:
         _now.pop()
+
+
+@contextlib.contextmanager
+def made_in_float64() -> Iterator[None]:
+    """While an object of the user's is made: what torch makes in its default dtype is as wide as what is asked."""
+    torch = sys.modules.get("torch")
+    if torch is None or setting_now() != PLAIN:
+        yield
+        return
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
 
 
 def tensor_of(array: Array) -> Any:

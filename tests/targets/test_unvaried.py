@@ -198,3 +198,41 @@ def test_an_activation_that_is_passed_over_or_wrong_fails_in_every_gradient(tmp_
     assert {finding.id for finding in turned.findings} == {"unexplained"}
     assert {found.gradient for found in over.findings} == {found.gradient for found in turned.findings}
     assert {found.gradient for found in over.findings} == {"weight", "input", "bias"}
+
+
+PAIRED = """
+import torch
+from torch.nn.functional import fold, unfold
+
+
+class Conv2d:
+    def __init__(self, in_channels, out_channels, kernel_size):
+        self.size = kernel_size
+        self.weight = torch.empty(out_channels, in_channels, kernel_size, kernel_size).uniform_(-0.3, 0.3)
+        self.bias = torch.zeros(out_channels)
+        self.dw, self.db = torch.zeros_like(self.weight), torch.zeros_like(self.bias)
+
+    def forward(self, x):
+        self.shape, self.columns = x.shape[2:], unfold(x, self.size)
+        out = self.weight.flatten(1) @ self.columns + self.bias[:, None]
+        return out.reshape(len(x), -1, x.shape[2] - self.size + 1, x.shape[3] - self.size + 1)
+
+    def backward(self, grad):
+        grad = grad.reshape(*grad.shape[:2], -1)
+        self.db += grad.sum((0, 2))
+        self.dw += (grad @ self.columns.transpose(1, 2)).sum(0).reshape(self.weight.shape)
+        return fold(self.weight.flatten(1).T @ grad, self.shape, self.size)
+
+    def param(self):
+        return [(self.weight, self.dw), (self.bias, self.db)]
+"""
+
+
+@pytest.mark.parametrize("handed_out", [True, False])
+def test_gradients_that_are_handed_out_beside_their_weights_may_add_up(tmp_path, handed_out):
+    """Whoever trains with `param()` clears them; torch's own default dtype makes no hidden float32 of them."""
+    file = tmp_path / "layer.py"
+    file.write_text(PAIRED if handed_out else PAIRED.partition("    def param")[0], encoding="utf-8")
+    report = verify_targets(VerifyOptions((f"{file}:Conv2d",))).targets[0]
+    assert {finding.id for finding in report.findings} == (set() if handed_out else {"accumulates-between-calls"})
+    assert ("it adds to .grad, as torch does; clear it between steps" in report.notes) == handed_out

@@ -18,6 +18,7 @@ from gradcheck_cli.targets.conventions.names import corners
 from gradcheck_cli.targets.conventions.slots import Holder, Slot, holder_of, slots_of
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInInitializer, StandInOptimizer, StandInRandom, identity
+from gradcheck_cli.targets.setting_now import made_in_float64
 
 INPUT_SHAPES = ("image", "batch", "size", "side", "none-batch")
 # Also tried for a value that tells nothing by its name and is merely kept.
@@ -63,7 +64,8 @@ class Constructor:
                 arguments[item.name] = mine[""]
         positional = [item.name for item in self.parameters if item.kind is inspect.Parameter.POSITIONAL_ONLY]
         first = [arguments.pop(name) for name in positional if name in arguments]
-        return self.make(*first, **arguments)
+        with made_in_float64():
+            return self.make(*first, **arguments)
 
 
 def constructor_of(make: Callable[..., Any], source: Source, scope: Mapping[str, Any]) -> Constructor:

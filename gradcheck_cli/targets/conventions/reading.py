@@ -89,10 +89,32 @@ def clear_beside(trained: Trained) -> None:
 
 
 def beside(trained: Trained) -> list[state.Held]:
-    """Gradients that an object of their own keeps together with the parameter: `.W.value` and `.W.grad`."""
+    """Gradients that are kept together with their parameter, for a model that clears them.
+
+    In an object of their own, `.W.value` and `.W.grad`, or handed out in pairs with it: `param()` gives [(W, dW)].
+    """
     parents = {place.path[:-1] for place, _ in trained.own if len(place.path) > 1}
-    found = [place for place in state.held(trained.instance) if place.path[:-1] in parents and len(place.path) > 1]
-    return [place for place in found if str(place.path[-1][1]).lower().strip("_") in state.GRADIENT_WORDS]
+    held = state.held(trained.instance)
+    found = [place for place in held if place.path[:-1] in parents and len(place.path) > 1]
+    named = [place for place in found if str(place.path[-1][1]).lower().strip("_") in state.GRADIENT_WORDS]
+    partners = _handed_out(trained)
+    return named + [place for place in held if id(state.follow(trained.instance, place.path)) in partners]
+
+
+def _handed_out(trained: Trained) -> set[int]:
+    """The identities of what the object hands out in pairs with its own weights."""
+    call = next((found for name in _PARAMETERS if callable(found := getattr(trained.instance, name, None))), None)
+    own = {id(state.follow(trained.instance, place.path)) for place, _ in trained.own}
+    try:
+        pairs = list(call()) if call is not None else []
+    except Exception:  # whatever it raises: it wants something, or hands out nothing yet
+        return set()
+    of_two = [pair for pair in pairs if isinstance(pair, tuple | list) and len(pair) == 2]
+    return {id(pair[1]) for pair in of_two if id(pair[0]) in own}
+
+
+# What the method is called by which a training loop gets at the parameters and their gradients.
+_PARAMETERS = ("param", "params", "parameters", "get_params", "get_parameters")
 
 
 def add_kept(trained: Trained, before: Before, items: dict[str, Array], names: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.pair import parameters_of
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.state import held
+from gradcheck_cli.targets.setting_now import made_in_float64
 
 _IN = word_set(
     "in input inputs fan d dim features feature size width normalized shape model embed embedding n neurons D"
@@ -52,7 +53,8 @@ class Making:
         Raises:
             Exception: whatever the constructor raises.
         """
-        return self.owner(**self._arguments(sizes), **(settings or {}))
+        with made_in_float64():
+            return self.owner(**self._arguments(sizes), **(settings or {}))
 
     def _arguments(self, sizes: Mapping[str, int]) -> dict[str, Any]:
         return {name: _value(choice, sizes) for name, choice in self.chosen.items()}
