@@ -84,12 +84,14 @@ class ReturnedEntry:
         is_none: it is None.
         shape: as returned; None where it has none.
         dtype: as returned.
+        called: what the code calls it: its key, or its name in the return statement.
     """
 
     name: str
     is_none: bool = False
     shape: tuple[int, ...] | None = None
     dtype: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from gradcheck_cli.checks.ladder.ties import broken_at_ties
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
 from gradcheck_cli.targets.functions.inputs.variations import epsilons_raised
+from gradcheck_cli.targets.functions.spelling import looks_like_gradient
 from gradcheck_cli.trials.function_trial import Asking, Elsewhere, FunctionTrial, LeftOutGuard
 
 # Of what the outputs would change by where the argument grows by itself: far below what float32 keeps, 2^-24.
@@ -229,13 +230,19 @@ def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...
     """
     returned = {name for trial in trials for asking in trial.askings for name in asking.outcome.gradients}
     known = [trial for trial in trials if trial.first]
-    chosen = form in CHOOSING and bool(returned)
+    chosen = form in CHOOSING and bool(returned) and not _nobodys(trials)
     owed = tuple(
         name
         for name in (trials[0].sample.differentiated if trials else ())
         if name in returned or (not chosen and (not known or any(depends(trial.first, name) for trial in known)))
     )
     return owed[1:] if form == "class" and _begins_with_data(owed, returned, trials) else owed
+
+
+def _nobodys(trials: Sequence[FunctionTrial]) -> list[str]:
+    """What is called as gradients are, and belongs to no argument: of which one, is not known."""
+    entries = [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
+    return [each.called for each in entries if not each.name and not each.is_none and looks_like_gradient(each.called)]
 
 
 def _begins_with_data(owed: Sequence[str], returned: Collection[str], trials: Sequence[FunctionTrial]) -> bool:

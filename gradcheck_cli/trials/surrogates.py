@@ -14,7 +14,7 @@ import numpy as np
 from gradcheck_cli.checks.ladder.judge import depends
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.trials.compared import FunctionComparison
+from gradcheck_cli.trials.compared import CHOOSING, FunctionComparison
 from gradcheck_cli.trials.function_trial import FunctionTrial
 
 CONSTANT = "constant almost everywhere"
@@ -24,7 +24,12 @@ _NEVER_MEANT = {Sign.OTHER_SHAPE, Sign.NOT_FINITE, Sign.UNSTEADY, Sign.COUNT}
 
 
 def surrogates(comparison: FunctionComparison) -> Mapping[str, str]:
-    """Gradient -> what the forward is along its argument, of those that are not the derivative."""
+    """Gradient -> what the forward is along its argument, of those that are not the derivative.
+
+    Nobody means that of a loss: where it rounds, it has lost what was to be learnt from.
+    """
+    if comparison.form in CHOOSING:
+        return {}
     others = [name for name in comparison.names if _is_another_function(comparison, name)]
     flat = {name: what for name in others if (what := _flat(comparison.trials, name))}
     if CONSTANT not in flat.values():

@@ -67,10 +67,11 @@ def _weighed(
     steps: Mapping[str, Array],
     size: float,
 ) -> float | None:
-    """sum(weights * gradients), a step further on; None where the call does not end."""
+    """sum(weights * gradients), a step further on; None where the call does not end, or gives other shapes."""
     for name, step in steps.items():
         sample = sample.replacing(name, sample.array(name) + size * step)
     outcome = client.gradients(sample, upstream)
-    if not outcome.ended or not all(name in outcome.gradients for name in weights):
+    shapes = {name: array.shape for name, array in outcome.gradients.items()}
+    if not outcome.ended or any(shapes.get(name) != weight.shape for name, weight in weights.items()):
         return None
     return float(sum(np.vdot(weight, outcome.gradients[name]) for name, weight in weights.items()))

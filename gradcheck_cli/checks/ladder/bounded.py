@@ -55,7 +55,7 @@ def bounded(actual: Array, expected: Array, radius: Array, gauge: Array, terms: 
     scale = allowed(gauge, terms) / bound
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(actual.astype(np.float64) - expected)
-        left = np.maximum(error - radius, 0.0)
+        left = np.maximum(error - np.abs(radius), 0.0)  # a power of a negative number of Python is complex
         ratio = np.divide(left, scale, out=np.where(left > 0, np.inf, 0.0), where=scale > 0)
     ratio = np.where(np.isfinite(actual), ratio, np.inf)
     place = tuple(int(at) for at in np.unravel_index(int(np.argmax(ratio)), ratio.shape))
@@ -70,7 +70,8 @@ def allowed(gauge: Array, terms: int) -> Array:
 
     What is summed on the way to an entry has the size of its neighbours too: a mean, a row's maximum.
     """
-    scale: Array = UNIT * (gauge + np.max(gauge, initial=0.0))
+    size = np.abs(gauge)
+    scale: Array = UNIT * (size + np.max(size, initial=0.0))
     return OPERATIONS * (terms + 2.0) * scale
 
 

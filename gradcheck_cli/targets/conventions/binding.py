@@ -230,7 +230,7 @@ def refuses(spec: ConvSpec, form: Form, roles: set[str], same: bool = False) -> 
     return form.layout.of_any_mode("padding_mode" in roles).refuses(spec)
 
 
-def is_told(spec: ConvSpec, role: str, value: Any) -> bool:
+def is_value_of(spec: ConvSpec, role: str, value: Any) -> bool:
     """Whether a stride, padding or dilation is the one of `spec`, as a number, one for each axis, or a word."""
     if isinstance(value, str):
         return is_same(spec) == (value.lower() == "same")

@@ -113,7 +113,7 @@ class FunctionCandidate:
         makes_cache = self.forward is not None and self.cache_from in FROM_FORWARD
         sources = [self.callee.source, *([self.forward.source] if makes_cache and self.forward else [])]
         roles = self.roles | {
-            role for role, default in self.handing.lacking.items() if binding.is_told(spec, role, default)
+            role for role, default in self.handing.lacking.items() if binding.is_value_of(spec, role, default)
         }
         return binding.refuses(spec, self.form, roles, self.same) or binding.square_only(spec, self.form, sources)
 

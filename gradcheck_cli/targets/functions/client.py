@@ -198,5 +198,6 @@ def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
 
 
 def _returned(item: Sequence[Any]) -> ReturnedEntry:
-    name, is_none, shape, dtype = item
-    return ReturnedEntry(str(name), bool(is_none), None if shape is None else tuple(map(int, shape)), str(dtype))
+    name, is_none, shape, dtype, called = item
+    of = None if shape is None else tuple(map(int, shape))
+    return ReturnedEntry(str(name), bool(is_none), of, str(dtype), str(called))

@@ -150,7 +150,7 @@ class PairForm:
         return f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given}){bare}{mean}"
 
     @property
-    def is_told_lengths(self) -> bool:
+    def has_lengths(self) -> bool:
         """Is the backward handed a number of rows or columns, of an array that only a guess can name?"""
         return self.wiring is not None and any(kind == LENGTH for kind, _ in self.wiring.meanings.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeGuard
 
@@ -221,9 +222,9 @@ def claimed(
     Args:
         names: whose gradient each entry is, see `owners`.
     """
-    pairs = [(name, value) for name, (_, value) in zip(names, entries, strict=True)]
-    gradients = {name: array for name, value in pairs if name and (array := as_array(value)) is not None}
-    return gradients, tuple(entry_of(name, value) for name, value in pairs)
+    whole = [(name, called, value) for name, (called, value) in zip(names, entries, strict=True)]
+    gradients = {name: array for name, _, value in whole if name and (array := as_array(value)) is not None}
+    return gradients, tuple(replace(entry_of(name, value), called=called) for name, called, value in whole)
 
 
 def _in_order(

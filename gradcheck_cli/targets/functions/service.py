@@ -184,7 +184,7 @@ def _replied(ran: Ran, second: Ran | None, seconds: float) -> ServiceAnswer:
 
 
 def _returned(item: ReturnedEntry) -> list[Any]:
-    return [item.name, item.is_none, None if item.shape is None else list(item.shape), item.dtype]
+    return [item.name, item.is_none, None if item.shape is None else list(item.shape), item.dtype, item.called]
 
 
 def _failed(ready: FunctionReady, error: BaseException, where: str) -> Message:

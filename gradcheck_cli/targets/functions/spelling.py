@@ -157,7 +157,11 @@ def argument_called(name: str, arguments: Sequence[str]) -> str:
 
 
 # In front of an argument's name.
-_MARKS = in_order("grad_ d_ d gradient_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d dj_d djd dc_d dcost_d g")
+_MARKS = in_order(
+    "grad_ d_ d gradient_ derivative_ deriv_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d dj_d djd dc_d dcost_d g"
+)
+# What is written out in a gradient's name, and in short as an argument.
+_IN_SHORT = {"weight": "w", "weights": "w", "bias": "b", "biases": "b", "input": "x", "inputs": "x"}
 
 
 def _marked(name: str, known: dict[str, str]) -> str:
@@ -166,6 +170,10 @@ def _marked(name: str, known: dict[str, str]) -> str:
     for mark in _MARKS:
         if name.startswith(mark) and name[len(mark) :].strip("_") in known:
             return known[name[len(mark) :].strip("_")]
+    for mark in _MARKS[:5]:
+        short = _IN_SHORT.get(name[len(mark) :].strip("_"), "") if name.startswith(mark) else ""
+        if short in known:
+            return known[short]
     for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta"):
         if name.endswith(mark) and name[: -len(mark)].strip("_") in known:
             return known[name[: -len(mark)].strip("_")]
@@ -176,7 +184,7 @@ def looks_like_gradient(name: str) -> bool:
     """Is something called as gradients are: dx, dW, grad, grads, grad_x, x_grad?"""
     plain = name.rpartition(".")[2].strip("_")
     words = tokens(plain)
-    return bool({"grad", "grads", "gradient", "gradients"} & set(words)) or bool(_D.match(plain))
+    return bool({"grad", "grads", "gradient", "gradients", "derivative"} & set(words)) or bool(_D.match(plain))
 
 
 def is_upstream(name: str) -> bool:

@@ -70,7 +70,7 @@ class Beside:
 
     def _is_about_lengths(self, changed: ProposalChoice) -> bool:
         """Another axis, where the backward is told how many rows or columns there are: of which, is known of one."""
-        has_lengths = isinstance(self.form, PairForm) and self.form.is_told_lengths
+        has_lengths = isinstance(self.form, PairForm) and self.form.has_lengths
         return has_lengths and any(is_axis(name) and changed[name] != self.choice[name] for name in changed)
 
     def _longer(self) -> Sample | None:

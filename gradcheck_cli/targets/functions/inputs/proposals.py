@@ -195,7 +195,7 @@ def proposals(
         looks_up: it looks rows of a table up, so that its data are indices.
         of_chances: it takes logarithms, so that what it is compared with sums to 1.
     """
-    words = tokens(name)
+    words = _without_split(tokens(name))
     plain = "".join(words)
     if name in ("A", "B"):
         return _real(_DATA if name == "A" else _SECOND)
@@ -238,6 +238,14 @@ def proposals(
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
+
+
+def _without_split(words: tuple[str, ...]) -> tuple[str, ...]:
+    """ "x" of x_train: which part of the data it is tells nothing."""
+    return words[:-1] if len(words) > 1 and words[-1] in _SPLITS else words
+
+
+_SPLITS = word_set("train test valid val batch data")
 
 
 def lengths(name: str) -> list[Proposal]:
