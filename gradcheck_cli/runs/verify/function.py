@@ -36,6 +36,7 @@ from gradcheck_cli.runs.verify.in_settings import judged_in_settings
 from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
+from gradcheck_cli.trials.clips import clipped
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTranscript
 from gradcheck_cli.trials.functions import FunctionSession
@@ -158,7 +159,8 @@ class _FunctionRun:
         self, transcript: FunctionTranscript, comparison: FunctionComparison
     ) -> tuple[FunctionComparison, TargetReport]:
         comparison = without_rounding(self.session, comparison)
-        transcript = replace(transcript, guards=guards_of(self.session, comparison, self.code))
+        guards = guards_of(self.session, comparison, self.code)
+        transcript = replace(transcript, guards=clipped(self.session, comparison, self.code) | guards)
         recorded = with_recordings(comparison, self.session.client)
         return recorded, judge_function(self.ref, self.described, transcript, recorded, self.options)
 

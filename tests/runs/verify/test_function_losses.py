@@ -114,3 +114,58 @@ class MSELoss:
     report = judged(tmp_path, code, "MSELoss")
     assert report.verdict is Verdict.FAIL
     assert [found.id for found in report.findings] == ["wrong-shape"]
+
+
+SPLIT = """
+import numpy as np
+
+def forward_backward(w, b, x_train, y_train):
+    head = 1 / (1 + np.exp(-(np.dot(w.T, x_train) + b)))
+    cost = -np.sum(y_train * np.log(head) + (1 - y_train) * np.log(1 - head)) / x_train.shape[1]
+    derivative_weight = np.dot(x_train, (head - y_train).T) / x_train.shape[1]
+    derivative_bias = np.sum(head - y_train)SHARE
+    gradients = {"derivative_weight": derivative_weight, "NAME": derivative_bias}
+    return cost, gradients
+"""
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(" / x_train.shape[1]", Verdict.PASS), ("", Verdict.FAIL)])
+def test_derivatives_that_are_written_out_are_gradients(tmp_path, share, verdict):
+    """`derivative_bias` is that of b; y_train holds targets, and no switch."""
+    report = judged(tmp_path, SPLIT.replace("SHARE", share).replace("NAME", "derivative_bias"), "forward_backward")
+    assert report.gradients["b"].verdict is verdict
+    assert report.gradients["w"].verdict is Verdict.PASS
+
+
+def test_a_gradient_that_belongs_to_nobody_is_no_pass(tmp_path):
+    """It may be that of b, which was never compared then."""
+    report = judged(tmp_path, SPLIT.replace("SHARE", "").replace("NAME", "grad_shift"), "forward_backward")
+    assert report.verdict is not Verdict.PASS
+
+
+def test_a_loss_that_rounds_is_no_surrogate(tmp_path):
+    """A layer may be a step and its backward another function; a loss of whole numbers has lost what it measures."""
+    code = """
+import numpy as np
+
+def compute_cost(w, X, y):
+    return np.mean((np.int64(X @ w) - y) ** 2) / 2
+
+def compute_gradient(w, X, y):
+    return X.T @ (np.int64(X @ w) - y) / len(X)
+"""
+    assert judged(tmp_path, code, "compute_gradient").verdict is Verdict.FAIL
+
+
+def test_a_power_of_a_negative_number_is_no_crash(tmp_path):
+    """Python makes a complex number of it, on the smaller examples that are tried."""
+    code = """
+import numpy as np
+
+def log_chance_cost(x, width):
+    return -x[0] ** 2 / 10 - (x[1] - x[0] ** 2) ** 2 - np.log((width * 2 * np.pi) ** -0.5)
+
+def log_chance_gradient(x, width):
+    return np.array([-x[0] / 5 + 2 * x[0] * (x[1] - x[0] ** 2), -2 * (x[1] - x[0] ** 2)])
+"""
+    assert judged(tmp_path, code, "log_chance_gradient").gradients["x"].verdict is Verdict.FAIL

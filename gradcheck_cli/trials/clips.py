@@ -1,0 +1,91 @@
+"""Clips that keep a chance from 0 and 1: beyond them the forward stands still, and nearly every backward goes on.
+
+`np.clip(p, 1e-10, 1 - 1e-10)` is there for a logarithm. That it changes nothing on usual numbers, and does where the
+gradient is not the derivative, is asked by leaving it out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcheck_cli.diagnose import Code
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.contract import TextEdit
+from gradcheck_cli.trials.compared import Compared, FunctionComparison
+from gradcheck_cli.trials.function_trial import FunctionTrial, LeftOutGuard
+from gradcheck_cli.trials.functions import FunctionSession
+
+# As near to 0 or 1: a larger bound is a part of a formula.
+NEAR = 1e-4
+_CLIPS = ("clip", "clamp", "maximum", "minimum", "clamp_min", "clamp_max")
+_BOUNDS = ("a_min", "a_max", "min", "max")
+_LIBRARIES = ("np", "numpy", "torch")
+
+
+def clipped(session: FunctionSession, comparison: FunctionComparison, code: Code) -> dict[str, LeftOutGuard]:
+    """Gradients that are wrong only beyond such clips: name -> what is told of it."""
+    wrong = {name: [each for each in comparison.about(name) if _is_wrong(each)] for name in comparison.names}
+    beyond = {name: each for name, each in wrong.items() if each and all(one.is_apart for one in each)}
+    clips = list(_clips(code)) if beyond else []
+    if not clips:
+        return {}
+    usual = [trial for trial in comparison.trials if trial.outputs and not trial.about]
+    apart = [one.trial for each in beyond.values() for one in each]
+    try:
+        if not session.client.edit([edit for _, edit in clips]):
+            return {}
+        is_guard = all(_is_same(session, trial) for trial in usual)
+        if not usual or not is_guard or any(_is_same(session, trial) for trial in apart):
+            return {}
+    finally:
+        session.client.edit(())
+    listed = ", ".join(dict.fromkeys(f"{text} of line {edit.line}" for text, edit in clips))
+    return {name: LeftOutGuard(f"grad_{name} is right, but not beyond the bounds of {listed}") for name in beyond}
+
+
+def _is_wrong(each: Compared) -> bool:
+    return each.judged.verdict is not Verdict.PASS
+
+
+def _is_same(session: FunctionSession, trial: FunctionTrial) -> bool:
+    """Does the forward give the same without the clips?"""
+    outcome = session.client.outputs(trial.sample)
+    return outcome.ended and all(map(np.array_equal, outcome.outputs, trial.outputs))
+
+
+def _clips(code: Code) -> Iterator[tuple[str, TextEdit]]:
+    """The clips whose bounds are all near 0 and 1, with what is clipped in their place."""
+    for node in ast.walk(code.tree) if code.tree is not None else ():
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _CLIPS:
+            inner, bounds = _parts(node)
+            if inner is not None and bounds and all(map(_is_near, bounds)):
+                where = (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0)
+                yield ast.unparse(node), TextEdit(*where, f"({ast.unparse(inner)})")
+
+
+def _parts(node: ast.Call) -> tuple[ast.expr | None, list[ast.expr]]:
+    """What is clipped, and its bounds: of `np.clip(p, low, high)` and of `p.clamp(low, high)`."""
+    named = [each.value for each in node.keywords if each.arg in _BOUNDS]
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if owner is not None and getattr(owner, "id", "") not in _LIBRARIES:
+        return owner, [*node.args, *named]
+    return (node.args[0], [*node.args[1:], *named]) if node.args else (None, [])
+
+
+def _is_near(node: ast.AST) -> bool:
+    """A number, or 1 minus one, that is within `NEAR` of 0 or of 1; not 0 itself, at which a rectifier bends."""
+    value = _value(node)
+    return value is not None and value != 0 and min(abs(value), abs(1 - value)) <= NEAR
+
+
+def _value(node: ast.AST) -> float | None:
+    """Of a number, and of 1 minus a number; names are those of settings, of which nothing is known."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        left, right = _value(node.left), _value(node.right)
+        return None if left is None or right is None else left - right
+    return None

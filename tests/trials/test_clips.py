@@ -1,0 +1,41 @@
+"""Clips that keep a chance from 0 and 1, and other bounds."""
+
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+
+SURE = """
+import numpy as np
+
+def chance_loss(w, b, X, Y):
+    p = 1 / (1 + np.exp(-(X @ w + b)))
+    p = BOUNDS
+    loss = -np.mean(Y * np.log(p) + (1 - Y) * np.log(1 - p))
+    return loss, {"dw": TIMES X.T @ (p - Y) / len(X), "db": np.mean(p - Y)}
+"""
+
+
+@pytest.mark.parametrize("bounds", ["np.clip(p, 1e-10, 1 - 1e-10)", "p.clip(1e-10, 1 - 1e-10)"])
+def test_what_goes_on_beyond_a_clip_for_a_logarithm_is_a_note(tmp_path, bounds):
+    """Where the chance is 1 the loss stands still, and no author means that."""
+    file = tmp_path / "sure.py"
+    file.write_text(SURE.replace("BOUNDS", bounds).replace("TIMES", ""))
+    report = function_here(f"{file}:chance_loss")
+    assert report.verdict is Verdict.PASS
+    said = [f"grad_{name} is right, but not beyond the bounds of {bounds} of line 6" for name in ("w", "b")]
+    assert [note for note in report.notes if "beyond the bounds" in note] == said
+
+
+def test_a_gradient_that_is_wrong_on_usual_numbers_is_no_matter_of_a_clip(tmp_path):
+    """It is wrong on both sides of the bound."""
+    file = tmp_path / "sure.py"
+    file.write_text(SURE.replace("BOUNDS", "np.clip(p, 1e-10, 1 - 1e-10)").replace("TIMES", "2 *"))
+    assert function_here(f"{file}:chance_loss").gradients["w"].verdict is Verdict.FAIL
+
+
+def test_a_bound_that_is_a_part_of_the_formula_is_owed(tmp_path):
+    """A clip at 0.2 and 0.8 is met by usual numbers, and stands still there."""
+    file = tmp_path / "sure.py"
+    file.write_text(SURE.replace("BOUNDS", "np.clip(p, 0.2, 0.8)").replace("TIMES", ""))
+    assert function_here(f"{file}:chance_loss").verdict is Verdict.FAIL
