@@ -143,10 +143,10 @@ def rate_of(folder: Path, sweeps: Sequence[Sweep]) -> Rate:
     both = [spent_by(folder, sweep, 2) for sweep in (few, more)]
     costs = {1: cost_of(few, more, alone, 1), 2: cost_of(few, more, both, 2)}
     return Rate(
-        costs,
-        question_of(*sweeps[1:], alone[1:]),
-        tuple(sweep.questions for sweep in sweeps),
-        (alone[0].memory, alone[-1].memory),
+        costs=costs,
+        later=question_of(*sweeps[1:], alone[1:]),
+        asked=tuple(sweep.questions for sweep in sweeps),
+        memory=(alone[0].memory, alone[-1].memory),
     )
 
 

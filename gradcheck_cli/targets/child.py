@@ -308,9 +308,13 @@ def _refuses(ready: Ready, spec: ConvSpec) -> str:
 
 def _refuses_setting(ready: Ready, setting: Setting) -> str:
     """Why it cannot be asked in this setting at all; "" when it can. What numpy lacks shows when arrays are made."""
-    if not setting.needs_forward or isinstance(ready.chosen.candidate, AutogradCandidate):
+    if setting.needs_forward and not isinstance(ready.chosen.candidate, AutogradCandidate):
+        return f"{setting.needs_forward} is for a forward that torch differentiates, a torch.autograd.Function"
+    if not setting.asks_torch:
         return ""
-    return f"{setting.needs_forward} is for a forward that torch differentiates, a torch.autograd.Function"
+    from gradcheck_cli.oracles.in_setting import impossible
+
+    return impossible(setting)
 
 
 def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Array]]:
