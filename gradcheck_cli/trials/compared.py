@@ -119,7 +119,7 @@ class FunctionComparison:
         return [name for name in owed if name not in self.names and any(depends(trial.first, name) for trial in known)]
 
     def is_unused(self, name: str) -> bool:
-        """Does the forward give the same bits for far other values of an argument, on every sample that was measured?"""
+        """Does the forward give the same bits for far other values of an argument, wherever it was measured?"""
         measured = [trial for trial in self.trials if name in trial.first]
         return bool(measured) and all(name in trial.unused for trial in measured)
 

@@ -180,7 +180,7 @@ def _forward(comparison: FunctionComparison) -> Iterator[Finding]:
     for trial, judged in comparison.forwards:
         if judged.verdict is Verdict.FAIL:
             message = f"The forward is not the reference: {judged.detail} on {trial.sample.text}."
-            yield Finding(standing_for(Sign.OTHER_FORWARD).id, CALL, "proved", message, "mend the forward first")
+            yield Finding(standing_for(Sign.OTHER_FORWARD).id, CALL, "proved", message, "Mend the forward first.")
             return
 
 
