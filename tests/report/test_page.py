@@ -17,6 +17,7 @@ from gradcheck_cli.report.html import render_html
 from gradcheck_cli.report.markdown import render_markdown, text
 from gradcheck_cli.report.page import blocks, page_of
 from gradcheck_cli.report.page.blocks import Facts, said
+from gradcheck_cli.report.page.checks import checks_section
 from gradcheck_cli.report.terminal import TerminalOptions, print_report
 from tests.report import samples
 
@@ -217,6 +218,15 @@ def test_one_more_never_hides_one():
     """What is listed is listed to its end where one alone would be left out."""
     assert "a, b, c" == words.listed("abc", 2)
     assert "a, b and 2 more" == words.listed("abcd", 2)
+
+
+def test_a_rule_without_a_worst_entry_is_told_once():
+    """The referee's is the same for each gradient; what it found of each stands in the table above."""
+    (wrong,) = [check for check in samples.SAMPLES["run-wrong-input"]().checks if check.name == "referee"][:1]
+    section = checks_section([wrong, replace(wrong, gradient="weight")])
+    (remarks,) = [block for block in flat(section.blocks) if isinstance(block, blocks.Remarks)][:1]
+
+    assert [said(remark.text) for remark in remarks.remarks] == [f"referee input, weight: {wrong.criterion}"]
 
 
 def test_a_is_explained_once():
