@@ -13,7 +13,7 @@ from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.kinds import reads_windows
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
-from gradcheck_cli.targets.functions.find import forms_of
+from gradcheck_cli.targets.functions.find import forms_of, is_of_engine
 from gradcheck_cli.targets.functions.form import NotAFunctionError
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import Guess, NearlyError, guess
@@ -92,7 +92,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     """
     if "function" not in wanted.kinds or wanted.is_spelled:
         return convolution.take()
-    if wanted.inputs or wanted.input or "convolution" not in wanted.kinds:
+    if wanted.inputs or wanted.input or "convolution" not in wanted.kinds or is_of_engine(loaded):
         return as_function(loaded, wanted)
     if looks_like_convolution(loaded):
         return _convolution_first(loaded, wanted, convolution)

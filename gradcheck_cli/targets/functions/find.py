@@ -14,6 +14,15 @@ from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_f
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.by_use import forward_by_use
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
+from gradcheck_cli.targets.functions.engine import (
+    GRAPH_OF,
+    Engine,
+    OperationForm,
+    operation_forms,
+    refuse_where_wrong,
+    walk_form,
+)
+from gradcheck_cli.targets.functions.engines import operations_of, walk_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
@@ -44,6 +53,8 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield custom_operator(loaded.target, _with_callees(loaded, loaded.name))
     elif is_module(owner or loaded.target) and not _has_backward(owner or type(loaded.target)):
         yield from module_forms(loaded, owner or loaded.target, _with_callees(loaded, loaded.name))
+    elif is_of_engine(loaded):
+        yield from _engine(loaded, owner)
     elif owner is not None:
         yield from _layer(loaded, owner)
     else:
@@ -57,6 +68,30 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         else:
             yield from made_losses(alone, functions)
         yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
+
+
+def is_of_engine(loaded: Loaded) -> bool:
+    """Is the target an operation of an engine, or its walk?"""
+    return walk_of(loaded.node(getattr(loaded.owner, "__name__", ""))) != ""
+
+
+def _engine(loaded: Loaded, owner: Any) -> Iterator[WrittenFunction]:
+    title = owner.__name__
+    node = loaded.node(title)
+    walk = walk_of(node)
+    engine = Engine(owner, walk, _with_callees(loaded, title), loaded.node(f"{title}.{walk}"))
+
+    def operation(name: str) -> Iterator[OperationForm]:
+        place = f"{title}.{name}"
+        definition = loaded.node(place)
+        text = "" if definition is None else _text(loaded, definition)
+        return operation_forms(engine, PlainFunction(getattr(owner, name), definition, name, text), place)
+
+    if loaded.name in operations_of(node):
+        yield from operation(loaded.name)
+    else:
+        refuse_where_wrong([form for name in GRAPH_OF for form in operation(name)])
+        yield walk_form(engine, f"{title}.{loaded.name}")
 
 
 def _has_backward(owner: type) -> bool:

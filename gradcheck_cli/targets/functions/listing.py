@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from gradcheck_cli.targets.functions.by_use import goes_by_use
+from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
@@ -41,6 +42,7 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     names = [name for name, forward in forwards.items() if forward and not _is_operator(found[forward])]
     layers = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _is_layer(node, found)]
     names += [name for name in layers if not is_only_a_base(name, found)]
+    names += rows_of(found)
     held = {name.partition(".")[0] for name in names}
     names += [name for name in method_pairs(found) if name.partition(".")[0] not in held]
     names += [name for name in functions if name not in names and _is_operator(found[name])]
@@ -72,6 +74,8 @@ def _is_loss(name: str, node: ast.AST, functions: list[str]) -> bool:
 
 def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition]) -> bool:
     """It has a forward and a backward that somebody wrote, itself or through a class of its file."""
+    if walk_of(node):
+        return False
     methods = _methods(node, found)
     has_both = any(_is_written(methods.get(name)) for name in FORWARDS) and any(
         _is_written(methods.get(name)) for name in BACKWARDS

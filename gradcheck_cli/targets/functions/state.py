@@ -129,7 +129,7 @@ def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldPar
         if id(holder) in seen:
             return
         seen.add(id(holder))
-        for key, value in _parts(holder):
+        for key, value in parts_of(holder):
             path = f"{prefix}{key}"
             if isinstance(value, np.ndarray) or hasattr(value, "detach") or is_listed(value):
                 found.extend(_arrays_of(path, holder, key, value))
@@ -177,7 +177,8 @@ def _arrays_of(path: str, holder: Any, key: Any, value: Any) -> Iterator[HeldPar
         yield HeldParameter(f"{path}.grad", value, "grad", grad)
 
 
-def _parts(holder: Any) -> Iterator[tuple[Any, Any]]:
+def parts_of(holder: Any) -> Iterator[tuple[Any, Any]]:
+    """What an object, a dict or a list holds, by attribute, key or place."""
     if isinstance(holder, Mapping):
         yield from list(holder.items())
     elif isinstance(holder, list):

@@ -270,7 +270,7 @@ class _Search:
         try:
             return self._tried(choice)
         except FloatingPointError:
-            if self.form.kind not in _OF_TORCH:  # elsewhere a loss's own domain comes next
+            if self.form.kind not in (*_OF_TORCH, "operation"):  # elsewhere a loss's own domain comes next
                 raise
             return self._tried({name: positive(proposal) for name, proposal in choice.items()})
 
