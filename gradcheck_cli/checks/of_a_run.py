@@ -5,7 +5,7 @@ Where two sides disagree the referee is asked. Nothing here loads a picture, dra
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -28,7 +28,7 @@ from gradcheck_cli.checks.referee import (
     refereed,
     truth_of,
 )
-from gradcheck_cli.model import GRADIENTS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
+from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers import rounding
 from gradcheck_cli.numbers.arithmetic import Judged
@@ -70,13 +70,21 @@ def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradient
 
 @dataclass(frozen=True)
 class RealData:
-    """The run that the user sees: autograd in `dtype` and the code under test in float64 on the same X and G."""
+    """The run that the user sees: autograd in some precision and the code under test in float64 on the same X and G.
+
+    `precision` is that of a `Setting`; see also `precision_of`.
+    """
 
     case: Case
-    dtype: str
+    precision: str
     hand: Gradients
     autograd: Gradients
     _gauges: dict[GradientName, Array] = field(default_factory=dict, repr=False, compare=False)
+
+    def precision_of(self, gradient: GradientName) -> str:
+        """The bias has no products: what cuts their factors leaves it in float32."""
+        is_cut = self.precision == "tf32" and TENSORS[gradient].partner
+        return "float32" if self.precision == "tf32" and not is_cut else self.precision
 
     def gauge(self, gradient: GradientName) -> Array:
         """A of every entry, computed once."""
@@ -99,9 +107,10 @@ def real_checks(real: RealData, judged: Judged, decided: Container[str]) -> list
         if expected is None or (actual is None and name != "weight"):
             continue
         check = _real_check(real, judged, name, expected.astype(np.float64), actual)
-        if check.verdict is Verdict.PASS and real.dtype == "float32":
-            check = _typical_or_worst_case(real, check, name, name in decided)
-        if check.verdict is Verdict.FAIL and real.dtype == "float64":
+        precision = real.precision_of(name)
+        if check.verdict is Verdict.PASS and precision in _WORST_CASES:
+            check = _WORST_CASES[precision](real, check, name, name in decided)
+        if check.verdict is Verdict.FAIL and precision == "float64":
             sides = {judged.name: actual, "autograd": expected.astype(np.float64)}
             found += refereed(check, real.case, name, sides, judged)
         else:
@@ -113,9 +122,14 @@ def allowed_between(real: RealData, judged: Judged, gradient: GradientName, expe
     """What rounding allows between autograd in its dtype and a float64 code, entry by entry."""
     terms, gauge = real.case.spec.terms_of(gradient), real.gauge(gradient)
     slack = judged.slack(real.case, gradient)
-    if real.dtype == "float64":
+    precision = real.precision_of(gradient)
+    if precision == "float64":
         return rounding.allowed_float64(terms, gauge) + slack
-    of_autograd = rounding.allowed_low(real.dtype, terms, gauge, expected, partial_sums(real.case.spec, gradient))
+    if precision == "tf32":
+        of_autograd = rounding.allowed_tf32(terms, gauge)
+    else:
+        parts = partial_sums(real.case.spec, gradient)
+        of_autograd = rounding.allowed_low(precision, terms, gauge, expected, parts)
     return of_autograd + rounding.allowed_float64(terms, gauge) / 2 + slack
 
 
@@ -127,25 +141,26 @@ def partial_sums(spec: ConvSpec, gradient: GradientName) -> int:
     return prod(spec.kernel_size) * spec.readings if gradient == "input" else spec.batch
 
 
-# The rule that is printed with the verdict, for each dtype of autograd.
+# The rule that is printed with the verdict, for each precision of autograd.
 CRITERIA = {
     "float64": "|difference| <= 2 (n+2) 2^-53 A",
     "float32": "|difference| <= (n+2) 2^-24 A; typical up to sqrt(n) 2^-24 A",
     "bfloat16": "|difference| <= 2^-8 (|g| + (m-1) A) + (n+2) 2^-24 A, m partial sums",
     "float16": "|difference| <= 2^-11 (|g| + (m-1) A) + (n+2) 2^-24 A, m partial sums",
+    "tf32": "|difference| <= 2^-9 A + (n+2) 2^-22 A, factors cut to 11 bits; typical up to 2^-9 A",
 }
 
 
 def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Array, actual: Array | None) -> Check:
-    terms = real.case.spec.terms_of(name)
-    subject = Subject("hand-vs-autograd", name, f"on the pictures: {CRITERIA[real.dtype]}, n = {terms}")
+    terms, precision = real.case.spec.terms_of(name), real.precision_of(name)
+    subject = Subject("hand-vs-autograd", name, f"on the pictures: {CRITERIA[precision]}, n = {terms}")
     if not np.isfinite(expected).all() and actual is not None and np.isfinite(actual).all():
-        return undecided(subject, f"autograd overflowed in {real.dtype}", int(expected.size))
+        return undecided(subject, f"autograd overflowed in {precision}", int(expected.size))
     reference_size = expected if actual is None or actual.shape != expected.shape else actual
     allowed = allowed_between(real, judged, name, reference_size)
     check = compare_within(subject, expected, actual, allowed)
     # A processor that flushes denormals loses up to the smallest normal number in each product and each sum.
-    flushed = 2 * terms * float(np.finfo(np.float64 if real.dtype == "float64" else np.float32).tiny)
+    flushed = 2 * terms * float(np.finfo(np.float64 if precision == "float64" else np.float32).tiny)
     if check.verdict is not Verdict.FAIL or actual is None or actual.shape != expected.shape:
         return check
     if within(expected, actual, allowed + flushed).all():
@@ -153,21 +168,36 @@ def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Ar
     return check
 
 
-def _typical_or_worst_case(real: RealData, check: Check, name: GradientName, exact_passed: bool) -> Check:
-    expected, actual = real.autograd.get(name), real.hand.get(name)
-    assert expected is not None
-    assert actual is not None
-    gauge = real.gauge(name)
+def _of_float32(real: RealData, check: Check, name: GradientName, exact_passed: bool) -> Check:
     terms = real.case.spec.terms_of(name)
-    error = np.abs(expected.astype(np.float64) - actual)
-    largest = float(np.max(rounding.ratio_float32(error, gauge)))
-    if largest <= rounding.typical_limit(terms):
-        return with_detail(check, f"typical rounding: {largest:.3g} units of 2^-24 A")
+    largest = float(np.max(rounding.ratio_float32(_error(real, name), real.gauge(name))))
+    is_typical = largest <= rounding.typical_limit(terms)
+    return _typical_or_decided(check, f"{largest:.3g} units of 2^-24 A", "float32", is_typical, exact_passed)
+
+
+def _of_tf32(real: RealData, check: Check, name: GradientName, exact_passed: bool) -> Check:
+    off, gauge = _error(real, name), real.gauge(name)
+    share = float(np.max(np.divide(off, gauge, out=np.where(off > 0, np.inf, 0.0), where=gauge > 0)))
+    return _typical_or_decided(check, f"{share:.2g} of A", "TF32", share <= rounding.TF32_FACTORS, exact_passed)
+
+
+def _error(real: RealData, name: GradientName) -> Array:
+    return np.abs(real.autograd[name].astype(np.float64) - real.hand[name])
+
+
+def _typical_or_decided(check: Check, amount: str, precision: str, is_typical: bool, exact_passed: bool) -> Check:
+    if is_typical:
+        return with_detail(check, f"typical rounding: {amount}")
     if exact_passed:
-        return with_detail(check, f"{largest:.3g} units of 2^-24 A: float32's worst case, decided by the exact probe")
-    return replace(
-        check, verdict=Verdict.INCONCLUSIVE, detail=f"{largest:.3g} units of 2^-24 A: not decidable in float32"
-    )
+        return with_detail(check, f"{amount}: {precision}'s worst case, decided by the exact probe")
+    return replace(check, verdict=Verdict.INCONCLUSIVE, detail=f"{amount}: not decidable in {precision}")
+
+
+# Of the precisions whose worst case is far from what happens, so that the exact probe decides what is not typical.
+_WORST_CASES: Mapping[str, Callable[[RealData, Check, GradientName, bool], Check]] = {
+    "float32": _of_float32,
+    "tf32": _of_tf32,
+}
 
 
 def numeric_check(

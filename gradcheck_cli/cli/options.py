@@ -32,8 +32,8 @@ FORUM_LAYER = {"in_channels": 5, "out_channels": 10, "kernel_size": (5,), "size"
 RUN_GROUPS = (Group.GEOMETRY, Group.EXPERIMENT, Group.CHANCE, Group.SETTING, Group.TARGET)
 # The order in which `verify --help` shows its options.
 VERIFY_GROUPS = (Group.TARGET, Group.VERIFICATION, Group.SETTING, Group.CHANCE)
-# One sum is of one seed and one setting, and TF32 has no bound on pictures.
-NO_SUM = ("seeds", "settings", "tf32")
+# One sum is of one seed and one setting.
+NO_SUM = ("seeds", "settings")
 SUM_GROUPS = (Group.SWEEP, *RUN_GROUPS)
 SWEEP_GROUPS = (Group.SWEEP, Group.EXPERIMENT, Group.SETTING, Group.TARGET, Group.CHANCE)
 # What an option takes in click: its type, and what the help shows for it.

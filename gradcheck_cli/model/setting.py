@@ -52,6 +52,11 @@ class Setting:
         """The number format of the products: autocast's where it is on."""
         return self.dtype if self.autocast == "off" else self.autocast
 
+    @property
+    def precision(self) -> str:
+        """What is left of the factors of a product: "tf32" where float32 may be cut to it, else `computed`."""
+        return "tf32" if self.tf32 == "on" and self.computed == "float32" else self.computed
+
     @cached_property
     def asks_torch(self) -> bool:
         """Is there more to it than what numpy's own arrays can be?"""

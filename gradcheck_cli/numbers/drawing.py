@@ -9,8 +9,6 @@ from gradcheck_cli.numbers.magnitudes import FLOAT32_LIMIT
 
 # As in a picture of 8 bits: the sums of a narrow case then fit float32 at most sizes that people use.
 LARGEST_PIXEL = 255
-# Whole numbers that are given are kept up to here, 16 bits; larger ones would leave float32 nothing for F and G.
-LARGEST_GIVEN = 2**16
 # Numbers of each filter's G that no float32 holds: in one place alone another sum could make up for it by chance.
 WIDE_OUTPUTS = 3
 
@@ -90,11 +88,11 @@ def _places(
     return places
 
 
-def whole_pixels(x: Array) -> Array:
-    """Pixels as integers: rounded; spread over 255 steps where they lie within 1, and where they are above 2^16."""
+def whole_pixels(x: Array, most: int) -> Array:
+    """Pixels as integers: rounded; spread over 255 steps where they lie within 1, and where one is above `most`."""
     pixels = x.astype(np.float64)
     largest = np.abs(pixels).max(initial=0.0)
-    return np.rint(pixels * (LARGEST_PIXEL / largest) if 0 < largest <= 1 or largest > LARGEST_GIVEN else pixels)
+    return np.rint(pixels * (LARGEST_PIXEL / largest) if 0 < largest <= 1 or largest > most else pixels)
 
 
 def touched(spec: ConvSpec) -> tuple[Array, ...]:

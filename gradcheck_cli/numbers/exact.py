@@ -14,6 +14,7 @@ import numpy as np
 from gradcheck_cli.model import TENSORS, Array, Case, ConvSpec, Gradients
 from gradcheck_cli.numbers import drawing, magnitudes
 from gradcheck_cli.numbers.drawing import LARGEST_PIXEL
+from gradcheck_cli.numbers.formats import LARGEST_GIVEN
 from gradcheck_cli.numbers.magnitudes import FLOAT32_LIMIT, FLOAT64_LIMIT
 
 # Small beside the pixels, so that most layers fit float32 without being made smaller; several values, so that a wrong
@@ -93,6 +94,7 @@ def narrow_case(
     x: Array | None = None,
     signs: Array | None = None,
     limit: int = FLOAT32_LIMIT,
+    most: int = LARGEST_GIVEN,
 ) -> Case:
     """Integers so small that float32 is exact: max A < 2^24 for all three gradients.
 
@@ -103,13 +105,14 @@ def narrow_case(
             Without it, random integers.
         signs: (n, c_out, h_out, w_out), of which only the signs are taken. Without it, random small integers.
         limit: of max A, 2^bits of another format's mantissa in place of float32's.
+        most: what an integer of `x` may be, see `formats.largest_given`.
 
     Returns:
         float64 arrays of integers; the bias is 1, 2, 3... Where the limit demands it they are made smaller: first the
         magnitudes of G, then those of F, then the low bits of X are dropped until 4 are left, then G is thinned out to
         zeros (its first and last rows and columns last), then F.
     """
-    pixels = drawing.draw(rng, spec.x_shape, LARGEST_PIXEL) if x is None else drawing.whole_pixels(x)
+    pixels = drawing.draw(rng, spec.x_shape, LARGEST_PIXEL) if x is None else drawing.whole_pixels(x, most)
     upstream = (
         drawing.draw(rng, spec.output_shape, LARGEST_UPSTREAM) if signs is None else np.sign(signs).astype(np.float64)
     )

@@ -17,6 +17,15 @@ FEWEST_BITS = min(BITS.values())
 LARGEST: Mapping[str, int] = MappingProxyType({"float16": 65_504})
 
 
+# Whole numbers that are given are kept up to here, 16 bits; larger ones would leave float32 nothing for F and G.
+LARGEST_GIVEN = 2**16
+
+
+def largest_given(precision: str) -> int:
+    """Whole numbers up to here are given to a product as they are: TF32 has every one up to 2^11."""
+    return limit_of(BITS["tf32"]) if precision == "tf32" else LARGEST_GIVEN
+
+
 def limit_of(bits: int) -> int:
     """Below it every whole number has its own number in a format of so many bits."""
     return int(2**bits)

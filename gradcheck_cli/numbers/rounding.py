@@ -19,6 +19,12 @@ from gradcheck_cli.model import Array
 UNIT_ROUNDOFF: Mapping[str, float] = MappingProxyType(
     {"float32": 2.0**-24, "float64": 2.0**-53, "bfloat16": 2.0**-8, "float16": 2.0**-11}
 )
+# TF32 keeps 11 bits of a float32, and hardware may cut the others off: each of two factors is off by at most 2^-10 of
+# itself.
+TF32_FACTORS = 2.0**-9 + 2.0**-20
+# Units of matrix products bring the terms of a short sum to one exponent and cut what falls off, at most 2^-23 of the
+# largest: once for each term, and once or twice more for each short sum, which has four or more of them.
+TF32_SUM = 2.0**-22
 # What is lost at most where a product falls below the smallest normal number.
 SMALLEST_DENORMAL: Mapping[str, float] = MappingProxyType(
     {"float32": 2.0**-149, "float64": 2.0**-1074, "bfloat16": 2.0**-133, "float16": 2.0**-24}
@@ -77,6 +83,27 @@ def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, parts: in
     stored = u_out * np.abs(expected) + SMALLEST_DENORMAL[dtype] / 2
     partial = (parts - 1) * (u_out * gauge + SMALLEST_DENORMAL[dtype] / 2)
     bound: Array = stored + partial + (1 + u_out) ** parts * summed
+    return bound
+
+
+def allowed_tf32(terms: int, gauge: Array) -> Array:
+    """The worst case of a gradient whose factors are cut to TF32 and whose products are added up in float32.
+
+    The product of two numbers of 11 bits is exact in float32.
+
+    Args:
+        terms: n, products per entry.
+        gauge: A, shape of the gradient.
+
+    Returns:
+        The largest allowed |actual - exact|, shape of `gauge`.
+
+    Source:
+        Fasi, Higham, Mikaitis and Pranesh, "Numerical behavior of NVIDIA tensor cores" (2021); docs/mathematics.md,
+        "TF32".
+    """
+    summed = (terms + 2) * TF32_SUM * gauge
+    bound: Array = TF32_FACTORS * gauge + (1 + TF32_FACTORS) * summed + 2 * terms * SMALLEST_DENORMAL["float32"]
     return bound
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,11 @@ class LayerSettings(Setting):
     def of(cls, setting: Setting, threads: int | None = None) -> LayerSettings:
         """A setting with so many threads."""
         return cls(**setting.message(), threads=threads)
+
+    @property
+    def for_integers(self) -> LayerSettings:
+        """The same where narrow integers are exact, which they are not in bfloat16 and float16: in float32 then."""
+        return self if self.computed == "float64" else replace(self, dtype="float32", autocast="off")
 
 
 @dataclass(frozen=True)
@@ -153,9 +158,9 @@ def environment(settings: LayerSettings) -> dict[str, str | int | bool | None]:
     return facts
 
 
-def rounded(array: Array, settings: LayerSettings) -> Array:
-    """What the products are really made of: `array` rounded to the format they are in, widened to float64."""
-    tensor = torch.from_numpy(np.ascontiguousarray(array)).to(DTYPES[settings.computed])
+def rounded(array: Array, dtype: str) -> Array:
+    """What torch really has of an array that it is given in this number format: rounded to it, widened to float64."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array)).to(DTYPES[dtype])
     return np.asarray(tensor.to(torch.float64).numpy())
 
 

@@ -102,10 +102,13 @@ def _by_taps(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
     return np.asarray(sums + bias.reshape(-1, *[1] * (sums.ndim - 2)))
 
 
-def forward_bound(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
-    """How far `forward` may be from the exact O: (n_f + 2) u (sum |X||F| + |b|), n_f = c_in/groups * kh * kw.
+def forward_terms(spec: ConvSpec) -> int:
+    """Numbers that are added up to one output: n_f = c_in/groups * kh * kw products, and the bias."""
+    return spec.in_channels // spec.groups * prod(spec.kernel_size) + 1
 
-    The sum is bounded from above, filter by filter, by sum over i of max |X[n,i]| * sum over u,v of |F[o,i,u,v]|.
+
+def forward_bound(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
+    """How far `forward` may be from the exact O: (n_f + 2) u (sum |X||F| + |b|).
 
     Args: as `forward`.
 
@@ -115,11 +118,21 @@ def forward_bound(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array
     Source:
         docs/mathematics.md, "Rounding".
     """
+    bound: Array = (forward_terms(spec) + 2) * UNIT_ROUNDOFF["float64"] * forward_gauge(x, weight, bias, spec)
+    return bound
+
+
+def forward_gauge(x: Array, weight: Array, bias: Array, spec: ConvSpec) -> Array:
+    """Not below sum |X||F| + |b| of any output: sum over i of max |X[n,i]| * sum over u,v of |F[o,i,u,v]|, and |b|.
+
+    Args: as `forward`.
+
+    Returns:
+        (n, c_out, 1, 1), float64, >= 0; one axis more for three.
+    """
     groups, places = spec.groups, tuple(range(2, x.ndim))
     largest = np.abs(x).max(axis=places).astype(np.float64).reshape(spec.batch, groups, 1, -1)
     kernels = entries(np.abs(weight), spec)
     mass = kernels.reshape(*kernels.shape[:3], -1).sum(axis=3, dtype=np.float64)[None]
     size = (largest * mass).sum(axis=3).reshape(spec.batch, spec.out_channels) + np.abs(bias).astype(np.float64)
-    terms = spec.in_channels // groups * prod(spec.kernel_size) + 1
-    bound: Array = (terms + 2) * UNIT_ROUNDOFF["float64"] * (1 + 1e-9) * size
-    return bound.reshape(spec.batch, spec.out_channels, *[1] * len(places))
+    return np.asarray((1 + 1e-9) * size).reshape(spec.batch, spec.out_channels, *[1] * len(places))

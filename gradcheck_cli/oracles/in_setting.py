@@ -48,6 +48,8 @@ def impossible(setting: Setting) -> str:
         return "mps has no float64"
     if setting.tf32 == "on" and kind != "cuda":
         return f"{kind} has no TF32"
+    if setting.tf32 == "on" and setting.precision != "tf32":
+        return f"TF32 is what is left of float32, and it is computed in {setting.computed}"
     if setting.compile and kind == "cpu" and not _compiler():
         return "torch.compile needs a C++ compiler, and there is no c++, g++ or clang++: install one, or set CXX"
     return ""

@@ -9,6 +9,7 @@ from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.of_a_run import RealData
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Case, Check, ConvSpec, Gradients, Verdict, Worst
+from gradcheck_cli.numbers import rounding
 from gradcheck_cli.numbers.arithmetic import Judged, fft_slack, no_slack
 from gradcheck_cli.oracles import adjoint
 from gradcheck_cli.oracles.numeric import NumericResult
@@ -194,6 +195,40 @@ def test_what_is_allowed_between_autograd_and_a_float64_code(dtype, name, judged
     real = RealData(UNEQUAL, dtype, UNEQUAL_TRUTH, UNEQUAL_TRUTH)
 
     assert expected == pytest.approx(checks.allowed_between(real, judged, name, value), rel=1e-13, abs=0)
+
+
+@pytest.mark.parametrize("name", ["weight", "input"])
+def test_what_is_allowed_where_factors_are_cut_to_tf32(name):
+    """The bound of TF32 and half that of float64 for the other side."""
+    n, gauge = UNEQUAL_TERMS[name], UNEQUAL_TRUTH.get(name)
+    real = RealData(UNEQUAL, "tf32", UNEQUAL_TRUTH, UNEQUAL_TRUTH)
+    expected = rounding.allowed_tf32(n, gauge) + (n + 2) * U * gauge
+    assert expected == pytest.approx(checks.allowed_between(real, OURS, name, -gauge), rel=1e-13, abs=0)
+
+
+def test_a_sum_without_products_is_allowed_nothing_for_tf32():
+    """grad_bias keeps the bound of float32."""
+    allowed = [
+        checks.allowed_between(RealData(UNEQUAL, precision, UNEQUAL_TRUTH, UNEQUAL_TRUTH), OURS, "bias", np.zeros(3))
+        for precision in ("tf32", "float32")
+    ]
+    assert allowed[0].tolist() == allowed[1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("share", "decided", "verdict", "said"),
+    [
+        (0.9, "", "pass", "typical rounding: 0.0018 of A"),
+        (1.0001, "weight", "pass", "0.002 of A: TF32's worst case, decided by the exact probe"),
+        (1.0001, "", "inconclusive", "0.002 of A: not decidable in TF32"),
+        (1.1, "weight", "fail", ""),
+    ],
+)
+def test_beyond_its_factors_tf32_is_decided_by_whole_numbers(share, decided, verdict, said):
+    """2^-9 A and a little is what cut factors explain; of 4 terms cut sums explain little more. A is 12."""
+    off = RIGHT.weight + share * rounding.TF32_FACTORS * 12
+    (check,) = checks.real_checks(RealData(CASE, "tf32", RIGHT, Gradients(weight=off)), OURS, {decided})
+    assert (check.verdict, check.detail) == (verdict, said)
 
 
 def test_where_a_is_zero_only_denormals_are_allowed():

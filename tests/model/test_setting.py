@@ -44,6 +44,15 @@ def test_options_spell_one_or_ask_for_all():
     assert settings_of(VerifyOptions(("a.py",), settings="all")) == every_setting("cpu")
 
 
+def test_what_is_left_of_a_factor_is_tf32_where_it_may_be_cut_to_it():
+    """Of float32 alone: autocast's format and float64 are no TF32."""
+    single = Setting("float32", tf32="on")
+    assert single.precision == "tf32"
+    assert replace(single, autocast="bfloat16").precision == "bfloat16"
+    assert replace(single, dtype="float64").precision == "float64"
+    assert replace(single, tf32="off").precision == "float32"
+
+
 @pytest.mark.parametrize(
     ("change", "asks"),
     [

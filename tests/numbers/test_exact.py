@@ -9,6 +9,7 @@ from random_layers import specs
 
 from gradcheck_cli.model import GRADIENTS, Case, ConvSpec, Gradients
 from gradcheck_cli.numbers import drawing, exact, magnitudes
+from gradcheck_cli.numbers.formats import largest_given
 from gradcheck_cli.oracles import reference
 
 SPEC = ConvSpec(2, 4, 6, 9, 8, (3, 2), (2, 1), (1, 2), (1, 2), 2)
@@ -445,8 +446,16 @@ def test_outputs_that_meet_the_picture_are_made_wide_first():
     ],
 )
 def test_pixels_as_integers(given_x, expected):
-    """Rounded; spread over 255 steps where they lie within 1, and brought back to 255 above 2^16."""
-    assert expected == drawing.whole_pixels(np.array(given_x)).tolist()
+    """Rounded; spread over 255 steps where they lie within 1, and brought back to 255 above what is allowed."""
+    assert expected == drawing.whole_pixels(np.array(given_x), 2**16).tolist()
+
+
+def test_pixels_of_a_narrow_case_are_what_tf32_has():
+    """A picture of 16 bits is spread over 255 steps for it; one of 11 bits stays as it is."""
+    spec, most = ConvSpec(1, 1, 1, 1, 2, (1, 1)), largest_given("tf32")
+    cases = [exact.narrow_case(spec, rng(), x=np.array([[[[1.0, top]]]]), most=most) for top in (2048, 2049)]
+    assert [case.x.max() for case in cases] == [2048, 255]
+    assert largest_given("float32") == largest_given("bfloat16") == 2**16
 
 
 @pytest.mark.parametrize(

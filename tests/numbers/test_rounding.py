@@ -1,10 +1,13 @@
 """Bounds: numbers by hand, then right code that never exceeds them, then faults that do."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 from gradcheck_cli.numbers import rounding
+from gradcheck_cli.numbers.formats import cut_to, rounded_to
 
 SEEDS = st.integers(0, 2**32 - 1)
 DENORMAL32, DENORMAL16 = 2.0**-149, 2.0**-24
@@ -48,6 +51,27 @@ def test_allowed_low_bfloat16_by_hand():
 def test_allowed_low_float16_has_an_absolute_term():
     """A result of 0 may still be half the smallest float16, 2^-25, away."""
     assert rounding.allowed_low("float16", 1, np.zeros(1), np.zeros(1))[0] == pytest.approx(2.0**-25, rel=1e-12, abs=0)
+
+
+def test_allowed_tf32_by_hand():
+    """Two factors that are off by 2^-10 each, and (n+2) 2^-22 of what they then come to; n = 6, A = 2."""
+    factors = (1 + 2.0**-10) ** 2 - 1
+    expected = factors * 2 + (1 + factors) * 16 * 2.0**-22
+    assert rounding.allowed_tf32(6, np.array([2.0]))[0] == pytest.approx(expected, rel=1e-12, abs=0)
+    assert rounding.allowed_tf32(6, np.zeros(1))[0] == 12 * DENORMAL32
+
+
+@pytest.mark.parametrize("fewer", [rounded_to, cut_to])
+@given(SEEDS)
+def test_sums_of_factors_of_11_bits_stay_within_what_tf32_allows(fewer, seed):
+    """Whether hardware rounds or cuts, and whether it cuts each sum as well."""
+    rng = np.random.default_rng(seed)
+    first, second = (rng.standard_normal(50).astype(np.float32).astype(np.float64) for _ in range(2))
+    total = 0.0
+    for product in fewer(first, 11) * fewer(second, 11):
+        total = float(fewer(np.array(total + product), 24))
+    allowed = rounding.allowed_tf32(50, np.array(np.abs(first * second).sum()))
+    assert abs(total - math.fsum(first * second)) <= allowed
 
 
 def test_ratio_float32_by_hand():

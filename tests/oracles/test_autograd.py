@@ -158,14 +158,14 @@ def test_narrow_dtypes_come_back_as_float32(dtype):
     case = exact.narrow_case(SPEC, np.random.default_rng(0))
     weight = autograd.backward(case, LayerSettings(dtype)).weight
     assert weight.dtype == np.float32
-    assert (autograd.rounded(weight, LayerSettings(dtype)) == weight).all()
+    assert (autograd.rounded(weight, dtype) == weight).all()
 
 
 def test_rounded_by_hand():
     """1 + 2^-8 is a tie in bfloat16 and goes to the even 1; float64 keeps it."""
     x = np.array([1 + 2.0**-8])
-    assert autograd.rounded(x, LayerSettings("bfloat16")).tolist() == [1.0]
-    assert autograd.rounded(x, LayerSettings("float64")).tolist() == [1 + 2.0**-8]
+    assert autograd.rounded(x, "bfloat16").tolist() == [1.0]
+    assert autograd.rounded(x, "float64").tolist() == [1 + 2.0**-8]
     assert UNIT_ROUNDOFF["bfloat16"] == 2.0**-8
 
 

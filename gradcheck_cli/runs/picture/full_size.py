@@ -13,9 +13,10 @@ import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.compare import Subject, not_applicable, with_detail
-from gradcheck_cli.model import Array, Case, Check, Dtype, Verdict
+from gradcheck_cli.model import Array, Case, Check, Verdict
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.arithmetic import Judged
+from gradcheck_cli.numbers.formats import largest_given
 from gradcheck_cli.oracles import autograd
 from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.runs.plan import Plan
@@ -40,17 +41,18 @@ def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettin
     found: dict[tuple[str, str], list[Check]] = {}
     for place, first in enumerate(range(0, plan.asked.batch, plan.at_once)):
         rng, picture = np.random.default_rng((seed, place)), x[first : first + plan.at_once]
-        case = exact.narrow_case(replace(plan.asked, batch=len(picture)), rng, x=picture)
+        case = exact.narrow_case(
+            replace(plan.asked, batch=len(picture)), rng, x=picture, most=largest_given(settings.precision)
+        )
         for check in _of_picture(case, judged, settings, rng):
             found.setdefault((check.name, check.gradient), []).append(check)
     return [_together(several) for several in found.values()]
 
 
 def _of_picture(case: Case, judged: Judged, settings: LayerSettings, rng: np.random.Generator) -> Iterator[Check]:
-    dtype: Dtype = "float64" if settings.computed == "float64" else "float32"
-    hand = judged.backward(case)
-    returned = autograd.backward(case, replace(settings, dtype=dtype, autocast="off"))
-    yield from checks.exact_checks(case, judged, hand, returned, f"integers in {dtype}, at full size")
+    settings = settings.for_integers
+    hand, returned = judged.backward(case), autograd.backward(case, settings)
+    yield from checks.exact_checks(case, judged, hand, returned, f"integers in {settings.dtype}, at full size")
     yield checks.adjoint_check(case, hand, judged, rng)
 
 

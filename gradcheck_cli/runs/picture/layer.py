@@ -46,16 +46,7 @@ class LayerRun:
 
 
 def set_up(data: Data, options: RunOptions) -> Surroundings:
-    """The layer's surroundings, from the options.
-
-    Raises:
-        UsageError: TF32, of which no bound is known on pictures.
-    """
-    if options.tf32 == "on":
-        raise UsageError(
-            "--tf32 on is not judged on pictures: float32's bound does not hold for it.",
-            hint="--settings all has a row for it; gradcheck verify takes it",
-        )
+    """The layer's surroundings, from the options."""
     settings = LayerSettings.of(setting_of(options), options.threads)
     return Surroundings(data, Loss(options.loss, options.reduction), settings, options.bias)
 
@@ -76,7 +67,7 @@ def run_layer(surroundings: Surroundings, seed: int, wanted: Sequence[GradientNa
     layer = Layer(data.x, weight, bias, data.reference, data.spec, surroundings.loss, seed)
     asked = [name for name in wanted if name != "bias" or surroundings.bias]
     run = autograd.run_layer(layer, settings, asked)
-    x, weight64, bias64 = (autograd.rounded(array, settings) for array in (data.x, weight, bias))
+    x, weight64, bias64 = (autograd.rounded(array, settings.computed) for array in (data.x, weight, bias))
     for name, array in {"X": x, "dE/dO": run.grad_output}.items():
         if not np.isfinite(array).all():
             raise UsageError(

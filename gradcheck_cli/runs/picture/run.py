@@ -35,8 +35,9 @@ from gradcheck_cli.model import (
     SeedResult,
     Verdict,
 )
-from gradcheck_cli.numbers import exact
+from gradcheck_cli.numbers import exact, rounding
 from gradcheck_cli.numbers.arithmetic import Judged, no_slack
+from gradcheck_cli.numbers.formats import largest_given
 from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF, allowed_float64
 from gradcheck_cli.oracles import autograd, forward, numeric
 from gradcheck_cli.oracles.autograd import LayerSettings
@@ -69,14 +70,14 @@ class BothSides:
     exact: tuple[Check, ...]
 
     @property
-    def dtype(self) -> str:
-        """What autograd computed in."""
-        return self.surroundings.settings.computed
+    def precision(self) -> str:
+        """What was left of the factors of autograd's products."""
+        return self.surroundings.settings.precision
 
     @cached_property
     def real(self) -> RealData:
         """The pictures' data with both sides' gradients."""
-        return RealData(self.run.case, self.dtype, self.hand, self.run.autograd.gradients)
+        return RealData(self.run.case, self.precision, self.hand, self.run.autograd.gradients)
 
     @cached_property
     def allowed(self) -> Array:
@@ -171,8 +172,9 @@ def _both_sides(surroundings: Surroundings, code: UnderTest, pool: Executor, see
     with stages.stage("backward under test"):
         hand = code.judged.backward(run.case)
     with stages.stage("exact probe"):
-        data = surroundings.data
-        narrow = exact.narrow_case(data.spec, np.random.default_rng(seed), x=data.x, signs=run.case.grad_output)
+        data, most = surroundings.data, largest_given(surroundings.settings.precision)
+        rng = np.random.default_rng(seed)
+        narrow = exact.narrow_case(data.spec, rng, x=data.x, signs=run.case.grad_output, most=most)
         wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
         decided = _exact(surroundings, code.judged, run.case, narrow, wide)
     return BothSides(surroundings, run, differences, code.judged, hand, narrow, wide, tuple(decided))
@@ -186,8 +188,7 @@ def _exact(surroundings: Surroundings, judged: Judged, real: Case, narrow: Case,
     """
     settings, decided = surroundings.settings, [] if judged.is_exact else _by_definition(_as_fractions(wide), judged)
     if settings.computed != "float64":
-        single = replace(settings, dtype="float32", autocast="off")
-        return _exact_on(narrow, judged, single, "integers in float32") + decided
+        return _exact_on(narrow, judged, settings.for_integers, "integers in float32") + decided
     decided += _exact_on(narrow, judged, settings, "narrow integers in float64")
     decided += _exact_on(wide, judged, settings, "wide integers in float64")
     scaled = exact.dyadic(real.x, real.grad_output, real.spec)
@@ -230,6 +231,7 @@ class Numeric:
 def _numeric(sides: BothSides) -> Numeric:
     """Compare the formula and the code under test with finite differences of the loss."""
     layer, case, result = sides.run.layer, sides.run.case, sides.differences.result()
+    settings = sides.surroundings.settings
     same_loss = replace(case, grad_output=result.grad_output)
     problem, gauge = Problem(same_loss), gauge_of(same_loss, "weight")
     formula = Judged("the formula", conv.backward, no_slack)
@@ -240,12 +242,13 @@ def _numeric(sides: BothSides) -> Numeric:
         grad_output=sides.run.autograd.grad_output,
         output_exact=result.output,
         grad_output_exact=result.grad_output,
-        reference=autograd.rounded(layer.reference, sides.surroundings.settings),
+        # The loss is outside of autocast: of its two sides only O has what the products are in.
+        reference=autograd.rounded(layer.reference, settings.dtype),
         reference_exact=layer.reference.astype(np.float64),
         forward_bound=_forward_bound(sides, result.output),
         loss=layer.loss,
         seed=layer.seed,
-        dtype=sides.dtype,
+        dtype=settings.computed,
     )
     allowed = checks.allowed_numeric(result, same_loss, sides.judged, gauge)
     probe = Probe(problem, allowed, allowed_float64(case.spec.terms, gauge))
@@ -259,13 +262,15 @@ def _holds(of_formula: Sequence[Check]) -> bool | None:
 
 def _forward_bound(sides: BothSides, output: Array) -> Array:
     """How far autograd's O - reference may be off: summed in float32 at best, then both rounded to the dtype."""
-    case = sides.run.case
-    accumulator = "float64" if sides.dtype == "float64" else "float32"
-    scale = UNIT_ROUNDOFF[accumulator] / UNIT_ROUNDOFF["float64"]
-    summed = forward.forward_bound(case.x, case.weight, case.bias, case.spec) * scale
+    case, settings = sides.run.case, sides.surroundings.settings
+    terms, gauge = forward.forward_terms(case.spec), forward.forward_gauge(case.x, case.weight, case.bias, case.spec)
+    if sides.precision == "tf32":
+        summed = rounding.allowed_tf32(terms, gauge)
+    else:
+        summed = rounding.allowed_low("float64" if settings.computed == "float64" else "float32", terms, gauge, gauge)
     # A processor that flushes denormals loses up to the smallest normal float32 in each product and each sum.
     summed = summed + 2 * sides.run.layer.weight[0].size * float(np.finfo(np.float32).tiny)
-    stored = UNIT_ROUNDOFF[sides.dtype] * (np.abs(output) + np.abs(sides.run.layer.reference))
+    stored = UNIT_ROUNDOFF[settings.computed] * (np.abs(output) + np.abs(sides.run.layer.reference))
     bound: Array = summed + stored
     return bound
 
@@ -322,7 +327,7 @@ def _seeds(
 
 def _seed(sides: BothSides, seed: int) -> SeedResult:
     run = run_layer(sides.surroundings, seed)
-    real = RealData(run.case, sides.dtype, sides.judged.backward(run.case), run.autograd.gradients)
+    real = RealData(run.case, sides.precision, sides.judged.backward(run.case), run.autograd.gradients)
     found = checks.real_checks(real, sides.judged, sides.decided)
     across_channels, across_filters = both_directions(run)
     return SeedResult(seed, verdict_of(found, Power()), run.autograd.loss, across_channels, across_filters)

@@ -18,12 +18,13 @@ from gradcheck_cli.runs.called_in import WORST_FIRST, CalledIn
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import sweep_command
 from gradcheck_cli.runs.sweep.collective import wait_for_the_others
-from gradcheck_cli.runs.sweep.found import known_answers, own_file
+from gradcheck_cli.runs.sweep.found import begun, own_file
 from gradcheck_cli.runs.sweep.kept import Head, Keeper
 from gradcheck_cli.runs.sweep.pace import pace
 from gradcheck_cli.runs.sweep.questions import SweepQuestion, digest, questions_of
 from gradcheck_cli.runs.sweep.reports import report_of, report_of_shard
 from gradcheck_cli.runs.sweep.shard import shard_among
+from gradcheck_cli.runs.sweep.versions import versions_of
 from gradcheck_cli.targets import Described, HowToCall, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.trial import Trial
@@ -49,11 +50,13 @@ def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepRepor
     if ranks.count > 1 and not options.resume:
         raise UsageError("with several ranks the answers have to be kept.", hint="say where: --resume FILE.jsonl")
     questions = questions_of(options)
-    head = Head(digest(questions), len(questions), sweep_command(options), recorded(options), environment())
-    known = known_answers(options.resume, head)
+    code = versions_of({asked.ref.text: asked.ref for asked in questions}.values())
+    own = Head(digest(questions), len(questions), sweep_command(options), recorded(options), environment(), code)
+    found = begun(options.resume, own)
+    head, known = found.head, found.answers
     mine = [asked for asked in questions if shard.holds(asked.question.id)]
-    with Keeper(own_file(options.resume, ranks), head) as keeper:
-        todo = [asked for asked in mine if asked.question.id not in known]
+    with Keeper(own_file(options.resume, ranks), own) as keeper:
+        todo = [asked for asked in mine if _is_open(known.get(asked.question.id))]
         for answer in _announced(_answers(todo, options), len(mine), len(todo), progress):
             keeper.keep(answer)
             known[answer.id] = answer
@@ -61,10 +64,16 @@ def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepRepor
                 break
     if ranks.count > 1:
         wait_for_the_others()
-        return report_of(head, known_answers(options.resume, head).values())
+        found = begun(options.resume, own)
+        return report_of(found.head, found.answers.values())
     ids = {asked.question.id for asked in mine}
     answers = [answer for answer in known.values() if answer.id in ids]
     return report_of_shard(head, answers, shard, len(mine)) if shard.text else report_of(head, answers)
+
+
+def _is_open(answer: SweepAnswer | None) -> bool:
+    """Not asked yet, or asked of a target that could not be called, which may have been mended since."""
+    return answer is None or answer.verdict is Verdict.ERROR
 
 
 def _announced(answers: Iterator[SweepAnswer], questions: int, left: int, progress: Progress) -> Iterator[SweepAnswer]:

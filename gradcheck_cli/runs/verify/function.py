@@ -41,6 +41,7 @@ from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTranscri
 from gradcheck_cli.trials.functions import FunctionSession
 from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.guards import guards_of
+from gradcheck_cli.trials.saturated import without_rounding
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
 
@@ -156,6 +157,7 @@ class _FunctionRun:
     def _judged(
         self, transcript: FunctionTranscript, comparison: FunctionComparison
     ) -> tuple[FunctionComparison, TargetReport]:
+        comparison = without_rounding(self.session, comparison)
         transcript = replace(transcript, guards=guards_of(self.session, comparison, self.code))
         recorded = with_recordings(comparison, self.session.client)
         return recorded, judge_function(self.ref, self.described, transcript, recorded, self.options)

@@ -22,6 +22,8 @@ from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_grad
 
 # What a loss is called in formulas; beside gradients a single letter says enough.
 _LETTERS = word_set("j l e c")
+# What says nothing against a gradient where a function is called a loss: an expression, and a letter.
+_NAMELESS = ("", "g")
 
 
 def gives_gradients(node: ast.AST | None) -> bool:
@@ -32,7 +34,7 @@ def gives_gradients(node: ast.AST | None) -> bool:
     if len(names) < 2 or looks_like_gradient(names[0]):
         return False
     is_loss = bool(LOSS_WORDS & set(tokens(getattr(node, "name", ""))))
-    return all(looks_like_gradient(name) or (is_loss and not name) for name in names[1:])
+    return all(looks_like_gradient(name) or (is_loss and name in _NAMELESS) for name in names[1:])
 
 
 def loss_comes_last(names: Sequence[str]) -> bool:

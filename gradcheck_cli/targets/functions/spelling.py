@@ -34,7 +34,9 @@ UPSTREAM_WORDS = word_set(
     "output_error out_grad accum_grad grads top_grad topgrad top_diff dtop dloss dprev d_output back_grad d_y do "
     "next_grad dnext upstream_gradient dl incoming incoming_grad derivative g_out dldz dl_dz d_loss"
 )
-LOSS_WORDS = word_set("loss cross entropy ce mse mae hinge svm nll bce huber l1 l2 criterion kl cost objective")
+LOSS_WORDS = word_set(
+    "loss cross entropy ce cce mse mae hinge svm nll bce huber l1 l2 criterion kl kld divergence focal cost objective"
+)
 # Of a loss's name, what only says that it is one: `compute_gradient` belongs to `compute_cost`.
 _MERELY_LOSS = word_set("loss cost objective criterion function func fn")
 TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")

@@ -28,8 +28,8 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     guided,
     progress_of,
 )
-from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, leaves_out
-from gradcheck_cli.targets.functions.inputs.meant import right_first
+from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, labels_nothing, leaves_out
+from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
@@ -49,7 +49,8 @@ _OF_TORCH = ("autograd-function", "custom-operator")
 MOST_NEARLY = 6
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
-FURTHER = 80
+FURTHER = 200
+_LABELS = "on all inputs that were tried its labels belong to no rows, and its gradient is not the derivative there"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
 
     Raises:
         NotAFunctionError: the forward runs on none; says what it raised on the likeliest.
-        NearlyError: the backward runs on none that was guessed, or gives shapes that fit nothing.
+        NearlyError: the backward runs on none that was guessed, gives shapes that fit nothing, or is not the derivative
+            where labels were guessed that belong to no rows.
     """
     end = time.thread_time() + SECONDS
     searches: list[_Search] = []
@@ -138,6 +140,7 @@ class _Search:
         nearly: how it did on these; `fits`: how the last one did.
         raised: the likeliest on which the forward ran and the backward raised.
         doubtful: the likeliest that fits but may not be meant: others are tried first.
+        labels_nothing: among its labels are such as belong to no rows.
         as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
     """
@@ -151,6 +154,7 @@ class _Search:
     second_best: Guess | None = None
     raised: Guess | None = None
     doubtful: Guess | None = None
+    labels_nothing: bool = False
     as_near: list[Sample] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
@@ -170,20 +174,38 @@ class _Search:
             except Exception as error:
                 self.error = self.error or error
                 continue
-            if found is not None and self._is_doubtful(found, choice):
-                self.doubtful = self.doubtful or found
-            elif found is not None:
+            if found is not None and not self._is_doubtful(found, choice):
                 return found
             if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
-        return self.doubtful or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+        return self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
 
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
-        """Labels that leave something out; what is called a loss and gives more than one number."""
+        """Labels of nothing, or that leave something out; what is called a loss and gives more than one number.
+
+        The first of these is kept.
+        """
         sample = found.samples[0]
         is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
         is_number = all(out.size == 1 for out in found.form.forward(sample.values)) if is_loss else True
-        return not is_number or leaves_out(found.form, sample, labels(choice))
+        is_of_nothing = labels_nothing(found.form, sample, choice)
+        if is_number and not is_of_nothing and not leaves_out(found.form, sample, labels(choice)):
+            return False
+        if self.doubtful is None:
+            self.doubtful, self.labels_nothing = found, is_of_nothing
+        return True
+
+    def _in_doubt(self) -> Guess | None:
+        """What may not be meant and is all that fits; None where nothing is.
+
+        Raises:
+            NearlyError: its labels belong to no rows, and its gradient is not the derivative: that proves nothing.
+        """
+        found = self.doubtful
+        if found is not None and self.labels_nothing and not is_derivative(found.form, found.samples[0]):
+            refusal = NotAFunctionError("read", f"{_LABELS}: it may be meant for others")
+            raise NearlyError(refusal, replace(found, raised=self.raising(found.form)))
+        return found
 
     @property
     def is_settled(self) -> bool:
@@ -224,7 +246,9 @@ class _Search:
             ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)
             if found is not None:
-                return self._try(chosen(self.form, more, found))
+                choice = chosen(self.form, more, found)
+                led = self._try(choice)
+                return self._in_doubt() if led is not None and self._is_doubtful(led, choice) else led
         return None
 
     def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Progress | None:

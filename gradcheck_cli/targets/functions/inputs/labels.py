@@ -13,6 +13,8 @@ from gradcheck_cli.targets.functions.spelling import is_target
 
 # Beside a label, and by how much more an even loss may change there.
 NEARBY, EVENLY = 1e-6, 1e-3
+# The letter of the samples of a batch.
+_SAMPLES = "n"
 
 
 def labels(choice: ProposalChoice) -> list[str]:
@@ -37,11 +39,44 @@ def leaves_out(form: WrittenFunction, sample: Sample, names: Sequence[str]) -> b
     return False
 
 
+def labels_nothing(form: WrittenFunction, sample: Sample, choice: ProposalChoice) -> bool:
+    """Labels in a row where no other array has as many rows, or whose loss is another one when both are turned round.
+
+    Which sample comes first is all the same to a loss. And one label for several samples.
+    """
+    has_samples = any(_SAMPLES in proposal.axes.split() for proposal in choice.values())
+    named = labels(choice)
+    rows = [name for name in named if isinstance(sample.values[name], np.ndarray)]
+    return (has_samples and len(rows) < len(named)) or any(not _goes_along(form, sample, name) for name in rows)
+
+
+def _goes_along(form: WrittenFunction, sample: Sample, name: str) -> bool:
+    """Turned round together with every array that has as many rows, or columns where none has, the loss is the same."""
+    count = len(sample.array(name))
+    arrays = {key: value for key, value in sample.values.items() if isinstance(value, np.ndarray) and key != name}
+    for axis in (0, -1):
+        along = {key: np.flip(value, axis) for key, value in arrays.items() if np.shape(value)[axis:][:1] == (count,)}
+        if along:
+            turned = {**sample.values, **along, name: np.flip(sample.array(name), 0)}
+            outputs, others = form.forward(sample.values), form.forward(turned)
+            return all(_same_when_turned(one, other) for one, other in zip(outputs, others, strict=True))
+    return False
+
+
+def _same_when_turned(one: np.ndarray, other: np.ndarray) -> bool:
+    """A loss of each sample is turned with it."""
+    if one.shape != other.shape:
+        return False
+    sides = [other, *(np.flip(other, axis) for axis in range(other.ndim))]
+    return any(np.allclose(one, side, rtol=EVENLY, atol=EVENLY) for side in sides)
+
+
 def is_no_label(form: WrittenFunction, sample: Sample, name: str, outputs: Sequence[np.ndarray]) -> bool:
     """Between two labels there is nothing: where a loss goes on evenly there, it wants shares or values."""
-    nearby = sample.replacing(name, sample.array(name) + NEARBY)
+    now = sample.values[name]
+    assert isinstance(now, np.ndarray | int)
     try:
-        moved = form.forward(nearby.values)
+        moved = form.forward({**sample.values, name: now + NEARBY})
     except Exception:  # it is an index
         return False
     pairs = zip(outputs, moved, strict=False)

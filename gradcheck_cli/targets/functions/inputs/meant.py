@@ -20,10 +20,11 @@ def right_first(forms: Sequence[WrittenFunction], sample: Sample) -> WrittenFunc
     """
     if len(forms) == 1:
         return forms[0]
-    return next((form for form in forms if _is_derivative(form, sample)), forms[0])
+    return next((form for form in forms if is_derivative(form, sample)), forms[0])
 
 
-def _is_derivative(form: WrittenFunction, sample: Sample) -> bool:
+def is_derivative(form: WrittenFunction, sample: Sample) -> bool:
+    """Every gradient has the shape of its argument there, and is the slope of the forward along one direction."""
     try:
         outputs = form.forward(sample.values)
         generator = np.random.default_rng([sample.seed, 6])

@@ -199,13 +199,19 @@ def proposals(
     plain = "".join(words)
     if name in ("A", "B"):
         return _real(_DATA if name == "A" else _SECOND)
+    if is_loss and name == "C":  # of a support vector machine: how much its errors count
+        return [Proposal("constant", value=constant(words)), *_real(_DATA)]
     last = words[-1] if words else ""
+    if is_loss and set(words) & _PROBABILITY_WORDS:
+        return [Proposal("unit", "n d"), *_real(_DATA)]
     if plain in _TUPLES:
         return [Proposal("constant", value=value) for value in _TUPLES[plain]]
     if set(words) & _NUMBERS_FIRST:
         return [Proposal("constant", value=constant(words)), *_real(_DATA)]
     if plain in _BY_NAME:
         return _real(_BY_NAME[plain])
+    if set(words) & _INDEX_WORDS and is_loss and is_target(name):
+        return [Proposal("index", axes, "d") for axes in ("n", "", "n t")]
     if set(words) & _INDEX_WORDS:
         found = [Proposal("index", axes, below) for axes in ("n", "n t", "t") for below in ("v", "d")]
         return [*found, Proposal("index", "", 2)]
@@ -229,8 +235,6 @@ def proposals(
         return _real(("m", "4m", "3m", *_BIAS[1:]))
     if last in _WEIGHT_WORDS or _WEIGHT_LIKE.match(plain):
         return _real(("v d", *_WEIGHT) if looks_up or "emb" in plain else _WEIGHT)
-    if is_loss and set(words) & _PROBABILITY_WORDS:
-        return [Proposal("unit", "n d"), *_real(_DATA)]
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
@@ -258,9 +262,11 @@ def _targets(kind: ProposalKind) -> list[Proposal]:
         Proposal("index", "n", "d"),
         Proposal(kind, "n d", is_owed=False),
         Proposal("one-hot", "n d"),
+        Proposal(kind, "n", is_owed=False),
         Proposal("index", "n", 2),
         Proposal("index", "n t", "d"),
-        *(Proposal(kind, axes, is_owed=False) for axes in _TARGETS[1:]),
+        Proposal("index", "", "d"),
+        *(Proposal(kind, axes, is_owed=False) for axes in _TARGETS[2:]),
     ]
 
 
