@@ -45,7 +45,9 @@ class Beside:
     _slipped: ProposalChoice | None = field(default=None, init=False)
 
     def samples(self) -> Iterator[Sample]:
-        """One with an axis more, or a row beside rows, and one for each other setting with which the forward runs and the backward gives any.
+        """One with an axis more, or a row beside rows, and one for each other setting.
+
+        Of those with which the forward runs and the backward gives any.
 
         Where a backward gives nothing at all, as with `retain_derived=False`, it is told to keep nothing.
         """
