@@ -27,15 +27,22 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunct
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
-from gradcheck_cli.targets.functions.methods import method_names
+from gradcheck_cli.targets.functions.methods import Methods, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import network_forms
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
+from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
-from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
+from gradcheck_cli.targets.functions.spelling import (
+    LOSS_WORDS,
+    backwards_among,
+    base_of,
+    forward_for,
+    tokens,
+)
 from gradcheck_cli.targets.functions.unpacked import unpacked
 from gradcheck_cli.targets.load import Loaded
 
@@ -102,7 +109,7 @@ def _has_backward(owner: type) -> bool:
 def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     """An object; what its backward's return statement says stands where the method is defined."""
     asked = "" if loaded.target is owner else loaded.name
-    _, back = method_names(owner, asked)
+    fore, back = method_names(owner, asked)
     net = "" if back else _loss_method(loaded, owner)
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
@@ -113,7 +120,12 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
     node = next((found for found in nodes if found is not None), None)
-    yield from layer_forms(owner, returned_names(node), _with_callees(loaded, owner.__name__), asked)
+    said, text = returned_names(node), _with_callees(loaded, owner.__name__)
+    target = target_of(owner, fore, back) if fore and back else ""
+    if target:
+        losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
+        yield from compared_forms(Methods(owner, fore, back), target, objects_of(owner, text), (said, text), losses)
+    yield from layer_forms(owner, said, text, asked)
 
 
 def _loss_method(loaded: Loaded, owner: type) -> str:

@@ -261,7 +261,10 @@ class _Search:
         except Exception as error:
             self.error = self.error or error
             return progress_of(error, self.file)
-        return None if found is not None else (FORWARD_ENDED, round(100 * self.fits.share))
+        share = round(100 * self.fits.share)
+        if found is None or not self._is_doubtful(found, choice):
+            return (FORWARD_ENDED, share) if found is None else None
+        return (FORWARD_ENDED, share, -sum(out.size for out in found.form.forward(found.samples[0].values)))
 
     def _as_a_known_layer(self) -> Guess | None:
         """On the inputs of a layer that its name tells: its axes and its domain are known."""
