@@ -117,7 +117,7 @@ class MSELoss:
 
 
 def test_a_loss_of_one_sample_is_asked_with_one_label(tmp_path):
-    """With a label for each column it runs as well, and gives a number for each: its gradients are not those of them."""
+    """With a label for each column it runs as well, and gives a number for each: it was not meant for that."""
     text = (
         "import numpy as np\n"
         "def chooseCostAndGradient(predicted, target, outputVectors):\n"
