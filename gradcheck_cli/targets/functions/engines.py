@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, in_order, tokens, word_set
 
 # Either of them is needed to build anything.
@@ -75,7 +76,7 @@ def is_handed_node(method: ast.AST | None, name: str, title: str, data: str) -> 
 def takes_arrays(text: str) -> bool:
     """Does the code of an engine look at shapes or multiply matrices? Else its nodes are single numbers."""
     said = word_set("shape reshape asarray ndarray zeros_like ones_like matmul dot transpose axis keepdims")
-    tree = ast.walk(ast.parse(text))
+    tree = ast.walk(syntax.parse(text))
     names = {getattr(inner, "attr", getattr(inner, "arg", "")) for inner in tree}
     return bool(said & names) or "np.array(" in text
 

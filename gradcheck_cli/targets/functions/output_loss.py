@@ -24,7 +24,7 @@ from gradcheck_cli.targets.functions.methods import Methods, parameters_of_metho
 from gradcheck_cli.targets.functions.pair import PlainFunction
 from gradcheck_cli.targets.functions.slopes import is_slope
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, RATES, is_cache, is_target, tokens
-from gradcheck_cli.targets.functions.usual_losses import USUAL, Loss
+from gradcheck_cli.targets.functions.usual_losses import USUAL, OutputLoss
 
 # How X lies: a sample in each row, in each column, or a single one.
 _DATA = ("n d", "d n", "d 1", "d")
@@ -46,7 +46,7 @@ class ComparedMethods(Methods):
 
     target: str = ""
     known: Mapping[str, Proposal] | None = None
-    loss: Loss = USUAL[0]
+    loss: OutputLoss = USUAL[0]
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -188,7 +188,7 @@ def compared_forms(
     yield replace(best, others=tuple(one.name for one in own if not best.methods.loss.is_own))
 
 
-def _on_layout(base: ComparedForm, axes: str, own: Sequence[Loss]) -> Iterator[ComparedForm]:
+def _on_layout(base: ComparedForm, axes: str, own: Sequence[OutputLoss]) -> Iterator[ComparedForm]:
     """The form with each loss, for each way in which the target may be written.
 
     Raises:
@@ -237,7 +237,7 @@ def _matched(form: ComparedForm, calls: Sequence[tuple[Sample, Mapping[str, Arra
     return tuple(name for name in calls[0][1] if all(is_matched(*call, name) for call in calls))
 
 
-def _with(base: ComparedForm, known: Mapping[str, Proposal], loss: Loss) -> ComparedForm:
+def _with(base: ComparedForm, known: Mapping[str, Proposal], loss: OutputLoss) -> ComparedForm:
     return replace(base, methods=replace(base.methods, known=known, loss=loss))
 
 
@@ -269,7 +269,7 @@ def _targets(shape: tuple[int, ...], data: str) -> list[Proposal]:
     return [Proposal(kind, axes, is_owed=False), label]
 
 
-def _of_methods(owner: Any) -> list[Loss]:
+def _of_methods(owner: Any) -> list[OutputLoss]:
     """Its own methods that are called losses."""
     names = [name for kind in owner.__mro__ for name in vars(kind) if set(tokens(name)) & LOSS_WORDS]
     return [
@@ -279,7 +279,7 @@ def _of_methods(owner: Any) -> list[Loss]:
     ]
 
 
-def _own_loss(function: PlainFunction, is_method: bool = False) -> Loss:
+def _own_loss(function: PlainFunction, is_method: bool = False) -> OutputLoss:
     def of(instance: Any, output: Array, target: Any) -> Array:
         wanted = [item.name for item in function.parameters() if not item.has_default]
         call: Callable[..., Any] = function.call
@@ -290,4 +290,4 @@ def _own_loss(function: PlainFunction, is_method: bool = False) -> Loss:
             raise TypeError(f"{function.name} gives no loss of an output and its target")
         return found
 
-    return Loss(f"its {function.name}", of, is_own=True)
+    return OutputLoss(f"its {function.name}", of, is_own=True)

@@ -25,7 +25,7 @@ _LEFT = ("last", "input", "output")
 
 # Numbers that are learnt where a method moves them; a rate or a count moves too.
 _LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
-# A number that is called so is learnt, unless the constructor is told it.
+# A number that is called so is learnt, unless the constructor is given it.
 _BIASES = word_set("b bias intercept")
 # What the gradient of a forward's argument is called where the argument has a name of its own.
 _OF_INPUT = ("dinputs", "dinput", "dx", "grad_input", "input_grad", "grad_inputs", "input_gradient", "grad")
@@ -111,12 +111,12 @@ def learnt_numbers(instance: Any) -> list[str]:
     }
     owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
     moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
-    moved |= {name for name in numbers if set(tokens(name)) & _BIASES and name not in _told(instance)}
+    moved |= {name for name in numbers if set(tokens(name)) & _BIASES and name not in _constructor_names(instance)}
     return sorted(name for name in owners | moved if name and not is_gradient(name))
 
 
-def _told(instance: Any) -> Collection[str]:
-    """What the constructor of an object is told, by name."""
+def _constructor_names(instance: Any) -> Collection[str]:
+    """What the constructor of an object is given, and what it calls for itself."""
     return getattr(getattr(type(instance).__init__, "__code__", None), "co_varnames", ())
 
 

@@ -14,7 +14,7 @@ _Of: TypeAlias = Callable[[Any, Array, Any], Array]
 
 
 @dataclass(frozen=True)
-class Loss:
+class OutputLoss:
     """One number of an output and its target.
 
     Attributes:
@@ -105,8 +105,8 @@ def _shared(total: Callable[[Array, Array], Array], share: Callable[[Array], flo
     return of
 
 
-USUAL: tuple[Loss, ...] = tuple(
-    Loss(twice + said.format(name), _shared(total, share, factor))
+USUAL: tuple[OutputLoss, ...] = tuple(
+    OutputLoss(twice + said.format(name), _shared(total, share, factor))
     for twice, factor in (("", 1.0), ("twice ", 2.0))
     for said, share in _SHARES
     for name, total in _SUMS.items()
