@@ -56,6 +56,7 @@ from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, 
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.conventions.unvaried import Varying
 from gradcheck_cli.targets.convolutions_met import convolutions_met
+from gradcheck_cli.targets.coroutines import refuse_coroutines
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
 from gradcheck_cli.targets.functions.either import AsConvolution, Wanted, either
@@ -223,9 +224,10 @@ def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: S
     """A script part that never ends is left out, like one that fails."""
     try:
         with alarm(LOAD_SHARE * seconds / 2):
-            return load(ref, only_needed, names)
+            loaded = load(ref, only_needed, names)
     except HungError:
-        return load(ref, True, names)
+        loaded = load(ref, True, names)
+    return loaded if names else refuse_coroutines(loaded, ref.name)
 
 
 def _description(ready: Ready) -> Message:

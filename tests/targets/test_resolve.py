@@ -67,6 +67,14 @@ def test_a_file_alone_needs_one_candidate(file, tmp_path):
     assert resolve([str(single)])[0].name == "conv_backward"
 
 
+def test_an_absent_name_shows_what_is_there(tmp_path):
+    """Also what no one would take for a convolution's backward."""
+    (tmp_path / "norms.py").write_text("class MyNorm:\n    def forward(self, x):\n        return x\n")
+    assert message(f"{tmp_path}/norms.py:zzz") == (
+        f"{tmp_path}/norms.py has no zzz.\n  it holds  MyNorm\n  hint: {tmp_path}/norms.py:MyNorm"
+    )
+
+
 def test_an_absent_name_shows_the_near_ones(file):
     """By difflib."""
     assert message(f"{file}:conv_backwrd") == (
