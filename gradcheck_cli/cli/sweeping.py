@@ -87,6 +87,10 @@ def sweep_run(context: click.Context, /, **values: Any) -> int:
     check_sweep_run(options)
 
     def execute(progress: Progress) -> SweepReport:
+        from gradcheck_cli.runs.sweep.folder import pictures_in
+
+        # A slip in a name is told before torch is loaded, which takes seconds.
+        pictures_in(options.images)
         let_threads_sleep()
         from gradcheck_cli.runs.sweep.pictures import sweep_run as run_sweep
 

@@ -12,6 +12,9 @@ from gradcheck_cli.model.report import Judgement, Report
 from gradcheck_cli.model.spec import UNLESS_USUAL
 from gradcheck_cli.model.tensors import GradientName
 
+OF_PICTURES = "pictures/"
+"""The ids of questions about pictures, and about the sum over them, begin so."""
+
 
 @dataclass(frozen=True)
 class SweepAnswer:
@@ -40,6 +43,16 @@ class SweepAnswer:
     message: str = ""
     seconds: float = 0.0
     setting: str = field(default="", metadata=UNLESS_USUAL)
+
+    @property
+    def is_of_picture(self) -> bool:
+        """About a picture, or the sum over pictures: `geometry` is its name then."""
+        return self.id.startswith(OF_PICTURES)
+
+    @property
+    def adds_nothing(self) -> bool:
+        """It was not asked for some reason, or no grad_weight came back: in no sum there is anything of it."""
+        return self.verdict is Verdict.ERROR or self.gradients.get("weight") is Verdict.MISSING
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,20 @@ def test_the_terminal_shows_the_wrong_ones_first():
     assert "it has no parameter for padding" not in text
 
 
+def test_a_target_that_refuses_everything_says_why_once():
+    """Nothing of it was compared, and one reason is enough."""
+    refused = tuple(replace(ANSWERS[1], number=number, geometry=f"x {number}") for number in range(3))
+    text = str(replace(REPORT, answers=refused))
+
+    assert text.count("it has no parameter for padding") == 1
+
+
+def test_a_picture_is_no_geometry_for_verify():
+    """Its name is enough to look closer."""
+    picture = replace(ANSWERS[3], id="pictures/a.jpg", geometry="a.jpg")
+    assert "Look closer" not in str(replace(REPORT, answers=(picture,)))
+
+
 def test_a_wrong_answer_is_asked_again_by_verify():
     """As it was asked."""
     command = "gradcheck verify --call 'f(G, x)' --returns weight --geometry 'x (1, 1, 4, 3)' --seed 0 b.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
@@ -68,20 +69,29 @@ def _row(report: SweepReport, target: str) -> tuple[Text, ...]:
 
 
 def _open(report: SweepReport) -> tuple[PageSection, ...]:
-    """What is not right and not refused, the wrong ones first, and how to see more of the first of them."""
-    worst = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
-    found = sorted((a for a in report.answers if a.verdict in worst), key=lambda a: worst.index(a.verdict))
+    """What is not right and not refused, the wrong ones first, and how to see more of the first of them.
+
+    Of a target that refuses everything also its first refusal: it says why nothing was compared.
+    """
+    worst = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE)
+    first = [report.of(target)[0] for target in report.targets if _is_refused(report.of(target))]
+    listed = [answer for answer in report.answers if answer.verdict in worst[:3] or answer in first]
+    found = sorted(listed, key=lambda answer: worst.index(answer.verdict))
     if not found:
         return ()
     columns = (Column(""), Column("seed", right=True), Column("target"), Column("geometry and why", prose=True))
     rows = tuple(_open_row(answer) for answer in found)
-    if report.answer:  # of pictures; the answer names the one that `gradcheck run` says more about
+    if found[0].is_of_picture:  # its name stands there already, for `gradcheck run` to say more
         return (PageSection("open", "Wrong or unclear", (Table("wrong or unclear", columns, rows, most=_MOST_SHOWN),)),)
     command = Lines(verify_command_of(found[0], report), "command")
     return (
         PageSection("open", "Wrong or unclear", (Table("wrong or unclear", columns, rows, most=_MOST_SHOWN),)),
         PageSection("closer", "Look closer", (command,), is_short=True),
     )
+
+
+def _is_refused(answers: Sequence[SweepAnswer]) -> bool:
+    return all(answer.verdict is Verdict.NOT_APPLICABLE for answer in answers)
 
 
 def _open_row(answer: SweepAnswer) -> tuple[Text, ...]:

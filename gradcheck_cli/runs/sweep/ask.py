@@ -8,7 +8,7 @@ from itertools import groupby
 
 from gradcheck_cli.mistakes import describe
 from gradcheck_cli.model import GRADIENTS, PLAIN, GradientName, Progress, Verdict, no_progress
-from gradcheck_cli.model.errors import TargetError, UsageError
+from gradcheck_cli.model.errors import TargetError, UnrecognisedError, UsageError
 from gradcheck_cli.model.option import recorded
 from gradcheck_cli.model.options import SweepOptions
 from gradcheck_cli.model.ranks import Ranks
@@ -18,12 +18,13 @@ from gradcheck_cli.runs.called_in import WORST_FIRST, CalledIn
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import sweep_command
 from gradcheck_cli.runs.sweep.collective import wait_for_the_others
-from gradcheck_cli.runs.sweep.found import known_answers, own_file
+from gradcheck_cli.runs.sweep.found import begun, own_file
 from gradcheck_cli.runs.sweep.kept import Head, Keeper
 from gradcheck_cli.runs.sweep.pace import pace
 from gradcheck_cli.runs.sweep.questions import SweepQuestion, digest, questions_of
 from gradcheck_cli.runs.sweep.reports import report_of, report_of_shard
 from gradcheck_cli.runs.sweep.shard import shard_among
+from gradcheck_cli.runs.sweep.versions import versions_of
 from gradcheck_cli.targets import Described, HowToCall, Worker, WorkerLimits
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.trial import Trial
@@ -32,6 +33,8 @@ from gradcheck_cli.trials.truth import Truths, load_oracles
 # How often a target that takes its process with it is started again: a sweep is long, and one bad geometry of many
 # must not end it.
 RESTARTS = 100
+# What a target is told that no way of calling a convolution fits.
+OTHERWISE = "A sweep judges convolutions; gradcheck verify, any function."
 
 
 def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepReport:
@@ -49,11 +52,13 @@ def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepRepor
     if ranks.count > 1 and not options.resume:
         raise UsageError("with several ranks the answers have to be kept.", hint="say where: --resume FILE.jsonl")
     questions = questions_of(options)
-    head = Head(digest(questions), len(questions), sweep_command(options), recorded(options), environment())
-    known = known_answers(options.resume, head)
+    code = versions_of({asked.ref.text: asked.ref for asked in questions}.values())
+    own = Head(digest(questions), len(questions), sweep_command(options), recorded(options), environment(), code)
+    found = begun(options.resume, own)
+    head, known = found.head, found.answers
     mine = [asked for asked in questions if shard.holds(asked.question.id)]
-    with Keeper(own_file(options.resume, ranks), head) as keeper:
-        todo = [asked for asked in mine if asked.question.id not in known]
+    with Keeper(own_file(options.resume, ranks), own) as keeper:
+        todo = [asked for asked in mine if _is_open(known.get(asked.question.id))]
         for answer in _announced(_answers(todo, options), len(mine), len(todo), progress):
             keeper.keep(answer)
             known[answer.id] = answer
@@ -61,10 +66,16 @@ def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepRepor
                 break
     if ranks.count > 1:
         wait_for_the_others()
-        return report_of(head, known_answers(options.resume, head).values())
+        found = begun(options.resume, own)
+        return report_of(found.head, found.answers.values())
     ids = {asked.question.id for asked in mine}
     answers = [answer for answer in known.values() if answer.id in ids]
     return report_of_shard(head, answers, shard, len(mine)) if shard.text else report_of(head, answers)
+
+
+def _is_open(answer: SweepAnswer | None) -> bool:
+    """Not asked yet, or asked of a target that could not be called, which may have been mended since."""
+    return answer is None or answer.verdict is Verdict.ERROR
 
 
 def _announced(answers: Iterator[SweepAnswer], questions: int, left: int, progress: Progress) -> Iterator[SweepAnswer]:
@@ -94,8 +105,9 @@ def _of_target(asked: Sequence[SweepQuestion], options: SweepOptions) -> Iterato
             for one in asked:
                 yield _answer(one, asker, described, options)
     except TargetError as error:
+        other = f" {OTHERWISE}" if isinstance(error, UnrecognisedError) else ""
         for one in asked:
-            yield _answer_of(one, Verdict.ERROR, error.sentence)
+            yield _answer_of(one, Verdict.ERROR, f"{error.sentence}{other}")
 
 
 def _answer(asked: SweepQuestion, asker: Asker, described: Described, options: SweepOptions) -> SweepAnswer:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from glob import escape, glob
 
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.ranks import Ranks
 from gradcheck_cli.model.sweep import SweepAnswer
-from gradcheck_cli.runs.sweep.kept import Head, read_kept
-from gradcheck_cli.runs.sweep.merge import together
+from gradcheck_cli.runs.sweep.kept import Head, content_of, read_kept
+from gradcheck_cli.runs.sweep.merge import of_all, other_code, together
 
 
 def own_file(file: str, ranks: Ranks) -> str:
@@ -18,11 +19,23 @@ def own_file(file: str, ranks: Ranks) -> str:
     return f"{stem}.rank{ranks.rank}{suffix}" if file and ranks.count > 1 else file
 
 
-def known_answers(file: str, head: Head) -> dict[str, SweepAnswer]:
+@dataclass(frozen=True)
+class Begun:
+    """What there is of a sweep: its answers by the ids of their questions, and the head of a report on them."""
+
+    head: Head
+    answers: dict[str, SweepAnswer]
+
+
+def begun(file: str, head: Head) -> Begun:
     """What this file and those of ranks beside it hold already.
 
+    Args:
+        file: of --resume; "" for none.
+        head: of what is asked now.
+
     Raises:
-        UsageError: one is of another sweep.
+        UsageError: one is of another sweep, or of code that was changed since.
     """
     files = begun_files(file)
     kept = [read_kept(one) for one in files]
@@ -33,7 +46,12 @@ def known_answers(file: str, head: Head) -> dict[str, SweepAnswer]:
                 facts={"it was asked": content.head.reproduce, "now": head.reproduce},
                 hint="another name for --resume, or the command that it was begun with",
             )
-    return together(files, kept)
+        if target := other_code(head, content.head):
+            raise UsageError(
+                f"{target} was changed since {one} was begun, and its answers are about the code as it was.",
+                hint=f"another name for --resume, or remove {one}",
+            )
+    return Begun(of_all([head, *(content.head for content in kept)]), together(files, kept))
 
 
 def begun_files(file: str) -> list[str]:
@@ -44,7 +62,4 @@ def begun_files(file: str) -> list[str]:
 
 def _is_begun(file: str) -> bool:
     """There, and not killed before its first line was whole."""
-    if not os.path.exists(file):
-        return False
-    with open(file, "rb") as opened:
-        return b"\n" in opened.readline()
+    return os.path.exists(file) and b"\n" in content_of(file)

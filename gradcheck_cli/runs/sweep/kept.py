@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
 from types import TracebackType
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
-from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.sweep import SweepAnswer
-
-Made = TypeVar("Made", "Head", SweepAnswer)
+from gradcheck_cli.runs.sweep.lines import made
 
 # Raised whenever a line changes its meaning.
 VERSION = 1
@@ -33,6 +32,7 @@ class Head:
         reproduce: the command that asks all of them.
         options: what decides the questions.
         environment: versions and settings that decide the answers.
+        code: target -> a digest of its file, see `versions.versions_of`.
     """
 
     digest: str
@@ -40,6 +40,7 @@ class Head:
     reproduce: str
     options: Mapping[str, Any]
     environment: Mapping[str, Any]
+    code: Mapping[str, str] = field(default_factory=dict)
 
     def line(self) -> str:
         """As it stands in the file."""
@@ -65,58 +66,72 @@ def read_kept(file: str) -> Kept:
     Raises:
         UsageError: it cannot be read, or is no file of a sweep; with the line.
     """
+    *lines, rest = content_of(file).split(b"\n")
+    if not lines:
+        raise _no_file(file, f"it is {'cut short' if rest else 'empty'}")
+    head = _head(file, lines[0])
+    return Kept(head, tuple(_answers(file, lines[1:], head.questions)))
+
+
+def content_of(file: str) -> bytes:
+    """All of it.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    hint = f"the files of a sweep {_WRITTEN_BY}"
+    if os.path.exists(file) and not os.path.isfile(file):
+        raise UsageError(f"{file} cannot be read: it is {'a folder' if os.path.isdir(file) else 'no file'}.", hint=hint)
     try:
         with open(file, "rb") as opened:
-            *lines, rest = opened.read().split(b"\n")
+            return opened.read()
     except OSError as error:
-        hint = "the files of a sweep are written by: gradcheck sweep verify TARGET --resume FILE.jsonl"
         raise UsageError(f"{file} cannot be read: {error.strerror}.", hint=hint) from error
-    if not lines:
-        raise UsageError(f"{file} is no file of a sweep: it is {'cut short' if rest else 'empty'}.", hint=_WRITTEN_BY)
-    return Kept(_head(file, lines[0]), tuple(_answers(file, lines[1:])))
 
 
-_WRITTEN_BY = "they are written by: gradcheck sweep verify TARGET --resume FILE.jsonl"
+_WRITTEN_BY = "are written by: gradcheck sweep verify TARGET --resume FILE.jsonl"
+
+
+def _no_file(file: str, reason: str) -> UsageError:
+    return UsageError(f"{file} is no file of a sweep: {reason}.", hint=f"they {_WRITTEN_BY}")
 
 
 def _head(file: str, line: bytes) -> Head:
-    said = _object(file, 1, line)
-    version = said.pop("gradcheck_sweep", None)
-    if version != VERSION:
-        reason = (
-            "its first line says no sweep" if version is None else f"it is of version {version}, and {VERSION} is read"
-        )
-        raise UsageError(f"{file} is no file of a sweep: {reason}.", hint=_WRITTEN_BY)
-    return _made(file, 1, Head, said)
+    try:
+        said = _object(line, "its first line")
+        version = said.pop("gradcheck_sweep", None)
+        if version is None:
+            raise ValueError("its first line says no sweep")
+        if version != VERSION:
+            raise ValueError(f"it is of version {version}, and {VERSION} is read")
+        return made(Head, said)
+    except ValueError as error:
+        raise _no_file(file, str(error)) from error
 
 
-def _answers(file: str, lines: list[bytes]) -> Iterator[SweepAnswer]:
+def _answers(file: str, lines: list[bytes], questions: int) -> Iterator[SweepAnswer]:
     for number, line in enumerate(lines, start=2):
-        if line.strip():
-            said = _object(file, number, line)
-            answer = _made(file, number, SweepAnswer, said)
-            verdicts = {name: Verdict(verdict) for name, verdict in answer.gradients.items()}
-            yield _made(file, number, SweepAnswer, said | {"verdict": Verdict(answer.verdict), "gradients": verdicts})
+        if not line.strip():
+            continue
+        try:
+            answer = made(SweepAnswer, _object(line))
+            if answer.number >= questions:
+                raise ValueError(f"it is about question {answer.number}, and there are {questions} from 0")
+        except ValueError as error:
+            raise UsageError(
+                f"{file}:{number} is no line of a sweep: {error}.", hint="remove it: what it held is asked again"
+            ) from error
+        yield answer
 
 
-def _object(file: str, number: int, line: bytes) -> dict[str, Any]:
+def _object(line: bytes, called: str = "it") -> dict[str, Any]:
     try:
         said = json.loads(line)
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         said = None
     if not isinstance(said, dict):
-        raise UsageError(
-            f"{file}:{number} is no line of a sweep: it is no JSON object.",
-            hint="remove it: what it held is asked again",
-        )
+        raise ValueError(f"{called} is no JSON object")
     return said
-
-
-def _made(file: str, number: int, kind: type[Made], said: Mapping[str, Any]) -> Made:
-    try:
-        return kind(**said)
-    except TypeError as error:
-        raise UsageError(f"{file}:{number} is no line of a sweep: {error}.", hint=_WRITTEN_BY) from error
 
 
 class Keeper:
@@ -140,7 +155,7 @@ class Keeper:
                 if not self._opened.tell():
                     self._write(self._head.line())
             except OSError as error:
-                raise UsageError(f"{self._file} cannot be written: {error.strerror}.") from error
+                raise self._unwritten(error) from error
         return self
 
     def __exit__(
@@ -148,16 +163,30 @@ class Keeper:
     ) -> None:
         """Close it."""
         if self._opened is not None:
-            self._opened.close()
+            # What could not be written was told where it was written.
+            with suppress(OSError):
+                self._opened.close()
 
     def keep(self, answer: SweepAnswer) -> None:
-        """Write an answer down at once: whatever happens next, it is kept."""
+        """Write an answer down at once: whatever happens next, it is kept.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
         self._write(line_of(answer))
 
     def _write(self, line: str) -> None:
-        if self._opened is not None:
+        if self._opened is None:
+            return
+        try:
             self._opened.write(line.encode() + b"\n")
             self._opened.flush()
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> UsageError:
+        hint = "whatever it holds is kept: the same command goes on from there" if self._opened else None
+        return UsageError(f"{self._file} cannot be written: {error.strerror}.", hint=hint)
 
 
 def _drop_cut_line(file: str) -> None:

@@ -18,6 +18,8 @@ import numpy as np
 
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.options import LossName, Reduction
+from gradcheck_cli.model.sweep import SweepAnswer
+from gradcheck_cli.runs.sweep.lines import made
 from gradcheck_cli.runs.sweep.shares import PictureSums
 
 
@@ -57,6 +59,10 @@ class KeptSums:
     def in_order(self) -> tuple[PictureSums, ...]:
         """Those of the parts that have pictures."""
         return tuple(self.shares[part] for part in sorted(self.shares))
+
+    def answers(self, answer: SweepAnswer) -> bool:
+        """Its picture is in the sums, or adds nothing to them; what was judged and not added up is asked again."""
+        return answer.number in self.numbers or answer.adds_nothing
 
     def with_picture(self, number: int, sums: PictureSums) -> KeptSums:
         """One picture more."""
@@ -128,7 +134,7 @@ def read_sums(file: str) -> KeptSums | None:
     try:
         with open(path, "rb") as opened, np.load(opened) as stored:
             arrays = dict(stored)
-        about = AboutSums(**json.loads(str(arrays.pop("about"))))
+        about = made(AboutSums, json.loads(str(arrays.pop("about"))))
         numbers = frozenset(arrays.pop("numbers").tolist())
         parts = sorted({int(name.partition(".")[0]) for name in arrays})
         shares = {part: PictureSums(*(arrays[f"{part}.{one.name}"] for one in fields(PictureSums))) for part in parts}

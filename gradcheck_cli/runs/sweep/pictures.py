@@ -5,7 +5,6 @@ dE/dF is a sum over pictures, so shares of it add up. Under torchrun each rank r
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -17,12 +16,12 @@ import numpy as np
 from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.of_a_run import RealData
 from gradcheck_cli.model import Array, Power, Progress, Verdict, no_progress
-from gradcheck_cli.model.errors import UsageError
-from gradcheck_cli.model.files import is_array, is_picture
+from gradcheck_cli.model.errors import ImageError
+from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
 from gradcheck_cli.model.option import recorded
 from gradcheck_cli.model.options import SumOptions
 from gradcheck_cli.model.ranks import Ranks
-from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
+from gradcheck_cli.model.sweep import OF_PICTURES, SweepAnswer, SweepReport
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.formats import largest_given
 from gradcheck_cli.oracles import autograd
@@ -34,13 +33,16 @@ from gradcheck_cli.runs.picture.layer import run_layer, set_up
 from gradcheck_cli.runs.picture.under_test import UnderTest
 from gradcheck_cli.runs.reproduce import sweep_run_command
 from gradcheck_cli.runs.sweep.collective import gathered, group, summed, wait_for_the_others
-from gradcheck_cli.runs.sweep.found import begun_files, known_answers, own_file
+from gradcheck_cli.runs.sweep.folder import pictures_in
+from gradcheck_cli.runs.sweep.found import begun, begun_files, own_file
 from gradcheck_cli.runs.sweep.kept import Head, Keeper
 from gradcheck_cli.runs.sweep.kept_sums import AboutSums, KeptSums, merged, read_sums, write_sums
 from gradcheck_cli.runs.sweep.pace import pace
 from gradcheck_cli.runs.sweep.reports import report_on_pictures
 from gradcheck_cli.runs.sweep.shard import Shard, shard_among
 from gradcheck_cli.runs.sweep.shares import PictureSums
+from gradcheck_cli.runs.sweep.versions import versions_of
+from gradcheck_cli.targets import resolve
 
 # Of one process: as if two shared the pictures.
 AS_IF = 2
@@ -69,8 +71,8 @@ def sweep_run(options: SumOptions, progress: Progress = no_progress) -> SweepRep
     """Judge the code on every picture by itself, and on the sum over all of them.
 
     Raises:
-        UsageError: a folder without pictures, code that gives no grad_weight, or a file that is of another sweep.
-        ImageError: a picture cannot be read.
+        UsageError: a folder without pictures, or a file that is of another sweep.
+        ImageError: a picture that is not there.
     """
     found = added_up(options, progress)
     return report_on_pictures(found.head, found.answers, found.kept, found.sums, found.shard)
@@ -80,33 +82,36 @@ def added_up(options: SumOptions, progress: Progress = no_progress) -> AddedUp:
     """Every picture of this shard asked that is in no sum yet, and the sums; by ranks, those of all.
 
     Raises:
-        UsageError: as of `sweep_run`.
-        ImageError: a picture cannot be read.
+        UsageError, ImageError: as of `sweep_run`.
     """
     names, ranks = pictures_in(options.images), Ranks.of()
     shard, own = shard_among(options.shard, ranks), own_file(options.resume, ranks)
     mine = [number for number, name in enumerate(names) if _is_mine(number, name, shard, ranks)]
     head = _head(names, options)
-    answers = known_answers(options.resume, head)
-    begun = {file: kept for file in begun_files(options.resume) if (kept := read_sums(file))}
+    found = begun(options.resume, head)
+    answers = found.answers
+    sums_begun = {file: kept for file in begun_files(options.resume) if (kept := read_sums(file))}
     with judged_code(options) as code, Keeper(own, head) as keeper:
         parts = max(ranks.count, AS_IF)
         about = AboutSums(options.backward, options.seed, options.loss, options.reduction, parts, code.judged.is_exact)
-        others = [KeptSums(about), *(kept for file, kept in begun.items() if file != own)]
-        kept = begun.get(own, KeptSums(about))
-        todo = [number for number in mine if number not in merged([*others, kept]).numbers]
+        others = [KeptSums(about), *(kept for file, kept in sums_begun.items() if file != own)]
+        kept = sums_begun.get(own, KeptSums(about))
+        done = merged([*others, kept]).numbers | _that_failed(answers.values())
+        todo = [number for number in mine if number not in done]
         for answer, sums in _announced(_of_pictures(todo, names, code, options), len(mine), len(todo), progress):
             keeper.keep(answer)
             answers[answer.id] = answer
-            kept = kept.with_picture(answer.number, sums)
-            if own:
-                write_sums(own, kept)
-            if options.fail_fast and answer.verdict is Verdict.FAIL:
+            if sums is not None:
+                kept = kept.with_picture(answer.number, sums)
+                if own:
+                    write_sums(own, kept)
+            # After a call that gave nothing its process may be gone, and nothing is asked of it any more.
+            if answer.verdict is Verdict.FAIL and (options.fail_fast or sums is None):
                 break
     if ranks.count > 1:
         return _of_all_ranks(options, head, list(answers.values()), kept)
     whole = merged([*others, kept])
-    asked = replace(head, questions=len(whole.numbers | set(mine)) + 1) if shard.text else head
+    asked = replace(found.head, questions=len(whole.numbers | set(mine)) + 1) if shard.text else found.head
     return AddedUp(asked, _in_sums(answers.values(), whole), whole, whole.total, shard.text)
 
 
@@ -116,18 +121,24 @@ def _is_mine(number: int, name: str, shard: Shard, ranks: Ranks) -> bool:
 
 
 def _id(name: str) -> str:
-    return f"pictures/{name}"
+    return f"{OF_PICTURES}{name}"
 
 
 def _head(names: Sequence[str], options: SumOptions) -> Head:
     """Of the sweep over all pictures; the layer and the data are the command's."""
     command = sweep_run_command(options)
     digest = sha256("\n".join([command, *map(_id, names)]).encode()).hexdigest()[:16]
-    return Head(digest, len(names) + 1, command, recorded(options), environment())
+    code = {} if options.backward in BUILT_IN_BACKWARDS else versions_of(resolve((options.backward,)))
+    return Head(digest, len(names) + 1, command, recorded(options), environment(), code)
+
+
+def _that_failed(answers: Iterable[SweepAnswer]) -> set[int]:
+    """Numbers of pictures of which no grad_weight came back; what could not be read is asked again."""
+    return {answer.number for answer in answers if answer.verdict is Verdict.FAIL and answer.adds_nothing}
 
 
 def _in_sums(answers: Iterable[SweepAnswer], kept: KeptSums) -> tuple[SweepAnswer, ...]:
-    found = (answer for answer in answers if answer.number in kept.numbers)
+    found = (answer for answer in answers if kept.answers(answer))
     return tuple(sorted(found, key=lambda answer: answer.number))
 
 
@@ -138,8 +149,8 @@ def _of_all_ranks(options: SumOptions, head: Head, answers: list[SweepAnswer], m
         kept = merged(
             [KeptSums(mine.about), *(found for found in map(read_sums, begun_files(options.resume)) if found)]
         )
-        known = known_answers(options.resume, head).values()
-        return AddedUp(head, _in_sums(known, kept), kept, kept.total)
+        found = begun(options.resume, head)
+        return AddedUp(found.head, _in_sums(found.answers.values(), kept), kept, kept.total)
     with group() as distributed:
         sums = _all_reduced(distributed, mine.total)
         shares = dict(enumerate(gathered(distributed, list(mine.in_order))))
@@ -149,13 +160,20 @@ def _of_all_ranks(options: SumOptions, head: Head, answers: list[SweepAnswer], m
 
 def _of_pictures(
     numbers: Sequence[int], names: Sequence[str], code: UnderTest, options: SumOptions
-) -> Iterator[tuple[SweepAnswer, PictureSums]]:
-    return (_of_picture(names[number], number, code, options) for number in numbers)
+) -> Iterator[tuple[SweepAnswer, PictureSums | None]]:
+    for number in numbers:
+        name = names[number]
+        try:
+            yield _of_picture(name, number, code, options)
+        except ImageError as error:
+            # One bad file of thousands must not end the sweep, and is no part of the sum.
+            answer = SweepAnswer(_id(name), number, options.backward, name, options.seed, Verdict.ERROR)
+            yield replace(answer, message=error.sentence), None
 
 
 def _announced(
-    found: Iterator[tuple[SweepAnswer, PictureSums]], pictures: int, left: int, progress: Progress
-) -> Iterator[tuple[SweepAnswer, PictureSums]]:
+    found: Iterator[tuple[SweepAnswer, PictureSums | None]], pictures: int, left: int, progress: Progress
+) -> Iterator[tuple[SweepAnswer, PictureSums | None]]:
     """With how fast it goes and how long it takes from here."""
     begun = time.perf_counter()
     for count, (answer, sums) in enumerate(found, start=1):
@@ -163,26 +181,8 @@ def _announced(
         yield answer, sums
 
 
-def pictures_in(names: Sequence[str]) -> tuple[str, ...]:
-    """The pictures and arrays of folders, by name; every other name as it is.
-
-    Raises:
-        UsageError: a folder that holds none.
-    """
-    return tuple(file for name in names for file in (_of_folder(name) if os.path.isdir(name) else (name,)))
-
-
-def _of_folder(folder: str) -> tuple[str, ...]:
-    found = tuple(
-        os.path.join(folder, name) for name in sorted(os.listdir(folder)) if is_picture(name) or is_array(name)
-    )
-    if not found:
-        raise UsageError(f"{folder} holds no picture.", hint="a folder of .jpg, .png or .npy files")
-    return found
-
-
-def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) -> tuple[SweepAnswer, PictureSums]:
-    """Both sides on one picture, as it is and on whole numbers."""
+def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) -> tuple[SweepAnswer, PictureSums | None]:
+    """Both sides on one picture, as it is and on whole numbers; no sums where no grad_weight comes back."""
     alone = replace(options, images=(name,))
     surroundings = set_up(load_data(alone), alone)
     run = run_layer(surroundings, options.seed)
@@ -192,18 +192,19 @@ def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) ->
     narrow = exact.narrow_case(case.spec, rng, x=surroundings.data.x, signs=case.grad_output, most=most)
     whole, returned = judged.backward(narrow), autograd.backward(narrow, settings.for_integers)
     found = checks.exact_checks(narrow, judged, whole, returned, f"integers in {settings.for_integers.dtype}")
+    begun = time.perf_counter()
     real = RealData(case, settings.precision, judged.backward(case), run.autograd.gradients)
+    seconds = round(time.perf_counter() - begun, 6)
     found += checks.real_checks(real, judged, {check.gradient for check in found if check.verdict is Verdict.PASS})
     verdict = verdict_of(found, Power())
     wrong = next((f"{check.name} of grad_{check.gradient}" for check in found if check.verdict is verdict), "")
     message = "" if verdict is Verdict.PASS else f"{wrong}: {verdict}"
-    answer = SweepAnswer(_id(name), number, options.backward, name, options.seed, verdict, message=message)
+    answer = SweepAnswer(_id(name), number, options.backward, name, options.seed, verdict, {}, message, seconds)
     hand, theirs = real.hand.weight, run.grad_weight.astype(np.float64)
-    if whole.weight is None or hand is None or returned.weight is None or hand.shape != theirs.shape:
-        raise UsageError(
-            f"{options.backward} gives no grad_weight of this layer, so there is no sum.",
-            hint=f"gradcheck run --backward {options.backward} {name} says more",
-        )
+    assert returned.weight is not None
+    if whole.weight is None or hand is None or hand.shape != theirs.shape:
+        said = f"no grad_weight of this layer came back: gradcheck run --backward {options.backward} {name} says more"
+        return replace(answer, verdict=Verdict.FAIL, gradients={"weight": Verdict.MISSING}, message=said), None
     largest = np.asarray(exact.certificate(narrow).weight, np.float64)
     allowed = checks.allowed_between(real, judged, "weight", theirs)
     # Sums of whole numbers leave what float32 has.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gradcheck_cli.model import Loss, Verdict
 from gradcheck_cli.model.errors import ExitCode
-from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
+from gradcheck_cli.model.sweep import OF_PICTURES, SweepAnswer, SweepReport
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.runs.sweep.kept import Head
 from gradcheck_cli.runs.sweep.kept_sums import KeptSums
@@ -42,7 +42,7 @@ def report_on_pictures(
         sums: the sum of them, or the same added up by the ranks themselves.
         shard: which part of the sweep this is, "" for all.
     """
-    ordered = _in_order(answer for answer in answers if answer.number in kept.numbers)
+    ordered = _in_order(answer for answer in answers if kept.answers(answer))
     if sums is not None:
         ordered = (*ordered, _of_sum(kept, sums, head.questions - 1))
     report = _report(head, ordered, head.questions, exit_code_of_some(ordered, head.questions), shard)
@@ -59,7 +59,7 @@ def _of_sum(kept: KeptSums, sums: PictureSums, number: int) -> SweepAnswer:
     elif sums.largest_share > 1:
         verdict, message = Verdict.FAIL, f"the sums differ by {sums.largest_share:.3g} times what rounding allows"
     where = f"the sum of {counted(sums.count, 'picture')}"
-    return SweepAnswer("pictures/sum", number, about.target, where, about.seed, verdict, message=message)
+    return SweepAnswer(f"{OF_PICTURES}sum", number, about.target, where, about.seed, verdict, message=message)
 
 
 def _in_order(answers: Iterable[SweepAnswer]) -> tuple[SweepAnswer, ...]:

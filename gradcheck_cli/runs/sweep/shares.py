@@ -79,6 +79,8 @@ def off_by(shares: Sequence[PictureSums]) -> float:
 def data_parallel(shares: Sequence[PictureSums], loss: Loss) -> str:
     """Does data-parallel training over these shares give the gradient of one process? In words, with the number."""
     given = [share for share in shares if share.count]
+    if not given:
+        return "No picture was added up."
     if len(given) < 2:
         return "There is one share only: nothing is parallel."
     counts = ", ".join(str(share.count) for share in given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,13 +133,19 @@ class Methods:
         Args:
             kept: what the forward returned last, for a backward that is handed its cache.
         """
+        handed: dict[str, Any] = dict(zip(self._upstreams(), grads, strict=False)) | self._again(given)
+        handed |= {name: kept for name in self._needed() if self._is_kept(name)}
+        return self.with_rates(instance, handed)
+
+    def with_rates(self, instance: Any, handed: Mapping[str, Any]) -> Any:
+        """Call the backward with what it is handed, and a rate wherever it has one."""
         for name in self._rates_of(instance):
             setattr(instance, name, RATE)
         method = getattr(instance, self.back)
-        handed: dict[str, Any] = dict(zip(self._upstreams(), grads, strict=False)) | self._again(given)
-        handed |= {item.name: RATE for item in parameters_of(method) if item.name.lower() in RATES}
-        handed |= {name: kept for name in self._needed() if self._is_kept(name)}
-        return call_by_name(method, handed)
+        own = {item.name for item in self.arguments}  # an alpha that the forward takes too is no rate
+        names = [item.name for item in parameters_of(method) if item.name not in own]
+        rates = {name: RATE for name in names if name.lower() in RATES}
+        return call_by_name(method, {**handed, **rates})
 
     def _rates_of(self, instance: Any) -> list[str]:
         """The learning rates that an object holds: by name, as long as the forward does not read it, as a slope."""
@@ -184,4 +190,9 @@ class Methods:
             source = targets if is_target(name) else others
             if source:
                 found[name] = source.pop(0)
-        return found
+        return found | self._same_settings(given, {*found, *upstreams})
+
+    def _same_settings(self, given: Mapping[str, Any], handed: Collection[str]) -> dict[str, Any]:
+        """What both may be given by the same name, as a delta, and the forward was: with a default beside it."""
+        own = [item.name for item in parameters_of_method(self.owner, self.back) if item.has_default]
+        return {name: given[name] for name in own if name in given and name not in handed}

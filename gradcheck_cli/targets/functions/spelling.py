@@ -55,7 +55,11 @@ def tokens(name: str) -> tuple[str, ...]:
 def base_of(name: str) -> tuple[str, ...]:
     """A function's name without what says its direction: ("affine",) for "affine_backward" and for "forward_affine"."""
     said = FORWARD_WORDS | BACKWARD_WORDS
-    return tuple(part for part in tokens(name) if part not in said)
+    whole = tuple(part for part in tokens(name) if part not in said)
+    return tuple(part for part in whole if part not in _VERBS) or whole
+
+
+_VERBS = word_set("apply compute calc calculate")
 
 
 def bases_of(backward: str) -> tuple[tuple[str, ...], ...]:
@@ -158,7 +162,8 @@ def argument_called(name: str, arguments: Sequence[str]) -> str:
 
 # In front of an argument's name.
 _MARKS = in_order(
-    "grad_ d_ d gradient_ derivative_ deriv_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d dj_d djd dc_d dcost_d g"
+    "grad_ nabla_ delta_nabla_ d_ d gradient_ derivative_ deriv_ delta_ g_ dl_d dldd dld dl_ grad dloss_d "
+    "de_d dj_d djd dc_d dcost_d g"
 )
 # What is written out in a gradient's name, and in short as an argument.
 _IN_SHORT = {"weight": "w", "weights": "w", "bias": "b", "biases": "b", "input": "x", "inputs": "x"}
@@ -184,7 +189,7 @@ def looks_like_gradient(name: str) -> bool:
     """Is something called as gradients are: dx, dW, grad, grads, grad_x, x_grad?"""
     plain = name.rpartition(".")[2].strip("_")
     words = tokens(plain)
-    return bool({"grad", "grads", "gradient", "gradients", "derivative"} & set(words)) or bool(_D.match(plain))
+    return bool({"grad", "grads", "gradient", "gradients", "derivative", "nabla"} & set(words)) or bool(_D.match(plain))
 
 
 def is_upstream(name: str) -> bool:

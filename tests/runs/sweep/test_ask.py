@@ -124,6 +124,31 @@ def test_another_sweep_does_not_go_into_the_same_file(options):
     assert Path("out.jsonl").read_text() == before
 
 
+def test_answers_about_code_that_was_changed_since_are_not_gone_on_with(options):
+    """What the old code answered says nothing of the new one."""
+    once = replace(options, targets=("right.py",), resume="out.jsonl")
+    sweep(once)
+    before = Path("out.jsonl").read_text()
+    Path("right.py").write_text(WRONG)
+    with pytest.raises(UsageError, match=r"right\.py was changed since out\.jsonl was begun"):
+        sweep(once)
+
+    assert Path("out.jsonl").read_text() == before
+    assert sweep(replace(once, resume="")).exit_code is ExitCode.FAIL
+
+
+def test_a_target_that_could_not_be_called_is_asked_again(options):
+    """What it needs was put in place since; the file keeps both lines."""
+    Path("right.py").write_text("from beside import conv_backward\n")
+    once = replace(options, targets=("right.py:conv_backward",), resume="out.jsonl")
+    assert {answer.verdict for answer in sweep(once).answers} == {Verdict.ERROR}
+    Path("beside.py").write_text(RIGHT)
+    again = sweep(once)
+
+    assert [answer.verdict for answer in again.answers] == [*[Verdict.PASS] * 3, Verdict.NOT_APPLICABLE]
+    assert merge(["out.jsonl"]).answers == again.answers
+
+
 def test_a_sweep_stops_after_the_first_wrong_answer_if_that_is_asked(options):
     """What was not asked is counted."""
     report = sweep(replace(options, targets=("wrong.py",), fail_fast=True))
@@ -141,6 +166,13 @@ def test_a_target_that_cannot_be_loaded_has_its_errors_and_the_others_their_answ
     assert "broken.py:1" in report.of("broken.py")[0].message
     assert Verdict.PASS in verdicts(report, "right.py")
     assert report.exit_code is ExitCode.NOT_CHECKED
+
+
+def test_what_is_no_convolution_is_shown_the_way_to_verify(options):
+    """Nothing that a sweep knows fits it."""
+    Path("other.py").write_text("def backward(y, dy):\n    raise ValueError('no layer')\n")
+    (message,) = {answer.message for answer in sweep(replace(options, targets=("other.py",))).answers}
+    assert message.endswith(" A sweep judges convolutions; gradcheck verify, any function.")
 
 
 def test_a_target_that_dies_on_one_layer_is_asked_about_the_next(options):
@@ -241,6 +273,8 @@ def test_ranks_need_a_file_and_deal_out_the_questions_themselves(options, monkey
     """Without one, only the first rank's answers would be left."""
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
+    monkeypatch.setenv("MASTER_PORT", "29500")
     with pytest.raises(UsageError, match="with several ranks the answers have to be kept"):
         sweep(options)
     with pytest.raises(UsageError, match="--shard and torchrun both deal out the questions"):

@@ -53,6 +53,51 @@ def test_files_that_contradict_each_other_are_not_merged(tmp_path):
     assert refused.value.facts == {"question": "q0"}
 
 
+def test_an_answer_that_could_not_be_had_gives_way_to_one_that_was(tmp_path):
+    """The file was mended in between, or another machine had what it needs."""
+    lost = replace(RIGHT, verdict=Verdict.ERROR, gradients={})
+    files = [keep(tmp_path / "a.jsonl", lost), keep(tmp_path / "b.jsonl", lost, RIGHT)]
+
+    assert merge(files).answers == merge(files[::-1]).answers == (RIGHT,)
+
+
+def of_code(file, code, **environment):
+    """A file of one answer that says of which code and where it was given."""
+    head = replace(HEAD, code={"a.py": code}, environment={"python": "3", **environment})
+    with Keeper(str(file), head) as keeper:
+        keeper.keep(RIGHT)
+    return str(file)
+
+
+def test_answers_of_different_code_are_not_merged(tmp_path):
+    """Though they do not contradict each other."""
+    first, second = of_code(tmp_path / "a.jsonl", "one"), of_code(tmp_path / "b.jsonl", "two")
+    with pytest.raises(UsageError) as refused:
+        merge([first, second])
+
+    assert refused.value.sentence == f"{second} is about another a.py than {first}: the code changed in between."
+
+
+def test_the_report_names_every_version_that_answered(tmp_path):
+    """Where the machines had different ones; in whatever order the files are given."""
+    files = [
+        of_code(tmp_path / f"{number}.jsonl", "one", torch=version) for number, version in enumerate(("2.9", "2.8"))
+    ]
+    expected = {"python": "3", "torch": "2.8 and 2.9"}
+    assert merge(files).environment == merge(files[::-1]).environment == expected
+
+
+def test_pictures_whose_sums_were_left_behind_are_not_merged(tmp_path):
+    """The name of the file that is missing is told; nothing was added up of what could not be read."""
+    picture = replace(RIGHT, id="pictures/a.jpg")
+    file = keep(tmp_path / "a.jsonl", picture)
+    with pytest.raises(UsageError, match=r"is about pictures, and their sums are not beside it in .*a\.sums\.npz"):
+        merge([file])
+
+    unread = keep(tmp_path / "b.jsonl", replace(picture, verdict=Verdict.ERROR, gradients={}))
+    assert merge([unread]).exit_code is ExitCode.NOT_CHECKED
+
+
 def test_a_file_that_is_not_there_is_told_with_what_writes_one():
     """By its name, before anything is merged."""
     with pytest.raises(UsageError) as raised:

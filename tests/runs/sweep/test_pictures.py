@@ -66,6 +66,7 @@ def test_every_picture_and_the_sum_are_judged(options):
     names = [os.path.join("photos", f"{number}.npy") for number in range(5)]
     assert [answer.geometry for answer in report.answers] == [*names, "the sum of 5 pictures"]
     assert {answer.verdict for answer in report.answers} == {Verdict.PASS}
+    assert all(answer.seconds > 0 for answer in report.answers[:-1])
     assert report.exit_code is ExitCode.PASS
     assert report.answer.startswith("Data-parallel over 2 shares of 3, 2 pictures: not the same.")
     assert report.reproduce == "gradcheck sweep run --in 3 --out 3 --k 3 --size 9x8 --seed 0 --threads 1 photos"
@@ -119,8 +120,9 @@ def test_ranks_add_up_to_one_process(options, ranks):
 
 
 def without_times(report):
-    """The document of a report that took no time."""
-    return render_json(replace(report, timings={}))
+    """The document of a report whose calls took no time."""
+    answers = tuple(replace(answer, seconds=0.0) for answer in report.answers)
+    return render_json(replace(report, answers=answers, timings={}))
 
 
 class KilledError(Exception):
@@ -170,6 +172,56 @@ def test_what_was_answered_and_not_added_up_is_asked_again(options):
     Path("out.sums.npz").write_bytes(sums)
 
     assert without_times(sweep_run(kept)) == without_times(whole) == without_times(sweep_run(options))
+
+
+def test_a_file_that_is_no_picture_is_told_and_the_others_are_judged(options):
+    """It is in no sum, so that the sweep is no pass; once it is mended, it is asked again."""
+    mended = Path("photos/2.npy").read_bytes()
+    Path("photos/2.npy").write_text("no array")
+    kept = replace(options, resume="out.jsonl")
+    report = sweep_run(kept)
+
+    verdicts = [Verdict.PASS, Verdict.PASS, Verdict.ERROR, Verdict.PASS, Verdict.PASS, Verdict.PASS]
+    assert [answer.verdict for answer in report.answers] == verdicts
+    assert "cannot read photos/2.npy" in report.answers[2].message
+    assert report.answers[-1].geometry == "the sum of 4 pictures"
+    assert report.exit_code is ExitCode.NOT_CHECKED
+    assert without_times(merge(["out.jsonl"])) == without_times(report)
+    Path("photos/2.npy").write_bytes(mended)
+    assert without_times(sweep_run(kept)) == without_times(sweep_run(options))
+
+
+# It is right on three pictures, with the calls that find out how it is called before, and then ends its process.
+ENDING = """
+import os
+import numpy as np
+
+calls = []
+
+def conv_backward(grad_output, x, weight):
+    calls.extend([x] * (x.shape == (1, 3, 9, 8)))
+    if len(calls) > 6:
+        os._exit(3)
+    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], axis=(2, 3))
+    return np.einsum("nopq,nipquv->oiuv", grad_output, windows)
+"""
+
+
+def test_a_backward_that_gives_nothing_for_a_picture_has_failed(options):
+    """Nothing is said of those behind it, and a later start does not give it another chance on that one."""
+    Path("mine.py").write_text(ENDING)
+    kept = replace(options, backward="mine.py:conv_backward", resume="out.jsonl")
+    report = sweep_run(kept)
+
+    *before, failed, of_all = report.answers
+    assert {answer.verdict for answer in before} == {Verdict.PASS}
+    assert len(before) < 4
+    assert failed.verdict is Verdict.FAIL
+    assert "no grad_weight of this layer came back: gradcheck run --backward mine.py:conv_backward" in failed.message
+    assert of_all.geometry == f"the sum of {len(before)} pictures"
+    assert report.exit_code is ExitCode.FAIL
+    assert report.left == 6 - len(report.answers)
+    assert failed in sweep_run(kept).answers
 
 
 def test_a_sum_that_is_not_whole_is_no_pass(options):
@@ -223,10 +275,3 @@ def test_what_is_no_sum_is_refused(options, change):
     """By the option's name."""
     with pytest.raises(UsageError, match=f"--{next(iter(change))} is not for a sum over pictures"):
         check_sweep_run(replace(options, **change))
-
-
-def test_a_folder_without_pictures_is_refused(options):
-    """With what would be read."""
-    Path("empty").mkdir()
-    with pytest.raises(UsageError, match=r"empty holds no picture\."):
-        sweep_run(replace(options, images=("empty",)))
