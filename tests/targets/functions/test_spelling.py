@@ -86,3 +86,9 @@ def test_a_parameter_of_a_backward_means_an_argument_of_its_forward(name, argume
 def test_of_two_arguments_none_is_meant():
     """x_hat begins as x does, and as X does."""
     assert argument_called("x_hat", ["x", "X"]) == ""
+
+
+def test_verbs_tell_nothing_of_which_forward_is_meant():
+    """A softmax is applied, and its backward is that of the softmax; what is only a verb keeps it."""
+    assert forward_for("softmax_backward", ["apply_softmax", "softmax_backward", "helper"]) == "apply_softmax"
+    assert forward_for("compute_gradient", ["compute_cost", "predict"]) == "compute_cost"

@@ -86,3 +86,35 @@ def test_what_is_right_with_matrices_is_asked_with_them(judged):
     report = judged("Matrices")
     assert report.gradients["w"].verdict is Verdict.PASS
     assert not any("taken as vectors" in note for note in report.notes)
+
+
+DESCENT = """
+import numpy as np
+
+class Descent:
+    def _gap(self, X, y, w):
+        return X @ w - y
+
+    def ridge_cost(self, X, y, w, alpha=0.5):
+        return np.mean(self._gap(X, y, w) ** 2) / 2 + alpha * np.sum(w ** 2)
+
+    def ridge_grad(self, X, y, w, alpha=0.5):
+        return X.T @ self._gap(X, y, w) / len(y) + TIMES * alpha * w
+
+    def huber_cost(self, X, y, w, delta=1.0):
+        gap = np.abs(self._gap(X, y, w))
+        return np.mean(np.where(gap <= delta, 0.5 * gap ** 2, delta * (gap - 0.5 * delta)))
+
+    def huber_grad(self, X, y, w, delta=1.0):
+        gap = self._gap(X, y, w)
+        return X.T @ np.where(np.abs(gap) <= delta, gap, delta * np.sign(gap)) / len(y)
+"""
+
+
+@pytest.mark.parametrize(("times", "verdict"), [("2", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_methods_are_given_the_same_settings(tmp_path, times, verdict):
+    """A delta that is varied reaches the gradient; an alpha that the cost takes too is no learning rate."""
+    file = tmp_path / "descent.py"
+    file.write_text(DESCENT.replace("TIMES", times))
+    assert function_here(f"{file}:Descent.huber_grad").verdict is Verdict.PASS
+    assert function_here(f"{file}:Descent.ridge_grad").verdict is verdict
