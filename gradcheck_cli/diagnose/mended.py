@@ -29,4 +29,12 @@ def sign_of(change: Change, line: str) -> Sign | None:
         return Sign.SETTING
     if now in (f"-{was}", f"-({was})"):
         return Sign.OPPOSITE
+    if _is_added(was, now):
+        return Sign.LAST_WINS
     return Sign.UNREDUCED if now.startswith((f"{was}.sum(", f"({was}).sum(")) else None
+
+
+def _is_added(was: str, now: str) -> bool:
+    """Is a statement the same but that it adds to what it stored in?"""
+    place, stored, _ = was.partition(" = ")
+    return bool(stored) and "=" not in place and now.startswith(f"{place} += ")

@@ -18,15 +18,15 @@ Constant: TypeAlias = "float | int | bool | str | Mapping[str, Value] | tuple[Va
 Value: TypeAlias = "Array | Constant"
 
 FunctionForm = Literal[
-    "pair", "loss-pair", "loss", "class", "loss-class", "autograd-function", "custom-operator", "module"
+    "pair", "loss-pair", "loss", "class", "loss-class", "operation", "autograd-function", "custom-operator", "module"
 ]
 """How the code of a function stands.
 
 pair: two functions. loss-pair: two, of which the second gives gradients of the loss that the first gives, and is handed
 no upstream. loss: one function that returns the loss and its gradients. class: an object with forward and
-backward. loss-class: one whose forward gives a number and whose backward is handed no upstream. autograd-function: a
-`torch.autograd.Function`. custom-operator: one of torch.library, with a backward that is registered. module: a
-`torch.nn.Module`.
+backward. loss-class: one whose forward gives a number and whose backward is handed no upstream. operation: one of an
+engine that builds a graph of nodes. autograd-function: a `torch.autograd.Function`. custom-operator: one of
+torch.library, with a backward that is registered. module: a `torch.nn.Module`.
 """
 
 WITHOUT_UPSTREAM: tuple[FunctionForm, ...] = ("loss", "loss-class", "loss-pair")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -39,41 +39,50 @@ def reached(tree: ast.Module, name: str) -> dict[str, Definition]:
 
     A class stands for all its methods; from a method, the methods of its class that it calls are reached.
     """
-    known = definitions(tree)
+    known, imported = definitions(tree), _imported(tree)
     found: dict[str, Definition] = {}
     waiting = [name]
     while waiting:
         dotted = waiting.pop()
         if dotted in known and dotted not in found:
             found[dotted] = known[dotted]
-            waiting += _used(known[dotted], dotted, known)
+            waiting += _used(known[dotted], dotted, known, imported)
     return found
 
 
 def used_functions(tree: ast.Module, names: Sequence[str]) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     """The functions and methods of the file that these use, themselves included; a class brings none of its methods."""
     known = {name: node for name, node in definitions(tree).items() if not isinstance(node, ast.ClassDef)}
+    imported = _imported(tree)
     found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
     waiting = list(names)
     while waiting:
         dotted = waiting.pop()
         if dotted in known and dotted not in found:
             found[dotted] = known[dotted]
-            waiting += _used(known[dotted], dotted, known)
+            waiting += _used(known[dotted], dotted, known, imported)
     return list(found.values())
 
 
-def _used(node: Definition, dotted: str, known: Mapping[str, Definition]) -> Iterator[str]:
+def _imported(tree: ast.Module) -> frozenset[str]:
+    """Names of modules, and of what comes from them."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    return frozenset((alias.asname or alias.name).partition(".")[0] for node in nodes for alias in node.names)
+
+
+def _used(node: Definition, dotted: str, known: Mapping[str, Definition], imported: Collection[str]) -> Iterator[str]:
     owner = dotted.rpartition(".")[0] or dotted
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name) and inner.id in known:
             yield inner.id
-        elif isinstance(inner, ast.Attribute) and f"{owner}.{inner.attr}" in known and not _is_numpys(inner):
+        elif isinstance(inner, ast.Attribute) and f"{owner}.{inner.attr}" in known and not _is_others(inner, imported):
             yield f"{owner}.{inner.attr}"
 
 
-def _is_numpys(node: ast.Attribute) -> bool:
-    """`g.sum`, where g is not `self`: arrays have such a method, whatever the class of the file has."""
+def _is_others(node: ast.Attribute, imported: Collection[str]) -> bool:
+    """`math.exp`, or `g.sum`, where g is not `self`: whatever methods the class of the file has."""
+    if isinstance(node.value, ast.Name) and node.value.id in imported:
+        return True
     owned = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
     return not owned and hasattr(np.ndarray, node.attr)
 

@@ -21,6 +21,7 @@ from gradcheck_cli.model.files import MAGIC, file_and_name, from_here
 from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.model.text import counted, ended, visible
 from gradcheck_cli.targets.contract import TargetRef
+from gradcheck_cli.targets.functions.engines import rows_of
 from gradcheck_cli.targets.functions.spelling import backwards_among, bases_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
 
@@ -228,7 +229,7 @@ def _resolve_file(path: str, name: str, text: str, choose: Choose) -> list[Targe
     file, module = _locate(path, text)
     tree = parse(file)
     found = definitions(tree)
-    names = (_backward_of(name, found) or name,) if name else choose(tree, path)
+    names = _meant_by(name, found) if name else choose(tree, path)
     refs = []
     for chosen in names:
         node = found.get(chosen)
@@ -237,6 +238,12 @@ def _resolve_file(path: str, name: str, text: str, choose: Choose) -> list[Targe
         shown = _joined(path, chosen) if len(names) > 1 else text
         refs.append(TargetRef(shown, file, chosen, node.lineno if node else None, module))
     return refs
+
+
+def _meant_by(name: str, found: Mapping[str, Definition]) -> tuple[str, ...]:
+    """The name itself; the backward of a layer that is called by no function of its own; all rows of an engine."""
+    engine = {name: found[name]} if name in found else {}
+    return tuple(rows_of(engine)) or (_backward_of(name, found) or name,)
 
 
 def _locate(path: str, text: str) -> tuple[str, str]:

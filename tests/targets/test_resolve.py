@@ -102,6 +102,13 @@ def test_a_layer_s_name_means_its_backward(tmp_path, name, found):
         assert [ref.name for ref in resolve([f"{path}:{name}"])] == [name]
 
 
+def test_a_name_that_is_not_there_is_told_with_what_is(tmp_path):
+    """Also where nothing of it looks like a backward; methods are found by their class."""
+    path = tmp_path / "net.py"
+    path.write_text("class Net:\n    def forward(self, x):\n        return x\n")
+    assert message(f"{path}:Qx") == f"{path} has no Qx.\n  it holds  Net\n  hint: {path}:Net"
+
+
 def test_a_syntax_error_gives_file_and_line(tmp_path):
     """One sentence, the line itself below."""
     path = tmp_path / "broken.py"

@@ -11,7 +11,8 @@ MISTAKE = Mistake(
     title="stores with = where several terms belong to one entry",
     why=(
         "An index that comes twice, or windows that overlap, add to one entry of the gradient twice. "
-        "`dx[index] = g` keeps the last."
+        "`dx[index] = g` keeps the last. So it is with a node of a graph that two others use: `a.grad = ...` forgets "
+        "what the first of them gave."
     ),
     hides_when="no entry is used twice",
     fix="Add: `np.add.at(dx, index, g)`, `index_add_`, or +=.",

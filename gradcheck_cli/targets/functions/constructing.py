@@ -25,6 +25,8 @@ _IN = word_set(
 _OUT = word_set("out output outputs m hidden units classes class h neurons nodes to")
 _CHANNELS = word_set("channel channels c planes maps")
 _TABLE = word_set("vocab num rows entries tokens v words embeddings")
+# The lengths of all layers in one list.
+_LISTS = word_set("sizes dims dimensions layers topology architecture structure shapes")
 # A function that is handed over: a smooth one, and its derivative.
 _CALLED = word_set("activation func function fn nonlinearity prime derivative")
 # What an object holds, by the names under which a constructor is handed it; a lone beta is a number.
@@ -96,6 +98,13 @@ class Letter:
 
     letter: str
     is_tuple: bool = False
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """The lengths of all layers in a list, by their letters: input, hidden, output."""
+
+    letters: str
 
 
 def makings(owner: Any, source: str = "") -> Iterator[Making]:
@@ -176,12 +185,16 @@ def _options(item: Parameter) -> list[Any]:
     elif known & _OUT and not known & word_set("in input"):
         order = "mdc"
     letters: list[Any] = [Letter(letter, is_tuple) for letter in order]
+    if known & _LISTS and item.annotation not in ("int", "tuple"):
+        return [Lengths("dmc"), *letters, None]
     return [*letters, Letter("d", not is_tuple), None]
 
 
 def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
     if isinstance(choice, Letter):
         return (sizes[choice.letter],) if choice.is_tuple else sizes[choice.letter]
+    if isinstance(choice, Lengths):
+        return [sizes[letter] for letter in choice.letters]
     if isinstance(choice, Weights):
         return np.random.default_rng(0).standard_normal(shape_of(choice.axes, sizes))
     if isinstance(choice, Generator):

@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from gradcheck_cli.model import GUESSED, InputsFrom
+from gradcheck_cli.model import GUESSED, InputsFrom, Sample
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.kinds import reads_windows
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
-from gradcheck_cli.targets.functions.find import forms_of
-from gradcheck_cli.targets.functions.form import NotAFunctionError
+from gradcheck_cli.targets.functions.find import forms_of, is_of_engine
+from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import Guess, NearlyError, guess
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
@@ -25,6 +25,7 @@ from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMEN
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
+from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
 from gradcheck_cli.targets.lines import Watch
@@ -92,7 +93,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     """
     if "function" not in wanted.kinds or wanted.is_spelled:
         return convolution.take()
-    if wanted.inputs or wanted.input or "convolution" not in wanted.kinds:
+    if wanted.inputs or wanted.input or "convolution" not in wanted.kinds or is_of_engine(loaded):
         return as_function(loaded, wanted)
     if looks_like_convolution(loaded):
         return _convolution_first(loaded, wanted, convolution)
@@ -162,6 +163,8 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
+    if source in GUESSED:
+        _refuse_several_losses(form, found.samples[0])
     renamed = as_other_argument(form, found.samples[0])
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
@@ -174,6 +177,23 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     return FunctionReady(
         file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised
     )
+
+
+def _refuse_several_losses(form: WrittenFunction, sample: Sample) -> None:
+    """A loss of several numbers whose gradients are not those of their sum was not meant for what it runs on.
+
+    Raises:
+        NotAFunctionError: so it is here.
+    """
+    try:
+        several = form.kind == "loss" and sum(out.size for out in form.forward(sample.values)) > 1
+        is_sum = several and are_slopes(form, sample)
+    except Exception:  # what raises is told where it is judged
+        return
+    if several and not is_sum:
+        raise NotAFunctionError(
+            "run", "it gives several numbers where a loss is expected, on all inputs that were tried"
+        )
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:

@@ -14,19 +14,35 @@ from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_f
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.by_use import forward_by_use
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
+from gradcheck_cli.targets.functions.engine import (
+    GRAPH_OF,
+    Engine,
+    OperationForm,
+    operation_forms,
+    refuse_where_wrong,
+    walk_form,
+)
+from gradcheck_cli.targets.functions.engines import operations_of, walk_of
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
-from gradcheck_cli.targets.functions.methods import method_names
+from gradcheck_cli.targets.functions.methods import Methods, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import network_forms
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
+from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
-from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
+from gradcheck_cli.targets.functions.spelling import (
+    LOSS_WORDS,
+    backwards_among,
+    base_of,
+    forward_for,
+    tokens,
+)
 from gradcheck_cli.targets.functions.unpacked import unpacked
 from gradcheck_cli.targets.load import Loaded
 
@@ -44,6 +60,8 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield custom_operator(loaded.target, _with_callees(loaded, loaded.name))
     elif is_module(owner or loaded.target) and not _has_backward(owner or type(loaded.target)):
         yield from module_forms(loaded, owner or loaded.target, _with_callees(loaded, loaded.name))
+    elif is_of_engine(loaded):
+        yield from _engine(loaded, owner)
     elif owner is not None:
         yield from _layer(loaded, owner)
     else:
@@ -59,6 +77,30 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
 
 
+def is_of_engine(loaded: Loaded) -> bool:
+    """Is the target an operation of an engine, or its walk?"""
+    return walk_of(loaded.node(getattr(loaded.owner, "__name__", ""))) != ""
+
+
+def _engine(loaded: Loaded, owner: Any) -> Iterator[WrittenFunction]:
+    title = owner.__name__
+    node = loaded.node(title)
+    walk = walk_of(node)
+    engine = Engine(owner, walk, _with_callees(loaded, title), loaded.node(f"{title}.{walk}"))
+
+    def operation(name: str) -> Iterator[OperationForm]:
+        place = f"{title}.{name}"
+        definition = loaded.node(place)
+        text = "" if definition is None else _text(loaded, definition)
+        return operation_forms(engine, PlainFunction(getattr(owner, name), definition, name, text), place)
+
+    if loaded.name in operations_of(node):
+        yield from operation(loaded.name)
+    else:
+        refuse_where_wrong([form for name in GRAPH_OF for form in operation(name)])
+        yield walk_form(engine, f"{title}.{loaded.name}")
+
+
 def _has_backward(owner: type) -> bool:
     """A Module that writes its own backward method is called as any other object is."""
     return any("backward" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))
@@ -67,7 +109,7 @@ def _has_backward(owner: type) -> bool:
 def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     """An object; what its backward's return statement says stands where the method is defined."""
     asked = "" if loaded.target is owner else loaded.name
-    _, back = method_names(owner, asked)
+    fore, back = method_names(owner, asked)
     net = "" if back else _loss_method(loaded, owner)
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
@@ -78,7 +120,12 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
     node = next((found for found in nodes if found is not None), None)
-    yield from layer_forms(owner, returned_names(node), _with_callees(loaded, owner.__name__), asked)
+    said, text = returned_names(node), _with_callees(loaded, owner.__name__)
+    target = target_of(owner, fore, back) if fore and back else ""
+    if target:
+        losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
+        yield from compared_forms(Methods(owner, fore, back), target, objects_of(owner, text), (said, text), losses)
+    yield from layer_forms(owner, said, text, asked)
 
 
 def _loss_method(loaded: Loaded, owner: type) -> str:

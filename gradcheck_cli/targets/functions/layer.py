@@ -105,12 +105,12 @@ class LayerForm:
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The outputs of a new object."""
-        instance, given = self._prepared(values)
+        instance, given = self.prepared(values)
         return self.methods.called(instance, given)[0]
 
     def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
         """A new object, its forward, its backward; then every place where a gradient may be."""
-        instance, given = self._prepared(values)
+        instance, given = self.prepared(values)
         found, kept = self.methods.called(instance, given)
         outputs = tuple(array.copy() for array in found)
         before = {one.name: one.array.copy() for one in self._states(instance, values)}
@@ -152,7 +152,7 @@ class LayerForm:
         gradients |= kept_by_shape(instance, then.left, {n: a for n, a in before.items() if n not in gradients})
         return Ran(outputs, gradients, returned, mutated=changed)
 
-    def _prepared(self, values: Values) -> tuple[Any, dict[str, Any]]:
+    def prepared(self, values: Values) -> tuple[Any, dict[str, Any]]:
         """A new object that holds the sample's states, and the arguments of its forward."""
         own = {item.name for item in self.methods.arguments}
         said = {item.name for item in self.making.settings} - own - self.states[0].keys()

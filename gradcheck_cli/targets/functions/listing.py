@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Mapping
 
 from gradcheck_cli.targets.functions.by_use import goes_by_use
+from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
@@ -41,10 +43,14 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     forwards = {name: forward_for(name, functions) for name in backwards_among(functions)}
     # An operator is a target itself, and its backward is handed a ctx by torch.
     names = [name for name, forward in forwards.items() if forward and not _is_operator(found[forward])]
-    layers = [name for name, node in found.items() if isinstance(node, ast.ClassDef) and _is_layer(node, found)]
+    pairs = method_pairs(found)
+    several = {owner for owner, count in Counter(name.partition(".")[0] for name in pairs).items() if count > 1}
+    classes = ((name, node) for name, node in found.items() if isinstance(node, ast.ClassDef))
+    layers = [name for name, node in classes if _is_layer(node, found, name in several)]
     names += [name for name in layers if not is_only_a_base(name, found)]
+    names += rows_of(found)
     held = {name.partition(".")[0] for name in names}
-    names += [name for name in method_pairs(found) if name.partition(".")[0] not in held]
+    names += [name for name in pairs if name.partition(".")[0] not in held]
     names += [name for name in functions if name not in names and _is_operator(found[name])]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     return names + [name for name in functions if name not in names and _is_loss(name, found[name], functions)]
@@ -72,13 +78,20 @@ def _is_loss(name: str, node: ast.AST, functions: list[str]) -> bool:
     return gives_gradients(node) and not any(forward_for(other, functions) == name for other in functions)
 
 
-def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition]) -> bool:
-    """It has a forward and a backward that somebody wrote, itself or through a class of its file."""
+def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: bool) -> bool:
+    """It has a forward and a backward that somebody wrote, itself or through a class of its file.
+
+    Args:
+        has_several: pairs of methods, each a layer of its own.
+    """
+    if walk_of(node):
+        return False
     methods = _methods(node, found)
     has_both = any(_is_written(methods.get(name)) for name in FORWARDS) and any(
         _is_written(methods.get(name)) for name in BACKWARDS
     )
-    return has_both or any(gives_gradients(method) for method in methods.values()) or goes_by_use(methods)
+    gives = any(gives_gradients(method) for method in methods.values())
+    return has_both or gives or (not has_several and goes_by_use(methods))
 
 
 def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, Method]:

@@ -133,13 +133,17 @@ class Methods:
         Args:
             kept: what the forward returned last, for a backward that is handed its cache.
         """
+        handed: dict[str, Any] = dict(zip(self._upstreams(), grads, strict=False)) | self._again(given)
+        handed |= {name: kept for name in self._needed() if self._is_kept(name)}
+        return self.with_rates(instance, handed)
+
+    def with_rates(self, instance: Any, handed: Mapping[str, Any]) -> Any:
+        """Call the backward with what it is handed, and a rate wherever it has one."""
         for name in self._rates_of(instance):
             setattr(instance, name, RATE)
         method = getattr(instance, self.back)
-        handed: dict[str, Any] = dict(zip(self._upstreams(), grads, strict=False)) | self._again(given)
-        handed |= {item.name: RATE for item in parameters_of(method) if item.name.lower() in RATES}
-        handed |= {name: kept for name in self._needed() if self._is_kept(name)}
-        return call_by_name(method, handed)
+        rates = {item.name: RATE for item in parameters_of(method) if item.name.lower() in RATES}
+        return call_by_name(method, {**handed, **rates})
 
     def _rates_of(self, instance: Any) -> list[str]:
         """The learning rates that an object holds: by name, as long as the forward does not read it, as a slope."""

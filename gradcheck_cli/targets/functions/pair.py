@@ -50,6 +50,11 @@ class PlainFunction:
         """Its parameters, without those that collect the rest."""
         return parameters_of(self.call)
 
+    @property
+    def takes_more(self) -> bool:
+        """Does it collect the rest of its arguments, as `reshape(self, *shape)`?"""
+        return bool(getattr(getattr(self.call, "__code__", None), "co_flags", 0) & inspect.CO_VARARGS)
+
 
 def parameters_of(call: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters that can be handed by name; none where nobody can tell."""

@@ -32,7 +32,14 @@ def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
 
 
 def _inside(name: str, value: Any) -> list[tuple[str, Any]]:
-    """A dict of gradients beside others, one by one."""
+    """A dict or a list of gradients beside others, one by one."""
+    if (
+        isinstance(value, list)
+        and value
+        and not is_listed(value)
+        and all(as_array(inner) is not None for inner in value)
+    ):
+        return [(f"{name}.{place}", inner) for place, inner in enumerate(value)]
     return [(str(key), inner) for key, inner in value.items()] if isinstance(value, Mapping) else [(name, value)]
 
 
@@ -202,7 +209,7 @@ def owners(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -
     # A loss gives the gradient of its prediction, in whatever order it takes that and the target.
     arguments = dict(sorted(arguments.items(), key=lambda item: is_target(item[0]))) if len(entries) < 2 else arguments
     names = list(arguments)
-    found = [belongs_to(name, names) if name else "" for name, _ in entries]
+    found = [belongs_to(name, names) or _of_list(name, value, arguments) if name else "" for name, value in entries]
     found = [name if found.index(name) == place else "" for place, name in enumerate(found)]
     left = [name for name in names if name not in found]
     open_places = [place for place, name in enumerate(found) if not name]
@@ -211,6 +218,30 @@ def owners(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -
             found[place] = name
         return found
     return _by_shape(entries, found, open_places, arguments)
+
+
+def of_list(path: str, shape: tuple[int, ...], names: Mapping[str, tuple[int, ...]]) -> str:
+    """The parameter at the same place of the list that a list of gradients is of: `b.1` for `db.1`; "" for none.
+
+    By the list's name, else by the only list with a parameter of this shape at this place.
+
+    Args:
+        path: of the gradient.
+        names: the parameters' names and shapes.
+    """
+    title, _, place = path.rpartition(".")
+    mine = [name for name in names if name.rpartition(".")[2] == place and "." in name and place.isdigit()]
+    lists = [name.rpartition(".")[0] for name in mine]
+    if not title or title in lists or not (looks_like_gradient(title) or belongs_to(title, lists)):
+        return ""
+    named = belongs_to(title, lists)
+    fitting = [name for name in mine if names[name] == shape]
+    return f"{named}.{place}" if named else fitting[0] if len(fitting) == 1 else ""
+
+
+def _of_list(name: str, value: Any, arguments: Mapping[str, Array]) -> str:
+    shape = _shape(value)
+    return "" if shape is None else of_list(name, shape, {own: array.shape for own, array in arguments.items()})
 
 
 def claimed(

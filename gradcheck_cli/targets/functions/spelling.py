@@ -157,7 +157,9 @@ def argument_called(name: str, arguments: Sequence[str]) -> str:
 
 
 # In front of an argument's name.
-_MARKS = in_order("grad_ d_ d gradient_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d dj_d djd dc_d dcost_d g")
+_MARKS = in_order(
+    "grad_ nabla_ delta_nabla_ d_ d gradient_ delta_ g_ dl_d dldd dld dl_ grad dloss_d de_d dj_d djd dc_d dcost_d g"
+)
 
 
 def _marked(name: str, known: dict[str, str]) -> str:
@@ -176,7 +178,7 @@ def looks_like_gradient(name: str) -> bool:
     """Is something called as gradients are: dx, dW, grad, grads, grad_x, x_grad?"""
     plain = name.rpartition(".")[2].strip("_")
     words = tokens(plain)
-    return bool({"grad", "grads", "gradient", "gradients"} & set(words)) or bool(_D.match(plain))
+    return bool({"grad", "grads", "gradient", "gradients", "nabla"} & set(words)) or bool(_D.match(plain))
 
 
 def is_upstream(name: str) -> bool:

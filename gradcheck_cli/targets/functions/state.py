@@ -12,19 +12,21 @@ import numpy as np
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array, is_listed
 from gradcheck_cli.targets.functions.methods import RATE
+from gradcheck_cli.targets.functions.reading import of_list
 from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient, tokens, word_set
 
 # An object in a dict in an object is as deep as courses go.
 DEPTH = 3
-# Of the names of what is kept beside a parameter and is none: statistics, moments, what the last call left.
-_NO_PARAMETER = (
-    *("_buffers.", "running", "moving", "cache", "mask", "velocity", "moment", "_m", "_v"),
-    *("last", "input", "output"),
-)
+# Of the names of what is kept beside a parameter and is none: statistics, moments.
+_NO_PARAMETER = ("_buffers.", "running", "moving", "cache", "mask", "velocity", "moment", "_m", "_v")
+# And what the last call left; `weights_hidden_output` is a weight.
+_LEFT = ("last", "input", "output")
 
 
 # Numbers that are learnt where a method moves them; a rate or a count moves too.
 _LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
+# A number that is called so is learnt, unless the constructor is given it.
+_BIASES = word_set("b bias intercept")
 # What the gradient of a forward's argument is called where the argument has a name of its own.
 _OF_INPUT = ("dinputs", "dinput", "dx", "grad_input", "input_grad", "grad_inputs", "input_gradient", "grad")
 
@@ -109,7 +111,13 @@ def learnt_numbers(instance: Any) -> list[str]:
     }
     owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
     moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
+    moved |= {name for name in numbers if set(tokens(name)) & _BIASES and name not in _constructor_names(instance)}
     return sorted(name for name in owners | moved if name and not is_gradient(name))
+
+
+def _constructor_names(instance: Any) -> Collection[str]:
+    """What the constructor of an object is given, and what it calls for itself."""
+    return getattr(getattr(type(instance).__init__, "__code__", None), "co_varnames", ())
 
 
 def _is_number(value: Any) -> bool:
@@ -129,7 +137,7 @@ def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldPar
         if id(holder) in seen:
             return
         seen.add(id(holder))
-        for key, value in _parts(holder):
+        for key, value in parts_of(holder):
             path = f"{prefix}{key}"
             if isinstance(value, np.ndarray) or hasattr(value, "detach") or is_listed(value):
                 found.extend(_arrays_of(path, holder, key, value))
@@ -139,8 +147,12 @@ def held(instance: Any, labels: Mapping[str, str] | None = None) -> list[HeldPar
     walk(instance, "", DEPTH)
     labels = labels or {}
     each = _each_once(found)
+    kept = [
+        name for name, value in getattr(instance, "__dict__", {}).items() if _is_number(value) and is_gradient(name)
+    ]
     numbers = [
-        HeldParameter(name, instance, name, np.array(getattr(instance, name))) for name in learnt_numbers(instance)
+        HeldParameter(name, instance, name, np.array(getattr(instance, name)))
+        for name in (*learnt_numbers(instance), *kept)
     ]
     each = [replace(one, label=labels.get(one.path, "")) if one.is_numbered else one for one in each]
     return _by_place_where_alike(each) + numbers
@@ -177,7 +189,8 @@ def _arrays_of(path: str, holder: Any, key: Any, value: Any) -> Iterator[HeldPar
         yield HeldParameter(f"{path}.grad", value, "grad", grad)
 
 
-def _parts(holder: Any) -> Iterator[tuple[Any, Any]]:
+def parts_of(holder: Any) -> Iterator[tuple[Any, Any]]:
+    """What an object, a dict or a list holds, by attribute, key or place."""
     if isinstance(holder, Mapping):
         yield from list(holder.items())
     elif isinstance(holder, list):
@@ -214,7 +227,8 @@ def is_gradient(path: str) -> bool:
 
 
 def _is_other(path: str) -> bool:
-    return any(word in path.lower() for word in _NO_PARAMETER)
+    is_weight = bool(set(tokens(path.rpartition(".")[2])) & _LEARNT)
+    return any(word in path.lower() for word in (_NO_PARAMETER if is_weight else (*_NO_PARAMETER, *_LEFT)))
 
 
 def kept_for_input(instance: Any) -> Array | None:
@@ -267,6 +281,8 @@ def kept_gradients(
     for one in everything:
         prefix, _, last = one.path.rpartition(".")
         owner = belongs_to(last, list(names)) or _of_this_part(prefix, last, names)
+        if not owner and one.is_numbered:
+            owner = of_list(one.path, one.array.shape, names)
         if not owner and one.is_numbered and is_gradient(one.path) and places.get(last) in names:
             owner = places[last]
         if owner.rpartition(".")[2] == last and not is_gradient(one.path.removesuffix(last)):

@@ -114,3 +114,42 @@ class MSELoss:
     report = judged(tmp_path, code, "MSELoss")
     assert report.verdict is Verdict.FAIL
     assert [found.id for found in report.findings] == ["wrong-shape"]
+
+
+def test_a_loss_of_one_sample_is_asked_with_one_label(tmp_path):
+    """With a label for each column it runs as well, and gives a number for each: it was not meant for that."""
+    text = (
+        "import numpy as np\n"
+        "def chooseCostAndGradient(predicted, target, outputVectors):\n"
+        "    z = outputVectors @ predicted\n"
+        "    p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()\n"
+        "    cost = -np.log(p[target])\n"
+        "    delta = p.copy()\n"
+        "    delta[target] -= 1\n"
+        "    gradPred = outputVectors.T @ delta\n"
+        "    grad = np.outer(delta, predicted)\n"
+        "    return cost, gradPred, grad\n"
+    )
+    (tmp_path / "mine.py").write_text(text)
+    report = function_here(f"{tmp_path}/mine.py:chooseCostAndGradient")
+    assert (report.verdict, set(report.gradients)) == (Verdict.PASS, {"predicted", "outputVectors"})
+    (tmp_path / "mine.py").write_text(text.replace("target] -= 1", "target] -= 2"))
+    assert function_here(f"{tmp_path}/mine.py:chooseCostAndGradient").verdict is Verdict.FAIL
+
+
+def test_what_stands_beside_ratings_says_whether_there_is_one(tmp_path):
+    """R is 0 or 1: with its square in the cost it need not be in the gradient."""
+    text = (
+        "import numpy as np\n"
+        "def rating_cost(params, Y, R, num_users, num_movies, num_features, lam):\n"
+        "    X = params[:num_movies * num_features].reshape(num_movies, num_features)\n"
+        "    T = params[num_movies * num_features:].reshape(num_users, num_features)\n"
+        "    off = (X @ T.T - Y) * R\n"
+        "    J = 0.5 * np.sum(off ** 2) + 0.5 * lam * np.sum(params ** 2)\n"
+        "    grad = np.concatenate(((off @ T + lam * X).ravel(), (off.T @ X + lam * T).ravel()))\n"
+        "    return J, grad\n"
+    )
+    (tmp_path / "mine.py").write_text(text)
+    assert function_here(f"{tmp_path}/mine.py:rating_cost").verdict is Verdict.PASS
+    (tmp_path / "mine.py").write_text(text.replace("(off.T @ X + lam * T)", "(off.T @ X)"))
+    assert function_here(f"{tmp_path}/mine.py:rating_cost").verdict is Verdict.FAIL

@@ -120,3 +120,15 @@ class Kurva:
 def test_what_a_class_keeps_and_reads_tells_a_layer_in_any_language():
     """A method that takes a gradient reads what another one keeps; one that takes a title does not go back."""
     assert every_layer(ast.parse(LAYER_OF_ANOTHER_LANGUAGE), "lag.py") == ("Lag",)
+
+
+def test_a_class_of_several_pairs_is_a_row_for_each():
+    """Where no method is called forward alone: nobody can say which pair its name would mean."""
+    text = (
+        "class Kite:\n"
+        "    def forward_up(self, x):\n        self.x = x\n        return x * 2\n"
+        "    def backward_up(self, dout):\n        return dout * 2 + 0 * self.x\n"
+        "    def forward_down(self, y):\n        self.y = y\n        return y / 2\n"
+        "    def backward_down(self, dout):\n        return dout / 2 + 0 * self.y\n"
+    )
+    assert every_layer(ast.parse(text), "kite.py") == ("Kite.backward_up", "Kite.backward_down")

@@ -45,13 +45,19 @@ class Beside:
     _slipped: ProposalChoice | None = field(default=None, init=False)
 
     def samples(self) -> Iterator[Sample]:
-        """One with an axis more, and one for each other setting with which the forward runs and the backward gives any.
+        """One with an axis more, or a row beside rows, and one for each other setting.
+
+        Of those with which the forward runs and the backward gives any.
 
         Where a backward gives nothing at all, as with `retain_derived=False`, it is told to keep nothing.
         """
         longer = self._longer()
         if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
             yield longer
+        spread = self._spread()
+        fits = None if spread is None else self._fits(spread)
+        if spread is not None and fits is not None and fits.error is None and not fits.is_empty:
+            yield spread
         for changed in with_other_settings(self.form.parameters, self.choice, self.form.source):
             if time.thread_time() > self.end:
                 return
@@ -71,6 +77,13 @@ class Beside:
         if self.form.kind not in _OF_TORCH or self.choice[first].axes != _ROWS:
             return None
         return self._drawn({**self.choice, first: replace(self.choice[first], axes=_ROWS_OF_ROWS)})
+
+    def _spread(self) -> Sample | None:
+        """A row beside rows, of an operation on nodes: what is spread over them has one gradient, their sum."""
+        rows = [name for name, each in self.choice.items() if each.axes == _ROWS]
+        if self.form.kind != "operation" or len(rows) < 2:
+            return None
+        return self._drawn({**self.choice, rows[-1]: replace(self.choice[rows[-1]], axes="d")})
 
     def _reshaped(self, changed: ProposalChoice) -> ProposalChoice | None:
         """The choice in other shapes on which all gradients fit, else on which at most a shape is turned round."""

@@ -42,6 +42,16 @@ def drawn(choice: ProposalChoice, sizes: Mapping[str, int], seed: int) -> Sample
     return Sample(values, owed, seed)
 
 
+def axes_of(sample: Sample) -> tuple[int, ...]:
+    """How many axes each array of a sample has."""
+    return tuple(value.ndim for value in sample.values.values() if isinstance(value, np.ndarray))
+
+
+def plainness(axes: tuple[int, ...]) -> tuple[bool, int]:
+    """Most code is meant for rows of numbers, and for no more axes than it needs."""
+    return axes[:1] != (2,), sum(axes)
+
+
 def among_drawn(choice: ProposalChoice, sample: Sample) -> ProposalChoice:
     """The choice with whole numbers only up to those of a sample drawn from it."""
     arrays = {name: sample.array(name) for name, proposal in choice.items() if proposal.kind == "index"}

@@ -16,7 +16,7 @@ from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
-from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, among_drawn, drawn
+from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, among_drawn, axes_of, drawn, plainness
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.guided import (
@@ -178,7 +178,9 @@ class _Search:
                 return found
             if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
-        return self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
+        may_go_on = self.doubtful is not None and self.form.kind == "loss" and not self.said.fixed
+        found = self._led(fixed) if may_go_on else None
+        return found or self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
 
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
         """Labels of nothing, or that leave something out; what is called a loss and gives more than one number.
@@ -224,8 +226,8 @@ class _Search:
         best = self.second_best
         patterns: dict[tuple[int, ...], Sample] = {}
         for sample in self.as_near:
-            patterns.setdefault(_axes_of(sample), sample)
-        near = [patterns[axes] for axes in sorted(patterns, key=_plainness)[:MOST_NEARLY]]
+            patterns.setdefault(axes_of(sample), sample)
+        near = [patterns[axes] for axes in sorted(patterns, key=plainness)[:MOST_NEARLY]]
         return () if best is None else tuple(sample for sample in near if _takes(best.form, sample))
 
     def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
@@ -261,7 +263,10 @@ class _Search:
         except Exception as error:
             self.error = self.error or error
             return progress_of(error, self.file)
-        return None if found is not None else (FORWARD_ENDED, round(100 * self.fits.share))
+        share = round(100 * self.fits.share)
+        if found is None or not self._is_doubtful(found, choice):
+            return (FORWARD_ENDED, share) if found is None else None
+        return (FORWARD_ENDED, share, -sum(out.size for out in found.form.forward(found.samples[0].values)))
 
     def _as_a_known_layer(self) -> Guess | None:
         """On the inputs of a layer that its name tells: its axes and its domain are known."""
@@ -294,7 +299,7 @@ class _Search:
         try:
             return self._tried(choice)
         except FloatingPointError:
-            if self.form.kind not in _OF_TORCH:  # elsewhere a loss's own domain comes next
+            if self.form.kind not in (*_OF_TORCH, "operation"):  # elsewhere a loss's own domain comes next
                 raise
             return self._tried({name: positive(proposal) for name, proposal in choice.items()})
 
@@ -356,15 +361,6 @@ def _looks_up(form: WrittenFunction, sample: Sample) -> bool:
     """Each whole number is given a row: that none flows back to the row of a padding is meant, as in nn.Embedding."""
     axes = max((value.ndim for value in sample.values.values() if _is_whole(value)), default=0)
     return form.forward(sample.values)[0].ndim > axes
-
-
-def _axes_of(sample: Sample) -> tuple[int, ...]:
-    return tuple(value.ndim for value in sample.values.values() if isinstance(value, np.ndarray))
-
-
-def _plainness(axes: tuple[int, ...]) -> tuple[bool, int]:
-    """Most code is meant for rows of numbers, and for no more axes than it needs."""
-    return axes[:1] != (2,), sum(axes)
 
 
 def _is_whole(value: object) -> TypeGuard[np.ndarray]:

@@ -15,7 +15,7 @@ from gradcheck_cli.targets.functions.inputs.parameters import number_of_names, s
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, is_target, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, in_order, is_target, tokens, word_set
 
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
 # Embeddings that turn what they are given: nothing is looked up.
@@ -80,6 +80,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )
+    found = [*_of_ratings(form, item), *found]
     found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
@@ -97,6 +98,14 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _of_ratings(form: WrittenFunction, item: Parameter) -> list[Proposal]:
+    """Ratings of so many items by so many users, and beside them R: whether there is one."""
+    counts = {proposal.below for other in form.parameters for proposal in lengths(other.name)}
+    if not {"n", "m"} <= counts or (not is_target(item.name) and item.name not in _RATED):
+        return []
+    return [Proposal("mask" if item.name in _RATED else "real", "n m", is_owed=False)]
 
 
 def _spread(item: Parameter) -> list[Proposal]:
@@ -139,6 +148,7 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
+_RATED = in_order("R r rated")
 _OF_OUTPUTS = word_set("out output outputs target")
 # One for each feature; one for each sample would be a gradient that was never summed.
 _ROWS = ("d", "m", "1 d", "1 m")
