@@ -29,10 +29,10 @@ PAGE = Path(__file__).parent / "GPU.md"
 SECONDS = 480.0
 # The compiler takes as long for a small layer as for a large one.
 COMPILED = 1
-NO_GPU = (
-    "gradcheck: torch sees no GPU here, so there is nothing to try.\n"
-    "  hint: on a machine with one: make gpu; the script itself: python -m benchmarks.gpu --device cpu --output FILE.md"
-)
+GPU = "cuda"
+# What `make gpu` says where there is none, and its exit code.
+NO_GPU = "gradcheck: torch sees no {device} here, so nothing was tried and nothing written (exit code 2)"
+NOTHING_TRIED = 2
 
 
 @dataclass
@@ -119,7 +119,7 @@ def section(tried: Tried) -> str:
         lines += [row(name, results) for name, results in tried.results.items()]
         lines.append("")
     for reason in dict.fromkeys(tried.untried.values()):
-        names = ", ".join(name for name, why in tried.untried.items() if why == reason)
+        names = "; ".join(name for name, why in tried.untried.items() if why == reason)
         lines += [f"Not tried: {names}: {reason}.", ""]
     return "\n".join(lines)
 
@@ -152,14 +152,15 @@ def main(words: Sequence[str] | None = None) -> int:
     from gradcheck_cli.oracles.in_setting import available_devices
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
-    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--device", default=GPU)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--output", type=Path, default=PAGE)
     parser.add_argument("--layers", type=int, default=len(LAYERS), help="only the cheapest so many")
     options = parser.parse_args(words)
     if options.device.partition(":")[0] not in available_devices():
-        print(NO_GPU, file=sys.stderr)
-        return 2
+        kind = "GPU" if options.device == GPU else options.device
+        print(NO_GPU.format(device=kind), file=sys.stderr)
+        return NOTHING_TRIED
     cheapest = dict(sorted(LAYERS.items(), key=lambda layer: work(layer[1]))[: options.layers])
     begun = time.perf_counter()
     found = tried_on(options.device, cheapest, options.seconds)

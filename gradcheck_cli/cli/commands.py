@@ -196,13 +196,20 @@ def _explain_shapes(values: dict[str, Any]) -> None:
 
 def _topics() -> str:
     """Everything that can be explained, a line each."""
+    from gradcheck_cli.explain.explanation import WIDTH, filled
     from gradcheck_cli.explain.ids import TOPICS
     from gradcheck_cli.layers.known import KNOWN
     from gradcheck_cli.mistakes import CATALOGUE
 
     width = max(map(len, (*CATALOGUE, *KNOWN)))
-    layers = [f"  {name:<{width}}  {layer.title}" for name, layer in KNOWN.items()]
-    mistakes = [f"  {name:<{width}}  {mistake.title}" for name, mistake in CATALOGUE.items()]
+    below = " " * (width + 4)
+
+    def listed(name: str, title: str) -> str:
+        lines = filled(title, WIDTH - len(below)).split("\n")
+        return "\n".join([f"  {name:<{width}}  {lines[0]}", *(f"{below}{line}" for line in lines[1:])])
+
+    layers = [listed(name, layer.title) for name, layer in KNOWN.items()]
+    mistakes = [listed(name, mistake.title) for name, mistake in CATALOGUE.items()]
     topics = [f"  {name}" for name in TOPICS]
     parts = {"Topics:": topics, "Layers, the backward step by step:": layers, "Mistakes (the code ...):": mistakes}
     return "\n\n".join("\n".join([heading, *lines]) for heading, lines in parts.items())

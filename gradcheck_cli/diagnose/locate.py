@@ -34,7 +34,8 @@ def locate(expected: Array, actual: Array, gradient: GradientName = "weight", sp
     broken: Array = ~np.isfinite(actual)
     if broken.any():
         index = _first(broken)
-        return f"{name}{list(index)} is {actual[index]}, the first of {broken.sum()} entries that are not finite."
+        more = f", the first of {broken.sum():,} such entries" if broken.sum() > 1 else ""
+        return f"{name}{list(index)} is {actual[index]}{more}."
     wrong: Array = np.not_equal(expected, actual)
     if not wrong.any():
         return ""

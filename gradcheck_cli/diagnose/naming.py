@@ -18,6 +18,7 @@ from gradcheck_cli.diagnose.sentences import either, finding, message_for
 from gradcheck_cli.diagnose.words import Words
 from gradcheck_cli.mistakes import CATALOGUE, Problem
 from gradcheck_cli.model import ConvSpec, Finding, GradientName
+from gradcheck_cli.model.text import plural_of
 from gradcheck_cli.numbers.digits import digits_case
 
 # What a formula must meet to be proved: a second geometry with fresh data, and more entries than a wrong formula gives
@@ -237,8 +238,8 @@ def partly(
         message = either(causes[:_LISTED_TIES], gradient, words)
     share = (
         f"all {wrong} geometries where it is wrong"
-        if len(seen) == wrong
-        else f"{len(seen)} of {wrong} wrong geometries"
+        if len(seen) == wrong > 1
+        else f"{len(seen)} of {wrong} wrong {plural_of('geometry') if wrong > 1 else 'geometry'}"
     )
     when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
     return finding(identifier, gradient, f"On {share} {message}", words, certain=False, fails_when=when)

@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck_cli.diagnose.edits.factors import any_of
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import Array, Finding
+from gradcheck_cli.model.text import counted
 
 # A factor is one where the quotients agree to this: far above what a sum of some hundred terms rounds, and far below
 # what any two named factors differ by.
@@ -95,13 +96,14 @@ def _by_length(name: str, what: str, rest: float, length: int, *, divided: bool)
 
 def placed(name: str, expected: Array, actual: Array, wrong: Array) -> str:
     """Where a gradient is wrong: how many entries, the indices that they are confined to, and the worst of them."""
-    share = "all" if wrong.all() else f"{int(wrong.sum())} of {wrong.size}"
+    every = "all entries" if wrong.size > 1 else "its one entry"
+    share = every if wrong.all() else f"{int(wrong.sum()):,} of {counted(wrong.size, 'entry')}"
     where = "" if wrong.all() else _confined(wrong)
     difference = np.where(wrong, np.abs(np.nan_to_num(actual) - expected), -1.0)
     at = tuple(int(place) for place in np.unravel_index(int(np.argmax(difference)), difference.shape))
     entry = f"[{', '.join(map(str, at))}]" if at else ""
     worst = f"{entry or 'it'} is {actual[at]:.6g} where {expected[at]:.6g} is right"
-    return f"grad_{name} is wrong in {share} entries{where}; {worst}"
+    return f"grad_{name} is wrong in {share}{where}; {worst}"
 
 
 def _confined(wrong: Array) -> str:

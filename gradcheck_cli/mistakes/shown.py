@@ -31,6 +31,7 @@ class Sign(Enum):
     UNREDUCED = auto()
     AVERAGED = auto()  # the factor 1/N of one axis
     ABSENT = auto()  # no gradient, or zeros
+    UNUSED = auto()  # a gradient of what the forward does not use
     ONE_UPSTREAM = auto()
     NONLINEAR = auto()  # B(2G) is not 2 B(G)
     STRIDES = auto()

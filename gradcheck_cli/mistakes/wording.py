@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.line import without_rows
+from gradcheck_cli.model.text import counted
 
 
 def sizes(spec: ConvSpec) -> dict[str, object]:
@@ -12,6 +13,8 @@ def sizes(spec: ConvSpec) -> dict[str, object]:
         "N": spec.batch,
         "C": spec.in_channels,
         "K": spec.out_channels,
+        "channels": counted(spec.in_channels, "channel"),
+        "filters": counted(spec.out_channels, "filter"),
         "H": spec.height,
         "W": spec.width,
         "kernel": "x".join(map(str, spec.own(spec.kernel_size))),

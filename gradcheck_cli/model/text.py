@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 # Control characters (C0 but for tab and newline, DEL, C1), halves of surrogate pairs, the overrides of the writing
 # direction and the two noncharacters: none of them can be seen, and each can make a reader see something else.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+
+# As sentences write it: a backtick within a word is one of a name.
+_CODE = re.compile(r"(?<![^\s(\[])`([^`\n]+)`(?![^\s.,;:)\]'])")
 
 
 def counted(amount: int, noun: str) -> str:
@@ -24,6 +28,13 @@ def plural_of(noun: str) -> str:
 def ended(sentence: str) -> str:
     """With a full stop, unless it ends already: of a message that somebody else wrote."""
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def code_parted(text: str) -> Iterator[tuple[str, bool]]:
+    """The parts of a sentence and whether each is code: what stands between two backticks, which are left out."""
+    for number, part in enumerate(_CODE.split(text)):
+        if part:
+            yield part, number % 2 == 1
 
 
 def visible(text: object) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.model.report import Judgement
 from gradcheck_cli.model.text import visible
-from gradcheck_cli.report.formats import FORMATS, SAVED, STDOUT_FORMATS, known, known_for_files
+from gradcheck_cli.report.formats import FORMATS, SAVED, STDOUT_FORMATS, known, known_for_files, refused_suffix
 
 if TYPE_CHECKING:
     from gradcheck_cli.model.sweep import AnyReport
@@ -87,7 +87,8 @@ def check_destination(name: str, path: str, inputs: Iterable[str]) -> None:
     """Can a report of this format be written to `path`, as far as can be told without writing?
 
     Raises:
-        ReportError: unknown format; no such folder, or one that may not be written to; `path` is a folder or a device;
+        ReportError: unknown format; a name that promises another kind of file; no such folder, or one that may not be
+            written to; `path` is a folder or a device;
             or it is one of `inputs`, also by a symbolic or a hard link.
     """
     known_for_files(name)
@@ -114,6 +115,20 @@ def check_destination(name: str, path: str, inputs: Iterable[str]) -> None:
                 f"the {name} report {_quoted(path)} would overwrite the input {_quoted(file)}.",
                 hint="another name for the report",
             )
+    _check_suffix(name, path)
+
+
+def _check_suffix(name: str, path: str) -> None:
+    found = known_for_files(name)
+    suffix = refused_suffix(name, path)
+    if suffix:
+        stem = visible(os.path.splitext(path)[0])
+        others = [other for other in FORMATS if suffix in known(other).suffixes]
+        meant = [f"--report {each}={stem}{known(each).suffixes[0]}" for each in (name, *others) if each in FORMATS]
+        raise ReportError(
+            f"the {name} report {_quoted(path)} would be no {suffix} file, whatever its name says.",
+            hint=" or ".join(meant) or f"{stem}{found.suffixes[0]}",
+        )
 
 
 def render(report: AnyReport, name: str, attachment: str = "") -> bytes:

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from gradcheck_cli.model import Array, Rung, Sameness, SamenessReport
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.report.drawn import Drawn, Place, largest
 from gradcheck_cli.report.words import number
 
@@ -117,8 +118,8 @@ def of_difference(shown: Drawn, yours: str) -> str:
     """Of the differences, in units of what rounding allows."""
     outside = int(np.count_nonzero(~(np.abs(shown.shares) <= 1)))
     if outside:
-        what = f"{outside:,} of {shown.shares.size:,} entries are further apart than rounding allows"
-        return f"{what}: full colour is wrong, white is right."
+        where = f"{outside:,} of {counted(shown.shares.size, 'entry')}"
+        return f"Further apart than rounding allows in {where}: full colour is wrong, white is right."
     if not shown.difference.any():
         return "White everywhere: both sides are equal in every entry."
     worst = max(shown.ratio(place) for place in shown.places)

@@ -205,7 +205,7 @@ def _legend(screen: Screen, panels: Panels, hidden: int) -> Text:
 
 
 def _less(low: float, high: float) -> str:
-    return f"less the mean of each plane, {number(low)}" + ("" if low == high else f" to {number(high)}")
+    return f"less the mean of each plane ({number(low)}" + (")" if low == high else f" to {number(high)})")
 
 
 def _ramp(screen: Screen, cells: int) -> Text:

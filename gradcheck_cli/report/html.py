@@ -20,7 +20,7 @@ from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible, visible_lines
 from gradcheck_cli.report import html_arcs, html_view, palette
 from gradcheck_cli.report.page import page_of
-from gradcheck_cli.report.page.blocks import Page, PageSection, said
+from gradcheck_cli.report.page.blocks import Page, PageSection
 from gradcheck_cli.report.page.parts import VERDICT_WORDS
 from gradcheck_cli.report.words import number
 
@@ -42,6 +42,11 @@ class FoldedPart:
     title: str
     sections: tuple[PageSection, ...]
 
+    @property
+    def is_extra(self) -> bool:
+        """Only for who wants everything: closed, until somebody does."""
+        return all(section.is_extra and section.verdict is None for section in self.sections)
+
 
 def render_html(report: AnyReport) -> str:
     """The page, as HTML text."""
@@ -62,7 +67,6 @@ def _rendered(report: AnyReport, template: str) -> str:
         .render(
             page=page,
             parts=list(_parts(page)),
-            answer=said(page.answer),
             headline=page.headline,
             is_page=template == "report.html.j2",
             uid=f"g{zlib.crc32(repr(report).encode('utf-8', 'replace')):08x}",
@@ -102,6 +106,8 @@ def _environment() -> Environment:
         gradients=html_view.gradients(),
         kind_of=lambda block: type(block).__name__,
         names=html_view.is_list_of_names,
+        prose=html_view.prose,
+        glued=html_view.glued,
         rows_shown=html_view.rows_shown,
         is_stacked=html_view.is_stacked,
         class_of=html_view.class_of,

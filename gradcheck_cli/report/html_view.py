@@ -12,7 +12,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.model.text import visible, visible_lines
+from gradcheck_cli.model.text import code_parted, visible, visible_lines
 from gradcheck_cli.report.drawn import largest
 from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.page.blocks import Block, Column, Example, ExampleArray, Folded, Remarks, Table, Text
@@ -23,6 +23,8 @@ from gradcheck_cli.report.words import exact_number, first
 
 MOST_ROWS = 60
 """Rows of a table that is cut for who reads little; all of the others are shown."""
+WHOLE_NAME = 32
+"""Characters of a target's name that no column breaks: beside it a sentence still has the room of one."""
 # An example of more planes, or of more numbers in one, is read by a program: the json and repro reports hold it.
 MOST_GRIDS = 12
 MOST_CELLS = 256
@@ -96,7 +98,25 @@ def class_of(column: Column, cell: Text) -> str:
     """How a cell behaves where there is no room: sentences and names break, numbers and words do not."""
     if column.prose:
         return "prose"
-    return "num" if column.right else "name" if any(piece.target for piece in cell) else ""
+    if column.right:
+        return "num"
+    lengths = [len(piece.text) for piece in cell if piece.target]
+    return "" if not lengths else "name" if max(lengths) > WHOLE_NAME else "name whole"
+
+
+def prose(text: str) -> Markup:
+    """A sentence with its code in the typewriter face."""
+    parts = code_parted(visible(text))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if is_code else part for part, is_code in parts)
+
+
+def glued(text: Text) -> Text:
+    """A text that is never broken between a name and its verdict."""
+    following = (*text[1:], None)
+    return tuple(
+        replace(piece, text=f"{piece.text[:-1]}\xa0") if after and after.verdict and piece.text.endswith(" ") else piece
+        for piece, after in zip(text, following, strict=True)
+    )
 
 
 def breakable(name: str) -> Markup:

@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from gradcheck_cli.model import CALL, Check, Finding, Report, RunReport, SeedResult, TargetReport, Verdict
-from gradcheck_cli.model.text import visible, visible_lines
+from gradcheck_cli.model.text import counted, visible, visible_lines
 from gradcheck_cli.report.page.checks import worst_told
 from gradcheck_cli.report.page.parts import mistakes, told
 from gradcheck_cli.report.words import right_of_taken, subject, user_file, user_name, where_right
@@ -80,11 +80,11 @@ def _run_suite(report: RunReport, attachment: str) -> _Suite:
 def _check_case(check: Check, report: RunReport, attachment: str) -> _TestCase:
     about = [finding for finding in report.findings if finding.gradient in (check.gradient, CALL)]
     pictured = bool(attachment) and check.gradient == "weight"
-    mismatched = f"{check.mismatched} of {check.entries}"
+    mismatched = f"{check.mismatched:,} of {counted(check.entries, 'entry')}"
     return _TestCase(
         name=f"{check.name}[{check.gradient}]",
         verdict=check.verdict,
-        message=check.detail or f"{mismatched} entries mismatch: {check.criterion}",
+        message=check.detail or f"mismatch in {mismatched}: {check.criterion}",
         type=_type(check.verdict, about),
         body="\n".join(
             [

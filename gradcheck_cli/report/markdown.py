@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.sweep import AnyReport
-from gradcheck_cli.model.text import counted, visible, visible_lines
+from gradcheck_cli.model.text import code_parted, counted, visible, visible_lines
 from gradcheck_cli.report.page import blocks, page_of
 from gradcheck_cli.report.page.blocks import Block, Page, PageSection, Said, Text, Tone, said
 from gradcheck_cli.report.page.parts import quoted
@@ -67,10 +67,17 @@ def _within(head: str, sections: Sequence[str], limit: int | None) -> Iterator[s
 
 
 def text(value: object) -> str:
-    """Free text with nothing left in it that Markdown, HTML or GitHub would act on. One line, clipped."""
+    """Free text with nothing left in it that Markdown, HTML or GitHub would act on, but its code. One line, clipped."""
+    parts = code_parted(_clipped(value))
+    return "".join(f"<code>{_inert(part)}</code>" if is_code else _inert(part) for part, is_code in parts)
+
+
+def _clipped(value: object) -> str:
     shown = visible(value)
-    if len(shown) > MAX_TEXT:
-        shown = shown[:MAX_TEXT] + "…"
+    return shown[:MAX_TEXT] + "…" if len(shown) > MAX_TEXT else shown
+
+
+def _inert(shown: str) -> str:
     escaped = _SPECIAL.sub(lambda match: "\\" + match[0], shown.replace("&", "&amp;"))
     # GitHub links a name after an @ even where the @ is written as an entity; an empty comment parts the two.
     return escaped.replace("<", "&lt;").replace(">", "&gt;").replace("@", "@<!-- -->")
@@ -78,7 +85,7 @@ def text(value: object) -> str:
 
 def code(value: object) -> str:
     """A name in the typewriter face. A code span could not hold both a backtick and a table's pipe."""
-    return f"<code>{text(value)}</code>"
+    return f"<code>{_inert(_clipped(value))}</code>"
 
 
 def fence(value: str, language: str = "") -> str:

@@ -101,7 +101,9 @@ class _Plane:
 def strips(report: RunReport) -> tuple[Strip, ...]:
     """All strips of a run: what is wrong first, else what the post asked."""
     shown = drawn(report)
-    asked, both = (_origin(report), *_compared(report)), _judged(report, shown)
+    # Beside those of the code it must be said whose gradients these are.
+    whose = " of autograd" if shown.wrong else ""
+    asked, both = (_origin(report), *_compared(report, whose)), _judged(report, shown)
     return (*both, *asked) if shown.wrong else (*asked, both[-1])
 
 
@@ -117,7 +119,7 @@ def extent(values: Array) -> str:
     return ", ".join(part for part in (told, broken) if part)
 
 
-def _compared(report: RunReport) -> tuple[Strip, ...]:
+def _compared(report: RunReport, whose: str) -> tuple[Strip, ...]:
     """The three strips of grad_weight as autograd gives it, or as the code does where autograd gives none."""
     gradient = planes_of(report.figures.gradients["weight"].autograd)
     chosen = _first_filters(report.experiment, gradient.shape[:-2])
@@ -131,7 +133,7 @@ def _compared(report: RunReport) -> tuple[Strip, ...]:
     return (
         Strip(
             "own-ranges",
-            "dE/dF, each panel on its own range, as the post drew it",
+            f"dE/dF{whose}, each panel on its own range, as the post drew it",
             tuple(_tile(plane, *_ends([plane.values])) for plane in planes),
             eye.on_own_ranges(found, values),
             left_out=left_out,

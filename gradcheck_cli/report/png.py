@@ -20,9 +20,10 @@ import numpy as np
 from gradcheck_cli.model import Report, RunReport
 from gradcheck_cli.model.errors import DependencyError, ReportError
 from gradcheck_cli.model.text import visible
+from gradcheck_cli.report.page import page_of
 from gradcheck_cli.report.palette import TOLD
 from gradcheck_cli.report.pictures import Scale, Strip, Tile, strips
-from gradcheck_cli.report.words import MOST_IMAGES, channels_named, conv, listed, number, size, taken
+from gradcheck_cli.report.words import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,21 +132,11 @@ def _draw_header(axes: Axes, report: RunReport) -> float:
     verdict = report.verdict.value
     axes.text(_MARGIN, 0.55, verdict.upper(), weight="bold", size=15, color=_COLOURS.get(verdict, "#8a6100"))
     top = 0.65
-    for words, lines, colour in ((report.answer, 4, "black"), (_what_was_run(report), 3, _GRAY)):
+    for words, lines, colour in ((report.answer, 4, "black"), (page_of(report).ran, 3, _GRAY)):
         for line in textwrap.wrap(visible(words), _CHARACTERS)[:lines]:
             top += _LINE
             axes.text(_MARGIN, top, line, size=9.5, color=colour)
     return top + _BETWEEN_STRIPS
-
-
-def _what_was_run(report: RunReport) -> str:
-    ran = report.experiment
-    named = f"; {channels_named(ran)}" if ran.channel_names else ""
-    return (
-        f"{conv(ran)} {ran.in_channels} -> {ran.out_channels}, kernel {size(ran.kernel_size)}, "
-        f"{listed(ran.images, MOST_IMAGES)} at {taken(ran)}, loss {ran.loss.name} {ran.loss.reduction}, "
-        f"seed {ran.seed}, {ran.dtype}, backward {ran.backward}{named}"
-    )
 
 
 def _draw_strip(axes: Axes, strip: Strip, top: float) -> float:

@@ -56,6 +56,7 @@ from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, 
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.conventions.unvaried import Varying
 from gradcheck_cli.targets.convolutions_met import convolutions_met
+from gradcheck_cli.targets.coroutines import refuse_coroutines
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
 from gradcheck_cli.targets.functions.either import AsConvolution, Wanted, either
@@ -68,7 +69,7 @@ from gradcheck_cli.targets.pipes import receive, send
 from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.seeding import SEED, seed_all
-from gradcheck_cli.targets.setting_now import computing_in
+from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in
 from gradcheck_cli.targets.spec_message import message_of_spec, spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
@@ -223,9 +224,10 @@ def _load_either_way(ref: TargetRef, only_needed: bool, seconds: float, names: S
     """A script part that never ends is left out, like one that fails."""
     try:
         with alarm(LOAD_SHARE * seconds / 2):
-            return load(ref, only_needed, names)
+            loaded = load(ref, only_needed, names)
     except HungError:
-        return load(ref, True, names)
+        loaded = load(ref, True, names)
+    return loaded if names else refuse_coroutines(loaded, ref.name)
 
 
 def _description(ready: Ready) -> Message:
@@ -286,7 +288,8 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
         **{name: widened(array) for name, array in arrays.items()},
     )
     setting = Setting.from_message(message["setting"])
-    reason = _refuses(ready, case.spec) or _refuses_setting(ready, setting)
+    is_function = isinstance(ready.chosen.candidate, AutogradCandidate)
+    reason = _refuses(ready, case.spec) or cannot_ask_in(setting, is_function=is_function)
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
@@ -304,13 +307,6 @@ def _refuses(ready: Ready, spec: ConvSpec) -> str:
     candidate = ready.chosen.candidate
     otherwise = PaddingForm(candidate, ready.same).keeps_otherwise(spec)
     return candidate.refuses(spec) or ("it keeps the size by another rule" if otherwise else "")
-
-
-def _refuses_setting(ready: Ready, setting: Setting) -> str:
-    """Why it cannot be asked in this setting at all; "" when it can. What numpy lacks shows when arrays are made."""
-    if not setting.needs_forward or isinstance(ready.chosen.candidate, AutogradCandidate):
-        return ""
-    return f"{setting.needs_forward} is for a forward that torch differentiates, a torch.autograd.Function"
 
 
 def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Array]]:

@@ -355,7 +355,8 @@ def _backward_of(layer: str, found: Mapping[str, Definition]) -> str:
 def _absent(tree: ast.Module, path: str, name: str) -> TargetError:
     names = list(definitions(tree))
     near = nearest(name, names, most=3) or [n for n in names if name.lower() in n.lower()]
-    shown = near or candidates(tree)
+    # What does not look like a backward is there all the same.
+    shown = near or candidates(tree) or [name for name in names if "." not in name]
     return TargetError(
         f"{path} has no {name}.",
         facts={"similar" if near else "it holds": ", ".join(shown[:6]) or "no function and no class"},

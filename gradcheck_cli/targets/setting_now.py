@@ -61,6 +61,22 @@ def forward_setting() -> AbstractContextManager[object]:
     return forward_of(setting_now())
 
 
+def cannot_ask_in(setting: Setting, *, is_function: bool) -> str:
+    """Why no call can be made in this setting, a clause; "" where one can. What numpy lacks shows as arrays are made.
+
+    Args:
+        setting: that is asked for.
+        is_function: the target is a torch.autograd.Function.
+    """
+    if setting.needs_forward and not is_function:
+        return f"{setting.needs_forward} is for a forward that torch differentiates, a torch.autograd.Function"
+    if not setting.asks_torch:
+        return ""
+    from gradcheck_cli.oracles.in_setting import impossible
+
+    return impossible(setting)
+
+
 def numpy_lacks() -> str:
     """What of the setting no array of numpy can be, a clause; "" where it can."""
     setting = setting_now()

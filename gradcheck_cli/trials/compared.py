@@ -118,6 +118,11 @@ class FunctionComparison:
         owed = self.trials[0].sample.differentiated if self.trials else ()
         return [name for name in owed if name not in self.names and any(depends(trial.first, name) for trial in known)]
 
+    def is_unused(self, name: str) -> bool:
+        """Does the forward give the same bits for far other values of an argument, wherever it was measured?"""
+        measured = [trial for trial in self.trials if name in trial.first]
+        return bool(measured) and all(name in trial.unused for trial in measured)
+
     def is_missing(self, name: str) -> bool:
         """Was a gradient compared, and never there?"""
         mine = self.about(name)

@@ -146,8 +146,13 @@ class FunctionSession:
             reference=should,
             recording=self._recording(sample),
         )
-        trial = self._measured(trial)
-        return replace(trial, unused=frozenset(self._unused(trial)))
+        return self._measured(trial)
+
+    def _without_unused(self, trial: FunctionTrial) -> FunctionTrial:
+        """The derivative by what the forward does not use is 0, and not to within what differences know."""
+        unused = frozenset(self._unused(trial))
+        exact = {name: _nothing(trial.first[name]) for name in unused if not trial.first[name].values.any()}
+        return replace(trial, unused=unused, first=trial.first | exact) if unused else trial
 
     def _unused(self, trial: FunctionTrial) -> Iterator[str]:
         """What is constant nearby is a step, or nothing at all: a step is another one on the other side of 0."""
@@ -223,7 +228,7 @@ class FunctionSession:
             self._measure(trial, name, evaluate, by_graph.get(name))
         is_confirmed = all(by_graph.get(name) is known for name, known in trial.first.items())
         is_another = not is_confirmed and trial.recording is not None and trial.recording.left_torch
-        return replace(trial, recording=None) if is_another else trial
+        return self._without_unused(replace(trial, recording=None) if is_another else trial)
 
     def _measure(self, trial: FunctionTrial, name: str, evaluate: Evaluate, known: Jacobian | None = None) -> None:
         """The derivative by one argument and its second opinion; `known` is a first opinion that is there already."""
@@ -281,6 +286,12 @@ def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian
     except EvaluationError:
         pass
     return differences(point, evaluate, second.noise)
+
+
+def _nothing(known: Jacobian) -> Jacobian:
+    """The derivative by an argument that the forward does not use."""
+    source = "the forward gives the same bits for far other values"
+    return Jacobian(source, np.zeros_like(known.values), np.zeros_like(known.error))
 
 
 def whole_numbers(sample: Sample) -> Sample:

@@ -9,6 +9,7 @@ from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.of_a_run import RealData
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Case, Check, ConvSpec, Gradients, Verdict, Worst
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers import rounding
 from gradcheck_cli.numbers.arithmetic import Judged, fft_slack, no_slack
 from gradcheck_cli.oracles import adjoint
@@ -53,12 +54,12 @@ def test_one_entry_off_fails_and_the_side_is_named(name, by):
     """Both sides are suspects, and the definition decides."""
     ours = [check for check in exact(changed(name, by)) if check.verdict is Verdict.FAIL]
     theirs = [check for check in exact(RIGHT, changed(name, by)) if check.verdict is Verdict.FAIL]
-    size = RIGHT.get(name).size
+    of_all = counted(RIGHT.get(name).size, "entry")
 
     assert ["exact", "referee"] == [check.name for check in ours] == [check.name for check in theirs]
     said = f"the definition's sum says that grad_{name} is wrong in"
-    assert f"{said} ours (1 of {size} entries); autograd is right" == ours[1].detail
-    assert f"{said} autograd (1 of {size} entries); ours is right" == theirs[1].detail
+    assert f"{said} ours (1 of {of_all}); autograd is right" == ours[1].detail
+    assert f"{said} autograd (1 of {of_all}); ours is right" == theirs[1].detail
     assert {name} == {check.gradient for check in (*ours, *theirs)}
 
 
@@ -66,7 +67,7 @@ def test_both_sides_may_be_wrong():
     """Then both are named, and none is called right."""
     referee = exact(changed("weight"), changed("weight", 2.0))[1]
 
-    assert "is wrong in ours (1 of 1 entries) and autograd (1 of 1 entries)" in referee.detail
+    assert "is wrong in ours (1 of 1 entry) and autograd (1 of 1 entry)" in referee.detail
     assert "is right" not in referee.detail
 
 
@@ -289,9 +290,12 @@ def test_the_referee_is_asked_in_float64_only():
         found = checks.real_checks(RealData(CASE, dtype, hand, autograd), OURS, GRADIENTS)
         return [(check.name, check.gradient, check.detail) for check in found if check.verdict is Verdict.FAIL]
 
-    said = "the definition's sum says that grad_{} is wrong in {} ({} of {} entries); {} is right"
+    said = "the definition's sum says that grad_{} is wrong in {} ({} of {}); {} is right"
     for hand, autograd, sides in ((ours, RIGHT, ("ours", "autograd")), (RIGHT, ours, ("autograd", "ours"))):
-        words = [said.format(name, sides[0], size, size, sides[1]) for name, size in (("weight", 1), ("input", 4))]
+        words = [
+            said.format(name, sides[0], size, counted(size, "entry"), sides[1])
+            for name, size in (("weight", 1), ("input", 4))
+        ]
         hers = [
             ("hand-vs-autograd", "weight", ""),
             ("referee", "weight", words[0]),
@@ -433,11 +437,11 @@ def test_who_is_wrong_beside_finite_differences():
     said = "the definition's sum says that grad_weight is wrong in "
     bound, rounded = 6e-7, 12 * U * 12
     cases = [
-        (6 + 0.9 * bound, 7, OURS, "ours (1 of 1 entries); numeric is right"),
-        (7, 6, OURS, "numeric (1 of 1 entries); ours is right"),
-        (7, 6 + rounded + 0.9 * SLACK["weight"], FFT, "numeric (1 of 1 entries); the FFT is right"),
-        (7, 6 + rounded + 1.2 * SLACK["weight"], FFT, "the FFT (1 of 1 entries) and numeric (1 of 1 entries)"),
-        (7, 6 + 1e-12, OURS, "ours (1 of 1 entries) and numeric (1 of 1 entries)"),
+        (6 + 0.9 * bound, 7, OURS, "ours (1 of 1 entry); numeric is right"),
+        (7, 6, OURS, "numeric (1 of 1 entry); ours is right"),
+        (7, 6 + rounded + 0.9 * SLACK["weight"], FFT, "numeric (1 of 1 entry); the FFT is right"),
+        (7, 6 + rounded + 1.2 * SLACK["weight"], FFT, "the FFT (1 of 1 entry) and numeric (1 of 1 entry)"),
+        (7, 6 + 1e-12, OURS, "ours (1 of 1 entry) and numeric (1 of 1 entry)"),
     ]
     for finite, actual, judged, blamed in cases:
         check, referee = checks.numeric_check(numeric(finite, bound), CASE, one(actual), judged, one(12))
@@ -498,7 +502,7 @@ def test_a_side_that_differs_from_itself():
 
     told = ("bias", "it twice on the same data: equal, or within rounding and told")
     assert told == (within.gradient, within.criterion) == (beyond.gradient, beyond.criterion)
-    assert ("repeat", "pass", "it differs from itself by up to 0.5 in 1 entries") == (
+    assert ("repeat", "pass", "it differs from itself by up to 0.5 in 1 entry") == (
         within.name,
         within.verdict,
         within.detail,

@@ -10,6 +10,7 @@ from random_layers import specs
 from gradcheck_cli.checks import referee
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Case, Check, ConvSpec, Gradients, Verdict
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers.arithmetic import Judged, fft_slack, no_slack
 from gradcheck_cli.oracles import adjoint, reference
 
@@ -111,16 +112,17 @@ def test_the_word_in_full(name):
     """Name, gradient, entries, the largest count of wrong ones, the rule, and a sentence with both sides."""
     right = RIGHT.get(name)
     off = right + np.arange(1.0, right.size + 1).reshape(right.shape)
-    size, said = right.size, f"the definition's sum says that grad_{name} is wrong in "
+    said = f"the definition's sum says that grad_{name} is wrong in "
+    whole = f"{right.size} of {counted(right.size, 'entry')}"
 
     for sides, detail in (
-        ({"ours": off, "autograd": right}, f"ours ({size} of {size} entries); autograd is right"),
-        ({"ours": right, "autograd": off}, f"autograd ({size} of {size} entries); ours is right"),
-        ({"ours": None, "autograd": right}, f"ours ({size} of {size} entries); autograd is right"),
-        ({"ours": right[..., None], "autograd": right}, f"ours ({size} of {size} entries); autograd is right"),
-        ({"ours": off, "autograd": -off}, f"ours ({size} of {size} entries) and autograd ({size} of {size} entries)"),
+        ({"ours": off, "autograd": right}, f"ours ({whole}); autograd is right"),
+        ({"ours": right, "autograd": off}, f"autograd ({whole}); ours is right"),
+        ({"ours": None, "autograd": right}, f"ours ({whole}); autograd is right"),
+        ({"ours": right[..., None], "autograd": right}, f"ours ({whole}); autograd is right"),
+        ({"ours": off, "autograd": -off}, f"ours ({whole}) and autograd ({whole})"),
     ):
-        word = Check("referee", name, Verdict.FAIL, size, size, DEFINITION, detail=said + detail)
+        word = Check("referee", name, Verdict.FAIL, right.size, right.size, DEFINITION, detail=said + detail)
         assert word == asked(CASE, name, sides)
 
 

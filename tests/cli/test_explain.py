@@ -2,6 +2,7 @@
 
 import pytest
 
+from gradcheck_cli.layers.known import KNOWN
 from helpers import gradcheck
 
 
@@ -21,8 +22,16 @@ def test_no_topic_lists_them_all():
 
     lines = gradcheck("explain").stdout.splitlines()
 
-    listed = [line.split()[0] for line in lines if line.startswith("  ")]
+    listed = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
     assert [*TOPICS, *KNOWN, *CATALOGUE] == listed
+
+
+def test_the_list_fits_a_screen():
+    """80 columns; a long title goes on below itself, and no word of it is lost."""
+    lines = gradcheck("explain").stdout.splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert " ".join(KNOWN["attention"].title.split()) in " ".join(" ".join(lines).split())
 
 
 def test_misspelt_topic():

@@ -68,7 +68,7 @@ def test_nan_is_located_first():
     """The first entry that is not finite, and how many there are."""
     array = RIGHT.copy()
     array[1, 0, 2, 3:] = np.inf
-    assert locate(RIGHT, array) == "grad_weight[1, 0, 2, 3] is inf, the first of 2 entries that are not finite."
+    assert locate(RIGHT, array) == "grad_weight[1, 0, 2, 3] is inf, the first of 2 such entries."
 
 
 def test_a_bias_has_filters_only():

@@ -80,7 +80,10 @@ def test_folder(tmp_path):
     """A folder is told apart from a file."""
     (tmp_path / "shots").mkdir()
 
-    assert message("shots") == "cannot read shots: it is a folder.\n  hint: name the pictures in it: shots/*.jpg"
+    assert message("shots") == (
+        "cannot read shots: it is a folder.\n"
+        "  hint: name the pictures in it, shots/*.jpg; gradcheck sweep run takes a folder"
+    )
 
 
 def test_named_pipe(tmp_path):

@@ -41,6 +41,7 @@ FUNCTIONS = {
     "reduction-missing",
     "mean-for-sum",
     "missing-gradient",
+    "unused-in-forward",
     "one-upstream-for-all",
     "not-linear",
     "strides-ignored",

@@ -135,7 +135,7 @@ def test_a_panel_has_at_most_eight_rows(shape, colours):
 def test_planes_of_one_digit_are_shown_without_their_means():
     """Blocks of one digit show nothing; what is left of them does, and the means are told."""
     lines = draw(screen_of(), gradient_of([[[100.0, 101.0]], [[-80.0, -82.0]]]))
-    assert ["G  9 = 1, . = 0, -9 = -1, less the mean of each plane, -81 to 100", "[0,0]   [0,1]"] == plain(lines)[:2]
+    assert ["G  9 = 1, . = 0, -9 = -1, less the mean of each plane (-81 to 100)", "[0,0]   [0,1]"] == plain(lines)[:2]
     assert "-4  4    9 -9" == plain(lines)[2]
     assert " 9  6" == plain(draw(screen_of(), gradient_of([[[3.0, 2.0]]])))[2]
 
@@ -144,7 +144,7 @@ def test_one_plane_with_structure_does_not_leave_the_others_blocks():
     """Most of three planes would be one digit each; planes whose cells are equal are blocks in any case."""
     planes = [[[100.0, 101.0]], [[-80.0, -82.0]], [[0.0, 50.0]]]
 
-    assert "less the mean of each plane, -81 to 100" in plain(draw(screen_of(), gradient_of(planes)))[0]
+    assert "less the mean of each plane (-81 to 100)" in plain(draw(screen_of(), gradient_of(planes)))[0]
     assert "less the mean" not in plain(draw(screen_of(), gradient_of([[[3.0, 3.0]], [[0.0, 0.0]], [[0.0, 9.0]]])))[0]
 
 

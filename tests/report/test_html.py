@@ -237,7 +237,9 @@ def test_two_reports_in_one_notebook():
     ids = [set(re.findall(' id="(.*?)"', source)) for source in (first, second)]
     style = re.search("<style>(.*?)</style>", first, re.DOTALL)[1]
     selectors = [
-        part.strip() for part in re.findall(r"([^{}@;]+)\{", style) if not part.strip().startswith(("(", "media"))
+        part.strip()
+        for part in re.findall(r"([^{}@;]+)\{", style)
+        if not part.strip().startswith(("(", "media", "container"))
     ]
 
     assert not ids[0] & ids[1]
@@ -337,6 +339,36 @@ def test_a_bias_is_one_row():
     assert [cell.mark for cell in groups[1].grids[0].rows[0]] == ["entry", ""]
 
 
+def test_code_of_a_sentence_stands_in_its_own_face():
+    """Backticks are how a terminal shows it; on a page they would be signs that nobody needs."""
+    source = render_html(SAMPLES["verify-thirty"]())
+
+    assert "<code>X_padded[" in source
+    assert "`" not in Page(source).text
+
+
+@pytest.mark.parametrize("name", ["back`tick`.py", "`", "``", "a `<b>` c"])
+def test_a_backtick_of_a_name_stays(name):
+    """Only what stands by itself is code, and it is inert all the same."""
+    assert Page(f"<p>{html_view.prose(name)}</p>").text == name.replace("`<b>`", "<b>")
+
+
+def test_a_name_and_its_verdict_stay_together():
+    """A phone breaks the line before the next gradient."""
+    page = render_html(failing_verify_report())
+
+    assert re.search(r"weight\xa0\s*<span class=\"badge", page)
+
+
+def test_what_only_some_want_is_closed():
+    """The versions and the stages are on the page, below everything else, for who opens them."""
+    source = render_html(failing_run_report())
+    closed = re.findall(r'<details class="extra"><summary><h2[^>]*>(.*?)</h2>', source)
+
+    assert closed == ["What was run", "Environment", "Where the time went"]
+    assert "opencv-python" in Page(source).text
+
+
 def test_large_arrays_are_not_shown():
     """A hundred planes would hide the rest of the page."""
     example = replace(sample_counterexample(), x=np.zeros((100, 1, 2, 2)))
@@ -402,6 +434,32 @@ def test_the_measure_can_fail(tmp_path):
     broken = '<body style="margin:0"><div style="width:600px">wide</div><img src="data:image/png;base64,AAAA">'
 
     assert measured(tmp_path, [(broken, 375)]) == [(600, 0, 1)]
+
+
+STACKED = """
+const frame = document.querySelector("iframe");
+frame.onload = () => {
+  const rows = [...frame.contentDocument.querySelectorAll(".stack tr")].filter((row) => row.querySelector(".name"));
+  const top = (cell) => cell.getBoundingClientRect().top;
+  const seen = (row) => [...row.children].filter((cell) => cell.offsetHeight > 0);
+  const first = rows.map((row) => seen(row).sort((one, other) => top(one) - top(other))[0].className);
+  document.title = [rows.length, ...new Set(first.map((name) => name.split(" ")[0]))].join(" ");
+};
+frame.srcdoc = frame.dataset.page;
+"""
+
+
+@needs_chromium
+def test_on_a_phone_a_row_begins_with_whose_it_is(tmp_path):
+    """The target stands above its verdicts, which alone would say nothing."""
+    page = render_html(SAMPLES["verify-thirty"]())
+    frame = f'<iframe width="375" height="900" style="border:0" data-page="{html.escape(page)}"></iframe>'
+    path = tmp_path / "frame.html"
+    path.write_text(f'<!DOCTYPE html><meta charset="utf-8"><title></title>{frame}<script>{STACKED}</script>', "utf-8")
+    dom, _ = chromium(tmp_path, path, "--virtual-time-budget=5000", "--dump-dom", "--window-size=1400,1000")
+
+    rows, first = re.search("<title>(.*?)</title>", dom)[1].split()
+    assert (int(rows) >= 30, first) == (True, "name")
 
 
 PAPER = """

@@ -141,11 +141,11 @@ def test_a_failing_run():
     failure = root.find(".//testcase[@name='exact[weight]']/failure")
     assert failure.get("type") == "batch-mean"
     rule = "integers in float32: every order of summation is exact, so equal bit for bit"
-    assert failure.get("message") == f"108 of 108 entries mismatch: {rule}"
+    assert failure.get("message") == f"mismatch in 108 of 108 entries: {rule}"
     assert failure.text.splitlines() == [
-        f"108 of 108 entries mismatch: {rule}",
+        f"mismatch in 108 of 108 entries: {rule}",
         f"criterion: {rule}",
-        "mismatched: 108 of 108",
+        "mismatched: 108 of 108 entries",
         "worst at [0,2,2,1]: expected -64393, actual -32196.5, difference 32196.5, allowed 0",
         f"batch-mean (proved), grad_weight: {sample_finding().message}",
         "mend it: Sum over the batch and do not divide: G already carries the factor of the loss.",

@@ -121,6 +121,11 @@ def test_a_name_reads_as_it_is(name):
     assert Page(f"| a |\n| - |\n| {code(name)} |").tags.count("td") == 1
 
 
+def test_code_of_a_sentence_is_code():
+    """And what is in it is as inert as everything else."""
+    assert text("start at `s*p`, `<b>`.") == "start at <code>s\\*p</code>, <code>&lt;b&gt;</code>."
+
+
 def _seen(name):
     for unseen, written in (("\x1b", r"\x1b"), ("\x07", r"\x07"), ("\n", r"\n"), ("\r", r"\r"), ("\udcff", r"\xff")):
         name = name.replace(unseen, written)

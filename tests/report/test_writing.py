@@ -75,6 +75,34 @@ def test_check_refuses(folder):
     assert {path: message(reports.check_destination, "json", path, []) for path in cases} == cases
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "suffix", "hint"),
+    [
+        ("png", "x.pdf", ".pdf", "--report png=x.png"),
+        ("html", "sub/x.PNG", ".png", "--report html=sub/x.html or --report png=sub/x.png"),
+        ("npz", "run.json", ".json", "run.npz"),
+    ],
+)
+def test_a_name_that_promises_another_kind_of_file_is_refused(folder, name, path, suffix, hint):
+    """A program that opens it by its name would call it broken."""
+    (folder / "sub").mkdir()
+    said = f"the {name} report '{path}' would be no {suffix} file, whatever its name says.\n  hint: {hint}"
+    if name == "npz":
+        said = said.replace(hint, "--report json=run.json")
+
+    assert message(reports.check_destination, name, path, []) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("html", "x.htm"), ("json", "x.txt"), ("png", "x"), ("repro", "x.py"), ("junit", "a.pdf/x.xml")]
+)
+def test_any_other_name_is_free(folder, name, path):
+    """Also one that says nothing."""
+    (folder / "a.pdf").mkdir()
+
+    assert reports.check_destination(name, path, []) is None
+
+
 def test_check_refuses_a_folder_without_permission(folder, monkeypatch):
     """A folder that may not be written to is told before the run."""
     monkeypatch.setattr(os, "access", lambda path, mode: False)

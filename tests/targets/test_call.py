@@ -306,6 +306,14 @@ def test_a_call_that_cannot_be_meant_is_refused(told, call, returns, expected):
     assert refusal(told, ODDLY_NAMED, call, returns)[:2] == expected
 
 
+@pytest.mark.parametrize(
+    ("call", "meant"), [("fold(g, (x, w), s)", "did you mean G? "), ("fodl(G, (x, w), s)", "did you mean fold? ")]
+)
+def test_a_name_that_is_nearly_there_is_offered(told, call, meant):
+    """One of the standard names in another case, or one of the file's."""
+    assert refusal(told, ODDLY_NAMED, call, "weight")[2].startswith(meant)
+
+
 def test_another_order_is_offered(told):
     """The results have each other's shapes."""
     hint = refusal(told, ODDLY_NAMED, "fold(G, (x, w), s)", "input,weight,bias")[2]

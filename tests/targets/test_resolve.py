@@ -67,6 +67,14 @@ def test_a_file_alone_needs_one_candidate(file, tmp_path):
     assert resolve([str(single)])[0].name == "conv_backward"
 
 
+def test_an_absent_name_shows_what_is_there(tmp_path):
+    """Also what no one would take for a convolution's backward."""
+    (tmp_path / "norms.py").write_text("class MyNorm:\n    def forward(self, x):\n        return x\n")
+    assert message(f"{tmp_path}/norms.py:zzz") == (
+        f"{tmp_path}/norms.py has no zzz.\n  it holds  MyNorm\n  hint: {tmp_path}/norms.py:MyNorm"
+    )
+
+
 def test_an_absent_name_shows_the_near_ones(file):
     """By difflib."""
     assert message(f"{file}:conv_backwrd") == (
@@ -92,6 +100,13 @@ def test_a_layer_s_name_means_its_backward(tmp_path, name, found):
     else:
         path.write_text(path.read_text().replace("norm_forward", "norm"))
         assert [ref.name for ref in resolve([f"{path}:{name}"])] == [name]
+
+
+def test_a_name_that_is_not_there_is_told_with_what_is(tmp_path):
+    """Also where nothing of it looks like a backward; methods are found by their class."""
+    path = tmp_path / "net.py"
+    path.write_text("class Net:\n    def forward(self, x):\n        return x\n")
+    assert message(f"{path}:Qx") == f"{path} has no Qx.\n  it holds  Net\n  hint: {path}:Net"
 
 
 def test_a_syntax_error_gives_file_and_line(tmp_path):

@@ -98,7 +98,11 @@ def _of_entries(name: str, given: int, wanted: int) -> str:
 
 def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
     return [
-        Broken(Sign.NOT_FINITE, name, f"{int((~np.isfinite(array)).sum())} of {array.size} entries are inf or NaN")
+        Broken(
+            Sign.NOT_FINITE,
+            name,
+            f"inf or NaN in {int((~np.isfinite(array)).sum()):,} of {counted(array.size, 'entry')}",
+        )
         for name, array in outcome.gradients.items()
         if not np.isfinite(array).all()
     ]

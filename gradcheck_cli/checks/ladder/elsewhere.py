@@ -11,6 +11,7 @@ from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionOutcome
 from gradcheck_cli.model.circumstances import Circumstances
+from gradcheck_cli.model.text import counted
 
 # What autograd says where a saved tensor was written to between two passes.
 _WRITTEN_TO = "modified by an inplace operation"
@@ -60,7 +61,9 @@ def _placed(broken: Broken, other: FunctionOutcome) -> Broken:
 
 def _message(circumstances: Circumstances, name: str, expected: Array, actual: Array) -> str:
     different = int((actual != expected).sum())
-    return f"grad_{name} has other numbers in {different} of {actual.size} entries where {circumstances.about}"
+    return (
+        f"grad_{name} has other numbers in {different:,} of {counted(actual.size, 'entry')} where {circumstances.about}"
+    )
 
 
 def _sign(circumstances: Circumstances) -> Sign:

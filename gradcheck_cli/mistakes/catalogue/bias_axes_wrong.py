@@ -76,5 +76,5 @@ MISTAKE = Mistake(
     hides_when="the axes that are left or lost have length 1",
     fix="Sum over images, rows and columns, and keep the filters: `G.sum(axis=(0, 2, 3))` with channels first.",
     shown_by="any picture, with --bias",
-    numbers="N = {N}, {K} filters, outputs {P}x{Q}",
+    numbers="N = {N}, {filters}, outputs {P}x{Q}",
 )

@@ -35,6 +35,6 @@ MISTAKE = Mistake(
     hides_when="there is one filter",
     fix="Sum over images, rows and columns only, and keep the axis of the filters.",
     shown_by="--out 2 or more, with --bias",
-    numbers="{K} filters",
+    numbers="{filters}",
     line=_totals,
 )

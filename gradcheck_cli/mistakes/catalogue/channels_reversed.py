@@ -20,6 +20,6 @@ MISTAKE = Mistake(
     hides_when="there is one channel, or the channels are equal (a gray picture)",
     fix="Use one order of channels in both passes, and turn rows and columns only where that is meant.",
     shown_by="a colour picture, with --in 3",
-    numbers="{C} channels",
+    numbers="{channels}",
     line=turns,
 )

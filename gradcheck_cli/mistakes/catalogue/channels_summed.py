@@ -45,5 +45,5 @@ MISTAKE = Mistake(
     hides_when="there is one input channel",
     fix="Keep the axis of the input channels: no sum over i in dE/dF[o,i] nor in dE/dX[n,i].",
     shown_by="a colour picture, with --in 3",
-    numbers="{C} channels",
+    numbers="{channels}",
 )

@@ -89,5 +89,5 @@ MISTAKE = Mistake(
     hides_when="there is one filter, or all filters have the same G",
     fix="dE/dF[o] uses G[:, o] alone; dE/dX adds the filters with `+=`.",
     shown_by="--out 2 or more with --loss random",
-    numbers="{K} filters",
+    numbers="{filters}",
 )

@@ -36,6 +36,6 @@ MISTAKE = Mistake(
     hides_when="there is one channel and one filter",
     fix="Keep F and dE/dF as (c_out, c_in, kh, kw): G gives the first axis, X the second.",
     shown_by="--in 3 with --out 3; other numbers even change the shape",
-    numbers="{C} channels, {K} filters",
+    numbers="{channels}, {filters}",
     line=exchanges_axes,
 )

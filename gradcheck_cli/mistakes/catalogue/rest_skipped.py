@@ -60,7 +60,7 @@ MISTAKE = Mistake(
         "`min(start + BLOCK, count)`; a loop of its own over the rest begins at `count // BLOCK * BLOCK`."
     ),
     shown_by="an odd number of filters (--out 3)",
-    numbers="{K} filters, {C} channels, batch {N}, outputs {P}x{Q}",
+    numbers="{filters}, {channels}, batch {N}, outputs {P}x{Q}",
     alone=True,
     # A block larger than all that was tried leaves out the first one, or all: where that is named, no block is assumed.
     yields=True,

@@ -59,6 +59,6 @@ MISTAKE = Mistake(
     hides_when="there is one filter (for dE/dF), or the learning rate is 0 (for dE/dX)",
     fix="Compute dE/dX, dE/dF and dE/db first; update once, after the loops.",
     shown_by="--out 2 or more",
-    numbers="{K} filters",
+    numbers="{filters}",
     per_rate={"input": _early_step},
 )

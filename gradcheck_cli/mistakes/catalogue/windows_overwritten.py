@@ -57,5 +57,5 @@ MISTAKE = Mistake(
     hides_when="there is one filter and no windows overlap",
     fix="Make a new array of the product, `dF[o] += g * window`, or take a copy of the window first.",
     shown_by="gradcheck verify",
-    numbers="{K} filters, stride {stride}, kernel {kernel}",
+    numbers="{filters}, stride {stride}, kernel {kernel}",
 )

@@ -99,5 +99,5 @@ MISTAKE = Mistake(
     hides_when="the confused axes have length 1, or hold the same data",
     fix="dE/dF[o,i] takes G[n,o] and X[n,i]; dE/dX[n,i] takes G[n,o] and F[o,i]. Name the loops after their axes.",
     shown_by="--out 2 or more with --loss random",
-    numbers="N = {N}, {C} channels, {K} filters",
+    numbers="N = {N}, {channels}, {filters}",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gradcheck_cli.model import GRADIENTS, Check, Verdict, Worst
 from gradcheck_cli.report import words
@@ -96,12 +96,21 @@ def _rules(checks: Sequence[Check]) -> list[Block]:
         return []
     remarks = tuple(
         Remark(
-            (Said(f"{check.name} {check.gradient}: "), Said(check.criterion, Tone.SOFT)),
-            worst_told(check.worst) if check.worst is not None else "",
+            (Said(f"{group[0].name} {', '.join(check.gradient for check in group)}: "), Said(rule, Tone.SOFT)),
+            worst_told(worst) if worst is not None else "",
         )
-        for check in checks
+        for rule, worst, group in _by_rule(checks)
     )
     return [Remarks(remarks, words.gauge_explained(checks))]
+
+
+def _by_rule(checks: Sequence[Check]) -> Iterator[tuple[str, Worst | None, list[Check]]]:
+    """(rule, worst entry, its checks): checks of one name that have no such entry share their rule."""
+    alike: dict[tuple[str, str, int], list[Check]] = {}
+    for place, check in enumerate(checks):
+        alike.setdefault((check.name, check.criterion, -1 if check.worst is None else place), []).append(check)
+    for group in alike.values():
+        yield group[0].criterion, group[0].worst, group
 
 
 def worst_told(worst: Worst) -> str:

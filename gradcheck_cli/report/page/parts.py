@@ -13,6 +13,7 @@ from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report import words
 from gradcheck_cli.report.page.blocks import (
+    Block,
     Column,
     Facts,
     Folded,
@@ -20,6 +21,7 @@ from gradcheck_cli.report.page.blocks import (
     MistakeBlock,
     PageSection,
     Said,
+    Sentence,
     Table,
     Text,
     fact,
@@ -129,7 +131,7 @@ def surroundings(report: AnyReport) -> tuple[PageSection, ...]:
     rows = tuple((plain(key), plain(str(value))) for key, value in report.environment.items())
     return (
         PageSection("environment", "Environment", (Table("versions and settings", columns, rows),), is_extra=True),
-        PageSection("time", "Where the time went", (_timings(report.timings),), is_extra=True),
+        PageSection("time", "Where the time went", (_time(report.timings),), is_extra=True),
     )
 
 
@@ -152,9 +154,16 @@ def _setting_row(row: SettingResult, names: Sequence[str], *, has_numbers: bool)
     return (*told, *(map(plain, numbers) if has_numbers else ()), plain(row.detail))
 
 
-def _timings(timings: Mapping[str, float]) -> Table:
+def _time(timings: Mapping[str, float]) -> Block:
+    """A table of the stages; of a single one only how long it took."""
     whole = timings.get("total", sum(timings.values()))
     parts = sorted(((name, spent) for name, spent in timings.items() if name != "total"), key=lambda part: -part[1])
+    if len(parts) < 2:
+        return Sentence(plain(f"{whole:.2f} s in all"))
+    return _timings(parts, whole)
+
+
+def _timings(parts: Sequence[tuple[str, float]], whole: float) -> Table:
     columns = (Column(""), Column("seconds", right=True), Column("share", right=True))
     rows = tuple(
         (plain(name), plain(f"{spent:.3f}"), plain(f"{_share(spent, whole)} %"))

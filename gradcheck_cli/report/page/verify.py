@@ -210,7 +210,7 @@ def _details(target: TargetReport) -> list[Block]:
         details.append(only_full("Every rung", _evidence_table(target.evidence)))
     if target.output:
         details.append(only_full("What the code printed", Lines(target.output, "output")))
-    return [*details, only_full("Time", Sentence(plain(f"{target.seconds:.2f} s", Tone.SOFT)))]
+    return [*details, only_full("Time", Sentence(plain(f"took {target.seconds:.2f} s", Tone.SOFT)))]
 
 
 def _sample_table(target: TargetReport) -> Table:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from gradcheck_cli.mistakes import describe
 from gradcheck_cli.model import GRADIENTS, PLAIN, GradientName, Progress, Verdict, no_progress
-from gradcheck_cli.model.errors import TargetError, UsageError
+from gradcheck_cli.model.errors import TargetError, UnrecognisedError, UsageError
 from gradcheck_cli.model.option import recorded
 from gradcheck_cli.model.options import SweepOptions
 from gradcheck_cli.model.ranks import Ranks
@@ -33,6 +33,8 @@ from gradcheck_cli.trials.truth import Truths, load_oracles
 # How often a target that takes its process with it is started again: a sweep is long, and one bad geometry of many
 # must not end it.
 RESTARTS = 100
+# What a target is told that no way of calling a convolution fits.
+OTHERWISE = "A sweep judges convolutions; gradcheck verify, any function."
 
 
 def sweep(options: SweepOptions, progress: Progress = no_progress) -> SweepReport:
@@ -103,8 +105,9 @@ def _of_target(asked: Sequence[SweepQuestion], options: SweepOptions) -> Iterato
             for one in asked:
                 yield _answer(one, asker, described, options)
     except TargetError as error:
+        other = f" {OTHERWISE}" if isinstance(error, UnrecognisedError) else ""
         for one in asked:
-            yield _answer_of(one, Verdict.ERROR, error.sentence)
+            yield _answer_of(one, Verdict.ERROR, f"{error.sentence}{other}")
 
 
 def _answer(asked: SweepQuestion, asker: Asker, described: Described, options: SweepOptions) -> SweepAnswer:

@@ -98,7 +98,7 @@ def _no_file(file: str, reason: str) -> UsageError:
 
 def _head(file: str, line: bytes) -> Head:
     try:
-        said = _object(line)
+        said = _object(line, "its first line")
         version = said.pop("gradcheck_sweep", None)
         if version is None:
             raise ValueError("its first line says no sweep")
@@ -124,13 +124,13 @@ def _answers(file: str, lines: list[bytes], questions: int) -> Iterator[SweepAns
         yield answer
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def _object(line: bytes, called: str = "it") -> dict[str, Any]:
     try:
         said = json.loads(line)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         said = None
     if not isinstance(said, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError(f"{called} is no JSON object")
     return said
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from gradcheck_cli.runs.price import duration
+
 
 def pace(begun: float, count: int, left: int) -> str:
     """In words, for the line of progress.
@@ -13,5 +15,6 @@ def pace(begun: float, count: int, left: int) -> str:
         count: questions answered since.
         left: questions that there were then.
     """
-    rate = count / max(time.perf_counter() - begun, 1e-9)
-    return f"{rate:.1f} a second, {(left - count) / rate:.0f} s left"
+    each = max(time.perf_counter() - begun, 1e-9) / count
+    rate = f"{1 / each:.1f} a second" if each < 1 else f"{each:.1f} s each"
+    return f"{rate}, {duration(each * (left - count))} left"

@@ -192,12 +192,14 @@ def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) ->
     narrow = exact.narrow_case(case.spec, rng, x=surroundings.data.x, signs=case.grad_output, most=most)
     whole, returned = judged.backward(narrow), autograd.backward(narrow, settings.for_integers)
     found = checks.exact_checks(narrow, judged, whole, returned, f"integers in {settings.for_integers.dtype}")
+    begun = time.perf_counter()
     real = RealData(case, settings.precision, judged.backward(case), run.autograd.gradients)
+    seconds = round(time.perf_counter() - begun, 6)
     found += checks.real_checks(real, judged, {check.gradient for check in found if check.verdict is Verdict.PASS})
     verdict = verdict_of(found, Power())
     wrong = next((f"{check.name} of grad_{check.gradient}" for check in found if check.verdict is verdict), "")
     message = "" if verdict is Verdict.PASS else f"{wrong}: {verdict}"
-    answer = SweepAnswer(_id(name), number, options.backward, name, options.seed, verdict, message=message)
+    answer = SweepAnswer(_id(name), number, options.backward, name, options.seed, verdict, {}, message, seconds)
     hand, theirs = real.hand.weight, run.grad_weight.astype(np.float64)
     assert returned.weight is not None
     if whole.weight is None or hand is None or hand.shape != theirs.shape:

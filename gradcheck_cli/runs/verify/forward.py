@@ -8,6 +8,7 @@ from gradcheck_cli.diagnose import Code, condition
 from gradcheck_cli.layers.bias import bias_counts
 from gradcheck_cli.mistakes import Sign, describe, padding_words, pair, standing_for
 from gradcheck_cli.model import ConvSpec, Finding, Verdict
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.trials.trial import Trial
 
 # What the finding is about: no gradient, but the call as a whole.
@@ -75,7 +76,7 @@ def forward_note(trials: Sequence[Trial]) -> list[str]:
     asked = ", ".join(_asked(first.case.spec)) or "stride 1"
     return [
         f"{first.outcome.forward_differs} gives other numbers than the convolution of these gradients on {len(other)} "
-        f"of {len(followed)} geometries ({asked})"
+        f"of {counted(len(followed), 'geometry')} ({asked})"
     ]
 
 

@@ -111,6 +111,8 @@ def _named(
 ) -> tuple[Finding, ...]:
     """The mistake: a constant factor, an edit of the recorded forward, or a slip of a known layer."""
     mine = [each for each in comparison.about(name) if each.judged.actual is not None]
+    if comparison.is_unused(name):
+        return (_of_unused(name, mine),)
     factor = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
     if factor is not None:
         return (factor,)
@@ -120,12 +122,25 @@ def _named(
     return (layer.findings(name) if says_little else ()) or edits
 
 
+def _of_unused(name: str, mine: Sequence[Compared]) -> Finding:
+    """No formula gives a gradient of what nothing depends on: that is all there is to say, and it is proved."""
+    mistake = standing_for(Sign.UNUSED)
+    samples = len({id(each.trial) for each in mine})
+    seen = f"on {'every sample' if samples > 1 else 'the sample'} it gives the same bits for far other values of {name}"
+    first = next(each for each in mine if each.judged.verdict is Verdict.FAIL)
+    message = f"the forward does not use {name}: {seen}; {_placed(name, first)}."
+    return Finding(mistake.id, name, "proved", message, mistake.fix)
+
+
 def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:
-    judged = first.judged
+    message = f"no mistake that is known here gives these numbers; {_placed(name, first)}."
+    return (Finding(UNEXPLAINED, name, "probable", message, "Compare with the right numbers of the example."),)
+
+
+def _placed(name: str, compared: Compared) -> str:
+    judged = compared.judged
     assert judged.actual is not None
-    where = placed(name, judged.expected, judged.actual, _differs(judged))
-    message = f"no mistake that is known here gives these numbers; {where}."
-    return (Finding(UNEXPLAINED, name, "probable", message, "compare with the right numbers of the example"),)
+    return placed(name, judged.expected, judged.actual, _differs(judged))
 
 
 def _differs(judged: JudgedGradient) -> Array:
@@ -165,7 +180,7 @@ def _forward(comparison: FunctionComparison) -> Iterator[Finding]:
     for trial, judged in comparison.forwards:
         if judged.verdict is Verdict.FAIL:
             message = f"The forward is not the reference: {judged.detail} on {trial.sample.text}."
-            yield Finding(standing_for(Sign.OTHER_FORWARD).id, CALL, "proved", message, "mend the forward first")
+            yield Finding(standing_for(Sign.OTHER_FORWARD).id, CALL, "proved", message, "Mend the forward first.")
             return
 
 

@@ -17,6 +17,7 @@ from gradcheck_cli.diagnose.plants import Planted, RightGradient, planted
 from gradcheck_cli.mistakes import standing_for
 from gradcheck_cli.model import Array, FunctionForm, FunctionPower, NotShown, RungEvidence, Verdict
 from gradcheck_cli.model.evidence import POWER
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.runs.verify.function_planting import (
     AskFurther,
     Graphs,
@@ -64,7 +65,7 @@ class PowerOfFunction:
             whole = len(mine) + sum(each.gradient == name for each in self.hidden)
             if whole:
                 verdict = Verdict.PASS if shown else Verdict.INCONCLUSIVE
-                said = f"{shown} of {whole} mistakes, planted into the right gradient, would not have passed"
+                said = f"{shown} of {counted(whole, 'mistake')}, planted into the right gradient, would not have passed"
                 yield RungEvidence(POWER, "power", name, verdict, 0, said, {"planted": whole, "caught": shown})
 
 

@@ -36,6 +36,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.notation import geometry_of
+from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.beside_defaults import findings_beside
 from gradcheck_cli.runs.verify.forward import bias_too_often, forward_note, not_held_against, wrong_forward
@@ -240,7 +241,7 @@ def _unexplained(transcript: Transcript, name: GradientName, words: Words) -> tu
         return ()
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name, words.spatial)}"
     when = condition(*_known(transcript, name))
-    return (Finding("unexplained", name, "probable", message, "compare the terms of the counterexample", when),)
+    return (Finding("unexplained", name, "probable", message, "Compare the terms of the example.", when),)
 
 
 def _gradient_result(transcript: Transcript, name: GradientName, findings: Sequence[Finding]) -> GradientResult:
@@ -316,7 +317,7 @@ def _summary(transcript: Transcript, supported: Sequence[Trial]) -> str:
     if not inexact:
         results = [(trial.case.spec, trial.right) for trial in supported]
         return summarise_geometries(results, _elsewhere(transcript), _refused(transcript))
-    sentence = f"right but for rounding on {inexact} of {len(supported)} geometries"
+    sentence = f"right but for rounding on {inexact} of {counted(len(supported), 'geometry')}"
     return f"{sentence}, wrong on {failed}" if failed else sentence
 
 
@@ -359,7 +360,7 @@ def _forward_failures(trials: Sequence[Trial]) -> list[str]:
     if not raised:
         return []
     first, spec = raised[0].outcome.forward_error, raised[0].case.spec
-    where = f"on {len(raised)} of {sum(trial.supported for trial in trials)} geometries"
+    where = f"on {len(raised)} of {counted(sum(trial.supported for trial in trials), 'geometry')}"
     return [
         f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
         "unpacks it, and the backward was judged alone"
@@ -372,7 +373,7 @@ def _refused_by_autograd(trials: Sequence[Trial]) -> list[str]:
     if not refused:
         return []
     first = refused[0]
-    where = f"on {len(refused)} of {sum(trial.supported for trial in trials)} geometries"
+    where = f"on {len(refused)} of {counted(sum(trial.supported for trial in trials), 'geometry')}"
     return [
         f"autograd refuses its gradients {where} ({describe(first.case.spec)}: {first.outcome.autograd_refused}); "
         "there they were judged as its backward returned them"

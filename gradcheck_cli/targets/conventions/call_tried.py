@@ -23,7 +23,7 @@ from gradcheck_cli.targets.conventions.alike import same_whole
 from gradcheck_cli.targets.conventions.attempt import Chosen
 from gradcheck_cli.targets.conventions.base import HungError, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.binding import Form
-from gradcheck_cli.targets.conventions.call import PLACE, PLAIN, CallCandidate, Expression, OwnCall, Spelled
+from gradcheck_cli.targets.conventions.call import PLACE, PLAIN, STANDARD, CallCandidate, Expression, OwnCall, Spelled
 from gradcheck_cli.targets.conventions.handed_back import ReadingError
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.layouts import LayerKind, usual
@@ -266,6 +266,7 @@ def _refuse_other_order(best: Tried, gradients: Gradients, spec: ConvSpec) -> No
 
 
 def _missing(name: str, expression: Expression) -> NotRecognisedError:
-    near = difflib.get_close_matches(name, [key for key in expression.scope if not key.startswith("__")], n=3)
-    tried = f"the file has {', '.join(near)}" if near else ""
-    return NotRecognisedError("run", f"--call uses {name}, which the file does not define", tried, hint=SEE_CALLING)
+    known = [*STANDARD, *(key for key in expression.scope if not key.startswith("__"))]
+    near = [key for key in known if key.lower() == name.lower()] or difflib.get_close_matches(name, known, n=3)
+    hint = f"did you mean {near[0]}? {SEE_CALLING}" if near else SEE_CALLING
+    return NotRecognisedError("run", f"--call uses {name}, which the file does not define", hint=hint)

@@ -35,7 +35,7 @@ def methods_by_use(owner: Any) -> tuple[str, str]:
     return _pair_by_use([_used_by(name, code) for name, code in _codes(owner)])
 
 
-def goes_by_use(methods: Mapping[str, ast.FunctionDef]) -> bool:
+def goes_by_use(methods: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -> bool:
     """The same of a class that is read and not made: has it one pair of such methods?"""
     return _pair_by_use([_read_in(node) for name, node in methods.items() if not name.startswith("_")]) != ("", "")
 
@@ -72,7 +72,7 @@ def _used_by(name: str, code: Any) -> _Method:
     return _Method(name, code.co_firstlineno, parameters, attributes["STORE_ATTR"], attributes["LOAD_ATTR"])
 
 
-def _read_in(node: ast.FunctionDef) -> _Method:
+def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
     attributes = [inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
     sets = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Store))
     reads = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Load))

@@ -14,6 +14,8 @@ from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, f
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
 
+Method = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
     """All that a file holds of layers, in order; the one candidate where it holds a single one.
@@ -92,16 +94,16 @@ def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: 
     return has_both or gives or (not has_several and goes_by_use(methods))
 
 
-def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, ast.FunctionDef]:
-    methods: dict[str, ast.FunctionDef] = {}
+def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, Method]:
+    methods: dict[str, Method] = {}
     for base in reversed(node.bases):
         above = found.get(base.id) if isinstance(base, ast.Name) else None
         if isinstance(above, ast.ClassDef) and above is not node:
             methods |= _methods(above, found)
-    return methods | {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
+    return methods | {item.name: item for item in node.body if isinstance(item, Method)}
 
 
-def _is_written(node: ast.FunctionDef | None) -> bool:
+def _is_written(node: Method | None) -> bool:
     """There is more in it than words, `pass` and a refusal."""
     if node is None:
         return False

@@ -168,6 +168,13 @@ def test_a_target_that_cannot_be_loaded_has_its_errors_and_the_others_their_answ
     assert report.exit_code is ExitCode.NOT_CHECKED
 
 
+def test_what_is_no_convolution_is_shown_the_way_to_verify(options):
+    """Nothing that a sweep knows fits it."""
+    Path("other.py").write_text("def backward(y, dy):\n    raise ValueError('no layer')\n")
+    (message,) = {answer.message for answer in sweep(replace(options, targets=("other.py",))).answers}
+    assert message.endswith(" A sweep judges convolutions; gradcheck verify, any function.")
+
+
 def test_a_target_that_dies_on_one_layer_is_asked_about_the_next(options):
     """It is started anew, and what killed it is its failure."""
     dying = RIGHT.replace(
@@ -266,6 +273,8 @@ def test_ranks_need_a_file_and_deal_out_the_questions_themselves(options, monkey
     """Without one, only the first rank's answers would be left."""
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
+    monkeypatch.setenv("MASTER_PORT", "29500")
     with pytest.raises(UsageError, match="with several ranks the answers have to be kept"):
         sweep(options)
     with pytest.raises(UsageError, match="--shard and torchrun both deal out the questions"):

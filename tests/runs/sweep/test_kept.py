@@ -67,7 +67,7 @@ def test_a_file_that_a_kill_left_without_a_whole_first_line_is_begun_anew(tmp_pa
     [
         ("", "is no file of a sweep: it is empty."),
         ('{"gradcheck', "is no file of a sweep: it is cut short."),
-        ("hello\n", " is no file of a sweep: it is no JSON object."),
+        ("hello\n", " is no file of a sweep: its first line is no JSON object."),
         ('{"a": 1}\n', " is no file of a sweep: its first line says no sweep."),
         ('{"gradcheck_sweep": 9}\n', " is no file of a sweep: it is of version 9, and 1 is read."),
         (HEAD.line().replace('"abc"', "5") + "\n", " is no file of a sweep: its 'digest' is '5'."),

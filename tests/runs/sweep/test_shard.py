@@ -3,7 +3,6 @@
 import pytest
 
 from gradcheck_cli.model.limits import OptionError
-from gradcheck_cli.model.ranks import Ranks
 from gradcheck_cli.runs.sweep.shard import Shard, shard_of
 
 IDS = [f"conv2d/n{number}/narrow/seed0/a.py" for number in range(400)]
@@ -38,9 +37,3 @@ def test_a_shard_that_cannot_be_is_refused(text):
     with pytest.raises(OptionError) as refused:
         shard_of(text)
     assert refused.value.sentence == f"--shard must be I/N with I from 1 to N, not {text!r}."
-
-
-def test_ranks_are_what_torchrun_says():
-    """By its two variables."""
-    assert Ranks.of({"RANK": "1", "WORLD_SIZE": "3"}) == Ranks(1, 3)
-    assert Ranks.of({}) == Ranks(0, 1)

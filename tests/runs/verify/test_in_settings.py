@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck_cli.model import Verdict, VerifyOptions
+from gradcheck_cli.oracles.in_setting import available_devices
 from gradcheck_cli.runs.verify import verify_targets
 
 LAYER = """
@@ -98,6 +99,23 @@ def test_code_that_reads_memory_in_its_order_is_wrong_in_channels_last(verified)
     assert report.verdict is Verdict.FAIL
     assert told(report)[2] == ("bias", Verdict.FAIL, "not rounding")
     assert report.reason.startswith("in float64 on cpu, channels_last, grad_bias: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"tf32": "on"}, "float32 on cpu, tf32: cpu has no TF32"),
+        ({"device": "mps"}, "float32 on mps: this torch has no mps: it has cpu"),
+    ],
+)
+def test_what_the_machine_does_not_have_is_no_pass(verified, settings, why):
+    """Right in float32, which is not what was asked."""
+    if "mps" in settings.values() and "mps" in available_devices():
+        pytest.skip("this machine has it")
+    report = verified(RIGHT, dtype="float32", **settings)
+
+    assert (report.verdict, told(report)) == (Verdict.INCONCLUSIVE, [("call", Verdict.NOT_APPLICABLE, "")])
+    assert any(note.startswith(why) for note in report.notes)
 
 
 def test_what_numpy_does_not_have_is_no_pass(verified):

@@ -83,7 +83,21 @@ def test_a_wrong_shape_is_never_meant(tmp_path):
 
 
 def test_a_gradient_of_what_the_forward_does_not_use_fails(tmp_path):
-    """An offset that is added to a copy only: nothing is constant in steps there."""
+    """An offset that is added to a copy only: nothing is constant in steps there, and the report says what is seen."""
     (tmp_path / "own.py").write_text(FORGOTTEN)
     (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
     assert {name: each.verdict for name, each in target.gradients.items()} == {"x": "pass", "offset": "fail"}
+    (finding,) = target.findings
+    assert (finding.id, finding.gradient, finding.certainty) == ("unused-in-forward", "offset", "proved")
+    assert finding.message.startswith(
+        "the forward does not use offset: on every sample it gives the same bits for far other values of offset; "
+    )
+    assert not [note for note in target.notes if "truth is not known" in note]
+
+
+def test_zeros_for_what_the_forward_does_not_use_are_right(tmp_path):
+    """They are so exactly, and not only as far as differences know."""
+    (tmp_path / "own.py").write_text(FORGOTTEN.replace("3 * dout, dout", "3 * dout, np.zeros_like(dout)"))
+    (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
+    assert {name: each.verdict for name, each in target.gradients.items()} == {"x": "pass", "offset": "pass"}
+    assert (target.verdict, target.notes) == ("pass", ())
