@@ -237,7 +237,9 @@ def test_two_reports_in_one_notebook():
     ids = [set(re.findall(' id="(.*?)"', source)) for source in (first, second)]
     style = re.search("<style>(.*?)</style>", first, re.DOTALL)[1]
     selectors = [
-        part.strip() for part in re.findall(r"([^{}@;]+)\{", style) if not part.strip().startswith(("(", "media"))
+        part.strip()
+        for part in re.findall(r"([^{}@;]+)\{", style)
+        if not part.strip().startswith(("(", "media", "container"))
     ]
 
     assert not ids[0] & ids[1]

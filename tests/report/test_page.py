@@ -15,7 +15,7 @@ from gradcheck_cli.model.text import code_parted
 from gradcheck_cli.report import formats, words
 from gradcheck_cli.report.html import render_html
 from gradcheck_cli.report.markdown import render_markdown, text
-from gradcheck_cli.report.page import blocks, page_of
+from gradcheck_cli.report.page import blocks, page_of, summary_of
 from gradcheck_cli.report.page.blocks import Facts, said
 from gradcheck_cli.report.page.checks import checks_section
 from gradcheck_cli.report.terminal import TerminalOptions, print_report
@@ -218,6 +218,14 @@ def test_one_more_never_hides_one():
     """What is listed is listed to its end where one alone would be left out."""
     assert "a, b, c" == words.listed("abc", 2)
     assert "a, b and 2 more" == words.listed("abcd", 2)
+
+
+def test_one_line_names_each_mistake_once():
+    """Two gradients that one slip spoils are one name there."""
+    failing = samples.SAMPLES["run-wrong-weight"]()
+    report = replace(failing, findings=(*failing.findings, replace(failing.findings[0], gradient="input")))
+
+    assert summary_of(report).count(failing.findings[0].id) == 1
 
 
 def test_a_rule_without_a_worst_entry_is_told_once():

@@ -6,8 +6,9 @@ import pytest
 from told import answer, loaded_from, recognised
 
 from gradcheck_cli.layers.forms import transposed, volume
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
 from gradcheck_cli.model.line import LineSpec
+from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.targets.conventions import NotRecognisedError, probes, recognise
 from gradcheck_cli.targets.conventions.axes_said import agreeing_first
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try
@@ -227,3 +228,19 @@ def conv_backward(x, w, g):
     return np.einsum("uvpq,pq->uv", windows, g), dx
 """
     assert recognised(tmp_path, code, "conv_backward").candidate.layout.id == "HW"
+
+
+def test_what_is_right_nowhere_is_no_convolution_for_want_of_a_forward(tmp_path):
+    """Nothing in it speaks of one: its arguments fit a gradient and an input only by their number."""
+    file = tmp_path / "angles.py"
+    file.write_text("""
+import numpy as np
+
+def cosine_gradient(x_a, x_b):
+    lengths = np.linalg.norm(x_a, axis=-1, keepdims=True), np.linalg.norm(x_b, axis=-1, keepdims=True)
+    cosine = (x_a * x_b).sum(-1, keepdims=True) / (lengths[0] * lengths[1])
+    return x_b / (lengths[0] * lengths[1]) - x_a * cosine / lengths[0] ** 2
+""")
+    report = verify_targets(VerifyOptions((f"{file}:cosine_gradient",))).targets[0]
+    assert report.verdict is Verdict.ERROR
+    assert "no forward of cosine_gradient stands in its file" in report.error

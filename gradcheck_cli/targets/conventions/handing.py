@@ -62,7 +62,11 @@ class PairHanding:
         """What the forward is handed; of several meanings, the one that calls the same things by the same names."""
         if self.meaning:
             return self.meaning
-        return max(forward.assignments("x", "weight"), key=lambda found: len(found.items() & self.assignment.items()))
+        return max(
+            forward.assignments("x", "weight"),
+            key=lambda found: len(found.items() & self.assignment.items()),
+            default={},
+        )
 
     @cached_property
     def lacking(self) -> dict[str, Any]:

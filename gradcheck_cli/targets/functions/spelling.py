@@ -131,9 +131,8 @@ def _is_loss_of(name: str, base: tuple[str, ...]) -> bool:
     """Is it called as the gradient is, but that it is a loss?"""
     parts = base_of(name)
     is_loss = bool(set(parts) & (_MERELY_LOSS & LOSS_WORDS))
-    return is_loss and [part for part in parts if part not in _MERELY_LOSS] == [
-        part for part in base if part not in _MERELY_LOSS
-    ]
+    own, others = ([part for part in each if part not in _MERELY_LOSS | _VERBS] for each in (parts, base))
+    return is_loss and own == others
 
 
 def belongs_to(gradient: str, names: Sequence[str]) -> str:

@@ -59,3 +59,39 @@ def test_a_mistake_that_no_formula_explains_is_called_as_the_change_that_mends_i
     assert (finding.id, finding.certainty, finding.line) == ("wrong-operand", "proved", 11)
     assert finding.message == "grad_x is right on all 2 samples with `low` where `high` stands."
     assert report.gradients["x"].findings == ("wrong-operand",)
+
+
+WELL = """
+import numpy as np
+
+def well_forward(xt, hprev, cprev, W, b):
+    H = hprev.shape[1]
+    a = np.hstack((hprev, xt)) @ W + b
+    f, g = 1 / (1 + np.exp(-a[:, :H])), np.tanh(a[:, H:])
+    c = f * cprev + g
+    return f * np.tanh(c), c, (xt, hprev, cprev, W, f, g, c)
+
+def well_backward(dh, dc, cache):
+    xt, hprev, cprev, W, f, g, c = cache
+    level = np.tanh(c)
+    dc = dc + dh * f * (1 - level ** 2)
+    df = (dh * level + dc * cprev) * f * (1 - f)
+    da = np.hstack((df, dc * (1 - g ** 2)))
+    dz = da @ W.T
+    H = hprev.shape[1]
+    return dz[:, H:], dz[:, :H], dc * f, np.hstack((hprev, xt)).T @ da, da.sum(axis=0)
+"""
+
+
+def test_weights_have_the_rows_of_a_state_and_an_input_beside_each_other(tmp_path):
+    """A cell of two gates and no word on its shapes."""
+    (tmp_path / "mine.py").write_text(WELL)
+    report = function_here(f"{tmp_path}/mine.py:well_backward")
+    assert report.verdict is Verdict.PASS
+    assert set(report.gradients) == {"xt", "hprev", "cprev", "W", "b"}
+
+
+def test_a_lost_path_through_the_state_of_a_cell_is_a_failure(tmp_path):
+    """The gate of the old state forgets one of its two uses."""
+    (tmp_path / "mine.py").write_text(WELL.replace("(dh * level + dc * cprev)", "(dc * cprev)"))
+    assert function_here(f"{tmp_path}/mine.py:well_backward").verdict is Verdict.FAIL

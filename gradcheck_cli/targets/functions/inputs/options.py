@@ -80,7 +80,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )
-    found = [*_of_ratings(form, item), *found]
+    found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
     found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
@@ -100,6 +100,15 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _of_both(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> list[Proposal]:
+    """The weights of a cell that puts its state and its input beside each other: as many rows, or columns, as both."""
+    is_weight = found[0].kind in REAL and bool(set(tokens(item.name)) & _WEIGHTS) and not item.is_state
+    if not is_weight or not _BESIDE.search(form.source):
+        return []
+    axes = [one.format(gates) for gates in ("4m", "m", "3m", "2m") for one in ("m+d {}", "{} m+d")]
+    return [replace(found[0], axes=each) for each in axes]
 
 
 def _of_ratings(form: WrittenFunction, item: Parameter) -> list[Proposal]:
@@ -152,6 +161,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
 
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
 _WHOLE = (2, 3)
+_WEIGHTS = word_set("w weight weights wf wi wo wc wg wz wr wh kernel")
+_BESIDE = re.compile(r"\b(?:hstack|vstack|concatenate|concat|cat|column_stack|row_stack|r_|c_)\b")
 _RATED = in_order("R r rated")
 _OF_OUTPUTS = word_set("out output outputs target")
 # One for each feature; one for each sample would be a gradient that was never summed.

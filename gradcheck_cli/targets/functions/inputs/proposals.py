@@ -99,6 +99,7 @@ _BIAS_WORDS = word_set("b bias biases b1 b2 bh by")
 _SCALE_WORDS = word_set("gamma beta scale shift gain offset g")
 _STATE_WORDS = word_set("h c state hidden h0 c0 cell ht ct s")
 _INDEX_WORDS = word_set("idx index indices ids token tokens ix positions words")
+_STATES = word_set("hprev cprev sprev hlast clast hold cold htm1 ctm1 hpast cpast")
 # Uz and Wh of a recurrent cell work on its state, Wz and Wx on its input.
 _RECURRENT = re.compile(r"^(?:u[a-z]?|w[a-z]?h|wa?a)\d?$")
 _WEIGHT_LIKE = re.compile(r"^w[a-z]{0,2}\d?$")
@@ -225,14 +226,14 @@ def proposals(
         return [Proposal("positive", axes, is_owed=False) for axes in _SCALE]
     if set(words) & _POSITIVE_WORDS:
         return [Proposal("positive", axes) for axes in _SCALE]
-    if "prev" in words or set(words) & _STATE_WORDS:
+    if "prev" in words or set(words) & _STATE_WORDS or plain in _STATES:
         return _real(_STATE + _DATA)
     if _RECURRENT.match(plain):
         return _real(("m m", "m 4m", *_WEIGHT))
     if last in _SCALE_WORDS:
         return _real(_SCALE)
     if last in _BIAS_WORDS or _BIAS_LIKE.match(plain):
-        return _real(("m", "4m", "3m", *_BIAS[1:]))
+        return _real(("m", "4m", "3m", "2m", *_BIAS[1:]))
     if last in _WEIGHT_WORDS or _WEIGHT_LIKE.match(plain):
         return _real(("v d", *_WEIGHT) if looks_up or "emb" in plain else _WEIGHT)
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
