@@ -128,6 +128,15 @@ def _kept_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         yield Exchanged(text, text)
 
 
+def _called_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """g * (1 - a) for g(1 - a): an array is called where the sign of a product was forgotten."""
+    if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+        name = ast.unparse(node.func) if isinstance(node.func, ast.Name | ast.Attribute) else ""
+        if name in scope.values:
+            text = f"{name} * ({ast.unparse(node.args[0])})"
+            yield Exchanged(text, text)
+
+
 def _whole_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """What is assigned or returned, negated, summed, or with a factor more."""
     if isinstance(node, ast.Assign | ast.AugAssign) and not isinstance(node.value, ast.Tuple):
@@ -168,7 +177,7 @@ def _mark(place: ast.expr) -> tuple[int, int, int, int]:
 
 OF_FUNCTIONS: Exchanges = (
     (*EXCHANGES[0], _power_gone),
-    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis, _as_column),
+    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis, _as_column, _called_value),
     (*EXCHANGES[2], _other_value, _summed_product, _whole_value),
     (_factor_more,),
 )

@@ -144,8 +144,10 @@ class FunctionTranscript:
         trials: sample by sample.
         stopped: why not everything, "" where everything was.
         guards: gradients that are right but for a small number in the forward.
+        notes: what was left out of what is judged, one sentence each.
     """
 
     trials: tuple[FunctionTrial, ...]
     stopped: str = ""
     guards: Mapping[str, LeftOutGuard] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

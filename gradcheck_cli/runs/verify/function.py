@@ -42,6 +42,7 @@ from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTranscri
 from gradcheck_cli.trials.functions import FunctionSession
 from gradcheck_cli.trials.graphs import RECORDED, GraphOracle
 from gradcheck_cli.trials.guards import guards_of
+from gradcheck_cli.trials.inference import in_training
 from gradcheck_cli.trials.saturated import without_rounding
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
@@ -159,8 +160,9 @@ class _FunctionRun:
         self, transcript: FunctionTranscript, comparison: FunctionComparison
     ) -> tuple[FunctionComparison, TargetReport]:
         comparison = without_rounding(self.session, comparison)
-        guards = guards_of(self.session, comparison, self.code)
-        transcript = replace(transcript, guards=clipped(self.session, comparison, self.code) | guards)
+        comparison, notes = (comparison, ()) if self.options.strict else in_training(comparison)
+        guards = clipped(self.session, comparison, self.code) | guards_of(self.session, comparison, self.code)
+        transcript = replace(transcript, guards=guards, notes=notes)
         recorded = with_recordings(comparison, self.session.client)
         return recorded, judge_function(self.ref, self.described, transcript, recorded, self.options)
 

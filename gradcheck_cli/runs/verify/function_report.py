@@ -72,6 +72,7 @@ def judge_function(
         notes=(
             *_surrogate_notes(meant),
             *(guard.said for guard in guards.values()),
+            *transcript.notes,
             *_notes(described, transcript, comparison),
         ),
         output="".join(dict.fromkeys([described.printed, *_printed(comparison.trials)])),

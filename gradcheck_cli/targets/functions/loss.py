@@ -15,10 +15,11 @@ from gradcheck_cli.targets.functions.reading import (
     entries_of,
     gradients_among,
     owners,
+    parameter_names,
     returned_names,
     unstacked,
 )
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, looks_like_gradient, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, looks_like_gradient, tokens, word_set
 
 # What a loss is called in formulas; beside gradients a single letter says enough.
 _LETTERS = word_set("j l e c")
@@ -34,7 +35,11 @@ def gives_gradients(node: ast.AST | None) -> bool:
     if len(names) < 2 or looks_like_gradient(names[0]):
         return False
     is_loss = bool(LOSS_WORDS & set(tokens(getattr(node, "name", ""))))
-    return all(looks_like_gradient(name) or (is_loss and name in _NAMELESS) for name in names[1:])
+    given = parameter_names(node)
+    return all(
+        looks_like_gradient(name) or (is_loss and name in _NAMELESS) or belongs_to(name, given) not in ("", name)
+        for name in names[1:]
+    )
 
 
 def loss_comes_last(names: Sequence[str]) -> bool:

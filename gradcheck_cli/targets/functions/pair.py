@@ -256,7 +256,7 @@ def _in_words(meaning: Meaning) -> str:
 
 # The slice of a shape -> what the product of its lengths is. The number of samples first.
 _LENGTHS = {(None, 1): "rows", (-1, None): "columns", (None, None): "size"}
-_COUNTS = word_set("size count num number length len m n batch samples")
+_COUNTS = word_set("size count num number length len m n batch samples dim dims units features classes")
 
 
 def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Sequence[str]) -> Iterator[Wiring]:

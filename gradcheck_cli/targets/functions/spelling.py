@@ -25,7 +25,7 @@ def in_order(text: str) -> tuple[str, ...]:
 FORWARD_WORDS = word_set("forward fwd fprop fw")
 BACKWARD_WORDS = word_set(
     "backward bwd backprop bprop back bw backwards backpropagation vjp pullback "
-    "grad gradient grads derivative deriv prime der d diff dx"
+    "grad gradient grads gradients derivative derivatives deriv prime der d diff dx"
 )
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(
@@ -138,15 +138,20 @@ def _is_loss_of(name: str, base: tuple[str, ...]) -> bool:
 def belongs_to(gradient: str, names: Sequence[str]) -> str:
     """The argument that a gradient's name means: "x" for dx, grad_x, x_grad; "" for none.
 
-    Exactly as it is written before without regard to capitals, as W and w may be two.
+    Exactly as it is written before without regard to capitals, as W and w may be two; one of many last.
     """
     last = gradient.rpartition(".")[2]
-    for fold in (str, str.lower):
+    for fold in (str, str.lower, _singular):
         known = {fold(name).strip("_"): name for name in names}
         found = _marked(fold(last).strip("_"), known)
         if found:
             return found
     return ""
+
+
+def _singular(name: str) -> str:
+    """ "prediction" of predictions."""
+    return name.lower().rstrip("s")
 
 
 def argument_called(name: str, arguments: Sequence[str]) -> str:
@@ -174,8 +179,8 @@ def _marked(name: str, known: dict[str, str]) -> str:
     for mark in _MARKS:
         if name.startswith(mark) and name[len(mark) :].strip("_") in known:
             return known[name[len(mark) :].strip("_")]
-    for mark in _MARKS[:5]:
-        short = _IN_SHORT.get(name[len(mark) :].strip("_"), "") if name.startswith(mark) else ""
+    for mark in _MARKS:
+        short = _IN_SHORT.get(name[len(mark) :].strip("_"), "") if mark.endswith("_") and name.startswith(mark) else ""
         if short in known:
             return known[short]
     for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta"):

@@ -208,3 +208,30 @@ def test_what_stands_beside_ratings_says_whether_there_is_one(tmp_path):
     assert function_here(f"{tmp_path}/mine.py:rating_cost").verdict is Verdict.PASS
     (tmp_path / "mine.py").write_text(text.replace("(off.T @ X + lam * T)", "(off.T @ X)"))
     assert function_here(f"{tmp_path}/mine.py:rating_cost").verdict is Verdict.FAIL
+
+
+def test_gradients_in_the_plural_and_of_what_is_called_in_the_plural_are_found(tmp_path):
+    """A backward called `..._gradients`; a gradient of `predictions` that is called `dprediction`."""
+    code = """
+import numpy as np
+
+def pull_loss(anchor, near):
+    return np.mean(np.sum((anchor - near) ** 2, axis=1))
+
+def pull_loss_gradients(anchor, near):
+    return 2 * (anchor - near) / len(anchor), SIGN 2 * (anchor - near) / len(anchor)
+
+def softmax_with_entropy(predictions, target_index):
+    p = np.exp(predictions - predictions.max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    rows = np.arange(len(p))
+    loss = -np.mean(np.log(p[rows, target_index]))
+    dprediction = p.copy()
+    dprediction[rows, target_index] -= 1
+    return loss, dprediction / len(p)
+"""
+    right = code.replace("SIGN", "-")
+    for name in ("pull_loss_gradients", "softmax_with_entropy"):
+        assert judged(tmp_path, right, name).verdict is Verdict.PASS
+    wrong = judged(tmp_path, code.replace("SIGN", ""), "pull_loss_gradients")
+    assert [(found.gradient, found.id) for found in wrong.findings] == [("near", "sign-flipped")]

@@ -100,3 +100,25 @@ def test_a_backward_may_be_handed_how_many_rows_or_columns_there_are(tmp_path):
     report = function_here(f"{file}:spread_backward")
     assert report.verdict is Verdict.PASS
     assert "count = the columns of x" in report.why
+
+
+@pytest.mark.parametrize(
+    ("adds", "verdict"), [("np.add.at(d, ids, dout)", Verdict.PASS), ("d[ids] += dout", Verdict.FAIL)]
+)
+def test_a_table_is_made_of_its_two_lengths(tmp_path, adds, verdict):
+    """`vocab_size` and `embed_dim` are the rows and the columns of the table that the forward looks up."""
+    file = tmp_path / "table.py"
+    file.write_text(f"""
+import numpy as np
+
+def lookup_forward(weights, ids):
+    return weights[ids]
+
+def lookup_backward(ids, dout, vocab_size, embed_dim):
+    d = np.zeros((vocab_size, embed_dim))
+    {adds}
+    return d
+""")
+    report = function_here(f"{file}:lookup_backward")
+    assert report.verdict is verdict
+    assert "vocab_size = the rows of weights, embed_dim = the columns of weights" in report.why

@@ -92,3 +92,11 @@ def test_verbs_tell_nothing_of_which_forward_is_meant():
     """A softmax is applied, and its backward is that of the softmax; what is only a verb keeps it."""
     assert forward_for("softmax_backward", ["apply_softmax", "softmax_backward", "helper"]) == "apply_softmax"
     assert forward_for("compute_gradient", ["compute_cost", "predict"]) == "compute_cost"
+
+
+def test_a_gradient_of_one_of_many_is_of_all_of_them():
+    """`dprediction` beside an argument called predictions; where there is one of either kind, it is meant."""
+    assert belongs_to("dprediction", ["predictions", "target_index"]) == "predictions"
+    assert belongs_to("grad_anchors", ["anchor", "negative"]) == "anchor"
+    assert belongs_to("dx", ["x", "xs"]) == "x"
+    assert belongs_to("dxs", ["x", "xs"]) == "xs"
