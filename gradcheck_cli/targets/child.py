@@ -50,6 +50,7 @@ from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
 from gradcheck_cli.targets.conventions.filter_order import with_filter_order
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout_notes import layout_notes
+from gradcheck_cli.targets.conventions.meanings import by_trial
 from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_padding
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
@@ -160,7 +161,9 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
                 loaded,
                 Wanted.of(message, is_spelled=bool(spelled or wanted), seed=seed_all, seconds=LOAD_SHARE * seconds),
                 AsConvolution(
-                    lambda: _tried(ref, loaded, spelled, wanted, seconds), lambda ready: ready.chosen.is_right
+                    lambda: _tried(ref, loaded, spelled, wanted, seconds),
+                    lambda ready: ready.chosen.is_right,
+                    lambda ready: not by_trial(getattr(ready.chosen.candidate, "assignment", {})),
                 ),
             )
     except LoadError as error:

@@ -67,8 +67,8 @@ def test_arrays_are_saved(experiment, tmp_path):
 
     refused = gradcheck("run", "x.jpg", "--save", "run.txt")
     assert (2, True) == (refused.exit_code, "--save 'run.txt' is not FILE.npz, as in --save run.npz." in refused.stderr)
-    twice = gradcheck("run", "x.jpg", "--save", "a.npz", "--report", "json=a.npz")
-    assert "would both be written to 'a.npz'." in twice.stderr
+    twice = gradcheck("run", "x.jpg", "--report", "md=a.md", "--report", "md=a.md")
+    assert "would both be written to 'a.md'." in twice.stderr
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class AsConvolution(Generic[Ready]):
-    """The other way: `take` recognises the target as a convolution, `is_sure` says that something was right there."""
+    """The other way.
+
+    Attributes:
+        take: recognises the target as a convolution.
+        is_sure: something was right there.
+        is_named: no argument's meaning was found by trying it, against its name.
+    """
 
     take: Callable[[], Ready]
     is_sure: Callable[[Ready], bool]
+    is_named: Callable[[Ready], bool]
 
 
 def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
@@ -123,7 +130,15 @@ def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolutio
 
 
 def _convolution_after(error: NotAFunctionError, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
-    """A target whose names do not speak of a convolution has to prove itself as one: something is right there."""
+    """A target whose names do not speak of a convolution has to prove itself as one: something is right there.
+
+    Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one.
+    """
+    if error.step == "build":
+        found = convolution.take()
+        if convolution.is_sure(found) or convolution.is_named(found):
+            return found
+        raise error
     try:
         found = convolution.take()
     except (NotRecognisedError, AmbiguousError):
