@@ -160,7 +160,7 @@ class _FunctionRun:
         self, transcript: FunctionTranscript, comparison: FunctionComparison
     ) -> tuple[FunctionComparison, TargetReport]:
         comparison = without_rounding(self.session, comparison)
-        comparison, notes = (comparison, ()) if self.options.strict else in_training(comparison)
+        comparison, notes = (comparison, ()) if self.options.strict else in_training(comparison, self.code)
         guards = clipped(self.session, comparison, self.code) | guards_of(self.session, comparison, self.code)
         transcript = replace(transcript, guards=guards, notes=notes)
         recorded = with_recordings(comparison, self.session.client)

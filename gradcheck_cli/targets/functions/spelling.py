@@ -60,6 +60,7 @@ def base_of(name: str) -> tuple[str, ...]:
 
 
 _VERBS = word_set("apply compute calc calculate")
+_SHORT = 3
 
 
 def bases_of(backward: str) -> tuple[tuple[str, ...], ...]:
@@ -150,8 +151,8 @@ def belongs_to(gradient: str, names: Sequence[str]) -> str:
 
 
 def _singular(name: str) -> str:
-    """ "prediction" of predictions."""
-    return name.lower().rstrip("s")
+    """ "prediction" of predictions; what is as short as `ds` and `Ws` is no plural."""
+    return name.lower().removesuffix("s") if len(name) > _SHORT else name.lower()
 
 
 def argument_called(name: str, arguments: Sequence[str]) -> str:
