@@ -60,6 +60,7 @@ def base_of(name: str) -> tuple[str, ...]:
 
 
 _VERBS = word_set("apply compute calc calculate")
+# `ds`, `Ws` and `dxs` are names of one thing.
 _SHORT = 3
 
 
