@@ -98,23 +98,28 @@ def beside(trained: Trained) -> list[state.Held]:
     found = [place for place in held if place.path[:-1] in parents and len(place.path) > 1]
     named = [place for place in found if str(place.path[-1][1]).lower().strip("_") in state.GRADIENT_WORDS]
     partners = _handed_out(trained)
-    return named + [place for place in held if id(state.follow(trained.instance, place.path)) in partners]
-
-
-def _handed_out(trained: Trained) -> set[int]:
-    """The identities of what the object hands out in pairs with its own weights."""
-    call = next((found for name in _PARAMETERS if callable(found := getattr(trained.instance, name, None))), None)
-    own = {id(state.follow(trained.instance, place.path)) for place, _ in trained.own}
-    try:
-        pairs = list(call()) if call is not None else []
-    except Exception:  # whatever it raises: it wants something, or hands out nothing yet
-        return set()
-    of_two = [pair for pair in pairs if isinstance(pair, tuple | list) and len(pair) == 2]
-    return {id(pair[1]) for pair in of_two if id(pair[0]) in own}
+    return named + [place for place in held if _is_among(state.follow(trained.instance, place.path), partners)]
 
 
 # What the method is called by which a training loop gets at the parameters and their gradients.
 _PARAMETERS = ("param", "params", "parameters", "get_params", "get_parameters")
+
+
+def _handed_out(trained: Trained) -> list[Any]:
+    """What the object hands out in pairs with its own weights: the objects themselves, as an identity may come back."""
+    call = next((found for name in _PARAMETERS if callable(found := getattr(trained.instance, name, None))), None)
+    own = [state.follow(trained.instance, place.path) for place, _ in trained.own]
+    try:
+        pairs = list(call()) if call is not None else []
+    except Exception:  # whatever it raises: it wants something, or hands out nothing yet
+        return []
+    of_two = [pair for pair in pairs if isinstance(pair, tuple | list) and len(pair) == 2]
+    return [grad for weight, grad in of_two if _is_among(weight, own)]
+
+
+def _is_among(one: Any, others: Sequence[Any]) -> bool:
+    """The same object, whatever it is equal to."""
+    return any(one is other for other in others)
 
 
 def add_kept(trained: Trained, before: Before, items: dict[str, Array], names: dict[str, str]) -> None:

@@ -134,18 +134,16 @@ def _convolution_after(error: NotAFunctionError, convolution: AsConvolution[Read
 
     Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one.
     """
-    if error.step == "build":
-        found = convolution.take()
-        if convolution.is_sure(found) or convolution.is_named(found):
-            return found
-        raise error
+    has_forward = error.step != "build"
     try:
         found = convolution.take()
     except (NotRecognisedError, AmbiguousError):
-        raise error from None
-    if not convolution.is_sure(found):
-        raise error
-    return found
+        if has_forward:
+            raise error from None
+        raise
+    if convolution.is_sure(found) or (not has_forward and convolution.is_named(found)):
+        return found
+    raise error
 
 
 def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
