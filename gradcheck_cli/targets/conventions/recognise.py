@@ -19,12 +19,14 @@ from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.another_layer import AnotherLayerError
 from gradcheck_cli.targets.conventions.attempt import Attempt, Chosen, try_on
 from gradcheck_cli.targets.conventions.axes_said import agreeing, agreeing_first
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError,
     Candidate,
     HungError,
+    NoTimeError,
     NotRecognisedError,
     TransposedError,
     UnreadableUpdateError,
@@ -109,6 +111,8 @@ def recognise(
             refusals.append(error)
             if isinstance(error, TransposedError):
                 kinds, transposed = transposed or kinds, []
+            elif isinstance(error, AnotherLayerError):  # of so many axes it is, and no convolution
+                kinds = []
         else:
             if is_right:
                 return replace(chosen, is_right=True)
@@ -126,18 +130,14 @@ def recognise(
         cut_short = next((error for error in refusals if isinstance(error, NoTimeError)), None)
         if cut_short is not None and best is not None and not fails_anyhow:
             raise cut_short
-        # What only raises as another kind of layer says less than why it is none of the likeliest kind.
+        # What ran and is no convolution says most; what only raises as another kind says less than as the likeliest.
         if best is None or is_refused_first:
-            raise refusals[0]
+            raise next((error for error in refusals if isinstance(error, AnotherLayerError)), refusals[0])
     return best
 
 
 def _share(now: float, end: float, parts: int) -> float:
     return now + (end - now) / parts
-
-
-class NoTimeError(NotRecognisedError):
-    """The time was up before every way to call it had been tried."""
 
 
 @dataclass
@@ -318,7 +318,7 @@ def _enough(trials: Sequence[Attempt], number: int) -> bool:
     plain = [trial for trial in trials if not trial.layout.depthwise]
     patience = PATIENCE if any(trial.reasons.speak for trial in plain) else LONG_PATIENCE
     known = any(trial.reasons.suffice and not _is_another_layer(trial) for trial in trials)
-    return known or (number >= patience and any(trial.clean for trial in plain))
+    return known or (number >= patience and any(trial.clean for trial in plain or trials))
 
 
 def _is_another_layer(trial: Attempt) -> bool:
