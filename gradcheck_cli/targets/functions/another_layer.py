@@ -45,8 +45,8 @@ class AnotherLayerForm:
     def why(self) -> str:
         """How it is called."""
         axes = self.layer.layout.id
-        told = "" if axes == "NCHW" else f"; its axes are written as NCHW here, the code's are {axes}"
-        return f"{self.layer.why}; no convolution, so its own forward is the truth{told}"
+        order = "" if axes == "NCHW" else f"; its axes are written as NCHW here, the code's are {axes}"
+        return f"{self.layer.why}; no convolution, so its own forward is the truth{order}"
 
     @property
     def title(self) -> str:
