@@ -97,12 +97,9 @@ def recognise(
     transposed = [] if kinds[0][0].transposed else transposed_kinds(loaded, wanted)
     has_to_be_right = fails_anyhow = False
     while kinds:
-        # So much of the time that the other kinds have their turn too.
-        parts = len(kinds) + bool(transposed)
-        ends = [_share(now, end, parts) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
+        tries = _Tries(loaded, wanted, seed, guard, *_shares(work, clock, len(kinds) + bool(transposed)))
         try:
             specs = agreeing_first(loaded, kinds.pop(0))
-            tries = _Tries(loaded, wanted, seed, guard, ends[0], ends[1])
             chosen, is_right = tries.likely(specs) or tries.on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             if isinstance(error, UnreadableUpdateError):
@@ -136,8 +133,10 @@ def recognise(
     return best
 
 
-def _share(now: float, end: float, parts: int) -> float:
-    return now + (end - now) / parts
+def _shares(work: float, clock: float, parts: int) -> tuple[float, float]:
+    """When so much of the time is up that the other parts have their turn too."""
+    worked, now = time.thread_time(), time.monotonic()
+    return worked + (work - worked) / parts, now + (clock - now) / parts
 
 
 @dataclass
@@ -188,8 +187,7 @@ class _Tries:
         """
         if (not isinstance(self.loaded.target, type) and self.loaded.owner is None) or _narrowed(self.wanted):
             return None
-        work, clock = _share(time.thread_time(), self.work, 3), _share(time.monotonic(), self.clock, 3)
-        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, work, clock)
+        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *_shares(self.work, self.clock, 3))
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
         for number, spec in enumerate(specs):
             found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
