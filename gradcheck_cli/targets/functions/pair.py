@@ -114,11 +114,15 @@ class Wiring:
 
 @dataclass(frozen=True)
 class PairForm:
-    """A forward and a backward; `wiring` is None until the forward has run once."""
+    """A forward and a backward; `wiring` is None until the forward has run once.
+
+    `is_of_result`: its file hands the backward what the forward gave, as the derivative of each entry in terms of it.
+    """
 
     fore: PlainFunction
     back: PlainFunction
     wiring: Wiring | None = None
+    is_of_result: bool = False
 
     @property
     def kind(self) -> FunctionForm:
@@ -173,6 +177,9 @@ class PairForm:
             Exception: whatever the forward raises.
         """
         result = call_by_name(self.fore.call, fresh(values))
+        wanted = [item.name for item in self.back.parameters() if not item.has_default]
+        if self.is_of_result and len(wanted) == 1 and as_array(result) is not None:
+            yield replace(self, wiring=Wiring(None, {wanted[0]: (RESULT, None)}, bare=True))
         for wiring in _wirings(self.fore, self.back, result, list(values)):
             yield replace(self, wiring=wiring)
 
