@@ -13,7 +13,7 @@ from typing import Any
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
-from gradcheck_cli.targets.functions.by_use import forward_by_use
+from gradcheck_cli.targets.functions.by_use import forward_among, forward_by_use
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.engine import (
     GRAPH_OF,
@@ -148,7 +148,7 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
         raise NotAFunctionError("build", f"{name} is no function")
     backwards = backwards_among(known)
     if name in backwards:
-        forward = forward_for(name, known)
+        forward = forward_among(name, {other: node for other in known if (node := loaded.node(other)) is not None})
         if not forward and gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
             return LossForm(_function(loaded, name))
         if not forward:
