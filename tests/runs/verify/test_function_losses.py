@@ -260,3 +260,24 @@ def test_what_is_wrong_only_without_an_optional_array_is_shown_without_it(tmp_pa
     assert report.verdict == verdict
     if verdict is Verdict.FAIL:
         assert report.counterexample.values["weights"] is None
+
+RIDGE = """
+import numpy as np
+
+def ridge_cost(x, y, w, b, lambda_=1):
+    off = x @ w + b - y
+    return off @ off / (2 * len(y)) + lambda_ * (w @ w) / (2 * len(y))
+
+def ridge_gradient(x, y, w, b, lambda_):
+    off = x @ w + b - y
+    return x.T @ off / len(y) + FACTOR * w / len(y), off.mean()
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("lambda_", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_a_penalty_that_only_the_gradient_has_to_be_told_is_no_upstream(tmp_path, factor, verdict):
+    """The loss has a default for it: it was taken for dE/dO, and a right gradient failed."""
+    file = tmp_path / "ridge.py"
+    file.write_text(RIDGE.replace("FACTOR", factor))
+
+    assert function_here(f"{file}:ridge_gradient").verdict == verdict
