@@ -261,6 +261,7 @@ def test_what_is_wrong_only_without_an_optional_array_is_shown_without_it(tmp_pa
     if verdict is Verdict.FAIL:
         assert report.counterexample.values["weights"] is None
 
+
 RIDGE = """
 import numpy as np
 
