@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 # d in front of a tensor's name: dx, dW, d_w1, dgamma; not data, not dim.
 _D = re.compile(
     r"^d(?:_\w+|[A-Z]\w*|[a-z]\d?|[wbxyzhqkv][a-z]?\d?|gamma|beta|scores|logits|out|pred|weights?|bias|theta|emb"
-    r"|[wbxyzhcsa]\d?_(?:prev|next|new|old|in|out))$"
+    r"|[wbxyzhcsa]\d?_(?:prev|next|new|old|in|out)|[wb]\d?_\w+)$"
 )
 
 

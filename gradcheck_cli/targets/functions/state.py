@@ -244,7 +244,9 @@ def switches_of(instance: Any, settings: Collection[str]) -> dict[str, bool]:
 
 
 def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str, Array]) -> dict[str, Array]:
-    """Parameter -> what the backward left under a name that tells nothing, where only one array has its shape.
+    """Parameter -> what the backward left under a name that is not its own, where only one array has its shape.
+
+    Of several of one shape the one that shares a word with it, and with no other: `db_in` is of `proj_in_b`.
 
     Args:
         left: what the object held before the backward, by path.
@@ -258,10 +260,17 @@ def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str
     found = {}
     for name, array in missing.items():
         fitting = [one for one in moved if one.array.shape == array.shape and one.name != name]
-        alike = [other for other in missing.values() if other.shape == array.shape]
-        if len(fitting) == 1 and len(alike) == 1:
+        alike = [other for other, one in missing.items() if one.shape == array.shape]
+        if len(alike) > 1:
+            fitting = [one for one in fitting if [other for other in alike if _shares_word(one.name, other)] == [name]]
+        if len(fitting) == 1:
             found[name] = fitting[0].array.copy()
     return found
+
+
+def _shares_word(one: str, other: str) -> bool:
+    """A letter is no word: all weights may be called W."""
+    return any(len(word) > 1 for word in set(tokens(one)) & set(tokens(other)))
 
 
 def kept_gradients(
