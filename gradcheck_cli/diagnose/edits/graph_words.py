@@ -46,6 +46,11 @@ _NAMESPACE = re.compile(r"\bxp\.")
 _MOST_TEXT = 70
 
 
+def is_same_numbers(node: Node) -> bool:
+    """Does it give what it is given, in another shape or place?"""
+    return node.op in _SAME_NUMBERS
+
+
 @dataclass(frozen=True)
 class GraphWords:
     """The words of one recording."""
@@ -60,7 +65,7 @@ class GraphWords:
             return f"`{name}`"
         if node.op == CONSTANT:
             return "a constant"
-        if node.op in _SAME_NUMBERS:
+        if is_same_numbers(node):
             return self.of_value(next(node.refs()))
         return f"`{self._alone[ref.node]}`" if ref.node in self._alone else self.of_result(node)
 

@@ -33,6 +33,7 @@ _RELU: Mapping[str, WrongSlope] = {
     "the input is handed on, not its mask": lambda at: at.g * at.y,
     "the mask is turned round": lambda at: _where(at.x <= 0, at.g),
 }
+_TURNED: Mapping[str, WrongSlope] = {"it is reshaped, not turned back": lambda at: at.g.reshape(at.x.shape)}
 # op -> name of the slip -> the wrong derivative by its first operand. y is the result.
 _OF_FIRST: Mapping[str, Mapping[str, WrongSlope]] = {
     "aten.tanh.default": {
@@ -41,6 +42,7 @@ _OF_FIRST: Mapping[str, Mapping[str, WrongSlope]] = {
         "y (1 - y) for 1 - y^2": lambda at: at.g * at.y * (1 - at.y),
         "1 - tanh(y)^2 for 1 - y^2": lambda at: at.g * (1 - at.y.tanh() ** 2),
         "y^2 for 1 - y^2": lambda at: at.g * at.y * at.y,
+        "that of a ReLU for 1 - y^2": lambda at: _where(at.x > 0, at.g),
     },
     "aten.sigmoid.default": {
         "y for y (1 - y)": lambda at: at.g * at.y,
@@ -49,6 +51,7 @@ _OF_FIRST: Mapping[str, Mapping[str, WrongSlope]] = {
         "1 - y^2 for y (1 - y)": lambda at: at.g * (1 - at.y * at.y),
         "sigmoid(y) (1 - sigmoid(y)) for y (1 - y)": lambda at: at.g * at.y.sigmoid() * (1 - at.y.sigmoid()),
         "x (1 - x) for y (1 - y)": lambda at: at.g * at.x * (1 - at.x),
+        "that of a ReLU for y (1 - y)": lambda at: _where(at.x > 0, at.g),
     },
     "aten.relu.default": _RELU,
     "aten.clamp_min.default": _RELU,
@@ -61,6 +64,7 @@ _OF_FIRST: Mapping[str, Mapping[str, WrongSlope]] = {
         "sqrt(x) / 2 for 1 / (2 sqrt(x))": lambda at: at.g * at.y / 2,
         "1 / (2 x) for 1 / (2 sqrt(x))": lambda at: at.g / (2 * at.x),
         "1 / sqrt(x) for 1 / (2 sqrt(x))": lambda at: at.g / at.y,
+        "1 / 2 for 1 / (2 sqrt(x))": lambda at: at.g / 2,
     },
     "aten.rsqrt.default": {
         "x^(-1/2) for x^(-3/2)": lambda at: -at.g * at.y / 2,
@@ -73,7 +77,18 @@ _OF_FIRST: Mapping[str, Mapping[str, WrongSlope]] = {
     "aten.abs.default": {"the input for its sign": lambda at: at.g * at.x},
     "aten.sin.default": {"sin for cos": lambda at: at.g * at.y, "the sign": lambda at: -at.g * at.x.cos()},
     "aten.cos.default": {"cos for -sin": lambda at: at.g * at.y},
+    "aten.permute.default": _TURNED,
+    "aten.transpose.int": _TURNED,
+    "aten.t.default": _TURNED,
 }
+# Functions that people write out in several operations, by their op.
+_WRITTEN_OUT = {"aten.sigmoid.default": torch.sigmoid, "aten.tanh.default": torch.tanh, "aten.relu.default": torch.relu}
+# Besides: of one operation of torch's it is told as what stands in the place of the result.
+_OF_WRITTEN: Mapping[str, Mapping[str, WrongSlope]] = {
+    "aten.tanh.default": {"1 - x^2 for 1 - y^2": lambda at: at.g * (1 - at.x * at.x)}
+}
+# Of the largest entry: by how much the same function in other operations may be another number.
+_SAME = 1e-12
 
 
 def names(step: GraphStep, operand: int) -> tuple[str, ...]:
@@ -88,6 +103,24 @@ def slipped(step: GraphStep, operand: int, given: torch.Tensor, name: str) -> to
         return None
     operand_value = step.value(operand)
     return transforms.summed_to(slip(At(operand_value, step.outputs[0], given)), operand_value.shape)
+
+
+def names_of_block(x: torch.Tensor, y: torch.Tensor) -> tuple[str, ...]:
+    """The slips of what is written out from x to y; none where it is no such function."""
+    return tuple(_of_block(x, y))
+
+
+def slipped_block(x: torch.Tensor, y: torch.Tensor, given: torch.Tensor, name: str) -> torch.Tensor | None:
+    """The wrong message of a slip of what is written out from x to y."""
+    slip = _of_block(x, y).get(name)
+    return None if slip is None else slip(At(x, y, given))
+
+
+def _of_block(x: torch.Tensor, y: torch.Tensor) -> Mapping[str, WrongSlope]:
+    for op, function in _WRITTEN_OUT.items():
+        if x.shape == y.shape and x.dtype == y.dtype and torch.allclose(function(x), y, rtol=_SAME, atol=_SAME):
+            return {**_OF_FIRST[op], **_OF_WRITTEN.get(op, {})}
+    return {}
 
 
 def _slips(step: GraphStep, operand: int) -> Mapping[str, WrongSlope]:
