@@ -314,7 +314,7 @@ def test_g_itself_in_the_place_of_what_comes_back_is_told():
     def backward(g, x, a, b):
         return {"x": g * (1 - x.tanh() ** 2)}
 
-    shapes = [{name: shape for name in "xab"} for shape in ((3, 5), (4, 7))]
+    shapes = [dict.fromkeys("xab", shape) for shape in ((3, 5), (4, 7))]
     (finding,) = findings(lambda x, a, b: x.tanh() * a * b, backward, "x", *shapes)
     assert (finding.id, finding.certainty) == ("wrong-operand", "proved")
     assert "is made of G itself, and not of what comes back to" in finding.message
