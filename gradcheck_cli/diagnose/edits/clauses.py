@@ -234,6 +234,9 @@ class _Clauses:
     def _saved(self, edit: Edit, step: GraphStep) -> Clause:
         slot, source, *rest = edit.detail
         kept = self._kept(step, int(slot))
+        if isinstance(source, str) and source != "transformed":
+            text = f"{kept} {source} stands where that of the turn itself is right, in the derivative of"
+            return Clause(Sign.OPERAND, f"{text} {self.words.of_result(step.node)}", step.node.place)
         if source == "transformed":
             sign, words = _TRANSFORMS[str(rest[0])]
             text = f"{kept} is {words.format(*rest[1:])} in the derivative of {self.words.of_result(step.node)}"

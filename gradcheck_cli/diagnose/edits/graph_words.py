@@ -108,13 +108,18 @@ class GraphWords:
 
     @cached_property
     def _alone(self) -> dict[int, str]:
-        """The expressions of the nodes that are the whole of one."""
+        """The expressions of the nodes that are the whole of one, be it in a loop."""
         found: dict[SourcePlace, list[int]] = {}
         for index, node in enumerate(self.recording.nodes):
             if node.place is not None and 0 < len(node.place.expression) <= _MOST_TEXT:
                 found.setdefault(node.place, []).append(index)
-        alone = {indices[0]: place.expression for place, indices in found.items() if len(indices) == 1}
-        return {index: self._readable(expression) for index, expression in alone.items()}
+        return {
+            index: self._readable(place.expression)
+            for place, indices in found.items()
+            # The same operation several times is that of a loop, made in each turn.
+            if len({self.recording.nodes[index].op for index in indices}) == 1
+            for index in indices
+        }
 
     def _readable(self, text: str) -> str:
         """Of a composition of ours, which takes numpy or torch as `xp`, what is computed."""

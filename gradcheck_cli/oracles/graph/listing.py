@@ -13,7 +13,7 @@ from gradcheck_cli.oracles.graph import blocks, slips, transforms, values
 from gradcheck_cli.oracles.graph.chain import GraphStep
 from gradcheck_cli.oracles.graph.editor import Editor
 from gradcheck_cli.oracles.graph.edits import Edit, Which
-from gradcheck_cli.oracles.graph.turns import crossings, depends
+from gradcheck_cli.oracles.graph.turns import NEIGHBOURS, crossings, depends
 
 # More arrays of one shape than a person could mix up are not tried in each other's place.
 _MOST_SWAPS = 24
@@ -157,8 +157,11 @@ class Listing:
         for group in self._chain.turns.groups:
             if not self._flows(group):
                 continue
+            for slot, kept in enumerate(self._chain.steps[group[0]].saved):
+                if kept.is_floating_point():
+                    yield from (Edit("saved", group[0], -1, (slot, turn), turns="every") for turn in NEIGHBOURS)
             for edit in self._swaps(self._chain.steps[group[0]]):
-                beside = -1 if edit.detail[1] == "transformed" else int(edit.detail[1])
+                beside = -1 if isinstance(edit.detail[1], str) else int(edit.detail[1])
                 if beside < 0 or len(self._chain.turns.group(beside)) in (1, len(group)):
                     yield replace(edit, turns="every")
 

@@ -77,6 +77,10 @@ _OF_FIRST: Mapping[str, Mapping[str, WrongSlope]] = {
     "aten.abs.default": {"the input for its sign": lambda at: at.g * at.x},
     "aten.sin.default": {"sin for cos": lambda at: at.g * at.y, "the sign": lambda at: -at.g * at.x.cos()},
     "aten.cos.default": {"cos for -sin": lambda at: at.g * at.y},
+    "aten.silu.default": {
+        "the derivative of its sigmoid alone": lambda at: at.g * at.x.sigmoid() * (1 - at.x.sigmoid()),
+        "its sigmoid alone": lambda at: at.g * at.x.sigmoid(),
+    },
     "aten.permute.default": _TURNED,
     "aten.transpose.int": _TURNED,
     "aten.t.default": _TURNED,
@@ -127,6 +131,9 @@ def _slips(step: GraphStep, operand: int) -> Mapping[str, WrongSlope]:
     op = step.node.op
     if op == "aten.pow.Tensor_Scalar":
         return _of_power(float(step.node.operands[1]))  # type: ignore[arg-type]
+    if op == "aten.mul.Tensor" and operand == 0 and len(set(step.operands)) == 1 < len(step.operands):
+        # The other operand's message stays, and is taken off again.
+        return {"2 x is left out": lambda at: at.g - at.g * at.x}
     if op == "aten.div.Tensor" and operand == 1:
         return {
             "the square of the denominator is forgotten": lambda at: -at.g * at.y,
@@ -161,10 +168,17 @@ def _of_power(exponent: float) -> Mapping[str, WrongSlope]:
     }
 
 
+# Operations along an axis, which they are called with second, and whose result has the shape of the operand.
+_ALONG = frozenset(f"aten.{name}.default" for name in ("_softmax", "_log_softmax", "cumsum", "cumprod", "glu"))
+
+
 def settings(node: Node) -> Iterator[tuple[int, str | int | float | bool]]:
     """(position of an operand, another constant to stand there)."""
     for position, operand in enumerate(node.operands):
-        if isinstance(operand, bool):
+        if node.op in _ALONG and position == 1 and isinstance(operand, int):
+            axes = len(node.shapes[0])
+            yield from ((position, axis) for axis in range(axes) if axis != operand % max(axes, 1))
+        elif isinstance(operand, bool):
             yield position, not operand
         elif isinstance(operand, float):
             yield from ((position, other) for other in (0.0, 1.0, -operand, 1 - operand) if other != operand)

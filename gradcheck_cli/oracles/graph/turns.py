@@ -17,6 +17,10 @@ from gradcheck_cli.oracles.graph.edits import Edit, Which
 _NODE_IN_DETAIL = {"saved": 1, "factor": 1, "own": 1, "slip": 1, "diagonal": 1, "exchanged": 1}
 
 
+NEIGHBOURS = {"of the turn before": -1, "of the turn after": 1}
+"""Which turn -> how far it is."""
+
+
 @dataclass(frozen=True)
 class Turns:
     """The operations of one recording, by the place of the source that they stand at."""
@@ -31,6 +35,12 @@ class Turns:
     def group(self, node: int) -> tuple[int, ...]:
         """All nodes of the operation that a node is; itself alone where it is made once."""
         return self._group_of.get(node, (node,))
+
+    def neighbour(self, node: int, which: str) -> int | None:
+        """The same operation in one of the `NEIGHBOURS` of its turn; None where there is none."""
+        group = self.group(node)
+        place = group.index(node) + NEIGHBOURS[which]
+        return group[place] if 0 <= place < len(group) else None
 
     @cached_property
     def keys(self) -> tuple[object, ...]:

@@ -140,6 +140,27 @@ def turned_backward(g, x):
     y = np.tanh(x.transpose(0, 2, 1).reshape(len(x), -1))
     return (g * (1 - y ** 2)).reshape(x.shape)
 
+def decay_forward(a, x):
+    h, out = np.zeros_like(x[:, 0]), []
+    for t in range(x.shape[1]):
+        h = a[:, t] * h + x[:, t]
+        out.append(h)
+    return np.stack(out, axis=1), a
+
+def decay_backward(g, a):
+    dx, dh = np.zeros_like(g), np.zeros_like(g[:, 0])
+    for t in reversed(range(g.shape[1])):
+        dh = g[:, t] + a[:, t] * dh
+        dx[:, t] = dh
+    return dx
+
+def lift_forward(x, y):
+    return np.exp(x * x) * y, (x, y)
+
+def lift_backward(g, cache):
+    x, y = cache
+    return g * y * np.exp(x * x), g * np.exp(x * x)
+
 def apart_forward(a, b):
     return np.sin(a) * b * b, (a, b)
 
@@ -164,8 +185,8 @@ def reports(tmp_path_factory):
     [
         ("gate_backward", "z", "derivative-missing", f"{CAME_OUT} the derivative of `s` by `z` is left out."),
         ("squash_backward", "a", "wrong-derivative", "of `out` by `a` is taken wrongly: 1 - y^2 for y (1 - y)."),
-        ("unroll_backward", "x", "path-missing", "in `before @ Wh` is not followed, each time."),
-        ("unroll_backward", "Wx", "path-missing", "in `before @ Wh` is not followed, each time."),
+        ("unroll_backward", "x", "path-missing", "the path through `before @ Wh` is not followed, each time."),
+        ("unroll_backward", "Wx", "path-missing", "the path through `before @ Wh` is not followed, each time."),
         ("unroll_backward", "start", "path-missing", "is not followed in all but the first turn."),
         (
             "each_backward",
@@ -177,6 +198,13 @@ def reports(tmp_path_factory):
         ("share_backward", "v", "wrong-derivative", "the diagonal of the Jacobian of"),
         ("margin_loss", "x", "reduction-missing", "with `dx[rows, y] -= dx.sum(axis=1)` where"),
         ("turned_backward", "x", "reshape-not-transpose", "it is reshaped, not turned back."),
+        (
+            "decay_backward",
+            "x",
+            "wrong-operand",
+            "`a[:, t]` of the turn before stands where that of the turn itself is right",
+        ),
+        ("lift_backward", "x", "wrong-derivative", "of the product in `x * x` is taken wrongly: 2 x is left out."),
         ("apart_backward", "a", "wrong-operand", "grad_a is exactly the right gradient of b on all"),
     ],
 )
@@ -190,7 +218,7 @@ def test_a_slip_is_named_and_proved(reports, target, gradient, identifier, messa
 
 def test_two_parts_whose_gradients_stand_in_each_others_place_are_told(reports):
     """Halves of one array, whose samples are of one width alone."""
-    found = reports["halves_backward"].findings
+    found = [each for each in reports["halves_backward"].findings if each.gradient in ("x", "w")]
     assert [("wrong-operand", "x", "probable"), ("wrong-operand", "w", "probable")] == [
         (each.id, each.gradient, each.certainty) for each in found
     ]
