@@ -56,19 +56,23 @@ def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
             return
 
 
-# So many different numbers are none by chance.
-_ENOUGH = 8
-# Of relative difference, below which two numbers are one.
-_DIGITS = 9
+# Of a quotient of two numbers, to be a whole one.
+_WHOLE = 1e-6
 _WEAK = frozenset({"message", "weighed", "factor"})
 
 
 def _is_generic(name: str, seen: Sequence[Observed]) -> bool:
-    """Whether what is wrong is made of different numbers: counts and signs agree with many an edit by chance."""
-    entries = np.concatenate([each.difference(name).ravel() for each in seen])
-    wrong = np.abs(entries[np.abs(entries) > max(each.allowed(name) for each in seen)])
-    different = {f"{entry:.{_DIGITS}g}" for entry in wrong.tolist()}
-    return len(different) >= min(_ENOUGH, len(wrong))
+    """Whether what is wrong is more than counts of one number: these agree with many an edit by chance."""
+    return any(_has_real_numbers(each.difference(name), each.allowed(name)) for each in seen)
+
+
+def _has_real_numbers(difference: Array, allowed: float) -> bool:
+    """One entry says nothing of it; of several, the quotients by the smallest are whole where they are counts."""
+    wrong = np.abs(difference[np.abs(difference) > allowed])
+    if difference.size == 1 or not len(wrong):
+        return len(wrong) == 1
+    quotients = wrong / wrong.min()
+    return bool(np.any(np.abs(quotients - np.rint(quotients)) > _WHOLE))
 
 
 def _is_weak(cause: EditCause) -> bool:
