@@ -42,6 +42,7 @@ _TRANSFORMS = {
     "lower triangle": (Sign.MASK, "0 above the diagonal"),
     "upper triangle": (Sign.MASK, "0 below the diagonal"),
     "squared": (Sign.WRONG_DERIVATIVE, "squared"),
+    "turned round": (Sign.MASK, "turned round"),
 }
 
 
@@ -248,6 +249,8 @@ class _Clauses:
     def _kept(self, step: GraphStep, slot: int) -> str:
         """What torch kept: an operand, or the result."""
         kept = step.saved[slot].numpy()
+        if not step.saved[slot].is_floating_point():
+            return "the condition"
         for ref in (*step.operands, Ref(step.index)):
             value = self.editor.chain.value(ref).numpy()
             if value.shape == kept.shape and np.array_equal(value, kept):

@@ -184,6 +184,8 @@ class Listing:
 
     def _swaps(self, step: GraphStep) -> Iterator[Edit]:
         for slot, kept in enumerate(step.saved):
+            if kept.dtype is torch.bool:
+                yield Edit("saved", step.index, -1, (slot, "transformed", "turned round"))
             if not kept.is_floating_point() or kept.dim() == 0:
                 continue
             for detail in transforms.details(kept):
