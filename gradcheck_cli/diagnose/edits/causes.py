@@ -58,6 +58,8 @@ def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
 
 # Of a quotient of two numbers, to be a whole one.
 _WHOLE = 1e-6
+# The smallest count, at most: rows of a sample are short.
+_LARGEST_COUNT = 12
 _WEAK = frozenset({"message", "weighed", "factor"})
 
 
@@ -67,12 +69,13 @@ def _is_generic(name: str, seen: Sequence[Observed]) -> bool:
 
 
 def _has_real_numbers(difference: Array, allowed: float) -> bool:
-    """One entry says nothing of it; of several, the quotients by the smallest are whole where they are counts."""
+    """One entry says nothing of it; of several, the quotients by the smallest are fractions where they are counts."""
     wrong = np.abs(difference[np.abs(difference) > allowed])
     if difference.size == 1 or not len(wrong):
         return len(wrong) == 1
     quotients = wrong / wrong.min()
-    return bool(np.any(np.abs(quotients - np.rint(quotients)) > _WHOLE))
+    multiples = np.outer(np.arange(1, _LARGEST_COUNT + 1), quotients)
+    return bool(np.all(np.any(np.abs(multiples - np.rint(multiples)) > _WHOLE, axis=1)))
 
 
 def _is_weak(cause: EditCause) -> bool:

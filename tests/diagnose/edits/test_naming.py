@@ -330,3 +330,17 @@ def test_an_output_that_was_kept_for_the_input_is_told():
     (finding,) = findings(lambda x: x * x.sigmoid(), backward, "x", {"x": (3, 5)}, {"x": (4, 7)})
     assert (finding.id, finding.certainty) == ("wrong-operand", "proved")
     assert finding.message == "grad_x is exactly what comes out when `x` is taken to be `x * x.sigmoid()`."
+
+
+def test_counts_are_named_by_no_edit_that_they_may_agree_with_by_chance():
+    """One for the number of margins: so it would be were the last column alone above its margin, and it is not."""
+
+    def margins(x):
+        first = (x - x[:, :1] + 1)[:, 1:]
+        return torch.cat([first[:, :-1], first[:, -1:] + 9], 1).clamp(min=0)
+
+    def backward(g, x):
+        live = (margins(x) > 0).to(x.dtype)
+        return {"x": g * torch.cat([-torch.ones_like(x[:, :1]), live], 1)}
+
+    assert () == findings(lambda x: margins(x).sum(), backward, "x", {"x": (3, 5)}, {"x": (4, 7)})

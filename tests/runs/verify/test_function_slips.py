@@ -161,6 +161,12 @@ def lift_backward(g, cache):
     x, y = cache
     return g * y * np.exp(x * x), g * np.exp(x * x)
 
+def leak_forward(x):
+    return np.where(x > 0, x, 0.1 * x), x
+
+def leak_backward(g, x):
+    return g * np.where(x < 0, 1.0, 0.1)
+
 def apart_forward(a, b):
     return np.sin(a) * b * b, (a, b)
 
@@ -205,6 +211,7 @@ def reports(tmp_path_factory):
             "`a[:, t]` of the turn before stands where that of the turn itself is right",
         ),
         ("lift_backward", "x", "wrong-derivative", "of the product in `x * x` is taken wrongly: 2 x is left out."),
+        ("leak_backward", "x", "wrong-forward-mask", "the condition is turned round in the derivative of the where"),
         ("apart_backward", "a", "wrong-operand", "grad_a is exactly the right gradient of b on all"),
     ],
 )
