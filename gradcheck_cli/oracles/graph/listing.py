@@ -18,17 +18,12 @@ from gradcheck_cli.oracles.graph.turns import NEIGHBOURS, crossings, depends
 # More arrays of one shape than a person could mix up are not tried in each other's place.
 _MOST_SWAPS = 24
 _MOST_BLOCKS = 24
-# Operations that give a part of an array; of one array so many are named.
-_PARTING = (
-    "aten.slice.",
-    "aten.select.",
-    "aten.split",
-    "aten.unsafe_split",
-    "aten.chunk.",
-    "aten.unbind.",
-    "aten.narrow.",
-)
+# A recurrent cell has three or four gates; more parts of one array than these make too many pairs.
 _MOST_PARTS = 8
+# Operations that give a part of an array.
+_PARTING = tuple(
+    f"aten.{name}" for name in ("slice.", "select.", "split", "unsafe_split", "chunk.", "unbind.", "narrow.")
+)
 # Turns of which the terms may be forgotten.
 _SOME: tuple[Which, ...] = ("first", "last", "all but the first", "all but the last")
 
