@@ -36,7 +36,6 @@ class Reply:
 
 
 Ask = Callable[[Case], Reply]
-Truth = Callable[[Case], Gradients]
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Probed:
 
     case: Case
     returned: Reply
-    truth: Truth
+    truth: Callable[[Case], Gradients]
 
     @cached_property
     def right(self) -> Gradients:
@@ -97,7 +96,7 @@ class Leveller:
     ask: Ask
     setting: Setting
     seed: int
-    truth: Truth = truths_of
+    truth: Callable[[Case], Gradients] = truths_of
 
     @cached_property
     def bits(self) -> int:
