@@ -6,6 +6,7 @@ import ast
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from gradcheck_cli.targets.conventions.defaults import merged_with
@@ -62,6 +63,7 @@ class ParameterUse:
     axes: int = 0
 
 
+@cache  # every layout and every way to call the class asks again
 def use_of(source: Source, name: str) -> ParameterUse:
     """How the class whose definition `source` is uses the parameter `name` of its constructor."""
     init = source.method("__init__")
