@@ -183,12 +183,15 @@ class Session:
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
         asked = counted(len(self.trials), "geometry")
-        deaths = sum(trial.answer.died for trial in self.trials + self.further)
-        if deaths >= MOST_DEATHS:
-            self.stopped = f"stopped after {asked}: {counted(deaths, 'call')} ended or hung the target"
+        if self._deaths >= MOST_DEATHS:
+            self.stopped = f"stopped after {asked}: {counted(self._deaths, 'call')} ended or hung the target"
         elif self.asker.is_late:
             self.stopped = f"stopped after {asked} at the time limit of {self.options.timeout:g} s"
         return bool(self.stopped)
+
+    @property
+    def _deaths(self) -> int:
+        return sum(trial.answer.died for trial in self.trials + self.further)
 
     def _too_little(self) -> bool:
         few = sum(trial.compared for trial in self.trials) < FEW_GEOMETRIES
@@ -230,7 +233,8 @@ class Session:
     def _asked(self, spec: ConvSpec, probe: ProbeName) -> Trial:
         question = Question(self.target, spec, probe, self.options.seed, self.described.layer)
         self._foresee([spec])
-        if self.refusals[spec]:
+        # What has died may not live to refuse: then it is asked, and says so.
+        if self.refusals[spec] and not self._deaths:
             truth = self.truths.unasked(question)
             answer = Answer(question, truth.case, refused(self.refusals[spec]))
         else:
