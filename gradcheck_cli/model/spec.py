@@ -260,8 +260,7 @@ class ConvSpec:
         return _axis(*sizes, self.padding_mode, name)
 
     def _transposed_axis(self, *numbers: Any) -> Axis:
-        *sizes, longer, name = numbers
-        return TransposedAxis(*sizes, longer, name).mirrored
+        return TransposedAxis(*numbers).mirrored
 
     def _check_form(self) -> None:
         if self.conv not in CONVS:
