@@ -5,6 +5,8 @@ from __future__ import annotations
 import dis
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from functools import cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -106,13 +108,17 @@ def learnt_numbers(instance: Any) -> list[str]:
         for name, held in vars(kind).items()
         if name != "__init__" and hasattr(held, "__code__")
     ]
-    stored = {
-        str(step.argval) for code in methods for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
-    }
+    stored = {name for code in methods for name in _stored(code)}
     owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
     moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
     moved |= {name for name in numbers if set(tokens(name)) & _BIASES and name not in _constructor_names(instance)}
     return sorted(name for name in owners | moved if name and not is_gradient(name))
+
+
+@cache  # every call of the object asks again
+def _stored(code: CodeType) -> frozenset[str]:
+    """The attributes that a method sets."""
+    return frozenset(str(step.argval) for step in dis.get_instructions(code) if step.opname == "STORE_ATTR")
 
 
 def _constructor_names(instance: Any) -> Collection[str]:
