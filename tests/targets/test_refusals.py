@@ -177,3 +177,24 @@ def test_a_way_through_the_code_that_our_guess_took_is_no_failure_of_the_code(tm
     code = "def conv_backward(dout, x, w, which):\n    if which is w:\n        found = w\n    return found, dout\n"
     expected = ("run", "it raises in every way in which it was called")
     assert refusal(tmp_path, code) == expected
+
+
+def test_what_is_called_a_shape_is_no_array_and_no_setting(tmp_path):
+    """A helper of a convolution is handed shapes that nobody can guess: it is refused, and does not fail."""
+    code = """
+import numpy as np
+
+def _rows(x, filter_shape, stride, reach, res_shape):
+    high, wide = reach
+    return np.array([x[:, :, i : i + high, j : j + wide] for i in range(res_shape[0]) for j in range(res_shape[1])])
+
+def _backward_rows(top_grad, inp_shape, filter_shape, stride, dilated_shape, res_shape):
+    high, wide = dilated_shape
+    found = np.zeros(inp_shape)
+    for number, (i, j) in enumerate(np.ndindex(*res_shape)):
+        found[:, :, i : i + high, j : j + wide] += top_grad[:, number]
+    return found
+"""
+    with pytest.raises(NotRecognisedError) as caught:
+        recognised(tmp_path, code, "_backward_rows")
+    assert str(caught.value) == "it raises in every way in which it was called"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from gradcheck_cli.targets.conventions.binding import (
@@ -19,6 +20,10 @@ from gradcheck_cli.targets.conventions.source import Source
 
 # Meanings that are tried, each in all layouts: two names that tell nothing may be two of four things, 12 ways.
 MAX_ASSIGNMENTS = 12
+
+
+# `res_shape` is no array, and no stride or padding either.
+_OF_A_SHAPE = re.compile(r"(?:^|_)(?:shapes?|dims)$|[a-z]Shape$")
 
 
 def assignments(
@@ -87,7 +92,8 @@ def _shared_out(unknown: Sequence[str], missing: Sequence[str], source: Source) 
     allowed = []
     for name in unknown:
         use = source.use(name)
-        fitting = [] if use.unused else [role for role in missing if use.fits(role)]
+        none = use.unused or _OF_A_SHAPE.search(name)
+        fitting = [] if none else [role for role in missing if use.fits(role)]
         allowed.append(fitting or [NO_ROLE])
     if sum(roles != [NO_ROLE] for roles in allowed) <= len(missing):
         yield from (dict(zip(unknown, trial, strict=True)) for trial in _distinct(allowed, ()))
