@@ -109,7 +109,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     except NotAFunctionError as error:
         if gives_gradients(loaded.node(loaded.name)):  # a loss beside its own gradients: no convolution returns one
             raise
-        return _convolution_after(error, convolution)
+        return _convolution_after(error, convolution, reads_windows(loaded))
     if is_bilinear(found.form, found.samples[0].values, reads_windows(loaded)):
         with suppress(NotRecognisedError, AmbiguousError):
             taken = convolution.take()
@@ -129,10 +129,13 @@ def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolutio
             raise refusal from None
 
 
-def _convolution_after(error: NotAFunctionError, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
+def _convolution_after(
+    error: NotAFunctionError, convolution: AsConvolution[Ready], has_windows: bool
+) -> Ready | FunctionReady:
     """A target whose names do not speak of a convolution has to prove itself as one: something is right there.
 
-    Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one.
+    Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one, and
+    that it reads windows of them: `(grad_output, x, weight)` are those of a norm, too.
     """
     has_forward = error.step != "build"
     try:
@@ -141,7 +144,7 @@ def _convolution_after(error: NotAFunctionError, convolution: AsConvolution[Read
         if has_forward:
             raise error from None
         raise
-    if convolution.is_sure(found) or (not has_forward and convolution.is_named(found)):
+    if convolution.is_sure(found) or (not has_forward and has_windows and convolution.is_named(found)):
         return found
     raise error
 

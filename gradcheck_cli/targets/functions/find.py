@@ -27,10 +27,11 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunct
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
+from gradcheck_cli.targets.functions.made_pair import made_pairs
 from gradcheck_cli.targets.functions.methods import Methods, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
-from gradcheck_cli.targets.functions.network import network_forms
+from gradcheck_cli.targets.functions.network import counts_keys, makings_of, network_forms
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
@@ -67,11 +68,16 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     else:
         alone = _pair(loaded)
         names = functions_of(loaded)
+        is_counted = isinstance(alone, PairForm) and counts_keys(alone.fore)
         # Only beside one that makes parameters is the text of every function of use.
-        functions = {name: _function(loaded, name) for name in names} if any(map(initializes, names)) else {}
+        functions = (
+            {name: _function(loaded, name) for name in names} if is_counted or any(map(initializes, names)) else {}
+        )
         if isinstance(alone, PairForm):
+            if functions:
+                yield from network_forms(functions, alone.fore.name, alone.back.name)
+                yield from made_pairs(alone, makings_of(functions, alone.fore.name))
             alone = unpacked(alone, vars(loaded.module))
-            yield from network_forms(functions, alone.fore.name, alone.back.name)
         else:
             yield from made_losses(alone, functions)
         yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
