@@ -134,8 +134,8 @@ def _convolution_after(
 ) -> Ready | FunctionReady:
     """A target whose names do not speak of a convolution has to prove itself as one: something is right there.
 
-    Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one, and
-    that it reads windows of them: `(grad_output, x, weight)` are those of a norm, too.
+    Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one,
+    and that it reads windows of them: `(grad_output, x, weight)` are those of a norm, too.
     """
     has_forward = error.step != "build"
     try:

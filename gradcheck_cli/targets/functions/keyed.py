@@ -1,4 +1,4 @@
-"""Parameters in a dict whose keys the code counts: `parameters["W" + str(l)]`, `params[f"b{l}"]`, and nobody makes them.
+"""Parameters in a dict whose keys the code counts, as `parameters["W" + str(l)]`, and that nobody makes.
 
 Which letters there are is read off the code; how the arrays lie is tried: (out, in) beside columns, (in, out) beside
 rows.
@@ -6,6 +6,7 @@ rows.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -52,8 +53,8 @@ def keyed_makings(source: str, name: str) -> Iterator[PlainFunction]:
 def _maker(weight: str, biases: Sequence[str], lie: _Lie) -> Callable[..., Mapping[str, Any]]:
     def make(layer_dims: Sequence[int]) -> Mapping[str, Array]:
         generator = np.random.default_rng(0)
-        made = {}
-        for number, (inputs, outputs) in enumerate(zip(layer_dims, layer_dims[1:], strict=False), 1):
+        made: dict[str, Array] = {}
+        for number, (inputs, outputs) in enumerate(itertools.pairwise(layer_dims), 1):
             shapes = dict(zip((weight, *biases), lie(inputs, outputs), strict=False))
             made |= {f"{letter}{number}": generator.standard_normal(shape) for letter, shape in shapes.items()}
         return made

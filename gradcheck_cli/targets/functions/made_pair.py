@@ -1,4 +1,4 @@
-"""A pair whose parameters another function makes: `init_params(sizes)`, `forward(x, params)`, `backward(dout, cache)`."""
+"""A pair whose parameters another function makes: `init(sizes)`, `forward(x, params)`, `backward(dout, cache)`."""
 
 from __future__ import annotations
 

@@ -50,12 +50,13 @@ def _line_of(error: BaseException | None, file: str) -> int:
 
 def _is_slip(error: AttributeError, file: str) -> bool:
     """Of arrays alone: an object of another kind may have been meant where it has such an attribute."""
-    if not isinstance(error.obj, np.ndarray | np.generic) or _text_of(file).count(f".{error.name}(") > 0:
+    name = error.name or ""
+    if not isinstance(error.obj, np.ndarray | np.generic) or f".{name}(" in _text_of(file):
         return False
-    known = [name for name in dir(error.obj) if not name.startswith("_")]
-    is_of_case = error.name.lower() in (name.lower() for name in known)
-    is_alike = is_of_case or bool(get_close_matches(error.name, known, 1, _ALIKE))
-    return is_alike and error.name not in _attributes_of_others(_tree_of(file))
+    known = [own for own in dir(error.obj) if not own.startswith("_")]
+    is_of_case = name.lower() in map(str.lower, known)
+    is_alike = is_of_case or bool(get_close_matches(name, known, 1, _ALIKE))
+    return is_alike and name not in _attributes_of_others(_tree_of(file))
 
 
 def _attributes_of_others(tree: ast.Module) -> set[str]:
