@@ -7,6 +7,7 @@ import inspect
 import linecache
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from gradcheck_cli.model import syntax
@@ -30,6 +31,7 @@ from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import made_pairs
 from gradcheck_cli.targets.functions.methods import Methods, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
+from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import counts_keys, makings_of, network_forms
 from gradcheck_cli.targets.functions.network_wiring import initializes
@@ -65,6 +67,8 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from _engine(loaded, owner)
     elif owner is not None:
         yield from _layer(loaded, owner)
+    elif modules := list(_module_pairs(loaded)):
+        yield from modules
     else:
         alone = _pair(loaded)
         names = functions_of(loaded)
@@ -131,7 +135,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     if target:
         losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
         yield from compared_forms(Methods(owner, fore, back), target, objects_of(owner, text), (said, text), losses)
-    yield from layer_forms(owner, said, text, asked)
+    yield from layer_forms(owner, said, text, asked, vars(loaded.module))
 
 
 def _loss_method(loaded: Loaded, owner: type) -> str:
@@ -164,6 +168,13 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
         raise NotAFunctionError("build", f"no backward of {name} stands in its file")
     nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
     return PairForm(*returning(_function(loaded, name), _function(loaded, nearest)))
+
+
+def _module_pairs(loaded: Loaded) -> Iterator[WrittenFunction]:
+    """A backward of a Module, where no function of its file is its forward."""
+    known = functions_of(loaded)
+    if loaded.name in backwards_among(known) and not forward_for(loaded.name, known):
+        yield from module_pairs(loaded, _function(loaded, loaded.name), partial(_with_callees, loaded))
 
 
 def functions_of(loaded: Loaded) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from gradcheck_cli.targets.functions.inputs.meant import is_derivative
 from gradcheck_cli.targets.functions.inputs.running import takes
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
 
+# A step that shows in every sum; only whether anything changes is looked at.
 _BESIDE = 1e-3
 
 
