@@ -90,5 +90,5 @@ def _named(code: Any) -> set[str]:
 
 def _stored(kind: type) -> Sequence[str]:
     """What the constructor of a class mentions by name: `self.data = data`."""
-    code = getattr(kind.__init__, "__code__", None)
+    code = getattr(inspect.getattr_static(kind, "__init__"), "__code__", None)
     return () if code is None or code.co_argcount < 2 else code.co_names

@@ -18,6 +18,7 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     settings,
     words_compared,
 )
+from gradcheck_cli.targets.functions.inputs.products import axes_by_products
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
@@ -87,6 +88,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )
     found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
+    found = [*_of_products(form, item, found), *found]
     found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
@@ -116,6 +118,12 @@ def _of_both(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) 
         return []
     axes = [one.format(gates) for gates in ("4m", "m", "3m", "2m") for one in ("m+d {}", "{} m+d")]
     return [replace(found[0], axes=each) for each in axes]
+
+
+def _of_products(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> list[Proposal]:
+    """As the matrix products of the code tell its axes."""
+    axes = axes_by_products(form.source, [other.name for other in form.parameters]).get(item.name, "")
+    return [replace(found[0], axes=axes)] if axes and found[0].kind in REAL and not item.is_state else []
 
 
 def _of_ratings(form: WrittenFunction, item: Parameter) -> list[Proposal]:
