@@ -31,6 +31,7 @@ from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import made_pairs
 from gradcheck_cli.targets.functions.methods import Methods, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
+from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import counts_keys, makings_of, network_forms
@@ -84,6 +85,7 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
             alone = unpacked(alone, vars(loaded.module))
         else:
             yield from made_losses(alone, functions)
+            yield from of_module_arrays(alone, vars(loaded.module))
         yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
 
 

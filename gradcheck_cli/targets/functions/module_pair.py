@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.made_pair import MadePairForm
 from gradcheck_cli.targets.functions.module import ModuleForm, is_module, module_forms
 from gradcheck_cli.targets.functions.on_tensors import TensorPairForm, handed_tensors
@@ -77,14 +78,10 @@ def _called(form: ModuleForm) -> Callable[..., Any]:
     def call(**given: Any) -> Any:
         return form.call(given)
 
-    call.__signature__ = inspect.Signature([_parameter(item) for item in _told(form).values()])  # type: ignore[attr-defined]
+    call.__signature__ = inspect.Signature([_parameter(item) for item in form.parameters])  # type: ignore[attr-defined]
     return call
 
 
-def _told(form: ModuleForm) -> Mapping[str, Any]:
-    return {item.name: item for item in form.parameters}
-
-
-def _parameter(item: Any) -> inspect.Parameter:
+def _parameter(item: Parameter) -> inspect.Parameter:
     default = item.default if item.has_default else inspect.Parameter.empty
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=default)

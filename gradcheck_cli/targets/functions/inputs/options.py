@@ -56,10 +56,13 @@ def _fixed_lengths(form: WrittenFunction) -> list[int]:
 
 
 def _in_lengths(item: Parameter, found: Sequence[Proposal], lengths: Sequence[int]) -> Sequence[Proposal]:
-    """Data in these lengths, a row or rows of them, before any others."""
+    """Data in these lengths, a row or rows of them, before any others; whole numbers below these lengths."""
+    if lengths and not item.is_state and found[0].kind == "index":
+        rows = sorted(dict.fromkeys(each.axes for each in found if each.kind == "index" and each.axes), key=len)
+        return [*(replace(found[0], axes=each, below=min(lengths)) for each in rows), *found]
     if not lengths or item.is_state or found[0].kind not in REAL:
         return found
-    axes = [form.format(length) for form in ("n {}", "{}") for length in lengths]
+    axes = [form.format(length) for form in ("n {}", "{}", "{} 1") for length in lengths]
     return [*(replace(found[0], axes=each) for each in axes), *found]
 
 

@@ -172,13 +172,13 @@ class _Reading:
     def _sum(self, terms: Sequence[ast.expr]) -> str:
         """The length of a sum: of its products, of what else is known in it; its biases have the same."""
         products = [factors for term in terms if (factors := _factors(term))]
-        found = [told for left, right in products if (told := self._product(left, right))]
+        found = [read for left, right in products if (read := self._product(left, right))]
         if len(found) < len(products):
             return ""
         known = [letter for term in terms if not _factors(term) and (letter := self._letter(term))]
         given = (known[0] if known else "") if not found else self._given([summed for _, summed, _ in found], known)
         for weight, summed, is_turned in found:
-            self._tell(weight, (given, summed) if is_turned else (summed, given))
+            self._keep(weight, (given, summed) if is_turned else (summed, given))
         for term in terms if found else ():
             name = self._argument(term)
             if name and not self._kind(name):
@@ -210,7 +210,7 @@ class _Reading:
                 return name, summed, is_turned
         return None
 
-    def _tell(self, weight: str, lengths: tuple[str, str]) -> None:
+    def _keep(self, weight: str, lengths: tuple[str, str]) -> None:
         self.is_contradicted |= self.weights.get(weight, lengths) != lengths
         self.weights[weight] = lengths
 
