@@ -99,7 +99,12 @@ class LayerForm:
         own = (*own, *(item for item in settings if item.name not in known))
         taken = {item.name for item in own}
         states = [
-            Parameter(name, is_state=True, shapes=tuple(held[name] for held in self.states if name in held))
+            Parameter(
+                name,
+                is_state=True,
+                shapes=tuple(held[name] for held in self.states if name in held),
+                known=self.making.data.get(name),
+            )
             for name in self.states[0]
         ]
         return (*own, *(item for item in states if item.name not in taken))

@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
+from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     is_count,
     number_of_names,
@@ -43,8 +44,22 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
 
 def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
     """What each parameter may be: as its name tells, in the shapes that the code says first."""
-    lengths = _fixed_lengths(form)
-    return [fixed.get(item.name) or _in_lengths(item, _options(form, item), lengths) for item in form.parameters]
+    lengths, wide = _fixed_lengths(form), module_length(form)
+    found = [fixed.get(item.name) or _in_lengths(item, _options(form, item), lengths) for item in form.parameters]
+    return [
+        _as_wide(item, each, wide) if wide and item.name not in fixed else each
+        for item, each in zip(form.parameters, found, strict=True)
+    ]
+
+
+def _as_wide(item: Parameter, found: Sequence[Proposal], length: int) -> Sequence[Proposal]:
+    """Rows of this length, and square weights of it, before any others."""
+    if item.is_state or found[0].kind not in REAL:
+        return found
+    count = len(found[0].axes.split())
+    is_weight = bool(set(tokens(item.name)) & _WEIGHTS) or _WEIGHT_NAMES.match(item.name) is not None
+    axes = (f"{length} {length}",) if is_weight else (f"{length}",) if count == 1 else (f"n t {length}", f"n {length}")
+    return [*(replace(found[0], axes=each) for each in axes), *found]
 
 
 def _fixed_lengths(form: WrittenFunction) -> list[int]:
@@ -186,6 +201,7 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
 
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
 _WHOLE = (2, 3)
+_WEIGHT_NAMES = re.compile(r"^[Ww]_?[A-Za-z]{0,4}\d?$")
 _WEIGHTS = word_set("w weight weights wf wi wo wc wg wz wr wh kernel")
 _BESIDE = re.compile(r"\b(?:hstack|vstack|concatenate|concat|cat|column_stack|row_stack|r_|c_)\b")
 _RATED = in_order("R r rated")
