@@ -89,6 +89,18 @@ MADE = {
         self.optimizer = optimizer
         self.make(self.num_filters, input_shape[0], self.size, self.size, *self.told)
 """,
+    "late_in_two_steps_with_an_object_that_makes_arrays": """
+    def __init__(self, filters, kernel_size, stride=1, padding=0):
+        self.filters, self.size, self.told, self.input_shape = filters, kernel_size, (stride, padding), None
+
+    def on_input_shape(self):
+        self.depth = self.input_shape[-3]
+
+    def initialize(self, initializer):
+        self.s, self.p = self.told
+        self.W = initializer.get(self.filters, self.depth, self.size, self.size)
+        self.b = np.array([0.0 for _ in range(self.filters)])
+""",
     "defaults_for_all": """
     def __init__(self, input_maps=1, output_maps=1, filter_size=(1, 1), stride=1, padding=0):
         self.make(output_maps, input_maps, *filter_size, stride, padding)
@@ -102,6 +114,28 @@ def test_a_constructor_is_built_by_what_it_does_with_its_parameters(tmp_path, in
     known = recognised(tmp_path, f"class Conv:{init}{BODY}")
     assert known.right(PLAIN) == ALL
     assert known.right(STRIDED) == ALL
+
+
+@pytest.mark.parametrize("size", [2, 5])
+def test_a_kernel_whose_size_is_written_down_is_asked_with_that_size(tmp_path, size):
+    """It takes no other; one image at a time, channels last."""
+    code = f"""
+class Conv:
+    def __init__(self, n_filters, channels):
+        self.filters = np.random.randn(n_filters, {size}, {size}, channels)
+
+    def forward(self, image):
+        self.seen = image.transpose(2, 0, 1)[None]
+        return correlate(self.seen, self.filters.transpose(0, 3, 1, 2))[0].transpose(1, 2, 0)
+
+    def backprop(self, g, rate):
+        g = g.transpose(2, 0, 1)[None]
+        kernels = self.filters.transpose(0, 3, 1, 2)
+        back = input_gradient(self.seen, kernels, g)[0].transpose(1, 2, 0)
+        self.filters = self.filters - rate * weight_gradient(self.seen, kernels, g).transpose(0, 2, 3, 1)
+        return back
+"""
+    assert recognised(tmp_path, code).right(ConvSpec(1, 3, 4, 9, 8, (size, size))) == {"weight", "input"}
 
 
 @pytest.mark.parametrize("kind", ["@dataclass\nclass Setup:", "class Setup(NamedTuple):"])

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from gradcheck_cli.layers import conv
+from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import Worker, resolve
 from gradcheck_cli.targets.conventions.base import collect
+from gradcheck_cli.targets.conventions.probes import integer_case
 from gradcheck_cli.targets.conventions.results import order_notes
 
 SUMS = """
@@ -67,3 +70,29 @@ def test_arrays_in_an_object_that_is_made_to_hold_them_are_found():
 
     assert {"weight": 2, "input.dx": 3} == {key: array.size for key, array in collect(both).items()}
     assert {} == collect(other)
+
+
+@pytest.mark.parametrize("filters", [1, 4])
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "by_input, [by_weight]",
+        "by_input, [by_weight], [by_bias]",
+        "[by_input], [by_weight]",
+        "by_input, [each for each in by_weight]",
+    ],
+)
+def test_an_array_alone_in_a_list_is_the_only_parameter_or_the_only_filter(tmp_path, returned, filters):
+    """`return dx, [dW]`, as layers hand their updates over; and a list with the gradient of each filter."""
+    file = tmp_path / "sums.py"
+    file.write_text(SUMS.replace("RETURNED", returned))
+    case = integer_case(ConvSpec(2, 3, filters, 6, 5, (3, 2)))
+    with Worker(resolve([str(file)])[0]) as worker:
+        answer = worker.backward(case)
+
+    expected = conv.backward(case)
+    assert answer.error == ""
+    assert {name: array.tolist() for name, array in answer.gradients.items()} == {
+        name: expected[name].tolist() for name in answer.gradients
+    }
+    assert {"input", "weight"} <= set(answer.gradients)

@@ -63,9 +63,11 @@ def _of_class(owner: type, source: Source) -> dict[str, int]:
     found: dict[str, int] = {}
     with suppress(NotRecognisedError, IndexError):  # no forward, or several that are as likely: nothing is said
         forward = source.method(forward_names(owner, source, backward_name(owner, source))[0])
-        found["x"] = forward.use(_first_argument(forward.node)).axes
-    kept = {node.attr for node in source.walk() if isinstance(node, ast.Attribute)}
-    weights = (source.use(name).axes for name in sorted(kept) if function_roles(name)[:1] == ["weight"])
+        first = _first_argument(forward.node)
+        kept = _kept_as(forward.node, first)
+        found["x"] = forward.use(first).axes or (source.use(kept).axes if kept else 0)
+    attributes = {node.attr for node in source.walk() if isinstance(node, ast.Attribute)}
+    weights = (source.use(name).axes for name in sorted(attributes) if function_roles(name)[:1] == ["weight"])
     found["weight"] = max(weights, default=0)
     return {kind: axes for kind, axes in found.items() if axes}
 
@@ -73,6 +75,14 @@ def _of_class(owner: type, source: Source) -> dict[str, int]:
 def _first_argument(node: ast.AST | None) -> str:
     names = [each.arg for each in node.args.args] if isinstance(node, ast.FunctionDef) else []
     return next((name for name in names if name not in ("self", "cls")), "")
+
+
+def _kept_as(node: ast.AST | None, name: str) -> str:
+    """The attribute in which a method keeps its argument as it is, `self.input = input`; "" where it does not."""
+    for each in ast.walk(node) if node is not None else ():
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Name) and each.value.id == name:
+            return next((target.attr for target in each.targets if isinstance(target, ast.Attribute)), "")
+    return ""
 
 
 def _fits(layout: Layout, said: Mapping[str, int]) -> bool:

@@ -84,6 +84,10 @@ class NotRecognisedError(Exception):
         self.step, self.sentence, self.tried, self.error, self.hint = step, sentence, tried, error, hint
 
 
+class NoTimeError(NotRecognisedError):
+    """The time was up before every way to call it had been tried."""
+
+
 class UnreadableUpdateError(NotRecognisedError):
     """It is called rightly, and the gradient is lost in its update: as another layer it would be no better."""
 
@@ -165,8 +169,15 @@ class Candidate(Protocol):
         """Prepare `case`."""
 
 
+# Behind the key of a list that holds one array: that array.
+ALONE = "[0]"
+
+
 def collect(returned: Any, none: bool = False) -> dict[str, Array]:
     """Every array in what a function returned; keys are positions or dict keys, joined by dots.
+
+    An array alone in a list may be all filters of a layer with one, or the only parameter of a layer: it is listed as
+    the list, and under the same key with `ALONE` behind it as what it is.
 
     `none`: list what is None too, as an empty array.
     """
@@ -256,6 +267,8 @@ def _collect(value: Any, key: str, found: dict[str, Array]) -> None:
         found[key] = NOTHING
     elif array is not None:
         found[key or "0"] = np.array(array)  # a later call may write into the array that it returned
+        if key and isinstance(value, list) and len(value) == 1 and isinstance(value[0], np.ndarray):
+            found[key + ALONE] = np.array(value[0])
     elif isinstance(value, Mapping) and (grid := stacked(value)) is not None:
         found[key or "0"] = grid
     elif isinstance(value, Mapping):

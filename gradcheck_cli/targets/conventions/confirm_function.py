@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
+from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, small
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError, TransposedError
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.handing import FROM_FORWARD
 from gradcheck_cli.targets.conventions.own_forward import check_forward
-from gradcheck_cli.targets.conventions.results import Keys, take
+from gradcheck_cli.targets.conventions.results import Keys
 
 # Geometries that are asked about: the first ones have a plain, a padded and a strided layer among them.
 TRIES = 4
@@ -67,12 +68,19 @@ def _check(candidate: WithForward, keys: Keys, specs: list[ConvSpec]) -> None:
             raise ValueError("its forward does not run here")
         return output
 
-    def backward(case: Case) -> Gradients:
-        return take(candidate.start(case)(), keys, case.spec, candidate.layout, candidate.bias_form).gradients
-
+    layer = AnotherLayer(
+        why=candidate.why(),
+        has_bias=bool(candidate.bias_form),
+        keys=keys,
+        layout=candidate.layout,
+        bias_form=candidate.bias_form,
+        specs=small(spec for spec in probes.PROBES if not candidate.refuses(spec)),
+        forward=forward,
+        backward=lambda case: candidate.start(case)(),
+    )
     for spec in specs:
         try:
-            check_forward(forward, backward, spec)
+            check_forward(layer, spec)
         except NotRecognisedError:
             raise
         except Exception:  # what it raises is told where it is judged

@@ -45,6 +45,7 @@ class ParameterUse:
         names: those into which it is taken apart, `top, bottom, left, right = padding`.
         merged: names of the dicts of defaults with which it is merged, `{**DEFAULTS, **config}`.
         axes: into how many sizes its shape is taken apart; 0 where it is not.
+        counted: a loop counts up to it, `range(filters)`: it is a whole number.
     """
 
     keys: Mapping[str, Any] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class ParameterUse:
     names: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
     axes: int = 0
+    counted: bool = False
 
 
 def use_of(source: Source, name: str) -> ParameterUse:
@@ -87,6 +89,7 @@ def use_of(source: Source, name: str) -> ParameterUse:
         names=next((tuple(node.word.split(",")) for node in nodes if node.how == "parts" and "," in node.word), ()),
         merged=merged_with(init.node, name),
         axes=source.use(name).axes,
+        counted=any(node.how == "counted" for node in nodes),
     )
 
 
@@ -266,6 +269,8 @@ def _one(parent: ast.AST, child: ast.AST) -> Iterator[_Seen]:
         yield from (_Seen("shape"), _Seen("sized"))
     elif isinstance(parent, ast.Call) and parent.func is child:
         yield _Seen("called")
+    elif isinstance(parent, ast.Call) and identifier(parent.func) == "range":
+        yield from (_Seen("counted"), _Seen("sized"))
     elif isinstance(parent, ast.BinOp | ast.Call | ast.Tuple | ast.List | ast.keyword | ast.Starred):
         yield _Seen("sized")
 

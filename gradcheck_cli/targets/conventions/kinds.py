@@ -12,6 +12,7 @@ from gradcheck_cli.model import PADDING_MODES, ConvSpec, PaddingMode
 from gradcheck_cli.model.conventions import LINES, PICTURES, VOLUMES
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.use import identifier
+from gradcheck_cli.targets.conventions.written_kernel import MAKERS, with_written
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import definitions
 
@@ -29,6 +30,7 @@ _AXES = {
 _TRANSPOSED = re.compile(
     r"transpos|deconv|t_?conv|conv_?t(?![a-z])|up_?conv|up_?sampl|fraction|backward_?conv", re.IGNORECASE
 )
+_DEPTHWISE = re.compile(r"depth_?wise|dw_?conv|conv_?dw", re.IGNORECASE)
 _MODES: dict[PaddingMode, re.Pattern[str]] = {
     "reflect": re.compile(r"reflect|mirror", re.IGNORECASE),
     "replicate": re.compile(r"replicat|[\"']edge[\"']|edge_?pad|pad\w*_?edge|clamp|\bclip\b|nearest", re.IGNORECASE),
@@ -54,7 +56,8 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     """
     looks = _Looks(loaded)
     axes = [number for number in looks.axes if number in _asked(wanted)] or sorted(_asked(wanted))
-    plain = [_BY_AXES[number] for number in axes]
+    plain = [with_written(_BY_AXES[number], looks.nodes) for number in axes]
+    plain = [tuple(sorted(specs, key=_is_mixed)) for specs in plain] if looks.is_depthwise else plain
     plain = [tuple(sorted(specs, key=_count)) for specs in plain] if looks.of_signals else plain
     moded = [probes.of_mode(mode, specs) for mode in looks.modes for specs in plain[:2]]
     turned = [_TRANSPOSED_BY_AXES[number] for number in axes] if looks.transposed else []
@@ -69,6 +72,11 @@ def reads_windows(loaded: Loaded) -> bool:
 def _count(spec: ConvSpec) -> int:
     """How many signals there are: images, channels and filters."""
     return spec.batch * spec.in_channels * spec.out_channels
+
+
+def _is_mixed(spec: ConvSpec) -> bool:
+    """Whether a filter sees several channels, or there is no more than one."""
+    return spec.groups == 1 or spec.in_channels > spec.groups
 
 
 def transposed_kinds(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
@@ -94,17 +102,17 @@ class _Looks:
         named = [number for number, pattern in _AXES.items() if pattern.search(self._name)]
         if named:
             return [*named, *(number for number in (2, 1) if number not in named)]
-        known = {*_taken_apart(self._nodes), *_indexed(self._nodes)}
-        if VOLUME_ARRAYS in known or any(map(_is_of_volumes, self._nodes)):
+        known = {*_taken_apart(self.nodes), *_indexed(self.nodes), *_padded(self.nodes)}
+        if VOLUME_ARRAYS in known or any(map(_is_of_volumes, self.nodes)):
             return [3, 2, 1]
         # `g[:, :, t]` may be a row of four axes.
-        is_line = (3 in set(_taken_apart(self._nodes)) and 4 not in known) or self.of_signals
-        return [1, 2] if is_line or any(map(_is_of_lines, (*self._nodes, *self._reached))) else [2, 1]
+        is_line = (3 in set(_taken_apart(self.nodes)) and 4 not in known) or self.of_signals
+        return [1, 2] if is_line or any(map(_is_of_lines, (*self.nodes, *self._reached))) else [2, 1]
 
     @cached_property
     def of_signals(self) -> bool:
         """Whether nothing in it is of arrays with more than one axis: it makes lists of numbers out of lists."""
-        nodes = (*self._nodes, *self._reached)
+        nodes = (*self.nodes, *self._reached)
         lengths = {id(node.value) for node in nodes if isinstance(node, ast.Subscript) and _is_first(node.slice)}
         of_axes = any(_is_of_axes(node) for node in nodes if id(node) not in lengths)
         several = max((*_taken_apart(nodes), *_indexed(nodes)), default=0) > 1 or of_axes
@@ -113,12 +121,17 @@ class _Looks:
     @property
     def has_windows(self) -> bool:
         """Whether windows of something are read in it, or in the functions of the file that it uses."""
-        return _has_window((*self._nodes, *self._reached))
+        return _has_window((*self.nodes, *self._reached))
 
     @property
     def transposed(self) -> bool:
         """Whether a name says so, its own or that of its class."""
         return bool(_TRANSPOSED.search(self._name))
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether its name says so."""
+        return bool(_DEPTHWISE.search(self._name))
 
     @property
     def modes(self) -> list[PaddingMode]:
@@ -132,7 +145,7 @@ class _Looks:
         return f"{getattr(owner, '__name__', '')}.{self.loaded.name}"
 
     @cached_property
-    def _nodes(self) -> list[ast.AST]:
+    def nodes(self) -> list[ast.AST]:
         """Those of its definition, and of its class with what that inherits from."""
         owner = self.loaded.target if isinstance(self.loaded.target, type) else self.loaded.owner
         names = [self.loaded.name] if owner is None else [kind.__name__ for kind in owner.__mro__]
@@ -147,7 +160,7 @@ class _Looks:
     def _definitions(self, more: Sequence[ast.AST]) -> list[ast.AST]:
         """Its own, `more`, and those of the functions of the file that these use."""
         known = definitions(self.loaded.tree)
-        reached = {id(node): node for node in (*self._nodes[:1], *more)}
+        reached = {id(node): node for node in (*self.nodes[:1], *more)}
         for _ in range(_CALLS_DEEP):
             names = {item.id for node in reached.values() for item in ast.walk(node) if isinstance(item, ast.Name)}
             reached |= {id(known[name]): known[name] for name in names & set(known)}
@@ -201,16 +214,10 @@ def _is_of_lines(node: ast.AST) -> bool:
     return of_numpy or node.attr.lower() == "conv1d"
 
 
-# What makes an array of the shape that it is handed.
-_MAKERS = frozenset(
-    ("zeros", "ones", "empty", "full", "randn", "rand", "normal", "uniform", "standard_normal", "random", "integers")
-)
-
-
 def _taken_apart(nodes: Sequence[ast.AST]) -> Iterator[int]:
     """Into how many names shapes are taken apart, and of how many sizes they are made."""
     for each in nodes:
-        if isinstance(each, ast.Call) and identifier(each.func) in _MAKERS:
+        if isinstance(each, ast.Call) and identifier(each.func) in MAKERS:
             yield from (len(one.elts) for one in each.args if isinstance(one, ast.Tuple))
             yield len(each.args)
         if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Tuple) and _is_shape(each.value):
@@ -222,6 +229,13 @@ def _indexed(nodes: Sequence[ast.AST]) -> Iterator[int]:
     for each in nodes:
         if isinstance(each, ast.Subscript) and isinstance(each.slice, ast.Tuple):
             yield sum(not (isinstance(part, ast.Constant) and part.value is None) for part in each.slice.elts)
+
+
+def _padded(nodes: Sequence[ast.AST]) -> Iterator[int]:
+    """On how many axes arrays are padded: `np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))`."""
+    for each in nodes:
+        if isinstance(each, ast.Call) and identifier(each.func) == "pad":
+            yield from (len(one.elts) for one in each.args[1:2] if isinstance(one, ast.Tuple | ast.List))
 
 
 def _is_shape(node: ast.AST) -> bool:

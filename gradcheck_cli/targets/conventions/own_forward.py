@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,51 +10,44 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GIVEN, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.alike import same_gradient
+from gradcheck_cli.targets.conventions.another_layer import NO_CONVOLUTION, TRIED, AnotherLayer, AnotherLayerError
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.own_derivative import OwnDerivative, Point, own_derivative
 
 COMPARED: tuple[GradientName, ...] = ("input", "weight")
 
 
-def check_forward(forward: Callable[[Case], Array], backward: Callable[[Case], Gradients], spec: ConvSpec) -> None:
+def check_forward(layer: AnotherLayer, spec: ConvSpec) -> None:
     """Refuse a target whose forward is something else than a convolution, and whose backward is no convolution's.
 
     A backward that gives the convolution's gradients is judged as one, whatever its forward does; so is one whose
     forward differs from the convolution by something without a derivative.
 
     Args:
-        forward: the target's own O of a case, (n, c_out, h_out, w_out); raises where it does not run.
-        backward: its gradients in our layout.
+        layer: the target as what it may be.
         spec: where it is asked.
 
     Raises:
-        NotRecognisedError: it is not to be judged as a convolution.
+        AnotherLayerError: it is not to be judged as a convolution, and may be as what it computes.
+        NotRecognisedError: it fits neither.
     """
     case = float_case(spec)
-    gradients, truth = backward(case), conv.backward(case)
+    gradients, truth = layer.gradients(case), conv.backward(case)
     if all(_close(name, gradients.get(name), truth.get(name), case) for name in COMPARED):
         return
-    output = forward(case)
+    output = layer.forward(case)
     if output.shape != case.grad_output.shape:
         return
-    own = own_derivative(lambda point: forward(moved(case, point)), point_of(case), case.grad_output)
+    own = own_derivative(lambda point: layer.forward(moved(case, point)), point_of(case), case.grad_output)
     if _all_fit(own, truth):
         return
     if _all_fit(own, gradients):
-        raise _refusal("its backward fits what it computes")
+        raise AnotherLayerError(layer, "its backward fits what it computes")
     fitting = [name for name in COMPARED if _fits_it_alone(name, own, gradients, truth, case)]
     if fitting:
-        raise _refusal(f"its grad_{fitting[0]} fits what it computes, and no convolution")
+        raise AnotherLayerError(layer, f"its grad_{fitting[0]} fits what it computes, and no convolution")
     if _is_followed(output, probes.forward(case)):
-        raise _refusal("its backward fits neither that nor a convolution")
-
-
-def _refusal(tail: str) -> NotRecognisedError:
-    return NotRecognisedError(
-        "run",
-        f"its forward is not a convolution: something comes on top, an activation, a norm or a factor; {tail}",
-        "its own output against the convolution's, and its gradients against the slopes of its own output",
-    )
+        raise NotRecognisedError("run", f"{NO_CONVOLUTION}; its backward fits neither that nor a convolution", TRIED)
 
 
 def float_case(spec: ConvSpec) -> Case:

@@ -19,12 +19,14 @@ from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.another_layer import AnotherLayerError
 from gradcheck_cli.targets.conventions.attempt import Attempt, Chosen, try_on
 from gradcheck_cli.targets.conventions.axes_said import agreeing, agreeing_first
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError,
     Candidate,
     HungError,
+    NoTimeError,
     NotRecognisedError,
     TransposedError,
     UnreadableUpdateError,
@@ -95,12 +97,9 @@ def recognise(
     transposed = [] if kinds[0][0].transposed else transposed_kinds(loaded, wanted)
     has_to_be_right = fails_anyhow = False
     while kinds:
-        # So much of the time that the other kinds have their turn too.
-        parts = len(kinds) + bool(transposed)
-        ends = [_share(now, end, parts) for now, end in ((time.thread_time(), work), (time.monotonic(), clock))]
+        tries = _Tries(loaded, wanted, seed, guard, *_shares(work, clock, len(kinds) + bool(transposed)))
         try:
             specs = agreeing_first(loaded, kinds.pop(0))
-            tries = _Tries(loaded, wanted, seed, guard, ends[0], ends[1])
             chosen, is_right = tries.likely(specs) or tries.on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             if isinstance(error, UnreadableUpdateError):
@@ -109,6 +108,8 @@ def recognise(
             refusals.append(error)
             if isinstance(error, TransposedError):
                 kinds, transposed = transposed or kinds, []
+            elif isinstance(error, AnotherLayerError):  # of so many axes it is, and no convolution
+                kinds = []
         else:
             if is_right:
                 return replace(chosen, is_right=True)
@@ -126,18 +127,16 @@ def recognise(
         cut_short = next((error for error in refusals if isinstance(error, NoTimeError)), None)
         if cut_short is not None and best is not None and not fails_anyhow:
             raise cut_short
-        # What only raises as another kind of layer says less than why it is none of the likeliest kind.
+        # What ran and is no convolution says most; what only raises as another kind says less than as the likeliest.
         if best is None or is_refused_first:
-            raise refusals[0]
+            raise next((error for error in refusals if isinstance(error, AnotherLayerError)), refusals[0])
     return best
 
 
-def _share(now: float, end: float, parts: int) -> float:
-    return now + (end - now) / parts
-
-
-class NoTimeError(NotRecognisedError):
-    """The time was up before every way to call it had been tried."""
+def _shares(work: float, clock: float, parts: int) -> tuple[float, float]:
+    """When so much of the time is up that the other parts have their turn too."""
+    worked, now = time.thread_time(), time.monotonic()
+    return worked + (work - worked) / parts, now + (clock - now) / parts
 
 
 @dataclass
@@ -188,8 +187,7 @@ class _Tries:
         """
         if (not isinstance(self.loaded.target, type) and self.loaded.owner is None) or _narrowed(self.wanted):
             return None
-        work, clock = _share(time.thread_time(), self.work, 3), _share(time.monotonic(), self.clock, 3)
-        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, work, clock)
+        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *_shares(self.work, self.clock, 3))
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
         for number, spec in enumerate(specs):
             found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
@@ -318,7 +316,7 @@ def _enough(trials: Sequence[Attempt], number: int) -> bool:
     plain = [trial for trial in trials if not trial.layout.depthwise]
     patience = PATIENCE if any(trial.reasons.speak for trial in plain) else LONG_PATIENCE
     known = any(trial.reasons.suffice and not _is_another_layer(trial) for trial in trials)
-    return known or (number >= patience and any(trial.clean for trial in plain))
+    return known or (number >= patience and any(trial.clean for trial in plain or trials))
 
 
 def _is_another_layer(trial: Attempt) -> bool:

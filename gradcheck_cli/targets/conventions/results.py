@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import GRADIENTS, TENSORS, Array, ConvSpec, GradientName, Gradients
-from gradcheck_cli.targets.conventions.base import BIAS_FORMS, Returned, collect
+from gradcheck_cli.targets.conventions.base import ALONE, BIAS_FORMS, Returned, collect
 from gradcheck_cli.targets.conventions.layout import Layout, WrongShapeError
 from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
 from gradcheck_cli.targets.conventions.source import Source
@@ -65,7 +65,9 @@ def order_notes(keys: Keys) -> tuple[str, ...]:
 
 def _add_leftovers(chosen: dict[GradientName, str], returned: Returned, spec: ConvSpec) -> None:
     """Returned arrays of a wrong shape and without a telling name: by their size, then by elimination."""
-    free = [key for key in returned.items if key not in chosen.values() and key[:1].isdigit()]
+    taken = {key.removesuffix(ALONE) for key in chosen.values()}
+    whole = [key for key in returned.items if not key.endswith(ALONE)]
+    free = [key for key in whole if key not in taken and key[:1].isdigit()]
     by_size = [key for key in free if returned.items[key].size == spec.out_channels]
     if "bias" not in chosen and by_size:
         chosen["bias"] = by_size[0]
@@ -173,6 +175,8 @@ def _gradient(role: str) -> GradientName:
 def result_names(result: Any, source: Source) -> dict[str, str]:
     """Names of what was returned, also of what is None: dict keys as they are, positions by the `return` statement."""
     keys = list(collect(result, none=True))
+    whole = [key for key in keys if not key.endswith(ALONE)]
     returned = source.returns()
-    by_position = dict(zip(keys, returned, strict=True)) if len(returned) == len(keys) else {}
-    return {key: key if not key.replace(".", "").isdigit() else by_position.get(key, "") for key in keys}
+    by_position = dict(zip(whole, returned, strict=True)) if len(returned) == len(whole) else {}
+    names = {key: key if not key.replace(".", "").isdigit() else by_position.get(key, "") for key in whole}
+    return {key: names[key.removesuffix(ALONE)] for key in keys}

@@ -20,6 +20,7 @@ NOTHING = inspect.Parameter.empty
 KERNELS = ("kernel_size", "w_shape", "weight", "out_channels")
 PAIRS = ("kernel_size", "input_shape", "stride", "padding", "dilation", "in_size")
 ARRAYS = ("weight", "bias")
+SHAPES = ("w_shape", "input_shape")
 PLAIN = ParameterUse()
 # Methods of sources of random numbers: of numpy's two kinds, and of Python's.
 RANDOM = frozenset(
@@ -65,6 +66,8 @@ class Slot:
             return ["text"]
         if self.use.array:
             return [role for role in named if role in ARRAYS] or list(ARRAYS)
+        if self.use.counted:
+            named = [role for role in named if role not in (*ARRAYS, *SHAPES)]
         if not self.required:
             named = [role for role in named if role != "params"]
         parts = self.use.parts

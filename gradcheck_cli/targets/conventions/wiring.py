@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.names import constructor_roles
-from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
+from gradcheck_cli.targets.conventions.stand_ins import StandInInitializer, StandInOptimizer
 
 INITIALIZERS = (
     r"_?(init|initiali[sz]e|build|set_?up|connect|compile|create|make|add|set|link|attach|prepare|reset|on)(_\w*)?"
@@ -37,8 +38,9 @@ def wire(instance: Any, run: Callable[[], Any], values: Mapping[str, Any], optim
         return
     except Exception as error:
         failure = error
-    for shape in _shapes(values):
-        given = {**values, "input_shape": shape, "optimizer": optimizer}
+    # Twice for each shape: what one method makes another may need, in whatever order their names stand.
+    for shape, initializer in product(_shapes(values), ("he", StandInInitializer())):
+        given = {**values, "input_shape": shape, "optimizer": optimizer, "initializer": initializer}
         _set_sizes(instance, given)
         for method in _initializers(instance):
             with contextlib.suppress(Exception):
@@ -82,14 +84,14 @@ def _arguments(method: Callable[..., Any], given: Mapping[str, Any]) -> dict[str
 
 
 def _value(name: str, given: Mapping[str, Any]) -> Any:
-    """What an initialiser is given: an optimiser, a switch, a layer, a size, the name of a method, else a shape."""
+    """What an initialiser is given: an optimiser, a switch, a layer, a size, a method or its name, else a shape."""
     lower = name.lower()
     if "opt" in lower:
         return given["optimizer"]
     if "bias" in lower:
         return not lower.startswith("no")
     if lower in ("method", "mode", "kind", "init", "initialization", "initializer"):
-        return "he"
+        return given["initializer"]
     if re.search(r"(prev|last|before|previous|input|in)_?(layer|node|module)?$|layer$", lower) and "shape" not in lower:
         return _previous(given["input_shape"])
     roles = [role for role in constructor_roles(name) if role in given and role != "name"]

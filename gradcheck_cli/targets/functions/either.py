@@ -10,8 +10,10 @@ from typing import Generic, TypeVar
 
 from gradcheck_cli.model import GUESSED, InputsFrom, Sample
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
+from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
 from gradcheck_cli.targets.conventions.kinds import reads_windows
 from gradcheck_cli.targets.edited import Edits
+from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
 from gradcheck_cli.targets.functions.find import forms_of, is_of_engine
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
@@ -109,7 +111,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     except NotAFunctionError as error:
         if gives_gradients(loaded.node(loaded.name)):  # a loss beside its own gradients: no convolution returns one
             raise
-        return _convolution_after(error, convolution, reads_windows(loaded))
+        return _convolution_after(error, loaded, wanted, convolution)
     if is_bilinear(found.form, found.samples[0].values, reads_windows(loaded)):
         with suppress(NotRecognisedError, AmbiguousError):
             taken = convolution.take()
@@ -126,11 +128,13 @@ def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolutio
         try:
             return as_function(loaded, wanted)
         except NotAFunctionError:
+            if isinstance(refusal, AnotherLayerError):
+                return _as_it_computes(loaded, wanted, refusal.layer)
             raise refusal from None
 
 
 def _convolution_after(
-    error: NotAFunctionError, convolution: AsConvolution[Ready], has_windows: bool
+    error: NotAFunctionError, loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]
 ) -> Ready | FunctionReady:
     """A target whose names do not speak of a convolution has to prove itself as one: something is right there.
 
@@ -140,11 +144,13 @@ def _convolution_after(
     has_forward = error.step != "build"
     try:
         found = convolution.take()
+    except AnotherLayerError as refusal:
+        return _as_it_computes(loaded, wanted, refusal.layer)
     except (NotRecognisedError, AmbiguousError):
         if has_forward:
             raise error from None
         raise
-    if convolution.is_sure(found) or (not has_forward and has_windows and convolution.is_named(found)):
+    if convolution.is_sure(found) or (not has_forward and reads_windows(loaded) and convolution.is_named(found)):
         return found
     raise error
 
@@ -167,6 +173,15 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     except NearlyError as error:
         raise DoubtfulError(error, _ready(loaded, wanted, error.guess, "guess")) from error.cause
     return _ready(loaded, wanted, found, found.source if said.source == "guess" else said.source)
+
+
+def _as_it_computes(loaded: Loaded, wanted: Wanted, layer: AnotherLayer) -> FunctionReady:
+    """What is called as a convolution and is none, judged by its own forward."""
+    node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
+    form = AnotherLayerForm(layer, loaded.name, ast.unparse(node) if node is not None else "")
+    wanted.seed()
+    guess = Guess(form, form.samples(wanted.number), "guess")
+    return _ready(loaded, wanted, guess, "guess")
 
 
 def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> FunctionReady:

@@ -1,4 +1,4 @@
-"""Lengths that stand in a file beside its functions: `n_heads = 4`, `d_model = 16`, by which they reshape their data."""
+"""Lengths that stand in a file beside its functions: `n_heads = 4`, by which they reshape their data."""
 
 from __future__ import annotations
 
