@@ -75,7 +75,7 @@ def test_rows_are_as_long_as_the_file_says(judged):
     """Heads are taken apart by numbers that stand beside the functions."""
     report = judged(HEADS, "turn_heads_backward")
     assert report.verdict is Verdict.PASS
-    assert "x8" in report.origin
+    assert "x 3x4x8, Wq 8x8" in report.inputs
 
 
 def test_a_wrong_slope_between_heads_fails(judged):

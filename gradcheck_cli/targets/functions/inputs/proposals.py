@@ -69,7 +69,7 @@ _BIAS = ("m", "1 m", "m 1", "d", "1 d", "d 1", "c", "1", "")
 _SECOND = ("d m", "n d", "n t d", "n g t d", "n d m", "m d", "d")
 _SCALE = ("d", "1 d", "c", "1 c 1 1", "c 1 1", "n d", "d 1", "")
 _STATE = ("n m", "n d", "m", "n 1", "m n")
-_TARGETS = ("n d", "n", "n 1", "d n", "d", "n t d", "")
+_TARGETS = ("n d", "n", "n 1", "d n", "d", "n t d")
 
 _BY_NAME: Mapping[str, Sequence[str]] = {
     "aprev": ("n d", "d n", "n m", "d"),
