@@ -47,8 +47,8 @@ def _documented(command: type) -> Callable[[Documented], Documented]:
             for option in options
         ]
         keywords.append(Parameter("progress", Parameter.KEYWORD_ONLY, default=no_progress, annotation="Progress"))
-        first = next(iter(written.parameters.values()))
-        function.__signature__ = written.replace(parameters=[first, *keywords])  # type: ignore[attr-defined]
+        own = [item for item in written.parameters.values() if item.kind is not Parameter.VAR_KEYWORD]
+        function.__signature__ = written.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
         lines = [f"    {option.name}: {option.help}" for option in options]
         function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__ or ""), "", "Options:", *lines])
         return function
@@ -57,7 +57,7 @@ def _documented(command: type) -> Callable[[Documented], Documented]:
 
 
 @_documented(RunOptions)
-def run(images: Input | Sequence[Input], **options: Unpack[RunSettings]) -> RunReport:
+def run(images: Input | Sequence[Input], *more: Input, **options: Unpack[RunSettings]) -> RunReport:
     """Judge a convolution backward on real pictures against torch.autograd, as `gradcheck run` does.
 
     Args:
@@ -65,6 +65,7 @@ def run(images: Input | Sequence[Input], **options: Unpack[RunSettings]) -> RunR
             (n, c, h, w), (c, h, w) or (h, w) of numpy or torch, whose channels and size are taken where no others are
             said ((n, c, l) and (n, c, d, h, w) where `conv` has one or three axes); x.npy, x.pt and
             "random:1x5x100x100" are inputs of any number of channels too.
+        more: further inputs of the batch, one by one.
         options: those of the command line, listed below. `backward` takes "direct", "fft", "file.py:name" or a function
             that is defined in a file. One number for a size means both directions.
 
@@ -79,7 +80,8 @@ def run(images: Input | Sequence[Input], **options: Unpack[RunSettings]) -> RunR
     progress, values = _split("run", dict(options), RunOptions)
     several = isinstance(images, Iterable) and not isinstance(images, str | os.PathLike | HoldsArray)
     axes = OWN_AXES.get(values.get("conv", RunOptions.conv), PICTURE_AXES)
-    names, found = _named(cast("Iterable[Input]", images) if several else [cast("Input", images)], axes)
+    first = cast("Iterable[Input]", images) if several else [cast("Input", images)]
+    names, found = _named([*first, *more], axes)
     values["images"] = expanded(names)
     settings = RunOptions(**{**found, **values})
     check_run(settings)
@@ -89,12 +91,13 @@ def run(images: Input | Sequence[Input], **options: Unpack[RunSettings]) -> RunR
 
 
 @_documented(VerifyOptions)
-def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings]) -> VerifyReport:
+def verify(target: Target | Iterable[Target], *more: Target, **options: Unpack[VerifySettings]) -> VerifyReport:
     """Judge hand-written backwards on exact integers and name their mistakes, as `gradcheck verify` does.
 
     Args:
         target: "file.py:name", "package.module:name", a function or class that is defined in a file, or several.
             The code runs in a process of its own, which loads the file again.
+        more: further ones, one by one.
         options: those of the command line, listed below.
 
     Returns:
@@ -107,8 +110,8 @@ def verify(target: Target | Iterable[Target], **options: Unpack[VerifySettings])
     _refuse_in_worker("verify")
     progress, values = _split("verify", dict(options), VerifyOptions)
     is_one = isinstance(target, str | os.PathLike) or callable(target) or not isinstance(target, Iterable)
-    targets = (cast("Target", target),) if is_one else tuple(cast("Iterable[Target]", target))
-    settings = VerifyOptions(targets=tuple(map(target_name, targets)), **values)
+    first = (cast("Target", target),) if is_one else tuple(cast("Iterable[Target]", target))
+    settings = VerifyOptions(targets=tuple(map(target_name, (*first, *more))), **values)
     check_verify(settings)
     from gradcheck_cli.runs.verify import verify_targets
 
@@ -203,7 +206,8 @@ def _split(function: str, options: dict[str, Any], kind: type[Options]) -> tuple
     known = [field.name for field in fields(kind)][1:]
     for name in options:
         if name not in known:
-            advice = did_you_mean(name, known)
+            flags = {option.flag.removeprefix("--"): option.name for option in options_of(kind)}
+            advice = f"--{name} is {flags[name]!r} here" if name in flags else did_you_mean(name, known)
             raise TypeError(f"{function}() has no option {name!r}" + (f"; {advice}" if advice else ""))
     return progress, options | {
         option.name: _as_on_the_command_line(option, options[option.name])

@@ -165,6 +165,21 @@ def test_verify_with_several_targets(calls):
     assert (f"{HERE}:conv_backward", f"{HERE}:Layer", "mine.py:f") == calls[0][0].targets
 
 
+def test_several_targets_stand_one_by_one_or_in_a_list(calls):
+    """As they do on the command line."""
+    gradcheck_cli.verify("one.py", "two.py:f", seed=3)
+    gradcheck_cli.verify(["one.py", "two.py:f"], "three.py")
+
+    assert [("one.py", "two.py:f"), ("one.py", "two.py:f", "three.py")] == [call[0].targets for call in calls]
+
+
+def test_several_pictures_stand_one_by_one(calls):
+    """They make one batch."""
+    gradcheck_cli.run("x.jpg", "random:1x3x8x8", kernel_size=3)
+
+    assert ("x.jpg", "random:1x3x8x8") == calls[0][0].images
+
+
 def test_progress_is_handed_on(calls):
     """A caller may follow the progress."""
 
@@ -181,6 +196,7 @@ def test_progress_is_handed_on(calls):
     [
         (lambda: gradcheck_cli.run("x.jpg", sede=3), "run() has no option 'sede'; did you mean 'seed'?"),
         (lambda: gradcheck_cli.verify("a.py", zzz=3), "verify() has no option 'zzz'"),
+        (lambda: gradcheck_cli.run("x.jpg", k=3), "run() has no option 'k'; --k is 'kernel_size' here"),
     ],
 )
 def test_unknown_option(call, message):
@@ -208,7 +224,7 @@ def test_help_shows_every_option(function, first, command):
     """`help(gradcheck_cli.run)` has each with its default, and what it means."""
     options, shown = options_of(command), inspect.signature(function).parameters
 
-    assert [first, *(option.name for option in options), "progress"] == list(shown)
+    assert [first, "more", *(option.name for option in options), "progress"] == list(shown)
     assert [option.default for option in options] == [shown[option.name].default for option in options]
     assert [f"    {option.name}: {option.help}" for option in options] == function.__doc__.splitlines()[-len(options) :]
 

@@ -61,3 +61,12 @@ def test_a_dict_of_weights_and_a_dict_of_sizes_are_both_filled(tmp_path):
         f"    dh = dw_ = 1\n    xp = x\n{LOOPS}    return {{'x': dx, 'filters': dw, 'b': dout.sum((0, 2, 3))}}\n"
     )
     assert is_right(tmp_path, code, ConvSpec(2, 3, 4, 9, 9, (3, 3), stride=(2, 2)))
+
+
+def test_a_pair_that_is_read_by_its_places_is_a_pair_beside_a_plain_number(tmp_path):
+    """`stride[0]` and `stride[1]`, and one dilation for both axes."""
+    code = (
+        "def conv_backward(dout, x, w, dilation, stride):\n    sh, sw = stride[0], stride[1]\n"
+        f"    dh = dw_ = dilation\n    xp = x\n{LOOPS}    return dx, dw\n"
+    )
+    assert is_right(tmp_path, code, ConvSpec(2, 3, 4, 9, 8, (3, 2), stride=(2, 1), dilation=(2, 2)))

@@ -167,7 +167,8 @@ def _apart(callee: Callee) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
     source = callee.source
     for item in callee.parameters:
         names = source.structure(item.name)
-        known = tuple(map(str, names)) if isinstance(names, tuple) else ("",) * source.use(item.name).unpacked
+        use = source.use(item.name)
+        known = tuple(map(str, names)) if isinstance(names, tuple) else ("",) * (use.unpacked or use.places)
         yield source.roles(item.name), known
         for key, parts in source.settings_taken_apart(item.name).items():
             yield function_roles(key), parts

@@ -40,6 +40,7 @@ class Use:
         texts: the strings with which it is compared.
         unpacked: into how many names it is taken apart, 0 where it is not.
         axes: into how many names its shape is taken apart, 0 where it is not.
+        places: up to which place it is read by a number, `stride[0]` and `stride[1]` are 2; 0 where it is not.
         count: how often it is read.
     """
 
@@ -49,6 +50,7 @@ class Use:
     texts: tuple[str, ...] = ()
     unpacked: int = 0
     axes: int = 0
+    places: int = 0
     count: int = 0
 
     @property
@@ -86,6 +88,7 @@ class _Found:
     texts: dict[str, None] = field(default_factory=dict)
     unpacked: int = 0
     axes: int = 0
+    places: int = 0
     count: int = 0
 
 
@@ -104,9 +107,8 @@ class Uses:
         for node in self._reads(aliases):
             found.count += 1
             self._note(node, found)
-        return Use(
-            True, frozenset(found.kinds), tuple(found.keys), tuple(found.texts), found.unpacked, found.axes, found.count
-        )
+        words = (frozenset(found.kinds), tuple(found.keys), tuple(found.texts))
+        return Use(True, *words, found.unpacked, found.axes, found.places, found.count)
 
     @cached_property
     def _nodes(self) -> list[ast.AST]:
@@ -268,6 +270,8 @@ def _note_subscript(node: ast.Subscript, found: _Found) -> None:
         found.keys[index.value] = None
     elif isinstance(index, ast.Tuple) and len(index.elts) > 2:
         found.kinds.add("array")
+    elif isinstance(index, ast.Constant) and type(index.value) is int and index.value >= 0:
+        found.places = max(found.places, index.value + 1)
 
 
 def _note_comparison(node: ast.Compare, name: ast.AST, found: _Found) -> None:

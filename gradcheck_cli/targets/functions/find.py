@@ -7,6 +7,7 @@ import inspect
 import linecache
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -29,13 +30,14 @@ from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import made_pairs
-from gradcheck_cli.targets.functions.methods import Methods, method_names
+from gradcheck_cli.targets.functions.methods import Methods, are_static, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import counts_keys, makings_of, network_forms
 from gradcheck_cli.targets.functions.network_wiring import initializes
+from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
@@ -83,6 +85,7 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
                 yield from network_forms(functions, alone.fore.name, alone.back.name)
                 yield from made_pairs(alone, makings_of(functions, alone.fore.name))
             alone = unpacked(alone, vars(loaded.module))
+            alone = replace(alone, is_of_result=is_handed_results(loaded.tree, alone.fore.name, alone.back.name))
         else:
             yield from made_losses(alone, functions)
             yield from of_module_arrays(alone, vars(loaded.module))
@@ -122,6 +125,9 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     """An object; what its backward's return statement says stands where the method is defined."""
     asked = "" if loaded.target is owner else loaded.name
     fore, back = method_names(owner, asked)
+    if fore and back and are_static(owner, fore, back):
+        found = PairForm(*returning(*(_static_method(loaded, owner, name) for name in (fore, back))))
+        yield replace(found, is_of_result=is_handed_results(loaded.tree, fore, back))
     net = "" if back else _loss_method(loaded, owner)
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
@@ -191,6 +197,11 @@ def functions_of(loaded: Loaded) -> dict[str, Any]:
 def _function(loaded: Loaded, name: str) -> PlainFunction:
     call, source = vars(loaded.module).get(name, loaded.target), _with_callees(loaded, name)
     return PlainFunction(call, loaded.node(name), name, source)
+
+
+def _static_method(loaded: Loaded, owner: type, name: str) -> PlainFunction:
+    place = f"{owner.__name__}.{name}"
+    return PlainFunction(getattr(owner, name), loaded.node(place), name, _with_callees(loaded, place))
 
 
 def _with_callees(loaded: Loaded, name: str) -> str:

@@ -64,7 +64,7 @@ def made_pairs(form: PairForm, makings: Sequence[PlainFunction]) -> Iterator[Mad
             except NotAFunctionError:
                 return
             known = {data: replace(proposal, is_owed=True)}
-            made_form = MadePairForm(inner.fore, inner.back, None, making.name, shapes, known)
+            made_form = MadePairForm(inner.fore, inner.back, made_by=making.name, shapes=shapes, known=known)
             gradients = _gradients(made_form)
             if gradients:
                 yield made_form if data in gradients else replace(made_form, known={data: proposal})

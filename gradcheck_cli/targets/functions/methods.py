@@ -53,10 +53,20 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
     return (forward, backward) if forward or backward else methods_by_use(owner)
 
 
+def are_static(owner: Any, *names: str) -> bool:
+    """Whether methods are plain functions that merely stand in a class, and hand no context from one to the other."""
+    static = all(_is_static(owner, name) for name in names)
+    return static and not context_name(owner, names[0], names[-1])
+
+
+def _is_static(owner: Any, name: str) -> bool:
+    return isinstance(inspect.getattr_static(owner, name), staticmethod)
+
+
 def parameters_of_method(owner: Any, name: str) -> tuple[Parameter, ...]:
     """The parameters of a method, without the object."""
     found = parameters_of(getattr(owner, name))
-    return found if isinstance(inspect.getattr_static(owner, name), staticmethod) else found[1:]
+    return found if _is_static(owner, name) else found[1:]
 
 
 @dataclass(frozen=True)

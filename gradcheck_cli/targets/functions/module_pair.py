@@ -56,7 +56,7 @@ def module_pairs(loaded: Loaded, backward: PlainFunction, text: Callable[[str], 
         learnt = {item.name: item.shapes for item in form.parameters if item.is_state}
         node = loaded.node(f"{name}.forward")
         fore = handed_tensors(PlainFunction(_called(form), node, name, form.source))
-        yield ModulePairForm(fore, handed_tensors(_with_settings(backward, form)), None, form.how, learnt)
+        yield ModulePairForm(fore, handed_tensors(_with_settings(backward, form)), made_by=form.how, shapes=learnt)
 
 
 def _with_settings(backward: PlainFunction, form: ModuleForm) -> PlainFunction:

@@ -37,8 +37,10 @@ from gradcheck_cli.targets.functions.spelling import (
 )
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
-# entry of what the forward returned; the shape of an argument, or one of its lengths.
+# entry of what the forward returned; the shape of an argument, or one of its lengths; all arguments in a list; what a
+# setting is that the forward has by the same name, with a default.
 UPSTREAM, CACHE, ARGUMENT, RESULT, SHAPE, LENGTH = "upstream", "cache", "argument", "result", "shape", "length"
+INPUTS, SETTING = "inputs", "setting"
 Meaning = tuple[str, Any]
 _OF_THE_MEAN = (
     "its samples are columns, and the gradients of the parameters are those of their mean: times their number"
@@ -112,11 +114,15 @@ class Wiring:
 
 @dataclass(frozen=True)
 class PairForm:
-    """A forward and a backward; `wiring` is None until the forward has run once."""
+    """A forward and a backward; `wiring` is None until the forward has run once.
+
+    `is_of_result`: its file hands the backward what the forward gave, as the derivative of each entry in terms of it.
+    """
 
     fore: PlainFunction
     back: PlainFunction
     wiring: Wiring | None = None
+    is_of_result: bool = False
 
     @property
     def kind(self) -> FunctionForm:
@@ -171,6 +177,9 @@ class PairForm:
             Exception: whatever the forward raises.
         """
         result = call_by_name(self.fore.call, fresh(values))
+        wanted = [item.name for item in self.back.parameters() if not item.has_default]
+        if self.is_of_result and len(wanted) == 1 and as_array(result) is not None:
+            yield replace(self, wiring=Wiring(None, {wanted[0]: (RESULT, None)}, bare=True))
         for wiring in _wirings(self.fore, self.back, result, list(values)):
             yield replace(self, wiring=wiring)
 
@@ -238,6 +247,10 @@ _OF_THE_INPUT = word_set("shape in input orig original")
 
 def _handed(meaning: Meaning, sources: Mapping[str, Any], result: Any) -> Any:
     kind, which = meaning
+    if kind == INPUTS:
+        return list(sources[ARGUMENT].values())
+    if kind == SETTING:
+        return sources[ARGUMENT].get(*which)
     if kind in (CACHE, RESULT):
         return result if which is None else result[which]
     if kind == LENGTH:
@@ -249,11 +262,17 @@ def _handed(meaning: Meaning, sources: Mapping[str, Any], result: Any) -> Any:
 def _in_words(meaning: Meaning) -> str:
     kind, which = meaning
     words = {UPSTREAM: "dE/dO", CACHE: "what the forward kept", ARGUMENT: str(which), SHAPE: f"the shape of {which}"}
+    if kind == INPUTS:
+        return "all arguments"
+    if kind == SETTING:
+        return str(which[0])
     if kind == LENGTH:
         return f"the {_LENGTHS[which[1].start, which[1].stop]} of {which[0]}"
     return words.get(kind) or (f"output {which + 1}" if which else "the output")
 
 
+# As in the gradients that graphs register by the name of an operation: gradient(grad, outputs, inputs).
+_ALL_INPUTS = ("inputs", "ins", "args", "arguments", "operands", "parents")
 # The slice of a shape -> what the product of its lengths is. The number of samples first.
 _LENGTHS = {(None, 1): "rows", (-1, None): "columns", (None, None): "size"}
 _COUNTS = word_set("size count num number length len m n batch samples dim dims units features classes")
@@ -267,16 +286,21 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
     wanted = list(back.parameters())
     if as_array(parts[0]) is None:
         raise NotAFunctionError("run", f"{fore.name} gives a {type(parts[0]).__name__} where an array is expected")
-    own = {item.name for item in fore.parameters()}  # a `delta` that the forward takes too is no gradient
+    own = {item.name: item for item in fore.parameters()}  # a `delta` that the forward takes too is no gradient
+    settings: dict[str, Meaning] = {
+        item.name: (SETTING, (item.name, own[item.name].default))
+        for item in wanted
+        if not item.has_default and item.name not in (*given, *names) and item.name in own
+    }
+    wanted = [item for item in wanted if item.name not in settings]
     upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
-    rest = [item for item in wanted if item.name not in upstreams]
     for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given):
         rest = [item for item in wanted if item.name not in grads]
         for meanings in itertools.islice(_meanings(rest, parts, names, given, several), 8):
             used = {which for kind, which in meanings.values() if kind == CACHE and which is not None}
             outputs = tuple(place for place in range(len(parts)) if place not in used)[: max(1, len(grads))]
-            handed = {name: (UPSTREAM, place) for place, name in enumerate(grads)} | meanings
-            ordered = {item.name: handed[item.name] for item in wanted if item.name in handed}
+            handed = {name: (UPSTREAM, place) for place, name in enumerate(grads)} | meanings | settings
+            ordered = {item.name: handed[item.name] for item in back.parameters() if item.name in handed}
             is_loss = not grads and np.shape(parts[outputs[0]]) == ()
             yield Wiring(outputs if several else None, ordered, bare=not grads, is_loss=is_loss)
 
@@ -330,6 +354,8 @@ def _options(
     if is_cache(item.name) and several:
         yield CACHE, len(parts) - 1
         return
+    if item.name.lower() in _ALL_INPUTS:
+        yield INPUTS, None
     shaped = _shape_called(item.name, given)
     argument = argument_called(item.name, given)
     if shaped:

@@ -61,3 +61,36 @@ def test_each_pair_of_a_class_is_one_layer(tmp_path):
     """By the name of its backward; the forward's name means the same."""
     assert every_layer(ast.parse(RIVER), "river.py") == ("River.flow_backward", "River.shed_backward")
     assert judged(tmp_path, "shed").verdict is Verdict.PASS
+
+
+STATIC = """
+import numpy as np
+
+class Bag:
+    @staticmethod
+    def swish(x, beta=1.0):
+        return x / (1 + np.exp(-beta * x))
+
+    @staticmethod
+    def swish_backward(dA, Z, beta=1.0):
+        s = 1 / (1 + np.exp(-beta * Z))
+        return dA * (s + FACTOR * s * (1 - s))
+
+    @staticmethod
+    def mse(y_true, y_pred):
+        return np.mean((y_true - y_pred) ** 2)
+
+    @staticmethod
+    def mse_gradient(y_true, y_pred):
+        return 2 * (y_pred - y_true) / y_pred.size
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("beta * Z", Verdict.PASS), ("Z", Verdict.FAIL)])
+def test_static_methods_are_functions_that_stand_in_a_class(tmp_path, factor, verdict):
+    """Their arguments mean what they mean in a function; a setting that both have is varied."""
+    file = tmp_path / "bag.py"
+    file.write_text(STATIC.replace("FACTOR", factor))
+
+    assert function_here(f"{file}:Bag.swish_backward").verdict == verdict
+    assert function_here(f"{file}:Bag.mse_gradient").verdict == Verdict.PASS

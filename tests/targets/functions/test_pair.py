@@ -122,3 +122,53 @@ def lookup_backward(ids, dout, vocab_size, embed_dim):
     report = function_here(f"{file}:lookup_backward")
     assert report.verdict is verdict
     assert "vocab_size = the rows of weights, embed_dim = the columns of weights" in report.why
+
+
+REGISTERED = """
+import numpy as np
+
+def matmul(a, b):
+    return a @ b
+
+def matmul_grad(grad_out, outputs, inputs):
+    return [grad_out @ inputs[1].T, inputs[0].T @ grad_out]
+
+def logsumexp(x):
+    return np.log(np.exp(x).sum(axis=0))
+
+def logsumexp_grad(grad_out, outputs, inputs):
+    return grad_out * np.exp(inputs[0] - outputs) SLIP
+"""
+
+
+@pytest.mark.parametrize(("slip", "verdict"), [("", Verdict.PASS), ("/ len(inputs[0])", Verdict.FAIL)])
+def test_a_gradient_that_is_registered_is_handed_outputs_and_all_inputs(tmp_path, slip, verdict):
+    """`gradient(grad, outputs, inputs)`, as graphs call it: the inputs are a list."""
+    file = tmp_path / "operations.py"
+    file.write_text(REGISTERED.replace("SLIP", slip))
+
+    assert function_here(f"{file}:matmul_grad").verdict == Verdict.PASS
+    assert function_here(f"{file}:logsumexp_grad").verdict == verdict
+
+
+DROPPED = """
+import numpy as np
+
+def dropout_forward(x, p=0.5, training=True):
+    if not training:
+        return x, None
+    mask = np.random.rand(*x.shape) > p
+    return x * mask / (1 - p), mask
+
+def dropout_backward(dout, mask, p):
+    return dout * mask / KEPT
+"""
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [("(1 - p)", Verdict.PASS), ("p", Verdict.FAIL)])
+def test_a_setting_that_the_forward_has_by_default_is_handed_to_a_backward_that_needs_it(tmp_path, kept, verdict):
+    """At the default both are right; it is varied."""
+    file = tmp_path / "dropped.py"
+    file.write_text(DROPPED.replace("KEPT", kept))
+
+    assert function_here(f"{file}:dropout_backward").verdict == verdict

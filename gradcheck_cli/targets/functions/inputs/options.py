@@ -15,7 +15,6 @@ from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     is_count,
     number_of_names,
-    number_of_places,
     settings,
     words_compared,
 )
@@ -110,7 +109,6 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
-    found = _by_places(found, form.source, item.name)
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
     if not item.has_default and (row := _in_a_row(form, item, constants or [found[0].value])):
         return row
@@ -152,13 +150,6 @@ def _of_ratings(form: WrittenFunction, item: Parameter) -> list[Proposal]:
     if not {"n", "m"} <= counts or (not is_target(item.name) and item.name not in _RATED):
         return []
     return [Proposal("mask" if item.name in _RATED else "real", "n m", is_owed=False)]
-
-
-def _by_places(found: Sequence[Proposal], source: str, name: str) -> list[Proposal]:
-    """A vector of as many entries as the code takes by their places, behind what is likelier."""
-    count = number_of_places(source, name)
-    is_vector = count > 1 and found[0].kind in REAL
-    return [*found[:1], replace(found[0], axes=str(count)), *found[1:]] if is_vector else list(found)
 
 
 def _spread(item: Parameter) -> list[Proposal]:

@@ -59,17 +59,6 @@ def number_of_names(source: str, name: str) -> int:
     return 0
 
 
-def number_of_places(source: str, name: str) -> int:
-    """How many entries the code takes of a parameter by their places: `x[0]` and `x[1]`; 0 where it leaves one out."""
-    found = {
-        node.slice.value
-        for node in (ast.walk(syntax.parse(source)) if source else ())
-        if isinstance(node, ast.Subscript) and _is(node.value, name) and isinstance(node.slice, ast.Constant)
-    }
-    whole = {place for place in found if type(place) is int}
-    return len(whole) if whole == set(range(len(whole))) else 0
-
-
 def words_compared(source: str, name: str) -> list[str]:
     """The words that the code compares a parameter with: `activation == "relu"`, in order."""
     found: dict[str, None] = {}
