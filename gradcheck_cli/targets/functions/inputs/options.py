@@ -138,7 +138,7 @@ def _of_both(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) 
 
 def _of_products(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> list[Proposal]:
     """As the matrix products of the code tell its axes; not of a loss, whose last product gives what its labels are."""
-    if form.kind == "loss" or set(tokens(form.title)) & LOSS_WORDS:
+    if form.kind != "pair" or set(tokens(form.title)) & LOSS_WORDS:
         return []
     axes = axes_by_products(form.source, [other.name for other in form.parameters]).get(item.name, "")
     return [replace(found[0], axes=axes)] if axes and found[0].kind in REAL and not item.is_state else []
