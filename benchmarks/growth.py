@@ -21,8 +21,11 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import machine  # noqa: E402  (found from any folder)
 from benchmarks.loglog import Curve, drawn  # noqa: E402
+from gradcheck_cli.model import RunOptions  # noqa: E402
+from gradcheck_cli.runs.plan import plan_of  # noqa: E402
 
 PAGE, PICTURE = ROOT / "benchmarks" / "GROWTH.md", ROOT / "docs" / "pictures" / "growth.svg"
+PHOTOGRAPH = str(ROOT / "images" / "coffee.jpg")
 HEAD = """# Growth
 
 Measured by `make bench` (this page alone: `python -m benchmarks.growth`) on: {machine}.
@@ -50,12 +53,21 @@ class Series:
 
     def command(self, value: int) -> list[str]:
         """The run at a value."""
-        sizes = {"kernel": self.kernel, "size": self.size, "filters": self.filters, "pictures": 1} | {self.name: value}
-        pictures = [str(ROOT / "images" / "coffee.jpg")] * sizes["pictures"]
+        sizes = self._sizes(value)
         return [
             *("run", "--in", "3", "--out", str(sizes["filters"]), "--k", str(sizes["kernel"])),
-            *("--size", str(sizes["size"]), *pictures),
+            *("--size", str(sizes["size"]), *[PHOTOGRAPH] * sizes["pictures"]),
         ]
+
+    def priced(self, value: int) -> float:
+        """The seconds that the run at a value announces."""
+        sizes = self._sizes(value)
+        kernel, size = (sizes["kernel"],) * 2, (sizes["size"],) * 2
+        pictures = (PHOTOGRAPH,) * sizes["pictures"]
+        return plan_of(RunOptions(pictures, out_channels=sizes["filters"], kernel_size=kernel, size=size)).seconds
+
+    def _sizes(self, value: int) -> dict[str, int]:
+        return {"kernel": self.kernel, "size": self.size, "filters": self.filters, "pictures": 1} | {self.name: value}
 
 
 SERIES = (
@@ -70,7 +82,8 @@ def main() -> None:
     """Measure, print the page, and write it with its picture."""
     start = min(seconds(Series("size", (32,), kernel=3).command(32)) for _ in range(2))
     curves = [curve(series, start) for series in SERIES]
-    page = "\n".join([HEAD.format(machine=machine.describe(), load=machine.load(), start=start), *_table(curves), ""])
+    head = HEAD.format(machine=machine.describe(), load=machine.load(), start=start)
+    page = "\n".join([head, *_table(curves), "", *_prices(curves, start), ""])
     print(page)
     PAGE.write_text(page, encoding="utf-8")
     PICTURE.write_text(drawn(curves, "seconds"), encoding="utf-8")
@@ -102,6 +115,16 @@ def _table(curves: Sequence[Curve]) -> Iterator[str]:
     for each in curves:
         points = ", ".join(f"{value:g}: {taken:.1f}" for value, taken in zip(each.xs, each.ys, strict=True))
         yield f"| {each.name} | {points} | {each.slope:.2f} |"
+
+
+def _prices(curves: Sequence[Curve], start: float) -> Iterator[str]:
+    ratios = [
+        series.priced(int(value)) / (taken + start)
+        for series, each in zip(SERIES, curves, strict=True)
+        for value, taken in zip(each.xs, each.ys, strict=True)
+    ]
+    yield "The seconds that these runs are priced at before they start, over what they took with their start:"
+    yield f"{min(ratios):.2f} to {max(ratios):.2f}."
 
 
 if __name__ == "__main__":

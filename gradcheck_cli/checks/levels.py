@@ -17,7 +17,6 @@ from gradcheck_cli.checks.referee import truths_of
 from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, GradientName, Gradients, Setting, Verdict
 from gradcheck_cli.model.in_settings import Level, SettingResult
 from gradcheck_cli.numbers import exact, graded
-from gradcheck_cli.numbers.arithmetic import Backward
 from gradcheck_cli.numbers.formats import BITS, FEWEST_BITS, cut_to, limit_of, rounded_to
 from gradcheck_cli.numbers.rounding import allowed_low
 
@@ -45,7 +44,7 @@ class Probed:
 
     case: Case
     returned: Reply
-    truth: Backward
+    truth: Callable[[Case], Gradients]
 
     @cached_property
     def right(self) -> Gradients:
@@ -97,7 +96,7 @@ class Leveller:
     ask: Ask
     setting: Setting
     seed: int
-    truth: Backward = truths_of
+    truth: Callable[[Case], Gradients] = truths_of
 
     @cached_property
     def bits(self) -> int:

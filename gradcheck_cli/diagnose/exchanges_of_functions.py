@@ -128,6 +128,16 @@ def _kept_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         yield Exchanged(text, text)
 
 
+def _counted(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """d[i, y] -= d.sum(axis=1) for d[i, y] -= 1: as many as the others of the row, not one."""
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.target, ast.Subscript):
+        return
+    if isinstance(node.value, ast.Constant) and node.value.value == 1:
+        array, sign = ast.unparse(node.target.value), "-=" if isinstance(node.op, ast.Sub) else "+="
+        text = f"{array}.sum(axis=1)"
+        yield Exchanged(f"{ast.unparse(node.target)} {sign} {text}", text, _mark(node.value))
+
+
 def _called_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """g * (1 - a) for g(1 - a): an array is called where the sign of a product was forgotten."""
     if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
@@ -177,7 +187,7 @@ def _mark(place: ast.expr) -> tuple[int, int, int, int]:
 
 OF_FUNCTIONS: Exchanges = (
     (*EXCHANGES[0], _power_gone),
-    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis, _as_column, _called_value),
+    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis, _as_column, _called_value, _counted),
     (*EXCHANGES[2], _other_value, _summed_product, _whole_value),
     (_factor_more,),
 )

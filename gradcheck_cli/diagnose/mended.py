@@ -9,6 +9,8 @@ from gradcheck_cli.mistakes import Sign
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _NUMBER = re.compile(r"-?\d+")
+# One where a count is meant.
+_COUNTED = re.compile(r"[-+]= 1$")
 # In front of the number of an axis.
 _AXIS = re.compile(r"\b(?:axis|dim)\s*=\s*-?$")
 
@@ -31,6 +33,8 @@ def sign_of(change: Change, line: str) -> Sign | None:
         return Sign.OPPOSITE
     if _is_added(was, now):
         return Sign.LAST_WINS
+    if _COUNTED.search(was) and now.endswith(".sum(axis=1)"):
+        return Sign.UNREDUCED
     return Sign.UNREDUCED if now.startswith((f"{was}.sum(", f"({was}).sum(")) else None
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
+
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.shown import Behaviour, Sign
 from gradcheck_cli.mistakes.source import LooksLike
-from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.model.line import LineSpec, as_picture, number_of_axes
 
 
@@ -39,6 +41,13 @@ class Problem:
         problem.__dict__[f"grad_{gradient}"] = array
         return problem
 
+    @classmethod
+    def knowing(cls, case: Case, gradients: Gradients) -> Problem:
+        """The problem of a case whose right gradients, or some of them, are known already."""
+        problem = cls(case)
+        problem.__dict__.update({f"grad_{name}": gradient for name, gradient in gradients.items()})
+        return problem
+
     @property
     def spec(self) -> ConvSpec:
         """The geometry of the case."""
@@ -65,11 +74,11 @@ class Problem:
         return array
 
     def prepared(self, prepare: OtherCase) -> Problem | None:
-        """The problem of the case that `prepare` makes of this one; None where it makes none."""
+        """The problem of the case that `prepare` makes of this one, itself if it changes nothing; None for none."""
         other = prepare(self.case)
         if other is None:
             return None
-        return self if other is self.case else Problem(other)
+        return self if _is_same(other, self.case) else Problem(other)
 
     def result_of(self, formula: WrongFormula) -> Array | None:
         """What a wrong formula gives here."""
@@ -106,6 +115,16 @@ class RememberingProblem(Problem):
         if formula not in self._results:
             self._results[formula] = formula(self)
         return self._results[formula]
+
+
+def _is_same(one: Case, other: Case) -> bool:
+    """Whether both are one case: then so are their gradients, which take longer than to look."""
+    if one is other:
+        return True
+    return one.spec == other.spec and all(
+        one[name] is other[name] or (one[name].dtype == other[name].dtype and np.array_equal(one[name], other[name]))
+        for name in one
+    )
 
 
 # The order of a mistake that has none: past every number in the catalogue.

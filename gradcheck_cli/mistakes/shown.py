@@ -56,6 +56,8 @@ class Sign(Enum):
     TIES = auto()  # equal entries get more than their share
     TRANSPOSED = auto()
     LAST_ONLY = auto()  # the last entry of an axis alone
+    RESHAPED = auto()  # where axes are to be turned back
+    TURN_MISSING = auto()  # the first or the last turn of a loop
 
 
 @dataclass(frozen=True)

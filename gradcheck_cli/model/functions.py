@@ -54,6 +54,11 @@ class Sample:
     differentiated: tuple[str, ...]
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """No gradient is owed for what is no array here, as an optional argument that is None on this sample."""
+        owed = tuple(name for name in self.differentiated if _is_array(self.values.get(name)))
+        object.__setattr__(self, "differentiated", owed)
+
     @property
     def text(self) -> str:
         """ "x 5x7, w 7x3, eps 1e-05": what it is, in short."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from gradcheck_cli.model import TENSORS, Arithmetic, Case, GradientName, Gradients
+from gradcheck_cli.model import GRADIENTS, TENSORS, Arithmetic, Case, GradientName, Gradients
 from gradcheck_cli.numbers import rounding
 
-Backward = Callable[[Case], Gradients]
 Bound = Callable[[Case, GradientName], float]
+
+
+class Backward(Protocol):
+    """Code that gives gradients."""
+
+    def __call__(self, case: Case, wanted: Sequence[GradientName] = GRADIENTS, /) -> Gradients:
+        """Those of a case that are wanted; code that computes all at once gives the others too."""
 
 
 @dataclass(frozen=True)

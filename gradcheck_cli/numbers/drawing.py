@@ -107,7 +107,7 @@ def meeting(spec: ConvSpec) -> tuple[Array, ...]:
 
 def _inputs_that_meet(spec: ConvSpec) -> tuple[Array, ...]:
     """On each axis, the elements that some position shows that is read."""
-    return tuple(np.unique(read[read >= 0]) for read in map(_sources, spec.axes))
+    return tuple(np.flatnonzero(np.bincount(read[read >= 0])) for read in map(_sources, spec.axes))
 
 
 def _outputs_that_meet(spec: ConvSpec) -> tuple[Array, ...]:

@@ -222,12 +222,18 @@ def dyadic(x: Array, grad_output: Array, spec: ConvSpec) -> Scaled | None:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         whole_x = np.ldexp(wide_x, exponent)
         of_x = magnitudes.measured(whole_x)
-        for factor in (magnitudes.smallest(wide_g), 2.0 ** magnitudes.lowest_bit(wide_g)):
+        for unit in (magnitudes.smallest, _power_below):
+            factor = unit(wide_g)
             whole_g = np.rint(wide_g / factor)
             is_multiple = bool(np.all(whole_g * factor == wide_g))
             if is_multiple and magnitudes.weight_bound(of_x, magnitudes.measured(whole_g), spec) < FLOAT64_LIMIT:
                 return Scaled(whole_x, whole_g, factor, exponent)
     return None
+
+
+def _power_below(array: Array) -> float:
+    """The largest power of 2 of which every number is a whole multiple."""
+    return 2.0 ** magnitudes.lowest_bit(array)
 
 
 def one_step_smaller(case: Case, proof: Certificate, rng: np.random.Generator, limit: int = FLOAT32_LIMIT) -> Case:

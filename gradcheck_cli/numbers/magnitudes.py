@@ -70,9 +70,14 @@ def smallest(array: Array) -> float:
 
 def lowest_bit(array: Array) -> int:
     """The largest e for which every number is a whole multiple of 2^e; 0 for zeros."""
-    mantissas, exponents = np.frexp(array[array != 0])
-    if not mantissas.size:
-        return 0
+    line = array.reshape(-1)
+    blocks = (line[begin : begin + BLOCK] for begin in range(0, line.size, BLOCK))
+    return min((_lowest_bit(block[block != 0]) for block in blocks if block.any()), default=0)
+
+
+def _lowest_bit(numbers: Array) -> int:
+    """Of numbers that are not 0, one at least."""
+    mantissas, exponents = np.frexp(numbers)
     whole = np.ldexp(mantissas, 53).astype(np.int64)
     _, places = np.frexp((whole & -whole).astype(np.float64))
     return int((exponents - 53 + places - 1).min())

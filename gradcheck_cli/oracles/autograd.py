@@ -100,7 +100,7 @@ def run_layer(
     Args:
         layer: inputs, weights, loss; rounded to `settings.dtype` where that is narrower.
         settings: dtype, device, threads.
-        wanted: the gradients to ask torch for; "input" costs a further convolution.
+        wanted: the gradients to ask torch for beside G; that of the weight and of the input cost a convolution each.
 
     Raises:
         UsageError: the device is not there, or does not have this dtype.
@@ -110,6 +110,8 @@ def run_layer(
         x = tensor_of(layer.x, settings).requires_grad_("input" in wanted)
         with forward_of(settings):
             output: Any = _applied(through(settings, module), x, layer.spec)
+        # Where no gradient is wanted, O is where the graph begins.
+        output = output if output.requires_grad else output.requires_grad_()
         output.retain_grad()
         loss = loss_of(output, tensor_of(layer.reference, settings), layer.loss, layer.seed)
         loss.backward()  # type: ignore[no-untyped-call]

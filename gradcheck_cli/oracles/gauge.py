@@ -1,16 +1,19 @@
 """The gauge A of every gradient entry: the sum of the absolute values of its terms, which scales every bound.
 
 All three are upper bounds in float64, above the exact sum by a relative 1e-6 at most. Pictures and lines are read one
-row at a time, other forms tap by tap.
+row at a time, other forms tap by tap. Where |G| is one number, as that of an absolute error is, sums of |X| over what a
+tap reads are all that is needed, and all samples have one A of dE/dX.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec
 from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
-from gradcheck_cli.oracles.frames import framed, unframed
+from gradcheck_cli.oracles.frames import as_weight, entries, framed, met, unframed
 from gradcheck_cli.oracles.sums import correlated, paired, scattered
 from gradcheck_cli.oracles.windows import is_by_rows, row_pairs, windows_of_row
 
@@ -26,7 +29,11 @@ def gauge(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
     Returns:
         (c_out, c_in/groups, kh, kw), float64; exactly 0 where every term is.
     """
-    return _from_above(weight_sums(_absolute(x), _absolute(grad_output), spec), spec.terms)
+    sizes = _absolute(grad_output)
+    if _is_one_number(sizes) and not spec.transposed:
+        of_x = np.broadcast_to(window_sums(_absolute(x), spec), entries(np.empty(spec.weight_shape), spec).shape)
+        return _from_above(as_weight(sizes.flat[0] * of_x, spec), spec.terms)
+    return _from_above(weight_sums(_absolute(x), sizes, spec), spec.terms)
 
 
 def gauge_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
@@ -41,7 +48,11 @@ def gauge_input(weight: Array, grad_output: Array, spec: ConvSpec) -> Array:
         (n, c_in, h, w), float64.
     """
     sums = _input_by_rows if is_by_rows(spec) else correlated if spec.transposed else scattered
-    return _from_above(sums(_absolute(weight), _absolute(grad_output), spec), spec.terms_of("input"))
+    sizes, taken = _absolute(grad_output), spec
+    if _is_one_number(sizes):
+        sizes, taken = sizes[:1], replace(spec, batch=1)
+    of_taken = _from_above(sums(_absolute(weight), sizes, taken), spec.terms_of("input"))
+    return np.ascontiguousarray(np.broadcast_to(of_taken, spec.x_shape))
 
 
 def gauge_bias(grad_output: Array) -> Array:
@@ -59,6 +70,22 @@ def weight_sums(x: Array, factors: Array, spec: ConvSpec) -> Array:
         spec: the geometry, of any form.
     """
     return (_weight_by_rows if is_by_rows(spec) else paired)(x, factors, spec)
+
+
+def window_sums(planes: Array, spec: ConvSpec) -> Array:
+    """Sum of numbers >= 0, (n, c_in, ...), over all that a tap reads: (groups, 1, channels, ...), float64."""
+    if spec.transposed:
+        one_filter = replace(spec, out_channels=spec.groups)
+        return entries(paired(planes.astype(np.float64), np.ones(one_filter.output_shape), one_filter), one_filter)
+    sums = framed(planes, spec).sum(axis=0, dtype=np.float64)
+    # An axis at a time, the first of those that are left: its sums for each tap stand last.
+    for axis in spec.axes:
+        sums = np.stack([sums[:, met(axis, tap)].sum(axis=1) for tap in range(axis.taps)], axis=-1)
+    return np.asarray(sums.reshape(spec.groups, 1, -1, *spec.kernel_size))
+
+
+def _is_one_number(sizes: Array) -> bool:
+    return bool((sizes == sizes.flat[0]).all())
 
 
 def _weight_by_rows(x: Array, grad_output: Array, spec: ConvSpec) -> Array:

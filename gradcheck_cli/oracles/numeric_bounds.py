@@ -11,10 +11,9 @@ from gradcheck_cli.model import Array, ConvSpec, Loss
 from gradcheck_cli.numbers.rounding import SMALLEST_DENORMAL, UNIT_ROUNDOFF
 from gradcheck_cli.oracles import losses
 from gradcheck_cli.oracles.forward import forward_bound
-from gradcheck_cli.oracles.frames import as_weight, entries, framed, met
-from gradcheck_cli.oracles.gauge import gauge
+from gradcheck_cli.oracles.frames import as_weight, entries
+from gradcheck_cli.oracles.gauge import gauge, window_sums
 from gradcheck_cli.oracles.layer import Layer
-from gradcheck_cli.oracles.sums import paired
 
 # Finite differences are taken in float64 whatever autograd computes in.
 U = UNIT_ROUNDOFF["float64"]
@@ -116,7 +115,7 @@ def rounding_bound(known: Residuals, step: float) -> Array:
     Source:
         docs/mathematics.md, "Finite differences", with the exact count of roundings.
     """
-    return _rounding(known, step, _window_sums(np.square(known.x), known.spec) if known.loss.name == "mse" else None)
+    return _rounding(known, step, window_sums(np.square(known.x), known.spec) if known.loss.name == "mse" else None)
 
 
 def rounding_bound_by_output(known: Residuals, step: float) -> Array:
@@ -128,7 +127,7 @@ def rounding_bound_by_output(known: Residuals, step: float) -> Array:
     terms and the scale add at most (n + 2) u D. A slope that underflows is off by a denormal, times x.
     """
     sizes = np.abs(known.x)
-    largest, read = float(sizes.max(initial=0)), _window_sums(sizes, known.spec)
+    largest, read = float(sizes.max(initial=0)), window_sums(sizes, known.spec)
     underflow = 2 * SMALLEST_DENORMAL["float64"] * known.scale * read
     return _rounding(known, step, largest * read if known.loss.name == "mse" else None, underflow)
 
@@ -137,7 +136,7 @@ def _rounding(known: Residuals, step: float, squares: Array | None, underflow: A
     """The bound, with what stands for the sum of x^2 where the loss is mse, and what else may underflow."""
     spec = known.spec
     mass = known.residual if known.factor is None else known.factor * known.residual
-    count = _window_sums(known.x != 0, spec)
+    count = window_sums(known.x != 0, spec)
     if squares is not None:
         lost = 3 * (_at_most(np.square(mass), count, spec) / step + step * squares)
     else:
@@ -151,7 +150,7 @@ def _rounding(known: Residuals, step: float, squares: Array | None, underflow: A
 def _slopes(known: Residuals) -> Array:
     """D * scale: the gauge of G, for l1 with 1 in place of |sign r|; (groups, filters, channels, kh, kw)."""
     if known.loss.name in ("l1", "sum"):
-        return _window_sums(np.abs(known.x), known.spec) * known.scale
+        return window_sums(np.abs(known.x), known.spec) * known.scale
     return entries(gauge(known.x, known.grad_output, known.spec), known.spec)
 
 
@@ -161,18 +160,6 @@ def _at_most(mass: Array, count: Array, spec: ConvSpec) -> Array:
     shape = (spec.groups, -1, 1, *[1] * len(spec.kernel_size))
     total, largest = (part.reshape(shape) for part in (by_filter.sum(axis=1), by_filter.max(axis=1)))
     return np.asarray(np.minimum(total, largest * count))
-
-
-def _window_sums(planes: Array, spec: ConvSpec) -> Array:
-    """Sum of `planes`, (n, c_in, ...), over all that a tap reads, for numbers >= 0: (groups, 1, channels, ...)."""
-    if spec.transposed:
-        one_filter = replace(spec, out_channels=spec.groups)
-        return entries(paired(planes.astype(np.float64), np.ones(one_filter.output_shape), one_filter), one_filter)
-    sums = framed(planes, spec).sum(axis=0, dtype=np.float64)
-    # An axis at a time, the first of those that are left: its sums for each tap stand last.
-    for axis in spec.axes:
-        sums = np.stack([sums[:, met(axis, tap)].sum(axis=1) for tap in range(axis.taps)], axis=-1)
-    return np.asarray(sums.reshape(spec.groups, 1, -1, *spec.kernel_size))
 
 
 def _room(known: Residuals) -> float:

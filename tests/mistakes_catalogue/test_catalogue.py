@@ -13,7 +13,7 @@ from mistaken import CAUSAL, GAPPED, PAST_BLOCKS, SIDED, SPECS, UNEQUAL, integer
 import gradcheck_cli
 from gradcheck_cli.mistakes import CATALOGUE, Problem, RememberingProblem, Sign, catalogue
 from gradcheck_cli.mistakes.wording import sizes
-from gradcheck_cli.model import GRADIENTS, ConvSpec
+from gradcheck_cli.model import GRADIENTS, ConvSpec, Gradients
 
 DESIGN = [
     *("batch-mean", "scaled-constant", "sign-flipped", "bias-spatial-mean", "bias-totalled", "bias-missing"),
@@ -189,12 +189,24 @@ def test_a_remembering_problem_makes_each_case_and_each_result_once():
     assert problem.result_of(formula) is problem.result_of(formula)
     assert len(made) == 2
     assert problem.prepared(lambda same: same) is problem
+    assert problem.prepared(lambda case: replace(case, x=case.x.copy())) is problem
+    assert problem.prepared(lambda case: replace(case, x=case.x.astype(np.float32))) is not problem
     assert problem.prepared(lambda _: None) is None
     assert np.array_equal(problem.prepared(prepare).grad_weight, -problem.grad_weight)
 
     forgetful = Problem(case)
     assert forgetful.prepared(prepare) is not forgetful.prepared(prepare)
     assert np.array_equal(forgetful.result_of(formula), problem.result_of(formula))
+
+
+def test_gradients_that_are_known_are_not_computed():
+    """What is handed over is taken for right; the others follow from the case."""
+    case = integers(ConvSpec(1, 2, 3, 6, 7, (3, 2)))
+    known = Gradients(weight=np.ones(case.spec.weight_shape))
+    problem = Problem.knowing(case, known)
+
+    assert problem.grad_weight is known.weight
+    assert np.array_equal(Problem(case).grad_input, problem.grad_input)
 
 
 PACKAGE = Path(gradcheck_cli.__file__).parent

@@ -468,6 +468,15 @@ def test_the_grid_of_an_array(numbers, bit, least):
     assert least == magnitudes.smallest(np.array(numbers))
 
 
+def test_the_grid_of_an_array_is_that_of_its_last_number_too():
+    """However many come before it."""
+    numbers = np.full(3 * magnitudes.BLOCK, 4.0)
+    numbers[: magnitudes.BLOCK] = 0
+    numbers[-1] = 0.5
+
+    assert (2, -1) == (magnitudes.lowest_bit(numbers[:-1]), magnitudes.lowest_bit(numbers))
+
+
 def test_halves_stay_whole_and_none_becomes_zero():
     """Magnitudes 7, 6, 3, 1 become 3, 3, 1, 1; the signs and the zeros stay."""
     halved = drawing.halved(np.array([7.0, -6.0, 3.0, -1.0, 1.0, 0.0]))

@@ -60,7 +60,7 @@ def test_the_transform_stays_within_what_is_allowed_for_it(name):
     generator = random.Random(name)
     for seed in range(5):
         case = whole(drawn(generator, name), seed)
-        right, found = conv.backward(case), conv.backward(case, "fft")
+        right, found = conv.backward(case), conv.backward(case, method="fft")
 
         assert all(abs(right[at] - found[at]).max() <= fft_slack(case, at) for at in GRADIENTS)
 

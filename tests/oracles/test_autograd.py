@@ -79,6 +79,16 @@ def test_run_layer_equals_the_forum_script():
     assert run.gradients.input is None
 
 
+def test_what_is_not_wanted_changes_neither_the_loss_nor_the_gradient_of_the_output():
+    """G is there where no other gradient is asked for."""
+    layer = layer_of(SPEC, Loss("mse"))
+    alone, all_of_them = (autograd.run_layer(layer, LayerSettings("float64"), wanted) for wanted in ((), GRADIENTS))
+
+    assert {} == dict(alone.gradients)
+    assert np.array_equal(alone.grad_output, all_of_them.grad_output)
+    assert alone.loss == all_of_them.loss
+
+
 @pytest.mark.parametrize("name", ["l1", "mse", "sum", "random"])
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_torch_and_numpy_mean_the_same_loss(name, reduction):

@@ -164,6 +164,22 @@ def test_gauges_of_whole_numbers_are_the_raised_sums_to_the_bit(spec, seed):
 
 
 @given(specs(), st.integers(0, 999))
+@settings(max_examples=40)
+def test_gauges_where_the_upstream_is_one_number_are_the_same_sums(spec, seed):
+    """G = +-3 at every output, as an absolute error has it, and a G that only the last output sets apart."""
+    x, weight, grad_output = integers(spec, seed)
+    same = np.where(grad_output < 0, -3.0, 3.0)
+    other = same.copy()
+    other.flat[-1] = 0.0
+    for upstream in (same, other):
+        sums = by_loops(np.abs(x), np.abs(weight), np.abs(upstream), spec)
+        terms = (spec.terms, spec.terms_of("input"))
+        gauges = reference.gauge(x, upstream, spec), reference.gauge_input(weight, upstream, spec)
+        for total, n, gauge in zip(sums, terms, gauges, strict=True):
+            assert [float(Fraction(a) * (1 + Fraction(n + 2, 2**52))) for a in total.flat] == gauge.ravel().tolist()
+
+
+@given(specs(), st.integers(0, 999))
 def test_gauges_are_above_the_sums_and_within_a_millionth(spec, seed):
     """A <= gauge <= A (1 + 1e-6), and exactly 0 where A is."""
     x, weight, grad_output = (np.abs(array) for array in integers(spec, seed))

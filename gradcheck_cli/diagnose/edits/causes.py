@@ -13,6 +13,7 @@ from gradcheck_cli.diagnose.edits.observed import Observed
 from gradcheck_cli.model import Array
 
 if TYPE_CHECKING:
+    from gradcheck_cli.model.recording import Ref
     from gradcheck_cli.oracles.graph.edits import Edit, Effect
 
 # The stages of edits that are plain enough to be one of two.
@@ -31,11 +32,13 @@ class EditCause:
         edits: one or two.
         scale: of a cut, what its message is multiplied by instead; None for 0.
         times: what the whole gradient is multiplied by besides; None for 1.
+        way: the use of the input, node and operand, by which alone they come to it; None for all of its uses.
     """
 
     edits: tuple[Edit, ...]
     scale: NamedFactor | None = None
     times: NamedFactor | None = None
+    way: Ref | None = None
 
 
 def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
@@ -43,28 +46,59 @@ def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
 
     Args:
         name: of a wrong gradient.
-        seen: samples whose forwards do the same operations, the first wrong.
+        seen: samples whose forwards do the same operations, each as often as its sizes have it, the first wrong.
     """
+    generic = _is_generic(name, seen)
     for stage in range(seen[0].stages):
-        found = list(_of_stage(name, seen, stage))
+        found = [cause for cause in _of_stage(name, seen, stage) if generic or not _is_weak(cause)]
         if found:
             yield from found
             return
+
+
+# Of a quotient of two numbers, to be a whole one.
+_WHOLE = 1e-6
+# The smallest count, at most: rows of a sample are short.
+_LARGEST_COUNT = 12
+_WEAK = frozenset({"message", "weighed", "factor"})
+
+
+def _is_generic(name: str, seen: Sequence[Observed]) -> bool:
+    """Whether what is wrong is more than counts of one number: these agree with many an edit by chance."""
+    return any(_has_real_numbers(each.difference(name), each.allowed(name)) for each in seen)
+
+
+def _has_real_numbers(difference: Array, allowed: float) -> bool:
+    """One entry says nothing of it; of several, the quotients by the smallest are fractions where they are counts."""
+    wrong = np.abs(difference[np.abs(difference) > allowed])
+    if difference.size == 1 or not len(wrong):
+        return len(wrong) == 1
+    quotients = wrong / wrong.min()
+    multiples = np.outer(np.arange(1, _LARGEST_COUNT + 1), quotients)
+    return bool(np.all(np.any(np.abs(multiples - np.rint(multiples)) > _WHOLE, axis=1)))
+
+
+def _is_weak(cause: EditCause) -> bool:
+    """Of an edit of which there are many, so that one of them may agree with a few numbers by chance."""
+    (edit,) = cause.edits
+    return cause.way is not None or edit.kind in _WEAK or edit.turns not in (None, "every")
 
 
 def _of_stage(name: str, seen: Sequence[Observed], stage: int) -> Iterator[EditCause]:
     for effect in seen[0].effects(stage):
         if name not in effect.added or not any(_of_one(name, [effect], seen[:1])):
             continue
-        yield from _of_one(name, [effect, *_others(effect.edit, name, seen[1:])], seen)
+        yield from _of_one(name, [effect, *_others(effect.edit, name, seen)], seen)
 
 
 def _others(edit: Edit, name: str, seen: Sequence[Observed]) -> Iterator[Effect]:
-    """The same edit elsewhere. Where it changes nothing, as a bound that no value reaches, the user must be right."""
+    """The same edit on all but the first. Where it changes nothing, as a bound that no value reaches, the user must be
+    right."""
     from gradcheck_cli.oracles.graph.edits import Effect
 
-    for each in seen:
-        effect = each.effect(edit)
+    for each in seen[1:]:
+        there = each.edit_of(edit, seen[0])
+        effect = None if there is None else each.effect(there)
         if effect is not None and name in effect.added:
             yield effect
         else:
@@ -87,9 +121,25 @@ def _of_one(name: str, effects: Sequence[Effect], seen: Sequence[Observed]) -> I
         if scale is not None:
             yield EditCause((edit,), scale=scale)
             return
+    if edit.kind == "diagonal":  # of those there are so many that a factor besides would agree by chance
+        return
     times = _times([effect.added[name] + each.editor.right[name] for effect, each in pairs], name, seen)
     if times is not None:
         yield EditCause((edit,), times=times)
+        return
+    for way in effects[0].uses.get(name, ()):
+        if all(
+            each.agrees(each.difference(name), _by(way, effect, name, each, seen[0]), name) for effect, each in pairs
+        ):
+            yield EditCause((edit,), way=way)
+
+
+def _by(way: Ref, effect: Effect, name: str, seen: Observed, first: Observed) -> Array | float:
+    """What an edit adds by one of the uses of an input."""
+    uses = effect.uses.get(name, {})
+    there = seen.use_of(way, first)
+    # Of an input that has one use here everything comes by it.
+    return effect.added[name] if there is None or not uses else uses.get(there, 0.0)
 
 
 def _times(edited: Sequence[Array], name: str, seen: Sequence[Observed]) -> NamedFactor | None:
@@ -132,7 +182,7 @@ def pairs_of_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
     wanted = first.difference(name).ravel()
     for one, other in _sums(added, wanted, first.allowed(name)):
         edits = (effects[one].edit, effects[other].edit)
-        if all(_together(edits, name, each) for each in seen):
+        if all(_together(edits, name, each, first) for each in seen):
             yield EditCause(edits)
 
 
@@ -151,7 +201,7 @@ def nested_pairs(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
             effect = editor.effect(other)
             if effect is None or name not in effect.added or not first.agrees(rest, effect.added[name], name):
                 continue
-            if all(_together((edit, other), name, each) for each in seen):
+            if all(_together((edit, other), name, each, first) for each in seen):
                 yield EditCause((edit, other))
 
 
@@ -161,8 +211,9 @@ _LINEAR = frozenset({"cut", "constant", "own", "setting"})
 _MOST_OUTER = 40
 
 
-def _together(edits: tuple[Edit, Edit], name: str, seen: Observed) -> bool:
-    gradients = seen.editor.gradients(edits)
+def _together(edits: tuple[Edit, Edit], name: str, seen: Observed, first: Observed) -> bool:
+    there = [found for edit in edits if (found := seen.edit_of(edit, first)) is not None]
+    gradients = seen.editor.gradients(there) if len(there) == len(edits) else None
     return gradients is not None and seen.agrees(gradients[name], seen.gradients[name], name)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradcheck_cli.diagnose.edits.causes import EditCause
 from gradcheck_cli.diagnose.edits.factors import NamedFactor
-from gradcheck_cli.diagnose.edits.graph_words import GraphWords
+from gradcheck_cli.diagnose.edits.graph_words import GraphWords, is_same_numbers
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model.recording import Ref, SourcePlace
 
@@ -42,12 +42,30 @@ _TRANSFORMS = {
     "lower triangle": (Sign.MASK, "0 above the diagonal"),
     "upper triangle": (Sign.MASK, "0 below the diagonal"),
     "squared": (Sign.WRONG_DERIVATIVE, "squared"),
+    "turned round": (Sign.MASK, "turned round"),
 }
 
 
-def clause_of(edit: Edit, cause: EditCause, editor: Editor) -> Clause:
-    """The clause of an edit of a cause."""
-    return _Clauses(editor).of(edit, cause.scale)
+# What is told of a Jacobian's diagonal.
+_OF_DIAGONAL = {"turned": "has the opposite sign", "left out": "is left out"}
+# Slips that are more than a wrong derivative.
+_OF_SLIP = {"it is reshaped, not turned back": Sign.RESHAPED}
+
+
+def clause_of(edit: Edit, cause: EditCause, editor: Editor, name: str = "") -> Clause:
+    """The clause of an edit of a cause.
+
+    Args:
+        name: of the gradient, where the cause is one of it.
+    """
+    clauses = _Clauses(editor)
+    clause = clauses.of(edit, cause.scale)
+    if edit.turns == "every":
+        clause = replace(clause, text=f"{clause.text}, each time")
+    if cause.way is None:
+        return clause
+    way = clauses.words.of_value(_seen_use(editor, cause.way.node))
+    return replace(clause, text=f"{clause.text}, in what comes to {name} through {way} alone")
 
 
 def factor_sign(factor: NamedFactor) -> Sign:
@@ -55,6 +73,15 @@ def factor_sign(factor: NamedFactor) -> Sign:
     if factor.text == "-1":
         return Sign.OPPOSITE
     return Sign.AVERAGED if factor.length and factor.text in ("1/N", "N") else Sign.CONSTANT
+
+
+def _seen_use(editor: Editor, node: int) -> Ref:
+    """What is made of an input first that has numbers of its own."""
+    users = editor.chain.users[Ref(node)]
+    while is_same_numbers(editor.chain.recording.nodes[node]) and len(users) == 1:
+        node = users[0]
+        users = editor.chain.users[Ref(node)]
+    return Ref(node)
 
 
 class _Clauses:
@@ -65,12 +92,11 @@ class _Clauses:
     def of(self, edit: Edit, scale: NamedFactor | None) -> Clause:
         if edit.kind == "upstream":
             return self._upstream(edit)
-        if edit.kind == "diagonal" and edit.operand < 0:
-            output, *source = (int(number) for number in edit.detail)
-            target, origin = self.words.of_value(Ref(edit.node, output)), self.words.of_value(Ref(*source))
-            text = f"each entry of {target} depends on its own entry of {origin} alone, the diagonal of the Jacobian"
-            return Clause(Sign.DIAGONAL, text, self.editor.chain.recording.nodes[edit.node].place)
+        if edit.is_of_block:
+            return self._block(edit)
         step = self.editor.chain.steps[edit.node]
+        if edit.kind == "cut" and edit.turns not in (None, "every"):
+            return self._terms(edit, step)
         match edit.kind:
             case "cut" | "constant":
                 return self._path(edit, step, scale)
@@ -78,7 +104,7 @@ class _Clauses:
                 return Clause(Sign.OWN_DERIVATIVE, self._own(step, edit.operand), step.node.place)
             case "slip":
                 text = f"the derivative of {self.words.of_result(step.node)} is taken wrongly: {edit.detail[0]}"
-                return Clause(Sign.WRONG_DERIVATIVE, text, step.node.place)
+                return Clause(_OF_SLIP.get(str(edit.detail[0]), Sign.WRONG_DERIVATIVE), text, step.node.place)
             case "setting":
                 text = (
                     f"{self.words.of_result(step.node)} is differentiated with {edit.detail[1]} where the forward has "
@@ -101,6 +127,45 @@ class _Clauses:
                 text = f"only the diagonal of the Jacobian of {self.words.of_result(step.node)} is used"
                 return Clause(Sign.DIAGONAL, text, step.node.place)
         return self._rearranged(edit, step)
+
+    def _block(self, edit: Edit) -> Clause:
+        """Of all between a value and a later one."""
+        output, node, number, *detail = edit.detail
+        target = self.words.of_value(Ref(edit.node, int(output)))
+        origin = self.words.of_value(Ref(int(node), int(number)))
+        place = self.editor.chain.recording.nodes[edit.node].place
+        if edit.kind == "own":
+            return Clause(Sign.OWN_DERIVATIVE, f"the derivative of {target} by {origin} is left out", place)
+        if edit.kind == "exchanged":
+            text = f"what flows back to {origin} and what flows back to {target} stand in each other's place"
+            return Clause(Sign.OPERAND, text, place)
+        if edit.kind == "slip":
+            text = f"the derivative of {target} by {origin} is taken wrongly: {detail[0]}"
+            return Clause(Sign.WRONG_DERIVATIVE, text, place)
+        if detail[0] == "alone":
+            text = f"each entry of {target} depends on its own entry of {origin} alone, the diagonal of the Jacobian"
+            return Clause(Sign.DIAGONAL, text, place)
+        if detail[0] == "as it is":
+            text = f"the Jacobian of {target} by {origin} is not transposed"
+            return Clause(Sign.TRANSPOSED, text, place)
+        text = f"the diagonal of the Jacobian of {target} by {origin} {_OF_DIAGONAL[str(detail[0])]}"
+        return Clause(Sign.WRONG_DERIVATIVE, text, place)
+
+    def _terms(self, edit: Edit, step: GraphStep) -> Clause:
+        """Of the terms that the turns of a loop add; where each turn has a value of its own, a path of some turns."""
+        operand = step.operands[edit.operand]
+        group = self.editor.chain.turns.group(edit.node)
+        if any(self.editor.chain.steps[index].operands[edit.operand] != operand for index in group[1:]):
+            path = self._path(edit, self.editor.chain.steps[group[1]], None)
+            where = {"first": "the first turn", "last": "the last turn"}.get(str(edit.turns), f"{edit.turns} turn")
+            return replace(path, text=f"{path.text} in {where}")
+        what = self.words.of_value(operand)
+        if edit.turns in ("all but the first", "all but the last"):
+            kept = edit.turns.removeprefix("all but ")
+            text = f"of the terms that flow back to {what}, one for each turn, {kept} alone is kept, where they add up"
+            return Clause(Sign.LAST_WINS, text, step.node.place)
+        text = f"of the terms that flow back to {what}, one for each turn, the {edit.turns} is left out"
+        return Clause(Sign.TURN_MISSING, text, step.node.place)
 
     def _path(self, edit: Edit, step: GraphStep, scale: NamedFactor | None) -> Clause:
         ref = self._way(edit, step)
@@ -130,7 +195,7 @@ class _Clauses:
         if stem in ("mul", "div") and len(step.operands) == 2:
             other = self.words.of_value(step.operands[1 - operand])
             if stem == "mul":
-                return f"the factor {other} is left out"
+                return f"the factor {other.removeprefix('the ')} is left out"
             if operand == 0:
                 return f"the division by {other} is left out"
         if stem in ("mul", "div") and len(step.node.operands) == 2:
@@ -147,6 +212,8 @@ class _Clauses:
         if name == "value":
             other = self.words.of_value(Ref(int(numbers[0]), int(numbers[1])))
             return Clause(Sign.OPERAND, f"{what} is taken to be {other}", step.node.place)
+        if name == "the negative":
+            return Clause(Sign.OPPOSITE, f"{what} is taken with the opposite sign", step.node.place)
         if name == "constant":
             return Clause(Sign.OPERAND, f"{what} is computed as {float(numbers[0]):g}", step.node.place)
         operands = list(dict.fromkeys(step.node.refs()))
@@ -168,6 +235,9 @@ class _Clauses:
     def _saved(self, edit: Edit, step: GraphStep) -> Clause:
         slot, source, *rest = edit.detail
         kept = self._kept(step, int(slot))
+        if isinstance(source, str) and source != "transformed":
+            text = f"{kept} {source} stands where that of the turn itself is right, in the derivative of"
+            return Clause(Sign.OPERAND, f"{text} {self.words.of_result(step.node)}", step.node.place)
         if source == "transformed":
             sign, words = _TRANSFORMS[str(rest[0])]
             text = f"{kept} is {words.format(*rest[1:])} in the derivative of {self.words.of_result(step.node)}"
@@ -179,6 +249,8 @@ class _Clauses:
     def _kept(self, step: GraphStep, slot: int) -> str:
         """What torch kept: an operand, or the result."""
         kept = step.saved[slot].numpy()
+        if not step.saved[slot].is_floating_point():
+            return "the condition"
         for ref in (*step.operands, Ref(step.index)):
             value = self.editor.chain.value(ref).numpy()
             if value.shape == kept.shape and np.array_equal(value, kept):

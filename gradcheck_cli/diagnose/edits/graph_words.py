@@ -46,6 +46,11 @@ _NAMESPACE = re.compile(r"\bxp\.")
 _MOST_TEXT = 70
 
 
+def is_same_numbers(node: Node) -> bool:
+    """Does it give what it is given, in another shape or place?"""
+    return node.op in _SAME_NUMBERS
+
+
 @dataclass(frozen=True)
 class GraphWords:
     """The words of one recording."""
@@ -60,7 +65,7 @@ class GraphWords:
             return f"`{name}`"
         if node.op == CONSTANT:
             return "a constant"
-        if node.op in _SAME_NUMBERS:
+        if is_same_numbers(node):
             return self.of_value(next(node.refs()))
         return f"`{self._alone[ref.node]}`" if ref.node in self._alone else self.of_result(node)
 
@@ -103,13 +108,18 @@ class GraphWords:
 
     @cached_property
     def _alone(self) -> dict[int, str]:
-        """The expressions of the nodes that are the whole of one."""
+        """The expressions of the nodes that are the whole of one, be it in a loop."""
         found: dict[SourcePlace, list[int]] = {}
         for index, node in enumerate(self.recording.nodes):
             if node.place is not None and 0 < len(node.place.expression) <= _MOST_TEXT:
                 found.setdefault(node.place, []).append(index)
-        alone = {indices[0]: place.expression for place, indices in found.items() if len(indices) == 1}
-        return {index: self._readable(expression) for index, expression in alone.items()}
+        return {
+            index: self._readable(place.expression)
+            for place, indices in found.items()
+            # The same operation several times is that of a loop, made in each turn.
+            if len({self.recording.nodes[index].op for index in indices}) == 1
+            for index in indices
+        }
 
     def _readable(self, text: str) -> str:
         """Of a composition of ours, which takes numpy or torch as `xp`, what is computed."""

@@ -67,6 +67,7 @@ _SEARCHES: tuple[tuple[Search, tuple[GraphView, ...]], ...] = (
 def _comparable(name: str, seen: Sequence[Observed]) -> list[Observed]:
     """A call where the gradient is wrong, then others whose forward does the same operations, other sizes first."""
     from gradcheck_cli.oracles.graph.edits import same_operations
+    from gradcheck_cli.oracles.graph.turns import Turns, same_turns
 
     given = [each for each in seen if name in each.gradients and name in each.editor.right]
     given = [each for each in given if np.shape(each.gradients[name]) == each.editor.right[name].shape]
@@ -75,7 +76,15 @@ def _comparable(name: str, seen: Sequence[Observed]) -> list[Observed]:
     if not wrong:
         return []
     first = wrong[0]
-    others = [each for each in given if each is not first and same_operations(first.recording, each.recording)]
+    others = [
+        each
+        for each in given
+        if each is not first
+        and (
+            same_operations(first.recording, each.recording)
+            or same_turns(Turns(first.recording), Turns(each.recording))
+        )
+    ]
     others.sort(key=lambda each: _sizes(each) == _sizes(first))
     return [first, *others[:_MOST_OTHERS]]
 
@@ -92,7 +101,7 @@ def _plainest(name: str, search: Search, seen: Sequence[Observed]) -> EditCause 
 def _findings(name: str, cause: EditCause, seen: Sequence[Observed], file: str | None) -> tuple[Finding, ...]:
     editor = seen[0].editor
     words = GraphWords(editor.chain.recording)
-    clauses = [clause_of(edit, cause, editor) for edit in cause.edits]
+    clauses = [clause_of(edit, cause, editor, name) for edit in cause.edits]
     shown = [clause.place if _is_quoted(clause.place, editor, file) else None for clause in clauses]
     # One place is quoted beside the finding; of several each stands with its part of the sentence.
     texts = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.model.recording import Recording
+from gradcheck_cli.model.recording import Recording, Ref
 
 if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.editor import Editor
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Edit and user's code round differently, and a composition is not as accurate as what a person derives by hand.
 _UNITS = 2.0**14
-# Derivatives of single nodes, 25 microseconds each, so half a second.
-_MOST_WORK = 20_000
+# Derivatives of single nodes, 25 microseconds each, so a second.
+_MOST_WORK = 40_000
 
 GraphView: TypeAlias = Literal["as it ran", "written out", "every path"]
 """The graph in which an edit is looked for: with torch's own composite operations; with these written out; and with
@@ -119,6 +119,14 @@ class Observed:
     def effect(self, edit: Edit) -> Effect | None:
         """One edit."""
         return self.editor.effect(edit)
+
+    def edit_of(self, edit: Edit, other: Observed) -> Edit | None:
+        """An edit of another call on this one, whose loops may have another number of turns."""
+        return other.literal.chain.turns.there(edit, self.literal.chain.turns)
+
+    def use_of(self, use: Ref, other: Observed) -> Ref | None:
+        """A use of an input of another call, on this one."""
+        return other.literal.chain.turns.use_there(use, self.literal.chain.turns)
 
     def difference(self, name: str) -> Array:
         """What the user's gradient has too much."""

@@ -71,7 +71,8 @@ class GraphPlants:
             for edit in stage:
                 if self.calls[0].literal.chain.work.asked > _MOST_WORK:
                     return
-                yield edit
+                if not edit.turns and not edit.is_of_block:  # what one node shows is seen in all of them
+                    yield edit
 
     @property
     def is_tired(self) -> bool:

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import numpy as np
 
-from gradcheck_cli.layers.conv import patchwise, pointwise, rowwise, tapwise, upright, windows
+from gradcheck_cli.layers.conv import patchwise, pointwise, rowwise, tapwise, upright
 from gradcheck_cli.layers.conv.geometry import require_shape
 from gradcheck_cli.layers.conv.lift import Lift
 from gradcheck_cli.model import Array, ConvSpec
@@ -132,4 +132,4 @@ def input_ways(spec: ConvSpec) -> list[ModuleType]:
     return [pointwise, *ways] if pointwise.applies(spec) else ways
 
 
-LIFT = Lift(windows.forward, _grad_weight, _grad_input)
+LIFT = Lift(rowwise.forward, _grad_weight, _grad_input)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.layers.conv import windows
+from gradcheck_cli.layers.conv import rowwise
 from gradcheck_cli.layers.conv.geometry import crop, pad, require_shape
 from gradcheck_cli.layers.conv.lift import Lift
 from gradcheck_cli.model import Array, ConvSpec, Size
@@ -121,4 +121,4 @@ def _transform(planes: Array, points: Size) -> Array:
 
 
 # A forward through the transform is nowhere asked for: what a transposed layer needs of it is summed directly.
-LIFT = Lift(windows.forward, _grad_weight, _grad_input)
+LIFT = Lift(rowwise.forward, _grad_weight, _grad_input)

@@ -1,9 +1,9 @@
-"""Direct summation by rows: for large kernels.
+"""Direct summation by rows: for large kernels, and the forward of all.
 
-A row of the input meets up to kh rows of G. Within that row one matrix product sums over the columns for all taps,
-channels and filters at once, so what is copied per product falls with the height of the kernel. `grad_weight` makes
-only the products of the definition; `grad_input` adds products of zeros between the elements of a row of G, harmless
-for finite kernels, and `direct` mends the others.
+A row of the input meets up to kh rows of G, or of O. Within that row one matrix product sums over the columns for all
+taps, channels and filters at once, so what is copied per product falls with the height of the kernel. `forward` and
+`grad_weight` make only the products of the definition; `grad_input` adds products of zeros between the elements of a
+row of G, harmless for finite kernels, and `direct` mends the others.
 """
 
 from __future__ import annotations
@@ -16,6 +16,38 @@ from numpy.lib.stride_tricks import as_strided
 from gradcheck_cli.layers.conv.cost import Effort
 from gradcheck_cli.layers.conv.geometry import phases
 from gradcheck_cli.model import Array, Axis, ConvSpec
+
+
+def forward(x: Array, weight: Array, spec: ConvSpec) -> Array:
+    """The sums of O: sum over i,u,v of F[o,i,u,v] * X_padded[n, i, s*p + d*u, s*q + d*v].
+
+    For every input row, the kernel times its windows, which gives parts of kh rows of O.
+
+    Args:
+        x: (n, c_in, h, w), not padded.
+        weight: (c_out, c_in/groups, kh, kw).
+        spec: the geometry of a plain layer.
+
+    Returns:
+        (n, c_out, h_out, w_out), without the bias, in the dtype of the arguments; exact on integers.
+
+    Source: `definition` spells it out.
+    """
+    (filters, channels, kh, kw), groups = _group_shape(spec), spec.groups
+    kernel = weight.reshape(groups, filters, channels, kh, kw).transpose(0, 3, 1, 2, 4)
+    kernel = np.ascontiguousarray(kernel).reshape(groups, kh, filters, channels * kw)
+    h_out, w_out = spec.output_size
+    total = np.zeros((h_out, groups, filters, spec.batch, w_out), dtype=np.result_type(x, weight))
+    from_last = total[::-1]
+    line = np.zeros((spec.in_channels, spec.batch, spec.padded_size[1]), dtype=x.dtype)
+    inside = line[..., spec.padding[1] : spec.padding[1] + spec.width]
+    windows = _windows(line, spec)
+    for row, taps, outputs in _meetings(spec.axes[0]):
+        inside[...] = x[:, :, row].swapaxes(0, 1)
+        left = kernel[:, taps].reshape(groups, -1, channels * kw)
+        product = left @ windows.reshape(groups, channels * kw, -1)
+        from_last[outputs] += product.reshape(groups, -1, *total.shape[2:]).swapaxes(0, 1)
+    return np.ascontiguousarray(total.transpose(3, 1, 2, 0, 4)).reshape(spec.output_shape)
 
 
 def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck_cli.mistakes.left_out import LeftOut, Parts, knows, leaving_out
 from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS, GradientName
 
 
@@ -54,4 +55,5 @@ MISTAKE = Mistake(
     fix="Visit all of them: `range(n)`, and `0 <= i < h` for the rows and columns of X that exist.",
     shown_by="any picture",
     alone=True,
+    sign=Sign.TURN_MISSING,
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import on_other_case, padded, rearranged, window, with_grad_output
+from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import Array, Case, GradientName
 
@@ -225,4 +226,5 @@ MISTAKE = Mistake(
     ),
     shown_by="--out 2 or more with --k 3 or larger",
     line=_reshapes,
+    sign=Sign.RESHAPED,
 )

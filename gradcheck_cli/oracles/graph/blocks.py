@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 
 from gradcheck_cli.model.recording import Ref
-from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, GraphStep
+from gradcheck_cli.oracles.graph import slips
+from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, GraphStep, Jump
+from gradcheck_cli.oracles.graph.edits import Edit
 
 # A Jacobian's diagonal takes one derivative for each entry: of one node, of all between two values.
 _MOST_ENTRIES = 256
 MOST_OF_BLOCK = 64
+# What becomes of a Jacobian: of its diagonal, and of all of it.
+JACOBIANS = ("alone", "turned", "left out", "as it is")
 
 
 def mixes(step: GraphStep, operand: int) -> bool:
@@ -37,25 +43,72 @@ def diagonal(step: GraphStep, operand: int, given: dict[int, torch.Tensor]) -> t
     return found.reshape(given[0].shape) * given[0]
 
 
-def block_diagonal(
-    chain: Chain, cotangents: Cotangents, changes: dict[int, Change], target: Ref, origin: Ref
-) -> Cotangents | None:
-    """What an entry of a value does to the same entry of a later one, alone."""
-    seed = cotangents[target]
-    right = chain.pull({target: seed}, changes).get(origin)
-    if right is None:
+def jump_of(chain: Chain, changes: Mapping[int, Change], edit: Edit) -> Jump:
+    """What an edit of a block does: from what comes to its later value, straight to its earlier one."""
+    if edit.kind == "exchanged":
+        return _exchange(chain, edit)
+    output, node, number, *detail = edit.detail
+    target, origin = Ref(edit.node, int(output)), Ref(int(node), int(number))
+
+    def jump(cotangents: Cotangents) -> Cotangents:
+        seed = cotangents.get(target)
+        right = None if seed is None else chain.pull({target: seed}, changes).get(origin)
+        if seed is None or right is None:
+            return {}
+        if edit.kind == "own":
+            wrong: torch.Tensor | None = seed
+        elif edit.kind == "slip":
+            wrong = slips.slipped_block(chain.value(origin), chain.value(target), seed, str(detail[0]))
+        else:
+            wrong = _by_jacobian(_jacobian(chain, changes, target, origin), seed, right, str(detail[0]))
+        return {} if wrong is None or wrong.shape != right.shape else {origin: wrong - right}
+
+    return jump
+
+
+def _exchange(chain: Chain, edit: Edit) -> Jump:
+    """Each of two parts of one array gets what comes to the other."""
+    output, node, number = (int(part) for part in edit.detail)
+    parts = Ref(edit.node, output), Ref(node, number)
+
+    def jump(cotangents: Cotangents) -> Cotangents:
+        one, other = (cotangents.get(part, torch.zeros_like(chain.value(part))) for part in parts)
+        found: Cotangents = {}
+        for part, delta in zip(parts, (other - one, one - other), strict=True):
+            step = chain.steps[part.node]
+            message = step.messages({part.output: delta})[0]
+            ref = step.operands[0]
+            if message is not None:
+                found[ref] = found[ref] + message if ref in found else message
+        return found
+
+    return jump
+
+
+def _by_jacobian(
+    jacobian: torch.Tensor | None, seed: torch.Tensor, right: torch.Tensor, how: str
+) -> torch.Tensor | None:
+    """The wrong message that a Jacobian (entries of the later value, entries of the earlier one) was used for."""
+    if jacobian is None:
         return None
-    found = torch.zeros_like(seed).reshape(-1)
-    for entry in range(found.numel()):
-        one = torch.zeros_like(found)
+    if how == "as it is":
+        return (jacobian @ seed.reshape(-1)).reshape(seed.shape)
+    own = jacobian.diagonal().reshape(seed.shape) * seed
+    return own if how == "alone" else right - own if how == "left out" else right - 2 * own
+
+
+def _jacobian(chain: Chain, changes: Mapping[int, Change], target: Ref, origin: Ref) -> torch.Tensor | None:
+    """What each entry of a value does to each of a later one; None where none does to others than its own."""
+    value = chain.value(target)
+    rows = []
+    for entry in range(value.numel()):
+        one = torch.zeros_like(value).reshape(-1)
         one[entry] = 1
-        pulled = chain.pull({target: one.reshape(seed.shape)}, changes).get(origin)
-        if pulled is None:
+        pulled = chain.pull({target: one.reshape(value.shape)}, changes).get(origin)
+        if pulled is None or (entry == 0 and not pulled.reshape(-1)[1:].any()):
             return None
-        found[entry] = pulled.reshape(-1)[entry]
-        if entry == 0 and not pulled.reshape(-1)[1:].any():
-            return None  # nothing is mixed here
-    return {origin: found.reshape(seed.shape) * seed - right}
+        rows.append(pulled.reshape(-1))
+    return torch.stack(rows)
 
 
 # Operations whose result is made of entries of their operand.

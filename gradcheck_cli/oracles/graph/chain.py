@@ -7,6 +7,7 @@ derivative by a value: the sum of the messages to it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,11 +19,14 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Node, Ref
 from gradcheck_cli.oracles.graph.replay import Replay, like
 from gradcheck_cli.oracles.graph.tensors import as_numpy, pulled_back
+from gradcheck_cli.oracles.graph.turns import Turns
 
 Cotangents: TypeAlias = dict[Ref, torch.Tensor]
 Messages: TypeAlias = "tuple[torch.Tensor | None, ...]"
 Change: TypeAlias = Callable[["GraphStep", "dict[int, torch.Tensor]", Messages], Messages]
 """(node, cotangents of its outputs, its right messages) -> other messages."""
+Jump: TypeAlias = Callable[[Cotangents], Cotangents]
+"""The cotangents of a node's outputs and of all later values -> what comes to earlier values besides."""
 
 
 @dataclass
@@ -96,6 +100,20 @@ class Chain:
         return self.steps[ref.node].outputs[ref.output]
 
     @cached_property
+    def turns(self) -> Turns:
+        """Which operations are made several times."""
+        return Turns(self.recording)
+
+    @cached_property
+    def users(self) -> Mapping[Ref, list[int]]:
+        """Value -> the nodes that use it, once for each use."""
+        found: dict[Ref, list[int]] = defaultdict(list)
+        for index, node in enumerate(self.recording.nodes):
+            for ref in node.refs():
+                found[ref].append(index)
+        return found
+
+    @cached_property
     def inputs(self) -> dict[str, Ref]:
         """The inputs that a derivative is taken by: those of a floating dtype."""
         found = {name: Ref(index) for name, index in self.recording.inputs.items()}
@@ -115,6 +133,7 @@ class Chain:
         seeds: Cotangents,
         changes: Mapping[int, Change] | None = None,
         seen: Callable[[GraphStep, Messages], None] | None = None,
+        jumps: Mapping[int, Jump] | None = None,
     ) -> Cotangents:
         """The cotangents of all values that the seeds depend on.
 
@@ -123,6 +142,7 @@ class Chain:
             changes: number of a node -> what it does to its messages. A derivative is linear: without them the pull of
                 a difference is the difference of the pulls.
             seen: is shown each node's messages.
+            jumps: number of a node -> what it hands to earlier values besides.
         """
         found = dict(seeds)
         for step in reversed(self.steps[: max((ref.node for ref in seeds), default=-1) + 1]):
@@ -140,6 +160,9 @@ class Chain:
             for ref, message in zip(step.operands, messages, strict=True):
                 if message is not None:
                     found[ref] = found[ref] + message if ref in found else message
+            if jumps and step.index in jumps:
+                for ref, part in jumps[step.index](found).items():
+                    found[ref] = found[ref] + part if ref in found else part
         return found
 
     def gradients(self, upstream: Sequence[Array | None]) -> dict[str, Array]:

@@ -6,11 +6,12 @@ computes. Which of them is the user's is decided elsewhere, by numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.model.recording import Recording
+from gradcheck_cli.model.recording import Recording, Ref
 
 EditKind = Literal[
     "cut",
@@ -27,19 +28,23 @@ EditKind = Literal[
     "upstream",
     "diagonal",
     "last wins",
+    "exchanged",
 ]
 """What an edit does.
 
 cut: the node hands nothing to the operand. constant: the value is taken for a constant, nothing flows on from it.
-own: the node's own derivative is left out, what it is given is handed on. slip: another derivative of the same
-operation. saved: another array than the one that was kept. factor: its message times or over a value. value: what the
-node computed is taken for something else wherever the derivative needs it; of an input, what was given. given: its
+own: the node's own derivative is left out, what it is given is handed on; without an operand, that of all between a
+value and a later one. slip: another derivative of the same operation, or of what is written out as several. saved:
+another array than the one that was kept. factor: its message times or over a value. value: what the node computed is
+taken for something else wherever the derivative needs it; of an input, what was given. given: its
 message made of G, and not of what flows back to it. message: its message, rearranged. weighed:
 the same of the message times the value, as formulas have it that are written in terms of what the forward returned.
 setting: another constant of the operation. upstream: something else than G. diagonal: what an entry of the operand
 does to the same entry of the result alone; without an operand, of a value and a later one. last wins: of several terms
-for one entry, the last.
+for one entry, the last. exchanged: two parts of one array get what comes to each other.
 """
+Which: TypeAlias = Literal["every", "first", "last", "all but the first", "all but the last"]
+"""Which turns of a loop an edit changes."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +56,32 @@ class Edit:
         node: whose messages it changes; of "upstream" the number of the output.
         operand: which of its messages; -1 for all.
         detail: which slip, transform, array or setting.
+        turns: of an operation that is made several times, which of them; `node` is the first. None: of one node.
     """
 
     kind: EditKind
     node: int
     operand: int = -1
     detail: tuple[str | int | float | bool, ...] = ()
+    turns: Which | None = None
+
+    @property
+    def is_of_block(self) -> bool:
+        """Of all between a value and a later one, or of two parts of one: `node` and the detail say which."""
+        return self.operand < 0 and self.kind in ("own", "slip", "diagonal", "exchanged")
 
 
 @dataclass(frozen=True, eq=False)
 class Effect:
-    """What an edit adds to the right gradient of each input; inputs that it leaves alone are not there."""
+    """What an edit adds to the right gradient of each input; inputs that it leaves alone are not there.
+
+    Attributes:
+        uses: the same by the uses of an input, where it has several: (node, operand) -> what comes to it that way.
+    """
 
     edit: Edit
     added: dict[str, Array]
+    uses: Mapping[str, Mapping[Ref, Array]] = field(default_factory=dict)
 
 
 def same_operations(one: Recording, other: Recording) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import chain as joined
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain as joined, combinations
 
 import torch
 
@@ -11,11 +12,20 @@ from gradcheck_cli.model.recording import Ref
 from gradcheck_cli.oracles.graph import blocks, slips, transforms, values
 from gradcheck_cli.oracles.graph.chain import GraphStep
 from gradcheck_cli.oracles.graph.editor import Editor
-from gradcheck_cli.oracles.graph.edits import Edit
+from gradcheck_cli.oracles.graph.edits import Edit, Which
+from gradcheck_cli.oracles.graph.turns import NEIGHBOURS, crossings, depends
 
 # More arrays of one shape than a person could mix up are not tried in each other's place.
 _MOST_SWAPS = 24
 _MOST_BLOCKS = 24
+# A recurrent cell has three or four gates; more parts of one array than these make too many pairs.
+_MOST_PARTS = 8
+# Operations that give a part of an array.
+_PARTING = tuple(
+    f"aten.{name}" for name in ("slice.", "select.", "split", "unsafe_split", "chunk.", "unbind.", "narrow.")
+)
+# Turns of which the terms may be forgotten.
+_SOME: tuple[Which, ...] = ("first", "last", "all but the first", "all but the last")
 
 
 class Listing:
@@ -28,10 +38,18 @@ class Listing:
     def stages(self) -> tuple[Iterator[Edit], ...]:
         """A later stage is asked where no edit of an earlier one explains."""
         return (
-            joined(self._upstreams(), self._of_each(self._plain), self._of_each(self._settings)),
+            joined(
+                self._upstreams(),
+                self._of_turns(),
+                self._of_each(self._plain),
+                self._of_each(self._settings),
+                self._of_blocks(),
+                self._exchanges(),
+            ),
             joined(
                 *(self._of_each(edits) for edits in (self._values, self._given, self._swaps, self._ends)),
                 self._other_inputs(),
+                self._swaps_in_turns(),
             ),
             joined(self._block_diagonals(), self._of_each(self._rearranged), self._other_upstreams()),
             self._of_each(self._factors),
@@ -69,6 +87,79 @@ class Listing:
             for name in slips.names(step, operand):
                 yield Edit("slip", step.index, operand, (name,))
 
+    def _of_turns(self) -> Iterator[Edit]:
+        """The plain slips of an operation that is made several times, each time; and terms that only one turn adds."""
+        for group in self._chain.turns.groups:
+            edits = list(self._plain(self._chain.steps[group[0]])) if self._flows(group) else []
+            yield from (replace(edit, turns="every") for edit in edits)
+            for edit in edits:
+                if edit.kind == "cut":
+                    yield from (replace(edit, turns=which) for which in _SOME)
+
+    def _flows(self, group: Sequence[int]) -> bool:
+        return all(index in self._editor.messages for index in group)
+
+    def _of_blocks(self) -> Iterator[Edit]:
+        """A function that is written out in several operations, from one value of the source to another."""
+        crossing = [ref for ref in crossings(self._chain.recording) if ref in self._editor.cotangents]
+        for target in crossing:
+            for source in crossing:
+                if source.node < target.node and self._is_between(source, target):
+                    yield from self._of_block(source, target)
+
+    def _of_block(self, source: Ref, target: Ref) -> Iterator[Edit]:
+        detail = (target.output, source.node, source.output)
+        edits = [Edit("own", target.node, -1, detail)]
+        for name in slips.names_of_block(self._chain.value(source), self._chain.value(target)):
+            edits.append(Edit("slip", target.node, -1, (*detail, name)))
+        group = self._chain.turns.group(target.node)
+        for edit in edits:
+            if group[0] == target.node and self._flows(group) and len(group) > 1:
+                yield replace(edit, turns="every")
+            yield edit
+
+    def _exchanges(self) -> Iterator[Edit]:
+        """Two parts of one array, as the gates of a recurrent cell are."""
+        for parts in self._parts().values():
+            for one, other in combinations(parts[:_MOST_PARTS], 2):
+                if self._chain.value(one).shape == self._chain.value(other).shape:
+                    # The jump is made where both are known: at the earlier of two nodes.
+                    edit = Edit("exchanged", one.node, -1, (one.output, other.node, other.output))
+                    groups = [self._chain.turns.group(part.node) for part in (one, other)]
+                    if groups[0][0] == one.node and 1 < len(groups[0]) == len(groups[1]) and self._flows(groups[0]):
+                        yield replace(edit, turns="every")
+                    yield edit
+
+    def _parts(self) -> dict[Ref, list[Ref]]:
+        """Array -> its parts, in order."""
+        found: dict[Ref, list[Ref]] = {}
+        for ref in sorted(self._editor.cotangents, key=lambda ref: (ref.node, ref.output)):
+            step = self._chain.steps[ref.node]
+            if step.node.op.startswith(_PARTING) and len(step.operands) == 1:
+                found.setdefault(step.operands[0], []).append(ref)
+        return found
+
+    def _is_between(self, source: Ref, target: Ref) -> bool:
+        """Of one shape, with several operations from the one to the other."""
+        one, other = self._chain.value(source), self._chain.value(target)
+        if one.shape != other.shape or not other.is_floating_point():
+            return False
+        nodes = self._chain.recording.nodes
+        return source not in nodes[target.node].refs() and depends(self._chain.recording, target.node, source.node)
+
+    def _swaps_in_turns(self) -> Iterator[Edit]:
+        """Another array of the same turn, each time."""
+        for group in self._chain.turns.groups:
+            if not self._flows(group):
+                continue
+            for slot, kept in enumerate(self._chain.steps[group[0]].saved):
+                if kept.is_floating_point():
+                    yield from (Edit("saved", group[0], -1, (slot, turn), turns="every") for turn in NEIGHBOURS)
+            for edit in self._swaps(self._chain.steps[group[0]]):
+                beside = -1 if isinstance(edit.detail[1], str) else int(edit.detail[1])
+                if beside < 0 or len(self._chain.turns.group(beside)) in (1, len(group)):
+                    yield replace(edit, turns="every")
+
     def _settings(self, step: GraphStep) -> Iterator[Edit]:
         for position, value in slips.settings(step.node):
             yield Edit("setting", step.index, -1, (position, value))
@@ -88,6 +179,8 @@ class Listing:
 
     def _swaps(self, step: GraphStep) -> Iterator[Edit]:
         for slot, kept in enumerate(step.saved):
+            if kept.dtype is torch.bool:
+                yield Edit("saved", step.index, -1, (slot, "transformed", "turned round"))
             if not kept.is_floating_point() or kept.dim() == 0:
                 continue
             for detail in transforms.details(kept):
@@ -139,7 +232,8 @@ class Listing:
             if source.node < target.node and self._chain.value(source).shape == self._chain.value(target).shape
         ]
         for source, target in pairs[:_MOST_BLOCKS]:
-            yield Edit("diagonal", target.node, -1, (target.output, source.node, source.output))
+            for how in blocks.JACOBIANS:
+                yield Edit("diagonal", target.node, -1, (target.output, source.node, source.output, how))
 
     def _values(self, step: GraphStep) -> Iterator[Edit]:
         for detail in values.details(self._chain, Ref(step.index)):

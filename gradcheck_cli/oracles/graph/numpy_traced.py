@@ -7,6 +7,7 @@ derivative with one from elsewhere.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import math
 import sys
@@ -30,7 +31,7 @@ _FUNCTIONS = (
     *("swapaxes", "clip", "repeat", "copy", "trace", "diagonal"),
 )
 # Methods whose results have no derivative.
-_UNFOLLOWED = ["argmax", "argmin", "argsort", "any", "all", "item", "tolist", "nonzero", "searchsorted", "round"]
+_UNFOLLOWED = ["argmax", "argmin", "argsort", "any", "all", "tolist", "nonzero", "searchsorted", "round"]
 # What torch says of arguments that numpy takes otherwise: then the numbers alone go on.
 _UNLIKE = (NotImplementedError, TypeError, AttributeError, RuntimeError, ValueError, IndexError)
 _REDUCED = {"add": "sum", "maximum": "max", "minimum": "min", "multiply": "prod"}
@@ -107,6 +108,12 @@ class Traced(np.ndarray):
         """A copy in one row."""
         return np.copy(np.ravel(self, order))
 
+    def item(self, *place: Any) -> Any:
+        """The one number, which stays an array, so that it is followed."""
+        if self.tensor is None or place or self.size != 1:
+            return np.asarray(self).view(np.ndarray).item(*_plain(place))
+        return np.reshape(self, ())
+
     def __deepcopy__(self, memo: Any) -> Any:
         return np.copy(self)
 
@@ -158,15 +165,46 @@ def numpy_followed() -> Iterator[None]:
     replaced: list[tuple[Any, str, Any]] = []
     for name in (*_MADE, *_KEPT):
         replaced.append((np, name, getattr(np, name)))
+    replaced.append((builtins, "float", float))
     replaced += [(math, name, getattr(math, name)) for name in NUMBERS if hasattr(math, name)]
     for owner, name, original in replaced:
         make = _made if name in _MADE else _kept if owner is np else _number
-        setattr(owner, name, make(original))
+        setattr(owner, name, _Float if owner is builtins else make(original))
     try:
         yield
     finally:
         for owner, name, original in replaced:
             setattr(owner, name, original)
+
+
+class _FloatType(type):
+    """What stands for `float` and is asked whether a number is one, or which dtype it is, has to answer as it does."""
+
+    dtype = np.dtype(float)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, _FLOAT)
+
+    def __subclasscheck__(cls, subclass: Any) -> bool:
+        return issubclass(subclass, _FLOAT)
+
+    def __eq__(cls, other: object) -> bool:
+        return other is cls or other is _FLOAT
+
+    def __hash__(cls) -> int:
+        return hash(_FLOAT)
+
+
+_FLOAT = float
+
+
+class _Float(float, metaclass=_FloatType):
+    """`float` that hands on what is followed."""
+
+    def __new__(cls, value: Any = 0.0) -> Any:
+        if isinstance(value, Traced) and value.tensor is not None and value.size == 1:
+            return np.reshape(value, ())
+        return _FLOAT(value)
 
 
 def _made(original: Any) -> Any:

@@ -52,6 +52,8 @@ def transformed(array: torch.Tensor, detail: Detail) -> torch.Tensor | None:
             return array.mean().expand_as(array)
         case "squared":
             return array * array
+        case "turned round":
+            return array.logical_not()
         case "transposed":
             return array.transpose(-1, -2).reshape(array.shape)
         case "lower triangle":

@@ -9,6 +9,7 @@ import torch
 
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Ref
 from gradcheck_cli.oracles.graph.chain import Chain
+from gradcheck_cli.oracles.graph.turns import crossings
 
 Detail: TypeAlias = "tuple[str | int | float | bool, ...]"
 
@@ -36,6 +37,8 @@ def details(chain: Chain, ref: Ref) -> Iterator[Detail]:
     stem = node.op.split(".")[1]
     if stem in _REDUCTIONS and operands:
         yield from (("all axes",), ("the sum",), ("the mean",))
+    if ref in crossings(chain.recording):
+        yield ("the negative",)
     others = [Ref(step.index) for step in chain.steps if _is_other(chain, Ref(step.index), ref)]
     yield from (("value", other.node, other.output) for other in others[:_MOST_OTHERS] if other not in operands)
 
@@ -47,6 +50,8 @@ def taken_for(chain: Chain, ref: Ref, detail: Detail) -> torch.Tensor | None:
     name, *numbers = detail
     if name == "constant":
         return torch.full_like(value, float(numbers[0]))
+    if name == "the negative":
+        return -value
     if name == "value":
         return chain.value(Ref(int(numbers[0]), int(numbers[1])))
     if name == "operand":

@@ -10,6 +10,7 @@ from gradcheck_cli.model.recording import Ref
 from gradcheck_cli.oracles.graph import blocks, slips, transforms
 from gradcheck_cli.oracles.graph.chain import Chain, GraphStep, Messages
 from gradcheck_cli.oracles.graph.edits import Edit
+from gradcheck_cli.oracles.graph.turns import NEIGHBOURS
 
 
 def wrong_messages(
@@ -57,7 +58,9 @@ def _message(
 def _with_saved(chain: Chain, edit: Edit, step: GraphStep, given: dict[int, torch.Tensor]) -> Messages | None:
     slot, source, *rest = edit.detail
     kept = step.saved[int(slot)]
-    if source == "transformed":
+    if source in NEIGHBOURS:
+        other = _of_neighbour(chain, step, int(slot), str(source))
+    elif source == "transformed":
         other = transforms.transformed(kept, tuple(rest))
     else:
         other = chain.steps[int(source)].outputs[int(rest[0])]
@@ -70,6 +73,13 @@ def _with_saved(chain: Chain, edit: Edit, step: GraphStep, given: dict[int, torc
         return None
     finally:
         step.swapped = {}
+
+
+def _of_neighbour(chain: Chain, step: GraphStep, slot: int, which: str) -> torch.Tensor | None:
+    """What the same operation kept in the turn before or after; at an end what it kept itself."""
+    turn = chain.turns.neighbour(step.index, which)
+    saved = chain.steps[step.index if turn is None else turn].saved
+    return saved[slot] if slot < len(saved) else None
 
 
 def _with_setting(chain: Chain, edit: Edit, step: GraphStep, given: dict[int, torch.Tensor]) -> Messages | None:

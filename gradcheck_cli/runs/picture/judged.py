@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Case, Gradients, RunOptions
+from gradcheck_cli.model import GRADIENTS, Case, GradientName, Gradients, RunOptions
 from gradcheck_cli.numbers.arithmetic import Judged, fft_slack, no_slack
 from gradcheck_cli.runs.picture.under_test import UnderTest
 
@@ -25,5 +25,5 @@ def judged_code(options: RunOptions) -> Iterator[UnderTest]:
             yield code
 
 
-def _fft(case: Case) -> Gradients:
-    return conv.backward(case, "fft")
+def _fft(case: Case, wanted: Sequence[GradientName] = GRADIENTS) -> Gradients:
+    return conv.backward(case, wanted, "fft")

@@ -66,6 +66,7 @@ class BothSides:
     judged: Judged
     hand: Gradients
     narrow: Case
+    of_narrow: Gradients
     wide: Case
     exact: tuple[Check, ...]
 
@@ -78,6 +79,21 @@ class BothSides:
     def real(self) -> RealData:
         """The pictures' data with both sides' gradients."""
         return RealData(self.run.case, self.precision, self.hand, self.run.autograd.gradients)
+
+    @cached_property
+    def fractions(self) -> Case:
+        """The wide integers as fractions."""
+        return _as_fractions(self.wide)
+
+    @cached_property
+    def of_fractions(self) -> Gradients:
+        """What the code under test gives for them."""
+        return self.judged.backward(self.fractions)
+
+    @property
+    def is_formula(self) -> bool:
+        """Is the code under test our own, by which right gradients are computed? Then they are not computed again."""
+        return self.judged.backward is conv.backward
 
     @cached_property
     def allowed(self) -> Array:
@@ -176,11 +192,14 @@ def _both_sides(surroundings: Surroundings, code: UnderTest, pool: Executor, see
         rng = np.random.default_rng(seed)
         narrow = exact.narrow_case(data.spec, rng, x=data.x, signs=run.case.grad_output, most=most)
         wide = exact.wide_case(data.spec, np.random.default_rng(seed), x=data.x)
-        decided = _exact(surroundings, code.judged, run.case, narrow, wide)
-    return BothSides(surroundings, run, differences, code.judged, hand, narrow, wide, tuple(decided))
+        of_narrow = code.judged.backward(narrow)
+        decided = _exact(surroundings, code.judged, run.case, (narrow, of_narrow), wide)
+    return BothSides(surroundings, run, differences, code.judged, hand, narrow, of_narrow, wide, tuple(decided))
 
 
-def _exact(surroundings: Surroundings, judged: Judged, real: Case, narrow: Case, wide: Case) -> list[Check]:
+def _exact(
+    surroundings: Surroundings, judged: Judged, real: Case, probe: tuple[Case, Gradients], wide: Case
+) -> list[Check]:
     """Narrow integers in any dtype; in float64 wide ones too, and the pictures themselves where they are dyadic.
 
     bf16 and fp16 are not exact on these integers, so the layer runs in float32 for them. Inexact arithmetic, which the
@@ -188,22 +207,22 @@ def _exact(surroundings: Surroundings, judged: Judged, real: Case, narrow: Case,
     """
     settings, decided = surroundings.settings, [] if judged.is_exact else _by_definition(_as_fractions(wide), judged)
     if settings.computed != "float64":
-        return _exact_on(narrow, judged, settings.for_integers, "integers in float32") + decided
-    decided += _exact_on(narrow, judged, settings, "narrow integers in float64")
-    decided += _exact_on(wide, judged, settings, "wide integers in float64")
+        return _exact_on(*probe, judged, settings.for_integers, "integers in float32") + decided
+    decided += _exact_on(*probe, judged, settings, "narrow integers in float64")
+    decided += _exact_on(wide, judged.backward(wide), judged, settings, "wide integers in float64")
     scaled = exact.dyadic(real.x, real.grad_output, real.spec)
     if scaled is not None:
-        pictures = replace(narrow, x=scaled.x, grad_output=scaled.grad_output)
+        pictures = replace(probe[0], x=scaled.x, grad_output=scaled.grad_output)
         # What is certified exact of these is grad_weight alone.
         returned = Gradients(weight=autograd.backward(pictures, settings, wanted=("weight",)).weight)
-        hand, probe = judged.backward(pictures), "the pictures as integers, in float64"
-        compared = checks.exact_checks(pictures, judged, hand, returned, probe)
+        hand, name = judged.backward(pictures, ("weight",)), "the pictures as integers, in float64"
+        compared = checks.exact_checks(pictures, judged, hand, returned, name)
         decided += [check for check in compared if check.verdict is not Verdict.NOT_APPLICABLE]
     return decided
 
 
-def _exact_on(case: Case, judged: Judged, settings: LayerSettings, probe: str) -> list[Check]:
-    return checks.exact_checks(case, judged, judged.backward(case), autograd.backward(case, settings), probe)
+def _exact_on(case: Case, hand: Gradients, judged: Judged, settings: LayerSettings, probe: str) -> list[Check]:
+    return checks.exact_checks(case, judged, hand, autograd.backward(case, settings), probe)
 
 
 def _by_definition(case: Case, judged: Judged) -> list[Check]:
@@ -233,10 +252,11 @@ def _numeric(sides: BothSides) -> Numeric:
     layer, case, result = sides.run.layer, sides.run.case, sides.differences.result()
     settings = sides.surroundings.settings
     same_loss = replace(case, grad_output=result.grad_output)
-    problem, gauge = Problem(same_loss), gauge_of(same_loss, "weight")
+    hand, gauge = sides.judged.backward(same_loss, ("weight",)), gauge_of(same_loss, "weight")
+    problem = _problem(sides, same_loss, hand)
     formula = Judged("the formula", conv.backward, no_slack)
     of_formula = checks.numeric_check(result, same_loss, problem.grad_weight, formula, gauge)
-    of_code = checks.numeric_check(result, same_loss, sides.judged.backward(same_loss).weight, sides.judged, gauge)
+    of_code = checks.numeric_check(result, same_loss, hand.weight, sides.judged, gauge)
     upstream = Upstream(
         output=sides.run.autograd.output,
         grad_output=sides.run.autograd.grad_output,
@@ -253,6 +273,11 @@ def _numeric(sides: BothSides) -> Numeric:
     allowed = checks.allowed_numeric(result, same_loss, sides.judged, gauge)
     probe = Probe(problem, allowed, allowed_float64(case.spec.terms, gauge))
     return Numeric(result.grad_weight, _holds(of_formula), of_code, upstream, probe)
+
+
+def _problem(sides: BothSides, case: Case, returned: Gradients) -> Problem:
+    """The case with its right gradients; what our own code under test returned is them."""
+    return Problem.knowing(case, returned) if sides.is_formula else Problem(case)
 
 
 def _holds(of_formula: Sequence[Check]) -> bool | None:
@@ -279,14 +304,14 @@ def _adjoint(sides: BothSides, seed: int) -> Check:
     """On wide integers, which the code meets as fractions: one that cuts or rounds them shows as a float32 does."""
     rng, gradients = np.random.default_rng(seed), Gradients()
     if sides.judged.is_exact:
-        gradients = exact.unscaled(sides.judged.backward(_as_fractions(sides.wide)), exact.SMALL_STEP)
+        gradients = exact.unscaled(sides.of_fractions, exact.SMALL_STEP)
     return checks.adjoint_check(sides.wide, gradients, sides.judged, rng)
 
 
 def _repeats(sides: BothSides) -> list[Check]:
     allowed = sides.allowed
-    again = run_layer(sides.surroundings, sides.run.layer.seed).grad_weight
-    hand = sides.judged.backward(sides.run.case).weight
+    again = run_layer(sides.surroundings, sides.run.layer.seed, wanted=("weight",)).grad_weight
+    hand = sides.judged.backward(sides.run.case, ("weight",)).weight
     return [
         checks.repeat_check("weight", "autograd", sides.run.grad_weight, again, 2 * allowed),
         checks.repeat_check("weight", sides.judged.name, sides.hand.weight, hand, np.zeros(allowed.shape)),
@@ -296,13 +321,16 @@ def _repeats(sides: BothSides) -> list[Check]:
 def _power(sides: BothSides, differences: Numeric) -> Power:
     case = sides.run.case
     rounding = allowed_float64(case.spec.terms, sides.real.gauge("weight"))
-    narrow, wide = (_exact_probe(exact_case, sides.judged) for exact_case in (sides.narrow, _as_fractions(sides.wide)))
-    return power_of([narrow, Probe(Problem(case), sides.allowed, rounding)], [differences.probe, wide], CATALOGUE)
+    real = Probe(_problem(sides, case, sides.hand), sides.allowed, rounding)
+    narrow = _exact_probe(_problem(sides, sides.narrow, sides.of_narrow), sides.judged)
+    of_fractions = sides.of_fractions if sides.is_formula else Gradients()
+    wide = _exact_probe(_problem(sides, sides.fractions, of_fractions), sides.judged)
+    return power_of([narrow, real], [differences.probe, wide], CATALOGUE)
 
 
-def _exact_probe(case: Case, judged: Judged) -> Probe:
+def _exact_probe(problem: Problem, judged: Judged) -> Probe:
     """Exact sums allow nothing to direct summation, and its slack to an FFT."""
-    return Probe(Problem(case), np.asarray(judged.slack(case, "weight")), np.zeros(()))
+    return Probe(problem, np.asarray(judged.slack(problem.case, "weight")), np.zeros(()))
 
 
 def _channels(sides: BothSides) -> tuple[ChannelDifference, ...]:

@@ -8,7 +8,17 @@ from contextlib import contextmanager
 
 from gradcheck_cli.diagnose import of_calls, words_for
 from gradcheck_cli.layers import geometries
-from gradcheck_cli.model import Case, Check, Counterexample, Gradients, RunOptions, TargetReport, Verdict
+from gradcheck_cli.model import (
+    GRADIENTS,
+    Case,
+    Check,
+    Counterexample,
+    GradientName,
+    Gradients,
+    RunOptions,
+    TargetReport,
+    Verdict,
+)
 from gradcheck_cli.model.errors import TargetError, UnrecognisedError
 from gradcheck_cli.numbers.arithmetic import Judged, declared_slack
 from gradcheck_cli.runs.picture.under_test import Diagnosis, UnderTest
@@ -34,7 +44,7 @@ class UserCode(UnderTest):
         self._asker = Asker(worker, options.timeout)
         self._unfinished: list[Answer] = []
 
-    def _backward(self, case: Case) -> Gradients:
+    def _backward(self, case: Case, _wanted: Sequence[GradientName] = GRADIENTS, /) -> Gradients:
         """The user's gradients; what its convention does not give is None. An error of the user's is a finding.
 
         After a call that took its process with it nothing is asked any more: on pictures the next one would take as

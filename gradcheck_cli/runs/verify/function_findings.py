@@ -116,6 +116,9 @@ def _named(
     factor = named_by_factor(name, [_seen(each) for each in mine if np.any(each.judged.expected)])
     if factor is not None:
         return (factor,)
+    another = _of_another(name, comparison, mine)
+    if another is not None:
+        return (another,)
     edits = of_edits()
     # A factor is what is left to say where nothing of the forward explains it: how the layer goes says more.
     says_little = not edits or stands_for(edits[0].id, Sign.FACTOR)
@@ -130,6 +133,27 @@ def _of_unused(name: str, mine: Sequence[Compared]) -> Finding:
     first = next(each for each in mine if each.judged.verdict is Verdict.FAIL)
     message = f"the forward does not use {name}: {seen}; {_placed(name, first)}."
     return Finding(mistake.id, name, "proved", message, mistake.fix)
+
+
+def _of_another(name: str, comparison: FunctionComparison, mine: Sequence[Compared]) -> Finding | None:
+    """The right gradient of another argument: it stands at the wrong place, or is called by the wrong name."""
+    for other in comparison.names:
+        right = {(id(each.trial), id(each.asking)): each.judged.expected for each in comparison.about(other)}
+        theirs = [right.get((id(each.trial), id(each.asking))) for each in mine]
+        pairs = [(each.judged.actual, array) for each, array in zip(mine, theirs, strict=True)]
+        if other != name and mine and all(_are_same(actual, array) for actual, array in pairs):
+            mistake = standing_for(Sign.OPERAND)
+            where = f"on all {len(pairs)} calls" if len(pairs) > 1 else "on the one call that was compared"
+            message = f"grad_{name} is exactly the right gradient of {other} {where}."
+            return Finding(mistake.id, name, "proved", message, "Return each gradient at the place of its argument.")
+    return None
+
+
+def _are_same(actual: Array | None, other: Array | None) -> bool:
+    """To more digits than two gradients have in common by chance."""
+    if actual is None or other is None or actual.shape != other.shape or not np.any(other):
+        return False
+    return bool(np.all(np.abs(actual - other) <= VISIBLE * np.max(np.abs(other))))
 
 
 def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.targets.functions.reading import parameter_names, returned_names
-from gradcheck_cli.targets.functions.spelling import belongs_to, is_upstream, looks_like_gradient
+from gradcheck_cli.targets.functions.spelling import (
+    base_of,
+    belongs_to,
+    forward_for,
+    goes_backward,
+    is_upstream,
+    looks_like_gradient,
+)
 
 # So much of two names is the same where they are two directions of one layer: "norm_vor" and "norm_zurueck".
 _SAME = 3
@@ -28,6 +35,28 @@ def forward_by_use(backward: str, functions: Mapping[str, ast.AST]) -> str:
         if name != backward and _alike(name, backward) and _hands_on(returned_names(node), wanted)
     ]
     return found[0] if len(found) == 1 else ""
+
+
+def forward_among(backward: str, functions: Mapping[str, ast.AST]) -> str:
+    """The forward of a backward by its name, else by its name and its arguments; "" where none is.
+
+    Args:
+        functions: name -> definition, of one file.
+    """
+    return forward_for(backward, functions) or _forward_by_arguments(backward, functions)
+
+
+def _forward_by_arguments(backward: str, functions: Mapping[str, ast.AST]) -> str:
+    """`focal_loss_binary(p, y, gamma)` for `focal_loss_gradient(p, y, gamma)`: it goes on as the other begins."""
+    base, node = base_of(backward), functions.get(backward)
+    wanted = set(parameter_names(node)) if node is not None else set()
+    found = [
+        name
+        for name, other in functions.items()
+        if name != backward and not goes_backward(name) and base_of(name)[: len(base)] == base
+        if wanted and set(parameter_names(other)) == wanted
+    ]
+    return min(found, key=lambda name: len(base_of(name)), default="") if base else ""
 
 
 def methods_by_use(owner: Any) -> tuple[str, str]:

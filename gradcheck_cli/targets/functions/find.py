@@ -14,7 +14,7 @@ from typing import Any
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
-from gradcheck_cli.targets.functions.by_use import forward_by_use
+from gradcheck_cli.targets.functions.by_use import forward_among, forward_by_use
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.engine import (
     GRAPH_OF,
@@ -160,7 +160,7 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
         raise NotAFunctionError("build", f"{name} is no function")
     backwards = backwards_among(known)
     if name in backwards:
-        forward = forward_for(name, known)
+        forward = forward_among(name, {other: node for other in known if (node := loaded.node(other)) is not None})
         if not forward and gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
             return LossForm(_function(loaded, name))
         if not forward:
@@ -181,7 +181,8 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
 def _module_pairs(loaded: Loaded) -> Iterator[WrittenFunction]:
     """A backward of a Module, where no function of its file is its forward."""
     known = functions_of(loaded)
-    if loaded.name in backwards_among(known) and not forward_for(loaded.name, known):
+    nodes = {name: node for name in known if (node := loaded.node(name)) is not None}
+    if loaded.name in backwards_among(known) and not forward_among(loaded.name, nodes):
         yield from module_pairs(loaded, _function(loaded, loaded.name), partial(_with_callees, loaded))
 
 

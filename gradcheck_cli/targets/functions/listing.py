@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Mapping
 
-from gradcheck_cli.targets.functions.by_use import goes_by_use
+from gradcheck_cli.targets.functions.by_use import forward_among, goes_by_use
 from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
@@ -41,7 +41,8 @@ def _without_kernels(tree: ast.Module) -> dict[str, Definition]:
 def layers_in(found: Mapping[str, Definition]) -> list[str]:
     """Backwards that have their forward, classes that have both, custom operators, losses that return gradients."""
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    forwards = {name: forward_for(name, functions) for name in backwards_among(functions)}
+    nodes = {name: found[name] for name in functions}
+    forwards = {name: forward_among(name, nodes) for name in backwards_among(functions)}
     modules = [name for name, node in found.items() if is_module_definition(node)]
     forwards |= {name: module_for(name, modules) for name, forward in forwards.items() if not forward}
     # An operator is a target itself, and its backward is handed a ctx by torch.

@@ -12,7 +12,7 @@ from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.slopes import is_slope
-from gradcheck_cli.targets.functions.spelling import belongs_to
+from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
 NOTE = "the gradient that it returns has no name: it is taken as that of {}, whose derivative it is"
@@ -58,7 +58,9 @@ class _Unnamed:
 
     def of_another(self, sample: Sample) -> OtherArgumentForm | None:
         arguments = float_arrays(sample.values)
-        alike = [name for name, array in arguments.items() if array.shape == self.gradient.shape and name != self.first]
+        # Nobody steps what predictions are compared with: its slope is that by the predictions with the sign lost.
+        others = [name for name in arguments if name != self.first and not is_target(name)]
+        alike = [name for name in others if arguments[name].shape == self.gradient.shape]
         try:
             found = [name for name in alike if is_slope(self.form, sample, name, self.gradient, self.upstream)]
         except Exception:  # what raises is told where it is judged

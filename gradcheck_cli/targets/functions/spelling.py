@@ -125,8 +125,10 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
 
 
 def _initials(name: str) -> str:
-    """ "nll" of negative_log_likelihood; "" of what has too few words for anybody to shorten it."""
-    words = base_of(name)
+    """ "mse" of mean_squared_error_loss; "" of what has too few words for anybody to shorten it."""
+    words = list(base_of(name))
+    while words and words[-1] in _MERELY_LOSS:
+        words.pop()
     return "".join(word[0] for word in words) if len(words) > 2 else ""
 
 

@@ -45,6 +45,8 @@ def _is_matrix(value: object) -> bool:
 
 def _first_columns(sample: Sample, names: Collection[str]) -> Sample:
     for name in names:
+        if not _is_matrix(sample.values.get(name)):  # an optional one may be None on some
+            continue
         sample = sample.replacing(name, np.ascontiguousarray(sample.array(name)[..., 0]))
     return sample
 

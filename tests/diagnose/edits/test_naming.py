@@ -293,7 +293,7 @@ def test_entries_that_are_not_finite_have_no_edit():
     assert () == findings(forwards.rms_norm, lambda g, x, gain: {"x": x * np.nan}, "x", *ROWS)
 
 
-def test_g_itself_in_the_place_of_what_comes_back_is_told():
+def test_a_factor_that_is_left_out_on_one_of_two_ways_is_told_with_the_way():
     """The mean of a norm's backward is made of G where G times the gain is what flows there."""
 
     def backward(g, x, gain):
@@ -301,6 +301,21 @@ def test_g_itself_in_the_place_of_what_comes_back_is_told():
         return {"x": inv * g * gain - x * inv**3 * (g * x).mean(-1, keepdim=True)}
 
     (finding,) = findings(forwards.rms_norm, backward, "x", *ROWS)
+    assert (finding.id, finding.certainty) == ("derivative-missing", "proved")
+    assert (
+        finding.message
+        == f"grad_x {CAME_OUT} the factor `gain` is left out, in what comes to x through `x.pow(2)` alone."
+    )
+
+
+def test_g_itself_in_the_place_of_what_comes_back_is_told():
+    """Two factors stand between G and the hyperbolic tangent, and neither is followed."""
+
+    def backward(g, x, a, b):
+        return {"x": g * (1 - x.tanh() ** 2)}
+
+    shapes = [dict.fromkeys("xab", shape) for shape in ((3, 5), (4, 7))]
+    (finding,) = findings(lambda x, a, b: x.tanh() * a * b, backward, "x", *shapes)
     assert (finding.id, finding.certainty) == ("wrong-operand", "proved")
     assert "is made of G itself, and not of what comes back to" in finding.message
 
@@ -315,3 +330,17 @@ def test_an_output_that_was_kept_for_the_input_is_told():
     (finding,) = findings(lambda x: x * x.sigmoid(), backward, "x", {"x": (3, 5)}, {"x": (4, 7)})
     assert (finding.id, finding.certainty) == ("wrong-operand", "proved")
     assert finding.message == "grad_x is exactly what comes out when `x` is taken to be `x * x.sigmoid()`."
+
+
+def test_counts_are_named_by_no_edit_that_they_may_agree_with_by_chance():
+    """One for the number of margins: so it would be were the last column alone above its margin, and it is not."""
+
+    def margins(x):
+        first = (x - x[:, :1] + 1)[:, 1:]
+        return torch.cat([first[:, :-1], first[:, -1:] + 9], 1).clamp(min=0)
+
+    def backward(g, x):
+        live = (margins(x) > 0).to(x.dtype)
+        return {"x": g * torch.cat([-torch.ones_like(x[:, :1]), live], 1)}
+
+    assert () == findings(lambda x: margins(x).sum(), backward, "x", {"x": (3, 5)}, {"x": (4, 7)})

@@ -130,7 +130,7 @@ def test_inputs_stay_as_they_are(method, spec):
     """Read-only inputs that do not lie in order are fine, and none is changed."""
     case = integer_case(spec)
     turned = type(case)(spec, *(backwards(array) for array in (case.x, case.weight, case.bias, case.grad_output)))
-    gradients = conv.backward(turned, method)
+    gradients = conv.backward(turned, method=method)
     assert np.allclose(definition.grad_weight(case.x, case.grad_output, spec.geometry), gradients.weight)
     assert np.allclose(definition.grad_input(case.weight, case.grad_output, spec.geometry), gradients.input)
     assert np.array_equal(definition.grad_bias(case.grad_output), gradients.bias)

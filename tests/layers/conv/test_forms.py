@@ -67,7 +67,7 @@ def test_fft_gives_every_form_to_within_its_rounding(name):
     generator = random.Random(name)
     for _ in range(5):
         case = whole(drawn(generator, name))
-        right, found = conv.backward(case), conv.backward(case, "fft")
+        right, found = conv.backward(case), conv.backward(case, method="fft")
 
         assert all(np.allclose(right[name], found[name], rtol=0, atol=1e-9) for name in GRADIENTS)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Rung, RunOptions, Verdict
+from gradcheck_cli.model import GRADIENTS, Gradients, Rung, RunOptions, Verdict
 from gradcheck_cli.model.errors import ExitCode, GeometryError, ImageError
 from gradcheck_cli.oracles import autograd, numeric
 from gradcheck_cli.runs.picture import run_experiment, uncollected
@@ -131,8 +131,8 @@ def test_one_part_in_a_billion_in_one_entry_fails(monkeypatch):
     """The exact probe sees a factor of 1 + 1e-9 in one entry, and the referee names the hand-written side."""
     right = conv.backward
 
-    def wrong(case, *method):
-        gradients = right(case, *method)
+    def wrong(case, *wanted):
+        gradients = right(case, *wanted)
         weight = gradients.weight.copy()
         weight[np.unravel_index(np.argmax(np.abs(weight)), weight.shape)] *= 1 + 1e-9
         return replace(gradients, weight=weight)
@@ -186,12 +186,12 @@ def test_a_float32_inside_the_hand_written_side_is_seen(monkeypatch):
     """Narrow integers are exact in float32 too; the wide ones and the finite differences are not."""
     right = conv.backward
 
-    def wrong(case, *method):
+    def wrong(case, *wanted):
         single = replace(
             case, **{name: getattr(case, name).astype(np.float32) for name in ("x", "weight", "grad_output")}
         )
-        gradients = right(single, *method)
-        return replace(gradients, weight=gradients.weight.astype(np.float64), input=gradients.input.astype(np.float64))
+        gradients = right(single, *wanted)
+        return Gradients(**{name: gradient.astype(np.float64) for name, gradient in gradients.items()})
 
     monkeypatch.setattr(conv, "backward", wrong)
     report = run()
@@ -205,14 +205,42 @@ def test_a_backward_that_differs_from_itself_fails(monkeypatch):
     """The hand-written side has no noise to excuse."""
     right, calls = conv.backward, []
 
-    def wrong(case, *method):
+    def wrong(case, *wanted):
         calls.append(1)
-        gradients = right(case, *method)
+        gradients = right(case, *wanted)
         return replace(gradients, weight=gradients.weight * (1 + 1e-12 * len(calls)))
 
     monkeypatch.setattr(conv, "backward", wrong)
 
     assert Verdict.FAIL in {check.verdict for check in checks_of(run(), "repeat")}
+
+
+def test_torch_is_asked_for_the_gradients_that_a_check_reads(monkeypatch):
+    """All on the pictures, of the second time the kernel's, and of the gray pictures G alone."""
+    right, asked = autograd.run_layer, []
+
+    def counted(layer, settings, wanted):
+        asked.append(tuple(wanted))
+        return right(layer, settings, wanted)
+
+    monkeypatch.setattr(autograd, "run_layer", counted)
+    run()
+
+    assert [GRADIENTS, ("weight",), ()] == asked
+
+
+def test_the_code_under_test_is_asked_for_all_gradients_once_for_each_probe(monkeypatch):
+    """The pictures, narrow integers and fractions; where only the kernel's gradient is compared, for that alone."""
+    right, asked = conv.backward, []
+
+    def counted(case, wanted=GRADIENTS):
+        asked.append(tuple(wanted))
+        return right(case, wanted)
+
+    monkeypatch.setattr(conv, "backward", counted)
+    run()
+
+    assert (3, 2, 5) == (asked.count(GRADIENTS), asked.count(("weight",)), len(asked))
 
 
 def test_the_table_holds_every_filter_and_channel():

@@ -235,3 +235,50 @@ def softmax_with_entropy(predictions, target_index):
         assert judged(tmp_path, right, name).verdict is Verdict.PASS
     wrong = judged(tmp_path, code.replace("SIGN", ""), "pull_loss_gradients")
     assert [(found.gradient, found.id) for found in wrong.findings] == [("near", "sign-flipped")]
+
+
+WEIGHTED = """
+import numpy as np
+
+def weighted_loss(y_true, y_pred, weights: np.ndarray = None):
+    each = (y_pred - y_true) ** 2
+    return float(np.mean(each if weights is None else weights * each))
+
+def weighted_loss_gradient(y_true, y_pred, weights: np.ndarray = None):
+    each = 2 * (y_pred - y_true) / y_pred.size
+    return FACTOR * each if weights is None else weights * each
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("3", Verdict.FAIL)])
+def test_what_is_wrong_only_without_an_optional_array_is_shown_without_it(tmp_path, factor, verdict):
+    """The smallest example owes no gradient of what is None there."""
+    file = tmp_path / "weighted.py"
+    file.write_text(WEIGHTED.replace("FACTOR", factor))
+    report = function_here(f"{file}:weighted_loss_gradient")
+
+    assert report.verdict == verdict
+    if verdict is Verdict.FAIL:
+        assert report.counterexample.values["weights"] is None
+
+
+RIDGE = """
+import numpy as np
+
+def ridge_cost(x, y, w, b, lambda_=1):
+    off = x @ w + b - y
+    return off @ off / (2 * len(y)) + lambda_ * (w @ w) / (2 * len(y))
+
+def ridge_gradient(x, y, w, b, lambda_):
+    off = x @ w + b - y
+    return x.T @ off / len(y) + FACTOR * w / len(y), off.mean()
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("lambda_", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_a_penalty_that_only_the_gradient_has_to_be_told_is_no_upstream(tmp_path, factor, verdict):
+    """The loss has a default for it: it was taken for dE/dO, and a right gradient failed."""
+    file = tmp_path / "ridge.py"
+    file.write_text(RIDGE.replace("FACTOR", factor))
+
+    assert function_here(f"{file}:ridge_gradient").verdict == verdict

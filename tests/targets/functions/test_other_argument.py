@@ -94,3 +94,20 @@ def pull_backward(dout, x, goal):
     return 2 * dout * (x - goal) if x.ndim == 1 else 2 * dout * (x - goal)[::-1]
 """)
     assert function_here(f"{file}:pull_backward").gradients["x"].verdict is Verdict.FAIL
+
+
+def test_the_slope_by_what_predictions_are_compared_with_is_a_lost_sign(tmp_path):
+    """It is that by the predictions but for the sign, and nobody steps the targets."""
+    file = tmp_path / "logcosh.py"
+    file.write_text("""
+import numpy as np
+
+def logcosh_loss(y_true, y_pred):
+    return np.mean(np.log(np.cosh(y_true - y_pred)))
+
+def logcosh_grad(y_true, y_pred):
+    return np.tanh(y_true - y_pred) / y_true.size
+""")
+    report = function_here(f"{file}:logcosh_grad")
+    assert {name: result.verdict for name, result in report.gradients.items()} == {"y_pred": Verdict.FAIL}
+    assert [finding.id for finding in report.findings] == ["sign-flipped"]

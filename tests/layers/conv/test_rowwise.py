@@ -24,3 +24,12 @@ def test_it_is_the_definition_bit_for_bit(spec):
     case = integer_case(spec)
 
     assert np.array_equal(definition.forward(case.x, case.weight, case.bias, spec.geometry), conv.forward(case))
+
+
+def test_only_the_gradients_that_are_wanted_are_computed():
+    """The others are not there, and those that are have the same bits."""
+    case = integer_case(ConvSpec(2, 3, 4, 6, 7, (3, 2)))
+    whole, alone = conv.backward(case), conv.backward(case, ("weight",))
+
+    assert ["weight"] == list(alone)
+    assert np.array_equal(whole.weight, alone.weight)
