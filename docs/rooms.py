@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -17,6 +18,7 @@ FRONT = ("__init__", "__main__", "api", "pytest_plugin")
 WIDTH, BOX, HEIGHT, FLOOR = 940, 112, 34, 84  # of the picture, of a room's box (two numbers), from floor to floor
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     """Room -> the rooms that it imports from, also inside functions, but for type checkers."""
     found: dict[str, set[str]] = {}

@@ -14,15 +14,23 @@ TRUTHS = Truths()
 
 
 class Answering:
-    """A worker whose outcome is `answer(truth)`, where the truth holds the case; it remembers what it was asked."""
+    """A worker whose outcome is `answer(truth)`, where the truth holds the case; it remembers what it was asked.
 
-    def __init__(self, answer):
-        self.answer, self.asked, self.closed, self.edits = answer, [], False, ()
+    `refuses` says of a geometry why it is not called there; "" where it is.
+    """
+
+    def __init__(self, answer, refuses=lambda _: ""):
+        self.answer, self.refuses = answer, refuses
+        self.asked, self.closed, self.edits = [], False, ()
 
     def backward(self, case, calls, setting=PLAIN):
         """One answer."""
         self.asked.append((case.spec, calls))
         return self.answer(truth_on(case))
+
+    def refusals(self, specs):
+        """Why it is not called on each of them."""
+        return [self.refuses(spec) for spec in specs]
 
     def edit(self, edits):
         """What stands in its text from now on; nothing can be put at line 0."""

@@ -23,6 +23,7 @@ from click.shell_completion import shell_complete
 from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.messages import say
 from gradcheck_cli.cli.root import PROGRAM, cli
+from gradcheck_cli.model import collector
 from gradcheck_cli.model.errors import ExitCode, GradcheckError, UsageError
 from gradcheck_cli.model.limits import OptionError
 
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if COMPLETION in os.environ:
         return shell_complete(cli, {}, PROGRAM, COMPLETION, os.environ[COMPLETION])
     invocation = Invocation(is_process=arguments is None)
+    if invocation.is_process:
+        collector.seldom()
     code = flushed(_guarded(words, invocation))
     if arguments is None:
         ignore_interrupts()

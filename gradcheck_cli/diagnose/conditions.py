@@ -83,8 +83,9 @@ def _open(
     rivals: Sequence[Condition], results: Sequence[Result], refused: frozenset[ConvSpec]
 ) -> tuple[list[ConvSpec], Array]:
     """The geometries that can be asked and on which the rivals disagree, and which of them hold there (a row each)."""
-    pool = _new(results, refused, [block for rival in rivals for block in rival.blocks])
-    if len(rivals) < 2 or not pool:
+    is_open = len(rivals) > 1
+    pool = _new(results, refused, [block for rival in rivals for block in rival.blocks]) if is_open else ()
+    if not pool:
         return [], np.zeros((0, len(rivals)), dtype=bool)
     votes = _votes(rivals, pool)
     dead = Counter(row.tobytes() for row in _votes(rivals, tuple(refused)))
@@ -146,8 +147,8 @@ def confirming(results: Sequence[Result], avoid: frozenset[ConvSpec], count: int
     condition on a size is asked beside the size, at its multiples and beside these, twice as often.
     """
     found = fitting(results)[:1]
-    pool = _new(results, avoid)
-    if not found or not pool:
+    pool = _new(results, avoid) if found else ()
+    if not pool:
         return []
     table = truths(pool)
     parts = [found[0].over(table), *(part.over(table) for part in found[0].parts)]

@@ -12,7 +12,7 @@ _NOTHING = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "extra_a
 _OF_LINES: dict[ConvName, ConvName] = {"conv2d": "conv1d", "conv_transpose2d": "conv_transpose1d"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal as any geometry is: where class and numbers are
 class LineSpec(ConvSpec):
     """A 1-D convolution, transposed or not: (n, c, l) is (n, c, 1, l), and a kernel of k taps is (1, k).
 
@@ -29,7 +29,7 @@ class LineSpec(ConvSpec):
         super().__post_init__()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OneRow(ConvSpec):
     """The picture of one row that a line is: it may be changed to have rows, and knows that its code has none."""
 

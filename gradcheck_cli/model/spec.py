@@ -78,6 +78,15 @@ class ConvSpec:
             )
         _ = self.geometry  # made now, because it and its axes check themselves
 
+    def __hash__(self) -> int:
+        """Kept: a geometry is looked up in many tables. Of numbers only, which are the same in every process."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        sizes = (self.height, self.width, self.kernel_size, self.stride, self.padding, self.dilation, self.extra_after)
+        return hash((self.batch, self.in_channels, self.out_channels, self.groups, self.depth, *sizes))
+
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """The axes of a convolution from the outermost to the innermost, (vertical, horizontal) of a picture.
@@ -85,7 +94,10 @@ class ConvSpec:
         Of a transposed layer those of `mirrored`: what they read is its output.
         """
         make = self._transposed_axis if self.transposed else self._axis
-        return tuple(make(axis) for axis in range(len(self.kernel_size)))
+        names = ("height", *AXIS_NAMES[OWN_AXES[self.conv]])[-len(self.stride) :]
+        read = (self.input_size, self.kernel_size, self.stride, self.dilation, self.padding, self.padding_after)
+        numbers = zip(*read, self.output_padding, names, strict=True)
+        return tuple(make(*each) for each in numbers)
 
     @cached_property
     def geometry(self) -> Geometry:
@@ -243,22 +255,12 @@ class ConvSpec:
         sizes: dict[str, Any] = dict(zip(("depth", "height", "width")[-len(size) :], size, strict=True))
         return replace(self, **sizes, **changes)
 
-    def _axis(self, axis: int) -> Axis:
-        return _axis(mode=self.padding_mode, **self._sizes(axis))
+    def _axis(self, *numbers: Any) -> Axis:
+        *sizes, _, name = numbers
+        return _axis(*sizes, self.padding_mode, name)
 
-    def _transposed_axis(self, axis: int) -> Axis:
-        return TransposedAxis(output_padding=self.output_padding[axis], **self._sizes(axis)).mirrored
-
-    def _sizes(self, axis: int) -> dict[str, Any]:
-        return {
-            "size": self.input_size[axis],
-            "taps": self.kernel_size[axis],
-            "stride": self.stride[axis],
-            "dilation": self.dilation[axis],
-            "before": self.padding[axis],
-            "after": self.padding_after[axis],
-            "name": ("height", *AXIS_NAMES[OWN_AXES[self.conv]])[axis - len(self.stride)],
-        }
+    def _transposed_axis(self, *numbers: Any) -> Axis:
+        return TransposedAxis(*numbers).mirrored
 
     def _check_form(self) -> None:
         if self.conv not in CONVS:

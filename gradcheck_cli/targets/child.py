@@ -127,6 +127,8 @@ def reply_to(
         return {"edited": ready.edits.put([TextEdit(*fields) for fields in message["edits"]])}, {}, ready
     if isinstance(ready, FunctionReady):
         return *service.answer(ready, message, arrays), ready
+    if message["do"] == "refusals":
+        return {"refusals": [_refuses(ready, as_asked(spec_of_message(spec))) for spec in message["specs"]]}, {}, ready
     return *_backward(ready, message, arrays), ready
 
 

@@ -96,7 +96,7 @@ class Edits:
         return copy
 
     def _compiled(self, statement: ast.stmt) -> Iterator[CodeType]:
-        module = ast.fix_missing_locations(ast.Module(body=[statement], type_ignores=[]))
+        module = ast.Module(body=[statement], type_ignores=[])
         waiting = [compile(module, self._file, "exec", dont_inherit=True)]
         while waiting:
             code = waiting.pop()
@@ -137,7 +137,7 @@ def _placed(new: ast.AST, old: ast.AST) -> ast.AST:
     for node in ast.walk(new):
         if isinstance(node, ast.expr | ast.stmt):
             ast.copy_location(node, old)
-    return new
+    return ast.fix_missing_locations(new)  # of what is neither, as the name of an argument is
 
 
 def _holds(statement: ast.stmt, edit: TextEdit) -> bool:

@@ -7,7 +7,6 @@ somebody's tests, nobody knows what is loaded and which threads run: there a nur
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import socket
@@ -19,6 +18,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
 
+from gradcheck_cli.model import collector
 from gradcheck_cli.targets import nursery
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.worker import sure_to_load
@@ -102,7 +102,7 @@ def _be_nursery(control: socket.socket) -> NoReturn:
         os.closerange(3, control.fileno())
         os.closerange(control.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
         _forget_the_command_line()
-        gc.freeze()
+        collector.as_usual()
         nursery.serve(control)
     finally:
         os._exit(1)

@@ -181,6 +181,7 @@ def main(control: int, *modules: str) -> None:
 
 def _load_first(control: int, modules: Sequence[str]) -> None:
     """What every child needs, and the modules; what cannot be loaded is left to the child, whose error is told."""
+    gc.disable()  # nothing of what is loaded is garbage
     _ours("child")
     errors = os.dup(2)
     os.dup2(0, 2)  # what a library says while it is loaded is nothing that the user asked for
@@ -194,6 +195,7 @@ def _load_first(control: int, modules: Sequence[str]) -> None:
     os.dup2(errors, 2)
     os.close(errors)
     gc.freeze()
+    gc.enable()
 
 
 def _ours(name: str) -> Any:

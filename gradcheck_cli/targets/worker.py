@@ -169,6 +169,23 @@ class Worker:
             return self._lost(failure)
         return _outcome(message, answered, self._child.printed(), case.spec)
 
+    def refusals(self, specs: Sequence[ConvSpec]) -> list[str]:
+        """Why the target is not asked about each of these geometries; "" where its answer to `backward` tells.
+
+        In one exchange, and without numbers: a plain function takes few of the geometries that there are.
+
+        Raises:
+            TargetError: it cannot be loaded.
+        """
+        self.describe_any()
+        request = {"do": "refusals", "specs": [message_of_spec(spec) for spec in specs]}
+        try:
+            message = self._child.exchange(request, {}, self.limits.timeout)[0] if self._child else {}
+        except (TimedOutError, DiedError, WireError) as failure:
+            self._lost(failure)
+            message = {}
+        return list(map(str, message.get("refusals", [""] * len(specs))))
+
     def edit(self, edits: Sequence[TextEdit]) -> bool:
         """From now on the target runs with these in its text, in place of all that was put before; none undoes it.
 

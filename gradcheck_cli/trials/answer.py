@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradcheck_cli.diagnose import Observation
-from gradcheck_cli.model import Case
+from gradcheck_cli.model import Case, Gradients
 from gradcheck_cli.targets import Outcome
 from gradcheck_cli.trials.question import Question
 
@@ -13,6 +13,11 @@ from gradcheck_cli.trials.question import Question
 CANNOT_RUN = ("raised", "timeout", "crashed", "memory", "exited")
 # The call took the process with it, or had to be ended: the next one pays for a new process.
 DEATHS = ("timeout", "crashed", "memory", "exited")
+
+
+def refused(reason: str) -> Outcome:
+    """What comes of a call that is not made, since its convention has no place for such a geometry."""
+    return Outcome(Gradients(), supported=False, error=reason, error_kind="refused")
 
 
 @dataclass(frozen=True)

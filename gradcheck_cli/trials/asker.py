@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from gradcheck_cli.model import Case, Gradients, Setting
+from gradcheck_cli.model import Case, ConvSpec, Gradients, Setting
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets import Outcome, Repetition, TextEdit
 from gradcheck_cli.trials.answer import Answer
@@ -23,6 +23,9 @@ class Called(Protocol):
 
     def backward(self, case: Case, calls: Repetition, setting: Setting, /) -> Outcome:
         """The target's gradients for a case."""
+
+    def refusals(self, specs: Sequence[ConvSpec], /) -> Sequence[str]:
+        """Why it is not called on each of these geometries, "" where it is."""
 
     def edit(self, edits: Sequence[TextEdit], /) -> bool:
         """Put other expressions into the target; see `targets.Worker.edit`."""
@@ -73,6 +76,19 @@ class Asker:
     def allow(self, seconds: float) -> None:
         """Some time more from now on, or less."""
         self.deadline = time.perf_counter() + seconds
+
+    def refusals(self, specs: Sequence[ConvSpec]) -> Sequence[str]:
+        """Why the target is not called on each of these geometries; "" where it is, or where nobody knows.
+
+        Raises:
+            InterruptedError: the run is being ended.
+        """
+        if self.running.ended:
+            raise InterruptedError
+        try:
+            return self.worker.refusals(specs)
+        except TargetError:
+            return [""] * len(specs)  # told by `ask`
 
     def edit(self, edits: Sequence[TextEdit]) -> bool:
         """Let the target run with these in its text; none undoes it. False where they cannot be put.

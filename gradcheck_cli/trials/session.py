@@ -6,7 +6,7 @@ It ends in a `Transcript`; the verdict on that is reached elsewhere.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.layers import forms, geometries
@@ -16,6 +16,7 @@ from gradcheck_cli.model.line import as_asked
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers.arithmetic import declared_slack
 from gradcheck_cli.targets import Described
+from gradcheck_cli.trials.answer import Answer, refused
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.deciding import decide, doubtful
 from gradcheck_cli.trials.question import ProbeName, Question
@@ -51,6 +52,7 @@ class Session:
         trials: the narrow probe, one geometry each, in the order in which they were asked.
         further: other probes on some of these geometries.
         shrunk: see `Transcript`.
+        refusals: geometry -> why the target is not called there, "" where it is.
         stopped: see `Transcript`.
     """
 
@@ -62,6 +64,7 @@ class Session:
     trials: tuple[Trial, ...] = ()
     further: tuple[Trial, ...] = ()
     shrunk: dict[GradientName, dict[ConvSpec, str]] = field(default_factory=dict)
+    refusals: dict[ConvSpec, str] = field(default_factory=dict)
     stopped: str = ""
 
     def run(self, specs: Iterable[ConvSpec]) -> Transcript:
@@ -92,6 +95,8 @@ class Session:
 
     def try_all(self, specs: Iterable[ConvSpec]) -> None:
         """The narrow integer probe on every geometry, until time is up or the target keeps dying."""
+        specs = list(specs)
+        self._foresee(specs)
         for spec in specs:
             if not self._try(spec):
                 return
@@ -178,12 +183,15 @@ class Session:
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
         asked = counted(len(self.trials), "geometry")
-        deaths = sum(trial.answer.died for trial in self.trials + self.further)
-        if deaths >= MOST_DEATHS:
-            self.stopped = f"stopped after {asked}: {counted(deaths, 'call')} ended or hung the target"
+        if self._deaths >= MOST_DEATHS:
+            self.stopped = f"stopped after {asked}: {counted(self._deaths, 'call')} ended or hung the target"
         elif self.asker.is_late:
             self.stopped = f"stopped after {asked} at the time limit of {self.options.timeout:g} s"
         return bool(self.stopped)
+
+    @property
+    def _deaths(self) -> int:
+        return sum(trial.answer.died for trial in self.trials + self.further)
 
     def _too_little(self) -> bool:
         few = sum(trial.compared for trial in self.trials) < FEW_GEOMETRIES
@@ -224,6 +232,20 @@ class Session:
 
     def _asked(self, spec: ConvSpec, probe: ProbeName) -> Trial:
         question = Question(self.target, spec, probe, self.options.seed, self.described.layer)
-        truth = self.truths.of(question)
-        answer = self.asker.ask(question, truth.case)
+        self._foresee([spec])
+        # What has died may not live to refuse: then it is asked, and says so.
+        if self.refusals[spec] and not self._deaths:
+            truth = self.truths.unasked(question)
+            answer = Answer(question, truth.case, refused(self.refusals[spec]))
+        else:
+            truth = self.truths.of(question)
+            answer = self.asker.ask(question, truth.case)
         return Trial(answer, truth, self.described.yields, declared_slack(self.options.arithmetic, self.described.rate))
+
+    def _foresee(self, specs: Sequence[ConvSpec]) -> None:
+        """What the target refuses whatever the numbers are, of all these at once."""
+        unknown = [spec for spec in dict.fromkeys(specs) if spec not in self.refusals]
+        if unknown and not self._over():
+            self.refusals.update(zip(unknown, self.asker.refusals(unknown), strict=True))
+        for spec in unknown:
+            self.refusals.setdefault(spec, "")

@@ -43,10 +43,14 @@ _NUMBERS: Mapping[ProbeName, Numbers] = {
 
 @dataclass(frozen=True)
 class Truth:
-    """The right gradients of a case, and whether autograd gives them too."""
+    """A case: its right gradients, and whether autograd gives them too."""
 
     case: Case
-    gradients: Gradients
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        """The sums by the definition; of a case that nobody was asked about they are not needed."""
+        return truths_of(self.case)
 
     @cached_property
     def autograd_agrees(self) -> bool:
@@ -69,22 +73,33 @@ class Truths:
 
     def of(self, question: Question) -> Truth:
         """What is right. The question's probe is one of narrow, wide, fractional, tiny and after-another."""
-        numbers = _NUMBERS[question.probe]
-        key = (numbers, question.geometry, question.seed)
+        key = _key(question)
         with self._lock:
             if key not in self._known:
                 self._known[key] = _drawn(*key)
             return self._known[key]
 
+    def unasked(self, question: Question) -> Truth:
+        """The numbers that would have stood for a question to a target that is not called on this geometry."""
+        return self._known.get(_key(question)) or _attempted(*_key(question), 0)
+
+
+def _key(question: Question) -> tuple[Numbers, ConvSpec, int]:
+    return _NUMBERS[question.probe], question.geometry, question.seed
+
 
 def _drawn(numbers: Numbers, spec: ConvSpec, seed: int) -> Truth:
     """A gradient of zeros shows no mistake, and looks like none at all where it is read off an update."""
     for attempt in range(MOST_DRAWS):
-        entropy = (seed, numbers.salt, *_sizes(spec), attempt)
-        truth = truth_on(numbers.draw(spec, np.random.default_rng(entropy)))
+        truth = _attempted(numbers, spec, seed, attempt)
         if all(np.any(truth.gradients.get(name)) for name in GRADIENTS):
             break
     return truth
+
+
+def _attempted(numbers: Numbers, spec: ConvSpec, seed: int, attempt: int) -> Truth:
+    entropy = (seed, numbers.salt, *_sizes(spec), attempt)
+    return truth_on(numbers.draw(spec, np.random.default_rng(entropy)))
 
 
 def load_oracles() -> None:
@@ -93,12 +108,12 @@ def load_oracles() -> None:
 
 
 def truth_on(case: Case) -> Truth:
-    """The sums by the definition.
+    """The sums by the definition, which are formed when they are first asked for.
 
     Args:
         case: whole multiples of a power of 2 whose sums are exact, float64.
     """
-    return Truth(case, truths_of(case))
+    return Truth(case)
 
 
 def _sizes(spec: ConvSpec) -> list[int]:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 
 import numpy as np
@@ -70,10 +71,16 @@ class Page(HTMLParser):
         return " ".join("".join(self.words).split())
 
 
+@cache
+def html_of(name):
+    """The page of a sample, which many tests look at; rendered once."""
+    return render_html(SAMPLES[name]())
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_is_well_formed(name):
     """Elements nest, ids are unique, and every link of the page leads somewhere in it."""
-    page = Page(render_html(SAMPLES[name]()))
+    page = Page(html_of(name))
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     targets = {attributes["href"][1:] for attributes in page.all("a")}
     labels = {attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes}
@@ -86,7 +93,7 @@ def test_every_sample_is_well_formed(name):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_page_is_self_contained(name):
     """Nothing is fetched and nothing is executed, whatever the names say."""
-    page = Page(render_html(SAMPLES[name]()))
+    page = Page(html_of(name))
     policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
 
     assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
@@ -95,13 +102,13 @@ def test_the_page_is_self_contained(name):
     assert all(link["href"] == "data:," for link in page.all("link"))
     assert all(anchor["href"].startswith("#") for anchor in page.all("a"))
     assert not [key for _, attributes in page.elements for key in attributes if key.startswith("on")]
-    assert "url(" not in render_html(SAMPLES[name]())
+    assert "url(" not in html_of(name)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_for_people_who_cannot_see(name):
     """Every picture has words, every table a caption and titles with a scope, every scrolling part takes the focus."""
-    source = render_html(SAMPLES[name]())
+    source = html_of(name)
     page = Page(source)
 
     assert all(image["alt"] for image in page.all("img"))
@@ -117,8 +124,8 @@ def test_for_people_who_cannot_see(name):
 
 def test_headings_never_skip_a_level():
     """h1, then h2, then h3, as a screen reader lists them."""
-    for make in SAMPLES.values():
-        levels = [int(tag[1]) for tag, _ in Page(render_html(make())).elements if re.fullmatch("h[1-6]", tag)]
+    for name in SAMPLES:
+        levels = [int(tag[1]) for tag, _ in Page(html_of(name)).elements if re.fullmatch("h[1-6]", tag)]
         assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
@@ -179,7 +186,7 @@ def test_numbers_that_are_none():
 
 def test_one_plane_is_not_compared():
     """With one channel, or one for each filter, the reason stands in place of the numbers."""
-    alone, grouped = (Page(render_html(SAMPLES[name]())).text for name in ("run-one-plane", "run-grouped"))
+    alone, grouped = (Page(html_of(name)).text for name in ("run-one-plane", "run-grouped"))
 
     assert "across channels X has one channel" in alone
     assert "across channels each filter reads one channel" in grouped
@@ -198,7 +205,7 @@ def test_verify_has_a_row_and_a_part_for_each_target():
     assert "line 1 imports tensorflow, which is not installed." in page.text
     assert "IndexError: index 2 is out of bounds" in page.text
     assert "(not supported): " in page.text
-    assert "::error::not an order" in Page(render_html(SAMPLES["verify-kinds"]())).text
+    assert "::error::not an order" in Page(html_of("verify-kinds")).text
 
 
 def test_many_targets_are_folded():
@@ -251,7 +258,7 @@ def test_two_reports_in_one_notebook():
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_notebook_shows_the_page_without_its_head(name):
     """One element with its own style, no meta tag, nothing that is about a page; all that the page says is there."""
-    shown, whole = SAMPLES[name]()._repr_html_(), render_html(SAMPLES[name]())
+    shown, whole = SAMPLES[name]()._repr_html_(), html_of(name)
     page = Page(shown)
 
     assert shown.startswith('<div class="gradcheck"')
@@ -341,7 +348,7 @@ def test_a_bias_is_one_row():
 
 def test_code_of_a_sentence_stands_in_its_own_face():
     """Backticks are how a terminal shows it; on a page they would be signs that nobody needs."""
-    source = render_html(SAMPLES["verify-thirty"]())
+    source = html_of("verify-thirty")
 
     assert "<code>X_padded[" in source
     assert "`" not in Page(source).text
@@ -420,7 +427,7 @@ def measured(folder, pages):
 def test_it_fits_the_screen(tmp_path, part):
     """Nothing sticks out of a phone or a desk with everything unfolded, and every picture is drawn."""
     cases = [(name, width) for name in list(SAMPLES)[part::3] for width in (375, 1280)]
-    found = measured(tmp_path, [(render_html(SAMPLES[name]()), width) for name, width in cases])
+    found = measured(tmp_path, [(html_of(name), width) for name, width in cases])
 
     assert len(found) == len(cases)
     for (name, width), (taken, drawn, images) in zip(cases, found, strict=True):
@@ -452,7 +459,7 @@ frame.srcdoc = frame.dataset.page;
 @needs_chromium
 def test_on_a_phone_a_row_begins_with_whose_it_is(tmp_path):
     """The target stands above its verdicts, which alone would say nothing."""
-    page = render_html(SAMPLES["verify-thirty"]())
+    page = html_of("verify-thirty")
     frame = f'<iframe width="375" height="900" style="border:0" data-page="{html.escape(page)}"></iframe>'
     path = tmp_path / "frame.html"
     path.write_text(f'<!DOCTYPE html><meta charset="utf-8"><title></title>{frame}<script>{STACKED}</script>', "utf-8")
@@ -495,7 +502,7 @@ def test_all_of_it_is_on_paper(tmp_path, name):
 def test_it_opens_without_console_errors(tmp_path, name):
     """The page itself, opened from a file, breaks no rule of its own policy and keeps hostile names as text."""
     path = tmp_path / "<b>report é.html"
-    path.write_text(render_html(SAMPLES[name]()), "utf-8")
+    path.write_text(html_of(name), "utf-8")
     dom, console = chromium(tmp_path, path, "--dump-dom")
 
     assert console == []

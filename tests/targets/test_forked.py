@@ -10,9 +10,10 @@ from gradcheck_cli.targets import forked, nursery
 from helpers import RIGHT, ROOT
 
 TARGET = f"""
-import json, os, sys
+import gc, json, os, sys
 FOUND = sorted(name for name in sys.modules if not name.startswith("gradcheck_cli"))
 FOUND = [FOUND, sys.path, sys.modules["__main__"].__file__, len(os.listdir("/proc/self/fd")), os.getcwd()]
+FOUND += [gc.get_threshold(), gc.isenabled()]
 {RIGHT}
 def backward(x, w, dout):
     print(json.dumps(FOUND))
@@ -22,8 +23,10 @@ def backward(x, w, dout):
 BOTH = """
 import os, sys
 from gradcheck_cli.cli import main
+from gradcheck_cli.model import collector
 from gradcheck_cli.targets import forked, nursery
 
+collector.seldom()
 forked.fork_from_here()
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import Worker, resolve
@@ -38,7 +41,7 @@ for _ in range(2):  # what is read on loading changes meanwhile, so that the sec
 
 @pytest.mark.skipif(not nursery.LOADS_FIRST, reason="here each child loads by itself")
 def test_a_child_finds_nothing_of_the_command_line(tmp_path):
-    """The same modules, path, main module, files and folder, whichever nursery it comes from."""
+    """The same modules, path, main module, files, folder and collector, whichever nursery it comes from."""
     file = tmp_path / "user.py"
     file.write_text(TARGET)
     command = [sys.executable, "-c", BOTH, f"{file}:backward"]

@@ -40,6 +40,19 @@ def summary(outcome):
     return outcome.error_kind, outcome.error
 
 
+def test_what_a_function_cannot_be_told_is_refused_without_a_call(tmp_path):
+    """In the words in which a call on it is refused; "" where it is called."""
+    file = tmp_path / "user.py"
+    file.write_text(RIGHT)
+    strided = ConvSpec(2, 2, 3, 9, 8, (3, 3), stride=(2, 2))
+    with Worker(resolve([f"{file}:right"])[0]) as worker:
+        told = worker.refusals([SPEC, strided])
+        called = worker.backward(integer_case(strided))
+
+    assert ["", "it has no parameter for stride"] == told
+    assert (told[1], "refused", False) == (called.error, called.error_kind, called.supported)
+
+
 def test_an_endless_loop_is_ended_and_the_next_case_answered(outcome):
     """The time limit holds, and a new child serves the next case."""
     found = outcome("while True: pass", seconds=3)

@@ -31,6 +31,20 @@ def test_a_target_that_is_right_sees_the_further_probes_and_a_second_use():
     assert session.further[-1].case is TRUTHS.of(session.trials[-1].answer.question).case
 
 
+def test_what_is_refused_whatever_the_numbers_are_is_not_asked():
+    """It stands in the record as refused, in the words of the target, and nothing is summed for it."""
+    worker = Answering(right, lambda spec: "it is too wide" if spec.width > 6 else "")
+    specs = [replace(spec, batch=3) for spec in SPECS]  # nobody else has asked for the truth on these
+    session = session_of(worker, DESCRIBED)
+    session.try_all(specs)
+
+    assert [spec for spec, _ in worker.asked] == specs[:3]
+    refused = [trial for trial in session.trials if not trial.supported]
+    assert [trial.case.spec for trial in refused] == specs[3:]
+    assert {("it is too wide", "refused")} == {(trial.outcome.error, trial.outcome.error_kind) for trial in refused}
+    assert not any("gradients" in vars(trial.truth) for trial in refused)
+
+
 def test_every_question_has_an_id_of_its_own():
     """Geometry, probe, seed and target together."""
     session = session_of(Answering(right), DESCRIBED)

@@ -6,12 +6,13 @@ import ast
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from gradcheck_cli.targets.conventions.defaults import merged_with
 from gradcheck_cli.targets.conventions.nodes import LOOKUPS
 from gradcheck_cli.targets.conventions.source import Source
-from gradcheck_cli.targets.conventions.use import identifier
+from gradcheck_cli.targets.conventions.use import identifier, nodes_of
 
 # Read from arrays, lists and texts too, so they say nothing of an object of settings.
 OF_ARRAYS = (
@@ -64,6 +65,7 @@ class ParameterUse:
     counted: bool = False
 
 
+@cache  # every layout and every way to call the class asks again
 def use_of(source: Source, name: str) -> ParameterUse:
     """How the class whose definition `source` is uses the parameter `name` of its constructor."""
     init = source.method("__init__")
@@ -219,7 +221,7 @@ def _local(source: Source, kept: set[str]) -> list[_Seen]:
     """The same for a name that a method gives to what is kept: `cfg = self.config`."""
     found: list[_Seen] = []
     for method in getattr(source.node, "body", []):
-        for name in {name for node in ast.walk(method) for name in _renamed(node, kept)}:
+        for name in {name for node in nodes_of(method) for name in _renamed(node, kept)}:
             found += _within(Source(method), name)
     return found
 
@@ -234,13 +236,18 @@ def _renamed(node: ast.AST, kept: set[str]) -> Iterator[str]:
 
 def _seen(root: ast.AST | None, is_it: Callable[[ast.AST], bool]) -> list[_Seen]:
     found: list[_Seen] = []
-    for node in ast.walk(root) if root is not None else ():
-        for child in ast.iter_child_nodes(node):
-            if is_it(child):
-                found += _one(node, child)
-            elif isinstance(node, ast.Call) and isinstance(child, ast.Attribute) and is_it(child.value):
-                found.append(_method(node, child))
+    for node, child in _edges(root):
+        if is_it(child):
+            found += _one(node, child)
+        elif isinstance(node, ast.Call) and isinstance(child, ast.Attribute) and is_it(child.value):
+            found.append(_method(node, child))
     return found
+
+
+@cache
+def _edges(root: ast.AST | None) -> tuple[tuple[ast.AST, ast.AST], ...]:
+    """Every node of a definition with each of its children."""
+    return tuple((node, child) for node in nodes_of(root) for child in ast.iter_child_nodes(node))
 
 
 def _method(call: ast.Call, method: ast.Attribute) -> _Seen:

@@ -11,7 +11,7 @@ from functools import cached_property
 from gradcheck_cli.model import PADDING_MODES, ConvSpec, PaddingMode
 from gradcheck_cli.model.conventions import LINES, PICTURES, VOLUMES
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.use import identifier
+from gradcheck_cli.targets.conventions.use import identifier, nodes_of
 from gradcheck_cli.targets.conventions.written_kernel import MAKERS, with_written
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import definitions
@@ -150,19 +150,19 @@ class _Looks:
         owner = self.loaded.target if isinstance(self.loaded.target, type) else self.loaded.owner
         names = [self.loaded.name] if owner is None else [kind.__name__ for kind in owner.__mro__]
         found = map(self.loaded.node, names)
-        return [each for node in found if node is not None for each in ast.walk(node)]
+        return [each for node in found for each in nodes_of(node)]
 
     @cached_property
     def _reached(self) -> list[ast.AST]:
         """Those of the functions of the file that it uses, too."""
-        return [each for node in self._definitions([]) for each in ast.walk(node)]
+        return [each for node in self._definitions([]) for each in nodes_of(node)]
 
     def _definitions(self, more: Sequence[ast.AST]) -> list[ast.AST]:
         """Its own, `more`, and those of the functions of the file that these use."""
         known = definitions(self.loaded.tree)
         reached = {id(node): node for node in (*self.nodes[:1], *more)}
         for _ in range(_CALLS_DEEP):
-            names = {item.id for node in reached.values() for item in ast.walk(node) if isinstance(item, ast.Name)}
+            names = {item.id for node in reached.values() for item in nodes_of(node) if isinstance(item, ast.Name)}
             reached |= {id(known[name]): known[name] for name in names & set(known)}
         return list(reached.values())
 

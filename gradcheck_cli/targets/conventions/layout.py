@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -103,12 +104,9 @@ class Layout:
         """Our array of `kind` ("x", "weight" or "output") as the target expects it; a fresh copy."""
         if kind == "weight" and self.flipped:
             array = turned(array)
-        theirs, sizes = getattr(self, kind), self._sizes(kind, array.shape, groups)
-        letters = _letters(theirs)
-        kept = [axis for axis in sizes if axis in letters]
-        squeezed = array.reshape([sizes[axis] for axis in kept])
-        ordered = squeezed.transpose([kept.index(axis) for axis in letters])
-        return np.array(ordered.reshape(_joined_shape(theirs, sizes)), order="C")
+        way = self._way(kind, array.shape, groups)
+        ordered = array.reshape(way.ours).transpose(way.to_theirs)
+        return np.array(ordered.reshape(way.joined), order="C")
 
     def take(self, kind: str, array: Array, shape: tuple[int, ...], groups: int) -> Array:
         """The target's array as ours of `shape`.
@@ -116,13 +114,10 @@ class Layout:
         Raises:
             WrongShapeError: it has another shape than an array of `kind` would have there.
         """
-        theirs, sizes = getattr(self, kind), self._sizes(kind, shape, groups)
-        letters = _letters(theirs)
-        if array.shape != _joined_shape(theirs, sizes):
-            raise WrongShapeError(f"{array.shape} instead of {_joined_shape(theirs, sizes)}")
-        ordered = array.reshape([sizes[axis] for axis in letters])
-        kept = [axis for axis in sizes if axis in letters]
-        ours = ordered.transpose([letters.index(axis) for axis in kept]).reshape(shape)
+        way = self._way(kind, shape, groups)
+        if array.shape != way.joined:
+            raise WrongShapeError(f"{array.shape} instead of {way.joined}")
+        ours = array.reshape(way.theirs).transpose(way.to_ours).reshape(shape)
         return turned(ours) if kind == "weight" and self.flipped else ours
 
     def give_filters(self, array: Array, groups: int) -> Array:
@@ -149,17 +144,41 @@ class Layout:
 
     def shape(self, kind: str, shape: tuple[int, ...], groups: int) -> tuple[int, ...]:
         """The shape that our array of `shape` has there."""
-        return _joined_shape(getattr(self, kind), self._sizes(kind, shape, groups))
+        return self._way(kind, shape, groups).joined
 
-    def _sizes(self, kind: str, shape: tuple[int, ...], groups: int) -> dict[str, int]:
-        """The size of each of our axes, in our order; the filters are split into g and m where the target does so."""
+    def _way(self, kind: str, shape: tuple[int, ...], groups: int) -> _Way:
         first = "io" if kind == "weight" and self.transposed else _FIRST[kind]
-        sizes = dict(zip(first + _SPATIAL[kind][2 - len(shape) :], shape, strict=True))
-        if "g" not in getattr(self, kind):
-            return sizes
+        return _way(getattr(self, kind), first + _SPATIAL[kind][2 - len(shape) :], shape, groups)
+
+
+class _Way(NamedTuple):
+    """From our array to the target's and back: sizes of the axes that both have, in both orders, and theirs joined."""
+
+    ours: tuple[int, ...]
+    theirs: tuple[int, ...]
+    joined: tuple[int, ...]
+    to_theirs: tuple[int, ...]
+    to_ours: tuple[int, ...]
+
+
+# Recognition hands the same few arrays over in hundreds of ways.
+@lru_cache(maxsize=2**12)
+def _way(theirs: str, own: str, shape: tuple[int, ...], groups: int) -> _Way:
+    """Of an array of `shape` whose axes are `own` here; filters are split into g and m where the target does so."""
+    sizes = dict(zip(own, shape, strict=True))
+    if "g" in theirs:
         split = {"g": groups, "m": sizes["o"] // groups}
         parts = [split if axis == "o" else {axis: size} for axis, size in sizes.items()]
-        return {axis: size for part in parts for axis, size in part.items()}
+        sizes = {axis: size for part in parts for axis, size in part.items()}
+    letters = "".join(_groups(theirs))
+    kept = [axis for axis in sizes if axis in letters]
+    return _Way(
+        tuple(sizes[axis] for axis in kept),
+        tuple(sizes[axis] for axis in letters),
+        tuple(prod(sizes[axis] for axis in group) for group in _groups(theirs)),
+        tuple(kept.index(axis) for axis in letters),
+        tuple(letters.index(axis) for axis in kept),
+    )
 
 
 def turned(weight: Array) -> Array:
@@ -168,15 +187,6 @@ def turned(weight: Array) -> Array:
 
 
 @cache
-def _letters(theirs: str) -> str:
-    return re.sub(r"[()]", "", theirs)
-
-
-@cache
 def _groups(theirs: str) -> tuple[str, ...]:
     """The letters of each axis of an array."""
     return tuple(group.strip("()") for group in re.findall(r"\(\w+\)|\w", theirs))
-
-
-def _joined_shape(theirs: str, sizes: dict[str, int]) -> tuple[int, ...]:
-    return tuple(prod(sizes[axis] for axis in group) for group in _groups(theirs))

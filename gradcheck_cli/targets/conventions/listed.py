@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from gradcheck_cli.targets.conventions.nodes import LOOKUPS
-from gradcheck_cli.targets.conventions.use import identifier
+from gradcheck_cli.targets.conventions.use import identifier, nodes_of
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,10 @@ class Listed:
         return [{**self.words, **values}]
 
 
+@cache  # every layout and every way to call the class asks again
 def listed(source: ast.AST | None, name: str) -> Listed | None:
     """How the class whose definition `source` is reads the elements of its parameter `name`; None for no such list."""
-    nodes = list(ast.walk(source)) if source is not None else []
+    nodes = nodes_of(source)
     variables = {variable for node in nodes for variable in _loops(node, name)}
     keys = [key for node in nodes if (key := _read(node, variables, name))]
     compared = [pair for node in nodes for pair in _compared(node, variables)]

@@ -15,6 +15,7 @@ from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
+from gradcheck_cli.targets.conventions.use import nodes_of
 
 FORWARD_NAMES = (
     "forward", "forward_pass", "forward_propagation", "forward_prop", "forwardprop", "fprop", "feed_forward",
@@ -284,13 +285,11 @@ def _says_nothing(statement: ast.stmt) -> bool:
 
 def _attributes(node: ast.AST | None, context: type[ast.expr_context]) -> set[str]:
     """X of every `self.X` that is read, or set; `self.X[...] = ` and `self.X += ` set as well."""
-    if node is None:
-        return set()
-    found = {item.attr for item in ast.walk(node) if _is_own(item) and isinstance(item.ctx, context)}  # type: ignore[attr-defined]
+    found = {item.attr for item in nodes_of(node) if _is_own(item) and isinstance(item.ctx, context)}  # type: ignore[attr-defined]
     if context is ast.Store:
         found |= {
             item.value.attr  # type: ignore[attr-defined]
-            for item in ast.walk(node)
+            for item in nodes_of(node)
             if isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store) and _is_own(item.value)
         }
     return found
@@ -302,5 +301,5 @@ def _is_own(node: ast.AST) -> bool:
 
 def _called(node: ast.AST | None) -> set[str]:
     """Methods of its own object that a method calls."""
-    calls = [item for item in ast.walk(node) if isinstance(item, ast.Call)] if node is not None else []
+    calls = [item for item in nodes_of(node) if isinstance(item, ast.Call)]
     return {item.func.attr for item in calls if _is_own(item.func)}  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ from gradcheck_cli.targets.conventions.nodes import (
     whole_number,
     word_of,
 )
-from gradcheck_cli.targets.conventions.use import Use, Uses, identifier
+from gradcheck_cli.targets.conventions.use import Use, Uses, identifier, nodes_of
 
 # What `stride, pad = settings` takes apart: as roles that a name tells first.
 _SETTINGS = (["stride"], ["padding"], ["dilation"], ["groups"])
@@ -40,7 +40,7 @@ class Source:
 
     def walk(self) -> Iterator[ast.AST]:
         """Every node of the definition."""
-        return iter(_nodes(self))
+        return iter(nodes_of(self.node))
 
     def method(self, name: str) -> Source:
         """The definition of a method."""
@@ -193,12 +193,6 @@ def _method(source: Source, name: str) -> Source:
     body = getattr(source.node, "body", [])
     found = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == name]
     return Source(found[-1] if found else None)
-
-
-@cache
-def _nodes(source: Source) -> tuple[ast.AST, ...]:
-    """Listed once: every way to call the target asks for them again."""
-    return tuple(ast.walk(source.node)) if source.node is not None else ()
 
 
 @cache

@@ -6,9 +6,9 @@ Of a constructor's parameters, also by what the class does with the attributes t
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from gradcheck_cli.targets.conventions.names import function_roles
 
@@ -110,9 +110,9 @@ class Uses:
         words = (frozenset(found.kinds), tuple(found.keys), tuple(found.texts))
         return Use(True, *words, found.unpacked, found.axes, found.places, found.count)
 
-    @cached_property
-    def _nodes(self) -> list[ast.AST]:
-        return list(ast.walk(self.node)) if self.node is not None else []
+    @property
+    def _nodes(self) -> Sequence[ast.AST]:
+        return nodes_of(self.node)
 
     @cached_property
     def _parents(self) -> dict[ast.AST, ast.AST]:
@@ -237,6 +237,12 @@ class Uses:
         return (called == "range" and node in parent.args) or (called == "pad" and node in parent.args[1:2])
 
 
+@cache
+def nodes_of(node: ast.AST | None) -> tuple[ast.AST, ...]:
+    """All nodes of a definition, itself first; of None, none. Listed once: every way to call the target asks again."""
+    return tuple(ast.walk(node)) if node is not None else ()
+
+
 def identifier(node: ast.AST | None) -> str:
     """The last name of a name or an attribute, "" for anything else."""
     if isinstance(node, ast.Name):
@@ -244,7 +250,7 @@ def identifier(node: ast.AST | None) -> str:
     return node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _plain_assignments(nodes: list[ast.AST]) -> list[tuple[ast.AST, ast.AST]]:
+def _plain_assignments(nodes: Sequence[ast.AST]) -> list[tuple[ast.AST, ast.AST]]:
     """Pairs of `a = b` where both are names, also inside `a, c = b, d`."""
     pairs: list[tuple[ast.AST, ast.AST]] = []
     for node in nodes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 # d in front of a tensor's name: dx, dW, d_w1, dgamma; not data, not dim.
 _D = re.compile(
     r"^d(?:_\w+|[A-Z]\w*|[a-z]\d?|[wbxyzhqkv][a-z]?\d?|gamma|beta|scores|logits|out|pred|weights?|bias|theta|emb"
-    r"|[wbxyzhcsa]\d?_(?:prev|next|new|old|in|out))$"
+    r"|[wbxyzhcsa]\d?_(?:prev|next|new|old|in|out)|[wb]\d?_\w+)$"
 )
 
 
@@ -145,6 +146,11 @@ def belongs_to(gradient: str, names: Sequence[str]) -> str:
 
     Exactly as it is written before without regard to capitals, as W and w may be two; one of many last.
     """
+    return _belongs_to(gradient, tuple(names))
+
+
+@lru_cache(maxsize=2**12)  # every call of an object asks again of all that it holds
+def _belongs_to(gradient: str, names: tuple[str, ...]) -> str:
     last = gradient.rpartition(".")[2]
     for fold in (str, str.lower, _singular):
         known = {fold(name).strip("_"): name for name in names}

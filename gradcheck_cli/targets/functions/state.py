@@ -5,6 +5,8 @@ from __future__ import annotations
 import dis
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from functools import cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -106,13 +108,17 @@ def learnt_numbers(instance: Any) -> list[str]:
         for name, held in vars(kind).items()
         if name != "__init__" and hasattr(held, "__code__")
     ]
-    stored = {
-        str(step.argval) for code in methods for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
-    }
+    stored = {name for code in methods for name in _stored(code)}
     owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
     moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
     moved |= {name for name in numbers if set(tokens(name)) & _BIASES and name not in _constructor_names(instance)}
     return sorted(name for name in owners | moved if name and not is_gradient(name))
+
+
+@cache  # every call of the object asks again
+def _stored(code: CodeType) -> frozenset[str]:
+    """The attributes that a method sets."""
+    return frozenset(str(step.argval) for step in dis.get_instructions(code) if step.opname == "STORE_ATTR")
 
 
 def _constructor_names(instance: Any) -> Collection[str]:
@@ -244,7 +250,9 @@ def switches_of(instance: Any, settings: Collection[str]) -> dict[str, bool]:
 
 
 def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str, Array]) -> dict[str, Array]:
-    """Parameter -> what the backward left under a name that tells nothing, where only one array has its shape.
+    """Parameter -> what the backward left under a name that is not its own, where only one array has its shape.
+
+    Of several of one shape the one that shares a word with it, and with no other: `db_in` is of `proj_in_b`.
 
     Args:
         left: what the object held before the backward, by path.
@@ -258,10 +266,17 @@ def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str
     found = {}
     for name, array in missing.items():
         fitting = [one for one in moved if one.array.shape == array.shape and one.name != name]
-        alike = [other for other in missing.values() if other.shape == array.shape]
-        if len(fitting) == 1 and len(alike) == 1:
+        alike = [other for other, one in missing.items() if one.shape == array.shape]
+        if len(alike) > 1:
+            fitting = [one for one in fitting if [other for other in alike if _shares_word(one.name, other)] == [name]]
+        if len(fitting) == 1:
             found[name] = fitting[0].array.copy()
     return found
+
+
+def _shares_word(one: str, other: str) -> bool:
+    """A letter is no word: all weights may be called W."""
+    return any(len(word) > 1 for word in set(tokens(one)) & set(tokens(other)))
 
 
 def kept_gradients(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from functions_here import function_here
 
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.state import kept_gradients, parameters
 
 
@@ -97,3 +98,43 @@ def test_a_layer_of_layers_is_judged_in_every_part(tmp_path, slope, right):
     verdicts = {name: result.verdict.value for name, result in report.gradients.items()}
     lower = "pass" if right else "fail"
     assert verdicts == {"x": lower, "under.W": lower, "under.b": lower, "over.W": "pass", "over.b": "pass"}
+
+
+PROJECTED = """
+import numpy as np
+
+class Mlp:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.proj_in_W, self.proj_in_b = np.random.randn(n_in, n_hidden), np.zeros(n_hidden)
+        self.proj_out_W, self.proj_out_b = np.random.randn(n_hidden, n_out), np.zeros(n_out)
+        self.dW_in, self.db_in = np.zeros_like(self.proj_in_W), np.zeros_like(self.proj_in_b)
+        self.dW_out, self.db_out = np.zeros_like(self.proj_out_W), np.zeros_like(self.proj_out_b)
+        self.db_final = np.zeros(3)
+
+    def forward(self, x):
+        self.x = x
+        self.h = np.tanh(x @ self.proj_in_W + self.proj_in_b)
+        return self.h @ self.proj_out_W + self.proj_out_b
+
+    def backward(self, dout):
+        self.dW_out, self.db_out = self.h.T @ dout, dout.sum(axis=0)
+        dh = (dout @ self.proj_out_W.T) * (1 - self.h**2)
+        self.dW_in, self.db_in = self.x.T @ dh, dh.REDUCED(axis=0)
+        return dh @ self.proj_in_W.T
+"""
+
+
+@pytest.mark.parametrize(("reduced", "verdict"), [("sum", Verdict.PASS), ("mean", Verdict.FAIL)])
+def test_a_gradient_under_another_name_is_that_of_the_parameter_with_which_it_shares_a_word(tmp_path, reduced, verdict):
+    """Two biases are of one length where the layers are; `db_final` is of nobody, and no parameter."""
+    file = tmp_path / "mlp.py"
+    file.write_text(PROJECTED.replace("REDUCED", reduced))
+    report = function_here(f"{file}:Mlp")
+
+    assert {name: result.verdict for name, result in report.gradients.items()} == {
+        "x": Verdict.PASS,
+        "proj_in_W": Verdict.PASS,
+        "proj_in_b": verdict,
+        "proj_out_W": Verdict.PASS,
+        "proj_out_b": Verdict.PASS,
+    }
