@@ -7,7 +7,7 @@ gradient is not the derivative, is asked by leaving it out.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.trials.compared import Compared, FunctionComparison
 from gradcheck_cli.trials.function_trial import FunctionTrial, LeftOutGuard
 from gradcheck_cli.trials.functions import FunctionSession
+from gradcheck_cli.trials.guards import is_right_alone
 
 # As near to 0 or 1: a larger bound is a part of a formula.
 NEAR = 1e-4
@@ -29,7 +30,7 @@ def clipped(session: FunctionSession, comparison: FunctionComparison, code: Code
     """Gradients that are wrong only beyond such clips: name -> what is told of it."""
     wrong = {name: [each for each in comparison.about(name) if _is_wrong(each)] for name in comparison.names}
     beyond = {name: each for name, each in wrong.items() if each and all(one.is_apart for one in each)}
-    clips = list(_clips(code)) if beyond else []
+    clips = list(_clips(code, _are_near)) if beyond else []
     if not clips:
         return {}
     usual = [trial for trial in comparison.trials if trial.outputs and not trial.about]
@@ -46,6 +47,44 @@ def clipped(session: FunctionSession, comparison: FunctionComparison, code: Code
     return {name: LeftOutGuard(f"grad_{name} is right, but not beyond the bounds of {listed}") for name in beyond}
 
 
+def bounded(session: FunctionSession, comparison: FunctionComparison, code: Code) -> dict[str, LeftOutGuard]:
+    """Gradients that are right but that the code keeps within bounds, as `np.clip(dW, -5, 5)`: name -> what is told.
+
+    That they are is asked with the clips left out, and the outputs are the same then.
+    """
+    wrong = {name: [each for each in comparison.about(name) if _is_wrong(each)] for name in comparison.names}
+    within = {name: each for name, each in wrong.items() if each and all(map(_is_within, each))}
+    clips = list(_clips(code, _are_opposite)) if within else []
+    try:
+        if not clips or not session.client.edit([edit for _, edit in clips]):
+            return {}
+        right = [
+            name
+            for name, each in within.items()
+            if all(_is_same(session, one.trial) and is_right_alone(session, one) for one in each)
+        ]
+    finally:
+        session.client.edit(())
+    listed = ", ".join(dict.fromkeys(f"{text} of line {edit.line}" for text, edit in clips))
+    said = f"is right but for {listed}, which keeps it within bounds"
+    return {name: LeftOutGuard(f"grad_{name} {said}", is_whole=True) for name in right}
+
+
+def _is_within(each: Compared) -> bool:
+    """Is all that is wrong of a gradient that it is smaller, with the same sign?"""
+    actual, expected = each.judged.actual, each.judged.expected
+    if actual is None or actual.shape != expected.shape:
+        return False
+    is_other = ~np.isclose(actual, expected, rtol=NEAR, atol=NEAR)
+    return bool(np.all((np.abs(actual) < np.abs(expected))[is_other] & (actual * expected > 0)[is_other]))
+
+
+def _are_opposite(bounds: Sequence[ast.expr]) -> bool:
+    """-5 and 5."""
+    values = [_value(bound) for bound in bounds]
+    return len(values) == 2 and None not in values and values[0] == -(values[1] or 0) != 0
+
+
 def _is_wrong(each: Compared) -> bool:
     return each.judged.verdict is not Verdict.PASS
 
@@ -56,12 +95,17 @@ def _is_same(session: FunctionSession, trial: FunctionTrial) -> bool:
     return outcome.ended and all(map(np.array_equal, outcome.outputs, trial.outputs))
 
 
-def _clips(code: Code) -> Iterator[tuple[str, TextEdit]]:
-    """The clips whose bounds are all near 0 and 1, with what is clipped in their place."""
+def _are_near(bounds: Sequence[ast.expr]) -> bool:
+    """All of them near 0 and 1."""
+    return bool(bounds) and all(map(_is_near, bounds))
+
+
+def _clips(code: Code, meant: Callable[[Sequence[ast.expr]], bool]) -> Iterator[tuple[str, TextEdit]]:
+    """The clips with bounds that are meant, with what is clipped in their place."""
     for node in ast.walk(code.tree) if code.tree is not None else ():
         if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _CLIPS:
             inner, bounds = _parts(node)
-            if inner is not None and bounds and all(map(_is_near, bounds)):
+            if inner is not None and meant(bounds):
                 where = (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0)
                 yield ast.unparse(node), TextEdit(*where, f"({ast.unparse(inner)})")
 
@@ -82,7 +126,10 @@ def _is_near(node: ast.AST) -> bool:
 
 
 def _value(node: ast.AST) -> float | None:
-    """Of a number, and of 1 minus a number; names are those of settings, of which nothing is known."""
+    """Of a number, of 1 minus one and of minus one; names are those of settings, of which nothing is known."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _value(node.operand)
+        return None if inner is None else -inner
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return float(node.value)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):

@@ -131,7 +131,8 @@ class FunctionComparison:
 
 
 def _is_left_out(each: Compared, guards: Mapping[str, LeftOutGuard]) -> bool:
-    return each.name in guards and (each.is_apart or each.share <= LARGEST_SHARE)
+    guard = guards.get(each.name)
+    return guard is not None and (guard.is_whole or each.is_apart or each.share <= LARGEST_SHARE)
 
 
 def _pardoned(each: Compared) -> Compared:

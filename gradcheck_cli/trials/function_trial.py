@@ -129,11 +129,12 @@ class FunctionTrial:
 class LeftOutGuard:
     """A small number in a forward that is proved to be all that a gradient leaves out: see `guards`.
 
-    `settings` are those of the target's settings that are such numbers.
+    `settings` are those of the target's settings that are such numbers; `is_whole`: however much it leaves out.
     """
 
     said: str
     settings: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)

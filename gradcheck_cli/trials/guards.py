@@ -44,7 +44,7 @@ def guards_of(session: FunctionSession, comparison: FunctionComparison, code: Co
         if excusable and all(each.share <= limit for each in excusable if not each.is_apart):
             near[name] = excusable
     # What passes by itself where it is asked in the way of the proof is wrong by something else, as a truth's rounding.
-    near = {name: wrong for name, wrong in near.items() if not any(_is_right(session, each) for each in wrong)}
+    near = {name: wrong for name, wrong in near.items() if not any(is_right_alone(session, each) for each in wrong)}
     settings = sorted(raised)
     said = {
         name: LeftOutGuard(_said(name, wrong, " and ".join(settings)), tuple(settings))
@@ -80,11 +80,11 @@ def _guards(code: Code) -> Iterator[AddedGuard]:
 
 def _are_right_now(session: FunctionSession, wrong: list[Compared], settings: Sequence[str]) -> bool:
     """On the same samples with 0 in the place of the guards."""
-    return all(_is_right(session, each, settings) for each in wrong)
+    return all(is_right_alone(session, each, settings) for each in wrong)
 
 
-def _is_right(session: FunctionSession, each: Compared, settings: Sequence[str] = ()) -> bool:
-    """Asked once more, with 0 for these settings."""
+def is_right_alone(session: FunctionSession, each: Compared, settings: Sequence[str] = ()) -> bool:
+    """Is a gradient right where it is asked once more, with 0 for these settings?"""
     sample = each.trial.sample
     for name in settings:
         sample = sample.replacing(name, 0.0)

@@ -36,7 +36,7 @@ from gradcheck_cli.runs.verify.in_settings import judged_in_settings
 from gradcheck_cli.runs.verify.places import code_of
 from gradcheck_cli.targets import DescribedFunction, TargetRef, Worker
 from gradcheck_cli.targets.functions.client import FunctionClient
-from gradcheck_cli.trials.clips import clipped
+from gradcheck_cli.trials.clips import bounded, clipped
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.function_trial import CalledFunction, FunctionTranscript
 from gradcheck_cli.trials.functions import FunctionSession
@@ -161,7 +161,8 @@ class _FunctionRun:
     ) -> tuple[FunctionComparison, TargetReport]:
         comparison = without_rounding(self.session, comparison)
         comparison, notes = (comparison, ()) if self.options.strict else in_training(comparison, self.code)
-        guards = clipped(self.session, comparison, self.code) | guards_of(self.session, comparison, self.code)
+        asked = (self.session, comparison, self.code)
+        guards = clipped(*asked) | bounded(*asked) | guards_of(*asked)
         transcript = replace(transcript, guards=guards, notes=notes)
         recorded = with_recordings(comparison, self.session.client)
         return recorded, judge_function(self.ref, self.described, transcript, recorded, self.options)

@@ -14,7 +14,7 @@ import numpy as np
 from gradcheck_cli.targets.functions.configuration import Configuration, configuration_of
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import shape_of
-from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES, proposals
+from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES, Proposal, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.pair import parameters_of
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
@@ -67,6 +67,15 @@ class Making:
         given = self._arguments(SIZES[0])
         names = {id(value): name for name, value in given.items() if isinstance(value, np.ndarray)}
         return {one.path: names[one.identity] for one in held(self.owner(**given)) if one.identity in names}
+
+    @property
+    def data(self) -> Mapping[str, Proposal]:
+        """What is handed to the constructor as data, as `LogisticRegression(X, y)`: no gradient is owed of it."""
+        return {
+            name: Proposal("real", choice.axes, is_owed=False)
+            for name, choice in self.chosen.items()
+            if isinstance(choice, Weights) and data_axes(name)
+        }
 
     @property
     def settings(self) -> tuple[Parameter, ...]:
@@ -161,9 +170,18 @@ def _configurations(owner: Any, item: Parameter) -> list[Any]:
     return [] if found is None else [found]
 
 
+def data_axes(name: str) -> tuple[str, ...]:
+    """How the data lie that a constructor is handed and keeps, `LogisticRegression(X, y)`; () for what is none."""
+    if name.strip("_") in ("X", "X_train", "data", "features"):
+        return ("n d", "d n")
+    return ("n", "n 1") if name.strip("_") in ("y", "Y", "y_train", "labels", "targets") else ()
+
+
 def _weights(item: Parameter, names: set[str]) -> list[Any]:
     """What is held is handed over by some constructors: `Affine(W, b)`, `BatchNormalization(gamma, beta)`."""
     plain = item.name.lower().strip("_")
+    if {"X", "y"} <= {name.strip("_")[:1] for name in names} and data_axes(item.name):
+        return [Weights(axes) for axes in data_axes(item.name)]
     if (
         item.annotation in ("int", "float", "bool")
         or plain not in _HELD

@@ -138,7 +138,8 @@ def _convolution_after(
 ) -> Ready | FunctionReady:
     """A target whose names do not speak of a convolution has to prove itself as one: something is right there.
 
-    Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one.
+    Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one,
+    and that it reads windows of them: `(grad_output, x, weight)` are those of a norm, too.
     """
     has_forward = error.step != "build"
     try:
@@ -149,7 +150,7 @@ def _convolution_after(
         if has_forward:
             raise error from None
         raise
-    if convolution.is_sure(found) or (not has_forward and convolution.is_named(found)):
+    if convolution.is_sure(found) or (not has_forward and reads_windows(loaded) and convolution.is_named(found)):
         return found
     raise error
 

@@ -8,6 +8,7 @@ import linecache
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from gradcheck_cli.model import syntax
@@ -28,10 +29,13 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunct
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
+from gradcheck_cli.targets.functions.made_pair import made_pairs
 from gradcheck_cli.targets.functions.methods import Methods, are_static, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
+from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
+from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
-from gradcheck_cli.targets.functions.network import network_forms
+from gradcheck_cli.targets.functions.network import counts_keys, makings_of, network_forms
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
@@ -66,17 +70,25 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from _engine(loaded, owner)
     elif owner is not None:
         yield from _layer(loaded, owner)
+    elif modules := list(_module_pairs(loaded)):
+        yield from modules
     else:
         alone = _pair(loaded)
         names = functions_of(loaded)
+        is_counted = isinstance(alone, PairForm) and counts_keys(alone.fore)
         # Only beside one that makes parameters is the text of every function of use.
-        functions = {name: _function(loaded, name) for name in names} if any(map(initializes, names)) else {}
+        functions = (
+            {name: _function(loaded, name) for name in names} if is_counted or any(map(initializes, names)) else {}
+        )
         if isinstance(alone, PairForm):
+            if functions:
+                yield from network_forms(functions, alone.fore.name, alone.back.name)
+                yield from made_pairs(alone, makings_of(functions, alone.fore.name))
             alone = unpacked(alone, vars(loaded.module))
             alone = replace(alone, is_of_result=is_handed_results(loaded.tree, alone.fore.name, alone.back.name))
-            yield from network_forms(functions, alone.fore.name, alone.back.name)
         else:
             yield from made_losses(alone, functions)
+            yield from of_module_arrays(alone, vars(loaded.module))
         yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
 
 
@@ -131,7 +143,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     if target:
         losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
         yield from compared_forms(Methods(owner, fore, back), target, objects_of(owner, text), (said, text), losses)
-    yield from layer_forms(owner, said, text, asked)
+    yield from layer_forms(owner, said, text, asked, vars(loaded.module))
 
 
 def _loss_method(loaded: Loaded, owner: type) -> str:
@@ -164,6 +176,14 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
         raise NotAFunctionError("build", f"no backward of {name} stands in its file")
     nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
     return PairForm(*returning(_function(loaded, name), _function(loaded, nearest)))
+
+
+def _module_pairs(loaded: Loaded) -> Iterator[WrittenFunction]:
+    """A backward of a Module, where no function of its file is its forward."""
+    known = functions_of(loaded)
+    nodes = {name: node for name in known if (node := loaded.node(name)) is not None}
+    if loaded.name in backwards_among(known) and not forward_among(loaded.name, nodes):
+        yield from module_pairs(loaded, _function(loaded, loaded.name), partial(_with_callees, loaded))
 
 
 def functions_of(loaded: Loaded) -> dict[str, Any]:

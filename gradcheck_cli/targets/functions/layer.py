@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.form import (
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
+from gradcheck_cli.targets.functions.node_functions import node_methods
 from gradcheck_cli.targets.functions.pair import float_arrays
 from gradcheck_cli.targets.functions.reading import by_place, claimed, entries_of, owners
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
@@ -98,7 +99,12 @@ class LayerForm:
         own = (*own, *(item for item in settings if item.name not in known))
         taken = {item.name for item in own}
         states = [
-            Parameter(name, is_state=True, shapes=tuple(held[name] for held in self.states if name in held))
+            Parameter(
+                name,
+                is_state=True,
+                shapes=tuple(held[name] for held in self.states if name in held),
+                known=self.making.data.get(name),
+            )
             for name in self.states[0]
         ]
         return (*own, *(item for item in states if item.name not in taken))
@@ -182,11 +188,14 @@ class LayerForm:
         return [one for one in named if one.name in self.states[0] and one.name in values]
 
 
-def layer_forms(owner: Any, names: Sequence[str], source: str, asked: str = "") -> Iterator[LayerForm]:
+def layer_forms(
+    owner: Any, names: Sequence[str], source: str, asked: str = "", module: Mapping[str, Any] | None = None
+) -> Iterator[LayerForm]:
     """A form for each way in which an object can be made.
 
     Args:
         asked: see `method_names`.
+        module: what the names of its file mean.
 
     Raises:
         NotAFunctionError: it lacks a method, or cannot be made.
@@ -196,7 +205,10 @@ def layer_forms(owner: Any, names: Sequence[str], source: str, asked: str = "") 
         lacking = "forward" if not fore else "backward"
         raise NotAFunctionError("build", f"{owner.__name__} has no {lacking}")
     methods = Methods(owner, fore, back)
+    with_nodes = node_methods(owner, fore, back, module or {})
     for made in objects_of(owner, source):
+        if with_nodes is not None:
+            yield LayerForm(made.making, made.states, with_nodes, tuple(names), source, made.switches)
         for is_torch in (True, False) if "torch" in source else (False,):
             yield LayerForm(made.making, made.states, methods, tuple(names), source, made.switches, is_torch)
 

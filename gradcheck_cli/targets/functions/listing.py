@@ -10,6 +10,7 @@ from gradcheck_cli.targets.functions.by_use import forward_among, goes_by_use
 from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
+from gradcheck_cli.targets.functions.module_pair import is_module_definition, module_for
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
@@ -42,6 +43,8 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
     nodes = {name: found[name] for name in functions}
     forwards = {name: forward_among(name, nodes) for name in backwards_among(functions)}
+    modules = [name for name, node in found.items() if is_module_definition(node)]
+    forwards |= {name: module_for(name, modules) for name, forward in forwards.items() if not forward}
     # An operator is a target itself, and its backward is handed a ctx by torch.
     names = [name for name, forward in forwards.items() if forward and not _is_operator(found[forward])]
     pairs = method_pairs(found)

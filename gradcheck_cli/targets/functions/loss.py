@@ -36,10 +36,13 @@ def gives_gradients(node: ast.AST | None) -> bool:
         return False
     is_loss = bool(LOSS_WORDS & set(tokens(getattr(node, "name", ""))))
     given = parameter_names(node)
-    return all(
+    are_gradients = [
         looks_like_gradient(name) or (is_loss and name in _NAMELESS) or belongs_to(name, given) not in ("", name)
         for name in names[1:]
-    )
+    ]
+    # Behind several gradients a loss may give its last state: `return loss, dWxh, dWhh, hs, ys`.
+    count = are_gradients.index(False) if False in are_gradients else len(are_gradients)
+    return all(are_gradients) or (is_loss and count > 1 and not any(are_gradients[count:]))
 
 
 def loss_comes_last(names: Sequence[str]) -> bool:

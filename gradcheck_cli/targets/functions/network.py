@@ -6,14 +6,15 @@ write it, with the parameters in a dict or one after the other. Judged is the wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model import Array, FunctionForm, ReturnedEntry, Sample
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
@@ -25,7 +26,8 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
-from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
+from gradcheck_cli.targets.functions.keyed import counted_letters, keyed_makings
 from gradcheck_cli.targets.functions.network_wiring import (
     Arrays,
     Handing,
@@ -34,20 +36,24 @@ from gradcheck_cli.targets.functions.network_wiring import (
     handed,
     initializes,
     layouts_of,
+    output_of,
+    sample_of,
     shapes_made,
 )
 from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names
+from gradcheck_cli.targets.functions.slopes import is_slope
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, backwards_among, tokens
+from gradcheck_cli.targets.functions.usual_losses import USUAL, OutputLoss
 
 
 @dataclass(frozen=True)
 class NetworkFunctions:
-    """The functions of one network; all of them in one file."""
+    """The functions of one network; all of them in one file, but for a loss that its gradients are of."""
 
     making: PlainFunction
     fore: PlainFunction
-    loss: PlainFunction
+    loss: PlainFunction | OutputLoss
     back: PlainFunction
 
 
@@ -59,12 +65,20 @@ class NetworkForm:
         functions: see there.
         shapes: of each parameter, on each set of sizes on which it can be made.
         data, target: the names of X and of Y, with what they are.
+        matched: of a usual loss, the parameters whose gradients are its slopes.
     """
 
     functions: NetworkFunctions
     shapes: Mapping[str, tuple[tuple[int, ...], ...]]
     data: tuple[str, Proposal]
     target: tuple[str, Proposal]
+    matched: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Of the entries of all parameters, how many are in those whose gradients are slopes of a usual loss."""
+        entries = {name: math.prod(shapes[0]) for name, shapes in self.shapes.items()}
+        return sum(entries[name] for name in self.matched) / sum(entries.values())
 
     @property
     def kind(self) -> FunctionForm:
@@ -84,12 +98,18 @@ class NetworkForm:
     @property
     def source(self) -> str:
         """The texts of the forward and of the loss."""
-        return f"{self.functions.fore.source}\n{self.functions.loss.source}"
+        return f"{self.functions.fore.source}\n{getattr(self.functions.loss, 'source', '')}"
 
     @property
     def why(self) -> str:
         """Who does what."""
         named = self.functions
+        if isinstance(named.loss, OutputLoss):
+            return (
+                f"{named.making.name} makes the parameters, {named.fore.name} gives the output; no loss stands in the "
+                f"file: {named.back.name} is taken as the gradients of {named.loss.name}, whose slopes "
+                f"{len(self.matched)} of its {len(self.shapes)} gradients are"
+            )
         return (
             f"{named.making.name} makes the parameters, {named.fore.name} and {named.loss.name} give the loss, "
             f"{named.back.name} its gradients"
@@ -116,13 +136,25 @@ class NetworkForm:
         outputs = self._loss(handing)
         with in_backward(outputs):
             back = call_by_name(self.functions.back.call, handed(self.functions.back, handing))
+        gradients, returned = self._read(back, values)
+        return Ran(outputs, gradients, returned, mutated=mutated(values, given))
+
+    def gradients(self, values: Values) -> Mapping[str, Array]:
+        """What the backward gives, of whatever loss.
+
+        Raises:
+            Exception: whatever the user's code raises.
+        """
+        given = fresh(values)
+        handing = self._handing(given).after(self._went_forward(given))
+        return self._read(call_by_name(self.functions.back.call, handed(self.functions.back, handing)), values)[0]
+
+    def _read(self, back: Any, values: Values) -> tuple[dict[str, Array], tuple[ReturnedEntry, ...]]:
         entries = entries_of(back, returned_names(self.functions.back.node))
         arrays: Arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
-        found = owners(entries, {name: arrays[name] for name in self.shapes})
-        gradients, returned = claimed(found, entries)
+        gradients, returned = claimed(owners(entries, {name: arrays[name] for name in self.shapes}), entries)
         # The gradients of activations, which many keep in the same dict, belong to nothing that is asked.
-        named = tuple(entry for entry in returned if entry.name)
-        return Ran(outputs, gradients, named, mutated=mutated(values, given))
+        return gradients, tuple(entry for entry in returned if entry.name)
 
     def _handing(self, given: Mapping[str, Any]) -> Handing:
         states = {name: given[name] for name in self.shapes}
@@ -132,26 +164,89 @@ class NetworkForm:
         return call_by_name(self.functions.fore.call, handed(self.functions.fore, self._handing(given)))
 
     def _loss(self, handing: Handing) -> tuple[Array, ...]:
-        loss = call_by_name(self.functions.loss.call, handed(self.functions.loss, handing))
-        (array,) = outputs_of([loss])
+        loss = self.functions.loss
+        if isinstance(loss, OutputLoss):
+            (output,) = outputs_of([output_of(handing.result)])
+            return (np.asarray(loss.of(None, output, handing.target)).reshape(()),)
+        (array,) = outputs_of([call_by_name(loss.call, handed(loss, handing))])
         if array.size != 1:
-            raise TypeError(
-                f"{self.functions.loss.name} gives {counted(array.size, 'number')} where a loss is expected"
-            )
+            raise TypeError(f"{loss.name} gives {counted(array.size, 'number')} where a loss is expected")
         return (array.reshape(()),)
 
 
 def network_forms(functions: Mapping[str, PlainFunction], fore: str, back: str) -> Iterator[NetworkForm]:
     """The layouts in which a network's functions hang together: those that run, the most gradients that fit first.
 
+    Where no loss stands in the file and its backward is handed what its output is compared with, with the usual loss
+    that most of its gradients are the slopes of; none where they are of none.
+
     Args:
         functions: of the file, by name.
         fore, back: those two that name each other.
     """
-    for making in (functions[name] for name in functions if initializes(name)):
-        for loss in (functions[name] for name in functions if _is_loss(name, functions)):
+    makings = makings_of(functions, fore)
+    losses = [functions[name] for name in functions if _is_loss(name, functions)]
+    for making in makings:
+        for loss in losses:
             named = NetworkFunctions(making, functions[fore], loss, functions[back])
             yield from fitting_first(_on_each_layout(named))
+    if not losses and Handing.target_name(functions[back]):
+        found = list(_with_usual(makings, functions[fore], functions[back]))
+        yield from sorted(found, key=lambda one: -one.share)[:1]
+
+
+def makings_of(functions: Mapping[str, PlainFunction], fore: str) -> list[PlainFunction]:
+    """What makes the parameters of a forward: functions of the file, else the keys that it counts."""
+    own = [functions[name] for name in functions if initializes(name)]
+    return own or list(keyed_makings(functions[fore].source, Handing.dict_name(functions[fore])))
+
+
+def counts_keys(fore: PlainFunction) -> bool:
+    """Does a forward count the keys of the dict of its parameters?"""
+    return bool(counted_letters(fore.source, Handing.dict_name(fore)))
+
+
+def _with_usual(makings: Sequence[PlainFunction], fore: PlainFunction, back: PlainFunction) -> Iterator[NetworkForm]:
+    """Each layout with each usual loss that any of its gradients are the slopes of; up to one that all are of."""
+    for making in makings:
+        for base in _on_each_layout(NetworkFunctions(making, fore, USUAL[0], back)):
+            with suppress(Exception):  # whatever the user's code raises on a layout that it is not meant for
+                calls = _calls(base)
+                for loss in USUAL:
+                    form = replace(base, functions=replace(base.functions, loss=loss))
+                    matched = _matched(form, calls)
+                    if matched:
+                        yield replace(form, matched=matched)
+                    if len(matched) == len(form.shapes):
+                        return
+
+
+def _calls(form: NetworkForm) -> list[tuple[Sample, Mapping[str, Array]]]:
+    """A sample of each set of sizes, on one of which two means may be the same, with its gradients.
+
+    Raises:
+        Exception: whatever the user's code raises.
+    """
+    samples = [sample_of(form, number) for number in range(len(SIZES))]
+    return [(sample, form.gradients(sample.values)) for sample in samples]
+
+
+def _matched(form: NetworkForm, calls: Sequence[tuple[Sample, Mapping[str, Array]]]) -> tuple[str, ...]:
+    """The parameters whose gradients are slopes of its loss on all samples.
+
+    Raises:
+        Exception: whatever the loss raises.
+    """
+
+    def is_matched(sample: Sample, gradients: Mapping[str, Array], name: str) -> bool:
+        gradient = gradients.get(name)
+        fits = gradient is not None and gradient.shape == sample.array(name).shape
+        return fits and gradient is not None and is_slope(form, sample, name, gradient)
+
+    try:
+        return tuple(name for name in form.shapes if all(is_matched(*call, name) for call in calls))
+    except (ValueError, TypeError, ArithmeticError):  # its target is of another shape than the output
+        return ()
 
 
 def _is_loss(name: str, functions: Mapping[str, PlainFunction]) -> bool:
@@ -174,4 +269,5 @@ def _takes(fore: PlainFunction, states: Mapping[str, Array]) -> bool:
 
 
 def _target_name(named: NetworkFunctions) -> str:
-    return Handing.target_name(named.loss) or Handing.target_name(named.back)
+    own = "" if isinstance(named.loss, OutputLoss) else Handing.target_name(named.loss)
+    return own or Handing.target_name(named.back)

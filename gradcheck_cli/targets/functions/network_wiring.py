@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction, as_array
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, constant
@@ -252,17 +252,24 @@ def fitting_first(forms: Iterable[Made]) -> Iterator[Made]:
     yield from (form for count, form in sorted(counted, key=lambda each: each[0]) if count < len(form.shapes))
 
 
+def sample_of(form: WrittenFunction, number: int = 0) -> Sample:
+    """A draw of a form whose arguments are all known, on one set of sizes."""
+    from gradcheck_cli.targets.functions.inputs.drawing import drawn
+    from gradcheck_cli.targets.functions.inputs.options import chosen, options_of, state_of
+
+    listed = options_of(form, {})
+    choice = chosen(form, listed, [0] * len(listed))
+    states = {item.name: state_of(item, number) for item in form.parameters if item.is_state}
+    return drawn({**choice, **states}, SIZES[number], 0)
+
+
 def _misfits(form: MadeForm) -> int:
     """How many gradients have another shape than their parameter, on a draw of its own; all where there is none.
 
     Raises:
         Exception: whatever the user's code raises.
     """
-    from gradcheck_cli.targets.functions.inputs.drawing import drawn
-    from gradcheck_cli.targets.functions.inputs.options import chosen, options_of
-
-    listed = options_of(form, {})
-    sample = drawn(chosen(form, listed, [0] * len(listed)), SIZES[0], 0)
+    sample = sample_of(form)
     ran = form.run(sample.values, ())
     fitting = sum(
         array.shape == sample.array(name).shape for name, array in ran.gradients.items() if name in form.shapes

@@ -40,8 +40,8 @@ class TensorLossForm(LossForm):
 def on_tensors(form: PairForm | LossForm) -> PairForm | LossForm:
     """The same with functions that are handed tensors in the place of arrays; what they return is read as it is."""
     if isinstance(form, LossForm):
-        return TensorLossForm(_handed_tensors(form.function))
-    return TensorPairForm(_handed_tensors(form.fore), _handed_tensors(form.back))
+        return TensorLossForm(handed_tensors(form.function))
+    return TensorPairForm(handed_tensors(form.fore), handed_tensors(form.back))
 
 
 def is_of_torch(form: PairForm | LossForm) -> bool:
@@ -50,7 +50,8 @@ def is_of_torch(form: PairForm | LossForm) -> bool:
     return any(_OF_TORCH.search(part.source) for part in parts)
 
 
-def _handed_tensors(function: PlainFunction) -> PlainFunction:
+def handed_tensors(function: PlainFunction) -> PlainFunction:
+    """The function with tensors in the place of the arrays that it is handed."""
     return PlainFunction(_with_tensors(function.call), function.node, function.name, function.source)
 
 

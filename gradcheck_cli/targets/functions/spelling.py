@@ -36,7 +36,8 @@ UPSTREAM_WORDS = word_set(
     "next_grad dnext upstream_gradient dl incoming incoming_grad derivative g_out dldz dl_dz d_loss"
 )
 LOSS_WORDS = word_set(
-    "loss cross entropy ce cce mse mae hinge svm nll bce huber l1 l2 criterion kl kld divergence focal cost objective"
+    "loss cross entropy ce cce mse mae hinge svm nll bce huber l1 l2 criterion kl kld divergence focal cost objective "
+    "posterior logp logpdf logprob energy potential hamiltonian penalty"
 )
 # Of a loss's name, what only says that it is one: `compute_gradient` belongs to `compute_cost`.
 _MERELY_LOSS = word_set("loss cost objective criterion function func fn")

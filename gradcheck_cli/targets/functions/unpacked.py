@@ -36,6 +36,13 @@ def unpacked(form: PairForm, module: Mapping[str, Any]) -> PairForm:
     return PairForm(fore, back) if fore is not form.fore else form
 
 
+def with_members(form: PairForm, name: str, members: Sequence[str]) -> PairForm:
+    """The pair with the members of a dict in the place of the dict, which both may take by this name."""
+    packed = {name: _Packed(dict.fromkeys(members, inspect.Parameter.empty), dict)}
+    fore, back = (_with_fields(function, {}, packed) for function in (form.fore, form.back))
+    return PairForm(fore, back)
+
+
 def _with_fields(function: PlainFunction, module: Mapping[str, Any], weights: Mapping[str, _Packed]) -> PlainFunction:
     """The function that takes and gives fields."""
     try:

@@ -107,11 +107,12 @@ def _with_counts(found: Sequence[Proposal], source: str, others: Sequence[str]) 
 
 @lru_cache(maxsize=16)
 def _indices(source: str) -> frozenset[str]:
-    """The names that stand in the place of an index: `table[ids]`, `p[np.arange(n), y]`, `table[ids[t]]`."""
+    """The names that stand in the place of an index: `table[ids]`, `p[np.arange(n), y]`, `table[[ids[t]]]`."""
     found: set[str] = set()
     for node in ast.walk(syntax.parse(source)) if source else ():
         if isinstance(node, ast.Subscript):
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            parts = [each for part in parts for each in (part.elts if isinstance(part, ast.List) else [part])]
             for part in parts:
                 inner = part.value if isinstance(part, ast.Subscript) else part
                 found |= {inner.id} if isinstance(inner, ast.Name) else set()

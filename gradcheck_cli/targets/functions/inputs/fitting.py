@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck_cli.model import Sample
 from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 Shape: TypeAlias = tuple[int, ...]
@@ -70,18 +71,18 @@ class Fitted:
     is_slip: bool = False
     is_empty: bool = False
 
-    def refuse(self) -> None:
+    def refuse(self, file: str) -> None:
         """Refuse what may come of inputs that were guessed, and not of the code.
 
-        A name that is nowhere defined and code that is not written yet are its own, whatever it is given.
+        Args:
+            file: the user's, of which a line may raise whatever it is given: that is its own fault.
 
         Raises:
             NotAFunctionError: with the shapes, or with what it raised.
         """
-        undefined = isinstance(self.error, NameError) and not isinstance(self.error, UnboundLocalError)
         if self.odd:
             raise NotAFunctionError("read", f"on all inputs that were tried, {self.odd}: it may be meant for others")
-        if self.error is not None and not undefined and not isinstance(self.error, NotImplementedError):
+        if self.error is not None and not is_own_fault(self.error, file):
             raise NotAFunctionError("run", "its backward raises on all inputs that were tried", cause=self.error)
 
 

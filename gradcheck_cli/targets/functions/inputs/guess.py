@@ -32,6 +32,7 @@ from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, l
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
+from gradcheck_cli.targets.functions.inputs.proving import is_of_no_number, proves
 from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
@@ -53,6 +54,7 @@ MOST_NEARLY = 6
 # less, is among the next.
 FURTHER = 200
 _LABELS = "on all inputs that were tried its labels belong to no rows, and its gradient is not the derivative there"
+_NO_NUMBER = "on all inputs that were tried it gives several numbers, and its gradient is not the derivative there"
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
         cause = next((search.error for search in searches if search.error is not None), None)
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
     try:
-        best.nearly.refuse()
+        best.nearly.refuse(best.file)
     except NotAFunctionError as error:
         if said.source == "guess":
             raise NearlyError(error, replace(best.second_best, raised=best.others())) from error.cause
@@ -142,7 +144,7 @@ class _Search:
         nearly: how it did on these; `fits`: how the last one did.
         raised: the likeliest on which the forward ran and the backward raised.
         doubtful: the likeliest that fits but may not be meant: others are tried first.
-        labels_nothing: among its labels are such as belong to no rows.
+        proves_nothing: why nothing is proved where it is no derivative there; "" where it is.
         is_unowned: its gradient has no name, and is not that of the argument of its shape.
         as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
@@ -157,7 +159,7 @@ class _Search:
     second_best: Guess | None = None
     raised: Guess | None = None
     doubtful: Guess | None = None
-    labels_nothing: bool = False
+    proves_nothing: str = ""
     is_unowned: bool = False
     as_near: list[Sample] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
@@ -182,7 +184,8 @@ class _Search:
                 return found
             if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
-        may_go_on = self.doubtful is not None and self.form.kind == "loss" and not self.said.fixed
+        is_of_a_number = self.form.kind == "loss" or self.proves_nothing == _NO_NUMBER
+        may_go_on = self.doubtful is not None and is_of_a_number and not self.said.fixed
         found = self._led(fixed) if may_go_on else None
         return found or self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
 
@@ -192,14 +195,16 @@ class _Search:
         The first of these is kept.
         """
         sample = found.samples[0]
+        outputs = found.form.forward(sample.values)
         is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
-        is_number = all(out.size == 1 for out in found.form.forward(sample.values)) if is_loss else True
-        is_of_nothing = labels_nothing(found.form, sample, choice)
-        is_meant = is_number and not is_of_nothing and not leaves_out(found.form, sample, labels(choice))
+        is_number = all(out.size == 1 for out in outputs) if is_loss else True
+        nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
+        nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
+        is_meant = is_number and not nothing and not leaves_out(found.form, sample, labels(choice))
         if is_meant and not self._is_of_another(found):
             return False
         if self.doubtful is None:
-            self.doubtful, self.labels_nothing = found, is_of_nothing
+            self.doubtful, self.proves_nothing = found, nothing
         return True
 
     def _is_of_another(self, found: Guess) -> bool:
@@ -215,11 +220,11 @@ class _Search:
         """What may not be meant and is all that fits; None where nothing is.
 
         Raises:
-            NearlyError: its labels belong to no rows, and its gradient is not the derivative: that proves nothing.
+            NearlyError: its gradient is not the derivative, which proves nothing there.
         """
         found = self.doubtful
-        if found is not None and self.labels_nothing and not is_derivative(found.form, found.samples[0]):
-            refusal = NotAFunctionError("read", f"{_LABELS}: it may be meant for others")
+        if found is not None and self.proves_nothing and not is_derivative(found.form, found.samples[0]):
+            refusal = NotAFunctionError("read", f"{self.proves_nothing}: it may be meant for others")
             raise NearlyError(refusal, replace(found, raised=self.raising(found.form)))
         return found
 
@@ -233,7 +238,8 @@ class _Search:
     def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
         """Those of `raised` that this form takes too, and on which its backward raises."""
         samples = () if self.raised is None else self.raised.samples
-        return tuple(sample for sample in samples if takes(form, sample) and not runs(form, sample))
+        raising = (sample for sample in samples if takes(form, sample) and not runs(form, sample))
+        return tuple(sample for sample in raising if proves(form, sample))
 
     def others(self) -> tuple[Sample, ...]:
         """What comes as near as the second best, itself among it, and that it takes; the plainest first."""
@@ -242,7 +248,9 @@ class _Search:
         for sample in self.as_near:
             patterns.setdefault(axes_of(sample), sample)
         near = [patterns[axes] for axes in sorted(patterns, key=plainness)[:MOST_NEARLY]]
-        return () if best is None else tuple(sample for sample in near if takes(best.form, sample))
+        if best is None:
+            return ()
+        return tuple(sample for sample in near if takes(best.form, sample) and proves(best.form, sample))
 
     def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
         """Among more shapes, from the choice that comes farthest on.

@@ -23,11 +23,15 @@ def labels(choice: ProposalChoice) -> list[str]:
 
 
 def leaves_out(form: WrittenFunction, sample: Sample, names: Sequence[str]) -> bool:
-    """Where there are labels: is the last row or column of an array read by nobody, for want of a label of its own?"""
+    """Where there are labels: is the last row or column of an array read by nobody, for want of a label of its own?
+
+    Of a table that is held a row may well be left out.
+    """
     if not names:
         return False
     outputs = form.forward(sample.values)
-    for name in sample.differentiated:
+    held = {item.name for item in form.parameters if item.is_state}
+    for name in (name for name in sample.differentiated if name not in held):
         array = sample.array(name)
         for axis in range(array.ndim):
             other = array.copy()

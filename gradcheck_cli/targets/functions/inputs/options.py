@@ -11,7 +11,14 @@ import numpy as np
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
-from gradcheck_cli.targets.functions.inputs.parameters import is_count, number_of_names, settings, words_compared
+from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
+from gradcheck_cli.targets.functions.inputs.parameters import (
+    is_count,
+    number_of_names,
+    settings,
+    words_compared,
+)
+from gradcheck_cli.targets.functions.inputs.products import axes_by_products
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
@@ -36,8 +43,22 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
 
 def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
     """What each parameter may be: as its name tells, in the shapes that the code says first."""
-    lengths = _fixed_lengths(form)
-    return [fixed.get(item.name) or _in_lengths(item, _options(form, item), lengths) for item in form.parameters]
+    lengths, wide = _fixed_lengths(form), module_length(form)
+    found = [fixed.get(item.name) or _in_lengths(item, _options(form, item), lengths) for item in form.parameters]
+    return [
+        _as_wide(item, each, wide) if wide and item.name not in fixed else each
+        for item, each in zip(form.parameters, found, strict=True)
+    ]
+
+
+def _as_wide(item: Parameter, found: Sequence[Proposal], length: int) -> Sequence[Proposal]:
+    """Rows of this length, and square weights of it, before any others."""
+    if item.is_state or found[0].kind not in REAL:
+        return found
+    count = len(found[0].axes.split())
+    is_weight = bool(set(tokens(item.name)) & _WEIGHTS) or _WEIGHT_NAMES.match(item.name) is not None
+    axes = (f"{length} {length}",) if is_weight else (f"{length}",) if count == 1 else (f"n t {length}", f"n {length}")
+    return [*(replace(found[0], axes=each) for each in axes), *found]
 
 
 def _fixed_lengths(form: WrittenFunction) -> list[int]:
@@ -49,10 +70,13 @@ def _fixed_lengths(form: WrittenFunction) -> list[int]:
 
 
 def _in_lengths(item: Parameter, found: Sequence[Proposal], lengths: Sequence[int]) -> Sequence[Proposal]:
-    """Data in these lengths, a row or rows of them, before any others."""
+    """Data in these lengths, a row or rows of them, before any others; whole numbers below these lengths."""
+    if lengths and not item.is_state and found[0].kind == "index":
+        rows = sorted(dict.fromkeys(each.axes for each in found if each.kind == "index" and each.axes), key=len)
+        return [*(replace(found[0], axes=each, below=min(lengths)) for each in rows), *found]
     if not lengths or item.is_state or found[0].kind not in REAL:
         return found
-    axes = [form.format(length) for form in ("n {}", "{}") for length in lengths]
+    axes = [form.format(length) for form in ("n {}", "{}", "{} 1") for length in lengths]
     return [*(replace(found[0], axes=each) for each in axes), *found]
 
 
@@ -81,6 +105,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )
     found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
+    found = [*_of_products(form, item, found), *found]
     found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
@@ -109,6 +134,14 @@ def _of_both(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) 
         return []
     axes = [one.format(gates) for gates in ("4m", "m", "3m", "2m") for one in ("m+d {}", "{} m+d")]
     return [replace(found[0], axes=each) for each in axes]
+
+
+def _of_products(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> list[Proposal]:
+    """As the matrix products of the code tell its axes; not of a loss, whose last product gives what its labels are."""
+    if form.kind != "pair" or set(tokens(form.title)) & LOSS_WORDS:
+        return []
+    axes = axes_by_products(form.source, [other.name for other in form.parameters]).get(item.name, "")
+    return [replace(found[0], axes=axes)] if axes and found[0].kind in REAL and not item.is_state else []
 
 
 def _of_ratings(form: WrittenFunction, item: Parameter) -> list[Proposal]:
@@ -161,6 +194,7 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
 
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
 _WHOLE = (2, 3)
+_WEIGHT_NAMES = re.compile(r"^[Ww]_?[A-Za-z]{0,4}\d?$")
 _WEIGHTS = word_set("w weight weights wf wi wo wc wg wz wr wh kernel")
 _BESIDE = re.compile(r"\b(?:hstack|vstack|concatenate|concat|cat|column_stack|row_stack|r_|c_)\b")
 _RATED = in_order("R r rated")

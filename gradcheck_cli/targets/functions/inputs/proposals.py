@@ -226,7 +226,7 @@ def proposals(
         return [Proposal("positive", axes, is_owed=False) for axes in _SCALE]
     if set(words) & _POSITIVE_WORDS:
         return [Proposal("positive", axes) for axes in _SCALE]
-    if "prev" in words or set(words) & _STATE_WORDS or plain in _STATES:
+    if is_state_name(name):
         return _real(_STATE + _DATA)
     if _RECURRENT.match(plain):
         return _real(("m m", "m 4m", *_WEIGHT))
@@ -239,6 +239,12 @@ def proposals(
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
+
+
+def is_state_name(name: str) -> bool:
+    """Is it called as the state of a cell is: h_prev, c, state?"""
+    words = _without_split(tokens(name))
+    return "prev" in words or bool(set(words) & _STATE_WORDS) or "".join(words) in _STATES
 
 
 def _without_split(words: tuple[str, ...]) -> tuple[str, ...]:

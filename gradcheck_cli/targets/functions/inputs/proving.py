@@ -1,0 +1,68 @@
+"""On which guesses something is proved of code: on others a wrong gradient, or a change that mends it, says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Sample
+from gradcheck_cli.model.functions import lacks_ones
+from gradcheck_cli.targets.functions.form import WrittenFunction
+from gradcheck_cli.targets.functions.inputs.meant import is_derivative
+from gradcheck_cli.targets.functions.inputs.running import takes
+from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
+
+# A step that shows in every sum; only whether anything changes is looked at.
+_BESIDE = 1e-3
+
+
+def proves(form: WrittenFunction, sample: Sample) -> bool:
+    """May what is wrong here be the code's fault?
+
+    Not where an argument is a lone number, which is what is tried last and what every sum fits; nor where a gradient
+    has the shape of an array that its argument may as well be.
+    """
+    arrays = {name: sample.array(name) for name in sample.differentiated}
+    return all(array.ndim for array in arrays.values()) and not _is_meant_for_others(form, sample, arrays)
+
+
+def _is_meant_for_others(form: WrittenFunction, sample: Sample, arrays: dict[str, Array]) -> bool:
+    """Does the forward run with an argument in the shape of its gradient?"""
+    try:
+        ones = [np.ones_like(out) for out in form.forward(sample.values)]
+        gradients = form.run(sample.values, ones).gradients
+    except Exception:  # what raises is told where it is judged
+        return False
+    generator = np.random.default_rng([sample.seed, 7])
+    return any(
+        takes(form, sample.replacing(name, generator.standard_normal(gradient.shape)))
+        for name, gradient in gradients.items()
+        if name in arrays
+        and gradient.shape != arrays[name].shape
+        and not lacks_ones(gradient.shape, arrays[name].shape)
+    )
+
+
+def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
+    """Is a gradient that is handed no G wrong, of a function of several arrays that gives several numbers here?
+
+    `log_posterior(theta, X, y)` gives one number of vectors, and may run on matrices. Where each number hangs on its
+    own entry alone, as of a sigmoid, it is the derivative of each.
+    """
+    is_bare = isinstance(form, PairForm) and form.wiring is not None and form.wiring.bare
+    if not is_bare or len(float_arrays(sample.values)) < 2 or sum(out.size for out in outputs) == 1:
+        return False
+    return not _is_entrywise(form, sample, outputs[0]) and not is_derivative(form, sample)
+
+
+def _is_entrywise(form: WrittenFunction, sample: Sample, output: Array) -> bool:
+    """Does a change of one entry of an argument change the same entry of the output alone?"""
+    alike = [name for name, array in float_arrays(sample.values).items() if array.shape == output.shape]
+    for name in alike:
+        other = sample.array(name).copy()
+        other.flat[-1] += _BESIDE
+        changed = form.forward(sample.replacing(name, other).values)[0]
+        if not np.array_equal(changed.flat[:-1], output.flat[:-1]):
+            return False
+    return bool(alike)

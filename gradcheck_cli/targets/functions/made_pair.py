@@ -1,0 +1,83 @@
+"""A pair whose parameters another function makes: `init(sizes)`, `forward(x, params)`, `backward(dout, cache)`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.network_wiring import Handing, data_of, layouts_of, sample_of, shapes_made
+from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.spelling import is_upstream
+from gradcheck_cli.targets.functions.unpacked import with_members
+
+
+@dataclass(frozen=True)
+class MadePairForm(PairForm):
+    """The pair on one layout of its data.
+
+    Attributes:
+        made_by: what makes its parameters.
+        shapes: of each of these, on each set of sizes.
+        known: its data, by name.
+    """
+
+    made_by: str = ""
+    shapes: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    known: Mapping[str, Proposal] = field(default_factory=dict)
+
+    @property
+    def why(self) -> str:
+        """Who makes what."""
+        return f"{super().why}; {self.made_by} makes {', '.join(self.shapes)}"
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its own, with what is known of them."""
+        return tuple(
+            Parameter(item.name, is_state=True, shapes=self.shapes[item.name], numbers="small")
+            if item.name in self.shapes
+            else replace(item, known=self.known.get(item.name))
+            for item in super().parameters
+        )
+
+
+def made_pairs(form: PairForm, makings: Sequence[PlainFunction]) -> Iterator[MadePairForm]:
+    """One for each layout of its data; none where its backward is handed no G, or the forward not all that is made."""
+    if not any(is_upstream(item.name) for item in form.back.parameters()):
+        return
+    for making in makings:
+        seen: set[str] = set()
+        for axes, _, made in layouts_of(making):
+            shapes = shapes_made(made)
+            name = Handing.dict_name(form.fore)
+            inner = with_members(form, name, list(shapes)) if name else form
+            if not set(shapes) <= {item.name for item in inner.parameters} or axes in seen:
+                continue
+            seen.add(axes)
+            try:
+                data, proposal = data_of(form.fore, shapes, axes)
+            except NotAFunctionError:
+                return
+            known = {data: replace(proposal, is_owed=True)}
+            made_form = MadePairForm(inner.fore, inner.back, made_by=making.name, shapes=shapes, known=known)
+            gradients = _gradients(made_form)
+            if gradients:
+                yield made_form if data in gradients else replace(made_form, known={data: proposal})
+
+
+def _gradients(form: MadePairForm) -> Collection[str]:
+    """What its backward gives gradients of, on a layout for which it is meant: of a network's data none is owed."""
+    sample = sample_of(form)
+    with suppress(Exception):  # whatever the user's code raises on a layout that it is not meant for
+        for ready in form.wirings(sample.values):
+            with suppress(Exception):  # another way to hand things on may be the right one
+                upstream = [np.ones_like(out) for out in ready.forward(sample.values)]
+                gradients = ready.run(sample.values, upstream).gradients
+                if all(gradient.shape == sample.array(name).shape for name, gradient in gradients.items()):
+                    return list(gradients)
+    return ()

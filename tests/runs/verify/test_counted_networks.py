@@ -1,0 +1,125 @@
+"""Networks of any depth, whose parameters lie in a dict under keys that the code counts."""
+
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.errors import GradcheckError
+
+TOP = """
+import numpy as np
+
+
+def go_up(inputs, weights, bias, bends):
+    sums = weights @ inputs + bias
+    return (np.maximum(sums, 0) if bends else 1 / (1 + np.exp(-sums))), (inputs, weights, sums)
+
+
+def go_down(grad, kept, bends):
+    inputs, weights, sums = kept
+    if bends:
+        grad = grad * (sums > 0)
+    else:
+        share = 1 / (1 + np.exp(-sums))
+        grad = grad * share * (1 - share)
+    m = inputs.shape[1]
+    return weights.T @ grad, grad @ inputs.T / m, grad.sum(axis=1, keepdims=True) / m
+
+
+def deep_forward(X, parameters):
+    found, caches = X, []
+    depth = len(parameters) // 2
+    for level in range(1, depth + 1):
+        weights, bias = parameters["W" + str(level)], parameters["b" + str(level)]
+        found, cache = go_up(found, weights, bias, level < depth)
+        caches.append(cache)
+    return found, caches
+
+
+def deep_backward(AL, Y, caches):
+    grads = {}
+    grad = (1 - Y) / (1 - AL) - Y / AL
+    for level in reversed(range(len(caches))):
+        is_last = level == len(caches) - 1
+        grad, grads[f"dW{level + 1}"], grads[f"db{level + 1}"] = go_down(grad, caches[level], not is_last)
+    return grads
+"""
+MAKES = """
+
+def initialize_parameters_deep(layer_dims):
+    made = {}
+    for level in range(1, len(layer_dims)):
+        made["W" + str(level)] = np.random.randn(layer_dims[level], layer_dims[level - 1])
+        made["b" + str(level)] = np.zeros((layer_dims[level], 1))
+    return made
+"""
+HANDED_G = """
+import numpy as np
+
+
+def forward(x, params):
+    seen = [x]
+    for number in range(1, len(params) // 2 + 1):
+        seen.append(np.tanh(seen[-1] @ params[f"W{number}"] + params[f"b{number}"]))
+    return seen[-1], seen
+
+
+def backward(dout, seen, params):
+    grads = {}
+    for number in range(len(params) // 2, 0, -1):
+        dout = dout * (1 - seen[number] ** 2)
+        grads[f"W{number}"] = seen[number - 1].T @ dout
+        grads[f"b{number}"] = dout.sum(axis=0)
+        dout = dout @ params[f"W{number}"].T
+    return grads
+"""
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """From a text and a target's name to its report."""
+
+    def judge(text, name):
+        file = tmp_path / "network.py"
+        file.write_text(text)
+        return function_here(f"{file}:{name}")
+
+    return judge
+
+
+@pytest.mark.parametrize("makes", [MAKES, ""])
+def test_without_a_loss_in_the_file_it_is_judged_by_the_one_whose_slopes_its_gradients_are(judged, makes):
+    """Also where nothing makes its parameters."""
+    report = judged(TOP + makes, "deep_backward")
+    assert report.verdict is Verdict.PASS
+    assert set(report.gradients) == {"W1", "b1", "W2", "b2", "W3", "b3"}
+    assert "the mean of the binary cross entropy over the samples, whose slopes 6 of its 6" in report.why
+
+
+@pytest.mark.parametrize("makes", [MAKES, ""])
+def test_a_mean_that_the_biases_alone_lack_fails_in_these(judged, makes):
+    """The loss is that which most numbers are the slopes of."""
+    report = judged((TOP + makes).replace("keepdims=True) / m", "keepdims=True)"), "deep_backward")
+    wrong = {name for name, each in report.gradients.items() if each.verdict is Verdict.FAIL}
+    assert wrong == {"b1", "b2", "b3"}
+    assert {each.id for each in report.findings} == {"scaled-constant"}
+
+
+def test_gradients_of_no_known_loss_are_not_judged(judged):
+    """What its author had in mind is nowhere."""
+    with pytest.raises(GradcheckError, match="deep_backward"):
+        judged(TOP.replace("(1 - Y) / (1 - AL) - Y / AL", "np.sin(AL * Y + 0.3)"), "deep_backward")
+
+
+def test_one_that_is_handed_an_upstream_is_judged_by_its_forward(judged):
+    """And owes no gradient of its data."""
+    report = judged(HANDED_G, "backward")
+    assert report.verdict is Verdict.PASS
+    assert set(report.gradients) == {"W1", "b1", "W2", "b2", "W3", "b3"}
+
+
+def test_a_wrong_slope_in_one_fails(judged):
+    """The derivative of tanh of what it gave."""
+    report = judged(HANDED_G.replace("seen[number] ** 2", "seen[number]"), "backward")
+    assert report.verdict is Verdict.FAIL
+    assert "wrong-derivative" in {each.id for each in report.findings}
