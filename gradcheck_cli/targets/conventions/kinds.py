@@ -69,6 +69,20 @@ def reads_windows(loaded: Loaded) -> bool:
     return _Looks(loaded).has_windows
 
 
+def speaks_of_pictures(loaded: Loaded) -> bool:
+    """Whether its text reads windows, or names an axis that rows have not: `x.shape[2]`, `axis=(0, 2, 3)`."""
+    looks = _Looks(loaded)
+    return looks.has_windows or any(map(_names_a_third_axis, looks.nodes))
+
+
+def _names_a_third_axis(node: ast.AST) -> bool:
+    if isinstance(node, ast.Subscript) and identifier(node.value) == "shape":
+        return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int) and node.slice.value > 1
+    axes = node.value if isinstance(node, ast.keyword) and node.arg in ("axis", "dim") else None
+    named = axes.elts if isinstance(axes, ast.Tuple | ast.List) else [axes]
+    return any(isinstance(axis, ast.Constant) and isinstance(axis.value, int) and axis.value > 1 for axis in named)
+
+
 def _count(spec: ConvSpec) -> int:
     """How many signals there are: images, channels and filters."""
     return spec.batch * spec.in_channels * spec.out_channels

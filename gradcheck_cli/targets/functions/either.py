@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from gradcheck_cli.model import GUESSED, InputsFrom, Sample
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
-from gradcheck_cli.targets.conventions.kinds import reads_windows
+from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pictures
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
@@ -139,7 +139,7 @@ def _convolution_after(
     """A target whose names do not speak of a convolution has to prove itself as one: something is right there.
 
     Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one,
-    and that it reads windows of them: `(grad_output, x, weight)` are those of a norm, too.
+    and that it speaks of pictures: `(grad_output, x, weight)` are those of a norm, too.
     """
     has_forward = error.step != "build"
     try:
@@ -150,7 +150,7 @@ def _convolution_after(
         if has_forward:
             raise error from None
         raise
-    if convolution.is_sure(found) or (not has_forward and reads_windows(loaded) and convolution.is_named(found)):
+    if convolution.is_sure(found) or (not has_forward and speaks_of_pictures(loaded) and convolution.is_named(found)):
         return found
     raise error
 
