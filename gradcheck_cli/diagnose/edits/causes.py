@@ -48,9 +48,10 @@ def single_causes(name: str, seen: Sequence[Observed]) -> Iterator[EditCause]:
         name: of a wrong gradient.
         seen: samples whose forwards do the same operations, each as often as its sizes have it, the first wrong.
     """
-    generic = _is_generic(name, seen)
+    generic, multiple = _is_generic(name, seen), all(is_multiple(name, each) for each in seen)
     for stage in range(seen[0].stages):
         found = [cause for cause in _of_stage(name, seen, stage) if generic or not _is_weak(cause)]
+        found = [cause for cause in found if not multiple or cause.edits[0].kind != "message"]
         if found:
             yield from found
             return
@@ -66,6 +67,13 @@ _WEAK = frozenset({"message", "weighed", "factor"})
 def _is_generic(name: str, seen: Sequence[Observed]) -> bool:
     """Whether what is wrong is more than counts of one number: these agree with many an edit by chance."""
     return any(_has_real_numbers(each.difference(name), each.allowed(name)) for each in seen)
+
+
+def is_multiple(name: str, seen: Observed) -> bool:
+    """Whether it is the right one times a number: a rearrangement of equal entries gives that too, and says less."""
+    actual, right = np.asarray(seen.gradients[name], np.float64), seen.editor.right[name]
+    size = float(np.vdot(right, right))
+    return size > 0 and seen.agrees(actual, right * (np.vdot(right, actual) / size), name)
 
 
 def _has_real_numbers(difference: Array, allowed: float) -> bool:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.diagnose.edits.causes import EditCause, nested_pairs, pairs_of_causes, single_causes, whole_factor
+from gradcheck_cli.diagnose.edits.causes import (
+    EditCause,
+    is_multiple,
+    nested_pairs,
+    pairs_of_causes,
+    single_causes,
+    whole_factor,
+)
 from gradcheck_cli.diagnose.edits.clauses import clause_of, factor_sign
 from gradcheck_cli.diagnose.edits.drawing import forward_graph
 from gradcheck_cli.diagnose.edits.graph_words import GraphWords
@@ -53,7 +60,16 @@ def findings_of_edits(name: str, seen: Sequence[Observed], file: str | None = No
             if cause is not None:
                 return _findings(name, cause, calls, file)
             asked.append(calls[0])
-    return ()
+    return _by_sizes(name, mine)
+
+
+def _by_sizes(name: str, mine: Sequence[Observed]) -> tuple[Finding, ...]:
+    """What is a multiple of the right gradient on every call, by a number that its sizes or settings change."""
+    times = whole_factor(name, mine[:1]) if all(is_multiple(name, each) for each in mine) else None
+    if times is None:
+        return ()
+    text = f"grad_{name} is the right one times {times.words} where it was asked first, and times others elsewhere."
+    return (_finding(factor_sign(times), name, text, mine),)
 
 
 Search: TypeAlias = Callable[[str, Sequence[Observed]], Iterator[EditCause]]

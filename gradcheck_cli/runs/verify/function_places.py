@@ -11,7 +11,7 @@ from gradcheck_cli.diagnose.changes import Change, changes_of
 from gradcheck_cli.diagnose.conditions_of_functions import settings_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
 from gradcheck_cli.diagnose.mended import sign_of
-from gradcheck_cli.mistakes import standing_for
+from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import CALL, CodePlace, Finding
 from gradcheck_cli.runs.verify.function_findings import UNEXPLAINED
 from gradcheck_cli.runs.verify.places import place_of_all
@@ -99,7 +99,7 @@ class FunctionPlaces:
         place = None if mended is None else mended.place
         if mended is None or place is None:
             return finding
-        if finding.id == UNEXPLAINED:
+        if finding.id == UNEXPLAINED or (finding.certainty == "probable" and _is_added(mended, place)):
             finding = _named(finding, mended, place)
         if finding.line in (None, place.line) or finding.gradient == CALL:
             return finding.at(place)
@@ -121,6 +121,11 @@ def _samples(comparison: FunctionComparison, gradient: str) -> str:
     return f"all {samples} samples" if samples > 1 else "the sample that was asked"
 
 
+def _is_added(mended: _Mended, place: CodePlace) -> bool:
+    """Is it `+=` for `=` that makes it right? That is proved, where a path that is lost is one way to see it."""
+    return any(sign_of(change, place.text) is Sign.LAST_WINS for change in mended.changes)
+
+
 def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:
     """What no formula explains, called as the first of the changes that make it right and that has a name."""
     signs = ((change, sign_of(change, place.text)) for change in mended.changes)
@@ -129,4 +134,6 @@ def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:
         return finding
     mistake = standing_for(sign)
     message = f"grad_{finding.gradient} is right {mended.where} with `{change.edit.text}` where `{change.was}` stands."
-    return replace(finding, id=mistake.id, certainty="proved", message=message, fix=mistake.fix)
+    # The line of a cause that it was taken for says nothing of this one.
+    plain = replace(finding, line=None, text="")
+    return replace(plain, id=mistake.id, certainty="proved", message=message, fix=mistake.fix)
