@@ -210,7 +210,7 @@ class ConvSpec:
     def framed(self) -> ConvSpec:
         """The convolution of the input with its padding already around it: the same outputs, and no padding."""
         nothing = (0,) * len(self.kernel_size)
-        return self._of_size(self.padded_size, padding=nothing, extra_after=nothing, padding_mode="zeros")
+        return self.of_size(self.padded_size, padding=nothing, extra_after=nothing, padding_mode="zeros")
 
     @property
     def mirrored(self) -> ConvSpec:
@@ -222,7 +222,7 @@ class ConvSpec:
         """
         reached = tuple(axis.size - less for axis, less in zip(self.axes, self._unreached, strict=True))
         after = tuple(axis.after + less for axis, less in zip(self.axes, self._unreached, strict=True))
-        return self._of_size(
+        return self.of_size(
             reached,
             conv=CONVS[OWN_AXES[self.conv] - 1],
             in_channels=self.out_channels,
@@ -250,8 +250,12 @@ class ConvSpec:
         """The axes that the layer has in torch."""
         return self.axes[-OWN_AXES[self.conv] :]
 
-    def _of_size(self, size: Size, **changes: Any) -> ConvSpec:
-        """This layer with another size of its input, and with other changes."""
+    def of_size(self, size: Size, **changes: Any) -> ConvSpec:
+        """This layer with another size of its input, one number for each axis, and with other changes.
+
+        Raises:
+            GeometryError: no layer can be so.
+        """
         sizes: dict[str, Any] = dict(zip(("depth", "height", "width")[-len(size) :], size, strict=True))
         return replace(self, **sizes, **changes)
 

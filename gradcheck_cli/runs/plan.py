@@ -10,10 +10,8 @@ are constants, so that the same command is the same run on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
 
 from gradcheck_cli import images
 from gradcheck_cli.model import Axis, ConvSpec, Dtype, RunOptions, Size
@@ -186,8 +184,8 @@ def walked(spec: ConvSpec) -> Size:
 def with_outputs(spec: ConvSpec, outputs: int) -> ConvSpec:
     """The layer with at most so many positions of the kernel a side, and an input not larger than it was."""
     if spec.transposed:
-        return _of_size(spec, [min(size, outputs) for size in spec.input_size])
-    return _of_size(spec, [_size_for(axis, min(outputs, axis.outputs)) for axis in spec.axes])
+        return spec.of_size(tuple(min(size, outputs) for size in spec.input_size))
+    return spec.of_size(tuple(_size_for(axis, min(outputs, axis.outputs)) for axis in spec.axes))
 
 
 def _size_for(axis: Axis, outputs: int) -> int:
@@ -196,11 +194,6 @@ def _size_for(axis: Axis, outputs: int) -> int:
     widest = max(axis.before, axis.after)
     least = {"reflect": widest + 1, "circular": widest}.get(axis.mode, 1)
     return min(axis.size, max(1, least, needed))
-
-
-def _of_size(spec: ConvSpec, size: Sequence[int]) -> ConvSpec:
-    changes: dict[str, Any] = dict(zip(("depth", "height", "width")[-len(size) :], size, strict=True))
-    return replace(spec, **changes)
 
 
 def _too_large(smallest: ConvSpec, dtype: Dtype) -> UsageError:

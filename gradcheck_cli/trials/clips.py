@@ -28,8 +28,7 @@ _LIBRARIES = ("np", "numpy", "torch")
 
 def clipped(session: FunctionSession, comparison: FunctionComparison, code: Code) -> dict[str, LeftOutGuard]:
     """Gradients that are wrong only beyond such clips: name -> what is told of it."""
-    wrong = {name: [each for each in comparison.about(name) if _is_wrong(each)] for name in comparison.names}
-    beyond = {name: each for name, each in wrong.items() if each and all(one.is_apart for one in each)}
+    beyond = {name: each for name, each in _wrong_in(comparison).items() if all(one.is_apart for one in each)}
     clips = list(_clips(code, _are_near)) if beyond else []
     if not clips:
         return {}
@@ -52,11 +51,12 @@ def bounded(session: FunctionSession, comparison: FunctionComparison, code: Code
 
     That they are is asked with the clips left out, and the outputs are the same then.
     """
-    wrong = {name: [each for each in comparison.about(name) if _is_wrong(each)] for name in comparison.names}
-    within = {name: each for name, each in wrong.items() if each and all(map(_is_within, each))}
+    within = {name: each for name, each in _wrong_in(comparison).items() if all(map(_is_within, each))}
     clips = list(_clips(code, _are_opposite)) if within else []
+    if not clips:
+        return {}
     try:
-        if not clips or not session.client.edit([edit for _, edit in clips]):
+        if not session.client.edit([edit for _, edit in clips]):
             return {}
         right = [
             name
@@ -68,6 +68,12 @@ def bounded(session: FunctionSession, comparison: FunctionComparison, code: Code
     listed = ", ".join(dict.fromkeys(f"{text} of line {edit.line}" for text, edit in clips))
     said = f"is right but for {listed}, which keeps it within bounds"
     return {name: LeftOutGuard(f"grad_{name} {said}", is_whole=True) for name in right}
+
+
+def _wrong_in(comparison: FunctionComparison) -> dict[str, list[Compared]]:
+    """Name -> where it is wrong, of the gradients that are wrong somewhere."""
+    wrong = {name: [each for each in comparison.about(name) if _is_wrong(each)] for name in comparison.names}
+    return {name: each for name, each in wrong.items() if each}
 
 
 def _is_within(each: Compared) -> bool:

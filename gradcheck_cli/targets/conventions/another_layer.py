@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
 from gradcheck_cli.model import Array, Case, ConvSpec, Gradients
 from gradcheck_cli.model.errors import GeometryError
-from gradcheck_cli.targets.conventions.base import NotRecognisedError, Returned
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError, Returned
 from gradcheck_cli.targets.conventions.results import Keys, Taken, take
 
 
@@ -24,24 +24,28 @@ class AnotherLayer:
     """How it is asked.
 
     Attributes:
-        why: how it is called, one clause.
-        has_bias: it holds or is handed b.
+        candidate: the way in which it is called.
         keys: where its gradients are.
-        layout: the order of its axes.
-        bias_form: see `BIAS_FORMS`.
-        specs: geometries that it takes; small ones, as a derivative from the forward alone asks once for each number.
         forward: its O of a case, (n, c_out, h_out, w_out); raises what it raises.
-        backward: what its backward leaves of a case.
     """
 
-    why: str
-    has_bias: bool
+    candidate: Candidate
     keys: Keys
-    layout: Layout
-    bias_form: str
-    specs: tuple[ConvSpec, ...]
     forward: Callable[[Case], Array]
-    backward: Callable[[Case], Returned]
+
+    @cached_property
+    def specs(self) -> tuple[ConvSpec, ...]:
+        """Geometries that it takes; small ones, as a derivative from the forward alone asks once for each number."""
+        return _small(spec for spec in probes.PROBES if not self.candidate.refuses(spec))
+
+    @property
+    def has_bias(self) -> bool:
+        """It holds or is handed b."""
+        return bool(self.candidate.bias_form)
+
+    def backward(self, case: Case) -> Returned:
+        """What its backward leaves of a case."""
+        return self.candidate.start(case)()
 
     def gradients(self, case: Case) -> Gradients:
         """Those that its backward leaves of a case, in our layout."""
@@ -49,7 +53,7 @@ class AnotherLayer:
 
     def taken(self, case: Case, returned: Returned) -> Taken:
         """What a call left, in our layout."""
-        return take(returned, self.keys, case.spec, self.layout, self.bias_form)
+        return take(returned, self.keys, case.spec, self.candidate.layout, self.candidate.bias_form)
 
 
 class AnotherLayerError(NotRecognisedError):
@@ -64,14 +68,13 @@ NO_CONVOLUTION = "its forward is not a convolution: something comes on top, an a
 TRIED = "its own output against the convolution's, and its gradients against the slopes of its own output"
 
 
-def small(specs: Iterable[ConvSpec]) -> tuple[ConvSpec, ...]:
+def _small(specs: Iterable[ConvSpec]) -> tuple[ConvSpec, ...]:
     """The geometries, each behind the same with fewer samples and smaller pictures, where those are more than a tap."""
     found: dict[ConvSpec, None] = {}
     for spec in specs:
-        sides = [min(side, extent + 1) for side, extent in zip(spec.input_size, spec.extent, strict=True)]
-        changes: dict[str, Any] = dict(zip(("depth", "height", "width")[-len(sides) :], sides, strict=True))
+        sides = tuple(min(side, extent + 1) for side, extent in zip(spec.input_size, spec.extent, strict=True))
         with suppress(GeometryError):
-            found[replace(spec, batch=min(spec.batch, MOST_SAMPLES), **changes)] = None
+            found[spec.of_size(sides, batch=min(spec.batch, MOST_SAMPLES))] = None
         found[spec] = None
     return tuple(found)
 

@@ -12,7 +12,7 @@ import numpy as np
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.conventions import probes, reading
-from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, small
+from gradcheck_cli.targets.conventions.another_layer import AnotherLayer
 from gradcheck_cli.targets.conventions.base import NotRecognisedError, UnreadableUpdateError, to_numpy
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.own_forward import check_forward
@@ -32,10 +32,11 @@ def confirmed(candidate: LayerCandidate, keys: Keys) -> LayerCandidate:
     Raises:
         NotRecognisedError: it is no convolution, or its gradient cannot be read off its update.
     """
+    another = AnotherLayer(candidate, keys, _Outputs(candidate))
     for spec in _specs(candidate):
         try:
             if not candidate.forward_right and not _is_right_for_square(candidate):
-                check_forward(_as_another(candidate, keys), spec)
+                check_forward(another, spec)
             case = probes.integer_case(spec)
             _check_update(candidate, keys, case)
             written = bool(candidate.calls.backward or candidate.calls.engine) or _has_own_function(candidate, case)
@@ -101,19 +102,6 @@ def _output(candidate: LayerCandidate, trained: Trained, case: Case) -> Array:
     if output is None:
         raise ValueError("its forward gives no array")
     return candidate.layout.take("output", output, case.spec.output_shape, case.spec.groups)
-
-
-def _as_another(candidate: LayerCandidate, keys: Keys) -> AnotherLayer:
-    return AnotherLayer(
-        why=candidate.why(),
-        has_bias=bool(candidate.bias_form),
-        keys=keys,
-        layout=candidate.layout,
-        bias_form=candidate.bias_form,
-        specs=small(spec for spec in probes.PROBES if not candidate.refuses(spec)),
-        forward=_Outputs(candidate),
-        backward=lambda case: candidate.start(case)(),
-    )
 
 
 def _check_update(candidate: LayerCandidate, keys: Keys, case: Case) -> None:

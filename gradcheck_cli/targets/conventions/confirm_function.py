@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, small
+from gradcheck_cli.targets.conventions.another_layer import AnotherLayer
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError, TransposedError
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
@@ -68,16 +68,7 @@ def _check(candidate: WithForward, keys: Keys, specs: list[ConvSpec]) -> None:
             raise ValueError("its forward does not run here")
         return output
 
-    layer = AnotherLayer(
-        why=candidate.why(),
-        has_bias=bool(candidate.bias_form),
-        keys=keys,
-        layout=candidate.layout,
-        bias_form=candidate.bias_form,
-        specs=small(spec for spec in probes.PROBES if not candidate.refuses(spec)),
-        forward=forward,
-        backward=lambda case: candidate.start(case)(),
-    )
+    layer = AnotherLayer(candidate, keys, forward)
     for spec in specs:
         try:
             check_forward(layer, spec)

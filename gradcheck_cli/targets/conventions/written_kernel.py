@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import pairwise
 
 from gradcheck_cli.model import ConvSpec
@@ -44,8 +43,7 @@ def _with_kernel(spec: ConvSpec, size: int) -> ConvSpec:
     """The same layer with this kernel; what kept the size of the picture still does."""
     kept = [own == usual // 2 for own, usual in zip(spec.padding, spec.kernel_size, strict=True)]
     padding = tuple(size // 2 if keeps else own for keeps, own in zip(kept, spec.padding, strict=True))
-    height, width = (max(own, size + 2) for own in spec.input_size)
-    return replace(spec, kernel_size=(size, size), padding=padding, height=height, width=width)
+    return spec.of_size(tuple(max(own, size + 2) for own in spec.input_size), kernel_size=(size, size), padding=padding)
 
 
 def _written(nodes: Sequence[ast.AST]) -> int | None:

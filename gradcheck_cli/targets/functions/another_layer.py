@@ -7,13 +7,11 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, FunctionForm, GradientName, Sample, Value
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer
-from gradcheck_cli.targets.conventions.own_forward import float_case
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, in_backward
 
 # Of the geometries on which it runs, so many are asked: the first ones differ in padding, stride or groups.
@@ -44,9 +42,9 @@ class AnotherLayerForm:
     @property
     def why(self) -> str:
         """How it is called."""
-        axes = self.layer.layout.id
+        axes = self.layer.candidate.layout.id
         order = "" if axes == "NCHW" else f"; its axes are written as NCHW here, the code's are {axes}"
-        return f"{self.layer.why}; no convolution, so its own forward is the truth{order}"
+        return f"{self.layer.candidate.why()}; no convolution, so its own forward is the truth{order}"
 
     @property
     def title(self) -> str:
@@ -91,28 +89,29 @@ class AnotherLayerForm:
         return Ran(outputs, found, mutated=returned.mutated)
 
     def _case(self, values: Values) -> Case:
-        """The sample as a layer's.
-
-        Raises:
-            ValueError: no layer has these shapes and settings.
-        """
+        """The sample as a layer's."""
         spec = self._spec(values)
         bias = values["bias"] if self.layer.has_bias else np.zeros(spec.out_channels)
         x, weight, bias = (np.array(array) for array in (values["x"], values["weight"], bias))
         return Case(spec, x, weight, bias, np.zeros(spec.output_shape))
 
     def _spec(self, values: Values) -> ConvSpec:
-        """The geometry with these settings and the sizes of these arrays."""
+        """The geometry with these settings and the sizes of these arrays.
+
+        Raises:
+            ValueError: in none of these settings was it tried.
+        """
         shapes = (np.shape(values["x"]), np.shape(values["weight"]))  # type: ignore[arg-type]
         wanted = [values[name] for name in self._settings]
         alike = [one for one in self.layer.specs if [getattr(one, name) for name in self._settings] == wanted]
         same = next((one for one in alike if shapes == (one.x_shape, one.weight_shape)), None)
-        if same is not None or not alike:
-            return same or self.layer.specs[0]
+        if same is not None:
+            return same
+        if not alike:
+            raise ValueError("the layer is asked in the settings that it was tried in")
         (batch, channels, *picture), (filters, _, *kernel) = shapes
-        sides = dict(zip(("depth", "height", "width")[-len(picture) :], picture, strict=True))
-        changes: dict[str, Any] = {"kernel_size": tuple(kernel), "batch": batch, **sides}
-        return replace(alike[0], in_channels=channels, out_channels=filters, **changes)
+        of_arrays = {"batch": batch, "in_channels": channels, "out_channels": filters}
+        return alike[0].of_size(tuple(picture), kernel_size=tuple(kernel), **of_arrays)
 
     def samples(self, number: int) -> tuple[Sample, ...]:
         """The first geometries on which its forward runs, with random numbers; `number` is the seed."""
@@ -120,10 +119,10 @@ class AnotherLayerForm:
 
     def _drawn(self, number: int) -> Iterator[Sample]:
         draw = np.random.default_rng(number)
-        names = [TENSORS[name].name for name in self._named]
         for spec in self.layer.specs:
-            case = float_case(spec)
-            values: dict[str, Value] = {name: draw.standard_normal(case[name].shape) for name in names}
+            values: dict[str, Value] = {
+                TENSORS[name].name: draw.standard_normal(TENSORS[name].shape(spec)) for name in self._named
+            }
             settings = {name: getattr(spec, name) for name in self._settings}
             sample = Sample({**values, **settings}, tuple(values), number)
             with contextlib.suppress(Exception):  # what it does not take is not asked

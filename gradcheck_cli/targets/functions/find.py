@@ -6,7 +6,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -160,7 +160,7 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
         raise NotAFunctionError("build", f"{name} is no function")
     backwards = backwards_among(known)
     if name in backwards:
-        forward = forward_among(name, {other: node for other in known if (node := loaded.node(other)) is not None})
+        forward = forward_among(name, _nodes(loaded, known))
         if not forward and gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
             return LossForm(_function(loaded, name))
         if not forward:
@@ -169,7 +169,7 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
     mine = [other for other in backwards if forward_for(other, known) == name]
     if not mine and gives_gradients(loaded.node(name)):
         return LossForm(_function(loaded, name))
-    forward = forward_by_use(name, {other: node for other in known if (node := loaded.node(other))}) if not mine else ""
+    forward = forward_by_use(name, _nodes(loaded, known)) if not mine else ""
     if forward:
         return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
     if not mine:
@@ -181,9 +181,13 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
 def _module_pairs(loaded: Loaded) -> Iterator[WrittenFunction]:
     """A backward of a Module, where no function of its file is its forward."""
     known = functions_of(loaded)
-    nodes = {name: node for name in known if (node := loaded.node(name)) is not None}
-    if loaded.name in backwards_among(known) and not forward_among(loaded.name, nodes):
+    if loaded.name in backwards_among(known) and not forward_among(loaded.name, _nodes(loaded, known)):
         yield from module_pairs(loaded, _function(loaded, loaded.name), partial(_with_callees, loaded))
+
+
+def _nodes(loaded: Loaded, names: Iterable[str]) -> dict[str, ast.AST]:
+    """Name -> definition, of those that the file defines."""
+    return {name: node for name in names if (node := loaded.node(name)) is not None}
 
 
 def functions_of(loaded: Loaded) -> dict[str, Any]:

@@ -6,13 +6,19 @@ What it makes has the shapes that its author meant: none of them is guessed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.functions.loss import LossForm
-from gradcheck_cli.targets.functions.network_wiring import fitting_first, initializes, layouts_of, shapes_made
+from gradcheck_cli.targets.functions.network_wiring import (
+    fitting_first,
+    initializes,
+    known_parameters,
+    layouts_of,
+    shapes_made,
+)
 from gradcheck_cli.targets.functions.pair import PlainFunction
 from gradcheck_cli.targets.functions.spelling import is_target
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
@@ -40,12 +46,7 @@ class MadeLossForm(WrappedForm[LossForm]):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Its own, with what is known of them."""
-        return tuple(
-            Parameter(item.name, is_state=True, shapes=self.shapes[item.name], numbers="small")
-            if item.name in self.shapes
-            else replace(item, known=self.known.get(item.name))
-            for item in self.inner.parameters
-        )
+        return known_parameters(self.inner.parameters, self.shapes, self.known)
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The loss."""

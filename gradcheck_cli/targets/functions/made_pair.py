@@ -10,7 +10,14 @@ import numpy as np
 
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
-from gradcheck_cli.targets.functions.network_wiring import Handing, data_of, layouts_of, sample_of, shapes_made
+from gradcheck_cli.targets.functions.network_wiring import (
+    Handing,
+    data_of,
+    known_parameters,
+    layouts_of,
+    sample_of,
+    shapes_made,
+)
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
 from gradcheck_cli.targets.functions.spelling import is_upstream
 from gradcheck_cli.targets.functions.unpacked import with_members
@@ -38,12 +45,7 @@ class MadePairForm(PairForm):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Its own, with what is known of them."""
-        return tuple(
-            Parameter(item.name, is_state=True, shapes=self.shapes[item.name], numbers="small")
-            if item.name in self.shapes
-            else replace(item, known=self.known.get(item.name))
-            for item in super().parameters
-        )
+        return known_parameters(super().parameters, self.shapes, self.known)
 
 
 def made_pairs(form: PairForm, makings: Sequence[PlainFunction]) -> Iterator[MadePairForm]:

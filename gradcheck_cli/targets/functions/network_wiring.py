@@ -232,6 +232,18 @@ def shapes_made(made: Sequence[Arrays]) -> dict[str, tuple[tuple[int, ...], ...]
     return {name: tuple(each[name].shape for each in made) for name in made[0]}
 
 
+def known_parameters(
+    own: Iterable[Parameter], shapes: Mapping[str, tuple[tuple[int, ...], ...]], known: Mapping[str, Proposal]
+) -> tuple[Parameter, ...]:
+    """The parameters of a form, with what is known of them: those that its file makes, and its data."""
+    return tuple(
+        Parameter(item.name, is_state=True, shapes=shapes[item.name], numbers="small")
+        if item.name in shapes
+        else replace(item, known=known.get(item.name))
+        for item in own
+    )
+
+
 class MadeForm(WrittenFunction, Protocol):
     """A form whose parameters its file makes."""
 
