@@ -6,7 +6,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
-from gradcheck_cli.targets.functions.by_use import forward_among, forward_by_use
+from gradcheck_cli.targets.functions.composed import composed_pair, compositions_among
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.engine import (
     GRAPH_OF,
@@ -41,12 +41,11 @@ from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pairs import Said, backward_for, pairs_among, said_by
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
-    base_of,
-    forward_for,
     tokens,
 )
 from gradcheck_cli.targets.functions.unpacked import unpacked
@@ -154,40 +153,35 @@ def _loss_method(loaded: Loaded, owner: type) -> str:
 
 def _pair(loaded: Loaded) -> PairForm | LossForm:
     """The target is a backward, or a forward whose backward stands beside it."""
-    known = functions_of(loaded)
     name = loaded.name
     if not callable(loaded.target):
         raise NotAFunctionError("build", f"{name} is no function")
-    backwards = backwards_among(known)
-    if name in backwards:
-        forward = forward_among(name, _nodes(loaded, known))
-        if not forward and gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
-            return LossForm(_function(loaded, name))
-        if not forward:
-            raise NotAFunctionError("build", f"no forward of {name} stands in its file")
-        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
-    mine = [other for other in backwards if forward_for(other, known) == name]
-    if not mine and gives_gradients(loaded.node(name)):
+    said, pairs = _said(loaded), _pairs(loaded)
+    for back, composition in compositions_among(said, pairs).items():
+        if name in (back, composition.fore, *composition.losses):
+            return composed_pair(composition, _function(loaded, back), partial(_function, loaded))
+    forward, backward = (pairs[name], name) if name in pairs else (name, backward_for(name, pairs))
+    if backward:
+        return PairForm(*returning(_function(loaded, forward), _function(loaded, backward)))
+    if gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
         return LossForm(_function(loaded, name))
-    forward = forward_by_use(name, _nodes(loaded, known)) if not mine else ""
-    if forward:
-        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
-    if not mine:
-        raise NotAFunctionError("build", f"no backward of {name} stands in its file")
-    nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
-    return PairForm(*returning(_function(loaded, name), _function(loaded, nearest)))
+    if name in backwards_among(functions_of(loaded)):
+        raise NotAFunctionError("build", f"no forward of {name} stands in its file")
+    raise NotAFunctionError("build", f"no backward of {name} stands in its file")
+
+
+def _said(loaded: Loaded) -> dict[str, Said]:
+    return {name: said_by(loaded.node(name)) for name in functions_of(loaded)}
+
+
+def _pairs(loaded: Loaded) -> dict[str, str]:
+    return pairs_among(_said(loaded))
 
 
 def _module_pairs(loaded: Loaded) -> Iterator[WrittenFunction]:
     """A backward of a Module, where no function of its file is its forward."""
-    known = functions_of(loaded)
-    if loaded.name in backwards_among(known) and not forward_among(loaded.name, _nodes(loaded, known)):
+    if loaded.name in backwards_among(functions_of(loaded)) and loaded.name not in _pairs(loaded):
         yield from module_pairs(loaded, _function(loaded, loaded.name), partial(_with_callees, loaded))
-
-
-def _nodes(loaded: Loaded, names: Iterable[str]) -> dict[str, ast.AST]:
-    """Name -> definition, of those that the file defines."""
-    return {name: node for name in names if (node := loaded.node(name)) is not None}
 
 
 def functions_of(loaded: Loaded) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from gradcheck_cli.targets.functions.by_use import methods_by_use
 from gradcheck_cli.targets.functions.context import context_name, new_context
 from gradcheck_cli.targets.functions.form import Parameter, as_array, is_listed, outputs_of
 from gradcheck_cli.targets.functions.pair import call_by_name, parameters_of
+from gradcheck_cli.targets.functions.pairs import backward_for, pairs_among, said_of
 from gradcheck_cli.targets.functions.spelling import (
     RATES,
-    backwards_among,
-    forward_for,
     in_order,
     is_cache,
     is_target,
@@ -41,11 +40,10 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
     Args:
         asked: a method of one of several pairs, as `gru_step` and `gru_step_backward`; "" where the class is meant.
     """
-    own = {name for kind in owner.__mro__ if kind is not object for name in vars(kind)}
-    named = {forward_for(back, own): back for back in backwards_among(own)}
-    for fore, back in named.items():
-        if fore and asked in (fore, back):
-            return fore, back
+    own = {name: getattr(owner, name, None) for kind in owner.__mro__ if kind is not object for name in vars(kind)}
+    pairs = pairs_among({name: said_of(call) for name, call in own.items() if callable(call)})
+    if asked in pairs or backward_for(asked, pairs):
+        return (pairs[asked], asked) if asked in pairs else (asked, backward_for(asked, pairs))
     forward = next((name for name in FORWARDS if name in own), "")
     backward = next((name for name in BACKWARDS if name in own), "")
     if forward and not backward:  # `backdrop`
