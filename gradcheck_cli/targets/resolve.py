@@ -22,7 +22,7 @@ from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.model.text import counted, ended, visible
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.functions.engines import rows_of
-from gradcheck_cli.targets.functions.pairs import pairs_among, said_by
+from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
 from gradcheck_cli.targets.functions.spelling import bases_of
 from gradcheck_cli.targets.launches import kernels_in
 
@@ -349,7 +349,7 @@ def _targets(node: ast.stmt) -> set[str]:
 def _backward_of(layer: str, found: Mapping[str, Definition]) -> str:
     """ "affine_backward" for "affine" where only `affine_forward` and `affine_backward` stand in the file; else ""."""
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    pairs = pairs_among({name: said_by(found[name]) for name in functions})
+    pairs = pairs_among({name: defined_by(found[name]) for name in functions})
     mine = [name for name in pairs if layer.lower() in map("_".join, bases_of(name))]
     return mine[0] if len(mine) == 1 and layer not in found else ""
 

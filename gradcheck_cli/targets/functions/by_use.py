@@ -70,5 +70,10 @@ def _codes(owner: Any) -> Iterator[tuple[str, Any]]:
                 yield name, code
 
 
+def stores_attributes(code: Any) -> bool:
+    """Does a method set an attribute of anything?"""
+    return bool(_attributes(code, "STORE_ATTR"))
+
+
 def _attributes(code: Any, opname: str) -> set[str]:
     return {str(step.argval) for step in dis.get_instructions(code) if step.opname == opname}

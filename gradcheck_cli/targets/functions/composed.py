@@ -26,7 +26,7 @@ from gradcheck_cli.targets.functions.pair import (
     Wiring,
     call_by_name,
 )
-from gradcheck_cli.targets.functions.pairs import Said
+from gradcheck_cli.targets.functions.pairs import Defined
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
@@ -49,7 +49,7 @@ class Composition:
     losses: tuple[str, ...]
 
 
-def compositions_among(functions: Mapping[str, Said], pairs: Mapping[str, str]) -> dict[str, Composition]:
+def compositions_among(functions: Mapping[str, Defined], pairs: Mapping[str, str]) -> dict[str, Composition]:
     """Backward -> what it goes back through, of the functions of one file.
 
     Args:
@@ -71,7 +71,7 @@ def compositions_among(functions: Mapping[str, Said], pairs: Mapping[str, str]) 
     return found
 
 
-def _part_of(back: str, functions: Mapping[str, Said]) -> str:
+def _part_of(back: str, functions: Mapping[str, Defined]) -> str:
     """`softmax` of softmax_cross_entropy_grad: the only function that is called as a part of it, and is no loss."""
     base = base_of(back)
     found = [name for name in functions if name != back and base_of(name) and set(base_of(name)) < set(base)]
@@ -83,16 +83,16 @@ def _is_loss(name: str) -> bool:
     return bool(set(tokens(name)) & LOSS_WORDS)
 
 
-def _compares(said: Said) -> bool:
+def _compares(said: Defined) -> bool:
     """It takes something, and what it is compared with."""
     return sum(map(is_target, said.needed)) == 1 and len(said.needed) > 1
 
 
 @dataclass(frozen=True)
 class ComposedPair(PairForm):
-    """The loss of what the forward gives, and its backward. `others`: the other ways to mean the loss."""
+    """The loss of what the forward gives, and its backward. `losses`: the other ways to mean the loss."""
 
-    others: tuple[PlainFunction, ...] = ()
+    losses: tuple[PlainFunction, ...] = ()
 
     @property
     def why(self) -> str:
@@ -107,7 +107,7 @@ class ComposedPair(PairForm):
         """
         first_error: Exception | None = None
         has_run = False
-        for fore in (self.fore, *self.others):
+        for fore in (self.fore, *self.losses):
             try:
                 result = call_by_name(fore.call, fresh(values))
             except Exception as error:  # this loss does not take what the first one takes
@@ -116,7 +116,7 @@ class ComposedPair(PairForm):
             has_run = True
             is_loss = np.shape(result[0]) == ()
             for meanings in _meanings(self.back, list(values), len(result)):
-                yield replace(self, fore=fore, others=(), wiring=Wiring((0,), meanings, bare=True, is_loss=is_loss))
+                yield replace(self, fore=fore, losses=(), wiring=Wiring((0,), meanings, bare=True, is_loss=is_loss))
         if first_error is not None and not has_run:
             raise first_error
 
@@ -148,7 +148,7 @@ def composed_pair(
     """
     fore, losses = function(composition.fore), [function(name) for name in composition.losses]
     ways = [_of_result(fore, loss, back) for loss in losses] + [_beside(fore, loss, back) for loss in losses]
-    return ComposedPair(ways[0], back, others=tuple(ways[1:]))
+    return ComposedPair(ways[0], back, losses=tuple(ways[1:]))
 
 
 def _of_result(fore: PlainFunction, loss: PlainFunction, back: PlainFunction) -> PlainFunction:

@@ -25,12 +25,14 @@ from gradcheck_cli.targets.functions.engine import (
     walk_form,
 )
 from gradcheck_cli.targets.functions.engines import operations_of, walk_of
+from gradcheck_cli.targets.functions.forces import with_sign
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import made_pairs
-from gradcheck_cli.targets.functions.methods import Methods, are_static, method_names
+from gradcheck_cli.targets.functions.methods import Methods, are_static, keeps_nothing, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
@@ -41,7 +43,8 @@ from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
-from gradcheck_cli.targets.functions.pairs import Said, backward_for, pairs_among, said_by
+from gradcheck_cli.targets.functions.pairs import Defined, backward_for, defined_by, pairs_among
+from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
@@ -83,6 +86,7 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
             if functions:
                 yield from network_forms(functions, alone.fore.name, alone.back.name)
                 yield from made_pairs(alone, makings_of(functions, alone.fore.name))
+            yield from pointwise_pairs(alone)
             alone = unpacked(alone, vars(loaded.module))
             alone = replace(alone, is_of_result=is_handed_results(loaded.tree, alone.fore.name, alone.back.name))
         else:
@@ -125,8 +129,11 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     asked = "" if loaded.target is owner else loaded.name
     fore, back = method_names(owner, asked)
     if fore and back and are_static(owner, fore, back):
-        found = PairForm(*returning(*(_static_method(loaded, owner, name) for name in (fore, back))))
+        found = PairForm(*returning(*(_method(loaded, owner, owner, name) for name in (fore, back))))
+        yield from pointwise_pairs(found)
         yield replace(found, is_of_result=is_handed_results(loaded.tree, fore, back))
+    elif fore and back and keeps_nothing(owner, fore, back):
+        yield from _bound(loaded, owner, fore, back)
     net = "" if back else _loss_method(loaded, owner)
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
@@ -156,13 +163,13 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
     name = loaded.name
     if not callable(loaded.target):
         raise NotAFunctionError("build", f"{name} is no function")
-    said, pairs = _said(loaded), _pairs(loaded)
-    for back, composition in compositions_among(said, pairs).items():
+    defined, pairs = _defined(loaded), _pairs(loaded)
+    for back, composition in compositions_among(defined, pairs).items():
         if name in (back, composition.fore, *composition.losses):
             return composed_pair(composition, _function(loaded, back), partial(_function, loaded))
     forward, backward = (pairs[name], name) if name in pairs else (name, backward_for(name, pairs))
     if backward:
-        return PairForm(*returning(_function(loaded, forward), _function(loaded, backward)))
+        return with_sign(PairForm(*returning(_function(loaded, forward), _function(loaded, backward))))
     if gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
         return LossForm(_function(loaded, name))
     if name in backwards_among(functions_of(loaded)):
@@ -170,12 +177,12 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
     raise NotAFunctionError("build", f"no backward of {name} stands in its file")
 
 
-def _said(loaded: Loaded) -> dict[str, Said]:
-    return {name: said_by(loaded.node(name)) for name in functions_of(loaded)}
+def _defined(loaded: Loaded) -> dict[str, Defined]:
+    return {name: defined_by(loaded.node(name)) for name in functions_of(loaded)}
 
 
 def _pairs(loaded: Loaded) -> dict[str, str]:
-    return pairs_among(_said(loaded))
+    return pairs_among(_defined(loaded))
 
 
 def _module_pairs(loaded: Loaded) -> Iterator[WrittenFunction]:
@@ -198,9 +205,21 @@ def _function(loaded: Loaded, name: str) -> PlainFunction:
     return PlainFunction(call, loaded.node(name), name, source)
 
 
-def _static_method(loaded: Loaded, owner: type, name: str) -> PlainFunction:
+def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[WrittenFunction]:
+    """Two methods that hand each other nothing through their object: two functions, of an object with no weights."""
+    for made in objects_of(owner, _with_callees(loaded, owner.__name__)):
+        if any(made.states):
+            return
+        held = made.making.instance(SIZES[0])
+        pair = with_sign(PairForm(_method(loaded, owner, held, fore), _method(loaded, owner, held, back)))
+        yield from pointwise_pairs(pair)
+        yield unpacked(pair, vars(loaded.module))
+
+
+def _method(loaded: Loaded, owner: type, held: Any, name: str) -> PlainFunction:
+    """A method of a class or of an object, as a function."""
     place = f"{owner.__name__}.{name}"
-    return PlainFunction(getattr(owner, name), loaded.node(place), name, _with_callees(loaded, place))
+    return PlainFunction(getattr(held, name), loaded.node(place), name, _with_callees(loaded, place))
 
 
 def _with_callees(loaded: Loaded, name: str) -> str:

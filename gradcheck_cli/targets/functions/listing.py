@@ -12,7 +12,7 @@ from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import is_module_definition, module_for
-from gradcheck_cli.targets.functions.pairs import pairs_among, said_by
+from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
@@ -43,9 +43,9 @@ def _without_kernels(tree: ast.Module) -> dict[str, Definition]:
 def layers_in(found: Mapping[str, Definition]) -> list[str]:
     """Backwards that have their forward, classes that have both, custom operators, losses that return gradients."""
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    said = {name: said_by(found[name]) for name in functions}
-    pairs = pairs_among(said)
-    pairs |= {name: each.fore for name, each in compositions_among(said, pairs).items()}
+    defined = {name: defined_by(found[name]) for name in functions}
+    pairs = pairs_among(defined)
+    pairs |= {name: each.fore for name, each in compositions_among(defined, pairs).items()}
     modules = [name for name, node in found.items() if is_module_definition(node)]
     alone = {name: module_for(name, modules) for name in backwards_among(functions) if name not in pairs}
     # An operator is a target itself, and its backward is handed a ctx by torch.
@@ -72,7 +72,7 @@ def method_pairs(found: Mapping[str, Definition]) -> list[str]:
 
 def _pairs_of(owner: str, found: Mapping[str, Definition]) -> dict[str, str]:
     beside = {name.partition(".")[2]: node for name, node in found.items() if name.startswith(f"{owner}.")}
-    return pairs_among({name: said_by(node, is_method=True) for name, node in beside.items()})
+    return pairs_among({name: defined_by(node, is_method=True) for name, node in beside.items()})
 
 
 def _is_operator(node: ast.AST) -> bool:

@@ -30,16 +30,17 @@ from gradcheck_cli.targets.functions.spelling import (
 
 # So much of two names is the same where they are two directions of one layer: "norm_vor" and "norm_zurueck".
 _SAME = 3
+FORCES = word_set("force forces")
 # Derivatives that have a name of their own, and words of what they are derivatives of; none where it may be anything.
 _NAMED_DERIVATIVES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("force", "forces"), word_set("potential energy hamiltonian")),
+    **dict.fromkeys(FORCES, word_set("potential energy hamiltonian")),
     "score": word_set("logp logpdf logprob density likelihood prob pdf posterior"),
     **dict.fromkeys(("jacobian", "jacobians", "jac"), frozenset()),
 }
 
 
 @dataclass(frozen=True)
-class Said:
+class Defined:
     """What a definition says of itself.
 
     Attributes:
@@ -53,29 +54,29 @@ class Said:
     returned: tuple[str, ...] = ()
 
 
-def said_by(node: ast.AST | None, *, is_method: bool = False) -> Said:
+def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
     """What the syntax of a definition says; nothing of what is no function."""
     arguments = getattr(node, "args", None)
     if not isinstance(arguments, ast.arguments):
-        return Said()
+        return Defined()
     names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
     needed = names[: len(names) - len(arguments.defaults)]
     behind = int(is_method and names[:1] in (["self"], ["cls"]))
-    return Said(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)))
+    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)))
 
 
-def said_of(call: Callable[..., Any]) -> Said:
+def defined_of(call: Callable[..., Any]) -> Defined:
     """The same of a method that is there to be called; what it returns is not looked at."""
     try:
         found = list(inspect.signature(call).parameters.values())
     except (TypeError, ValueError):
-        return Said()
+        return Defined()
     own = [item for item in found if item.kind is item.POSITIONAL_OR_KEYWORD and item.name not in ("self", "cls")]
     needed = (item.name for item in own if item.default is item.empty)
-    return Said(tuple(needed), tuple(item.name for item in own))
+    return Defined(tuple(needed), tuple(item.name for item in own))
 
 
-def pairs_among(functions: Mapping[str, Said]) -> dict[str, str]:
+def pairs_among(functions: Mapping[str, Defined]) -> dict[str, str]:
     """Backward -> its forward, of all that belong together.
 
     Names tell first; then a name that goes on where the other begins, with the same arguments; then the same arguments
@@ -105,7 +106,7 @@ def backward_for(forward: str, pairs: Mapping[str, str]) -> str:
     return min(mine, key=lambda name: (base_of(name) != base_of(forward), len(name)), default="")
 
 
-def _forward_of(backward: str, functions: Mapping[str, Said]) -> str:
+def _forward_of(backward: str, functions: Mapping[str, Defined]) -> str:
     return (
         forward_for(backward, functions)
         or _forward_that_goes_on(backward, functions)
@@ -113,7 +114,7 @@ def _forward_of(backward: str, functions: Mapping[str, Said]) -> str:
     )
 
 
-def _forward_that_goes_on(backward: str, functions: Mapping[str, Said]) -> str:
+def _forward_that_goes_on(backward: str, functions: Mapping[str, Defined]) -> str:
     """`focal_loss_binary(p, y, gamma)` for `focal_loss_gradient(p, y, gamma)`: it goes on as the other begins."""
     base = base_of(backward)
     found = [
@@ -125,7 +126,7 @@ def _forward_that_goes_on(backward: str, functions: Mapping[str, Said]) -> str:
     return min(found, key=lambda name: len(base_of(name)), default="") if base else ""
 
 
-def _forward_by_arguments(backward: str, functions: Mapping[str, Said]) -> str:
+def _forward_by_arguments(backward: str, functions: Mapping[str, Defined]) -> str:
     """`objective(w, b)` for `gradient(w, b)` and for `grad_w(w, b)`: no other function takes these arguments.
 
     Only of a backward whose name says nothing beside its direction and the argument by which it is the derivative.
@@ -145,7 +146,7 @@ def _named_derivative(name: str) -> frozenset[str] | None:
     return next((_NAMED_DERIVATIVES[word] for word in tokens(name) if word in _NAMED_DERIVATIVES), None)
 
 
-def _forward_of_named(name: str, functions: Mapping[str, Said]) -> str:
+def _forward_of_named(name: str, functions: Mapping[str, Defined]) -> str:
     """The potential of a force; the function of a Jacobian that takes its arguments, or that is called as it is."""
     words = _named_derivative(name) or frozenset()
     base = tuple(word for word in base_of(name) if word not in _NAMED_DERIVATIVES)
@@ -155,11 +156,11 @@ def _forward_of_named(name: str, functions: Mapping[str, Said]) -> str:
     return _the_only(alike) or _the_only(taking)
 
 
-def _taking_the_same(name: str, functions: Mapping[str, Said]) -> list[str]:
+def _taking_the_same(name: str, functions: Mapping[str, Defined]) -> list[str]:
     return [other for other in functions if other != name and _have_same_arguments(functions[name], functions[other])]
 
 
-def _have_same_arguments(one: Said, other: Said) -> bool:
+def _have_same_arguments(one: Defined, other: Defined) -> bool:
     return bool(one.needed) and set(one.needed) == set(other.needed)
 
 
@@ -167,14 +168,14 @@ def _the_only(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def _forward_by_use(backward: str, functions: Mapping[str, Said]) -> str:
+def _forward_by_use(backward: str, functions: Mapping[str, Defined]) -> str:
     """The function whose returned cache a backward takes, called alike; "" where none or several are."""
     wanted = functions[backward].parameters
     return _the_only(
         [
             name
-            for name, said in functions.items()
-            if name != backward and _alike(name, backward) and _hands_on(said.returned, wanted)
+            for name, other in functions.items()
+            if name != backward and _alike(name, backward) and _hands_on(other.returned, wanted)
         ]
     )
 

@@ -19,10 +19,11 @@ from gradcheck_cli.targets.functions.spelling import belongs_to
 
 @dataclasses.dataclass(frozen=True)
 class _Packed:
-    """What a parameter holds: `fields` with their defaults, `make` puts them together."""
+    """What a parameter holds: `fields` with their defaults, `make` puts them together, `kinds` are annotations."""
 
     fields: Mapping[str, Any]
     make: Callable[..., Any]
+    kinds: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def unpacked(form: PairForm, module: Mapping[str, Any]) -> PairForm:
@@ -64,7 +65,7 @@ def _kind(annotation: Any, module: Mapping[str, Any]) -> type | None:
 def _of_dataclass(kind: type) -> _Packed:
     missing, empty = dataclasses.MISSING, inspect.Parameter.empty
     fields = {each.name: empty if each.default is missing else each.default for each in dataclasses.fields(kind)}
-    return _Packed(fields, kind)
+    return _Packed(fields, kind, {each.name: each.type for each in dataclasses.fields(kind)})
 
 
 def _weights(form: PairForm) -> dict[str, _Packed]:
@@ -123,7 +124,8 @@ def _parameters(signature: inspect.Signature, packed: Mapping[str, _Packed]) -> 
             found.append(item.replace(kind=inspect.Parameter.KEYWORD_ONLY))
             continue
         for field, default in packed[name].fields.items():
-            found.append(inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default))
+            kind = packed[name].kinds.get(field, inspect.Parameter.empty)
+            found.append(inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind))
     return found
 
 

@@ -7,7 +7,7 @@ from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.composed import Composition, compositions_among
-from gradcheck_cli.targets.functions.pairs import pairs_among, said_by
+from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
 
 VOTES = """
 import numpy as np
@@ -89,7 +89,7 @@ def test_a_backward_that_is_handed_a_gradient_goes_back_through_its_own_forward_
         "def soft(x): ...\ndef soft_backward(dout, y): ...\ndef loss(p, target): ...\n"
         "def fit(x, y): ...\ndef fit_backward(p, y): ...\n"
     )
-    said = {node.name: said_by(node) for node in ast.parse(code).body}
+    said = {node.name: defined_by(node) for node in ast.parse(code).body}
     assert compositions_among(said, pairs_among(said)) == {}
 
 
@@ -99,6 +99,6 @@ def test_a_function_may_be_called_as_a_part_of_its_backward():
         "def softmax(z): ...\ndef cross_entropy(p, t): ...\ndef hinge_loss(p, t): ...\n"
         "def softmax_cross_entropy_grad(z, t): ..."
     )
-    said = {node.name: said_by(node) for node in ast.parse(code).body}
+    said = {node.name: defined_by(node) for node in ast.parse(code).body}
     found = compositions_among(said, pairs_among(said))
     assert found == {"softmax_cross_entropy_grad": Composition("softmax", ("cross_entropy", "hinge_loss"))}

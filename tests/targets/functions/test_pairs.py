@@ -6,7 +6,7 @@ import pytest
 
 from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.listing import every_layer
-from gradcheck_cli.targets.functions.pairs import pairs_among, said_by
+from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
 
 CODE = """
 def focal_loss_binary(p, y, gamma=2.0): ...
@@ -23,7 +23,7 @@ def compute_gradient_MSE(y, tx, w): ...
 
 def paired(code):
     """Backward -> forward of a text."""
-    return pairs_among({node.name: said_by(node) for node in ast.parse(code).body})
+    return pairs_among({node.name: defined_by(node) for node in ast.parse(code).body})
 
 
 @pytest.mark.parametrize(

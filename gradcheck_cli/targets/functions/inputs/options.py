@@ -114,6 +114,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return row
     if constants:
         return [Proposal("constant", value=value) for value in constants]
+    if not item.has_default and (count := number_of_names(form.source, item.name)) > 1 and found[0].kind in REAL:
+        return [*(replace(found[0], axes=axes) for axes in (str(count), f"{count} n")), *found]
     if not item.has_default and lengths(item.name):
         return [*lengths(item.name), *found]
     if not item.has_default and is_unrolled(form.source, item.name):

@@ -52,11 +52,21 @@ def _is(node: ast.AST, name: str) -> bool:
 
 
 def number_of_names(source: str, name: str) -> int:
-    """Into how many names the code takes a parameter apart: `kernel_h, kernel_w = kernel_size`; 0 where it does not."""
+    """Into how many names the code takes a parameter apart: `kernel_h, kernel_w = kernel_size`; 0 where it does not.
+
+    Also as an array: `x, y, z = np.asarray(point)`.
+    """
     for node in ast.walk(syntax.parse(source)) if source else ():
-        if isinstance(node, ast.Assign) and _is(node.value, name) and isinstance(node.targets[0], ast.Tuple | ast.List):
-            return len(node.targets[0].elts)
+        into = node.targets[0] if isinstance(node, ast.Assign) and _is(_as_it_is(node.value), name) else None
+        if isinstance(into, ast.Tuple | ast.List):
+            return len(into.elts)
     return 0
+
+
+def _as_it_is(node: ast.expr) -> ast.expr:
+    """What an array is made of: `point` of `np.asarray(point, dtype=float)`."""
+    is_made = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("asarray", "array", "ravel", "flatten")
+    return node.args[0] if is_made and isinstance(node, ast.Call) and node.args else node
 
 
 def words_compared(source: str, name: str) -> list[str]:
