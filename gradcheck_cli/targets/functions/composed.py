@@ -84,15 +84,24 @@ def _is_loss(name: str) -> bool:
 
 
 def _compares(said: Defined) -> bool:
-    """It takes something, and what it is compared with."""
-    return sum(map(is_target, said.needed)) == 1 and len(said.needed) > 1
+    """It takes something and what that is compared with, and gives the loss alone."""
+    return sum(map(is_target, said.needed)) == 1 and len(said.needed) > 1 and len(said.returned) < 2
 
 
 @dataclass(frozen=True)
 class ComposedPair(PairForm):
-    """The loss of what the forward gives, and its backward. `losses`: the other ways to mean the loss."""
+    """The loss of what the forward gives, and its backward.
 
+    `first`: the forward by itself; `losses`: the other ways to mean the loss.
+    """
+
+    first: PlainFunction | None = None
     losses: tuple[PlainFunction, ...] = ()
+
+    @property
+    def alone(self) -> PairForm:
+        """The forward and the backward without the loss."""
+        return PairForm(self.first or self.fore, self.back)
 
     @property
     def why(self) -> str:
@@ -148,7 +157,7 @@ def composed_pair(
     """
     fore, losses = function(composition.fore), [function(name) for name in composition.losses]
     ways = [_of_result(fore, loss, back) for loss in losses] + [_beside(fore, loss, back) for loss in losses]
-    return ComposedPair(ways[0], back, losses=tuple(ways[1:]))
+    return ComposedPair(ways[0], back, first=fore, losses=tuple(ways[1:]))
 
 
 def _of_result(fore: PlainFunction, loss: PlainFunction, back: PlainFunction) -> PlainFunction:

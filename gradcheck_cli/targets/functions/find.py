@@ -14,7 +14,7 @@ from typing import Any
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
-from gradcheck_cli.targets.functions.composed import composed_pair, compositions_among
+from gradcheck_cli.targets.functions.composed import ComposedPair, composed_pair, compositions_among
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.engine import (
     GRAPH_OF,
@@ -75,24 +75,29 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     elif modules := list(_module_pairs(loaded)):
         yield from modules
     else:
-        alone = _pair(loaded)
-        names = functions_of(loaded)
-        is_counted = isinstance(alone, PairForm) and counts_keys(alone.fore)
-        # Only beside one that makes parameters is the text of every function of use.
-        functions = (
-            {name: _function(loaded, name) for name in names} if is_counted or any(map(initializes, names)) else {}
-        )
-        if isinstance(alone, PairForm):
-            if functions:
-                yield from network_forms(functions, alone.fore.name, alone.back.name)
-                yield from made_pairs(alone, makings_of(functions, alone.fore.name))
-            yield from pointwise_pairs(alone)
-            alone = unpacked(alone, vars(loaded.module))
-            alone = replace(alone, is_of_result=is_handed_results(loaded.tree, alone.fore.name, alone.back.name))
-        else:
-            yield from made_losses(alone, functions)
-            yield from of_module_arrays(alone, vars(loaded.module))
+        yield from _functions(loaded)
+
+
+def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
+    """A pair, or a loss that gives its gradients; in the larger thing that they are a part of first."""
+    composed = _composed(loaded)
+    alone = _pair(loaded) if composed is None else composed.alone
+    names = functions_of(loaded)
+    is_counted = isinstance(alone, PairForm) and counts_keys(alone.fore)
+    # Only beside one that makes parameters is the text of every function of use.
+    functions = {name: _function(loaded, name) for name in names} if is_counted or any(map(initializes, names)) else {}
+    if isinstance(alone, LossForm):
+        yield from made_losses(alone, functions)
+        yield from of_module_arrays(alone, vars(loaded.module))
         yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
+        return
+    if functions:
+        yield from network_forms(functions, alone.fore.name, alone.back.name)
+        yield from made_pairs(alone, makings_of(functions, alone.fore.name))
+    yield from pointwise_pairs(composed or alone)
+    pair = composed or unpacked(alone, vars(loaded.module))
+    pair = replace(pair, is_of_result=is_handed_results(loaded.tree, pair.fore.name, pair.back.name))
+    yield from (on_tensors(pair), pair) if is_of_torch(pair) else (pair,)
 
 
 def is_of_engine(loaded: Loaded) -> bool:
@@ -163,10 +168,7 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
     name = loaded.name
     if not callable(loaded.target):
         raise NotAFunctionError("build", f"{name} is no function")
-    defined, pairs = _defined(loaded), _pairs(loaded)
-    for back, composition in compositions_among(defined, pairs).items():
-        if name in (back, composition.fore, *composition.losses):
-            return composed_pair(composition, _function(loaded, back), partial(_function, loaded))
+    pairs = _pairs(loaded)
     forward, backward = (pairs[name], name) if name in pairs else (name, backward_for(name, pairs))
     if backward:
         return with_sign(PairForm(*returning(_function(loaded, forward), _function(loaded, backward))))
@@ -175,6 +177,17 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
     if name in backwards_among(functions_of(loaded)):
         raise NotAFunctionError("build", f"no forward of {name} stands in its file")
     raise NotAFunctionError("build", f"no backward of {name} stands in its file")
+
+
+def _composed(loaded: Loaded) -> ComposedPair | None:
+    """What the target goes back through, where that is more than a forward; of a loss with no backward of its own."""
+    pairs = _pairs(loaded)
+    for back, composition in compositions_among(_defined(loaded), pairs).items():
+        if loaded.name in (back, composition.fore) or (
+            loaded.name in composition.losses and loaded.name not in pairs.values()
+        ):
+            return composed_pair(composition, _function(loaded, back), partial(_function, loaded))
+    return None
 
 
 def _defined(loaded: Loaded) -> dict[str, Defined]:

@@ -69,6 +69,28 @@ def _as_it_is(node: ast.expr) -> ast.expr:
     return node.args[0] if is_made and isinstance(node, ast.Call) and node.args else node
 
 
+def goes_through_steps(source: str, name: str) -> bool:
+    """Does the code multiply one step of a sequence after the other by weights: `X[:, t] @ W`, `xt = X[:, t, :]`?"""
+    tree = list(ast.walk(syntax.parse(source))) if source else []
+    steps = [node for node in tree if isinstance(node, ast.Subscript) and _is(node.value, name) and _is_step(node)]
+    assigned = (node for node in tree if isinstance(node, ast.Assign) and node.value in steps)
+    named = {target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)}
+    products = (node for node in tree if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
+    calls = (
+        node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("dot", "matmul")
+    )
+    factors = [*(node.left for node in products), *(node.args[0] for node in calls if node.args)]
+    return any(factor in steps or getattr(factor, "id", "") in named for factor in factors)
+
+
+def _is_step(node: ast.Subscript) -> bool:
+    """`[:, t]` and `[:, t, :]`: all samples, and of each what a name counts."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+    others = [*parts[:1], *parts[2:]]
+    is_whole = all(isinstance(part, ast.Slice) and part.lower is part.upper is None for part in others)
+    return len(parts) in (2, 3) and is_whole and isinstance(parts[1], ast.Name)
+
+
 def words_compared(source: str, name: str) -> list[str]:
     """The words that the code compares a parameter with: `activation == "relu"`, in order."""
     found: dict[str, None] = {}
