@@ -133,7 +133,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
         methods = NetMethods(owner, net, net, names=names)
         text = _with_callees(loaded, owner.__name__)
-        for made in objects_of(owner, text):
+        for made in objects_of(owner, text, (net,)):
             yield NetForm(made.making, made.states, methods, names, text, made.switches)
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
@@ -142,7 +142,9 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     target = target_of(owner, fore, back) if fore and back else ""
     if target:
         losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
-        yield from compared_forms(Methods(owner, fore, back), target, objects_of(owner, text), (said, text), losses)
+        yield from compared_forms(
+            Methods(owner, fore, back), target, objects_of(owner, text, (fore, back)), (said, text), losses
+        )
     yield from layer_forms(owner, said, text, asked, vars(loaded.module))
 
 
