@@ -17,15 +17,15 @@ from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
-Total = Literal["sum", "mean"]
-_TOTALS: Mapping[Total, Callable[[Array], Array]] = {"sum": np.sum, "mean": np.mean}
+LossTotal = Literal["sum", "mean"]
+_TOTALS: Mapping[LossTotal, Callable[[Array], Array]] = {"sum": np.sum, "mean": np.mean}
 
 
 @dataclass(frozen=True)
 class TotalLossForm(WrappedForm[PairForm]):
     """The pair with its losses as one number."""
 
-    total: Total
+    total: LossTotal
 
     @property
     def why(self) -> str:
