@@ -35,7 +35,7 @@ from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
-from gradcheck_cli.targets.functions.network import counts_keys, makings_of, network_forms
+from gradcheck_cli.targets.functions.network import reads_keys, makings_of, network_forms
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
@@ -75,10 +75,10 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     else:
         alone = _pair(loaded)
         names = functions_of(loaded)
-        is_counted = isinstance(alone, PairForm) and counts_keys(alone.fore)
+        has_keys = isinstance(alone, PairForm) and reads_keys(alone.fore)
         # Only beside one that makes parameters is the text of every function of use.
         functions = (
-            {name: _function(loaded, name) for name in names} if is_counted or any(map(initializes, names)) else {}
+            {name: _function(loaded, name) for name in names} if has_keys or any(map(initializes, names)) else {}
         )
         if isinstance(alone, PairForm):
             if functions:
