@@ -19,7 +19,7 @@ CHEAP = 6_000
 
 
 @dataclass(frozen=True)
-class Beside:
+class HeldForward:
     """What a forward did with one case.
 
     `times`: how often it adds the bias, where this alone is the difference; else 0. `error`: what it raised.
@@ -35,7 +35,7 @@ class Beside:
         return {"name": self.name, "how": self.how, "times": self.times, "error": error}
 
 
-def forward_beside(candidate: Candidate, case: Case, returned: Returned) -> Beside | None:
+def forward_beside(candidate: Candidate, case: Case, returned: Returned) -> HeldForward | None:
     """What the forward beside a function gives, held against the convolution; None where it is not looked at.
 
     A forward that is not run for its cache is run only where that costs little. Of a layer only that is told which it
@@ -53,7 +53,7 @@ def forward_beside(candidate: Candidate, case: Case, returned: Returned) -> Besi
         if output is None and _products(case) <= CHEAP:
             output = candidate.run_forward(case)
     except Exception as error:
-        return Beside(name, "raised", error=error)
+        return HeldForward(name, "raised", error=error)
     return _held(name, output, candidate, case)
 
 
@@ -62,22 +62,22 @@ def _products(case: Case) -> int:
     return int(windows.size) * int(case.weight[0].size)
 
 
-def _held(name: str, output: Array | None, candidate: Candidate, case: Case) -> Beside | None:
+def _held(name: str, output: Array | None, candidate: Candidate, case: Case) -> HeldForward | None:
     if output is None:
         return None
     right, groups = probes.forward(case), case.spec.groups
     if output.shape != candidate.layout.shape("output", right.shape, groups):
-        return Beside(name, "differs" if _is_told_all(candidate, case) else "untold")
+        return HeldForward(name, "differs" if _is_told_all(candidate, case) else "untold")
     ours = candidate.layout.take("output", output, right.shape, groups)
     plain = right - case.bias.reshape(-1, *[1] * (right.ndim - 2))
     if any(same_output(ours, one, case) for one in (right, plain)):
         # An activation, too, gives the convolution's numbers where all are of one sign.
-        return Beside(name, "agrees" if _has_both_signs(ours) else "may agree")
+        return HeldForward(name, "agrees" if _has_both_signs(ours) else "may agree")
     times = bias_times(ours, case)
     if not _is_told_all(candidate, case):
-        return Beside(name, "untold", times)
+        return HeldForward(name, "untold", times)
     is_followed_up = any(is_followed(ours, one) for one in (right, plain))
-    return Beside(name, "differs" if times or is_followed_up else "contradicts", times)
+    return HeldForward(name, "differs" if times or is_followed_up else "contradicts", times)
 
 
 def _has_both_signs(output: Array) -> bool:
