@@ -88,7 +88,7 @@ def _is_told_all(candidate: Candidate, case: Case) -> bool:
     """Whether the forward is handed all that is asked of this geometry."""
     if not isinstance(candidate, FunctionCandidate) or candidate.forward is None:
         return False
-    told = candidate.handing.forward_roles(candidate.forward)
+    handed = candidate.handing.forward_roles(candidate.forward)
     spec = case.spec
     further = {"output_padding": any(spec.output_padding), "padding_mode": spec.padding_mode != "zeros"}
-    return {*spec.unusual, *(name for name, is_asked in further.items() if is_asked)} <= told
+    return {*spec.unusual, *(name for name, is_asked in further.items() if is_asked)} <= handed
