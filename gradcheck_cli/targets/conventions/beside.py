@@ -67,14 +67,14 @@ def _held(name: str, output: Array | None, candidate: Candidate, case: Case) -> 
         return None
     right, groups = probes.forward(case), case.spec.groups
     if output.shape != candidate.layout.shape("output", right.shape, groups):
-        return HeldForward(name, "differs" if _is_told_all(candidate, case) else "untold")
+        return HeldForward(name, "differs" if _is_handed_all(candidate, case) else "untold")
     ours = candidate.layout.take("output", output, right.shape, groups)
     plain = right - case.bias.reshape(-1, *[1] * (right.ndim - 2))
     if any(same_output(ours, one, case) for one in (right, plain)):
         # An activation, too, gives the convolution's numbers where all are of one sign.
         return HeldForward(name, "agrees" if _has_both_signs(ours) else "may agree")
     times = bias_times(ours, case)
-    if not _is_told_all(candidate, case):
+    if not _is_handed_all(candidate, case):
         return HeldForward(name, "untold", times)
     is_followed_up = any(is_followed(ours, one) for one in (right, plain))
     return HeldForward(name, "differs" if times or is_followed_up else "contradicts", times)
@@ -84,7 +84,7 @@ def _has_both_signs(output: Array) -> bool:
     return bool((output > 0).any() and (output < 0).any())
 
 
-def _is_told_all(candidate: Candidate, case: Case) -> bool:
+def _is_handed_all(candidate: Candidate, case: Case) -> bool:
     """Whether the forward is handed all that is asked of this geometry."""
     if not isinstance(candidate, FunctionCandidate) or candidate.forward is None:
         return False
