@@ -138,6 +138,13 @@ def _without_it(trials: Sequence[Trial]) -> list[str]:
     ]
 
 
+def forward_differs(trials: Sequence[Trial]) -> bool:
+    """Whether a forward was seen to give something else than the convolution."""
+    seen = [trial.outcome.beside.how for trial in trials if trial.outcome.beside is not None]
+    other = any(how in ("differs", "untold", "contradicts") for how in seen)
+    return other or any(trial.outcome.wrong_forward for trial in trials)
+
+
 def forward_stops_short(trials: Sequence[Trial]) -> bool:
     """Whether a pass is one of the backward alone: its forward raises, or gives another shape, where that is right.
 

@@ -42,6 +42,7 @@ from gradcheck_cli.runs.verify.beside_defaults import findings_beside
 from gradcheck_cli.runs.verify.forward import (
     bias_too_often,
     contradicting_forward,
+    forward_differs,
     forward_notes,
     forward_stops_short,
     not_held_against,
@@ -93,17 +94,9 @@ def _may_be_convolution(report: TargetReport, transcript: Transcript, options: V
     is the same sum in many layers.
     """
     is_said = options.convention != "auto" or bool(options.call) or bool(options.geometry)
-    differs = any(_differs(trial) for trial in transcript.trials)
+    differs = forward_differs(transcript.trials)
     one_is_right = not differs and any(report.gradients[name].verdict is Verdict.PASS for name in ("weight", "input"))
     return is_said or report.verdict is not Verdict.FAIL or report.geometries.right > 0 or one_is_right
-
-
-def _differs(trial: Trial) -> bool:
-    """Whether a forward was seen to give something else than the convolution."""
-    beside = trial.outcome.beside
-    return bool(trial.outcome.wrong_forward) or (
-        beside is not None and beside.how in ("differs", "untold", "contradicts")
-    )
 
 
 def _as_function(ref: TargetRef, options: VerifyOptions, running: Running, seconds: float) -> TargetReport | None:
