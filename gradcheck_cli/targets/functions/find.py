@@ -37,7 +37,7 @@ from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
-from gradcheck_cli.targets.functions.network import counts_keys, makings_of, network_forms
+from gradcheck_cli.targets.functions.network import makings_of, network_forms, reads_keys
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
@@ -83,9 +83,9 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     composed = _composed(loaded)
     alone = _pair(loaded) if composed is None else composed.alone
     names = functions_of(loaded)
-    is_counted = isinstance(alone, PairForm) and counts_keys(alone.fore)
+    has_keys = isinstance(alone, PairForm) and reads_keys(alone.fore)
     # Only beside one that makes parameters is the text of every function of use.
-    functions = {name: _function(loaded, name) for name in names} if is_counted or any(map(initializes, names)) else {}
+    functions = {name: _function(loaded, name) for name in names} if has_keys or any(map(initializes, names)) else {}
     if isinstance(alone, LossForm):
         yield from made_losses(alone, functions)
         yield from of_module_arrays(alone, vars(loaded.module))
@@ -144,7 +144,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
         methods = NetMethods(owner, net, net, names=names)
         text = _with_callees(loaded, owner.__name__)
-        for made in objects_of(owner, text):
+        for made in objects_of(owner, text, (net,)):
             yield NetForm(made.making, made.states, methods, names, text, made.switches)
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
@@ -153,7 +153,9 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     target = target_of(owner, fore, back) if fore and back else ""
     if target:
         losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
-        yield from compared_forms(Methods(owner, fore, back), target, objects_of(owner, text), (said, text), losses)
+        yield from compared_forms(
+            Methods(owner, fore, back), target, objects_of(owner, text, (fore, back)), (said, text), losses
+        )
     yield from layer_forms(owner, said, text, asked, vars(loaded.module))
 
 
@@ -220,13 +222,14 @@ def _function(loaded: Loaded, name: str) -> PlainFunction:
 
 def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[WrittenFunction]:
     """Two methods that hand each other nothing through their object: two functions, of an object with no weights."""
-    for made in objects_of(owner, _with_callees(loaded, owner.__name__)):
+    for made in objects_of(owner, _with_callees(loaded, owner.__name__), (fore, back)):
         if any(made.states):
             return
         held = made.making.instance(SIZES[0])
         pair = with_sign(PairForm(_method(loaded, owner, held, fore), _method(loaded, owner, held, back)))
         yield from pointwise_pairs(pair)
-        yield unpacked(pair, vars(loaded.module))
+        pair = unpacked(pair, vars(loaded.module))
+        yield from (on_tensors(pair), pair) if is_of_torch(pair) else (pair,)
 
 
 def _method(loaded: Loaded, owner: type, held: Any, name: str) -> PlainFunction:
