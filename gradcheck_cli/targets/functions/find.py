@@ -27,6 +27,7 @@ from gradcheck_cli.targets.functions.engine import (
 from gradcheck_cli.targets.functions.engines import operations_of, walk_of
 from gradcheck_cli.targets.functions.forces import with_sign
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.gates import GateForm, gate_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
@@ -139,6 +140,9 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         yield replace(found, is_of_result=is_handed_results(loaded.tree, fore, back))
     elif fore and back and keeps_nothing(owner, fore, back):
         yield from _bound(loaded, owner, fore, back)
+    elif fore and back and (gate := _gate(loaded, owner, fore, back)) is not None:
+        yield gate
+        return
     net = "" if back else _loss_method(loaded, owner)
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
@@ -218,6 +222,10 @@ def functions_of(loaded: Loaded) -> dict[str, Any]:
 def _function(loaded: Loaded, name: str) -> PlainFunction:
     call, source = vars(loaded.module).get(name, loaded.target), _with_callees(loaded, name)
     return PlainFunction(call, loaded.node(name), name, source)
+
+
+def _gate(loaded: Loaded, owner: type, fore: str, back: str) -> GateForm | None:
+    return gate_of(owner, fore, back, loaded.node, vars(loaded.module), _with_callees(loaded, owner.__name__))
 
 
 def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[WrittenFunction]:

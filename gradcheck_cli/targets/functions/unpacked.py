@@ -91,7 +91,9 @@ def _weights(form: PairForm, module: Mapping[str, Any]) -> dict[str, _Packed]:
             continue
         whole = members.with_others(members_of(functions.get(form.back.name), name, functions))
         leaves = list(whole.leaves())
-        are_held = any(_HELD.match(leaf) or _HELD.match(leaf.rpartition("_")[2]) for leaf in leaves)
+        held = [leaf for leaf in leaves if _HELD.match(leaf) or _HELD.match(leaf.rpartition("_")[2])]
+        # `a, b, c = q` takes a vector apart, where nothing but a letter is called as a weight is.
+        are_held = held == leaves if members.kind == "places" else bool(held)
         has_gradient = any(belongs_to(text, leaves) not in ("", text) for text in given)
         is_plain = members.kind == "keys" and not any(members.parts.values())
         if has_gradient or (are_held and (not is_plain or set(leaves) & set(given))):
@@ -152,7 +154,9 @@ def _opened(
         for name, each in packed.items():
             given[name] = each.make(**{field: given.pop(field) for field in each.fields if field in given})
         result = call_by_name(call, {name: given[name] for name in signature.parameters if name in given})
-        return tuple(map(_as_dict, result)) if isinstance(result, tuple) else _as_dict(result)
+        home = getattr(call, "__module__", "")
+        is_several = isinstance(result, tuple)
+        return tuple(_as_dict(part, home) for part in result) if is_several else _as_dict(result, home)
 
     called.__signature__ = inspect.Signature(_parameters(signature, packed))  # type: ignore[attr-defined]
     return called
@@ -171,10 +175,11 @@ def _parameters(signature: inspect.Signature, packed: Mapping[str, _Packed]) -> 
     return found
 
 
-def _as_dict(value: Any) -> Any:
-    """The fields of a dataclass, and the arrays of an object that has slots; anything else as it is."""
+def _as_dict(value: Any, home: str) -> Any:
+    """The fields of a dataclass, and the arrays of an object that has slots, of a class of the module `home`; anything
+    else as it is."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    slots = _slots(type(value)) if type(value).__module__ not in ("builtins", "numpy", "torch") else ()
+    slots = _slots(type(value)) if type(value).__module__ == home else ()
     held = vars(value) if isinstance(value, SimpleNamespace) else {name: getattr(value, name, None) for name in slots}
     return {name: each for name, each in held.items() if each is not None} or value
