@@ -9,7 +9,6 @@ from gradcheck_cli.targets.contract import (
     Described as Described,
     DescribedFunction as DescribedFunction,
     ErrorKind as ErrorKind,
-    ForwardBeside as ForwardBeside,
     HowToCall as HowToCall,
     Outcome as Outcome,
     Repetition as Repetition,

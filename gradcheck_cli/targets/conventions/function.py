@@ -181,13 +181,9 @@ class FunctionCandidate:
         if self._before is None or self.cache_from == "filled":
             return None
         try:
-            return self.run_forward(case)
+            return self._before.run(binding.values(case, self.form))
         except Exception:
             return None
-
-    def run_forward(self, case: Case) -> Array | None:
-        """The same, with what it raises."""
-        return self._before.run(binding.values(case, self.form)) if self._before else None
 
     @property
     def _before(self) -> ForwardRun | None:

@@ -43,13 +43,12 @@ class PairHanding:
             if role == "params":
                 roles |= settings.parameter_keys(source, name)
         if self.cache_from in FROM_FORWARD and self.forward:
-            roles |= self.forward_roles(self.forward)
+            roles |= self._forward_roles(self.forward)
         elif self.cache_from:
             roles |= structure_roles(self.structure, source)
         return roles
 
-    def forward_roles(self, forward: Callee) -> set[str]:
-        """Roles that reach the forward, also through its parameter dict."""
+    def _forward_roles(self, forward: Callee) -> set[str]:
         assigned = self.handed_to(forward)
         roles = set(assigned.values())
         for name, role in assigned.items():
