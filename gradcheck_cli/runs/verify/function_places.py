@@ -141,4 +141,4 @@ def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:
     message = f"grad_{finding.gradient} is right {mended.where} with `{change.edit.text}` where `{change.was}` stands."
     # The line of a cause that it was taken for says nothing of this one.
     plain = replace(finding, line=None, text="")
-    return replace(plain, id=mistake.id, certainty="proved", message=message, fix=mistake.fix)
+    return replace(plain, id=mistake.id, certainty="proved", message=message, fix=mistake.fix_of_function)
