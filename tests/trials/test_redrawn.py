@@ -40,3 +40,22 @@ def test_a_forward_that_saturates_is_asked_where_it_moves(tmp_path, right, verdi
     report = function_here(f"{tmp_path / 'steep.py'}:steep_backward")
     assert {name: each.verdict for name, each in report.gradients.items()} == dict.fromkeys(("x", "w"), verdict)
     assert (NOTE in report.notes) == (verdict is Verdict.PASS)
+
+
+NEARLY = """
+import numpy as np
+
+def calm_forward(x, eps=1e-6):
+    return (x - x.mean(-1, keepdims=True)) / (x.std(-1, keepdims=True) + eps)
+
+def calm_backward(dout, x, eps=1e-6):
+    apart, spread = x - x.mean(-1, keepdims=True), x.var(-1, keepdims=True) + eps
+    along = (dout * apart).mean(-1, keepdims=True)
+    return (dout - dout.mean(-1, keepdims=True) - apart * along / spread) / np.sqrt(spread)
+"""
+
+
+def test_what_is_off_by_little_is_no_worse_where_numbers_are_smaller(tmp_path):
+    """An eps that stands elsewhere is a larger part of them: that proves nothing either."""
+    (tmp_path / "calm.py").write_text(NEARLY, encoding="utf-8")
+    assert function_here(f"{tmp_path / 'calm.py'}:calm_backward").verdict is not Verdict.FAIL
