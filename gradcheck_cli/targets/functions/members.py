@@ -15,14 +15,14 @@ from gradcheck_cli.targets.functions.spelling import word_set
 
 MemberKind = Literal["keys", "attributes", "places"]
 """How it is taken apart: `p["W"]`, `p.W`, `W, b = p`."""
-Functions = Mapping[str, ast.FunctionDef]
+FileFunctions = Mapping[str, ast.FunctionDef]
 
 # What arrays and dicts have themselves.
 _OF_ARRAYS = word_set(
     "shape T dtype ndim size dot sum mean max min reshape transpose copy astype items keys values get update pop "
     "append ravel flatten tolist argmax std var clip"
 )
-# Functions that hand each other parts of parts: deeper than any block of a network.
+# FileFunctions that hand each other parts of parts: deeper than any block of a network.
 _DEEPEST = 6
 
 
@@ -53,7 +53,7 @@ def _united(one: Mapping[str, Members | None], other: Mapping[str, Members | Non
     return {**dict.fromkeys(one), **other, **both}
 
 
-def members_of(function: ast.AST | None, name: str, functions: Functions, depth: int = 0) -> Members | None:
+def members_of(function: ast.AST | None, name: str, functions: FileFunctions, depth: int = 0) -> Members | None:
     """What is read of a parameter or of a name; None where something else is done with it, or nothing is read.
 
     Args:
@@ -81,7 +81,7 @@ def _above(function: ast.AST) -> dict[ast.AST, ast.AST]:
     return {inner: node for node in ast.walk(function) for inner in ast.iter_child_nodes(node)}
 
 
-def _read(node: ast.expr, above: Mapping[ast.AST, ast.AST], functions: Functions, depth: int) -> Members | None:
+def _read(node: ast.expr, above: Mapping[ast.AST, ast.AST], functions: FileFunctions, depth: int) -> Members | None:
     """What one use reads; None where it is another one."""
     parent = above.get(node)
     if isinstance(parent, ast.Subscript) and parent.value is node:
@@ -98,7 +98,7 @@ def _read(node: ast.expr, above: Mapping[ast.AST, ast.AST], functions: Functions
     return _handed_on(node, parent, above, functions, depth)
 
 
-def _part(node: ast.expr, above: Mapping[ast.AST, ast.AST], functions: Functions, depth: int) -> Members | None:
+def _part(node: ast.expr, above: Mapping[ast.AST, ast.AST], functions: FileFunctions, depth: int) -> Members | None:
     """What is read of a part in turn; None where it is used as it is."""
     parent = above.get(node)
     if isinstance(parent, ast.Subscript) and parent.value is node:
@@ -115,7 +115,7 @@ def _root(node: ast.AST, above: Mapping[ast.AST, ast.AST]) -> ast.AST:
 
 
 def _handed_on(
-    node: ast.expr, parent: ast.AST | None, above: Mapping[ast.AST, ast.AST], functions: Functions, depth: int
+    node: ast.expr, parent: ast.AST | None, above: Mapping[ast.AST, ast.AST], functions: FileFunctions, depth: int
 ) -> Members | None:
     """What a function of the file reads of it: as an argument, or spread over its arguments, `norm(x, **part)`."""
     keyword = parent if isinstance(parent, ast.keyword) else None
