@@ -20,6 +20,7 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     number_of_names,
     settings,
     words_compared,
+    zipped,
 )
 from gradcheck_cli.targets.functions.inputs.products import axes_by_products
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, positive, proposals
@@ -131,6 +132,9 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return [*lengths(item.name), *found]
     if not item.has_default and found[0].kind in REAL and goes_through_steps(form.source, item.name):
         return [replace(found[0], axes="n t d"), *found]
+    if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
+        # Side by side what is longer is cut off, and nobody sees it.
+        return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):
@@ -140,6 +144,12 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
+    """The first array of each kind, numbers before labels."""
+    kinds = {each.kind: each for each in reversed(found) if each.kind in (*REAL, "index")}
+    return sorted(kinds.values(), key=lambda each: (each.kind == "index", found.index(each)))
 
 
 def _of_both(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> list[Proposal]:
@@ -214,6 +224,8 @@ _WEIGHTS = word_set("w weight weights wf wi wo wc wg wz wr wh kernel")
 _BESIDE = re.compile(r"\b(?:hstack|vstack|concatenate|concat|cat|column_stack|row_stack|r_|c_)\b")
 _RATED = in_order("R r rated")
 _OF_OUTPUTS = word_set("out output outputs target")
+# Long enough for both sides of a branch.
+_ROW = "2v"
 # One for each feature; one for each sample would be a gradient that was never summed.
 _ROWS = ("d", "m", "1 d", "1 m")
 # Annotation -> values to try, the likeliest first.

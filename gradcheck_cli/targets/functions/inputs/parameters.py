@@ -91,6 +91,13 @@ def _is_step(node: ast.Subscript) -> bool:
     return len(parts) in (2, 3) and is_whole and isinstance(parts[1], ast.Name)
 
 
+def zipped(source: str, name: str) -> bool:
+    """Does the code go through a parameter and another one side by side: `for t, p in zip(truth, pred)`?"""
+    calls = (node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Call)) if source else ()
+    pairs = (call.args for call in calls if getattr(call.func, "id", "") == "zip" and len(call.args) > 1)
+    return any(any(_is(one, name) for one in args) and all(isinstance(one, ast.Name) for one in args) for args in pairs)
+
+
 def words_compared(source: str, name: str) -> list[str]:
     """The words that the code compares a parameter with: `activation == "relu"`, in order."""
     found: dict[str, None] = {}
