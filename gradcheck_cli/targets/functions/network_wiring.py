@@ -144,7 +144,7 @@ def output_of(result: Any) -> Any:
     Of a cache that is all that it returns, the last that was put into it.
     """
     if isinstance(result, Mapping):
-        return next((value for value in reversed(result.values()) if as_array(value) is not None), result)
+        return next((value for value in reversed(list(result.values())) if as_array(value) is not None), result)
     parts = list(result) if isinstance(result, tuple | list) else [result]
     is_first = len(parts) < 3 and as_array(parts[0]) is not None
     return parts[0] if is_first else parts[-1]
