@@ -9,6 +9,7 @@ from gradcheck_cli.targets.contract import (
     Described as Described,
     DescribedFunction as DescribedFunction,
     ErrorKind as ErrorKind,
+    ForwardBeside as ForwardBeside,
     HowToCall as HowToCall,
     Outcome as Outcome,
     Repetition as Repetition,

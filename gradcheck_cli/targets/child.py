@@ -44,7 +44,7 @@ from gradcheck_cli.targets.conventions.base import (
     WrongForwardError,
     raised_in,
 )
-from gradcheck_cli.targets.conventions.beside import other_forward
+from gradcheck_cli.targets.conventions.beside import forward_beside
 from gradcheck_cli.targets.conventions.call import Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
 from gradcheck_cli.targets.conventions.filter_order import with_filter_order
@@ -333,8 +333,9 @@ def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Ar
         arrays |= _named("second", _take(ready, case, session()).gradients)
     if returned.forward_error is not None:
         reply |= {"where": "forward", "forward_error": _sentence_with_line(ready.ref, returned.forward_error)}
-    other = other_forward(candidate, case, returned)
-    reply |= {"forward_differs": other.name, "bias_times": other.times} if other else {}
+    beside = forward_beside(candidate, case, returned)
+    if beside and (beside.error is None or _kind(beside.error, ready) == "raised"):
+        reply["beside"] = beside.message(_sentence_with_line(ready.ref, beside.error) if beside.error else "")
     if taken.wrong:
         reply |= {"kind": "misshapen", "error": "; ".join(taken.wrong), "line": ready.ref.line}
     return reply, arrays

@@ -21,6 +21,8 @@ from gradcheck_cli.model.spec import ConvName
 
 ErrorKind = Literal["", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen"]
 
+HowForward = Literal["agrees", "may agree", "differs", "untold", "contradicts", "raised"]
+
 Where = Literal["", "forward", "backward"]
 """Which of the target's two calls."""
 
@@ -223,6 +225,25 @@ class DescribedFunction:
 
 
 @dataclass(frozen=True)
+class ForwardBeside:
+    """What the forward in the file of a function did at one geometry, held against the convolution.
+
+    Attributes:
+        name: of the forward.
+        how: it agrees, and its numbers have both signs, so that no activation follows; it may agree; it differs, in
+            shape or by what may follow; it differs and was not told all of the geometry; it contradicts: it gives
+            other numbers in the right shape; it raised, not by a refusal of its own.
+        times: how often it adds b, where this alone is the difference; else 0.
+        error: what it raised, in a sentence; else "".
+    """
+
+    name: str
+    how: HowForward
+    times: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What one backward call did.
 
@@ -243,8 +264,7 @@ class Outcome:
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
-        forward_differs: the name of a forward beside a function that gives other numbers than a convolution; else "".
-        bias_times: how often that forward adds b, where this alone is the difference; else 0.
+        beside: what the forward beside a function did; None where it was not looked at.
         unreached: lines of the backward that no call has executed up to now; None where nothing was called.
         mutated: the arguments that the call changed ("x", "weight", "bias", "grad_output").
         dtypes: gradient -> name of the dtype that the user returned.
@@ -263,8 +283,7 @@ class Outcome:
     autograd_refused: str = ""
     printed: str = ""
     wrong_forward: str = ""
-    forward_differs: str = ""
-    bias_times: int = 0
+    beside: ForwardBeside | None = None
     unreached: tuple[int, ...] | None = None
     mutated: tuple[str, ...] = ()
     dtypes: Mapping[GradientName, str] = field(default_factory=dict)

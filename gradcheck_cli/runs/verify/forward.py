@@ -9,6 +9,7 @@ from gradcheck_cli.layers.bias import bias_counts
 from gradcheck_cli.mistakes import Sign, describe, padding_words, pair, standing_for
 from gradcheck_cli.model import ConvSpec, Finding, Verdict
 from gradcheck_cli.model.text import counted
+from gradcheck_cli.targets import ForwardBeside
 from gradcheck_cli.trials.trial import Trial
 
 # What the finding is about: no gradient, but the call as a whole.
@@ -26,7 +27,7 @@ def wrong_forward(trials: Sequence[Trial], fix: str = "") -> tuple[Finding, ...]
     wrong = [trial for trial in taken if trial.outcome.wrong_forward]
     if not wrong:
         return ()
-    first = min(wrong, key=lambda trial: (len(_asked(trial.case.spec)), trial.case.x.size))
+    first = min(wrong, key=_plainness)
     asked = ", ".join(_asked(first.case.spec))
     message = f"{f'At {asked} its' if asked else 'Its'} own forward gives {first.outcome.wrong_forward}."
     when = condition([(trial.case.spec, not trial.outcome.wrong_forward) for trial in taken])
@@ -44,11 +45,11 @@ def bias_too_often(trials: Sequence[Trial], code: Code) -> tuple[Finding, ...]:
         code: the file in which the forward stands.
     """
     judged = [trial for trial in trials if trial.supported and trial.verdict("bias") is Verdict.PASS]
-    wrong = [trial for trial in judged if trial.outcome.bias_times]
+    wrong = [trial for trial in judged if _bias_times(trial)]
     if not wrong:
         return ()
-    first = min(wrong, key=lambda trial: (len(_asked(trial.case.spec)), trial.case.x.size))
-    name, times = first.outcome.forward_differs, first.outcome.bias_times
+    first = min(wrong, key=_plainness)
+    name, times = first.outcome.beside.name if first.outcome.beside else "", _bias_times(first)
     message = (
         f"{name} adds b {times} times to one output ({describe(first.case.spec)}){_for_each(wrong)}: what it computes "
         f"has {times} times the sum of G as its gradient; grad_bias is the sum of G, which is right for a convolution."
@@ -59,25 +60,118 @@ def bias_too_often(trials: Sequence[Trial], code: Code) -> tuple[Finding, ...]:
     return (found.at(place) if place else found,)
 
 
+def _bias_times(trial: Trial) -> int:
+    """How often the forward beside it adds b, where that alone is the difference; else 0."""
+    return trial.outcome.beside.times if trial.outcome.beside else 0
+
+
 def _for_each(wrong: Sequence[Trial]) -> str:
     """What b is added for, where this explains how often it is added on all geometries."""
-    counted = [(bias_counts(trial.case.spec), trial.outcome.bias_times) for trial in wrong]
+    counted = [(bias_counts(trial.case.spec), _bias_times(trial)) for trial in wrong]
     fitting = [what for what in counted[0][0] if all(counts[what] == times for counts, times in counted)]
     return f", once for each {fitting[0]}" if len(fitting) == 1 else ""
 
 
-def forward_note(trials: Sequence[Trial]) -> list[str]:
-    """A forward beside right gradients, or one of them, that gives other numbers: a remark, no failure."""
-    followed = [trial for trial in trials if (trial.right or _gives_one(trial)) and not trial.outcome.bias_times]
-    other = [trial for trial in followed if trial.outcome.forward_differs]
-    if not other:
-        return []
-    first = min(other, key=lambda trial: (len(_asked(trial.case.spec)), trial.case.x.size))
-    asked = ", ".join(_asked(first.case.spec)) or "stride 1"
-    return [
-        f"{first.outcome.forward_differs} gives other numbers than the convolution of these gradients on {len(other)} "
-        f"of {counted(len(followed), 'geometry')} ({asked})"
+def contradicting_forward(trials: Sequence[Trial], code: Code) -> tuple[Finding, ...]:
+    """The finding of a forward that is the convolution on some geometries, and other numbers in its shape on others.
+
+    There a backward that is right for the convolution is no derivative of what was computed. A forward that nowhere is
+    the convolution may be meant as something else: see `forward_notes`.
+
+    Args:
+        trials: all of them.
+        code: the file in which the forward stands.
+    """
+    seen = _seen_beside(trials)
+    other = [trial for trial, beside in seen if beside.how == "contradicts"]
+    agreeing = sum(beside.how == "agrees" for _, beside in seen)
+    if not other or not agreeing:
+        return ()
+    first = min(other, key=_plainness)
+    beside = next(beside for trial, beside in seen if trial is first)
+    message = (
+        f"{beside.name} gives other numbers than the convolution on {len(other)} of {counted(len(seen), 'geometry')} "
+        f"({describe(first.case.spec)}), and the convolution on {agreeing}; the backward is right for the convolution."
+    )
+    fix = f"Mend {beside.name}, or say of it what it takes: there the backward is no derivative of what it computes."
+    when = condition([(trial.case.spec, beside.how != "contradicts") for trial, beside in seen])
+    found = Finding(standing_for(Sign.OTHER_FORWARD).id, ABOUT, "proved", message, fix, when)
+    place = code.definition_of(beside.name)
+    return (found.at(place) if place else found,)
+
+
+def forward_notes(trials: Sequence[Trial]) -> list[str]:
+    """A forward beside right gradients, or one of them, that gives something else, or nothing: a remark, no failure."""
+    seen = [(trial, beside) for trial, beside in _seen_beside(trials) if not beside.times]
+    notes = _without_it(trials)
+    is_found = _is_convolution_somewhere(seen)
+    other = [
+        trial
+        for trial, beside in seen
+        if beside.how in ("differs", "untold") or (beside.how == "contradicts" and not is_found)
     ]
+    if other:
+        asked = ", ".join(_asked(min(other, key=_plainness).case.spec)) or "stride 1"
+        notes.append(
+            f"{seen[0][1].name} gives other numbers than the convolution of these gradients on {len(other)} "
+            f"of {counted(len(seen), 'geometry')} ({asked})"
+        )
+    # Where the backward was judged without the cache of its forward, this was said with what was put in its place.
+    raised = [(trial, beside) for trial, beside in seen if beside.how == "raised" and not trial.outcome.forward_error]
+    if raised and is_found:
+        trial, beside = min(raised, key=lambda one: _plainness(one[0]))
+        where = f"{len(raised)} of {counted(len(seen), 'geometry')}"
+        notes.append(f"{beside.name} raises on {where} ({describe(trial.case.spec)}: {beside.error})")
+    return notes
+
+
+def _without_it(trials: Sequence[Trial]) -> list[str]:
+    """Where the file's own forward raised, and the backward was judged without it."""
+    raised = [trial for trial in trials if trial.outcome.forward_error]
+    if not raised:
+        return []
+    first, spec = raised[0].outcome.forward_error, raised[0].case.spec
+    where = f"on {len(raised)} of {counted(sum(trial.supported for trial in trials), 'geometry')}"
+    return [
+        f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
+        "unpacks it, and the backward was judged alone"
+    ]
+
+
+def forward_differs(trials: Sequence[Trial]) -> bool:
+    """Whether a forward was seen to give something else than the convolution."""
+    seen = [trial.outcome.beside.how for trial in trials if trial.outcome.beside is not None]
+    other = any(how in ("differs", "untold", "contradicts") for how in seen)
+    return other or any(trial.outcome.wrong_forward for trial in trials)
+
+
+def forward_stops_short(trials: Sequence[Trial]) -> bool:
+    """Whether a pass is one of the backward alone: its forward raises, or gives another shape, where that is right.
+
+    A forward that never gives the convolution is another function, or was handed something else than it wants; one
+    that makes the cache of its backward is this backward's.
+    """
+    seen = _seen_beside(trials)
+    short = [trial for trial, beside in seen if beside.how in ("differs", "contradicts", "raised") and not beside.times]
+    made = any(trial.outcome.forward_error for trial in trials)
+    return made or (bool(short) and _is_convolution_somewhere(seen))
+
+
+def _is_convolution_somewhere(seen: Sequence[tuple[Trial, ForwardBeside]]) -> bool:
+    return any(beside.how == "agrees" for _, beside in seen)
+
+
+def _seen_beside(trials: Sequence[Trial]) -> list[tuple[Trial, ForwardBeside]]:
+    """The forward beside a function, on the geometries on which the function is right or gives one right gradient."""
+    return [
+        (trial, trial.outcome.beside)
+        for trial in trials
+        if trial.outcome.beside is not None and (trial.right or _gives_one(trial))
+    ]
+
+
+def _plainness(trial: Trial) -> tuple[int, int]:
+    return len(_asked(trial.case.spec)), trial.case.x.size
 
 
 def _gives_one(trial: Trial) -> bool:

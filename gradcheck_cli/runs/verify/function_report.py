@@ -179,10 +179,10 @@ def _unlengthened(comparison: FunctionComparison) -> Iterator[str]:
 
 
 def _hidden(comparison: FunctionComparison) -> Iterator[str]:
-    """What a forward of low precision does not let see: its own derivative is known to its rounding only."""
+    """What a forward of low precision does not let see on any sample: its derivative is known to its rounding only."""
     for name in comparison.names:
-        share = max((each.judged.hidden for each in comparison.about(name)), default=0.0)
-        if share:
+        hidden = [each.judged.hidden for each in comparison.about(name)]
+        if share := min(hidden, default=0.0) and max(hidden):
             yield (
                 f"grad_{name}: the forward rounds as float32 does, so that nobody knows its derivative better than "
                 f"to {share:.1g} of its terms; smaller errors would not show"

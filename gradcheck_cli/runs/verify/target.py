@@ -39,7 +39,15 @@ from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers.arithmetic import no_slack
 from gradcheck_cli.runs.verify.beside_defaults import findings_beside
-from gradcheck_cli.runs.verify.forward import bias_too_often, forward_note, not_held_against, wrong_forward
+from gradcheck_cli.runs.verify.forward import (
+    bias_too_often,
+    contradicting_forward,
+    forward_differs,
+    forward_notes,
+    forward_stops_short,
+    not_held_against,
+    wrong_forward,
+)
 from gradcheck_cli.runs.verify.function import verify_function
 from gradcheck_cli.runs.verify.in_settings import in_settings
 from gradcheck_cli.runs.verify.places import Locating, code_of
@@ -86,7 +94,7 @@ def _may_be_convolution(report: TargetReport, transcript: Transcript, options: V
     is the same sum in many layers.
     """
     is_said = options.convention != "auto" or bool(options.call) or bool(options.geometry)
-    differs = any(trial.outcome.forward_differs or trial.outcome.wrong_forward for trial in transcript.trials)
+    differs = forward_differs(transcript.trials)
     one_is_right = not differs and any(report.gradients[name].verdict is Verdict.PASS for name in ("weight", "input"))
     return is_said or report.verdict is not Verdict.FAIL or report.geometries.right > 0 or one_is_right
 
@@ -149,6 +157,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     words = words_for(described.convention, described.layout, turned=described.flipped)
     findings = findings_of(transcript, code, words)
     findings += wrong_forward(transcript.trials) + bias_too_often(transcript.trials, code)
+    findings += contradicting_forward(transcript.trials, code)
     findings += tuple(findings_beside(described))
     results = {name: _gradient_result(transcript, name, findings) for name in GRADIENTS}
     verdict = _verdict(transcript, results, findings)
@@ -168,7 +177,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         findings=tuple(replace(finding, fails_when=words.retold(finding.fails_when)) for finding in findings),
         counterexample=transcript.counterexample,
         notes=(*_notes(transcript, options), *unasked),
-        scope=_scope(described),
+        scope=_scope(transcript),
         unreached=in_no_call(trial.outcome.unreached for trial in transcript.trials + transcript.further),
         unvaried=described.unvaried,
         output="".join(dict.fromkeys([described.printed, *(trial.outcome.printed for trial in transcript.trials)])),
@@ -287,8 +296,16 @@ def _not_found(transcript: Transcript) -> list[GradientName]:
     return [name for name in transcript.described.parts if name not in transcript.described.yields]
 
 
-def _scope(described: Described) -> str:
-    """ "weight only", "weight and bias": what a plain function gives, where that is not all three."""
+def _scope(transcript: Transcript) -> str:
+    """ "weight only", "weight and bias": what a plain function gives, where that is not all three.
+
+    Also "not its forward", where that raises or gives another shape on geometries on which the backward is right.
+    """
+    given = _given(transcript.described)
+    return f"{given or 'its backward'}, not its forward" if forward_stops_short(transcript.trials) else given
+
+
+def _given(described: Described) -> str:
     given = [name for name in GRADIENTS if name in described.yields]
     if described.parts or len(given) in (0, len(GRADIENTS)):
         return ""
@@ -335,8 +352,7 @@ def _notes(transcript: Transcript, options: VerifyOptions) -> tuple[str, ...]:
         notes.append("only the geometry of --geometry was tried")
     if transcript.stopped:
         notes.append(transcript.stopped)
-    notes += _forward_failures(transcript.trials) + _refused_by_autograd(transcript.trials)
-    notes += forward_note(transcript.trials)
+    notes += forward_notes(transcript.trials) + _refused_by_autograd(transcript.trials)
     notes += _nothing_compared(transcript)
     notes += [f"the gradient of the {name} was not found: not judged" for name in _not_found(transcript)]
     if any(not trial.truth.autograd_agrees for trial in transcript.compared):
@@ -352,19 +368,6 @@ def _notes(transcript: Transcript, options: VerifyOptions) -> tuple[str, ...]:
     if transcript.slack is not no_slack:
         notes.append(f"judged by |difference| <= {transcript.slack.rule}, not bit for bit: {transcript.slack.cause}")
     return tuple(notes)
-
-
-def _forward_failures(trials: Sequence[Trial]) -> list[str]:
-    """Where the file's own forward raised, and the backward was judged without it."""
-    raised = [trial for trial in trials if trial.outcome.forward_error]
-    if not raised:
-        return []
-    first, spec = raised[0].outcome.forward_error, raised[0].case.spec
-    where = f"on {len(raised)} of {counted(sum(trial.supported for trial in trials), 'geometry')}"
-    return [
-        f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
-        "unpacks it, and the backward was judged alone"
-    ]
 
 
 def _refused_by_autograd(trials: Sequence[Trial]) -> list[str]:

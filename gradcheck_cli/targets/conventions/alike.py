@@ -58,6 +58,15 @@ def same_gradient(actual: Array | None, name: GradientName, case: Case, expected
     return _within(actual, expected, allowed_low("float32", case.spec.terms_of(name), gauge, expected) + by_fft)
 
 
+def is_followed(output: Array, convolved: Array) -> bool:
+    """Whether the output rises (or falls) with the convolution's, in every plane: activations, norms and factors do."""
+    planes = zip(output.reshape(-1, *output.shape[2:]), convolved.reshape(-1, *output.shape[2:]), strict=True)
+    steps = [np.diff(mine.ravel()[np.argsort(theirs.ravel())]) for mine, theirs in planes]
+    slack = 1e-9 * float(np.abs(output).max(initial=0.0))
+    rising = all((step >= -slack).all() for step in steps)
+    return rising or all((step <= slack).all() for step in steps)
+
+
 def _absolute(case: Case) -> Case:
     x, weight, bias, grad_output = map(np.abs, case.values())
     return replace(case, x=x, weight=weight, bias=bias, grad_output=grad_output)

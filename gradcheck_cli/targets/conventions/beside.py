@@ -3,55 +3,92 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gradcheck_cli.model import Array, Case
+from gradcheck_cli.targets.contract import HowForward
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.alike import same_output
+from gradcheck_cli.targets.conventions.alike import is_followed, same_output
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.bias_times import bias_times
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 
-# Products up to which a plain-loop forward takes about a millisecond.
-CHEAP = 2_000
+# Products up to which a forward of plain loops takes a few milliseconds: most small geometries, square ones among them.
+CHEAP = 6_000
 
 
 @dataclass(frozen=True)
-class OtherForward:
-    """A forward that gives other numbers than the convolution.
+class HeldForward:
+    """What a forward did with one case.
 
-    `times`: how often it adds the bias, where that alone is the difference; else 0.
+    `times`: how often it adds the bias, where this alone is the difference; else 0. `error`: what it raised.
     """
 
     name: str
+    how: HowForward
     times: int = 0
+    error: Exception | None = None
+
+    def message(self, error: str) -> dict[str, Any]:
+        """As it goes over the wire; `error` is what it raised, in a sentence."""
+        return {"name": self.name, "how": self.how, "times": self.times, "error": error}
 
 
-def other_forward(candidate: Candidate, case: Case, returned: Returned) -> OtherForward | None:
-    """The forward beside a function where it gives other numbers than the convolution; None where it agrees.
+def forward_beside(candidate: Candidate, case: Case, returned: Returned) -> HeldForward | None:
+    """What the forward beside a function gives, held against the convolution; None where it is not looked at.
 
     A forward that is not run for its cache is run only where that costs little. Of a layer only that is told which it
     was recognised by: what it promises besides is judged where it is called.
     """
-    name, output = _forward_of(candidate, case, returned)
+    if isinstance(candidate, LayerCandidate):
+        name = candidate.calls.forward
+        return _held(name, returned.output, candidate, case) if candidate.bias_often else None
+    if not isinstance(candidate, FunctionCandidate) or candidate.forward is None:
+        return None
+    name, output = candidate.forward.name, returned.output
+    try:
+        if isinstance(returned.forward_error, Exception):
+            raise returned.forward_error
+        if output is None and _products(case) <= CHEAP:
+            output = candidate.run_forward(case)
+    except Exception as error:
+        return HeldForward(name, "raised", error=error)
+    return _held(name, output, candidate, case)
+
+
+def _products(case: Case) -> int:
+    windows = case.x if case.spec.transposed else case.grad_output
+    return int(windows.size) * int(case.weight[0].size)
+
+
+def _held(name: str, output: Array | None, candidate: Candidate, case: Case) -> HeldForward | None:
     if output is None:
         return None
     right, groups = probes.forward(case), case.spec.groups
     if output.shape != candidate.layout.shape("output", right.shape, groups):
-        return OtherForward(name)
+        return HeldForward(name, "differs" if _is_handed_all(candidate, case) else "untold")
     ours = candidate.layout.take("output", output, right.shape, groups)
     plain = right - case.bias.reshape(-1, *[1] * (right.ndim - 2))
-    agrees = any(same_output(ours, one, case) for one in (right, plain))
-    return None if agrees else OtherForward(name, bias_times(ours, case))
+    if any(same_output(ours, one, case) for one in (right, plain)):
+        # An activation, too, gives the convolution's numbers where all are of one sign.
+        return HeldForward(name, "agrees" if _has_both_signs(ours) else "may agree")
+    times = bias_times(ours, case)
+    if not _is_handed_all(candidate, case):
+        return HeldForward(name, "untold", times)
+    is_followed_up = any(is_followed(ours, one) for one in (right, plain))
+    return HeldForward(name, "differs" if times or is_followed_up else "contradicts", times)
 
 
-def _forward_of(candidate: Candidate, case: Case, returned: Returned) -> tuple[str, Array | None]:
-    """The name of the forward, and what it gave, in its own layout; None where it is not looked at."""
-    if isinstance(candidate, LayerCandidate):
-        return candidate.calls.forward, returned.output if candidate.bias_often else None
+def _has_both_signs(output: Array) -> bool:
+    return bool((output > 0).any() and (output < 0).any())
+
+
+def _is_handed_all(candidate: Candidate, case: Case) -> bool:
+    """Whether the forward is handed all that is asked of this geometry."""
     if not isinstance(candidate, FunctionCandidate) or candidate.forward is None:
-        return "", None
-    output = returned.output
-    if output is None and case.grad_output.size * case.weight[0].size <= CHEAP:
-        output = candidate.forward_output(case)
-    return candidate.forward.name, output
+        return False
+    handed = candidate.handing.forward_roles(candidate.forward)
+    spec = case.spec
+    further = {"output_padding": any(spec.output_padding), "padding_mode": spec.padding_mode != "zeros"}
+    return {*spec.unusual, *(name for name, is_asked in further.items() if is_asked)} <= handed

@@ -181,9 +181,13 @@ class FunctionCandidate:
         if self._before is None or self.cache_from == "filled":
             return None
         try:
-            return self._before.run(binding.values(case, self.form))
+            return self.run_forward(case)
         except Exception:
             return None
+
+    def run_forward(self, case: Case) -> Array | None:
+        """The same, with what it raises."""
+        return self._before.run(binding.values(case, self.form)) if self._before else None
 
     @property
     def _before(self) -> ForwardRun | None:

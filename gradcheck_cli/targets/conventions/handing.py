@@ -43,12 +43,13 @@ class PairHanding:
             if role == "params":
                 roles |= settings.parameter_keys(source, name)
         if self.cache_from in FROM_FORWARD and self.forward:
-            roles |= self._forward_roles(self.forward)
+            roles |= self.forward_roles(self.forward)
         elif self.cache_from:
             roles |= structure_roles(self.structure, source)
         return roles
 
-    def _forward_roles(self, forward: Callee) -> set[str]:
+    def forward_roles(self, forward: Callee) -> set[str]:
+        """Roles that reach the forward, also through its parameter dict."""
         assigned = self.handed_to(forward)
         roles = set(assigned.values())
         for name, role in assigned.items():

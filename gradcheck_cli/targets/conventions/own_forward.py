@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GIVEN, Array, Case, ConvSpec, GradientName, Gradients
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.alike import same_gradient
+from gradcheck_cli.targets.conventions.alike import is_followed, same_gradient
 from gradcheck_cli.targets.conventions.another_layer import NO_CONVOLUTION, TRIED, AnotherLayer, AnotherLayerError
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.own_derivative import OwnDerivative, Point, own_derivative
@@ -46,7 +46,7 @@ def check_forward(layer: AnotherLayer, spec: ConvSpec) -> None:
     fitting = [name for name in COMPARED if _fits_it_alone(name, own, gradients, truth, case)]
     if fitting:
         raise AnotherLayerError(layer, f"its grad_{fitting[0]} fits what it computes, and no convolution")
-    if _is_followed(output, probes.forward(case)):
+    if is_followed(output, probes.forward(case)):
         raise NotRecognisedError("run", f"{NO_CONVOLUTION}; its backward fits neither that nor a convolution", TRIED)
 
 
@@ -85,12 +85,3 @@ def _close(name: GradientName, actual: Array | None, expected: Array | None, cas
     if actual is None or expected is None:
         return True
     return same_gradient(actual, name, case, expected)
-
-
-def _is_followed(output: Array, convolved: Array) -> bool:
-    """Whether the output rises (or falls) with the convolution's, in every plane: activations, norms and factors do."""
-    planes = zip(output.reshape(-1, *output.shape[2:]), convolved.reshape(-1, *output.shape[2:]), strict=True)
-    steps = [np.diff(mine.ravel()[np.argsort(theirs.ravel())]) for mine, theirs in planes]
-    slack = 1e-9 * float(np.abs(output).max(initial=0.0))
-    rising = all((step >= -slack).all() for step in steps)
-    return rising or all((step <= slack).all() for step in steps)

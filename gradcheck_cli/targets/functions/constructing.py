@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.configuration import Configuration, configuration_of
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import shape_of
@@ -38,16 +39,22 @@ _NUMBERS = word_set("gamma beta")
 _RANDOM = word_set("rng generator")
 # The end of one of several equal parts, 4*H or H*4 behind a colon.
 _PART = re.compile(r":\s*(?:([34])\s*\*\s*[\w.]+|[\w.]+\s*\*\s*([34]))\s*\]")
+# From here on two lengths make an array of a thousand entries.
+LONG = 32
 # What a constructor stores and calls is left out, if it may be.
 MOST = 24
 
 
 @dataclass(frozen=True)
 class Making:
-    """One way to call a constructor: parameter -> a letter of `SIZES`, a tuple of letters, or a plain value."""
+    """One way to call a constructor: parameter -> a letter of `SIZES`, a tuple of letters, or a plain value.
+
+    `filled` are attributes that it leaves to be set afterwards.
+    """
 
     owner: Any
     chosen: Mapping[str, Any]
+    filled: Mapping[str, Any] = field(default_factory=dict)
 
     def instance(self, sizes: Mapping[str, int], settings: Mapping[str, Any] | None = None) -> Any:
         """A new object for these lengths, with settings other than the defaults.
@@ -56,10 +63,25 @@ class Making:
             Exception: whatever the constructor raises.
         """
         with made_in_float64():
-            return self.owner(**self._arguments(sizes), **(settings or {}))
+            made = self.owner(**self._arguments(sizes), **(settings or {}))
+        for name, choice in self.filled.items():
+            setattr(made, name, _value(choice, sizes))
+        return made
 
     def _arguments(self, sizes: Mapping[str, int]) -> dict[str, Any]:
         return {name: _value(choice, sizes) for name, choice in self.chosen.items()}
+
+    def sizes_of(self, arrays: Mapping[str, Array]) -> Mapping[str, int]:
+        """The sizes of which arrays are, told by the lengths that the constructor is handed; the first where none tell.
+
+        Where those of two sets are among them, the number of samples, which comes first, decides.
+        """
+        letters = [choice.letter for choice in self.chosen.values() if isinstance(choice, Letter)]
+        shapes = [array.shape for array in arrays.values() if array.ndim]
+        axes = {length for shape in shapes for length in shape}
+        fitting = [sizes for sizes in SIZES if letters and all(sizes[letter] in axes for letter in letters)]
+        first = {shape[0] for shape in shapes}
+        return next((sizes for sizes in fitting if sizes["n"] in first), *fitting[:1]) if fitting else SIZES[0]
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -70,10 +92,10 @@ class Making:
 
     @property
     def data(self) -> Mapping[str, Proposal]:
-        """What is handed to the constructor as data, as `LogisticRegression(X, y)`: no gradient is owed of it."""
+        """What is handed over as data, as `LogisticRegression(X, y)`: no gradient is owed of it."""
         return {
             name: Proposal("real", choice.axes, is_owed=False)
-            for name, choice in self.chosen.items()
+            for name, choice in {**self.chosen, **self.filled}.items()
             if isinstance(choice, Weights) and data_axes(name)
         }
 
@@ -90,7 +112,8 @@ class Making:
     def text(self) -> str:
         """ "Dense(n_in=5, n_out=6)", "Affine(W=an array 5x6)"."""
         said = ", ".join(f"{name}={_shown(choice)}" for name, choice in self.chosen.items())
-        return f"{self.owner.__name__}({said})"
+        later = "".join(f", {name} set to {_shown(choice)}" for name, choice in self.filled.items())
+        return f"{self.owner.__name__}({said}){later}"
 
 
 @dataclass(frozen=True)
@@ -125,9 +148,13 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
     Args:
         source: the class's text; "" where it is not at hand.
     """
-    wanted = [item for item in parameters_of(owner) if not item.has_default]
-    names = {item.name for item in wanted}
-    listed = [_configurations(owner, item) or _weights(item, names) + _options(item) for item in wanted]
+    found_all = parameters_of(owner)
+    names = {item.name for item in found_all if not item.has_default}
+    wanted = [item for item in found_all if item.name in names or _is_long(item)]
+    listed = [
+        _shorter(item) if item.has_default else _configurations(owner, item) or _weights(item, names) + _options(item)
+        for item in wanted
+    ]
     gates = _gates(source)
     of_gates = [next((n for n, each in enumerate(options) if _factor(each) == gates), 0) for options in listed]
     ranked = itertools.islice(by_rank([len(options) for options in listed]), MOST)
@@ -137,6 +164,20 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
     ]
     likely = sorted(found, key=lambda each: (*_multiples(each, gates), _repeats(each)))
     yield from (Making(owner, chosen) for chosen in likely)
+
+
+def _is_long(item: Parameter) -> bool:
+    """Is a length left to its default that makes arrays of thousands: `hidden_dim=128`, `layers=(64, 64)`?"""
+    listed = item.default if isinstance(item.default, list | tuple) else [item.default]
+    is_length = bool(set(tokens(item.name)) & (_OUT | _IN | _LISTS))
+    return is_length and bool(listed) and all(type(one) is int and one >= LONG for one in listed)
+
+
+def _shorter(item: Parameter) -> list[Any]:
+    """Lengths in its place, and then what its author thinks of: a derivative by each of thousands takes a minute."""
+    if isinstance(item.default, int):
+        return [Letter("m"), Letter("t"), item.default]
+    return [Lengths("mtc"[: len(item.default)]), item.default] if len(item.default) < len("mtcm") else [item.default]
 
 
 def _multiples(chosen: Mapping[str, Any], gates: str) -> tuple[int, bool]:
@@ -230,7 +271,8 @@ def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
 
 def _shown(choice: Any) -> str:
     if isinstance(choice, Weights):
-        return f"an array {'x'.join(map(str, shape_of(choice.axes, SIZES[0])))}"
+        shape = shape_of(choice.axes, SIZES[0])
+        return f"an array {'x'.join(map(str, shape))}" if shape else "a number"
     if isinstance(choice, Configuration):
         return choice.text
     return str(getattr(choice, "__name__", "")) or repr(_value(choice, SIZES[0]))

@@ -119,6 +119,79 @@ def test_right_gradients_beside_a_forward_with_other_numbers_pass_with_a_note(tm
     assert report.verdict is Verdict.PASS
     assert note.startswith("conv_forward gives other numbers than the convolution of these gradients on ")
     assert note.endswith("(stride 2)")
+    assert report.scope == "weight and input, not its forward"
+
+
+# Window number t of an image with other numbers of rows than columns: `//` and `%` by the rows, by which it is wrong.
+SQUARE_ONLY = """
+import numpy as np
+
+def correlate(img, ker, step):
+    kh, kw = ker.shape[2:]
+    rows = (img.shape[2] - kh) // step + 1
+    cols = (img.shape[3] - kw) // step + 1
+    out = {made}
+    for t in range(rows * cols):
+        r, c = t // rows, t % rows
+        patch = {padded}[:, :, r * step : r * step + kh, c * step : c * step + kw]
+        out[:, :, r, c] = np.tensordot(patch, ker, ((1, 2, 3), (1, 2, 3)))
+    return out[:, :, :rows, :cols]
+
+def correlate_backward(up, img, ker, step):
+    kh, kw = ker.shape[2:]
+    d_img, d_ker = np.zeros_like(img), np.zeros_like(ker)
+    for r in range(up.shape[2]):
+        for c in range(up.shape[3]):
+            at = np.s_[:, :, r * step : r * step + kh, c * step : c * step + kw]
+            d_ker += np.tensordot(up[:, :, r, c], img[at], ((0,), (0,)))
+            d_img[at] += np.tensordot(up[:, :, r, c], ker, ((1,), (0,)))
+    return d_img, d_ker
+"""
+ROOM = "np.zeros((img.shape[0], ker.shape[0], {size}, {size}))"
+
+
+def square_only(tmp_path, size, padded="img"):
+    """The report of a right backward beside a forward that is right on square images alone."""
+    file = tmp_path / "pair.py"
+    file.write_text(SQUARE_ONLY.format(made=ROOM.format(size=size), padded=padded))
+    (report,) = verify_targets(VerifyOptions((f"{file}:correlate_backward",))).targets
+    return report
+
+
+def test_a_forward_that_raises_off_the_square_is_said_in_the_first_line_of_the_pass(tmp_path):
+    """The backward is right, and the word beside the verdict says that its forward is not."""
+    report = square_only(tmp_path, "max(rows, cols)")
+    (note,) = report.notes
+
+    assert (Verdict.PASS, "weight and input, not its forward") == (report.verdict, report.scope)
+    assert note.startswith("correlate raises on ")
+    assert "(line 12)" in note
+
+
+def test_a_forward_that_is_silently_wrong_off_the_square_is_a_finding(tmp_path):
+    """It is the convolution on square images and has the right shape on others: there the backward is not its own."""
+    wide = "np.pad(img, ((0, 0), (0, 0), (0, 200), (0, 200)))"
+    report = square_only(tmp_path, "rows * cols + 1", wide)
+    (finding,) = report.findings
+
+    assert ("wrong-forward", "proved", "call", 4) == (finding.id, finding.certainty, finding.gradient, finding.line)
+    assert "correlate gives other numbers than the convolution on " in finding.message
+    assert Verdict.FAIL is report.verdict
+    assert {Verdict.PASS} == {report.gradients[name].verdict for name in ("weight", "input")}
+
+
+def test_an_activation_in_the_forward_is_no_contradiction(tmp_path):
+    """Where no sum is negative it gives the convolution's numbers, elsewhere others: G is that of the sums."""
+    file = tmp_path / "pair.py"
+    file.write_text(
+        SQUARE_ONLY.format(made=ROOM.format(size="rows * cols + 1"), padded="img")
+        .replace("t // rows, t % rows", "t // cols, t % cols")
+        .replace("return out[:, :, :rows, :cols]", "return np.maximum(out[:, :, :rows, :cols], 0)")
+    )
+    (report,) = verify_targets(VerifyOptions((f"{file}:correlate_backward",))).targets
+
+    assert () == report.findings
+    assert "not its forward" not in report.scope
 
 
 PAIR = """
