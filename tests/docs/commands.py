@@ -120,23 +120,23 @@ def run_line(line, folder, status):
 
 
 # (words, the files of the folder) -> exit code, what was printed, the files that were written.
-_asked = {}
+outcomes = {}
 
 
 def asked_once(words, folder):
     """Run gradcheck in a folder. Several pages begin with the same command on the same files: it is asked once."""
     before = digests(folder)
     key = (tuple(words), frozenset(before.items()))
-    if key not in _asked:
+    if key not in outcomes:
         with contextlib.chdir(folder):
             done = gradcheck(*words)
         written = dict(digests(folder).items() - before.items())
-        _asked[key] = (
+        outcomes[key] = (
             done.exit_code,
             done.stdout + done.stderr,
             {name: (folder / name).read_bytes() for name in written},
         )
-    code, printed, written = _asked[key]
+    code, printed, written = outcomes[key]
     for name, content in written.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

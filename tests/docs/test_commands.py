@@ -55,7 +55,7 @@ def test_a_wrong_verdict_of_gradcheck_is_told(tmp_path):
 def test_the_same_command_on_the_same_files_is_asked_once(tmp_path, monkeypatch):
     """It gives the same again, with the files that it writes; on another file it is asked anew."""
     runs = []
-    monkeypatch.setattr(commands, "_asked", {})
+    monkeypatch.setattr(commands, "outcomes", {})
     monkeypatch.setattr(commands, "gradcheck", lambda *words: runs.append(words) or written())
 
     def written():
