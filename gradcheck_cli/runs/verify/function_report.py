@@ -31,6 +31,8 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 
 # In place of how many samples it is right on.
 SURROGATE = "a surrogate: not judged as a derivative"
+PROVES_NOTHING = "is off by more than float64's rounding and by less than float32's, which proves nothing"
+"""Of a gradient."""
 # No failure, as the first derivative is right and rarely more is asked for.
 SECOND_WRONG = (
     "{}: a constant to it is what the forward computed without a graph and kept; once_differentiable would refuse it"
@@ -147,7 +149,7 @@ def _notes(
     notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
     doubtful = [each for each in comparison.compared if each.judged.result.verdict is Verdict.INCONCLUSIVE]
     notes += [
-        f"grad_{each.name} is off by more than float64's rounding and by less than float32's, which proves nothing"
+        f"grad_{each.name} {PROVES_NOTHING}"
         for each in doubtful
         if each.judged.result.beyond and not each.judged.result.is_float32
     ]
