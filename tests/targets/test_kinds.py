@@ -241,6 +241,6 @@ def cosine_gradient(x_a, x_b):
     cosine = (x_a * x_b).sum(-1, keepdims=True) / (lengths[0] * lengths[1])
     return x_b / (lengths[0] * lengths[1]) - x_a * cosine / lengths[0] ** 2
 """)
-    report = verify_targets(VerifyOptions((f"{file}:cosine_gradient",))).targets[0]
+    report = verify_targets(VerifyOptions((f"{file}:cosine_gradient",), timeout=120.0)).targets[0]
     assert report.verdict is Verdict.ERROR
     assert "no forward of cosine_gradient stands in its file" in report.error
