@@ -28,7 +28,9 @@ _AXES = {
     3: re.compile(r"3_?[dD](?![a-z])|(?i:volum|voxel|c3d)"),
 }
 _TRANSPOSED = re.compile(
-    r"transpos|deconv|t_?conv|conv_?t(?![a-z])|up_?conv|up_?sampl|fraction|backward_?conv", re.IGNORECASE
+    r"transpos|deconv|((?<![a-z])t|(?-i:T))_?conv|conv_?t(?![a-z])|((?<![a-z])up|(?-i:Up))_?conv|up_?sampl|fraction"
+    r"|backward_?conv",
+    re.IGNORECASE,
 )
 _DEPTHWISE = re.compile(r"depth_?wise|dw_?conv|conv_?dw", re.IGNORECASE)
 _MODES: dict[PaddingMode, re.Pattern[str]] = {

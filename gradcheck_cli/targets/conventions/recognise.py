@@ -37,6 +37,7 @@ from gradcheck_cli.targets.conventions.confirm import confirmed
 from gradcheck_cli.targets.conventions.confirm_function import confirm
 from gradcheck_cli.targets.conventions.failing import Failed, certain, likeliest_failure, raises_anyhow, settled
 from gradcheck_cli.targets.conventions.forgotten import left_behind
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import Within
@@ -192,7 +193,7 @@ class _Tries:
         for number, spec in enumerate(specs):
             found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
             # Gradients may be right where the forward is not: then another layout may be meant, and the backward wrong.
-            if found is not None and found[1] and _is_by_forward(found[0]):
+            if found is not None and found[1] and getattr(found[0].candidate, "forward_right", True):
                 return found
             if found is not None or tries._is_over or _is_final(tries.refusals):
                 return None
@@ -237,10 +238,6 @@ class _Tries:
                 break
         self.stumbled |= tried
         return None
-
-
-def _is_by_forward(chosen: Chosen) -> bool:
-    return not isinstance(chosen.candidate, LayerCandidate) or chosen.candidate.forward_right
 
 
 def _tells_all(spec: ConvSpec) -> bool:
@@ -320,8 +317,13 @@ def _enough(trials: Sequence[Attempt], number: int) -> bool:
 
 
 def _is_another_layer(trial: Attempt) -> bool:
-    """A layer that has been built runs its own forward: where that gives other numbers, it is of another kind."""
-    return trial.doubted and isinstance(trial.chosen.candidate, LayerCandidate)
+    """A layer that has been built runs its own forward: where that gives other numbers, it is of another kind.
+
+    So does the forward beside a function of signals that keeps their length: a causal one shares no zeros.
+    """
+    candidate = trial.chosen.candidate
+    is_of_signals = isinstance(candidate, FunctionCandidate) and candidate.same and candidate.layout.spatial == 1
+    return trial.doubted and (is_of_signals or isinstance(candidate, LayerCandidate))
 
 
 def _with_multiplier(trial: Attempt, trials: Sequence[Attempt], ask: Callable[[Candidate], Attempt | Failed]) -> Chosen:
