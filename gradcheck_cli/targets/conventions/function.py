@@ -117,6 +117,7 @@ class FunctionCandidate:
         roles = self.roles | {
             role for role, default in self.handing.lacking.items() if binding.is_value_of(spec, role, default)
         }
+        roles |= {"stride"} if self.blocks else set()
         plain = binding.refuses(spec, self.form, roles, self.same) or binding.square_only(spec, self.form, sources)
         return plain or binding.no_block(spec, self.blocks)
 

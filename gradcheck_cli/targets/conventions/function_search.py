@@ -45,6 +45,8 @@ def function_candidates(
                 yield plain
                 if not plain.roles & {"padding", "padding_h"}:
                     yield replace(plain, same=True)
+                if not plain.roles & {"stride", "stride_h"}:
+                    yield replace(plain, blocks=True)
 
 
 def _takes_upstream(callee: Callee, assigned: Assignment) -> bool:

@@ -137,7 +137,8 @@ class LayerCandidate:
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`; sizes that its constructor fixes show when it is built."""
         form = replace(self.form, pairs=True) if not self.recipe.mode else replace(self.form, pairs=True, mode=True)
-        plain = binding.refuses(spec, form, self._roles(), self.same) or binding.square_only(spec, form, [self.source])
+        roles = self._roles() | ({"stride"} if self.blocks else set())
+        plain = binding.refuses(spec, form, roles, self.same) or binding.square_only(spec, form, [self.source])
         return plain or binding.no_block(spec, self.blocks)
 
     def takes(self, role: str) -> bool:
