@@ -65,7 +65,8 @@ def _holds_an_array(kind: type) -> bool:
 def _forward(owner: type, source: Source, nodes: Sequence[inspect.Parameter]) -> str:
     """The method that evaluates it: its own, without an argument, which its nodes have too."""
     asked = [getter for item in nodes for getter in use_of(source, item.name).getters]
-    own = [name for name in ("forward", *asked, "__call__") if callable(getattr(owner, name, None))]
+    written = {name for kind in owner.__mro__ if kind is not object for name in vars(kind)}
+    own = [name for name in ("forward", *asked, "__call__") if name in written]
     return next((name for name in own if not _wanted(owner, name)), "")
 
 
@@ -76,10 +77,11 @@ def _wanted(owner: type, name: str) -> list[inspect.Parameter]:
 def _roles(nodes: Sequence[inspect.Parameter]) -> dict[str, str]:
     """parameter -> role: what is called so is a weight or a bias, the others in the order in which they stand."""
     roles: dict[str, str] = {}
+    due = ROLES[: len(nodes)]
     for item in nodes:
-        named = [role for role in function_roles(item.name)[:1] if role in ROLES and role not in roles.values()]
+        named = [role for role in function_roles(item.name)[:1] if role in due and role not in roles.values()]
         roles |= {item.name: named[0]} if named else {}
-    free = [role for role in ROLES if role not in roles.values()]
+    free = [role for role in due if role not in roles.values()]
     return {item.name: roles.get(item.name) or free.pop(0) for item in nodes}
 
 
@@ -93,17 +95,20 @@ def _called_with_arrays(
         __signature__ = inspect.Signature(list(settings))
 
         def __init__(self, **values: Any) -> None:
-            self._settings, self._nodes, self._operator = values, {}, None
+            self._settings, self._operator = values, None
+            self._nodes: dict[str, Any] = {}
+            self._arrays: Mapping[str, Any] = {}
 
         def _evaluated(self, arrays: Mapping[str, Any]) -> Any:
-            self._nodes = {name: kind(arrays[role]) for name, role in roles.items()}
+            self._arrays, self._nodes = arrays, {name: kind(arrays[role]) for name, role in roles.items()}
             self._operator = owner(**self._nodes, **self._settings)
             output = getattr(self._operator, forward)()
             return output if to_numpy(output) is not None else _value(self._operator, arrays)
 
         def backward(self, grad_output: Any) -> tuple[Any, ...]:
             getattr(self._operator, BACKWARD)(grad_output)
-            return tuple(_gradient(self._nodes[names[role]]) for role in ROLES if role in names)
+            due = [role for role in ROLES if role in names]
+            return tuple(_gradient(self._nodes[names[role]], self._arrays[role]) for role in due)
 
     def with_weight(self: Any, x: Any, weight: Any) -> Any:
         return self._evaluated({"x": x, "weight": weight})
@@ -123,7 +128,9 @@ def _value(operator: Any, arrays: Mapping[str, Any]) -> Any:
     return next((place.array for place in kept if id(place.array) not in known), None)
 
 
-def _gradient(node: Any) -> Any:
-    """The gradient that a node was handed; None where it keeps none."""
-    kept = [place for place in state.held(node) if state.is_gradient(place)]
-    return min(kept, key=lambda place: len(place.path)).array if kept else None
+def _gradient(node: Any, handed: Any) -> Any:
+    """The gradient that a node was handed: what it keeps by such a name in the shape of its array; or None."""
+    shape = getattr(to_numpy(handed), "shape", ())
+    kept = [place for place in state.held(node) if place.array.shape == shape]
+    called = [place for place in kept if place.words[-1].strip("_") in state.GRADIENT_WORDS or state.is_gradient(place)]
+    return min(called, key=lambda place: len(place.path)).array if called else None
