@@ -2,14 +2,17 @@
 
 import gc
 import os
+import sys
 
 import pytest
 from hypothesis import settings
 
 # As the command line does, before torch is loaded: two workers on two cores would wait for one another by spinning.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Hundreds of tests start the program: where its modules were not kept compiled, each would compile them again.
+# Hundreds of tests start the program: where its modules were not kept compiled, each would compile them again. And to
+# read the assertions of all test files anew, which pytest keeps compiled too, takes longer than to load torch.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 pytest.register_assert_rewrite("helpers")
 pytest_plugins = ["pytester"]

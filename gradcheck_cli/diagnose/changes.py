@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import islice, takewhile
+from types import MappingProxyType
 
 import numpy as np
 
 from gradcheck_cli.diagnose.code import BLANKS, Code
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges, twins
-from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
+from gradcheck_cli.diagnose.lines import lines_feeding, lines_like, lines_of_others
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, scope_of
 from gradcheck_cli.model import CodePlace
 from gradcheck_cli.targets import TextEdit
@@ -34,11 +35,16 @@ MOST_CHANGES = 500
 MOST_PAIRS = 200
 # A pair supposes more than any single change.
 _PAIRED = 10
+# More than any kind of change supposes by itself.
+_OF_RIGHT_ONES = 6
 # Lines from the one to the other: the start and the end of a window stand between those of its rows and its columns.
 _NEAR = 3
 _WORD = re.compile(r"[A-Za-z_][\w.]*|\d+")
 # A bracket around an operand stands between it and its operator, and belongs to neither.
 BRACKETS = (") \t", " \t(")
+
+
+NOTHING_KNOWN: Mapping[str, bool] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,12 @@ class Change:
 
 
 def changes_of(
-    code: Code, name: str, gradient: str, mistakes: Collection[str], exchanges: Exchanges = EXCHANGES
+    code: Code,
+    name: str,
+    gradient: str,
+    mistakes: Collection[str],
+    exchanges: Exchanges = EXCHANGES,
+    verdicts: Mapping[str, bool] = NOTHING_KNOWN,
 ) -> list[Change]:
     """The changes of the functions that go backward, those that are believed first at the front, then pairs of them.
 
@@ -81,6 +92,7 @@ def changes_of(
         gradient: what is wrong; lines that compute another one are left alone.
         mistakes: what it was named: the lines that look like it come first, whatever the change.
         exchanges: what may stand in the place of a node, by what it supposes.
+        verdicts: argument -> whether its gradient is right. What a right one is made of is seldom what is wrong.
     """
     if code.tree is None:
         return []
@@ -88,10 +100,12 @@ def changes_of(
     for function in _functions(code.tree, name):
         scope, others = scope_of(function), lines_of_others(function, gradient)
         likely = lines_like(function, mistakes)
+        fed = lines_feeding(function, [each for each in verdicts if verdicts[each]], list(verdicts))
         for node in _nodes(function):
             if node.lineno not in others:
+                more = _OF_RIGHT_ONES if node.lineno in fed else 0
                 for change in _changes(node, scope, exchanges, node.lineno in likely):
-                    found.setdefault(change.edit, change)
+                    found.setdefault(change.edit, replace(change, cost=change.cost + more))
     changes = sorted(found.values(), key=lambda change: change.cost)
     return [*changes[:MOST_CHANGES], *islice(_pairs(changes), MOST_PAIRS)]
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
-from gradcheck_cli.diagnose.scope import Exchanged, Scope, is_self, span
+from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, is_self, span
 from gradcheck_cli.mistakes.source import called
 
 # Calls that are left out, or forgotten, around an operand.
@@ -41,6 +41,32 @@ def _squared(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """a ** 2 for a."""
     if name := _value(node, scope):
         yield Exchanged(f"{name} ** 2", f"{name} ** 2")
+
+
+def _reduction_gone(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """a of np.sum(a) and of a.sum(axis=0)."""
+    if isinstance(node, ast.Call) and called(node) in _REDUCTIONS and isinstance(node.func, ast.Attribute):
+        is_of_module = ast.unparse(node.func.value) in ("np", "numpy", "torch", "xp")
+        reduced = node.args[0] if is_of_module and node.args else None if is_of_module else node.func.value
+        if reduced is not None:
+            yield Exchanged(_bracketed(reduced), _bracketed(reduced))
+
+
+def _complement(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """(1 - s) for s, and s for 1 - s."""
+    if name := _value(node, scope):
+        yield Exchanged(f"(1 - {name})", f"(1 - {name})")
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and ast.unparse(node.left) in ("1", "1.0"):
+        yield Exchanged(_bracketed(node.right), mark=before(node, node.right))
+
+
+def _other_exponent(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """a ** 3 and a for a ** 2.0: an exponent one more, one less; whole numbers are changed wherever they stand."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant):
+        power = node.right.value
+        if isinstance(power, float) and power.is_integer():
+            for other in (power + 1, power - 1):
+                yield Exchanged(f"{_bracketed(node.left)} ** {other}", str(other), _mark(node.right))
 
 
 def _other_function(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
@@ -186,8 +212,20 @@ def _mark(place: ast.expr) -> tuple[int, int, int, int]:
 
 
 OF_FUNCTIONS: Exchanges = (
-    (*EXCHANGES[0], _power_gone),
-    (*EXCHANGES[1], _other_function, _reversed, _product, _squared, _kept_axis, _as_column, _called_value, _counted),
+    (*EXCHANGES[0], _power_gone, _reduction_gone),
+    (
+        *EXCHANGES[1],
+        _other_function,
+        _reversed,
+        _product,
+        _squared,
+        _complement,
+        _other_exponent,
+        _kept_axis,
+        _as_column,
+        _called_value,
+        _counted,
+    ),
     (*EXCHANGES[2], _other_value, _summed_product, _whole_value),
     (_factor_more,),
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.targets.functions.spelling import belongs_to
 
 _RESULTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
@@ -31,6 +32,48 @@ def lines_of_others(body: ast.AST, gradient: str) -> set[int]:
     return {line for pattern in others for line in _assigning(body, pattern)} if gradient in _RESULTS else set()
 
 
+def lines_feeding(body: ast.AST, gradients: Collection[str], names: Sequence[str]) -> set[int]:
+    """The lines of the statements from which some gradients are made, as far as names tell, whatever the order.
+
+    Args:
+        gradients: the arguments of which; `names` are all arguments of which there are any.
+    """
+    made = [(node, _targets(node), _loads(node)) for node in ast.walk(body) if isinstance(node, _MAKES)]
+    wanted = {name for _, targets, _ in made for name in targets if belongs_to(name, names) in gradients}
+    lines: set[int] = set()
+    size = -1
+    while len(wanted) != size:
+        size = len(wanted)
+        for node, targets, loads in made:
+            if targets & wanted:
+                wanted |= loads
+                lines |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
+
+
+_MAKES = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+
+
+def _targets(node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> set[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    parts = [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple | ast.List) else [each])]
+    return {_named(part) for part in parts}
+
+
+def _loads(node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> set[str]:
+    """What stands on the right, and what is added to."""
+    inner = ast.walk(node.value) if node.value is not None else ()
+    read = {_named(each) for each in inner if isinstance(each, ast.Name | ast.Attribute)}
+    return read | (_targets(node) if isinstance(node, ast.AugAssign) else set())
+
+
+def _named(target: ast.AST) -> str:
+    """dx of dx[:, i], dW of self.dW."""
+    while isinstance(target, ast.Subscript | ast.Starred):
+        target = target.value
+    return str(getattr(target, "attr", getattr(target, "id", "")))
+
+
 def _assigning(body: ast.AST, pattern: re.Pattern[str]) -> Iterator[int]:
     """The lines of the statements that assign to such a name only, or add to it."""
     for node in ast.walk(body):
@@ -42,7 +85,5 @@ def _assigning(body: ast.AST, pattern: re.Pattern[str]) -> Iterator[int]:
 
 
 def _root(target: ast.AST) -> str:
-    """dx of dx[:, i], dW of self.dW."""
-    while isinstance(target, ast.Subscript):
-        target = target.value
-    return str(getattr(target, "attr", getattr(target, "id", ""))).lower()
+    """In small letters."""
+    return _named(target).lower()

@@ -11,6 +11,8 @@ _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _NUMBER = re.compile(r"-?\d+")
 # One where a count is meant.
 _COUNTED = re.compile(r"[-+]= 1$")
+# In front of an exponent.
+_EXPONENT = re.compile(r"\*\*\s*$")
 # In front of the number of an axis.
 _AXIS = re.compile(r"\b(?:axis|dim)\s*=\s*-?$")
 
@@ -29,6 +31,10 @@ def sign_of(change: Change, line: str) -> Sign | None:
         return Sign.OPERAND
     if _NUMBER.fullmatch(was) and _NUMBER.fullmatch(now) and _AXIS.search(line[: change.edit.column]):
         return Sign.SETTING
+    if _is_complement(was, now) or _EXPONENT.search(line[: change.mark[1]]):
+        return Sign.WRONG_DERIVATIVE
+    if _is_reduced(was, now):
+        return Sign.TOTALLED
     if now in (f"-{was}", f"-({was})"):
         return Sign.OPPOSITE
     if _is_added(was, now):
@@ -36,6 +42,18 @@ def sign_of(change: Change, line: str) -> Sign | None:
     if _COUNTED.search(was) and now.endswith(".sum(axis=1)"):
         return Sign.UNREDUCED
     return Sign.UNREDUCED if now.startswith((f"{was}.sum(", f"({was}).sum(")) else None
+
+
+def _is_complement(was: str, now: str) -> bool:
+    """Does `1 - s` stand where s is right, or the other way round?"""
+    return now == f"(1 - {was})" or was == f"1 - {now}"
+
+
+def _is_reduced(was: str, now: str) -> bool:
+    """Was an array added up, of which each entry is right?"""
+    return any(
+        was.startswith((f"np.{name}({now}", f"torch.{name}({now}", f"{now}.{name}(")) for name in ("sum", "mean")
+    )
 
 
 def _is_added(was: str, now: str) -> bool:

@@ -24,6 +24,7 @@ def of_mistake(mistake: Mistake) -> Explanation:
     sections += [
         Section("Hides when", mistake.hides_when),
         Section("How to mend it", mistake.fix),
+        *([Section("In any function", mistake.of_function)] if mistake.of_function else ()),
         Section("Shown by", mistake.shown_by),
         _example(mistake),
     ]

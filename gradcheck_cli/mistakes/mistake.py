@@ -189,6 +189,7 @@ class Mistake:
         why: why people write it, and why it is wrong.
         hides_when: when it gives the right numbers.
         fix: how to mend it. X, F and G stand for the arrays; a report puts the user's own names in their place.
+        of_function: the same where it is no convolution that is differentiated; "" where `fix` says that as well.
         shown_by: the option of `gradcheck run` that makes it visible, where there is one ("two images").
         written_for: the layers that the formulas are written for; of others they would be the formulas of nothing.
         variants: gradient -> further ways to make the mistake, beside the one in `formulas`.
@@ -216,6 +217,7 @@ class Mistake:
     hides_when: str
     fix: str
     shown_by: str
+    of_function: str = ""
     formulas: Mapping[GradientName, WrongFormula] = field(default_factory=dict)
     written_for: Callable[[ConvSpec], bool] = of_planes
     variants: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
@@ -240,6 +242,11 @@ class Mistake:
         """Title and fix, of a layer whose forward turns F or of the usual one."""
         other = self.turned if of_turned else Told()
         return Told(other.title or self.title, other.fix or self.fix, other.is_missing)
+
+    @property
+    def fix_of_function(self) -> str:
+        """How it is mended in any function."""
+        return self.of_function or self.fix
 
     def forms(self, gradient: GradientName) -> tuple[Variant, ...]:
         """Every way to make the mistake in `gradient`, the usual one first; empty where it does not occur.

@@ -62,11 +62,13 @@ class Jacobian:
         source: in words.
         values: (entries, outputs).
         error: the most that each is off by.
+        knows_rounding: what the forward itself rounds is a part of the error.
     """
 
     source: str
     values: Array
     error: Array
+    knows_rounding: bool = False
 
     def gradient(self, upstream: Sequence[Array], shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
         """(gradient, error, gauge) of one argument for a G; gauge is the sum of the absolute values of the terms."""
@@ -83,12 +85,12 @@ _without_warnings = np.errstate(invalid="ignore")
 
 @_without_warnings
 def complex_step(point: Array, evaluate: Evaluate) -> Jacobian:
-    """By complex numbers.
+    """By complex numbers as long as those of the point.
 
     Raises:
         EvaluationError: the forward takes none, or drops their imaginary part.
     """
-    moved = _moved(point.astype(np.complex128), 1j * COMPLEX_STEP)
+    moved = _moved(point.astype(np.result_type(point.dtype, np.complex64)), 1j * COMPLEX_STEP)
     outputs = evaluate(moved)
     if any(out.dtype.kind != "c" for out in outputs):
         raise EvaluationError("its code drops imaginary parts")
@@ -115,6 +117,21 @@ def differences(point: Array, evaluate: Evaluate, noise: Array | None = None) ->
     steps = _steps(COARSE_STEP, COARSE_HALVINGS) if is_coarse else _steps(FIRST_STEP, HALVINGS)
     values, error, _ = _along(point, ways, evaluate, steps, noise)
     return Jacobian(f"differences extrapolated from steps {steps[0]:g} to {steps[-1]:.2g}", values, error)
+
+
+def with_its_rounding(known: Jacobian, longer: Jacobian) -> Jacobian:
+    """A derivative by the forward in longer numbers, with what float64 has rounded of the known one as its error.
+
+    A complex step cancels nothing by itself, but a forward that computes 1 - p where p is almost 1 loses the digits of
+    its slope as it does its own; no differences on float64 see that where a step changes no digit of p.
+
+    Args:
+        known: on float64.
+        longer: on numpy's long double. Where that is no longer, or the code makes float64 of it, both are the same.
+    """
+    values = np.asarray(longer.values, np.float64)
+    error = np.maximum(np.asarray(longer.error, np.float64), SAFETY * np.abs(values - known.values))
+    return Jacobian(f"{longer.source}, in long double", values, error, knows_rounding=True)
 
 
 @dataclass(frozen=True)

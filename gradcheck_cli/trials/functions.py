@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -31,6 +32,7 @@ from gradcheck_cli.oracles.blackbox import (
     differences,
     direction,
     exact_differences,
+    with_its_rounding,
 )
 from gradcheck_cli.trials.empty_batch import empty_batch
 from gradcheck_cli.trials.function_trial import (
@@ -98,13 +100,16 @@ class FunctionSession:
         return FunctionTranscript(tuple(trials))
 
     def further(self, sample: Sample, about: str) -> FunctionTrial:
-        """One more sample, with one G."""
+        """One more sample, with one G, at values where the forward itself may lose digits: its truth says how many."""
         outcome = self.client.outputs(sample)
         if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
             return FunctionTrial(sample, failure=outcome, about=about)
         askings = tuple(islice(self._asked(sample, outcome.outputs), 1))
         trial = FunctionTrial(sample, outcome.outputs, askings, about=about)
-        return self._measured(replace(trial, recording=self._recording(sample)))
+        measured = self._measured(replace(trial, recording=self._recording(sample)))
+        for name in list(measured.first):
+            self.refine(measured, name)
+        return measured
 
     def _recording(self, sample: Sample) -> Recording | None:
         recording = self.client.recording(sample) if self.graphs else None
@@ -240,6 +245,18 @@ class FunctionSession:
             trial.first[name], trial.second[name] = known, second
         except EvaluationError as error:
             trial.unmeasured[name] = str(error)
+
+    def refine(self, trial: FunctionTrial, name: str) -> None:
+        """Measure what the forward's own rounding leaves unknown of a derivative that no graph gave.
+
+        It stays as it is where the forward takes no longer numbers.
+        """
+        known = trial.first.get(name)
+        if trial.recording is None and known is not None and not known.knows_rounding:
+            point = trial.sample.array(name).astype(np.longdouble)
+            with suppress(EvaluationError):
+                longer = _derivative(point, partial(self._evaluate, trial.sample, name), trial.second[name])
+                trial.first[name] = with_its_rounding(known, longer)
 
     def _whole(self, sample: Sample, names: Sequence[str]) -> list[FunctionTrial]:
         """The same on whole numbers, where the forward is straight along some arguments: else nothing."""

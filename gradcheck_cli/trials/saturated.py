@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.bounded import allowed
 from gradcheck_cli.model import Array, Verdict
-from gradcheck_cli.trials.compared import Compared, FunctionComparison
+from gradcheck_cli.trials.compared import Compared, FunctionComparison, judged_of
 from gradcheck_cli.trials.functions import FunctionSession
 
 # Of what flows back: where the gradient is larger, what a difference has lost is below the gap of a failure.
@@ -23,9 +23,21 @@ SMALLER = (2.0**-1, 2.0**-2, 2.0**-3, 2.0**-4)
 
 
 def without_rounding(session: FunctionSession, comparison: FunctionComparison) -> FunctionComparison:
-    """What is compared, without the wrong gradients near 0 that are off by what rounding does to unsaturated ones."""
-    left = tuple(each for each in comparison.compared if not _is_rounding(session, each))
+    """What is compared, without the wrong gradients near 0 that are off by what rounding does to unsaturated ones.
+
+    What else is wrong is compared again with a truth that knows what the forward itself has rounded.
+    """
+    refined = (again for each in comparison.compared if (again := _refined(session, each)) is not None)
+    left = tuple(each for each in refined if not _is_rounding(session, each))
     return replace(comparison, compared=left)
+
+
+def _refined(session: FunctionSession, each: Compared) -> Compared | None:
+    if each.judged.verdict is not Verdict.FAIL or each.judged.is_exact:
+        return each
+    session.refine(each.trial, each.name)
+    judged = judged_of(each.trial, each.asking, each.name)
+    return None if judged is None else replace(each, judged=judged)
 
 
 def _is_rounding(session: FunctionSession, each: Compared) -> bool:

@@ -44,6 +44,11 @@ def changes(line):
         ("dx = np.where(x > 0, dout, np.sign(x))", "np.sign(x)", "y * np.sign(x)"),
         ("dx = dout(1 - y)", "dout(1 - y)", "dout * (1 - y)"),
         ("dx[x, y] -= 1", "1", "dx.sum(axis=1)"),
+        ("dx = dout * (1 + x * y)", "y", "(1 - y)"),
+        ("dx = dout * x * (1 - y)", "1 -", ""),
+        ("dx = dout * x ** 2.0", "2.0", "3.0"),
+        ("dx += np.sum(y) * 2", "np.sum(y)", "y"),
+        ("dx += (x * y).mean(axis=0)", "(x * y).mean(axis=0)", "(x * y)"),
     ],
 )
 def test_what_is_tried(line, marked, now):

@@ -1,9 +1,11 @@
 """Which lines look like a named mistake, and which compute another gradient."""
 
+import ast
+
 import pytest
 
 from gradcheck_cli.diagnose import Code
-from gradcheck_cli.diagnose.lines import lines_like, lines_of_others
+from gradcheck_cli.diagnose.lines import lines_feeding, lines_like, lines_of_others
 
 FUNCTION = """\
 def helper(n, m):
@@ -120,3 +122,29 @@ def test_lines_that_compute_another_gradient_are_told_by_their_names():
     assert lines_of_others(body, "input") == {4, 5}
     assert lines_of_others(body, "bias") == {3, 4, 5}
     assert lines_of_others(body, "call") == set()
+
+
+DEEP = """\
+def backward(cache, X, Y):
+    m = X.shape[1]
+    A1 = cache["A1"]
+    A2 = cache["A2"]
+    dZ2 = A2 - Y
+    dW2 = dZ2 @ A1.T / m
+    dZ1 = (cache["W2"].T @ dZ2) * (1 - A2 ** 2)
+    dW1 = dZ1 @ X.T
+    dW1 /= m
+    self.db1 = dZ1.sum(axis=1)
+    return dW1, dW2
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "lines"),
+    [(["W2"], {2, 3, 4, 5, 6}), (["W1"], {2, 4, 5, 7, 8, 9}), (["b1"], {4, 5, 7, 10}), (["X"], set()), ([], set())],
+)
+def test_what_a_gradient_is_made_of_is_followed_through_the_names(right, lines):
+    """From the gradient back to everything that is read on the way."""
+    function = ast.parse(DEEP).body[0]
+
+    assert lines_feeding(function, right, ["W1", "W2", "b1", "X"]) == lines

@@ -18,6 +18,11 @@ from gradcheck_cli.targets.contract import TextEdit
         ("grad = dout * y", "dout * y", "-(dout * y)", Sign.OPPOSITE),
         ("db = dout", "dout", "dout.sum(axis=0)", Sign.UNREDUCED),
         ("grad = dout * y", "y", "y ** 2", None),
+        ("grad = 1 + x * s", "s", "(1 - s)", Sign.WRONG_DERIVATIVE),
+        ("grad = x ** 2.0", "2.0", "3.0", Sign.WRONG_DERIVATIVE),
+        ("grad = x ** 2", "2", "3", Sign.WRONG_DERIVATIVE),
+        ("grad = 2 * np.sum(w)", "np.sum(w)", "w", Sign.TOTALLED),
+        ("grad = 2 * w.sum()", "w.sum()", "w", Sign.TOTALLED),
     ],
 )
 def test_a_change_says_what_the_mistake_was(line, was, now, sign):

@@ -12,6 +12,7 @@ from gradcheck_cli.oracles.blackbox import (
     direction,
     exact_differences,
     noise_of,
+    with_its_rounding,
 )
 
 POINT = np.random.default_rng(3).standard_normal((3, 4))
@@ -112,3 +113,38 @@ def test_differences_of_a_rounded_forward_say_how_far_off_they_are(seed):
     found, true = differences(point, stacked(single), second.noise), complex_step(point, stacked(norm))
     assert (np.abs(found.values - true.values) <= found.error).all()
     assert found.error.max() < 1e-4
+
+
+def sure(z):
+    """The loss of a chance of almost 1 whose label is 0, and its slope, which is almost 1."""
+    chance = 1 / (1 + np.exp(-z))
+    return (-np.log(1 - chance),)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps == np.finfo(float).eps, reason="no number is longer than float64 here")
+@pytest.mark.parametrize("z", [20.0, 27.0, 30.0, 33.0])
+def test_what_a_forward_has_rounded_is_a_part_of_the_error(z):
+    """Of 1 - p only the last digits are left: a complex step cancels nothing, and is as far off as these are."""
+    point, right = np.array([z]), 1 / (1 + np.exp(-z))
+    known = complex_step(point, sure)
+
+    found = with_its_rounding(known, complex_step(point.astype(np.longdouble), sure))
+
+    off = abs(found.values[0, 0] - right)
+    assert off <= found.error[0, 0]
+    assert abs(known.values[0, 0] - right) > known.error[0, 0]  # it does not know
+    assert off < abs(known.values[0, 0] - right)
+
+
+def test_a_forward_that_makes_float64_of_longer_numbers_has_no_better_derivative():
+    """Then nothing is known beside what was."""
+    point = np.array([0.3, 0.7])
+
+    def as_float64(values):
+        return (np.sin(np.asarray(values, np.float64)),)
+
+    known = differences(point, as_float64)
+
+    longer = differences(point.astype(np.longdouble), as_float64)
+
+    assert np.allclose(with_its_rounding(known, longer).values, np.diag(np.cos(point)), atol=1e-9)

@@ -57,6 +57,16 @@ def test_a_child_waits_for_its_own_children_and_has_a_session_of_its_own(tmp_pat
     assert state(tmp_path, lines) == "(True, True)"
 
 
+@pytest.mark.skipif(not LOADS_FIRST, reason="here each child loads by itself")
+def test_what_every_target_is_looked_up_in_is_made_once_for_all_but_the_first(tmp_path):
+    """The tables of layouts are there when the file of the second target begins; a lone one does not wait for them."""
+    lines = "from gradcheck_cli.targets.conventions import layouts\nSTATE = layouts.usual.cache_info().currsize"
+    nursery().close()
+    first, second = state(tmp_path, lines), state(tmp_path, lines)
+
+    assert (int(first), int(second) > 0) == (0, True)
+
+
 def test_a_nursery_that_was_killed_is_replaced(tmp_path):
     """Nobody notices."""
     state(tmp_path, "STATE = 'started'")

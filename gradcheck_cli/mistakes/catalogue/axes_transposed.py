@@ -71,6 +71,7 @@ MISTAKE = Mistake(
     hides_when="the arrays are symmetric, or one row or column wide",
     fix="Keep the order (rows, columns) everywhere: the first kernel index goes with the row of X and of G.",
     shown_by="--k 3 or larger; --k 3x5 even changes the shape",
+    of_function="Take the steps of the forward in the opposite order, each transposed: what it does last comes first.",
     numbers="kernel {kernel}, image {H}x{W}",
     line=exchanges_axes,
     misfits=sides_differ,

@@ -44,6 +44,7 @@ MISTAKE = Mistake(
     ),
     hides_when="the batch holds one image",
     fix="Sum over the batch and do not divide: G already carries the factor of the loss.",
+    of_function="Add up over the batch, and divide only where the forward takes a mean over it.",
     shown_by="two images: gradcheck run a.jpg b.jpg",
     numbers="N = {N}",
     structure=False,

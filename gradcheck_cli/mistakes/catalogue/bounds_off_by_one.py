@@ -53,6 +53,7 @@ MISTAKE = Mistake(
     ),
     hides_when="what is left out is zero, as the first and last rows of X under a margin that no output reaches",
     fix="Visit all of them: `range(n)`, and `0 <= i < h` for the rows and columns of X that exist.",
+    of_function="Visit all of them: `range(n)`.",
     shown_by="any picture",
     alone=True,
     sign=Sign.TURN_MISSING,

@@ -40,6 +40,7 @@ MISTAKE = Mistake(
     ),
     hides_when="the batch holds one image",
     fix="Start from zeros before the loop over images and use `+=` inside.",
+    of_function="Start from zeros before the loop over the samples and use `+=` inside.",
     shown_by="two images: gradcheck run a.jpg b.jpg",
     numbers="N = {N}",
     prepare=_only(-1),

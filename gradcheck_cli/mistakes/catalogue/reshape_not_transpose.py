@@ -224,6 +224,9 @@ MISTAKE = Mistake(
         "Reshape to the order that the numbers have in memory, then `.transpose(...)` to the order that is wanted; for "
         "G: `G.transpose(0, 2, 3, 1).reshape(-1, c_out)`."
     ),
+    of_function=(
+        "Reshape to the order that the numbers have in memory, then `.transpose(...)` to the order that is wanted."
+    ),
     shown_by="--out 2 or more with --k 3 or larger",
     line=_reshapes,
     sign=Sign.RESHAPED,

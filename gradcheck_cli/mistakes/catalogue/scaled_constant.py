@@ -32,6 +32,7 @@ MISTAKE = Mistake(
     ),
     hides_when="the constant happens to be 1",
     fix="Remove the factor: each product G * X (or G * F) counts exactly once, with the coefficient 1.",
+    of_function="Write the constant that the forward has: 2 of a square, 1/n of a mean, and no other.",
     shown_by="any picture",
     structure=False,
     sign=Sign.CONSTANT,

@@ -15,6 +15,9 @@ MISTAKE = Mistake(
     ),
     hides_when="the layer is small",
     fix="Loop over the taps (kh*kw of them) and let numpy sum the rest; or raise the limit with --timeout.",
+    of_function=(
+        "Let numpy work on whole arrays where a loop takes number by number; or raise the limit with --timeout."
+    ),
     shown_by="gradcheck run --backward FILE.py:NAME",
     sign=Sign.NO_ANSWER,
 )

@@ -37,6 +37,7 @@ MISTAKE = Mistake(
     ),
     hides_when="G is 1 everywhere",
     fix="Multiply by G: each window of X counts G[n,o,p,q] times.",
+    of_function="Multiply by G: it is what the loss behind the outputs makes of them.",
     shown_by="--loss random",
     prepare=_ones,
     sign=Sign.UPSTREAM_IGNORED,

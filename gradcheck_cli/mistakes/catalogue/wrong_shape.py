@@ -52,6 +52,7 @@ MISTAKE = Mistake(
     ),
     hides_when="the sizes happen to agree",
     fix="Make the result with `np.zeros_like(F)` (or X, or b), and add into it.",
+    of_function="Give it the shape of its argument: add up over the axes along which that was spread.",
     shown_by="gradcheck run --backward FILE.py:NAME",
     behaviour=Behaviour(_other_axes, fix=_reshaping),
     sign=Sign.OTHER_SHAPE,

@@ -155,7 +155,7 @@ class FewBits:
             f"{each.beside.share:.2g} of its largest entry on {each.sample.text}, where its own forward under "
             f"autograd, in the same dtypes, is off by {each.beside.plain:.2g}."
         )
-        return Finding(mistake.id, each.name, "proved", message, mistake.fix, f"in {self.dtype}")
+        return Finding(mistake.id, each.name, "proved", message, mistake.fix_of_function, f"in {self.dtype}")
 
 
 def _worse(asked: Sequence[AsWritten]) -> Iterator[str]:
@@ -190,7 +190,7 @@ def _of_casts(client: CalledFunction, comparison: FunctionComparison, name: str)
         f"grad_{name} is right to float64's rounding where the casts to fewer bits in its code are left out; as it is "
         f"written it is off by {off / largest:.1g} of its largest entry, and the forward does not round so."
     )
-    return Finding(mistake.id, name, "proved", message, mistake.fix)
+    return Finding(mistake.id, name, "proved", message, mistake.fix_of_function)
 
 
 def _is_right_widened(client: CalledFunction, each: Compared) -> bool:

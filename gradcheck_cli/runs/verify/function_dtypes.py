@@ -59,7 +59,7 @@ class OwnDtypes:
                     f"{each.beside.share:.2g} of its largest entry; a plain implementation is off by "
                     f"{each.beside.plain:.2g}."
                 )
-                yield Finding(mistake.id, each.name, "proved", message, mistake.fix, f"in {each.dtype}")
+                yield Finding(mistake.id, each.name, "proved", message, mistake.fix_of_function, f"in {each.dtype}")
 
     def evidence(self) -> Iterator[RungEvidence]:
         """By gradient and dtype."""

@@ -66,7 +66,7 @@ def _condition(comparison: FunctionComparison, name: str, wrong: Sequence[Compar
 def _of_law(broken: Broken, comparison: FunctionComparison) -> Finding:
     """A law that does not hold is proved by the call that breaks it; how it is mended is in the catalogue."""
     mistake = CATALOGUE.get(broken.id)
-    fix = broken.mend or ("" if mistake is None else mistake.fix)
+    fix = broken.mend or ("" if mistake is None else mistake.fix_of_function)
     when = broken.when or (_law_condition(broken, comparison) if broken.sign in _OF_EVERY_CALL else "")
     message = f"the gradients are right, but {broken.message}" if _is_beside(broken, comparison) else broken.message
     finding = Finding(broken.id, broken.gradient, "proved", f"{message}.", fix, when, broken.line)
@@ -132,7 +132,7 @@ def _of_unused(name: str, mine: Sequence[Compared]) -> Finding:
     seen = f"on {'every sample' if samples > 1 else 'the sample'} it gives the same bits for far other values of {name}"
     first = next(each for each in mine if each.judged.verdict is Verdict.FAIL)
     message = f"the forward does not use {name}: {seen}; {_placed(name, first)}."
-    return Finding(mistake.id, name, "proved", message, mistake.fix)
+    return Finding(mistake.id, name, "proved", message, mistake.fix_of_function)
 
 
 def _of_another(name: str, comparison: FunctionComparison, mine: Sequence[Compared]) -> Finding | None:

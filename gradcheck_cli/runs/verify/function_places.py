@@ -12,7 +12,7 @@ from gradcheck_cli.diagnose.conditions_of_functions import settings_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
 from gradcheck_cli.diagnose.mended import sign_of
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import CALL, CodePlace, Finding
+from gradcheck_cli.model import CALL, CodePlace, Finding, Verdict
 from gradcheck_cli.runs.verify.function_findings import UNEXPLAINED
 from gradcheck_cli.runs.verify.places import place_of_all
 from gradcheck_cli.trials.compared import FunctionComparison
@@ -82,7 +82,7 @@ class FunctionPlaces:
         return self._mended(found, gradient, self.comparison) if found else None
 
     def _search(self, gradient: str, named: Sequence[str]) -> _Mended:
-        changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS)
+        changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS, self._verdicts())
         found = FunctionMending(self.session, self.comparison, gradient).search(changes)
         plain = _at_first_settings(self.comparison)
         if found or gradient == CALL or len(plain.trials) == len(self.comparison.trials):
@@ -90,6 +90,11 @@ class FunctionPlaces:
         # Code that never sees a setting, as `axis`, can be mended for one of its values alone.
         found = FunctionMending(self.session, plain, gradient).search(changes)
         return self._mended(found, gradient, plain, " with the usual settings")
+
+    def _verdicts(self) -> dict[str, bool]:
+        """Argument -> whether its gradient was right wherever it was compared."""
+        about = {name: self.comparison.about(name) for name in self.comparison.names}
+        return {name: all(each.judged.verdict is Verdict.PASS for each in mine) for name, mine in about.items() if mine}
 
     def _mended(self, found: Sequence[Change], gradient: str, asked: FunctionComparison, settings: str = "") -> _Mended:
         where = f"on {_samples(asked, gradient)}{settings}"
@@ -136,4 +141,4 @@ def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:
     message = f"grad_{finding.gradient} is right {mended.where} with `{change.edit.text}` where `{change.was}` stands."
     # The line of a cause that it was taken for says nothing of this one.
     plain = replace(finding, line=None, text="")
-    return replace(plain, id=mistake.id, certainty="proved", message=message, fix=mistake.fix)
+    return replace(plain, id=mistake.id, certainty="proved", message=message, fix=mistake.fix_of_function)

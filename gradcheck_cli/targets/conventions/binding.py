@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,11 @@ class Form:
 
 def mode_words(sources: Sequence[Source]) -> tuple[str, ...]:
     """What code that is told what its padding repeats calls it: as torch's layers, as torch's pad, or as numpy's."""
+    return _mode_words(tuple(sources))
+
+
+@cache
+def _mode_words(sources: tuple[Source, ...]) -> tuple[str, ...]:
     said = [word for word in ("replicate", "circular", "edge", "wrap") if any(one.mentions(word) for one in sources)]
     of_numpy = any(one.mentions("np", "numpy") and one.mentions("pad") for one in sources)
     if {"edge", "wrap"} & set(said) or (not said and of_numpy):
@@ -109,17 +115,38 @@ def required(item: inspect.Parameter) -> bool:
 def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     """The value of every role for `case`; arrays are fresh copies."""
     spec, layout = case.spec, form.layout
-    arrays = {
-        "x": layout.give("x", case.x, spec.groups),
-        "weight": layout.give("weight", case.weight, spec.groups),
-        "bias": give_bias(case.bias, spec, form),
-        "grad_output": layout.give("output", case.grad_output, spec.groups),
-    }
-    arrays["x_padded"] = layout.give("x", probes.padded(case), spec.groups)
+    arrays = {name: np.array(array) for name, array in _ordered.of(case, layout).items()}
+    arrays["bias"] = give_bias(case.bias, spec, form)
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
     size = spec.width if layout.spatial == 1 else spec.input_size
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": size}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
+
+
+class _Ordered:
+    """The arrays of a case in each layout. Recognition hands the same over in many ways, one after another."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Case, dict[Layout, dict[str, Array]]] | None = None
+
+    def of(self, case: Case, layout: Layout) -> dict[str, Array]:
+        """Those of X, F and G, and of X with its padding around it; not to be written to."""
+        last = self._last
+        if last is None or last[0] is not case:
+            self._last = last = (case, {})
+        known = last[1]
+        if layout not in known:
+            groups = case.spec.groups
+            known[layout] = {
+                "x": layout.give("x", case.x, groups),
+                "weight": layout.give("weight", case.weight, groups),
+                "grad_output": layout.give("output", case.grad_output, groups),
+                "x_padded": layout.give("x", probes.padded(case), groups),
+            }
+        return known[layout]
+
+
+_ordered = _Ordered()
 
 
 def give_bias(bias: Array, spec: ConvSpec, form: Form) -> Array:
@@ -265,7 +292,8 @@ def _check_spelling(spec: ConvSpec, form: Form, roles: set[str]) -> None:
         padding_mode(spec)
 
 
-def _sizes(spec: ConvSpec, form: Form) -> dict[str, Any]:
+@lru_cache(maxsize=2**8)
+def _sizes(spec: ConvSpec, form: Form) -> Mapping[str, Any]:
     numbers: dict[str, Any] = {
         "batch": spec.batch,
         "in_channels": spec.in_channels,

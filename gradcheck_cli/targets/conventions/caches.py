@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from gradcheck_cli.targets.conventions import settings
@@ -52,10 +53,11 @@ def structure_roles(structure: NameTree, source: Source) -> set[str]:
         return set().union(*(_name_roles(name, source) for name in structure.values()))
     if isinstance(structure, tuple):
         return set().union(*(structure_roles(item, source) for item in structure))
-    return _name_roles(structure, source)
+    return set(_name_roles(structure, source))
 
 
-def _name_roles(name: str, source: Source) -> set[str]:
+@cache
+def _name_roles(name: str, source: Source) -> frozenset[str]:
     if name == "params" or source.roles(name)[:1] == ["params"]:
-        return settings.parameter_keys(source, name if name != "params" else "")
-    return set(source.roles(name)[:1]) or {name}
+        return frozenset(settings.parameter_keys(source, name if name != "params" else ""))
+    return frozenset(source.roles(name)[:1]) or frozenset({name})

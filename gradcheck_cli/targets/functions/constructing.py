@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -44,10 +44,14 @@ MOST = 24
 
 @dataclass(frozen=True)
 class Making:
-    """One way to call a constructor: parameter -> a letter of `SIZES`, a tuple of letters, or a plain value."""
+    """One way to call a constructor: parameter -> a letter of `SIZES`, a tuple of letters, or a plain value.
+
+    `filled` are attributes that it leaves to be set afterwards.
+    """
 
     owner: Any
     chosen: Mapping[str, Any]
+    filled: Mapping[str, Any] = field(default_factory=dict)
 
     def instance(self, sizes: Mapping[str, int], settings: Mapping[str, Any] | None = None) -> Any:
         """A new object for these lengths, with settings other than the defaults.
@@ -56,7 +60,10 @@ class Making:
             Exception: whatever the constructor raises.
         """
         with made_in_float64():
-            return self.owner(**self._arguments(sizes), **(settings or {}))
+            made = self.owner(**self._arguments(sizes), **(settings or {}))
+        for name, choice in self.filled.items():
+            setattr(made, name, _value(choice, sizes))
+        return made
 
     def _arguments(self, sizes: Mapping[str, int]) -> dict[str, Any]:
         return {name: _value(choice, sizes) for name, choice in self.chosen.items()}
@@ -70,10 +77,10 @@ class Making:
 
     @property
     def data(self) -> Mapping[str, Proposal]:
-        """What is handed to the constructor as data, as `LogisticRegression(X, y)`: no gradient is owed of it."""
+        """What is handed over as data, as `LogisticRegression(X, y)`: no gradient is owed of it."""
         return {
             name: Proposal("real", choice.axes, is_owed=False)
-            for name, choice in self.chosen.items()
+            for name, choice in {**self.chosen, **self.filled}.items()
             if isinstance(choice, Weights) and data_axes(name)
         }
 
@@ -90,7 +97,8 @@ class Making:
     def text(self) -> str:
         """ "Dense(n_in=5, n_out=6)", "Affine(W=an array 5x6)"."""
         said = ", ".join(f"{name}={_shown(choice)}" for name, choice in self.chosen.items())
-        return f"{self.owner.__name__}({said})"
+        later = "".join(f", {name} set to {_shown(choice)}" for name, choice in self.filled.items())
+        return f"{self.owner.__name__}({said}){later}"
 
 
 @dataclass(frozen=True)
@@ -230,7 +238,8 @@ def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
 
 def _shown(choice: Any) -> str:
     if isinstance(choice, Weights):
-        return f"an array {'x'.join(map(str, shape_of(choice.axes, SIZES[0])))}"
+        shape = shape_of(choice.axes, SIZES[0])
+        return f"an array {'x'.join(map(str, shape))}" if shape else "a number"
     if isinstance(choice, Configuration):
         return choice.text
     return str(getattr(choice, "__name__", "")) or repr(_value(choice, SIZES[0]))

@@ -35,7 +35,7 @@ from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
-from gradcheck_cli.targets.functions.network import counts_keys, makings_of, network_forms
+from gradcheck_cli.targets.functions.network import makings_of, network_forms, reads_keys
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
@@ -75,10 +75,10 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     else:
         alone = _pair(loaded)
         names = functions_of(loaded)
-        is_counted = isinstance(alone, PairForm) and counts_keys(alone.fore)
+        has_keys = isinstance(alone, PairForm) and reads_keys(alone.fore)
         # Only beside one that makes parameters is the text of every function of use.
         functions = (
-            {name: _function(loaded, name) for name in names} if is_counted or any(map(initializes, names)) else {}
+            {name: _function(loaded, name) for name in names} if has_keys or any(map(initializes, names)) else {}
         )
         if isinstance(alone, PairForm):
             if functions:
@@ -133,7 +133,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
         methods = NetMethods(owner, net, net, names=names)
         text = _with_callees(loaded, owner.__name__)
-        for made in objects_of(owner, text):
+        for made in objects_of(owner, text, (net,)):
             yield NetForm(made.making, made.states, methods, names, text, made.switches)
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
@@ -142,7 +142,9 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     target = target_of(owner, fore, back) if fore and back else ""
     if target:
         losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
-        yield from compared_forms(Methods(owner, fore, back), target, objects_of(owner, text), (said, text), losses)
+        yield from compared_forms(
+            Methods(owner, fore, back), target, objects_of(owner, text, (fore, back)), (said, text), losses
+        )
     yield from layer_forms(owner, said, text, asked, vars(loaded.module))
 
 

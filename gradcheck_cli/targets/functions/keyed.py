@@ -1,4 +1,4 @@
-"""Parameters in a dict whose keys the code counts, as `parameters["W" + str(l)]`, and that nobody makes.
+"""Parameters in a dict whose keys the code counts, as `parameters["W" + str(l)]`, or names, and that nobody makes.
 
 Which letters there are is read off the code; how the arrays lie is tried: (out, in) beside columns, (in, out) beside
 rows.
@@ -6,6 +6,7 @@ rows.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,11 +15,14 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.inputs.proposals import is_bias_name
 from gradcheck_cli.targets.functions.pair import PlainFunction
 
 _COUNTED = r"""\[\s*(?:(['"])([A-Za-z_]+)\1\s*\+\s*str\(|[fF](['"])([A-Za-z_]+)\{|(['"])([A-Za-z_]+)%[ds]\5\s*%)"""
-# Weights and a bias for each output.
-_BIASES = ("b", "B", "bias", "Bias")
+# `parameters["W1"]`: as many layers as there are numbers.
+_NUMBERED = r"""\[\s*(['"])([A-Za-z_]+)(\d)\1\s*\]"""
+# The lengths of networks of one, two and three layers, as a constructor would call them.
+_ENDS = {1: ("n_in", "n_out"), 2: ("n_in", "n_hidden", "n_out"), 3: ("n_in", "n_hidden1", "n_hidden2", "n_out")}
 _Lie = Callable[[int, int], tuple[tuple[int, ...], tuple[int, ...]]]
 # (inputs, outputs) -> the shapes of the weights and of the bias.
 _LIES: tuple[_Lie, ...] = (
@@ -34,20 +38,49 @@ def counted_letters(source: str, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def numbered_letters(source: str, name: str) -> tuple[tuple[str, ...], int]:
+    """What stands before the numbers in the keys of a dict, and how many layers these are; ((), 0) where none are.
+
+    `parameters["W1"]` and `["W2"]` beside `["b1"]` and `["b2"]` are (("W", "b"), 2).
+    """
+    found: dict[str, set[int]] = {}
+    for match in re.finditer(rf"\b{re.escape(name)}{_NUMBERED}", source):
+        found.setdefault(match[2], set()).add(int(match[3]))
+    counts = {frozenset(numbers) for numbers in found.values()}
+    count = len(next(iter(counts), ()))
+    is_whole = counts == {frozenset(range(1, count + 1))} and count in _ENDS
+    return (tuple(found), count) if is_whole else ((), 0)
+
+
 def keyed_makings(source: str, name: str) -> Iterator[PlainFunction]:
-    """Makers of such a dict, one for each way in which its arrays may lie; none where the code counts no such keys.
+    """Makers of such a dict, one for each way in which its arrays may lie; none where the code has no such keys.
 
     Args:
         source: of the forward and of what it uses.
         name: of the dict.
     """
-    letters = counted_letters(source, name)
-    weights = [letter for letter in letters if letter not in _BIASES]
-    biases = [letter for letter in letters if letter in _BIASES]
+    letters, layers = counted_letters(source, name), 0
+    if not letters:
+        letters, layers = numbered_letters(source, name)
+    weights = [letter for letter in letters if not is_bias_name(letter)]
+    biases = [letter for letter in letters if is_bias_name(letter)]
     if len(weights) != 1 or len(biases) > 1:
         return
+    said = f"the code, as it {'names' if layers else 'counts'} the keys of {name},"
     for lie in _LIES if biases else _LIES[:2]:
-        yield PlainFunction(_maker(weights[0], biases, lie), None, f"the code, as it counts the keys of {name},")
+        make = _maker(weights[0], biases, lie)
+        yield PlainFunction(_of_lengths(make, _ENDS[layers]) if layers else make, None, said)
+
+
+def _of_lengths(make: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """The same maker, handed its lengths one by one: of so many layers and no others."""
+
+    def made(**lengths: int) -> Any:
+        return make([lengths[name] for name in names])
+
+    kind = inspect.Parameter.KEYWORD_ONLY
+    made.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    return made
 
 
 def _maker(weight: str, biases: Sequence[str], lie: _Lie) -> Callable[..., Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
+from gradcheck_cli.targets.functions.left_open import fillings, left_open
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.node_functions import node_methods
 from gradcheck_cli.targets.functions.pair import float_arrays
@@ -72,7 +73,8 @@ class LayerForm:
         """A loss's backward is handed no G; one that is handed all arguments again gives what its author wanted."""
         if self.methods.takes_upstream:
             return "class"
-        return "loss-pair" if self.methods.is_handed_all and not self.states[0] else "loss-class"
+        is_handed_all = self.methods.is_handed_all and not self.states[0]
+        return "loss-pair" if is_handed_all or self.methods.is_gradient_of_same else "loss-class"
 
     @property
     def title(self) -> str:
@@ -206,7 +208,7 @@ def layer_forms(
         raise NotAFunctionError("build", f"{owner.__name__} has no {lacking}")
     methods = Methods(owner, fore, back)
     with_nodes = node_methods(owner, fore, back, module or {})
-    for made in objects_of(owner, source):
+    for made in objects_of(owner, source, (fore, back)):
         if with_nodes is not None:
             yield LayerForm(made.making, made.states, with_nodes, tuple(names), source, made.switches)
         for is_torch in (True, False) if "torch" in source else (False,):
@@ -222,28 +224,35 @@ class MadeObject:
     switches: Mapping[str, bool]
 
 
-def objects_of(owner: Any, source: str = "") -> Iterator[MadeObject]:
-    """Every way that works.
+def objects_of(owner: Any, source: str, methods: Sequence[str]) -> Iterator[MadeObject]:
+    """Every way that works; behind them those where what the constructor leaves open is set.
 
     Args:
         source: see `makings`.
+        methods: what is called on it, in this order.
 
     Raises:
         NotAFunctionError: none does.
     """
     first_error: BaseException | None = None
-    made = 0
+    made: list[Making] = []
     for making in makings(owner, source):
         try:
             shapes = _shapes(making)
         except Exception as error:
             first_error = first_error or error
             continue
-        made += 1
-        switches = switches_of(making.instance(SIZES[0]), {item.name for item in making.settings})
-        yield MadeObject(making, shapes, switches)
+        made.append(making)
+        yield MadeObject(making, shapes, _switches(making))
     if not made:
         raise NotAFunctionError("run", f"no object of {owner.__name__} could be made", cause=first_error)
+    names = left_open(owner, made[0].instance(SIZES[0]), source, methods)
+    for making in (replace(made[0], filled=filled) for filled in (fillings(names, source) if names else ())):
+        yield MadeObject(making, _shapes(making), _switches(making))
+
+
+def _switches(making: Making) -> Mapping[str, bool]:
+    return switches_of(making.instance(SIZES[0]), {item.name for item in making.settings})
 
 
 def _shapes(making: Making) -> tuple[Mapping[str, tuple[int, ...]], ...]:

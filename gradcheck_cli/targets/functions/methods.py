@@ -23,12 +23,15 @@ from gradcheck_cli.targets.functions.spelling import (
 )
 
 FORWARDS = in_order(
-    "forward __call__ call fprop feedforward forward_pass forward_propagation forward_prop predict loss calculate"
+    "forward __call__ call fprop feedforward forward_pass forward_propagation forward_prop predict loss calculate "
+    "cost compute_loss compute_cost loss_function cost_function objective energy potential nll"
 )
 BACKWARDS = in_order(
     "backward backprop bprop backward_pass backward_propagation back_propagation backward_prop back grad gradient "
-    "backpropagate backpropagation derivative"
+    "backpropagate backpropagation derivative compute_gradient compute_gradients gradients"
 )
+# What is called so is handed what its loss is handed: predict(X), loss(X, y), gradient(X, y).
+_GRADIENTS = in_order("grad gradient compute_gradient compute_gradients gradients derivative")
 # So large that what a weight was before is lost in old - new = rate * gradient: no digit of the gradient is rounded.
 RATE = 2.0**100
 # Where a forward that returns nothing leaves its output.
@@ -46,11 +49,18 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
     for fore, back in named.items():
         if fore and asked in (fore, back):
             return fore, back
-    forward = next((name for name in FORWARDS if name in own), "")
     backward = next((name for name in BACKWARDS if name in own), "")
+    forwards = [name for name in FORWARDS if name in own]
+    alike = [name for name in forwards if backward in _GRADIENTS and _take_the_same(owner, name, backward)]
+    forward = next(iter([*alike, *forwards]), "")
     if forward and not backward:  # `backdrop`
         backward = min((name for name in own if name.lower().startswith("back")), default="")
     return (forward, backward) if forward or backward else methods_by_use(owner)
+
+
+def _take_the_same(owner: Any, *names: str) -> bool:
+    first, *others = ({item.name for item in parameters_of_method(owner, name)} for name in names)
+    return all(other == first for other in others)
 
 
 def are_static(owner: Any, *names: str) -> bool:
@@ -110,6 +120,11 @@ class Methods:
         own = [item.name for item in self.arguments if not item.has_default]
         again = {item.name for item in parameters_of_method(self.owner, self.back)}
         return again >= set(own) and sum(not is_target(name) for name in own) > 1
+
+    @property
+    def is_gradient_of_same(self) -> bool:
+        """Is it called a gradient, and handed what its loss is handed: `cost(X, y)` and `gradient(X, y)`?"""
+        return self.back in _GRADIENTS and _take_the_same(self.owner, self.fore, self.back)
 
     @property
     def may_be_last(self) -> bool:

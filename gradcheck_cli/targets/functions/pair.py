@@ -218,7 +218,7 @@ class PairForm:
         entries = unstacked(entries_of(back, returned_names(self.back.node)), arguments)
         gradients, returned = claimed(owners(entries, arguments), entries)
         if self.wiring.bare:
-            gradients = {name: array * upstream[0] for name, array in gradients.items()}
+            gradients = {name: _times(array, upstream[0]) for name, array in gradients.items()}
         if self._is_averaged:
             gradients = without_the_mean(gradients, arguments, outputs[0])
         return Ran(outputs, gradients, returned, mutated=changed)
@@ -227,6 +227,14 @@ class PairForm:
         if self.wiring is None or self.wiring.outputs is None:
             return outputs_of([result])
         return outputs_of([result[place] for place in self.wiring.outputs])
+
+
+def _times(gradient: Array, upstream: Array) -> Array:
+    """Entry by entry; what is no derivative of each entry stays as it was given."""
+    try:
+        return np.asarray(gradient * upstream)
+    except ValueError:
+        return gradient
 
 
 def float_arrays(values: Values) -> dict[str, Array]:

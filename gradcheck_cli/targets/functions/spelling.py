@@ -182,6 +182,8 @@ _MARKS = in_order(
 )
 # What is written out in a gradient's name, and in short as an argument.
 _IN_SHORT = {"weight": "w", "weights": "w", "bias": "b", "biases": "b", "input": "x", "inputs": "x"}
+# And in short in a gradient's name, `dw`, what is written out as an argument.
+_IN_LONG = {"w": in_order("weight weights"), "b": in_order("bias biases"), "x": in_order("input inputs")}
 
 
 def _marked(name: str, known: dict[str, str]) -> str:
@@ -194,6 +196,10 @@ def _marked(name: str, known: dict[str, str]) -> str:
         short = _IN_SHORT.get(name[len(mark) :].strip("_"), "") if mark.endswith("_") and name.startswith(mark) else ""
         if short in known:
             return known[short]
+    for mark in _MARKS:
+        full = _IN_LONG.get(name[len(mark) :].strip("_"), ()) if name.startswith(mark) else ()
+        if found := next((known[each] for each in full if each in known), ""):
+            return found
     for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta"):
         if name.endswith(mark) and name[: -len(mark)].strip("_") in known:
             return known[name[: -len(mark)].strip("_")]

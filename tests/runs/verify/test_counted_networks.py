@@ -123,3 +123,51 @@ def test_a_wrong_slope_in_one_fails(judged):
     report = judged(HANDED_G.replace("seen[number] ** 2", "seen[number]"), "backward")
     assert report.verdict is Verdict.FAIL
     assert "wrong-derivative" in {each.id for each in report.findings}
+
+
+NUMBERED = """
+import numpy as np
+
+def go_up(x_train, parameters):
+    z1 = np.dot(parameters["weight1"], x_train) + parameters["bias1"]
+    a1 = np.tanh(z1)
+    z2 = np.dot(parameters["weight2"], a1) + parameters["bias2"]
+    return {"z1": z1, "a1": a1, "a2": 1 / (1 + np.exp(-z2))}
+
+def go_up_cost(a2, Y):
+    assert a2.shape == (1, Y.shape[1])
+    return -np.sum(Y * np.log(a2) + (1 - Y) * np.log(1 - a2)) / Y.shape[1]
+
+def go_up_backward(parameters, cache, X, Y):
+    m = X.shape[1]
+    a1 = cache["a1"]
+    a2 = cache["a2"]
+    dz2 = a2 - Y
+    dweight2 = np.dot(dz2, a1.T) / m
+    dbias2 = np.sum(dz2, axis=1, keepdims=True) / m
+    dz1 = np.dot(parameters["weight2"].T, dz2) * (1 - np.power(KEPT, 2))
+    return {"dweight1": np.dot(dz1, X.T) / m, "dbias1": np.sum(dz1, axis=1, keepdims=True) / m,
+            "dweight2": dweight2, "dbias2": dbias2}
+"""
+
+
+def test_a_network_whose_keys_are_numbered_is_made_with_as_many_layers(tmp_path):
+    """Nothing in the file makes its parameters, and its forward returns nothing but what it keeps."""
+    file = tmp_path / "planar.py"
+    file.write_text(NUMBERED.replace("KEPT", "a1"))
+
+    report = function_here(f"{file}:go_up_backward")
+
+    assert (report.verdict, list(report.gradients)) == (Verdict.PASS, ["weight1", "bias1", "weight2", "bias2"])
+
+
+def test_the_wrong_cache_of_a_layer_is_named_by_its_line(tmp_path):
+    """What right gradients are made of is changed last, so that the line of the wrong ones is reached."""
+    file = tmp_path / "planar.py"
+    file.write_text(NUMBERED.replace("KEPT", "a2"))
+
+    report = function_here(f"{file}:go_up_backward")
+
+    found = {(each.id, each.gradient, each.certainty, each.line) for each in report.findings}
+    line = 1 + NUMBERED.splitlines().index(next(each for each in NUMBERED.splitlines() if "KEPT" in each))
+    assert found == {("wrong-operand", name, "proved", line) for name in ("weight1", "bias1")}

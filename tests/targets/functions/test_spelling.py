@@ -94,6 +94,14 @@ def test_verbs_tell_nothing_of_which_forward_is_meant():
     assert forward_for("compute_gradient", ["compute_cost", "predict"]) == "compute_cost"
 
 
+def test_a_short_gradient_is_of_the_argument_that_is_written_out():
+    """`dw` beside `weights`; where there is a w, it is meant."""
+    assert belongs_to("dw", ["X", "y", "weights", "bias"]) == "weights"
+    assert belongs_to("db", ["X", "y", "weights", "bias"]) == "bias"
+    assert belongs_to("grad_w", ["weight", "w"]) == "w"
+    assert belongs_to("dw", ["X", "y"]) == ""
+
+
 def test_a_gradient_of_one_of_many_is_of_all_of_them():
     """`dprediction` beside an argument called predictions; where there is one of either kind, it is meant."""
     assert belongs_to("dprediction", ["predictions", "target_index"]) == "predictions"

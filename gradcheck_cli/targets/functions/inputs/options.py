@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from gradcheck_cli.model import WITHOUT_UPSTREAM
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
@@ -21,6 +23,7 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
 from gradcheck_cli.targets.functions.inputs.products import axes_by_products
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, in_order, is_target, tokens, word_set
 
@@ -30,12 +33,18 @@ _OF_POSITIONS = word_set("rotary rope position positional")
 # What is compared by a logarithm is a distribution: its rows sum to 1.
 _LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
+# So many choices of likely parts come before those that are likely as a whole: where matrices fit, they hide less.
+_LIKELIEST = 40
 
 
 def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> Iterator[ProposalChoice]:
-    """Every combination of what the parameters may be, those of the likeliest parts first; `fixed` are known."""
+    """Every combination of what the parameters may be, those of the likeliest parts first; `fixed` are known.
+
+    After the likeliest those come whose parts go together.
+    """
     listed = options_of(form, fixed)
-    for places in by_rank([len(options) for options in listed]):
+    ranked = by_rank([len(options) for options in listed])
+    for places in itertools.chain(itertools.islice(ranked, _LIKELIEST), together(form.parameters, listed), ranked):
         choice = chosen(form, listed, places)
         if holds_data(choice):
             yield choice
@@ -95,7 +104,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     compared = words_compared(form.source, item.name)
     if compared and not item.has_default:
         return [Proposal("constant", value=word) for word in compared]
-    words = set(tokens(form.title)) | ({"loss"} if form.kind in ("loss", "loss-class") else set())
+    words = set(tokens(form.title)) | ({"loss"} if form.kind in WITHOUT_UPSTREAM else set())
     are_two = {"a", "b"} <= {other.name for other in form.parameters}
     found = proposals(
         item.name.upper() if are_two and item.name in "ab" else item.name,

@@ -139,6 +139,7 @@ CONSTANTS: Mapping[str, Any] = {
     "margin": 1.0,
     "reg": 0.25,
     "lambda": 0.5,
+    "lamda": 0.5,
     "lambd": 0.5,
     "lam": 0.5,
     "lmbda": 0.5,
@@ -180,8 +181,8 @@ _LENGTHS: Mapping[str, frozenset[str]] = {
 # Where a name is both a plain number and an array, in this order.
 _NUMBERS_FIRST = word_set(
     "eps epsilon slope p prob rate ratio dropout momentum decay axis dim training train mode causal temperature tau "
-    "delta margin reg lambda lambd lam lmbda seed groups heads stride pool size width height pad padding lr reduction "
-    "num leak negative learning"
+    "delta margin reg lambda lamda lambd lam lmbda seed groups heads stride pool size width height pad padding lr "
+    "reduction num leak negative learning"
 )
 
 
@@ -232,9 +233,9 @@ def proposals(
         return _real(("m m", "m 4m", *_WEIGHT))
     if last in _SCALE_WORDS:
         return _real(_SCALE)
-    if last in _BIAS_WORDS or _BIAS_LIKE.match(plain):
+    if is_bias_name(name):
         return _real(("m", "4m", "3m", "2m", *_BIAS[1:]))
-    if last in _WEIGHT_WORDS or _WEIGHT_LIKE.match(plain):
+    if is_weight_name(name):
         return _real(("v d", *_WEIGHT) if looks_up or "emb" in plain else _WEIGHT)
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
@@ -245,6 +246,18 @@ def is_state_name(name: str) -> bool:
     """Is it called as the state of a cell is: h_prev, c, state?"""
     words = _without_split(tokens(name))
     return "prev" in words or bool(set(words) & _STATE_WORDS) or "".join(words) in _STATES
+
+
+def is_weight_name(name: str) -> bool:
+    """Is it called as a weight is: W, w_out, theta?"""
+    words = _without_split(tokens(name))
+    return bool(words) and (words[-1] in _WEIGHT_WORDS or _WEIGHT_LIKE.match("".join(words)) is not None)
+
+
+def is_bias_name(name: str) -> bool:
+    """Is it called as a bias is: b, b1, bias?"""
+    words = _without_split(tokens(name))
+    return bool(words) and (words[-1] in _BIAS_WORDS or _BIAS_LIKE.match("".join(words)) is not None)
 
 
 def _without_split(words: tuple[str, ...]) -> tuple[str, ...]:

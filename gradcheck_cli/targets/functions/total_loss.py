@@ -1,0 +1,55 @@
+"""Pairs whose forward gives a loss for each sample, and whose backward, which is handed no G, that of their total.
+
+`hinge_loss(X, y, w, b)` gives a row of losses, and `hinge_loss_gradient` adds up over the samples or averages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from gradcheck_cli.model import Array, Sample
+from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
+from gradcheck_cli.targets.functions.wrapped import WrappedForm
+
+LossTotal = Literal["sum", "mean"]
+_TOTALS: Mapping[LossTotal, Callable[[Array], Array]] = {"sum": np.sum, "mean": np.mean}
+
+
+@dataclass(frozen=True)
+class TotalLossForm(WrappedForm[PairForm]):
+    """The pair with its losses as one number."""
+
+    total: LossTotal
+
+    @property
+    def why(self) -> str:
+        """How it is called, and what is made of its losses."""
+        return f"{self.inner.why}; the {self.total} of its losses"
+
+    def forward(self, values: Values) -> tuple[Array, ...]:
+        """One number."""
+        return self._totals(self.inner.forward(values))
+
+    def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
+        """Its backward is handed no G: that of the one number is a factor."""
+        ran = self.inner.run(values, ())
+        gradients = {name: array * upstream[0] for name, array in ran.gradients.items()}
+        return Ran(self._totals(ran.outputs), gradients, ran.returned, ran.owed, ran.mutated)
+
+    def _totals(self, outputs: Sequence[Array]) -> tuple[Array, ...]:
+        return tuple(np.asarray(_TOTALS[self.total](out)) for out in outputs)
+
+
+def of_totals(form: WrittenFunction, sample: Sample) -> Iterator[TotalLossForm]:
+    """The form with the sum and with the mean of its losses; none of one number, or of what is called no loss."""
+    if not isinstance(form, PairForm) or form.wiring is None or not form.wiring.bare or form.wiring.is_loss:
+        return
+    if LOSS_WORDS & set(tokens(form.title)) and form.forward(sample.values)[0].size > 1:
+        whole = replace(form, wiring=replace(form.wiring, bare=False, is_loss=True))
+        yield from (TotalLossForm(whole, total) for total in _TOTALS)
