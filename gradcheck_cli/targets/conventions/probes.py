@@ -27,10 +27,10 @@ PICTURES = (
     ConvSpec(3, 4, 4, 8, 7, (3, 3), padding=(1, 1), groups=4),
     ConvSpec(1, 4, 8, 9, 7, (3, 3), groups=4),
     ConvSpec(1, 4, 4, 8, 7, (3, 3), groups=4),
-    # Code that cuts an image into whole blocks takes no other.
-    ConvSpec(3, 2, 4, 4, 6, (2, 2), stride=(2, 2)),
     ConvSpec(1, 2, 4, 8, 8, (3, 3)),
     ConvSpec(1, 2, 4, 8, 8, (3, 3), padding=(1, 1)),
+    # Code that cuts an image into whole blocks takes no other.
+    ConvSpec(3, 2, 4, 4, 6, (2, 2), stride=(2, 2)),
     ConvSpec(1, 1, 4, 8, 7, (3, 3)),
     ConvSpec(3, 1, 4, 8, 8, (3, 3)),
     ConvSpec(3, 4, 4, 8, 8, (3, 3)),
@@ -67,7 +67,6 @@ LINES = (
 VOLUMES = (
     volume((3, 2, 4), (5, 6, 4), (3, 3, 3)),
     volume((3, 2, 4), (4, 5, 6), (3, 3, 3), padding=(1, 1, 1)),
-    volume((3, 2, 4), (5, 5, 5), (3, 3, 3)),
     volume((3, 2, 4), (5, 5, 5), (3, 3, 3), stride=(2, 2, 2), padding=(1, 1, 1)),
     volume((3, 2, 4), (4, 6, 5), (2, 3, 2)),
     volume((3, 4, 4), (4, 6, 5), (3, 3, 3), groups=4),
@@ -78,6 +77,7 @@ VOLUMES = (
     volume((3, 1, 1), (4, 6, 5), (3, 3, 3)),
     volume((1, 2, 1), (4, 6, 5), (3, 3, 3)),
     volume((1, 1, 1), (4, 6, 5), (3, 3, 3)),
+    volume((3, 2, 4), (5, 5, 5), (3, 3, 3)),
 )
 # The first has a stride. None keeps the size at stride 1: there a convolution is one with a turned kernel, too.
 TRANSPOSED = (
