@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
-from gradcheck_cli.targets.functions.spelling import forward_for
+from gradcheck_cli.targets.functions.pairs import defined_of, pairs_among
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import CALL
 from gradcheck_cli.targets.stopped import LoadError
@@ -42,6 +42,7 @@ def _called(target: Any, name: str, namespace: Mapping[str, Any]) -> Iterator[tu
         return
     if callable(target):
         yield name, target
-    forward = forward_for(name, [each for each, value in namespace.items() if inspect.isfunction(value)])
+    functions = {each: value for each, value in namespace.items() if inspect.isfunction(value)}
+    forward = pairs_among({each: defined_of(value) for each, value in functions.items()}).get(name, "")
     if forward:
         yield forward, namespace[forward]

@@ -22,7 +22,8 @@ from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.model.text import counted, ended, visible
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.functions.engines import rows_of
-from gradcheck_cli.targets.functions.spelling import backwards_among, bases_of, forward_for
+from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
+from gradcheck_cli.targets.functions.spelling import bases_of
 from gradcheck_cli.targets.launches import kernels_in
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -348,8 +349,9 @@ def _targets(node: ast.stmt) -> set[str]:
 def _backward_of(layer: str, found: Mapping[str, Definition]) -> str:
     """ "affine_backward" for "affine" where only `affine_forward` and `affine_backward` stand in the file; else ""."""
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    mine = [name for name in backwards_among(functions) if layer.lower() in map("_".join, bases_of(name))]
-    return mine[0] if len(mine) == 1 and layer not in found and forward_for(mine[0], functions) else ""
+    pairs = pairs_among({name: defined_by(found[name]) for name in functions})
+    mine = [name for name in pairs if layer.lower() in map("_".join, bases_of(name))]
+    return mine[0] if len(mine) == 1 and layer not in found else ""
 
 
 def _absent(tree: ast.Module, path: str, name: str) -> TargetError:

@@ -15,7 +15,7 @@ from gradcheck_cli.checks.ladder.ties import broken_at_ties
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
 from gradcheck_cli.targets.functions.inputs.variations import epsilons_raised
-from gradcheck_cli.targets.functions.spelling import looks_like_gradient
+from gradcheck_cli.targets.functions.spelling import looks_like_gradient, word_set
 from gradcheck_cli.trials.function_trial import Asking, Elsewhere, FunctionTrial, LeftOutGuard
 
 # Of what the outputs would change by where the argument grows by itself: far below what float32 keeps, 2^-24.
@@ -242,7 +242,13 @@ def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...
         for name in (trials[0].sample.differentiated if trials else ())
         if name in returned or (not chosen and (not known or any(depends(trial.first, name) for trial in known)))
     )
-    return owed[1:] if form == "class" and _begins_with_data(owed, returned, trials) else owed
+    data = _data(form, owed, returned, trials)
+    return tuple(name for name in owed if name != data)
+
+
+# So many arguments are those of a layer, whose data come first.
+_FEW = 2
+_DATA = word_set("x xs inputs data")
 
 
 def _nobodys(trials: Sequence[FunctionTrial]) -> list[str]:
@@ -251,11 +257,16 @@ def _nobodys(trials: Sequence[FunctionTrial]) -> list[str]:
     return [each.called for each in entries if not each.name and not each.is_none and looks_like_gradient(each.called)]
 
 
-def _begins_with_data(owed: Sequence[str], returned: Collection[str], trials: Sequence[FunctionTrial]) -> bool:
-    """The first layer of a network needs no gradient of its data, and hands back those of all else by name.
+def _data(form: FunctionForm, owed: Sequence[str], returned: Collection[str], trials: Sequence[FunctionTrial]) -> str:
+    """The argument of a network that needs no gradient, where those of all else come back by name; "" for none.
 
-    Not so where nothing is returned, or what belongs to nobody: then it may be the one that is missing.
+    Not so where nothing is returned, or what belongs to nobody: then it may be the one that is missing. Of an object it
+    is what its forward takes first; of a function of many weights what is called as data.
     """
     entries = [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
-    is_all_known = bool(entries) and all(entry.name for entry in entries)
-    return len(owed) > 2 and is_all_known and [name for name in owed if name not in returned] == [owed[0]]
+    missing = [name for name in owed if name not in returned]
+    if not entries or not all(entry.name for entry in entries) or len(missing) != 1:
+        return ""
+    is_first = form == "class" and len(owed) > _FEW and missing == [owed[0]]
+    is_called_so = form == "pair" and len(owed) > _FEW + 1 and missing[0].lower() in _DATA
+    return missing[0] if is_first or is_called_so else ""

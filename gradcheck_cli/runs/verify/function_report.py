@@ -31,6 +31,8 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 
 # In place of how many samples it is right on.
 SURROGATE = "a surrogate: not judged as a derivative"
+PROVES_NOTHING = "is off by more than float64's rounding and by less than float32's, which proves nothing"
+"""Of a gradient."""
 # No failure, as the first derivative is right and rarely more is asked for.
 SECOND_WRONG = (
     "{}: a constant to it is what the forward computed without a graph and kept; once_differentiable would refuse it"
@@ -147,7 +149,7 @@ def _notes(
     notes += [f"grad_{name} is not judged at some entries: its truth is not known there" for name in unsettled]
     doubtful = [each for each in comparison.compared if each.judged.result.verdict is Verdict.INCONCLUSIVE]
     notes += [
-        f"grad_{each.name} is off by more than float64's rounding and by less than float32's, which proves nothing"
+        f"grad_{each.name} {PROVES_NOTHING}"
         for each in doubtful
         if each.judged.result.beyond and not each.judged.result.is_float32
     ]
@@ -179,10 +181,10 @@ def _unlengthened(comparison: FunctionComparison) -> Iterator[str]:
 
 
 def _hidden(comparison: FunctionComparison) -> Iterator[str]:
-    """What a forward of low precision does not let see: its own derivative is known to its rounding only."""
+    """What a forward of low precision does not let see on any sample: its derivative is known to its rounding only."""
     for name in comparison.names:
-        share = max((each.judged.hidden for each in comparison.about(name)), default=0.0)
-        if share:
+        hidden = [each.judged.hidden for each in comparison.about(name)]
+        if share := min(hidden, default=0.0) and max(hidden):
             yield (
                 f"grad_{name}: the forward rounds as float32 does, so that nobody knows its derivative better than "
                 f"to {share:.1g} of its terms; smaller errors would not show"

@@ -42,6 +42,8 @@ def function_candidates(
                 plain = FunctionCandidate(
                     callee, assigned, form, forward, cache_from, in_text=_is_in_text(callee, form)
                 )
+                if not plain.bias_form and form.bias != _bias_forms(form.layout, assigned)[0]:
+                    continue  # no b reaches it, in whatever shape: it would be called in the same way again
                 yield plain
                 if not plain.roles & {"padding", "padding_h"}:
                     yield replace(plain, same=True)

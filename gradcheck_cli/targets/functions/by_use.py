@@ -1,4 +1,4 @@
-"""Who is whose backward where no name says it: told by what one hands to the other, in whatever language."""
+"""Which methods of a class are a pair where no name says it: told by what one keeps and the other reads."""
 
 from __future__ import annotations
 
@@ -8,55 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck_cli.targets.functions.reading import parameter_names, returned_names
-from gradcheck_cli.targets.functions.spelling import (
-    base_of,
-    belongs_to,
-    forward_for,
-    goes_backward,
-    is_upstream,
-    looks_like_gradient,
-)
-
-# So much of two names is the same where they are two directions of one layer: "norm_vor" and "norm_zurueck".
-_SAME = 3
-
-
-def forward_by_use(backward: str, functions: Mapping[str, ast.AST]) -> str:
-    """The function whose returned cache a backward takes, called alike; "" where none or several are.
-
-    Args:
-        functions: name -> definition, of one file.
-    """
-    wanted = parameter_names(functions[backward])
-    found = [
-        name
-        for name, node in functions.items()
-        if name != backward and _alike(name, backward) and _hands_on(returned_names(node), wanted)
-    ]
-    return found[0] if len(found) == 1 else ""
-
-
-def forward_among(backward: str, functions: Mapping[str, ast.AST]) -> str:
-    """The forward of a backward by its name, else by its name and its arguments; "" where none is.
-
-    Args:
-        functions: name -> definition, of one file.
-    """
-    return forward_for(backward, functions) or _forward_by_arguments(backward, functions)
-
-
-def _forward_by_arguments(backward: str, functions: Mapping[str, ast.AST]) -> str:
-    """`focal_loss_binary(p, y, gamma)` for `focal_loss_gradient(p, y, gamma)`: it goes on as the other begins."""
-    base, node = base_of(backward), functions.get(backward)
-    wanted = set(parameter_names(node)) if node is not None else set()
-    found = [
-        name
-        for name, other in functions.items()
-        if name != backward and not goes_backward(name) and base_of(name)[: len(base)] == base
-        if wanted and set(parameter_names(other)) == wanted
-    ]
-    return min(found, key=lambda name: len(base_of(name)), default="") if base else ""
+from gradcheck_cli.targets.functions.reading import parameter_names
+from gradcheck_cli.targets.functions.spelling import is_upstream, looks_like_gradient
 
 
 def methods_by_use(owner: Any) -> tuple[str, str]:
@@ -108,18 +61,6 @@ def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
     return _Method(node.name, node.lineno, tuple(parameter_names(node)[1:]), sets, reads)
 
 
-def _hands_on(outputs: Sequence[str], wanted: Sequence[str]) -> bool:
-    """A backward is handed the gradient of the first output; or some gradient, and what else the forward returns."""
-    if outputs[:1] and any(belongs_to(name, [outputs[0]]) not in ("", name) for name in wanted if outputs[0]):
-        return True
-    is_gradient = any(is_upstream(name) or looks_like_gradient(name) for name in wanted)
-    return is_gradient and bool(set(outputs[1:]) & set(wanted))
-
-
-def _alike(one: str, other: str) -> bool:
-    return one[:_SAME] == other[:_SAME] or one[-_SAME:] == other[-_SAME:]
-
-
 def _codes(owner: Any) -> Iterator[tuple[str, Any]]:
     """The methods that somebody wrote, without those that Python calls."""
     for kind in owner.__mro__:
@@ -127,6 +68,11 @@ def _codes(owner: Any) -> Iterator[tuple[str, Any]]:
             code = getattr(held, "__code__", None)
             if code is not None and not name.startswith("_"):
                 yield name, code
+
+
+def stores_attributes(code: Any) -> bool:
+    """Does a method set an attribute of anything?"""
+    return bool(_attributes(code, "STORE_ATTR"))
 
 
 def _attributes(code: Any, opname: str) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.configuration import Configuration, configuration_of
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import shape_of
@@ -38,6 +39,8 @@ _NUMBERS = word_set("gamma beta")
 _RANDOM = word_set("rng generator")
 # The end of one of several equal parts, 4*H or H*4 behind a colon.
 _PART = re.compile(r":\s*(?:([34])\s*\*\s*[\w.]+|[\w.]+\s*\*\s*([34]))\s*\]")
+# From here on two lengths make an array of a thousand entries.
+LONG = 32
 # What a constructor stores and calls is left out, if it may be.
 MOST = 24
 
@@ -67,6 +70,18 @@ class Making:
 
     def _arguments(self, sizes: Mapping[str, int]) -> dict[str, Any]:
         return {name: _value(choice, sizes) for name, choice in self.chosen.items()}
+
+    def sizes_of(self, arrays: Mapping[str, Array]) -> Mapping[str, int]:
+        """The sizes of which arrays are, told by the lengths that the constructor is handed; the first where none tell.
+
+        Where those of two sets are among them, the number of samples, which comes first, decides.
+        """
+        letters = [choice.letter for choice in self.chosen.values() if isinstance(choice, Letter)]
+        shapes = [array.shape for array in arrays.values() if array.ndim]
+        axes = {length for shape in shapes for length in shape}
+        fitting = [sizes for sizes in SIZES if letters and all(sizes[letter] in axes for letter in letters)]
+        first = {shape[0] for shape in shapes}
+        return next((sizes for sizes in fitting if sizes["n"] in first), *fitting[:1]) if fitting else SIZES[0]
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -133,9 +148,13 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
     Args:
         source: the class's text; "" where it is not at hand.
     """
-    wanted = [item for item in parameters_of(owner) if not item.has_default]
-    names = {item.name for item in wanted}
-    listed = [_configurations(owner, item) or _weights(item, names) + _options(item) for item in wanted]
+    found_all = parameters_of(owner)
+    names = {item.name for item in found_all if not item.has_default}
+    wanted = [item for item in found_all if item.name in names or _is_long(item)]
+    listed = [
+        _shorter(item) if item.has_default else _configurations(owner, item) or _weights(item, names) + _options(item)
+        for item in wanted
+    ]
     gates = _gates(source)
     of_gates = [next((n for n, each in enumerate(options) if _factor(each) == gates), 0) for options in listed]
     ranked = itertools.islice(by_rank([len(options) for options in listed]), MOST)
@@ -145,6 +164,20 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
     ]
     likely = sorted(found, key=lambda each: (*_multiples(each, gates), _repeats(each)))
     yield from (Making(owner, chosen) for chosen in likely)
+
+
+def _is_long(item: Parameter) -> bool:
+    """Is a length left to its default that makes arrays of thousands: `hidden_dim=128`, `layers=(64, 64)`?"""
+    listed = item.default if isinstance(item.default, list | tuple) else [item.default]
+    is_length = bool(set(tokens(item.name)) & (_OUT | _IN | _LISTS))
+    return is_length and bool(listed) and all(type(one) is int and one >= LONG for one in listed)
+
+
+def _shorter(item: Parameter) -> list[Any]:
+    """Lengths in its place, and then what its author thinks of: a derivative by each of thousands takes a minute."""
+    if isinstance(item.default, int):
+        return [Letter("m"), Letter("t"), item.default]
+    return [Lengths("mtc"[: len(item.default)]), item.default] if len(item.default) < len("mtcm") else [item.default]
 
 
 def _multiples(chosen: Mapping[str, Any], gates: str) -> tuple[int, bool]:

@@ -196,6 +196,8 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         _refuse_several_losses(form, found.samples[0])
     renamed = as_other_argument(form, found.samples[0])
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
+    if renamed is not None:
+        found = replace(found, samples=tuple(renamed.owing(sample) for sample in found.samples))
     for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:

@@ -6,7 +6,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
-from gradcheck_cli.targets.functions.by_use import forward_among, forward_by_use
+from gradcheck_cli.targets.functions.composed import ComposedPair, composed_pair, compositions_among
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.engine import (
     GRAPH_OF,
@@ -25,12 +25,15 @@ from gradcheck_cli.targets.functions.engine import (
     walk_form,
 )
 from gradcheck_cli.targets.functions.engines import operations_of, walk_of
+from gradcheck_cli.targets.functions.forces import with_sign
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.gates import GateForm, gate_of
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import made_pairs
-from gradcheck_cli.targets.functions.methods import Methods, are_static, method_names
+from gradcheck_cli.targets.functions.methods import Methods, are_static, keeps_nothing, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
@@ -41,12 +44,12 @@ from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pairs import Defined, backward_for, defined_by, pairs_among
+from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
-    base_of,
-    forward_for,
     tokens,
 )
 from gradcheck_cli.targets.functions.unpacked import unpacked
@@ -73,23 +76,29 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
     elif modules := list(_module_pairs(loaded)):
         yield from modules
     else:
-        alone = _pair(loaded)
-        names = functions_of(loaded)
-        has_keys = isinstance(alone, PairForm) and reads_keys(alone.fore)
-        # Only beside one that makes parameters is the text of every function of use.
-        functions = (
-            {name: _function(loaded, name) for name in names} if has_keys or any(map(initializes, names)) else {}
-        )
-        if isinstance(alone, PairForm):
-            if functions:
-                yield from network_forms(functions, alone.fore.name, alone.back.name)
-                yield from made_pairs(alone, makings_of(functions, alone.fore.name))
-            alone = unpacked(alone, vars(loaded.module))
-            alone = replace(alone, is_of_result=is_handed_results(loaded.tree, alone.fore.name, alone.back.name))
-        else:
-            yield from made_losses(alone, functions)
-            yield from of_module_arrays(alone, vars(loaded.module))
+        yield from _functions(loaded)
+
+
+def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
+    """A pair, or a loss that gives its gradients; in the larger thing that they are a part of first."""
+    composed = _composed(loaded)
+    alone = _pair(loaded) if composed is None else composed.alone
+    names = functions_of(loaded)
+    has_keys = isinstance(alone, PairForm) and reads_keys(alone.fore)
+    # Only beside one that makes parameters is the text of every function of use.
+    functions = {name: _function(loaded, name) for name in names} if has_keys or any(map(initializes, names)) else {}
+    if isinstance(alone, LossForm):
+        yield from made_losses(alone, functions)
+        yield from of_module_arrays(alone, vars(loaded.module))
         yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
+        return
+    if functions:
+        yield from network_forms(functions, alone.fore.name, alone.back.name)
+        yield from made_pairs(alone, makings_of(functions, alone.fore.name))
+    yield from pointwise_pairs(composed or alone)
+    pair = composed or unpacked(alone, vars(loaded.module))
+    pair = replace(pair, is_of_result=is_handed_results(loaded.tree, pair.fore.name, pair.back.name))
+    yield from (on_tensors(pair), pair) if is_of_torch(pair) else (pair,)
 
 
 def is_of_engine(loaded: Loaded) -> bool:
@@ -126,8 +135,14 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     asked = "" if loaded.target is owner else loaded.name
     fore, back = method_names(owner, asked)
     if fore and back and are_static(owner, fore, back):
-        found = PairForm(*returning(*(_static_method(loaded, owner, name) for name in (fore, back))))
+        found = PairForm(*returning(*(_method(loaded, owner, owner, name) for name in (fore, back))))
+        yield from pointwise_pairs(found)
         yield replace(found, is_of_result=is_handed_results(loaded.tree, fore, back))
+    elif fore and back and keeps_nothing(owner, fore, back):
+        yield from _bound(loaded, owner, fore, back)
+    elif fore and back and (gate := _gate(loaded, owner, fore, back)) is not None:
+        yield gate
+        return
     net = "" if back else _loss_method(loaded, owner)
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
@@ -156,40 +171,43 @@ def _loss_method(loaded: Loaded, owner: type) -> str:
 
 def _pair(loaded: Loaded) -> PairForm | LossForm:
     """The target is a backward, or a forward whose backward stands beside it."""
-    known = functions_of(loaded)
     name = loaded.name
     if not callable(loaded.target):
         raise NotAFunctionError("build", f"{name} is no function")
-    backwards = backwards_among(known)
-    if name in backwards:
-        forward = forward_among(name, _nodes(loaded, known))
-        if not forward and gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
-            return LossForm(_function(loaded, name))
-        if not forward:
-            raise NotAFunctionError("build", f"no forward of {name} stands in its file")
-        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
-    mine = [other for other in backwards if forward_for(other, known) == name]
-    if not mine and gives_gradients(loaded.node(name)):
+    pairs = _pairs(loaded)
+    forward, backward = (pairs[name], name) if name in pairs else (name, backward_for(name, pairs))
+    if backward:
+        return with_sign(PairForm(*returning(_function(loaded, forward), _function(loaded, backward))))
+    if gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
         return LossForm(_function(loaded, name))
-    forward = forward_by_use(name, _nodes(loaded, known)) if not mine else ""
-    if forward:
-        return PairForm(*returning(_function(loaded, forward), _function(loaded, name)))
-    if not mine:
-        raise NotAFunctionError("build", f"no backward of {name} stands in its file")
-    nearest = min(mine, key=lambda other: (base_of(other) != base_of(name), len(other)))
-    return PairForm(*returning(_function(loaded, name), _function(loaded, nearest)))
+    if name in backwards_among(functions_of(loaded)):
+        raise NotAFunctionError("build", f"no forward of {name} stands in its file")
+    raise NotAFunctionError("build", f"no backward of {name} stands in its file")
+
+
+def _composed(loaded: Loaded) -> ComposedPair | None:
+    """What the target goes back through, where that is more than a forward; of a loss with no backward of its own."""
+    pairs = _pairs(loaded)
+    for back, composition in compositions_among(_defined(loaded), pairs).items():
+        if loaded.name in (back, composition.fore) or (
+            loaded.name in composition.losses and loaded.name not in pairs.values()
+        ):
+            return composed_pair(composition, _function(loaded, back), partial(_function, loaded))
+    return None
+
+
+def _defined(loaded: Loaded) -> dict[str, Defined]:
+    return {name: defined_by(loaded.node(name)) for name in functions_of(loaded)}
+
+
+def _pairs(loaded: Loaded) -> dict[str, str]:
+    return pairs_among(_defined(loaded))
 
 
 def _module_pairs(loaded: Loaded) -> Iterator[WrittenFunction]:
     """A backward of a Module, where no function of its file is its forward."""
-    known = functions_of(loaded)
-    if loaded.name in backwards_among(known) and not forward_among(loaded.name, _nodes(loaded, known)):
+    if loaded.name in backwards_among(functions_of(loaded)) and loaded.name not in _pairs(loaded):
         yield from module_pairs(loaded, _function(loaded, loaded.name), partial(_with_callees, loaded))
-
-
-def _nodes(loaded: Loaded, names: Iterable[str]) -> dict[str, ast.AST]:
-    """Name -> definition, of those that the file defines."""
-    return {name: node for name in names if (node := loaded.node(name)) is not None}
 
 
 def functions_of(loaded: Loaded) -> dict[str, Any]:
@@ -206,9 +224,26 @@ def _function(loaded: Loaded, name: str) -> PlainFunction:
     return PlainFunction(call, loaded.node(name), name, source)
 
 
-def _static_method(loaded: Loaded, owner: type, name: str) -> PlainFunction:
+def _gate(loaded: Loaded, owner: type, fore: str, back: str) -> GateForm | None:
+    return gate_of(owner, fore, back, loaded.node, vars(loaded.module), _with_callees(loaded, owner.__name__))
+
+
+def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[WrittenFunction]:
+    """Two methods that hand each other nothing through their object: two functions, of an object with no weights."""
+    for made in objects_of(owner, _with_callees(loaded, owner.__name__), (fore, back)):
+        if any(made.states):
+            return
+        held = made.making.instance(SIZES[0])
+        pair = with_sign(PairForm(_method(loaded, owner, held, fore), _method(loaded, owner, held, back)))
+        yield from pointwise_pairs(pair)
+        pair = unpacked(pair, vars(loaded.module))
+        yield from (on_tensors(pair), pair) if is_of_torch(pair) else (pair,)
+
+
+def _method(loaded: Loaded, owner: type, held: Any, name: str) -> PlainFunction:
+    """A method of a class or of an object, as a function."""
     place = f"{owner.__name__}.{name}"
-    return PlainFunction(getattr(owner, name), loaded.node(place), name, _with_callees(loaded, place))
+    return PlainFunction(getattr(held, name), loaded.node(place), name, _with_callees(loaded, place))
 
 
 def _with_callees(loaded: Loaded, name: str) -> str:

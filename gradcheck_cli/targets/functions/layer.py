@@ -182,7 +182,7 @@ class LayerForm:
         for sizes, states in zip(SIZES, self.states, strict=False):
             # A number that is spread over a row says nothing of the sizes.
             if all(np.shape(values[name]) == shape for name, shape in states.items() if name in values and shape):  # type: ignore[arg-type]
-                return sizes
+                return sizes if states else self.making.sizes_of(float_arrays(values))
         return SIZES[0]
 
     def _states(self, instance: Any, values: Values) -> list[HeldParameter]:

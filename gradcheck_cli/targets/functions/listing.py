@@ -6,12 +6,14 @@ import ast
 from collections import Counter
 from collections.abc import Mapping
 
-from gradcheck_cli.targets.functions.by_use import forward_among, goes_by_use
+from gradcheck_cli.targets.functions.by_use import goes_by_use
+from gradcheck_cli.targets.functions.composed import compositions_among
 from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import is_module_definition, module_for
-from gradcheck_cli.targets.functions.spelling import backwards_among, base_of, forward_for
+from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
+from gradcheck_cli.targets.functions.spelling import backwards_among, base_of
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
 
@@ -41,45 +43,42 @@ def _without_kernels(tree: ast.Module) -> dict[str, Definition]:
 def layers_in(found: Mapping[str, Definition]) -> list[str]:
     """Backwards that have their forward, classes that have both, custom operators, losses that return gradients."""
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    nodes = {name: found[name] for name in functions}
-    forwards = {name: forward_among(name, nodes) for name in backwards_among(functions)}
+    defined = {name: defined_by(found[name]) for name in functions}
+    pairs = pairs_among(defined)
+    pairs |= {name: each.fore for name, each in compositions_among(defined, pairs).items()}
     modules = [name for name, node in found.items() if is_module_definition(node)]
-    forwards |= {name: module_for(name, modules) for name, forward in forwards.items() if not forward}
+    alone = {name: module_for(name, modules) for name in backwards_among(functions) if name not in pairs}
     # An operator is a target itself, and its backward is handed a ctx by torch.
-    names = [name for name, forward in forwards.items() if forward and not _is_operator(found[forward])]
-    pairs = method_pairs(found)
-    several = {owner for owner, count in Counter(name.partition(".")[0] for name in pairs).items() if count > 1}
+    names = [name for name, forward in {**pairs, **alone}.items() if forward and not _is_operator(found[forward])]
+    of_methods = method_pairs(found)
+    several = {owner for owner, count in Counter(name.partition(".")[0] for name in of_methods).items() if count > 1}
     classes = ((name, node) for name, node in found.items() if isinstance(node, ast.ClassDef))
     layers = [name for name, node in classes if _is_layer(node, found, name in several)]
     names += [name for name in layers if not is_only_a_base(name, found)]
     names += rows_of(found)
     held = {name.partition(".")[0] for name in names}
-    names += [name for name in pairs if name.partition(".")[0] not in held]
+    names += [name for name in of_methods if name.partition(".")[0] not in held]
     names += [name for name in functions if name not in names and _is_operator(found[name])]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
-    return names + [name for name in functions if name not in names and _is_loss(name, found[name], functions)]
+    taken = {*names, *pairs.values()}
+    return names + [name for name in functions if name not in taken and gives_gradients(found[name])]
 
 
 def method_pairs(found: Mapping[str, Definition]) -> list[str]:
     """Backward methods that stand beside their forwards in one class: "Agent.step_backward" beside "Agent.step"."""
-    methods = [name for name in found if "." in name]
-    pairs = []
-    for name in methods:
-        owner, _, method = name.partition(".")
-        beside = [other.partition(".")[2] for other in methods if other.startswith(f"{owner}.")]
-        if method in backwards_among(beside) and base_of(method) and forward_for(method, beside):
-            pairs.append(name)
-    return pairs
+    owners = dict.fromkeys(name.partition(".")[0] for name in found if "." in name)
+    return [f"{owner}.{backward}" for owner in owners for backward in _pairs_of(owner, found) if base_of(backward)]
+
+
+def _pairs_of(owner: str, found: Mapping[str, Definition]) -> dict[str, str]:
+    beside = {name.partition(".")[2]: node for name, node in found.items() if name.startswith(f"{owner}.")}
+    return pairs_among({name: defined_by(node, is_method=True) for name, node in beside.items()})
 
 
 def _is_operator(node: ast.AST) -> bool:
     """Its decorator makes it an operator of torch.library."""
     calls = (item.func for item in getattr(node, "decorator_list", ()) if isinstance(item, ast.Call))
     return any(getattr(func, "attr", getattr(func, "id", "")) == "custom_op" for func in calls)
-
-
-def _is_loss(name: str, node: ast.AST, functions: list[str]) -> bool:
-    return gives_gradients(node) and not any(forward_for(other, functions) == name for other in functions)
 
 
 def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: bool) -> bool:

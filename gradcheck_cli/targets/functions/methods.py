@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.by_use import methods_by_use
+from gradcheck_cli.targets.functions.by_use import methods_by_use, stores_attributes
 from gradcheck_cli.targets.functions.context import context_name, new_context
 from gradcheck_cli.targets.functions.form import Parameter, as_array, is_listed, outputs_of
 from gradcheck_cli.targets.functions.pair import call_by_name, parameters_of
+from gradcheck_cli.targets.functions.pairs import backward_for, defined_of, pairs_among
 from gradcheck_cli.targets.functions.spelling import (
     RATES,
-    backwards_among,
-    forward_for,
     in_order,
     is_cache,
     is_target,
@@ -44,11 +43,10 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
     Args:
         asked: a method of one of several pairs, as `gru_step` and `gru_step_backward`; "" where the class is meant.
     """
-    own = {name for kind in owner.__mro__ if kind is not object for name in vars(kind)}
-    named = {forward_for(back, own): back for back in backwards_among(own)}
-    for fore, back in named.items():
-        if fore and asked in (fore, back):
-            return fore, back
+    own = {name: getattr(owner, name, None) for kind in owner.__mro__ if kind is not object for name in vars(kind)}
+    pairs = pairs_among({name: defined_of(call) for name, call in own.items() if callable(call)})
+    if asked in pairs or backward_for(asked, pairs):
+        return (pairs[asked], asked) if asked in pairs else (asked, backward_for(asked, pairs))
     backward = next((name for name in BACKWARDS if name in own), "")
     forwards = [name for name in FORWARDS if name in own]
     alike = [name for name in forwards if backward in _GRADIENTS and _take_the_same(owner, name, backward)]
@@ -67,6 +65,18 @@ def are_static(owner: Any, *names: str) -> bool:
     """Whether methods are plain functions that merely stand in a class, and hand no context from one to the other."""
     static = all(_is_static(owner, name) for name in names)
     return static and not context_name(owner, names[0], names[-1])
+
+
+def keeps_nothing(owner: Any, fore: str, back: str) -> bool:
+    """Is the backward handed the arguments of the forward, and does neither leave anything in the object?
+
+    So `force(q)` and `jacobian(q)`, which only read what the object was made with.
+    """
+    again = {item.name for item in parameters_of_method(owner, back)}
+    own = [item.name for item in parameters_of_method(owner, fore) if not item.has_default]
+    codes = (getattr(getattr(owner, name), "__code__", None) for name in (fore, back))
+    is_kept = any(code is None or stores_attributes(code) for code in codes)
+    return bool(own) and set(own) <= again and not is_kept and not context_name(owner, fore, back)
 
 
 def _is_static(owner: Any, name: str) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcheck_cli.model import Array
+from gradcheck_cli.targets.functions.composed import ComposedPair
 from gradcheck_cli.targets.functions.form import each_array
 from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
 
 # The name, or a method that tensors have and arrays of numpy have not.
-_OF_TORCH = re.compile(r"torch|Tensor|\.(?:mm|bmm|clone|unsqueeze|permute|clamp)\(|\.t\(\)")
+_OF_TORCH = re.compile(r"torch|Tensor|\.(?:mm|bmm|clone|unsqueeze|permute|clamp|pow|float|double|long)\(|\.t\(\)")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ def on_tensors(form: PairForm | LossForm) -> PairForm | LossForm:
     """The same with functions that are handed tensors in the place of arrays; what they return is read as it is."""
     if isinstance(form, LossForm):
         return TensorLossForm(handed_tensors(form.function))
-    return TensorPairForm(handed_tensors(form.fore), handed_tensors(form.back))
+    fore, back, others = handed_tensors(form.fore), handed_tensors(form.back), tuple(map(handed_tensors, form.others))
+    if isinstance(form, ComposedPair):
+        return replace(form, fore=fore, back=back, losses=tuple(map(handed_tensors, form.losses)))
+    return TensorPairForm(fore, back, others=others)
 
 
 def is_of_torch(form: PairForm | LossForm) -> bool:
@@ -52,7 +56,7 @@ def is_of_torch(form: PairForm | LossForm) -> bool:
 
 def handed_tensors(function: PlainFunction) -> PlainFunction:
     """The function with tensors in the place of the arrays that it is handed."""
-    return PlainFunction(_with_tensors(function.call), function.node, function.name, function.source)
+    return replace(function, call=_with_tensors(function.call))
 
 
 def _with_tensors(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,6 @@ import numpy as np
 from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
-from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.slopes import is_slope
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
@@ -23,6 +22,10 @@ class OtherArgumentForm(WrappedForm[PairForm]):
     """The same pair, whose one gradient belongs to `argument`."""
 
     argument: str
+
+    def owing(self, sample: Sample) -> Sample:
+        """The sample; where one gradient alone is owed, it is this one."""
+        return replace(sample, differentiated=(self.argument,)) if len(sample.differentiated) == 1 else sample
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """As it is."""
@@ -72,7 +75,7 @@ def _unnamed(form: WrittenFunction, sample: Sample) -> _Unnamed | None:
     if not isinstance(form, PairForm):
         return None
     arguments = float_arrays(sample.values)
-    if any(belongs_to(name, list(arguments)) for name in returned_names(form.back.node) if name):
+    if any(belongs_to(name, list(arguments)) for name in form.returned(list(arguments)) if name):
         return None
     try:
         upstream = [np.ones_like(out) for out in form.forward(sample.values)]

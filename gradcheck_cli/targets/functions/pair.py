@@ -26,10 +26,12 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
+from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
 from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
 from gradcheck_cli.targets.functions.spelling import (
     argument_called,
     belongs_to,
+    derived_argument,
     is_cache,
     is_upstream,
     tokens,
@@ -49,12 +51,16 @@ _OF_THE_MEAN = (
 
 @dataclass(frozen=True)
 class PlainFunction:
-    """A function of the user's, its syntax, and the text of it and of what it uses in its file."""
+    """A function of the user's, its syntax, and the text of it and of what it uses in its file.
+
+    `meaning`: what is made of what it gives, one clause; "" for nothing.
+    """
 
     call: Callable[..., Any]
     node: ast.AST | None
     name: str
     source: str = ""
+    meaning: str = ""
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Its parameters, without those that collect the rest."""
@@ -117,12 +123,14 @@ class PairForm:
     """A forward and a backward; `wiring` is None until the forward has run once.
 
     `is_of_result`: its file hands the backward what the forward gave, as the derivative of each entry in terms of it.
+    `others`: the backward with another meaning of what it gives.
     """
 
     fore: PlainFunction
     back: PlainFunction
     wiring: Wiring | None = None
     is_of_result: bool = False
+    others: tuple[PlainFunction, ...] = ()
 
     @property
     def kind(self) -> FunctionForm:
@@ -158,7 +166,9 @@ class PairForm:
         is_entrywise = self.wiring.bare and not self.wiring.is_loss
         bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if is_entrywise else ""
         mean = f"; {_OF_THE_MEAN}" if self._is_averaged else ""
-        return f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given}){bare}{mean}"
+        meant = f"; {self.back.meaning}" if self.back.meaning else ""
+        said = f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given})"
+        return f"{said}{bare}{mean}{meant}"
 
     @property
     def has_lengths(self) -> bool:
@@ -181,7 +191,8 @@ class PairForm:
         if self.is_of_result and len(wanted) == 1 and as_array(result) is not None:
             yield replace(self, wiring=Wiring(None, {wanted[0]: (RESULT, None)}, bare=True))
         for wiring in _wirings(self.fore, self.back, result, list(values)):
-            yield replace(self, wiring=wiring)
+            for back in (self.back, *self.others):
+                yield replace(self, back=back, others=(), wiring=wiring)
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The outputs, as the wiring has them."""
@@ -215,26 +226,26 @@ class PairForm:
     ) -> Ran:
         assert self.wiring is not None
         arguments = float_arrays(values)
-        entries = unstacked(entries_of(back, returned_names(self.back.node)), arguments)
+        entries = unstacked(entries_of(back, self.returned(list(arguments))), arguments)
         gradients, returned = claimed(owners(entries, arguments), entries)
         if self.wiring.bare:
-            gradients = {name: _times(array, upstream[0]) for name, array in gradients.items()}
+            returned = tuple(of_jacobian(entry, upstream[0], arguments) for entry in returned)
+            gradients = {name: weighed(array, upstream[0], arguments[name]) for name, array in gradients.items()}
         if self._is_averaged:
             gradients = without_the_mean(gradients, arguments, outputs[0])
         return Ran(outputs, gradients, returned, mutated=changed)
+
+    def returned(self, arguments: Sequence[str]) -> list[str]:
+        """What the backward calls what it gives; the argument that its own name says, as grad_w's, where that tells."""
+        names = returned_names(self.back.node)
+        says_nothing = len(names) == 1 and not belongs_to(names[0], arguments)
+        by = derived_argument(self.back.name, arguments) if says_nothing else ""
+        return [by] if by else names
 
     def _outputs(self, result: Any) -> tuple[Array, ...]:
         if self.wiring is None or self.wiring.outputs is None:
             return outputs_of([result])
         return outputs_of([result[place] for place in self.wiring.outputs])
-
-
-def _times(gradient: Array, upstream: Array) -> Array:
-    """Entry by entry; what is no derivative of each entry stays as it was given."""
-    try:
-        return np.asarray(gradient * upstream)
-    except ValueError:
-        return gradient
 
 
 def float_arrays(values: Values) -> dict[str, Array]:

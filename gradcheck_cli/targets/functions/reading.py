@@ -24,7 +24,7 @@ def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
     A list of numbers that the return statement does not spell out is one array.
     """
     if isinstance(result, Mapping):
-        return [(str(key), value) for key, value in result.items()]
+        return _of_mapping(result)
     if is_listed(result) and len(names) < 2:
         return [(names[0] if names else "", result)]
     values = list(result) if isinstance(result, tuple | list) else [result]
@@ -41,7 +41,16 @@ def _inside(name: str, value: Any) -> list[tuple[str, Any]]:
         and all(as_array(inner) is not None for inner in value)
     ):
         return [(f"{name}.{place}", inner) for place, inner in enumerate(value)]
-    return [(str(key), inner) for key, inner in value.items()] if isinstance(value, Mapping) else [(name, value)]
+    return _of_mapping(value) if isinstance(value, Mapping) else [(name, value)]
+
+
+def _of_mapping(result: Mapping[Any, Any], before: str = "") -> list[tuple[str, Any]]:
+    """Each entry by its key; of a dict in a dict by both, "norm_scale"."""
+    found: list[tuple[str, Any]] = []
+    for key, value in result.items():
+        name = f"{before}{key}"
+        found += _of_mapping(value, f"{name}_") if isinstance(value, Mapping) else [(name, value)]
+    return found
 
 
 def by_place(entries: Sequence[tuple[str, Any]], parameters: Sequence[str]) -> list[tuple[str, Any]]:

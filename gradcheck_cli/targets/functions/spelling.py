@@ -26,7 +26,8 @@ def in_order(text: str) -> tuple[str, ...]:
 FORWARD_WORDS = word_set("forward fwd fprop fw")
 BACKWARD_WORDS = word_set(
     "backward bwd backprop bprop back bw backwards backpropagation vjp pullback "
-    "grad gradient grads gradients derivative derivatives deriv prime der d diff dx"
+    "grad gradient grads gradients derivative derivatives deriv prime der d diff dx "
+    "derivada gradiente ableitung derivee pochodna turev turevi"
 )
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(
@@ -49,8 +50,8 @@ CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual resi
 
 
 def tokens(name: str) -> tuple[str, ...]:
-    """ "LayerNorm_backward2" -> ("layer", "norm", "backward", "2")."""
-    parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)
+    """ "LayerNorm_backward2" -> ("layer", "norm", "backward", "2"); how many axes there are is one word: "1d"."""
+    parts = re.findall(r"\d+[dD](?![A-Za-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)
     return tuple(part.lower() for part in parts)
 
 
@@ -61,7 +62,15 @@ def base_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in whole if part not in _VERBS) or whole
 
 
-_VERBS = word_set("apply compute calc calculate")
+_VERBS = word_set("apply compute calc calculate eval evaluate get cached")
+# Written into one word with what it is the derivative of: dsigmoid, sigmoidprime, gradf.
+_IN_FRONT = in_order("d d_ grad deriv")
+_BEHIND = in_order("prime grad gradient deriv derivative der backward bwd")
+# The derivative of one by another, in one name: dL_dw, dfdx, dloss_dtheta.
+_BY_ANOTHER = re.compile(
+    r"^d_?(?:[A-Za-z]|loss|cost|err|error|energy|objective)_?d_?"
+    r"(?P<by>[A-Za-z]\d?|theta|beta|gamma|alpha|mu|sigma|phi|weights?|bias|params?|pred|logits?)$"
+)
 # `ds`, `Ws` and `dxs` are names of one thing.
 _SHORT = 3
 
@@ -77,17 +86,31 @@ def bases_of(backward: str) -> tuple[tuple[str, ...], ...]:
 
 def goes_backward(name: str) -> bool:
     """Does a name say that it is a backward?"""
-    return bool(BACKWARD_WORDS & set(tokens(name))) and not FORWARD_WORDS & set(tokens(name))
+    is_said = bool(BACKWARD_WORDS & set(tokens(name))) or _BY_ANOTHER.match(name) is not None
+    return is_said and not FORWARD_WORDS & set(tokens(name))
 
 
 def backwards_among(names: Iterable[str]) -> list[str]:
-    """Those that are backwards of others: by their words, or as a d in front of another's name (dsigmoid)."""
+    """Those that are backwards of others: by their words, or in one word with another's name (dsigmoid, fprime)."""
     known = list(names)
-    return [name for name in known if goes_backward(name) or _is_d_of(name, known)]
+    return [name for name in known if goes_backward(name) or _derived_from(name, known)]
 
 
-def _is_d_of(name: str, names: Iterable[str]) -> bool:
-    return name.lower() in {f"d{other.lower()}" for other in names if len(other) > 2}
+def _derived_from(name: str, names: Iterable[str]) -> list[str]:
+    """Those with whose name it is written in one word."""
+    return [other for other in names if other != name and name.lower() in _derivatives(other.lower())]
+
+
+@lru_cache(maxsize=2**12)  # of every name beside every other of a file
+def _derivatives(name: str) -> frozenset[str]:
+    return frozenset([*(mark + name for mark in _IN_FRONT), *(name + mark for mark in _BEHIND)])
+
+
+def derived_argument(backward: str, arguments: Sequence[str]) -> str:
+    """The argument by which a function's name says that it is the derivative: "w" of grad_w and dL_dw; "" for none."""
+    by = _BY_ANOTHER.match(backward)
+    found = belongs_to(f"d{by['by']}" if by else backward, arguments)
+    return found if found != backward else ""
 
 
 def goes_forward(name: str) -> bool:
@@ -113,9 +136,9 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
     losses = [name for name in others if _is_loss_of(name, base)]
     if len(losses) == 1:
         return losses[0]
-    derived = [name for name in others if backward.lower() in (f"d{name}".lower(), f"d_{name}".lower())]
+    derived = _derived_from(backward, others)
     if derived:
-        return derived[0]
+        return max(derived, key=len)
     short = [name for name in others if _initials(name) in base]
     if len(short) == 1:
         return short[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -17,6 +17,9 @@ NOTE = "{} taken as vectors: with matrices in their places, which run as well, t
 def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[str, ...], tuple[Sample, ...]] | None:
     """The arguments and the samples with vectors, on all of which the gradients are right; None where they are not.
 
+    Wrong ones are those of vectors too where more of them belong to an argument than with matrices: `dz.sum()` is the
+    gradient of a number, and of no row of numbers.
+
     Args:
         samples: with matrices in their places. Where the gradients are right on these they are what is asked.
     """
@@ -29,25 +32,49 @@ def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[
             return None
     except Exception:  # what raises is told where it is judged
         return None
-    # One may be the table of the data; of two vectors, as predictions beside their targets, none is.
+    ways = list(_ways(first, matrices))
+    for names, numbers in ways:
+        taken = [_first_columns(sample, (*names, *numbers)) for sample in samples]
+        right = tuple(sample for sample in taken if _is_right(form, sample))
+        if right and len(right) == sum(_runs(form, sample) for sample in taken):
+            return names, right
+    for names, numbers in ways:
+        fitting = tuple(other for sample in samples if _fits(form, other := _first_columns(sample, (*names, *numbers))))
+        if fitting and _claimed(form, fitting[0]) > _claimed(form, first):
+            return names, fitting
+    return None
+
+
+def _ways(first: Sample, matrices: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """(What is a vector, what is a number) beside each table of data; of two vectors that are compared none is one."""
     for kept in (*matrices, ""):
         names = tuple(name for name in matrices if name != kept)
-        taken = [_first_columns(sample, names) for sample in samples]
-        right = tuple(sample for sample in taken if _is_right(form, sample))
-        if names and right and len(right) == sum(_runs(form, sample) for sample in taken):
-            return names, right
-    return None
+        numbers = _along_columns(first, names)
+        if names:
+            yield names, ()
+        if names and numbers:
+            yield names, numbers
 
 
 def _is_matrix(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim == 2
 
 
+def _along_columns(sample: Sample, names: Collection[str]) -> tuple[str, ...]:
+    """What has one entry for each column of some matrix, as a bias beside weights: beside a vector it is a number."""
+    lengths = {sample.array(name).shape[1] for name in names}
+    arrays = ((name, value) for name, value in sample.values.items() if isinstance(value, np.ndarray))
+    return tuple(
+        name for name, value in arrays if value.ndim == 1 and value.dtype.kind == "f" and len(value) in lengths
+    )
+
+
 def _first_columns(sample: Sample, names: Collection[str]) -> Sample:
     for name in names:
-        if not _is_matrix(sample.values.get(name)):  # an optional one may be None on some
+        value = sample.values.get(name)
+        if not isinstance(value, np.ndarray) or not value.ndim:  # an optional one may be None on some
             continue
-        sample = sample.replacing(name, np.ascontiguousarray(sample.array(name)[..., 0]))
+        sample = sample.replacing(name, np.asarray(value[..., 0]).copy())
     return sample
 
 
@@ -59,12 +86,23 @@ def _runs(form: WrittenFunction, sample: Sample) -> bool:
 
 
 def _is_right(form: WrittenFunction, sample: Sample) -> bool:
+    try:
+        return _fits(form, sample) and are_slopes(form, sample)
+    except Exception:  # whatever they raise
+        return False
+
+
+def _fits(form: WrittenFunction, sample: Sample) -> bool:
     """On these the forward is one number, and every gradient has the shape of its argument."""
     try:
         outputs = form.forward(sample.values)
         gradients = form.run(sample.values, [np.ones_like(out) for out in outputs]).gradients
         shapes = [(array.shape, sample.array(name).shape) for name, array in gradients.items()]
-        fits = all(own == argument or lacks_ones(own, argument) for own, argument in shapes)
-        return [out.size for out in outputs] == [1] and fits and are_slopes(form, sample)
     except Exception:  # whatever they raise
         return False
+    return [out.size for out in outputs] == [1] and all(own == arg or lacks_ones(own, arg) for own, arg in shapes)
+
+
+def _claimed(form: WrittenFunction, sample: Sample) -> int:
+    """How many of the returned gradients are of an argument."""
+    return len(form.run(sample.values, [np.ones_like(out) for out in form.forward(sample.values)]).gradients)

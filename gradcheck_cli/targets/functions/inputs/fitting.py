@@ -13,7 +13,8 @@ from gradcheck_cli.model import Sample
 from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
-from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.functions.pair import float_arrays
+from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
 
 Shape: TypeAlias = tuple[int, ...]
 # What is added to or multiplied with every row, so that its gradient is a sum over them.
@@ -104,13 +105,15 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
         for name in fits
         if fits[name] is ShapeFit.ODD and name not in held
     ]
-    is_loss = len(fits) == 1 and outputs[0].shape == ()
+    # Beside data of its own a weight may well be one number: `np.sum((w * x + b - t) * x)`.
+    others = [name for name in float_arrays(sample.values) if name not in fits and not is_target(name)]
+    is_loss = len(fits) == 1 and outputs[0].shape == () and not others
     is_collapsed = is_loss and all(len(argument) and gradient == () for argument, gradient in shapes.values())
     if not fits:
         return Fitted(0.0, is_empty=True)
     right = sum(fit is ShapeFit.RIGHT for fit in fits.values())
     owed = len(fits) + sum(not entry.name and not entry.is_none and bool(entry.shape) for entry in ran.returned)
-    others = [name for name in fits if fits[name] is not ShapeFit.RIGHT]
-    is_unsummed = len(fits) >= _BIASED and all(_is_unsummed(name, *shapes[name], outputs[0].shape) for name in others)
-    is_slip = (bool(others) and is_unsummed) or is_collapsed
+    wrong = [name for name in fits if fits[name] is not ShapeFit.RIGHT]
+    is_unsummed = len(fits) >= _BIASED and all(_is_unsummed(name, *shapes[name], outputs[0].shape) for name in wrong)
+    is_slip = (bool(wrong) and is_unsummed) or is_collapsed
     return Fitted(right / owed, odd[0] if odd and not is_collapsed else "", is_slip=is_slip)

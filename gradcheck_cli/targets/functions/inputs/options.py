@@ -15,13 +15,14 @@ from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
+    goes_through_steps,
     is_count,
     number_of_names,
     settings,
     words_compared,
 )
 from gradcheck_cli.targets.functions.inputs.products import axes_by_products
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, proposals
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, positive, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
@@ -123,8 +124,13 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return row
     if constants:
         return [Proposal("constant", value=value) for value in constants]
+    if not item.has_default and (count := number_of_names(form.source, item.name)) > 1 and found[0].kind in REAL:
+        alone = replace(found[0], axes=str(count))
+        return [alone, positive(alone), replace(alone, axes=f"{count} n"), *found]
     if not item.has_default and lengths(item.name):
         return [*lengths(item.name), *found]
+    if not item.has_default and found[0].kind in REAL and goes_through_steps(form.source, item.name):
+        return [replace(found[0], axes="n t d"), *found]
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):

@@ -52,11 +52,43 @@ def _is(node: ast.AST, name: str) -> bool:
 
 
 def number_of_names(source: str, name: str) -> int:
-    """Into how many names the code takes a parameter apart: `kernel_h, kernel_w = kernel_size`; 0 where it does not."""
+    """Into how many names the code takes a parameter apart: `kernel_h, kernel_w = kernel_size`; 0 where it does not.
+
+    Also as an array: `x, y, z = np.asarray(point)`.
+    """
     for node in ast.walk(syntax.parse(source)) if source else ():
-        if isinstance(node, ast.Assign) and _is(node.value, name) and isinstance(node.targets[0], ast.Tuple | ast.List):
-            return len(node.targets[0].elts)
+        into = node.targets[0] if isinstance(node, ast.Assign) and _is(_as_it_is(node.value), name) else None
+        if isinstance(into, ast.Tuple | ast.List):
+            return len(into.elts)
     return 0
+
+
+def _as_it_is(node: ast.expr) -> ast.expr:
+    """What an array is made of: `point` of `np.asarray(point, dtype=float)`."""
+    is_made = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("asarray", "array", "ravel", "flatten")
+    return node.args[0] if is_made and isinstance(node, ast.Call) and node.args else node
+
+
+def goes_through_steps(source: str, name: str) -> bool:
+    """Does the code multiply one step of a sequence after the other by weights: `X[:, t] @ W`, `xt = X[:, t, :]`?"""
+    tree = list(ast.walk(syntax.parse(source))) if source else []
+    steps = [node for node in tree if isinstance(node, ast.Subscript) and _is(node.value, name) and _is_step(node)]
+    assigned = (node for node in tree if isinstance(node, ast.Assign) and node.value in steps)
+    named = {target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)}
+    products = (node for node in tree if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
+    calls = (
+        node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("dot", "matmul")
+    )
+    factors = [*(node.left for node in products), *(node.args[0] for node in calls if node.args)]
+    return any(factor in steps or getattr(factor, "id", "") in named for factor in factors)
+
+
+def _is_step(node: ast.Subscript) -> bool:
+    """`[:, t]` and `[:, t, :]`: all samples, and of each what a name counts."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+    others = [*parts[:1], *parts[2:]]
+    is_whole = all(isinstance(part, ast.Slice) and part.lower is part.upper is None for part in others)
+    return len(parts) in (2, 3) and is_whole and isinstance(parts[1], ast.Name)
 
 
 def words_compared(source: str, name: str) -> list[str]:

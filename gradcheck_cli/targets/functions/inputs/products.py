@@ -30,7 +30,7 @@ def axes_by_products(source: str, names: Sequence[str]) -> Mapping[str, str]:
 
     Args:
         source: of the forward, the first of its functions, and of what it uses.
-        names: of the arguments; a member of a dict of weights by its key.
+        names: of the arguments; a member of a dict or of an object of weights by its own name.
     """
     return _found(source, tuple(names))
 
@@ -133,7 +133,8 @@ class _Reading:
             return name if name in self.names and node.id not in self.letters else ""
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
             return str(node.slice.value) if str(node.slice.value) in self.names else ""
-        return ""
+        is_member = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in self.names
+        return node.attr if is_member and isinstance(node, ast.Attribute) else ""
 
     def _kind(self, name: str) -> str:
         """The letter of data and of states; "" of what may be a weight."""

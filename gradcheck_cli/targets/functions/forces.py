@@ -1,0 +1,51 @@
+"""Forces: the negative of a potential's slope, or, where a stiffness is meant, the slope itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gradcheck_cli.targets.functions.form import as_array
+from gradcheck_cli.targets.functions.pair import PairForm, call_by_name
+from gradcheck_cli.targets.functions.pairs import FORCES
+from gradcheck_cli.targets.functions.spelling import tokens
+
+_NEGATIVE = "a force is the negative of the slope"
+_SLOPE = "what is called a force is the slope itself here, without the sign"
+
+
+def with_sign(form: PairForm) -> PairForm:
+    """The pair of a potential and its force, in either sign; any other as it is.
+
+    No file says which is meant: that in which it is the derivative is believed, the negative where it is in none.
+    """
+    if not FORCES & set(tokens(form.back.name)):
+        return form
+    negative = replace(form.back, call=Negated(form.back.call), meaning=_NEGATIVE)
+    return replace(form, back=negative, others=(replace(form.back, meaning=_SLOPE),))
+
+
+@dataclass(frozen=True)
+class Negated:
+    """A function with the sign of all that it gives turned."""
+
+    call: Callable[..., Any]
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.call)
+
+    def __call__(self, **given: Any) -> Any:
+        """What it gives, with the other sign."""
+        return _negated(call_by_name(self.call, given))
+
+
+def _negated(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _negated(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(_negated, value))
+    array = as_array(value)
+    return value if array is None else -array

@@ -1,0 +1,39 @@
+"""Derivatives that are handed no G: of each entry, or the whole Jacobian of several outputs by several entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.model import Array, ReturnedEntry
+
+
+def weighed(derivative: Array, upstream: Array, argument: Array) -> Array:
+    """The gradient of the sum that G weighs: over the outputs of a Jacobian; of each entry, entry by entry.
+
+    What is neither stays as it was given.
+
+    Args:
+        derivative: (outputs..., entries...), or of the argument's shape.
+        upstream: G, of the output's shape.
+    """
+    if _is_jacobian(derivative.shape, upstream, argument):
+        return np.asarray(np.tensordot(upstream, derivative, axes=upstream.ndim))
+    try:
+        return np.asarray(derivative * upstream)
+    except ValueError:
+        return derivative
+
+
+def of_jacobian(entry: ReturnedEntry, upstream: Array, arguments: Mapping[str, Array]) -> ReturnedEntry:
+    """What was returned, in the shape of the gradient that is made of it."""
+    argument = arguments.get(entry.name)
+    if argument is None or entry.shape is None or not _is_jacobian(entry.shape, upstream, argument):
+        return entry
+    return replace(entry, shape=argument.shape)
+
+
+def _is_jacobian(shape: tuple[int, ...], upstream: Array, argument: Array) -> bool:
+    return upstream.ndim > 0 and argument.ndim > 0 and shape == (*upstream.shape, *argument.shape)

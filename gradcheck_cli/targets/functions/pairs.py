@@ -1,0 +1,192 @@
+"""Which functions of a file, or methods of a class, are a forward and its backward: by names, arguments and use.
+
+One place for all who ask: a file that is asked whole, a forward or a backward that is named, the methods of an object.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.spelling import (
+    BACKWARD_WORDS,
+    LOSS_WORDS,
+    backwards_among,
+    base_of,
+    belongs_to,
+    derived_argument,
+    forward_for,
+    goes_backward,
+    goes_forward,
+    is_upstream,
+    looks_like_gradient,
+    tokens,
+    word_set,
+)
+
+# So much of two names is the same where they are two directions of one layer: "norm_vor" and "norm_zurueck".
+_SAME = 3
+FORCES = word_set("force forces")
+# Derivatives that have a name of their own, and words of what they are derivatives of; none where it may be anything.
+_NAMED_DERIVATIVES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(FORCES, word_set("potential energy hamiltonian")),
+    "score": word_set("logp logpdf logprob density likelihood prob pdf posterior"),
+    **dict.fromkeys(("jacobian", "jacobians", "jac"), frozenset()),
+}
+
+
+@dataclass(frozen=True)
+class Defined:
+    """What a definition says of itself.
+
+    Attributes:
+        needed: its parameters without a default, without the object of a method.
+        parameters: all of them.
+        returned: what its last return statement calls what it gives.
+    """
+
+    needed: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+
+
+def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
+    """What the syntax of a definition says; nothing of what is no function."""
+    arguments = getattr(node, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return Defined()
+    names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
+    needed = names[: len(names) - len(arguments.defaults)]
+    behind = int(is_method and names[:1] in (["self"], ["cls"]))
+    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)))
+
+
+def defined_of(call: Callable[..., Any]) -> Defined:
+    """The same of a method that is there to be called; what it returns is not looked at."""
+    try:
+        found = list(inspect.signature(call).parameters.values())
+    except (TypeError, ValueError):
+        return Defined()
+    own = [item for item in found if item.kind is item.POSITIONAL_OR_KEYWORD and item.name not in ("self", "cls")]
+    needed = (item.name for item in own if item.default is item.empty)
+    return Defined(tuple(needed), tuple(item.name for item in own))
+
+
+def pairs_among(functions: Mapping[str, Defined]) -> dict[str, str]:
+    """Backward -> its forward, of all that belong together.
+
+    Names tell first; then a name that goes on where the other begins, with the same arguments; then the same arguments
+    alone, where only one function takes them; then what one hands to the other.
+
+    Args:
+        functions: of one file, or the methods of one class.
+    """
+    backwards = backwards_among(functions)
+    found = {name: forward for name in backwards if (forward := _forward_of(name, functions))}
+    named = (name for name in functions if name not in found and _named_derivative(name) is not None)
+    found |= {name: forward for name in named if (forward := _forward_of_named(name, functions))}
+    silent = [
+        name for name in functions if name not in (*found, *backwards, *found.values()) and not goes_forward(name)
+    ]
+    used = {name: forward for name in silent if (forward := _forward_by_use(name, functions))}
+    return {**found, **{name: forward for name, forward in used.items() if forward not in used}}
+
+
+def backward_for(forward: str, pairs: Mapping[str, str]) -> str:
+    """The backward of a forward, of several the one that is called most as it is; "" for none.
+
+    Args:
+        pairs: see `pairs_among`.
+    """
+    mine = [name for name, found in pairs.items() if found == forward]
+    return min(mine, key=lambda name: (base_of(name) != base_of(forward), len(name)), default="")
+
+
+def _forward_of(backward: str, functions: Mapping[str, Defined]) -> str:
+    return (
+        forward_for(backward, functions)
+        or _forward_that_goes_on(backward, functions)
+        or _forward_by_arguments(backward, functions)
+    )
+
+
+def _forward_that_goes_on(backward: str, functions: Mapping[str, Defined]) -> str:
+    """`focal_loss_binary(p, y, gamma)` for `focal_loss_gradient(p, y, gamma)`: it goes on as the other begins."""
+    base = base_of(backward)
+    found = [
+        name
+        for name in functions
+        if name != backward and not goes_backward(name) and base_of(name)[: len(base)] == base
+        if _have_same_arguments(functions[name], functions[backward])
+    ]
+    return min(found, key=lambda name: len(base_of(name)), default="") if base else ""
+
+
+def _forward_by_arguments(backward: str, functions: Mapping[str, Defined]) -> str:
+    """`objective(w, b)` for `gradient(w, b)` and for `grad_w(w, b)`: no other function takes these arguments.
+
+    Only of a backward whose name says nothing beside its direction and the argument by which it is the derivative.
+    """
+    own = functions[backward]
+    words = set(base_of(backward))
+    is_silent = words <= BACKWARD_WORDS | {word for name in own.parameters for word in tokens(name)}
+    if not is_silent and not derived_argument(backward, own.parameters):
+        return ""
+    found = [name for name in _taking_the_same(backward, functions) if name not in backwards_among(functions)]
+    losses = [name for name in found if set(tokens(name)) & LOSS_WORDS]
+    return _the_only(losses) or ("" if losses else _the_only(found))
+
+
+def _named_derivative(name: str) -> frozenset[str] | None:
+    """The words of what a derivative with a name of its own is of; None where the name is none of these."""
+    return next((_NAMED_DERIVATIVES[word] for word in tokens(name) if word in _NAMED_DERIVATIVES), None)
+
+
+def _forward_of_named(name: str, functions: Mapping[str, Defined]) -> str:
+    """The potential of a force; the function of a Jacobian that takes its arguments, or that is called as it is."""
+    words = _named_derivative(name) or frozenset()
+    base = tuple(word for word in base_of(name) if word not in _NAMED_DERIVATIVES)
+    taking = [other for other in _taking_the_same(name, functions) if not goes_backward(other)]
+    taking = [other for other in taking if not words or words & set(tokens(other))]
+    alike = [other for other in taking if base and base_of(other) == base]
+    return _the_only(alike) or _the_only(taking)
+
+
+def _taking_the_same(name: str, functions: Mapping[str, Defined]) -> list[str]:
+    return [other for other in functions if other != name and _have_same_arguments(functions[name], functions[other])]
+
+
+def _have_same_arguments(one: Defined, other: Defined) -> bool:
+    return bool(one.needed) and set(one.needed) == set(other.needed)
+
+
+def _the_only(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ""
+
+
+def _forward_by_use(backward: str, functions: Mapping[str, Defined]) -> str:
+    """The function whose returned cache a backward takes, called alike; "" where none or several are."""
+    wanted = functions[backward].parameters
+    return _the_only(
+        [
+            name
+            for name, other in functions.items()
+            if name != backward and _alike(name, backward) and _hands_on(other.returned, wanted)
+        ]
+    )
+
+
+def _hands_on(outputs: Sequence[str], wanted: Iterable[str]) -> bool:
+    """A backward is handed the gradient of the first output; or some gradient, and what else the forward returns."""
+    if outputs[:1] and any(belongs_to(name, [outputs[0]]) not in ("", name) for name in wanted if outputs[0]):
+        return True
+    is_gradient = any(is_upstream(name) or looks_like_gradient(name) for name in wanted)
+    return is_gradient and bool(set(outputs[1:]) & set(wanted))
+
+
+def _alike(one: str, other: str) -> bool:
+    return one[:_SAME] == other[:_SAME] or one[-_SAME:] == other[-_SAME:]

@@ -1,0 +1,104 @@
+"""Which function is whose backward: by names, arguments and use, in one place."""
+
+import ast
+
+import pytest
+
+from gradcheck_cli.targets.functions.find import forms_of
+from gradcheck_cli.targets.functions.listing import every_layer
+from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
+
+CODE = """
+def focal_loss_binary(p, y, gamma=2.0): ...
+def focal_loss_multi(p, y, gamma, weights): ...
+def focal_loss_gradient(p, y, gamma=2.0): ...
+def huber_eval(x, knot=1): ...
+def huber_grad(x, knot=1): ...
+def leaky_relu(x): ...
+def relu_backward(x): ...
+def mean_squared_error_loss(y, tx, w): ...
+def compute_gradient_MSE(y, tx, w): ...
+"""
+
+
+def paired(code):
+    """Backward -> forward of a text."""
+    return pairs_among({node.name: defined_by(node) for node in ast.parse(code).body})
+
+
+@pytest.mark.parametrize(
+    ("backward", "forward"),
+    [
+        ("focal_loss_gradient", "focal_loss_binary"),
+        ("huber_grad", "huber_eval"),
+        ("relu_backward", ""),
+        ("compute_gradient_MSE", "mean_squared_error_loss"),
+    ],
+)
+def test_a_forward_goes_on_as_its_backward_begins_and_takes_the_same(backward, forward):
+    """Of another beginning, or with other arguments, it is another's."""
+    assert paired(CODE).get(backward, "") == forward
+
+
+@pytest.mark.parametrize(
+    ("code", "backward", "forward"),
+    [
+        ("def bend_eval_1d(x): ...\ndef bend_grad_1d(x): ...\ndef bend_eval(x): ...", "bend_grad_1d", "bend_eval_1d"),
+        ("def U(q): ...\ndef grad_U(q): ...", "grad_U", "U"),
+        ("def well_potential(x, k): ...\ndef well_force(x, k): ...", "well_force", "well_potential"),
+        ("def energy(x): ...\ndef shift(x): ...\ndef force(x): ...", "force", "energy"),
+        (
+            "def camera_point(lens, p): ...\ndef point_jacobian_camera(lens, p): ...",
+            "point_jacobian_camera",
+            "camera_point",
+        ),
+        ("def log_density(x, mu): ...\ndef score(x, mu): ...", "score", "log_density"),
+        ("def loss(w, t): ...\ndef d_loss(w, t): ...", "d_loss", "loss"),
+        ("def dL_dw(w, b, x, t): ...\ndef loss(w, b, x, t): ...\ndef step(w): ...", "dL_dw", "loss"),
+        ("def f(x): ...\ndef df_dx(x): ...", "df_dx", "f"),
+        ("def f(x): ...\ndef fprime(x): ...", "fprime", "f"),
+        ("def f(x): ...\ndef df(x): ...", "df", "f"),
+        ("def bent(x): ...\ndef bentderiv(x): ...", "bentderiv", "bent"),
+        ("def total_error(w, b): ...\ndef grad_w(w, b): ...\ndef grad_b(w, b): ...", "grad_b", "total_error"),
+        ("def objective(w, X): ...\ndef gradient(w, X): ...\ndef predict(w, X): ...", "gradient", "objective"),
+        ("def krok(x):\n    out = x\n    return out, x\ndef krok_pochodna(d_out, x): ...", "krok_pochodna", "krok"),
+    ],
+)
+def test_what_a_derivative_is_called(code, backward, forward):
+    """In physics, in formulas and in one word."""
+    assert paired(code)[backward] == forward
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def energy(x): ...\ndef force(x, k): ...",
+        "def height(x): ...\ndef force(x): ...",
+        "def bend(x): ...\ndef twist(x): ...\ndef gradient(x): ...",
+        "def relu(x): ...\ndef numerical_gradient(x): ...",
+        "def do_dense(x): ...\ndef dense(x): ...",
+    ],
+)
+def test_nothing_is_paired_that_only_may_belong_together(code):
+    """Other arguments, no potential, two that may be meant, a name that says something else."""
+    assert paired(code) == {}
+
+
+def test_use_tells_a_pair_in_any_language():
+    """The second is handed what the first one returns beside its output; the whole file finds it as its name does."""
+    code = (
+        "def norm_vor(x):\n    mitte = x\n    return x, mitte\n"
+        "def norm_zurueck(dout, mitte):\n    return dout * mitte\n"
+    )
+    assert paired(code) == {"norm_zurueck": "norm_vor"}
+    assert every_layer(ast.parse(code), "norm.py") == ("norm_zurueck",)
+
+
+def test_a_forward_that_is_named_finds_the_backward_that_finds_it(tmp_path):
+    """By its arguments too."""
+    from gradcheck_cli.targets.contract import TargetRef
+    from gradcheck_cli.targets.load import load
+
+    (tmp_path / "focal.py").write_text(CODE, encoding="utf-8")
+    (form,) = forms_of(load(TargetRef("focal.py:focal_loss_binary", str(tmp_path / "focal.py"), "focal_loss_binary")))
+    assert (form.title, form.backward) == ("focal_loss_binary", "focal_loss_gradient")
