@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck_cli.targets.conventions.attempt import Attempt
+from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 
 # Probes, from 0 on, after which code that ran and never was right is taken as it is: so many where something speaks
@@ -27,5 +28,10 @@ def enough(trials: Sequence[Attempt], number: int) -> bool:
 
 
 def _is_another_layer(trial: Attempt) -> bool:
-    """A layer that has been built runs its own forward: where that gives other numbers, it is of another kind."""
-    return trial.doubted and isinstance(trial.chosen.candidate, LayerCandidate)
+    """A layer that has been built runs its own forward: where that gives other numbers, it is of another kind.
+
+    So does the forward beside a function of signals that keeps their length: a causal one shares no zeros.
+    """
+    candidate = trial.chosen.candidate
+    is_of_signals = isinstance(candidate, FunctionCandidate) and candidate.same and candidate.layout.spatial == 1
+    return trial.doubted and (is_of_signals or isinstance(candidate, LayerCandidate))

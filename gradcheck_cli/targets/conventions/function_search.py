@@ -47,6 +47,13 @@ def function_candidates(
                 yield plain
                 if not plain.roles & {"padding", "padding_h"}:
                     yield replace(plain, same=True)
+                if not plain.roles & {"stride", "stride_h"} and _reads_a_side(callee):
+                    yield replace(plain, blocks=True)
+
+
+def _reads_a_side(callee: Callee) -> bool:
+    """Whether it asks for the sizes of its kernel: code that cuts by them has no other way to know them."""
+    return bool(callee.source.shape_axes("weight") or callee.source.shape_names("weight"))
 
 
 def _takes_upstream(callee: Callee, assigned: Assignment) -> bool:

@@ -190,7 +190,7 @@ class _Tries:
         for number, spec in enumerate(specs):
             found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
             # Gradients may be right where the forward is not: then another layout may be meant, and the backward wrong.
-            if found is not None and found[1] and _is_by_forward(found[0]):
+            if found is not None and found[1] and getattr(found[0].candidate, "forward_right", True):
                 return found
             if found is not None or tries._is_over or _is_final(tries.refusals):
                 return None
@@ -239,10 +239,6 @@ class _Tries:
     def _try(self, candidate: Candidate, case: Case, truth: Gradients) -> Attempt | Failed:
         self.seed()
         return try_on(candidate, case, truth, self.guard)
-
-
-def _is_by_forward(chosen: Chosen) -> bool:
-    return not isinstance(chosen.candidate, LayerCandidate) or chosen.candidate.forward_right
 
 
 def _tells_all(spec: ConvSpec) -> bool:
