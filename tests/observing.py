@@ -54,12 +54,21 @@ LONE = tuple(
     for height, taps in ((7, 3), (1, 1))
     for n, c in ((2, 3), (1, 4), (3, 4))
 )
+# Whole blocks, which code takes that cuts an image into them.
+BLOCKS = tuple(ConvSpec(n, 2, 3, 2 * side, 3 * side, (side, side), stride=(side, side)) for n, side in ((3, 2), (2, 3)))
+# A margin around one image, and around many with a filter for each channel.
+FRAMED = (
+    ConvSpec(1, 2, 3, 6, 7, (3, 3), padding=(1, 1)),
+    ConvSpec(1, 3, 2, 7, 6, (3, 3), padding=(2, 2)),
+    ConvSpec(2, 3, 3, 7, 9, (3, 3), padding=(1, 1), groups=3),
+)
 OF_A_FAMILY = {
     "one_axis": ALONE,
     "same_sides": SIDED,
     "blocked": PAST_EIGHT,
     "causal": CAUSAL,
     "further_hands": LONE,
+    "strangers": (*LONE, *CAUSAL, *SIDED, *BLOCKS, *FRAMED, ConvSpec(2, 4, 6, 5, 6, (2, 2), groups=2)),
     "own_hands": (ConvSpec(2, 4, 6, 5, 6, (2, 3), groups=2),),
 }
 

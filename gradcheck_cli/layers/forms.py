@@ -64,6 +64,8 @@ VOLUMES: tuple[ConvSpec, ...] = (
     volume((1, 2, 2), (6, 7, 8), (3, 3, 3), stride=(3, 3, 3), padding=(1, 1, 1)),
     volume((2, 2, 3), (4, 5, 6), (3, 3, 3), padding=(2, 2, 2)),
     volume((1, 2, 3), (5, 6, 7), (5, 5, 5), padding=(2, 2, 2)),
+    volume((2, 2, 3), (4, 4, 4), (2, 2, 2)),
+    volume((2, 3, 2), (5, 5, 5), (3, 3, 3), stride=(2, 2, 2)),
 )
 TRANSPOSED: tuple[ConvSpec, ...] = (
     transposed((2, 3, 4), (4, 5), (3, 3), stride=(2, 2), padding=(1, 1)),

@@ -56,6 +56,7 @@ from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.conventions.unvaried import Varying
+from gradcheck_cli.targets.conventions.whole_blocks import in_blocks
 from gradcheck_cli.targets.convolutions_met import convolutions_met
 from gradcheck_cli.targets.coroutines import refuse_coroutines
 from gradcheck_cli.targets.edited import Edits
@@ -198,7 +199,8 @@ def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequ
     else:
         chosen = with_filter_order(_recognised(loaded, wanted, guard, seconds), seed_all, guard)
         chosen = Varying(seed_all, guard).settled(chosen) if chosen.is_right else chosen
-    padding = with_padding(chosen.candidate, seed_all, guard)
+    candidate = in_blocks(chosen.candidate, seed_all, guard) if chosen.is_right else chosen.candidate
+    padding = with_padding(candidate, seed_all, guard)
     return _ready(ref, loaded, replace(chosen, candidate=padding.candidate), padding.rules)
 
 

@@ -1,7 +1,12 @@
 """Every command block of README and docs runs and prints what it shows; the runner itself is tested on faults."""
 
+from pathlib import Path
+
+import commands
 import pytest
 from commands import ROOT, matches, pages, parse, read_page, run_page
+
+from helpers import Result
 
 RIGHT = """
 <!-- file: hello.py -->
@@ -45,6 +50,27 @@ def test_a_wrong_verdict_of_gradcheck_is_told(tmp_path):
     block = "```console\n$ gradcheck explain nothing-like-this\nall is well\n```\n"
     (complaint,) = run_page(parse(block), tmp_path)
     assert "There is no explanation of 'nothing-like-this'." in complaint
+
+
+def test_the_same_command_on_the_same_files_is_asked_once(tmp_path, monkeypatch):
+    """It gives the same again, with the files that it writes; on another file it is asked anew."""
+    runs = []
+    monkeypatch.setattr(commands, "outcomes", {})
+    monkeypatch.setattr(commands, "gradcheck", lambda *words: runs.append(words) or written())
+
+    def written():
+        Path("out.txt").write_text(f"{len(runs)}")
+        return Result(1, f"run {len(runs)}", "")
+
+    def asked(name, content):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "in.py").write_text(content)
+        return commands.asked_once(["verify"], tmp_path / name), (tmp_path / name / "out.txt").read_text()
+
+    first, again, other = asked("one", "a"), asked("two", "a"), asked("three", "b")
+
+    assert first == again == ((1, "run 1"), "1")
+    assert other == ((1, "run 2"), "2")
 
 
 def test_an_unknown_command_is_refused(tmp_path):

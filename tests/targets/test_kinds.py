@@ -241,6 +241,31 @@ def cosine_gradient(x_a, x_b):
     cosine = (x_a * x_b).sum(-1, keepdims=True) / (lengths[0] * lengths[1])
     return x_b / (lengths[0] * lengths[1]) - x_a * cosine / lengths[0] ** 2
 """)
-    report = verify_targets(VerifyOptions((f"{file}:cosine_gradient",))).targets[0]
+    report = verify_targets(VerifyOptions((f"{file}:cosine_gradient",), timeout=120.0)).targets[0]
     assert report.verdict is Verdict.ERROR
     assert "no forward of cosine_gradient stands in its file" in report.error
+
+
+GROUPS = """
+def group_conv_grad(dout, x, w, stride, groups):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    channels, filters = x.shape[1] // groups, w.shape[0] // groups
+    for j, p, q in np.ndindex(groups, *dout.shape[2:]):
+        mine, seen = slice(j * filters, (j + 1) * filters), slice(j * channels, (j + 1) * channels)
+        at = np.s_[:, seen, p * stride:p * stride + w.shape[2], q * stride:q * stride + w.shape[3]]
+        dw[mine] += np.einsum("nf,ncuv->fcuv", dout[:, mine, p, q], x[at])
+        dx[at] += np.einsum("nf,fcuv->ncuv", dout[:, mine, p, q], w[mine])
+    return dx, dw
+"""
+
+
+def test_up_at_the_end_of_a_word_makes_no_transposed_layer(tmp_path):
+    """`group_conv` is no upconvolution, and where they look alike, at stride 1, is not where they are told apart."""
+    assert not recognised(tmp_path, TOP + GROUPS, "group_conv_grad").candidate.layout.transposed
+
+
+@pytest.mark.parametrize("said", ["A transposed convolution.", "Deconvolution by blocks."])
+def test_what_is_written_of_it_says_that_it_is_transposed(tmp_path, said):
+    """Then that is tried first."""
+    code = GROWING.replace("def grow(x, w, s):\n", f'def grow(x, w, s):\n    """{said}"""\n')
+    assert kinds_to_try(loaded_from(tmp_path, TOP + code, "grow_backward"), ())[0][0].transposed

@@ -218,14 +218,14 @@ def test_a_module_that_its_package_imports_is_executed_once(loaded, after):
 def test_a_module_that_its_helper_imports_back_is_executed_once(loaded):
     """Outside packages, under its plain name."""
     files = {
-        "steps.py": REGISTERED.format(package="") + "\nimport helper\n",
+        "imported_back.py": REGISTERED.format(package="") + "\nimport helper\n",
         "registry.py": REGISTRY,
-        "helper.py": "import steps\n",
+        "helper.py": "import imported_back\n",
     }
-    found = loaded("steps.py:step", files)
+    found = loaded("imported_back.py:step", files)
 
     assert found.notes == ()
-    assert sys.modules["steps"] is found.module
+    assert sys.modules["imported_back"] is found.module
 
 
 PACKAGE = {

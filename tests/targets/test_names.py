@@ -62,3 +62,13 @@ def test_a_word_beside_the_name_of_an_array_leaves_what_it_is(name, role):
 def test_what_may_be_a_size_or_an_output_is_not_taken_for_an_array(name):
     """Only whole names of x, the weight and the bias are told so, and one letter but w, x and b is none."""
     assert function_roles(name) == []
+
+
+def test_a_side_that_each_function_reads_for_itself_is_the_one_side():
+    """Twice in one function it is a slip of code that means two."""
+    method = "    def {}(ctx, x, w):\n        {} = w.shape[-1]\n"
+    apart = "class F:\n" + method.format("forward", "k") + method.format("backward", "k")
+    twice = "class F:\n" + method.format("forward", "kh") + "        kw = w.shape[-1]\n"
+    uneven = ConvSpec(2, 3, 4, 7, 6, (3, 2))
+    found = [square_only(uneven, Form(Layout()), [Source(ast.parse(code).body[0])]) for code in (apart, twice)]
+    assert [SQUARE, ""] == found

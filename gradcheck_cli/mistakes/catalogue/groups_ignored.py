@@ -122,6 +122,40 @@ def _weight_turned(problem: Problem) -> Array:
     return _within_first(problem.grad_weight, problem.spec.groups)
 
 
+def _put_together_backwards(gradient: GradientName) -> WrongFormula:
+    """Each group's part is right, and the last group's stands first."""
+
+    def formula(problem: Problem) -> Array:
+        parts, axis = problem.right(gradient), int(gradient == "input")
+        return np.ascontiguousarray(np.concatenate(np.split(parts, problem.spec.groups, axis)[::-1], axis))
+
+    return formula
+
+
+def _first_for_all(gradient: GradientName, array: _Array) -> WrongFormula:
+    """Every group gets what the first one has."""
+
+    def formula(problem: Problem) -> Array:
+        case, groups = problem.case, problem.spec.groups
+        axis = int(array != "weight")
+        first = np.split(getattr(case, array), groups, axis)[0]
+        return Problem(case.with_array(array, np.concatenate([first] * groups, axis))).right(gradient)
+
+    return formula
+
+
+def _of_transposed(gradient: GradientName, array: _Array) -> Variant:
+    """The same of a transposed layer, whose F has the groups along c_in."""
+    formula = _first_for_all(gradient, array)
+    label = f"every group gets the {_SYMBOLS[array]} of the first one"
+    return Variant(label, lambda problem: formula(problem) if problem.spec.transposed else None)
+
+
+_SYMBOLS: dict[_Array, str] = {"x": "X", "weight": "F", "grad_output": "G"}
+
+
+_BACKWARDS = "the parts of the groups are put together in the opposite order"
+_FIRST_OF_G = "every group gets the G of the first one"
 _TURNED = "{} with the filters as (filter of its group, group), in place of (group, filter of it)"
 _DEALT = "filter o in group o % groups, in place of o // (c_out / groups)"
 _BY_FILTERS = "group j starts at channel j*c_out/groups, in place of j*c_in/groups"
@@ -135,6 +169,8 @@ _VARIANTS: dict[GradientName, tuple[Variant, ...]] = {
         Variant(_BY_CHANNELS.format("G"), _counted_wrongly("weight", "grad_output")),
         Variant(_TURNED.format("G"), _taken_as_turned("weight", "grad_output")),
         Variant(_TURNED.format("dE/dF"), _weight_turned),
+        Variant(_BACKWARDS, _put_together_backwards("weight")),
+        Variant(_FIRST_OF_G, _first_for_all("weight", "grad_output")),
     ),
     "input": (
         Variant(_DEALT, _input_dealt_out),
@@ -143,7 +179,14 @@ _VARIANTS: dict[GradientName, tuple[Variant, ...]] = {
         Variant(_BY_CHANNELS.format("F"), _counted_wrongly("input", "weight")),
         Variant(_TURNED.format("G"), _taken_as_turned("input", "grad_output")),
         Variant(_TURNED.format("F"), _taken_as_turned("input", "weight")),
+        Variant(_BACKWARDS, _put_together_backwards("input")),
+        Variant(_FIRST_OF_G, _first_for_all("input", "grad_output")),
     ),
+}
+_ELSEWHERE = of_any_axes(_USUAL, _VARIANTS)
+_TRANSPOSED: dict[GradientName, tuple[Variant, ...]] = {
+    "weight": tuple(_of_transposed("weight", array) for array in ("x", "grad_output")),
+    "input": tuple(_of_transposed("input", array) for array in ("weight", "grad_output")),
 }
 MISTAKE = Mistake(
     id="groups-ignored",
@@ -151,7 +194,7 @@ MISTAKE = Mistake(
     title="does not respect the groups: filters read the channels of the first group, of another one, or all channels",
     formulas=_USUAL,
     variants=_VARIANTS,
-    elsewhere=of_any_axes(_USUAL, _VARIANTS),
+    elsewhere={gradient: (*ways, *_TRANSPOSED[gradient]) for gradient, ways in _ELSEWHERE.items()},
     why=(
         "With groups, filter o sees only the c_in/groups channels of its own group. Code for one group runs without "
         "complaint when it takes the number of channels from F's shape."

@@ -141,6 +141,26 @@ def _overwritten_elsewhere(problem: Problem) -> Array | None:
     return following("input", _last_writer)(problem)
 
 
+def _last_tap_writer(axis: Axis, output: int, tap: int) -> int | None:
+    """The element that is read, where no later tap reads it too."""
+    found = right(axis, output, tap)
+    later = ((p, u) for p in range(axis.outputs) for u in range(tap + 1, axis.taps))
+    return None if found is None or any(right(axis, p, u) == found for p, u in later) else found
+
+
+def _last_tap_of_all(axis: Axis, output: int, tap: int) -> int | None:
+    """Of a transposed layer every element of X meets all taps, and keeps the last."""
+    return right(axis, output, tap) if tap == axis.taps - 1 else None
+
+
+def _overwritten_by_taps_elsewhere(problem: Problem) -> Array | None:
+    """As `_overwritten_by_taps`."""
+    if problem.spec.transposed:
+        return following("input", _last_tap_of_all)(problem)
+    return following("input", _last_tap_writer)(problem) if problem.spec.padding_mode == "zeros" else None
+
+
+_BY_TAPS = "in the loop over the taps, so the last tap wins"
 MISTAKE = Mistake(
     id="last-window-only",
     order=240,
@@ -155,7 +175,7 @@ MISTAKE = Mistake(
         ),
         "input": (
             Variant("of the last filter alone", _last_filter_too),
-            Variant("in the loop over the taps, so the last tap wins", _overwritten_by_taps),
+            Variant(_BY_TAPS, _overwritten_by_taps),
         ),
         "bias": (
             Variant("of the last image alone", _last_bias_at_all),
@@ -166,7 +186,7 @@ MISTAKE = Mistake(
     },
     elsewhere={
         "weight": (Variant("", following("weight", only(lambda axis, p: p == axis.outputs - 1))),),
-        "input": (Variant("", _overwritten_elsewhere),),
+        "input": (Variant("", _overwritten_elsewhere), Variant(_BY_TAPS, _overwritten_by_taps_elsewhere)),
     },
     why=(
         "`dW[o] = G[o,p,q] * window` and `dX[..., window] = G * F` read well, but every output adds its share, and "

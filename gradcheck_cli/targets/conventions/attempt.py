@@ -109,12 +109,39 @@ def try_on(
     return Attempt(Chosen(candidate, keys), reasons, zeros, doubted, fills(weight), covers(weight), one_channel)
 
 
+class TriedOnce:
+    """How each way to call a target did on each probe of one list: the same way does the same once more.
+
+    What has no layouts of its own to choose from, a static method or a Function, is looked at in the likely ones and
+    then in all of them: these are the same.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[Candidate, Attempt | Failed]] = {}
+
+    def on(self, place: tuple[int, int], candidate: Candidate, ask: Callable[[], Attempt | Failed]) -> Attempt | Failed:
+        """What is known, else what `ask` gives.
+
+        Args:
+            place: the number of the probe, and the candidate's among those that are tried there.
+        """
+        known = self._known.get(place)
+        # A layer holds arrays, which do not compare.
+        if known is None or isinstance(candidate, LayerCandidate) or known[0] != candidate:
+            known = self._known[place] = (candidate, ask())
+        return known[1]
+
+
 def _has_other_forward(candidate: Candidate, case: Case) -> bool:
     """Whether its forward runs in this layout and is no convolution there: another layout may be meant."""
     if isinstance(candidate, LayerCandidate):
         # A causal layer may be right by chance where the zeros are shared between both ends.
         return candidate.same and not candidate.forward_right and number_of_axes(case.spec) == 1
     spec, output = case.spec, _own_forward(candidate, case)
+    if isinstance(candidate, FunctionCandidate) and candidate.cache_from == "filled":
+        # With a cache of ours a gradient may be right by chance: that of a causal F, where both ends share the zeros.
+        outputs = (one.output_beside(case) for one in (candidate, candidate.with_bias("o")))
+        output = next((found for found in outputs if found is not None), None)
     return output is not None and output.shape == candidate.layout.shape("output", spec.output_shape, spec.groups)
 
 

@@ -54,7 +54,8 @@ class AutogradCandidate(AssignedCandidate):
 
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`."""
-        return binding.refuses(spec, self.form, self.roles_in(self.source), self.same)
+        plain = binding.refuses(spec, self.form, self.roles_in(self.source), self.same)
+        return plain or binding.square_only(spec, self.form, [self.source])
 
     def start(self, case: Case) -> Prepared:
         """Fresh leaves for each call."""

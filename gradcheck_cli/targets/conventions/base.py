@@ -215,9 +215,14 @@ def is_foreign(value: Any) -> bool:
     return not known and all(hasattr(value, name) for name in ("__array__", "shape", "dtype"))
 
 
+_PLAIN = (np.ndarray, int, float)
+
+
 def to_numpy(value: Any) -> Array | None:
     """An array of numbers, from numpy, torch, a number or nested lists; None for anything else."""
-    if is_tensor(value):
+    if type(value) in _PLAIN:
+        pass  # most are: a layer of numpy arrays is walked through around every call
+    elif is_tensor(value):
         value = value.detach().cpu()
         # numpy has no bfloat16; float32 has all of its numbers.
         value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()

@@ -209,6 +209,16 @@ def is_by_word(spec: ConvSpec, form: Form) -> bool:
     return not spec.is_symmetric or followed(spec, form.numbers)
 
 
+def no_block(spec: ConvSpec, blocks: bool) -> str:
+    """Why code that takes whole blocks alone, `blocks`, cannot take `spec`; "" where it can."""
+    if not blocks:
+        return ""
+    if spec.kernel_size != spec.stride or set(spec.unusual) - {"stride"}:
+        return "it takes kernels as wide as its stride, without padding and dilation"
+    sizes = () if spec.transposed else zip(spec.input_size, spec.stride, strict=True)
+    return "it takes whole blocks" if any(size % step for size, step in sizes) else ""
+
+
 def square_only(spec: ConvSpec, form: Form, sources: Sequence[Source]) -> str:
     """ "its kernel is square" when the source says so and `spec`'s is not: `f, f, c, o = W.shape`, `k = W.shape[2]`."""
     letters = form.layout.weight
@@ -222,12 +232,13 @@ def square_only(spec: ConvSpec, form: Form, sources: Sequence[Source]) -> str:
 
 
 def _reads_one(source: Source, axes: int, sides: set[int]) -> bool:
-    """Whether one side of the kernel is read, once, and the other never.
+    """Whether one side of the kernel is read, once in each function that reads one, and the other never.
 
     Read twice, `kh = W.shape[2]` and `kw = W.shape[2]`, it is a slip of code that means two.
     """
     read = [axis % axes for axis in source.shape_axes("weight")]
-    return sum(axis in sides for axis in read) == 1
+    in_each = [sum(axis % axes in sides for axis in each.shape_axes("weight")) for each in source.functions()]
+    return len(sides & set(read)) == 1 and max(in_each, default=0) == 1
 
 
 def _one_size(height: str, width: str) -> bool:

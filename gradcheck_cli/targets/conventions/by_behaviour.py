@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.promised import agrees
@@ -44,9 +46,18 @@ def _explained(candidate: LayerCandidate, slot: Slot, spec: ConvSpec) -> LayerCa
     for role in [given] if given else _likely(slot):
         if given or not {role, f"{role}_h"} & set(candidate.recipe.roles.values()):
             one = candidate if given else _playing(candidate, slot, role)
-            if _is_right(one, ASKED[role](spec)) and not _is_right(without, ASKED[role](spec)):
+            asked = _asked(role, spec, candidate)
+            if any(_is_right(one, other) and not _is_right(without, other) for other in asked):
                 return one
     return without
+
+
+def _asked(role: str, spec: ConvSpec, candidate: LayerCandidate) -> Iterator[ConvSpec]:
+    """Geometries with another value; a padding repeats whatever that of the layer may."""
+    modes = candidate.layout.modes if role == "padding" else (spec.padding_mode,)
+    for mode in modes:
+        with suppress(GeometryError):
+            yield replace(ASKED[role](spec), padding_mode=mode)
 
 
 def _likely(slot: Slot) -> Iterator[str]:

@@ -33,6 +33,7 @@ from gradcheck_cli.targets.conventions.methods import (
     is_unwritten,
     stores_state,
 )
+from gradcheck_cli.targets.conventions.node_operator import BACKWARD, node_operator
 from gradcheck_cli.targets.conventions.pairing import Pairing
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
@@ -88,6 +89,10 @@ def _class(loaded: Loaded, owner: type, common: Sequence[Layout], within: Within
             operation, lambda _: Source(None), common, _backends(loaded, operation), square=True
         )
     if operations:
+        return
+    operator = node_operator(owner, source, vars(loaded.module))
+    if operator is not None:
+        yield from layer_candidates(operator, source, BACKWARD, within, case, vars(loaded.module))
         return
     backward = loaded.name if loaded.owner is not None else backward_name(owner, source)
     static = backward and isinstance(_static(owner, backward), staticmethod | classmethod)

@@ -23,6 +23,8 @@ from gradcheck_cli.targets.setting_now import made_in_float64
 INPUT_SHAPES = ("image", "batch", "size", "side", "none-batch")
 # Also tried for a value that tells nothing by its name and is merely kept.
 LINEAR: tuple[Any, ...] = (None, "linear", "identity", "none", 1.0)
+# What a parameter is handed that may be a stride or a padding and is not known to be one.
+STILL: Mapping[str, int] = {"one": 1, "zero": 0}
 SIZES = ("in_channels", "out_channels", "kernel_size", "kernel_h", "kernel_w")
 # Axis orders of a shape that a constructor is handed.
 ORDERS = (
@@ -147,8 +149,7 @@ class Recipe:
             "use_bias": True,
             "activation": self.activation,
             "name": "conv",
-            "one": 1,
-            "zero": 0,
+            **STILL,
             "random": StandInRandom(0),
             "initializer": StandInInitializer(),
             "text": "",  # each has words of its own

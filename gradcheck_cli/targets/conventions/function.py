@@ -39,6 +39,7 @@ class FunctionCandidate:
     `forward` is the file's own forward; it makes the cache when `cache_from` is "forward". `steps` are the results that
     are no gradients but stepped weights, old - lr * gradient: pairs of a key and "weight" or "bias". `meaning` is that
     of the forward's parameters, also of keys `name[key]`, where it was found by running it; empty where names tell it.
+    `blocks`: its kernel is as wide as its stride, and cuts nothing but whole blocks.
     """
 
     callee: Callee
@@ -50,6 +51,7 @@ class FunctionCandidate:
     steps: stepped.WeightSteps = ()
     in_text: bool = False
     meaning: Assignment = field(default_factory=dict)
+    blocks: bool = False
 
     @cached_property
     def handing(self) -> PairHanding:
@@ -115,7 +117,9 @@ class FunctionCandidate:
         roles = self.roles | {
             role for role, default in self.handing.lacking.items() if binding.is_value_of(spec, role, default)
         }
-        return binding.refuses(spec, self.form, roles, self.same) or binding.square_only(spec, self.form, sources)
+        roles |= {"stride"} if self.blocks else set()
+        plain = binding.refuses(spec, self.form, roles, self.same) or binding.square_only(spec, self.form, sources)
+        return plain or binding.no_block(spec, self.blocks)
 
     def start(self, case: Case) -> Prepared:
         """Fresh arguments for each call."""
@@ -177,9 +181,11 @@ class FunctionCandidate:
         return f"{self.callee.name} returns no array ({type(result).__name__})"
 
     def forward_output(self, case: Case) -> Array | None:
-        """What the file's own forward gives, None without one or where it fails: evidence only."""
-        if self._before is None or self.cache_from == "filled":
-            return None
+        """What the forward before it gives, None without one or where it fails: evidence only."""
+        return None if self.cache_from == "filled" else self.output_beside(case)
+
+    def output_beside(self, case: Case) -> Array | None:
+        """The same of a forward that need not run before it."""
         try:
             return self.run_forward(case)
         except Exception:

@@ -42,9 +42,18 @@ def function_candidates(
                 plain = FunctionCandidate(
                     callee, assigned, form, forward, cache_from, in_text=_is_in_text(callee, form)
                 )
+                if not plain.bias_form and form.bias != _bias_forms(form.layout, assigned)[0]:
+                    continue  # no b reaches it, in whatever shape: it would be called in the same way again
                 yield plain
                 if not plain.roles & {"padding", "padding_h"}:
                     yield replace(plain, same=True)
+                if not plain.roles & {"stride", "stride_h"} and _reads_a_side(callee):
+                    yield replace(plain, blocks=True)
+
+
+def _reads_a_side(callee: Callee) -> bool:
+    """Whether it asks for the sizes of its kernel: code that cuts by them has no other way to know them."""
+    return bool(callee.source.shape_axes("weight") or callee.source.shape_names("weight"))
 
 
 def _takes_upstream(callee: Callee, assigned: Assignment) -> bool:

@@ -28,8 +28,12 @@ _AXES = {
     3: re.compile(r"3_?[dD](?![a-z])|(?i:volum|voxel|c3d)"),
 }
 _TRANSPOSED = re.compile(
-    r"transpos|deconv|t_?conv|conv_?t(?![a-z])|up_?conv|up_?sampl|fraction|backward_?conv", re.IGNORECASE
+    r"transpos|deconv|((?<![a-z])t|(?-i:T))_?conv|conv_?t(?![a-z])|((?<![a-z])up|(?-i:Up))_?conv|up_?sampl|fraction"
+    r"|backward_?conv",
+    re.IGNORECASE,
 )
+_SAID_TRANSPOSED = re.compile(r"transposed\s+conv|deconvolution", re.IGNORECASE)
+_DOCUMENTED = ast.FunctionDef | ast.ClassDef
 _DEPTHWISE = re.compile(r"depth_?wise|dw_?conv|conv_?dw", re.IGNORECASE)
 _MODES: dict[PaddingMode, re.Pattern[str]] = {
     "reflect": re.compile(r"reflect|mirror", re.IGNORECASE),
@@ -139,8 +143,9 @@ class _Looks:
 
     @property
     def transposed(self) -> bool:
-        """Whether a name says so, its own or that of its class."""
-        return bool(_TRANSPOSED.search(self._name))
+        """Whether a name says so, its own or that of its class, or what is written of it or of its forward."""
+        said = (ast.get_docstring(node) or "" for node in self._written if isinstance(node, _DOCUMENTED))
+        return bool(_TRANSPOSED.search(self._name)) or any(map(_SAID_TRANSPOSED.search, said))
 
     @property
     def is_depthwise(self) -> bool:
@@ -183,10 +188,13 @@ class _Looks:
     @cached_property
     def _text(self) -> str:
         """Its definition, the functions of the file that it uses, and those that are named like it: its forward."""
+        return "\n".join(map(ast.unparse, self._written))
+
+    @cached_property
+    def _written(self) -> list[ast.AST]:
         known = definitions(self.loaded.tree)
         stem = _BACKWARD.sub("", self.loaded.name)
-        alike = [known[name] for name in known if stem and stem in name]
-        return "\n".join(map(ast.unparse, self._definitions(alike)))
+        return self._definitions([known[name] for name in known if stem and stem in name])
 
 
 # What nobody asks of an array with one axis.

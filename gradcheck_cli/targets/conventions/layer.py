@@ -49,6 +49,7 @@ class LayerCandidate:
         adds_up: it adds to the `.grad` of its parameters, which the model is to clear.
         handwritten: its gradients are not all torch's own.
         wanted: the keys of its results that are known to be gradients; empty while it is being recognised.
+        blocks: its kernel is as wide as its stride, and cuts nothing but whole blocks.
         forgotten: sentences about gradients that its backward computes and gives to nobody.
     """
 
@@ -71,6 +72,7 @@ class LayerCandidate:
     wanted: frozenset[str] = frozenset()
     forgotten: tuple[str, ...] = ()
     in_text: bool = False
+    blocks: bool = False
 
     @property
     def layout(self) -> Layout:
@@ -135,7 +137,9 @@ class LayerCandidate:
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`; sizes that its constructor fixes show when it is built."""
         form = replace(self.form, pairs=True) if not self.recipe.mode else replace(self.form, pairs=True, mode=True)
-        return binding.refuses(spec, form, self._roles(), self.same) or binding.square_only(spec, form, [self.source])
+        roles = self._roles() | ({"stride"} if self.blocks else set())
+        plain = binding.refuses(spec, form, roles, self.same) or binding.square_only(spec, form, [self.source])
+        return plain or binding.no_block(spec, self.blocks)
 
     def takes(self, role: str) -> bool:
         """Whether `forward` itself is handed an array of `role`."""

@@ -189,6 +189,8 @@ class Search:
         spec = self.case.spec
         candidate = replace(plain, same=bool(plain.refuses(spec)))
         if candidate.refuses(spec):
+            candidate = replace(plain, blocks=True)
+        if candidate.refuses(spec):
             return
         output = self._run(candidate)
         if output is None:

@@ -91,7 +91,7 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
     ),
     (
         "kernel_size",
-        r"(kernel|filter|field|window|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|shape|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?|(n|num|number_?of)?_?taps?",
+        r"(kernel|filter|field|window|patch|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|shape|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?|(n|num|number_?of)?_?taps?|side",
     ),
     ("w_shape", r"(w|weights?|filters?|kernels?|conv|convolution)_?(tensor_)?(shape|dims?)|k_?shape"),
     ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
@@ -117,13 +117,13 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
     ),
     (
         "out_channels",
-        r"(n|num|nb|no|number|count|n_?of|num_?of|number_?of)_?(of_?)?(filters?|kernels?|out\w*|feature_?maps?|f|k|maps|units|neurons)|out_?(channels?|ch|c|planes|features|maps|dim|depth|filters|put_?channels?)"
-        r"|outputs?(_?(channels?|depth|dim|maps|size|features|ch|filters))?|c_?out|filters?|kernels?|depth|f|n_?f|n_?out|n_?o|nfilters?|nkernels?|out|oc|outc|co|cout|n_?c|channels_?out|out_?n|filter_?(num|count|nums|number|depth_?out)|kernel_?(num|count|nums|number)|ch_?out|k_?num|next_?channels|num",
+        r"(n|num|nb|no|number|count|n_?of|num_?of|number_?of)_?(of_?)?(filters?|kernels?|out\w*|feature_?maps?|f|k|maps|units|neurons)|out_?(channels?|chans?|ch|c|planes|features|maps|dim|depth|filters|put_?channels?)"
+        r"|(embed|emb|embedding)_?dims?|outputs?(_?(channels?|depth|dim|maps|size|features|ch|filters))?|c_?out|filters?|kernels?|depth|f|n_?f|n_?out|n_?o|nfilters?|nkernels?|out|oc|outc|co|cout|n_?c|channels_?out|out_?n|filter_?(num|count|nums|number|depth_?out)|kernel_?(num|count|nums|number)|ch_?out|k_?num|next_?channels|num|count",
     ),
     (
         "in_channels",
-        r"(n|num|nb|no|number|number_?of)_?(of_?)?(channels?|in\w*|c)|in_?(channels?|ch|c|planes|features|maps|dim|depth|put_?channels?)|inputs?(_?(channels?|depth|dim|maps|features|ch))?"
-        r"|c_?in|channels?|c|n_?in|n_?i|n_?c_?prev|in|ic|inc|ci|cin|channels_?in|ch_?in|image_?(channels?|depth)|img_?(channels?|depth)|prev_?channels|ch|(filter|kernel)_?(depth|channels?)|input_?n|n_?channel|depth_?in",
+        r"(n|num|nb|no|number|number_?of)_?(of_?)?(channels?|in\w*|c)|in_?(channels?|chans?|ch|c|planes|features|maps|dim|depth|put_?channels?)|inputs?(_?(channels?|depth|dim|maps|features|ch))?"
+        r"|c_?in|channels?|c|n_?in|n_?i|n_?c_?prev|in|ic|inc|ci|cin|channels_?in|ch_?in|image_?(channels?|depth)|img_?(channels?|depth)|prev_?channels|ch|(filter|kernel)_?(depth|channels?)|input_?n|n_?channel|depth_?in|depth",
     ),
     ("in_h", r"h|in_?h(eight)?|height|input_?h(eight)?|image_?h(eight)?|img_?h(eight)?|x_?h|h_?in|in_?s?y"),
     (

@@ -29,6 +29,8 @@ PICTURES = (
     ConvSpec(1, 4, 4, 8, 7, (3, 3), groups=4),
     ConvSpec(1, 2, 4, 8, 8, (3, 3)),
     ConvSpec(1, 2, 4, 8, 8, (3, 3), padding=(1, 1)),
+    # Code that cuts an image into whole blocks takes no other.
+    ConvSpec(3, 2, 4, 4, 6, (2, 2), stride=(2, 2)),
     ConvSpec(1, 1, 4, 8, 7, (3, 3)),
     ConvSpec(3, 1, 4, 8, 8, (3, 3)),
     ConvSpec(3, 4, 4, 8, 8, (3, 3)),
@@ -75,15 +77,15 @@ VOLUMES = (
     volume((3, 1, 1), (4, 6, 5), (3, 3, 3)),
     volume((1, 2, 1), (4, 6, 5), (3, 3, 3)),
     volume((1, 1, 1), (4, 6, 5), (3, 3, 3)),
+    volume((3, 2, 4), (5, 5, 5), (3, 3, 3)),
 )
-# The first has a stride: without one a transposed layer may be taken for a convolution with a turned kernel.
+# The first has a stride. None keeps the size at stride 1: there a convolution is one with a turned kernel, too.
 TRANSPOSED = (
     transposed((3, 2, 4), (5, 6), (3, 3), stride=(2, 2)),
     transposed((3, 2, 4), (5, 6), (3, 3), stride=(2, 2), padding=(1, 1)),
     transposed((3, 2, 4), (5, 6), (3, 3)),
     transposed((3, 2, 4), (5, 6), (2, 2), stride=(2, 2)),
     transposed((3, 2, 4), (5, 6), (4, 4), stride=(2, 2), padding=(1, 1)),
-    transposed((3, 2, 4), (5, 6), (3, 3), padding=(1, 1)),
     transposed((3, 2, 4), (5, 6), (3, 3), stride=(2, 2), padding=(1, 1), output_padding=(1, 1)),
     transposed((3, 4, 6), (5, 6), (3, 3), stride=(2, 2), groups=2),
     transposed((1, 2, 4), (5, 6), (3, 3), stride=(2, 2)),

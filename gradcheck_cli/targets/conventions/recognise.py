@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import Case, ConvSpec, Gradients
 from gradcheck_cli.model.conventions import CONVENTIONS, FAMILIES
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayerError
-from gradcheck_cli.targets.conventions.attempt import Attempt, Chosen, try_on
+from gradcheck_cli.targets.conventions.attempt import Attempt, Chosen, TriedOnce, try_on
 from gradcheck_cli.targets.conventions.axes_said import agreeing, agreeing_first
 from gradcheck_cli.targets.conventions.base import (
     AmbiguousError,
@@ -35,6 +35,7 @@ from gradcheck_cli.targets.conventions.by_behaviour import explained
 from gradcheck_cli.targets.conventions.candidates import candidates
 from gradcheck_cli.targets.conventions.confirm import confirmed
 from gradcheck_cli.targets.conventions.confirm_function import confirm
+from gradcheck_cli.targets.conventions.enough import enough
 from gradcheck_cli.targets.conventions.failing import Failed, certain, likeliest_failure, raises_anyhow, settled
 from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
@@ -48,11 +49,6 @@ from gradcheck_cli.targets.conventions.reasons import NOTHING_RIGHT
 from gradcheck_cli.targets.conventions.troubles import NotHereError
 from gradcheck_cli.targets.load import Loaded
 
-# Probes, from 0 on, after which code that ran and never was right is taken as it is: so many where something speaks
-# for it, and so many where nothing does.
-# The first probe with one filter for each channel has its turn: depthwise code may run, wrongly, on the plain ones.
-PATIENCE = 4
-LONG_PATIENCE = 9
 # Seconds of its own work that recognition may take; on a busy machine the same work takes longer by the clock.
 BUDGET = 20.0
 
@@ -153,6 +149,7 @@ class _Tries:
     failed: list[Failed] = field(default_factory=list)
     refusals: list[NotRecognisedError] = field(default_factory=list)
     stumbled: set[Layout] = field(default_factory=set)
+    once: TriedOnce = field(default_factory=TriedOnce)
 
     def __post_init__(self) -> None:
         self._earliest = time.monotonic() + self.work - time.thread_time()
@@ -168,7 +165,7 @@ class _Tries:
             found = self._on_one(number, spec)
             if found is not None:
                 return found
-            if _is_final(self.refusals) or _enough(self.trials, number) or self._is_over:
+            if _is_final(self.refusals) or enough(self.trials, number) or self._is_over:
                 break
         # Where the time was up, it was refused on the first geometries alone: what hangs there hangs on all of them.
         is_known = not self._is_over or any(isinstance(error.error, HungError) for error in self.refusals)
@@ -187,12 +184,13 @@ class _Tries:
         """
         if (not isinstance(self.loaded.target, type) and self.loaded.owner is None) or _narrowed(self.wanted):
             return None
-        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *_shares(self.work, self.clock, 3))
+        until = _shares(self.work, self.clock, 3)
+        tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *until, once=self.once)
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
         for number, spec in enumerate(specs):
             found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
             # Gradients may be right where the forward is not: then another layout may be meant, and the backward wrong.
-            if found is not None and found[1] and _is_by_forward(found[0]):
+            if found is not None and found[1] and getattr(found[0].candidate, "forward_right", True):
                 return found
             if found is not None or tries._is_over or _is_final(tries.refusals):
                 return None
@@ -217,11 +215,11 @@ class _Tries:
         case = probes.integer_case(spec, seed=number)
         truth = conv.backward(case)
         tried: set[Layout] = set()
-        for candidate in _until_refused(candidates(self.loaded, self.wanted, case, within), self.refusals):
+        ways = _until_refused(candidates(self.loaded, self.wanted, case, within), self.refusals)
+        for place, candidate in enumerate(ways):
             if candidate.refuses(spec):
                 continue
-            self.seed()
-            trial = try_on(candidate, case, truth, self.guard)
+            trial = self.once.on((number, place), candidate, partial(self._try, candidate, case, truth))
             tripped = candidate.layout in self.stumbled
             if isinstance(trial, Failed):
                 self.failed.append(trial)
@@ -238,9 +236,9 @@ class _Tries:
         self.stumbled |= tried
         return None
 
-
-def _is_by_forward(chosen: Chosen) -> bool:
-    return not isinstance(chosen.candidate, LayerCandidate) or chosen.candidate.forward_right
+    def _try(self, candidate: Candidate, case: Case, truth: Gradients) -> Attempt | Failed:
+        self.seed()
+        return try_on(candidate, case, truth, self.guard)
 
 
 def _tells_all(spec: ConvSpec) -> bool:
@@ -305,23 +303,6 @@ def _until_refused(candidates: Iterator[Candidate], refusals: list[NotRecognised
         yield from candidates
     except NotRecognisedError as error:
         refusals.append(error)
-
-
-def _enough(trials: Sequence[Attempt], number: int) -> bool:
-    """Some gradient is right; or code that runs has been seen on a few geometries and never was right.
-
-    That it runs as depthwise code, and is not right, says nothing: shapes alone let plain code do so too, and the
-    probes of one image or one channel come later.
-    """
-    plain = [trial for trial in trials if not trial.layout.depthwise]
-    patience = PATIENCE if any(trial.reasons.speak for trial in plain) else LONG_PATIENCE
-    known = any(trial.reasons.suffice and not _is_another_layer(trial) for trial in trials)
-    return known or (number >= patience and any(trial.clean for trial in plain or trials))
-
-
-def _is_another_layer(trial: Attempt) -> bool:
-    """A layer that has been built runs its own forward: where that gives other numbers, it is of another kind."""
-    return trial.doubted and isinstance(trial.chosen.candidate, LayerCandidate)
 
 
 def _with_multiplier(trial: Attempt, trials: Sequence[Attempt], ask: Callable[[Candidate], Attempt | Failed]) -> Chosen:

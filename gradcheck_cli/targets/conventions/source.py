@@ -42,6 +42,11 @@ class Source:
         """Every node of the definition."""
         return iter(nodes_of(self.node))
 
+    def functions(self) -> list[Source]:
+        """The functions that it consists of: itself, or the methods of a class."""
+        methods = [node for node in getattr(self.node, "body", ()) if isinstance(node, ast.FunctionDef)]
+        return list(map(Source, methods)) if isinstance(self.node, ast.ClassDef) else [self]
+
     def method(self, name: str) -> Source:
         """The definition of a method."""
         return _method(self, name)

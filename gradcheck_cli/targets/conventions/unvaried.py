@@ -30,7 +30,7 @@ from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.binding import required
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.closure import ClosureCandidate
-from gradcheck_cli.targets.conventions.construct import LINEAR
+from gradcheck_cli.targets.conventions.construct import LINEAR, STILL
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.own_derivative import Point, own_derivative
@@ -234,7 +234,9 @@ def _of_constructor(candidate: LayerCandidate) -> list[FreeParameter]:
     begins = re.compile(INITIALIZER)
     free = [slot for slot in plain if not slot.required and slot.id not in roles and not begins.search(slot.id.lower())]
     found = [FreeParameter(slot.parameter, slot.default, slot.use.texts) for slot in free]
-    return found + [_own_activation(slot, candidate) for slot in plain if roles.get(slot.id) == "activation"]
+    # What had to be handed over and is known not to be what it was taken for first.
+    still = [FreeParameter(slot.parameter, STILL[roles[slot.id]]) for slot in plain if roles.get(slot.id) in STILL]
+    return found + still + [_own_activation(slot, candidate) for slot in plain if roles.get(slot.id) == "activation"]
 
 
 def _own_activation(slot: Slot, candidate: LayerCandidate) -> FreeParameter:

@@ -37,7 +37,7 @@ def wire(instance: Any, run: Callable[[], Any], values: Mapping[str, Any], optim
         run()
         return
     except Exception as error:
-        failure = error
+        failure: Exception | None = error
     # Twice for each shape: what one method makes another may need, in whatever order their names stand.
     for shape, initializer in product(_shapes(values), ("he", StandInInitializer())):
         given = {**values, "input_shape": shape, "optimizer": optimizer, "initializer": initializer}
@@ -45,9 +45,20 @@ def wire(instance: Any, run: Callable[[], Any], values: Mapping[str, Any], optim
         for method in _initializers(instance):
             with contextlib.suppress(Exception):
                 method(**_arguments(method, given))
-                run()
-                return
-    raise failure
+                failure = _of_run(run, failure)
+                if failure is None:
+                    return
+    if failure is not None:
+        raise failure
+
+
+def _of_run(run: Callable[[], Any], known: Exception | None) -> Exception | None:
+    """None where the forward runs; else what it raised, if that is another thing than before its weights were made."""
+    try:
+        run()
+    except Exception as error:
+        return known if str(error) == str(known) else error
+    return None
 
 
 def equip(instance: Any, optimizer: StandInOptimizer) -> None:

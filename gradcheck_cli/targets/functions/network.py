@@ -7,6 +7,7 @@ write it, with the parameters in a dict or one after the other. Judged is the wh
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -189,7 +190,7 @@ def network_forms(functions: Mapping[str, PlainFunction], fore: str, back: str) 
     for making in makings:
         for loss in losses:
             named = NetworkFunctions(making, functions[fore], loss, functions[back])
-            yield from fitting_first(_on_each_layout(named))
+            yield from fitting_first(sorted(_on_each_layout(named), key=_has_several_where_binary))
     if not losses and Handing.target_name(functions[back]):
         found = list(_with_usual(makings, functions[fore], functions[back]))
         yield from sorted(found, key=lambda one: -one.share)[:1]
@@ -261,6 +262,17 @@ def _on_each_layout(named: NetworkFunctions) -> Iterator[NetworkForm]:
         shapes = shapes_made(made)
         with suppress(NotAFunctionError):
             yield NetworkForm(named, shapes, data_of(named.fore, shapes, axes), (_target_name(named), target))
+
+
+def _has_several_where_binary(form: NetworkForm) -> bool:
+    """Has it several outputs, where its loss is one of two classes, which uses 1 - y?
+
+    A mean over all entries is off by their number then from gradients that are right for one output.
+    """
+    loss = form.functions.loss
+    name = "" if isinstance(loss, OutputLoss) else Handing.target_name(loss)
+    is_binary = bool(name) and re.search(rf"\b1(?:\.0?)?\s*-\s*{re.escape(name)}\b", form.source) is not None
+    return is_binary and form.target[1].kind != "mask"
 
 
 def _takes(fore: PlainFunction, states: Mapping[str, Array]) -> bool:

@@ -93,6 +93,12 @@ class Handing:
             return self.result
         return self.result[1] if len(self.result) == 2 else tuple(self.result[1:])
 
+    def output(self) -> Any:
+        """The forward's output, as its target lies: samples may be columns inside and rows outside."""
+        found = output_of(self.result)
+        shape, wanted = np.shape(found), np.shape(self.target)
+        return found.T if len(shape) == len(wanted) > 1 and shape != wanted and shape == wanted[::-1] else found
+
     def option(self, item: Parameter) -> Any:
         """What a parameter is handed.
 
@@ -114,7 +120,7 @@ class Handing:
         if is_target(name):
             return self.target
         if self.result is not None and set(tokens(name)) & _OUTPUTS:
-            return output_of(self.result)
+            return self.output()
         if len(name) == 1 and name.lower() == "x":
             return self.data[1]
         value = constant(tokens(name), None)
@@ -133,7 +139,12 @@ def handed(function: PlainFunction, handing: Handing) -> dict[str, Any]:
 
 
 def output_of(result: Any) -> Any:
-    """The output of a forward: the first of what it returns that is an array, before any cache; else the last."""
+    """The output of a forward: the first of what it returns that is an array, before any cache; else the last.
+
+    Of a cache that is all that it returns, the last that was put into it.
+    """
+    if isinstance(result, Mapping):
+        return next((value for value in reversed(list(result.values())) if as_array(value) is not None), result)
     parts = list(result) if isinstance(result, tuple | list) else [result]
     is_first = len(parts) < 3 and as_array(parts[0]) is not None
     return parts[0] if is_first else parts[-1]

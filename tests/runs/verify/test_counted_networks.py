@@ -171,3 +171,43 @@ def test_the_wrong_cache_of_a_layer_is_named_by_its_line(tmp_path):
     found = {(each.id, each.gradient, each.certainty, each.line) for each in report.findings}
     line = 1 + NUMBERED.splitlines().index(next(each for each in NUMBERED.splitlines() if "KEPT" in each))
     assert found == {("wrong-operand", name, "proved", line) for name in ("weight1", "bias1")}
+
+
+ROWS_OUTSIDE = """
+import numpy as np
+
+def squash(x):
+    return 1 / (1 + np.exp(-x))
+
+def two_class_cost(y_true, y_pred):
+    y_pred = np.clip(y_pred, 1e-15, 1 - 1e-15)
+    return -np.mean(y_true * np.log(y_pred) + (1 - y_true) * np.log(1 - y_pred))
+
+def climb_forward(X, parameters):
+    kept = {"A0": X.T}
+    for l in range(1, len(parameters) // 2 + 1):
+        kept[f"Z{l}"] = parameters[f"W{l}"] @ kept[f"A{l-1}"] + parameters[f"b{l}"]
+        kept[f"A{l}"] = squash(kept[f"Z{l}"])
+    return kept
+
+def climb_backward(parameters, cache, X, Y):
+    grads, last = {}, len(parameters) // 2
+    back = (1 - Y.T) / (1 - cache[f"A{last}"]) - Y.T / cache[f"A{last}"]
+    for l in range(last, 0, -1):
+        here = back * cache[f"A{l}"] * (1 - cache[f"A{l}"])
+        grads[f"dW{l}"] = here @ cache[f"A{l-1}"].T SHARE
+        grads[f"db{l}"] = here.sum(axis=1, keepdims=True) / X.shape[0]
+        back = parameters[f"W{l}"].T @ here
+    return grads
+"""
+
+
+@pytest.mark.parametrize(("share", "verdict"), [("/ X.shape[0]", Verdict.PASS), ("", Verdict.FAIL)])
+def test_a_cache_is_all_that_a_forward_of_columns_returns_for_rows(tmp_path, share, verdict):
+    """Its output is the last that was kept, turned as its target lies; of two classes one output is meant."""
+    file = tmp_path / "climb.py"
+    file.write_text(ROWS_OUTSIDE.replace("SHARE", share))
+
+    report = function_here(f"{file}:climb_backward")
+
+    assert (report.verdict, len(report.gradients)) == (verdict, 6)
