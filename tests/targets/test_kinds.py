@@ -269,3 +269,32 @@ def test_what_is_written_of_it_says_that_it_is_transposed(tmp_path, said):
     """Then that is tried first."""
     code = GROWING.replace("def grow(x, w, s):\n", f'def grow(x, w, s):\n    """{said}"""\n')
     assert kinds_to_try(loaded_from(tmp_path, TOP + code, "grow_backward"), ())[0][0].transposed
+
+
+def test_the_kernel_of_a_process_is_none_that_goes_over_pictures(tmp_path):
+    """Its gradient is by what the kernel is made of, which nobody hands over: its shape proves nothing."""
+    file = tmp_path / "process.py"
+    file.write_text("""
+import numpy as np
+
+class Process:
+    def __init__(self, length=0.5):
+        self.length = length
+
+    def kernel(self, X):
+        apart = ((X[:, None] - X[None]) ** 2).sum(-1)
+        return np.exp(-apart / (2 * self.length ** 2)) + 0.1 * np.eye(len(X)), apart
+
+    def log_likelihood(self, X, y):
+        kernel, _ = self.kernel(X)
+        return -0.5 * y @ np.linalg.solve(kernel, y) - 0.5 * np.linalg.slogdet(kernel)[1]
+
+    def log_likelihood_gradient(self, X, y):
+        kernel, apart = self.kernel(X)
+        weights = np.linalg.solve(kernel, y)
+        by_length = (kernel - 0.1 * np.eye(len(X))) * apart / self.length ** 3
+        return np.array([0.5 * np.trace((np.outer(weights, weights) - np.linalg.inv(kernel)) @ by_length)])
+""")
+    report = verify_targets(VerifyOptions((f"{file}:Process.log_likelihood_gradient",), timeout=120.0)).targets[0]
+    assert report.verdict is not Verdict.FAIL
+    assert not report.findings

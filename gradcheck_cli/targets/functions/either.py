@@ -41,6 +41,8 @@ _OF_CONVOLUTIONS = word_set(
     "conv conv2d conv1d conv3d convolution convolve correlate kernel kernels stride strides padding padded filter "
     "filters im2col col2im fold unfold dilation kh kw"
 )
+# A Gaussian process has a kernel, and a state has a filter: they go over no picture.
+_OF_OTHERS_TOO = word_set("kernel kernels filter filters")
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Wherever nothing was tried, nothing is known.
@@ -231,12 +233,11 @@ def looks_like_convolution(loaded: Loaded) -> bool:
     """Do the names of the target, or those in its code, speak of a convolution?"""
     own = {word for part in loaded.name.split(".") for word in tokens(part)}
     own |= set(tokens(getattr(loaded.owner, "__name__", "")))
-    if own & _OF_CONVOLUTIONS:
-        return True
-    if own & _POOLING:
-        return False
     node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
-    return bool(_words(node) & _OF_CONVOLUTIONS)
+    if not own & _OF_CONVOLUTIONS:
+        own = set() if own & _POOLING else _words(node)
+    found = own & _OF_CONVOLUTIONS
+    return bool(found) and (not found <= _OF_OTHERS_TOO or speaks_of_pictures(loaded))
 
 
 def _words(node: ast.AST | None) -> set[str]:

@@ -38,7 +38,7 @@ UPSTREAM_WORDS = word_set(
 )
 LOSS_WORDS = word_set(
     "loss cross entropy ce cce mse mae hinge svm nll bce huber l1 l2 criterion kl kld divergence focal cost objective "
-    "posterior logp logpdf logprob energy potential hamiltonian penalty"
+    "posterior likelihood loglikelihood loglik elbo logp logpdf logprob energy potential hamiltonian penalty"
 )
 # Of a loss's name, what only says that it is one: `compute_gradient` belongs to `compute_cost`.
 _MERELY_LOSS = word_set("loss cost objective criterion function func fn")
