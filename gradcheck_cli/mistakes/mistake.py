@@ -189,7 +189,6 @@ class Mistake:
         why: why people write it, and why it is wrong.
         hides_when: when it gives the right numbers.
         fix: how to mend it. X, F and G stand for the arrays; a report puts the user's own names in their place.
-        of_function: the same where it is no convolution that is differentiated; "" where `fix` says that as well.
         shown_by: the option of `gradcheck run` that makes it visible, where there is one ("two images").
         written_for: the layers that the formulas are written for; of others they would be the formulas of nothing.
         variants: gradient -> further ways to make the mistake, beside the one in `formulas`.
@@ -209,6 +208,7 @@ class Mistake:
         sign: what the diagnosis meets and tells as this mistake.
         misfits: where it also leads to sizes that do not fit, so that the call may raise.
         line: how a line of source looks that makes it; None where nothing is known to look for.
+        of_function: `fix` where it is no convolution that is differentiated; "" where it says that as well.
     """
 
     id: str
@@ -217,7 +217,6 @@ class Mistake:
     hides_when: str
     fix: str
     shown_by: str
-    of_function: str = ""
     formulas: Mapping[GradientName, WrongFormula] = field(default_factory=dict)
     written_for: Callable[[ConvSpec], bool] = of_planes
     variants: Mapping[GradientName, tuple[Variant, ...]] = field(default_factory=dict)
@@ -237,6 +236,7 @@ class Mistake:
     misfits: Callable[[ConvSpec], bool] | None = None
     line: LooksLike | None = None
     order: int = _BEHIND_ALL
+    of_function: str = ""
 
     def told(self, *, of_turned: bool) -> Told:
         """Title and fix, of a layer whose forward turns F or of the usual one."""

@@ -251,7 +251,7 @@ class FunctionSession:
 
         It stays as it is where the forward takes no longer numbers.
         """
-        known = trial.first.get(name)
+        known = None if name in trial.unused else trial.first.get(name)
         if trial.recording is None and known is not None and not known.knows_rounding:
             point = trial.sample.array(name).astype(np.longdouble)
             with suppress(EvaluationError):

@@ -71,6 +71,11 @@ class Making:
     def _arguments(self, sizes: Mapping[str, int]) -> dict[str, Any]:
         return {name: _value(choice, sizes) for name, choice in self.chosen.items()}
 
+    @property
+    def has_lengths(self) -> bool:
+        """Is the constructor handed a length?"""
+        return any(isinstance(choice, Letter) for choice in self.chosen.values())
+
     def sizes_of(self, arrays: Mapping[str, Array]) -> Mapping[str, int]:
         """The sizes of which arrays are, told by the lengths that the constructor is handed; the first where none tell.
 

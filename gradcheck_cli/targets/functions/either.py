@@ -28,7 +28,7 @@ from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
-from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
@@ -41,8 +41,6 @@ _OF_CONVOLUTIONS = word_set(
     "conv conv2d conv1d conv3d convolution convolve correlate kernel kernels stride strides padding padded filter "
     "filters im2col col2im fold unfold dilation kh kw"
 )
-# A Gaussian process has a kernel, and a state has a filter: they go over no picture.
-_OF_OTHERS_TOO = word_set("kernel kernels filter filters")
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Wherever nothing was tried, nothing is known.
@@ -233,11 +231,12 @@ def looks_like_convolution(loaded: Loaded) -> bool:
     """Do the names of the target, or those in its code, speak of a convolution?"""
     own = {word for part in loaded.name.split(".") for word in tokens(part)}
     own |= set(tokens(getattr(loaded.owner, "__name__", "")))
+    if own & _OF_CONVOLUTIONS:
+        return True
+    if own & (_POOLING | LOSS_WORDS):  # the likelihood of a process has a kernel too
+        return False
     node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
-    if not own & _OF_CONVOLUTIONS:
-        own = set() if own & _POOLING else _words(node)
-    found = own & _OF_CONVOLUTIONS
-    return bool(found) and (not found <= _OF_OTHERS_TOO or speaks_of_pictures(loaded))
+    return bool(_words(node) & _OF_CONVOLUTIONS)
 
 
 def _words(node: ast.AST | None) -> set[str]:

@@ -50,6 +50,7 @@ class Parameter:
         numbers: of a state, what is drawn for it.
         has_no_gradient: every return of the backward has a None written at its place.
         known: what it is, where the form knows that; else it is guessed.
+        may_be_row: it is handed to an object that was made for a length: a single row of it may be all that it takes.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Parameter:
     numbers: ProposalKind = "real"
     has_no_gradient: bool = False
     known: Proposal | None = None
+    may_be_row: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,8 @@ class LayerForm:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of the forward, then the object's settings, then what it holds."""
-        own = self.methods.arguments
+        is_made_for_a_length = self.making.has_lengths and not self.states[0]
+        own = tuple(replace(item, may_be_row=is_made_for_a_length) for item in self.methods.arguments)
         settings = [*self.making.settings, *(Parameter(name, True, value) for name, value in self.switches.items())]
         known = {one.name for one in own} | self.states[0].keys()  # a `bias` that is True makes one that is an array
         own = (*own, *(item for item in settings if item.name not in known))

@@ -117,6 +117,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     )
     found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
     found = [*_of_products(form, item, found), *found]
+    if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
+        found = [*found, replace(found[0], axes="1 d")]
     found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]

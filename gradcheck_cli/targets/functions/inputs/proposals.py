@@ -62,7 +62,7 @@ SIZES: tuple[Mapping[str, int], ...] = (
 )
 
 # Columns of samples before a single one: with one column what is divided by their number looks right.
-_DATA = ("n d", "n t d", "n c h w", "d n", "d 1", "d", "1 d", "n c t", "t d", "")
+_DATA = ("n d", "n t d", "n c h w", "d n", "d 1", "d", "n c t", "t d", "")
 _WEIGHT = ("d m", "m d", "d", "n d", "d d", "c", "", "d 1")
 _BIAS = ("m", "1 m", "m 1", "d", "1 d", "d 1", "c", "1", "")
 # A factor or a summand called b, beside one that is called a.
