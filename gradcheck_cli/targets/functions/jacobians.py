@@ -13,18 +13,16 @@ from gradcheck_cli.model import Array, ReturnedEntry
 def weighed(derivative: Array, upstream: Array, argument: Array) -> Array:
     """The gradient of the sum that G weighs: over the outputs of a Jacobian; of each entry, entry by entry.
 
-    What is neither stays as it was given.
-
     Args:
         derivative: (outputs..., entries...), or of the argument's shape.
         upstream: G, of the output's shape.
+
+    Raises:
+        ValueError: it is neither.
     """
     if _is_jacobian(derivative.shape, upstream, argument):
         return np.asarray(np.tensordot(upstream, derivative, axes=upstream.ndim))
-    try:
-        return np.asarray(derivative * upstream)
-    except ValueError:
-        return derivative
+    return np.asarray(derivative * upstream)
 
 
 def of_jacobian(entry: ReturnedEntry, upstream: Array, arguments: Mapping[str, Array]) -> ReturnedEntry:

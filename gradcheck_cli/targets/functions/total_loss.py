@@ -46,9 +46,37 @@ class TotalLossForm(WrappedForm[PairForm]):
         return tuple(np.asarray(_TOTALS[self.total](out)) for out in outputs)
 
 
-def of_totals(form: WrittenFunction, sample: Sample) -> Iterator[TotalLossForm]:
+def with_totals(form: PairForm, sample: Sample) -> Iterator[WrittenFunction]:
+    """A pair in each way in which it may hang together on a sample, then with each total of its losses.
+
+    A loss whose gradients have no product with a G of its losses is of a total alone.
+
+    Raises:
+        Exception: whatever its forward raises.
+    """
+    waiting: list[TotalLossForm] = []
+    for ready in form.wirings(sample.values):
+        totals = list(_totals_of(ready, sample))
+        if not totals or _has_product(ready, sample):
+            yield ready
+        waiting += totals
+    yield from waiting
+
+
+def _has_product(form: PairForm, sample: Sample) -> bool:
+    outputs = form.forward(sample.values)
+    try:
+        form.run(sample.values, [np.ones_like(out) for out in outputs])
+    except ValueError:
+        return False
+    except Exception:  # its own: it is told where it is judged
+        return True
+    return True
+
+
+def _totals_of(form: PairForm, sample: Sample) -> Iterator[TotalLossForm]:
     """The form with the sum and with the mean of its losses; none of one number, or of what is called no loss."""
-    if not isinstance(form, PairForm) or form.wiring is None or not form.wiring.bare or form.wiring.is_loss:
+    if form.wiring is None or not form.wiring.bare or form.wiring.is_loss:
         return
     if LOSS_WORDS & set(tokens(form.title)) and form.forward(sample.values)[0].size > 1:
         whole = replace(form, wiring=replace(form.wiring, bare=False, is_loss=True))

@@ -40,7 +40,7 @@ from gradcheck_cli.targets.functions.other_argument import as_other_argument, ma
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
-from gradcheck_cli.targets.functions.total_loss import of_totals
+from gradcheck_cli.targets.functions.total_loss import with_totals
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
@@ -361,9 +361,7 @@ class _Search:
 def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
     """The form itself; a pair in each way in which it may hang together on this sample, its losses as such first."""
     if isinstance(form, PairForm) and form.wiring is None:
-        wired, again = itertools.tee(form.wirings(sample.values))
-        yield from wired
-        yield from (total for ready in again for total in of_totals(ready, sample))
+        yield from with_totals(form, sample)
     else:
         yield form
 
