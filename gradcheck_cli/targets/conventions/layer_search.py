@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,7 @@ from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.conventions.troubles import Troubles
+from gradcheck_cli.targets.conventions.whole_blocks import takes_others
 from gradcheck_cli.targets.conventions.wiring import equip
 
 # Instances that are made of one class on one geometry: a few seconds where a constructor takes ten milliseconds.
@@ -188,7 +190,7 @@ class Search:
         """The candidate with what its own forward tells: right, turned, rectified, or merely of the right shape."""
         spec = self.case.spec
         candidate = replace(plain, same=bool(plain.refuses(spec)))
-        if candidate.refuses(spec):
+        if candidate.refuses(spec) and not takes_others(plain, nullcontext):
             candidate = replace(plain, blocks=True)
         if candidate.refuses(spec):
             return

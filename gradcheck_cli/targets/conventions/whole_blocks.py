@@ -35,12 +35,18 @@ def in_blocks(
     """
     if not isinstance(candidate, FunctionCandidate | LayerCandidate):
         return candidate
-    others = list(_taken(candidate, _OTHERS))
-    if not others or any(_runs(candidate, spec, guard) for spec in others):
+    if not list(_taken(candidate, _OTHERS)) or takes_others(candidate, guard):
         return candidate
     blocks = list(_taken(candidate, _BLOCKS))
     is_right = all("forward" in right_there(candidate, spec, seed, guard) for spec in blocks)
     return replace(candidate, blocks=True) if len(blocks) > 1 and is_right else candidate
+
+
+def takes_others(
+    candidate: FunctionCandidate | LayerCandidate, guard: Callable[[], AbstractContextManager[None]]
+) -> bool:
+    """Whether its own forward runs where the kernel is no block: what only pools behind it does so too."""
+    return any(_runs(candidate, spec, guard) for spec in _taken(candidate, _OTHERS))
 
 
 def _taken(candidate: FunctionCandidate | LayerCandidate, kernels: tuple[tuple[int, int], ...]) -> Iterator[ConvSpec]:

@@ -157,6 +157,10 @@ def _forward_of_named(name: str, functions: Mapping[str, Defined]) -> str:
 
 
 def _taking_the_same(name: str, functions: Mapping[str, Defined]) -> list[str]:
+    """Other functions of these arguments; none where dE/dO is among them, which no forward takes."""
+    own = functions[name].parameters
+    if any(is_upstream(each) and looks_like_gradient(each) for each in own):
+        return []
     return [other for other in functions if other != name and _have_same_arguments(functions[name], functions[other])]
 
 

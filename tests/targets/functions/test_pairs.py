@@ -6,7 +6,7 @@ import pytest
 
 from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.listing import every_layer
-from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
+from gradcheck_cli.targets.functions.pairs import Defined, defined_by, pairs_among
 
 CODE = """
 def focal_loss_binary(p, y, gamma=2.0): ...
@@ -102,3 +102,10 @@ def test_a_forward_that_is_named_finds_the_backward_that_finds_it(tmp_path):
     (tmp_path / "focal.py").write_text(CODE, encoding="utf-8")
     (form,) = forms_of(load(TargetRef("focal.py:focal_loss_binary", str(tmp_path / "focal.py"), "focal_loss_binary")))
     assert (form.title, form.backward) == ("focal_loss_binary", "focal_loss_gradient")
+
+
+def test_two_functions_that_are_handed_the_same_upstream_are_no_pair():
+    """No forward takes dE/dO: they are two backwards."""
+    same = Defined(needed=("x", "w", "dout"), parameters=("x", "w", "dout"))
+
+    assert pairs_among({"right": same, "backward": same}) == {}
