@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -34,7 +33,7 @@ from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 from gradcheck_cli.targets.conventions.troubles import Troubles
-from gradcheck_cli.targets.conventions.whole_blocks import takes_others
+from gradcheck_cli.targets.conventions.whole_blocks import is_right_on_blocks
 from gradcheck_cli.targets.conventions.wiring import equip
 
 # Instances that are made of one class on one geometry: a few seconds where a constructor takes ten milliseconds.
@@ -190,7 +189,7 @@ class Search:
         """The candidate with what its own forward tells: right, turned, rectified, or merely of the right shape."""
         spec = self.case.spec
         candidate = replace(plain, same=bool(plain.refuses(spec)))
-        if candidate.refuses(spec) and not takes_others(plain, nullcontext):
+        if candidate.refuses(spec):
             candidate = replace(plain, blocks=True)
         if candidate.refuses(spec):
             return
@@ -199,7 +198,10 @@ class Search:
             return
         right = (one for one in _variants(candidate) if _fits(one, output, self.case))
         turned = (one for one in _variants(_turned(candidate)) if _fits(one, output, self._turned_case))
-        yield next(right, None) or next(turned, None) or candidate
+        found = next(right, None) or next(turned, None)
+        # What pools behind a stride of 1 is a convolution of blocks of the one size, and of no other.
+        if not candidate.blocks or (found is not None and is_right_on_blocks(found)):
+            yield found or candidate
 
     @cached_property
     def _turned_case(self) -> Case:

@@ -6,7 +6,7 @@ Patches of a vision transformer, voxels that become cubes: the arrays are reshap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from gradcheck_cli.layers.forms import transposed, volume
@@ -35,18 +35,22 @@ def in_blocks(
     """
     if not isinstance(candidate, FunctionCandidate | LayerCandidate):
         return candidate
-    if not list(_taken(candidate, _OTHERS)) or takes_others(candidate, guard):
+    others = list(_taken(candidate, _OTHERS))
+    if not others or any(_runs(candidate, spec, guard) for spec in others):
         return candidate
     blocks = list(_taken(candidate, _BLOCKS))
     is_right = all("forward" in right_there(candidate, spec, seed, guard) for spec in blocks)
     return replace(candidate, blocks=True) if len(blocks) > 1 and is_right else candidate
 
 
-def takes_others(
-    candidate: FunctionCandidate | LayerCandidate, guard: Callable[[], AbstractContextManager[None]]
-) -> bool:
-    """Whether its own forward runs where the kernel is no block: what only pools behind it does so too."""
-    return any(_runs(candidate, spec, guard) for spec in _taken(candidate, _OTHERS))
+def is_right_on_blocks(candidate: LayerCandidate) -> bool:
+    """Whether its own forward is the convolution on blocks of every size that it takes."""
+    blocks = list(_taken(candidate, _BLOCKS))
+    return bool(blocks) and all("forward" in right_there(candidate, spec, _as_it_is, nullcontext) for spec in blocks)
+
+
+def _as_it_is() -> None:
+    """Nothing random is in whole blocks."""
 
 
 def _taken(candidate: FunctionCandidate | LayerCandidate, kernels: tuple[tuple[int, int], ...]) -> Iterator[ConvSpec]:
