@@ -12,6 +12,8 @@ from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, is_self, span
 from gradcheck_cli.mistakes.source import called
 
+# Whose function a reduction may be, in the place of an array's method.
+_MODULES = ("np", "numpy", "torch", "xp")
 # Calls that are left out, or forgotten, around an operand.
 _ROOTS = frozenset(("sqrt", "exp", "log", "square", "abs", "tanh"))
 _OTHER_FUNCTIONS = {
@@ -46,7 +48,7 @@ def _squared(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
 def _reduction_gone(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     """a of np.sum(a) and of a.sum(axis=0)."""
     if isinstance(node, ast.Call) and called(node) in _REDUCTIONS and isinstance(node.func, ast.Attribute):
-        is_of_module = ast.unparse(node.func.value) in ("np", "numpy", "torch", "xp")
+        is_of_module = ast.unparse(node.func.value) in _MODULES
         reduced = node.args[0] if is_of_module and node.args else None if is_of_module else node.func.value
         if reduced is not None:
             yield Exchanged(_bracketed(reduced), _bracketed(reduced))
@@ -107,7 +109,7 @@ def _summed_product(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     ):
         return
     summed, given = _bracketed(node.func.value), [*map(ast.unparse, node.args), *map(ast.unparse, node.keywords)]
-    for name in sorted(scope.values) if summed not in ("np", "numpy", "torch", "xp") else ():
+    for name in sorted(scope.values) if summed not in _MODULES else ():
         text = f"({summed} * {name}).{node.func.attr}({', '.join(given)})"
         yield Exchanged(text, f"({summed} * {name})", _mark(node.func.value))
 

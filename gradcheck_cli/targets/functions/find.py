@@ -6,7 +6,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -73,24 +73,27 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from _engine(loaded, owner)
     elif owner is not None:
         yield from _layer(loaded, owner)
-    elif modules := list(_module_pairs(loaded)):
-        yield from modules
     else:
         yield from _functions(loaded)
 
 
 def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     """A pair, or a loss that gives its gradients; in the larger thing that they are a part of first."""
-    composed = _composed(loaded)
-    alone = _pair(loaded) if composed is None else composed.alone
     names = functions_of(loaded)
+    defined = {name: defined_by(loaded.node(name)) for name in names}
+    pairs = pairs_among(defined)
+    if modules := list(_module_pairs(loaded, pairs)):
+        yield from modules
+        return
+    composed = _composed(loaded, defined, pairs)
+    alone = _pair(loaded, pairs) if composed is None else composed.alone
     has_keys = isinstance(alone, PairForm) and reads_keys(alone.fore)
     # Only beside one that makes parameters is the text of every function of use.
     functions = {name: _function(loaded, name) for name in names} if has_keys or any(map(initializes, names)) else {}
     if isinstance(alone, LossForm):
         yield from made_losses(alone, functions)
         yield from of_module_arrays(alone, vars(loaded.module))
-        yield from (on_tensors(alone), alone) if is_of_torch(alone) else (alone,)
+        yield from _on_what_it_takes(alone)
         return
     if functions:
         yield from network_forms(functions, alone.fore.name, alone.back.name)
@@ -98,7 +101,7 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     yield from pointwise_pairs(composed or alone)
     pair = composed or unpacked(alone, vars(loaded.module))
     pair = replace(pair, is_of_result=is_handed_results(loaded.tree, pair.fore.name, pair.back.name))
-    yield from (on_tensors(pair), pair) if is_of_torch(pair) else (pair,)
+    yield from _on_what_it_takes(pair)
 
 
 def is_of_engine(loaded: Loaded) -> bool:
@@ -169,12 +172,16 @@ def _loss_method(loaded: Loaded, owner: type) -> str:
     return next((name for name in names if gives_gradients(loaded.node(f"{owner.__name__}.{name}"))), "")
 
 
-def _pair(loaded: Loaded) -> PairForm | LossForm:
+def _on_what_it_takes(form: PairForm | LossForm) -> Iterator[WrittenFunction]:
+    """On tensors first where its text speaks of torch, else on arrays alone."""
+    yield from (on_tensors(form), form) if is_of_torch(form) else (form,)
+
+
+def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
     """The target is a backward, or a forward whose backward stands beside it."""
     name = loaded.name
     if not callable(loaded.target):
         raise NotAFunctionError("build", f"{name} is no function")
-    pairs = _pairs(loaded)
     forward, backward = (pairs[name], name) if name in pairs else (name, backward_for(name, pairs))
     if backward:
         return with_sign(PairForm(*returning(_function(loaded, forward), _function(loaded, backward))))
@@ -185,10 +192,9 @@ def _pair(loaded: Loaded) -> PairForm | LossForm:
     raise NotAFunctionError("build", f"no backward of {name} stands in its file")
 
 
-def _composed(loaded: Loaded) -> ComposedPair | None:
+def _composed(loaded: Loaded, defined: Mapping[str, Defined], pairs: Mapping[str, str]) -> ComposedPair | None:
     """What the target goes back through, where that is more than a forward; of a loss with no backward of its own."""
-    pairs = _pairs(loaded)
-    for back, composition in compositions_among(_defined(loaded), pairs).items():
+    for back, composition in compositions_among(defined, pairs).items():
         if loaded.name in (back, composition.fore) or (
             loaded.name in composition.losses and loaded.name not in pairs.values()
         ):
@@ -196,17 +202,9 @@ def _composed(loaded: Loaded) -> ComposedPair | None:
     return None
 
 
-def _defined(loaded: Loaded) -> dict[str, Defined]:
-    return {name: defined_by(loaded.node(name)) for name in functions_of(loaded)}
-
-
-def _pairs(loaded: Loaded) -> dict[str, str]:
-    return pairs_among(_defined(loaded))
-
-
-def _module_pairs(loaded: Loaded) -> Iterator[WrittenFunction]:
+def _module_pairs(loaded: Loaded, pairs: Mapping[str, str]) -> Iterator[WrittenFunction]:
     """A backward of a Module, where no function of its file is its forward."""
-    if loaded.name in backwards_among(functions_of(loaded)) and loaded.name not in _pairs(loaded):
+    if loaded.name in backwards_among(functions_of(loaded)) and loaded.name not in pairs:
         yield from module_pairs(loaded, _function(loaded, loaded.name), partial(_with_callees, loaded))
 
 
@@ -237,7 +235,7 @@ def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[Writte
         pair = with_sign(PairForm(_method(loaded, owner, held, fore), _method(loaded, owner, held, back)))
         yield from pointwise_pairs(pair)
         pair = unpacked(pair, vars(loaded.module))
-        yield from (on_tensors(pair), pair) if is_of_torch(pair) else (pair,)
+        yield from _on_what_it_takes(pair)
 
 
 def _method(loaded: Loaded, owner: type, held: Any, name: str) -> PlainFunction:

@@ -18,10 +18,9 @@ from gradcheck_cli.targets.functions.constructing import Making, makings
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, Ran, Values, in_backward
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
 from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.pointwise import POINTS
 from gradcheck_cli.targets.functions.reading import parameter_names
 
-# So many points.
-_POINTS = "2v"
 Finds = Callable[[str], ast.AST | None]
 """Name -> its definition in the file."""
 
@@ -87,7 +86,7 @@ class GateForm:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """A number in each unit, at many points."""
-        return tuple(Parameter(name, known=Proposal("real", _POINTS)) for name in self.inputs)
+        return tuple(Parameter(name, known=Proposal("real", POINTS)) for name in self.inputs)
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """What the units hold that it gives.

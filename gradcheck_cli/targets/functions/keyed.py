@@ -32,13 +32,22 @@ _LIES: tuple[_Lie, ...] = (
 )
 
 
-def counted_letters(source: str, name: str) -> tuple[str, ...]:
+def letters_of(source: str, name: str) -> tuple[tuple[str, ...], int]:
+    """What stands before the numbers in the keys of a dict, and how many layers it has; 0 where the code counts them.
+
+    ((), 0) where it has no such keys.
+    """
+    counted = _counted_letters(source, name)
+    return (counted, 0) if counted else _numbered_letters(source, name)
+
+
+def _counted_letters(source: str, name: str) -> tuple[str, ...]:
     """What stands before the number in the keys of a dict: ("W", "b"); () where none are counted."""
     found = [match[2] or match[4] or match[6] for match in re.finditer(rf"\b{re.escape(name)}{_COUNTED}", source)]
     return tuple(dict.fromkeys(found))
 
 
-def numbered_letters(source: str, name: str) -> tuple[tuple[str, ...], int]:
+def _numbered_letters(source: str, name: str) -> tuple[tuple[str, ...], int]:
     """What stands before the numbers in the keys of a dict, and how many layers these are; ((), 0) where none are.
 
     `parameters["W1"]` and `["W2"]` beside `["b1"]` and `["b2"]` are (("W", "b"), 2).
@@ -59,9 +68,7 @@ def keyed_makings(source: str, name: str) -> Iterator[PlainFunction]:
         source: of the forward and of what it uses.
         name: of the dict.
     """
-    letters, layers = counted_letters(source, name), 0
-    if not letters:
-        letters, layers = numbered_letters(source, name)
+    letters, layers = letters_of(source, name)
     weights = [letter for letter in letters if not is_bias_name(letter)]
     biases = [letter for letter in letters if is_bias_name(letter)]
     if len(weights) != 1 or len(biases) > 1:

@@ -6,37 +6,14 @@ So does nnfs.io: `Loss_MeanSquaredError.forward` gives a row of losses, `Loss.ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
-from gradcheck_cli.model import Array, Sample
-from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
+from gradcheck_cli.model import Sample
+from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.slopes import SAME, direction, slope
-from gradcheck_cli.targets.functions.wrapped import WrappedForm
+from gradcheck_cli.targets.functions.total_loss import TotalLossForm
 
 NOTE = "its forward gives a loss for each sample, and its backward is the gradient of their mean"
-
-
-@dataclass(frozen=True)
-class MeanLossForm(WrappedForm[WrittenFunction]):
-    """The same loss as one number."""
-
-    @property
-    def why(self) -> str:
-        """How it is called, and what is made of its losses."""
-        return f"{self.inner.why}; the mean of its losses"
-
-    def forward(self, values: Values) -> tuple[Array, ...]:
-        """The mean."""
-        return tuple(np.asarray(np.mean(out)) for out in self.inner.forward(values))
-
-    def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
-        """As in training."""
-        ran = self.inner.run(values, upstream)
-        means = tuple(np.asarray(np.mean(out)) for out in ran.outputs)
-        return Ran(means, ran.gradients, ran.returned, ran.owed, ran.mutated)
 
 
 def as_mean_loss(form: WrittenFunction, sample: Sample) -> WrittenFunction | None:
@@ -53,4 +30,4 @@ def as_mean_loss(form: WrittenFunction, sample: Sample) -> WrittenFunction | Non
         return None
     claimed = {name: float(np.sum(gradients[name] * direction(sample, name))) for name in slopes}
     is_mean = all(abs(claimed[name] * outputs[0].size - slopes[name]) <= SAME * abs(slopes[name]) for name in slopes)
-    return MeanLossForm(form) if is_mean else None
+    return TotalLossForm(form, "mean") if is_mean else None

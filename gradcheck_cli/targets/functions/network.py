@@ -28,7 +28,7 @@ from gradcheck_cli.targets.functions.form import (
     outputs_of,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
-from gradcheck_cli.targets.functions.keyed import counted_letters, keyed_makings, numbered_letters
+from gradcheck_cli.targets.functions.keyed import keyed_makings, letters_of
 from gradcheck_cli.targets.functions.network_wiring import (
     Arrays,
     Handing,
@@ -204,8 +204,7 @@ def makings_of(functions: Mapping[str, PlainFunction], fore: str) -> list[PlainF
 
 def reads_keys(fore: PlainFunction) -> bool:
     """Does a forward count the keys of the dict of its parameters, or number them?"""
-    name = Handing.dict_name(fore)
-    return bool(counted_letters(fore.source, name) or numbered_letters(fore.source, name)[0])
+    return bool(letters_of(fore.source, Handing.dict_name(fore))[0])
 
 
 def _with_usual(makings: Sequence[PlainFunction], fore: PlainFunction, back: PlainFunction) -> Iterator[NetworkForm]:

@@ -20,7 +20,7 @@ from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import is_target, is_upstream, tokens, word_set
 
 # So many points: both sides of a branch, and the next set of sizes has others.
-_POINTS = "2v"
+POINTS = "2v"
 # What is no variable of a formula, though it is needed: the knot of a Huber loss, the level of a quantile.
 _SETTINGS = word_set(
     "gamma alpha beta delta tau quantile percentile level knot c threshold thresh k margin lam lmbda reg order power "
@@ -44,8 +44,8 @@ def pointwise_pairs(form: PairForm) -> Iterator[PointwisePair]:
     usual = {name: _kind(name) for name in variables if not _labels(form, name)}
     kinds: list[ProposalKind] = ["unit", "positive"]
     for domain in (usual, *(dict.fromkeys(usual, kind) for kind in kinds)):
-        known = {name: Proposal(kind, _POINTS, is_owed=_is_owed(form, name)) for name, kind in domain.items()}
-        known |= {name: Proposal("index", _POINTS, 2) for name in variables if name not in usual}
+        known = {name: Proposal(kind, POINTS, is_owed=_is_owed(form, name)) for name, kind in domain.items()}
+        known |= {name: Proposal("index", POINTS, 2) for name in variables if name not in usual}
         yield PointwisePair(fore, back, others=tuple(others), known=known)
 
 

@@ -22,8 +22,8 @@ _TOTALS: Mapping[LossTotal, Callable[[Array], Array]] = {"sum": np.sum, "mean": 
 
 
 @dataclass(frozen=True)
-class TotalLossForm(WrappedForm[PairForm]):
-    """The pair with its losses as one number."""
+class TotalLossForm(WrappedForm[WrittenFunction]):
+    """What gives a loss for each sample, with its losses as one number."""
 
     total: LossTotal
 
