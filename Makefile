@@ -17,7 +17,9 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 run: $(INSTALLED)
 	@$(BIN)/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
 
+# Compiled before: where PYTHONDONTWRITEBYTECODE is set, each of the hundreds of starts would compile 600 modules anew.
 test: $(INSTALLED)
+	@$(BIN)/python -m compileall -q gradcheck_cli
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 stress: $(INSTALLED)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.nursery import Ends, nursery
+from gradcheck_cli.targets.nursery import Ends, nursery_of_another
 from gradcheck_cli.targets.supervisor import NUMBER
 from gradcheck_cli.targets.wire import PREFIX, Message, decode, encode, lengths
 
@@ -61,7 +61,7 @@ class Child:
         self._status, status = os.pipe()
         theirs = Ends(os.open(".", getattr(os, "O_PATH", os.O_RDONLY)), request, answer, life, prints, status)
         try:
-            nursery(self._modules).fork(theirs, {"MPLBACKEND": "Agg", **os.environ}, self._memory)
+            nursery_of_another(self._modules).fork(theirs, {"MPLBACKEND": "Agg", **os.environ}, self._memory)
         finally:
             for descriptor in theirs:
                 os.close(descriptor)

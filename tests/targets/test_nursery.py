@@ -1,5 +1,6 @@
 """Children are forked from a process that has loaded what they need, and are as fresh as if started by themselves."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -10,8 +11,9 @@ import pytest
 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
+from gradcheck_cli.targets import nursery as nursery_module
 from gradcheck_cli.targets.conventions.probes import integer_case
-from gradcheck_cli.targets.nursery import LOADS_FIRST, nursery
+from gradcheck_cli.targets.nursery import FEW, LOADS_FIRST, nursery
 from helpers import PATIENCE, RIGHT, ROOT, soon
 
 SPEC = ConvSpec(2, 2, 3, 6, 5, (3, 3))
@@ -32,8 +34,22 @@ def state(folder, first_lines):
     return outcome.printed.strip()
 
 
+@pytest.fixture
+def first_child(monkeypatch):
+    """As if this process had asked for no child yet."""
+    monkeypatch.setattr(nursery_module, "_asked", itertools.count(1))
+
+
 @pytest.mark.skipif(not LOADS_FIRST, reason="here each child loads by itself")
-def test_what_a_target_imports_and_takes_seconds_is_loaded_before_it(tmp_path):
+def test_where_many_are_judged_what_names_a_mistake_is_loaded_once(tmp_path, first_child):
+    """The first few do not wait for torch; from then on it is there for all."""
+    loaded = [state(tmp_path, "import sys\nSTATE = 'torch' in sys.modules") for _ in range(FEW + 2)]
+
+    assert loaded == ["False"] * FEW + ["True"] * 2
+
+
+@pytest.mark.skipif(not LOADS_FIRST, reason="here each child loads by itself")
+def test_what_a_target_imports_and_takes_seconds_is_loaded_before_it(tmp_path, first_child):
     """torch is there when the file of the target begins."""
     assert state(tmp_path, "import sys\nSTATE = 'torch' in sys.modules\nimport torch") == "True"
     assert state(tmp_path, "import sys\nSTATE = 'torch' in sys.modules") == "False"
@@ -58,7 +74,7 @@ def test_a_child_waits_for_its_own_children_and_has_a_session_of_its_own(tmp_pat
 
 
 @pytest.mark.skipif(not LOADS_FIRST, reason="here each child loads by itself")
-def test_what_every_target_is_looked_up_in_is_made_once_for_all_but_the_first(tmp_path):
+def test_what_every_target_is_looked_up_in_is_made_once_for_all_but_the_first(tmp_path, first_child):
     """The tables of layouts are there when the file of the second target begins; a lone one does not wait for them."""
     lines = "from gradcheck_cli.targets.conventions import layouts\nSTATE = layouts.usual.cache_info().currsize"
     nursery().close()
@@ -67,7 +83,7 @@ def test_what_every_target_is_looked_up_in_is_made_once_for_all_but_the_first(tm
     assert (int(first), int(second) > 0) == (0, True)
 
 
-def test_a_nursery_that_was_killed_is_replaced(tmp_path):
+def test_a_nursery_that_was_killed_is_replaced(tmp_path, first_child):
     """Nobody notices."""
     state(tmp_path, "STATE = 'started'")
     os.kill(nursery().number, signal.SIGKILL)

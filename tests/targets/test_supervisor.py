@@ -10,7 +10,7 @@ from stress.faults import ESCAPES, command, ending_marked, environment, marked, 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import Worker, WorkerLimits, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
-from gradcheck_cli.targets.nursery import nursery
+from gradcheck_cli.targets.nursery import RECORDS, close_all, nursery
 from helpers import PATIENCE, RIGHT, asked_within, soon
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the worker's process group is ended")
@@ -56,14 +56,15 @@ def mark(monkeypatch):
     """
     with ending_marked(uuid.uuid4().hex) as mark:
         monkeypatch.setenv("STRESS_MARK", mark)
-        nursery().close()
+        close_all()
         yield mark
-        nursery().close()
+        close_all()
 
 
 def left(mark):
-    """What carries the mark, but for the nursery, which is ours: numbers and command lines."""
-    return {number: words for number, words in marked(mark).items() if number != nursery().number}
+    """What carries the mark, but for the nurseries, which are ours: numbers and command lines."""
+    ours = {nursery(modules).number for modules in ((), RECORDS)}
+    return {number: words for number, words in marked(mark).items() if number not in ours}
 
 
 def target(folder, *statements):
