@@ -261,6 +261,8 @@ class Outcome:
             that we filled ("ValueError: ... (line 7)"); "" elsewhere.
         autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
             Function returned them.
+        summed_by_autograd: gradients that a Function returned in a larger shape, which autograd summed to that of the
+            input without a word.
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
@@ -281,6 +283,7 @@ class Outcome:
     error_columns: tuple[int, int | None] | None = None
     forward_error: str = ""
     autograd_refused: str = ""
+    summed_by_autograd: tuple[GradientName, ...] = ()
     printed: str = ""
     wrong_forward: str = ""
     beside: ForwardBeside | None = None

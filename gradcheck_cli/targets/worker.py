@@ -14,8 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-import numpy as np
-
 from gradcheck_cli.model import (
     GRADIENTS,
     PADDING_MODES,
@@ -49,7 +47,7 @@ from gradcheck_cli.targets.functions.client import described_function
 from gradcheck_cli.targets.functions.packing import unpacked
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.spec_message import message_of_spec
-from gradcheck_cli.targets.wire import Message, WireError, as_bfloat16, name_of_dtype, widened
+from gradcheck_cli.targets.wire import Message, WireError, in_format, name_of_dtype, widened
 
 # How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
 ATTEMPTS = ("whole", "needed", "untried")
@@ -162,7 +160,7 @@ class Worker:
                 return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
             self._load()
         assert self._child is not None
-        arrays = {str(name): _in_format(array, setting) for name, array in case.items()}
+        arrays = {str(name): in_format(array, setting) for name, array in case.items()}
         request = {"do": "backward", "spec": message_of_spec(case.spec), "calls": calls, "setting": setting.message()}
         try:
             message, answered = self._child.exchange(request, arrays, self.limits.timeout)
@@ -364,6 +362,7 @@ def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: Con
         error_columns=_columns(message.get("columns")),
         error_where=next((where for where in WHERE if where == message.get("where")), ""),
         autograd_refused=str(message.get("autograd_refused", "")),
+        summed_by_autograd=_gradient_names(message.get("summed_by_autograd", ())),
         forward_error=str(message.get("forward_error", "")),
         printed=printed,
         wrong_forward=str(message.get("wrong", "")),
@@ -391,10 +390,3 @@ def _columns(value: object) -> tuple[int, int | None] | None:
     if not isinstance(value, Sequence) or len(value) != 2 or not isinstance(value[0], int):
         return None
     return value[0], _line(value[1])
-
-
-def _in_format(array: Array, setting: Setting) -> Array:
-    """As it goes over the wire: in the setting's own number format."""
-    if setting.dtype == "bfloat16":
-        return as_bfloat16(np.asarray(array, np.float32))
-    return np.asarray(array, setting.dtype)

@@ -76,6 +76,17 @@ class Mending:
         finally:
             self.asker.edit(())
 
+    def asked_again(self, change: Change, trials: Sequence[Trial]) -> list[Trial] | None:
+        """What comes of these, which took no part in the search, with the change; None where the time is up."""
+        try:
+            if self.asker.is_late or not self.asker.edit(change.edits):
+                return None
+            return [self._again(trial, once=False) for trial in trials]
+        except LostError:
+            return None
+        finally:
+            self.asker.edit(())
+
     def _in_order(self) -> list[Trial]:
         """The smallest that shows it, then the largest, which refute most; those that show it come first."""
         showing = sorted((trial for trial in self.trials if self.shows(trial)), key=_work)
