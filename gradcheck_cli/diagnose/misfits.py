@@ -23,6 +23,7 @@ _OF_TORCH = re.compile(
     r"size of tensor a \((?P<one>\d+)\) must match the size of tensor b \((?P<other>\d+)\)"
     r" at non-singleton dimension (?P<axis>\d+)"
 )
+# A longer left side of an assignment is not read in a sentence.
 _LONGEST = 40
 # A literal from here on can be a size that was written down; 0 and 1 begin and step.
 _SMALLEST_SIZE = 2
