@@ -44,6 +44,11 @@ def _is_meant_for_others(form: WrittenFunction, sample: Sample, arrays: dict[str
     )
 
 
+def has_a_one(sample: Sample) -> bool:
+    """Is an argument that a gradient is owed for a lone number, or 1 long? There a sum that is missing is not seen."""
+    return any(1 in (sample.array(name).shape or (1,)) for name in sample.differentiated)
+
+
 def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
     """Is a gradient that is handed no G wrong, of a function of several arrays that gives several numbers here?
 
