@@ -109,3 +109,24 @@ def test_a_length_of_1_hides_no_shape_that_is_wrong_on_others(tmp_path):
         "widest_backward",
     )
     assert right.verdict is Verdict.PASS
+
+
+LOSS_OF_EACH = """
+import numpy as np
+
+
+def fair_loss(rest, width=1.0):
+    size = np.abs(rest) / width
+    return np.where(size < 1, 0.5 * size**2, size - 0.5)
+
+
+def fair_loss_grad(rest, width=1.0):
+    return np.where(np.abs(rest) < width, rest / width**2, np.sign(rest)INVERSE)
+"""
+
+
+@pytest.mark.parametrize(("inverse", "verdict"), [(" / width", Verdict.PASS), ("", Verdict.FAIL)])
+def test_a_loss_of_each_entry_is_asked_with_many(tmp_path, inverse, verdict):
+    """Of a lone number one branch is seen, and a width that was forgotten in the other is not."""
+    report = judged(tmp_path, LOSS_OF_EACH.replace("INVERSE", inverse), "fair_loss_grad")
+    assert (report.verdict, report.inputs) == (verdict, "rest 3x5 (guess)")

@@ -29,7 +29,7 @@ from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, l
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
-from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, proves
+from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_slope, proves
 from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
@@ -195,7 +195,8 @@ class _Search:
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
         is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
-        is_number = all(out.size == 1 for out in outputs) if is_loss else True
+        is_one = all(out.size == 1 for out in outputs) or is_slope(found.form, sample, outputs)
+        is_number = is_one if is_loss else True
         nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
         nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
