@@ -19,4 +19,4 @@ from gradcheck_cli.diagnose.summary import (
     summarise_geometries as summarise_geometries,
     with_conditions_that_hold as with_conditions_that_hold,
 )
-from gradcheck_cli.diagnose.words import Words as Words, words_for as words_for
+from gradcheck_cli.diagnose.words import Words as Words, words_for as words_for, words_of as words_of

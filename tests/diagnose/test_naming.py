@@ -111,7 +111,7 @@ def test_the_message_holds_the_user_s_own_numbers():
 
 
 def test_the_fix_speaks_the_user_s_convention():
-    """Names of the arrays, and a word on the layout where axes are written."""
+    """The names of its arrays; rows and columns are where its layout has them."""
     words = words_for("cache-dict", "NHWC")
 
     def wrong(problem):
@@ -119,8 +119,7 @@ def test_the_fix_speaks_the_user_s_convention():
         return array if array.size else turned_to_channels_last(array, "input")
 
     (finding,) = diagnose(observe("input", wrong), "input", words)
-    assert finding.fix.startswith("Write `dX_padded[:, :, p : p + H, p : p + W]`")
-    assert finding.fix.endswith("(The axes are written as NCHW; yours are NHWC.)")
+    assert finding.fix.startswith("Take the rows p : p + H and the columns p : p + W of dX_padded")
     (finding,) = diagnose(observe("weight", planted("upstream-padded", "weight")), "weight", words_for("cache-dict"))
     assert finding.fix == "Leave dout as it is; pad x only."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, Variant, of_convolutions
+from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant, of_convolutions
 from gradcheck_cli.mistakes.pieces import each, rearranged
 from gradcheck_cli.model import Array
 
@@ -44,6 +44,7 @@ MISTAKE = Mistake(
     ),
     hides_when="there is one input channel",
     fix="Keep the axis of the input channels: no sum over i in dE/dF[o,i] nor in dE/dX[n,i].",
+    transposed=Told(fix="Keep the axis of the input channels: no sum over i in dE/dF[i,o] nor in dE/dX[n,i]."),
     shown_by="a colour picture, with --in 3",
     numbers="{channels}",
 )

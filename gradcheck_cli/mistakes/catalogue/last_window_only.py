@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.any_form import following, only, right
-from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Told, Variant
 from gradcheck_cli.mistakes.pieces import correlate, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.mistakes.source import overwrites
 from gradcheck_cli.model import Array, Axis, Case, ConvSpec
@@ -194,6 +194,10 @@ MISTAKE = Mistake(
     ),
     hides_when="there is one output, or for dE/dX the windows do not overlap",
     fix="Start from zeros and use `+=` for every output (p, q).",
+    transposed=Told(
+        title="overwrites with `=` in the loop over the entries of X, so the last window wins",
+        fix="Start from zeros and use `+=` for every entry (p, q) of X.",
+    ),
     shown_by="any picture larger than the kernel",
     numbers="outputs {P}x{Q}",
     line=overwrites,

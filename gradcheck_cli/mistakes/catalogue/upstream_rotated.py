@@ -53,7 +53,7 @@ MISTAKE = Mistake(
         "turned."
     ),
     hides_when="G looks the same when it is turned, for example one output or a constant G",
-    fix="Correlate without turning: `correlate2d(X, G, mode='valid')`, no `rot90`, no `[::-1]` on G.",
+    fix="Correlate X with G as it stands: no `rot90`, no flip, no `[::-1]` on G, and no convolution, which turns it.",
     turned=Told(
         fix=(
             "Leave G as it stands. The forward turns F, so dE/dF is turned at the end: "

@@ -16,7 +16,7 @@ from gradcheck_cli.diagnose import (
     with_conditions_that_hold,
     with_unwritten_memory,
     without_followers,
-    words_for,
+    words_of,
 )
 from gradcheck_cli.diagnose.kinds import comes_last, fails_by_itself, is_of_the_call, stands_for
 from gradcheck_cli.diagnose.words import Words
@@ -154,7 +154,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     """From what happened to the report; nothing is asked any more."""
     described = transcript.described
     code = code_of(ref, described.line)
-    words = words_for(described.convention, described.layout, turned=described.flipped)
+    words = words_of(described)
     findings = findings_of(transcript, code, words)
     findings += wrong_forward(transcript.trials) + bias_too_often(transcript.trials, code)
     findings += contradicting_forward(transcript.trials, code)
