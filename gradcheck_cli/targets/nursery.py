@@ -32,8 +32,8 @@ LENGTH = struct.Struct("<I")
 LOADS_FIRST = sys.platform == "linux"
 # Of the environment, what Python and numerical libraries look at once only; a child is given all of it when it is born.
 READ_ON_LOADING = ("PYTHON", "LD_", "DYLD_", "OMP_", "KMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "NPY_", "TORCH", "CUDA_")
-# Where a process has asked for more children than this it is likely to ask for many, and some of many are wrong. What is
-# wrong is named in a recording of the forward, which torch makes: seconds, and not once for each of them.
+# Where a process has asked for more children than this it is likely to ask for many, and some of many are wrong. What
+# is wrong is named in a recording of the forward, which torch makes: seconds, and not once for each of them.
 FEW = 4
 RECORDS = ("torch",)
 
@@ -155,12 +155,12 @@ def nursery(modules: Sequence[str] = ()) -> Nursery:
         return known[1]
 
 
-_asked = itertools.count(1)
+children_asked_for = itertools.count(1)
 
 
 def nursery_of_another(modules: Sequence[str]) -> Nursery:
     """The one from which one more child is forked, that is sure to load these modules."""
-    return nursery(modules or (RECORDS if next(_asked) > FEW else ()))
+    return nursery(modules or (RECORDS if next(children_asked_for) > FEW else ()))
 
 
 def adopt(modules: Sequence[str], process: NurseryProcess, control: socket.socket) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck_cli.model import ConvSpec
-from gradcheck_cli.targets import Worker, WorkerLimits, resolve
-from gradcheck_cli.targets import nursery as nursery_module
+from gradcheck_cli.targets import Worker, WorkerLimits, nursery as nursery_module, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
 from gradcheck_cli.targets.nursery import FEW, LOADS_FIRST, nursery
 from helpers import PATIENCE, RIGHT, ROOT, soon
@@ -37,7 +36,7 @@ def state(folder, first_lines):
 @pytest.fixture
 def first_child(monkeypatch):
     """As if this process had asked for no child yet."""
-    monkeypatch.setattr(nursery_module, "_asked", itertools.count(1))
+    monkeypatch.setattr(nursery_module, "children_asked_for", itertools.count(1))
 
 
 @pytest.mark.skipif(not LOADS_FIRST, reason="here each child loads by itself")
