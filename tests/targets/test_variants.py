@@ -6,18 +6,20 @@ import time
 import numpy as np
 import pytest
 
+from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets import TextEdit, Worker, WorkerLimits, resolve, variants
 from gradcheck_cli.targets.conventions.probes import integer_case
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.variants import answered, asked_of, each_answer
 from gradcheck_cli.targets.wire import WireError
-from gradcheck_cli.model import ConvSpec
 from helpers import PATIENCE, RIGHT
 
 FILE = "variants_of_a_test.py"
 TEXT = "def f(x): return x * 2\n"
 SPEC = ConvSpec(2, 2, 3, 6, 5, (3, 3))
-BACKWARD = "\ndef backward(x, w, dout):\n    factor = 2\n    gx, gw, gb = right(x, w, dout)\n    return gx, gw * factor, gb\n"
+BACKWARD = (
+    "\ndef backward(x, w, dout):\n    factor = 2\n    gx, gw, gb = right(x, w, dout)\n    return gx, gw * factor, gb\n"
+)
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_arrays_come_with_their_variant_and_what_one_writes_is_nothing_of_the_ne
         arrays["x"] += f(1)
         return {}, {"first": arrays["x"]}
 
-    found = asked([factor("5"), factor("(") , factor("7")], written)
+    found = asked([factor("5"), factor("("), factor("7")], written)
     assert found[1] is None
     np.testing.assert_array_equal(found[0][1]["first"], [5, 6, 7])
     np.testing.assert_array_equal(found[2][1]["first"], [7, 8, 9])
