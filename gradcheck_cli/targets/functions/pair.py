@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +25,7 @@ from gradcheck_cli.targets.functions.form import (
     outputs_of,
 )
 from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
 from gradcheck_cli.targets.functions.spelling import (
     argument_called,
@@ -47,58 +46,6 @@ Meaning = tuple[str, Any]
 _OF_THE_MEAN = (
     "its samples are columns, and the gradients of the parameters are those of their mean: times their number"
 )
-
-
-@dataclass(frozen=True)
-class PlainFunction:
-    """A function of the user's, its syntax, and the text of it and of what it uses in its file.
-
-    `meaning`: what is made of what it gives, one clause; "" for nothing.
-    """
-
-    call: Callable[..., Any]
-    node: ast.AST | None
-    name: str
-    source: str = ""
-    meaning: str = ""
-
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Its parameters, without those that collect the rest."""
-        return parameters_of(self.call)
-
-    @property
-    def takes_more(self) -> bool:
-        """Does it collect the rest of its arguments, as `reshape(self, *shape)`?"""
-        return bool(getattr(getattr(self.call, "__code__", None), "co_flags", 0) & inspect.CO_VARARGS)
-
-
-def parameters_of(call: Callable[..., Any]) -> tuple[Parameter, ...]:
-    """The parameters that can be handed by name; none where nobody can tell."""
-    try:
-        found = inspect.signature(call).parameters.values()
-    except (TypeError, ValueError):
-        return ()
-    return tuple(
-        Parameter(
-            item.name,
-            item.default is not item.empty,
-            None if item.default is item.empty else item.default,
-            "" if item.annotation is item.empty else inspect.formatannotation(item.annotation),
-        )
-        for item in found
-        if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY)
-    )
-
-
-def call_by_name(call: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-    """Call with what it takes by position where it must be, else by name."""
-    try:
-        kinds = {name: item.kind for name, item in inspect.signature(call).parameters.items()}
-    except (TypeError, ValueError):
-        return call(*values.values())
-    first = [value for name, value in values.items() if kinds.get(name) is inspect.Parameter.POSITIONAL_ONLY]
-    rest = {name: value for name, value in values.items() if kinds.get(name) is not inspect.Parameter.POSITIONAL_ONLY}
-    return call(*first, **rest)
 
 
 @dataclass(frozen=True)

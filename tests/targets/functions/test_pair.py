@@ -6,7 +6,8 @@ from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.averaged import averages_over_columns, without_the_mean
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction
 
 
 def leaky(x, slope=0.25):
