@@ -20,7 +20,7 @@ from gradcheck_cli.trials.function_trial import FunctionTrial
 CONSTANT = "constant almost everywhere"
 BESIDE = "made of what is constant almost everywhere"
 # What no other function would be excused for either.
-_NEVER_MEANT = {Sign.OTHER_SHAPE, Sign.NOT_FINITE, Sign.UNSTEADY, Sign.COUNT}
+_NEVER_MEANT = {Sign.OTHER_SHAPE, Sign.NOT_FINITE, Sign.UNSTEADY, Sign.COUNT, Sign.UPSTREAM_IGNORED}
 
 
 def surrogates(comparison: FunctionComparison) -> Mapping[str, str]:

@@ -130,14 +130,16 @@ def _repeats(outcome: FunctionOutcome) -> list[Broken]:
 
 
 def _linear(name: str, first: Array, others: Mapping[float, Mapping[str, Array]]) -> list[Broken]:
-    """B(k G) = k B(G) for k = 2, -1 and 0: multiplying by them rounds nothing."""
-    for factor, gradients in others.items():
-        again = gradients.get(name)
-        if again is None or again.shape != first.shape or np.array_equal(again, factor * first):
-            continue
-        if np.array_equal(again, first):
-            return [
-                Broken(Sign.UPSTREAM_IGNORED, name, f"grad_{name} stays the same when G is multiplied by {factor:g}")
-            ]
-        return [Broken(Sign.NONLINEAR, name, f"{factor:g} G does not give {factor:g} grad_{name}")]
-    return []
+    """B(k G) = k B(G) for k = 2, -1 and 0: multiplying by them rounds nothing.
+
+    What is the same for each of them does not use G; what is the same for 2 G alone uses its direction.
+    """
+    found = {factor: gradients[name] for factor, gradients in others.items() if name in gradients}
+    found = {factor: again for factor, again in found.items() if again.shape == first.shape}
+    wrong = [factor for factor, again in found.items() if not np.array_equal(again, factor * first)]
+    if not wrong:
+        return []
+    factor = wrong[0]
+    if all(np.array_equal(again, first) for again in found.values()):
+        return [Broken(Sign.UPSTREAM_IGNORED, name, f"grad_{name} stays the same when G is multiplied by {factor:g}")]
+    return [Broken(Sign.NONLINEAR, name, f"{factor:g} G does not give {factor:g} grad_{name}")]

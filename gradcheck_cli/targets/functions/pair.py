@@ -97,7 +97,10 @@ class PairForm:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of the forward."""
-        return self.fore.parameters()
+        found = self.fore.parameters()
+        names = [item.name for item in found]
+        returned = {belongs_to(name, names) for name in returned_names(self.back.node)}
+        return tuple(replace(item, is_returned=item.name in returned) for item in found)
 
     @property
     def source(self) -> str:

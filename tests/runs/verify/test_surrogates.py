@@ -82,6 +82,20 @@ def test_a_wrong_shape_is_never_meant(tmp_path):
     assert gradcheck_cli.verify(str(tmp_path / "own.py")).verdict != "pass"
 
 
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [("1.0 * (np.abs(x) <= 1)", "fail"), ("dout / np.sqrt((dout**2).sum() + 1e-300)", "pass")],
+)
+def test_no_function_is_meant_that_does_not_use_what_flows_into_it(tmp_path, given, verdict):
+    """What is trained through it would learn nothing of its loss; a G of length 1 still says where to."""
+    (tmp_path / "own.py").write_text(ROUNDED.replace("dout * (np.abs(x) <= 1)", given))
+    (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
+    assert (target.verdict, [finding.id for finding in target.findings]) == (
+        verdict,
+        ["upstream-ignored"] if verdict == "fail" else [],
+    )
+
+
 def test_a_gradient_of_what_the_forward_does_not_use_fails(tmp_path):
     """An offset that is added to a copy only: nothing is constant in steps there, and the report says what is seen."""
     (tmp_path / "own.py").write_text(FORGOTTEN)

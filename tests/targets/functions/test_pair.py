@@ -173,3 +173,34 @@ def test_a_setting_that_the_forward_has_by_default_is_handed_to_a_backward_that_
     file.write_text(DROPPED.replace("KEPT", kept))
 
     assert function_here(f"{file}:dropout_backward").verdict == verdict
+
+
+LEARNED = """
+import numpy as np
+
+
+def bent(h, slope=0.2):
+    return np.where(h < 0, slope * h, h)
+
+
+def bent_backward(up, h, slope=0.2):
+    dslope = OF_SLOPE
+    dh = up * np.where(h < 0, slope, 1.0)
+    return dh, dslope
+"""
+
+
+@pytest.mark.parametrize(
+    ("of_slope", "verdict"),
+    [
+        ("np.sum(up * h * (h < 0))", Verdict.PASS),
+        ("up * h * (h < 0)", Verdict.PASS),  # a slope for each entry
+        ("np.sum(up * (h < 0))", Verdict.FAIL),
+    ],
+)
+def test_what_has_a_default_and_a_gradient_is_no_setting(tmp_path, of_slope, verdict):
+    """A slope that is learned is compared, though it may be left out."""
+    file = tmp_path / "bent.py"
+    file.write_text(LEARNED.replace("OF_SLOPE", of_slope))
+    report = function_here(f"{file}:bent_backward")
+    assert (report.verdict, set(report.gradients)) == (verdict, {"h", "slope"})

@@ -85,3 +85,49 @@ def sample(level):
 def test_where_an_argument_may_as_well_be_another_nothing_is_proved(level, proves_something):
     """A lone number, and a level of one where its gradient is one for each column, which the forward takes as well."""
     assert proves(wired(), sample(level)) is proves_something
+
+
+WIDEST = """
+import numpy as np
+
+
+def widest(a):
+    return a.max(axis=1, keepdims=True), a
+
+
+def widest_backward(grad, a):
+    return GIVEN
+"""
+
+
+def test_a_length_of_1_hides_no_shape_that_is_wrong_on_others(tmp_path):
+    """Of one number the largest is that number, and what is handed through has its shape."""
+    with pytest.raises(GradcheckError, match=r"grad_a has the shape \(3, 1\), a has \(3, 5\)"):
+        judged(tmp_path, WIDEST.replace("GIVEN", "grad"), "widest_backward")
+    right = judged(
+        tmp_path,
+        WIDEST.replace("GIVEN", "grad * (np.arange(a.shape[1]) == a.argmax(axis=1)[:, None])"),
+        "widest_backward",
+    )
+    assert right.verdict is Verdict.PASS
+
+
+LOSS_OF_EACH = """
+import numpy as np
+
+
+def fair_loss(rest, width=1.0):
+    size = np.abs(rest) / width
+    return np.where(size < 1, 0.5 * size**2, size - 0.5)
+
+
+def fair_loss_grad(rest, width=1.0):
+    return np.where(np.abs(rest) < width, rest / width**2, np.sign(rest)INVERSE)
+"""
+
+
+@pytest.mark.parametrize(("inverse", "verdict"), [(" / width", Verdict.PASS), ("", Verdict.FAIL)])
+def test_a_loss_of_each_entry_is_asked_with_many(tmp_path, inverse, verdict):
+    """Of a lone number one branch is seen, and a width that was forgotten in the other is not."""
+    report = judged(tmp_path, LOSS_OF_EACH.replace("INVERSE", inverse), "fair_loss_grad")
+    assert (report.verdict, report.inputs) == (verdict, "rest 3x5 (guess)")

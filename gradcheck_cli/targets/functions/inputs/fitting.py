@@ -64,6 +64,7 @@ class Fitted:
             whose gradient was not summed, beside a bias of the output's shape; the gradient of a loss that is one
             number where its argument is an array, beside an argument of one number.
         is_empty: it ended, and gave no gradient.
+        is_of_output: `odd` is the shape of the output, of more than one number: handed through, or not summed.
     """
 
     share: float
@@ -71,6 +72,7 @@ class Fitted:
     error: BaseException | None = None
     is_slip: bool = False
     is_empty: bool = False
+    is_of_output: bool = False
 
     def refuse(self, file: str) -> None:
         """Refuse what may come of inputs that were guessed, and not of the code.
@@ -116,4 +118,6 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
     wrong = [name for name in fits if fits[name] is not ShapeFit.RIGHT]
     is_unsummed = len(fits) >= _BIASED and all(_is_unsummed(name, *shapes[name], outputs[0].shape) for name in wrong)
     is_slip = (bool(wrong) and is_unsummed) or is_collapsed
-    return Fitted(right / owed, odd[0] if odd and not is_collapsed else "", is_slip=is_slip)
+    is_of_output = outputs[0].size > 1 and all(shapes[name][1] == outputs[0].shape for name in wrong)
+    found = odd[0] if odd and not is_collapsed else ""
+    return Fitted(right / owed, found, is_slip=is_slip, is_of_output=is_of_output)

@@ -7,9 +7,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeGuard
-
-import numpy as np
 
 from gradcheck_cli.model import InputsFrom, Sample
 from gradcheck_cli.targets.functions.autograd import AutogradForm
@@ -28,11 +25,11 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     guided,
     progress_of,
 )
-from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, labels_nothing, leaves_out
+from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, labels_nothing, leaves_out, looks_up
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
-from gradcheck_cli.targets.functions.inputs.proving import is_of_no_number, proves
+from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_slope, proves
 from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
@@ -198,15 +195,20 @@ class _Search:
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
         is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
-        is_number = all(out.size == 1 for out in outputs) if is_loss else True
+        is_one = all(out.size == 1 for out in outputs) or is_slope(found.form, sample, outputs)
+        is_number = is_one if is_loss else True
         nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
         nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
-        is_meant = is_number and not nothing and not leaves_out(found.form, sample, labels(choice))
-        if is_meant and not self._is_of_another(found):
+        is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
+        if is_number and is_seen and not self._hides_a_shape(found) and not self._is_of_another(found):
             return False
         if self.doubtful is None:
             self.doubtful, self.proves_nothing = found, nothing
         return True
+
+    def _hides_a_shape(self, found: Guess) -> bool:
+        """It fits where a length is 1, and elsewhere its gradient has the shape of the output."""
+        return has_a_one(found.samples[0]) and bool(self.nearly.odd) and self.nearly.is_of_output
 
     def _is_of_another(self, found: Guess) -> bool:
         """A gradient without a name may belong to another argument, for which only other shapes leave room.
@@ -224,7 +226,9 @@ class _Search:
             NearlyError: its gradient is not the derivative, which proves nothing there.
         """
         found = self.doubtful
-        if found is not None and self.proves_nothing and not is_derivative(found.form, found.samples[0]):
+        if found is None or self._hides_a_shape(found):
+            return None
+        if self.proves_nothing and not is_derivative(found.form, found.samples[0]):
             refusal = NotAFunctionError("read", f"{self.proves_nothing}: it may be meant for others")
             raise NearlyError(refusal, replace(found, raised=self.raising(found.form)))
         return found
@@ -372,18 +376,8 @@ def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, othe
     other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
     second = other if takes(form, other) else drawn(choice, SIZES[0], seed + 1)
     left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if runs(form, sample)]
-    left_out = [sample for sample in left_out if not _looks_up(form, sample)]
+    left_out = [sample for sample in left_out if not looks_up(form, sample)]
     return Guess(form, (first, second, *others, *left_out))
-
-
-def _looks_up(form: WrittenFunction, sample: Sample) -> bool:
-    """Each whole number is given a row: that none flows back to the row of a padding is meant, as in nn.Embedding."""
-    axes = max((value.ndim for value in sample.values.values() if _is_whole(value)), default=0)
-    return form.forward(sample.values)[0].ndim > axes
-
-
-def _is_whole(value: object) -> TypeGuard[np.ndarray]:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "i"
 
 
 def _for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:

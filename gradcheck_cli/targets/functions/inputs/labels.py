@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import numpy as np
 
@@ -86,3 +87,13 @@ def is_no_label(form: WrittenFunction, sample: Sample, name: str, outputs: Seque
     pairs = zip(outputs, moved, strict=False)
     same = all(one.shape == other.shape and np.allclose(one, other, rtol=EVENLY, atol=EVENLY) for one, other in pairs)
     return same and not all(np.array_equal(one, other) for one, other in zip(outputs, moved, strict=False))
+
+
+def looks_up(form: WrittenFunction, sample: Sample) -> bool:
+    """Each whole number is given a row: that none flows back to the row of a padding is meant, as in nn.Embedding."""
+    axes = max((value.ndim for value in sample.values.values() if _is_whole(value)), default=0)
+    return form.forward(sample.values)[0].ndim > axes
+
+
+def _is_whole(value: object) -> TypeGuard[np.ndarray]:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "i"

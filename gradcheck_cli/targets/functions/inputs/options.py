@@ -23,7 +23,15 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     zipped,
 )
 from gradcheck_cli.targets.functions.inputs.products import axes_by_products
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, constant, lengths, positive, proposals
+from gradcheck_cli.targets.functions.inputs.proposals import (
+    REAL,
+    Proposal,
+    ProposalKind,
+    constant,
+    lengths,
+    positive,
+    proposals,
+)
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
@@ -35,6 +43,8 @@ _OF_POSITIONS = word_set("rotary rope position positional")
 # What is compared by a logarithm is a distribution: its rows sum to 1.
 _LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
+# The axes of a number that is learned and has a default: one for all entries, one for each, one for each column.
+_LEARNED = ("", "n d", "d")
 # So many choices of likely parts come before those that are likely as a whole: where matrices fit, they hide less.
 _LIKELIEST = 40
 
@@ -143,6 +153,9 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return [*(Proposal("constant", value=value) for value in _WHOLE), *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
+    if item.is_returned and type(item.default) is float:  # as `alpha=0.1` that is learned
+        kind: ProposalKind = "unit" if 0 < item.default < 1 else "real"
+        return [*(Proposal(kind, axes) for axes in _LEARNED), Proposal("keep")]
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]

@@ -44,6 +44,11 @@ def _is_meant_for_others(form: WrittenFunction, sample: Sample, arrays: dict[str
     )
 
 
+def has_a_one(sample: Sample) -> bool:
+    """Is an argument that a gradient is owed for a lone number, or 1 long? There a sum that is missing is not seen."""
+    return any(1 in (sample.array(name).shape or (1,)) for name in sample.differentiated)
+
+
 def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
     """Is a gradient that is handed no G wrong, of a function of several arrays that gives several numbers here?
 
@@ -54,6 +59,13 @@ def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Arr
     if not is_bare or len(float_arrays(sample.values)) < 2 or sum(out.size for out in outputs) == 1:
         return False
     return not _is_entrywise(form, sample, outputs[0]) and not is_derivative(form, sample)
+
+
+def is_slope(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
+    """Is it right as the slope at each entry of the one array that it takes, as that of a loss of residuals is?"""
+    is_bare = isinstance(form, PairForm) and form.wiring is not None and form.wiring.bare
+    is_alone = len(float_arrays(sample.values)) == len(outputs) == 1
+    return is_bare and is_alone and _is_entrywise(form, sample, outputs[0]) and is_derivative(form, sample)
 
 
 def _is_entrywise(form: WrittenFunction, sample: Sample, output: Array) -> bool:
