@@ -153,6 +153,11 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return [*(Proposal("constant", value=value) for value in _WHOLE), *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
+    return _beside_the_default(item, found)
+
+
+def _beside_the_default(item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
+    """What a parameter with a default may be given in its place, and the default."""
     if item.is_returned and type(item.default) is float:  # as `alpha=0.1` that is learned
         kind: ProposalKind = "unit" if 0 < item.default < 1 else "real"
         return [*(Proposal(kind, axes) for axes in _LEARNED), Proposal("keep")]
