@@ -9,13 +9,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.contract import TextEdit
+from gradcheck_cli.targets.contract import SLICE, TextEdit
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.wire import Message, WireError
 
-# An answer comes after this at the latest, with what was answered by then, but for the question that was begun: who
-# asks looks at the clock between two answers, and waits for none longer than for one question.
-SECONDS = 0.25
 # Of one answer; a frame that is larger is taken for none of ours.
 MOST = 64
 BYTES = 2**24
@@ -53,7 +50,7 @@ def answered(
         arrays: of the question; each variant is given copies, as what one of them writes is nothing of the next.
         answer: puts the question.
     """
-    end, size = time.monotonic() + SECONDS, 0
+    end, size = time.monotonic() + SLICE, 0
     answers: list[Message | None] = []
     gathered: dict[str, Array] = {}
     for place, listed in enumerate(message["variants"]):

@@ -24,6 +24,7 @@ from gradcheck_cli.model import (
 from gradcheck_cli.model.errors import TargetError, UnrecognisedError
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
+    SLICE,
     Described,
     DescribedFunction,
     ErrorKind,
@@ -39,7 +40,7 @@ from gradcheck_cli.targets.functions.client import described_function
 from gradcheck_cli.targets.functions.packing import unpacked
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.spec_message import message_of_spec
-from gradcheck_cli.targets.variants import SECONDS, VariantAnswer, Variants, asked_of, each_answer, listed_edits
+from gradcheck_cli.targets.variants import VariantAnswer, Variants, asked_of, each_answer, listed_edits
 from gradcheck_cli.targets.wire import Message, WireError
 
 # How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
@@ -141,7 +142,7 @@ class Worker:
         """
         if self._child is None:
             return [None] * len(variants)
-        limit = self.limits.timeout + SECONDS
+        limit = self.limits.timeout + SLICE
         try:
             found = each_answer(*self._child.exchange(asked_of(variants, request), arrays, limit))
             self._child.printed()  # by several, of which nobody can tell which

@@ -32,7 +32,7 @@ class CalledFunction(Protocol):
         """What another forward gives."""
 
     def varied(self, sample: Sample, name: str, values: Array, /) -> Stacked:
-        """The forward for several values of one argument."""
+        """The forward for the first of several values of one argument, one at least."""
 
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
         """Forward and backward."""

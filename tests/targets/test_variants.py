@@ -66,7 +66,7 @@ def test_arrays_come_with_their_variant_and_what_one_writes_is_nothing_of_the_ne
 @pytest.mark.parametrize(("slice_", "size", "count"), [(-1, 2**30, 1), (PATIENCE, 24, 2), (PATIENCE, 2**30, 3)])
 def test_an_answer_comes_after_a_slice_of_time_or_of_memory(asked, monkeypatch, slice_, size, count):
     """With what was answered by then, one at least; a question that was begun is ended."""
-    monkeypatch.setattr(variants, "SECONDS", slice_)
+    monkeypatch.setattr(variants, "SLICE", slice_)
     monkeypatch.setattr(variants, "BYTES", size)
     found = asked([factor("5"), factor("6"), factor("7")], lambda f, question, arrays: ({}, {"a": arrays["x"]}))
     assert len(found) == count

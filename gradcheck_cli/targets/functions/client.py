@@ -36,9 +36,9 @@ class AskedWorker(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Stacked:
-    """The outputs of a forward for several values of one argument, each output with one more axis in front.
+    """The outputs of a forward for the first of several values of an argument, each with one more axis in front.
 
-    `error` says why there are fewer than values, "" where all are there.
+    `error` says why there are none for the next; "" where they were not asked for yet, as these took a slice of time.
     """
 
     outputs: tuple[Array, ...]
@@ -85,7 +85,7 @@ class FunctionClient:
         return _outcome(message, answered, printed)
 
     def varied(self, sample: Sample, name: str, values: Array) -> Stacked:
-        """The forward for each of `values`, (how many, *shape of the argument), in the place of one argument."""
+        """The forward for the first of `values`, (how many, *shape of the argument), in the place of one argument."""
         stacked = self._forwards(sample, name, values)
         return Stacked((), stacked.error) if isinstance(stacked, FunctionOutcome) else stacked
 
