@@ -34,20 +34,44 @@ class OtherArgumentForm(WrappedForm[PairForm]):
     def run(self, values: Values, upstream: Sequence[Array]) -> Ran:
         """As in training."""
         ran = self.inner.run(values, upstream)
-        returned = tuple(replace(entry, name=self.argument) if entry.name else entry for entry in ran.returned)
-        return replace(ran, gradients=dict.fromkeys([self.argument], *ran.gradients.values()), returned=returned)
+        (gradient,) = map(self.meant, ran.gradients.values())
+        named = [replace(entry, name=self.argument, shape=gradient.shape) for entry in ran.returned if entry.name]
+        unnamed = [entry for entry in ran.returned if not entry.name]
+        return replace(ran, gradients={self.argument: gradient}, returned=(*named, *unnamed))
+
+    def meant(self, gradient: Array) -> Array:
+        """The gradient, of what is returned."""
+        return gradient
 
 
-def as_other_argument(form: WrittenFunction, sample: Sample) -> OtherArgumentForm | None:
+@dataclass(frozen=True)
+class RowsForm(OtherArgumentForm):
+    """The same, of which it returns a row for each output: (outputs, *shape of the argument)."""
+
+    @property
+    def why(self) -> str:
+        """How it was told, and what the rows are."""
+        return f"{self.inner.why}; it gives a row for each output, which are added up"
+
+    def owing(self, sample: Sample) -> Sample:
+        """What is learned by such rows is this one alone."""
+        return replace(sample, differentiated=(self.argument,))
+
+    def meant(self, gradient: Array) -> Array:
+        """What the rows, weighed by G, come to."""
+        return np.asarray(gradient.sum(axis=0))
+
+
+def as_other_argument(form: WrittenFunction, samples: Sequence[Sample]) -> OtherArgumentForm | None:
     """The form with the argument that its gradient is of; None where the first of that shape may be meant."""
-    unnamed = _unnamed(form, sample)
-    return None if unnamed is None else unnamed.of_another(sample)
+    unnamed = _unnamed(form, samples)
+    return None if unnamed is None else unnamed.of_another()
 
 
-def may_be_another(form: WrittenFunction, sample: Sample) -> bool:
+def may_be_another(form: WrittenFunction, samples: Sequence[Sample]) -> bool:
     """Is the one gradient, which has no name, not the derivative by the argument of its shape, and there are others?"""
-    unnamed = _unnamed(form, sample)
-    return unnamed is not None and len(float_arrays(sample.values)) > 1
+    unnamed = _unnamed(form, samples)
+    return unnamed is not None and len(float_arrays(unnamed.sample.values)) > 1
 
 
 @dataclass(frozen=True)
@@ -55,35 +79,49 @@ class _Unnamed:
     """A pair whose one gradient has no name and is not the derivative by `first`, which has its shape."""
 
     form: PairForm
+    sample: Sample
     first: str
     gradient: Array
     upstream: list[Array]
 
-    def of_another(self, sample: Sample) -> OtherArgumentForm | None:
-        arguments = float_arrays(sample.values)
+    def of_another(self) -> OtherArgumentForm | None:
+        arguments = float_arrays(self.sample.values)
         # Nobody steps what predictions are compared with: its slope is that by the predictions with the sign lost.
         others = [name for name in arguments if name != self.first and not is_target(name)]
-        alike = [name for name in others if arguments[name].shape == self.gradient.shape]
+        forms = [OtherArgumentForm(self.form, name) for name in others]
+        forms += [RowsForm(self.form, name) for name in others if self._is_a_row_each(arguments[name])]
         try:
-            found = [name for name in alike if is_slope(self.form, sample, name, self.gradient, self.upstream)]
+            found = [form for form in forms if self._is_slope(form, arguments[form.argument])]
         except Exception:  # what raises is told where it is judged
             return None
-        return OtherArgumentForm(self.form, found[0]) if len(found) == 1 else None
+        return found[0] if len(found) == 1 else None
+
+    def _is_a_row_each(self, argument: Array) -> bool:
+        is_bare = self.form.wiring is not None and self.form.wiring.bare
+        return is_bare and self.gradient.shape == (self.upstream[0].size, *argument.shape)
+
+    def _is_slope(self, form: OtherArgumentForm, argument: Array) -> bool:
+        meant = form.meant(self.gradient)
+        return meant.shape == argument.shape and is_slope(self.form, self.sample, form.argument, meant, self.upstream)
 
 
-def _unnamed(form: WrittenFunction, sample: Sample) -> _Unnamed | None:
+def _unnamed(form: WrittenFunction, samples: Sequence[Sample]) -> _Unnamed | None:
     if not isinstance(form, PairForm):
         return None
-    arguments = float_arrays(sample.values)
-    if any(belongs_to(name, list(arguments)) for name in form.returned(list(arguments)) if name):
+    arguments = list(float_arrays(samples[0].values))
+    if any(belongs_to(name, arguments) for name in form.returned(arguments) if name):
         return None
-    try:
-        upstream = [np.ones_like(out) for out in form.forward(sample.values)]
-        gradients = form.run(sample.values, upstream).gradients
-        if len(gradients) != 1:
+    for sample in samples:
+        try:
+            upstream = [np.ones_like(out) for out in form.forward(sample.values)]
+            gradients = form.run(sample.values, upstream).gradients
+            if len(gradients) != 1:
+                return None
+            ((first, gradient),) = gradients.items()
+            if not gradient.any():  # where a hinge is at rest, nothing tells whose slope that is
+                continue
+            is_right = is_slope(form, sample, first, gradient, upstream)
+        except Exception:  # what raises is told where it is judged
             return None
-        ((first, gradient),) = gradients.items()
-        is_right = is_slope(form, sample, first, gradient, upstream)
-    except Exception:  # what raises is told where it is judged
-        return None
-    return None if is_right else _Unnamed(form, first, gradient, upstream)
+        return None if is_right else _Unnamed(form, sample, first, gradient, upstream)
+    return None

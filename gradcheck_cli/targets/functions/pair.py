@@ -28,11 +28,13 @@ from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
 from gradcheck_cli.targets.functions.spelling import (
+    are_renamed,
     argument_called,
     belongs_to,
     derived_argument,
     is_cache,
     is_upstream,
+    shape_called,
     tokens,
     word_set,
 )
@@ -203,17 +205,6 @@ def float_arrays(values: Values) -> dict[str, Array]:
     return {name: value for name, value in values.items() if isinstance(value, np.ndarray) and value.dtype.kind in "fc"}
 
 
-def _shape_called(name: str, given: Sequence[str]) -> str:
-    """The argument whose shape is meant: "x" by x_shape, the first by input_shape and shape; "" for none."""
-    words = tokens(name)
-    if words[-1:] != ("shape",):
-        return ""
-    return argument_called("_".join(words[:-1]), given) or (given[0] if set(words) <= _OF_THE_INPUT else "")
-
-
-_OF_THE_INPUT = word_set("shape in input orig original")
-
-
 def _handed(meaning: Meaning, sources: Mapping[str, Any], result: Any) -> Any:
     kind, which = meaning
     if kind == INPUTS:
@@ -286,6 +277,8 @@ def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:
 def _guessed_upstreams(wanted: Sequence[Parameter], given: Sequence[str]) -> list[list[str]]:
     """No name tells a G: none where the backward takes arguments or one thing only; else the first parameter."""
     needed = [item.name for item in wanted if not item.has_default]
+    if are_renamed(needed, given):
+        return [[]]
     if all(argument_called(name, given) for name in needed) or len(needed) <= 1:
         return [[], needed[:1]] if len(needed) == 1 else [[]]
     free = [name for name in needed if not argument_called(name, given)]
@@ -325,7 +318,7 @@ def _options(
         return
     if item.name.lower() in _ALL_INPUTS:
         yield INPUTS, None
-    shaped = _shape_called(item.name, given)
+    shaped = shape_called(item.name, given)
     argument = argument_called(item.name, given)
     if shaped:
         yield SHAPE, shaped

@@ -188,6 +188,18 @@ def _singular(name: str) -> str:
     return name.lower().removesuffix("s") if len(name) > _SHORT else name.lower()
 
 
+def are_renamed(names: Sequence[str], arguments: Sequence[str]) -> bool:
+    """Are these the arguments, each in its place, with the same letters before or behind: datax, datay for x, y?"""
+    pairs = [(name, argument) for name, argument in zip(names, arguments, strict=False) if name != argument]
+    before = {name.removesuffix(argument) for name, argument in pairs if name.endswith(argument)}
+    behind = {name.removeprefix(argument) for name, argument in pairs if name.startswith(argument)}
+    is_one = any(
+        len(added) == 1 and all(match(name, argument) for name, argument in pairs)
+        for added, match in ((before, str.endswith), (behind, str.startswith))
+    )
+    return len(names) == len(arguments) and len(pairs) > 1 and is_one
+
+
 def argument_called(name: str, arguments: Sequence[str]) -> str:
     """The argument of a forward that a parameter of its backward means: "X" for X, x or X_batch; "" for none or two."""
     folded = {each.lower(): each for each in arguments}
@@ -257,3 +269,14 @@ def is_running(name: str) -> bool:
 def is_cache(name: str) -> bool:
     """Is a parameter of a backward called as what its forward kept?"""
     return name.lower().strip("_") in CACHE_WORDS or name.lower().endswith(("cache", "saved"))
+
+
+def shape_called(name: str, given: Sequence[str]) -> str:
+    """The argument whose shape is meant: "x" by x_shape, the first by input_shape and shape; "" for none."""
+    words = tokens(name)
+    if words[-1:] != ("shape",):
+        return ""
+    return argument_called("_".join(words[:-1]), given) or (given[0] if set(words) <= _OF_THE_INPUT else "")
+
+
+_OF_THE_INPUT = word_set("shape in input orig original")

@@ -4,6 +4,7 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.errors import TargetError
 
 HILLS = """
 import numpy as np
@@ -111,3 +112,33 @@ def logcosh_grad(y_true, y_pred):
     report = function_here(f"{file}:logcosh_grad")
     assert {name: result.verdict for name, result in report.gradients.items()} == {"y_pred": Verdict.FAIL}
     assert [finding.id for finding in report.findings] == ["sign-flipped"]
+
+
+MARGINS = """
+import numpy as np
+
+def margin_loss(v, a, c):
+    return np.maximum(0, 1 - c.reshape(-1, 1) * (a @ v.reshape(-1, 1)))
+
+def margin_loss_gradient(v, rowsa, rowsc):
+    active = margin_loss(v, rowsa, rowsc) > 0
+    return SIGN 1.0 * active * rowsc.reshape(-1, 1) * rowsa
+"""
+
+
+def test_a_row_for_each_sample_is_the_gradient_of_each_loss(tmp_path):
+    """Of what all share: the parameters. rowsa and rowsc are a and c, and no dE/dO."""
+    file = tmp_path / "margins.py"
+    file.write_text(MARGINS.replace("SIGN", "-"))
+    report = function_here(f"{file}:margin_loss_gradient")
+    assert (report.verdict, list(report.gradients)) == (Verdict.PASS, ["v"])
+    assert "(v = v, rowsa = a, rowsc = c)" in report.why
+    assert report.why.endswith("; it gives a row for each output, which are added up")
+
+
+def test_rows_that_are_no_gradients_do_not_pass(tmp_path):
+    """Their sign is turned."""
+    file = tmp_path / "margins.py"
+    file.write_text(MARGINS.replace("SIGN", "+"))
+    with pytest.raises(TargetError, match=r"grad_v has the shape \(3, 5\), v has \(5,\)"):
+        function_here(f"{file}:margin_loss_gradient")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
 
@@ -52,10 +53,11 @@ def raised(tmp_path, line, *given):
         "return halve(grad)",
         "return halve(grad, 2, 3)",
         "return grad * scale",
+        "total = total + grad; return total",
     ],
 )
 def test_a_slip_of_the_pen_raises_whatever_it_is_given(tmp_path, line):
-    """An array's attribute but for a slip, a call of its own with another number of arguments, a name from nowhere."""
+    """An attribute with a slip, a call of its own with too few arguments, a name from nowhere, or read too early."""
     assert is_own_fault(*raised(tmp_path, line, None))
 
 
@@ -69,6 +71,7 @@ def test_a_slip_of_the_pen_raises_whatever_it_is_given(tmp_path, line):
         ("return halve(grad, *more)", None),  # with what is handed over
         ("return np.dot(grad, np.ones(4))", None),
         ("return grad[w > 5][0]", None),
+        ("for each in grad:\n        if each > 5: last = each\n        if each < 5: return last", None),
     ],
 )
 def test_what_other_arguments_would_not_raise_is_not_its_fault(tmp_path, line, given):
@@ -84,3 +87,43 @@ def test_what_it_was_called_with_wrongly_is_not_its_fault(tmp_path):
     with pytest.raises(TypeError) as found:
         held["pull"](np.ones(3))
     assert not is_own_fault(found.value, file)
+
+
+FUNCTION = """
+import torch
+
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, power):
+        ctx.save_for_backward(x)
+        ctx.power = power
+        return x**power
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.KEPT
+        return RETURNED
+"""
+
+
+@pytest.mark.parametrize(
+    ("kept", "returned", "is_own"),
+    [
+        ("saved_tensor", "grad * x, None", True),
+        ("saved_tensors", "grad * ctx.pow * x, None", True),
+        ("saved_tensors", "grad * x, None, grad", True),
+        ("saved_tensors", "grad * x, grad.sum()", False),  # a tensor may be meant
+        ("saved_tensors", "torch.dot(grad, torch.ones(9)), None", False),
+    ],
+)
+def test_what_a_context_never_holds_and_gradients_of_nothing(tmp_path, kept, returned, is_own):
+    """What torch or the file writes is there; so many are owed as the forward is given."""
+    file = tmp_path / "cube.py"
+    file.write_text(FUNCTION.replace("KEPT", kept).replace("RETURNED", returned))
+    held = {}
+    exec(compile(file.read_text(), str(file), "exec"), held)
+    x = torch.ones(3, requires_grad=True)
+    with pytest.raises((RuntimeError, AttributeError)) as found:
+        held["Cube"].apply(x, 3).sum().backward()
+    assert is_own_fault(found.value, str(file)) is is_own

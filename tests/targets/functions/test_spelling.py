@@ -2,7 +2,14 @@
 
 import pytest
 
-from gradcheck_cli.targets.functions.spelling import argument_called, belongs_to, forward_for, is_target, is_upstream
+from gradcheck_cli.targets.functions.spelling import (
+    are_renamed,
+    argument_called,
+    belongs_to,
+    forward_for,
+    is_target,
+    is_upstream,
+)
 
 
 @pytest.mark.parametrize(
@@ -108,3 +115,18 @@ def test_a_gradient_of_one_of_many_is_of_all_of_them():
     assert belongs_to("grad_anchors", ["anchor", "negative"]) == "anchor"
     assert belongs_to("dx", ["x", "xs"]) == "x"
     assert belongs_to("dxs", ["x", "xs"]) == "xs"
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "are"),
+    [
+        (("w", "datax", "datay"), ("w", "x", "y"), True),
+        (("x_in", "t_in"), ("x", "t"), True),
+        (("dx", "y"), ("x", "y"), False),  # one alone may be a gradient
+        (("datax", "outy"), ("x", "y"), False),
+        (("datax", "datay"), ("x", "y", "z"), False),
+    ],
+)
+def test_arguments_may_be_renamed_alike(names, arguments, are):
+    """The same letters before or behind each of two or more."""
+    assert are_renamed(names, arguments) is are

@@ -28,6 +28,7 @@ from gradcheck_cli.targets.functions.inputs.guided import (
 from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, labels_nothing, leaves_out, looks_up
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
+from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_slope, proves
 from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
@@ -115,6 +116,10 @@ def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
     best = next((search for search in known if search.nearly.is_slip), known[0] if known else None)
     if best is None or best.second_best is None:
         cause = next((search.error for search in searches if search.error is not None), None)
+        if is_own_fault(cause, searches[0].file if searches else ""):
+            raise NotAFunctionError(
+                "run", "its forward raises whatever it is given", "mend the line that raises", cause
+            )
         raise NotAFunctionError("run", "its forward runs on no inputs that were tried", cause=cause)
     try:
         best.nearly.refuse(best.file)
@@ -215,9 +220,8 @@ class _Search:
 
         What is right for the first argument on other shapes is no excuse for what is wrong on the first ones.
         """
-        sample = found.samples[0]
-        self.is_unowned = self.is_unowned or may_be_another(found.form, sample)
-        return self.is_unowned and as_other_argument(found.form, sample) is None
+        self.is_unowned = self.is_unowned or may_be_another(found.form, found.samples)
+        return self.is_unowned and as_other_argument(found.form, found.samples) is None
 
     def _in_doubt(self) -> Guess | None:
         """What may not be meant and is all that fits; None where nothing is.

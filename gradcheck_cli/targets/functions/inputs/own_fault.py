@@ -16,6 +16,12 @@ from gradcheck_cli.model import syntax
 # So much of two names is the same where one is the other with a slip: "shape" and "chape", "reshape" and "resahpe".
 _ALIKE = 0.75
 _OPERATORS = {f"__{name}__" for name in ("add", "sub", "mul", "truediv", "matmul", "pow", "neg", "getitem", "array")}
+# How torch names the node of a Function; and that a backward gave another number of gradients than there were inputs.
+_NODE = re.compile(r"^(\w+)Backward$")
+_MISCOUNTED = re.compile(
+    r"^function (\w+)Backward returned (?:an incorrect number of gradients|a gradient different than None)"
+)
+_UNBOUND = re.compile(r"^cannot access local variable '(\w+)'")
 # A call of a function with another number of arguments than it takes.
 _MISCALLED = re.compile(r"^(?:\w+\.)*(\w+)\(\) (?:missing \d+ required|takes .*\bpositional arguments? but \d+)")
 
@@ -23,19 +29,22 @@ _MISCALLED = re.compile(r"^(?:\w+\.)*(\w+)\(\) (?:missing \d+ required|takes .*\
 def is_own_fault(error: BaseException | None, file: str) -> bool:
     """Is it proved that the line raises whatever the function is given?
 
-    A name that is nowhere defined, code that is not written yet; an attribute that no array has and that is one of an
-    array's but for a slip; a function of the file that is called with another number of arguments than it takes.
+    A name that is nowhere defined, or not before it is read; code that is not written yet; an attribute that no array
+    has and that is one of an array's but for a slip, or that nobody sets on a context; a function of the file that is
+    called with another number of arguments than it takes; another number of gradients than of inputs.
 
     Args:
         file: the user's.
     """
     if isinstance(error, NotImplementedError):
         return True
-    if isinstance(error, NameError):
-        return not isinstance(error, UnboundLocalError)
+    if isinstance(error, RuntimeError):
+        return _is_miscounted(error, file)
     line = _line_of(error, file)
+    if isinstance(error, NameError):
+        return not isinstance(error, UnboundLocalError) or _is_read_first(error, file, line)
     if isinstance(error, AttributeError) and line:
-        return _is_slip(error, file)
+        return _is_slip(error, file) or _is_set_by_nobody(error, file)
     return isinstance(error, TypeError) and line > 0 and _is_miscalled(error, file, line)
 
 
@@ -57,6 +66,52 @@ def _is_slip(error: AttributeError, file: str) -> bool:
     is_of_case = name.lower() in map(str.lower, known)
     is_alike = is_of_case or bool(get_close_matches(name, known, 1, _ALIKE))
     return is_alike and name not in _attributes_of_others(_tree_of(file))
+
+
+def _is_set_by_nobody(error: AttributeError, file: str) -> bool:
+    """Of a Function's context: it holds what torch gives it and what the file writes to it."""
+    name = error.name or ""
+    is_context = _NODE.match(type(error.obj).__name__) is not None
+    writes = ast.walk(_tree_of(file))
+    stored = {node.attr for node in writes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    return is_context and name not in stored and "setattr(" not in _text_of(file)
+
+
+def _is_read_first(error: UnboundLocalError, file: str, line: int) -> bool:
+    """No line before it in its function gives the name a value, and none goes round to it."""
+    found = _UNBOUND.match(str(error))
+    around = [node for node in _around(line, _tree_of(file)) if isinstance(node, ast.FunctionDef)]
+    if found is None or not around:
+        return False
+    goes_round = any(isinstance(node, ast.For | ast.While) for node in _around(line, around[-1]))
+    stores = [node for node in ast.walk(around[-1]) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    return not goes_round and all(node.lineno >= line for node in stores if node.id == found[1])
+
+
+def _around(line: int, tree: ast.AST) -> list[ast.AST]:
+    """The statements that this line is a part of, the outermost first."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    return [node for node in found if node.lineno <= line <= (node.end_lineno or node.lineno)]
+
+
+def _is_miscounted(error: RuntimeError, file: str) -> bool:
+    """Every return of the class's backward has another number of entries than its forward has arguments."""
+    found = _MISCOUNTED.match(str(error))
+    classes = [node for node in _tree_of(file).body if isinstance(node, ast.ClassDef)]
+    owner = next((node for node in classes if found is not None and node.name == found[1]), None)
+    methods = {node.name: node for node in getattr(owner, "body", ()) if isinstance(node, ast.FunctionDef)}
+    if not {"forward", "backward"} <= methods.keys():
+        return False
+    taken = methods["forward"].args
+    owed = len([*taken.posonlyargs, *taken.args]) - 1
+    returns = [node.value for node in ast.walk(methods["backward"]) if isinstance(node, ast.Return)]
+    counts = [len(value.elts) for value in returns if isinstance(value, ast.Tuple) and _is_counted(value)]
+    is_free = taken.vararg is not None or "setup_context" in methods
+    return not is_free and bool(counts) and len(counts) == len(returns) and owed not in counts
+
+
+def _is_counted(value: ast.Tuple) -> bool:
+    return not any(isinstance(each, ast.Starred) for each in value.elts)
 
 
 def _attributes_of_others(tree: ast.Module) -> set[str]:
