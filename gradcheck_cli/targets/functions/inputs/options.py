@@ -153,17 +153,17 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return [*(Proposal("constant", value=value) for value in _WHOLE), *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
-    return _beside_the_default(item, found)
-
-
-def _beside_the_default(item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
-    """What a parameter with a default may be given in its place, and the default."""
-    if item.is_returned and type(item.default) is float:  # as `alpha=0.1` that is learned
-        kind: ProposalKind = "unit" if 0 < item.default < 1 else "real"
-        return [*(Proposal(kind, axes) for axes in _LEARNED), Proposal("keep")]
+    if item.is_returned and type(item.default) is float:
+        return _learned(item.default)
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _learned(default: float) -> list[Proposal]:
+    """What is learned and may be left out: `alpha=0.1`."""
+    kind: ProposalKind = "unit" if 0 < default < 1 else "real"
+    return [*(Proposal(kind, axes) for axes in _LEARNED), Proposal("keep")]
 
 
 def _of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
