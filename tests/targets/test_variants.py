@@ -23,8 +23,9 @@ BACKWARD = (
 
 
 @pytest.fixture
-def asked():
+def asked(monkeypatch):
     """What asks a function about the number 3, with several edits in its text; `answer` is given the function."""
+    monkeypatch.setattr(variants, "SLICE", PATIENCE)
     tree = ast.parse(TEXT)
     names = {}
     exec(compile(tree, FILE, "exec"), names)
@@ -100,10 +101,19 @@ def instead(text):
     return (TextEdit(line, 13, line, 14, text),)
 
 
+def all_of(worker, texts):
+    """The outcomes with each of these texts, however many come in one answer."""
+    found, left = [], [instead(text) for text in texts]
+    while left:
+        answers = worker.backward_of_variants(left, integer_case(SPEC), "once")
+        found, left = found + answers, left[len(answers) :]
+    return found
+
+
 def test_a_worker_answers_for_variants_as_for_edits_one_at_a_time(worker):
     """Bit for bit."""
     case, texts = integer_case(SPEC), ["1", "3", "", "x.sum()", "1 / 0"]
-    several = worker.backward_of_variants([instead(text) for text in texts], case, "once")
+    several = all_of(worker, texts)
     singly = [worker.backward(case, "once") if worker.edit(instead(text)) else None for text in texts]
     assert [each and each.error for each in several] == [each and each.error for each in singly]
     assert several[2] is None
@@ -114,8 +124,9 @@ def test_a_worker_answers_for_variants_as_for_edits_one_at_a_time(worker):
 
 def test_a_variant_that_ends_the_process_is_the_last_that_has_answered(worker):
     """A process that is gone cannot be given edits, and is not started for them."""
-    texts = ["1", "__import__('os')._exit(3)", "2"]
-    (died,) = worker.backward_of_variants([instead(text) for text in texts], integer_case(SPEC), "once")
+    (died,) = worker.backward_of_variants(
+        [instead("__import__('os')._exit(3)"), instead("2")], integer_case(SPEC), "once"
+    )
     assert (died.error_kind, died.error) == ("exited", "the code ended the process (exit status 3)")
     assert worker.backward_of_variants([instead("1")], integer_case(SPEC), "once") == [None]
     assert not worker.backward(integer_case(SPEC), "once").error
@@ -123,10 +134,7 @@ def test_a_variant_that_ends_the_process_is_the_last_that_has_answered(worker):
 
 def test_a_variant_that_hangs_costs_what_it_costs_by_itself(worker):
     """Python code that was edited is ended after two seconds; the others answer."""
-    texts, start = ["1", "[None for _ in iter(int, 1)]", "2"], time.monotonic()
-    found, left = [], [instead(text) for text in texts]
-    while left:
-        answers = worker.backward_of_variants(left, integer_case(SPEC), "once")
-        found, left = found + answers, left[len(answers) :]
+    start = time.monotonic()
+    found = all_of(worker, ["1", "[None for _ in iter(int, 1)]", "2"])
     assert [each.error.partition(":")[0] for each in found] == ["", "HungError", ""]
     assert time.monotonic() - start < PATIENCE
