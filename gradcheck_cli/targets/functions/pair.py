@@ -233,6 +233,8 @@ def _in_words(meaning: Meaning) -> str:
 
 # As in the gradients that graphs register by the name of an operation: gradient(grad, outputs, inputs).
 _ALL_INPUTS = ("inputs", "ins", "args", "arguments", "operands", "parents")
+# Two lengths, each of three of either of two arrays.
+_MOST_MEANINGS = 36
 # The slice of a shape -> what the product of its lengths is. The number of samples first.
 _LENGTHS = {(None, 1): "rows", (-1, None): "columns", (None, None): "size"}
 _COUNTS = word_set("size count num number length len m n batch samples dim dims units features classes")
@@ -256,7 +258,7 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
     upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
     for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given):
         rest = [item for item in wanted if item.name not in grads]
-        for meanings in itertools.islice(_meanings(rest, parts, names, given, several), 8):
+        for meanings in itertools.islice(_meanings(rest, parts, names, given, several), _MOST_MEANINGS):
             used = {which for kind, which in meanings.values() if kind == CACHE and which is not None}
             outputs = tuple(place for place in range(len(parts)) if place not in used)[: max(1, len(grads))]
             handed = {name: (UPSTREAM, place) for place, name in enumerate(grads)} | meanings | settings
@@ -323,7 +325,7 @@ def _options(
     if shaped:
         yield SHAPE, shaped
     elif not argument and not item.has_default and set(tokens(item.name)[-1:]) & _COUNTS:
-        yield from ((LENGTH, (given[0], slice(*part))) for part in _LENGTHS)
+        yield from ((LENGTH, (name, slice(*part))) for name in given for part in _LENGTHS)
         return
     elif argument:
         yield ARGUMENT, argument
